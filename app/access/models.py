@@ -1,0 +1,49 @@
+"""The people who use the wizard, their roles, and their sign-ins."""
+
+from datetime import datetime
+
+from sqlmodel import Field
+
+from app.db import LedgerTable, UTCDateTime, now
+
+
+class Person(LedgerTable, table=True):
+    """Someone who signs in: a clinic's admin, or Caspen's staff."""
+
+    id: str = Field(primary_key=True)
+    email: str = Field(unique=True)
+    name: str
+    disabled_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class Membership(LedgerTable, table=True):
+    """A person's role: admin, reviewer or viewer of one workspace; support or support_lead of all (workspace `*`)."""
+
+    person_id: str = Field(primary_key=True, foreign_key="person.id")
+    workspace_id: str = Field(primary_key=True)
+    role: str
+
+
+class SignInToken(LedgerTable, table=True):
+    """A single-use link that was e-mailed. Only its hash is kept."""
+
+    __tablename__ = "sign_in_token"
+
+    hash: str = Field(primary_key=True)
+    person_id: str
+    next: str = "/"
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+    used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class SignedIn(LedgerTable, table=True):
+    """One browser that is signed in. Only the hash of its cookie is kept."""
+
+    __tablename__ = "signed_in"
+
+    hash: str = Field(primary_key=True)
+    person_id: str = Field(index=True)
+    workspace_id: str | None = None
+    started_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    seen_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

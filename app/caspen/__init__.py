@@ -1,0 +1,1 @@
+"""The destination: a clinic's workspace in Caspen, its objects, and how records get into it."""

@@ -1,0 +1,68 @@
+"""The id that a row of the source will always have in Caspen: the same row gives the same id, for ever.
+
+Ids are legal ULIDs in the order of numeric source ids, because random ones halved the speed of bulk upserts.
+"""
+
+import hashlib
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+PREFIXES = {
+    "locations": "loc_",
+    "users": "usr_",
+    "practitioners": "pra_",
+    "provider_numbers": "prn_",
+    "availability": "ava_",
+    "services": "ser_",
+    "activities": "act_",
+    "categories": "cat_",
+    "taxes": "tax_",
+    "custom_fields": "cfd_",
+    "custom_field_values": "cfv_",
+    "clients": "cli_",
+    "contacts": "con_",
+    "cases": "cas_",
+    "appointments": "app_",
+    "appointment_groups": "apg_",
+    "busy_times": "bti_",
+    "cancellation_reasons": "cnr_",
+    "communications": "com_",
+    "form_templates": "fmt_",
+    "forms": "frm_",
+    "files": "fil_",
+    "progress_note_templates": "pnt_",
+    "progress_notes": "not_",
+    "referral_types": "rft_",
+}
+
+
+def _digest(text: str, size: int) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=size).digest()
+
+
+def ulid(number: bytes) -> str:
+    """16 bytes, big-endian, as 26 Crockford characters."""
+    value = int.from_bytes(number, "big")
+    return "".join(CROCKFORD[(value >> shift) & 31] for shift in range(125, -5, -5))
+
+
+class Ids:
+    """Derives ids for one live workspace and source.
+
+    >>> Ids("wsp_demo", "cliniko").derive("clients", "patients", "1558354464010667075")
+    'cli_4Z958DEHRNM1HJ1SC00H1VA9V2'
+    """
+
+    def __init__(self, workspace_id: str, source: str) -> None:
+        self.workspace_id = workspace_id
+        self.source = source
+        self._heads: dict[str, bytes] = {}
+
+    def derive(self, table: str, source_kind: str, key: str) -> str:
+        """The prefixed id of the record that `key` of `source_kind` becomes in `table`."""
+        stem = f"{self.workspace_id}|{self.source}|{source_kind}"
+        head = self._heads.get(stem)
+        if head is None:
+            head = self._heads[stem] = _digest(stem, 5)
+        if key.isascii() and key.isdigit() and (key == "0" or key[0] != "0") and int(key) < 2**64:
+            return PREFIXES[table] + ulid(head + int(key).to_bytes(8, "big") + _digest(f"{stem}|{key}", 3))
+        return PREFIXES[table] + ulid(head + _digest(f"{stem}|{key}", 11))

@@ -1,0 +1,1 @@
+"""How a kind of row is described, whatever the clinic comes from. It knows no content."""

@@ -1,0 +1,83 @@
+"""How one column of an export is described: what it is called there, how its cell is read, and what it points at.
+
+A kind's row is a dataclass; each attribute carries its column in `Annotated`, so that a column is said once:
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Patient:
+        id: Annotated[str, key("Patient ID")]
+        title: Annotated[str | None, Column(text, "Title", mark="C")] = None
+        practitioner: Annotated[Link | None, link("practitioners", "Practitioner ID", "practitioner_id")] = None
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from app.mapping.context import Context
+
+Report = Callable[[str], None]  # called with a problem code when a cell is not what it should be
+Reader = Callable[[str, Context, Report], Any]  # a cell's trimmed text, never empty; None when it says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference as the row had it: by id, by name, or by a list of ids."""
+
+    ids: tuple[str, ...] = ()
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: how its cell is read, its native header, further headers, and where it goes.
+
+    `headers` are headers as the source writes them; the attribute's own name is the api header and always counts.
+    `mark` is how sure we are of the native header: C confirmed, R reported, A assumed.
+    """
+
+    read: Reader
+    native: str = ""
+    headers: tuple[str, ...] = ()
+    mark: str = "A"
+    is_key: bool = False
+    required: bool = False
+    raw: bool = False  # the cell is not trimmed: content, notes, file names
+    links_to: str | None = None  # the kind that this column refers to
+    orphan: str | None = None  # the problem when the reference leads nowhere
+    several: str | None = None  # the problem when a name fits more than one
+    destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping
+
+
+def normalise_header(text: str) -> str:
+    """A header as it is compared: no BOM, guards, case, accents of width, or punctuation; client is patient."""
+    text = unicodedata.normalize("NFKC", text.strip().lstrip("\ufeff")).lower()
+    text = re.sub(r"[^a-z0-9]", "", text)
+    return re.sub(r"client|worker|participant", "patient", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column with the attribute that it fills."""
+
+    name: str
+    column: Column
+
+    def known_as(self) -> frozenset[str]:
+        return frozenset(
+            normalise_header(h) for h in (self.name, self.column.native, *self.column.headers) if h
+        )
+
+
+@cache
+def columns_of(row: Any) -> tuple[Placed, ...]:
+    """The columns of a row's dataclass, in its order."""
+    hints = get_type_hints(row, include_extras=True)
+    found = []
+    for attribute in fields(row):
+        hint = hints[attribute.name]
+        if get_origin(hint) is Annotated:
+            found += [Placed(attribute.name, a) for a in get_args(hint)[1:] if isinstance(a, Column)]
+    return tuple(found)

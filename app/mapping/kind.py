@@ -1,0 +1,77 @@
+"""A kind of thing in an export, as one small file describes it: its columns, how it is recognised, what it becomes."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from app.mapping.columns import Placed, columns_of
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Joined, Record, Result
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Something that a row names and no row describes: a cancellation reason, a referral type, an unknown service.
+
+    The record is made once, by the kind that owns the table, however many rows mention it.
+    """
+
+    table: str
+    key: str  # what its id is derived from, such as "name:sick"
+    name: str
+
+
+def no_mentions(row: Any, /) -> tuple[Mention, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class Kind(Generic[R]):
+    """One kind.
+
+    `fingerprint` answers, from a file's normalised headers, whether the file is of this kind. `to_records` is pure.
+    `mentions` and `made` let a kind create what rows only name. `name_of` gives the name by which other rows refer to
+    it; only such names enter the index. `twin_of` gives a text whose hash finds likely duplicates.
+    `imported` is False for a kind that is recognised and counted only.
+    """
+
+    name: str
+    label: str  # in the clinic's words in Caspen: "Clients"
+    called: str  # in the source's words: "Patients"
+    where: str  # where in the source it is exported
+    fingerprint: Callable[[frozenset[str]], bool]
+    row: type[R]
+    to_records: Callable[[R, Joined, Lookups], Result] | None = None
+    tables: tuple[str, ...] = ()
+    file_names: tuple[str, ...] = ()  # lower-case stems of the files that usually hold it
+    json_keys: tuple[str, ...] = ()  # the plural under which an api page or JSON file carries it
+    name_of: Callable[[R], str | None] | None = None
+    twin_of: Callable[[R], str | None] | None = None
+    mentions: Callable[[R], tuple[Mention, ...]] = no_mentions
+    made: Mapping[str, Callable[[Mention, Lookups], Record]] = field(default_factory=dict)  # by table
+    native_headers: str = "A"  # how sure we are of the native headers
+    instead: str = ""  # for kinds that do not move: what the clinic does instead
+
+    @property
+    def imported(self) -> bool:
+        return self.to_records is not None
+
+    @property
+    def columns(self) -> tuple[Placed, ...]:
+        row: Hashable = self.row
+        return columns_of(row)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A system that clinics come from: its name and its kinds in the order of loading."""
+
+    name: str
+    label: str
+    kinds: tuple[Kind[Any], ...]
+    help_article: str = ""
+
+    def kind(self, name: str) -> Kind[Any]:
+        return next(k for k in self.kinds if k.name == name)

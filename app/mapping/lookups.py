@@ -1,0 +1,23 @@
+"""What mapping may look up besides the row itself: ids, the plan and the workspace's own objects. Plain data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.caspen.ids import Ids
+from app.mapping.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """`now` is the moment of the trial, in UTC. `zones` is the time zone of each location by Caspen id.
+
+    `existing` says which objects of the workspace a name already stands for, by table and normalised name, for
+    things that are matched by name (categories, cancellation reasons, referral types).
+    """
+
+    plan: Plan
+    ids: Ids
+    now: datetime
+    zones: Mapping[str, str] = field(default_factory=dict)
+    existing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -1,0 +1,65 @@
+"""What the clinic decided about its export: who is who in Caspen, what stays behind, and its answers.
+
+The plan is plain data with a fingerprint, so that a trial and its approval can name the plan they were made with.
+"""
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Choice(BaseModel):
+    """What becomes of one business, user, practitioner or appointment type."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    to: Literal["match", "create", "leave_out"]
+    id: str | None = None  # the Caspen object that it is, for "match"
+
+
+class Plan(BaseModel):
+    """Choices are keyed by the id that the source gave. A missing key means: create it.
+
+    `default_location` is a Caspen location id or, as `source:ID`, a business of the export.
+    `leave_out_before` leaves out appointments (and what hangs on them) that start before it, in UTC.
+    `column_pairs` says per file which column is which field, where the file was not recognised.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    timezone: str = "Australia/Sydney"
+    country: str = "AU"
+    locations: dict[str, Choice] = {}
+    users: dict[str, Choice] = {}
+    practitioners: dict[str, Choice] = {}
+    services: dict[str, Choice] = {}
+    service_kinds: dict[str, Literal["appointment", "activity"]] = {}
+    default_location: str | None = None
+    leave_out_kinds: tuple[str, ...] = ()
+    leave_out_before: datetime | None = None
+    file_kinds: dict[str, str] = {}
+    column_pairs: dict[str, dict[str, str]] = {}
+    acknowledged_absent: tuple[str, ...] = ()
+
+    def canonical(self) -> str:
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+    def fingerprint(self) -> str:
+        """blake2b-128 of the canonical JSON, as hex."""
+        return hashlib.blake2b(self.canonical().encode(), digest_size=16).hexdigest()
+
+    def choice(self, kind: str, source_id: str) -> Choice:
+        """The clinic's choice for a business, user, practitioner or appointment type."""
+        chosen = {
+            "businesses": self.locations,
+            "users": self.users,
+            "practitioners": self.practitioners,
+            "appointment_types": self.services,
+        }.get(kind, {})
+        return chosen.get(source_id, CREATE)
+
+
+CREATE = Choice(to="create")

@@ -1,0 +1,88 @@
+"""What mapping makes of one row of an export: records for Caspen, or a reason why there are none.
+
+These are the values that pass between reading, mapping and loading; none of them knows a file or a database.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from app.problems import Problem
+
+Json = Any  # a JSON value: the canonical encoder in app/caspen/content.py refuses anything else
+Value = str | int | bool | Decimal | date | datetime | Json | None
+
+
+class Outcome(StrEnum):
+    """What became of a row. Together they add up to the rows that were read."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    LEFT_OUT = "left_out"
+    SKIPPED = "skipped"
+    HELD = "held"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing as Caspen gets it.
+
+    `table` is the plural name of the object (`clients`); `key` is what its id is derived from, in `source_kind`
+    (usually the source id, else a composite such as `77:1234567`); `values` are its columns, ids already settled.
+    """
+
+    table: str
+    source_kind: str
+    key: str
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A row that moves, as one record or several; none for a row that is an existing object of the workspace."""
+
+    records: tuple[Record, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotMapped:
+    """A row that does not move, and why: left out by the clinic, skipped by a rule, or held for a decision."""
+
+    outcome: Outcome
+    problem: Problem | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+Result = Mapped | NotMapped
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a reference of a row leads to, after merges, matches and choices.
+
+    `id` is the Caspen id to write. `source_id` is the survivor's id in the source. `times` are the target's own times
+    that the index keeps (an appointment's start), `name` its name where the index keeps one.
+    """
+
+    id: str
+    source_id: str
+    name: str | None = None
+    starts_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What resolving learned for one row: its references by field name, and findings to be told with it.
+
+    A field that is absent had no reference, or one that led nowhere (the finding says so).
+    """
+
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    many: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)

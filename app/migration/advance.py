@@ -1,0 +1,132 @@
+"""The only door through which a migration changes its state."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session, select
+
+from app.db import now
+from app.migration.audit import write_audit
+from app.migration.models import Migration
+from app.migration.outbox import post
+from app.migration.states import Actor, Event, Move, State, destination, move_for
+from app.problems import Problem
+
+Guard = Callable[[Session, Migration], Problem | None]
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who causes an event: an e-mail address or a worker's name, and in which role."""
+
+    name: str
+    actor: Actor
+    recipients: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """What to do after the commit: wake a worker for this migration."""
+
+    migration_id: str
+
+
+class WrongState(Exception):  # noqa: N818 - reads as a claim
+    """The migration is not where this event can happen; the page shows where it is."""
+
+    def __init__(self, state: State, event: Event) -> None:
+        super().__init__(f"{event} is not possible while {state}")
+        self.state = state
+        self.event = event
+
+
+class Refused(Exception):  # noqa: N818 - reads as a claim
+    """A guard refused the event, with the problem that says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class NotAllowed(Exception):  # noqa: N818 - reads as a claim
+    """This actor may not cause this event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why, and what goes with it into the audit line, the mail and the migration's problem."""
+
+    reason: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    problem: Problem | None = None
+
+
+def advance(
+    session: Session,
+    migration_id: str,
+    event: Event,
+    by: By,
+    cause: Cause | None = None,
+    guards: dict[str, Guard] | None = None,
+) -> Ring:
+    """Moves a migration along one line of the table, with its audit line and its e-mail, in the caller's transaction.
+
+    `guards` holds the checks that lines name; a line whose guard is not given cannot be taken. Raises WrongState,
+    NotAllowed or Refused, and then nothing is written. Returns the ring for after the commit.
+    """
+    cause = cause or Cause()
+    migration = locked(session, migration_id)
+    state = State(migration.state)
+    move = move_for(event, state)
+    if move is None:
+        raise WrongState(state, event)
+    if by.actor not in move.actors:
+        raise NotAllowed(f"{by.actor} cannot {event}")
+    _ask_guard(session, migration, move, guards or {})
+    paused_from = State(migration.paused_from) if migration.paused_from else None
+    to = destination(move, state, paused_from)
+    migration.paused_from = state.value if event is Event.PAUSE else None
+    migration.state = to.value
+    migration.since = now()
+    migration.epoch += 1
+    migration.problem = told(cause.problem) if event is Event.FAIL and cause.problem else None
+    session.add(migration)
+    entry = write_audit(
+        session,
+        workspace_id=migration.workspace_id,
+        migration_id=migration.id,
+        by=by.name,
+        role=by.actor.value,
+        act=event.value,
+        reason=cause.reason,
+        facts={"from": state.value, "to": to.value, **cause.facts},
+    )
+    if move.mail:
+        post(session, migration, move.mail, cause=f"{event.value}:{entry.id}", facts=cause.facts)
+    session.flush()
+    return Ring(migration.id)
+
+
+def locked(session: Session, migration_id: str) -> Migration:
+    """The migration, locked until the end of the transaction."""
+    return session.exec(select(Migration).where(Migration.id == migration_id).with_for_update()).one()
+
+
+def told(problem: Problem) -> dict[str, Any]:
+    """A problem as the ledger keeps it: its code and where, no words and no values."""
+    return {
+        "code": problem.code,
+        "kind": problem.kind,
+        "file": problem.file,
+        "line": problem.line,
+        "details": dict(problem.details),
+    }
+
+
+def _ask_guard(session: Session, migration: Migration, move: Move, guards: dict[str, Guard]) -> None:
+    if move.guard is None:
+        return
+    problem = guards[move.guard](session, migration)
+    if problem is not None:
+        raise Refused(problem)

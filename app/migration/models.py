@@ -1,0 +1,251 @@
+"""The ledger's tables: one clinic's move and everything that was decided, done and said about it."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from app.db import LedgerTable, UTCDateTime, now
+from app.migration.states import State
+
+Json = sa.JSON
+Moment = UTCDateTime
+
+
+class Migration(LedgerTable, table=True):
+    """One clinic bringing one export across. `state` is written by `advance()` alone."""
+
+    id: str = Field(primary_key=True)
+    workspace_id: str = Field(index=True)
+    clinic: str
+    source: str
+    state: str = State.PREPARING.value
+    paused_from: str | None = None
+    since: datetime = Field(default_factory=now, sa_type=Moment)  # when it came into this state
+    created_at: datetime = Field(default_factory=now, sa_type=Moment)
+    created_by: str = ""
+    conversion_date: str | None = None  # the Trial Conversion date, ISO
+    moves_acknowledged_at: datetime | None = Field(default=None, sa_type=Moment)
+    export_confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
+    services_way: str | None = None  # "set_up" in Caspen by the clinic, or "bring" those of the source
+    wrapped_key: str = ""
+    export_number: int = 0
+    trial_number: int = 0
+    plan: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    plan_confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
+    approved_digest: str | None = None
+    approved_by: str | None = None
+    approved_at: datetime | None = Field(default=None, sa_type=Moment)
+    finalised_at: datetime | None = Field(default=None, sa_type=Moment)
+    report: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    problem: dict[str, Any] | None = Field(default=None, sa_type=Json)  # why it stopped: code and details
+    last_sign_of_work: datetime | None = Field(default=None, sa_type=Moment)
+    epoch: int = 0  # raised by every advance: work of an older epoch may write nothing
+
+
+class Export(LedgerTable, table=True):
+    """The files a clinic shared, in one hand-over. The link is a secret and is kept sealed."""
+
+    migration_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    way: str  # "upload", "link" or "sample"
+    sealed_link: str | None = None
+    link_hint: str = ""  # provider and masked link, safe to show
+    name: str = ""
+    sha256: str | None = None
+    size: int = 0
+    received_at: datetime = Field(default_factory=now, sa_type=Moment)
+    fetched_at: datetime | None = Field(default=None, sa_type=Moment)
+    read_at: datetime | None = Field(default=None, sa_type=Moment)
+    fetch_state: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    inventory: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # per kind and references, no row's cells
+
+
+class ExportFile(LedgerTable, table=True):
+    """One file of an export: as it was fetched (`entry` 0) or as it lay inside an archive."""
+
+    migration_id: str = Field(primary_key=True)
+    export_number: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    path: str
+    object_key: str = ""
+    size: int = 0
+    sha256: str = ""
+    kind: str | None = None
+    dialect: str | None = None
+    encoding: str | None = None
+    rows: int = 0
+    parts: int = 0
+    refused: str | None = None
+    read_at: datetime | None = Field(default=None, sa_type=Moment)
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # headers, date order, partial range: no values
+
+
+class Part(LedgerTable, table=True):
+    """Up to 4,000 rows or 4 MiB of one kind: the unit of work, of retry and of one transaction."""
+
+    migration_id: str = Field(primary_key=True)
+    export_number: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    kind: str
+    file_number: int
+    first_line: int
+    rows: int
+    object_key: str
+    digest: str
+
+
+class Work(LedgerTable, table=True):
+    """One thing for a worker to do, held by one worker at a time, by lease and epoch.
+
+    `phase` is a step of the engine; `number` is the part (or file) it is about, 0 where there is only one.
+    """
+
+    __table_args__ = (sa.Index("ix_work_open", "migration_id", "run", "phase", "state"),)
+
+    migration_id: str = Field(primary_key=True)
+    run: str = Field(primary_key=True)  # "export:1", "trial:2", "finalise:2"
+    phase: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    state: str = "ready"  # ready, leased, done, quarantined
+    owner: str | None = None
+    epoch: int = 0
+    leased_until: datetime | None = Field(default=None, sa_type=Moment)
+    attempts: int = 0
+    weight: int = 0  # rows or bytes, for the progress
+    done_weight: int = 0
+    settled_at: datetime | None = Field(default=None, sa_type=Moment)
+    result: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    last_problem: str | None = None
+    not_before: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Trial(LedgerTable, table=True):
+    """One trial migration: its plan, and what the reconciliation proved."""
+
+    migration_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    store: str
+    plan: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    plan_fingerprint: str = ""
+    workspace_version: int = 0
+    started_at: datetime = Field(default_factory=now, sa_type=Moment)
+    finished_at: datetime | None = Field(default=None, sa_type=Moment)
+    kinds: list[Any] = Field(default_factory=list, sa_type=Json)  # per kind: outcomes, records, both digests
+    balanced: bool = False
+    digest: str = ""
+    seconds: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    peak_rss_mb: float = 0.0
+    dropped_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class ProblemLine(LedgerTable, table=True):
+    """One problem of one row or file. Never a cell's value. Bounded by the rows of the source."""
+
+    __tablename__ = "problem_line"
+    __table_args__ = (sa.Index("ix_problem_code", "migration_id", "run", "code", "kind"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    migration_id: str
+    run: str  # "export:1" or "trial:2"
+    part: int = 0  # settled with its part; 0 for what was found while reading
+    code: str
+    level: str
+    kind: str | None = None
+    file: str | None = None
+    line: int | None = None
+    source_id: str | None = None
+    column: str | None = None
+    count: int = 1
+
+
+class ChangeRequest(LedgerTable, table=True):
+    """What a clinic asked to be changed before it approves, and the answer."""
+
+    __tablename__ = "change_request"
+
+    id: str = Field(primary_key=True)
+    migration_id: str = Field(index=True)
+    trial_number: int
+    text: str
+    blocking: bool = True
+    asked_by: str
+    asked_at: datetime = Field(default_factory=now, sa_type=Moment)
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_at: datetime | None = Field(default=None, sa_type=Moment)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class HelpMessage(LedgerTable, table=True):
+    """One message between a clinic and support, with the page it was written on."""
+
+    __tablename__ = "help_message"
+
+    id: str = Field(primary_key=True)
+    migration_id: str = Field(index=True)
+    author: str
+    from_support: bool = False
+    page: str = ""
+    problem: str | None = None
+    text: str
+    written_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+
+class Waiver(LedgerTable, table=True):
+    """A check of the checklist that support let pass, with the reason that the clinic can read."""
+
+    migration_id: str = Field(primary_key=True)
+    check: str = Field(primary_key=True)
+    reason: str
+    by: str
+    at: datetime = Field(default_factory=now, sa_type=Moment)
+
+
+class OutboxMail(LedgerTable, table=True):
+    """An e-mail to be sent, written in the same transaction as its cause."""
+
+    __tablename__ = "outbox_mail"
+    __table_args__ = (sa.UniqueConstraint("migration_id", "cause", "recipient"),)
+
+    id: str = Field(primary_key=True)
+    migration_id: str | None = Field(default=None, index=True)
+    cause: str  # unique for one event of one migration: a retry cannot write it twice
+    kind: str
+    recipient: str
+    params: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    written_at: datetime = Field(default_factory=now, sa_type=Moment)
+    sent_at: datetime | None = Field(default=None, sa_type=Moment)
+    attempts: int = 0
+    not_before: datetime | None = Field(default=None, sa_type=Moment)
+    last_error: str | None = None
+
+
+class AuditEntry(LedgerTable, table=True):
+    """One act by one person or worker. Append only, and chained by hash."""
+
+    __tablename__ = "audit_entry"
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(default_factory=now, sa_type=Moment)
+    workspace_id: str = Field(index=True)
+    migration_id: str | None = Field(default=None, index=True)
+    by: str
+    role: str
+    act: str
+    reason: str = ""
+    facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    previous: str = ""
+    hash: str = ""
+
+
+class Answered(LedgerTable, table=True):
+    """The first answer to a posted form, so that a double click gets the same one."""
+
+    key: str = Field(primary_key=True)
+    path: str
+    body_hash: str
+    status: int
+    location: str = ""
+    at: datetime = Field(default_factory=now, sa_type=Moment)

@@ -1,0 +1,141 @@
+"""The life of a migration: every state it can be in, every event that moves it, and who may cause it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class State(StrEnum):
+    PREPARING = "preparing"
+    FETCHING = "fetching"
+    FETCHING_FAILED = "fetching_failed"
+    READING = "reading"
+    READING_FAILED = "reading_failed"
+    MATCHING = "matching"
+    TRIALLING = "trialling"
+    TRIALLING_FAILED = "trialling_failed"
+    REVIEWING = "reviewing"
+    CHANGES_REQUESTED = "changes_requested"
+    FINALISING = "finalising"
+    FINALISING_FAILED = "finalising_failed"
+    FINALISED = "finalised"
+    UNDOING = "undoing"
+    UNDOING_FAILED = "undoing_failed"
+    UNDONE = "undone"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+class Event(StrEnum):
+    START = "start"
+    SUBMIT_EXPORT = "submit_export"
+    FETCHED = "fetched"
+    READ = "read"
+    START_TRIAL = "start_trial"
+    TRIALLED = "trialled"
+    CHANGE_PLAN = "change_plan"
+    REQUEST_CHANGES = "request_changes"
+    WITHDRAW_CHANGES = "withdraw_changes"
+    ANSWER_CHANGES = "answer_changes"
+    APPROVE = "approve"
+    FINALISED = "finalised"
+    UNDO = "undo"
+    UNDONE = "undone"
+    FAIL = "fail"
+    RETRY = "retry"
+    BACK_TO_REVIEW = "back_to_review"
+    REPLACE_EXPORT = "replace_export"
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+
+
+class Actor(StrEnum):
+    CLINIC = "clinic"
+    SUPPORT = "support"
+    WORKER = "worker"
+
+
+WORKING = frozenset({State.FETCHING, State.READING, State.TRIALLING, State.FINALISING, State.UNDOING})
+FAILED = {state: State(f"{state}_failed") for state in WORKING}
+OVER = frozenset({State.FINALISED, State.UNDONE, State.CANCELLED})
+BEFORE_FINALISING = frozenset(
+    s for s in State if s not in OVER and s not in {State.FINALISING, State.UNDOING, State.UNDOING_FAILED}
+)
+
+PEOPLE = frozenset({Actor.CLINIC, Actor.SUPPORT})
+CLINIC = frozenset({Actor.CLINIC})
+SUPPORT = frozenset({Actor.SUPPORT})
+WORKER = frozenset({Actor.WORKER})
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One line of the table. `to` is None where the line depends on where the migration was (fail, retry, resume).
+
+    `guard` names the check that can refuse the line; `mail` the e-mail that it causes, in the same transaction.
+    """
+
+    event: Event
+    sources: frozenset[State]
+    to: State | None
+    actors: frozenset[Actor]
+    guard: str | None = None
+    mail: str | None = None
+
+
+def _from(*states: State) -> frozenset[State]:
+    return frozenset(states)
+
+
+S = State
+MOVES: tuple[Move, ...] = (
+    Move(Event.SUBMIT_EXPORT, _from(S.PREPARING), S.FETCHING, PEOPLE, mail="received"),
+    Move(Event.FETCHED, _from(S.FETCHING), S.READING, WORKER),
+    Move(Event.READ, _from(S.READING), S.MATCHING, WORKER, mail="ready_to_match"),
+    Move(
+        Event.START_TRIAL,
+        _from(S.MATCHING, S.REVIEWING, S.CHANGES_REQUESTED),
+        S.TRIALLING,
+        PEOPLE,
+        guard="checklist_passes",
+    ),
+    Move(Event.TRIALLED, _from(S.TRIALLING), S.REVIEWING, WORKER, mail="ready_to_review"),
+    Move(Event.CHANGE_PLAN, _from(S.REVIEWING, S.TRIALLING_FAILED), S.MATCHING, PEOPLE),
+    Move(Event.REQUEST_CHANGES, _from(S.REVIEWING), S.CHANGES_REQUESTED, CLINIC, mail="changes_requested"),
+    Move(Event.WITHDRAW_CHANGES, _from(S.CHANGES_REQUESTED), S.REVIEWING, CLINIC),
+    Move(Event.ANSWER_CHANGES, _from(S.CHANGES_REQUESTED), S.MATCHING, PEOPLE, mail="changes_answered"),
+    Move(Event.APPROVE, _from(S.REVIEWING), S.FINALISING, CLINIC, guard="approvable"),
+    Move(Event.FINALISED, _from(S.FINALISING), S.FINALISED, WORKER, mail="finalised"),
+    Move(Event.UNDO, _from(S.FINALISED), S.UNDOING, PEOPLE, guard="undoable"),
+    Move(Event.UNDONE, _from(S.UNDOING), S.UNDONE, WORKER, mail="undone"),
+    Move(Event.FAIL, WORKING, None, WORKER, mail="failed"),
+    Move(Event.RETRY, frozenset(FAILED.values()), None, PEOPLE),
+    Move(Event.BACK_TO_REVIEW, _from(S.FINALISING_FAILED), S.REVIEWING, PEOPLE),
+    Move(
+        Event.REPLACE_EXPORT,
+        _from(S.FETCHING_FAILED, S.READING_FAILED, S.MATCHING, S.REVIEWING, S.CHANGES_REQUESTED),
+        S.PREPARING,
+        PEOPLE,
+    ),
+    Move(Event.PAUSE, frozenset({S.FETCHING, S.READING, S.TRIALLING}), S.PAUSED, PEOPLE, guard="pausable"),
+    Move(Event.RESUME, _from(S.PAUSED), None, PEOPLE, guard="pausable"),
+    Move(Event.CANCEL, BEFORE_FINALISING, S.CANCELLED, PEOPLE),
+)
+
+
+def destination(move: Move, state: State, paused_from: State | None) -> State:
+    """Where a line leads from `state`."""
+    if move.to is not None:
+        return move.to
+    if move.event is Event.FAIL:
+        return FAILED[state]
+    if move.event is Event.RETRY:
+        return next(working for working, failed in FAILED.items() if failed is state)
+    if paused_from is None:
+        raise ValueError("a paused migration remembers where it was")
+    return paused_from
+
+
+def move_for(event: Event, state: State) -> Move | None:
+    """The line of the table for this event in this state, if there is one."""
+    return next((m for m in MOVES if m.event is event and state in m.sources), None)

@@ -1,0 +1,100 @@
+"""Everything that a clinic may have to read about its export: one catalogue of problems, with words for each.
+
+The words stand in `problems.toml`, one table per code. A code is stable for ever and never reused.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+
+class Level(StrEnum):
+    """How much a problem takes away: the whole run, a file, a row, or nothing."""
+
+    STOPS = "stops"
+    REFUSED = "refused"
+    HELD = "held"
+    SKIPPED = "skipped"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Who(StrEnum):
+    """Who can mend it."""
+
+    CLINIC = "clinic"
+    SUPPORT = "support"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A code's words: what happened, what to do, who can do it."""
+
+    code: str
+    level: Level
+    title: str
+    todo: str
+    who: Who
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem at one place. Never carries a cell's value: `details` holds names of providers, limits and times.
+
+    `level` is None for the catalogue's own level; a kind may lower or raise it.
+    """
+
+    code: str
+    kind: str | None = None
+    file: str | None = None
+    line: int | None = None
+    source_id: str | None = None
+    column: str | None = None
+    count: int = 1
+    level: Level | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> Entry:
+        return catalogue()[self.code]
+
+    @property
+    def severity(self) -> Level:
+        return self.level or self.entry.level
+
+    @property
+    def title(self) -> str:
+        return _filled(self.entry.title, self.details)
+
+    @property
+    def todo(self) -> str:
+        return _filled(self.entry.todo, self.details)
+
+    def at(self, **place: str | int | None) -> "Problem":
+        """The same problem told of a place: kind, file, line, source_id, column or count."""
+        return replace(self, **place)  # type: ignore[arg-type]  # mypy cannot follow keyword unpacking
+
+
+@cache
+def catalogue() -> Mapping[str, Entry]:
+    """Every code with its words, in the order of the file."""
+    text = Path(__file__).with_name("problems.toml").read_text(encoding="utf-8")
+    return {
+        code: Entry(code, Level(e["level"]), e["title"], e["todo"], Who(e["who"]))
+        for code, e in tomllib.loads(text).items()
+    }
+
+
+class _Blank(dict[str, str]):
+    """A parameter that nobody gave reads as plain words instead of failing the page that explains the failure."""
+
+    def __missing__(self, key: str) -> str:
+        return {"provider": "the provider", "name": "the file", "time": "a later time"}.get(key, "…")
+
+
+def _filled(text: str, details: Mapping[str, str]) -> str:
+    return text.format_map(_Blank(details))

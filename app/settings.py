@@ -1,0 +1,60 @@
+"""Everything an operator can set, with safe values for a laptop. Each is documented in `.env.example`."""
+
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Read from the environment and `.env`; names are the upper-case field names."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    environment: Environment = Environment.DEVELOPMENT
+    var: Path = Path("var")
+    base_url: str = "http://127.0.0.1:8000"
+    database_url: str = ""
+    caspen_database_url: str = ""
+    redis_url: str = ""
+    embedded_redis: bool = True
+    storage_key: str = Field(default="development-storage-key", repr=False)
+    secret_key: str = Field(default="development-secret-key", repr=False)
+    links_encryption_key: str = Field(default="", repr=False)
+    smtp_url: str = Field(default="", repr=False)
+    mail_from: str = "Caspen <move@caspen.example>"
+    support_email: str = "support@caspen.example"
+    lease_seconds: float = 15.0
+    heartbeat_seconds: float = 5.0
+    sweep_seconds: float = 5.0
+    drain_seconds: float = 20.0
+    part_deadline_seconds: float = 300.0
+    part_attempts: int = 3
+    child_memory_mb: int = 1024
+    retention_days: int = 30
+    behind_tls: bool = False
+
+    @property
+    def ledger_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.var.resolve()}/ledger.sqlite"
+
+    @property
+    def caspen_url(self) -> str:
+        return self.caspen_database_url or f"sqlite:///{self.var.resolve()}/caspen/live.sqlite"
+
+    @property
+    def is_development(self) -> bool:
+        return self.environment is not Environment.PRODUCTION
+
+
+@cache
+def settings() -> Settings:
+    return Settings()
