@@ -13,7 +13,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from app.mapping.context import Context
@@ -71,13 +70,18 @@ class Placed:
         )
 
 
-@cache
 def columns_of(row: Any) -> tuple[Placed, ...]:
     """The columns of a row's dataclass, in its order."""
+    known: tuple[Placed, ...] | None = row.__dict__.get("_columns")
+    return known if known is not None else _read_columns(row)
+
+
+def _read_columns(row: Any) -> tuple[Placed, ...]:
     hints = get_type_hints(row, include_extras=True)
     found = []
     for attribute in fields(row):
         hint = hints[attribute.name]
         if get_origin(hint) is Annotated:
             found += [Placed(attribute.name, a) for a in get_args(hint)[1:] if isinstance(a, Column)]
+    row._columns = tuple(found)
     return tuple(found)

@@ -1,6 +1,6 @@
 """A kind of thing in an export, as one small file describes it: its columns, how it is recognised, what it becomes."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -60,8 +60,7 @@ class Kind(Generic[R]):
 
     @property
     def columns(self) -> tuple[Placed, ...]:
-        row: Hashable = self.row
-        return columns_of(row)
+        return columns_of(self.row)
 
 
 @dataclass(frozen=True)
