@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from app.mapping.columns import Placed, columns_of
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Record, Result
+from app.problems import Problem
 
 R = TypeVar("R")
 
@@ -15,12 +16,16 @@ R = TypeVar("R")
 class Mention:
     """Something that a row names and no row describes: a cancellation reason, a referral type, an unknown service.
 
-    The record is made once, by the kind that owns the table, however many rows mention it.
+    The record is made once, by the kind whose `made` has the table, however many rows mention it. With `field` it is
+    made only if that link of the row leads nowhere, and the link then leads to it; with `absent` only if, besides,
+    the export holds no row at all of that kind.
     """
 
     table: str
     key: str  # what its id is derived from, such as "name:sick"
     name: str
+    field: str | None = None
+    absent: str | None = None
 
 
 def no_mentions(row: Any, /) -> tuple[Mention, ...]:
@@ -34,6 +39,12 @@ class Kind(Generic[R]):
     `fingerprint` answers, from a file's normalised headers, whether the file is of this kind. `to_records` is pure.
     `mentions` and `made` let a kind create what rows only name. `name_of` gives the name by which other rows refer to
     it; only such names enter the index. `twin_of` gives a text whose hash finds likely duplicates.
+    `alias_of` gives a second name (a user's e-mail); `alias_shared` is the problem of later rows that share one.
+    `namesake_of` gives a text whose hash finds rows of equal names. `merged_of` says that a row was merged into
+    another of its kind, `merge_field` the link to it. `people`: titles do not count in its names. `unique_names`: two
+    rows with one name are told. `unknown` is what a thing is called that is known by its id alone ("Unknown type").
+    What other rows only name is made by `made[tables[0]]`; with `placeholder` (the problem that tells it) only when
+    the export has no rows of the kind at all, and then by every table of `tables` that stands in `made`.
     `imported` is False for a kind that is recognised and counted only.
     """
 
@@ -49,6 +60,20 @@ class Kind(Generic[R]):
     json_keys: tuple[str, ...] = ()  # the plural under which an api page or JSON file carries it
     name_of: Callable[[R], str | None] | None = None
     twin_of: Callable[[R], str | None] | None = None
+    key_of: Callable[[R], str | None] | None = None
+    stays_because: Callable[[R], Problem | None] | None = None
+    name_code: str | None = None
+    twin_code: str | None = None
+    referred_by: tuple[tuple[str, str], ...] = ()  # (kind, field)
+    alias_of: Callable[[R], str | None] | None = None
+    namesake_of: Callable[[R], str | None] | None = None
+    merged_of: Callable[[R], bool] | None = None
+    merge_field: str | None = None
+    people: bool = False
+    unique_names: bool = False
+    unknown: str = "Unknown"
+    placeholder: str | None = None
+    alias_shared: str | None = None
     mentions: Callable[[R], tuple[Mention, ...]] = no_mentions
     made: Mapping[str, Callable[[Mention, Lookups], Record]] = field(default_factory=dict)  # by table
     native_headers: str = "A"  # how sure we are of the native headers

@@ -1,0 +1,127 @@
+"""One row of an export as the index keeps it: its identity, its times and its references, and no other cell."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from app.mapping.columns import Link
+from app.mapping.kind import Kind, Mention
+from app.mapping.rows import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLink:
+    """A reference to a row of `kind`, by ids or, where there are none, by name.
+
+    `orphan` and `several` are the problems when it leads nowhere or a name fits more than one. `merge` marks the link
+    of a merged row to the row that survived it.
+    """
+
+    field: str
+    kind: str
+    ids: tuple[str, ...] = ()
+    name: str | None = None
+    required: bool = False
+    orphan: str | None = None
+    several: str | None = None
+    merge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """A row in the index.
+
+    `name` and `alias` (a user's e-mail) are kept as they are, because other rows and the clinic refer to them; `twin`
+    and `namesake` only as hashes, to find likely duplicates. `archived` is also said of what is inactive. `codes` are
+    problems that reading told of the row, `blocked` why it cannot move whatever the other rows say.
+    """
+
+    line: int
+    source_id: str | None
+    content_hash: bytes
+    updated_at: datetime | None = None
+    created_at: datetime | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    deleted: bool = False
+    archived: bool = False
+    merged: bool = False
+    name: str | None = None
+    alias: str | None = None
+    twin: str | None = None
+    namesake: str | None = None
+    links: tuple[IndexLink, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    codes: tuple[str, ...] = ()
+    blocked: tuple[Outcome, str] | None = None
+
+
+def entry_of(
+    kind: Kind[Any],
+    line: int,
+    source_id: str | None,
+    row: Any,
+    content_hash: bytes,
+    *,
+    codes: tuple[str, ...] = (),
+    blocked: tuple[Outcome, str] | None = None,
+) -> IndexEntry:
+    """What the index keeps of a parsed row. Attributes have the same names in every kind: `updated_at`, `deleted_at`..."""
+    return IndexEntry(
+        line=line,
+        source_id=source_id,
+        content_hash=content_hash,
+        updated_at=_moment(row, "updated_at"),
+        created_at=_moment(row, "created_at"),
+        starts_at=_moment(row, "starts_at"),
+        ends_at=_moment(row, "ends_at"),
+        deleted=getattr(row, "deleted_at", None) is not None,
+        archived=_is_archived(row),
+        merged=bool(kind.merged_of(row)) if kind.merged_of else False,
+        name=kind.name_of(row) if kind.name_of else None,
+        alias=kind.alias_of(row) if kind.alias_of else None,
+        twin=kind.twin_of(row) if kind.twin_of else None,
+        namesake=kind.namesake_of(row) if kind.namesake_of else None,
+        links=links_of(kind, row),
+        mentions=kind.mentions(row),
+        codes=codes,
+        blocked=blocked,
+    )
+
+
+def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
+    """The references of a parsed row. Columns that fill one attribute (id and name) are one reference."""
+    found: dict[str, IndexLink] = {}
+    for name, column in kind.columns:
+        value = getattr(row, name)
+        if column.links_to is None or not isinstance(value, Link):
+            continue
+        found.setdefault(
+            name,
+            IndexLink(
+                field=name,
+                kind=column.links_to,
+                ids=value.ids,
+                name=value.name,
+                required=column.required,
+                orphan=column.orphan,
+                several=column.several,
+                merge=name == kind.merge_field,
+            ),
+        )
+    return tuple(found.values())
+
+
+def _moment(row: Any, attribute: str) -> datetime | None:
+    value = getattr(row, attribute, None)
+    if isinstance(value, datetime):
+        return value
+    return datetime.combine(value, time(), UTC) if isinstance(value, date) else None
+
+
+def _is_archived(row: Any) -> bool:
+    return bool(
+        getattr(row, "archived_at", None) is not None
+        or getattr(row, "archived", None) is True
+        or getattr(row, "active", None) is False
+    )

@@ -1,0 +1,156 @@
+"""What mapping is told of each row of a part: whether it moves, what was found out about it, and what it refers to."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from app.caspen.ids import Ids
+from app.engine.index.view import PlanView
+from app.mapping.plan import Plan
+from app.mapping.rows import Joined, Outcome, Target
+
+
+class Verdict(NamedTuple):
+    """Why a row makes no records. UNCHANGED is a row that stands for an object of the workspace; it has no code."""
+
+    outcome: Outcome
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row: `verdict` is None when it moves."""
+
+    verdict: Verdict | None = None
+    findings: tuple[str, ...] = ()
+    joined: Joined = field(default_factory=Joined)
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """The rows of one part by line."""
+
+    rows: Mapping[int, RowView]
+
+    def __getitem__(self, line: int) -> RowView:
+        return self.rows[line]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+NOT_IMPORTED = Verdict(Outcome.SKIPPED, "kind_not_imported")
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    name: str
+    imported: bool
+    tables: tuple[str, ...]
+
+
+def kind_facts(db: sqlite3.Connection) -> dict[int, KindFacts]:
+    """The kinds of the index by their number there."""
+    return {
+        number: KindFacts(name, bool(imported), tuple((tables or "").split()))
+        for number, name, imported, tables in db.execute("SELECT id, name, imported, tables FROM kinds")
+    }
+
+
+def caspen_id(kind: KindFacts, source_id: str, plan: Plan, ids: Ids) -> str:
+    """The id that a row has in Caspen: of the object that it was matched to, else the one derived from its own."""
+    choice = plan.choice(kind.name, source_id)
+    if choice.to == "match" and choice.id:
+        return choice.id
+    table = kind.tables[0]
+    if "activities" in kind.tables and plan.service_kinds.get(source_id) == "activity":
+        table = "activities"
+    return ids.derive(table, kind.name, source_id)
+
+
+def read_part(db: sqlite3.Connection, view: PlanView, kind: str, part: int, plan: Plan, ids: Ids) -> PartView:
+    """A handful of queries, however many rows the part has."""
+    kinds = kind_facts(db)
+    pieces = db.execute(
+        "SELECT first, last FROM pieces JOIN kinds ON kinds.id = pieces.kind WHERE kinds.name = ? AND part = ?",
+        (kind, part),
+    ).fetchall()
+    found: dict[int, RowView] = {}
+    for first, last in pieces:
+        found.update(_rows(db, view, kinds, (first, last), plan, ids))
+    return PartView(found)
+
+
+def _rows(
+    db: sqlite3.Connection,
+    view: PlanView,
+    kinds: Mapping[int, KindFacts],
+    between: tuple[int, int],
+    plan: Plan,
+    ids: Ids,
+) -> Iterator[tuple[int, RowView]]:
+    left_out = view.rows(*between)
+    findings: dict[int, list[str]] = defaultdict(list)
+    for row, code in db.execute("SELECT row, code FROM findings WHERE row BETWEEN ? AND ?", between):
+        findings[row].append(code)
+    extras: dict[int, dict[str, str]] = defaultdict(dict)
+    for row, name, value in db.execute("SELECT row, name, value FROM extras WHERE row BETWEEN ? AND ?", between):
+        extras[row][name] = value
+    targets = _targets(db, view, kinds, between, plan, ids)
+    rows = db.execute(
+        """SELECT rows.row, line, kind, source_id, outcome, code FROM rows LEFT JOIN verdicts ON verdicts.row = rows.row
+        WHERE rows.row BETWEEN ? AND ?""",
+        between,
+    )
+    for row, line, number, source_id, outcome, code in rows:
+        verdict = Verdict(Outcome(outcome), code) if outcome else None
+        if not kinds[number].imported:
+            yield line, RowView(NOT_IMPORTED)
+            continue
+        if verdict is None or verdict.outcome is not Outcome.SKIPPED:
+            if row in left_out:
+                verdict = Verdict(Outcome.LEFT_OUT, None)
+            elif source_id is not None and plan.choice(kinds[number].name, str(source_id)).to == "match":
+                verdict = Verdict(Outcome.UNCHANGED, None)
+        many = targets.get(row, {})
+        joined = Joined(
+            targets={name: some[0] for name, some in many.items()},
+            many={name: tuple(some) for name, some in many.items()},
+            extra=extras.get(row, {}),
+        )
+        yield line, RowView(verdict, tuple(findings.get(row, ())), joined)
+
+
+def _targets(
+    db: sqlite3.Connection,
+    view: PlanView,
+    kinds: Mapping[int, KindFacts],
+    between: tuple[int, int],
+    plan: Plan,
+    ids: Ids,
+) -> dict[int, dict[str, list[Target]]]:
+    """By row and field, what its references lead to, without what does not move."""
+    known: dict[int, Target] = {}
+    found: dict[int, dict[str, list[Target]]] = {}
+    query = f"""SELECT refs.row, specs.field, t.row, t.kind, t.source_id, t.name, t.starts_at
+        FROM refs JOIN specs ON specs.id = refs.spec JOIN rows t ON t.row = refs.target
+        LEFT JOIN verdicts v ON v.row = t.row LEFT JOIN {view.table} l ON l.row = t.row
+        WHERE refs.row BETWEEN ? AND ? AND v.row IS NULL AND l.row IS NULL AND NOT specs.merge
+        ORDER BY refs.row, refs.spec, refs.place"""  # noqa: S608 - own words
+    for row, name, target, kind, source_id, called, starts_at in db.execute(query, between):
+        if not kinds[kind].imported:
+            continue
+        if target not in known:
+            own = str(source_id)
+            starts = None if starts_at is None else datetime.fromtimestamp(starts_at, UTC)
+            known[target] = Target(caspen_id(kinds[kind], own, plan, ids), own, called, starts)
+        some = found.setdefault(row, {}).setdefault(name, [])
+        if known[target] not in some:
+            some.append(known[target])
+    return found

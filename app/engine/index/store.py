@@ -1,0 +1,142 @@
+"""The index of one migration: an SQLite file that is written while an export is read, sealed, and then only read."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from app.caspen.ids import Ids
+from app.engine.index.entry import IndexEntry
+from app.engine.index.insert import Inserter
+from app.engine.index.made import made
+from app.engine.index.part import PartView, read_part
+from app.engine.index.schema import WHILE_READING
+from app.engine.index.view import PlanView
+from app.mapping.kind import Mention
+from app.mapping.plan import Plan
+
+CACHE_KIB = 48 * 1024
+
+
+class Index:
+    """One migration's index. `create` and `add` while reading; `seal` after resolving; `open` to read it ever after.
+
+    Adding is whole or not at all per call, so a file that is read again first drops what it had added.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.connection = connection
+        self._inserter: Inserter | None = None
+        self._view: tuple[str, PlanView] | None = None
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """A new, empty index at `path`, in place of any that was there."""
+        for old in (path, path.with_name(path.name + "-journal")):
+            old.unlink(missing_ok=True)
+        index = cls.resume(path)
+        with index.transaction():
+            for statement in WHILE_READING:
+                index.connection.execute(statement)
+        return index
+
+    @classmethod
+    def resume(cls, path: Path) -> Self:
+        """An index that is still being written, by a worker that takes over."""
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        connection.execute("PRAGMA journal_mode = TRUNCATE")
+        # Losing the machine loses the index, and it is read again; losing the process does not.
+        connection.execute("PRAGMA synchronous = OFF")
+        return cls(path, _tuned(connection))
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """A sealed index, read-only; any number of processes may have it open."""
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        return cls(path, _tuned(sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)))
+
+    def add(self, kind: str, part: int, entries: Iterable[IndexEntry], *, file: int = 0) -> int:
+        """Adds rows of one part of one file and says how many. The kind counts as present even without rows."""
+        with self.transaction():
+            return self._writer().add(kind, part, entries, file)
+
+    def present(self, kind: str) -> None:
+        """Notes that the export has a file of this kind, if only an empty one."""
+        with self.transaction():
+            self._writer().kind(kind)
+
+    def drop_part(self, kind: str, part: int) -> None:
+        """Forgets the rows of one part."""
+        self._drop("kind = (SELECT id FROM kinds WHERE name = ?) AND part = ?", (kind, part))
+
+    def drop_file(self, file: int) -> None:
+        """Forgets the rows of a file that was refused, or is about to be read again."""
+        self._drop("file = ?", (file,))
+
+    def seal(self) -> None:
+        """Makes the file small and final. Whoever wrote it opens it anew to read."""
+        with self.transaction():
+            self.connection.execute("INSERT OR REPLACE INTO state VALUES ('sealed', '1')")
+        self.connection.execute("PRAGMA optimize")
+        self.close()
+
+    @property
+    def sealed(self) -> bool:
+        return self.connection.execute("SELECT 1 FROM state WHERE name = 'sealed'").fetchone() is not None
+
+    def part(self, kind: str, part: int, plan: Plan, ids: Ids) -> PartView:
+        """What mapping needs for every row of a part: its verdict, its findings and where its references lead."""
+        return read_part(self.connection, self.view(plan), kind, part, plan, ids)
+
+    def view(self, plan: Plan) -> PlanView:
+        """What the plan leaves out. Cheap to ask again with the same plan."""
+        fingerprint = plan.fingerprint()
+        if self._view is None or self._view[0] != fingerprint:
+            self._view = (fingerprint, PlanView(self.connection, plan))
+        return self._view[1]
+
+    def made(self, plan: Plan | None = None) -> Iterator[tuple[str, Mention]]:
+        """What rows name and no row describes, once each, with the kind that makes it."""
+        return made(self.connection, plan or Plan(), self.view(plan or Plan()))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            self._inserter = None
+            raise
+        self.connection.execute("COMMIT")
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _writer(self) -> Inserter:
+        if self._inserter is None:
+            self._inserter = Inserter(self.connection)
+        return self._inserter
+
+    def _drop(self, where: str, values: tuple[str | int, ...]) -> None:
+        with self.transaction():
+            found = self.connection.execute(f"SELECT first, last FROM pieces WHERE {where}", values).fetchall()  # noqa: S608 - own words
+            for first, last in found:
+                for table in ("rows", "raw_refs", "mentioned", "codes", "verdicts"):
+                    self.connection.execute(f"DELETE FROM {table} WHERE row BETWEEN ? AND ?", (first, last))  # noqa: S608 - own words
+                self.connection.execute("DELETE FROM pieces WHERE first = ?", (first,))
+        self._inserter = None
+
+
+def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    connection.execute("PRAGMA temp_store = FILE")
+    return connection

@@ -1,0 +1,105 @@
+"""What one plan leaves out: the rows that the clinic does not want, and the rows that cannot be without them.
+
+The sealed index never changes; a plan's view of it lives in temporary tables of the connection.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from itertools import count
+
+from app.engine.index.insert import pack_id, seconds
+from app.mapping.plan import Choice, Plan
+
+DATED = "appointments"
+"""The kind that `leave_out_before` speaks of."""
+
+_numbers = count(1)
+
+
+def choices(plan: Plan) -> Mapping[str, Mapping[str, Choice]]:
+    """The plan's choices by kind."""
+    return {
+        "businesses": plan.locations,
+        "users": plan.users,
+        "practitioners": plan.practitioners,
+        "appointment_types": plan.services,
+    }
+
+
+class PlanView:
+    """The rows that a plan leaves out. `table` names them, for queries on the same connection."""
+
+    def __init__(self, connection: sqlite3.Connection, plan: Plan) -> None:
+        self._db = connection
+        self.table = f"temp.left_out_{next(_numbers)}"
+        self._kinds: dict[str, int] = dict(connection.execute("SELECT name, id FROM kinds"))
+        connection.execute(f"CREATE TABLE {self.table} (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL)")
+        with_kinds = [self._kinds[k] for k in plan.leave_out_kinds if k in self._kinds]
+        self._choose(plan)
+        self._before(plan)
+        for kind in with_kinds:
+            self._insert("SELECT row, kind FROM rows WHERE kind = ?", (kind,))
+        if self._size():
+            self._spread(everywhere=bool(with_kinds))
+
+    def counts(self) -> Mapping[str, int]:
+        """How many rows are left out, by kind; rows that do not move anyway are not counted."""
+        found = self._db.execute(f"SELECT kind, COUNT(*) FROM {self.table} GROUP BY kind")  # noqa: S608 - own words
+        names = {number: name for name, number in self._kinds.items()}
+        return {names[kind]: number for kind, number in found}
+
+    def rows(self, first: int, last: int) -> frozenset[int]:
+        """The rows left out among those numbered from first to last."""
+        query = f"SELECT row FROM {self.table} WHERE row BETWEEN ? AND ?"  # noqa: S608 - own words
+        return frozenset(row for (row,) in self._db.execute(query, (first, last)))
+
+    def drop(self) -> None:
+        self._db.execute(f"DROP TABLE IF EXISTS {self.table}")
+
+    def _choose(self, plan: Plan) -> None:
+        for kind, chosen in choices(plan).items():
+            for source_id, choice in chosen.items():
+                if choice.to == "leave_out" and kind in self._kinds:
+                    self._insert(
+                        "SELECT row, kind FROM things WHERE kind = ? AND id = ?",
+                        (self._kinds[kind], pack_id(source_id)),
+                    )
+
+    def _before(self, plan: Plan) -> None:
+        if plan.leave_out_before is not None and DATED in self._kinds:
+            self._insert(
+                "SELECT row, kind FROM rows WHERE kind = ? AND starts_at < ?",
+                (self._kinds[DATED], seconds(plan.leave_out_before)),
+            )
+
+    def _spread(self, *, everywhere: bool) -> None:
+        """Adds the rows that need a row left out, until there are no more of them.
+
+        A row with several targets in one link goes only when all of them have gone.
+        """
+        single = "SELECT needs.row FROM needs JOIN {t} l ON l.row = needs.target WHERE NOT needs.many"
+        several = "SELECT needs.row, needs.spec FROM needs JOIN {t} l ON l.row = needs.target WHERE needs.many"
+        if everywhere:
+            source = "refs JOIN specs ON specs.id = refs.spec AND specs.required AND NOT specs.merge"
+            single = f"SELECT refs.row FROM {source} JOIN {{t}} l ON l.row = refs.target WHERE NOT refs.many"
+            several = f"SELECT refs.row, refs.spec FROM {source} JOIN {{t}} l ON l.row = refs.target WHERE refs.many"
+        size = 0
+        while size != (size := self._size()):
+            self._insert(f"SELECT row, kind FROM rows WHERE row IN ({single.format(t=self.table)})")
+            self._insert(
+                f"""SELECT rows.row, rows.kind FROM ({several.format(t=self.table)}) c JOIN rows ON rows.row = c.row
+                WHERE NOT EXISTS (SELECT 1 FROM refs o WHERE o.row = c.row AND o.spec = c.spec
+                    AND o.target IS NOT NULL AND o.target NOT IN (SELECT row FROM {self.table})
+                    AND o.target NOT IN (SELECT row FROM verdicts))"""
+            )
+
+    def _insert(self, found: str, values: tuple[int | str | None, ...] = ()) -> None:
+        self._db.execute(
+            f"""INSERT OR IGNORE INTO {self.table} SELECT f.row, f.kind FROM ({found}) f
+            WHERE f.row NOT IN (SELECT row FROM verdicts WHERE outcome = 'skipped')""",  # noqa: S608 - own words
+            values,
+        )
+
+    def _size(self) -> int:
+        found: int = self._db.execute(f"SELECT COUNT(*) FROM {self.table}").fetchone()[0]  # noqa: S608 - own words
+        return found

@@ -1,0 +1,51 @@
+"""How names are compared: a receptionist writes `Dr. Sam  LEE` and means Sam Lee."""
+
+import re
+import unicodedata
+
+TITLES = frozenset(
+    [
+        "dr",
+        "doctor",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "prof",
+        "professor",
+        "assoc",
+        "associate",
+        "a/prof",
+        "aprof",
+        "sir",
+        "dame",
+        "rev",
+        "reverend",
+        "sr",
+        "master",
+    ]
+)
+
+
+def normalise_name(text: str) -> str:
+    """A name without case, width, or spacing.
+
+    >>> normalise_name("  Initial   CONSULT ")
+    'initial consult'
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def normalise_person(text: str) -> str:
+    """A person's name as it is compared: `Lee, Sam` is `Sam Lee`, and titles before it do not count.
+
+    >>> normalise_person("Dr. Sam Lee")
+    'sam lee'
+    """
+    text = normalise_name(text)
+    last, comma, first = text.partition(",")
+    words = (f"{first} {last}" if comma else text).split()
+    while len(words) > 1 and re.sub(r"[.]", "", words[0]) in TITLES:
+        words.pop(0)
+    return " ".join(words)
