@@ -1,0 +1,213 @@
+"""How numbers, sizes, waits, dates and names are said to a clinic: "613,212", "6 to 9 minutes", "Thu 17 December".
+
+Pure functions. Pages reach them as the filters in `FILTERS`; those that tell a time use the page's `zone` and `now`.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def number(value: int) -> str:
+    """613212 -> "613,212"."""
+    return f"{value:,}"
+
+
+def short_number(value: int) -> str:
+    """For dense lists only: 613212 -> "613 k", 1900000 -> "1.9 m"."""
+    if value < 1_000:
+        return str(value)
+    if value < 999_500:
+        return f"{value / 1_000:.0f} k"
+    return f"{value / 1_000_000:.1f} m"
+
+
+def plural(value: int, one: str, many: str | None = None) -> str:
+    """412, "note" -> "412 notes"; 1, "client" -> "1 client"."""
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+def size(value: int) -> str:
+    """Bytes in the units that providers show: 18400000000 -> "18.4 GB"."""
+    if value < 1_000:
+        return plural(value, "byte")
+    for unit, one in (("kB", 10**3), ("MB", 10**6), ("GB", 10**9)):
+        if value < one * 999.5 or unit == "GB":
+            amount = value / one
+            return f"{amount:,.0f} {unit}" if amount >= 100 or unit == "kB" else f"{amount:.1f} {unit}"
+    raise AssertionError("unreachable")
+
+
+def wait(low: float, high: float) -> str:
+    """A wait in seconds, always as a range: 360, 540 -> "6 to 9 minutes"."""
+    if high < MINUTE:
+        return "less than a minute"
+    unit, one = ("minute", MINUTE) if high < 2 * HOUR else ("hour", HOUR)
+    first, last = max(1, int(low // one)), max(1, -int(-high // one))
+    if first >= last:
+        return f"about {plural(last, unit)}"
+    return f"{first} to {plural(last, unit)}"
+
+
+def took(seconds: float) -> str:
+    """A time that has passed: 112 -> "1 min 52 s"."""
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min" + (f" {whole % MINUTE} s" if whole % MINUTE else "")
+    return f"{whole // HOUR} h" + (f" {whole % HOUR // MINUTE} min" if whole % HOUR // MINUTE else "")
+
+
+def lasting(seconds: float) -> str:
+    """How long something has waited, in its largest unit: "26 min", "14 h", "4 d"."""
+    for unit, one in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
+        if seconds >= one:
+            return f"{int(seconds // one)} {unit}"
+    return f"{int(seconds)} s"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """As in "3 seconds ago" and "6 days ago"; "just now" where the clocks disagree."""
+    seconds = (now - at).total_seconds()
+    for unit, one in (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", 1)):
+        if seconds >= one:
+            return f"{plural(int(seconds // one), unit)} ago"
+    return "just now"
+
+
+def day(value: date) -> str:
+    """As in "Thu 17 December"."""
+    return f"{DAYS[value.weekday()][:3]} {value.day} {MONTHS[value.month - 1]}"
+
+
+def day_year(value: date) -> str:
+    """As in "Friday 18 December 2026"."""
+    return f"{DAYS[value.weekday()]} {value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def typed_day(value: date) -> str:
+    """As a person types it, day first: "18/12/2026"."""
+    return f"{value.day:02}/{value.month:02}/{value.year}"
+
+
+def clock(at: datetime) -> str:
+    """As in "2:31 pm"."""
+    return f"{at.hour % 12 or 12}:{at.minute:02} {'pm' if at.hour >= 12 else 'am'}"
+
+
+def when(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
+    """As in "today 3:05 pm", "yesterday 9:18 am", "17 December, 3:12 pm"; with the year when it is another one."""
+    here, today = at.astimezone(zone), now.astimezone(zone).date()
+    if here.date() == today:
+        return f"today {clock(here)}"
+    if here.date() == today - timedelta(days=1):
+        return f"yesterday {clock(here)}"
+    year = "" if here.year == today.year else f" {here.year}"
+    return f"{here.day} {MONTHS[here.month - 1]}{year}, {clock(here)}"
+
+
+def stamp(at: datetime, zone: tzinfo = UTC) -> str:
+    """For timelines: "18 Dec, 3:05 pm"."""
+    here = at.astimezone(zone)
+    return f"{here.day} {MONTHS[here.month - 1][:3]}, {clock(here)}"
+
+
+def full(at: datetime, zone: tzinfo = UTC) -> str:
+    """With everything, for records: "17 December 2026, 3:12 pm"."""
+    here = at.astimezone(zone)
+    return f"{here.day} {MONTHS[here.month - 1]} {here.year}, {clock(here)}"
+
+
+def names(values: Iterable[str]) -> str:
+    """As in "A, B and C"."""
+    *most, last = [*values] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def bdis(values: Iterable[str]) -> Markup:
+    """Names of people or clinics for a page, each in `<bdi>`: right-to-left names keep to themselves."""
+    return Markup(names(str(Markup("<bdi>{}</bdi>").format(value)) for value in values))  # noqa: S704  (each name is escaped)
+
+
+def address(value: str) -> Markup:
+    """An e-mail or web address that may break where a person would break it."""
+    broken = escape(value).replace("@", Markup("<wbr>@")).replace("/", Markup("/<wbr>"))
+    return Markup(broken)  # noqa: S704  (escaped above)
+
+
+def zone_of(context: Context) -> tzinfo:
+    found = context.get("zone")
+    return found if isinstance(found, tzinfo) else ZoneInfo(found) if found else UTC
+
+
+def now_of(context: Context) -> datetime:
+    found = context.get("now")
+    return found if isinstance(found, datetime) else datetime.now(UTC)
+
+
+@pass_context
+def page_clock(context: Context, at: datetime) -> str:
+    return clock(at.astimezone(zone_of(context)))
+
+
+@pass_context
+def page_when(context: Context, at: datetime) -> str:
+    return when(at, now_of(context), zone_of(context))
+
+
+@pass_context
+def page_ago(context: Context, at: datetime) -> str:
+    return ago(at, now_of(context))
+
+
+@pass_context
+def page_stamp(context: Context, at: datetime) -> str:
+    return stamp(at, zone_of(context))
+
+
+@pass_context
+def page_full(context: Context, at: datetime) -> str:
+    return full(at, zone_of(context))
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "n": number,
+    "short_n": short_number,
+    "plural": plural,
+    "size": size,
+    "took": took,
+    "lasting": lasting,
+    "day": day,
+    "day_year": day_year,
+    "typed_day": typed_day,
+    "clock": page_clock,
+    "when": page_when,
+    "ago": page_ago,
+    "stamp": page_stamp,
+    "full": page_full,
+    "names": names,
+    "bdis": bdis,
+    "address": address,
+}

@@ -1,0 +1,25 @@
+/* Makes a page a little kinder; every page works without it. */
+(() => {
+  "use strict";
+
+  const menu = () => document.querySelector("details.who[open]");
+
+  // The account menu closes like a menu: by Escape, and by a press anywhere else.
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && menu();
+    if (open) {
+      open.open = false;
+      open.querySelector("summary").focus();
+    }
+  });
+  document.addEventListener("click", (event) => {
+    const open = menu();
+    if (open && !open.contains(event.target)) open.open = false;
+  });
+
+  // A form that came back with mistakes: read the summary first, wherever it was put.
+  document.addEventListener("htmx:after:swap", () => {
+    const errors = document.querySelector(".errors");
+    if (errors) errors.focus();
+  });
+})();

@@ -1,0 +1,60 @@
+"""A person with a browser: Debian's Chromium, driven by Playwright, and what every page is asked of it."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.look import STATIC, package
+
+EXECUTABLE = shutil.which("chromium") or "/usr/bin/chromium"
+ARGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@cache
+def axe_source() -> str:
+    return (STATIC / package("axe-core") / "axe.min.js").read_text()
+
+
+def axe(page: Page) -> list[str]:
+    """What axe-core finds wrong on the page as it stands, one line per element; empty when all is well."""
+    page.evaluate(axe_source())
+    found = page.evaluate(f"axe.run({{runOnly: {json.dumps(RULES)}}}).then((result) => result.violations)")
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for violation in found
+        for node in violation["nodes"]
+    ]
+
+
+def scrolls_sideways(page: Page, width: int = 320) -> bool:
+    """Whether a phone of that width has to be pushed sideways to read the page."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": width, "height": 800})
+    wide: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    if before:
+        page.set_viewport_size(before)
+    return wide
