@@ -65,6 +65,6 @@ def environment(templates: Path = TEMPLATES, *more: Path) -> Environment:
 def block(template: Template, name: str, context: dict[str, object]) -> str:
     """One named block of a page's own template: what an htmx request for the same address gets."""
     made = template.new_context(context)
-    # The first step of the whole page runs the imports at its top and finds the blocks it inherits: this one needs both.
+    # The first step of the whole page runs the imports at its top and finds the blocks it inherits.
     next(iter(template.root_render_func(made)), None)
     return "".join(made.blocks[name][0](made))

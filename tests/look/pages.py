@@ -1,4 +1,4 @@
-"""Pages as a visitor would get them: a context with all that `templates/base.html` asks for, and a place to serve it."""
+"""Pages as a visitor would get them: a context with all that `templates/base.html` wants, and a place to serve it."""
 
 import threading
 from collections.abc import Iterator

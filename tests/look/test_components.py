@@ -1,6 +1,6 @@
 """Every component of the pages, as a visitor meets it: light and dark, on a phone, without JavaScript, by keyboard."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ MISTAKES = [
     {"field": "tz", "words": "Choose a time zone.", "summary": "Mona Vale: choose a time zone"},
     {"field": "svc", "words": "Choose one."},
 ]
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "/gallery": lambda: render("gallery.html"),
     "/mistakes": lambda: render("gallery.html", errors=MISTAKES),
     "/signin": lambda: render("signin/sign-in.html", email="", oidc=True, people=[

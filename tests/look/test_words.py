@@ -41,7 +41,8 @@ def test_a_size_has_the_unit_of_the_providers(value: int, said: str) -> None:
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [(5, 30, "less than a minute"), (20, 60, "about 1 minute"), (360, 540, "6 to 9 minutes"),
-     (170, 175, "2 to 3 minutes"), (180, 180, "about 3 minutes"), (3600, 7200, "1 to 2 hours"), (1800, 5400, "30 to 90 minutes")],
+     (170, 175, "2 to 3 minutes"), (180, 180, "about 3 minutes"), (3600, 7200, "1 to 2 hours"),
+     (1800, 5400, "30 to 90 minutes")],
 )  # fmt: skip
 def test_a_wait_is_a_range(low: float, high: float, said: str) -> None:
     assert words.wait(low, high) == said
