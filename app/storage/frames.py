@@ -1,0 +1,64 @@
+"""How an object lies on the disk: a header, then frames of 64 KiB, each sealed by itself so that any part reads alone.
+
+The last frame is always shorter than a full one and says that it is the last, so an object that was cut short does not
+open. An object has a key of its own, bound to its name: objects cannot be swapped for each other.
+"""
+
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from app.storage.encryption import NONCE_BYTES, TAG_BYTES, CannotOpen, derive
+
+FRAME = 64 * 1024
+SEALED_FRAME = NONCE_BYTES + FRAME + TAG_BYTES
+OVERHEAD = NONCE_BYTES + TAG_BYTES
+MAGIC = b"CSPN\x01\x00\x00\x00"
+SALT_BYTES = 24
+HEADER = len(MAGIC) + SALT_BYTES
+
+
+class Frames:
+    """Seals and opens the frames of one object."""
+
+    def __init__(self, name: str, data_key: bytes, header: bytes) -> None:
+        if len(header) != HEADER or not header.startswith(MAGIC):
+            raise CannotOpen("an object")
+        self._cipher = AESGCM(derive(data_key, header[len(MAGIC) :], b"object:" + name.encode()))
+
+    @staticmethod
+    def new_header() -> bytes:
+        return MAGIC + os.urandom(SALT_BYTES)
+
+    def seal(self, number: int, plain: bytes | memoryview, *, last: bool = False) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, _place(number, last))
+
+    def open(self, number: int, sealed: bytes, *, last: bool = False) -> bytes:
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _place(number, last))
+        except (InvalidTag, ValueError):
+            raise CannotOpen("an object") from None
+
+
+def _place(number: int, last: bool) -> bytes:
+    return number.to_bytes(8, "big") + (b"\x01" if last else b"\x00")
+
+
+def sealed_offset(number: int) -> int:
+    """Where a frame begins in the file."""
+    return HEADER + number * SEALED_FRAME
+
+
+def plain_size(file_size: int) -> int:
+    """How many bytes a whole object of this file size holds."""
+    full, rest = divmod(file_size - HEADER, SEALED_FRAME)
+    if file_size < HEADER or rest < OVERHEAD:
+        raise CannotOpen("an object")
+    return full * FRAME + rest - OVERHEAD
+
+
+def whole_frames(file_size: int) -> int:
+    """How many full frames an unfinished file holds; what follows them was cut while being written."""
+    return max(0, (file_size - HEADER) // SEALED_FRAME)

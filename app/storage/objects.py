@@ -1,0 +1,113 @@
+"""The store of a clinic's files, each under a name such as `m/<migration>/export/0001`, sealed with the clinic's key.
+
+Nothing is ever under a name half-written: an object appears whole, or not at all.
+"""
+
+import io
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from app.storage.frames import plain_size
+from app.storage.reading import ObjectReader
+from app.storage.writing import ObjectAppender, ObjectWriter, make_folder, sync_folder
+
+UNFINISHED = "~part"
+TEMPORARY = "~temp"
+SEGMENT = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,127}")
+
+
+class Objects(Protocol):
+    """What every store of objects can do."""
+
+    def writer(self, key: str, data_key: bytes) -> ObjectWriter:
+        """A new object, all or nothing, used in a `with`."""
+
+    def appender(self, key: str, data_key: bytes) -> ObjectAppender:
+        """An object that grows over several runs, until `finish`."""
+
+    def reader(self, key: str, data_key: bytes) -> BinaryIO:
+        """The object's bytes, seekable."""
+
+    def exists(self, key: str) -> bool: ...
+
+    def size(self, key: str) -> int: ...
+
+    def delete(self, key: str) -> None:
+        """Removes the object and what is unfinished of it; nothing to remove is no error."""
+
+    def delete_prefix(self, prefix: str) -> None:
+        """Removes everything below a name, unfinished things too."""
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """The finished objects below a name, in order."""
+
+    def free_space(self) -> int | None:
+        """How many bytes still fit; None when there is no such limit."""
+
+
+class LocalObjects:
+    """Objects in a folder of this machine that only we can read."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        make_folder(root)
+        root.chmod(0o700)
+
+    def writer(self, key: str, data_key: bytes) -> ObjectWriter:
+        path = self._made(key)
+        return ObjectWriter(path.with_name(f"{path.name}{TEMPORARY}{secrets.token_hex(8)}"), path, key, data_key)
+
+    def appender(self, key: str, data_key: bytes) -> ObjectAppender:
+        path = self._made(key)
+        return ObjectAppender(path.with_name(path.name + UNFINISHED), path, key, data_key)
+
+    def reader(self, key: str, data_key: bytes) -> BinaryIO:
+        return io.BufferedReader(ObjectReader(self._path(key).open("rb"), key, data_key), 64 * 1024)
+
+    def exists(self, key: str) -> bool:
+        return self._path(key).is_file()
+
+    def size(self, key: str) -> int:
+        return plain_size(self._path(key).stat().st_size)
+
+    def delete(self, key: str) -> None:
+        path = self._path(key)
+        for leftover in (path, path.with_name(path.name + UNFINISHED), *path.parent.glob(f"{path.name}{TEMPORARY}*")):
+            if leftover.is_file():
+                leftover.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            sync_folder(path.parent)
+
+    def delete_prefix(self, prefix: str) -> None:
+        path = self._path(prefix)
+        self.delete(prefix)
+        if path.is_dir():
+            shutil.rmtree(path)
+        if path.parent.is_dir():
+            sync_folder(path.parent)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        path = self._path(prefix)
+        found = [path] if path.is_file() else path.rglob("*")
+        yield from sorted(str(p.relative_to(self.root)) for p in found if p.is_file() and "~" not in p.name)
+
+    def free_space(self) -> int | None:
+        return shutil.disk_usage(self.root).free
+
+    def _path(self, key: str) -> Path:
+        segments = key.split("/")
+        if not all(SEGMENT.fullmatch(s) for s in segments):
+            raise ValueError("an object's name is made of letters, digits, dots, dashes and slashes")
+        return self.root.joinpath(*segments)
+
+    def _made(self, key: str) -> Path:
+        path = self._path(key)
+        folder = self.root
+        for segment in key.split("/")[:-1]:
+            folder = folder / segment
+            make_folder(folder)
+        return path

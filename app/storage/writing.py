@@ -1,0 +1,139 @@
+"""Writes one encrypted object: in one go, or in pieces that survive a crash between them."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, whole_frames
+
+BATCH = 16 * FRAME
+
+
+class ObjectAppender:
+    """Bytes go to the end; `checkpoint` makes them durable; a later run goes on from there; `finish` makes the object.
+
+    Only whole frames are durable before the end, so a checkpoint is always a multiple of 64 KiB. Leaving the `with`
+    without `finish` keeps what was written, for the next run.
+    """
+
+    def __init__(self, unfinished: Path, finished: Path, name: str, data_key: bytes) -> None:
+        self._unfinished, self._finished = unfinished, finished
+        self._pending = bytearray()
+        self._file = _opened(unfinished)
+        try:
+            header = self._file.read(HEADER)
+            if len(header) < HEADER:
+                header = Frames.new_header()
+                self._file.seek(0)
+                self._file.truncate()
+                self._file.write(header)
+            self._frames = Frames(name, data_key, header)
+            self._count = whole_frames(self._file.seek(0, os.SEEK_END))
+            if self._count:
+                self._file.seek(HEADER + (self._count - 1) * SEALED_FRAME)
+                self._frames.open(self._count - 1, self._file.read(SEALED_FRAME))
+            self._cut(self._count)
+        except BaseException:
+            self._file.close()
+            raise
+
+    @property
+    def position(self) -> int:
+        """How many bytes have been taken, durable or not."""
+        return self._count * FRAME + len(self._pending)
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        self._pending += data
+        if len(self._pending) >= BATCH:
+            self._settle()
+        return len(data)
+
+    def checkpoint(self) -> int:
+        """Makes every whole frame durable; returns how many bytes that is."""
+        self._settle()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        return self._count * FRAME
+
+    def truncate(self, to: int) -> None:
+        """Forgets everything after `to`, which must be a checkpoint that was reached."""
+        if to % FRAME or to > self._count * FRAME or to < 0:
+            raise ValueError("only a checkpoint that was reached can be gone back to")
+        self._pending.clear()
+        self._cut(to // FRAME)
+
+    def finish(self) -> int:
+        """Ends the object and gives it its name, durably; returns its size."""
+        self._settle()
+        size = self.position
+        self._file.write(self._frames.seal(self._count, bytes(self._pending), last=True))
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._unfinished.replace(self._finished)
+        sync_folder(self._finished.parent)
+        return size
+
+    def close(self) -> None:
+        """Leaves the object unfinished."""
+        self._pending.clear()
+        with suppress(OSError):  # what a full disk did not take was never called durable
+            self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _settle(self) -> None:
+        whole = len(self._pending) // FRAME
+        if not whole:
+            return
+        with memoryview(self._pending) as view:
+            for n in range(whole):
+                frame = view[n * FRAME : (n + 1) * FRAME]
+                self._file.write(self._frames.seal(self._count + n, frame))
+                frame.release()
+        self._count += whole
+        del self._pending[: whole * FRAME]
+
+    def _cut(self, count: int) -> None:
+        self._count = count
+        self._file.seek(HEADER + count * SEALED_FRAME)
+        self._file.truncate()
+
+
+class ObjectWriter(ObjectAppender):
+    """All or nothing: leaving the `with` normally makes the object, anything else leaves nothing behind."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._file.closed:
+            return
+        try:
+            if error is None:
+                self.finish()
+        finally:
+            self.close()
+            self._unfinished.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """A folder that nobody else on the machine can look into."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def sync_folder(folder: Path) -> None:
+    """A rename is durable only when its folder is."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _opened(path: Path) -> BinaryIO:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.fdopen(handle, "r+b", buffering=1024 * 1024)
