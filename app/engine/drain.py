@@ -1,0 +1,216 @@
+"""A worker's turn at one clinic's migration: find out from the ledger what is next, do it, write it down, go on.
+
+Everything here may happen twice, or stop anywhere: the next turn, by whichever worker, goes on from the ledger.
+"""
+
+import errno
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+import structlog
+from sqlmodel import Session, select
+
+from app.db import now
+from app.engine.heartbeat import Dropped, Heartbeat, never, nothing
+from app.engine.outcome import Done, Exhausted
+from app.engine.phases import STAGES, Phase, Stage
+from app.engine.runtime import Runtime
+from app.engine.work import (
+    DONE,
+    SETTLED,
+    Lease,
+    LostLease,
+    claim,
+    create_missing,
+    fail,
+    release,
+    settle,
+    start_afresh,
+)
+from app.errors import Stop
+from app.migration.advance import By, Cause, advance, locked
+from app.migration.models import Migration, Work
+from app.migration.states import Actor, Event, State
+from app.problems import Problem
+
+GIVE_UP_SECONDS = 24 * 3600.0  # how long something that passes by itself is waited for
+LONGEST_WAIT = 300.0
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who drains, until when, and how it is told to stop."""
+
+    owner: str
+    stopping: Callable[[], bool] = never
+    alive: Callable[[], None] = nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """How many pieces were done, and whether there is more to do at once."""
+
+    pieces: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What the ledger says is next: a phase with open pieces, or none when the stage is finished."""
+
+    migration: Migration
+    stage: Stage
+    phase: Phase | None
+    open: int = 0
+
+
+def drain(runtime: Runtime, migration_id: str, seconds: float, turn: Turn) -> Drained:
+    """Works on one migration for up to `seconds`."""
+    until = time.monotonic() + seconds
+    pieces = 0
+    while not turn.stopping() and time.monotonic() < until:
+        following = whats_next(runtime, migration_id)
+        if following is None:
+            return Drained(pieces, more=False)
+        if following.phase is None:
+            _finish(runtime, following, turn)
+            continue
+        lease = claim(
+            runtime.ledger,
+            following.migration,
+            following.stage.run_of(following.migration),
+            following.phase.name,
+            turn.owner,
+            runtime.settings.lease_seconds,
+        )
+        if lease is None:
+            return Drained(pieces, more=False)
+        if following.open > 1:
+            runtime.doorbell.ring(migration_id)  # there is enough for another worker
+        perform(runtime, following.migration, following.phase, lease, turn)
+        pieces += 1
+    return Drained(pieces, more=True)
+
+
+def whats_next(runtime: Runtime, migration_id: str) -> Next | None:
+    """The first phase with open pieces. Writes down the pieces of a phase that nobody has planned yet."""
+    with runtime.ledger.read() as session:
+        migration = session.get(Migration, migration_id)
+        stage = STAGES.get(State(migration.state)) if migration else None
+        if migration is None or stage is None:
+            return None
+        counts = _counts(session, migration, stage)
+        for phase in stage.phases:
+            known, still_open = counts.get(phase.name, (0, 0))
+            if still_open:
+                return Next(migration, stage, phase, still_open)
+            pieces = () if known else tuple(phase.plan(session, migration))
+            if pieces:
+                break
+        else:
+            return Next(migration, stage, None)
+    with runtime.ledger.write() as session:
+        if locked(session, migration_id).epoch == migration.epoch:
+            create_missing(session, migration_id, stage.run_of(migration), phase.name, pieces)
+    return Next(migration, stage, phase, len(pieces))
+
+
+def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, turn: Turn) -> None:
+    """Does one piece and settles it, or lays it back, or gives the migration up with a problem."""
+    beat = Heartbeat(runtime.ledger, lease, runtime.settings, turn.stopping, turn.alive)
+    try:
+        if lease.attempts > runtime.settings.part_attempts:
+            _settle_exhausted(runtime, migration, phase, lease, turn)
+        else:
+            _settle_done(runtime, lease, phase.do(runtime, migration, lease, beat))
+    except (LostLease, Dropped):
+        release(runtime.ledger, lease)
+    except Stop as stop:
+        _stopped(runtime, migration, lease, stop, turn)
+    except Exception as fault:
+        if no_room(fault):
+            _stopped(runtime, migration, lease, Stop(Problem("no_space"), retryable=True), turn)
+            return
+        fault_id = uuid.uuid4().hex[:8]
+        log.exception("piece_failed", fault=fault_id, **told(lease), exc_info=without_values(fault))
+        fail(runtime.ledger, lease, type(fault).__name__)
+
+
+def _settle_done(runtime: Runtime, lease: Lease, done: Done) -> None:
+    with runtime.ledger.write() as session:
+        settle(session, runtime.ledger, lease, done.result, DONE)
+        done.write(session)
+    if done.after is not None:
+        done.after()
+
+
+def _settle_exhausted(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, turn: Turn) -> None:
+    if phase.exhausted is None:
+        log.error("piece_given_up", **told(lease), last=lease.last_problem)
+        _give_up(runtime, lease, Problem("work_failed"), turn)
+        return
+    settled: Exhausted = phase.exhausted(runtime, migration, lease)
+    with runtime.ledger.write() as session:
+        settle(session, runtime.ledger, lease, settled.result, settled.state)
+        settled.write(session)
+
+
+def _stopped(runtime: Runtime, migration: Migration, lease: Lease, stop: Stop, turn: Turn) -> None:
+    """What passes by itself is tried again, ever more slowly, for a day; everything else ends the stage."""
+    waited = (now() - migration.since).total_seconds()
+    if stop.retryable and (waited < GIVE_UP_SECONDS or stop.problem.code == "no_space"):
+        wait = stop.retry_after if stop.retry_after is not None else min(max(waited / 10, 1.0), LONGEST_WAIT)
+        fail(runtime.ledger, lease, stop.problem.code, wait=wait, counts=False)
+        return
+    _give_up(runtime, lease, stop.problem, turn)
+
+
+def _give_up(runtime: Runtime, lease: Lease, problem: Problem, turn: Turn) -> None:
+    """The migration stops with a problem; a person may ask to try again, and then every piece starts afresh."""
+    with runtime.ledger.write() as session:
+        migration = locked(session, lease.migration_id)
+        if migration.epoch != lease.migration_epoch:
+            return
+        advance(session, migration.id, Event.FAIL, By(turn.owner, Actor.WORKER), Cause(problem=problem))
+        start_afresh(session, lease.migration_id, lease.run)
+
+
+def _finish(runtime: Runtime, following: Next, turn: Turn) -> None:
+    """Every piece of a stage is settled: the migration moves on, unless somebody else moved it first."""
+    with runtime.ledger.write() as session:
+        migration = locked(session, following.migration.id)
+        if migration.epoch != following.migration.epoch:
+            return
+        advance(session, migration.id, following.stage.event, By(turn.owner, Actor.WORKER))
+
+
+def _counts(session: Session, migration: Migration, stage: Stage) -> dict[str, tuple[int, int]]:
+    """Per phase, how many pieces there are and how many are still open."""
+    is_open = sa.case((Work.state.in_(SETTLED), 0), else_=1)  # type: ignore[attr-defined]  # a column at run time
+    rows = session.exec(
+        select(Work.phase, sa.func.count(), sa.func.sum(is_open))
+        .where(Work.migration_id == migration.id, Work.run == stage.run_of(migration))
+        .group_by(Work.phase)
+    ).all()
+    return {name: (int(total), int(still or 0)) for name, total, still in rows}
+
+
+def told(lease: Lease) -> dict[str, str | int]:
+    """A piece as a log line names it."""
+    return {"migration": lease.migration_id, "run": lease.run, "phase": lease.phase, "number": lease.number}
+
+
+def no_room(fault: BaseException) -> bool:
+    """Whether a failure says that a disk is full."""
+    if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return True
+    return "database or disk is full" in str(fault) or "No space left on device" in str(fault)
+
+
+def without_values(fault: BaseException) -> BaseException:
+    """The failure as a log may show it: where, and of which type; a message could quote a cell."""
+    return type("Fault", (Exception,), {})(type(fault).__name__).with_traceback(fault.__traceback__)

@@ -1,0 +1,83 @@
+"""The sign of work: a clinic sees that rows advance, and other workers see that somebody is at it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.db import Database
+from app.engine.work import Lease, LostLease, renew
+from app.settings import Settings
+
+
+class Dropped(Exception):  # noqa: N818 - reads as a claim
+    """This worker is asked to stop: the piece in hand is laid back as if untouched."""
+
+
+def nothing() -> None:
+    """Nobody watches this process."""
+
+
+def never() -> bool:
+    return False
+
+
+class Heartbeat:
+    """Called as rows advance; renews the lease every few seconds. `alive` tells the supervisor beside us."""
+
+    def __init__(
+        self,
+        ledger: Database,
+        lease: Lease,
+        settings: Settings,
+        stopping: Callable[[], bool] = never,
+        alive: Callable[[], None] = nothing,
+    ) -> None:
+        self.ledger = ledger
+        self.lease = lease
+        self.settings = settings
+        self.stopping = stopping
+        self.alive = alive
+        self.done = 0
+        self._renewed = time.monotonic()
+
+    def __call__(self, done: int | None = None) -> None:
+        """Raises LostLease when the piece is no longer ours, Dropped when this worker must stop."""
+        if done is not None:
+            self.done = done
+        if self.stopping():
+            raise Dropped
+        if time.monotonic() - self._renewed >= self.settings.heartbeat_seconds:
+            self.alive()
+            self._renew()
+
+    @contextmanager
+    def during(self) -> Iterator[None]:
+        """Keeps the lease while one long statement runs, that advances no rows for us to count. Not for ever."""
+        over = threading.Event()
+        lost: list[LostLease] = []
+        until = time.monotonic() + self.settings.part_deadline_seconds
+
+        def beat() -> None:
+            while not over.wait(self.settings.heartbeat_seconds) and time.monotonic() < until:
+                try:
+                    self.alive()
+                    self._renew()
+                except LostLease as gone:
+                    lost.append(gone)
+                    return
+
+        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        self._renew()
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+        if lost:
+            raise lost[0]
+
+    def _renew(self) -> None:
+        renew(self.ledger, self.lease, self.settings.lease_seconds, self.done)
+        self._renewed = time.monotonic()

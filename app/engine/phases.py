@@ -1,0 +1,66 @@
+"""What the worker does in each state of a migration, in order. This is the engine's table of contents."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel import Session
+
+from app.engine import fetch, finalise, read, reconcile, trial
+from app.engine.heartbeat import Heartbeat
+from app.engine.outcome import Done, Exhausted
+from app.engine.runtime import Runtime
+from app.engine.work import Lease, Piece
+from app.migration.models import Migration
+from app.migration.states import Event, State
+
+Do = Callable[[Runtime, Migration, Lease, Heartbeat], Done]
+Plan = Callable[[Session, Migration], Iterable[Piece]]
+
+
+def one(session: Session, migration: Migration) -> Iterable[Piece]:
+    """A phase that is a single piece."""
+    return (Piece(0),)
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One step: its pieces, how one is done, and what becomes of a piece that failed too often (None: it all fails)."""
+
+    name: str
+    do: Do
+    plan: Plan = one
+    exhausted: Callable[[Runtime, Migration, Lease], Exhausted] | None = None
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a working state consists of, and the event that ends it."""
+
+    run: str
+    phases: tuple[Phase, ...]
+    event: Event
+    numbered_by: str = field(default="trial_number")
+
+    def run_of(self, migration: Migration) -> str:
+        number: Any = getattr(migration, self.numbered_by)
+        return f"{self.run}:{number}"
+
+
+STAGES: dict[State, Stage] = {
+    State.FETCHING: Stage("export", (Phase("fetch", fetch.fetch),), Event.FETCHED, "export_number"),
+    State.READING: Stage(
+        "export", (Phase("read", read.read), Phase("resolve", read.resolve)), Event.READ, "export_number"
+    ),
+    State.TRIALLING: Stage(
+        "trial",
+        (
+            Phase("open", trial.open_store),
+            Phase("parts", trial.load, trial.parts, trial.halve),
+            Phase("made", trial.load_made),
+            Phase("reconcile", reconcile.reconcile),
+        ),
+        Event.TRIALLED,
+    ),
+    State.FINALISING: Stage("finalise", (Phase("promote", finalise.promote),), Event.FINALISED),
+}

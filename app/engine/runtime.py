@@ -1,0 +1,66 @@
+"""What all work stands on: the ledger, Caspen's stores, the encrypted objects and the doorbell, opened together."""
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.caspen.stores import Stores
+from app.db import Database
+from app.doorbell import Doorbell, open_doorbell
+from app.migration.models import Migration
+from app.schema.upgrade import upgrade
+from app.settings import Settings
+from app.storage import LocalObjects, key_from_setting, new_key, unwrap, wrap
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything that pages and workers get. `scratch` is private to this machine and empty when nothing runs."""
+
+    settings: Settings
+    ledger: Database
+    caspen: Stores
+    objects: LocalObjects
+    doorbell: Doorbell
+    scratch: Path
+    _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def new_wrapped_key(self) -> str:
+        """A fresh data key for one migration, as the ledger keeps it."""
+        return base64.b64encode(wrap(new_key(), self._storage_key)).decode()
+
+    def key(self, migration: Migration) -> bytes:
+        """The data key of a migration: what its export, parts, index and link are encrypted with."""
+        known = self._keys.get(migration.wrapped_key)
+        if known is None:
+            wrapped = base64.b64decode(migration.wrapped_key)
+            known = self._keys[migration.wrapped_key] = unwrap(wrapped, self._storage_key)
+        return known
+
+    @property
+    def _storage_key(self) -> bytes:
+        return key_from_setting(self.settings.storage_key)
+
+    def close(self) -> None:
+        self.doorbell.close()
+        self.caspen.dispose()
+        self.ledger.dispose()
+
+
+def open_runtime(settings: Settings) -> Runtime:
+    """Opens everything, and brings both databases to the schema that this code knows."""
+    var = settings.var.resolve()
+    scratch = var / "scratch"
+    for folder in (var, scratch):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    runtime = Runtime(
+        settings=settings,
+        ledger=Database(settings.ledger_url),
+        caspen=Stores(settings.caspen_url),
+        objects=LocalObjects(var / "objects"),
+        doorbell=open_doorbell(settings.redis_url),
+        scratch=scratch,
+    )
+    upgrade(runtime.ledger.engine, runtime.caspen.live.database.engine)
+    runtime.caspen.start()
+    return runtime

@@ -1,0 +1,32 @@
+"""An export is handed over to the engine: its bytes go into storage, the ledger learns of it, and a worker is rung."""
+
+from collections.abc import Iterable
+
+from app.engine.runtime import Runtime
+from app.migration.advance import By
+from app.migration.exports import Handed, Stored, store, submit_files, submit_link
+from app.migration.models import Migration
+
+
+def hand_over_files(
+    runtime: Runtime, migration: Migration, files: Iterable[Handed], *, by: By, name: str, way: str = "upload"
+) -> None:
+    """Stores uploaded files (or the sample) and starts the work. Nothing remains stored when the ledger refuses."""
+    stored: list[Stored] = []
+    try:
+        for file in files:
+            stored += store(runtime.objects, runtime.key(migration), migration.id, [file])
+        with runtime.ledger.write() as session:
+            ring = submit_files(session, migration.id, stored, way=way, name=name, by=by)
+    except BaseException:
+        for kept in stored:
+            runtime.objects.delete(kept.object_key)
+        raise
+    runtime.doorbell.ring(ring.migration_id)
+
+
+def hand_over_link(runtime: Runtime, migration: Migration, link: str, *, hint: str, by: By, name: str = "") -> None:
+    """Keeps a share link sealed and starts the download."""
+    with runtime.ledger.write() as session:
+        ring = submit_link(session, migration.id, link, hint=hint, key=runtime.key(migration), by=by, name=name)
+    runtime.doorbell.ring(ring.migration_id)

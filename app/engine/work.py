@@ -1,0 +1,229 @@
+"""One thing to do at a time, held by one worker at a time.
+
+A piece of work is claimed by lease on the database's clock, and every write about it names the lease's epoch: whoever
+was paused, cut off or overtaken writes nothing. Attempts are counted when work is claimed, so a worker that dies in
+the middle has used one.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, select
+
+from app.db import Database
+from app.migration.models import Migration, Work
+
+READY, LEASED, DONE, SPLIT, QUARANTINED = "ready", "leased", "done", "split", "quarantined"
+SETTLED = frozenset({DONE, SPLIT, QUARANTINED})
+BACKOFF_SECONDS = (1.0, 5.0, 30.0)
+
+
+class LostLease(Exception):  # noqa: N818 - reads as a claim
+    """Another worker has this piece now, or the migration moved on: whatever was made of it is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a piece of work is about: a number (a part's, a file's), and rows of it where it was halved."""
+
+    number: int
+    weight: int = 0
+    facts: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claimed piece of work. `migration_epoch` is the migration's when it was claimed."""
+
+    migration_id: str
+    run: str
+    phase: str
+    number: int
+    owner: str
+    epoch: int
+    migration_epoch: int
+    attempts: int
+    result: Mapping[str, Any]
+    last_problem: str | None = None
+
+
+def create_missing(session: Session, migration_id: str, run: str, phase: str, pieces: Iterable[Piece]) -> None:
+    """Writes down what a phase has to do. What is written down already stays as it is."""
+    rows = [
+        {
+            "migration_id": migration_id,
+            "run": run,
+            "phase": phase,
+            "number": piece.number,
+            "weight": piece.weight,
+            "state": READY,
+            "epoch": 0,
+            "attempts": 0,
+            "done_weight": 0,
+            "result": dict(piece.facts or {}),
+        }
+        for piece in pieces
+    ]
+    if not rows:
+        return
+    postgres = session.connection().dialect.name == "postgresql"
+    insert = postgresql.insert(Work) if postgres else sqlite.insert(Work)
+    session.connection().execute(insert.on_conflict_do_nothing(), rows)
+
+
+def claim(ledger: Database, migration: Migration, run: str, phase: str, owner: str, seconds: float) -> Lease | None:
+    """The next piece of a phase that nobody holds, or None. Its attempt counts from now."""
+    with ledger.write() as session:
+        moment = ledger.clock(session)
+        current = session.exec(select(Migration.epoch).where(Migration.id == migration.id)).one()
+        if current != migration.epoch:
+            return None
+        free = sa.or_(
+            sa.and_(_c("state") == READY, sa.or_(_c("not_before").is_(None), _c("not_before") <= moment)),
+            sa.and_(_c("state") == LEASED, _c("leased_until") < moment),
+        )
+        work = session.exec(
+            select(Work)
+            .where(Work.migration_id == migration.id, Work.run == run, Work.phase == phase, free)
+            .order_by(_c("attempts"), _c("number"))
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if work is None:
+            return None
+        work.state = LEASED
+        work.owner = owner
+        work.epoch += 1
+        work.attempts += 1
+        work.leased_until = moment + timedelta(seconds=seconds)
+        session.add(work)
+        return Lease(
+            migration.id,
+            run,
+            phase,
+            work.number,
+            owner,
+            work.epoch,
+            current,
+            work.attempts,
+            work.result,
+            work.last_problem,
+        )
+
+
+def renew(ledger: Database, lease: Lease, seconds: float, done_weight: int) -> None:
+    """Says that the work goes on. Raises LostLease where it is no longer ours."""
+    with ledger.write() as session:
+        moment = ledger.clock(session)
+        _fence(session, lease, {"last_sign_of_work": moment})
+        _write(session, lease, leased_until=moment + timedelta(seconds=seconds), done_weight=done_weight)
+
+
+def settle(session: Session, ledger: Database, lease: Lease, result: Mapping[str, Any], state: str = DONE) -> None:
+    """Writes down that a piece is done, in the caller's transaction. Raises LostLease where it is no longer ours."""
+    moment = ledger.clock(session)
+    _fence(session, lease, {"last_sign_of_work": moment})
+    values: dict[str, Any] = {"state": state, "owner": None, "leased_until": None, "settled_at": moment}
+    _write(session, lease, **values, result=dict(result), done_weight=Work.weight)
+
+
+def checkpoint(session: Session, ledger: Database, lease: Lease, result: Mapping[str, Any], seconds: float) -> None:
+    """Keeps how far a long piece came. What comes after it starts with fresh attempts."""
+    moment = ledger.clock(session)
+    _fence(session, lease, {"last_sign_of_work": moment})
+    _write(session, lease, result=dict(result), attempts=1, leased_until=moment + timedelta(seconds=seconds))
+
+
+def release(ledger: Database, lease: Lease) -> None:
+    """Lays a piece back as if it had not been touched: the worker is asked to stop, or the migration was paused."""
+    with ledger.write() as session:
+        _write(
+            session,
+            lease,
+            missing_is_fine=True,
+            state=READY,
+            owner=None,
+            leased_until=None,
+            attempts=sa.case((Work.attempts > 0, Work.attempts - 1), else_=0),
+        )
+
+
+def fail(ledger: Database, lease: Lease, problem: str, *, wait: float | None = None, counts: bool = True) -> None:
+    """Lays a piece back after a failure, to be tried again a little later. `counts` is False while something outside
+    (a full disk, a busy provider) must pass first."""
+    if wait is None:
+        wait = BACKOFF_SECONDS[min(lease.attempts, len(BACKOFF_SECONDS)) - 1]
+    with ledger.write() as session:
+        moment = ledger.clock(session)
+        values: dict[str, Any] = {"state": READY, "owner": None, "leased_until": None, "last_problem": problem}
+        if not counts:
+            values["attempts"] = sa.case((Work.attempts > 0, Work.attempts - 1), else_=0)
+        _write(session, lease, missing_is_fine=True, not_before=moment + timedelta(seconds=wait), **values)
+
+
+def expire_owner(ledger: Database, owner: str) -> list[str]:
+    """Ends every lease of a worker that is known to be dead, and names the migrations that wait for another."""
+    with ledger.write() as session:
+        held = session.exec(select(Work).where(Work.owner == owner, Work.state == LEASED)).all()
+        for work in held:
+            work.state, work.owner, work.leased_until = READY, None, None
+            session.add(work)
+        return sorted({work.migration_id for work in held})
+
+
+def start_afresh(session: Session, migration_id: str, run: str) -> None:
+    """Gives what is left of a run its attempts back: somebody asked to try again."""
+    session.connection().execute(
+        sa.update(Work)
+        .where(_c("migration_id") == migration_id, _c("run") == run, _c("state").in_((READY, LEASED)))
+        .values(state=READY, owner=None, leased_until=None, not_before=None, attempts=0)
+    )
+
+
+def next_number(session: Session, lease: Lease) -> int:
+    """A number for a further piece of the same phase; the caller's transaction holds the fence."""
+    highest = session.exec(
+        select(sa.func.max(Work.number)).where(
+            Work.migration_id == lease.migration_id, Work.run == lease.run, Work.phase == lease.phase
+        )
+    ).one()
+    return int(highest or 0) + 1
+
+
+def _fence(session: Session, lease: Lease, values: dict[str, Any]) -> None:
+    """Takes the migration's row for this transaction, if the migration has not moved on since the claim."""
+    done = session.connection().execute(
+        sa.update(Migration)
+        .where(sa.column("id") == lease.migration_id, sa.column("epoch") == lease.migration_epoch)
+        .values(**values)
+    )
+    if done.rowcount != 1:
+        raise LostLease(lease.phase)
+
+
+def _write(session: Session, lease: Lease, *, missing_is_fine: bool = False, **values: Any) -> None:
+    done = session.connection().execute(
+        sa.update(Work)
+        .where(
+            _c("migration_id") == lease.migration_id,
+            _c("run") == lease.run,
+            _c("phase") == lease.phase,
+            _c("number") == lease.number,
+            _c("epoch") == lease.epoch,
+            _c("owner") == lease.owner,
+            _c("state") == LEASED,
+        )
+        .values(**values)
+    )
+    if done.rowcount != 1 and not missing_is_fine:
+        raise LostLease(lease.phase)
+
+
+def _c(name: str) -> sa.Column[Any]:
+    """A column of the work table, as SQLAlchemy has it."""
+    column: sa.Column[Any] = Work.__table__.c[name]  # type: ignore[attr-defined]  # set by the table class
+    return column

@@ -1,0 +1,48 @@
+"""A clinic's move begins: one migration, with a key of its own that all its copies are encrypted with."""
+
+import secrets
+
+from sqlmodel import Session
+
+from app.migration.advance import By
+from app.migration.audit import write_audit
+from app.migration.models import Migration
+from app.migration.plans import empty_plan
+from app.migration.states import Event, State
+
+
+def begin(
+    session: Session,
+    *,
+    workspace_id: str,
+    clinic: str,
+    source: str,
+    wrapped_key: str,
+    by: By,
+    timezone: str = "Australia/Sydney",
+    country: str = "AU",
+    conversion_date: str | None = None,
+) -> Migration:
+    """A new migration in `preparing`, with its first audit line."""
+    migration = Migration(
+        id=f"mig_{secrets.token_hex(10)}",
+        workspace_id=workspace_id,
+        clinic=clinic,
+        source=source,
+        created_by=by.name,
+        wrapped_key=wrapped_key,
+        conversion_date=conversion_date,
+        plan=empty_plan(timezone, country),
+    )
+    session.add(migration)
+    write_audit(
+        session,
+        workspace_id=workspace_id,
+        migration_id=migration.id,
+        by=by.name,
+        role=by.actor.value,
+        act=Event.START.value,
+        facts={"to": State.PREPARING.value},
+    )
+    session.flush()
+    return migration

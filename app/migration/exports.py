@@ -1,0 +1,155 @@
+"""A clinic hands over its export: by upload, by share link, or as the sample; and may replace it later."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from sqlmodel import Session, col, select
+
+from app.db import now
+from app.migration.advance import By, Cause, Ring, advance, locked
+from app.migration.models import Export, ExportFile, Migration
+from app.migration.states import Event
+from app.storage import Objects, open_secret, seal_secret
+
+CHUNK = 1 << 20
+LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One file that a clinic hands over: its name (or path in a folder) and its bytes."""
+
+    path: str
+    stream: BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file that is in encrypted storage: where, how large, and its sha256."""
+
+    path: str
+    object_key: str
+    size: int
+    sha256: str
+
+
+def store(objects: Objects, key: bytes, migration_id: str, files: Iterable[Handed]) -> list[Stored]:
+    """Streams files into encrypted storage, a megabyte at a time. The ledger does not know of them yet."""
+    return [_store_one(objects, key, migration_id, file) for file in files]
+
+
+def _store_one(objects: Objects, key: bytes, migration_id: str, file: Handed) -> Stored:
+    object_key = f"{migration_id}/files/{secrets.token_hex(16)}"
+    digest, size = hashlib.sha256(), 0
+    with objects.writer(object_key, key) as out:
+        for chunk in _chunks(file.stream):
+            digest.update(chunk)
+            size += len(chunk)
+            out.write(chunk)
+    return Stored(file.path, object_key, size, digest.hexdigest())
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def whole_sha256(files: Sequence[Stored]) -> str:
+    """The sha256 of an export: that of its one file; of several, that of the lines `sha256  path` sorted by path."""
+    if len(files) == 1:
+        return files[0].sha256
+    lines = "".join(f"{file.sha256}  {file.path}\n" for file in sorted(files, key=lambda f: f.path))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def submit_files(session: Session, migration_id: str, files: Sequence[Stored], *, way: str, name: str, by: By) -> Ring:
+    """Hands over files that are in storage already. The next export of a migration replaces the one before."""
+    ring = advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts={"way": way, "files": len(files)}))
+    migration = _numbered(session, migration_id)
+    session.add(
+        Export(
+            migration_id=migration_id,
+            number=migration.export_number,
+            way=way,
+            name=name,
+            sha256=whole_sha256(files),
+            size=sum(file.size for file in files),
+            fetched_at=now(),
+        )
+    )
+    record_files(session, migration_id, migration.export_number, files)
+    session.flush()
+    return ring
+
+
+def submit_link(
+    session: Session, migration_id: str, link: str, *, hint: str, key: bytes, by: By, name: str = ""
+) -> Ring:
+    """Hands over a share link, kept sealed: whoever holds it holds the clinic's data. `hint` is safe to show."""
+    ring = advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts={"way": "link"}))
+    migration = _numbered(session, migration_id)
+    session.add(
+        Export(
+            migration_id=migration_id,
+            number=migration.export_number,
+            way="link",
+            sealed_link=seal_secret(link, key, LINK),
+            link_hint=hint,
+            name=name,
+        )
+    )
+    session.flush()
+    return ring
+
+
+def replace_export(session: Session, migration_id: str, by: By, reason: str = "") -> Ring:
+    """Back to `preparing`, for another export. The old one is kept until the new one is read."""
+    return advance(session, migration_id, Event.REPLACE_EXPORT, by, Cause(reason=reason))
+
+
+def record_files(session: Session, migration_id: str, number: int, files: Sequence[Stored]) -> None:
+    """Writes down the files as they were fetched. Twice is once."""
+    known = {row.number for row in files_of(session, migration_id, number)}
+    for place, file in enumerate(files, start=1):
+        if place not in known:
+            session.add(
+                ExportFile(
+                    migration_id=migration_id,
+                    export_number=number,
+                    number=place,
+                    path=file.path,
+                    object_key=file.object_key,
+                    size=file.size,
+                    sha256=file.sha256,
+                )
+            )
+
+
+def current_export(session: Session, migration: Migration) -> Export | None:
+    return session.get(Export, (migration.id, migration.export_number)) if migration.export_number else None
+
+
+def files_of(session: Session, migration_id: str, number: int) -> list[ExportFile]:
+    """The files of an export, fetched ones and those inside archives, in order."""
+    found = (
+        select(ExportFile)
+        .where(ExportFile.migration_id == migration_id, ExportFile.export_number == number)
+        .order_by(col(ExportFile.number))
+    )
+    return list(session.exec(found))
+
+
+def link_of(export: Export, key: bytes) -> str | None:
+    """The share link itself, for the download alone."""
+    return open_secret(export.sealed_link, key, LINK) if export.sealed_link else None
+
+
+def _numbered(session: Session, migration_id: str) -> Migration:
+    migration = locked(session, migration_id)
+    migration.export_number += 1
+    migration.export_confirmed_at = None
+    session.add(migration)
+    return migration

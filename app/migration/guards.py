@@ -1,0 +1,61 @@
+"""The checks that can refuse a line of the table, on the server, for everyone: each answers the problem, or nothing."""
+
+from datetime import timedelta
+
+from sqlmodel import Session, col, select
+
+from app.db import now
+from app.migration.advance import Guard
+from app.migration.models import ChangeRequest, Migration, Trial
+from app.migration.states import Actor, State
+from app.problems import Problem
+
+UNDO_DAYS = 30
+
+
+def approvable(digest: str) -> Guard:
+    """Refused unless the current trial balances, is the one that was seen, and no blocking request is open."""
+
+    def ask(session: Session, migration: Migration) -> Problem | None:
+        trial = session.get(Trial, (migration.id, migration.trial_number))
+        if trial is None or trial.finished_at is None or trial.dropped_at is not None or trial.digest != digest:
+            return Problem("approval_outdated")
+        if not trial.balanced:
+            return Problem("trial_unbalanced")
+        if open_requests(session, migration.id):
+            return Problem("change_request_open")
+        return None
+
+    return ask
+
+
+def open_requests(session: Session, migration_id: str) -> list[ChangeRequest]:
+    """Blocking change requests that nobody has answered or withdrawn."""
+    return list(
+        session.exec(
+            select(ChangeRequest).where(
+                ChangeRequest.migration_id == migration_id,
+                col(ChangeRequest.blocking),
+                col(ChangeRequest.answered_at).is_(None),
+                col(ChangeRequest.withdrawn_at).is_(None),
+            )
+        )
+    )
+
+
+def undoable(session: Session, migration: Migration) -> Problem | None:
+    """Refused once the 30 days are over, or what it needs was deleted on request."""
+    finalised = migration.finalised_at
+    over = finalised is None or now() - finalised > timedelta(days=UNDO_DAYS)
+    return Problem("undo_too_late") if over or not migration.wrapped_key else None
+
+
+def pausable(actor: Actor) -> Guard:
+    """Support may pause any work; the clinic its fetching only."""
+
+    def ask(session: Session, migration: Migration) -> Problem | None:
+        where = migration.paused_from or migration.state
+        mine = actor is Actor.SUPPORT or where == State.FETCHING
+        return None if mine else Problem("pause_not_allowed")
+
+    return ask

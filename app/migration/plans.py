@@ -1,0 +1,46 @@
+"""What the clinic decided, kept with its migration: read, saved, and frozen into each trial."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from app.db import now
+from app.mapping.plan import Plan
+from app.migration.advance import By, WrongState, locked
+from app.migration.audit import write_audit
+from app.migration.models import Migration
+from app.migration.states import Event, State
+
+EDITABLE = frozenset({State.PREPARING, State.FETCHING, State.READING, State.MATCHING, State.PAUSED})
+
+
+def empty_plan(timezone: str, country: str) -> dict[str, Any]:
+    """A plan before anything is known but where the clinic is."""
+    return Plan(timezone=timezone, country=country).model_dump(mode="json")
+
+
+def plan_of(migration: Migration) -> Plan:
+    return Plan.model_validate(migration.plan)
+
+
+def save_plan(session: Session, migration_id: str, plan: Plan, by: By, *, confirmed: bool = False) -> Migration:
+    """Keeps a plan, with an audit line that names its fingerprint. Raises WrongState once a trial stands on it."""
+    migration = locked(session, migration_id)
+    if State(migration.state) not in EDITABLE:
+        raise WrongState(State(migration.state), Event.CHANGE_PLAN)
+    changed = plan_of(migration) != plan
+    migration.plan = plan.model_dump(mode="json")
+    migration.plan_confirmed_at = now() if confirmed else None
+    session.add(migration)
+    if changed or confirmed:
+        write_audit(
+            session,
+            workspace_id=migration.workspace_id,
+            migration_id=migration.id,
+            by=by.name,
+            role=by.actor.value,
+            act="save_plan",
+            facts={"fingerprint": plan.fingerprint(), "confirmed": confirmed},
+        )
+    session.flush()
+    return migration

@@ -1,0 +1,67 @@
+"""The trial migrations of a clinic's move: started from a frozen plan, looked at, approved."""
+
+from sqlmodel import Session, col, desc, select
+
+from app.db import now
+from app.migration.advance import By, Cause, Guard, Refused, Ring, advance, locked
+from app.migration.guards import approvable
+from app.migration.models import Migration, Trial
+from app.migration.plans import plan_of
+from app.migration.states import Event
+
+
+def start_trial(
+    session: Session, migration_id: str, by: By, checklist_passes: Guard, *, workspace_version: int | None = None
+) -> Ring:
+    """Freezes the plan into a new trial. `workspace_version` is what the checklist looked at: the work begins only if
+    the workspace is still the same then. (None: it is not compared.)"""
+    ring = advance(session, migration_id, Event.START_TRIAL, by, guards={"checklist_passes": checklist_passes})
+    migration = locked(session, migration_id)
+    plan = plan_of(migration)
+    migration.trial_number += 1
+    session.add(migration)
+    session.add(
+        Trial(
+            migration_id=migration.id,
+            number=migration.trial_number,
+            store=f"{migration.id}_{migration.trial_number}",
+            plan=plan.model_dump(mode="json"),
+            plan_fingerprint=plan.fingerprint(),
+            workspace_version=-1 if workspace_version is None else workspace_version,
+        )
+    )
+    session.flush()
+    return ring
+
+
+def approve(session: Session, migration_id: str, digest: str, by: By) -> Ring:
+    """The clinic approves exactly the trial whose digest it saw. Raises Refused where that is not the current one."""
+    ring = advance(
+        session,
+        migration_id,
+        Event.APPROVE,
+        by,
+        Cause(facts={"digest": digest}),
+        guards={"approvable": approvable(digest)},
+    )
+    migration = locked(session, migration_id)
+    migration.approved_digest = digest
+    migration.approved_by = by.name
+    migration.approved_at = now()
+    session.add(migration)
+    session.flush()
+    return ring
+
+
+def current_trial(session: Session, migration: Migration) -> Trial | None:
+    """The last trial that was started, if any."""
+    return session.get(Trial, (migration.id, migration.trial_number)) if migration.trial_number else None
+
+
+def trials(session: Session, migration_id: str) -> list[Trial]:
+    """All trials of a migration, newest first."""
+    found = select(Trial).where(Trial.migration_id == migration_id).order_by(desc(col(Trial.number)))
+    return list(session.exec(found))
+
+
+__all__ = ["Refused", "approve", "current_trial", "start_trial", "trials"]

@@ -1,0 +1,1 @@
+"""How both databases came to look as they do: one tree of revisions each, applied when the product starts."""

@@ -1,0 +1,15 @@
+"""Runs the revisions of one database on the connection that it is given."""
+
+from alembic import context
+
+from app.schema.trees import CASPEN
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=CASPEN.metadata,
+    version_table=CASPEN.version_table,
+    compare_type=True,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,43 @@
+"""Brings a database to the schema that this code knows. Several processes may start at once: one does it, all wait."""
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Engine
+
+from app.schema.trees import CASPEN, LEDGER, Tree
+
+LOCK = 7_226_001  # any number of our own, for PostgreSQL's advisory lock
+
+
+def upgrade(ledger: Engine, caspen: Engine) -> None:
+    """Applies what is missing, in both databases."""
+    upgrade_tree(LEDGER, ledger)
+    upgrade_tree(CASPEN, caspen)
+
+
+def upgrade_tree(tree: Tree, engine: Engine) -> None:
+    """Applies what is missing of one tree, in one transaction. Nothing is locked where nothing is missing."""
+    newest = _newest(tree, engine)
+    if newest is None:
+        tree.metadata.create_all(engine)
+        return
+    if _stands_at(tree, engine) == newest:
+        return
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK})
+        command.upgrade(tree.config(connection), "head")
+
+
+def _newest(tree: Tree, engine: Engine) -> str | None:
+    with engine.connect() as connection:
+        return ScriptDirectory.from_config(tree.config(connection)).get_current_head()
+
+
+def _stands_at(tree: Tree, engine: Engine) -> str | None:
+    with engine.connect().execution_options(reading=True) as connection:
+        if not sa.inspect(connection).has_table(tree.version_table):
+            return None
+        asked = sa.select(sa.column("version_num")).select_from(sa.table(tree.version_table))
+        return connection.execute(asked).scalar()
