@@ -1,0 +1,1 @@
+"""The systems that clinics move from, one folder each."""

@@ -1,0 +1,1 @@
+"""Cliniko, as its exports tell of it: one small file for each kind of thing."""

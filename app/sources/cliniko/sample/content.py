@@ -1,0 +1,113 @@
+"""What a treatment note holds: sections, questions and answers as the old system keeps them."""
+
+from random import Random
+from typing import Any
+
+from .prose import Prose
+
+Content = dict[str, list[dict[str, Any]]]
+
+PAIN = ("None", "Mild", "Moderate", "Severe")
+GIVEN = ("Soft tissue", "Mobilisation", "Exercise", "Taping", "Dry needling", "Education")
+
+
+def _paragraph(name: str, answer: str) -> dict[str, Any]:
+    return {"name": name, "type": "paragraph", "answer": answer}
+
+
+def _radio(name: str, options: tuple[str, ...], chosen: tuple[int, ...]) -> dict[str, Any]:
+    answers = [{"value": o, "selected": True} if i in chosen else {"value": o} for i, o in enumerate(options)]
+    return {"name": name, "type": "radiobuttons", "answers": answers}
+
+
+def visit_note(rng: Random, prose: Prose) -> Content:
+    """A plain note of one visit, one to three kilobytes."""
+    subjective, objective = (
+        prose.sentences("subjective", rng.randrange(3, 9)),
+        prose.sentences("objective", rng.randrange(2, 8)),
+    )
+    treatment, plan = prose.sentences("treatment", rng.randrange(2, 6)), prose.sentences("plan", rng.randrange(2, 5))
+    chosen = rng.sample(range(len(GIVEN)), k=2)
+    return {
+        "sections": [
+            {
+                "name": "Subjective",
+                "questions": [
+                    _paragraph("How has it been?", f"<div>{subjective}</div>"),
+                    _radio("Pain today", PAIN, (rng.randrange(len(PAIN)),)),
+                ],
+            },
+            {
+                "name": "Objective",
+                "description": "<div>Compare <b>both sides</b>.</div>",
+                "questions": [
+                    _paragraph("Findings", f"<div>{objective}</div>"),
+                    {"name": "Area", "type": "text", "answer": prose.part()},
+                ],
+            },
+            {
+                "name": "Treatment and plan",
+                "questions": [
+                    {
+                        "name": "Given today",
+                        "type": "checkboxes",
+                        "answers": [
+                            {"value": option, "selected": True} if i in chosen else {"value": option}
+                            for i, option in enumerate(GIVEN)
+                        ],
+                        "required": False,
+                    },
+                    _paragraph("Treatment", f"<div>{treatment}</div>"),
+                    _paragraph("Plan", f"<ul><li>{plan}</li></ul>"),
+                ],
+            },
+        ]
+    }
+
+
+def planted_content(name: str, rng: Random, prose: Prose) -> object:
+    """The content of a difficult note; a plain one where the difficulty lies elsewhere."""
+    note = visit_note(rng, prose)
+    sections = note["sections"]
+    if name == "script":
+        sections[0]["questions"][0]["answer"] = "<div>Better today.</div><script>fetch('//evil.example')</script>"
+    elif name == "not_json":
+        return "{'sections': [{'name': 'Subjective', 'questions': []}"
+    elif name == "no_sections":
+        return {"sections": []}
+    elif name == "two_radios":
+        sections[0]["questions"][1] = _radio("Pain today", PAIN, (1, 2))
+    elif name == "description_only":
+        return {
+            "sections": [
+                {"name": "Consent", "description": "<div>Risks explained, client agrees.</div>", "questions": []}
+            ]
+        }
+    elif name == "emoji":
+        sections[0]["questions"][0]["answer"] = "<div>Walked the dog 🐕 — “no pain” 🎉 &lt;first time&gt;</div>"
+    elif name == "body_chart":
+        sections.append({"name": "Chart", "questions": [_chart(("101", "102"))]})
+    elif name == "every_question_type":
+        sections.append({"name": "Everything", "questions": _every_type()})
+    return note
+
+
+def _chart(ids: tuple[str, ...]) -> dict[str, Any]:
+    return {"name": "Where it hurts", "type": "bodycharts", "body_chart_ids": list(ids)}
+
+
+def _every_type() -> list[dict[str, Any]]:
+    other = {"enabled": True, "selected": True, "value": "In the pool"}
+    return [
+        _chart(("103",)),
+        {
+            "name": "Helped by",
+            "type": "checkboxes",
+            "answers": [{"value": "Heat", "selected": True}, {"value": "Rest"}],
+        },
+        {"name": "Next review", "type": "date", "answer": "2026-12-04"},
+        _paragraph("Impression", '<div><b>Settling</b><br><a href="https://example.org/">leaflet</a></div>'),
+        {**_radio("Where to exercise", ("Home", "Gym"), ()), "other": other},
+        {"name": "Assessment", "type": "text", "answer": "Rotator cuff <irritable>"},
+        {"name": "Left blank", "type": "text", "answer": ""},
+    ]

@@ -1,0 +1,142 @@
+"""What a clinic should see after its first import of a sample: every row counted by outcome, every problem named.
+
+The generator fills this in from what it planted. It never asks the importer, so the two can be held against each other.
+"""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Any, Literal
+
+from .levels import LEVELS
+from .row import Row
+from .sizes import AS_OF
+
+Outcome = Literal["created", "left_out", "skipped", "held", "refused"]
+
+IDS_KEPT = 50
+"""Source ids remembered for each planted difficulty, so that a test can look at the records themselves."""
+
+
+@dataclass(frozen=True)
+class KindCount:
+    read: int = 0
+    created: int = 0
+    left_out: int = 0
+    skipped: int = 0
+    held: int = 0
+    refused: int = 0
+
+    @property
+    def balances(self) -> bool:
+        return self.read == self.created + self.left_out + self.skipped + self.held + self.refused
+
+
+@dataclass(frozen=True)
+class ProblemCount:
+    code: str
+    level: str
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Expectation:
+    size: str
+    seed: int
+    dialect: str
+    as_of: date
+    kinds: dict[str, KindCount]
+    problems: tuple[ProblemCount, ...]
+    records: dict[str, int]
+    """Records of each Caspen object, by its plural name."""
+    ids: dict[str, dict[str, tuple[str, ...]]]
+    """Kind, then planted difficulty, then the source ids of rows that carry it (the first of them)."""
+    files: dict[str, int]
+    """Rows of each file in the sample, by its path."""
+    unmarked_later: tuple[tuple[date, int], ...]
+    """Bookings without attendance that are still ahead at `as_of`: day and number."""
+
+    def on(self, day: date) -> "Expectation":
+        """The same sample imported on another day: bookings that have passed by then are past and unmarked."""
+        passed = sum(count for ahead, count in self.unmarked_later if ahead < day)
+        problems = tuple(
+            replace(p, count=p.count + passed) if p.code == "past_appointment_unmarked" else p for p in self.problems
+        )
+        later = tuple(pair for pair in self.unmarked_later if pair[0] >= day)
+        return replace(self, as_of=day, problems=problems, unmarked_later=later)
+
+    def count_of(self, code: str, kind: str) -> int:
+        return sum(p.count for p in self.problems if p.code == code and p.kind == kind)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "size": self.size,
+            "seed": self.seed,
+            "dialect": self.dialect,
+            "as_of": self.as_of.isoformat(),
+            "kinds": {kind: asdict(count) for kind, count in self.kinds.items()},
+            "problems": [asdict(problem) for problem in self.problems],
+            "records": dict(self.records),
+            "ids": {kind: {name: list(ids) for name, ids in found.items()} for kind, found in self.ids.items()},
+            "files": dict(self.files),
+            "unmarked_later": [[day.isoformat(), count] for day, count in self.unmarked_later],
+        }
+
+
+@dataclass
+class Tally:
+    """Collects the expectation while rows are written; holds counts and a few ids, never a row."""
+
+    outcomes: dict[str, Counter[str]] = field(default_factory=dict)
+    problems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)
+    once: dict[str, set[str]] = field(default_factory=dict)
+    ids: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    later: Counter[date] = field(default_factory=Counter)
+
+    def kind(self, kind: str) -> None:
+        self.outcomes.setdefault(kind, Counter())
+
+    def row(self, kind: str, row: Row) -> None:
+        self.outcomes[kind][row.outcome] += 1
+        for code in row.problems:
+            self.problems[code, kind] += 1
+        if row.outcome == "created":
+            for name in row.records:
+                self.records[name] += 1
+            for name, keys in row.shared_records.items():
+                self.once.setdefault(name, set()).update(keys)
+        for mark in row.marks:
+            kept = self.ids.setdefault(kind, {}).setdefault(mark, [])
+            if len(kept) < IDS_KEPT:
+                kept.append(row.source_id)
+        if row.unmarked_on is not None:
+            self.later[row.unmarked_on] += 1
+
+    def not_imported(self, kind: str) -> None:
+        self.outcomes[kind]["skipped"] += 1
+        self.problems["kind_not_imported", kind] += 1
+
+    def file_problem(self, code: str, kind: str, count: int = 1) -> None:
+        if count:
+            self.problems[code, kind] += count
+
+    def seal(self, *, size: str, seed: int, dialect: str, files: dict[str, int]) -> Expectation:
+        records = Counter(self.records)
+        for name, keys in self.once.items():
+            records[name] += len(keys)
+        return Expectation(
+            size=size,
+            seed=seed,
+            dialect=dialect,
+            as_of=AS_OF,
+            kinds={kind: KindCount(read=sum(found.values()), **found) for kind, found in self.outcomes.items()},
+            problems=tuple(
+                ProblemCount(code, LEVELS[code], kind, count) for (code, kind), count in sorted(self.problems.items())
+            ),
+            records=dict(sorted(records.items())),
+            ids={kind: {name: tuple(ids) for name, ids in found.items()} for kind, found in self.ids.items()},
+            files=files,
+            unmarked_later=tuple(sorted(self.later.items())),
+        )

@@ -1,0 +1,63 @@
+"""The kinds of visit the clinic books, one of them no longer offered."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ..columns import ARCHIVED, CREATED, UPDATED, Column, Form
+from ..row import Row
+from ..world import World
+from .kind import SampleKind
+
+COLUMNS = (
+    Column("id", "Appointment Type ID", "id", Form.ID),
+    Column("name", "Name", "name"),
+    Column("description", "Description", "description"),
+    Column("category", "Category", "category"),
+    Column("color", "Color", "color"),
+    Column("duration_in_minutes", "Duration In Minutes", "duration_in_minutes"),
+    Column("max_attendees", "Max Attendees", "max_attendees"),
+    Column("price", "Price", None),
+    Column("item_code", "Item Code", None),
+    Column("tax", "Tax", None),
+    Column("template_id", "Treatment Note Template ID", "treatment_note_template_id", Form.ID),
+    Column("telehealth_enabled", "Telehealth Enabled", "telehealth_enabled", Form.BOOL),
+    Column("show_in_online_bookings", "Show In Online Bookings", "show_in_online_bookings", Form.BOOL),
+    Column("practitioner_ids", "Practitioner IDs", "practitioner_ids"),
+    ARCHIVED,
+    CREATED,
+    UPDATED,
+)
+
+
+def rows(world: World) -> Iterator[Row]:
+    told_price = world.dialect != "api"
+    treating = ", ".join(world.practitioner_id(i) for i in world.treating if world.people[i].left is None)
+    for index, kind in enumerate(world.types):
+        closed = datetime(kind.closed.year, kind.closed.month, kind.closed.day, 3, tzinfo=UTC) if kind.closed else None
+        problems = () if told_price else ("price_unknown",)
+        yield Row(
+            source_id=world.type_id(index),
+            values={
+                "id": world.type_id(index),
+                "name": kind.name,
+                "description": f"{kind.name}, {kind.minutes} minutes." if kind.minutes else "Stop by at the desk.",
+                "category": kind.category,
+                "color": kind.color,
+                "duration_in_minutes": kind.minutes,
+                "max_attendees": 1,
+                "price": kind.price,
+                "item_code": f"HSP{index + 1:02d}",
+                "telehealth_enabled": kind.name.startswith("Telehealth"),
+                "show_in_online_bookings": closed is None,
+                "practitioner_ids": treating,
+                "archived_at": closed,
+                "created_at": datetime(2015, 3, 2, 0, 30, index, tzinfo=UTC),
+                "updated_at": datetime(2025, 8, 3, 5, 30, index, tzinfo=UTC),
+            },
+            problems=problems if kind.minutes else (*problems, "duration_defaulted"),
+            records=("services",),
+            marks=(("archived",) if closed else ()) + (() if kind.minutes else ("no_duration",)),
+        )
+
+
+KIND = SampleKind("appointment_types", "Appointment types", COLUMNS, rows, mixed_native=True, folder="Set up")

@@ -1,0 +1,223 @@
+"""The clinic's diary: past visits, those cancelled or missed, and what is booked ahead. One client each, so far."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+from ..columns import CREATED, UPDATED, Column, Form
+from ..people import plain_name
+from ..planting import Planted
+from ..row import Row
+from ..world import Visit, World
+from .kind import SampleKind
+
+COLUMNS = (
+    Column("id", "Appointment ID", "id", Form.ID),
+    Column("starts_at", "Start Time", "starts_at", Form.TIME),
+    Column("ends_at", "End Time", "ends_at", Form.TIME),
+    Column("practitioner", "Practitioner", None),
+    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
+    Column("business", "Business", None),
+    Column("business_id", "Business ID", "business_id", Form.LINK, to="businesses"),
+    Column("patient_id", "PatientID(s)", "patient_id", Form.LINK, to="patients"),
+    Column("patient_name", "Patient", "patient_name"),
+    Column("type_name", "Appointment Type", None),
+    Column("type_id", None, "appointment_type_id", Form.LINK, to="appointment_types"),
+    Column("category", "Appointment Category", None),
+    Column("number", "Number of Patients", None),
+    Column("max_attendees", "Maximum Number of Patients", "max_attendees"),
+    Column("cancellations", "Number of Cancellations", None),
+    Column("arrived", "Patient Arrived", "patient_arrived", Form.BOOL),
+    Column("missed", "Did Not Arrive", "did_not_arrive", Form.BOOL),
+    Column("cancelled_cell", "Cancellation Time", None, Form.TIME),
+    Column("cancelled_at", None, "cancelled_at", Form.TIME),
+    Column("reason_name", "Cancellation Reason", "cancellation_reason_description"),
+    Column("reason_code", None, "cancellation_reason"),
+    Column("cancellation_note", "Cancellation Note", "cancellation_note"),
+    Column("notes", "Appointment Notes", "notes"),
+    Column("case_id", "Patient Case ID", "patient_case_id", Form.LINK, to="patient_cases"),
+    Column("note_status_name", "Treatment Notes Status", None),
+    Column("note_status", None, "treatment_note_status"),
+    Column("invoice_id", "Invoice ID", None, Form.ID),
+    Column("sms_reminder_sent", "SMS Reminder Sent", "sms_reminder_sent", Form.BOOL),
+    Column("email_reminder_sent", "Email Reminder Sent", "email_reminder_sent", Form.BOOL),
+    CREATED,
+    UPDATED,
+    Column("archived_at", None, "archived_at", Form.TIME),
+    Column("deleted_at", None, "deleted_at", Form.TIME),
+)
+
+FURTHER: tuple[Callable[[World], Iterator[Row]], ...] = ()
+"""Rows of the diary that are no single client's visit: busy times and classes come in here."""
+
+REASONS = ((10, "Feeling better"), (20, "Condition worse"), (30, "Sick"), (40, "Away"), (60, "Work"))
+NOTES = ("Bring last scan.", "Asked for a ground floor room.", "Comes with her son.", "Knee brace fitted last time.")
+LONG_NOTE = (
+    "Rang to say that the shoulder wakes her since the weekend and that the exercises make it worse at night. "
+    "She would like to go through the sleeping positions again, and to bring the letter from the surgeon along. "
+    "Her daughter drives her, so nothing before ten. The ramp at the side door is easier than the steps at the front. "
+)
+
+
+def _plain(world: World, visit: Visit) -> dict[str, object]:
+    index, noise = visit.index, world.mixed(visit.index, 5)
+    kind, site = world.types[visit.type], world.sites[visit.business]
+    booked = visit.starts - timedelta(days=1 + noise % 30, minutes=noise % 400)
+    cancelled = visit.starts - timedelta(hours=2 + noise % 50) if visit.status == "cancelled" else None
+    code, reason = REASONS[noise % len(REASONS)] if cancelled else ("", "")
+    first, last = plain_name(visit.patient)
+    arrived = visit.status == "arrived"
+    return {
+        "id": world.appointment_id(index),
+        "starts_at": visit.starts,
+        "ends_at": visit.starts + timedelta(minutes=visit.minutes),
+        "practitioner": world.people[visit.practitioner].name,
+        "practitioner_id": world.practitioner_id(visit.practitioner),
+        "business": site.label,
+        "business_id": world.business_id(visit.business),
+        "patient_id": world.patient_id(visit.patient),
+        "patient_name": "" if visit.patient in world.uncalled else f"{first} {last}",
+        "type_name": kind.name,
+        "type_id": world.type_id(visit.type),
+        "category": kind.category,
+        "number": 1,
+        "max_attendees": 1,
+        "cancellations": 1 if cancelled else 0,
+        "arrived": arrived,
+        "missed": visit.status == "missed",
+        "cancelled_at": cancelled,
+        "cancelled_cell": cancelled or ("n/a" if noise % 4 == 0 else None),
+        "reason_name": reason,
+        "reason_code": code,
+        "cancellation_note": "Rang on the day." if cancelled and noise % 3 == 0 else None,
+        "notes": NOTES[noise % len(NOTES)] if noise % 17 == 0 else None,
+        "note_status_name": "Final" if arrived else None,
+        "note_status": 90 if arrived else None,
+        "sms_reminder_sent": noise % 2 == 0,
+        "email_reminder_sent": noise % 5 == 0,
+        "created_at": booked,
+        "updated_at": max(booked, cancelled or visit.starts if index < world.past else booked),
+    }
+
+
+def _upset(world: World, values: dict[str, object], visit: Visit, planted: Planted) -> tuple[str, ...]:
+    """Make a visit one of the difficult ones; says which further records it makes."""
+    name, turn = planted.plant.name, planted.turn
+    if name.startswith("of_"):
+        values |= {"patient_id": world.patient_id(world.patient_at(name.removeprefix("of_"), turn)), "patient_name": ""}
+    elif name == "no_patient":
+        values |= {"patient_id": str(999_000_001 + turn), "patient_name": ""}
+    elif name == "arrived_and_missed":
+        values |= {"arrived": True, "missed": True}
+    elif name == "cancelled_and_arrived":
+        at = visit.starts - timedelta(hours=3)
+        values |= {
+            "cancelled_at": at,
+            "cancelled_cell": at,
+            "reason_code": 30,
+            "reason_name": "Sick",
+            "cancellations": 1,
+        }
+    elif name == "long_note":
+        values["notes"] = LONG_NOTE * 3
+        return ("communications",)
+    elif name == "unknown_type":
+        values |= {"type_name": f"Pilates one to one {2017 + turn}", "type_id": str(999_100_001 + turn), "category": ""}
+        return ("services",)
+    elif name == "no_business":
+        values |= {"business": "", "business_id": None}
+    elif name == "unknown_practitioner":
+        values |= {"practitioner": f"Locum Nobody{turn}", "practitioner_id": str(999_200_001 + turn)}
+    elif name == "unmarked":
+        values |= {"arrived": False, "note_status_name": None, "note_status": None}
+    elif name == "no_start":
+        values["starts_at"] = None
+    elif name == "ends_before_start":
+        values["ends_at"] = visit.starts - timedelta(minutes=30)
+    elif name == "formula":
+        values["notes"] = "+1 visit =2 left @reception"
+    elif name == "newlines":
+        values["notes"] = 'Door code on the left.\nSays "ring twice".'
+    return ()
+
+
+def rows(world: World) -> Iterator[Row]:
+    for index in range(world.size.appointments):
+        if index == world.boundary:
+            for again in world.repeated:
+                visit = world.visit(again)
+                yield Row(
+                    world.appointment_id(again),
+                    _plain(world, visit),
+                    "skipped",
+                    ("duplicate_row",),
+                    marks=("twice",),
+                    slice=1,
+                )
+        yield from _visit(world, world.visit(index), 0 if index < world.boundary else 1)
+    for further in FURTHER:
+        yield from further(world)
+
+
+def _visit(world: World, visit: Visit, part: int) -> Iterator[Row]:
+    index, planted = visit.index, visit.planted
+    values = _plain(world, visit)
+    if planted is None:
+        ahead: date | None = None
+        problems: tuple[str, ...] = ()
+        if visit.status == "pending":
+            problems, ahead = (("past_appointment_unmarked",), None) if index < world.past else ((), visit.day)
+        marks = () if visit.status in ("arrived", "pending") and not problems else (visit.status,)
+        if index in world.repeated:
+            marks = ("twice",)
+        yield Row(
+            source_id=str(values["id"]),
+            values=values,
+            problems=problems,
+            records=("appointments",),
+            marks=marks,
+            slice=part,
+            unmarked_on=ahead,
+        )
+        return
+    plant = planted.plant
+    older = values | {"notes": "Wants the early slot.", "updated_at": visit.starts - timedelta(days=1)}
+    more = _upset(world, values, visit, planted)
+    row = Row(
+        source_id=str(values["id"]),
+        values=values,
+        outcome=plant.outcome,
+        problems=plant.codes,
+        records=("appointments", *more),
+        marks=(plant.name,),
+        slice=part,
+    )
+    if plant.name == "conflict":
+        values["updated_at"] = visit.starts + timedelta(days=1)
+        loser = Row(row.source_id, older, "skipped", ("id_conflict_newest_used",), marks=("conflict",), slice=part)
+        yield from (loser, row) if planted.turn % 2 else (row, loser)
+    else:
+        yield row
+
+
+def total(world: World) -> int:
+    conflicts = sum(planted.plant.extra_row for planted in world.visits.values())
+    return world.size.appointments + conflicts + len(world.repeated)
+
+
+def slice_days(world: World) -> tuple[tuple[date, date], tuple[date, date]]:
+    """The dates in the names of two sliced files; they share the days of the visits that stand in both."""
+    first, shared = world.visit(0).day, world.visit(world.repeated.start).day
+    middle, last = world.visit(world.boundary - 1).day, world.visit(world.size.appointments - 1).day
+    return (first, middle), (shared, last)
+
+
+KIND = SampleKind(
+    "appointments",
+    "Appointments",
+    COLUMNS,
+    rows,
+    mixed_native=True,
+    sliced=True,
+    folder="Appointments",
+    total=total,
+)

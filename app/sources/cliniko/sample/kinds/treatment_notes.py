@@ -1,0 +1,118 @@
+"""What was written down after visits: one note for nearly every visit that a client came to."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from ..bundle import Shape
+from ..columns import CREATED, UPDATED, Column, Form
+from ..content import planted_content, visit_note
+from ..planting import Planted
+from ..prose import Prose
+from ..row import Row
+from ..world import Visit, World
+from .kind import SampleKind
+
+COLUMNS = (
+    Column("id", "Treatment Note ID", "id", Form.ID),
+    Column("patient_id", "Patient ID", "patient_id", Form.LINK, to="patients"),
+    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
+    Column("author_name", "Author Name", "author_name"),
+    Column("booking_id", "Appointment ID", "booking_id", Form.LINK, to="bookings"),
+    Column("attendee_id", "Attendee ID", "attendee_id", Form.LINK, to="attendees"),
+    Column("template_id", "Template ID", "treatment_note_template_id", Form.LINK, to="treatment_note_templates"),
+    Column("title", "Title", "title"),
+    Column("content", "Content", "content", Form.JSON),
+    Column("draft", "Draft", "draft", Form.BOOL),
+    Column("finalized_at", "Finalized At", "finalized_at", Form.TIME),
+    Column("pinned_at", "Pinned At", "pinned_at", Form.TIME),
+    Column("archived_at", "Archived At", "archived_at", Form.TIME),
+    CREATED,
+    UPDATED,
+    Column("deleted_at", None, "deleted_at", Form.TIME),
+)
+
+
+def _attended(world: World) -> Iterator[Visit]:
+    """Visits a client came to and that nothing is odd about; after the last of them, none is left."""
+    for index in range(world.past):
+        visit = world.visit(index)
+        if visit.status == "arrived" and visit.planted is None:
+            yield visit
+
+
+def _plain(world: World, index: int, visit: Visit | None) -> dict[str, object]:
+    if visit is None:
+        written = datetime(2026, 1, 5, 0, 0, tzinfo=UTC) + timedelta(minutes=index % 400_000)
+        patient, practitioner, booking = world.patient_for(index + 7), world.treating[0], None
+    else:
+        written = visit.starts + timedelta(minutes=visit.minutes + 5)
+        patient, practitioner, booking = visit.patient, visit.practitioner, world.appointment_id(visit.index)
+    return {
+        "id": world.note_id(index),
+        "patient_id": world.patient_id(patient),
+        "practitioner_id": world.practitioner_id(practitioner),
+        "author_name": world.people[practitioner].name,
+        "booking_id": booking,
+        "title": "Initial assessment" if visit and visit.type == 0 else "Standard consultation",
+        "draft": False,
+        "finalized_at": written + timedelta(minutes=10),
+        "created_at": written,
+        "updated_at": written + timedelta(minutes=10),
+    }
+
+
+def _upset(world: World, values: dict[str, object], planted: Planted) -> None:
+    name, turn = planted.plant.name, planted.turn
+    if name.startswith("of_"):
+        values |= {"patient_id": world.patient_id(world.patient_at(name.removeprefix("of_"), turn)), "booking_id": None}
+    elif name == "no_patient":
+        values |= {"patient_id": str(999_300_001 + turn), "booking_id": None}
+    elif name == "unknown_booking":
+        values["booking_id"] = str(999_400_001 + turn)
+    elif name == "no_booking":
+        values["booking_id"] = None
+    elif name == "unknown_practitioner":
+        values |= {"practitioner_id": str(999_500_001 + turn), "author_name": "Locum Nobody"}
+    elif name == "draft":
+        values |= {"draft": True, "finalized_at": None}
+    elif name == "archived":
+        values["archived_at"] = datetime(2026, 2, 2, 3, 0, tzinfo=UTC)
+    elif name == "pinned":
+        values["pinned_at"] = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
+
+
+def rows(world: World) -> Iterator[Row]:
+    rng = world.random("treatment_notes")
+    prose = Prose(rng)
+    visits = _attended(world)
+    for index in range(world.size.notes):
+        values = _plain(world, index, next(visits, None))
+        planted = world.notes.get(index)
+        if planted is None:
+            values["content"] = visit_note(rng, prose)
+            yield Row(str(values["id"]), values, records=("progress_notes",))
+            continue
+        plant = planted.plant
+        values["content"] = planted_content(plant.name, rng, prose)
+        _upset(world, values, planted)
+        key, marks = str(values["id"]), (plant.name,)
+        row = Row(key, values, plant.outcome, plant.codes, records=("progress_notes",), marks=marks)
+        if plant.name == "conflict":
+            created = values["created_at"]
+            earlier = created + timedelta(minutes=1) if isinstance(created, datetime) else None
+            older = values | {"title": "First version", "updated_at": earlier, "content": visit_note(rng, prose)}
+            loser = Row(key, older, "skipped", ("id_conflict_newest_used",), marks=marks)
+            yield from (loser, row) if planted.turn % 2 else (row, loser)
+        else:
+            yield row
+            if plant.extra_row:
+                yield Row(key, values, "skipped", ("duplicate_row",), marks=marks)
+
+
+def total(world: World) -> int:
+    return world.size.notes + sum(planted.plant.extra_row for planted in world.notes.values())
+
+
+KIND = SampleKind(
+    "treatment_notes", "Treatment notes", COLUMNS, rows, shape=Shape.LINES, folder="Treatment notes", total=total
+)

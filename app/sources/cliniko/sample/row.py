@@ -1,0 +1,23 @@
+"""One row of an invented export together with what should become of it when a clinic imports it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(slots=True)
+class Row:
+    source_id: str
+    values: Mapping[str, object]
+    """Cells by their api name; the column list says how each is written."""
+    outcome: str = "created"
+    problems: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    """Caspen objects (plural names) that this row makes, one entry a record."""
+    shared_records: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Caspen objects made once for many rows: object to the keys that this row needs."""
+    marks: tuple[str, ...] = ()
+    """Planted difficulties of this row."""
+    slice: int = 0
+    unmarked_on: date | None = None
+    """The day of a coming booking without attendance."""

@@ -1,0 +1,35 @@
+"""How big an invented clinic is: a handful of clients for a quick look, or ten years of a busy practice."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+SizeName = Literal["tiny", "small", "mid", "large"]
+DialectName = Literal["native", "api", "mixed"]
+
+AS_OF = date(2026, 11, 20)
+"""The day the sample was exported. Past and future in a sample are counted from here, whatever today is."""
+
+
+@dataclass(frozen=True)
+class Size:
+    name: SizeName
+    patients: int
+    appointments: int
+    notes: int
+    years: int
+    few: int
+    """How often each difficulty is planted."""
+    extra_practitioners: int
+    contacts: int
+    cases: int
+    communications: int
+    invoices: int
+
+
+SIZES: dict[SizeName, Size] = {
+    "tiny": Size("tiny", 40, 300, 200, 5, 1, 0, 5, 4, 20, 10),
+    "small": Size("small", 600, 6_000, 5_000, 5, 2, 0, 40, 30, 900, 400),
+    "mid": Size("mid", 10_000, 120_000, 100_000, 8, 8, 2, 400, 500, 20_000, 9_000),
+    "large": Size("large", 40_000, 500_000, 400_000, 10, 25, 16, 1_500, 2_000, 80_000, 40_000),
+}

@@ -1,0 +1,180 @@
+"""The invented clinic's years of work: who came when to whom, told for any one visit without remembering the others."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from random import Random
+
+from . import planting
+from .clinic import SITES, TYPES, people
+from .columns import SYDNEY
+from .planting import Planted
+from .sizes import AS_OF, DialectName, Size
+
+_MASK = (1 << 64) - 1
+_AHEAD_WEEKS = 8
+_SLOTS = 10
+_OLD_SHARE, _MIDDLE_SHARE = 0.4, 0.6
+
+_ID_BASES = {
+    "businesses": 101,
+    "users": 202,
+    "practitioners": 303,
+    "appointment_types": 404,
+    "patients": 1_000_003,
+    "appointments": 20_000_003,
+    "treatment_notes": 100_000_007,
+    "contacts": 3_000_001,
+    "patient_cases": 4_000_001,
+    "communications": 50_000_001,
+    "invoices": 6_000_001,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    index: int
+    starts: datetime
+    """UTC, as all times of a sample are."""
+    minutes: int
+    day: date
+    practitioner: int
+    business: int
+    type: int
+    patient: int
+    status: str
+    planted: Planted | None
+
+
+class World:
+    def __init__(self, size: Size, seed: int, dialect: DialectName) -> None:
+        self.size, self.seed, self.dialect = size, seed, dialect
+        self.patients_api = dialect != "native"
+        self.appointments_native = dialect != "api"
+        self.sites, self.types = SITES, TYPES
+        self.people = people(size.extra_practitioners)
+        self.treating = tuple(i for i, person in enumerate(self.people) if person.designation)
+        self._salt = self.random("world").getrandbits(63)
+        few = size.few
+        self.patients = planting.spread(planting.PATIENTS, few, size.patients, api=self.patients_api)
+        self._patient_at = {(p.plant.name, p.turn): index for index, p in self.patients.items()}
+        self._childless = {index for index, p in self.patients.items() if p.plant.childless}
+        self.uncalled = frozenset(self.patients)
+        """Clients whose name visits do not repeat."""
+        self._active = max(10, int(size.patients * 0.55))
+        self._first_day = AS_OF - timedelta(days=size.years * 365)
+        self._first_day -= timedelta(days=self._first_day.weekday())
+        self._past_days = (AS_OF - self._first_day).days // 7 * 5 + 4
+        self.past = size.appointments - max(10, size.appointments // 50)
+        self.boundary = self.past * 6 // 10
+        self.repeated = range(self.boundary - few, self.boundary)
+        """Visits that stand in both slices of a sliced appointments file."""
+        self.visits = planting.spread(planting.VISITS, few, self.boundary - few - 1, api=self.patients_api)
+        self.notes = planting.spread(planting.NOTES, few, size.notes, api=self.patients_api)
+        weights = [kind.weight for kind in self.types]
+        self._types_open = [i for i, kind in enumerate(self.types) for _ in range(weights[i]) if kind.closed is None]
+        self._types_all = [i for i, weight in enumerate(weights) for _ in range(weight)]
+
+    def random(self, purpose: str) -> Random:
+        return Random(f"{self.seed}:{purpose}")  # noqa: S311 - an invented clinic is no secret
+
+    def mixed(self, index: int, stream: int = 0) -> int:
+        """A number that looks random and is always the same for this index."""
+        z = (self._salt + index * 0x9E3779B97F4A7C15 + stream * 0xD1B54A32D192ED03) & _MASK
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+        return z ^ (z >> 31)
+
+    def source_id(self, kind: str, index: int, of: int) -> str:
+        """Old ids are short, newer ones have 18 digits, the newest 19; none looks rounded by a spreadsheet."""
+        base = _ID_BASES[kind]
+        if index < of * _OLD_SHARE:
+            return str(base * (10_000 if base < 1000 else 1) + index * 13)
+        if index < of * _MIDDLE_SHARE:
+            return f"{56580566000000000 + base * 10_000_000 + index * 9973}{1 + index % 9}"
+        return f"{155835446400000000 + base * 10_000_000 + index * 9973}{1 + index % 9}"
+
+    def business_id(self, index: int) -> str:
+        return self.source_id("businesses", index, len(self.sites))
+
+    def user_id(self, index: int) -> str:
+        return self.source_id("users", index, len(self.people))
+
+    def practitioner_id(self, index: int) -> str:
+        return self.source_id("practitioners", index, len(self.people))
+
+    def type_id(self, index: int) -> str:
+        return self.source_id("appointment_types", index, len(self.types))
+
+    def patient_id(self, index: int) -> str:
+        return self.source_id("patients", index, self.size.patients)
+
+    def appointment_id(self, index: int) -> str:
+        return self.source_id("appointments", index, self.size.appointments)
+
+    def note_id(self, index: int) -> str:
+        return self.source_id("treatment_notes", index, self.size.notes)
+
+    def patient_at(self, plant: str, turn: int) -> int:
+        return self._patient_at[plant, turn]
+
+    def patient_near(self, index: int) -> int:
+        """An ordinary client for a visit: this one, or the next that visits may point at."""
+        while index in self._childless:
+            index = (index + 1) % self.size.patients
+        return index
+
+    def patient_for(self, index: int) -> int:
+        """Some clients come often, many once, about half never."""
+        share = self.mixed(index, 1) / 2**64
+        return self.patient_near(int(share * share * self._active) * self.size.patients // self._active)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - one world lives as long as one sample
+    def _open_on(self, day: date) -> tuple[tuple[int, ...], tuple[int, ...], datetime]:
+        treating = tuple(p for p in self.treating if (left := self.people[p].left) is None or day < left)
+        sites = tuple(i for i, site in enumerate(self.sites) if site.closed is None or day < site.closed)
+        return treating, sites, datetime(day.year, day.month, day.day, 8, tzinfo=SYDNEY).astimezone(UTC)
+
+    def visit(self, index: int) -> Visit:
+        if index < self.past:
+            first, days, count, start = 0, self._past_days, self.past, self._first_day
+        else:
+            first, days, count = self.past, _AHEAD_WEEKS * 5, self.size.appointments - self.past
+            start = AS_OF + timedelta(days=3)
+        within = index - first
+        nth = within * days // count
+        turn = within - math.ceil(nth * count / days)
+        day = start + timedelta(days=nth // 5 * 7 + nth % 5)
+        treating, sites, eight = self._open_on(day)
+        practitioner = treating[(turn + nth * 5) % len(treating)]
+        round_ = turn // len(treating)
+        if round_ >= _SLOTS:
+            raise ValueError("more visits a day than the team can see")
+        slot = (round_ * 3 + self.mixed(nth, 2 + practitioner)) % _SLOTS
+        noise = self.mixed(index)
+        types = self._types_all if day < date(2024, 1, 1) else self._types_open
+        kind = types[noise % len(types)]
+        planted = self.visits.get(index)
+        return Visit(
+            index=index,
+            starts=eight + timedelta(hours=slot),
+            minutes=self.types[kind].minutes,
+            day=day,
+            practitioner=practitioner,
+            business=sites[(nth + practitioner) % len(sites)],
+            type=kind,
+            patient=self.patient_for(index),
+            status="arrived" if planted or index in self.repeated else self._status(index, noise >> 20),
+            planted=planted,
+        )
+
+    def _status(self, index: int, noise: int) -> str:
+        chance = noise % 1000
+        if index >= self.past:
+            return "cancelled" if chance < 50 else "pending"
+        if chance < 65:
+            return "cancelled"
+        if chance < 95:
+            return "missed"
+        return "pending" if chance < 98 else "arrived"
