@@ -4,9 +4,10 @@ SQLite in files by default, PostgreSQL by setting. A write transaction takes its
 wait for each other instead of failing half-way.
 """
 
+import copy
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,10 +99,26 @@ class Database:
                 raise
 
     @contextmanager
-    def connection(self, **options: Any) -> Iterator[Connection]:
-        """A bare connection in one transaction, for the row path; committed when the block ends."""
-        with self.engine.connect().execution_options(**options) as connection, connection.begin():
-            yield connection
+    def connection(self, *, attach: Mapping[str, Path] | None = None, **options: Any) -> Iterator[Connection]:
+        """A bare connection in one transaction, for the row path; committed when the block ends.
+
+        `attach` puts further SQLite files beside this one for the length of the block, by the name to call them.
+        """
+        with self.engine.connect().execution_options(**options) as connection:
+            for name, path in (attach or {}).items():
+                _driver(connection).execute(f"ATTACH DATABASE ? AS {name}", (str(path),))
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                if attach:
+                    connection.invalidate()  # a pooled connection must not keep another file open
+
+    def in_schema(self, schema: str) -> "Database":
+        """The same PostgreSQL database, with the same pool, seen through another schema."""
+        other = copy.copy(self)
+        other.engine = self.engine.execution_options(schema_translate_map={None: schema})
+        return other
 
     def clock(self, session: Session) -> datetime:
         """The database's own clock, which all workers share."""
@@ -113,6 +130,10 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
 
 
 def safe_name(text: str) -> str:

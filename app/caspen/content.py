@@ -1,0 +1,63 @@
+"""The proof that what was mapped is what was stored: a hash of each record's content, and a digest of many.
+
+The same function serves a mapped record and a row read back from a database. A stored hash is never believed.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.caspen.shapes import Cell
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_WRAP = 2**256
+
+
+def content_hash(names: Sequence[str], cells: Iterable[Cell]) -> bytes:
+    """blake2b-128 of a record's content columns, by sorted name; null is absent, and so apart from empty.
+
+    Absent nulls also mean that a column that is added later leaves the hashes of older records as they are.
+    """
+    told = {name: cell for name, cell in zip(names, cells, strict=False) if cell is not None}
+    return hashlib.blake2b(_encode(told).encode(), digest_size=16).digest()
+
+
+@dataclass(slots=True)
+class Digest:
+    """Many records as one number: order-free, and two equal ones do not cancel out."""
+
+    count: int = 0
+    total: int = 0
+
+    def add(self, record_id: str, content: bytes) -> None:
+        self.count += 1
+        told = hashlib.blake2b(record_id.encode() + b"|" + content, digest_size=32).digest()
+        self.total = (self.total + int.from_bytes(told, "big")) % _WRAP
+
+    def __add__(self, other: "Digest") -> "Digest":
+        return Digest(self.count + other.count, (self.total + other.total) % _WRAP)
+
+    def __str__(self) -> str:
+        return f"{self.count}:{self.total:064x}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Digest":
+        count, _, total = text.partition(":")
+        return cls(int(count), int(total, 16))
+
+
+Digests = dict[str, Digest]  # by source kind
+
+
+def merge(into: Digests, more: Mapping[str, Digest]) -> Digests:
+    """Adds digests by source kind to others, in place."""
+    for kind, digest in more.items():
+        into[kind] = into.get(kind, Digest()) + digest
+    return into
+
+
+def trial_digest(digests: Mapping[str, Digest], order: Iterable[str]) -> str:
+    """One hash over the digests of all kinds, in the order of the source's kinds. An approval names it."""
+    told = "\n".join(f"{kind} {digests.get(kind, Digest())}" for kind in order)
+    return hashlib.blake2b(told.encode(), digest_size=32).hexdigest()

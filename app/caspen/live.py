@@ -1,0 +1,67 @@
+"""What the live workspace already holds of the records that an import is about to bring."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from app.caspen.content import content_hash
+from app.caspen.shapes import Shape, shape
+from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
+from app.caspen.stores import Store
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRecord:
+    """A record as it is now. `hash` is of what it holds now, not of what was once imported."""
+
+    hash: bytes
+    edited: bool = False
+    deleted: bool = False
+
+
+def look_up(live: Store, workspace_id: str, ids: Mapping[str, Iterable[str]]) -> dict[str, dict[str, LiveRecord]]:
+    """The live records among `ids`, by table and id."""
+    with live.database.connection(reading=True) as connection:
+        return {table: _of_table(connection, live.schema, workspace_id, table, some) for table, some in ids.items()}
+
+
+def _of_table(
+    connection: Connection, schema: str, workspace_id: str, table: str, ids: Iterable[str]
+) -> dict[str, LiveRecord]:
+    to = shape(table)
+    found: dict[str, LiveRecord] = {}
+    if not _any(connection, schema, workspace_id, to):
+        return found
+    touched: list[str] = []
+    asked = 'SELECT "id", "content_hash", "edited_at" IS NOT NULL, "deleted_at" IS NOT NULL'
+    for piece in batches(ids):
+        condition, param = among(connection, '"id"', piece)
+        sql = f'{asked} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {condition}'
+        for record_id, told, edited, deleted in fetch(connection, sql, (workspace_id, param)):
+            found[record_id] = LiveRecord(bytes.fromhex(told or ""), bool(edited), bool(deleted))
+            if edited:
+                touched.append(record_id)
+    for record_id, actual in actual_hashes(connection, schema, workspace_id, to, touched).items():
+        found[record_id] = LiveRecord(actual, True, found[record_id].deleted)
+    return found
+
+
+def actual_hashes(
+    connection: Connection, schema: str, workspace_id: str, to: Shape, ids: Iterable[str]
+) -> dict[str, bytes]:
+    """The content hashes of stored records, computed from what their columns hold now."""
+    found = {}
+    place = to.content.index("id")
+    columns = canonical_columns(connection, to, to.content)
+    for piece in batches(ids):
+        condition, param = among(connection, '"id"', piece)
+        sql = f'SELECT {columns} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {condition}'
+        for row in stream(connection, to, sql, (workspace_id, param)):
+            found[str(row[place])] = content_hash(to.content, row)
+    return found
+
+
+def _any(connection: Connection, schema: str, workspace_id: str, to: Shape) -> bool:
+    sql = f'SELECT 1 FROM {at(schema, to.name)} WHERE "workspace_id" = ? LIMIT 1'
+    return bool(fetch(connection, sql, (workspace_id,)))

@@ -1,0 +1,199 @@
+"""Writes one part of a trial into its store: its records and the proof that they were written, in one transaction.
+
+What a person edited or deleted in Caspen since the last import is never written over; such a row is held.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import psycopg
+import sqlalchemy as sa
+
+from app.caspen.content import Digest, Digests, content_hash
+from app.caspen.fences import Fate, PartKey, PartLoaded, claim
+from app.caspen.ids import Ids
+from app.caspen.live import LiveRecord, look_up
+from app.caspen.shapes import Row, Shape, shape
+from app.caspen.statements import write
+from app.caspen.stores import Store, Stores
+from app.caspen.tables.columns import moment_text
+from app.db import now
+
+
+class Mapped(Protocol):
+    """A record as mapping made it: see `Record` of the mapping room, which stands above this one."""
+
+    @property
+    def table(self) -> str: ...
+    @property
+    def source_kind(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+
+
+RowRecords = tuple[int, Sequence[Mapped]]  # a row's line and what it became
+
+
+class LoadFailed(Exception):  # noqa: N818 - reads as a claim
+    """The database refused a part. Carries the database's code alone: its words may quote a patient's record."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the database refused the part ({code})")
+        self.code = code
+
+
+@dataclass(slots=True)
+class _Ready:
+    """A record in canonical form, with its id and content hash."""
+
+    shape: Shape
+    id: str
+    kind: str
+    cells: Row
+    hash: bytes
+
+
+@dataclass(slots=True)
+class _Part:
+    """A part on its way: what is to be written by table, and what became of its rows."""
+
+    fates: dict[int, Fate] = field(default_factory=dict)
+    rows: dict[str, dict[str, Row]] = field(default_factory=dict)
+    records: Counter[str] = field(default_factory=Counter)
+    digests: Digests = field(default_factory=dict)
+
+
+def load_part(
+    stores: Stores,
+    store: Store,
+    ids: Ids,
+    key: PartKey,
+    rows: Iterable[RowRecords],
+    *,
+    moment: datetime | None = None,
+) -> PartLoaded:
+    """Loads one part's mapped rows into a trial store.
+
+    A part that is in the store already is not written again: what its fence says is given back, marked `adopted`.
+    Raises StaleEpoch when a newer holder of the part has written, Unloadable when a record does not fit its table,
+    and LoadFailed when the database refuses.
+    """
+    known = claimed_before(store, key)
+    if known is not None:
+        return known
+    ready = [(line, [_prepare(ids, record) for record in records]) for line, records in rows]
+    live = look_up(stores.live, ids.workspace_id, _ids_by_table(ready))
+    part = _decide(ready, live, _Stamp(ids, key, moment_text(moment or now())))
+    loaded = PartLoaded(part.fates, dict(part.records), part.digests)
+    try:
+        with store.database.connection() as connection:
+            adopted = claim(connection, store.schema, key, loaded)
+            if adopted is None:
+                for table, written in part.rows.items():
+                    write(connection, store.schema, shape(table), list(written.values()))
+    except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
+        code = _refusal(error)
+    else:
+        return adopted or loaded
+    raise LoadFailed(code)
+
+
+def _refusal(error: Exception) -> str:
+    cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig else error
+    return str(getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or type(cause).__name__)
+
+
+def claimed_before(store: Store, key: PartKey) -> PartLoaded | None:
+    """What the fence says of a part that an earlier holder has written; None when nobody has."""
+    with store.database.connection(reading=True) as connection:
+        return claim(connection, store.schema, key, None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What every record of a part carries alike."""
+
+    ids: Ids
+    key: PartKey
+    moment: str
+
+    def rest(self, to: Shape, line: int, content: bytes) -> Row:
+        told: dict[str, Any] = {
+            "workspace_id": self.ids.workspace_id,
+            "migration_id": self.key.migration_id,
+            "part": self.key.part,
+            "line": line,
+            "content_hash": content.hex(),
+            "version": 1,
+            "imported_at": self.moment,
+            "created_at": self.moment,
+        }
+        return tuple([told.get(name) for name in to.rest])
+
+
+def _prepare(ids: Ids, record: Mapped) -> _Ready:
+    to = shape(record.table)
+    to.check(record.values)
+    prefix = record.table
+    if prefix == "services" and record.values.get("kind") == "activity":
+        prefix = "activities"
+    record_id = ids.derive(prefix, record.source_kind, record.key)
+    cells = to.cells(
+        {
+            **record.values,
+            "id": record_id,
+            "source": ids.source,
+            "source_kind": record.source_kind,
+            "source_id": record.key,
+        }
+    )
+    return _Ready(to, record_id, record.source_kind, cells, content_hash(to.content, cells))
+
+
+def _ids_by_table(ready: Sequence[tuple[int, list[_Ready]]]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for _, records in ready:
+        for record in records:
+            found.setdefault(record.shape.name, []).append(record.id)
+    return found
+
+
+def _decide(
+    ready: Sequence[tuple[int, list[_Ready]]], live: Mapping[str, Mapping[str, LiveRecord]], stamp: _Stamp
+) -> _Part:
+    part = _Part()
+    for line, records in ready:
+        fate = _fate([_compare(record, live.get(record.shape.name, {}).get(record.id)) for record in records])
+        part.fates[line] = fate
+        if fate is Fate.HELD:
+            continue
+        for record in records:
+            rest = stamp.rest(record.shape, line, record.hash)
+            part.rows.setdefault(record.shape.name, {})[record.id] = record.cells + rest
+            part.records[record.shape.name] += 1
+            part.digests.setdefault(record.kind, Digest()).add(record.id, record.hash)
+    return part
+
+
+def _compare(record: _Ready, live: LiveRecord | None) -> Fate:
+    if live is None:
+        return Fate.CREATED
+    if live.deleted:
+        return Fate.HELD
+    if live.hash == record.hash:
+        return Fate.UNCHANGED
+    return Fate.HELD if live.edited else Fate.UPDATED
+
+
+def _fate(of_records: Sequence[Fate]) -> Fate:
+    """A row's fate from those of its records: one that a person changed holds the whole row."""
+    for fate in (Fate.HELD, Fate.CREATED, Fate.UPDATED):
+        if fate in of_records:
+            return fate
+    return Fate.UNCHANGED

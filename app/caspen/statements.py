@@ -1,0 +1,125 @@
+"""The SQL of the row path: writing a part's records in bulk and streaming stored ones back in canonical form."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.caspen.shapes import Cell, Row, Shape
+from app.caspen.tables.columns import Exact, Moment
+
+BATCH = 500
+
+
+def is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def at(schema: str, table: str) -> str:
+    """A table's full name."""
+    return f'"{schema}"."{table}"'
+
+
+def listed(names: Iterable[str], prefix: str = "") -> str:
+    return ", ".join(f'{prefix}"{name}"' for name in names)
+
+
+def upsert_rule(shape: Shape, keep: Sequence[str] = (), where: str = "") -> str:
+    """What happens to a record that is there already: replaced where its content differs, people's marks kept."""
+    kept = {"workspace_id", "id", "version", "edited_at", "edited_by", "deleted_at", *keep}
+    changed = ", ".join(f'"{c}" = excluded."{c}"' for c in shape.columns if c not in kept)
+    differs = f'"{shape.name}"."content_hash" IS DISTINCT FROM excluded."content_hash"'
+    return f'ON CONFLICT ("workspace_id", "id") DO UPDATE SET {changed} WHERE {differs}{where}'
+
+
+def write(connection: Connection, schema: str, shape: Shape, rows: Sequence[Row]) -> None:
+    """Writes records in bulk, in the caller's transaction. `rows` are in the order of `shape.columns`."""
+    into = f"INSERT INTO {at(schema, shape.name)} ({listed(shape.columns)})"
+    rule = upsert_rule(shape)
+    if is_sqlite(connection):
+        rule = rule.replace("IS DISTINCT FROM", "IS NOT")
+        marks = ", ".join("?" * len(shape.columns))
+        driver(connection).executemany(f"{into} VALUES ({marks}) {rule}", rows)
+        return
+    waiting = f'"load_{shape.name}"'
+    with driver(connection).cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {waiting} ON COMMIT DROP AS "
+            f"SELECT {listed(shape.columns)} FROM {at(schema, shape.name)} WITH NO DATA"
+        )
+        with cursor.copy(f"COPY {waiting} ({listed(shape.columns)}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(f"{into} SELECT {listed(shape.columns)} FROM {waiting} {rule}")
+
+
+def driver(connection: Connection) -> Any:
+    """The driver's own connection, inside the same transaction."""
+    return connection.connection.driver_connection
+
+
+def canonical_columns(connection: Connection, shape: Shape, names: Sequence[str], prefix: str = "") -> str:
+    """The columns of a SELECT that gives cells in canonical form; booleans of SQLite excepted, see `stream`."""
+    if is_sqlite(connection):
+        return listed(names, prefix)
+    return ", ".join(_canonical(shape.table.c[name], prefix) for name in names)
+
+
+def _canonical(column: sa.Column[Any], prefix: str) -> str:
+    name = f'{prefix}"{column.name}"'
+    if isinstance(column.type, Moment):
+        return f"""to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+    if isinstance(column.type, Exact):
+        return f"trim_scale({name})::text"
+    if isinstance(column.type, sa.Date):
+        return f"to_char({name}, 'YYYY-MM-DD')"
+    return name
+
+
+def stream(connection: Connection, shape: Shape, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
+    """Rows whose first cells are `shape.content`, in canonical form, without holding them all.
+
+    `?` stands for a parameter on both databases.
+    """
+    if not is_sqlite(connection):
+        with driver(connection).cursor(name=f"stream_{shape.name}") as cursor:
+            cursor.itersize = 2000
+            cursor.execute(sql.replace("?", "%s"), params)
+            yield from cursor
+        return
+    truths = shape.truths
+    cursor = driver(connection).execute(sql, params)
+    try:
+        for row in cursor:
+            cells: list[Cell] = list(row)
+            for i in truths:
+                if cells[i] is not None:
+                    cells[i] = bool(cells[i])
+            yield tuple(cells)
+    finally:
+        cursor.close()
+
+
+def fetch(connection: Connection, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """A short answer, in whatever form the driver gives. `?` stands for a parameter on both databases."""
+    if is_sqlite(connection):
+        return list(driver(connection).execute(sql, params).fetchall())
+    with driver(connection).cursor() as cursor:
+        return list(cursor.execute(sql.replace("?", "%s"), params).fetchall())
+
+
+def among(connection: Connection, column: str, ids: Sequence[str]) -> tuple[str, Any]:
+    """A condition that a column is one of many values, as one parameter: its SQL and the parameter."""
+    if is_sqlite(connection):
+        return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(ids)
+    return f"{column} = ANY(?)", list(ids)
+
+
+def batches(items: Iterable[str], size: int = BATCH) -> Iterator[list[str]]:
+    """A long list in pieces."""
+    rest = iter(items)
+    while piece := list(islice(rest, size)):
+        yield piece

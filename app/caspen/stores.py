@@ -1,0 +1,200 @@
+"""Where workspaces live: the live store, and a private store for each trial migration, made and dropped with it.
+
+SQLite keeps each store in a file of its own; PostgreSQL keeps each in a schema of one database.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.caspen.tables import OBJECTS, CaspenTable, Fence
+from app.db import Database, safe_name
+
+LIVE = "live"
+
+
+class WorkspaceChanged(Exception):  # noqa: N818 - reads as a claim
+    """The workspace is not what was looked at: its version has moved on, or it is not there."""
+
+    def __init__(self, expected: int, actual: int | None) -> None:
+        super().__init__(f"workspace version {actual}, looked at {expected}")
+        self.expected = expected
+        self.actual = actual
+
+
+@dataclass(frozen=True)
+class Store:
+    """One set of tables. `schema` is where they stand in PostgreSQL, `path` the file in SQLite."""
+
+    name: str
+    database: Database
+    schema: str = "main"
+    path: Path | None = None
+
+    @property
+    def is_live(self) -> bool:
+        return self.name == LIVE
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database.is_sqlite
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """One connection that sees a trial and the live workspace at once, and what their schemas are called on it."""
+
+    connection: Connection
+    trial: str
+    live: str
+
+
+def trial_name(migration_id: str, number: int) -> str:
+    """`trial_<migration>_<n>`, within what PostgreSQL allows for a name."""
+    name = safe_name(migration_id)
+    if name != migration_id.lower() or len(migration_id) > 40:
+        name = f"{name[:24]}_{hashlib.blake2b(migration_id.encode(), digest_size=6).hexdigest()}"
+    return f"trial_{name}_{number}"
+
+
+class Stores:
+    """All stores of one Caspen database."""
+
+    def __init__(self, url: str) -> None:
+        database = Database(url)
+        self.is_sqlite = database.is_sqlite
+        self._folder = Path(str(database.engine.url.database)).resolve().parent if self.is_sqlite else None
+        path = Path(str(database.engine.url.database)).resolve() if self.is_sqlite else None
+        self.live = Store(LIVE, database, "main" if self.is_sqlite else "public", path)
+        self._trials: dict[str, Store] = {}
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Makes the live tables that are missing, with their indexes."""
+        with self.live.database.connection() as connection:
+            CaspenTable.metadata.create_all(connection)
+            _create_indexes(connection, "")
+
+    def trial(self, migration_id: str, number: int) -> Store:
+        """The store of a trial. It need not be there yet."""
+        return self._named(trial_name(migration_id, number))
+
+    def exists(self, store: Store) -> bool:
+        if store.path is not None:
+            return store.path.exists()
+        with store.database.connection(reading=True) as connection:
+            return sa.inspect(connection).has_schema(store.schema)
+
+    def trial_names(self) -> list[str]:
+        """Every trial store there is, also those that nobody remembers."""
+        if self._folder is not None:
+            return sorted(p.stem for p in self._folder.glob("trial_*.sqlite"))
+        with self.live.database.connection(reading=True) as connection:
+            return sorted(n for n in sa.inspect(connection).get_schema_names() if n.startswith("trial_"))
+
+    def create_trial(self, workspace_id: str, migration_id: str, number: int, version: int) -> Store:
+        """Makes an empty trial store, if the workspace is still at `version`; else raises WorkspaceChanged.
+
+        Both happen in one transaction of the live store. A store that is there already is given back as it is.
+        """
+        store = self.trial(migration_id, number)
+        if self.exists(store):
+            return store
+        with self.live.database.connection() as connection:
+            lock = "" if self.is_sqlite else " FOR UPDATE"
+            asked = sa.text("SELECT version FROM workspaces WHERE id = :id" + lock)
+            actual = connection.execute(asked, {"id": workspace_id}).scalar_one_or_none()
+            if actual != version:
+                raise WorkspaceChanged(version, actual)
+            if store.path is not None:
+                _make_file(store.path)
+            else:
+                connection.execute(sa.schema.CreateSchema(store.schema, if_not_exists=True))
+                there = connection.execution_options(schema_translate_map={None: store.schema})
+                CaspenTable.metadata.create_all(there, tables=_trial_tables())
+        return store
+
+    def index_trial(self, store: Store) -> None:
+        """Makes the indexes for looking through a trial, after it is loaded: three times faster than before it."""
+        with store.database.connection() as connection:
+            _create_indexes(connection, "" if store.is_sqlite else f'"{store.schema}".')
+
+    def drop_trial(self, store: Store) -> None:
+        """Removes a trial and all that is in it. Doing it twice is no harm."""
+        self.drop_named(store.name)
+
+    def drop_named(self, name: str) -> None:
+        store = self._named(name)
+        if store.path is None:
+            with store.database.connection() as connection:
+                connection.execute(sa.schema.DropSchema(store.schema, cascade=True, if_exists=True))
+        else:
+            store.database.dispose()
+            for ending in ("", "-wal", "-shm", "-journal"):
+                store.path.with_name(store.path.name + ending).unlink(missing_ok=True)
+        with self._lock:
+            self._trials.pop(name, None)
+
+    @contextmanager
+    def beside(self, trial: Store) -> Iterator[Sides]:
+        """Looks at a trial and the live workspace in one reading transaction, and locks neither."""
+        attach = {"trial": trial.path} if trial.path is not None else None
+        with self.live.database.connection(attach=attach, reading=True) as connection:
+            yield self._sides(connection, trial)
+
+    @contextmanager
+    def promoting(self, trial: Store) -> Iterator[Sides]:
+        """One writing transaction on the live workspace that also sees a trial."""
+        attach = {"trial": trial.path} if trial.path is not None else None
+        with self.live.database.connection(attach=attach) as connection:
+            yield self._sides(connection, trial)
+
+    def dispose(self) -> None:
+        for store in [*self._trials.values(), self.live]:
+            store.database.dispose()
+
+    def _sides(self, connection: Connection, trial: Store) -> Sides:
+        return Sides(connection, "trial" if self.is_sqlite else trial.schema, self.live.schema)
+
+    def _named(self, name: str) -> Store:
+        if not name.startswith("trial_") or name != safe_name(name):
+            raise ValueError("not the name of a trial")
+        with self._lock:
+            if name not in self._trials:
+                self._trials[name] = self._open(name)
+            return self._trials[name]
+
+    def _open(self, name: str) -> Store:
+        if self._folder is None:
+            return Store(name, self.live.database.in_schema(name), name)
+        path = self._folder / f"{name}.sqlite"
+        return Store(name, Database(f"sqlite:///{path}"), "main", path)
+
+
+def _trial_tables() -> list[sa.Table]:
+    tables = CaspenTable.metadata.tables
+    return [*(tables[str(t.__tablename__)] for t in OBJECTS), tables[str(Fence.__tablename__)]]
+
+
+def _make_file(path: Path) -> None:
+    making = path.with_suffix(".making")  # renamed when whole, so that half a store is never taken for one
+    making.unlink(missing_ok=True)
+    database = Database(f"sqlite:///{making}")
+    with database.connection() as connection:
+        CaspenTable.metadata.create_all(connection, tables=_trial_tables())
+    database.dispose()
+    making.replace(path)
+
+
+def _create_indexes(connection: Connection, place: str) -> None:
+    for table in OBJECTS:
+        for columns in table.indexes:
+            told = ", ".join(f'"{c}"' for c in columns)
+            name = f'"ix_{table.__tablename__}_{columns[1]}"'
+            connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS {name} ON {place}"{table.__tablename__}" ({told})')

@@ -1,0 +1,60 @@
+"""What every object of a workspace carries beside its own fields: where it came from and what people did to it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.caspen.tables.columns import Moment, Nested
+
+
+class CaspenTable(SQLModel):
+    """Base of every table of Caspen's database."""
+
+    metadata = sa.MetaData()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that holds the id of another record, or a list of such ids. Reconciling proves that each leads there."""
+
+    column: str
+    tables: tuple[str, ...]
+    several: bool = False
+
+
+class Imported(CaspenTable):
+    """An object of a workspace, made by people or brought by an import.
+
+    `edited_at`, `edited_by`, `deleted_at` and `version` tell of people and are never set by an import.
+    `outside_content` names own fields that depend on the day of finalisation and so do not count as content.
+    """
+
+    references: ClassVar[tuple[Reference, ...]] = ()
+    outside_content: ClassVar[frozenset[str]] = frozenset()
+    indexes: ClassVar[tuple[tuple[str, ...], ...]] = ()  # made after a trial is loaded: three times faster
+
+    workspace_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    source: str | None = None
+    source_kind: str | None = None
+    source_id: str | None = None
+    part: int | None = None
+    line: int | None = None
+    content_hash: str | None = None
+    migration_id: str | None = None
+    source_created_at: datetime | None = Field(default=None, sa_type=Moment)
+    version: int = 1
+    edited_at: datetime | None = Field(default=None, sa_type=Moment)
+    edited_by: str | None = None
+    deleted_at: datetime | None = Field(default=None, sa_type=Moment)
+    imported_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+def nested(default: Any = None) -> Any:
+    """A field that holds a list or an object; `list` for one that is never null."""
+    if default is list:
+        return Field(default_factory=list, sa_type=Nested, nullable=False)
+    return Field(default=default, sa_type=Nested)
