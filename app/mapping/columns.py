@@ -47,6 +47,7 @@ class Column:
     links_to: str | None = None  # the kind that this column refers to
     orphan: str | None = None  # the problem when the reference leads nowhere
     several: str | None = None  # the problem when a name fits more than one
+    fills: str | None = None  # the link that this column's name stands for where that link itself is empty
     destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping
 
 

@@ -16,16 +16,12 @@ R = TypeVar("R")
 class Mention:
     """Something that a row names and no row describes: a cancellation reason, a referral type, an unknown service.
 
-    The record is made once, by the kind whose `made` has the table, however many rows mention it. With `field` it is
-    made only if that link of the row leads nowhere, and the link then leads to it; with `absent` only if, besides,
-    the export holds no row at all of that kind.
+    The record is made once, by the kind whose `made` has the table, however many rows mention it.
     """
 
     table: str
     key: str  # what its id is derived from, such as "name:sick"
     name: str
-    field: str | None = None
-    absent: str | None = None
 
 
 def no_mentions(row: Any, /) -> tuple[Mention, ...]:
@@ -62,9 +58,8 @@ class Kind(Generic[R]):
     twin_of: Callable[[R], str | None] | None = None
     key_of: Callable[[R], str | None] | None = None
     stays_because: Callable[[R], Problem | None] | None = None
-    name_code: str | None = None
-    twin_code: str | None = None
     referred_by: tuple[tuple[str, str], ...] = ()  # (kind, field)
+    told_of_file: Callable[[frozenset[str]], tuple[str, ...]] | None = None
     alias_of: Callable[[R], str | None] | None = None
     namesake_of: Callable[[R], str | None] | None = None
     merged_of: Callable[[R], bool] | None = None
@@ -96,6 +91,7 @@ class Source:
     label: str
     kinds: tuple[Kind[Any], ...]
     help_article: str = ""
+    sample: Callable[..., Any] | None = None  # writes an export of invented people: (path, size=, seed=, dialect=)
 
     def kind(self, name: str) -> Kind[Any]:
         return next(k for k in self.kinds if k.name == name)

@@ -4,27 +4,10 @@ import re
 import unicodedata
 
 TITLES = frozenset(
-    [
-        "dr",
-        "doctor",
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "prof",
-        "professor",
-        "assoc",
-        "associate",
-        "a/prof",
-        "aprof",
-        "sir",
-        "dame",
-        "rev",
-        "reverend",
-        "sr",
-        "master",
-    ]
+    {
+        *("dr", "doctor", "mr", "mrs", "ms", "miss", "mx", "prof", "professor", "assoc", "associate", "a/prof"),
+        *("aprof", "sir", "dame", "rev", "reverend", "sr", "master"),
+    }
 )
 
 

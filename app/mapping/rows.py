@@ -41,6 +41,11 @@ class Record:
     key: str
     values: Mapping[str, Value]
 
+    @property
+    def id_table(self) -> str:
+        """The object whose prefix the id bears: activities lie in the table of services."""
+        return "activities" if self.table == "services" and self.values.get("kind") == "activity" else self.table
+
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
@@ -67,22 +72,26 @@ class Target:
     """What a reference of a row leads to, after merges, matches and choices.
 
     `id` is the Caspen id to write. `source_id` is the survivor's id in the source. `times` are the target's own times
-    that the index keeps (an appointment's start), `name` its name where the index keeps one.
+    that the index keeps (an appointment's start), `name` its name where the index keeps one, `duration` a service's
+    minutes where they are known.
     """
 
     id: str
     source_id: str
     name: str | None = None
     starts_at: datetime | None = None
+    duration: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
     """What resolving learned for one row: its references by field name, and findings to be told with it.
 
-    A field that is absent had no reference, or one that led nowhere (the finding says so).
+    A field that is absent had no reference, or one that led nowhere (the finding says so). `findings` are codes;
+    `extra` holds what a kind asked to have counted (see `Kind.referred_by`).
     """
 
     targets: Mapping[str, Target] = field(default_factory=dict)
     many: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()

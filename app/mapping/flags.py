@@ -1,0 +1,49 @@
+"""Yes and no, choices from a list and whole numbers, in the ways that exports and spreadsheets write them."""
+
+import re
+from collections.abc import Mapping
+
+from app.mapping.columns import Reader, Report
+from app.mapping.context import Context
+from app.mapping.ids import NOTHING
+
+_YES = frozenset({"true", "1", "yes", "y", "t"})
+_NO = frozenset({"false", "0", "no", "n", "f"})
+_WHOLE = re.compile(r"-?\d{1,12}(\.0+)?")
+
+
+def boolean(cell: str, context: Context, report: Report) -> bool | None:
+    """True, false, or None with `bad_boolean`."""
+    word = cell.lower()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    report("bad_boolean")
+    return None
+
+
+def one_of(choices: Mapping[str, str], unknown: str | None = None) -> Reader:
+    """The token of a word, ignoring case and punctuation; an unknown word is told by `unknown` and gives None."""
+    tokens = {spoken(word): token for word, token in choices.items()}
+
+    def read(cell: str, context: Context, report: Report) -> str | None:
+        token = tokens.get(spoken(cell))
+        if token is None and unknown is not None:
+            report(unknown)
+        return token
+
+    return read
+
+
+def spoken(word: str) -> str:
+    """A word of a list as it is compared: letters and digits alone, lower case."""
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
+
+
+def whole(cell: str, context: Context, report: Report) -> int | None:
+    """A whole number; anything else says nothing."""
+    number = cell.replace(",", "").replace(" ", "")
+    if number.lower() in NOTHING or not _WHOLE.fullmatch(number):
+        return None
+    return int(number.partition(".")[0])

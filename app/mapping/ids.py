@@ -1,0 +1,104 @@
+"""The numbers by which the rows of an export know each other: text from end to end, for spreadsheets damage long ones."""
+
+import re
+
+from app.mapping.columns import Column, Link, Reader, Report
+from app.mapping.context import Context
+
+NOTHING = frozenset({"null", "nil", "n/a", "#n/a"})  # counts as empty in date, number and id cells
+_OPAQUE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_DECIMAL = re.compile(r"(\d{1,15})\.0")
+_APART = re.compile(r"[,;|\s]+")
+
+
+def unguarded(cell: str) -> str:
+    """The id inside `="..."`, the guard that keeps spreadsheets from rounding it."""
+    if cell.startswith('="') and cell.endswith('"') and len(cell) > 3:
+        return cell[2:-1].strip()
+    return cell
+
+
+def clean_id(cell: str, report: Report) -> str | None:
+    """An id without what a spreadsheet or script wrapped around it; None when the cell says nothing."""
+    if cell.isdigit() and cell.isascii():
+        return cell
+    value = unguarded(cell)
+    if value.lower() in NOTHING:
+        return None
+    if value.isdigit() and value.isascii():
+        return value
+    bare = value.lstrip("'").strip("\"' \u00a0\ufeff")
+    joined = bare.replace(" ", "").replace("\u00a0", "")
+    if joined.isascii() and (joined.isdigit() or _DECIMAL.fullmatch(joined)):
+        bare = joined
+    if decimal := _DECIMAL.fullmatch(bare):
+        bare = decimal[1]
+    if bare != value:
+        report("id_cleaned")
+    return bare or None
+
+
+def key_id(cell: str, context: Context, report: Report) -> str | None:
+    """A row's own id: digits, or an opaque key that other extractors write; else the row has none that can be used."""
+    value = clean_id(cell, report)
+    if value is None or (value.isdigit() and value.isascii() and len(value) <= 64):
+        return value
+    if not _OPAQUE.fullmatch(value):
+        report("bad_id")
+        return None
+    report("id_not_numeric")
+    return value
+
+
+def one_id(cell: str, context: Context, report: Report) -> Link | None:
+    """A reference by id. One that cannot be an id is kept: it leads nowhere, and the link's own problem says so."""
+    value = clean_id(cell, report)
+    return Link((value,)) if value else None
+
+
+def several_ids(cell: str, context: Context, report: Report) -> Link | None:
+    """A list of references: commas, semicolons, bars, spaces or lines between them, or a JSON list. Each one once."""
+    listed = cell[1:-1].replace('"', " ") if cell[:1] == "[" and cell[-1:] == "]" else cell
+    pieces = (clean_id(piece, report) for piece in _APART.split(listed) if piece)
+    found = tuple(dict.fromkeys(piece for piece in pieces if piece))
+    return Link(found) if found else None
+
+
+def by_name(cell: str, context: Context, report: Report) -> Link | None:
+    """A reference by name, for columns where the source gives no id."""
+    return Link(name=cell)
+
+
+def key(native: str, *headers: str, mark: str = "A") -> Column:
+    """The column that holds a row's own id; an api file calls it `id`."""
+    return Column(key_id, native, headers, mark, is_key=True)
+
+
+def link(
+    kind: str,
+    native: str,
+    *headers: str,
+    mark: str = "A",
+    required: bool = False,
+    orphan: str | None = None,
+    several: str | None = None,
+    destination: str | None = None,
+    read: Reader = one_id,
+) -> Column:
+    """A column that refers to a row of another kind. `required` holds the row when the reference leads nowhere."""
+    return Column(
+        read,
+        native,
+        headers,
+        mark,
+        required=required,
+        links_to=kind,
+        orphan=orphan,
+        several=several,
+        destination=destination,
+    )
+
+
+def links(kind: str, native: str, *headers: str, mark: str = "A", orphan: str | None = None) -> Column:
+    """A column that refers to several rows of another kind, none of which is required."""
+    return Column(several_ids, native, headers, mark, links_to=kind, orphan=orphan)

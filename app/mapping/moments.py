@@ -1,0 +1,171 @@
+"""Days and moments as exports, scripts and spreadsheets write them, settled to one day or one moment in UTC."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from datetime import timezone as fixed
+from zoneinfo import ZoneInfo
+
+from app.mapping.columns import Report
+from app.mapping.context import Context
+from app.mapping.days import day_of
+from app.mapping.ids import NOTHING, unguarded
+
+_CLOCK = re.compile(
+    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
+)
+_TIME_OF_DAY = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*(?:([AaPp])\.?[Mm]\.?)?")
+
+
+class LocalMoment(datetime):
+    """A moment that was written without an offset: in UTC as if it had happened in the clinic's own zone.
+
+    `wall` is what the clock on the wall showed, for those who learn of a better zone later (see `placed`).
+    """
+
+    wall: datetime
+
+    @classmethod
+    def of(cls, wall: datetime, zone: ZoneInfo) -> "LocalMoment":
+        at, _ = settled(wall, zone)
+        moment = cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, tzinfo=UTC)
+        moment.wall = wall
+        return moment
+
+
+def settled(wall: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
+    """A local time in UTC. One that daylight saving skips moves forward, of a doubled one the first is taken."""
+    first = wall.replace(tzinfo=zone, fold=0)
+    before, after = first.utcoffset(), wall.replace(tzinfo=zone, fold=1).utcoffset()
+    at = first.astimezone(UTC)
+    if before is None or after is None or before == after:
+        return at, None
+    return at, "dst_overlap" if before > after else "dst_gap"
+
+
+def placed(moment: datetime, zone: ZoneInfo) -> tuple[datetime, str | None]:
+    """A moment in UTC; one that was written without an offset is read in `zone`, told of daylight saving."""
+    if isinstance(moment, LocalMoment):
+        return settled(moment.wall, zone)
+    return moment, None
+
+
+def day(cell: str, context: Context, report: Report) -> date | None:
+    """A day; `bad_date` when there is none such."""
+    return _day(cell, context, report, "bad_date", births=False)
+
+
+def birth(cell: str, context: Context, report: Report) -> date | None:
+    """A day of birth: since 1900 and not after today."""
+    found = _day(cell, context, report, "bad_date_of_birth", births=True)
+    if found is not None and not date(1900, 1, 1) <= found <= context.today:
+        report("bad_date_of_birth")
+        return None
+    return found
+
+
+def _day(cell: str, context: Context, report: Report, bad: str, *, births: bool) -> date | None:
+    if len(cell) == 10 and cell[4] == "-":
+        try:
+            return date.fromisoformat(cell)
+        except ValueError:
+            report(bad)
+            return None
+    value = unguarded(cell)
+    if value.lower() in NOTHING:
+        return None
+    found = day_of(value, context, births=births)
+    if found.code:
+        report(bad if found.code == "bad_date" else found.code)
+    if found.day is None or not found.rest or _CLOCK.fullmatch(found.rest.lstrip("Tt ,")):
+        return found.day
+    report(bad)
+    return None
+
+
+def local_timestamp(cell: str, context: Context, report: Report) -> datetime | None:
+    """A moment in UTC; without an offset a LocalMoment, whose zone is for mapping to know."""
+    if len(cell) == 25 and cell[19] == " " and cell[4] == "-":
+        cell = cell[:19] + cell[20:]
+    try:
+        exact = datetime.fromisoformat(cell) if len(cell) >= 20 and cell[4] == "-" else None
+    except ValueError:
+        exact = None
+    try:
+        if exact is not None and exact.tzinfo is not None:
+            return exact.astimezone(UTC)
+        return _moment(unguarded(cell), context, report)
+    except (ValueError, OverflowError):
+        report("bad_date")
+        return None
+
+
+def timestamp(cell: str, context: Context, report: Report) -> datetime | None:
+    """A moment in UTC; without an offset it is read in the clinic's own zone."""
+    found = local_timestamp(cell, context, report)
+    if not isinstance(found, LocalMoment):
+        return found
+    at, code = settled(found.wall, context.zone)
+    if code:
+        report(code)
+    return at
+
+
+def _moment(value: str, context: Context, report: Report) -> datetime | None:
+    if value.lower() in NOTHING:
+        return None
+    found = day_of(value, context, births=False)
+    if found.code:
+        report(found.code)
+    if found.day is None:
+        return None
+    wall = datetime.combine(found.day, datetime.min.time()) + timedelta(seconds=found.seconds)
+    if found.rest:
+        clock = _CLOCK.fullmatch(found.rest.lstrip("Tt ,").rstrip())
+        if clock is None:
+            raise ValueError
+        hour = _hour(int(clock[1]), clock[5])
+        micro = int((clock[4] or "0").ljust(6, "0")[:6])
+        wall = wall.replace(hour=hour, minute=int(clock[2]), second=int(clock[3] or 0), microsecond=micro)
+        if clock[6]:
+            return wall.replace(tzinfo=_offset(clock[6])).astimezone(UTC)
+    report("timezone_assumed")
+    return LocalMoment.of(wall, context.zone)
+
+
+def _hour(hour: int, half: str | None) -> int:
+    if half is None:
+        return hour
+    if not 1 <= hour <= 12:
+        raise ValueError
+    return hour % 12 + (12 if half in "Pp" else 0)
+
+
+def _offset(text: str) -> fixed:
+    if text[0] not in "+-":
+        return UTC
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return fixed(ahead if text[0] == "+" else -ahead)
+
+
+def mark(cell: str, context: Context, report: Report) -> datetime | bool | None:
+    """When something was marked, such as archived or deleted; True where the cell only says that it was."""
+    word = cell.lower()
+    if word in ("false", "no", "n", "f", "0"):
+        return None
+    if word in ("true", "yes", "y", "t", "1"):
+        return True
+    return timestamp(cell, context, report)
+
+
+def time_of_day(cell: str, context: Context, report: Report) -> str | None:
+    """`HH:MM`, from `9:00`, `09:00:00` or `9:00 am`; `bad_interval` is for whoever needs two of them."""
+    clock = _TIME_OF_DAY.fullmatch(cell)
+    if clock is None or (clock[2] is None and clock[3] is None):
+        return None
+    try:
+        hour = _hour(int(clock[1]), clock[3])
+    except ValueError:
+        return None
+    minute = int(clock[2] or 0)
+    return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else None

@@ -1,0 +1,111 @@
+"""One row of an export read into a typed row, with every problem of its cells told, not only the first."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from app.mapping.columns import Link
+from app.mapping.context import Context
+from app.mapping.kind import Kind
+from app.problems import Level, Problem
+
+R = TypeVar("R")
+
+# Told once for a file, however many of its rows show it.
+ONCE_PER_FILE = frozenset({"timezone_assumed", "synthetic_key_used"})
+STOPPING = frozenset({Level.HELD, Level.SKIPPED, Level.REFUSED})
+# An unreadable piece of JSON takes the row with it only where the row is nothing without it.
+_MILD = {"bad_json": Level.WARNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[R]):
+    """`row` is None only when it has no key that can be used."""
+
+    row: R | None
+    source_id: str | None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def stopped(self) -> Problem | None:
+        """Why the row cannot move, as far as the row alone can say."""
+        return next((p for p in self.problems if p.severity in STOPPING), None)
+
+
+def parse_row(
+    kind: Kind[R], cells: Mapping[str, str], context: Context, columns: Collection[str] | None = None
+) -> Parsed[R]:
+    """The row that `cells` (attribute names to trimmed texts) hold.
+
+    `columns` are the attributes that the file has a column for, where `cells` leaves out the empty ones.
+    """
+    return _parser(kind, context).parse(cells, columns)
+
+
+@lru_cache(maxsize=256)
+def _parser(kind: Kind[R], context: Context) -> "RowParser[R]":
+    return RowParser(kind, context)
+
+
+class RowParser(Generic[R]):
+    """Reads rows of one kind in one file's context."""
+
+    def __init__(self, kind: Kind[R], context: Context) -> None:
+        self.kind = kind
+        self.context = context
+        self._readers = {p.name: p.column.read for p in kind.columns}
+        self._required = frozenset(p.name for p in kind.columns if p.column.required)
+        self._fills = tuple((p.name, p.column.fills) for p in kind.columns if p.column.fills)
+        self._key = next((p.name for p in kind.columns if p.column.is_key), None)
+
+    def parse(self, cells: Mapping[str, str], columns: Collection[str] | None = None) -> Parsed[R]:
+        codes: list[str] = []
+        problems: list[Problem] = []
+        values: dict[str, Any] = {}
+        readers, context, report = self._readers, self.context, codes.append
+        for name, cell in cells.items():
+            if not cell or name not in readers:
+                continue
+            value = readers[name](cell, context, report)
+            if value is not None:
+                values[name] = value
+            if codes:
+                problems += [self._told(code, name) for code in dict.fromkeys(codes)]
+                codes.clear()
+        for name, link in self._fills:
+            if name in values and link not in values:
+                values[link] = Link(name=values[name])
+        return self._keyed(values, problems, cells.keys() if columns is None else columns)
+
+    def _told(self, code: str, column: str) -> Problem:
+        level = None if column in self._required else _MILD.get(code)
+        return Problem(code, self.kind.name, column=column, level=level)
+
+    def _keyed(self, values: dict[str, Any], problems: list[Problem], columns: Collection[str]) -> Parsed[R]:
+        kind = self.kind
+        has_column = self._key is not None and self._key in columns
+        source_id: str | None = values.get(self._key) if self._key else None
+        if source_id is None and has_column:
+            if not any(p.code == "bad_id" for p in problems):
+                problems.append(Problem("missing_id", kind.name, column=self._key))
+            return Parsed(None, None, tuple(problems))
+        row = kind.row(**values)
+        if source_id is None:
+            source_id = kind.key_of(row) if kind.key_of else None
+            if source_id is None:
+                return Parsed(None, None, (*problems, Problem("missing_id", kind.name)))
+            if self._key:
+                row = _with_key(row, self._key, source_id)
+                problems.append(Problem("synthetic_key_used", kind.name))
+        if values.get("deleted_at"):
+            problems.append(Problem("deleted_in_source", kind.name))
+        if kind.stays_because and (problem := kind.stays_because(row)):
+            problems.append(problem.at(kind=kind.name))
+        if problems:
+            return Parsed(row, source_id, tuple(p.at(source_id=source_id) for p in problems))
+        return Parsed(row, source_id)
+
+
+def _with_key(row: R, name: str, source_id: str) -> R:
+    return replace(row, **{name: source_id})  # type: ignore[type-var]  # a kind's row is always a dataclass

@@ -1,0 +1,91 @@
+"""Telephone numbers: the code of a country and the number without its trunk zero, or words that stay words."""
+
+import re
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumberType
+
+_SEPARATORS = re.compile(r"[\s\u00a0()./\-‐-―]+")
+_DIGITS = re.compile(r"\d{6,17}")
+_KEEPS_ZERO = 39  # Italian numbers begin with a zero that belongs to them
+_FIXED = frozenset({PhoneNumberType.FIXED_LINE})
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """`code` is `+61`, `number` is `400123456`. `assumed` says that the number named no country itself."""
+
+    code: str
+    number: str
+    assumed: bool = False
+    landline: bool = False
+
+    @property
+    def whole(self) -> str:
+        return self.code + self.number
+
+
+def read_phone(text: str, country: str) -> Phone | None:
+    """The number that a text is; None when it holds letters or fewer than six digits. `country` is ISO alpha-2."""
+    bare = _SEPARATORS.sub("", text)
+    plus = bare.startswith("+")
+    digits = bare[1:] if plus else bare
+    if not (digits.isascii() and _DIGITS.fullmatch(digits)):
+        return None
+    home = phonenumbers.country_code_for_region(country) or 61
+    if not plus and digits.startswith("00") and (found := _abroad(re.sub("^(0011|00)", "", digits))):
+        return _finished(*found)
+    if plus:
+        found = _abroad(digits)
+        return _finished(*found) if found else _finished(home, digits, assumed=True)
+    return _without_plus(digits, home)
+
+
+def _without_plus(digits: str, home: int) -> Phone:
+    if digits.startswith("0"):
+        return _finished(home, digits, assumed=True)
+    rest = digits.removeprefix(str(home))
+    if rest != digits and _is_valid(home, rest):
+        return _finished(home, rest)
+    if _is_valid(home, digits):
+        return _finished(home, digits, assumed=True)
+    found = _abroad(digits)
+    if found and _is_valid(*found):
+        return _finished(*found)
+    if rest != digits and len(digits) >= 10:
+        return _finished(home, rest)
+    return _finished(home, digits, assumed=True)
+
+
+def _abroad(digits: str) -> tuple[int, str] | None:
+    """The country's code that the digits begin with, and what follows it."""
+    for length in (1, 2, 3):
+        code = int(digits[:length] or 0)
+        if code in COUNTRY_CODE_TO_REGION_CODE and len(digits) > length:
+            return code, digits[length:]
+    return None
+
+
+def _number(code: int, rest: str) -> phonenumbers.PhoneNumber:
+    zero = code == _KEEPS_ZERO and rest.startswith("0")
+    return phonenumbers.PhoneNumber(country_code=code, national_number=int(rest), italian_leading_zero=zero or None)
+
+
+def _is_valid(code: int, rest: str) -> bool:
+    return bool(phonenumbers.is_valid_number(_number(code, rest)))
+
+
+def _finished(code: int, rest: str, assumed: bool = False) -> Phone:
+    if code != _KEEPS_ZERO and rest.startswith("0") and len(rest) > 1:
+        rest = rest[1:]
+    landline = phonenumbers.number_type(_number(code, rest)) in _FIXED
+    return Phone(f"+{code}", rest, assumed, landline)
+
+
+_RUN = re.compile(r"\+?\d(?:[\s()\-]*\d){5,14}")
+
+
+def phone_runs(text: str) -> tuple[str, ...]:
+    """The pieces of a text that look like telephone numbers."""
+    return tuple(found.group() for found in _RUN.finditer(text))

@@ -1,0 +1,43 @@
+"""Cells that hold JSON: lists of phones, pronouns, opening hours. Only real JSON is read, nothing is guessed."""
+
+import json
+import math
+
+from app.mapping.columns import Report
+from app.mapping.context import Context
+from app.mapping.rows import Json
+
+
+class NotJsonError(ValueError):
+    """The text is no JSON. It carries nothing of the text."""
+
+
+def _refuse(_: str) -> float:
+    raise NotJsonError
+
+
+def parse_json(text: str) -> Json:
+    """The value of a JSON text; NotJsonError for anything that strict JSON does not allow, and for endless nesting."""
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise NotJsonError from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise NotJsonError
+    return value
+
+
+def json_cell(cell: str, context: Context, report: Report) -> Json:
+    """The cell's value, None with `bad_json` when it cannot be read."""
+    try:
+        return parse_json(cell)
+    except NotJsonError:
+        report("bad_json")
+        return None
+
+
+def json_or_text(cell: str, context: Context, report: Report) -> Json:
+    """JSON where the cell is JSON, else its words."""
+    if cell[:1] in "[{":
+        return json_cell(cell, context, report)
+    return cell

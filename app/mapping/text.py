@@ -1,0 +1,64 @@
+"""Words as a clinic typed them: cleaned of what no screen can show, and never changed otherwise."""
+
+import re
+import unicodedata
+
+from app.mapping.columns import Reader, Report
+from app.mapping.context import Context
+
+STRING = 255  # what Caspen calls a string
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_BREAKS = re.compile("\r\n?")
+
+
+def clean(cell: str, report: Report) -> str:
+    """NFC, `\\n` for every line break, no control characters but tab and line break."""
+    if cell.isprintable():
+        return cell if cell.isascii() else unicodedata.normalize("NFC", cell)
+    cell = _BREAKS.sub("\n", cell)
+    shown = _UNSHOWABLE.sub("", cell)
+    if shown != cell:
+        report("control_chars_removed")
+    return unicodedata.normalize("NFC", shown)
+
+
+def text(cell: str, context: Context, report: Report) -> str | None:
+    """Any length, several lines."""
+    return clean(cell, report) or None
+
+
+def limited(limit: int) -> Reader:
+    """Text that has a usual length. Longer text is kept, and told."""
+
+    def read(cell: str, context: Context, report: Report) -> str | None:
+        value = clean(cell, report)
+        if len(value) > limit:
+            report("content_over_limit")
+        return value or None
+
+    return read
+
+
+string = limited(STRING)
+
+
+def verbatim(cell: str, context: Context, report: Report) -> str:
+    """The cell as it is: content that is read later, and names of files."""
+    return cell
+
+
+def cut(value: str | None, limit: int = STRING) -> str | None:
+    """Text that fits: the whole, or its beginning and `...`."""
+    if value is None or len(value) <= limit:
+        return value
+    return value[: limit - 3] + "..."
+
+
+def one_line(value: str) -> str:
+    """Line breaks as `; `, for places that have one line."""
+    return "; ".join(part.strip() for part in value.split("\n") if part.strip())
+
+
+def plain_name(name: str) -> str:
+    """A name as names are compared: no case, no accents of width, one space between words."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,0 +1,177 @@
+"""How a patient becomes a client: nothing that the clinic typed is lost, nothing is agreed to in anybody's name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.mapping.emails import is_email
+from app.mapping.kind import Mention
+from app.mapping.lookups import Lookups
+from app.mapping.phones import phone_runs
+from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.text import STRING, cut, one_line, plain_name
+from app.problems import Problem
+from app.sources.cliniko.addresses import address
+from app.sources.cliniko.client_phones import KINDS, Phones, listed, phones, split
+from app.sources.cliniko.decisions import name_key, named_id
+
+if TYPE_CHECKING:
+    from app.sources.cliniko.patients import Patient
+
+_TRIALS = frozenset({"test", "testing", "tester", "asdf", "asdfasdf", "asd", "qwerty"})
+# Filled cells that have no place in Caspen's client; most of them wait for its custom fields.
+_NOT_CARRIED = (
+    "time_zone",
+    "medicare",
+    "medicare_reference_number",
+    "dva_card_number",
+    "concession_type",
+    "old_reference_id",
+    "reminder_type",
+    "follow_up_messages",
+    "receives_confirmation_emails",
+    "accepted_email_marketing",
+    "accepted_sms_marketing",
+    "unsubscribed_sms_marketing",
+    "invoice_default_to",
+    "invoice_email",
+    "invoice_extra_information",
+    "custom_fields",
+)
+_OVERLONG = (
+    ("Title", "title"),
+    ("First name", "first_name"),
+    ("Last name", "last_name"),
+    ("Preferred name", "preferred_first_name"),
+    ("Sex", "sex"),
+    ("Occupation", "occupation"),
+    ("Emergency contact", "emergency_contact"),
+    ("Gender identity", "gender_identity"),
+)
+
+
+def to_records(row: Patient, joined: Joined, lookups: Lookups) -> Result:
+    """The client, with what needs attention told."""
+    if not row.first_name and not row.last_name:
+        return NotMapped(Outcome.HELD, Problem("patient_name_missing", "patients", source_id=row.id))
+    home = address(row.address_1, row.address_2, row.address_3, row.city, row.state, row.post_code, row.country)
+    found = _phones(row, home.country or lookups.plan.country)
+    codes = [*home.codes, *found.codes, *_codes(row)]
+    values: dict[str, Value] = {
+        **_names(row),
+        "email": row.email if row.email and is_email(row.email) else None,
+        "phone_number": found.primary,
+        "phone_numbers": list(found.numbers),
+        "address": home.values,
+        **_emergency(row.emergency_contact),
+        "alert": alert(row.medical_alerts),
+        "notes": _notes(row, found),
+        "privacy_policy_consent": row.accepted_privacy_policy or "pending",
+        **_referral(row, joined, lookups),
+        "status": "archived" if row.archived_at or row.merged_at else "active",
+        "portal_access": False,
+        "source_created_at": row.created_at,
+    }
+    problems = [Problem(code, "patients", source_id=row.id) for code in dict.fromkeys(codes)]
+    problems += [
+        Problem("field_without_destination", "patients", source_id=row.id, column=column)
+        for column in _NOT_CARRIED
+        if getattr(row, column) is not None
+    ]
+    return Mapped((Record("clients", "patients", row.id, values),), tuple(problems))
+
+
+def _names(row: Patient) -> dict[str, Value]:
+    return {
+        "title": cut(row.title),
+        "first_name": cut(row.first_name) or "-",
+        "last_name": cut(row.last_name) or "-",
+        "preferred_name": cut(row.preferred_first_name),
+        "profession": cut(row.occupation),
+        "date_of_birth": row.date_of_birth,
+        "sex": cut(row.sex or row.gender),
+        "gender_identity": cut(row.gender_identity),
+        "pronouns": cut(row.pronouns),
+    }
+
+
+def _codes(row: Patient) -> list[str]:
+    names = {plain_name(name) for name in (row.first_name, row.last_name) if name}
+    told = {
+        "patient_name_partial": not row.first_name or not row.last_name,
+        "bad_email": bool(row.email) and not is_email(row.email or ""),
+        "legacy_gender_used": not row.sex and bool(row.gender),
+        "test_record_suspected": not names.isdisjoint(_TRIALS),
+    }
+    return [code for code, applies in told.items() if applies]
+
+
+def _phones(row: Patient, country: str) -> Phones:
+    """The lists of each kind are preferred over its single number, and the api's list over both where it is there."""
+    texts = list(listed(row.patient_phone_numbers))
+    if not texts:
+        for kind in KINDS:
+            several, single = getattr(row, f"{kind}_phones"), getattr(row, f"phone_{kind}")
+            texts += [(kind, text) for text in split(several) or split(single)]
+    return phones(texts, country)
+
+
+def _emergency(contact: str | None) -> dict[str, Value]:
+    runs = phone_runs(contact or "")
+    return {
+        "emergency_contact_name": cut(contact),
+        "emergency_contact_phone": runs[0] if len(runs) == 1 else None,
+    }
+
+
+def alert(alerts: Json) -> str | None:
+    """Medical alerts as one text: the cell whole, or the names of an api list without the archived ones."""
+    if not isinstance(alerts, list):
+        return one_line(str(alerts)) if alerts else None
+    names = [
+        str(entry["name"])
+        for entry in alerts
+        if isinstance(entry, dict) and entry.get("name") and not entry.get("archived_at")
+    ]
+    return "; ".join(one_line(name) for name in names) or None
+
+
+def _notes(row: Patient, found: Phones) -> str | None:
+    lines = [f"{label}: {text}" for label, name in _OVERLONG if len(text := getattr(row, name) or "") > STRING]
+    if row.email and not is_email(row.email):
+        lines.append(f"Email: {row.email}")
+    lines += found.unread
+    parts = (
+        row.notes or "",
+        f"Appointment notes:\n{row.appointment_notes}" if row.appointment_notes else "",
+        "\n".join(lines),
+    )
+    return "\n\n".join(part for part in parts if part.strip()) or None
+
+
+def _referral(row: Patient, joined: Joined, lookups: Lookups) -> dict[str, Value]:
+    """Type by name; everything else that is said of the referral in one text, the referrer too if nobody is known."""
+    referrer = joined.targets.get("referring_doctor_id")
+    said = [": ".join(piece for piece in (row.referral_subcategory, row.referral_extra) if piece)]
+    if referrer is None:
+        unknown = row.referring_doctor_id.ids[0] if row.referring_doctor_id and row.referring_doctor_id.ids else None
+        said.append(row.referring_doctor or unknown or "")
+    return {
+        "referral_type_id": named_id("referral_types", "patients", row.referral_type, lookups)
+        if row.referral_type
+        else None,
+        "referral_description": cut("; ".join(piece for piece in said if piece)) or None,
+        "referred_by_id": referrer.id if referrer else None,
+    }
+
+
+def mentions(row: Patient) -> tuple[Mention, ...]:
+    """The referral type, which no row of its own describes."""
+    if not row.referral_type:
+        return ()
+    return (Mention("referral_types", name_key(row.referral_type), row.referral_type),)
+
+
+def referral_type(mention: Mention, lookups: Lookups) -> Record:
+    """A referral type that the workspace does not have yet."""
+    return Record("referral_types", "patients", mention.key, {"name": cut(mention.name)})

@@ -1,0 +1,61 @@
+"""The telephone numbers of a person in Cliniko: five kinds, one or several of each, as columns or as a JSON list."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.mapping.phones import read_phone
+from app.mapping.rows import Json
+
+KINDS = ("mobile", "home", "work", "fax", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Phones:
+    """`primary` is the first mobile; `unread` are texts that are no numbers, as lines for the notes."""
+
+    primary: str | None
+    numbers: tuple[dict[str, str], ...]
+    unread: tuple[str, ...]
+    codes: tuple[str, ...]
+
+
+def split(cell: str | None) -> tuple[str, ...]:
+    """The numbers of one cell, which Cliniko joins with `, `."""
+    return tuple(piece.strip() for piece in re.split("[,;\n]", cell or "") if piece.strip())
+
+
+def listed(value: Json) -> tuple[tuple[str, str], ...]:
+    """Kind and number of each entry of an api list of phones."""
+    found = []
+    for entry in value if isinstance(value, list) else ():
+        if not isinstance(entry, dict):
+            continue
+        kind = str(entry.get("phone_type") or "other").strip().lower()
+        normalised, number = (str(entry.get(k) or "").strip() for k in ("normalized_number", "number"))
+        if normalised or number:
+            found.append((kind if kind in KINDS else "other", normalised or number))
+    return tuple(found)
+
+
+def phones(texts: Iterable[tuple[str, str]], country: str) -> Phones:
+    """Numbers from kind and text of each, in the order given; numbers without a country are of `country`."""
+    primary: str | None = None
+    numbers: list[dict[str, str]] = []
+    unread: list[str] = []
+    codes: list[str] = []
+    for kind, text in texts:
+        phone = read_phone(text, country)
+        if phone is None:
+            codes.append("bad_phone")
+            unread.append(f"Phone ({kind}): {text}")
+            continue
+        if phone.assumed:
+            codes.append("phone_country_assumed")
+        entry = {"number": phone.number, "code": phone.code, "type": kind}
+        if entry in numbers:
+            continue
+        numbers.append(entry)
+        if primary is None and kind == "mobile" and not phone.landline:
+            primary = phone.whole
+    return Phones(primary, tuple(numbers), tuple(unread), tuple(dict.fromkeys(codes)))
