@@ -1,16 +1,29 @@
 """What the rest of the product may know of a clinic's workspace: its places, its people and what it does."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
 from app.caspen.names import normalise_name
-from app.caspen.stores import Store
-from app.caspen.tables import BY_NAME, Imported, Location, Practitioner, Service, User, Workspace
+from app.caspen.stores import Stores
+from app.caspen.tables import (
+    CancellationReason,
+    Category,
+    Imported,
+    Location,
+    Practitioner,
+    ReferralType,
+    Service,
+    Tax,
+    User,
+    Workspace,
+)
 
 T = TypeVar("T", bound=Imported)
-FOUND_BY_NAME = ("categories", "taxes", "cancellation_reasons", "referral_types")
+Named = Category | Tax | CancellationReason | ReferralType
+FOUND_BY_NAME: tuple[type[Named], ...] = (Category, Tax, CancellationReason, ReferralType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,67 +69,81 @@ class ServiceFact:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceFacts:
-    """A workspace at one version. What people deleted is not in it."""
+class WorkspaceFact:
+    """`version` is raised by everything that changes the workspace."""
 
     id: str
     name: str
     timezone: str
     country: str
     version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceFacts:
+    """A workspace at one version. What people deleted is not in it.
+
+    `named` holds what an import finds by name: ids by table and normalised name.
+    """
+
+    workspace: WorkspaceFact
     locations: tuple[LocationFact, ...] = ()
     users: tuple[UserFact, ...] = ()
     practitioners: tuple[PractitionerFact, ...] = ()
     services: tuple[ServiceFact, ...] = ()
+    named: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        return self.workspace.version
 
     @property
     def zones(self) -> dict[str, str]:
         """The time zone of each location by its id."""
         return {location.id: location.timezone for location in self.locations}
 
+    def existing(self) -> dict[str, dict[str, str]]:
+        """`named` as plain dictionaries, for keeping."""
+        return {table: dict(names) for table, names in self.named.items()}
 
-def workspace_facts(live: Store, workspace_id: str) -> WorkspaceFacts:
+
+def workspace_facts(stores: Stores, workspace_id: str) -> WorkspaceFacts:
     """Reads a live workspace in one look. Raises LookupError when there is no such workspace."""
-    with live.database.read() as session:
+    with stores.live.database.read() as session:
         workspace = session.get(Workspace, workspace_id)
         if workspace is None:
             raise LookupError(workspace_id)
-        users = {u.id: _user(u) for u in _all(session, User, workspace_id)}
+        users = {user.id: _user(user) for user in _all(session, User, workspace_id)}
+        people = _all(session, Practitioner, workspace_id)
         return WorkspaceFacts(
-            id=workspace.id,
-            name=workspace.name,
-            timezone=workspace.timezone,
-            country=workspace.country_code,
-            version=workspace.version,
-            locations=tuple(
-                LocationFact(x.id, x.name, x.timezone, x.status == "archived")
-                for x in _all(session, Location, workspace_id)
-            ),
-            users=tuple(users.values()),
-            practitioners=tuple(
-                _practitioner(p, users.get(p.user_id)) for p in _all(session, Practitioner, workspace_id)
-            ),
-            services=tuple(
-                ServiceFact(x.id, x.name, x.kind, x.status == "archived") for x in _all(session, Service, workspace_id)
-            ),
+            WorkspaceFact(workspace.id, workspace.name, workspace.timezone, workspace.country_code, workspace.version),
+            tuple(_location(place) for place in _all(session, Location, workspace_id)),
+            tuple(users.values()),
+            tuple(_practitioner(person, users.get(person.user_id)) for person in people),
+            tuple(_service(one) for one in _all(session, Service, workspace_id)),
+            {str(model.__tablename__): _by_name(session, model, workspace_id) for model in FOUND_BY_NAME},
         )
 
 
-def named_objects(live: Store, workspace_id: str) -> dict[str, dict[str, str]]:
-    """The ids of the things that an import finds by name, by table and normalised name; the oldest of equals."""
-    found: dict[str, dict[str, str]] = {}
-    with live.database.read() as session:
-        for table in FOUND_BY_NAME:
-            model = BY_NAME[table]
-            chosen = select(model).where(col(model.workspace_id) == workspace_id, col(model.deleted_at).is_(None))
-            for thing in session.exec(chosen.order_by(col(model.id))):
-                found.setdefault(table, {}).setdefault(normalise_name(str(thing.name)), thing.id)  # type: ignore[attr-defined]  # all of FOUND_BY_NAME have one
+def _by_name(session: Session, model: type[Named], workspace_id: str) -> dict[str, str]:
+    """The oldest of those with one name counts."""
+    found: dict[str, str] = {}
+    for thing in _all(session, model, workspace_id):
+        found.setdefault(normalise_name(thing.name), thing.id)
     return found
 
 
 def _all(session: Session, model: type[T], workspace_id: str) -> list[T]:
     chosen = select(model).where(col(model.workspace_id) == workspace_id, col(model.deleted_at).is_(None))
     return list(session.exec(chosen.order_by(col(model.id))))
+
+
+def _location(place: Location) -> LocationFact:
+    return LocationFact(place.id, place.name, place.timezone, place.status == "archived")
+
+
+def _service(one: Service) -> ServiceFact:
+    return ServiceFact(one.id, one.name, one.kind, one.status == "archived")
 
 
 def _user(user: User) -> UserFact:

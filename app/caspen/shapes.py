@@ -21,8 +21,8 @@ Cell = str | int | bool | None  # a value in its canonical form
 Row = tuple[Cell, ...]
 
 OUTSIDE_CONTENT = frozenset(
-    ("workspace_id", "migration_id", "part", "line", "content_hash", "imported_at")  # the import's own
-    + ("version", "edited_at", "edited_by", "deleted_at")  # people's
+    {"workspace_id", "migration_id", "part", "line", "content_hash", "imported_at"}  # the import's own
+    | {"version", "edited_at", "edited_by", "deleted_at"}  # people's
 )
 ALIASES = {"activities": "services"}  # one table, two prefixes of ids
 

@@ -1,7 +1,10 @@
 """How names are compared: a receptionist writes `Dr. Sam  LEE` and means Sam Lee."""
 
 import re
-import unicodedata
+
+from app.caspen.names import normalise_name
+
+__all__ = ["TITLES", "normalise_name", "normalise_person"]
 
 TITLES = frozenset(
     {
@@ -9,15 +12,6 @@ TITLES = frozenset(
         *("aprof", "sir", "dame", "rev", "reverend", "sr", "master"),
     }
 )
-
-
-def normalise_name(text: str) -> str:
-    """A name without case, width, or spacing.
-
-    >>> normalise_name("  Initial   CONSULT ")
-    'initial consult'
-    """
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def normalise_person(text: str) -> str:
