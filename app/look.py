@@ -49,10 +49,10 @@ def icon(name: str, css: str = "i") -> Markup:
 
 
 def environment(templates: Path = TEMPLATES, *more: Path) -> Environment:
-    """The one Jinja environment: escapes everything; a variable that a page forgot is an error, not an empty place."""
+    """The one Jinja environment: escapes all but plain text; a variable that a page forgot is an error, not an empty place."""
     made = Environment(
         loader=FileSystemLoader([templates, *more]),
-        autoescape=True,
+        autoescape=lambda name: not (name or "").endswith(".txt"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

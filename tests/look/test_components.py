@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from app.look import TEMPLATES, block, environment
-from tests.browser import axe, chromium, scrolls_sideways
+from tests.browser import axe, scrolls_sideways
 from tests.look.pages import context, render, served
 
 pytestmark = pytest.mark.browser
@@ -46,26 +46,6 @@ PAGES: dict[str, Callable[[], str]] = {
 def site() -> Iterator[str]:
     with served({address: draw() for address, draw in PAGES.items()}) as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture(params=["light", "dark"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    visit = browser.new_context(color_scheme=request.param, viewport={"width": 1280, "height": 900})
-    yield visit.new_page()
-    visit.close()
-
-
-@pytest.fixture
-def plain(browser: Browser) -> Iterator[Page]:
-    visit = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
-    yield visit.new_page()
-    visit.close()
 
 
 @pytest.mark.parametrize("address", PAGES)

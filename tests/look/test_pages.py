@@ -1,0 +1,162 @@
+"""The pages that stand mostly still: how to export, help, the sandbox, the outbox, and the e-mails."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+import css_inline
+import pytest
+from playwright.sync_api import Page
+
+from app.look import TEMPLATES, environment
+from tests.browser import axe, scrolls_sideways
+from tests.look.pages import LONG_NAME, NOW, context, render, served
+
+KINDS = [
+    {"label": "Clients", "called": "Patients", "where": "Settings, Data exports", "native_headers": "A"},
+    {"label": "Files", "called": "Files of a patient", "where": "Settings, or a folder", "native_headers": "C"},
+]
+THREAD = [
+    {"who": "Megan Doyle", "when": NOW - timedelta(hours=3), "words": "Two fit.\nWhich?", "side": "", "tiny": "Match"},
+    {"who": "Ana Ferreira, support", "when": NOW, "words": "Jonathan. <b>", "side": "ours", "tiny": ""},
+]
+LONG = "x" * 180
+PEOPLE = [
+    {"id": "u1", "name": LONG_NAME, "email": "priya@harbourstreetphysiotherapyandsportsmedicine.example",
+     "role": "Practitioner", "state": "invited", "invited_at": NOW - timedelta(days=6), "may_enter": False},
+    {"id": "u2", "name": "Grace Okonkwo", "email": "g@x.example", "role": "", "state": "active", "may_enter": True},
+    {"id": "u3", "name": "Sam", "email": "s@x.example", "role": "Admin", "state": "inactive", "may_enter": False},
+]  # fmt: skip
+MAILS = [
+    {
+        "mail": {
+            "id": f"m{number}",
+            "recipient": "megan@harbourstreetphysio.example",
+            "written_at": NOW,
+            "sent_at": None,
+        },
+        "subject": subject,
+        "text": "Megan,\n\nwe have copied everything.\n" + LONG,
+        "href": "/m/x/review",
+    }
+    for number, subject in enumerate(["Your trial is ready to review", "We have your export"])
+]
+
+
+def export(**more: object) -> str:
+    told = {"conversion": date(2026, 12, 18), "best": date(2026, 12, 17), "kinds": KINDS, "ready": False}
+    return render("wizard/export.html", **(told | {"help_article": "https://help.example/export"} | more))
+
+
+def help_page(**more: object) -> str:
+    told = {"thread": THREAD, "from_page": "match", "error_id": "", "text": "", "support_email": "support@c.example"}
+    return render("wizard/help.html", **(told | more))
+
+
+def sandbox(**more: object) -> str:
+    told: dict[str, object] = {
+        "workspace": {"id": "wsp_demo", "name": "Harbour Street Physiotherapy"},
+        "gaps": ["1 location", "1 invitation"],
+        "locations": [{"name": "Newport", "zone": "Australia/Sydney", "archived": False}],
+        "zones": ["Australia/Sydney", "Australia/Lord_Howe"],
+        "services": [{"name": f"Consultation {n}", "kind": "appointment", "duration": 30 * (n % 2)} for n in range(10)],
+        "people": PEOPLE,
+        "roles": [("practitioner", "Practitioner"), ("admin", "Admin")],
+        "clients": 0,
+        "rail": [],
+    }
+    return render("sandbox/workspace.html", **(told | more))
+
+
+def nothing_there() -> str:
+    nothing: dict[str, object] = {"gaps": [], "locations": [], "services": [], "people": []}
+    mistake = [{"field": "person_name", "words": "Write a name."}]
+    return sandbox(**nothing, clients=12480, errors=mistake, others=[{"id": "w", "name": "Bayside"}])
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "/export": export,
+    "/export-no-dates": lambda: export(conversion=None, best=None, help_article="", errors=[
+        {"field": "ready", "words": "Tick this when your export holds everything that you want moved."},
+    ]),
+    "/help": help_page,
+    "/help-new": lambda: help_page(thread=[], error_id="e-7c41", text="typed", errors=[
+        {"field": "text", "words": "Write what you need help with."},
+    ]),
+    "/sandbox": sandbox,
+    "/sandbox-empty": nothing_there,
+    "/outbox": lambda: render("outbox/outbox.html", mails=MAILS, chosen=MAILS[0], sender="move@caspen.example"),
+    "/outbox-empty": lambda: render("outbox/outbox.html", mails=[], chosen=None),
+    "/confirm": lambda: render("signin/confirm.html", token="a/b", good=True),
+    "/confirm-late": lambda: render("signin/confirm.html", token="ab", good=False),
+    "/leave": lambda: render("signin/signed-out.html", signed_out=False),
+    "/stop": lambda: render("errors/stop.html", problem={"title": "T", "todo": "D", "code": "link_private"}),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[str]:
+    with served({address: draw() for address, draw in PAGES.items()}) as address:
+        yield address
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_is_open_to_everybody_on_every_screen(page: Page, site: str, address: str) -> None:
+    page.goto(site + address)
+    assert axe(page) == []
+    assert not scrolls_sideways(page)
+    page.set_viewport_size({"width": 320, "height": 800})
+    assert axe(page) == []
+
+
+def test_what_people_write_is_shown_as_they_wrote_it_and_nothing_more() -> None:
+    drawn = help_page()
+    assert "Jonathan. &lt;b&gt;" in drawn
+    assert "Two fit.\nWhich?" in drawn
+
+
+def test_a_help_message_keeps_where_it_came_from_and_what_was_typed() -> None:
+    drawn = help_page(error_id="e-7c41", text="typed", errors=[{"field": "text", "words": "Shorten it."}])
+    assert '<input type="hidden" name="error" value="e-7c41">' in drawn
+    assert "typed</textarea>" in drawn
+
+
+def test_nobody_enters_as_somebody_in_production() -> None:
+    people = [{"name": "Megan Doyle", "email": "m@x.example", "role_label": "Clinic admin", "clinic": ""}]
+    assert "Enter as" in render("signin/sign-in.html", people=people)
+    assert "Enter as" not in render("signin/sign-in.html", people=people, environment="production")
+
+
+MAIL_NAMES = sorted(path.stem for path in (TEMPLATES / "emails").glob("*.txt") if path.stem != "base")
+TOLD: dict[str, object] = {
+    "subject": "Your trial is ready to review",
+    "button": "Open",
+    "href": "https://move.example/m/x/review?a=1&b=2",
+    "clinic": "O'Rourke & Sons",
+    "support_email": "support@caspen.example",
+    "problem": {"title": "Google asks us to sign in", "todo": "Share it by link.", "code": "link_private"},
+}
+
+
+@pytest.mark.parametrize("name", MAIL_NAMES)
+def test_a_mail_says_the_same_in_plain_text_and_in_html(name: str) -> None:
+    text = environment().get_template(f"emails/{name}.txt").render(context(**TOLD))
+    html = environment().get_template(f"emails/{name}.html").render(context(**TOLD))
+    assert "https://move.example/m/x/review?a=1&b=2" in text
+    assert "https://move.example/m/x/review?a=1&amp;b=2" in html
+    assert "&amp;" not in text
+    assert ("O'Rourke & Sons" in text) == ("O&#39;Rourke &amp; Sons" in html)
+    assert "\n\n\n\n" not in text
+
+
+@pytest.mark.browser
+def test_a_mail_with_its_styles_inlined_reads_well_in_light_and_dark(page: Page) -> None:
+    terms = [{"words": "rows in your export", "n": 613212}, {"words": "wait for you", "n": 412, "kind": "needs"}]
+    drawn = environment().get_template("emails/ready_to_review.html").render(context(**TOLD, sum=terms))
+    mail = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False).inline(drawn)
+    with served({"/mail": mail}) as site:
+        page.route("**/mail", lambda route: route.fulfill(body=mail, content_type="text/html; charset=utf-8"))
+        page.goto(f"{site}/mail")
+        assert axe(page) == []
+        assert not scrolls_sideways(page)
+    assert 'style="' in mail
