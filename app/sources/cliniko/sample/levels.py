@@ -66,5 +66,5 @@ FILE_CODES = frozenset(
 )
 """Codes counted once a file (or once a kind), not once a row."""
 
-NOT_PREDICTED = frozenset({"columns_absent"})
-"""Codes an import may tell that the sample does not foresee: they hang on how the reader groups headers."""
+NOT_PREDICTED = frozenset({"columns_absent", "export_stale"})
+"""Codes an import may tell that the sample does not foresee: how a reader groups headers, and how late it finalises."""

@@ -54,7 +54,7 @@ def rows(world: World) -> Iterator[Row]:
                 "country_code": "AU",
                 "business_registration_name": "ABN",
                 "business_registration_value": "12345678901",
-                "contact_information": f"(02) 5550 010{index}",
+                "contact_information": f"+61 2 5550 010{index}",
                 "email_reply_to": "hello@harbourstreet.example",
                 "website_address": "https://harbourstreet.example",
                 "additional_information": "Lift from the car park.\nRing twice after 6 pm." if index == 1 else None,

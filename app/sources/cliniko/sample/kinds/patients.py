@@ -53,7 +53,7 @@ class _Writer:
             "post_code": post_code,
             "country": "Australia",
             "occupation": rng.choice(people.WORK),
-            "emergency_contact": f"{rng.choice(people.GIVEN)} ({rng.choice(_RELATIONS)}) 0491 570 {index % 1000:03d}"
+            "emergency_contact": f"{rng.choice(people.GIVEN)} ({rng.choice(_RELATIONS)}) +61 491 570 {index % 1000:03d}"
             if rng.random() < 0.3
             else None,
             "medicare": f"9999 {index % 100_000:05d} 0" if rng.random() < 0.5 else None,
@@ -66,6 +66,9 @@ class _Writer:
             "medical_alerts": "Latex allergy" if rng.random() < 0.04 else None,
             "notes": "Prefers early appointments." if rng.random() < 0.1 else None,
             "reminder_type": rng.choice(("SMS", "Email", "SMS & Email", "None")),
+            "invoice_default_to": "The parents" if index % 50 == 7 else None,
+            "invoice_email": f"accounts{index}@mail.example" if index % 50 == 7 else None,
+            "invoice_extra_information": "Claim 12/3, adjuster Pym" if index % 90 == 7 else None,
             "concession_type": "Pensioner" if rng.random() < 0.1 else None,
             "sms_marketing": rng.choice((True, False, None)),
             "email_marketing": rng.choice((True, False, None)),

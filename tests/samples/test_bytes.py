@@ -1,0 +1,63 @@
+"""A sample can be made again: the same wish gives the same file, another wish another."""
+
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.sources.cliniko.sample import DialectName, write_sample
+from tests.samples.exports import DIALECTS, parsed, sample
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_same_arguments_make_the_same_bytes(dialect: DialectName, tmp_path: Path) -> None:
+    first = sample(dialect)
+    again = tmp_path / "again.zip"
+    expected = write_sample(again, size="tiny", seed=7, dialect=dialect)
+    assert again.read_bytes() == first.path.read_bytes()
+    assert expected == first.expected
+
+
+def test_another_seed_makes_other_people() -> None:
+    one, other = sample("native", seed=7), sample("native", seed=8)
+    assert [row["Date of Birth"] for row in one.rows("patients")] != [
+        row["Date of Birth"] for row in other.rows("patients")
+    ]
+    assert one.expected.kinds == other.expected.kinds
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_file_of_the_zip_parses_strictly_and_holds_the_rows_it_says(dialect: DialectName) -> None:
+    found = {name: len(parsed(name, text)) for name, text in sample(dialect).texts()}
+    assert found == sample(dialect).expected.files
+
+
+def test_a_sample_holds_json_in_its_three_shapes() -> None:
+    starts = {name.rsplit("/", 1)[-1]: text.lstrip()[:12] for name, text in sample("api").texts()}
+    assert starts["businesses.json"].startswith("[")
+    assert starts["treatment_notes.jsonl"].startswith('{"id"')
+    assert starts["patients-1.json"].startswith('{"patients":')
+
+
+def test_the_pages_say_how_many_patients_there_are() -> None:
+    text = dict(sample("api").texts())
+    (page,) = (body for name, body in text.items() if name.endswith("patients-1.json"))
+    assert f'"total_entries": {sample("api").expected.kinds["patients"].read},' in page
+
+
+def test_no_file_is_compressed_so_hard_that_it_looks_like_a_bomb() -> None:
+    with zipfile.ZipFile(sample("native", "small").path) as archive:
+        ratios = {info.filename: info.file_size / info.compress_size for info in archive.infolist()}
+    assert max(ratios.values()) < 50, ratios
+
+
+def test_the_generator_holds_no_rows_in_memory(tmp_path: Path) -> None:
+    def peak(size: str) -> int:
+        tracemalloc.start()
+        write_sample(tmp_path / f"{size}.zip", size="small" if size == "small" else "tiny", seed=1, dialect="native")
+        reached = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return reached
+
+    assert peak("small") < peak("tiny") + 2 * 1024 * 1024

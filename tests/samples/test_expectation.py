@@ -1,0 +1,103 @@
+"""What a sample promises: every row has one outcome, every difficulty is there, and the sums are right."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from app.sources.cliniko.sample import AS_OF, NEVER, NOT_YET, DialectName, KindCount
+from app.sources.cliniko.sample.levels import LEVELS
+from tests.samples.exports import DIALECTS, sample
+
+API_ONLY = {"merged_patient_redirected", "deleted_in_source", "price_unknown", "partial_export"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_row_has_one_outcome(dialect: DialectName) -> None:
+    expected = sample(dialect).expected
+    assert all(count.balances for count in expected.kinds.values())
+    assert sum(count.read for count in expected.kinds.values()) == sum(expected.files.values())
+
+
+def test_a_sum_that_does_not_balance_is_seen() -> None:
+    count = sample("api").expected.kinds["patients"]
+    assert not replace(count, held=count.held + 1).balances
+    assert KindCount(read=2, created=1, skipped=1).balances
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_held_and_skipped_rows_are_as_many_as_their_problems(dialect: DialectName) -> None:
+    expected = sample(dialect).expected
+    told: Counter[tuple[str, str]] = Counter()
+    for problem in expected.problems:
+        told[problem.kind, problem.level] += problem.count
+    for kind, count in expected.kinds.items():
+        assert told[kind, "held"] == count.held
+        lost = expected.count_of("id_conflict_newest_used", kind)
+        assert told[kind, "skipped"] + lost == count.skipped
+
+
+def test_between_them_the_dialects_plant_every_problem_that_the_levels_name() -> None:
+    codes = {problem.code for dialect in DIALECTS for problem in sample(dialect).expected.problems}
+    assert codes == set(LEVELS) - {"case_balance_check"}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_difficulty_that_a_dialect_can_tell_is_in_its_sample(dialect: DialectName) -> None:
+    codes = {problem.code for problem in sample(dialect).expected.problems}
+    other = {"archived_state_unknown"} if dialect != "native" else API_ONLY
+    assert set(LEVELS) - API_ONLY - {"archived_state_unknown", "case_balance_check"} <= codes
+    assert dialect != "native" or not codes & other
+
+
+def test_a_native_patients_file_can_not_say_who_was_merged_or_deleted() -> None:
+    native = sample("native").expected
+    assert native.count_of("merged_patient_redirected", "patients") == 0
+    assert native.count_of("archived_state_unknown", "patients") == 1
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_kinds_that_do_not_move_are_counted_and_skipped_whole(dialect: DialectName) -> None:
+    expected = sample(dialect).expected
+    staying = {kind: count for kind, count in expected.kinds.items() if kind in (*NOT_YET, *NEVER)}
+    assert staying
+    for kind, count in staying.items():
+        assert count.skipped == count.read > 0
+        assert expected.count_of("kind_not_imported", kind) == count.read
+
+
+def test_two_slices_share_a_few_appointments() -> None:
+    expected = sample("mixed").expected
+    slices = [path for path in expected.files if "/Appointments-Cliniko-20261120-From" in path]
+    assert len(slices) == 2
+    assert expected.count_of("partial_export", "appointments") == 2
+    assert expected.count_of("duplicate_row", "appointments") >= 1
+
+
+def test_a_booking_ahead_becomes_unmarked_once_its_day_has_passed() -> None:
+    expected = sample("native").expected
+    before = expected.count_of("past_appointment_unmarked", "appointments")
+    ahead = sum(count for _day, count in expected.unmarked_later)
+    first = expected.unmarked_later[0][0]
+    assert first > AS_OF
+    assert expected.on(first).count_of("past_appointment_unmarked", "appointments") == before
+    much_later = expected.on(first + timedelta(days=365))
+    assert much_later.count_of("past_appointment_unmarked", "appointments") == before + ahead
+    assert much_later.unmarked_later == ()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_expectation_can_be_written_down(dialect: DialectName) -> None:
+    told = sample(dialect).expected.to_json()
+    assert told["as_of"] == date(2026, 11, 20).isoformat()
+    assert set(told["kinds"]["patients"]) == {"read", "created", "left_out", "skipped", "held", "refused"}
+    assert set(told["problems"][0]) == {"code", "level", "kind", "count"}
+    assert told["records"]["clients"] == told["kinds"]["patients"]["created"]
+
+
+def test_a_small_clinic_is_as_large_as_it_says() -> None:
+    kinds = sample("native", "small").expected.kinds
+    assert kinds["patients"].read == pytest.approx(600, abs=10)
+    assert kinds["appointments"].read == pytest.approx(6_000, abs=10)
+    assert kinds["treatment_notes"].read == pytest.approx(5_000, abs=10)

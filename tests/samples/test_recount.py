@@ -1,0 +1,134 @@
+"""The expectation against the files themselves: somebody who only reads the sample counts the same difficulties."""
+
+import re
+from collections import Counter, defaultdict
+from datetime import datetime
+from itertools import pairwise
+
+import pytest
+
+from app.sources.cliniko.sample import DialectName, SizeName
+from tests.samples.exports import sample, unguarded
+
+NATIVE: tuple[SizeName, ...] = ("tiny", "small")
+LONG_ID = re.compile(r"\d{18,19}")
+
+
+@pytest.mark.parametrize("size", NATIVE)
+def test_clients_with_one_name_or_none(size: SizeName) -> None:
+    one, rows = sample("native", size), sample("native", size).rows("patients")
+    missing = Counter(bool(row["First Name"]) + bool(row["Last Name"]) for row in rows)
+    assert missing[0] == one.expected.count_of("patient_name_missing", "patients")
+    assert missing[1] == one.expected.count_of("patient_name_partial", "patients")
+
+
+@pytest.mark.parametrize("size", NATIVE)
+def test_clients_of_one_name_are_those_planted(size: SizeName) -> None:
+    one = sample("native", size)
+    lost = one.expected.ids["patients"]["twice"] + one.expected.ids["patients"]["conflict"]
+    people = {unguarded(r["Patient ID"]): r for r in one.rows("patients") if unguarded(r["Patient ID"]) not in lost}
+    births = defaultdict(list)
+    for row in people.values():
+        if row["First Name"] or row["Last Name"]:
+            births[row["First Name"], row["Last Name"]].append(row["Date of Birth"])
+    shared = [found for found in births.values() if len(found) > 1]
+    twins = sum(len(found) for found in shared if len(set(found)) == 1)
+    namesakes = sum(len(found) for found in shared if len(set(found)) > 1)
+    assert twins == one.expected.count_of("possible_duplicate_patient", "patients")
+    assert namesakes == one.expected.count_of("same_name", "patients")
+
+
+@pytest.mark.parametrize("kind", ["patients", "appointments", "treatment_notes"])
+@pytest.mark.parametrize("dialect", ["native", "api", "mixed"])
+def test_rows_that_share_an_id_are_told_as_duplicates_or_conflicts(kind: str, dialect: DialectName) -> None:
+    one = sample(dialect, "small")
+    by_id: defaultdict[str, list[str]] = defaultdict(list)
+    for row in one.rows(kind):
+        by_id[unguarded(next(iter(row.values())))].append(repr(sorted((k, repr(v)) for k, v in row.items())))
+    copies = sum(len(rows) - len(set(rows)) for rows in by_id.values())
+    conflicts = sum(len(set(rows)) - 1 for rows in by_id.values())
+    assert copies == one.expected.count_of("duplicate_row", kind) > 0
+    assert conflicts == one.expected.count_of("id_conflict_newest_used", kind) > 0
+
+
+def test_appointments_without_a_client_and_those_of_a_client_who_is_held() -> None:
+    one = sample("native", "small")
+    known = {unguarded(row["Patient ID"]): row for row in one.rows("patients")}
+    nameless = {key for key, row in known.items() if not row["First Name"] and not row["Last Name"]}
+    seen = [unguarded(row["PatientID(s)"]) for row in one.rows("appointments")]
+    assert sum(key not in known for key in seen) == one.expected.count_of("appointment_without_patient", "appointments")
+    assert sum(key in nameless for key in seen) == one.expected.count_of("parent_not_imported", "appointments")
+    noted = [unguarded(row["Patient ID"]) for row in one.rows("treatment_notes")]
+    assert sum(key not in known for key in noted) == one.expected.count_of("note_without_patient", "treatment_notes")
+    assert sum(key in nameless for key in noted) == one.expected.count_of("parent_not_imported", "treatment_notes")
+
+
+def test_notes_that_point_at_no_booking_and_bookings_never_marked() -> None:
+    one = sample("native", "small")
+    booked = {unguarded(row["Appointment ID"]) for row in one.rows("appointments")}
+    lost = [row for row in one.rows("treatment_notes") if row["Appointment ID"]]
+    expected = one.expected
+    assert sum(unguarded(row["Appointment ID"]) not in booked for row in lost) == expected.count_of(
+        "note_without_appointment", "treatment_notes"
+    )
+    unmarked = [
+        row
+        for row in one.rows("appointments")
+        if row["Patient Arrived"] == row["Did Not Arrive"] == "false"
+        and row["Cancellation Time"] in ("", "n/a")
+        and str(row["Start Time"]) < "2026-11-20"
+    ]
+    assert len(unmarked) == expected.count_of("past_appointment_unmarked", "appointments") > 0
+
+
+def test_long_notes_and_unknown_types_of_visit() -> None:
+    one = sample("native", "small")
+    types = {row["Name"] for row in one.rows("appointment_types")}
+    rows = one.rows("appointments")
+    long = sum(len(str(row["Appointment Notes"])) > 255 for row in rows)
+    assert long == one.expected.count_of("appointment_note_truncated", "appointments")
+    assert long == one.expected.records["communications"]
+    unknown = [row["Appointment Type"] for row in rows if row["Appointment Type"] not in types]
+    assert (
+        len(unknown) == len(set(unknown)) == one.expected.count_of("appointment_type_created_from_name", "appointments")
+    )
+
+
+def test_nobody_treats_two_clients_at_once() -> None:
+    one = sample("native", "small")
+    odd = set(one.expected.ids["appointments"]["ends_before_start"] + one.expected.ids["appointments"]["no_start"])
+    days: defaultdict[str, dict[str, tuple[datetime, datetime]]] = defaultdict(dict)
+    for row in one.rows("appointments"):
+        key = unguarded(row["Appointment ID"])
+        if key not in odd:
+            times = (_time(row["Start Time"]), _time(row["End Time"]))
+            days[unguarded(row["Practitioner ID"])][key] = times
+    for visits in days.values():
+        ordered = sorted(visits.values())
+        assert all(before[1] <= after[0] for before, after in pairwise(ordered))
+
+
+def test_local_times_carry_the_offset_of_their_season() -> None:
+    offsets = {
+        str(row["Start Time"])[5:7]: str(row["Start Time"])[-5:] for row in sample("native").rows("appointments")
+    }
+    assert offsets["01"] == "+1100"
+    assert offsets["07"] == "+1000"
+
+
+def test_long_ids_are_guarded_in_native_files_and_nowhere_else() -> None:
+    ids = [str(row["Patient ID"]) for row in sample("native").rows("patients")]
+    guarded = [key for key in ids if key.startswith('="')]
+    assert 0 < len(guarded) < len(ids)
+    assert all(LONG_ID.fullmatch(unguarded(key)) for key in guarded)
+    assert all(7 <= len(key) <= 9 for key in ids if key not in guarded)
+    assert not any('="' in text for name, text in sample("api").texts() if "/appointments" in name)
+
+
+def test_no_long_id_looks_as_if_a_spreadsheet_had_rounded_it() -> None:
+    for name, text in sample("native", "small").texts():
+        assert not [key for key in LONG_ID.findall(text) if key[15:].strip("0") == ""], name
+
+
+def _time(cell: object) -> datetime:
+    return datetime.strptime(str(cell), "%Y-%m-%d %H:%M:%S %z")
