@@ -66,7 +66,7 @@ def entry_of(
     codes: tuple[str, ...] = (),
     blocked: tuple[Outcome, str] | None = None,
 ) -> IndexEntry:
-    """What the index keeps of a parsed row. Attributes have the same names in every kind: `updated_at`, `deleted_at`..."""
+    """What the index keeps of a parsed row. Times have the same names in every kind: `updated_at`, `deleted_at`, ..."""
     return IndexEntry(
         line=line,
         source_id=source_id,
@@ -92,7 +92,8 @@ def entry_of(
 def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
     """The references of a parsed row. Columns that fill one attribute (id and name) are one reference."""
     found: dict[str, IndexLink] = {}
-    for name, column in kind.columns:
+    for placed in kind.columns:
+        name, column = placed.name, placed.column
         value = getattr(row, name)
         if column.links_to is None or not isinstance(value, Link):
             continue

@@ -39,7 +39,7 @@ class Inserter:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._kinds: dict[str, int] = dict(connection.execute("SELECT name, id FROM kinds"))
-        self._specs = {
+        self._specs: dict[tuple[Cell, ...], int] = {
             tuple(rest): number
             for number, *rest in connection.execute(
                 "SELECT id, kind, field, target, required, orphan, several, merge FROM specs"
@@ -79,7 +79,7 @@ class Inserter:
                 if link.ids or link.name:
                     spec = self._spec(kind, link)
                     name = link.name or None
-                    given = [pack_id(i) for i in dict.fromkeys(link.ids)] or [None]
+                    given: list[Cell] = [pack_id(i) for i in dict.fromkeys(link.ids)] or [None]
                     refs += [(row, spec, place, i, name) for place, i in enumerate(given)]
             mentioned += [(self._mention(m), row) for m in entry.mentions]
             codes += [(row, code) for code in entry.codes]
@@ -100,7 +100,15 @@ class Inserter:
 
     def _spec(self, kind: int, link: IndexLink) -> int:
         target = self._kind(link.kind)
-        spec = (kind, link.field, target, int(link.required), link.orphan, link.several, int(link.merge))
+        spec: tuple[Cell, ...] = (
+            kind,
+            link.field,
+            target,
+            int(link.required),
+            link.orphan,
+            link.several,
+            int(link.merge),
+        )
         if spec not in self._specs:
             self._specs[spec] = len(self._specs) + 1
             self._db.execute("INSERT INTO specs VALUES (?,?,?,?,?,?,?,?)", (self._specs[spec], *spec))
@@ -111,7 +119,7 @@ class Inserter:
         if place not in self._mentions:
             self._mentions[place] = len(self._mentions) + 1
             self._db.execute(
-                "INSERT INTO mentions VALUES (?,?,?,?,NULL)",
+                "INSERT INTO mentions (id, tbl, key, name) VALUES (?,?,?,?)",
                 (self._mentions[place], mention.table, mention.key, mention.name),
             )
         return self._mentions[place]

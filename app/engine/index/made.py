@@ -10,13 +10,13 @@ from app.mapping.plan import Plan
 
 
 def made(db: sqlite3.Connection, plan: Plan, view: PlanView) -> Iterator[tuple[str, Mention]]:
-    """The mentions of rows that move, with the kind that makes them, without those that stand for an existing object."""
+    """The mentions of rows that move, with the kind that makes them; not those that are an existing object."""
     kinds = kind_facts(db)
     query = f"""SELECT kind, tbl, key, name FROM mentions WHERE kind IS NOT NULL AND EXISTS (
         SELECT 1 FROM mentioned LEFT JOIN verdicts v ON v.row = mentioned.row
         LEFT JOIN {view.table} l ON l.row = mentioned.row
         WHERE mentioned.mention = mentions.id AND v.row IS NULL AND l.row IS NULL)
-        ORDER BY kind, tbl, key"""  # noqa: S608 - own words
+        ORDER BY kind, tbl, key"""
     for number, table, key, name in db.execute(query).fetchall():
         kind = kinds[number]
         if table in kind.tables and plan.choice(kind.name, key).to != "create":

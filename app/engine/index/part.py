@@ -142,7 +142,7 @@ def _targets(
         FROM refs JOIN specs ON specs.id = refs.spec JOIN rows t ON t.row = refs.target
         LEFT JOIN verdicts v ON v.row = t.row LEFT JOIN {view.table} l ON l.row = t.row
         WHERE refs.row BETWEEN ? AND ? AND v.row IS NULL AND l.row IS NULL AND NOT specs.merge
-        ORDER BY refs.row, refs.spec, refs.place"""  # noqa: S608 - own words
+        ORDER BY refs.row, refs.spec, refs.place"""
     for row, name, target, kind, source_id, called, starts_at in db.execute(query, between):
         if not kinds[kind].imported:
             continue

@@ -14,7 +14,7 @@ WHILE_READING = (
         name TEXT, name_key TEXT, alias TEXT, twin BLOB, namesake BLOB)""",
     "CREATE TABLE raw_refs (row INTEGER NOT NULL, spec INTEGER NOT NULL, place INTEGER NOT NULL, id, name TEXT)",
     """CREATE TABLE mentions (id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,
-        kind INTEGER, UNIQUE (tbl, key))""",
+        kind INTEGER, made INTEGER, UNIQUE (tbl, key))""",
     "CREATE TABLE mentioned (mention INTEGER NOT NULL, row INTEGER NOT NULL)",
     "CREATE TABLE codes (row INTEGER NOT NULL, code TEXT NOT NULL)",
     "CREATE TABLE verdicts (row INTEGER PRIMARY KEY, outcome TEXT NOT NULL, code TEXT NOT NULL)",
@@ -36,5 +36,5 @@ WHILE_RESOLVING = (
         PRIMARY KEY (target, row, spec)) WITHOUT ROWID""",
 )
 
-DELETED, ARCHIVED, MERGED, MADE = 1, 2, 4, 8
-"""Flags of a row. MADE rows stand for what other rows name and no row describes; they are no rows of the export."""
+DELETED, ARCHIVED, MERGED = 1, 2, 4
+"""Flags of a row. Rows with numbers below 0 stand for what other rows name and no row describes."""

@@ -128,10 +128,10 @@ class Index:
 
     def _drop(self, where: str, values: tuple[str | int, ...]) -> None:
         with self.transaction():
-            found = self.connection.execute(f"SELECT first, last FROM pieces WHERE {where}", values).fetchall()  # noqa: S608 - own words
+            found = self.connection.execute(f"SELECT first, last FROM pieces WHERE {where}", values).fetchall()
             for first, last in found:
                 for table in ("rows", "raw_refs", "mentioned", "codes", "verdicts"):
-                    self.connection.execute(f"DELETE FROM {table} WHERE row BETWEEN ? AND ?", (first, last))  # noqa: S608 - own words
+                    self.connection.execute(f"DELETE FROM {table} WHERE row BETWEEN ? AND ?", (first, last))
                 self.connection.execute("DELETE FROM pieces WHERE first = ?", (first,))
         self._inserter = None
 

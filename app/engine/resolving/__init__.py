@@ -1,0 +1,36 @@
+"""The rules that settle what needs more than one row to know, one file each, in the order in which they are asked."""
+
+from collections.abc import Callable
+
+from app.engine.resolving import (
+    crowds,
+    deleted,
+    duplicates,
+    kinds,
+    merges,
+    names,
+    needs,
+    orphans,
+    parents,
+    same_names,
+    targets,
+    twins,
+    unnamed,
+)
+from app.engine.resolving.work import Work
+
+RULES: tuple[Callable[[Work], None], ...] = (
+    kinds.apply,
+    duplicates.apply,
+    deleted.apply,
+    merges.apply,
+    names.apply,
+    unnamed.apply,
+    targets.apply,
+    orphans.apply,
+    parents.apply,
+    twins.apply,
+    same_names.apply,
+    crowds.apply,
+    needs.apply,
+)

@@ -1,0 +1,63 @@
+"""Rows that give one id: the same row exported twice moves once, and of different ones the newest moves.
+
+Where nothing says which is the newest, all of them wait for a decision.
+"""
+
+from app.engine.resolving.work import Work
+
+THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
+        COALESCE(MIN(CASE WHEN v.row IS NULL THEN r.row END), MIN(r.row)), COUNT(*)
+    FROM rows r LEFT JOIN verdicts v ON v.row = r.row
+    WHERE r.source_id IS NOT NULL AND (v.outcome IS NULL OR v.outcome = 'held')
+    GROUP BY r.kind, r.source_id"""
+
+SAME_ID = """CREATE TEMP TABLE same_id AS
+    SELECT r.row, r.kind, r.source_id id, r.hash, r.updated_at, v.row IS NOT NULL blocked
+    FROM rows r JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.many > 1
+    JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row
+    WHERE v.outcome IS NULL OR v.outcome = 'held'
+    ORDER BY r.kind, r.source_id, r.row"""
+
+GROUPS = """CREATE TEMP TABLE same_id_groups AS
+    SELECT kind, id, COUNT(DISTINCT hash) contents, COUNT(*) > COUNT(updated_at) undated, MAX(updated_at) newest
+    FROM same_id WHERE NOT blocked GROUP BY kind, id HAVING COUNT(*) > 1"""
+
+# The row that stays, and its content, of every group that has one.
+WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT s.kind, s.id, MIN(s.row) row, MIN(s.hash) hash
+    FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
+    WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest))
+    GROUP BY s.kind, s.id HAVING COUNT(DISTINCT s.hash) = 1"""
+
+LOSERS = """INSERT OR REPLACE INTO verdicts
+    SELECT s.row, 'skipped', CASE WHEN s.hash = w.hash THEN 'duplicate_row' ELSE 'id_conflict_newest_used' END
+    FROM same_id s JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
+    WHERE s.row <> w.row AND NOT s.blocked"""
+
+CONFLICTS = """INSERT INTO verdicts SELECT s.row, 'held', 'id_conflict'
+    FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
+    LEFT JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
+    WHERE w.row IS NULL AND NOT s.blocked"""
+
+# A row that cannot move anyway, and its copies.
+BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', 'duplicate_row' FROM same_id s
+    WHERE s.blocked AND EXISTS (SELECT 1 FROM same_id o WHERE o.kind = s.kind AND o.id = s.id AND o.hash = s.hash
+        AND o.blocked AND o.row < s.row)"""
+
+
+def apply(work: Work) -> None:
+    for query in (
+        THINGS,
+        SAME_ID,
+        "CREATE INDEX temp.same_id_key ON same_id (kind, id)",
+        GROUPS,
+        WINNERS,
+        "CREATE INDEX temp.same_id_winners_key ON same_id_winners (kind, id)",
+        LOSERS,
+        CONFLICTS,
+        BLOCKED_COPIES,
+        """UPDATE things SET row = w.row FROM same_id_winners w WHERE w.kind = things.kind AND w.id = things.id""",
+        "DROP TABLE same_id",
+        "DROP TABLE same_id_groups",
+        "DROP TABLE same_id_winners",
+    ):
+        work.db.execute(query)

@@ -1,0 +1,35 @@
+"""References by name alone: a name means the one row that bears it, whatever the title before it."""
+
+from app.engine.resolving.work import Work
+from app.mapping.names import normalise_name, normalise_person
+
+NONE, SEVERAL = None, 0
+
+DISTINCT = """SELECT DISTINCT s.target, f.name FROM raw_refs f JOIN specs s ON s.id = f.spec AND NOT s.merge
+    JOIN kinds k ON k.id = s.kind AND k.imported WHERE f.id IS NULL AND f.name IS NOT NULL"""
+
+# A row that lost to another of its id is not asked.
+BEARERS = """SELECT r.row, v.row IS NULL FROM (
+        SELECT row FROM rows WHERE kind = :kind AND name_key = :name
+        UNION SELECT row FROM rows WHERE kind = :kind AND alias = :name) found
+    JOIN rows r ON r.row = found.row JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.row = r.row
+    LEFT JOIN verdicts v ON v.row = r.row ORDER BY r.row"""
+
+
+def apply(work: Work) -> None:
+    """Fills `named`: per kind and name as it was written, the row that it means; 0 when there are several."""
+    work.db.execute("CREATE TEMP TABLE named (kind, name, key, target, PRIMARY KEY (kind, name)) WITHOUT ROWID")
+    people = {number for number, kind in work.kinds if kind.people}
+    for kind, name in work.db.execute(DISTINCT).fetchall():
+        key = normalise_person(name) if kind in people else normalise_name(name)
+        work.db.execute("INSERT INTO named VALUES (?, ?, ?, ?)", (kind, name, key, _bearer(work, kind, key)))
+
+
+def _bearer(work: Work, kind: int, name: str) -> int | None:
+    found = work.db.execute(BEARERS, {"kind": kind, "name": name}).fetchall()
+    moving = [row for row, moves in found if moves]
+    if len(moving) > 1:
+        return SEVERAL
+    if moving:
+        return int(moving[0])
+    return int(found[0][0]) if found else NONE

@@ -1,0 +1,23 @@
+"""Which rows go when the clinic leaves out a practitioner, an appointment type or old appointments.
+
+Only references to what a plan can leave out are kept here, so that its consequences are counted at once.
+"""
+
+from app.engine.index.view import DATED, choices
+from app.engine.resolving.work import Work
+from app.mapping.plan import Plan
+
+NEEDS = """INSERT INTO needs SELECT refs.target, refs.row, refs.spec, refs.many FROM refs
+    WHERE refs.target <> 0 AND refs.spec IN ({specs}) ORDER BY refs.target, refs.row"""
+
+
+def apply(work: Work) -> None:
+    can_go = {work.numbers[kind] for kind in (*choices(Plan()), DATED) if kind in work.numbers}
+    required = work.db.execute("SELECT id, kind, target FROM specs WHERE required AND NOT merge").fetchall()
+    size = -1
+    while size != len(can_go):
+        size = len(can_go)
+        can_go |= {kind for _, kind, target in required if target in can_go}
+    specs = ",".join(str(spec) for spec, _, target in required if target in can_go)
+    if specs:
+        work.db.execute(NEEDS.format(specs=specs))

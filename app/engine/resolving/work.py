@@ -1,0 +1,34 @@
+"""What every rule of resolving is given: the index, and what the source says of its kinds."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from app.mapping.kind import Kind, Source
+from app.problems import Level, catalogue
+
+
+@dataclass(frozen=True)
+class Work:
+    """`numbers` are the numbers of the kinds in the index; `kinds` the source's kinds that occur in it."""
+
+    db: sqlite3.Connection
+    source: Source
+    numbers: dict[str, int]
+
+    @property
+    def kinds(self) -> Iterator[tuple[int, Kind[Any]]]:
+        for kind in self.source.kinds:
+            if kind.name in self.numbers:
+                yield self.numbers[kind.name], kind
+
+    def absent(self, kind: Kind[Any]) -> bool:
+        """Whether the export has no file of a kind at all."""
+        found = self.db.execute("SELECT 1 FROM state WHERE name = 'present:' || ?", (kind.name,)).fetchone()
+        return found is None
+
+
+def holds(code: str | None) -> bool:
+    """Whether a problem keeps a row back. A required reference without a problem of its own does."""
+    return code is None or code not in catalogue() or catalogue()[code].level is Level.HELD

@@ -1,0 +1,1 @@
+"""What the product claims, as stories that can fail."""

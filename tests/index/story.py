@@ -1,0 +1,182 @@
+"""A small made-up source, and a builder that tells what its export holds, row by row."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from app.caspen.ids import Ids
+from app.engine.index import Index, IndexEntry, IndexLink
+from app.engine.index.part import PartView, RowView
+from app.engine.resolve import resolve
+from app.mapping.kind import Kind, Mention, Source
+from app.mapping.lookups import Lookups
+from app.mapping.plan import Plan
+from app.mapping.rows import Joined, Mapped, Outcome, Record, Result
+from app.problems import Problem
+
+IDS = Ids("wsp_demo", "elsewhere")
+
+
+@dataclass(frozen=True)
+class Nothing:
+    id: str = ""
+
+
+def _moves(row: Any, joined: Joined, lookups: Lookups) -> Result:
+    return Mapped(())
+
+
+def _made(table: str) -> Callable[[Mention, Lookups], Record]:
+    return lambda mention, lookups: Record(table, "made", mention.key, {"name": mention.name})
+
+
+def kind(name: str, *tables: str, moves: bool = True, made: tuple[str, ...] = (), **more: Any) -> Kind[Nothing]:
+    return Kind(
+        name=name,
+        label=name.title(),
+        called=name,
+        where="Exports",
+        fingerprint=lambda headers: False,
+        row=Nothing,
+        to_records=_moves if moves else None,
+        tables=tables,
+        made={table: _made(table) for table in made},
+        **more,
+    )
+
+
+SOURCE = Source(
+    name="elsewhere",
+    label="Elsewhere",
+    kinds=(
+        kind("businesses", "locations", unique_names=True),
+        kind("users", "users", people=True, alias_shared="user_email_duplicate"),
+        kind(
+            "practitioners",
+            "practitioners",
+            "users",
+            made=("practitioners", "users"),
+            people=True,
+            placeholder="practitioner_placeholder_created",
+        ),
+        kind("appointment_types", "services", made=("services",), unique_names=True, unknown="Unknown type"),
+        kind("patients", "clients"),
+        kind("patient_cases", "cases", moves=False),
+        kind(
+            "appointments", "appointments", "appointment_groups", "cancellation_reasons", made=("cancellation_reasons",)
+        ),
+        kind("attendees", "appointments"),
+        kind("treatment_notes", "progress_notes"),
+    ),
+)
+
+
+def patient(*ids: str) -> IndexLink:
+    return IndexLink("patient", "patients", ids, required=True, orphan="appointment_without_patient")
+
+
+def practitioner(*ids: str, name: str | None = None) -> IndexLink:
+    return IndexLink(
+        "practitioner",
+        "practitioners",
+        ids,
+        name,
+        required=True,
+        orphan="practitioner_unknown",
+        several="practitioner_ambiguous",
+    )
+
+
+def type_(*ids: str, name: str | None = None) -> IndexLink:
+    return IndexLink(
+        "type",
+        "appointment_types",
+        ids,
+        name,
+        required=True,
+        orphan="appointment_type_created_from_name",
+        several="appointment_type_ambiguous",
+    )
+
+
+def booking(*ids: str, required: bool = False) -> IndexLink:
+    orphan = "attendee_without_appointment" if required else "note_without_appointment"
+    return IndexLink("booking", "appointments", ids, required=required, orphan=orphan)
+
+
+def case(*ids: str) -> IndexLink:
+    return IndexLink("case", "patient_cases", ids, orphan="appointment_case_unknown")
+
+
+def merged_into(*ids: str) -> IndexLink:
+    return IndexLink("merged_with", "patients", ids, merge=True)
+
+
+def business(*ids: str) -> IndexLink:
+    return IndexLink("business", "businesses", ids, orphan="appointment_location_defaulted")
+
+
+def day(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@dataclass
+class Export:
+    """Rows in the order in which they are told; each kind is one part, unless told otherwise."""
+
+    path: Path
+    entries: dict[tuple[str, int, int], list[IndexEntry]] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    empty: list[str] = field(default_factory=list)
+    problems: tuple[Problem, ...] = ()
+    resolved: Index | None = None
+
+    def has(
+        self,
+        kind: str,
+        source_id: str | None,
+        *links: IndexLink,
+        content: str = "",
+        part: int = 1,
+        file: int = 1,
+        blocked: tuple[Outcome, str] | None = None,
+        **more: Any,
+    ) -> int:
+        """One row more; its line."""
+        self.lines[kind] = line = self.lines.get(kind, 1) + 1
+        self.entries.setdefault((kind, part, file), []).append(
+            IndexEntry(line, source_id, (content or f"{source_id}").encode(), links=links, blocked=blocked, **more)
+        )
+        return line
+
+    def add_to(self, index: Index) -> None:
+        for (name, part, file), rows in self.entries.items():
+            index.add(name, part, rows, file=file)
+        for name in self.empty:
+            index.present(name)
+
+    @property
+    def index(self) -> Index:
+        if self.resolved is None:
+            index = Index.create(self.path)
+            self.add_to(index)
+            self.problems = resolve(index, SOURCE)
+            self.resolved = Index.open(self.path)
+        return self.resolved
+
+    def part(self, kind: str, *, part: int = 1, plan: Plan | None = None) -> PartView:
+        return self.index.part(kind, part, plan or Plan(), IDS)
+
+    def row(self, kind: str, line: int, *, plan: Plan | None = None) -> RowView:
+        return self.part(kind, plan=plan)[line]
+
+    def verdict(self, kind: str, line: int, *, plan: Plan | None = None) -> tuple[str, str | None] | None:
+        found = self.row(kind, line, plan=plan).verdict
+        return None if found is None else (str(found.outcome), found.code)
+
+    def target(self, kind: str, line: int, name: str, *, plan: Plan | None = None) -> str | None:
+        """The Caspen id that a reference leads to."""
+        found = self.row(kind, line, plan=plan).joined.targets.get(name)
+        return found.id if found else None
