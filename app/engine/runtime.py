@@ -2,11 +2,11 @@
 
 import base64
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from app.caspen.stores import Stores
 from app.db import Database
 from app.doorbell import Doorbell, open_doorbell
+from app.engine.scratch import Scratch
 from app.migration.models import Migration
 from app.schema.upgrade import upgrade
 from app.settings import Settings
@@ -22,7 +22,7 @@ class Runtime:
     caspen: Stores
     objects: LocalObjects
     doorbell: Doorbell
-    scratch: Path
+    scratch: Scratch
     _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def new_wrapped_key(self) -> str:
@@ -45,13 +45,13 @@ class Runtime:
         self.doorbell.close()
         self.caspen.dispose()
         self.ledger.dispose()
+        self.scratch.clear()
 
 
 def open_runtime(settings: Settings) -> Runtime:
     """Opens everything, and brings both databases to the schema that this code knows."""
     var = settings.var.resolve()
-    scratch = var / "scratch"
-    for folder in (var, scratch):
+    for folder in (var, var / "scratch"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     runtime = Runtime(
         settings=settings,
@@ -59,7 +59,7 @@ def open_runtime(settings: Settings) -> Runtime:
         caspen=Stores(settings.caspen_url),
         objects=LocalObjects(var / "objects"),
         doorbell=open_doorbell(settings.redis_url),
-        scratch=scratch,
+        scratch=Scratch(var / "scratch"),
     )
     upgrade(runtime.ledger.engine, runtime.caspen.live.database.engine)
     runtime.caspen.start()

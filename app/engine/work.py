@@ -148,7 +148,7 @@ def release(ledger: Database, lease: Lease) -> None:
             state=READY,
             owner=None,
             leased_until=None,
-            attempts=sa.case((Work.attempts > 0, Work.attempts - 1), else_=0),
+            attempts=sa.case((_c("attempts") > 0, _c("attempts") - 1), else_=0),
         )
 
 
@@ -161,7 +161,7 @@ def fail(ledger: Database, lease: Lease, problem: str, *, wait: float | None = N
         moment = ledger.clock(session)
         values: dict[str, Any] = {"state": READY, "owner": None, "leased_until": None, "last_problem": problem}
         if not counts:
-            values["attempts"] = sa.case((Work.attempts > 0, Work.attempts - 1), else_=0)
+            values["attempts"] = sa.case((_c("attempts") > 0, _c("attempts") - 1), else_=0)
         _write(session, lease, missing_is_fine=True, not_before=moment + timedelta(seconds=wait), **values)
 
 

@@ -1,0 +1,109 @@
+"""What a worker lays out before it maps rows of one trial, and keeps laid out from part to part."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session, select
+
+from app.caspen.ids import Ids
+from app.caspen.stores import Store
+from app.engine.index.store import Index
+from app.engine.runtime import Runtime
+from app.mapping.kind import Source
+from app.mapping.lookups import Lookups
+from app.mapping.plan import Plan
+from app.migration.models import ExportFile, Migration, Trial, Work
+from app.sources import source as source_named
+
+COPY_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One trial, laid out. The index is decrypted into this process's scratch folder."""
+
+    trial: Trial
+    export_number: int
+    source: Source
+    plan: Plan
+    ids: Ids
+    lookups: Lookups
+    store: Store
+    index: Index
+    paths: Mapping[int, str]  # files of the export by number
+    key: bytes
+
+    def close(self) -> None:
+        self.index.close()
+        self.index.path.unlink(missing_ok=True)
+
+
+class Benches:
+    """The bench of this process: one at a time, since a worker stays with a clinic for a while."""
+
+    def __init__(self) -> None:
+        self._laid: tuple[str, Bench] | None = None
+
+    def of(self, runtime: Runtime, migration: Migration) -> Bench:
+        wanted = f"{migration.id}:{migration.trial_number}"
+        if self._laid is None or self._laid[0] != wanted:
+            self.clear()
+            self._laid = (wanted, lay_out(runtime, migration))
+        return self._laid[1]
+
+    def clear(self) -> None:
+        if self._laid is not None:
+            self._laid[1].close()
+            self._laid = None
+
+
+benches = Benches()
+
+
+def index_key(migration_id: str, export_number: int) -> str:
+    """Where the sealed index of an export lies in storage."""
+    return f"{migration_id}/export-{export_number}/index"
+
+
+def lay_out(runtime: Runtime, migration: Migration) -> Bench:
+    """Reads the frozen plan, the facts of the workspace as they were when the trial began, and the sealed index."""
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+        opened = session.get(Work, (migration.id, f"trial:{trial.number}", "open", 0))
+        paths = _paths(session, migration)
+    facts: Mapping[str, Any] = opened.result if opened else {}
+    plan = Plan.model_validate(trial.plan)
+    ids = Ids(migration.workspace_id, migration.source)
+    key = runtime.key(migration)
+    return Bench(
+        trial=trial,
+        export_number=migration.export_number,
+        source=source_named(migration.source),
+        plan=plan,
+        ids=ids,
+        lookups=Lookups(
+            plan=plan, ids=ids, now=trial.started_at, zones=facts.get("zones", {}), existing=facts.get("existing", {})
+        ),
+        store=runtime.caspen.trial(migration.id, trial.number),
+        index=materialise(runtime, migration, runtime.scratch.folder / f"{trial.store}.index"),
+        paths=paths,
+        key=key,
+    )
+
+
+def materialise(runtime: Runtime, migration: Migration, path: Path) -> Index:
+    """The sealed index as a private file that can be queried."""
+    sealed = runtime.objects.reader(index_key(migration.id, migration.export_number), runtime.key(migration))
+    with sealed, path.open("wb") as plain:
+        shutil.copyfileobj(sealed, plain, COPY_BYTES)
+    return Index.open(path)
+
+
+def _paths(session: Session, migration: Migration) -> dict[int, str]:
+    found = select(ExportFile.number, ExportFile.path).where(
+        ExportFile.migration_id == migration.id, ExportFile.export_number == migration.export_number
+    )
+    return dict(session.exec(found).all())

@@ -1,0 +1,130 @@
+"""Turns the rows of one part into what they become in Caspen, and says of each row that does not move why not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.caspen.load import RowRecords
+from app.engine.bench import Bench
+from app.engine.heartbeat import Heartbeat
+from app.engine.index.part import RowView
+from app.engine.reading.parts import PartReader, PartRow
+from app.engine.runtime import Runtime
+from app.engine.tally import Tally
+from app.mapping.context import Context, DateOrder
+from app.mapping.kind import Kind
+from app.mapping.parse import Parsed, parse_row
+from app.mapping.rows import Mapped, Outcome, Record
+from app.migration.models import Part
+from app.problems import Level, Problem
+
+BEAT_ROWS = 200
+STAYS = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
+NOT_SEEN = RowView()
+
+
+@dataclass
+class MappedPart:
+    """Rows that move, with their records, in the order of the part; and what became of the others."""
+
+    tally: Tally
+    rows: list[RowRecords] = field(default_factory=list)
+    source_ids: dict[int, str] = field(default_factory=dict)
+
+
+def map_part(
+    runtime: Runtime, bench: Bench, part: Part, between: tuple[int, int] | None, beat: Heartbeat
+) -> MappedPart:
+    """Maps a part's rows, or those between two places of it."""
+    kind = bench.source.kind(part.kind)
+    mapped = MappedPart(Tally(part.kind, bench.paths.get(part.file_number)))
+    with PartReader(runtime.objects, bench.key, part.object_key) as reader:
+        if not kind.imported:
+            _skip_all(mapped, islice(reader, *(between or (None,))))
+            return mapped
+        view = bench.index.part(part.kind, part.number, bench.plan, bench.ids)
+        context = context_of(bench, reader.header.dates)
+        columns = frozenset(reader.header.columns)
+        for place, row in enumerate(islice(reader, *(between or (None,)))):
+            if place % BEAT_ROWS == 0:
+                beat(place)
+            _map_row(
+                mapped,
+                kind,
+                row,
+                view.rows.get(row.line, NOT_SEEN),
+                parse_row(kind, row.cells, context, columns),
+                bench,
+            )
+    return mapped
+
+
+def map_made(bench: Bench) -> list[Record]:
+    """The records of what rows only name."""
+    found = []
+    for kind, mention in bench.index.made(bench.plan):
+        make = bench.source.kind(kind).made[mention.table]
+        found.append(make(mention, bench.lookups))
+    return found
+
+
+def line_at(runtime: Runtime, bench: Bench, part: Part, place: int) -> int | None:
+    """The line of the row at a place of a part."""
+    with PartReader(runtime.objects, bench.key, part.object_key) as reader:
+        row = next(islice(reader, place, None), None)
+    return row.line if row else None
+
+
+def context_of(bench: Bench, dates: DateOrder) -> Context:
+    """How the cells of a file are to be read in this trial."""
+    today = bench.lookups.now.date()
+    return Context(zone=ZoneInfo(bench.plan.timezone), country=bench.plan.country, today=today, dates=dates)
+
+
+def _skip_all(mapped: MappedPart, rows: Iterator[PartRow]) -> None:
+    """Rows of a kind that does not move are counted; one problem for the file says so, not one a row."""
+    number = sum(1 for _ in rows)
+    if number:
+        mapped.tally.outcomes[Outcome.SKIPPED] += number
+        mapped.tally.tell(None, None, [Problem("kind_not_imported", count=number)])
+
+
+def _map_row(
+    mapped: MappedPart, kind: Kind[Any], row: PartRow, view: RowView, parsed: Parsed[Any], bench: Bench
+) -> None:
+    tally, line = mapped.tally, row.line
+    told = [Problem(code) for code in (*row.codes, *view.findings)] + list(parsed.problems)
+    stays = _stays(view, told, parsed)
+    if stays is not None:
+        outcome, code = stays
+        tally.row(outcome)
+        reasons = [p for p in told if STAYS.get(p.severity) is outcome]
+        tally.tell(line, parsed.source_id, ([Problem(code)] if code else []) + reasons)
+        return
+    assert kind.to_records is not None  # noqa: S101 - kinds that do not move never come here
+    result = kind.to_records(parsed.row, view.joined, bench.lookups)
+    tally.tell(line, parsed.source_id, told)
+    tally.tell(line, parsed.source_id, result.problems)
+    if isinstance(result, Mapped):
+        if result.records:
+            mapped.rows.append((line, result.records))
+            if parsed.source_id is not None:
+                mapped.source_ids[line] = parsed.source_id
+        else:
+            tally.row(Outcome.UNCHANGED)
+        return
+    tally.row(result.outcome)
+    if result.problem is not None:
+        tally.tell(line, parsed.source_id, [result.problem])
+
+
+def _stays(view: RowView, told: list[Problem], parsed: Parsed[Any]) -> tuple[Outcome, str | None] | None:
+    """Why a row does not move: resolving's verdict, else the first problem that stops it."""
+    if view.verdict is not None:
+        return view.verdict.outcome, view.verdict.code
+    for problem in told:
+        if problem.severity in STAYS:
+            return STAYS[problem.severity], problem.code
+    return None if parsed.row is not None else (Outcome.SKIPPED, "missing_id")

@@ -1,0 +1,185 @@
+"""What a clinic sees while it waits: how far the work is, how fast it goes, how long it may still take."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from app.db import now
+from app.engine.phases import STAGES
+from app.engine.work import DONE, SETTLED
+from app.migration.models import Export, ExportFile, Migration, Part, Work
+from app.migration.states import State
+from app.problems import catalogue
+
+STALLED_SECONDS = 60.0
+RECENT = timedelta(seconds=60)
+SLOW_BYTES, FAST_BYTES = 400_000, 4_000_000  # a second, before anything has been measured
+SLOW_ROWS, FAST_ROWS = 1_500, 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """How long it may still take, in seconds."""
+
+    least: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class KindProgress:
+    """One kind: rows that are done, of all."""
+
+    kind: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One look at the work. `unit` is rows or bytes; `age` is how long ago the last sign of work was, in seconds.
+
+    `waits_for` is the code of a problem that must pass before the work goes on by itself.
+    """
+
+    state: State
+    phase: str | None
+    unit: str
+    done: int
+    total: int
+    rate: float
+    left: Range | None
+    age: float | None
+    stalled: bool
+    waits_for: str | None
+    kinds: tuple[KindProgress, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """How much is done, from 0 to 1."""
+        return min(self.done / self.total, 1.0) if self.total else 0.0
+
+
+def progress(session: Session, migration: Migration, at: datetime | None = None) -> Progress:
+    """A snapshot in a handful of cheap queries."""
+    moment = at or now()
+    state = State(migration.state)
+    stage = STAGES.get(state)
+    age = _age(migration, moment)
+    if stage is None:
+        return Progress(state, None, "rows", 0, 0, 0.0, None, age, False, None)
+    run = stage.run_of(migration)
+    phase, waits_for = _where(session, migration, run, [p.name for p in stage.phases])
+    unit = "rows" if state in {State.TRIALLING, State.FINALISING} else "bytes"
+    weighed = "parts" if state is State.TRIALLING else stage.phases[0].name
+    done, total = _weights(session, migration, run, weighed)
+    if state is State.FETCHING:
+        done, total = _fetched(session, migration, done, total)
+    rate = _rate(session, migration, run, weighed, moment, done)
+    return Progress(
+        state=state,
+        phase=phase,
+        unit=unit,
+        done=done,
+        total=total,
+        rate=rate,
+        left=_left(total - done, rate, unit),
+        age=age,
+        stalled=age is not None and age > STALLED_SECONDS and waits_for is None,
+        waits_for=waits_for,
+        kinds=_kinds(session, migration, run) if state is State.TRIALLING else (),
+    )
+
+
+def before_start(size: int) -> Range:
+    """A first range for an export of `size` bytes, before anything is measured."""
+    return Range(5 + size / FAST_BYTES, 30 + size / SLOW_BYTES)
+
+
+def _age(migration: Migration, moment: datetime) -> float | None:
+    sign = migration.last_sign_of_work
+    if State(migration.state) in STAGES and (sign is None or sign < migration.since):
+        sign = migration.since
+    return None if sign is None else max((moment - sign).total_seconds(), 0.0)
+
+
+def _where(session: Session, migration: Migration, run: str, order: list[str]) -> tuple[str, str | None]:
+    """The phase at work, and the problem that it waits for."""
+    found = session.exec(
+        select(Work.phase, sa.func.max(Work.last_problem), sa.func.min(Work.not_before))
+        .where(Work.migration_id == migration.id, Work.run == run, col(Work.state).not_in(SETTLED))
+        .group_by(Work.phase)
+    ).all()
+    for phase in order:
+        for name, problem, not_before in found:
+            if name == phase:
+                return phase, problem if not_before is not None and problem in catalogue() else None
+    return order[0] if not found else order[-1], None
+
+
+def _weights(session: Session, migration: Migration, run: str, phase: str) -> tuple[int, int]:
+    done, total = session.exec(
+        select(sa.func.sum(Work.done_weight), sa.func.sum(Work.weight)).where(
+            Work.migration_id == migration.id, Work.run == run, Work.phase == phase, Work.state != "split"
+        )
+    ).one()
+    return int(done or 0), int(total or 0)
+
+
+def _fetched(session: Session, migration: Migration, done: int, total: int) -> tuple[int, int]:
+    """A download tells its bytes in the export's own state."""
+    export = session.get(Export, (migration.id, migration.export_number))
+    told = export.fetch_state if export else {}
+    return int(told.get("bytes_done", done)), int(told.get("bytes_total", 0) or (export.size if export else total))
+
+
+def _rate(session: Session, migration: Migration, run: str, phase: str, moment: datetime, done: int) -> float:
+    """Rows or bytes a second: of the last minute, else since the state began."""
+    settled = session.exec(
+        select(sa.func.sum(Work.weight), sa.func.min(Work.settled_at)).where(
+            Work.migration_id == migration.id,
+            Work.run == run,
+            Work.phase == phase,
+            Work.state == DONE,
+            col(Work.settled_at) > moment - RECENT,
+        )
+    ).one()
+    since = max(migration.since, moment - RECENT)
+    elapsed = max((moment - since).total_seconds(), 1.0)
+    recent = float(settled[0] or 0) / elapsed
+    return recent or done / max((moment - migration.since).total_seconds(), 1.0)
+
+
+def _left(open_weight: int, rate: float, unit: str) -> Range | None:
+    if open_weight <= 0:
+        return None
+    if rate > 0:
+        return Range(open_weight / rate * 0.8, open_weight / rate * 1.6 + 5)
+    slow, fast = (SLOW_ROWS, FAST_ROWS) if unit == "rows" else (SLOW_BYTES, FAST_BYTES)
+    return Range(open_weight / fast, 10 + open_weight / slow)
+
+
+def _kinds(session: Session, migration: Migration, run: str) -> tuple[KindProgress, ...]:
+    """Rows by kind, done of all. Parts that were halved count when their halves are done."""
+    where = (Part.migration_id == migration.id, Part.export_number == migration.export_number)
+    totals = dict(session.exec(select(Part.kind, sa.func.sum(Part.rows)).where(*where).group_by(Part.kind)).all())
+    done = dict(
+        session.exec(
+            select(Part.kind, sa.func.sum(Part.rows))
+            .join(Work, sa.and_(col(Work.migration_id) == Part.migration_id, col(Work.number) == Part.number))
+            .where(*where, Work.run == run, Work.phase == "parts", Work.state == DONE)
+            .group_by(Part.kind)
+        ).all()
+    )
+    return tuple(KindProgress(kind, int(done.get(kind) or 0), int(total or 0)) for kind, total in totals.items())
+
+
+def files_read(session: Session, migration: Migration) -> tuple[int, int]:
+    """How many files of the export have been read, of all that are known so far."""
+    done, total = session.exec(
+        select(sa.func.count(ExportFile.read_at), sa.func.count(ExportFile.number)).where(  # type: ignore[arg-type]  # columns at run time
+            ExportFile.migration_id == migration.id, ExportFile.export_number == migration.export_number
+        )
+    ).one()
+    return int(done), int(total)

@@ -1,0 +1,63 @@
+"""What is no longer needed of a clinic's data is destroyed: the copies with their key, the trials with their stores."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from app.db import now
+from app.engine.runtime import Runtime
+from app.migration.advance import locked
+from app.migration.audit import write_audit
+from app.migration.models import Export, Migration, Trial
+from app.migration.states import State
+
+AT_ONCE = (State.CANCELLED.value,)
+AFTER_RETENTION = (State.FINALISED.value, State.UNDONE.value)
+
+
+def due_for_purge(session: Session, retention_days: int, at: datetime | None = None) -> list[str]:
+    """Cancelled migrations at once, finished ones after the retention."""
+    before = (at or now()) - timedelta(days=retention_days)
+    found = select(Migration.id).where(Migration.wrapped_key != "")
+    at_once = session.exec(found.where(col(Migration.state).in_(AT_ONCE))).all()
+    in_time = session.exec(found.where(col(Migration.state).in_(AFTER_RETENTION), col(Migration.since) < before)).all()
+    return [*at_once, *in_time]
+
+
+def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "worker") -> None:
+    """Destroys every copy of a clinic's export, its trials and its key. The ledger's own lines stay. Twice is once."""
+    drop_trials(runtime, migration_id)
+    with runtime.ledger.write() as session:
+        migration = locked(session, migration_id)
+        if not migration.wrapped_key:
+            return
+        migration.wrapped_key = ""
+        session.add(migration)
+        for export in session.exec(select(Export).where(Export.migration_id == migration_id)):
+            export.sealed_link = None
+            session.add(export)
+        write_audit(
+            session,
+            workspace_id=migration.workspace_id,
+            migration_id=migration_id,
+            by=by,
+            role=role,
+            act="purge",
+        )
+    runtime.objects.delete_prefix(migration_id)
+
+
+def drop_trials(runtime: Runtime, migration_id: str, *, but: int | None = None) -> None:
+    """Drops the stores of a migration's trials, all or all but one."""
+    with runtime.ledger.read() as session:
+        numbers = session.exec(
+            select(Trial.number).where(Trial.migration_id == migration_id, col(Trial.dropped_at).is_(None))
+        ).all()
+    for number in numbers:
+        if number == but:
+            continue
+        runtime.caspen.drop_trial(runtime.caspen.trial(migration_id, number))
+        with runtime.ledger.write() as session:
+            trial = session.get_one(Trial, (migration_id, number))
+            trial.dropped_at = now()
+            session.add(trial)

@@ -1,0 +1,79 @@
+"""The process that opens exports and loads records, under a memory limit. Its supervisor may end it at any moment.
+
+It takes orders as JSON lines on its input and answers on its output; when its input ends, so does it.
+"""
+
+import json
+import os
+import queue
+import resource
+import signal
+import socket
+import sys
+import threading
+from typing import IO, Any
+
+from app.engine.bench import benches
+from app.engine.drain import Turn, drain
+from app.engine.runtime import open_runtime
+from app.settings import settings
+
+
+def main() -> None:
+    stopping = threading.Event()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    limit_memory(settings().child_memory_mb)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    sys.stdout = sys.stderr  # nothing else may speak in the place of an answer
+    orders = _orders(sys.stdin, stopping)
+    runtime = open_runtime(settings())
+    turn = Turn(own_name(), stopping.is_set, lambda: _say(answers, alive=True))
+    _say(answers, owner=turn.owner)
+    try:
+        while (order := orders.get()) is not None and not stopping.is_set():
+            done = drain(runtime, order["drain"], order["seconds"], turn)
+            _say(answers, pieces=done.pieces, more=done.more, peak_mb=peak_mb())
+    except BrokenPipeError:
+        pass  # the supervisor is gone; the leases end by themselves
+    finally:
+        benches.clear()
+        runtime.close()
+
+
+def own_name() -> str:
+    """Under what name this process holds leases."""
+    return f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
+
+
+def limit_memory(megabytes: int) -> None:
+    """A row that asks for more is a failure of that row, and not of the machine."""
+    if megabytes > 0:
+        limit = megabytes * 1024 * 1024
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def peak_mb() -> float:
+    """The most memory that this process has had in use, in MB."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def _orders(source: IO[str], stopping: threading.Event) -> "queue.Queue[dict[str, Any] | None]":
+    found: queue.Queue[dict[str, Any] | None] = queue.Queue()
+
+    def listen() -> None:
+        for line in source:
+            found.put(json.loads(line))
+        stopping.set()
+        found.put(None)
+
+    threading.Thread(target=listen, name="orders", daemon=True).start()
+    return found
+
+
+def _say(answers: IO[str], **words: Any) -> None:
+    answers.write(json.dumps(words) + "\n")
+
+
+if __name__ == "__main__":
+    main()

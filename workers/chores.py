@@ -1,0 +1,76 @@
+"""What must be done whether or not anybody rings: ring again, send mail, sweep up. It needs the database alone."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from app.engine.purge import due_for_purge, purge
+from app.engine.runtime import Runtime
+from app.engine.scratch import sweep_scratch
+from app.engine.sweep import waiting
+from app.notify.sender import Sender
+
+Chore = Callable[[Runtime], None]
+SELDOM_SECONDS = 60.0
+log = structlog.get_logger()
+
+
+def ring_again(runtime: Runtime) -> None:
+    """Rings for everything that should be worked on and is not."""
+    if runtime.doorbell.rings:
+        for each in waiting(runtime.ledger):
+            runtime.doorbell.ring(each.migration_id)
+
+
+def send_mail(runtime: Runtime) -> None:
+    """Sends the e-mails that are due."""
+    Sender(runtime.settings, runtime.ledger).send_due()
+
+
+def destroy_what_is_due(runtime: Runtime) -> None:
+    """Destroys the data of migrations that are over."""
+    with runtime.ledger.read() as session:
+        due = due_for_purge(session, runtime.settings.retention_days)
+    for migration_id in due:
+        purge(runtime, migration_id)
+
+
+def sweep_up(runtime: Runtime) -> None:
+    """Removes what killed processes left on this machine's disk."""
+    sweep_scratch(runtime.scratch.shared)
+
+
+OFTEN: tuple[Chore, ...] = (ring_again, send_mail)
+SELDOM: tuple[Chore, ...] = (sweep_up, destroy_what_is_due)
+
+
+class Chores:
+    """Runs the chores in a thread of its own; one that fails does not keep the others from their turn."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="chores", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        seldom_next = time.monotonic()
+        while not self._over.is_set():
+            chores = OFTEN
+            if time.monotonic() >= seldom_next:
+                chores += SELDOM
+                seldom_next = time.monotonic() + SELDOM_SECONDS
+            for chore in chores:
+                try:
+                    chore(self.runtime)
+                except Exception as fault:
+                    log.error("chore_failed", chore=chore.__name__, fault=type(fault).__name__)
+            self._over.wait(self.runtime.settings.sweep_seconds)

@@ -1,0 +1,138 @@
+"""The one child process of a worker: started when there is work, watched while it works, replaced when it dies."""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from app.db import Database
+from app.engine.drain import Drained
+from app.engine.work import expire_owner
+from app.settings import Settings
+
+START_SECONDS = 60.0
+STOP_SECONDS = 8.0
+log = structlog.get_logger()
+
+
+class Gone(Exception):  # noqa: N818 - reads as a claim
+    """The child died or was ended."""
+
+
+class Hands:
+    """Gives orders to the child. A child that gives no sign of life for two leases is ended, and its work is free."""
+
+    def __init__(self, settings: Settings, ledger: Database, environment: Mapping[str, str] | None = None) -> None:
+        self.settings = settings
+        self.ledger = ledger
+        self.environment = {**os.environ, **(environment or {})}
+        self.peak_mb = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._owner: str | None = None
+        self._buffer = b""
+        self._stopping = False
+        self._lock = threading.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def drain(self, migration_id: str, seconds: float) -> Drained:
+        """One turn at a migration, in the child. A child that dies in it leaves more to do."""
+        with self._lock:
+            if self._stopping:
+                return Drained(0, more=False)
+            try:
+                process = self._running()
+                self._order(process, {"drain": migration_id, "seconds": seconds})
+                while "pieces" not in (said := self._said(process, self.settings.lease_seconds * 2)):
+                    pass
+            except Gone:
+                self._bury()
+                return Drained(0, more=not self._stopping)
+            self.peak_mb = max(self.peak_mb, float(said["peak_mb"]))
+            return Drained(int(said["pieces"]), bool(said["more"]))
+
+    def stop(self) -> None:
+        """Asks the child to lay down what it has in hand, and ends it where it takes too long."""
+        self._stopping = True
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(OSError):
+                if process.stdin is not None:
+                    process.stdin.close()
+            try:
+                process.wait(timeout=STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        with self._lock:
+            self._bury()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is not None and self._process.poll() is None:
+            return self._process
+        self._bury()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "workers.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self.environment,
+            cwd=self.environment.get("PWD_OF_CODE"),
+        )
+        self._owner = str(self._said(self._process, START_SECONDS)["owner"])
+        return self._process
+
+    def _order(self, process: subprocess.Popen[bytes], order: Mapping[str, Any]) -> None:
+        try:
+            assert process.stdin is not None  # noqa: S101 - it was opened as a pipe
+            process.stdin.write(json.dumps(order).encode() + b"\n")
+            process.stdin.flush()
+        except (OSError, ValueError):
+            raise Gone from None
+
+    def _said(self, process: subprocess.Popen[bytes], patience: float) -> dict[str, Any]:
+        """The child's next line; Gone when it died, or said nothing for too long."""
+        assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
+        until = time.monotonic() + patience
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(process.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._buffer:
+                if not waiting.select(max(until - time.monotonic(), 0)):
+                    log.warning("worker_child_silent", seconds=patience, pid=process.pid)
+                    raise Gone
+                piece = os.read(process.stdout.fileno(), 65536)
+                if not piece:
+                    raise Gone
+                self._buffer += piece
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        said: dict[str, Any] = json.loads(line)
+        return said
+
+    def _bury(self) -> None:
+        """Ends what is left of a child, and frees the work that it held."""
+        process, self._process, self._buffer = self._process, None, b""
+        if process is None:
+            return
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+        if self._owner is not None:
+            expire_owner(self.ledger, self._owner)
+        if process.returncode not in {0, -signal.SIGTERM}:
+            log.warning("worker_child_died", status=process.returncode)
+        self._owner = None

@@ -1,0 +1,84 @@
+"""One worker: it listens for rings (or watches the ledger), and has its child do the work. Stops within ten seconds."""
+
+import signal
+import threading
+
+import structlog
+
+from app.engine.runtime import Runtime, open_runtime
+from app.engine.sweep import waiting
+from app.settings import Settings
+from workers.bell import Listener
+from workers.chores import Chores
+from workers.hands import Hands
+
+WATCH_SECONDS = 1.0
+log = structlog.get_logger()
+
+
+class Supervisor:
+    """Many may run, on many machines: the ledger keeps them apart."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.runtime: Runtime = open_runtime(settings)
+        self.hands = Hands(settings, self.runtime.ledger)
+        self.chores = Chores(self.runtime)
+        self._over = threading.Event()
+        self._listener: Listener | None = None
+
+    def run(self) -> None:
+        """Works until it is told to stop."""
+        self.chores.start()
+        try:
+            if self.runtime.doorbell.rings:
+                self._listen()
+            else:
+                log.info("worker_watches_ledger", every_seconds=WATCH_SECONDS)
+                self._watch()
+        finally:
+            self.hands.stop()
+            self.chores.stop()
+            self.runtime.close()
+
+    def stop(self) -> None:
+        """May be called from a signal: the piece in hand is laid down, and its lease with it."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        if self._listener is not None:
+            self._listener.stop()
+        threading.Thread(target=self.hands.stop, name="stop").start()
+
+    def _listen(self) -> None:
+        self._listener = Listener(
+            self.settings.redis_url, self._answer, self._take_next, job_seconds=self.settings.drain_seconds + 600
+        )
+        self._listener.run()
+
+    def _watch(self) -> None:
+        while not self._over.is_set():
+            if not self._take_next():
+                self._over.wait(WATCH_SECONDS)
+
+    def _answer(self, migration_id: str) -> bool:
+        return self.hands.drain(migration_id, self.settings.drain_seconds).more and not self._over.is_set()
+
+    def _take_next(self) -> bool:
+        """Works on the clinic that has waited longest, and says whether there was one."""
+        try:
+            found = waiting(self.runtime.ledger)
+        except Exception as fault:
+            log.error("ledger_unreachable", fault=type(fault).__name__)
+            return False
+        if not found:
+            return False
+        return self.hands.drain(found[0].migration_id, self.settings.drain_seconds).pieces > 0
+
+
+def run_worker(settings: Settings) -> None:
+    """Runs one worker in this process until SIGTERM or SIGINT."""
+    supervisor = Supervisor(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop())
+    supervisor.run()
