@@ -17,6 +17,12 @@
     if (open && !open.contains(event.target)) open.open = false;
   });
 
+  // The work went on to its next step: go to the page of that step.
+  document.addEventListener("moved", (event) => {
+    const goes = event.target.closest("[data-goes]");
+    if (goes) window.location.assign(goes.dataset.goes);
+  });
+
   // A form that came back with mistakes: read the summary first, wherever it was put.
   document.addEventListener("htmx:after:swap", () => {
     const errors = document.querySelector(".errors");

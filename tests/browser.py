@@ -51,10 +51,16 @@ def axe(page: Page) -> list[str]:
 
 
 def scrolls_sideways(page: Page, width: int = 320) -> bool:
-    """Whether a phone of that width has to be pushed sideways to read the page."""
+    """Whether a phone of that width has to be pushed sideways to read the page, or cuts off what a box holds."""
     before = page.viewport_size
     page.set_viewport_size({"width": width, "height": 800})
-    wide: bool = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    wide: bool = page.evaluate(
+        """() => {
+            const page = document.documentElement;
+            const cut = (box) => box.scrollWidth > box.clientWidth + 1;
+            return page.scrollWidth > page.clientWidth || [...document.querySelectorAll(".sheet, .panel")].some(cut);
+        }"""
+    )
     if before:
         page.set_viewport_size(before)
     return wide
