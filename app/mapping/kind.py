@@ -28,7 +28,7 @@ def no_mentions(row: Any, /) -> tuple[Mention, ...]:
     return ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Kind(Generic[R]):
     """One kind.
 
@@ -68,6 +68,7 @@ class Kind(Generic[R]):
     unique_names: bool = False
     unknown: str = "Unknown"
     placeholder: str | None = None
+    activity_words: tuple[str, ...] = ()  # in a service's name: it may be work without the client in the room
     alias_shared: str | None = None
     mentions: Callable[[R], tuple[Mention, ...]] = no_mentions
     made: Mapping[str, Callable[[Mention, Lookups], Record]] = field(default_factory=dict)  # by table
@@ -91,6 +92,7 @@ class Source:
     label: str
     kinds: tuple[Kind[Any], ...]
     help_article: str = ""
+    demo: Any = None  # the demo clinic's workspace, whose names are those of the sample
     sample: Callable[..., Any] | None = None  # writes an export of invented people: (path, size=, seed=, dialect=)
 
     def kind(self, name: str) -> Kind[Any]:

@@ -1,0 +1,80 @@
+"""A zip as a clinic shares it: its structure proven first, its files read one by one under limits.
+
+Nothing is ever written under a name from the archive.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from app.engine.reading import locked
+from app.engine.reading.directory import SPLIT, Slot, find_end, slots
+from app.engine.reading.inside import decoded, is_noise, is_special, is_unsafe, tidy
+from app.engine.reading.limits import Budget
+from app.engine.reading.refusal import Refused
+from app.engine.reading.structure import prove
+from app.engine.reading.unpack import STORED, Unpacked, pieces_of
+from app.engine.reading.window import Window, buffered
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of an archive, by its tidy path. `code` says why it cannot be taken."""
+
+    path: str
+    slot: Slot
+    data_at: int
+    code: str | None = None
+    guessed: bool = False
+
+
+class Archive:
+    """An open zip. Making one proves its structure and judges its announced sizes; refusals are `Refused`."""
+
+    def __init__(self, file: BinaryIO, size: int, budget: Budget, password: str | None = None) -> None:
+        self._file = file
+        self._budget = budget
+        self._password = password
+        file.seek(0)
+        if file.read(4) == SPLIT[0] or size < 22:
+            raise Refused("zip_split_unsupported" if size >= 22 else "zip_damaged")
+        end = find_end(file, size, budget.limits)
+        budget.count_entries(end.entries)
+        found = list(slots(file, end))
+        places = prove(file, end, found)
+        for slot in found:
+            budget.announce(slot.packed, slot.size)
+        self.members = tuple(self._members(found, places))
+
+    def _members(self, found: list[Slot], places: dict[int, int]) -> Iterator[Member]:
+        for slot in found:
+            name, guessed = decoded(slot)
+            unsafe = is_special(slot) or is_unsafe(name, slot.name, self._budget.limits)
+            if not unsafe and (name.endswith(("/", "\\")) or is_noise(tidy(name))):
+                continue
+            path = tidy(name) if not unsafe else _shown(name)
+            yield Member(path, slot, places[slot.header_at], "unsafe_path" if unsafe else None, guessed)
+
+    def open(self, member: Member) -> BinaryIO:
+        """The file's bytes, streamed. Reading past damage or a limit raises `Refused`."""
+        slot = member.slot
+        if locked.is_locked(slot):
+            pieces = locked.unlocked(self._file, slot, member.data_at, self._password)
+            return buffered(Unpacked(pieces, crc=None, packed=slot.packed, size=slot.size, budget=self._budget))
+        packed = buffered(Window(self._file, member.data_at, slot.packed))
+        pieces = pieces_of(packed, slot.method, slot.packed)
+        return buffered(Unpacked(pieces, crc=slot.crc, packed=slot.packed, size=slot.size, budget=self._budget))
+
+    def in_place(self, member: Member) -> BinaryIO | None:
+        """The entry as a seekable file where it lies unpacked and unlocked, else None."""
+        slot = member.slot
+        if slot.method != STORED or locked.is_locked(slot) or slot.packed != slot.size:
+            return None
+        return buffered(Window(self._file, member.data_at, slot.packed))
+
+
+def _shown(name: str) -> str:
+    """An unsafe name for display only: short, printable and without a way out."""
+    parts = [p for p in tidy(name).split("/") if p != ".."]
+    text = "/".join(parts[-3:])
+    return "".join(c for c in text if c.isprintable())[-200:] or "?"

@@ -1,0 +1,140 @@
+"""The second walk over a sound file: its rows go into parts, and what identifies them into the index."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import Any, Protocol
+
+from app.engine.index.entry import IndexEntry, entry_of
+from app.engine.reading.limits import Limits
+from app.engine.reading.parts import PartHead, PartWriter
+from app.engine.reading.recognise import Header
+from app.engine.reading.results import PartInfo
+from app.engine.reading.rows import Raw
+from app.engine.reading.survey import is_ragged, is_rounded
+from app.engine.reading.tally import Tally
+from app.mapping.context import Context
+from app.mapping.kind import Kind
+from app.mapping.parse import Parsed, parse_row
+from app.mapping.rows import Outcome
+from app.problems import Level, Problem
+from app.storage.objects import Objects
+
+_HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict")
+_OUTCOMES = {Level.SKIPPED: Outcome.SKIPPED, Level.HELD: Outcome.HELD, Level.REFUSED: Outcome.HELD}
+
+
+class Sink(Protocol):
+    """The index, as far as reading needs it."""
+
+    def add(self, kind: str, part: int, entries: Iterable[IndexEntry], *, file: int = 0) -> int: ...
+
+    def present(self, kind: str) -> None: ...
+
+    def drop_file(self, file: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where parts go: encrypted objects under `prefix`, of at most so many rows and bytes each."""
+
+    objects: Objects
+    prefix: str
+    data_key: bytes
+    limits: Limits = field(default_factory=Limits)
+
+
+def cells_of(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], list[str | None]]]:
+    """The columns of a part, and how a file's row becomes its cells: trimmed, doubled columns as one."""
+    columns = tuple(dict.fromkeys(header.columns))
+    raw = {p.name for p in header.kind.columns if p.column.raw}
+    raw_at = [n for n, c in enumerate(header.columns) if c in raw]
+    width = len(header.columns)
+    places = [[n for n, c in enumerate(header.columns) if c == column] for column in columns]
+
+    def trimmed(row: list[str]) -> list[str | None]:
+        cells = [cell.strip() or None for cell in row[:width]]
+        if len(cells) < width:
+            cells += [None] * (width - len(cells))
+        for at in raw_at:
+            if cells[at] is not None:
+                cells[at] = row[at]
+        return cells
+
+    if len(columns) == width:
+        return columns, trimmed
+
+    def joined(row: list[str]) -> list[str | None]:
+        cells = trimmed(row)
+        return [next((cells[n] for n in where if cells[n] is not None), None) for where in places]
+
+    return columns, joined
+
+
+class Cutter:
+    """Cuts one file. `tally` gathers what its rows had to say; `parts` what was written."""
+
+    def __init__(
+        self, header: Header, context: Context, head: PartHead, store: Store, sink: Sink, tally: Tally, first_part: int
+    ) -> None:
+        self._kind: Kind[Any] = header.kind
+        self._context = context
+        columns, self._cells = cells_of(header)
+        self._head = replace(head, columns=columns)
+        self._columns = frozenset(columns)
+        self._width = len(header.columns)
+        self._ids = [
+            n for n, c in enumerate(header.columns)
+            for p in header.kind.columns if p.name == c and (p.column.is_key or p.column.links_to)
+        ]
+        self._writer = PartWriter(store.objects, store.prefix, store.data_key, store.limits)
+        self._sink = sink
+        self._tally = tally
+        self._number = first_part
+        self._entries: list[IndexEntry] = []
+        self._values = attrgetter(*self._kind.row.__dataclass_fields__)
+        self.parts: list[PartInfo] = []
+        self.keyless = 0
+
+    def cut(self, rows: Iterator[Raw], *, has_rounded: bool) -> None:
+        for line, row, codes in rows:
+            if len(row) != self._width and "cell_too_large" not in codes and is_ragged(row, self._width):
+                codes = (*codes, "row_too_short" if len(row) < self._width else "row_too_long")
+            if has_rounded and any(at < len(row) and is_rounded(row[at]) for at in self._ids):
+                codes = (*codes, "id_maybe_rounded")
+            cells = self._cells(row)
+            self._entries.append(self._entry(line, cells, codes))
+            if self._writer.add(line, cells, codes):
+                self._close()
+        if self._writer.rows:
+            self._close()
+
+    def _close(self) -> None:
+        part = self._writer.close(self._number, self._head)
+        self._sink.add(self._kind.name, part.number, self._entries, file=self._head.file_number)
+        self._entries = []
+        self.parts.append(part)
+        self._number += 1
+
+    def _entry(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> IndexEntry:
+        filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
+        parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
+        if codes or parsed.problems:
+            self._tally.row(line, parsed.source_id, codes, parsed.problems)
+        blocked = _blocked(codes, parsed)
+        if parsed.row is None:
+            self.keyless += 1
+            content = hashlib.blake2b(repr(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            return IndexEntry(line, None, content, codes=codes, blocked=blocked)
+        values = repr(self._values(parsed.row)).encode("utf-8", "surrogatepass")
+        content = hashlib.blake2b(values, digest_size=16).digest()
+        return entry_of(self._kind, line, parsed.source_id, parsed.row, content, codes=codes, blocked=blocked)
+
+
+def _blocked(codes: tuple[str, ...], parsed: Parsed[Any]) -> tuple[Outcome, str] | None:
+    for code in _HELD_BY_READING:
+        if code in codes:
+            return Outcome.HELD, code
+    stopped: Problem | None = parsed.stopped
+    return None if stopped is None else (_OUTCOMES[stopped.severity], stopped.code)

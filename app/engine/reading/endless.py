@@ -1,0 +1,103 @@
+"""The slow way through a row that is too large to hold: its state is kept, its oversized cells are not."""
+
+import re
+from enum import Enum, auto
+
+
+class _State(Enum):
+    START = auto()  # of a cell
+    PLAIN = auto()
+    QUOTED = auto()
+    AFTER_QUOTE = auto()
+
+
+class Endless:
+    """Takes a row piece by piece. What goes over a limit becomes an empty cell."""
+
+    def __init__(self, delimiter: str, cell_limit: int, row_limit: int) -> None:
+        self._delimiter = delimiter
+        self._plain_end = re.compile(f"[{re.escape(delimiter)}\r\n]")
+        self._cell_limit, self._row_limit = cell_limit, row_limit
+        self._state = _State.START
+        self._cell: list[str] = []
+        self._cell_size = self._row_size = 0
+        self._lines = 0
+        self.cells: list[str] = []
+        self.quote_line = 0  # where the last quoted cell begins, in lines after the row's first
+        self.is_broken = False
+
+    @property
+    def is_open_quoted(self) -> bool:
+        return self._state is _State.QUOTED
+
+    def take(self, piece: str) -> bool:
+        """Takes the next piece, at most one line of it; says whether the row has ended."""
+        at = 0
+        while at < len(piece) and not self.is_broken:
+            if self._state is _State.QUOTED:
+                at = self._quoted(piece, at)
+            elif self._state is _State.PLAIN:
+                found = self._plain_end.search(piece, at)
+                end = found.start() if found else len(piece)
+                self._keep(piece[at:end])
+                at = end
+                if found and self._boundary(piece[at]):
+                    return True
+                at += bool(found)
+            else:
+                begins_plain = self._begins_plain(piece[at])
+                if not begins_plain and self._between(piece[at]):
+                    return True
+                at += not begins_plain
+        if piece.endswith(("\n", "\r")):
+            self._lines += 1
+        return self.is_broken
+
+    def finish(self) -> None:
+        """The file has ended: so has the row, unless a quotation mark is open."""
+        if not self.is_open_quoted:
+            self._boundary("\n")
+
+    def _quoted(self, piece: str, at: int) -> int:
+        end = piece.find('"', at)
+        self._keep(piece[at : end if end >= 0 else len(piece)])
+        if end < 0:
+            return len(piece)
+        self._state = _State.AFTER_QUOTE
+        return end + 1
+
+    def _between(self, sign: str) -> bool:
+        """A sign at the beginning of a cell or after a quotation mark."""
+        if sign == '"':
+            if self._state is _State.AFTER_QUOTE:
+                self._keep('"')
+            else:
+                self.quote_line = self._lines
+            self._state = _State.QUOTED
+        elif sign in (self._delimiter, "\r", "\n"):
+            return self._boundary(sign)
+        else:
+            self.is_broken = True
+        return False
+
+    def _begins_plain(self, sign: str) -> bool:
+        if self._state is not _State.START or sign in (self._delimiter, '"', "\r", "\n"):
+            return False
+        self._state = _State.PLAIN
+        return True
+
+    def _boundary(self, sign: str) -> bool:
+        small = self._cell_size <= self._cell_limit and self._row_size <= self._row_limit
+        self.cells.append("".join(self._cell) if small else "")
+        self._cell.clear()
+        self._cell_size = 0
+        self._state = _State.START
+        return sign != self._delimiter
+
+    def _keep(self, text: str) -> None:
+        self._cell_size += len(text)
+        self._row_size += len(text)
+        if self._cell_size <= self._cell_limit and self._row_size <= self._row_limit:
+            self._cell.append(text)
+        else:
+            self._cell.clear()

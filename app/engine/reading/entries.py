@@ -1,0 +1,205 @@
+"""Every file of an export in one stable order, those inside archives included, each ready to be streamed."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, BinaryIO, cast
+
+from app.engine.reading.archive import Archive, Member
+from app.engine.reading.given import Given
+from app.engine.reading.inside import is_noise
+from app.engine.reading.limits import Budget, Limits
+from app.engine.reading.naming import name_of
+from app.engine.reading.refusal import Refused
+from app.engine.reading.sniff import HEAD, OTHER_ARCHIVES, sniff
+from app.engine.reading.workbook import is_office
+from app.mapping.kind import Source
+from app.problems import Problem
+
+_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{3})\.zip", re.IGNORECASE)
+_SPLIT = re.compile(r"\.(z\d\d|zip\.\d{3}|7z\.\d{3}|r\d\d)$", re.IGNORECASE)
+Scratch = Callable[[], IO[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of the export. `refused` says why a whole archive, or a file in it, cannot even be opened."""
+
+    path: str
+    size: int
+    open: Callable[[], BinaryIO]
+    refused: Refused | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All files in their order, and what must be told of those that are not among them."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+
+
+def private(folder: Path | None = None) -> Scratch:
+    """Nameless temporary files, readable by this process alone, gone when closed."""
+    return lambda: TemporaryFile(dir=folder)
+
+
+@contextmanager
+def opened(
+    given: Sequence[Given], source: Source, limits: Limits, scratch: Scratch, password: str | None = None
+) -> Iterator[Found]:
+    """The files of an export. Archives stay open for as long as the block."""
+    with ExitStack() as stack:
+        walk = _Walk(limits, scratch, password, stack, source)
+        for file in given:
+            walk.take(file)
+        entries = sorted(walk.entries, key=lambda pair: (name_of(pair[0].path, source).order, pair[1]))
+        missing = parts_missing([file.path for file in given])
+        yield Found(tuple(_distinct(entries)), (*missing, *walk.problems))
+
+
+def parts_missing(paths: Sequence[str]) -> Iterator[Problem]:
+    """A download in several zips of which one is not there."""
+    numbers: dict[str, set[int]] = {}
+    for path in paths:
+        if part := _PART.fullmatch(path):
+            numbers.setdefault(part["stem"], set()).add(int(part["number"]))
+    for stem, seen in numbers.items():
+        gaps = set(range(1, max(seen) + 1)) - seen
+        if gaps:
+            yield Problem("zip_part_missing", file=f"{stem}-{min(gaps):03}.zip", count=len(gaps))
+
+
+def _distinct(entries: Sequence[tuple[Entry, str]]) -> Iterator[Entry]:
+    seen: set[str] = set()
+    for entry, archive in entries:
+        path = entry.path
+        if path in seen and archive:
+            path = f"{archive}/{entry.path}"
+        number = 2
+        while path in seen:
+            path = f"{entry.path} ({number})"
+            number += 1
+        seen.add(path)
+        yield entry if path == entry.path else Entry(path, entry.size, entry.open, entry.refused)
+
+
+class _Walk:
+    """Goes through everything that was handed over, one level into archives inside archives."""
+
+    def __init__(
+        self, limits: Limits, scratch: Scratch, password: str | None, stack: ExitStack, source: Source
+    ) -> None:
+        self.limits = limits
+        self.scratch = scratch
+        self.password = password
+        self.stack = stack
+        self.source = source
+        self.entries: list[tuple[Entry, str]] = []
+        self.problems: list[Problem] = []
+
+    def take(self, given: Given) -> None:
+        if is_noise(given.path):
+            return
+        file = self.stack.enter_context(given.open())
+        head = file.read(HEAD)
+        entry = Entry(given.path, given.size, given.open)
+        if given.announced is not None and given.size < given.announced:
+            self._refuse(entry, Refused("download_incomplete"))
+        elif _SPLIT.search(given.path):
+            self._refuse(entry, Refused("zip_split_unsupported"))
+        elif sniff(head) == "zip" or given.path.lower().endswith(".zip"):
+            self._archive(entry, file, head)
+        else:
+            file.close()
+            self._single(entry, head)
+
+    def _archive(self, entry: Entry, file: BinaryIO, head: bytes) -> None:
+        if name_of(entry.path, self.source).in_files:
+            self.entries.append((entry, ""))
+            return
+        budget = Budget(self.limits)
+        try:
+            archive = Archive(file, entry.size, budget, self.password)
+        except Refused as refused:
+            if refused.code == "zip_damaged" and sniff(head) != "zip" and b"PK\x03\x04" not in head:
+                self._single(entry, head)
+            else:
+                self._refuse(entry, refused)
+            return
+        if is_office(m.path for m in archive.members):
+            self.entries.append((entry, ""))
+            return
+        kept = len(self.entries), len(self.problems)
+        try:
+            self._members(archive, entry.path, budget, depth=0)
+        except Refused as refused:
+            del self.entries[kept[0] :], self.problems[kept[1] :]
+            self._refuse(entry, refused)
+
+    def _members(self, archive: Archive, shown: str, budget: Budget, depth: int) -> None:
+        for member in archive.members:
+            if member.code:
+                self.problems.append(Problem(member.code, file=member.path))
+                continue
+            if member.guessed:
+                self.problems.append(Problem("filename_encoding_guessed", file=member.path))
+            self._member(archive, member, shown, budget, depth)
+
+    def _member(self, archive: Archive, member: Member, shown: str, budget: Budget, depth: int) -> None:
+        entry = Entry(member.path, member.slot.size, lambda: archive.open(member))
+        name = name_of(member.path, self.source)
+        if name.in_files or (name.in_notes and name.extension in ("html", "htm", "pdf")):
+            self.entries.append((entry, shown))
+            return
+        try:
+            with entry.open() as stream:
+                head = stream.read(HEAD)
+        except Refused as refused:
+            if refused.code == "zip_bomb_suspected":
+                raise
+            self.entries.append((Entry(entry.path, entry.size, entry.open, refused), shown))
+            return
+        if sniff(head) != "zip":
+            self._single(entry, head, shown)
+            return
+        self._inner(archive, member, entry, shown, budget, depth)
+
+    def _inner(
+        self, archive: Archive, member: Member, entry: Entry, shown: str, budget: Budget, depth: int
+    ) -> None:
+        file = archive.in_place(member) or self._spooled(entry)
+        try:
+            inner = Archive(file, entry.size, budget, self.password)
+        except Refused as refused:
+            if refused.code == "zip_bomb_suspected":
+                raise
+            self._refuse(entry, refused, shown)
+            return
+        if is_office(m.path for m in inner.members):
+            self.entries.append((entry, shown))
+        elif depth >= 1:
+            self.problems.append(Problem("nested_zip_ignored", file=member.path))
+        else:
+            self._members(inner, member.path, budget, depth + 1)
+
+    def _spooled(self, entry: Entry) -> BinaryIO:
+        file = cast(BinaryIO, self.stack.enter_context(self.scratch()))
+        with entry.open() as stream:
+            shutil.copyfileobj(stream, file)
+        return file
+
+    def _single(self, entry: Entry, head: bytes, shown: str = "") -> None:
+        found = sniff(head)
+        if found in OTHER_ARCHIVES and not name_of(entry.path, self.source).in_files:
+            self._refuse(entry, Refused("archive_kind", details={"kind": found}), shown)
+        else:
+            self.entries.append((entry, shown))
+
+    def _refuse(self, entry: Entry, refused: Refused, shown: str = "") -> None:
+        refused.details.setdefault("name", entry.path)
+        self.entries.append((Entry(entry.path, entry.size, entry.open, refused), shown))

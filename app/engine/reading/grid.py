@@ -1,0 +1,203 @@
+"""A file as one table: a header that is understood, and rows below it that can be read again and again."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO
+
+from app.engine.reading.delimited import DELIMITERS, Delimited, declared
+from app.engine.reading.encoding import Bytes
+from app.engine.reading.json_rows import JsonRows
+from app.engine.reading.limits import Limits
+from app.engine.reading.looks import is_blank, looks_like_data
+from app.engine.reading.naming import Name
+from app.engine.reading.recognise import Header, Tied, by_header, by_name, understood
+from app.engine.reading.refusal import Refused
+from app.engine.reading.rows import Raw
+from app.engine.reading.workbook import Workbook
+from app.mapping.kind import Source
+
+LEADING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the clinic said about one file, where it was not recognised by itself."""
+
+    kind: str | None = None
+    pairs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """`header` is None for a file of no known kind. `codes` are warnings about the file's shape."""
+
+    header: Header | Tied | None
+    rows: Callable[[], Iterator[Raw]]
+    codes: tuple[str, ...] = ()
+    delimiter: str | None = None
+    announced: Callable[[], int | None] = lambda: None
+    is_api: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where the header was found: its line, how many lines of text stand above it."""
+
+    header: Header | Tied | None
+    line: int = 0
+    skipped: int = 0
+    cells: tuple[str, ...] = ()
+    refused: Refused | None = None
+
+    @property
+    def width(self) -> int:
+        return len(self.cells)
+
+    @property
+    def score(self) -> tuple[int, int, int]:
+        header = self.header
+        if isinstance(header, Header):
+            return 3, len(header.headers) - len(header.unknown), self.width
+        return (2 if header else 1 if self.refused and self.refused.kind else 0), 0, self.width
+
+
+def delimited_grid(
+    found: Bytes, open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
+) -> Grid:
+    with found.text(open_) as text:
+        said = declared(text.readline(64))
+    best: tuple[Delimited, Located] | None = None
+    for delimiter in (said,) if said else DELIMITERS:
+        table = Delimited(lambda: found.text(open_), delimiter, limits)
+        located = locate(table.rows(), name, source, wanted, limits)
+        if best is None or located.score > best[1].score:
+            best = table, located
+    assert best is not None  # noqa: S101 - there is always one delimiter
+    table, located = best
+    codes = shape_codes(located)
+    if table.delimiter != "," and not said:
+        codes = (*codes, "delimiter_guessed")
+    return Grid(settled(located, name, source), lambda: below(table.rows(), located.line), codes, table.delimiter)
+
+
+def workbook_grid(
+    open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
+) -> Grid:
+    book = Workbook(open_, limits)
+    first: Located | None = None
+    for sheet in book.sheets:
+        located = locate(book.rows(sheet), name, source, wanted, limits)
+        if located.header is not None:
+            return _sheet(book, sheet, located)
+        first = first or located
+    if first is None or not first.width:
+        raise Refused("file_empty")
+    return Grid(settled(first, name, source), lambda: below(book.rows(book.sheets[0]), first.line), shape_codes(first))
+
+
+def _sheet(book: Workbook, sheet: str, located: Located) -> Grid:
+    return Grid(located.header, lambda: below(book.rows(sheet), located.line), shape_codes(located))
+
+
+def json_grid(
+    found: Bytes, open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
+) -> Grid:
+    """Needs a whole pass, because only the last object may show the last column."""
+    lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
+    table = JsonRows(lambda: found.text(open_), lists, limits)
+    columns: dict[str, None] = {}
+    seen = 0
+    try:
+        for _, cells, _ in table.items():
+            seen += 1
+            columns.update(dict.fromkeys(cells))
+            if len(columns) > limits.columns:
+                raise Refused("csv_misaligned")
+    except (Refused, UnicodeDecodeError) as error:
+        refused = error if isinstance(error, Refused) else Refused("bad_json")
+        refused.rows = seen + 1 if seen else 0
+        refused.kind = _kind_name(table, tuple(columns), name, source)
+        raise refused from None
+    headers = tuple(columns)
+
+    def rows() -> Iterator[Raw]:
+        for number, cells, codes in table.items():
+            yield number, [cells.get(header, "") for header in headers], codes
+
+    located = locate([(1, list(headers), ())] if headers else [], name, source, wanted, limits)
+    header = located.header
+    named = next((k for k in source.kinds if table.list_name in (k.name, *k.json_keys)), None)
+    if header is None and named is not None and not located.refused:
+        header = understood(named, headers)
+    if header is None and seen:
+        header = settled(located, name, source, may_lack_header=False)
+    return Grid(header, rows, announced=lambda: table.announced, is_api=True)
+
+
+def _kind_name(table: JsonRows, columns: tuple[str, ...], name: Name, source: Source) -> str | None:
+    try:
+        header = by_header(columns, name, source)
+    except Refused:
+        header = None
+    if isinstance(header, Header):
+        return header.kind.name
+    named = name.kind(source)
+    return named.name if named else None
+
+
+def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limits: Limits) -> Located:
+    """Looks for a known header in the first lines."""
+    sample = []
+    try:
+        for row in islice(rows, LEADING * 4):
+            if not is_blank(row[1]):
+                sample.append(row)
+            if len(sample) > LEADING:
+                break
+    except Refused:
+        pass  # damage below the header is met again when the rows are read
+    if not sample:
+        return Located(None)
+    if len(sample[0][1]) > limits.columns:
+        return Located(None, sample[0][0], 0, (), Refused("csv_misaligned"))
+    if wanted.kind:
+        headers = [understood(source.kind(wanted.kind), cells, wanted.pairs) for _, cells, _ in sample]
+        at = max(range(len(headers)), key=lambda n: (len(headers[n].headers) - len(headers[n].unknown), -n))
+        return Located(headers[at], sample[at][0], at, tuple(sample[at][1]))
+    refused: Refused | None = None
+    for skipped, (line, cells, _) in enumerate(sample):
+        try:
+            header = by_header(cells, name, source, wanted.pairs)
+        except Refused as error:
+            refused = refused or error
+            continue
+        if header is not None:
+            return Located(header, line, skipped, tuple(cells))
+    line, cells, _ = sample[0]
+    if refused is None and looks_like_data(cells):
+        refused = Refused("header_missing", line=line)
+    return Located(None, line, 0, tuple(cells), refused)
+
+
+def settled(located: Located, name: Name, source: Source, *, may_lack_header: bool = True) -> Header | Tied | None:
+    """The verdict on a header, once the best way to split it is known."""
+    if located.header is not None:
+        return located.header
+    if located.refused is not None and (may_lack_header or located.refused.code != "header_missing"):
+        kind = name.kind(source)
+        located.refused.kind = located.refused.kind or (kind.name if kind else None)
+        raise located.refused
+    return by_name(located.cells, name, source) if located.cells else None
+
+
+def shape_codes(located: Located) -> tuple[str, ...]:
+    return ("leading_lines_skipped",) if located.skipped else ()
+
+
+def below(rows: Iterator[Raw], line: int) -> Iterator[Raw]:
+    """The rows under the header, blank ones left out."""
+    for row in rows:
+        if row[0] > line and not is_blank(row[1]):
+            yield row
+

@@ -1,0 +1,120 @@
+"""Rows of a JSON file: an array, one object, JSON lines, or pages as a programming interface gives them."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TextIO
+
+from app.engine.reading.json_stream import Exact, JsonStream, TooLarge, values_in
+from app.engine.reading.limits import Limits
+from app.engine.reading.refusal import Refused
+
+# Its number among the file's items, its cells by name, and what reading had to say of it.
+Item = tuple[int, dict[str, str], tuple[str, ...]]
+
+
+class JsonRows:
+    """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told."""
+
+    def __init__(self, open_: Callable[[], TextIO], lists: frozenset[str], limits: Limits) -> None:
+        self._open = open_
+        self._lists = lists
+        self._limits = limits
+        self.announced: int | None = None
+        self.list_name: str | None = None
+
+    def items(self) -> Iterator[Item]:
+        with self._open() as text:
+            stream = JsonStream(text, self._limits.row_bytes)
+            for number, value in enumerate(self._values(stream), start=1):
+                if value is None:
+                    yield number, {}, ("cell_too_large",)
+                elif isinstance(value, dict):
+                    cells, codes = flat(value)
+                    if any(len(cell) > self._limits.cell_bytes for cell in cells.values()):
+                        cells = {k: c if len(c) <= self._limits.cell_bytes else "" for k, c in cells.items()}
+                        codes = (*codes, "cell_too_large")
+                    yield number, cells, codes
+                else:
+                    raise Refused("bad_json", line=number)
+
+    def _values(self, stream: JsonStream) -> Iterator[Any]:
+        if not stream.peek():
+            raise Refused("file_empty")
+        while sign := stream.peek():
+            if sign == "[":
+                yield from values_in(stream)
+            elif sign == "{":
+                yield from self._object(stream)
+            elif sign == ",":  # objects one after the other, as some scripts leave them
+                stream.sign(",")
+            else:
+                raise Refused("bad_json")
+
+    def _object(self, stream: JsonStream) -> Iterator[Any]:
+        """One object: itself a row, or a page around a list of rows."""
+        stream.sign("{")
+        rest: dict[str, Any] = {}
+        is_page = is_large = False
+        closed = stream.peek() == "}" and stream.sign("}") == "}"
+        while not closed:
+            if stream.peek() != '"':
+                raise Refused("bad_json")
+            name = stream.value()
+            stream.sign(":")
+            if stream.peek() == "[" and name in self._lists and not (rest.keys() - {"total_entries", "links"}):
+                is_page = True
+                self.list_name = self.list_name or name
+                yield from values_in(stream)
+            else:
+                try:
+                    rest[name] = stream.value()
+                except TooLarge:
+                    is_large = True
+            closed = stream.sign(",}") == "}"
+        total = rest.get("total_entries")
+        if isinstance(total, int) and (is_page or len(rest) <= 2):
+            self.announced = max(self.announced or 0, total)
+        if not is_page:
+            yield None if is_large else rest
+
+
+def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """An object as cells: texts as they are, nested values as JSON, relations as the id they lead to."""
+    cells: dict[str, str] = {}
+    related: dict[str, str] = {}
+    for name, item in value.items():
+        if isinstance(item, str):
+            cells[name] = item
+        elif item is None:
+            cells[name] = ""
+        elif isinstance(item, bool):
+            cells[name] = "true" if item else "false"
+        elif isinstance(item, Exact):
+            cells[name] = item.text
+        elif isinstance(item, int):
+            cells[name] = str(item)
+        elif name == "links":
+            continue
+        elif (target := relation(item)) is not None:
+            related[f"{name}_id"] = target
+        else:
+            cells[name] = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    codes: tuple[str, ...] = ()
+    for name, target in related.items():
+        if cells.get(name) and target and cells[name] != target:
+            codes = ("link_conflict",)
+        cells[name] = cells.get(name) or target
+    return cells, codes
+
+
+def relation(item: Any) -> str | None:
+    """The id at the end of a relation's address; empty for a relation to nothing; None for what is no relation."""
+    if item == {}:
+        return ""
+    if not isinstance(item, dict) or set(item) != {"links"} or not isinstance(item["links"], dict):
+        return None
+    address = item["links"].get("self")
+    if not isinstance(address, str):
+        return ""
+    last = address.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
+    return last if any(c.isdigit() for c in last) else ""

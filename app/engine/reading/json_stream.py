@@ -1,0 +1,151 @@
+"""JSON read piece by piece: one value at a time, however long the file is, numbers without loss."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, TextIO
+
+from app.engine.reading.refusal import Refused
+
+CHUNK = 1 << 18
+_SPACE = re.compile(r"[ \t\r\n\ufeff]*")
+_BRACKETS = re.compile(r'["{}\[\]]')
+_STRING_END = re.compile(r'["\\]')
+
+
+class Exact(float):
+    """A number with a fraction that remembers how it was written."""
+
+    text: str
+
+    @classmethod
+    def read(cls, text: str) -> "Exact":
+        value = cls(text)
+        value.text = text
+        return value
+
+
+def _whole(text: str) -> int | str:
+    return int(text) if len(text) <= 400 else text
+
+
+def _refuse(_: str) -> None:
+    raise ValueError
+
+
+_DECODER = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_refuse)
+
+
+class TooLarge(Exception):  # noqa: N818 - a signal to the caller, which passes over the value
+    """The next value is over the limit; it has been passed over."""
+
+
+class JsonStream:
+    """A text with a place in it. Every method leaves the place behind what it took."""
+
+    def __init__(self, text: TextIO, limit: int) -> None:
+        self._text = text
+        self._limit = limit
+        self._buffer = ""
+        self._at = 0
+        self._ended = False
+
+    def peek(self) -> str:
+        """The next sign that is no space; empty at the end."""
+        while True:
+            found = _SPACE.match(self._buffer, self._at)
+            self._at = found.end() if found else self._at
+            if self._at < len(self._buffer):
+                return self._buffer[self._at]
+            if not self._more(CHUNK):
+                return ""
+
+    def sign(self, allowed: str) -> str:
+        """Takes one of the signs that may stand here."""
+        found = self.peek()
+        if not found or found not in allowed:
+            raise Refused("bad_json")
+        self._at += 1
+        return found
+
+    def value(self) -> Any:
+        """The next whole value. One over the limit is passed over and raises `TooLarge`."""
+        self.peek()
+        wanted = CHUNK
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._buffer, self._at)
+            except RecursionError:
+                raise Refused("bad_json") from None
+            except ValueError as error:
+                value, end = None, -1
+                self._must_be_unfinished(error)
+            if end >= 0 and (end < len(self._buffer) or self._ended or self._buffer[end - 1] in '"]}'):
+                if end - self._at > self._limit:
+                    self._at = end
+                    raise TooLarge
+                self._at = end
+                return value
+            if len(self._buffer) - self._at > self._limit:
+                self._pass_over()
+                raise TooLarge
+            if not self._more(wanted):
+                raise Refused("bad_json")
+            wanted *= 2
+
+    def _must_be_unfinished(self, error: ValueError) -> None:
+        """An error well before the end of what was read so far is one that no further text mends."""
+        if not isinstance(error, json.JSONDecodeError):
+            raise Refused("bad_json") from None
+        if error.pos < len(self._buffer) - 16 and not error.msg.startswith("Unterminated string"):
+            raise Refused("bad_json") from None
+
+    def _more(self, size: int) -> bool:
+        if self._ended:
+            return False
+        piece = self._text.read(size)
+        self._ended = not piece
+        self._buffer = self._buffer[self._at :] + piece
+        self._at = 0
+        return bool(piece)
+
+    def _pass_over(self) -> None:
+        """Moves behind a value without keeping it."""
+        depth = 0
+        quoted = False
+        while True:
+            pattern = _STRING_END if quoted else _BRACKETS
+            found = pattern.search(self._buffer, self._at)
+            if found is None:
+                self._at = len(self._buffer)
+                if not self._more(CHUNK):
+                    raise Refused("bad_json")
+                continue
+            self._at = found.end()
+            sign = found.group()
+            if sign == "\\":
+                if self._at >= len(self._buffer):
+                    self._more(CHUNK)
+                self._at += 1
+                continue
+            if sign == '"':
+                quoted = not quoted
+            else:
+                depth += 1 if sign in "{[" else -1
+            if depth == 0 and not quoted:
+                return
+
+
+def values_in(stream: JsonStream) -> Iterator[Any]:
+    """The values of an array that begins here; `None` for one that was passed over."""
+    stream.sign("[")
+    if stream.peek() == "]":
+        stream.sign("]")
+        return
+    while True:
+        try:
+            yield stream.value()
+        except TooLarge:
+            yield None
+        if stream.sign(",]") == "]":
+            return

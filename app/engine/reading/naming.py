@@ -1,0 +1,87 @@
+"""What a file's name says: its kind, the day it was exported, and the range of dates it was limited to."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from app.mapping.columns import normalise_header
+from app.mapping.kind import Kind, Source
+
+_COPY = re.compile(r" ?\(\d+\)$")
+TABLES = frozenset({"csv", "txt", "tsv", "json", "jsonl", "ndjson", "xlsx"})
+NO_TABLES = frozenset({"xls", "numbers", "ods", "gsheet"})
+DOCUMENTS = frozenset({"html", "htm", "pdf"})
+_FILES = frozenset({"patientfiles", "patientattachments", "attachments"})
+_NOTES = frozenset({"treatmentnotes", "patientforms"})
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A file's name, understood. `type` is what the source itself calls its content."""
+
+    path: str
+    stem: str
+    extension: str
+    folders: tuple[str, ...]
+    type: str | None = None
+    run: date | None = None
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        return self.since is not None
+
+    @property
+    def in_files(self) -> bool:
+        """Whether it lies in the folder of patients' own files, where only an index is a table."""
+        return any(folder in _FILES for folder in self.folders) and normalise_header(self.stem) not in _FILES
+
+    @property
+    def in_notes(self) -> bool:
+        return any(folder in _NOTES for folder in self.folders)
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """Slices of one kind follow each other by the day of export, then by their range, then by name."""
+        return str(self.run or ""), str(self.since or ""), self.path
+
+    def kind(self, source: Source) -> Kind[Any] | None:
+        """The kind that the name speaks of: the longest of the known names that it begins with."""
+        text = normalise_header(self.type or self.stem)
+        best: tuple[int, Kind[Any]] | None = None
+        for kind in source.kinds:
+            for known in {normalise_header(n) for n in (*kind.file_names, kind.name, kind.called)}:
+                if known and text.startswith(known) and (best is None or len(known) > best[0]):
+                    best = (len(known), kind)
+        return best[1] if best else None
+
+
+def name_of(path: str, source: Source) -> Name:
+    *folders, last = path.split("/")
+    stem, dot, extension = last.rpartition(".")
+    if not dot:
+        stem, extension = last, ""
+    stem = _COPY.sub("", stem)
+    plain = tuple(normalise_header(f) for f in folders)
+    native = _native(source.label).fullmatch(stem)
+    days = [_day(native[g]) if native else None for g in ("run", "since", "until")]
+    if native is None or days[0] is None:
+        return Name(path, stem, extension.lower(), plain)
+    return Name(path, stem, extension.lower(), plain, native["type"], *days)
+
+
+def _native(label: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<type>[A-Za-z][A-Za-z ]*?)-{re.escape(label)}-(?P<run>\d{{8}})"
+        r"(-From(?P<since>\d{8})-To(?P<until>\d{8}))?",
+        re.IGNORECASE,
+    )
+
+
+def _day(digits: str | None) -> date | None:
+    try:
+        return datetime.strptime(digits, "%Y%m%d").date() if digits else None  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None

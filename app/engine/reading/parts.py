@@ -1,0 +1,123 @@
+"""Parts: up to 4,000 rows of one kind as they lie in storage, packed and encrypted."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from app.engine.reading.limits import Limits
+from app.engine.reading.results import PartInfo
+from app.mapping.context import DateOrder
+from app.storage.objects import Objects
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class PartHead:
+    """What all rows of a part share. `columns` are attribute names; unknown headers stand as `?Header`."""
+
+    kind: str
+    file: str
+    file_number: int
+    columns: tuple[str, ...]
+    dates: DateOrder
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One row: the line it begins on, its filled cells by attribute, and what reading had to say of it."""
+
+    line: int
+    cells: Mapping[str, str]
+    codes: tuple[str, ...] = ()
+
+
+class PartWriter:
+    """Gathers rows until a part is full; `close` writes it and tells what was written."""
+
+    def __init__(self, objects: Objects, prefix: str, data_key: bytes, limits: Limits) -> None:
+        self._objects = objects
+        self._prefix = prefix
+        self._data_key = data_key
+        self._limits = limits
+        self._lines: list[bytes] = []
+        self._size = 0
+        self._first_line = 0
+
+    @property
+    def rows(self) -> int:
+        return len(self._lines)
+
+    def add(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> bool:
+        """Adds a row; says whether the part is full."""
+        text = _ENCODER.encode((line, cells, codes)).encode("utf-8", "surrogatepass")
+        if not self._lines:
+            self._first_line = line
+        self._lines.append(text)
+        self._size += len(text)
+        return len(self._lines) >= self._limits.part_rows or self._size >= self._limits.part_bytes
+
+    def close(self, number: int, head: PartHead) -> PartInfo:
+        """Writes the gathered rows as one object, whole or not at all."""
+        key = f"{self._prefix}{number:06}"
+        first = _ENCODER.encode(
+            {
+                "kind": head.kind,
+                "file": head.file,
+                "file_number": head.file_number,
+                "columns": head.columns,
+                "dates": head.dates.value,
+            }
+        ).encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(digest_size=16)
+        packer = zlib.compressobj(1)
+        with self._objects.writer(key, self._data_key) as file:
+            for line in (first, *self._lines):
+                digest.update(line + b"\n")
+                file.write(packer.compress(line + b"\n"))
+            file.write(packer.flush())
+        done = PartInfo(number, head.kind, head.file_number, self._first_line, self.rows, key, digest.hexdigest())
+        self._lines = []
+        self._size = 0
+        return done
+
+
+class PartReader:
+    """Reads one part back: `head`, then the rows in order."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._lines = _lines(file)
+        head = json.loads(next(self._lines))
+        self.head = PartHead(
+            head["kind"], head["file"], head["file_number"], tuple(head["columns"]), DateOrder(head["dates"])
+        )
+
+    def __iter__(self) -> Iterator[PartRow]:
+        columns = self.head.columns
+        for text in self._lines:
+            line, cells, codes = json.loads(text)
+            yield PartRow(line, {c: v for c, v in zip(columns, cells, strict=True) if v is not None}, tuple(codes))
+
+
+def read_part(objects: Objects, key: str, data_key: bytes) -> tuple[PartHead, Iterator[PartRow]]:
+    """A part's head and rows, streamed; the object is closed behind the last row."""
+    file = objects.reader(key, data_key)
+    reader = PartReader(file)
+
+    def rows() -> Iterator[PartRow]:
+        with file:
+            yield from reader
+
+    return reader.head, rows()
+
+
+def _lines(file: BinaryIO) -> Iterator[str]:
+    unpacker: Any = zlib.decompressobj()
+    rest = b""
+    while chunk := file.read(1 << 16):
+        *lines, rest = (rest + unpacker.decompress(chunk)).split(b"\n")
+        for line in lines:
+            yield line.decode("utf-8", "surrogatepass")

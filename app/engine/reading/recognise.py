@@ -1,0 +1,149 @@
+"""What kind of thing a file holds: by its header first, by its name second."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from app.engine.reading.naming import Name
+from app.engine.reading.refusal import Refused
+from app.mapping.columns import normalise_header
+from app.mapping.kind import Kind, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header understood. `columns` has one name for each column: an attribute of the kind, or `?Header`."""
+
+    kind: Kind[Any]
+    headers: tuple[str, ...]
+    columns: tuple[str, ...]
+    dialect: str
+    unknown: tuple[str, ...]
+    absent: tuple[str, ...]
+    doubled: tuple[str, ...]
+
+    @property
+    def has_key(self) -> bool:
+        return any(p.column.is_key and p.name in self.columns for p in self.kind.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Tied:
+    """Several kinds fit equally well."""
+
+    kinds: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def known_headers(kind: Kind[Any]) -> Mapping[str, str]:
+    """The attribute of each header that the kind knows."""
+    found: dict[str, str] = {}
+    for placed in kind.columns:
+        for header in (placed.column.native, placed.name):
+            if header:
+                found.setdefault(normalise_header(header), placed.name)
+    for placed in kind.columns:
+        for header in placed.known_as():
+            found.setdefault(header, placed.name)
+    return found
+
+
+def by_header(
+    headers: Sequence[str], name: Name, source: Source, pairs: Mapping[str, str] | None = None
+) -> Header | Tied | None:
+    """The kind that a header row speaks of; None when it speaks of none.
+
+    Raises `Refused` with `missing_key_column` when all but the key is there.
+    """
+    plain = frozenset(normalise_header(h) for h in headers) - {""}
+    fitting = [k for k in source.kinds if k.fingerprint(_aliased(k, plain))]
+    if not fitting:
+        _only_the_key_is_missing(headers, plain, source)
+        return None
+    best = max(_known(k, plain) for k in fitting)
+    tied = [k for k in fitting if _known(k, plain) == best]
+    named = name.kind(source) if len(tied) > 1 else None
+    if named is not None and named in tied:
+        tied = [named]
+    if len(tied) > 1:
+        return Tied(tuple(k.name for k in tied))
+    return _keyed(understood(tied[0], headers, pairs))
+
+
+def by_name(headers: Sequence[str], name: Name, source: Source) -> Header | None:
+    """The kind that the file's name speaks of, for a header that no fingerprint fits."""
+    kind = name.kind(source)
+    if kind is None:
+        return None
+    header = understood(kind, headers)
+    known = len(headers) - len(header.unknown)
+    if not kind.imported or (header.has_key and known > 1):
+        return header
+    raise missing_key(kind, headers)
+
+
+def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str] | None = None) -> Header:
+    """Which attribute each column fills. The first of two alike goes first; unknown ones keep their header."""
+    known = known_headers(kind)
+    columns, unknown, doubled, shapes = [], [], [], set()
+    for number, header in enumerate(headers, start=1):
+        shown = header.strip().lstrip("\ufeff").strip() or f"Column {number}"
+        attribute = (pairs or {}).get(shown) or known.get(normalise_header(header))
+        if attribute is None or (not header.strip()):
+            columns.append(f"?{shown}")
+            unknown.append(shown)
+            doubled += [shown] if f"?{shown}" in columns[:-1] else []
+            continue
+        doubled += [shown] if attribute in columns else []
+        columns.append(attribute)
+        shapes.add("api" if shown == shown.lower() and " " not in shown else "native")
+    absent = tuple(p.name for p in kind.columns if p.name not in columns and not p.column.is_key)
+    dialect = shapes.pop() if len(shapes) == 1 else "mixed"
+    return Header(
+        kind, tuple(headers), tuple(columns), dialect, tuple(unknown), absent, tuple(dict.fromkeys(doubled))
+    )
+
+
+def _keyed(header: Header) -> Header:
+    kind = header.kind
+    has_key_column = any(p.column.is_key for p in kind.columns)
+    if kind.imported and has_key_column and not header.has_key and kind.key_of is None:
+        raise missing_key(kind, header.headers)
+    return header
+
+
+def missing_key(kind: Kind[Any], headers: Sequence[str]) -> Refused:
+    """The refusal that names the kind, the header it should have had in both dialects, and those that were found."""
+    keys = [p for p in kind.columns if p.column.is_key]
+    wanted = " + ".join(f"{p.column.native} or {p.name}" for p in keys)
+    refused = Refused("missing_key_column", column=keys[0].column.native if keys else None)
+    refused.details.update(
+        kind=kind.called, wanted=wanted, found=", ".join(h.strip()[:60] for h in headers[:20] if h.strip())
+    )
+    refused.kind = kind.name
+    return refused
+
+
+def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], source: Source) -> None:
+    for kind in source.kinds:
+        keys = {normalise_header(h) for p in kind.columns if p.column.is_key for h in (p.name, p.column.native) if h}
+        if keys and not keys & plain and kind.fingerprint(_aliased(kind, plain) | keys):
+            raise missing_key(kind, headers)
+
+
+def _aliased(kind: Kind[Any], plain: frozenset[str]) -> frozenset[str]:
+    """The headers, and for each alias of a column that is no key also the column's own headers."""
+    known = known_headers(kind)
+    columns = {p.name: p.column for p in kind.columns}
+    more = set(plain)
+    for header in plain:
+        attribute = known.get(header)
+        if attribute and not columns[attribute].is_key:
+            more |= {normalise_header(attribute), normalise_header(columns[attribute].native)} - {""}
+    return frozenset(more)
+
+
+def _known(kind: Kind[Any], plain: frozenset[str]) -> int:
+    known = known_headers(kind)
+    return len({known[h] for h in plain if h in known})

@@ -1,0 +1,20 @@
+"""A file or an archive that cannot be taken: why, and how far it was read before that was known."""
+
+from collections.abc import Mapping
+
+
+class Refused(Exception):  # noqa: N818 - it is a verdict on a file, not a bug
+    """The whole file is left out, with a catalogued code; the rest of the export goes on.
+
+    `rows` are the data rows seen up to the damage, the damaged one included; `line` is where it is.
+    """
+
+    def __init__(self, code: str, *, line: int | None = None, rows: int = 0, column: str | None = None,
+                 details: Mapping[str, str] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.line = line
+        self.rows = rows
+        self.column = column
+        self.details = dict(details or {})
+        self.kind: str | None = None  # where it is known what the file would have been

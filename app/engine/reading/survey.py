@@ -1,0 +1,119 @@
+"""The first walk over a file's rows: is it damaged, and what does the whole of it prove about its dates?"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.engine.reading.encoding import MOJIBAKE
+from app.engine.reading.recognise import Header
+from app.engine.reading.refusal import Refused
+from app.engine.reading.rows import Raw
+from app.mapping.context import DateOrder
+from app.mapping.moments import birth, day, local_timestamp, timestamp
+
+_SCIENTIFIC = re.compile(r"[=\"']*\d(\.\d+)?[Ee]\+?\d+[\"']*")
+_NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d")
+_APART = re.compile(r"[,;|\s]+")
+_DATES = (birth, day, local_timestamp, timestamp)
+_RAGGED_FROM = 20
+_MOJIBAKE_FROM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is known of a file once all its rows were seen."""
+
+    rows: int
+    dates: DateOrder
+    dates_guessed: bool
+    has_rounded: bool
+    is_mojibake: bool
+
+
+def is_rounded(cell: str) -> bool:
+    """An id of which a spreadsheet may have kept 15 digits only."""
+    bare = cell.strip("=\"' ")
+    return len(bare) > 15 and bare.isdigit() and not bare[15:].strip("0")
+
+
+def survey(header: Header, rows: Iterator[Raw], *, may_be_mojibake: bool) -> Survey:
+    """Walks over all rows. Raises `Refused` for ids that a spreadsheet damaged, or columns that do not line up."""
+    walk = _Walk(header)
+    cells_twice = count = 0
+    line = 0
+    try:
+        for line, cells, codes in rows:
+            count += 1
+            walk.look(line, cells, codes)
+            if may_be_mojibake and cells_twice <= _MOJIBAKE_FROM:
+                cells_twice += sum(1 for cell in cells if MOJIBAKE.search(cell))
+    except Refused as refused:
+        scientific = refused.code == "ids_scientific"
+        refused.rows = count if scientific else count + 1
+        raise
+    except UnicodeDecodeError:
+        raise Refused("file_not_text", rows=count, line=line) from None
+    walk.judge(count)
+    is_mojibake = cells_twice > _MOJIBAKE_FROM
+    return Survey(count, walk.order, walk.order is DateOrder.MONTH_FIRST, walk.has_rounded, is_mojibake)
+
+
+class _Walk:
+    def __init__(self, header: Header) -> None:
+        columns = {p.name: p.column for p in header.kind.columns}
+        known = [(n, columns[c], header.headers[n]) for n, c in enumerate(header.columns) if c in columns]
+        self._width = len(header.columns)
+        self._ids = [(n, h.strip()) for n, c, h in known if c.is_key or c.links_to]
+        self._dates = [n for n, c, _ in known if c.read in _DATES]
+        self._long = dict.fromkeys((n for n, _ in self._ids), 0)
+        self._rounded = dict(self._long)
+        self._ragged = 0
+        self._day_first = self._month_first = False
+
+    def look(self, line: int, cells: list[str], codes: tuple[str, ...]) -> None:
+        width = len(cells)
+        if width != self._width and "cell_too_large" not in codes and is_ragged(cells, self._width):
+            self._ragged += 1
+        for at, header in self._ids:
+            if at < width and len(cells[at]) > 4:
+                self._id(at, header, cells[at], line)
+        for at in self._dates:
+            if at < width:
+                cell = cells[at]
+                if len(cell) > 5 and not cell[:4].isdigit() and (found := _NUMBERS.match(cell.strip())):
+                    self._day_first = self._day_first or int(found[1]) > 12
+                    self._month_first = self._month_first or int(found[2]) > 12
+
+    def _id(self, at: int, header: str, cell: str, line: int) -> None:
+        if len(cell) > 15:
+            pieces = _APART.split(cell) if not cell.isdigit() else (cell,)
+            for piece in pieces:
+                if len(piece) > 15:
+                    self._long[at] += 1
+                    self._rounded[at] += is_rounded(piece)
+        if "E" in cell or "e" in cell:
+            for piece in _APART.split(cell):
+                if _SCIENTIFIC.fullmatch(piece):
+                    raise Refused("ids_scientific", line=line, column=header)
+
+    def judge(self, rows: int) -> None:
+        if rows >= _RAGGED_FROM and self._ragged > rows * 0.05:
+            raise Refused("csv_misaligned", rows=rows)
+        for at, header in self._ids:
+            if self._rounded[at] >= 2 and self._rounded[at] > self._long[at] * 0.01:
+                raise Refused("ids_rounded", rows=rows, column=header)
+
+    @property
+    def has_rounded(self) -> bool:
+        return any(self._rounded.values())
+
+    @property
+    def order(self) -> DateOrder:
+        if self._day_first and self._month_first:
+            return DateOrder.UNDECIDABLE
+        return DateOrder.MONTH_FIRST if self._month_first else DateOrder.DAY_FIRST
+
+
+def is_ragged(cells: list[str], width: int) -> bool:
+    """More cells than headers with something in them, or fewer."""
+    return len(cells) < width or any(cell.strip() for cell in cells[width:])
