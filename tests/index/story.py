@@ -64,9 +64,7 @@ SOURCE = Source(
         kind("appointment_types", "services", made=("services",), unique_names=True, unknown="Unknown type"),
         kind("patients", "clients"),
         kind("patient_cases", "cases", moves=False),
-        kind(
-            "appointments", "appointments", "appointment_groups", "cancellation_reasons", made=("cancellation_reasons",)
-        ),
+        kind("appointments", "appointments", "cancellation_reasons", made=("cancellation_reasons",)),
         kind("attendees", "appointments"),
         kind("treatment_notes", "progress_notes"),
     ),

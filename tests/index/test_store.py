@@ -1,6 +1,7 @@
 """The index as a file: written part by part, taken back where a file is refused, sealed, and shared."""
 
 import sqlite3
+from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -39,12 +40,12 @@ def test_a_part_that_is_read_again_counts_once(tmp_path: Path) -> None:
 
 
 def test_adding_is_whole_or_not_at_all(tmp_path: Path) -> None:
-    def broken():  # type: ignore[no-untyped-def]  # it never ends well
+    def broken() -> Iterator[IndexEntry]:
         yield from rows(1, 2)
-        raise OSError
+        raise OSError("the archive ends here")
 
     index = Index.create(tmp_path / "index.sqlite")
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="ends here"):
         index.add("patients", 1, broken())
     index.add("patients", 1, rows(5))
     resolve(index, SOURCE)

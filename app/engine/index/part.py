@@ -123,6 +123,7 @@ def _rows(
             targets={name: some[0] for name, some in many.items()},
             many={name: tuple(some) for name, some in many.items()},
             extra=extras.get(row, {}),
+            findings=tuple(findings.get(row, ())),
         )
         yield line, RowView(verdict, tuple(findings.get(row, ())), joined)
 

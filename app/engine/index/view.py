@@ -40,7 +40,7 @@ class PlanView:
         for kind in with_kinds:
             self._insert("SELECT row, kind FROM rows WHERE kind = ?", (kind,))
         if self._size():
-            self._spread(everywhere=bool(with_kinds))
+            self._spread(everywhere=self._needed(with_kinds))
 
     def counts(self) -> Mapping[str, int]:
         """How many rows are left out, by kind; rows that do not move anyway are not counted."""
@@ -71,6 +71,11 @@ class PlanView:
                 "SELECT row, kind FROM rows WHERE kind = ? AND starts_at < ?",
                 (self._kinds[DATED], seconds(plan.leave_out_before)),
             )
+
+    def _needed(self, kinds: list[int]) -> bool:
+        """Whether other rows cannot be without one of these kinds."""
+        found = self._db.execute("SELECT target FROM specs WHERE required AND NOT merge")
+        return any(target in kinds for (target,) in found)
 
     def _spread(self, *, everywhere: bool) -> None:
         """Adds the rows that need a row left out, until there are no more of them.
