@@ -5,9 +5,10 @@ from pathlib import Path
 from .bundle import Bundle, Layout
 from .columns import Style
 from .expectation import Expectation, KindCount, ProblemCount, Tally
-from .kinds import ALL, KINDS, NEVER, NOT_YET, SampleKind
+from .kinds import KINDS, SampleKind
 from .layout import layout_of
 from .levels import FILE_CODES, NOT_PREDICTED
+from .moving import ALL, NEVER, NOT_YET
 from .sizes import AS_OF, SIZES, DialectName, SizeName
 from .world import World
 
@@ -63,9 +64,7 @@ def _tell_of_files(kind: SampleKind, layout: Layout, files: int, tally: Tally) -
     """The problems that are told of a file, not of a row."""
     if kind.name == "practitioners":
         tally.file_problem("unknown_columns", kind.name, files)
-    if kind.name == "patients":
-        tally.file_problem("field_without_destination", kind.name, files)
-        if layout.style is Style.NATIVE:
-            tally.file_problem("archived_state_unknown", kind.name, files)
+    if kind.name == "patients" and layout.style is Style.NATIVE:
+        tally.file_problem("archived_state_unknown", kind.name, files)
     if len(layout.paths) > 1:
         tally.file_problem("partial_export", kind.name, files)

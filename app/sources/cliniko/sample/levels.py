@@ -61,9 +61,7 @@ LEVELS: dict[str, str] = {
     **dict.fromkeys(INFO, "info"),
 }
 
-FILE_CODES = frozenset(
-    {"archived_state_unknown", "field_without_destination", "kind_absent", "partial_export", "unknown_columns"}
-)
+FILE_CODES = frozenset({"archived_state_unknown", "kind_absent", "partial_export", "unknown_columns"})
 """Codes counted once a file (or once a kind), not once a row."""
 
 NOT_PREDICTED = frozenset({"columns_absent", "export_stale"})

@@ -22,7 +22,8 @@ Where the format's description leaves room, this is the reading that the expecta
 * `bad_phone`: the same words in PhoneMobile and Mobile Phones are one warning of the row.
 * `test_record_suspected`: the first name alone is `Test` or `asdf`.
 * `patient_name_partial`: exactly one of the two names is empty.
-* `field_without_destination`: once for each patients file whose Time Zone has a value, and for no other column.
+* `field_without_destination`: once for each filled Time Zone of an imported patient; as long as custom fields do not
+  move, also for each filled cell of the 13 columns that become client fields.
 * `archived_state_unknown`: once for each native patients file.
 * `unknown_columns`: once for the practitioners file, which has one such column (`Parking Bay`).
 * `partial_export`: once for each slice with dates in its name, though together they have no gap.
@@ -36,7 +37,8 @@ Where the format's description leaves room, this is the reading that the expecta
   author's name.
 * Client field values: one for each cell that is not empty, false and the word None included, in the 13 columns that
   become client fields.
-* Categories, taxes, referral types and cancellation reasons are found or made by name and not counted as records.
+* Categories, referral types and cancellation reasons are made once a name, for rows that are imported; taxes are not
+  counted as records.
 """
 
 from collections.abc import Iterable

@@ -140,6 +140,10 @@ def _upset(world: World, values: dict[str, object], visit: Visit, planted: Plant
     return ()
 
 
+def _reason(values: dict[str, object]) -> dict[str, tuple[str, ...]]:
+    return {"cancellation_reasons": (str(values["reason_name"]),)} if values["cancelled_at"] else {}
+
+
 def rows(world: World) -> Iterator[Row]:
     for index in range(world.size.appointments):
         if index == world.boundary:
@@ -174,6 +178,7 @@ def _visit(world: World, visit: Visit, part: int) -> Iterator[Row]:
             values=values,
             problems=problems,
             records=("appointments",),
+            shared_records=_reason(values),
             marks=marks,
             slice=part,
             unmarked_on=ahead,
@@ -188,6 +193,7 @@ def _visit(world: World, visit: Visit, part: int) -> Iterator[Row]:
         outcome=plant.outcome,
         problems=plant.codes,
         records=("appointments", *more),
+        shared_records=_reason(values),
         marks=(plant.name,),
         slice=part,
     )

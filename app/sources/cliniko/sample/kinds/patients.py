@@ -7,6 +7,7 @@ from random import Random
 
 from .. import people
 from ..bundle import Shape
+from ..moving import NOT_YET
 from ..planting import Planted
 from ..row import Row
 from ..world import World
@@ -163,13 +164,25 @@ class _Writer:
         api = self.world.patients_api
         cells = [(field, values.get(key)) for field, key, in_api in FIELD_COLUMNS if in_api or not api]
         filled = tuple(field for field, value in cells if value not in (None, ""))
+        lost = ["time_zone"] if values["time_zone"] else []
+        shared: dict[str, tuple[str, ...]] = {}
+        if values["referral_type"] and not api:
+            shared["referral_types"] = (str(values["referral_type"]),)
+        records: tuple[str, ...] = ("clients",)
+        if "custom_fields" in NOT_YET:
+            lost += filled
+        else:
+            shared["custom_fields"] = filled
+            records += ("custom_field_values",) * len(filled)
+        if outcome == "created":
+            problems += ("field_without_destination",) * len(lost)
         return Row(
             source_id=str(values["id"]),
             values=values,
             outcome=outcome,
             problems=problems,
-            records=("clients", *("custom_field_values",) * len(filled)),
-            shared_records={"custom_fields": filled},
+            records=records,
+            shared_records=shared,
             marks=(planted.plant.name,) if planted else (),
         )
 
