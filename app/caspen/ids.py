@@ -4,6 +4,8 @@ Ids are legal ULIDs in the order of numeric source ids, because random ones halv
 """
 
 import hashlib
+import secrets
+import time
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 PREFIXES = {
@@ -66,3 +68,9 @@ class Ids:
         if key.isascii() and key.isdigit() and (key == "0" or key[0] != "0") and int(key) < 2**64:
             return PREFIXES[table] + ulid(head + int(key).to_bytes(8, "big") + _digest(f"{stem}|{key}", 3))
         return PREFIXES[table] + ulid(head + _digest(f"{stem}|{key}", 11))
+
+
+def new_id(table: str) -> str:
+    """The id of something that a person makes in Caspen: later ones sort after earlier ones."""
+    moment = int(time.time() * 1000).to_bytes(6, "big")
+    return PREFIXES[table] + ulid(moment + secrets.token_bytes(10))

@@ -108,7 +108,8 @@ def fetch(connection: Connection, sql: str, params: Sequence[Any] = ()) -> list[
     if is_sqlite(connection):
         return list(driver(connection).execute(sql, params).fetchall())
     with driver(connection).cursor() as cursor:
-        return list(cursor.execute(sql.replace("?", "%s"), params).fetchall())
+        cursor.execute(sql.replace("?", "%s"), params)
+        return list(cursor.fetchall()) if cursor.description else []
 
 
 def among(connection: Connection, column: str, ids: Sequence[str]) -> tuple[str, Any]:

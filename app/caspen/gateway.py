@@ -1,0 +1,201 @@
+"""A clinic's workspace as its people use it in Caspen: adding, inviting, editing, deleting.
+
+Everything done here is marked as done by a person and raises the workspace's version. Nothing here sends a message.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlmodel import Session, col, func, select
+
+from app.caspen.ids import new_id
+from app.caspen.names import normalise_name
+from app.caspen.stores import Stores
+from app.caspen.tables import (
+    BY_NAME,
+    OBJECTS,
+    Category,
+    Imported,
+    Location,
+    Practitioner,
+    Service,
+    Tax,
+    User,
+    Workspace,
+)
+from app.db import now
+
+T = TypeVar("T", bound=Imported)
+BILLED_ROLES = frozenset({"practitioner_admin", "practitioner"})
+ROLES = BILLED_ROLES | {"practice_manager", "receptionist", "accountant"}
+
+
+class NotThere(LookupError):  # noqa: N818 - reads as a claim
+    """There is no such object in this workspace, or a person deleted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A new user; with a practitioner when the role sees clients."""
+
+    user_id: str
+    practitioner_id: str | None
+
+
+def create_workspace(
+    stores: Stores, workspace_id: str, name: str, *, timezone: str = "Australia/Sydney", country: str = "AU"
+) -> None:
+    """Opens a workspace; one that is there already stays as it is."""
+    with stores.live.database.write() as session:
+        if session.get(Workspace, workspace_id) is None:
+            session.add(Workspace(id=workspace_id, name=name, timezone=timezone, country_code=country))
+
+
+class Gateway:
+    """One workspace in one person's hands."""
+
+    def __init__(self, stores: Stores, workspace_id: str, by: str) -> None:
+        self._stores = stores
+        self._id = workspace_id
+        self._by = by
+
+    def add_location(self, name: str, *, timezone: str | None = None, archived: bool = False) -> str:
+        """Adds a place, in the workspace's time zone unless another is given."""
+        with self._changing() as (session, workspace):
+            place = Location(
+                **self._made("locations"),
+                name=name,
+                timezone=timezone or workspace.timezone,
+                country_code=workspace.country_code,
+                status="archived" if archived else "active",
+            )
+            session.add(place)
+            return place.id
+
+    def invite_user(self, name: str, email: str, role: str, *, invite: str = "invited", active: bool = True) -> Invited:
+        """Adds a person, and a calendar when the role sees clients. `invite`: not_invited, invited or accepted."""
+        if role not in ROLES or invite not in ("not_invited", "invited", "accepted"):
+            raise ValueError("unknown role or state of an invitation")
+        first, _, last = name.strip().partition(" ")
+        with self._changing() as (session, _workspace):
+            user = User(
+                **self._made("users"),
+                first_name=first,
+                last_name=last,
+                email=email,
+                role=role,
+                invite_state=invite,
+                active=active,
+            )
+            session.add(user)
+            if role not in BILLED_ROLES:
+                return Invited(user.id, None)
+            person = Practitioner(
+                **self._made("practitioners"), user_id=user.id, display_name=name.strip(), active=active
+            )
+            session.add(person)
+            return Invited(user.id, person.id)
+
+    def accept_invitation(self, user_id: str) -> None:
+        with self._changing() as (session, _workspace):
+            self._touch(self._get(session, User, user_id)).invite_state = "accepted"
+
+    def deactivate_user(self, user_id: str) -> None:
+        """The person can no longer sign in and takes no seat; the history stays."""
+        with self._changing() as (session, _workspace):
+            self._touch(self._get(session, User, user_id)).active = False
+            mine = select(Practitioner).where(
+                col(Practitioner.workspace_id) == self._id, col(Practitioner.user_id) == user_id
+            )
+            for person in session.exec(mine):
+                self._touch(person).active = False
+
+    def add_service(self, name: str, *, kind: str = "appointment", duration: int = 30, archived: bool = False) -> str:
+        """Adds a service or, with kind activity, an activity."""
+        table = {"appointment": "services", "activity": "activities"}[kind]
+        with self._changing() as (session, workspace):
+            if workspace.default_category_id is None or workspace.default_tax_id is None:
+                category = Category(**self._made("categories"), name="General")
+                tax = Tax(**self._made("taxes"), name="No tax")
+                session.add_all([category, tax])
+                workspace.default_category_id, workspace.default_tax_id = category.id, tax.id
+            service = Service(
+                **self._made(table),
+                kind=kind,
+                name=name,
+                category_id=workspace.default_category_id,
+                tax_id=workspace.default_tax_id,
+                duration=duration,
+                status="archived" if archived else "active",
+            )
+            session.add(service)
+            return service.id
+
+    def archive(self, table: str, record_id: str) -> None:
+        """Archives a location, service or client."""
+        self.edit(table, record_id, {"status": "archived"})
+
+    def edit(self, table: str, record_id: str, changes: Mapping[str, Any]) -> None:
+        """Changes fields of any object, by the names of its table."""
+        model = BY_NAME[table]
+        unknown = changes.keys() - model.model_fields.keys() | changes.keys() & Imported.model_fields.keys()
+        if unknown:
+            raise ValueError(f"{table} has no such field for people: {', '.join(sorted(unknown))}")
+        with self._changing() as (session, _workspace):
+            thing = self._touch(self._get(session, model, record_id))
+            for name, value in changes.items():
+                setattr(thing, name, value)
+
+    def delete(self, table: str, record_id: str) -> None:
+        """Deletes any object. That it was there is remembered, so that no import brings it back."""
+        with self._changing() as (session, _workspace):
+            self._touch(self._get(session, BY_NAME[table], record_id)).deleted_at = now()
+
+    def find(self, table: str, name: str) -> str | None:
+        """The id of a location, service, category and so on by its name, ignoring case."""
+        with self._stores.live.database.read() as session:
+            for thing in session.exec(_present(BY_NAME[table], self._id)):
+                if normalise_name(str(getattr(thing, "name", ""))) == normalise_name(name):
+                    return str(thing.id)
+        return None
+
+    def counts(self) -> dict[str, int]:
+        """How many objects of each table there are, without what people deleted."""
+        with self._stores.live.database.read() as session:
+            return {
+                str(model.__tablename__): session.exec(
+                    select(func.count()).select_from(_present(model, self._id).subquery())
+                ).one()
+                for model in OBJECTS
+            }
+
+    @contextmanager
+    def _changing(self) -> Iterator[tuple[Session, Workspace]]:
+        """One transaction that locks the workspace and raises its version."""
+        with self._stores.live.database.write() as session:
+            chosen = select(Workspace).where(col(Workspace.id) == self._id).with_for_update()
+            workspace = session.exec(chosen).one_or_none()
+            if workspace is None:
+                raise NotThere(self._id)
+            workspace.version += 1
+            yield session, workspace
+
+    def _made(self, table: str) -> dict[str, Any]:
+        return {"workspace_id": self._id, "id": new_id(table), "edited_by": self._by, "edited_at": now()}
+
+    def _touch(self, thing: T) -> T:
+        thing.edited_at, thing.edited_by = now(), self._by
+        thing.version += 1
+        return thing
+
+    def _get(self, session: Session, model: type[T], record_id: str) -> T:
+        thing = session.get(model, (self._id, record_id))
+        if thing is None or thing.deleted_at is not None:
+            raise NotThere(record_id)
+        return thing
+
+
+def _present(model: type[T], workspace_id: str) -> Any:
+    return select(model).where(col(model.workspace_id) == workspace_id, col(model.deleted_at).is_(None))

@@ -1,0 +1,27 @@
+"""What a finalisation replaces is kept, so that the clinic can undo it."""
+
+from app.caspen.shapes import Shape
+from app.caspen.statements import at, fetch, is_sqlite
+from app.caspen.stores import Sides
+
+
+def keep_replaced(sides: Sides, to: Shape, workspace_id: str, migration_id: str, trial: int) -> None:
+    """Writes down each live record that is about to be replaced, as it is now.
+
+    A record that this very migration brought is not kept: undoing removes it. Nor is one kept twice: what counts is
+    how it was before the migration.
+    """
+    if is_sqlite(sides.connection):
+        row = "json_object(" + ", ".join(f"'{name}', live.\"{name}\"" for name in to.columns) + ")"
+        same = "IS NOT"
+    else:
+        row, same = "to_json(live)::text", "IS DISTINCT FROM"
+    sql = (
+        f'INSERT INTO {at(sides.live, "journal")} ("workspace_id", "migration_id", "object", "id", "trial", "row") '
+        f'SELECT live."workspace_id", ?, \'{to.name}\', live."id", ?, {row} '
+        f"FROM {at(sides.live, to.name)} AS live JOIN {at(sides.trial, to.name)} AS here "
+        'ON here."workspace_id" = live."workspace_id" AND here."id" = live."id" WHERE live."workspace_id" = ? '
+        f'AND live."migration_id" {same} ? AND live."content_hash" {same} here."content_hash" '
+        'AND live."edited_at" IS NULL AND live."deleted_at" IS NULL ON CONFLICT DO NOTHING'
+    )
+    fetch(sides.connection, sql, (migration_id, trial, workspace_id, migration_id))

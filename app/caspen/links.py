@@ -1,0 +1,62 @@
+"""Proves that every reference in a trial leads to a record: in the trial itself, or in the live workspace.
+
+The databases hold no foreign keys, because a trial's records point into another store.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from app.caspen.statements import at, fetch, is_sqlite
+from app.caspen.stores import Sides, Store, Stores
+from app.caspen.tables import OBJECTS, Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Dangling:
+    """A column with references that lead nowhere: how many, and the first record that has one."""
+
+    table: str
+    column: str
+    count: int
+    first_id: str
+
+
+def dangling_links(stores: Stores, trial: Store, workspace_id: str) -> tuple[Dangling, ...]:
+    """Every column with a broken reference; empty when all links hold.
+
+    A record that a person deleted in Caspen still counts as one: its history may point at it.
+    """
+    with stores.beside(trial) as sides:
+        found = [
+            _look(sides, str(model.__tablename__), reference, workspace_id)
+            for model in OBJECTS
+            for reference in model.references
+        ]
+    return tuple(one for one in found if one.count)
+
+
+def _look(sides: Sides, table: str, reference: Reference, workspace_id: str) -> Dangling:
+    source, value = _values(sides.connection, at(sides.trial, table), reference)
+    nowhere = " AND ".join(
+        f'NOT EXISTS (SELECT 1 FROM {at(schema, target)} AS there WHERE there."workspace_id" = here."workspace_id" '
+        f'AND there."id" = {value})'
+        for target in reference.tables
+        for schema in (sides.trial, sides.live)
+    )
+    sql = (
+        f'SELECT count(*), min(here."id") FROM {source} '
+        f'WHERE here."workspace_id" = ? AND {value} IS NOT NULL AND {nowhere}'
+    )
+    ((count, first),) = fetch(sides.connection, sql, (workspace_id,))
+    return Dangling(table, reference.column, int(count), str(first))
+
+
+def _values(connection: Connection, table: str, reference: Reference) -> tuple[str, str]:
+    """What to select from, and the expression for one referred id."""
+    column = f'here."{reference.column}"'
+    if not reference.several:
+        return f"{table} AS here", column
+    if is_sqlite(connection):
+        return f"{table} AS here, json_each({column}) AS one", "one.value"
+    return f"{table} AS here, json_array_elements_text({column}::json) AS one(value)", "one.value"
