@@ -167,6 +167,21 @@ def now_of(context: Context) -> datetime:
     return found if isinstance(found, datetime) else datetime.now(UTC)
 
 
+def date_of(context: Context, value: date) -> date:
+    """A day as it is; of a time, the day that it is at the clinic."""
+    return value.astimezone(zone_of(context)).date() if isinstance(value, datetime) else value
+
+
+@pass_context
+def page_day(context: Context, value: date) -> str:
+    return day(date_of(context, value))
+
+
+@pass_context
+def page_day_year(context: Context, value: date) -> str:
+    return day_year(date_of(context, value))
+
+
 @pass_context
 def page_clock(context: Context, at: datetime) -> str:
     return clock(at.astimezone(zone_of(context)))
@@ -199,8 +214,8 @@ FILTERS: dict[str, Callable[..., str]] = {
     "size": size,
     "took": took,
     "lasting": lasting,
-    "day": day,
-    "day_year": day_year,
+    "day": page_day,
+    "day_year": page_day_year,
     "typed_day": typed_day,
     "clock": page_clock,
     "when": page_when,
