@@ -27,7 +27,7 @@ Where the format's description leaves room, this is the reading that the expecta
 * `archived_state_unknown`: once for each native patients file.
 * `unknown_columns`: once for the practitioners file, which has one such column (`Parking Bay`).
 * `partial_export`: once for each slice with dates in its name, though together they have no gap.
-* `kind_absent`: once for each of the 20 kinds without a file.
+* `kind_absent`: once for each kind that moves today and has no file.
 * `kind_not_imported`: told of every row of such a file; all of them are skipped.
 * `radio_multiple_selected`, `body_chart_not_imported`, `html_sanitised`: once a note.
 * `note_empty`: an empty list of sections. A section with a description alone is content, and is kept.
@@ -37,8 +37,8 @@ Where the format's description leaves room, this is the reading that the expecta
   author's name.
 * Client field values: one for each cell that is not empty, false and the word None included, in the 13 columns that
   become client fields.
-* Categories, referral types and cancellation reasons are made once a name, for rows that are imported; taxes are not
-  counted as records.
+* Categories, referral types and cancellation reasons are made once a name, for rows that are imported; one tax, which
+  adds nothing, serves all types.
 """
 
 from collections.abc import Iterable

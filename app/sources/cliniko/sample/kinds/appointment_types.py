@@ -56,7 +56,7 @@ def rows(world: World) -> Iterator[Row]:
             },
             problems=problems if kind.minutes else (*problems, "duration_defaulted"),
             records=("services",),
-            shared_records={"categories": (kind.category or "Imported from Cliniko",)},
+            shared_records={"categories": (kind.category or "Imported from Cliniko",), "taxes": ("none",)},
             marks=(("archived",) if closed else ()) + (() if kind.minutes else ("no_duration",)),
         )
 
