@@ -112,3 +112,23 @@ def test_a_fragment_is_a_block_of_the_page_itself() -> None:
     rows = block(template, "rows", context())
     assert rows.strip().startswith('<div class="sheet">')
     assert rows.strip() in template.render(context())
+
+
+FORM = """{% extends "layouts/wizard.html" %}{% block title %}Form{% endblock %}{% block content %}
+<form method="post" action="/answer" hx-post="/answer" hx-target="#main" hx-select="#main" hx-swap="outerHTML">
+<h1>Form</h1><button>Send</button></form>{% endblock %}"""
+
+
+def test_a_form_that_comes_back_with_mistakes_is_swapped_in_and_read_first(page: Page) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    with served({"/form": environment().from_string(FORM).render(context())}) as site:
+        answer = PAGES["/mistakes"]()
+        page.route("**/answer", lambda route: route.fulfill(status=422, body=answer, content_type="text/html"))
+        page.goto(f"{site}/form")
+        page.get_by_role("button", name="Send").click()
+        page.locator(".errors").wait_for()
+        page.wait_for_function("document.activeElement.className == 'errors'")
+        assert page.url == f"{site}/form"
+        assert page.locator("#date").input_value() == "31/11/2026"
+    assert [line for line in said if "422" not in line] == []

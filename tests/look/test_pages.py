@@ -20,6 +20,7 @@ THREAD = [
     {"who": "Ana Ferreira, support", "when": NOW, "words": "Jonathan. <b>", "side": "ours", "tiny": ""},
 ]
 LONG = "x" * 180
+WORKSPACE = {"id": "wsp_demo", "name": "Harbour Street Physiotherapy"}
 PEOPLE = [
     {"id": "u1", "name": LONG_NAME, "email": "priya@harbourstreetphysiotherapyandsportsmedicine.example",
      "role": "Practitioner", "state": "invited", "invited_at": NOW - timedelta(days=6), "may_enter": False},
@@ -54,7 +55,7 @@ def help_page(**more: object) -> str:
 
 def sandbox(**more: object) -> str:
     told: dict[str, object] = {
-        "workspace": {"id": "wsp_demo", "name": "Harbour Street Physiotherapy"},
+        "workspace": WORKSPACE,
         "gaps": ["1 location", "1 invitation"],
         "locations": [{"name": "Newport", "zone": "Australia/Sydney", "archived": False}],
         "zones": ["Australia/Sydney", "Australia/Lord_Howe"],
@@ -84,6 +85,17 @@ PAGES: dict[str, Callable[[], str]] = {
     ]),
     "/sandbox": sandbox,
     "/sandbox-empty": nothing_there,
+    "/clients": lambda: render("sandbox/clients.html", workspace=WORKSPACE, total=12480, more_href="?from=2", clients=[
+        {"id": "c1", "name": LONG_NAME, "born": date(1980, 2, 3), "email": f"{LONG}@x.example", "archived": False},
+        {"id": "c2", "name": "يوسف", "born": None, "email": None, "archived": True},
+    ]),
+    "/clients-none": lambda: render("sandbox/clients.html", workspace=WORKSPACE, total=0, clients=[], q="Zoe"),
+    "/client": lambda: render("sandbox/client.html", workspace=WORKSPACE, facts=[("Born", "1980"), ("Note", LONG)],
+        client={"id": "c1", "name": LONG_NAME, "archived": True},
+        appointments=[{"at": NOW, "service": LONG, "practitioner": LONG_NAME, "location": "", "state": "Attended"}],
+        notes=[{"at": NOW, "title": "Initial", "author": "Ana", "html": f"<h3>S</h3><p>{LONG}</p>", "draft": True}]),
+    "/client-new": lambda: render("sandbox/client.html", workspace=WORKSPACE, facts=[("Born", "")], appointments=[],
+        client={"id": "c1", "name": "Noah", "archived": False}, notes=[]),
     "/outbox": lambda: render("outbox/outbox.html", mails=MAILS, chosen=MAILS[0], sender="move@caspen.example"),
     "/outbox-empty": lambda: render("outbox/outbox.html", mails=[], chosen=None),
     "/confirm": lambda: render("signin/confirm.html", token="a/b", good=True),
