@@ -1,0 +1,115 @@
+"""One answer of somebody else's server, which may lie: sizes are what was counted, names are for display only."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from urllib.parse import unquote, unquote_to_bytes
+
+import httpx
+
+CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.IGNORECASE)
+NAME_BYTES = 200
+PEEK = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ContentRange:
+    """What part of what whole; no start where nothing could be given, no total where it is not told."""
+
+    start: int | None
+    end: int | None
+    total: int | None
+
+
+class Answer:
+    """Status, headers, and a body that is read as it comes. Closing it early is normal."""
+
+    def __init__(self, response: httpx.Response, host: str) -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self.host = host
+        self._response = response
+        self._chunks = response.iter_raw()
+        self._peeked: list[bytes] = []
+
+    @property
+    def length(self) -> int | None:
+        text = self.headers.get("content-length", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+    @property
+    def chunked(self) -> bool:
+        return "transfer-encoding" in self.headers
+
+    @property
+    def content_range(self) -> ContentRange | None:
+        found = CONTENT_RANGE.fullmatch(self.headers.get("content-range", "").strip())
+        if found is None:
+            return None
+        start, end, total = (int(g) if g and g != "*" else None for g in found.groups())
+        if start is not None and end is not None and (end < start or (total is not None and end >= total)):
+            return None
+        return ContentRange(start, end, total)
+
+    @property
+    def attachment(self) -> bool:
+        return bool(self.headers.get("content-disposition", "").strip().lower().startswith("attachment"))
+
+    @property
+    def name(self) -> str:
+        """The file's name as the server gives it, made harmless; empty when it gives none."""
+        return display_name(_disposition_name(self.headers.get("content-disposition", "")))
+
+    def peek(self) -> bytes:
+        """The first bytes, without losing them."""
+        while sum(map(len, self._peeked)) < PEEK:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                break
+            self._peeked.append(chunk)
+        return b"".join(self._peeked)[:PEEK]
+
+    def chunks(self) -> Iterator[bytes]:
+        while self._peeked:
+            yield self._peeked.pop(0)
+        yield from self._chunks
+
+    def body(self, limit: int) -> bytes:
+        """A small answer whole, or its first `limit` bytes."""
+        taken = bytearray()
+        for chunk in self.chunks():
+            taken += chunk
+            if len(taken) >= limit:
+                break
+        return bytes(taken[:limit])
+
+    def close(self) -> None:
+        self._response.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+
+def display_name(text: str) -> str:
+    """The last part of a name, without what could mislead or harm; for display only, never a path."""
+    name = unicodedata.normalize("NFC", re.split(r"[/\\]", text)[-1])
+    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp")).strip()
+    if name in (".", ".."):
+        return ""
+    return name.encode("utf-8", "ignore")[:NAME_BYTES].decode("utf-8", "ignore")
+
+
+def _disposition_name(header: str) -> str:
+    extended = re.search(r"filename\*\s*=\s*([\w-]+)'[^']*'([^;\s]+)", header, re.IGNORECASE)
+    if extended and extended[1].lower() in ("utf-8", "iso-8859-1"):
+        return unquote_to_bytes(extended[2]).decode(extended[1], "replace")
+    plain = re.search(r'filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))', header, re.IGNORECASE)
+    if plain is None:
+        return ""
+    return re.sub(r"\\(.)", r"\1", plain[1]) if plain[1] is not None else unquote(plain[2])

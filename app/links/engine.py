@@ -1,0 +1,232 @@
+"""Downloads one file of a link straight into encrypted storage, whatever the provider and the network do meanwhile.
+
+It survives cuts, restarts of the process and changes of mind; it never mixes two versions of a file, and never takes a
+web page for one. Memory stays constant, and the state it saves is always behind what is durable.
+"""
+
+import errno
+import logging
+from dataclasses import replace
+from typing import Any
+
+from app.errors import Stop
+from app.links.checkpoint import FileState
+from app.links.clock import as_time, backoff
+from app.links.conduct import Conduct, Interruption, Paused
+from app.links.cuts import Cut, Unanswered
+from app.links.judging import Changed, accepted, readable, too_big
+from app.links.link import Link
+from app.links.problems import PASSING, stop
+from app.links.proof import Mismatch, complete_zip, proven
+from app.links.provider import Provider
+from app.links.receiving import Receiving
+from app.links.web import Web
+from app.storage.objects import Objects
+from app.storage.writing import ObjectAppender
+
+log = logging.getLogger(__name__)
+
+PROGRESS = 1024 * 1024
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Download:
+    """One file, from its saved state to its sha256."""
+
+    def __init__(
+        self,
+        link: Link,
+        provider: Provider,
+        web: Web,
+        objects: Objects,
+        data_key: bytes,
+        state: FileState,
+        conduct: Conduct,
+    ) -> None:
+        self._link, self._provider, self._web = link, provider, web
+        self._objects, self._data_key, self._conduct = objects, data_key, conduct
+        self._settings = web.settings
+        self.state = state
+
+    def run(self) -> FileState:
+        """The finished state; a Stop says why there is none, Paused that it was asked to stand still."""
+        try:
+            while not self.state.done:
+                self.look()
+                if not self._objects.exists(self.state.key):
+                    self._transfer()
+                self._prove()
+            return self.state
+        except Stop as reason:
+            if reason.problem.code == "download_cancelled":
+                self._objects.delete(self.state.key)
+                self._keep(bytes_done=0, furthest=0)
+            raise
+
+    def look(self) -> None:
+        """Ends the run when somebody asked for it, or when it has lasted too long."""
+        asked = self._conduct.should_stop()
+        if asked is Interruption.CANCEL:
+            raise stop("download_cancelled")
+        if asked is Interruption.PAUSE:
+            raise Paused
+        if self._conduct.clock.now() > self.state.started_at + self._settings.deadline_days * 86_400:
+            reason = self._stopped(self.state.last_problem or "download_incomplete")
+            reason.retryable = False
+            raise reason
+
+    def _transfer(self) -> None:
+        try:
+            with self._objects.appender(self.state.key, self._data_key) as part:
+                part.truncate(min(self.state.bytes_done, part.position))
+                try:
+                    while not self._attempted(part):
+                        pass
+                except Paused:
+                    self._keep(bytes_done=part.checkpoint())
+                    raise
+                size = part.finish()
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise self._stopped("no_space") from None
+            raise
+        self._keep(bytes_done=size, furthest=size, next_try_at=None)
+
+    def _attempted(self, part: ObjectAppender) -> bool:
+        """One request, and what comes of it; False to go on with another."""
+        try:
+            self._request(part)
+        except Changed:
+            self._begin_anew(part)
+            return False
+        except Cut:
+            self._cut(part)
+            return False
+        except Unanswered:
+            self._pass(part, stop("provider_down", provider=self._provider.label(self._link)))
+            return False
+        except Stop as reason:
+            if reason.problem.code not in PASSING:
+                raise
+            self._pass(part, reason)
+            return False
+        return True
+
+    def _request(self, part: ObjectAppender) -> None:
+        self.look()
+        if part.position and not self.state.ranges:
+            part.truncate(0)
+        self.require_room(part.position)
+        start = part.position
+        if self.state.expected_size is not None and start >= self.state.expected_size:
+            if start > self.state.expected_size:
+                raise Changed
+            return
+        with self._provider.open(self._link, self.state.file, self._web, start) as answer:
+            if answer.status not in (200, 206) and not (answer.status == 416 and start):
+                raise self._web.refused(answer, self._provider.problem(answer), self._provider.label(self._link))
+            verdict = accepted(answer, self.state, start, self._provider, self._settings)
+            told = verdict.validator if verdict.validator.value else self.state.validator
+            self.state = replace(
+                self.state,
+                expected_size=verdict.expected_size,
+                validator_kind=told.kind,
+                validator_value=told.value,
+            )
+            if verdict.has_body:
+                Receiving(self, self._conduct, self._settings, part).receive(answer)
+        expected = self.state.expected_size
+        if expected is not None and part.position < expected:
+            raise Cut
+
+    def checkpoint(self, part: ObjectAppender) -> None:
+        """What was received is durable from here on."""
+        durable = part.checkpoint()
+        self._keep(bytes_done=durable, furthest=max(self.state.furthest, part.position))
+        self.require_room(part.position)
+
+    def require_room(self, done: int) -> None:
+        """Refuses to go on where the disk would not hold the file and what is made of it."""
+        free = self._objects.free_space()
+        expected = self.state.expected_size
+        needed = self._settings.disk_factor * expected - done if expected else 2 * self._settings.checkpoint_bytes
+        if free is not None and free < needed:
+            raise self._stopped("no_space")
+
+    def too_big(self) -> Exception:
+        return too_big(None, self._settings.max_unsized_bytes)
+
+    def _begin_anew(self, part: ObjectAppender) -> None:
+        part.truncate(0)
+        if self.state.restarts:
+            self._keep(bytes_done=0)
+            raise self._stopped("file_changed")
+        log.info("download begins anew provider=%s link=%s", self.state.provider, self._link.fingerprint)
+        forgotten: dict[str, Any] = {"expected_size": None, "validator_kind": "", "validator_value": "", "checksums": {}}
+        self._keep(bytes_done=0, furthest=0, restarts=self.state.restarts + 1, **forgotten)
+
+    def _cut(self, part: ObjectAppender) -> None:
+        gained = part.position - self.state.furthest >= PROGRESS
+        attempts = 0 if gained else self.state.attempts + 1
+        self._keep(
+            bytes_done=part.checkpoint(),
+            furthest=max(self.state.furthest, part.position),
+            attempts=attempts,
+            last_problem="download_incomplete",
+        )
+        log.info("download cut provider=%s link=%s", self.state.provider, self._link.fingerprint)
+        if attempts >= self._settings.attempts:
+            self._keep(attempts=0)
+            raise self._stopped("download_incomplete")
+        self._wait(backoff(max(1, attempts), self._settings.backoff_first, self._settings.backoff_max))
+
+    def _pass(self, part: ObjectAppender, reason: Stop) -> None:
+        """A trouble of the provider's: waited out while patience lasts, else the run ends with a time to come back."""
+        attempts = self.state.attempts + 1
+        wait = reason.retry_after
+        if wait is None:
+            wait = backoff(attempts, self._settings.backoff_first, self._settings.backoff_max)
+        over = attempts >= self._settings.attempts or wait > self._conduct.patience
+        code = reason.problem.code
+        at = self._conduct.clock.now() + wait
+        self._keep(bytes_done=part.checkpoint(), attempts=0 if over else attempts, last_problem=code, next_try_at=at)
+        if over:
+            raise stop(code, wait, provider=self._provider.label(self._link), time=as_time(at))
+        self._conduct.patience -= wait
+        self._wait(wait)
+
+    def _wait(self, seconds: float) -> None:
+        self._conduct.wait(seconds, self.look)
+
+    def _prove(self) -> None:
+        key, size = self.state.key, self._objects.size(self.state.key)
+        try:
+            if self.state.expected_size is None:
+                complete_zip(self._objects, self._data_key, key)
+            elif size != self.state.expected_size:
+                raise Cut
+            digest = proven(self._objects, self._data_key, self.state, self.look)
+        except Cut:
+            self._objects.delete(key)
+            attempts = self.state.attempts + 1
+            over = attempts >= self._settings.attempts
+            self._keep(bytes_done=0, attempts=0 if over else attempts, last_problem="download_incomplete")
+            if over:
+                raise self._stopped("download_incomplete") from None
+            self._wait(backoff(attempts, self._settings.backoff_first, self._settings.backoff_max))
+        except Mismatch:
+            self._objects.delete(key)
+            self._keep(bytes_done=0, furthest=0, mismatches=self.state.mismatches + 1)
+            if self.state.mismatches > 1:
+                raise self._stopped("checksum_mismatch") from None
+        else:
+            self._keep(sha256=digest, size=size, bytes_done=size, last_problem="", next_try_at=None)
+            log.info("download done provider=%s link=%s", self.state.provider, self._link.fingerprint)
+
+    def _keep(self, **changes: Any) -> None:
+        self.state = replace(self.state, **changes)
+        self._conduct.save(self.state)
+
+    def _stopped(self, code: str) -> Stop:
+        size = readable(int(self._settings.disk_factor * (self.state.expected_size or 0)))
+        return stop(code, provider=self._provider.label(self._link), name=self.state.path, size=size)

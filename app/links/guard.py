@@ -1,0 +1,194 @@
+"""Requests to addresses that strangers give us go out through here, and reach public addresses only.
+
+A name is resolved once, every answer is judged, one bad answer refuses all, and the connection goes to the judged
+address itself; the certificate is checked against the name. There is no other way out of this package.
+"""
+
+import logging
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import h11
+import httpcore
+import httpx
+
+from app.links.addresses import is_public
+from app.links.cuts import Cut, Unanswered
+from app.links.network import Network
+from app.links.problems import stop
+from app.links.settings import LinkSettings
+
+PORT = 443
+PLACES = 4
+SLICE = 0.5
+
+# These write whole addresses, cookies and keys into logs; a link is a secret.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
+    logging.getLogger(_name).propagate = False
+
+
+def judged(host: str, network: Network) -> list[str]:
+    """The addresses of a name, all of them public; otherwise the same refusal for every reason."""
+    answers = network.resolve(host)
+    if not answers or not all(is_public(answer) for answer in answers):
+        raise stop("unsafe_address")
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who looks on: `waiting` is called while nothing arrives and may raise; `connected` learns of each connection."""
+
+    waiting: Callable[[], None] = lambda: None
+    connected: Callable[[str, str, int], None] = lambda _host, _address, _port: None
+
+
+class GuardedBackend(httpcore.NetworkBackend):
+    """Opens connections, each judged anew."""
+
+    def __init__(self, network: Network, settings: LinkSettings, watch: Watch) -> None:
+        self._network, self._settings, self._watch = network, settings, watch
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        if port != PORT:
+            raise stop("unsafe_address")
+        for address in judged(host, self._network)[:PLACES]:
+            try:
+                place = self._network.dial(address, port)
+                self._watch.connected(host, address, port)
+                sock = socket.create_connection(place, self._settings.timeout_connect)
+            except OSError:
+                continue
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return GuardedStream(sock, self._network, self._settings, self._watch)
+        raise httpcore.ConnectError("no connection")
+
+    def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        raise stop("unsafe_address")
+
+
+class GuardedStream(httpcore.NetworkStream):
+    """One connection with our own patience: so long for all headers together, so long for each piece of the body."""
+
+    def __init__(self, sock: socket.socket, network: Network, settings: LinkSettings, watch: Watch) -> None:
+        self._sock, self._network, self._settings, self._watch = sock, network, settings, watch
+        self._headers_by: float | None = None
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,  # not used: whom to trust is the network's to say
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> "GuardedStream":
+        try:
+            self._sock.settimeout(self._settings.timeout_connect)
+            # An end without TLS's own goodbye is a cut, not an end.
+            self._sock = self._network.trust().wrap_socket(
+                self._sock, server_hostname=server_hostname, suppress_ragged_eofs=False
+            )
+        except (OSError, ValueError):
+            self.close()
+            raise httpcore.ConnectError("no secure connection") from None
+        return self
+
+    def body_begins(self) -> None:
+        self._headers_by = None
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        until = self._headers_by or time.monotonic() + self._settings.timeout_idle
+        while True:
+            remaining = until - time.monotonic()
+            if remaining <= 0:
+                raise httpcore.ReadTimeout("nothing came")
+            try:
+                self._sock.settimeout(min(remaining, SLICE))
+                return self._sock.recv(max_bytes)
+            except TimeoutError:
+                self._watch.waiting()
+            except OSError:
+                raise httpcore.ReadError("the connection broke") from None
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._headers_by is None:
+            self._headers_by = time.monotonic() + self._settings.timeout_headers
+        try:
+            self._sock.settimeout(self._settings.timeout_idle)
+            self._sock.sendall(buffer)
+        except OSError:
+            raise httpcore.WriteError("the connection broke") from None
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def get_extra_info(self, info: str) -> object:
+        if info == "is_readable":
+            return self._sock.fileno() < 0 or bool(select.select([self._sock], [], [], 0)[0])
+        return None
+
+
+class GuardedTransport(httpx.BaseTransport):
+    """The only transport of this package: no proxies, no environment, no second way to a socket."""
+
+    def __init__(self, network: Network, settings: LinkSettings, watch: Watch) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # trusts nobody; see start_tls
+            max_connections=settings.concurrency,
+            max_keepalive_connections=0,
+            network_backend=GuardedBackend(network, settings, watch),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        asked = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        try:
+            answer = self._pool.handle_request(asked)
+        except httpcore.RemoteProtocolError as error:
+            if isinstance(error.__cause__, h11.RemoteProtocolError):
+                raise stop("provider_changed") from None
+            raise Unanswered from None
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError):
+            raise Unanswered from None
+        stream = answer.extensions.get("network_stream")
+        if isinstance(stream, GuardedStream):
+            stream.body_begins()
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._answer.iter_stream()
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
+            raise Cut from None
+
+    def close(self) -> None:
+        self._answer.close()

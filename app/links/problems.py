@@ -1,0 +1,12 @@
+"""How a link's problem is raised: with its code, and with whether the same work may succeed later by itself."""
+
+from app.errors import Stop
+from app.problems import Problem
+
+PASSING = {"provider_rate_limited", "provider_down"}
+RETRIED = PASSING | {"download_incomplete", "no_space"}
+
+
+def stop(code: str, retry_after: float | None = None, **details: str) -> Stop:
+    """A Stop with this code; `details` hold a provider's label, a display name, a size or a time, never a link."""
+    return Stop(Problem(code, details=details), retryable=code in RETRIED, retry_after=retry_after)

@@ -1,0 +1,15 @@
+"""Every provider of share links, in the order in which they are asked; plain https takes what nobody else knows."""
+
+from app.links.link import Link
+from app.links.provider import Provider
+from app.links.providers.https import Https
+from app.links.providers.recognised import RECOGNISED
+
+PROVIDERS: tuple[Provider, ...] = (
+    *RECOGNISED,
+    Https(),
+)
+
+
+def provider_of(link: Link) -> Provider:
+    return next(p for p in PROVIDERS if p.recognise(link))
