@@ -4,9 +4,10 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import structlog
+from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 
 from app.doorbell import QUEUE, redis_settings, to_json, waiting_key
@@ -42,7 +43,15 @@ class Listener:
 
     async def _listen(self) -> None:
         worker = Worker(
-            functions=[func(self._drain, name="drain", timeout=self.job_seconds, keep_result=0, max_tries=2)],
+            functions=[
+                func(
+                    cast(WorkerCoroutine, self._drain),
+                    name="drain",
+                    timeout=self.job_seconds,
+                    keep_result=0,
+                    max_tries=2,
+                )
+            ],
             redis_settings=redis_settings(self.url),
             queue_name=QUEUE,
             max_jobs=1,

@@ -5,9 +5,10 @@ Everything here may happen twice, or stop anywhere: the next turn, by whichever 
 
 import errno
 import time
-import uuid
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
@@ -135,8 +136,7 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
         if no_room(fault):
             _stopped(runtime, migration, lease, Stop(Problem("no_space"), retryable=True), turn)
             return
-        fault_id = uuid.uuid4().hex[:8]
-        log.exception("piece_failed", fault=fault_id, **told(lease), exc_info=without_values(fault))
+        log.error("piece_failed", fault=type(fault).__name__, at=where(fault), **told(lease))
         fail(runtime.ledger, lease, type(fault).__name__)
 
 
@@ -211,6 +211,7 @@ def no_room(fault: BaseException) -> bool:
     return "database or disk is full" in str(fault) or "No space left on device" in str(fault)
 
 
-def without_values(fault: BaseException) -> BaseException:
-    """The failure as a log may show it: where, and of which type; a message could quote a cell."""
-    return type("Fault", (Exception,), {})(type(fault).__name__).with_traceback(fault.__traceback__)
+def where(fault: BaseException) -> list[str]:
+    """Where a failure happened, for the log. Its message and the values around it could quote a cell."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames][-12:]

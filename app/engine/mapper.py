@@ -1,6 +1,5 @@
 """Turns the rows of one part into what they become in Caspen, and says of each row that does not move why not."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -10,11 +9,12 @@ from app.caspen.load import RowRecords
 from app.engine.bench import Bench
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.part import RowView
-from app.engine.reading.parts import PartReader, PartRow
+from app.engine.reading.parts import PartRow, read_part
 from app.engine.runtime import Runtime
 from app.engine.tally import Tally
 from app.mapping.context import Context, DateOrder
 from app.mapping.kind import Kind
+from app.mapping.names import normalise_name
 from app.mapping.parse import Parsed, parse_row
 from app.mapping.rows import Mapped, Outcome, Record
 from app.migration.models import Part
@@ -40,24 +40,15 @@ def map_part(
     """Maps a part's rows, or those between two places of it."""
     kind = bench.source.kind(part.kind)
     mapped = MappedPart(Tally(part.kind, bench.paths.get(part.file_number)))
-    with PartReader(runtime.objects, bench.key, part.object_key) as reader:
-        if not kind.imported:
-            _skip_all(mapped, islice(reader, *(between or (None,))))
-            return mapped
-        view = bench.index.part(part.kind, part.number, bench.plan, bench.ids)
-        context = context_of(bench, reader.header.dates)
-        columns = frozenset(reader.header.columns)
-        for place, row in enumerate(islice(reader, *(between or (None,)))):
-            if place % BEAT_ROWS == 0:
-                beat(place)
-            _map_row(
-                mapped,
-                kind,
-                row,
-                view.rows.get(row.line, NOT_SEEN),
-                parse_row(kind, row.cells, context, columns),
-                bench,
-            )
+    head, rows = read_part(runtime.objects, part.object_key, bench.key)
+    view = bench.index.part(part.kind, part.number, bench.plan, bench.ids)
+    context = context_of(bench, head.dates)
+    columns = frozenset(head.columns)
+    for place, row in enumerate(islice(rows, *(between or (None,)))):
+        if place % BEAT_ROWS == 0:
+            beat(place)
+        parsed = parse_row(kind, row.cells, context, columns)
+        _map_row(mapped, kind, row, view.rows.get(row.line, NOT_SEEN), parsed, bench)
     return mapped
 
 
@@ -65,6 +56,8 @@ def map_made(bench: Bench) -> list[Record]:
     """The records of what rows only name."""
     found = []
     for kind, mention in bench.index.made(bench.plan):
+        if normalise_name(mention.name) in bench.lookups.existing.get(mention.table, {}):
+            continue
         make = bench.source.kind(kind).made[mention.table]
         found.append(make(mention, bench.lookups))
     return found
@@ -72,8 +65,8 @@ def map_made(bench: Bench) -> list[Record]:
 
 def line_at(runtime: Runtime, bench: Bench, part: Part, place: int) -> int | None:
     """The line of the row at a place of a part."""
-    with PartReader(runtime.objects, bench.key, part.object_key) as reader:
-        row = next(islice(reader, place, None), None)
+    _, rows = read_part(runtime.objects, part.object_key, bench.key)
+    row = next(islice(rows, place, None), None)
     return row.line if row else None
 
 
@@ -81,14 +74,6 @@ def context_of(bench: Bench, dates: DateOrder) -> Context:
     """How the cells of a file are to be read in this trial."""
     today = bench.lookups.now.date()
     return Context(zone=ZoneInfo(bench.plan.timezone), country=bench.plan.country, today=today, dates=dates)
-
-
-def _skip_all(mapped: MappedPart, rows: Iterator[PartRow]) -> None:
-    """Rows of a kind that does not move are counted; one problem for the file says so, not one a row."""
-    number = sum(1 for _ in rows)
-    if number:
-        mapped.tally.outcomes[Outcome.SKIPPED] += number
-        mapped.tally.tell(None, None, [Problem("kind_not_imported", count=number)])
 
 
 def _map_row(

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.engine import fetch, finalise, read, reconcile, trial
+from app.engine import fetch, finalise, read, reconcile, settle_index, trial
 from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done, Exhausted
 from app.engine.runtime import Runtime
 from app.engine.work import Lease, Piece
+from app.migration.exports import current_export
 from app.migration.models import Migration
 from app.migration.states import Event, State
 
@@ -21,6 +22,12 @@ Plan = Callable[[Session, Migration], Iterable[Piece]]
 def one(session: Session, migration: Migration) -> Iterable[Piece]:
     """A phase that is a single piece."""
     return (Piece(0),)
+
+
+def whole(session: Session, migration: Migration) -> Iterable[Piece]:
+    """A phase that is a single piece, as heavy as the export is large."""
+    export = current_export(session, migration)
+    return (Piece(0, export.size if export else 0),)
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,9 @@ class Stage:
 
 
 STAGES: dict[State, Stage] = {
-    State.FETCHING: Stage("export", (Phase("fetch", fetch.fetch),), Event.FETCHED, "export_number"),
+    State.FETCHING: Stage("export", (Phase("fetch", fetch.fetch, whole),), Event.FETCHED, "export_number"),
     State.READING: Stage(
-        "export", (Phase("read", read.read), Phase("resolve", read.resolve)), Event.READ, "export_number"
+        "export", (Phase("read", read.read, whole), Phase("resolve", settle_index.resolve)), Event.READ, "export_number"
     ),
     State.TRIALLING: Stage(
         "trial",

@@ -179,7 +179,9 @@ def files_read(session: Session, migration: Migration) -> tuple[int, int]:
     """How many files of the export have been read, of all that are known so far."""
     done, total = session.exec(
         select(sa.func.count(ExportFile.read_at), sa.func.count(ExportFile.number)).where(  # type: ignore[arg-type]  # columns at run time
-            ExportFile.migration_id == migration.id, ExportFile.export_number == migration.export_number
+            ExportFile.migration_id == migration.id,
+            ExportFile.export_number == migration.export_number,
+            ExportFile.number > 0,
         )
     ).one()
     return int(done), int(total)

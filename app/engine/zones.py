@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from app.caspen.facts import WorkspaceFacts
 from app.caspen.ids import Ids
 from app.engine.heartbeat import Heartbeat
-from app.engine.reading.parts import PartReader
+from app.engine.reading.parts import read_part
 from app.engine.runtime import Runtime
 from app.mapping.context import Context
 from app.mapping.lookups import Lookups
@@ -38,16 +38,16 @@ def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat
     lookups = Lookups(plan=plan, ids=ids, now=trial.started_at)
     for part in found:
         kind = places[part.kind]
-        with PartReader(runtime.objects, runtime.key(migration), part.object_key) as reader:
-            context = Context(ZoneInfo(plan.timezone), plan.country, trial.started_at.date(), reader.header.dates)
-            for row in reader:
-                beat()
-                parsed = parse_row(kind, row.cells, context)
-                if parsed.row is None or parsed.source_id is None or kind.to_records is None:
-                    continue
-                made = kind.to_records(parsed.row, Joined(), lookups)
-                for record in made.records if isinstance(made, Mapped) else ():
-                    zone = record.values.get("timezone")
-                    if record.table == PLACES and isinstance(zone, str):
-                        zones.setdefault(ids.derive(PLACES, record.source_kind, record.key), zone)
+        head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
+        context = Context(ZoneInfo(plan.timezone), plan.country, trial.started_at.date(), head.dates)
+        for row in rows:
+            beat()
+            parsed = parse_row(kind, row.cells, context)
+            if parsed.row is None or parsed.source_id is None or kind.to_records is None:
+                continue
+            made = kind.to_records(parsed.row, Joined(), lookups)
+            for record in made.records if isinstance(made, Mapped) else ():
+                zone = record.values.get("timezone")
+                if record.table == PLACES and isinstance(zone, str):
+                    zones.setdefault(ids.derive(PLACES, record.source_kind, record.key), zone)
     return zones

@@ -112,14 +112,14 @@ def replace_export(session: Session, migration_id: str, by: By, reason: str = ""
 
 def record_files(session: Session, migration_id: str, number: int, files: Sequence[Stored]) -> None:
     """Writes down the files as they were fetched. Twice is once."""
-    known = {row.number for row in files_of(session, migration_id, number)}
+    known = {row.number for row in _numbered_files(session, migration_id, number)}
     for place, file in enumerate(files, start=1):
-        if place not in known:
+        if -place not in known:
             session.add(
                 ExportFile(
                     migration_id=migration_id,
                     export_number=number,
-                    number=place,
+                    number=-place,
                     path=file.path,
                     object_key=file.object_key,
                     size=file.size,
@@ -133,7 +133,16 @@ def current_export(session: Session, migration: Migration) -> Export | None:
 
 
 def files_of(session: Session, migration_id: str, number: int) -> list[ExportFile]:
-    """The files of an export, fetched ones and those inside archives, in order."""
+    """The files of an export as they were read, archives unpacked, in order."""
+    return [file for file in _numbered_files(session, migration_id, number) if file.number > 0]
+
+
+def fetched_files(session: Session, migration_id: str, number: int) -> list[ExportFile]:
+    """The files of an export as they were handed over, in order."""
+    return [file for file in reversed(_numbered_files(session, migration_id, number)) if file.number < 0]
+
+
+def _numbered_files(session: Session, migration_id: str, number: int) -> list[ExportFile]:
     found = (
         select(ExportFile)
         .where(ExportFile.migration_id == migration_id, ExportFile.export_number == number)

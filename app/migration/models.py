@@ -31,6 +31,7 @@ class Migration(LedgerTable, table=True):
     services_way: str | None = None  # "set_up" in Caspen by the clinic, or "bring" those of the source
     wrapped_key: str = ""
     export_number: int = 0
+    found_acknowledged: int = 0  # the export whose contents and gaps the clinic has acknowledged
     trial_number: int = 0
     plan: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     plan_confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -63,7 +64,7 @@ class Export(LedgerTable, table=True):
 
 
 class ExportFile(LedgerTable, table=True):
-    """One file of an export: as it was fetched (`entry` 0) or as it lay inside an archive."""
+    """One file of an export: as it was fetched (`number` below 0), or as it was read (from 1), archives unpacked."""
 
     migration_id: str = Field(primary_key=True)
     export_number: int = Field(primary_key=True)

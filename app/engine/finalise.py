@@ -1,0 +1,62 @@
+"""The approved trial becomes the clinic's live workspace, exactly what was reviewed, in one step."""
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlmodel import Session
+
+from app.caspen.content import Digest
+from app.caspen.promote import Promoted, Promotion, Unproven
+from app.caspen.promote import promote as promote_store
+from app.db import now
+from app.engine.heartbeat import Heartbeat
+from app.engine.outcome import Done
+from app.engine.reading_log import note_run_problems
+from app.engine.runtime import Runtime
+from app.engine.work import Lease
+from app.errors import Stop
+from app.migration.models import Migration, Trial
+from app.problems import Problem
+
+
+def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
+    """Promotes the trial that was approved, and no other."""
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+    if trial.digest != migration.approved_digest or not trial.balanced:
+        raise Stop(Problem("approval_outdated"))
+    approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
+    what = Promotion(migration.workspace_id, migration.id, trial.number, approved)
+    store = runtime.caspen.trial(migration.id, trial.number)
+    try:
+        with beat.during():
+            done = promote_store(runtime.caspen, store, what)
+    except Unproven:
+        raise Stop(Problem("live_differs")) from None
+    conflicts = [
+        Problem("changed_in_caspen", kind=c.source_kind, source_id=c.source_id, line=c.line or None)
+        for c in done.conflicts
+    ]
+
+    def write(session: Session) -> None:
+        finished = session.get_one(Migration, migration.id)
+        finished.finalised_at = now()
+        finished.report = report(trial, done)
+        session.add(finished)
+        note_run_problems(session, migration.id, lease.run, conflicts)
+
+    return Done({}, write)
+
+
+def report(trial: Trial, done: Promoted) -> dict[str, Any]:
+    """What the clinic keeps: the account that it approved, and what went live of it."""
+    return {
+        "trial": trial.number,
+        "digest": trial.digest,
+        "kinds": trial.kinds,
+        "created": dict(done.created),
+        "updated": dict(done.updated),
+        "unchanged": dict(done.unchanged),
+        "conflicts": [{k: v for k, v in asdict(c).items() if k != "trial_hash"} for c in done.conflicts],
+        "live": {kind: str(digest) for kind, digest in done.live.items()},
+    }

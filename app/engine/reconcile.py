@@ -1,0 +1,147 @@
+"""The proof that nothing was lost: every row is accounted for, and what is stored is what was made of the rows."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlmodel import Session, col, select
+
+from app.caspen.content import Digest, Digests, merge, trial_digest
+from app.caspen.links import dangling_links
+from app.caspen.readback import read_back
+from app.db import now
+from app.engine.heartbeat import Heartbeat
+from app.engine.outcome import Done
+from app.engine.purge import drop_trials
+from app.engine.reading_log import note_run_problems
+from app.engine.runtime import Runtime
+from app.engine.work import DONE, QUARANTINED, Lease
+from app.mapping.kind import Source
+from app.mapping.rows import Outcome
+from app.migration.exports import files_of
+from app.migration.models import ExportFile, Migration, Trial, Work
+from app.problems import Problem
+from app.sources import source as source_named
+
+
+@dataclass(frozen=True, slots=True)
+class KindBalance:
+    """One kind's account, by the names that the command line and the pages show it under."""
+
+    kind: str
+    read: int
+    created: int
+    updated: int
+    unchanged: int
+    left_out: int
+    skipped: int
+    held: int
+    refused: int
+    records: int
+    source_digest: str
+    caspen_digest: str
+
+    @property
+    def adds_up(self) -> bool:
+        """Every row that was read became something or is told why not."""
+        told = self.created + self.updated + self.unchanged + self.left_out + self.skipped + self.held + self.refused
+        return self.read == told
+
+    @property
+    def is_balanced(self) -> bool:
+        return self.adds_up and self.source_digest == self.caspen_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the parts of a trial came to: rows by kind and outcome, and what mapping made, by source kind."""
+
+    outcomes: Mapping[str, Counter[str]]
+    made: Digests
+
+
+def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
+    """Reads the whole trial back, compares, and writes down the account that the clinic reviews."""
+    began = time.monotonic()
+    source = source_named(migration.source)
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+        files = files_of(session, migration.id, migration.export_number)
+        account = account_of(session, migration, lease.run)
+    store = runtime.caspen.trial(migration.id, trial.number)
+    with beat.during():
+        stored = read_back(store, migration.workspace_id)
+        dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
+    kinds = balance(source, files, account, stored.digests)
+    problems = [
+        *(Problem("record_altered", kind=a.source_kind, source_id=a.source_id, line=a.line) for a in stored.altered),
+        *(Problem("link_broken", column=f"{d.table}.{d.column}", count=d.count) for d in dangling),
+        *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
+    ]
+    balanced = not problems and all(kind.is_balanced for kind in kinds)
+    digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])
+
+    def write(session: Session) -> None:
+        done = session.get_one(Trial, (migration.id, trial.number))
+        done.kinds = [asdict(kind) for kind in kinds]
+        done.balanced = balanced
+        done.digest = digest
+        done.finished_at = now()
+        done.seconds = {
+            "trial": round((now() - trial.started_at).total_seconds(), 3),
+            "reconcile": round(time.monotonic() - began, 3),
+        }
+        session.add(done)
+        note_run_problems(session, migration.id, lease.run, problems)
+
+    return Done({}, write, lambda: drop_trials(runtime, migration.id, but=trial.number))
+
+
+def account_of(session: Session, migration: Migration, run: str) -> Account:
+    """Adds up what every settled piece of a trial says of itself."""
+    outcomes: dict[str, Counter[str]] = {}
+    made: Digests = {}
+    results = session.exec(
+        select(Work.result).where(
+            Work.migration_id == migration.id, Work.run == run, col(Work.state).in_((DONE, QUARANTINED))
+        )
+    )
+    for result in results:
+        if "kind" in result:
+            outcomes.setdefault(str(result["kind"]), Counter()).update(result["outcomes"])
+        merge(made, {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()})
+    return Account(outcomes, made)
+
+
+def balance(
+    source: Source, files: Sequence[ExportFile], account: Account, stored: Mapping[str, Digest]
+) -> list[KindBalance]:
+    """The account of every kind that occurs, in the order of loading."""
+    read: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for file in files:
+        if file.kind is not None:
+            read[file.kind] += file.rows
+            refused[file.kind] += file.rows if file.refused else 0
+    found = []
+    for kind in source.kinds:
+        present = any(file.kind == kind.name for file in files)
+        if not present and kind.name not in stored and kind.name not in account.made:
+            continue
+        outcomes = Counter(account.outcomes.get(kind.name, {}))
+        outcomes[Outcome.REFUSED.value] += refused[kind.name]
+        if not kind.imported:
+            outcomes[Outcome.SKIPPED.value] += read[kind.name] - refused[kind.name]
+        made = account.made.get(kind.name, Digest())
+        found.append(
+            KindBalance(
+                kind=kind.name,
+                read=read[kind.name],
+                **{outcome.value: outcomes[outcome.value] for outcome in Outcome},
+                records=made.count,
+                source_digest=str(made),
+                caspen_digest=str(stored.get(kind.name, Digest())),
+            )
+        )
+    return found

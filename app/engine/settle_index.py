@@ -1,0 +1,116 @@
+"""What needs more than one row to know is settled, the index is sealed, and the clinic is offered a plan."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlmodel import Session, select
+
+from app.db import now
+from app.engine.bench import COPY_BYTES, benches, index_key
+from app.engine.heartbeat import Heartbeat
+from app.engine.index.store import Index
+from app.engine.inventory import take_inventory
+from app.engine.outcome import Done
+from app.engine.read import store_index
+from app.engine.reading.bundle import bundle_problems
+from app.engine.reading.results import FileDone
+from app.engine.reading_log import note_problems
+from app.engine.resolve import resolve as resolve_index
+from app.engine.runtime import Runtime
+from app.engine.work import Lease
+from app.errors import Stop
+from app.migration.exports import files_of
+from app.migration.models import Export, ExportFile, Migration, Part, Work
+from app.problems import Level
+from app.sources import source as source_named
+
+
+def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
+    """Resolves the index of an export that has been read, and keeps it sealed."""
+    source = source_named(migration.source)
+    with runtime.ledger.read() as session:
+        bundle = list(bundle_problems(_as_read(session, migration), source))
+        read = session.get_one(Work, (migration.id, lease.run, "read", 0)).result
+    stops = next((problem for problem in bundle if problem.severity is Level.STOPS), None)
+    if stops is not None:
+        raise Stop(stops)
+    path = runtime.scratch.folder / f"{migration.id}.resolving"
+    _fetch_index(runtime, migration, str(read["index"]), path)
+    try:
+        with beat.during():
+            told = (*bundle, *resolve_index(Index.resume(path), source))
+            with Index.open(path) as index:
+                inventory = take_inventory(index, source, now())
+            store_index(runtime, migration, path, index_key(migration.id, migration.export_number))
+    finally:
+        path.unlink(missing_ok=True)
+
+    def write(session: Session) -> None:
+        export = session.get_one(Export, (migration.id, migration.export_number))
+        export.read_at = now()
+        export.inventory = inventory.to_json()
+        session.add(export)
+        note_problems(session, migration, told)
+
+    return Done({}, write, lambda: _tidy(runtime, migration, str(read["index"])))
+
+
+def _as_read(session: Session, migration: Migration) -> Sequence[FileDone]:
+    return [_file(file) for file in files_of(session, migration.id, migration.export_number)]
+
+
+def _file(file: ExportFile) -> FileDone:
+    return FileDone(
+        file.number,
+        file.path,
+        file.size,
+        file.kind,
+        file.dialect,
+        file.encoding,
+        file.rows,
+        (),
+        file.sha256,
+        file.refused,
+        (),
+        file.facts,
+    )
+
+
+def _fetch_index(runtime: Runtime, migration: Migration, key: str, path: Path) -> None:
+    with runtime.objects.reader(key, runtime.key(migration)) as kept, path.open("wb") as plain:
+        shutil.copyfileobj(kept, plain, COPY_BYTES)
+
+
+def _tidy(runtime: Runtime, migration: Migration, unsealed: str) -> None:
+    """Removes what this reading and earlier exports left in storage and nobody needs any more."""
+    benches.clear()
+    runtime.objects.delete(unsealed)
+    with runtime.ledger.read() as session:
+        kept = set(
+            session.exec(
+                select(Part.object_key).where(
+                    Part.migration_id == migration.id, Part.export_number == migration.export_number
+                )
+            )
+        )
+    for key in list(runtime.objects.list(f"{migration.id}/export-{migration.export_number}/parts")):
+        if key not in kept:
+            runtime.objects.delete(key)
+    for number in range(1, migration.export_number):
+        _forget(runtime, migration, number)
+
+
+def _forget(runtime: Runtime, migration: Migration, number: int) -> None:
+    """An older export is not needed once the new one is read."""
+    with runtime.ledger.read() as session:
+        files = session.exec(
+            select(ExportFile.object_key).where(
+                ExportFile.migration_id == migration.id,
+                ExportFile.export_number == number,
+                ExportFile.number < 0,
+            )
+        ).all()
+    for key in files:
+        runtime.objects.delete(key)
+    runtime.objects.delete_prefix(f"{migration.id}/export-{number}")
