@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 from ..columns import CREATED, UPDATED, Column, Form
 from ..people import plain_name
-from ..planting import Planted
 from ..row import Row
 from ..world import Visit, World
 from .kind import SampleKind
+from .visit_difficulties import upset
 
 COLUMNS = (
     Column("id", "Appointment ID", "id", Form.ID),
@@ -51,11 +51,6 @@ FURTHER: tuple[Callable[[World], Iterator[Row]], ...] = ()
 
 REASONS = ((10, "Feeling better"), (20, "Condition worse"), (30, "Sick"), (40, "Away"), (60, "Work"))
 NOTES = ("Bring last scan.", "Asked for a ground floor room.", "Comes with her son.", "Knee brace fitted last time.")
-LONG_NOTE = (
-    "Rang to say that the shoulder wakes her since the weekend and that the exercises make it worse at night. "
-    "She would like to go through the sleeping positions again, and to bring the letter from the surgeon along. "
-    "Her daughter drives her, so nothing before ten. The ramp at the side door is easier than the steps at the front. "
-)
 
 
 def _plain(world: World, visit: Visit) -> dict[str, object]:
@@ -97,47 +92,6 @@ def _plain(world: World, visit: Visit) -> dict[str, object]:
         "created_at": booked,
         "updated_at": max(booked, cancelled or visit.starts if index < world.past else booked),
     }
-
-
-def _upset(world: World, values: dict[str, object], visit: Visit, planted: Planted) -> tuple[str, ...]:
-    """Make a visit one of the difficult ones; says which further records it makes."""
-    name, turn = planted.plant.name, planted.turn
-    if name.startswith("of_"):
-        values |= {"patient_id": world.patient_id(world.patient_at(name.removeprefix("of_"), turn)), "patient_name": ""}
-    elif name == "no_patient":
-        values |= {"patient_id": str(999_000_001 + turn), "patient_name": ""}
-    elif name == "arrived_and_missed":
-        values |= {"arrived": True, "missed": True}
-    elif name == "cancelled_and_arrived":
-        at = visit.starts - timedelta(hours=3)
-        values |= {
-            "cancelled_at": at,
-            "cancelled_cell": at,
-            "reason_code": 30,
-            "reason_name": "Sick",
-            "cancellations": 1,
-        }
-    elif name == "long_note":
-        values["notes"] = LONG_NOTE * 3
-        return ("communications",)
-    elif name == "unknown_type":
-        values |= {"type_name": f"Pilates one to one {2017 + turn}", "type_id": str(999_100_001 + turn), "category": ""}
-        return ("services",)
-    elif name == "no_business":
-        values |= {"business": "", "business_id": None}
-    elif name == "unknown_practitioner":
-        values |= {"practitioner": f"Locum Nobody{turn}", "practitioner_id": str(999_200_001 + turn)}
-    elif name == "unmarked":
-        values |= {"arrived": False, "note_status_name": None, "note_status": None}
-    elif name == "no_start":
-        values["starts_at"] = None
-    elif name == "ends_before_start":
-        values["ends_at"] = visit.starts - timedelta(minutes=30)
-    elif name == "formula":
-        values["notes"] = "+1 visit =2 left @reception"
-    elif name == "newlines":
-        values["notes"] = 'Door code on the left.\nSays "ring twice".'
-    return ()
 
 
 def _reason(values: dict[str, object]) -> dict[str, tuple[str, ...]]:
@@ -186,7 +140,7 @@ def _visit(world: World, visit: Visit, part: int) -> Iterator[Row]:
         return
     plant = planted.plant
     older = values | {"notes": "Wants the early slot.", "updated_at": visit.starts - timedelta(days=1)}
-    more = _upset(world, values, visit, planted)
+    more = upset(world, values, visit, planted)
     row = Row(
         source_id=str(values["id"]),
         values=values,
