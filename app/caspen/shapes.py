@@ -39,11 +39,13 @@ class Unloadable(Exception):  # noqa: N818 - reads as a claim
 def _text(value: Any) -> str:
     if type(value) is not str:
         value = str.__str__(value)  # an enumeration's word; anything that is no text is refused
+    if "\0" in value:
+        raise ValueError  # PostgreSQL cannot hold it; what one database refuses, all refuse
     return value if value.isascii() else unicodedata.normalize("NFC", value)
 
 
 def _whole(value: Any) -> int:
-    if type(value) is not int:
+    if type(value) is not int or not -(2**31) <= value < 2**31:
         raise TypeError
     return value
 

@@ -1,0 +1,64 @@
+"""Reading back finds every record that is not what was written."""
+
+import random
+
+import pytest
+
+from app.caspen.gateway import Gateway
+from app.caspen.readback import read_back
+from app.caspen.stores import Stores
+from tests.caspen.story import WORKSPACE, client, clinic, meddle, rows, trial_of
+
+SEED = 20261122
+CHANGES = (
+    'UPDATE {clients} SET "last_name" = "last_name" || \' \' WHERE "source_id" = \'%s\'',
+    "UPDATE {clients} SET \"email\" = '' WHERE \"source_id\" = '%s'",
+    "UPDATE {clients} SET \"date_of_birth\" = '1990-01-03' WHERE \"source_id\" = '%s'",
+    "UPDATE {clients} SET \"address\" = '{{}}' WHERE \"source_id\" = '%s'",
+    'UPDATE {clients} SET "portal_access" = TRUE WHERE "source_id" = \'%s\'',
+    "UPDATE {clients} SET \"source_created_at\" = '2026-03-02T12:00:00.000001Z' WHERE \"source_id\" = '%s'",
+)
+
+
+def test_thirty_seven_altered_clients_are_found_and_no_other(stores: Stores) -> None:
+    store, loaded = trial_of(stores, rows(*[client(str(n)) for n in range(1000, 3000)]))
+    chosen = sorted(str(n) for n in random.Random(SEED).sample(range(1000, 3000), 37))
+    for n, key in enumerate(chosen):
+        assert meddle(store, CHANGES[n % len(CHANGES)] % key) == 1
+    found = read_back(store, WORKSPACE)
+    assert sorted(one.source_id for one in found.altered) == chosen
+    assert found.altered_count == 37
+    assert found.digests["patients"] != loaded.digests["patients"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_kind_of_change_shows_in_the_digest(stores: Stores, change: str) -> None:
+    store, loaded = trial_of(stores, clinic())
+    meddle(store, change % "1001")
+    assert read_back(store, WORKSPACE).digests["patients"] != loaded.digests["patients"]
+
+
+def test_changing_the_stored_hash_as_well_deceives_nobody(stores: Stores) -> None:
+    store, loaded = trial_of(stores, clinic())
+    meddle(store, CHANGES[0] % "1001")
+    meddle(store, "UPDATE {clients} SET \"content_hash\" = '00'")
+    assert read_back(store, WORKSPACE).digests["patients"] != loaded.digests["patients"]
+
+
+def test_two_swapped_records_do_not_cancel(stores: Stores) -> None:
+    store, loaded = trial_of(stores, rows(client("1", last_name="A"), client("2", last_name="B")))
+    meddle(store, "UPDATE {clients} SET \"last_name\" = CASE \"last_name\" WHEN 'A' THEN 'B' ELSE 'A' END")
+    found = read_back(store, WORKSPACE)
+    assert found.digests != loaded.digests
+    assert found.altered_count == 2
+
+
+def test_a_lost_record_shows_in_the_count(stores: Stores) -> None:
+    store, _ = trial_of(stores, clinic())
+    meddle(store, "DELETE FROM {progress_notes} WHERE \"source_id\" = '71000'")
+    assert read_back(store, WORKSPACE).digests["treatment_notes"].count == 2
+
+
+def test_what_people_did_in_the_live_workspace_is_no_import(stores: Stores) -> None:
+    Gateway(stores, WORKSPACE, "megan@example.com").add_location("North")
+    assert read_back(stores.live, WORKSPACE).digests == {}
