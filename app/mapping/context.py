@@ -16,7 +16,7 @@ class DateOrder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`zone` is the clinic's own, for local times without an offset; `country` ISO alpha-2; `today` the day of reading."""
+    """`zone` is the clinic's own, for local times without an offset; `country` ISO alpha-2; `today` the reading's."""
 
     zone: ZoneInfo
     country: str

@@ -1,4 +1,4 @@
-"""The numbers by which the rows of an export know each other: text from end to end, for spreadsheets damage long ones."""
+"""The numbers by which the rows of an export know each other: text from end to end, as spreadsheets damage them."""
 
 import re
 

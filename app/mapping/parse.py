@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from app.mapping.columns import Link
@@ -40,12 +39,17 @@ def parse_row(
 
     `columns` are the attributes that the file has a column for, where `cells` leaves out the empty ones.
     """
-    return _parser(kind, context).parse(cells, columns)
+    return parser_of(kind, context).parse(cells, columns)
 
 
-@lru_cache(maxsize=256)
-def _parser(kind: Kind[R], context: Context) -> "RowParser[R]":
-    return RowParser(kind, context)
+def parser_of(kind: Kind[R], context: Context) -> "RowParser[R]":
+    """The parser of a kind in a context, made once. Parsers hold nothing of the rows that they read."""
+    found = _parsers.get((kind.row, context))
+    if found is None or found.kind is not kind:
+        if len(_parsers) >= 256:
+            _parsers.clear()
+        found = _parsers[kind.row, context] = RowParser(kind, context)
+    return found
 
 
 class RowParser(Generic[R]):
@@ -105,6 +109,9 @@ class RowParser(Generic[R]):
         if problems:
             return Parsed(row, source_id, tuple(p.at(source_id=source_id) for p in problems))
         return Parsed(row, source_id)
+
+
+_parsers: dict[tuple[type[Any], Context], RowParser[Any]] = {}
 
 
 def _with_key(row: R, name: str, source_id: str) -> R:

@@ -41,11 +41,6 @@ class Record:
     key: str
     values: Mapping[str, Value]
 
-    @property
-    def id_table(self) -> str:
-        """The object whose prefix the id bears: activities lie in the table of services."""
-        return "activities" if self.table == "services" and self.values.get("kind") == "activity" else self.table
-
 
 @dataclass(frozen=True, slots=True)
 class Mapped:

@@ -59,6 +59,5 @@ def one_line(value: str) -> str:
     return "; ".join(part.strip() for part in value.split("\n") if part.strip())
 
 
-def plain_name(name: str) -> str:
-    """A name as names are compared: no case, no accents of width, one space between words."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+def nothing(cell: str, context: Context, report: Report) -> None:
+    """A cell that is never taken over, such as a live key to a form."""

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from app.mapping.emails import is_email
 from app.mapping.kind import Mention
 from app.mapping.lookups import Lookups
+from app.mapping.names import normalise_name
 from app.mapping.phones import phone_runs
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.text import STRING, cut, one_line, plain_name
+from app.mapping.text import STRING, cut, one_line
 from app.problems import Problem
 from app.sources.cliniko.addresses import address
 from app.sources.cliniko.client_phones import KINDS, Phones, listed, phones, split
@@ -96,7 +97,7 @@ def _names(row: Patient) -> dict[str, Value]:
 
 
 def _codes(row: Patient) -> list[str]:
-    names = {plain_name(name) for name in (row.first_name, row.last_name) if name}
+    names = {normalise_name(name) for name in (row.first_name, row.last_name) if name}
     told = {
         "patient_name_partial": not row.first_name or not row.last_name,
         "bad_email": bool(row.email) and not is_email(row.email or ""),

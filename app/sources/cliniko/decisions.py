@@ -1,8 +1,8 @@
 """What the clinic decided for a business, user, practitioner or appointment type: to create it, or something else."""
 
 from app.mapping.lookups import Lookups
+from app.mapping.names import normalise_name
 from app.mapping.rows import Mapped, NotMapped, Outcome, Result
-from app.mapping.text import plain_name
 
 
 def decided(kind: str, source_id: str, lookups: Lookups) -> Result | None:
@@ -17,10 +17,10 @@ def decided(kind: str, source_id: str, lookups: Lookups) -> Result | None:
 
 def name_key(name: str) -> str:
     """What the id of a thing is derived from that rows only name."""
-    return f"name:{plain_name(name)}"
+    return f"name:{normalise_name(name)}"
 
 
 def named_id(table: str, kind: str, name: str, lookups: Lookups) -> str:
     """The id of a thing that is known by its name: the workspace's own, else the one that mentions make."""
-    existing = lookups.existing.get(table, {}).get(plain_name(name))
+    existing = lookups.existing.get(table, {}).get(normalise_name(name))
     return existing or lookups.ids.derive(table, kind, name_key(name))

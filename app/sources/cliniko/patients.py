@@ -14,9 +14,10 @@ from app.mapping.ids import key, link, one_id
 from app.mapping.kind import Kind
 from app.mapping.moments import birth, timestamp
 from app.mapping.money import money
+from app.mapping.names import normalise_name
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell, json_or_text
-from app.mapping.text import plain_name, string, text
+from app.mapping.text import string, text
 from app.problems import Problem
 from app.sources.cliniko.client import mentions, referral_type, to_records
 from app.sources.cliniko.consent import privacy_consent, spoken_of
@@ -162,7 +163,7 @@ def full_name(row: Patient) -> str | None:
     """Both names as they are compared; None where one is missing."""
     if not row.first_name or not row.last_name:
         return None
-    return plain_name(f"{row.first_name}\n{row.last_name}")
+    return normalise_name(f"{row.first_name}\n{row.last_name}")
 
 
 def name_and_birth(row: Patient) -> str | None:

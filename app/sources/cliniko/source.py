@@ -1,10 +1,54 @@
-"""Cliniko: every kind of thing that its exports hold, in the order of loading."""
+"""Cliniko: every kind of thing that its exports hold, in the order of loading, then what does not move."""
 
 from app.mapping.kind import Source
-from app.sources.cliniko import patients
+from app.sources.cliniko import (
+    appointment_types,
+    appointments,
+    attendees,
+    businesses,
+    communications,
+    contacts,
+    custom_field_values,
+    custom_fields,
+    not_moved,
+    patient_cases,
+    patient_files,
+    patient_form_templates,
+    patient_forms,
+    patients,
+    practitioner_availability,
+    practitioner_reference_numbers,
+    practitioners,
+    treatment_note_templates,
+    treatment_notes,
+    unavailable_blocks,
+    users,
+)
 
 CLINIKO = Source(
     name="cliniko",
     label="Cliniko",
-    kinds=(patients.KIND,),
+    kinds=(
+        businesses.KIND,
+        users.KIND,
+        practitioners.KIND,
+        practitioner_reference_numbers.KIND,
+        practitioner_availability.KIND,
+        appointment_types.KIND,
+        custom_fields.KIND,
+        contacts.KIND,
+        patients.KIND,
+        custom_field_values.KIND,
+        patient_cases.KIND,
+        appointments.KIND,
+        attendees.KIND,
+        unavailable_blocks.KIND,
+        treatment_note_templates.KIND,
+        patient_form_templates.KIND,
+        treatment_notes.KIND,
+        patient_forms.KIND,
+        communications.KIND,
+        patient_files.KIND,
+        *not_moved.KINDS,
+    ),
 )

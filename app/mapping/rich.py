@@ -1,0 +1,161 @@
+"""How a note reads in Caspen: sections as headings, questions as smaller ones, every answer word for word."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.mapping.content import Content, Option, Question, Section
+from app.mapping.html import clean_html, escaped
+from app.mapping.rows import Json
+
+NO_ANSWER = "—"
+CHOSEN, NOT_CHOSEN = "☑", "☐"
+PICKED, NOT_PICKED = "◉", "○"
+NO_SIGNATURE = "[Signature not included]"
+
+
+@dataclass(frozen=True, slots=True)
+class Rich:
+    """A document of Caspen's; `codes` are what its making had to tell."""
+
+    html: str
+    codes: tuple[str, ...] = ()
+
+
+class _Page:
+    """A document that is being written."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.codes: dict[str, None] = {}
+
+    def rich(self, text: str) -> str:
+        cleaned = clean_html(text)
+        if cleaned.lost:
+            self.codes["html_sanitised"] = None
+        return cleaned.html
+
+    def add(self, piece: str) -> None:
+        self.pieces.append(piece)
+
+    def finished(self, content: Content) -> Rich:
+        return Rich("".join(self.pieces), tuple(dict.fromkeys((*content.codes, *self.codes))))
+
+
+def note_html(content: Content) -> Rich:
+    """The body of a progress note: all options of a choice are shown, the chosen ones marked."""
+    page = _Page()
+    for section in content.sections:
+        _head(page, section)
+        for question in section.questions:
+            page.add(f"<h2>{escaped(question.name)}</h2>" if question.name else "")
+            page.add(_answer(page, question) or f"<p>{NO_ANSWER}</p>")
+    return page.finished(content)
+
+
+def template_html(content: Content) -> Rich:
+    """The body of a progress note template: the questions, with a paragraph's default answer as starting text."""
+    page = _Page()
+    for section in content.sections:
+        _head(page, section)
+        for question in section.questions:
+            page.add(f"<h2>{escaped(question.name)}</h2>" if question.name else "")
+            page.add(_answer(page, question) or "<p></p>")
+    return page.finished(content)
+
+
+def _head(page: _Page, section: Section) -> None:
+    if section.name:
+        page.add(f"<h1>{escaped(section.name)}</h1>")
+    if section.description:
+        page.add(_paragraph(page.rich(section.description)))
+
+
+def _paragraph(rich: str) -> str:
+    return rich if rich.startswith(("<p>", "<div>", "<ul>", "<ol>", "<blockquote>", "<h")) else f"<div>{rich}</div>"
+
+
+def _answer(page: _Page, question: Question) -> str:
+    if question.options or question.type in ("radiobuttons", "checkboxes"):
+        extra = f"<p>{escaped(question.answer)}</p>" if question.answer else ""
+        return _choices(question) + extra
+    if question.type == "bodycharts":
+        return f"<p>[Body chart not imported: {question.number}]</p>" if question.number else ""
+    if question.type == "signature":
+        return f"<p>{NO_SIGNATURE}</p>"
+    if not question.answer.strip():
+        return ""
+    if question.type == "paragraph":
+        return _paragraph(page.rich(question.answer))
+    words = said_day(question.answer) if question.type == "date" else question.answer
+    return f"<p>{escaped(words)}</p>"
+
+
+def _choices(question: Question) -> str:
+    """A list of all options. A question without a chosen one is unanswered, and says so."""
+    on, off = (PICKED, NOT_PICKED) if question.type == "radiobuttons" else (CHOSEN, NOT_CHOSEN)
+    items = "".join(f"<li>{on if option.chosen else off} {escaped(_said(option))}</li>" for option in question.options)
+    unanswered = "" if question.chosen or question.answer else f"<p>{NO_ANSWER}</p>"
+    return (f"<ul>{items}</ul>" if items else "") + unanswered
+
+
+def _said(option: Option) -> str:
+    return f"{option.label}: {option.text}" if option.text else option.label
+
+
+def said_day(text: str) -> str:
+    """An ISO day as `20 Nov 2026`; other text as it is."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day.day} {day:%b} {day.year}"
+
+
+_FIELDS = {
+    "text": "short_text",
+    "paragraph": "long_text",
+    "date": "date",
+    "radiobuttons": "single_choice",
+    "checkboxes": "multiple_choice",
+    "signature": "signature",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form's content for Caspen; `signatures` are the ids of signatures that it refers to."""
+
+    content: Json
+    codes: tuple[str, ...] = ()
+    signatures: tuple[str, ...] = ()
+
+
+def form_content(content: Content) -> Form:
+    """Sections of fields: a heading, a statement for the description, and one field for each question."""
+    page = _Page()
+    sections = [_fields(page, section) for section in content.sections]
+    signatures = (q.signature_id for section in content.sections for q in section.questions if q.signature_id)
+    return Form({"sections": sections}, page.finished(content).codes, tuple(signatures))
+
+
+def _fields(page: _Page, section: Section) -> Json:
+    found: list[Json] = []
+    if section.name:
+        found.append({"type": "heading", "label": section.name})
+    if section.description:
+        found.append({"type": "statement", "text": page.rich(section.description)})
+    found += [_field(page, question) for question in section.questions if question.type != "bodycharts"]
+    return {"name": section.name, "fields": found}
+
+
+def _field(page: _Page, question: Question) -> Json:
+    field: dict[str, Json] = {"type": _FIELDS[question.type], "label": question.name}
+    if question.type == "signature":
+        return {**field, "signature_id": question.signature_id}
+    if question.options or question.type in ("radiobuttons", "checkboxes"):
+        field["options"] = [option.label for option in question.options]
+        field["answer"] = [option.label for option in question.chosen]
+        other = [option.text for option in question.chosen if option.text]
+        return {**field, "other_text": other[0]} if other else field
+    field["answer"] = page.rich(question.answer) if question.type == "paragraph" else question.answer
+    return field

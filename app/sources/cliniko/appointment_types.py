@@ -1,0 +1,169 @@
+"""Appointment types: what the clinic offers. Each becomes a service, or an activity where the clinic says so."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from app.mapping.columns import Column, Link
+from app.mapping.flags import boolean, whole
+from app.mapping.ids import key, link, links
+from app.mapping.kind import Kind, Mention
+from app.mapping.lookups import Lookups
+from app.mapping.money import money
+from app.mapping.names import normalise_name
+from app.mapping.rows import Joined, Mapped, Record, Result, Value
+from app.mapping.text import cut, string, text
+from app.problems import Level, Problem
+from app.sources.cliniko.decisions import decided, name_key, named_id
+from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.row import Row
+
+Words = str | None
+
+CATEGORY = "Imported from Cliniko"  # for types without a category of their own
+NO_TAX = "No tax"
+_USUAL = 30  # minutes, for a type that says it takes none
+ACTIVITY_WORDS = ("report", "admin", "case note", "letter", "phone call", "travel", "meeting", "non face")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentType(Row):
+    """One row. Native headers are assumed, api names confirmed; prices come from the billable items, if at all."""
+
+    id: Annotated[str, key("Appointment Type ID")] = ""
+    name: Annotated[Words, Column(string, "Name", destination="services.name")] = None
+    description: Annotated[Words, Column(text, "Description", destination="services.description")] = None
+    category: Annotated[Words, Column(string, "Category", destination="services.category_id")] = None
+    color: Annotated[Words, Column(string, "Color", destination="categories.colour")] = None
+    duration_in_minutes: Annotated[
+        int | None, Column(whole, "Duration In Minutes", ("Duration",), destination="services.duration")
+    ] = None
+    max_attendees: Annotated[int | None, Column(whole, "Max Attendees", destination="services.capacity")] = None
+    price: Annotated[Decimal | None, Column(money, "Price", destination="services.price")] = None
+    item_code: Annotated[Words, Column(string, "Item Code", destination="services.item_code")] = None
+    tax: Annotated[Words, Column(string, "Tax", destination="services.tax_id")] = None
+    treatment_note_template_id: Annotated[
+        Link | None,
+        link(
+            "treatment_note_templates",
+            "Treatment Note Template ID",
+            orphan="template_unknown",
+            destination="services.progress_note_template_id",
+        ),
+    ] = None
+    telehealth_enabled: Annotated[bool | None, Column(boolean, "Telehealth Enabled")] = None
+    show_in_online_bookings: Annotated[bool | None, Column(boolean, "Show In Online Bookings")] = None
+    practitioner_ids: Annotated[Link | None, links("practitioners", "Practitioner IDs")] = None
+
+
+def suggests_activity(name: str) -> bool:
+    """Whether a type's name sounds like work without the client in the room. Only a suggestion: the clinic decides."""
+    plain = re.sub(r"[^a-z0-9]+", " ", normalise_name(name))
+    return any(word in plain for word in ACTIVITY_WORDS)
+
+
+def to_records(row: AppointmentType, joined: Joined, lookups: Lookups) -> Result:
+    """The service or activity. A suggestion that nobody answered makes a service, and is told."""
+    if (other := decided("appointment_types", row.id, lookups)) is not None:
+        return other
+    chosen = lookups.plan.service_kinds.get(row.id)
+    template = joined.targets.get("treatment_note_template_id")
+    codes = {
+        "name_missing": row.name is None,
+        "duration_defaulted": not row.duration_in_minutes or row.duration_in_minutes < 0,
+        "price_unknown": row.price is None,
+        "service_kind_undecided": chosen is None and suggests_activity(row.name or ""),
+    }
+    values: dict[str, Value] = {
+        "kind": chosen or "appointment",
+        "name": cut(row.name) or f"Service {row.id}",
+        "description": row.description,
+        "item_code": cut(row.item_code, 100),
+        "category_id": named_id("categories", "appointment_types", row.category or CATEGORY, lookups),
+        "tax_id": _tax_id(row.tax, lookups),
+        "duration": _USUAL if codes["duration_defaulted"] else row.duration_in_minutes,
+        "price": row.price if row.price is not None else Decimal(0),
+        "price_unit": "fixed",
+        "practitioner_ids": [target.id for target in joined.many.get("practitioner_ids", ())],
+        "progress_note_template_id": template.id if template else None,
+        "online_booking": False,
+        "capacity": row.max_attendees if (row.max_attendees or 0) > 1 else None,
+        "status": "archived" if row.archived_at else "active",
+        "source_created_at": row.created_at,
+    }
+    told = tuple(
+        Problem(code, "appointment_types", source_id=row.id, level=_mild(code)) for code, said in codes.items() if said
+    )
+    return Mapped((Record("services", "appointment_types", row.id, values),), told)
+
+
+def _mild(code: str) -> Level | None:
+    return Level.WARNING if code == "service_kind_undecided" else None
+
+
+def _tax_id(tax: str | None, lookups: Lookups) -> str:
+    """The workspace's tax of that name, else the one that adds nothing."""
+    own = lookups.existing.get("taxes", {}).get(normalise_name(tax)) if tax else None
+    return own or named_id("taxes", "appointment_types", NO_TAX, lookups)
+
+
+def mentions(row: AppointmentType) -> tuple[Mention, ...]:
+    """The category and the tax, which no rows of their own describe."""
+    category = row.category or CATEGORY
+    return (
+        Mention("categories", name_key(category), category),
+        Mention("taxes", name_key(NO_TAX), NO_TAX),
+    )
+
+
+def unknown_type(mention: Mention, lookups: Lookups) -> Record:
+    """A type that appointments name and no row describes: an archived service, so that history has its place."""
+    values: dict[str, Value] = {
+        "kind": lookups.plan.service_kinds.get(mention.key, "appointment"),
+        "name": cut(mention.name),
+        "category_id": named_id("categories", "appointment_types", CATEGORY, lookups),
+        "tax_id": named_id("taxes", "appointment_types", NO_TAX, lookups),
+        "duration": _USUAL,
+        "price": Decimal(0),
+        "price_unit": "fixed",
+        "practitioner_ids": [],
+        "online_booking": False,
+        "status": "archived",
+    }
+    return Record("services", "appointment_types", mention.key, values)
+
+
+def category(mention: Mention, lookups: Lookups) -> Record:
+    """A category that the workspace does not have yet."""
+    values: dict[str, Value] = {"kind": "appointment", "name": cut(mention.name)}
+    return Record("categories", "appointment_types", mention.key, values)
+
+
+def no_tax(mention: Mention, lookups: Lookups) -> Record:
+    """The tax that adds nothing."""
+    return Record("taxes", "appointment_types", mention.key, {"name": mention.name, "rate": Decimal(0)})
+
+
+def looks_like_appointment_types(headers: Headers) -> bool:
+    return headers.any("durationinminutes", "duration") and headers.all("name")
+
+
+KIND = Kind(
+    name="appointment_types",
+    label="Services",
+    called="Appointment types",
+    where="Not among the data exports of every account: ask whoever made your export from the API",
+    fingerprint=fingerprint(looks_like_appointment_types),
+    row=AppointmentType,
+    to_records=to_records,
+    tables=("services", "activities", "categories", "taxes"),
+    file_names=("appointment types", "appointment_types"),
+    json_keys=("appointment_types",),
+    name_of=lambda row: row.name,
+    unique_names=True,
+    unknown="Unknown type",
+    activity_words=ACTIVITY_WORDS,
+    mentions=mentions,
+    made={"services": unknown_type, "categories": category, "taxes": no_tax},
+)

@@ -1,0 +1,201 @@
+"""Appointments: who came to whom, when and for what. Each visit of one patient becomes an appointment; nobody is told.
+
+Native headers are reported by people who read such files; order and completeness are unknown. Rows of a group and rows
+without a patient (busy times) are recognised; they do not move yet and say so with `kind_not_imported`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from app.mapping.columns import Column, Link
+from app.mapping.flags import boolean, one_of, whole
+from app.mapping.ids import key, link, several_ids
+from app.mapping.kind import Kind
+from app.mapping.moments import local_timestamp, timestamp
+from app.mapping.rows import Json
+from app.mapping.structured import json_cell
+from app.mapping.text import string, text
+from app.problems import Problem
+from app.sources.cliniko.bookings import cancellation_reason, mentions, to_records
+from app.sources.cliniko.headers import CANCELLED, ENDS, MAXIMUM, STARTS, Headers, fingerprint
+from app.sources.cliniko.row import Row
+
+Words = str | None
+_SHAPES = one_of({"individual": "individual", "group": "group", "unavailable": "busy"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment(Row):
+    """One row: a slot of the diary."""
+
+    id: Annotated[str, key("Appointment ID", mark="R")] = ""
+    kind: Annotated[Words, Column(_SHAPES)] = None
+    starts_at: Annotated[
+        datetime | None, Column(local_timestamp, *STARTS[:1], STARTS[1:], "R", destination="appointments.starts_at")
+    ] = None
+    ends_at: Annotated[
+        datetime | None, Column(local_timestamp, *ENDS[:1], ENDS[1:], "R", destination="appointments.ends_at")
+    ] = None
+    practitioner_id: Annotated[
+        Link | None,
+        link(
+            "practitioners",
+            "Practitioner ID",
+            "Provider ID",
+            mark="R",
+            required=True,
+            orphan="practitioner_unknown",
+            several="practitioner_ambiguous",
+            destination="appointments.practitioner_id",
+        ),
+    ] = None
+    practitioner: Annotated[Words, Column(text, "Practitioner", mark="R", fills="practitioner_id")] = None
+    business_id: Annotated[
+        Link | None,
+        link(
+            "businesses",
+            "Business ID",
+            "Location ID",
+            orphan="appointment_location_defaulted",
+            several="appointment_location_defaulted",
+            destination="appointments.location_id",
+        ),
+    ] = None
+    business: Annotated[Words, Column(text, "Business", fills="business_id")] = None
+    patient_ids: Annotated[
+        Link | None,
+        link(
+            "patients",
+            "PatientID(s)",
+            "Patient ID",
+            "patient_id",
+            mark="R",
+            required=True,
+            orphan="appointment_without_patient",
+            destination="appointments.client_id",
+            read=several_ids,
+        ),
+    ] = None
+    patient: Annotated[Words, Column(text, "Patient", ("patient_name",), "R")] = None
+    appointment_type_id: Annotated[
+        Link | None,
+        link(
+            "appointment_types",
+            "Appointment Type ID",
+            required=True,
+            orphan="appointment_type_created_from_name",
+            several="appointment_type_ambiguous",
+            destination="appointments.service_id",
+        ),
+    ] = None
+    appointment_type: Annotated[Words, Column(text, "Appointment Type", mark="R", fills="appointment_type_id")] = None
+    appointment_category: Annotated[Words, Column(text, "Appointment Category", mark="R")] = None
+    number_of_patients: Annotated[int | None, Column(whole, "Number of Patients", mark="R")] = None
+    max_attendees: Annotated[int | None, Column(whole, *MAXIMUM[:1], MAXIMUM[1:], "R")] = None
+    number_of_cancellations: Annotated[int | None, Column(whole, "Number of Cancellations", mark="R")] = None
+    patient_arrived: Annotated[
+        bool | None, Column(boolean, "Patient Arrived", mark="R", destination="appointments.status")
+    ] = None
+    did_not_arrive: Annotated[
+        bool | None, Column(boolean, "Did Not Arrive", mark="R", destination="appointments.status")
+    ] = None
+    cancelled_at: Annotated[
+        datetime | None,
+        Column(timestamp, *CANCELLED[:1], CANCELLED[1:], "R", destination="appointments.cancelled_at"),
+    ] = None
+    cancellation_reason: Annotated[
+        Words, Column(string, "Cancellation Reason", mark="R", destination="appointments.cancellation_reason_id")
+    ] = None
+    cancellation_reason_description: Annotated[
+        Words, Column(string, mark="C", destination="appointments.cancellation_reason_id")
+    ] = None
+    cancellation_note: Annotated[
+        Words, Column(text, "Cancellation Note", mark="R", destination="appointments.cancellation_note")
+    ] = None
+    notes: Annotated[Words, Column(text, "Appointment Notes", mark="R", raw=True, destination="appointments.note")] = (
+        None
+    )
+    patient_case_id: Annotated[
+        Link | None,
+        link(
+            "patient_cases",
+            "Patient Case ID",
+            "Case ID",
+            orphan="appointment_case_unknown",
+            destination="appointments.case_id",
+        ),
+    ] = None
+    treatment_note_status: Annotated[Words, Column(text, "Treatment Notes Status", mark="R")] = None
+    invoice_id: Annotated[Words, Column(text, "Invoice ID", mark="R")] = None
+    invoice_status: Annotated[Words, Column(text, "Invoice Status")] = None
+    sms_reminder_sent: Annotated[Words, Column(text, "SMS Reminder Sent", mark="R")] = None
+    email_reminder_sent: Annotated[Words, Column(text, "Email Reminder Sent", mark="R")] = None
+    repeated_from_id: Annotated[Words, Column(text, mark="C", headers=("repeated_from",))] = None
+    repeat_rule: Annotated[Json, Column(json_cell, mark="C")] = None
+
+    @property
+    def shape(self) -> Literal["individual", "group", "busy"]:
+        """What the row stands for: its own word first, then the number of patients that it has room for."""
+        ids = len(self.patient_ids.ids) if self.patient_ids else 0
+        room = self.max_attendees or 0
+        if self.kind == "busy" or (self.kind is None and ids == 0 and room <= 0):
+            return "busy"
+        return "group" if self.kind == "group" or ids > 1 or room > 1 else "individual"
+
+
+def stays_because(row: Appointment) -> Problem | None:
+    """What keeps a row from moving, in the order in which a receptionist would ask."""
+    if row.starts_at is None:
+        return Problem("bad_appointment_time")
+    if row.shape != "individual":
+        return Problem("kind_not_imported")
+    if row.ends_at is not None and row.ends_at <= row.starts_at:
+        return Problem("bad_interval")
+    if row.practitioner_id is None:
+        return Problem("practitioner_unknown")
+    if row.patient_ids is None:
+        return Problem("appointment_without_patient")
+    if row.appointment_type_id is None:
+        return Problem("appointment_type_ambiguous")
+    return None
+
+
+def composite_key(row: Appointment) -> str | None:
+    """The key of a row in a file without ids: a digest of practitioner, times, patients and type."""
+    parts = (
+        row.practitioner_id and (row.practitioner_id.ids or row.practitioner_id.name),
+        row.starts_at and row.starts_at.isoformat(),
+        row.ends_at and row.ends_at.isoformat(),
+        row.patient_ids and row.patient_ids.ids,
+        row.appointment_type_id and (row.appointment_type_id.ids or row.appointment_type_id.name),
+    )
+    if row.starts_at is None or row.practitioner_id is None:
+        return None
+    return hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+
+
+def looks_like_appointments(headers: Headers) -> bool:
+    return headers.all("starttime", "endtime") and headers.any(
+        "patientid", "patientids", "numberofpatients", "maxattendees"
+    )
+
+
+KIND = Kind(
+    name="appointments",
+    label="Appointments",
+    called="Appointments",
+    where="Settings > Data exports > Appointments, from any time to any time",
+    fingerprint=fingerprint(looks_like_appointments),
+    row=Appointment,
+    to_records=to_records,
+    tables=("appointments", "communications", "cancellation_reasons"),
+    file_names=("appointments", "individual_appointments", "group_appointments"),
+    json_keys=("appointments", "individual_appointments", "group_appointments", "bookings"),
+    key_of=composite_key,
+    stays_because=stays_because,
+    mentions=mentions,
+    made={"cancellation_reasons": cancellation_reason},
+    native_headers="R",
+)

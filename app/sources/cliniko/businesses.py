@@ -1,0 +1,142 @@
+"""Businesses: the clinic's sites. Each becomes a location; closed ones too, because history points at them."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from app.mapping.columns import Column
+from app.mapping.countries import country_code
+from app.mapping.emails import is_email
+from app.mapping.flags import boolean
+from app.mapping.ids import key
+from app.mapping.kind import Kind
+from app.mapping.lookups import Lookups
+from app.mapping.phones import read_phone
+from app.mapping.rows import Joined, Mapped, Record, Result, Value
+from app.mapping.text import cut, limited, string, text
+from app.mapping.zones import zone_name
+from app.problems import Problem
+from app.sources.cliniko.addresses import address
+from app.sources.cliniko.decisions import decided
+from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.row import Row
+
+Words = str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Business(Row):
+    """One row. Native headers are assumed, api names confirmed."""
+
+    id: Annotated[str, key("Business ID")] = ""
+    business_name: Annotated[Words, Column(string, "Business Name", destination="locations.name")] = None
+    display_name: Annotated[Words, Column(string, "Display Name", destination="locations.name")] = None
+    label: Annotated[Words, Column(string, "Label", destination="locations.name")] = None
+    address_1: Annotated[Words, Column(string, "Address 1", destination="locations.address")] = None
+    address_2: Annotated[Words, Column(string, "Address 2", destination="locations.address")] = None
+    city: Annotated[Words, Column(string, "City", destination="locations.address")] = None
+    state: Annotated[Words, Column(string, "State", destination="locations.address")] = None
+    post_code: Annotated[Words, Column(string, "Post code", destination="locations.address")] = None
+    country: Annotated[Words, Column(string, "Country", destination="locations.country_code")] = None
+    country_code: Annotated[Words, Column(string, "Country Code", destination="locations.country_code")] = None
+    business_registration_name: Annotated[
+        Words, Column(string, "Business Registration Name", destination="locations.abn")
+    ] = None
+    business_registration_value: Annotated[
+        Words, Column(string, "Business Registration Value", destination="locations.abn")
+    ] = None
+    contact_information: Annotated[Words, Column(text, "Contact Information", destination="locations.phone")] = None
+    email_reply_to: Annotated[Words, Column(string, "Email Reply To", destination="locations.email")] = None
+    website_address: Annotated[Words, Column(string, "Website Address", destination="locations.description")] = None
+    additional_information: Annotated[
+        Words, Column(limited(5000), "Additional Information", destination="locations.description")
+    ] = None
+    time_zone_identifier: Annotated[Words, Column(string, destination="locations.timezone")] = None
+    time_zone: Annotated[Words, Column(string, "Time Zone", destination="locations.timezone")] = None
+    show_in_online_bookings: Annotated[bool | None, Column(boolean, "Show In Online Bookings")] = None
+    appointment_type_ids: Annotated[Words, Column(text)] = None
+    additional_invoice_information: Annotated[Words, Column(text)] = None
+    appointment_reminders_enabled: Annotated[Words, Column(text)] = None
+
+
+def name_of(row: Business) -> str | None:
+    return row.display_name or row.business_name or row.label
+
+
+def to_records(row: Business, joined: Joined, lookups: Lookups) -> Result:
+    """The location, unless the clinic said that it is one of those it has."""
+    if (other := decided("businesses", row.id, lookups)) is not None:
+        return other
+    name, codes = name_of(row), []
+    if name is None:
+        codes.append("name_missing")
+    place = address(row.address_1, row.address_2, None, row.city, row.state, row.post_code, _country(row))
+    here = place.country or lookups.plan.country
+    phone = read_phone(row.contact_information, here) if row.contact_information else None
+    email = row.email_reply_to if row.email_reply_to and is_email(row.email_reply_to) else None
+    if row.email_reply_to and not email:
+        codes.append("bad_email")
+    zone = zone_name(row.time_zone_identifier or "") or zone_name(row.time_zone or "")
+    if zone is None and (row.time_zone_identifier or row.time_zone):
+        codes.append("timezone_unknown")
+    values: dict[str, Value] = {
+        "name": cut(name) or f"Location {row.id}",
+        "description": _description(row, has_phone=phone is not None, has_email=email is not None),
+        "email": email,
+        "phone": phone.whole if phone else None,
+        "timezone": zone or lookups.plan.timezone,
+        "country_code": here,
+        "online_booking": False,
+        "abn": abn(row),
+        "address": place.values,
+        "status": "archived" if row.archived_at else "active",
+        "source_created_at": row.created_at,
+    }
+    problems = tuple(Problem(code, "businesses", source_id=row.id) for code in (*codes, *place.codes))
+    return Mapped((Record("locations", "businesses", row.id, values),), problems)
+
+
+def _country(row: Business) -> str | None:
+    """The code wins where it is one."""
+    return row.country_code if country_code(row.country_code or "") else row.country or row.country_code
+
+
+def abn(row: Business) -> str | None:
+    """An Australian Business Number as it is written: `12 345 678 901`."""
+    digits = re.sub(r"\D", "", row.business_registration_value or "")
+    if (row.business_registration_name or "").strip().upper() != "ABN" or len(digits) != 11:
+        return None
+    return f"{digits[:2]} {digits[2:5]} {digits[5:8]} {digits[8:]}"
+
+
+def _description(row: Business, *, has_phone: bool, has_email: bool) -> str | None:
+    lines = [row.additional_information]
+    if not has_phone:
+        lines.append(row.contact_information)
+    if row.website_address:
+        lines.append(f"Website: {row.website_address}")
+    if row.business_registration_value and abn(row) is None:
+        lines.append(f"{row.business_registration_name or 'Registration'}: {row.business_registration_value}")
+    if row.email_reply_to and not has_email:
+        lines.append(f"Email: {row.email_reply_to}")
+    return "\n".join(line for line in lines if line) or None
+
+
+def looks_like_businesses(headers: Headers) -> bool:
+    return headers.any("businessname", "displayname") and not headers.any("starttime", "patientid", "designation")
+
+
+KIND = Kind(
+    name="businesses",
+    label="Locations",
+    called="Businesses",
+    where="Not among the data exports of every account: ask whoever made your export from the API",
+    fingerprint=fingerprint(looks_like_businesses),
+    row=Business,
+    to_records=to_records,
+    tables=("locations",),
+    file_names=("businesses", "locations"),
+    json_keys=("businesses",),
+    name_of=name_of,
+    unique_names=True,
+)

@@ -1,0 +1,36 @@
+"""Why a booking was cancelled: Cliniko's seven reasons, by code or by words, and reasons of older exports."""
+
+from dataclasses import dataclass
+
+from app.mapping.names import normalise_name
+
+_REASONS = {
+    "10": "Feeling better",
+    "20": "Condition worse",
+    "30": "Sick",
+    "31": "COVID-19 related",
+    "40": "Away",
+    "50": "Other",
+    "60": "Work",
+}
+OTHER = "Other"
+ARCHIVED = "Archived in Cliniko"
+_KNOWN = {normalise_name(name): name for name in (*_REASONS.values(), "Forgot")}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`name` is None when nobody gave a reason; `unknown` is text that is none of the reasons."""
+
+    name: str | None = None
+    unknown: str | None = None
+
+
+def reason_of(reason: str | None, description: str | None) -> Reason:
+    """The reason of a cancellation; what is not known counts as Other, and its words are kept."""
+    for said in (reason, description):
+        name = _REASONS.get(said or "") or _KNOWN.get(normalise_name(said or ""))
+        if name:
+            return Reason(name)
+    said = description or reason
+    return Reason(OTHER, said) if said else Reason()

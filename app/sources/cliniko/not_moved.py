@@ -1,0 +1,120 @@
+"""What a Cliniko export may hold that does not move: recognised and counted, with what the clinic does instead.
+
+Invoices and payments stay where they were settled; body charts, letters, waiting lists, products and recalls are
+entered anew or kept as files.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from app.mapping.ids import key
+from app.mapping.kind import Kind
+from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.row import Row
+
+WHERE = "In Cliniko, for as long as you keep the account"
+_BALANCES = (
+    "Keep Cliniko or Xero until every invoice is settled, and make the open ones again in Caspen. "
+    "The patients file says who owes what."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotMoved(Row):
+    """One row, of which only the id is read."""
+
+    id: Annotated[str, key("ID", "Invoice ID", "Payment ID", "Product ID", "Recall ID")] = ""
+
+
+def looks_like_invoices(headers: Headers) -> bool:
+    """Amounts, a number with a status, or who it is made out to; a case has none of these."""
+    if headers.all("issuedate", "invoiceamount") or headers.all("invoicenumber", "invoiceto"):
+        return True
+    dated = headers.any("issuedate", "issueddate")
+    numbered = headers.any("number", "invoicenumber") and headers.any(
+        "status", "invoicestatus", "statuscode", "statusdescription"
+    )
+    amounts = headers.any("totalamount", "netamount", "taxamount", "invoiceamount", "outstanding", "invoiceto")
+    return dated and (numbered or amounts)
+
+
+def looks_like_payments(headers: Headers) -> bool:
+    paid = headers.any("paymentid", "paymentdate", "paymenttype", "paymentmethod", "paidat")
+    return paid and headers.any("amount", "totalpaid", "paymentamount", "total")
+
+
+def looks_like_body_charts(headers: Headers) -> bool:
+    return headers.any("bodychartid", "bodychartids")
+
+
+def looks_like_letters(headers: Headers) -> bool:
+    return headers.any("letterid", "lettertemplateid")
+
+
+def looks_like_waitlist(headers: Headers) -> bool:
+    return headers.any("waitlistid", "waitlistentryid")
+
+
+def looks_like_products(headers: Headers) -> bool:
+    return headers.any("productid", "costprice", "billableitemid", "supplierid") and not headers.any("patientid")
+
+
+def looks_like_recalls(headers: Headers) -> bool:
+    return headers.any("recallat", "recalldate") and headers.any("recalltypeid", "recalltype")
+
+
+def _kind(
+    name: str, label: str, rule: Callable[[Headers], bool], instead: str, *names: str, keys: tuple[str, ...] = ()
+) -> Kind[NotMoved]:
+    return Kind(
+        name=name,
+        label=label,
+        called=label,
+        where=WHERE,
+        fingerprint=fingerprint(rule),
+        row=NotMoved,
+        file_names=(name, *names),
+        json_keys=(name, *keys),
+        instead=instead,
+    )
+
+
+KINDS = (
+    _kind("invoices", "Invoices", looks_like_invoices, _BALANCES),
+    _kind("payments", "Payments", looks_like_payments, _BALANCES, keys=("patient_payments",)),
+    _kind(
+        "body_charts",
+        "Body charts",
+        looks_like_body_charts,
+        "Export the images in Cliniko and add them to your clients' files.",
+        "body charts",
+    ),
+    _kind(
+        "letters",
+        "Letters",
+        looks_like_letters,
+        "Save them as PDF and put them under Patient files, or archive them. Each stays in the client's history.",
+        "patient letters",
+    ),
+    _kind(
+        "waitlist",
+        "Waitlist",
+        looks_like_waitlist,
+        "Enter the people who still wait into Caspen's waitlist.",
+        "wait list",
+        keys=("wait_list_entries",),
+    ),
+    _kind(
+        "products",
+        "Products",
+        looks_like_products,
+        "Set up products, stock and suppliers by hand. Billable items are read for prices only.",
+        "billable items",
+        "billable_items",
+        "suppliers",
+        "stock",
+        keys=("billable_items", "product_suppliers", "stock_adjustments"),
+    ),
+    _kind("recalls", "Recalls", looks_like_recalls, "Set up reminders by hand, with the file at your side."),
+)

@@ -1,0 +1,123 @@
+"""Practitioners: those who treat. Appointments and notes point at them, never at the user that each of them has."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from app.mapping.columns import Column, Link
+from app.mapping.flags import boolean
+from app.mapping.ids import key, link
+from app.mapping.kind import Kind, Mention
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Joined, Mapped, Record, Result, Value
+from app.mapping.text import cut, string, text
+from app.sources.cliniko.decisions import decided
+from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.row import Row
+
+Words = str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Practitioner(Row):
+    """One row. Native headers are assumed, api names confirmed."""
+
+    id: Annotated[str, key("Practitioner ID")] = ""
+    user_id: Annotated[
+        Link | None,
+        link("users", "User ID", "user", orphan="practitioner_without_user", destination="practitioners.user_id"),
+    ] = None
+    title: Annotated[Words, Column(string, "Title", destination="practitioners.display_name")] = None
+    first_name: Annotated[Words, Column(string, "First Name", destination="practitioners.display_name")] = None
+    last_name: Annotated[Words, Column(string, "Last Name", ("Surname",), destination="practitioners.display_name")] = (
+        None
+    )
+    display_name: Annotated[
+        Words, Column(string, "Display Name", ("label",), destination="practitioners.display_name")
+    ] = None
+    designation: Annotated[Words, Column(string, "Designation", destination="practitioners.professional_title")] = None
+    description: Annotated[Words, Column(text, "Description", destination="practitioners.description")] = None
+    active: Annotated[bool | None, Column(boolean, "Active", destination="practitioners.active")] = None
+    default_appointment_type_id: Annotated[Words, Column(string, "Default Appointment Type ID")] = None
+    show_in_online_bookings: Annotated[bool | None, Column(boolean, "Show In Online Bookings")] = None
+
+
+def name_of(row: Practitioner) -> str | None:
+    return row.display_name or " ".join(n for n in (row.title, row.first_name, row.last_name) if n) or None
+
+
+def to_records(row: Practitioner, joined: Joined, lookups: Lookups) -> Result:
+    """The practitioner, and a user beside it where the export has none for it; that user cannot sign in."""
+    if (other := decided("practitioners", row.id, lookups)) is not None:
+        return other
+    user = joined.targets.get("user_id")
+    records = []
+    if user is None:
+        records.append(_user(f"{row.id}:user", row.first_name, row.last_name or name_of(row), row.title))
+        user_id = lookups.ids.derive("users", "practitioners", f"{row.id}:user")
+    else:
+        user_id = user.id
+    values: dict[str, Value] = {
+        "user_id": user_id,
+        "display_name": cut(name_of(row)) or f"Practitioner {row.id}",
+        "professional_title": cut(row.designation),
+        "description": row.description,
+        "active": row.active is not False and not row.archived_at,
+        "online_booking": False,
+        "source_created_at": row.created_at,
+    }
+    return Mapped((*records, Record("practitioners", "practitioners", row.id, values)))
+
+
+def _user(key_: str, first: str | None, last: str | None, title: str | None = None) -> Record:
+    values: dict[str, Value] = {
+        "first_name": cut(first) or "-",
+        "last_name": cut(last) or "-",
+        "title": cut(title),
+        "role": "practitioner",
+        "invite_state": "not_invited",
+        "active": False,
+    }
+    return Record("users", "practitioners", key_, values)
+
+
+def placeholder(mention: Mention, lookups: Lookups) -> Record:
+    """Somebody whom appointments or notes name when the export describes no practitioner: inactive, no seat."""
+    values: dict[str, Value] = {
+        "user_id": lookups.ids.derive("users", "practitioners", mention.key),
+        "display_name": cut(mention.name),
+        "active": False,
+        "online_booking": False,
+    }
+    return Record("practitioners", "practitioners", mention.key, values)
+
+
+def placeholder_user(mention: Mention, lookups: Lookups) -> Record:
+    """The user that every practitioner has."""
+    first, _, last = mention.name.rpartition(" ")
+    return _user(mention.key, first, last)
+
+
+def looks_like_practitioners(headers: Headers) -> bool:
+    named = headers.any("label", "lastname") or (headers.any("displayname") and headers.any("userid", "designation"))
+    return (
+        named and headers.any("userid", "designation", "active") and not headers.any("role", "starttime", "patientid")
+    )
+
+
+KIND = Kind(
+    name="practitioners",
+    label="Practitioners",
+    called="Practitioners",
+    where="Not among the data exports of every account: ask whoever made your export from the API",
+    fingerprint=fingerprint(looks_like_practitioners),
+    row=Practitioner,
+    to_records=to_records,
+    tables=("practitioners", "users"),
+    file_names=("practitioners",),
+    json_keys=("practitioners",),
+    name_of=name_of,
+    people=True,
+    unknown="Practitioner",
+    placeholder="practitioner_placeholder_created",
+    made={"practitioners": placeholder, "users": placeholder_user},
+)

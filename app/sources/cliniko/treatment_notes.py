@@ -1,0 +1,160 @@
+"""Treatment notes: what practitioners wrote about a patient's treatment. Each becomes a progress note, word for word.
+
+Rows only: notes that arrive as HTML or PDF documents do not move yet.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from app.mapping.columns import Column, Link
+from app.mapping.content import Content, read_content
+from app.mapping.flags import boolean
+from app.mapping.ids import key, link
+from app.mapping.kind import Kind
+from app.mapping.lookups import Lookups
+from app.mapping.moments import mark, timestamp
+from app.mapping.rich import note_html
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.structured import NotJsonError
+from app.mapping.text import cut, string, verbatim
+from app.problems import Level, Problem
+from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.row import Row
+
+Words = str | None
+UNTITLED = "Treatment note"
+_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # a note must have a date; this one can be nobody's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentNote(Row):
+    """One row. Native headers are assumed, api names confirmed; the content is JSON in both."""
+
+    id: Annotated[str, key("Treatment Note ID")] = ""
+    patient_id: Annotated[
+        Link | None,
+        link(
+            "patients",
+            "Patient ID",
+            required=True,
+            orphan="note_without_patient",
+            destination="progress_notes.client_id",
+        ),
+    ] = None
+    practitioner_id: Annotated[
+        Link | None,
+        link(
+            "practitioners",
+            "Practitioner ID",
+            "Provider ID",
+            orphan="note_without_practitioner",
+            destination="progress_notes.practitioner_id",
+        ),
+    ] = None
+    author_name: Annotated[Words, Column(string, "Author Name", destination="progress_notes.author_name")] = None
+    booking_id: Annotated[
+        Link | None,
+        link(
+            "appointments",
+            "Appointment ID",
+            "booking",
+            orphan="note_without_appointment",
+            destination="progress_notes.appointment_id",
+        ),
+    ] = None
+    attendee_id: Annotated[Link | None, link("attendees", "Attendee ID", "attendee")] = None
+    treatment_note_template_id: Annotated[
+        Link | None,
+        link(
+            "treatment_note_templates",
+            "Template ID",
+            "treatment_note_template",
+            orphan="template_unknown",
+            destination="progress_notes.template_id",
+        ),
+    ] = None
+    title: Annotated[Words, Column(string, "Title", destination="progress_notes.title")] = None
+    content: Annotated[
+        Words, Column(verbatim, "Content", required=True, raw=True, destination="progress_notes.body")
+    ] = None
+    draft: Annotated[bool | None, Column(boolean, "Draft", destination="progress_notes.state")] = None
+    finalized_at: Annotated[
+        datetime | None, Column(timestamp, "Finalized At", destination="progress_notes.finalised_at")
+    ] = None
+    pinned_at: Annotated[datetime | bool | None, Column(mark, "Pinned At", destination="progress_notes.pinned")] = None
+
+
+def stays_because(row: TreatmentNote) -> Problem | None:
+    return Problem("note_without_patient") if row.patient_id is None else None
+
+
+def to_records(row: TreatmentNote, joined: Joined, lookups: Lookups) -> Result:
+    """The note; a draft stays a draft, everything else is final and can only be read."""
+    client = joined.targets.get("patient_id")
+    if client is None:
+        return _stays(row, Outcome.HELD, "note_without_patient")
+    try:
+        content = read_content(row.content) if row.content and row.content.strip() else Content()
+    except NotJsonError:
+        return _stays(row, Outcome.HELD, "bad_json")
+    if content.is_empty:
+        return _stays(row, Outcome.SKIPPED, "note_empty")
+    body = note_html(content)
+    practitioner, visit = joined.targets.get("practitioner_id"), joined.targets.get("booking_id")
+    template = joined.targets.get("treatment_note_template_id")
+    at = (visit.starts_at if visit else None) or row.created_at or row.finalized_at or row.updated_at
+    codes = {
+        "note_draft_imported": row.draft is True,
+        "note_state_conflict": row.draft is True and row.finalized_at is not None,
+        "bad_date": at is None,
+    }
+    values: dict[str, Value] = {
+        "client_id": client.id,
+        "title": cut(row.title) or UNTITLED,
+        "practitioner_id": practitioner.id if practitioner else None,
+        "author_name": cut(row.author_name),
+        "appointment_id": visit.id if visit else None,
+        "template_id": template.id if template else None,
+        "body": body.html,
+        "note_date": at or _UNDATED,
+        "state": "draft" if row.draft else "final",
+        "finalised_at": None if row.draft else row.finalized_at,
+        "pinned": bool(row.pinned_at),
+        "archived_at": _archived_at(row),
+        "source_created_at": row.created_at,
+    }
+    told = (*body.codes, *(code for code, said in codes.items() if said))
+    problems = tuple(Problem(code, "treatment_notes", source_id=row.id) for code in told)
+    return Mapped((Record("progress_notes", "treatment_notes", row.id, values),), problems)
+
+
+def _archived_at(row: TreatmentNote) -> datetime | None:
+    """When it was archived; where the export only says that it was, since it was last changed."""
+    if isinstance(row.archived_at, datetime):
+        return row.archived_at
+    return (row.updated_at or row.created_at or _UNDATED) if row.archived_at else None
+
+
+def _stays(row: TreatmentNote, outcome: Outcome, code: str) -> NotMapped:
+    level = Level.HELD if outcome is Outcome.HELD else Level.SKIPPED
+    return NotMapped(outcome, Problem(code, "treatment_notes", source_id=row.id, level=level))
+
+
+def looks_like_treatment_notes(headers: Headers) -> bool:
+    return headers.all("patientid", "content") and headers.any("draft", "finalizedat", "authorname")
+
+
+KIND = Kind(
+    name="treatment_notes",
+    label="Progress notes",
+    called="Treatment notes",
+    where="Not among the data exports of every account: ask whoever made your export from the API",
+    fingerprint=fingerprint(looks_like_treatment_notes),
+    row=TreatmentNote,
+    to_records=to_records,
+    tables=("progress_notes",),
+    file_names=("treatment notes", "treatment_notes"),
+    json_keys=("treatment_notes",),
+    stays_because=stays_because,
+)
