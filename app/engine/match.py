@@ -1,0 +1,181 @@
+"""Proposes who is who: which business, user, practitioner and appointment type of an export a workspace has already.
+
+A suggestion is `sure` when it may be taken without asking; an `unsure` one is shown, and asked about.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from app.caspen.facts import WorkspaceFacts
+from app.engine.index.referred import Reference
+from app.engine.index.view import choices
+from app.engine.inventory import Inventory
+from app.engine.matching import (
+    Candidate,
+    Finding,
+    Rule,
+    namesake,
+    same_email,
+    same_last_name,
+    same_name,
+    same_person,
+    the_only,
+)
+from app.mapping.kind import Source
+from app.mapping.names import normalise_name
+from app.mapping.plan import CREATE, Choice, Plan
+
+Certainty = Literal["sure", "unsure", "none"]
+Nature = Literal["appointment", "activity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What is proposed for one of them. With `none`, nothing in the workspace fits and it is created.
+
+    `nature` is proposed for appointment types that are created: whether the client is there.
+    """
+
+    reference: Reference
+    choice: Choice
+    why: str = ""
+    certainty: Certainty = "none"
+    nature: Nature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """By kind, in the order of the export. `default_location` is where appointments go that name no business."""
+
+    kinds: Mapping[str, tuple[Suggestion, ...]] = field(default_factory=dict)
+    default_location: str | None = None
+    old: Plan = field(default_factory=Plan)
+
+
+RULES: Mapping[str, tuple[Rule, ...]] = {
+    "businesses": (same_name, the_only),
+    "users": (same_email, namesake),
+    "practitioners": (same_email, same_person, same_last_name),
+    "appointment_types": (same_name,),
+}
+
+
+def suggest(
+    inventory: Inventory, workspace: WorkspaceFacts, old: Plan | None = None, *, source: Source | None = None
+) -> Suggestions:
+    """Looks at every one of them. What an older plan chose stays chosen while its object is still there."""
+    candidates = _candidates(workspace)
+    before = choices(old or Plan())
+    emails = {user.id: user.email for user in inventory.references.get("users", ())}
+    found: dict[str, tuple[Suggestion, ...]] = {}
+    for kind, rules in RULES.items():
+        references = inventory.references.get(kind, ())
+        looks = [
+            Finding(
+                one,
+                emails.get(one.user or "") if kind == "practitioners" else one.email,
+                candidates[kind],
+                len(references) == 1,
+            )
+            for one in references
+        ]
+        found[kind] = _matched(looks, rules, before[kind])
+    natures = _natures(source, old or Plan())
+    found["appointment_types"] = tuple(natures(s) for s in found["appointment_types"])
+    return Suggestions(found, _default_location(found["businesses"], workspace, old), old or Plan())
+
+
+def plan_from(suggestions: Suggestions) -> Plan:
+    """The plan of somebody who takes every sure suggestion, creates the rest, and answers questions with safe defaults.
+
+    An appointment type counts as an appointment unless the older plan says otherwise.
+    """
+    chosen = {
+        kind: {s.reference.id: s.choice for s in some if s.certainty == "sure" and s.choice != CREATE}
+        for kind, some in suggestions.kinds.items()
+    }
+    return suggestions.old.model_copy(
+        update={
+            "locations": chosen.get("businesses", {}),
+            "users": chosen.get("users", {}),
+            "practitioners": chosen.get("practitioners", {}),
+            "services": chosen.get("appointment_types", {}),
+            "default_location": suggestions.default_location,
+        }
+    )
+
+
+def _matched(looks: list[Finding], rules: tuple[Rule, ...], chosen: Mapping[str, Choice]) -> tuple[Suggestion, ...]:
+    """The surest rule goes first over all of them, so that nobody takes by likeness whom another is for certain."""
+    found = {look.reference.id: s for look in looks if (s := _before(chosen, look)) is not None}
+    taken = {s.choice.id for s in found.values()}
+    for rule in rules:
+        for look in looks:
+            if look.reference.id in found:
+                continue
+            suggestion = _asked(rule, look, taken)
+            if suggestion is not None:
+                found[look.reference.id] = suggestion
+                taken.add(suggestion.choice.id)
+    return tuple(found.get(look.reference.id, Suggestion(look.reference, CREATE)) for look in looks)
+
+
+def _before(chosen: Mapping[str, Choice], look: Finding) -> Suggestion | None:
+    choice = chosen.get(look.reference.id)
+    if choice is None or (choice.to == "match" and all(c.id != choice.id for c in look.candidates)):
+        return None
+    return Suggestion(look.reference, choice, "Chosen before", "sure")
+
+
+def _asked(rule: Rule, look: Finding, taken: set[str | None]) -> Suggestion | None:
+    fits = rule.fits(look)
+    if not fits:
+        return None
+    if len(fits) > 1:
+        many = "Two" if len(fits) == 2 else "Several"
+        return Suggestion(look.reference, CREATE, f"{many} {rule.several}: {_listed([c.told for c in fits])}", "unsure")
+    if fits[0].id in taken:
+        return Suggestion(look.reference, CREATE, f"{fits[0].name} is matched already", "unsure")
+    return Suggestion(look.reference, Choice(to="match", id=fits[0].id), rule.why, "sure" if rule.sure else "unsure")
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _natures(source: Source | None, old: Plan) -> Callable[[Suggestion], Suggestion]:
+    """Adds to types that are created whether their names say that the client is not in the room."""
+    kinds = source.kinds if source else ()
+    words = [word for kind in kinds if kind.name == "appointment_types" for word in kind.activity_words]
+
+    def with_nature(suggestion: Suggestion) -> Suggestion:
+        if suggestion.choice.to != "create":
+            return suggestion
+        plain = re.sub(r"[^a-z0-9]+", " ", normalise_name(suggestion.reference.name))
+        nature: Nature = "activity" if any(word in plain for word in words) else "appointment"
+        return replace(suggestion, nature=old.service_kinds.get(suggestion.reference.id, nature))
+
+    return with_nature
+
+
+def _default_location(businesses: tuple[Suggestion, ...], workspace: WorkspaceFacts, old: Plan | None) -> str | None:
+    """The older plan's; else where most appointments were; else the workspace's own first place."""
+    if old and old.default_location:
+        return old.default_location
+    staying = [s for s in businesses if s.choice.to != "leave_out"]
+    if staying:
+        main = max(staying, key=lambda s: (s.reference.active, s.reference.appointments))
+        sure = main.certainty == "sure" and main.choice.id
+        return main.choice.id if sure else f"source:{main.reference.id}"
+    return next((place.id for place in workspace.locations if not place.archived), None)
+
+
+def _candidates(workspace: WorkspaceFacts) -> Mapping[str, tuple[Candidate, ...]]:
+    return {
+        "businesses": tuple(Candidate(p.id, p.name, None, not p.archived) for p in workspace.locations),
+        "users": tuple(Candidate(u.id, u.name, u.email, u.active) for u in workspace.users),
+        "practitioners": tuple(Candidate(p.id, p.name, p.email, p.active) for p in workspace.practitioners),
+        "appointment_types": tuple(Candidate(s.id, s.name, None, not s.archived) for s in workspace.services),
+    }

@@ -1,0 +1,214 @@
+"""Who is who: what is proposed for the people, places and services of an export, and why."""
+
+from app.caspen.facts import LocationFact, PractitionerFact, ServiceFact, UserFact, WorkspaceFact, WorkspaceFacts
+from app.engine.index.referred import Reference
+from app.engine.inventory import Inventory
+from app.engine.match import Suggestion, plan_from, suggest
+from app.mapping.kind import Source
+from app.mapping.plan import Choice, Plan
+from tests.index.story import kind
+
+SOURCE = Source(
+    "elsewhere", "Elsewhere", (kind("appointment_types", "services", activity_words=("report", "phone call")),)
+)
+
+
+def export(**references: tuple[Reference, ...]) -> Inventory:
+    return Inventory(references=references)
+
+
+def ref(id_: str, name: str, *, active: bool = True, appointments: int = 0, **more: str) -> Reference:
+    return Reference(id_, name, active, appointments, **more)  # type: ignore[arg-type]  # keyword texts only
+
+
+def workspace(**parts: object) -> WorkspaceFacts:
+    return WorkspaceFacts(WorkspaceFact("wsp_demo", "Harbour Street", "Australia/Sydney", "AU"), **parts)  # type: ignore[arg-type]  # a builder
+
+
+def location(id_: str, name: str, *, archived: bool = False) -> LocationFact:
+    return LocationFact(id_, name, "Australia/Sydney", archived)
+
+
+def user(id_: str, name: str, email: str | None) -> UserFact:
+    return UserFact(id_, name, email, "practitioner", "accepted", True)
+
+
+def practitioner(id_: str, name: str, email: str | None = None, *, active: bool = True) -> PractitionerFact:
+    return PractitionerFact(id_, f"usr_{id_}", name, email, active, True)
+
+
+def service(id_: str, name: str) -> ServiceFact:
+    return ServiceFact(id_, name, "appointment", False)
+
+
+def told(suggestion: Suggestion) -> tuple[str, str | None, str, str]:
+    return suggestion.choice.to, suggestion.choice.id, suggestion.why, suggestion.certainty
+
+
+def test_a_location_of_the_same_name_is_matched() -> None:
+    found = suggest(
+        export(businesses=(ref("1", "Harbour  street"), ref("2", "Hill Top"))),
+        workspace(locations=(location("loc_A", "Harbour Street"), location("loc_B", "City"))),
+    )
+
+    assert [told(s) for s in found.kinds["businesses"]] == [
+        ("match", "loc_A", "Same name", "sure"),
+        ("create", None, "", "none"),
+    ]
+
+
+def test_the_only_location_on_both_sides_is_proposed_but_not_taken() -> None:
+    found = suggest(export(businesses=(ref("1", "Main"),)), workspace(locations=(location("loc_A", "Harbour Street"),)))
+
+    assert told(found.kinds["businesses"][0]) == ("match", "loc_A", "The only one on both sides", "unsure")
+    assert plan_from(found).locations == {}
+
+
+def test_a_user_is_known_by_email_and_by_name_only_when_asked() -> None:
+    found = suggest(
+        export(users=(ref("1", "Ann Lee", email="ann@old.example"), ref("2", "Bo Roe", email="bo@harbour.example"))),
+        workspace(
+            users=(user("usr_A", "Ann Lee", "ann@harbour.example"), user("usr_B", "B Roe", "BO@harbour.example"))
+        ),
+    )
+
+    assert [told(s) for s in found.kinds["users"]] == [
+        ("match", "usr_A", "Same name", "unsure"),
+        ("match", "usr_B", "Same e-mail", "sure"),
+    ]
+    assert plan_from(found).users == {"2": Choice(to="match", id="usr_B")}
+
+
+def test_a_practitioner_is_known_by_the_email_of_their_user() -> None:
+    found = suggest(
+        export(
+            users=(ref("9", "A. Ferreira", email="ana@harbour.example"),),
+            practitioners=(ref("1", "A. Ferreira", user="9"), ref("2", "Dr Tom Ng")),
+        ),
+        workspace(
+            practitioners=(
+                practitioner("pra_A", "Ana Ferreira", "ana@harbour.example"),
+                practitioner("pra_T", "Tom Ng"),
+            )
+        ),
+    )
+
+    assert [told(s) for s in found.kinds["practitioners"]] == [
+        ("match", "pra_A", "Same e-mail", "sure"),
+        ("match", "pra_T", "Same name", "sure"),
+    ]
+
+
+def test_a_last_name_alone_is_a_question() -> None:
+    found = suggest(
+        export(practitioners=(ref("1", "Thomas Ng"),)), workspace(practitioners=(practitioner("pra_T", "Tom Ng"),))
+    )
+
+    assert told(found.kinds["practitioners"][0]) == ("match", "pra_T", "Last name is the same", "unsure")
+    assert plan_from(found).practitioners == {}
+
+
+def test_when_two_people_fit_nobody_is_chosen() -> None:
+    found = suggest(
+        export(practitioners=(ref("1", "Kim Ng"),)),
+        workspace(
+            practitioners=(practitioner("pra_A", "Tom Ng"), practitioner("pra_B", "Amy Ng", "amy@harbour.example"))
+        ),
+    )
+
+    assert told(found.kinds["practitioners"][0]) == (
+        "create",
+        None,
+        "Two people fit: Tom Ng and Amy Ng (amy@hill.example)",
+        "unsure",
+    )
+
+
+def test_of_two_namesakes_the_one_in_use_is_meant() -> None:
+    found = suggest(
+        export(practitioners=(ref("1", "Sam Lee"),)),
+        workspace(practitioners=(practitioner("pra_A", "Sam Lee", active=False), practitioner("pra_B", "Sam Lee"))),
+    )
+
+    assert told(found.kinds["practitioners"][0]) == ("match", "pra_B", "Same name", "sure")
+
+
+def test_nobody_takes_by_likeness_whom_another_is_for_certain() -> None:
+    found = suggest(
+        export(practitioners=(ref("1", "Thomas Ng"), ref("2", "Tom Ng"), ref("3", "tom ng"))),
+        workspace(practitioners=(practitioner("pra_T", "Tom Ng"),)),
+    )
+
+    assert [told(s) for s in found.kinds["practitioners"]] == [
+        ("create", None, "Tom Ng is matched already", "unsure"),
+        ("match", "pra_T", "Same name", "sure"),
+        ("create", None, "Tom Ng is matched already", "unsure"),
+    ]
+
+
+def test_services_match_by_name_and_the_others_say_whether_the_client_is_there() -> None:
+    found = suggest(
+        export(
+            appointment_types=(
+                ref("1", "massage"),
+                ref("2", "Report writing"),
+                ref("3", "Phone-call"),
+                ref("4", "Yoga"),
+            )
+        ),
+        workspace(services=(service("ser_M", "Massage"),)),
+        source=SOURCE,
+    )
+
+    types = found.kinds["appointment_types"]
+    assert told(types[0]) == ("match", "ser_M", "Same name", "sure")
+    assert [t.nature for t in types] == [None, "activity", "activity", "appointment"]
+    assert plan_from(found).service_kinds == {}
+
+
+def test_what_was_chosen_before_stays_chosen_while_it_is_there() -> None:
+    old = Plan(
+        practitioners={
+            "1": Choice(to="match", id="pra_T"),
+            "2": Choice(to="match", id="pra_GONE"),
+            "3": Choice(to="leave_out"),
+        },
+        leave_out_kinds=("treatment_notes",),
+    )
+
+    found = suggest(
+        export(practitioners=(ref("1", "Somebody Else"), ref("2", "Amy Roe"), ref("3", "Old Hand"))),
+        workspace(practitioners=(practitioner("pra_T", "Tom Ng"), practitioner("pra_R", "Amy Roe"))),
+        old,
+    )
+
+    assert [told(s) for s in found.kinds["practitioners"]] == [
+        ("match", "pra_T", "Chosen before", "sure"),
+        ("match", "pra_R", "Same name", "sure"),
+        ("leave_out", None, "Chosen before", "sure"),
+    ]
+    assert plan_from(found).leave_out_kinds == ("treatment_notes",)
+    assert plan_from(found).practitioners["3"] == Choice(to="leave_out")
+
+
+def test_in_an_empty_workspace_everything_is_created() -> None:
+    found = suggest(
+        export(
+            businesses=(ref("1", "Main", appointments=5), ref("2", "Old", active=False, appointments=50)),
+            practitioners=(ref("1", "Sam Lee"),),
+        ),
+        workspace(),
+    )
+
+    plan = plan_from(found)
+    assert plan == Plan(default_location="source:1")
+
+
+def test_appointments_without_a_business_go_where_most_appointments_are() -> None:
+    businesses = (ref("1", "Main", appointments=5), ref("2", "City", appointments=50))
+    there = workspace(locations=(location("loc_C", "City"),))
+
+    assert suggest(export(businesses=businesses), workspace()).default_location == "source:2"
+    assert suggest(export(businesses=businesses), there).default_location == "loc_C"
+    assert suggest(export(), there).default_location == "loc_C"
+    assert suggest(export(), workspace()).default_location is None
