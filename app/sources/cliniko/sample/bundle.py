@@ -14,8 +14,9 @@ from typing import Any
 from .columns import Column, Style, written
 
 EPOCH = (2026, 11, 20, 18, 0, 0)
-LEVEL = 3
+LEVEL = 1
 PAGE = 5_000
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Shape(Enum):
@@ -102,7 +103,7 @@ class Table:
         if self._layout.shape is Shape.CSV:
             self._csv.writerow(cells)
         else:
-            text = json.dumps(dict(zip(self._headers, cells, strict=True)), ensure_ascii=False)
+            text = _ENCODE(dict(zip(self._headers, cells, strict=True)))
             first = self._bundle.files[path] == 0
             self._entry.write(text + "\n" if self._layout.shape is Shape.LINES else (text if first else ",\n" + text))
         self._rows += 1

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 API_BASE = "https://api.au1.cliniko.example/v1"
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 LONG_ID = 16
 """Ids of this length and more are guarded against spreadsheets in a native file."""
 
@@ -78,7 +79,7 @@ def _utc_cell(value: object) -> object:
 def _json_cell(value: object) -> object:
     if value is None or isinstance(value, str):
         return value or ""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(value)
 
 
 def _integer(value: object) -> object:
