@@ -112,7 +112,7 @@ def test_when_two_people_fit_nobody_is_chosen() -> None:
     found = suggest(
         export(practitioners=(ref("1", "Kim Ng"),)),
         workspace(
-            practitioners=(practitioner("pra_A", "Tom Ng"), practitioner("pra_B", "Amy Ng", "amy@harbour.example"))
+            practitioners=(practitioner("pra_A", "Tom Ng"), practitioner("pra_B", "Amy Ng", "amy@hill.example"))
         ),
     )
 
