@@ -1,16 +1,17 @@
 """What needs more than one row to know is settled, the index is sealed, and the clinic is offered a plan."""
 
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 from sqlmodel import Session, select
 
+from app.caspen.facts import workspace_facts
 from app.db import now
 from app.engine.bench import COPY_BYTES, benches, index_key
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.store import Index
-from app.engine.inventory import take_inventory
+from app.engine.inventory import Inventory, take_inventory
+from app.engine.match import plan_from, suggest
 from app.engine.outcome import Done
 from app.engine.read import store_index
 from app.engine.reading.bundle import bundle_problems
@@ -18,10 +19,12 @@ from app.engine.reading.results import FileDone
 from app.engine.reading_log import note_problems
 from app.engine.resolve import resolve as resolve_index
 from app.engine.runtime import Runtime
+from app.engine.settled_problems import settled_problems, told_already
 from app.engine.work import Lease
 from app.errors import Stop
 from app.migration.exports import files_of
 from app.migration.models import Export, ExportFile, Migration, Part, Work
+from app.migration.plans import plan_of
 from app.problems import Level
 from app.sources import source as source_named
 
@@ -30,7 +33,9 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     """Resolves the index of an export that has been read, and keeps it sealed."""
     source = source_named(migration.source)
     with runtime.ledger.read() as session:
-        bundle = list(bundle_problems(_as_read(session, migration), source))
+        files = files_of(session, migration.id, migration.export_number)
+        bundle = list(bundle_problems([_file(file) for file in files], source))
+        already = told_already(session, migration.id, lease.run)
         read = session.get_one(Work, (migration.id, lease.run, "read", 0)).result
     stops = next((problem for problem in bundle if problem.severity is Level.STOPS), None)
     if stops is not None:
@@ -42,6 +47,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
             told = (*bundle, *resolve_index(Index.resume(path), source))
             with Index.open(path) as index:
                 inventory = take_inventory(index, source, now())
+                settled = settled_problems(index, files, already)
             store_index(runtime, migration, path, index_key(migration.id, migration.export_number))
     finally:
         path.unlink(missing_ok=True)
@@ -51,13 +57,22 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         export.read_at = now()
         export.inventory = inventory.to_json()
         session.add(export)
-        note_problems(session, migration, told)
+        note_problems(session, migration, (*told, *settled))
+        offer_plan(runtime, session, migration, inventory)
 
     return Done({}, write, lambda: _tidy(runtime, migration, str(read["index"])))
 
 
-def _as_read(session: Session, migration: Migration) -> Sequence[FileDone]:
-    return [_file(file) for file in files_of(session, migration.id, migration.export_number)]
+def offer_plan(runtime: Runtime, session: Session, migration: Migration, inventory: Inventory) -> None:
+    """Takes every sure suggestion into the plan, which the clinic confirms."""
+    try:
+        facts = workspace_facts(runtime.caspen, migration.workspace_id)
+    except LookupError:
+        return
+    kept = session.get_one(Migration, migration.id)
+    plan = plan_from(suggest(inventory, facts, plan_of(kept), source=source_named(migration.source)))
+    kept.plan = plan.model_dump(mode="json")
+    session.add(kept)
 
 
 def _file(file: ExportFile) -> FileDone:

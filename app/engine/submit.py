@@ -1,6 +1,6 @@
 """An export is handed over to the engine: its bytes go into storage, the ledger learns of it, and a worker is rung."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.engine.runtime import Runtime
 from app.migration.advance import By
@@ -16,13 +16,28 @@ def hand_over_files(
     try:
         for file in files:
             stored += store(runtime.objects, runtime.key(migration), migration.id, [file])
+    except BaseException:
+        _forget(runtime, stored)
+        raise
+    hand_over_stored(runtime, migration, stored, by=by, name=name, way=way)
+
+
+def hand_over_stored(
+    runtime: Runtime, migration: Migration, stored: Sequence[Stored], *, by: By, name: str, way: str = "upload"
+) -> None:
+    """Starts the work on files that are in storage already. Nothing remains stored when the ledger refuses."""
+    try:
         with runtime.ledger.write() as session:
             ring = submit_files(session, migration.id, stored, way=way, name=name, by=by)
     except BaseException:
-        for kept in stored:
-            runtime.objects.delete(kept.object_key)
+        _forget(runtime, stored)
         raise
     runtime.doorbell.ring(ring.migration_id)
+
+
+def _forget(runtime: Runtime, stored: Iterable[Stored]) -> None:
+    for kept in stored:
+        runtime.objects.delete(kept.object_key)
 
 
 def hand_over_link(runtime: Runtime, migration: Migration, link: str, *, hint: str, by: By, name: str = "") -> None:

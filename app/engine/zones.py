@@ -1,5 +1,7 @@
 """The time zone of every location that a trial knows, so that a wall-clock time lands at the right moment."""
 
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
@@ -13,7 +15,7 @@ from app.mapping.context import Context
 from app.mapping.lookups import Lookups
 from app.mapping.parse import parse_row
 from app.mapping.plan import Plan
-from app.mapping.rows import Joined, Mapped
+from app.mapping.rows import Joined, Mapped, Record
 from app.migration.models import Migration, Part, Trial
 from app.sources import source as source_named
 
@@ -22,11 +24,25 @@ PLACES = "locations"
 
 def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat: Heartbeat) -> dict[str, str]:
     """By Caspen id: the workspace's own locations, and those that the export brings."""
-    zones = {location.id: location.timezone for location in facts.locations}
-    source, ids = source_named(migration.source), Ids(migration.workspace_id, migration.source)
-    places = {kind.name: kind for kind in source.kinds if PLACES in kind.tables and kind.to_records is not None}
+    ids = Ids(migration.workspace_id, migration.source)
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
+    zones = facts.zones
+    for record in places_of(runtime, migration, Plan.model_validate(trial.plan), trial.started_at, beat):
+        zone = record.values.get("timezone")
+        if isinstance(zone, str):
+            zones.setdefault(ids.derive(PLACES, record.source_kind, record.key), zone)
+    return zones
+
+
+def places_of(
+    runtime: Runtime, migration: Migration, plan: Plan, moment: datetime, beat: Callable[[], None]
+) -> Iterator[Record]:
+    """The locations that an export would bring, as records. They are few."""
+    source = source_named(migration.source)
+    places = {kind.name: kind for kind in source.kinds if PLACES in kind.tables and kind.to_records is not None}
+    lookups = Lookups(plan=plan, ids=Ids(migration.workspace_id, migration.source), now=moment)
+    with runtime.ledger.read() as session:
         found = session.exec(
             select(Part).where(
                 Part.migration_id == migration.id,
@@ -34,20 +50,14 @@ def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat
                 col(Part.kind).in_(list(places)),
             )
         ).all()
-    plan = Plan.model_validate(trial.plan)
-    lookups = Lookups(plan=plan, ids=ids, now=trial.started_at)
     for part in found:
         kind = places[part.kind]
         head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
-        context = Context(ZoneInfo(plan.timezone), plan.country, trial.started_at.date(), head.dates)
+        context = Context(ZoneInfo(plan.timezone), plan.country, moment.date(), head.dates)
         for row in rows:
             beat()
             parsed = parse_row(kind, row.cells, context)
             if parsed.row is None or parsed.source_id is None or kind.to_records is None:
                 continue
             made = kind.to_records(parsed.row, Joined(), lookups)
-            for record in made.records if isinstance(made, Mapped) else ():
-                zone = record.values.get("timezone")
-                if record.table == PLACES and isinstance(zone, str):
-                    zones.setdefault(ids.derive(PLACES, record.source_kind, record.key), zone)
-    return zones
+            yield from (r for r in (made.records if isinstance(made, Mapped) else ()) if r.table == PLACES)
