@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 
 from app.sources.cliniko.sample import DialectName, Expectation, SizeName, write_sample
 
 csv.field_size_limit(10 * 1024 * 1024)
+_FOLDER = TemporaryDirectory(prefix="sample-")
+"""Emptied when the tests end."""
+
 DIALECTS: tuple[DialectName, ...] = ("native", "api", "mixed")
 
 Cells = dict[str, object]
@@ -57,5 +60,5 @@ def unguarded(value: object) -> str:
 
 @cache
 def sample(dialect: DialectName = "native", size: SizeName = "tiny", seed: int = 7) -> Sample:
-    path = Path(mkdtemp(prefix="sample-")) / f"{size}-{dialect}-{seed}.zip"
+    path = Path(_FOLDER.name) / f"{size}-{dialect}-{seed}.zip"
     return Sample(path, write_sample(path, size=size, seed=seed, dialect=dialect))
