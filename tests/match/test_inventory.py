@@ -94,6 +94,14 @@ def test_an_export_that_starts_late_shows_it(export: Export) -> None:
     assert take_inventory(export.index, SOURCE, NOW).signs == ("starts_late",)
 
 
+def test_rows_that_do_not_move_are_counted_all_the_same(export: Export) -> None:
+    export.has("patients", "7")
+
+    found = take_inventory(export.index, SOURCE, NOW, {"patient_cases": 12})
+
+    assert found.kinds["patient_cases"].rows == 12
+
+
 def test_an_inventory_can_be_kept(export: Export) -> None:
     export.has("practitioners", "3", name="Sam Lee", created_at=day("2020-01-01"))
 

@@ -173,6 +173,14 @@ def test_a_kind_that_does_not_move_is_counted_and_holds_nothing_back(export: Exp
     assert export.target("appointments", visit, "case") is None
 
 
+def test_a_reference_to_a_kind_that_does_not_move_is_no_orphan(export: Export) -> None:
+    export.has("patients", "7")
+    visit = export.has("appointments", "5", patient("7"), case("nobody looked"))
+
+    assert export.row("appointments", visit).verdict is None
+    assert export.row("appointments", visit).findings == ()
+
+
 def test_many_rows_that_lead_nowhere_are_told_of_the_kind(export: Export) -> None:
     export.has("patients", "7")
     for number in range(7):

@@ -13,10 +13,14 @@ MADE = """INSERT OR IGNORE INTO findings SELECT refs.row, s.orphan FROM refs JOI
     LEFT JOIN verdicts v ON v.row = refs.row
     WHERE refs.target < 0 AND s.orphan = ? AND v.row IS NULL"""
 
+# What a kind that does not move would have explained is no orphan: nobody looked.
+SPECS = """SELECT specs.id, required, orphan, several FROM specs
+    JOIN kinds ON kinds.id = specs.target AND kinds.imported WHERE NOT merge"""
+
 
 def apply(work: Work) -> None:
     work.db.execute(LOST)
-    specs = work.db.execute("SELECT id, required, orphan, several FROM specs WHERE NOT merge").fetchall()
+    specs = work.db.execute(SPECS).fetchall()
     for spec, required, orphan, several in specs:
         for code, where in ((several or orphan, "several > 0"), (orphan, "COALESCE(several, 0) = 0")):
             told = f"SELECT row, ? FROM lost WHERE spec = ? AND {where}"
