@@ -6,10 +6,11 @@ import re
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from app import words
+from app.mapping.html import clean_html
 
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "static"
@@ -48,16 +49,24 @@ def icon(name: str, css: str = "i") -> Markup:
     return Markup(f'<svg class="{css}" aria-hidden="true" {attributes}>{drawn}</svg>')  # noqa: S704  (our own files)
 
 
+def rich(text: str) -> Markup:
+    """A note as its author formatted it, cleaned once more, its headings below those of the page."""
+    cleaned = clean_html(text).html
+    for level in ("h1", "h2"):
+        cleaned = cleaned.replace(f"<{level}>", "<h4>").replace(f"</{level}>", "</h4>")
+    return Markup(cleaned)  # noqa: S704 - cleaned above
+
+
 def environment(templates: Path = TEMPLATES, *more: Path) -> Environment:
-    """The one Jinja environment: escapes all but plain text; a variable that a page forgot is an error, not an empty place."""
+    """The one Jinja environment: escapes all but plain text, and a variable that a page forgot is an error."""
     made = Environment(
         loader=FileSystemLoader([templates, *more]),
-        autoescape=lambda name: not (name or "").endswith(".txt"),
+        autoescape=select_autoescape(enabled_extensions=(), disabled_extensions=("txt",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(words.FILTERS)
+    made.filters.update(words.FILTERS, rich=rich)
     made.globals.update(icon=icon, asset=asset, wait=words.wait)
     return made
 

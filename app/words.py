@@ -140,6 +140,11 @@ def full(at: datetime, zone: tzinfo = UTC) -> str:
     return f"{here.day} {MONTHS[here.month - 1]} {here.year}, {clock(here)}"
 
 
+def full_in(at: datetime, zone: str) -> str:
+    """A time where it happened, whatever the page's own zone is: an appointment in the time of its location."""
+    return full(at, ZoneInfo(zone))
+
+
 def names(values: Iterable[str]) -> str:
     """As in "A, B and C"."""
     *most, last = [*values] or [""]
@@ -222,6 +227,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "ago": page_ago,
     "stamp": page_stamp,
     "full": page_full,
+    "full_in": full_in,
     "names": names,
     "bdis": bdis,
     "address": address,

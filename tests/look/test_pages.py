@@ -7,7 +7,9 @@ import css_inline
 import pytest
 from playwright.sync_api import Page
 
-from app.look import TEMPLATES, environment
+from app.caspen import views
+from app.caspen.tables import Client
+from app.look import TEMPLATES, environment, rich
 from tests.browser import axe, scrolls_sideways
 from tests.look.pages import LONG_NAME, NOW, context, render, served
 
@@ -41,6 +43,25 @@ MAILS = [
     }
     for number, subject in enumerate(["Your trial is ready to review", "We have your export"])
 ]
+
+LIVE = views.ClientPage(
+    (
+        views.ClientLine("c1", LONG_NAME, date(1980, 2, 3), f"{LONG}@x.example", "0400 000 000", True, 1204, 0),
+        views.ClientLine("c2", "يوسف", None, None, None, False, 0, 0),
+    ),
+    total=12480, page=2, pages=250,
+)  # fmt: skip
+NOBODY = views.ClientPage((), total=0, page=1, pages=1)
+VISIT = views.Visit("a1", NOW, NOW, "Australia/Perth", "attended", LONG, LONG_NAME, "", LONG)
+HTML = f"<h1>Plan</h1><p>{LONG}</p><ul><li>one</li></ul><script>alert(1)</script>"
+NOTE = views.Note("n1", "Initial", "Ana", NOW, "draft", HTML)
+
+
+def sheet(visits: tuple[views.Visit, ...], notes: tuple[views.Note, ...]) -> str:
+    status = "archived" if visits else "active"
+    client = Client(workspace_id="w", id="c1", first_name="Noah", last_name=LONG, status=status, source_id="1558")
+    told = views.ClientSheet(client, visits, notes)
+    return render("sandbox/client.html", workspace=WORKSPACE, at="/sandbox/w", sheet=told)
 
 
 def export(**more: object) -> str:
@@ -85,17 +106,10 @@ PAGES: dict[str, Callable[[], str]] = {
     ]),
     "/sandbox": sandbox,
     "/sandbox-empty": nothing_there,
-    "/clients": lambda: render("sandbox/clients.html", workspace=WORKSPACE, total=12480, more_href="?from=2", clients=[
-        {"id": "c1", "name": LONG_NAME, "born": date(1980, 2, 3), "email": f"{LONG}@x.example", "archived": False},
-        {"id": "c2", "name": "يوسف", "born": None, "email": None, "archived": True},
-    ]),
-    "/clients-none": lambda: render("sandbox/clients.html", workspace=WORKSPACE, total=0, clients=[], q="Zoe"),
-    "/client": lambda: render("sandbox/client.html", workspace=WORKSPACE, facts=[("Born", "1980"), ("Note", LONG)],
-        client={"id": "c1", "name": LONG_NAME, "archived": True},
-        appointments=[{"at": NOW, "service": LONG, "practitioner": LONG_NAME, "location": "", "state": "Attended"}],
-        notes=[{"at": NOW, "title": "Initial", "author": "Ana", "html": f"<h3>S</h3><p>{LONG}</p>", "draft": True}]),
-    "/client-new": lambda: render("sandbox/client.html", workspace=WORKSPACE, facts=[("Born", "")], appointments=[],
-        client={"id": "c1", "name": "Noah", "archived": False}, notes=[]),
+    "/clients": lambda: render("sandbox/clients.html", workspace=WORKSPACE, q="x", at="/sandbox/w", found=LIVE),
+    "/clients-none": lambda: render("sandbox/clients.html", workspace=WORKSPACE, q="", at="/sandbox/w", found=NOBODY),
+    "/client": lambda: sheet((VISIT,), (NOTE,)),
+    "/client-new": lambda: sheet((), ()),
     "/outbox": lambda: render("outbox/outbox.html", mails=MAILS, chosen=MAILS[0], sender="move@caspen.example"),
     "/outbox-empty": lambda: render("outbox/outbox.html", mails=[], chosen=None),
     "/confirm": lambda: render("signin/confirm.html", token="a/b", good=True),
@@ -125,6 +139,15 @@ def test_what_people_write_is_shown_as_they_wrote_it_and_nothing_more() -> None:
     drawn = help_page()
     assert "Jonathan. &lt;b&gt;" in drawn
     assert "Two fit.\nWhich?" in drawn
+
+
+def test_a_note_shows_its_form_and_runs_nothing() -> None:
+    shown = rich("<h1>Plan</h1><p onclick=x()><b>a</b></p><img src=x onerror=y()><script>alert(1)</script>")
+    assert shown == "<h4>Plan</h4><p><b>a</b></p>"
+
+
+def test_an_appointment_is_told_in_the_time_of_its_location() -> None:
+    assert "17 December 2026, 12:12 pm" in sheet((VISIT,), ())
 
 
 def test_a_help_message_keeps_where_it_came_from_and_what_was_typed() -> None:
