@@ -76,6 +76,32 @@ def test_a_row_without_an_id_is_skipped_and_does_not_disturb_others(export: Expo
     assert export.verdict("patients", nameless) == export.verdict("patients", other) == ("skipped", "missing_id")
 
 
+def test_what_belongs_to_a_row_that_is_skipped_waits(export: Export) -> None:
+    export.has("appointments", "5", blocked=(Outcome.SKIPPED, "bad_appointment_time"))
+    attendee = export.has("attendees", "9", booking("5", required=True))
+
+    assert export.verdict("attendees", attendee) == ("held", "parent_not_imported")
+
+
+def test_a_row_deleted_since_an_older_copy_stays_deleted(export: Export) -> None:
+    gone = (Outcome.SKIPPED, "deleted_in_source")
+    live = export.has("patients", "7", content="Ann", updated_at=day("2024-01-01"))
+    deleted = export.has("patients", "7", content="-", updated_at=day("2025-01-01"), deleted=True, blocked=gone)
+    note = export.has("treatment_notes", "70", patient("7"))
+
+    assert export.verdict("patients", live) == ("skipped", "id_conflict_newest_used")
+    assert export.verdict("patients", deleted) == ("skipped", "deleted_in_source")
+    assert export.verdict("treatment_notes", note) == ("held", "parent_not_imported")
+
+
+def test_a_row_restored_since_an_older_copy_moves(export: Export) -> None:
+    gone = (Outcome.SKIPPED, "deleted_in_source")
+    export.has("patients", "7", content="-", updated_at=day("2024-01-01"), deleted=True, blocked=gone)
+    live = export.has("patients", "7", content="Ann", updated_at=day("2025-01-01"))
+
+    assert export.verdict("patients", live) is None
+
+
 def test_leading_zeros_make_another_id(export: Export) -> None:
     plain = export.has("patients", "7", content="Ann")
     padded = export.has("patients", "007", content="Bob")

@@ -10,6 +10,7 @@ from app.engine.index.entry import IndexEntry, IndexLink
 from app.engine.index.schema import ARCHIVED, DELETED, MERGED
 from app.mapping.kind import Mention
 from app.mapping.names import normalise_name
+from app.mapping.rows import Outcome
 
 BATCH = 4000
 MAX_INTEGER_DIGITS = 18
@@ -83,7 +84,8 @@ class Inserter:
                     refs += [(row, spec, place, i, name) for place, i in enumerate(given)]
             mentioned += [(self._mention(m), row) for m in entry.mentions]
             codes += [(row, code) for code in entry.codes]
-            if entry.blocked:
+            # Whether a deleted row counts is settled later: a newer version of it may live.
+            if entry.blocked and not (entry.deleted and entry.blocked[0] is Outcome.SKIPPED):
                 verdicts.append((row, str(entry.blocked[0]), entry.blocked[1]))
         self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
         self._db.executemany("INSERT INTO raw_refs VALUES (?,?,?,?,?)", refs)

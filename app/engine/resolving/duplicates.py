@@ -8,14 +8,13 @@ from app.engine.resolving.work import Work
 THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
         COALESCE(MIN(CASE WHEN v.row IS NULL THEN r.row END), MIN(r.row)), COUNT(*)
     FROM rows r LEFT JOIN verdicts v ON v.row = r.row
-    WHERE r.source_id IS NOT NULL AND (v.outcome IS NULL OR v.outcome = 'held')
+    WHERE r.source_id IS NOT NULL
     GROUP BY r.kind, r.source_id"""
 
 SAME_ID = """CREATE TEMP TABLE same_id AS
     SELECT r.row, r.kind, r.source_id id, r.hash, r.updated_at, v.row IS NOT NULL blocked
     FROM rows r JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.many > 1
     JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row
-    WHERE v.outcome IS NULL OR v.outcome = 'held'
     ORDER BY r.kind, r.source_id, r.row"""
 
 GROUPS = """CREATE TEMP TABLE same_id_groups AS
@@ -38,8 +37,9 @@ CONFLICTS = """INSERT INTO verdicts SELECT s.row, 'held', 'id_conflict'
     LEFT JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
     WHERE w.row IS NULL AND NOT s.blocked"""
 
-# A row that cannot move anyway, and its copies.
+# A row that waits anyway, and its copies.
 BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', 'duplicate_row' FROM same_id s
+    JOIN verdicts v ON v.row = s.row AND v.outcome = 'held'
     WHERE s.blocked AND EXISTS (SELECT 1 FROM same_id o WHERE o.kind = s.kind AND o.id = s.id AND o.hash = s.hash
         AND o.blocked AND o.row < s.row)"""
 
