@@ -41,7 +41,7 @@ class Archive:
         end = find_end(file, size, budget.limits)
         budget.count_entries(end.entries)
         found = list(slots(file, end))
-        places = prove(file, end, found)
+        places = prove(file, end, found, budget.limits)
         for slot in found:
             budget.announce(slot.packed, slot.size)
         self.members = tuple(self._members(found, places))

@@ -132,6 +132,8 @@ def json_grid(
         header = understood(named, headers)
     if header is None and seen:
         header = settled(located, name, source, may_lack_header=False)
+    if header is None and not seen and (placed := name.place(source)):
+        header = understood(placed, headers)
     return Grid(header, rows, announced=lambda: table.announced, is_api=True)
 
 
@@ -160,7 +162,7 @@ def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limi
     if not sample:
         return Located(None)
     if len(sample[0][1]) > limits.columns:
-        return Located(None, sample[0][0], 0, (), Refused("csv_misaligned"))
+        return Located(None, sample[0][0], 0, tuple(sample[0][1]), Refused("csv_misaligned"))
     if wanted.kind:
         headers = [understood(source.kind(wanted.kind), cells, wanted.pairs) for _, cells, _ in sample]
         at = max(range(len(headers)), key=lambda n: (len(headers[n].headers) - len(headers[n].unknown), -n))

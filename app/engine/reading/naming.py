@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from app.mapping.columns import normalise_header
@@ -39,6 +40,12 @@ class Name:
         return any(folder in _FILES for folder in self.folders) and normalise_header(self.stem) not in _FILES
 
     @property
+    def files_folder(self) -> str:
+        """The folder of patients' own files that it lies in, counted as one."""
+        depth = next(n for n, folder in enumerate(self.folders, start=1) if folder in _FILES)
+        return "/".join(self.path.split("/")[:depth]) + "/"
+
+    @property
     def in_notes(self) -> bool:
         return any(folder in _NOTES for folder in self.folders)
 
@@ -48,14 +55,30 @@ class Name:
         return str(self.run or ""), str(self.since or ""), self.path
 
     def kind(self, source: Source) -> Kind[Any] | None:
-        """The kind that the name speaks of: the longest of the known names that it begins with."""
-        text = normalise_header(self.type or self.stem)
-        best: tuple[int, Kind[Any]] | None = None
-        for kind in source.kinds:
-            for known in {normalise_header(n) for n in (*kind.file_names, kind.name, kind.called)}:
-                if known and text.startswith(known) and (best is None or len(known) > best[0]):
-                    best = (len(known), kind)
-        return best[1] if best else None
+        """The kind that the file's own name speaks of: the longest of the known names that it begins with."""
+        return _spoken_of(normalise_header(self.type or self.stem), source)
+
+    def place(self, source: Source) -> Kind[Any] | None:
+        """The kind that the name speaks of, or else the nearest of its folders."""
+        found = self.kind(source)
+        for folder in reversed(self.folders):
+            found = found or _spoken_of(folder, source)
+        return found
+
+
+def _spoken_of(text: str, source: Source) -> Kind[Any] | None:
+    return next((kind for known, kind in _known_names(source) if text.startswith(known)), None)
+
+
+@lru_cache(maxsize=8)
+def _known_names(source: Source) -> tuple[tuple[str, Kind[Any]], ...]:
+    """What files of each kind are called, the longest names first."""
+    found = [
+        (known, kind)
+        for kind in source.kinds
+        for known in {normalise_header(n) for n in (*kind.file_names, kind.name, kind.called)} - {""}
+    ]
+    return tuple(sorted(found, key=lambda pair: -len(pair[0])))
 
 
 def name_of(path: str, source: Source) -> Name:

@@ -46,7 +46,7 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     for number, entry in enumerate(found.entries, start=1):
         name = name_of(entry.path, reading.source)
         if name.in_files:
-            folder = attached_folder(entry.path)
+            folder = name.files_folder
             attached[folder] = attached.get(folder, 0) + 1
             continue
         if entry.path in skip:
@@ -62,9 +62,6 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
             yield _attached(number, folder, count, reading)
 
 
-def attached_folder(path: str) -> str:
-    """The folder that holds patients' own files, counted as one."""
-    return path.split("/", 1)[0] + "/"
 
 
 def _attached(number: int, folder: str, count: int, reading: Reading) -> FileDone:

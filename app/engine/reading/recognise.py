@@ -59,11 +59,11 @@ def by_header(
     plain = frozenset(normalise_header(h) for h in headers) - {""}
     fitting = [k for k in source.kinds if k.fingerprint(_aliased(k, plain))]
     if not fitting:
-        _only_the_key_is_missing(headers, plain, source)
+        _only_the_key_is_missing(headers, plain, source, name)
         return None
     best = max(_known(k, plain) for k in fitting)
     tied = [k for k in fitting if _known(k, plain) == best]
-    named = name.kind(source) if len(tied) > 1 else None
+    named = name.place(source) if len(tied) > 1 else None
     if named is not None and named in tied:
         tied = [named]
     if len(tied) > 1:
@@ -73,7 +73,7 @@ def by_header(
 
 def by_name(headers: Sequence[str], name: Name, source: Source) -> Header | None:
     """The kind that the file's name speaks of, for a header that no fingerprint fits."""
-    kind = name.kind(source)
+    kind = name.place(source)
     if kind is None:
         return None
     header = understood(kind, headers)
@@ -125,11 +125,15 @@ def missing_key(kind: Kind[Any], headers: Sequence[str]) -> Refused:
     return refused
 
 
-def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], source: Source) -> None:
+def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], source: Source, name: Name) -> None:
+    near = []
     for kind in source.kinds:
         keys = {normalise_header(h) for p in kind.columns if p.column.is_key for h in (p.name, p.column.native) if h}
-        if keys and not keys & plain and kind.fingerprint(_aliased(kind, plain) | keys):
-            raise missing_key(kind, headers)
+        if kind.imported and keys and not keys & plain and kind.fingerprint(_aliased(kind, plain) | keys):
+            near.append(kind)
+    if near:
+        named = name.kind(source)
+        raise missing_key(named if named in near else max(near, key=lambda k: _known(k, plain)), headers)
 
 
 def _aliased(kind: Kind[Any], plain: frozenset[str]) -> frozenset[str]:

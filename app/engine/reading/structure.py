@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from app.engine.reading.directory import LOCAL, End, Slot, wide
+from app.engine.reading.limits import Limits
 from app.engine.reading.refusal import Refused
 
 _LOCAL = struct.Struct("<4s5H3L2H")
@@ -12,7 +13,7 @@ DESCRIPTOR = 0x08
 _KNOWN_FLAGS = 0x0001 | 0x0008 | 0x0040 | 0x0800 | 0x2000  # what the two headers must agree on
 
 
-def prove(file: BinaryIO, end: End, found: Sequence[Slot]) -> dict[int, int]:
+def prove(file: BinaryIO, end: End, found: Sequence[Slot], limits: Limits) -> dict[int, int]:
     """Where the data of each entry begins, by its header's place; refuses an archive that contradicts itself."""
     names: set[bytes] = set()
     for slot in found:
@@ -21,6 +22,8 @@ def prove(file: BinaryIO, end: End, found: Sequence[Slot]) -> dict[int, int]:
         names.add(slot.name)
     data_at: dict[int, int] = {}
     reached = 0
+    if end.at > min((slot.header_at for slot in found), default=0) > limits.stray_bytes:
+        raise Refused("archive_unsafe", details={"reason": "it is hidden inside another file"})
     for slot in sorted(found, key=lambda s: s.header_at):
         if slot.header_at < reached:
             raise Refused("archive_unsafe", details={"reason": "files that overlap"})
