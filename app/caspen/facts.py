@@ -66,6 +66,7 @@ class ServiceFact:
     name: str
     kind: str
     archived: bool
+    duration: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _location(place: Location) -> LocationFact:
 
 
 def _service(one: Service) -> ServiceFact:
-    return ServiceFact(one.id, one.name, one.kind, one.status == "archived")
+    return ServiceFact(one.id, one.name, one.kind, one.status == "archived", one.duration)
 
 
 def _user(user: User) -> UserFact:

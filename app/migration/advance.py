@@ -103,7 +103,8 @@ def advance(
         facts={"from": state.value, "to": to.value, **cause.facts},
     )
     if move.mail:
-        post(session, migration, move.mail, cause=f"{event.value}:{entry.id}", facts=cause.facts)
+        facts = cause.facts | ({"code": cause.problem.code} if cause.problem else {})
+        post(session, migration, move.mail, cause=f"{event.value}:{entry.id}", facts=facts)
     session.flush()
     return Ring(migration.id)
 

@@ -26,7 +26,7 @@ def post(session: Session, migration: Migration, kind: str, *, cause: str, facts
                     cause=cause,
                     kind=kind,
                     recipient=address,
-                    params={"clinic": migration.clinic, "state": migration.state, **facts},
+                    params={"clinic": migration.clinic, "source": migration.source, **facts},
                 )
             )
 

@@ -8,6 +8,6 @@ from app.sources.cliniko.source import CLINIKO
 SOURCES: Mapping[str, Source] = {found.name: found for found in (CLINIKO,)}
 
 
-def source(name: str) -> Source:
-    """The source of that name."""
-    return SOURCES[name]
+def source(name: str | None = None) -> Source:
+    """The source of that name; without one, the first: what the product is called after where no move is known."""
+    return SOURCES[name] if name else next(iter(SOURCES.values()))

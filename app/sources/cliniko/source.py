@@ -24,6 +24,8 @@ from app.sources.cliniko import (
     unavailable_blocks,
     users,
 )
+from app.sources.cliniko.sample import write_sample
+from app.sources.cliniko.sample.demo import DEMO_WORKSPACE
 
 CLINIKO = Source(
     name="cliniko",
@@ -51,4 +53,7 @@ CLINIKO = Source(
         patient_files.KIND,
         *not_moved.KINDS,
     ),
+    help_article="https://help.cliniko.com",
+    demo=DEMO_WORKSPACE,
+    sample=write_sample,
 )

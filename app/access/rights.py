@@ -1,0 +1,110 @@
+"""Who may open which page: one line for every address of the product. An address without a line opens for nobody."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """`viewer` sees counts, `reviewer` also clients' records, `admin` acts and approves; support is Caspen's staff."""
+
+    VIEWER = "viewer"
+    REVIEWER = "reviewer"
+    ADMIN = "admin"
+    SUPPORT = "support"
+    SUPPORT_LEAD = "support_lead"
+
+
+class Right(StrEnum):
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+    START = "start a migration"
+    LOOK = "look at a migration"
+    REVIEW = "see clients' records"
+    ACT = "act for the clinic"
+    STAFF = "support"
+    DEVELOPMENT = "development and test only"
+
+
+CLINIC_ROLES = frozenset({Role.VIEWER, Role.REVIEWER, Role.ADMIN})
+STAFF_ROLES = frozenset({Role.SUPPORT, Role.SUPPORT_LEAD})
+
+HOLDERS: dict[Right, frozenset[Role]] = {
+    Right.START: frozenset({Role.ADMIN}),
+    Right.LOOK: CLINIC_ROLES | STAFF_ROLES,
+    Right.REVIEW: frozenset({Role.REVIEWER, Role.ADMIN}),
+    Right.ACT: frozenset({Role.ADMIN}),
+    Right.STAFF: STAFF_ROLES,
+}
+
+RIGHTS: dict[tuple[str, str], Right] = {
+    ("GET", "/"): Right.ANYONE,
+    ("GET", "/healthz"): Right.ANYONE,
+    ("GET", "/readyz"): Right.ANYONE,
+    ("GET", "/metrics"): Right.DEVELOPMENT,
+    ("GET", "/signin"): Right.ANYONE,
+    ("POST", "/signin"): Right.ANYONE,
+    ("GET", "/signin/{token}"): Right.ANYONE,
+    ("POST", "/signin/{token}"): Right.ANYONE,
+    ("GET", "/signout"): Right.ANYONE,
+    ("POST", "/signout"): Right.ANYONE,
+    ("GET", "/outbox"): Right.DEVELOPMENT,
+    ("GET", "/outbox/{mail_id}"): Right.DEVELOPMENT,
+    ("GET", "/sandbox"): Right.DEVELOPMENT,
+    ("POST", "/sandbox/clinic"): Right.DEVELOPMENT,
+    ("GET", "/sandbox/{workspace_id}"): Right.DEVELOPMENT,
+    ("POST", "/sandbox/{workspace_id}/locations"): Right.DEVELOPMENT,
+    ("POST", "/sandbox/{workspace_id}/people"): Right.DEVELOPMENT,
+    ("POST", "/sandbox/{workspace_id}/people/{user_id}/accept"): Right.DEVELOPMENT,
+    ("POST", "/sandbox/{workspace_id}/services"): Right.DEVELOPMENT,
+    ("POST", "/sandbox/{workspace_id}/close"): Right.DEVELOPMENT,
+    ("GET", "/sandbox/{workspace_id}/clients"): Right.DEVELOPMENT,
+    ("GET", "/sandbox/{workspace_id}/clients/{client_id}"): Right.DEVELOPMENT,
+    ("GET", "/start"): Right.START,
+    ("POST", "/start"): Right.START,
+    ("GET", "/m/{migration_id}"): Right.LOOK,
+    ("GET", "/m/{migration_id}/overview"): Right.LOOK,
+    ("POST", "/m/{migration_id}/overview"): Right.ACT,
+    ("GET", "/m/{migration_id}/checklist"): Right.LOOK,
+    ("POST", "/m/{migration_id}/checklist/services"): Right.ACT,
+    ("POST", "/m/{migration_id}/checklist/dates"): Right.ACT,
+    ("GET", "/m/{migration_id}/export"): Right.LOOK,
+    ("POST", "/m/{migration_id}/export"): Right.ACT,
+    ("GET", "/m/{migration_id}/handover"): Right.LOOK,
+    ("POST", "/m/{migration_id}/handover/link"): Right.ACT,
+    ("POST", "/m/{migration_id}/handover/upload"): Right.ACT,
+    ("POST", "/m/{migration_id}/handover/sample"): Right.DEVELOPMENT,
+    ("POST", "/m/{migration_id}/handover/replace"): Right.ACT,
+    ("POST", "/m/{migration_id}/handover/found"): Right.ACT,
+    ("GET", "/m/{migration_id}/matches"): Right.LOOK,
+    ("POST", "/m/{migration_id}/matches"): Right.ACT,
+    ("GET", "/m/{migration_id}/progress"): Right.LOOK,
+    ("GET", "/m/{migration_id}/progress/events"): Right.LOOK,
+    ("POST", "/m/{migration_id}/progress/retry"): Right.ACT,
+    ("POST", "/m/{migration_id}/progress/pause"): Right.ACT,
+    ("POST", "/m/{migration_id}/progress/resume"): Right.ACT,
+    ("POST", "/m/{migration_id}/progress/cancel"): Right.ACT,
+    ("GET", "/m/{migration_id}/review"): Right.LOOK,
+    ("POST", "/m/{migration_id}/review/change-plan"): Right.ACT,
+    ("POST", "/m/{migration_id}/review/requests"): Right.ACT,
+    ("POST", "/m/{migration_id}/review/requests/{request_id}/withdraw"): Right.ACT,
+    ("GET", "/m/{migration_id}/review/table.csv"): Right.LOOK,
+    ("GET", "/m/{migration_id}/problems"): Right.LOOK,
+    ("GET", "/m/{migration_id}/problems/rows.csv"): Right.LOOK,
+    ("GET", "/m/{migration_id}/problems/{code}"): Right.LOOK,
+    ("GET", "/m/{migration_id}/clients"): Right.REVIEW,
+    ("GET", "/m/{migration_id}/clients/{client_id}"): Right.REVIEW,
+    ("GET", "/m/{migration_id}/approve"): Right.LOOK,
+    ("POST", "/m/{migration_id}/approve"): Right.ACT,
+    ("GET", "/m/{migration_id}/report"): Right.LOOK,
+    ("GET", "/m/{migration_id}/people"): Right.LOOK,
+    ("POST", "/m/{migration_id}/people"): Right.ACT,
+    ("GET", "/m/{migration_id}/help"): Right.LOOK,
+    ("POST", "/m/{migration_id}/help"): Right.LOOK,
+    ("GET", "/m/{migration_id}/history"): Right.LOOK,
+    ("GET", "/support"): Right.STAFF,
+    ("GET", "/support/{migration_id}"): Right.STAFF,
+    ("POST", "/support/{migration_id}/retry"): Right.STAFF,
+    ("POST", "/support/{migration_id}/cancel"): Right.STAFF,
+    ("POST", "/support/{migration_id}/waive"): Right.STAFF,
+    ("POST", "/support/{migration_id}/answer"): Right.STAFF,
+    ("POST", "/support/{migration_id}/help"): Right.STAFF,
+}

@@ -1,0 +1,27 @@
+"""The pre-flight checklist: what must be true before a trial may start. One file per check, this list names them."""
+
+from collections.abc import Callable
+
+from app.checklist import activities, dates, export, invitations, locations, practitioners, services
+from app.checklist.line import Line
+from app.checklist.situation import Situation
+
+CHECKS: tuple[Callable[[Situation], Line], ...] = (
+    locations.look,
+    practitioners.look,
+    invitations.look,
+    services.look,
+    activities.look,
+    export.look,
+    dates.look,
+)
+
+
+def lines(here: Situation) -> tuple[Line, ...]:
+    """Every check, in the order of the page."""
+    return tuple(look(here) for look in CHECKS)
+
+
+def first_in_the_way(here: Situation) -> Line | None:
+    """The first line that keeps a trial from starting."""
+    return next((line for line in lines(here) if not line.passes), None)

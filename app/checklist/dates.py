@@ -1,0 +1,18 @@
+"""The Trial Conversion date: the day on which the clinic's free Caspen trial becomes paid."""
+
+from app.checklist.line import Act, Line, Mark
+from app.checklist.situation import Situation
+from app.words import day_year
+
+NAME = "dates"
+TITLE = "Give your Trial Conversion date"
+
+
+def look(here: Situation) -> Line:
+    """We only recommend days by it; nothing waits for it."""
+    href = f"{here.base}/checklist#conversion-form"
+    if here.conversion_date is None:
+        what = "The day your free Caspen trial becomes paid. We tell you when best to export."
+        return Line(NAME, "Export", TITLE, Mark.NEEDS, what, "When you like", Act("Give the date", href), blocks=False)
+    what = f"{day_year(here.conversion_date)}."
+    return Line(NAME, "Export", TITLE, Mark.DONE, what, "Done", Act("Change", href, "the date"), blocks=False)

@@ -1,0 +1,21 @@
+"""The export: made in the old software, any time to any time, and handed over."""
+
+from datetime import timedelta
+
+from app.checklist.line import Act, Line, Mark
+from app.checklist.situation import Situation
+from app.words import day_year
+
+NAME = "export"
+
+
+def look(here: Situation) -> Line:
+    """Best 24 hours before the Trial Conversion date, and possible at any time: a recommendation, never a gate."""
+    title = f"Export from {here.source} and hand it over"
+    if here.export_handed_over:
+        return Line(NAME, "Export", title, Mark.DONE, "Your export is with us.", "Done", blocks=False)
+    later = f"Earlier works too: what you add to {here.source} afterwards does not come by itself."
+    best = here.conversion_date - timedelta(days=1) if here.conversion_date else None
+    what = f"Best on {day_year(best)}, 24 hours before your Trial Conversion date. {later}" if best else later
+    act = Act("How it works", f"{here.base}/export")
+    return Line(NAME, "Export", title, Mark.LATER, what, "Next", act, blocks=False)

@@ -1,0 +1,56 @@
+"""What every answer carries and every request must have: safe headers, and forms that come from our own pages."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from fastapi.responses import PlainTextResponse
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM_LIMIT = 1024 * 1024
+Next = Callable[[Request], Awaitable[Response]]
+
+
+def comes_from_us(request: Request) -> bool:
+    """Whether a form was sent by one of our own pages: by Sec-Fetch-Site, else by Origin. Neither means no."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    if origin is None:
+        return False
+    return urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def is_too_long(request: Request) -> bool:
+    """A form is small; only uploads may be large, and they count their bytes themselves."""
+    length = request.headers.get("content-length", "0")
+    return not request.url.path.endswith("/upload") and (not length.isdigit() or int(length) > FORM_LIMIT)
+
+
+async def guard(request: Request, call_next: Next) -> Response:
+    if request.method not in SAFE and not comes_from_us(request):
+        answer: Response = PlainTextResponse("This form was not sent from one of our pages. Open the page again.", 403)
+    elif request.method not in SAFE and is_too_long(request):
+        answer = PlainTextResponse("This form is too long.", 413)
+    else:
+        answer = await call_next(request)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    if request.url.path.startswith("/static/"):
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    else:
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer

@@ -1,0 +1,133 @@
+"""The web application: the clinic's pages, support's pages and, in development, the sandbox and the outbox."""
+
+import secrets
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from markupsafe import Markup
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.middleware.base import BaseHTTPMiddleware
+
+from app import health, look
+from app.db import now
+from app.engine.runtime import Runtime, open_runtime
+from app.errors import Stop
+from app.guardrails import guard
+from app.mapping.html import clean_html
+from app.migration.advance import NotAllowed, Refused, WrongState
+from app.migration.models import Migration
+from app.migration.states import State
+from app.migration.words import WORDS
+from app.rail import page_of
+from app.sandbox import routes as sandbox
+from app.settings import Environment, Settings, settings
+from app.signin import outbox, pages
+from app.support import routes as support
+from app.web import NeedsSignIn, enter, own_address, page, visit_of
+from app.wizard import STEPS
+
+log = structlog.get_logger()
+
+
+def create_app(config: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
+    """The application for these settings. Opens its own runtime unless it is given one."""
+    chosen = config or settings()
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        app.state.runtime = runtime or open_runtime(chosen)
+        yield
+        if runtime is None:
+            app.state.runtime.close()
+
+    in_production = chosen.environment is Environment.PRODUCTION
+    app = FastAPI(
+        title="Caspen import",
+        lifespan=life,
+        dependencies=[Depends(enter)],
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None if in_production else "/openapi.json",
+    )
+    app.state.jinja = look.environment()
+    app.state.jinja.filters["rich"] = rich
+    app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
+    app.mount("/static", StaticFiles(directory=look.STATIC), name="static")
+    for router in (health.router, pages.router, support.router, *(step.router for step in STEPS)):
+        app.include_router(router)
+    if not in_production:
+        app.include_router(sandbox.router)
+        app.include_router(outbox.router)
+    answer_troubles(app)
+    return app
+
+
+def rich(text: str) -> Markup:
+    """Imported words with formatting, cleaned again at the moment they are shown."""
+    return Markup(clean_html(text).html)  # noqa: S704 - cleaned by an allow-list
+
+
+def answer_troubles(app: FastAPI) -> None:
+    """Every way that a request can go wrong has a page that says what happened and what to do."""
+
+    @app.exception_handler(NeedsSignIn)
+    def ask_to_sign_in(request: Request, _: NeedsSignIn) -> Response:
+        back = request.url.path if request.method == "GET" else own_address(request.headers.get("x-page"))
+        address = f"/signin?next={back}"
+        if request.headers.get("HX-Request"):
+            return Response(status_code=204, headers={"HX-Redirect": address})
+        return RedirectResponse(address, 303)
+
+    @app.exception_handler(WrongState)
+    @app.exception_handler(Refused)
+    @app.exception_handler(NotAllowed)
+    def say_where_it_is(request: Request, trouble: Exception) -> Response:
+        return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
+
+    @app.exception_handler(Stop)
+    def say_the_problem(request: Request, stop: Stop) -> Response:
+        return page(request, "errors/stop.html", 422, problem=stop.problem)
+
+    @app.exception_handler(RequestValidationError)
+    def say_incomplete(request: Request, _: RequestValidationError) -> Response:
+        return page(request, "errors/422.html", 422)
+
+    @app.exception_handler(StarletteHTTPException)
+    def say_not_found(request: Request, trouble: HTTPException) -> Response:
+        name = "errors/403.html" if trouble.status_code == 403 else "errors/404.html"
+        return page(request, name, trouble.status_code, path=request.url.path)
+
+    @app.exception_handler(Exception)
+    def say_our_fault(request: Request, trouble: Exception) -> Response:
+        error_id = f"e-{secrets.token_hex(2)}-{secrets.token_hex(2)}"
+        route = getattr(request.scope.get("route"), "path", "")
+        log.error("our_fault", error_id=error_id, trouble=type(trouble).__name__, route=route, at=_place(trouble))
+        return page(request, "errors/500.html", 500, error_id=error_id, at=now())
+
+
+def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
+    """What the 409 page says: where the migration is now, and the one way on."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        migration = session.get_one(Migration, visit.move.id)
+    words = WORDS[State(migration.state)]
+    go = {"href": f"/m/{migration.id}/{page_of(migration)}", "words": words.go}
+    if isinstance(trouble, Refused):
+        problem = trouble.problem
+        return {"title": problem.title, "lede": problem.todo, "go": go, "code": problem.code}
+    if isinstance(trouble, NotAllowed):
+        return {"title": "This is for somebody else to do", "lede": "Nothing was changed.", "go": go}
+    return {"title": f"This step is over: {words.now}", "lede": "Nothing was changed by your answer.", "go": go}
+
+
+def _place(trouble: Exception) -> str:
+    """Where in our code it happened: file and line only, since an exception's text could quote a cell."""
+    last = traceback.extract_tb(trouble.__traceback__)[-1:]
+    return f"{last[0].filename}:{last[0].lineno}" if last else ""

@@ -1,0 +1,35 @@
+"""Every e-mail that the product sends to the people of a clinic or to support: one line each.
+
+Each has its words in `templates/emails/NAME.txt` and `NAME.html`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MailKind:
+    """`page` is where its button leads, below `/m/{migration}/`; None for a mail that is about no migration."""
+
+    name: str
+    subject: str
+    button: str
+    page: str | None
+
+
+KINDS: tuple[MailKind, ...] = (
+    MailKind("sign_in", "Your link to sign in", "Sign in", None),
+    MailKind("received", "We have your export", "See the progress", "progress"),
+    MailKind("ready_to_match", "Your export is read: who is who?", "Match names", "handover"),
+    MailKind("ready_to_review", "Your trial is ready to review", "Review the trial", "review"),
+    MailKind("changes_requested", "{clinic} asks for a change", "Open the request", None),
+    MailKind("changes_answered", "Your request is answered", "See the answer", "review"),
+    MailKind("failed", "Your move stopped, nothing is lost", "See what to do", "progress"),
+    MailKind("finalised", "Your clinic is live in Caspen", "Read the report", "report"),
+    MailKind("undone", "Your move was taken back", "See what was removed", "report"),
+    MailKind("help_answered", "Support has answered", "Read the answer", "help"),
+    MailKind("check_waived", "Support let a check pass", "See the checklist", "checklist"),
+)
+
+
+def mail_kind(name: str) -> MailKind:
+    return next(kind for kind in KINDS if kind.name == name)

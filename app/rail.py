@@ -1,0 +1,92 @@
+"""The seven steps above every page: where this clinic is, what is behind it, and what comes next."""
+
+from dataclasses import dataclass
+
+from app.migration.models import Migration
+from app.migration.states import FAILED, State
+
+STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Start", "overview", ("overview",)),
+    ("Get ready", "checklist", ("checklist",)),
+    ("Hand over", "handover", ("export", "handover")),
+    ("Match", "matches", ("matches",)),
+    ("Trial", "progress", ("progress",)),
+    ("Review", "review", ("review", "problems", "clients")),
+    ("Approve", "approve", ("approve", "report")),
+)
+
+PAGES: dict[State, str] = {
+    State.PREPARING: "checklist",
+    State.FETCHING: "progress",
+    State.FETCHING_FAILED: "progress",
+    State.READING: "progress",
+    State.READING_FAILED: "progress",
+    State.MATCHING: "matches",
+    State.TRIALLING: "progress",
+    State.TRIALLING_FAILED: "progress",
+    State.REVIEWING: "review",
+    State.CHANGES_REQUESTED: "review",
+    State.FINALISING: "progress",
+    State.FINALISING_FAILED: "progress",
+    State.FINALISED: "report",
+    State.UNDOING: "progress",
+    State.UNDOING_FAILED: "progress",
+    State.UNDONE: "report",
+    State.PAUSED: "progress",
+    State.CANCELLED: "overview",
+}
+
+REACHED: dict[State, int] = {
+    State.PREPARING: 1,
+    State.FETCHING: 2,
+    State.READING: 2,
+    State.MATCHING: 3,
+    State.TRIALLING: 4,
+    State.REVIEWING: 5,
+    State.CHANGES_REQUESTED: 5,
+    State.FINALISING: 6,
+    State.FINALISED: 6,
+    State.UNDOING: 6,
+    State.UNDONE: 6,
+    State.CANCELLED: 0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    label: str
+    href: str
+    state: str
+
+
+def reached(state: State, paused_from: State | None) -> int:
+    """How far a migration is, as the number of its step; a failed or paused one is where it stopped."""
+    if state is State.PAUSED and paused_from is not None:
+        return REACHED[paused_from]
+    working = next((w for w, failed in FAILED.items() if failed is state), state)
+    return REACHED[working]
+
+
+def page_of(migration: Migration) -> str:
+    """The page that a migration's state stands on."""
+    state = State(migration.state)
+    if state is State.PREPARING:
+        if migration.moves_acknowledged_at is None:
+            return "overview"
+        return "handover" if migration.export_confirmed_at or migration.export_number else "checklist"
+    if state is State.MATCHING:
+        return "matches" if migration.found_acknowledged == migration.export_number else "handover"
+    return PAGES[state]
+
+
+def rail(migration: Migration, path: str) -> list[Step]:
+    """Every step with its link; the step of the page that is open is the one that is now."""
+    name = path.removeprefix(f"/m/{migration.id}").strip("/").split("/")[0]
+    here = next((n for n, (_, _, pages) in enumerate(STEPS) if name in pages), None)
+    far = reached(State(migration.state), State(migration.paused_from) if migration.paused_from else None)
+    steps = []
+    for number, (label, page, _) in enumerate(STEPS):
+        state = "now" if number == here else "past" if number <= far else "next"
+        target = "report" if page == "approve" and migration.finalised_at else page
+        steps.append(Step(label, f"/m/{migration.id}/{target}", state))
+    return steps

@@ -1,0 +1,202 @@
+"""The stand-in workspace as pages: add a location, invite someone, accept as them, add a service, see live clients."""
+
+import re
+import secrets
+from collections import Counter
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from sqlmodel import select
+
+from app.access.models import Membership, Person
+from app.access.rights import Role
+from app.caspen import views
+from app.caspen.facts import WorkspaceFacts, workspace_facts
+from app.caspen.gateway import Gateway, NotThere, create_workspace
+from app.engine.runtime import Runtime
+from app.sandbox.demo import WORKSPACE, close_gaps, open_gaps
+from app.web import go, page, visit_of
+from app.words import plural
+
+router = APIRouter(prefix="/sandbox")
+ZONES = ("Australia/Sydney", "Australia/Adelaide", "Australia/Lord_Howe", "Australia/Perth", "Pacific/Auckland")
+ROLES = (
+    ("practitioner", "Practitioner"),
+    ("practitioner_admin", "Practitioner admin"),
+    ("practice_manager", "Practice manager"),
+    ("receptionist", "Receptionist"),
+    ("accountant", "Accountant"),
+)
+ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{2,}")
+Errors = list[dict[str, str]]
+
+
+@router.get("")
+def first(request: Request) -> Response:
+    """The workspace of whoever is signed in, else the demo clinic's."""
+    viewer = visit_of(request).viewer
+    own = viewer.workspace_ids[0] if viewer and viewer.workspace_ids else WORKSPACE
+    return go(f"/sandbox/{own}")
+
+
+@router.post("/clinic")
+def new_clinic(request: Request, name: Annotated[str, Form()] = "") -> Response:
+    """A new empty clinic, whose admin is whoever is signed in (or Megan)."""
+    runtime = runtime_of(request)
+    if not name.strip():
+        errors = [{"field": "clinic_name", "words": "Write the clinic's name."}]
+        return draw(request, WORKSPACE, errors, {"clinic_name": name})
+    workspace_id = f"wsp_{secrets.token_hex(6)}"
+    create_workspace(runtime.caspen, workspace_id, name.strip()[:200])
+    viewer = visit_of(request).viewer
+    with runtime.ledger.write() as session:
+        person = session.get(Person, viewer.id) if viewer and not viewer.is_support else None
+        if person is None:
+            person = Person(id=secrets.token_hex(8), email=f"admin@{workspace_id[4:]}.example", name="Clinic admin")
+            session.add(person)
+            session.flush()
+        session.add(Membership(person_id=person.id, workspace_id=workspace_id, role=Role.ADMIN.value))
+    return go(f"/sandbox/{workspace_id}")
+
+
+@router.get("/{workspace_id}")
+def look(request: Request, workspace_id: str) -> Response:
+    return draw(request, workspace_id, [], {})
+
+
+@router.post("/{workspace_id}/locations")
+def add_location(
+    request: Request, workspace_id: str, name: Annotated[str, Form()] = "", zone: Annotated[str, Form()] = ""
+) -> Response:
+    if not name.strip() or zone not in available_timezones():
+        words = "Write the location's name." if not name.strip() else "Choose a time zone."
+        field = "location_name" if not name.strip() else "location_zone"
+        return draw(request, workspace_id, [{"field": field, "words": words}], {"location_name": name})
+    gateway(request, workspace_id).add_location(name.strip()[:255], timezone=zone)
+    return go(f"/sandbox/{workspace_id}#loc")
+
+
+@router.post("/{workspace_id}/people")
+def invite(
+    request: Request,
+    workspace_id: str,
+    name: Annotated[str, Form()] = "",
+    email: Annotated[str, Form()] = "",
+    role: Annotated[str, Form()] = "practitioner",
+) -> Response:
+    errors: Errors = []
+    if not name.strip():
+        errors.append({"field": "person_name", "words": "Write the person's name."})
+    if not ADDRESS.fullmatch(email.strip()):
+        errors.append({"field": "person_email", "words": "Write an e-mail address, such as sam@clinic.example."})
+    if errors or role not in dict(ROLES):
+        return draw(request, workspace_id, errors, {"person_name": name, "person_email": email})
+    gateway(request, workspace_id).invite_user(name.strip()[:255], email.strip().lower(), role)
+    return go(f"/sandbox/{workspace_id}#ppl")
+
+
+@router.post("/{workspace_id}/people/{user_id}/accept")
+def accept(request: Request, workspace_id: str, user_id: str) -> Response:
+    """What the invited person would do in their own e-mail."""
+    try:
+        gateway(request, workspace_id).accept_invitation(user_id)
+    except NotThere as absent:
+        raise HTTPException(404) from absent
+    return go(f"/sandbox/{workspace_id}#ppl")
+
+
+@router.post("/{workspace_id}/services")
+def add_service(
+    request: Request,
+    workspace_id: str,
+    name: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "appointment",
+    duration: Annotated[str, Form()] = "30",
+) -> Response:
+    minutes = int(duration) if duration.isdecimal() and 0 < int(duration) <= 1440 else 30
+    if not name.strip() or kind not in ("appointment", "activity"):
+        errors = [{"field": "service_name", "words": "Write the service's name."}]
+        return draw(request, workspace_id, errors, {"service_name": name})
+    gateway(request, workspace_id).add_service(name.strip()[:255], kind=kind, duration=minutes)
+    return go(f"/sandbox/{workspace_id}#ser")
+
+
+@router.post("/{workspace_id}/close")
+def close(request: Request, workspace_id: str) -> Response:
+    """Closes the gaps of the demo clinic, all at once."""
+    if workspace_id == WORKSPACE:
+        close_gaps(runtime_of(request))
+    return go(f"/sandbox/{workspace_id}")
+
+
+@router.get("/{workspace_id}/clients")
+def clients(request: Request, workspace_id: str, q: str = "", number: int = 1) -> Response:
+    """Who is live."""
+    facts = facts_of(request, workspace_id)
+    live = runtime_of(request).caspen.live
+    found = views.clients(live, workspace_id, search=q[:100], page=number)
+    at = f"/sandbox/{workspace_id}"
+    return page(request, "sandbox/clients.html", workspace=facts.workspace, found=found, q=q, at=at)
+
+
+@router.get("/{workspace_id}/clients/{client_id}")
+def client(request: Request, workspace_id: str, client_id: str) -> Response:
+    facts = facts_of(request, workspace_id)
+    stores = runtime_of(request).caspen
+    found = views.client_sheet(stores, stores.live, workspace_id, client_id, clinical=True)
+    if found is None:
+        raise HTTPException(404)
+    return page(request, "sandbox/client.html", workspace=facts.workspace, sheet=found, at=f"/sandbox/{workspace_id}")
+
+
+def runtime_of(request: Request) -> Runtime:
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+def gateway(request: Request, workspace_id: str) -> Gateway:
+    facts_of(request, workspace_id)
+    viewer = visit_of(request).viewer
+    return Gateway(runtime_of(request).caspen, workspace_id, viewer.email if viewer else "sandbox")
+
+
+def facts_of(request: Request, workspace_id: str) -> WorkspaceFacts:
+    try:
+        return workspace_facts(runtime_of(request).caspen, workspace_id)
+    except LookupError as absent:
+        raise HTTPException(404) from absent
+
+
+def draw(request: Request, workspace_id: str, errors: Errors, form: dict[str, str]) -> Response:
+    facts = facts_of(request, workspace_id)
+    runtime = runtime_of(request)
+    with runtime.ledger.read() as session:
+        enterable = set(session.exec(select(Person.email)).all())
+        others = {m for m in session.exec(select(Membership.workspace_id)).all() if m not in ("*", workspace_id)}
+    gaps = Counter(gap.what for gap in open_gaps(facts))
+    told: dict[str, Any] = {
+        "workspace": facts.workspace,
+        "gaps": [plural(count, what) for what, count in gaps.items()],
+        "locations": [{"name": x.name, "zone": x.timezone, "archived": x.archived} for x in facts.locations],
+        "zones": ZONES,
+        "services": sorted(facts.services, key=lambda s: s.name),
+        "people": [
+            {"id": u.id, "name": u.name, "email": u.email or "", "role": dict(ROLES).get(u.role, u.role),
+             "state": state_of(u.active, u.invite_state), "may_enter": u.email in enterable}
+            for u in facts.users
+        ],
+        "roles": ROLES,
+        "clients": views.clients(runtime.caspen.live, workspace_id, size=1).total,
+        "others": [workspace_facts(runtime.caspen, other).workspace for other in sorted(others)],
+        "errors": errors,
+        "form": form,
+        "sandbox_href": f"/sandbox/{workspace_id}",
+    }
+    return page(request, "sandbox/workspace.html", 422 if errors else 200, **told)
+
+
+def state_of(active: bool, invite_state: str) -> str:
+    if not active:
+        return "inactive"
+    return "active" if invite_state == "accepted" else invite_state

@@ -1,0 +1,1 @@
+"""Signing in by a link that is e-mailed and works once."""

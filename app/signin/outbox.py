@@ -1,0 +1,41 @@
+"""Development only: the e-mails that would have been sent, to be read and clicked on this machine."""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+from sqlmodel import col, select
+
+from app.migration.models import OutboxMail
+from app.notify.compose import Composer
+from app.web import page, visit_of
+
+router = APIRouter()
+
+
+@router.get("/outbox")
+def show(request: Request, mail: str | None = None) -> Response:
+    """All mails, newest first, and one of them open."""
+    visit = visit_of(request)
+    composer = Composer(visit.runtime.settings)
+    with visit.read() as session:
+        every = session.exec(select(OutboxMail).order_by(col(OutboxMail.written_at).desc()).limit(50)).all()
+    mails: list[dict[str, Any]] = []
+    for one in every:
+        subject, text, _ = composer.compose(one)
+        mails.append({"mail": one, "subject": subject, "text": text, "href": composer.address(one)})
+    chosen = next((m for m in mails if m["mail"].id == mail), mails[0] if mails else None)
+    return page(request, "outbox/outbox.html", mails=mails, chosen=chosen)
+
+
+@router.get("/outbox/{mail_id}")
+def html_of(request: Request, mail_id: str) -> Response:
+    """One mail as a mail program would show it. Its styles are inline, so this page alone allows them."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        mail = session.get(OutboxMail, mail_id)
+    if mail is None:
+        raise HTTPException(404)
+    html = Composer(visit.runtime.settings).compose(mail)[2]
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
+    return HTMLResponse(html, headers={"Content-Security-Policy": policy})

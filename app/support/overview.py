@@ -1,0 +1,91 @@
+"""One line per migration for support: its state, how long it has been so, and who must act."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, func, or_, select
+
+from app.db import now
+from app.migration.models import HelpMessage, Migration, Part
+from app.migration.states import WORKING, State
+from app.migration.words import WORDS, Waits
+from app.problems import catalogue
+
+ORDER = (Waits.SUPPORT, Waits.CLINIC, Waits.PROVIDER, Waits.NOBODY)
+HEADS = {
+    Waits.SUPPORT: ("Us", "the team at Caspen must act"),
+    Waits.CLINIC: ("The clinic", "an admin of the clinic must act"),
+    Waits.PROVIDER: ("A provider", "we try again by ourselves"),
+    Waits.NOBODY: ("Nobody", "running, or finished"),
+}
+MOST = 500
+STALLED_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationLine:
+    """`seconds` is how long it has been in its state."""
+
+    migration: Migration
+    label: str
+    kind: str
+    waits_for: str
+    waits: Waits
+    seconds: float
+    rows: int
+    conversion: date | None
+
+
+def overview(session: Session, *, q: str = "", who: str = "", state: str = "") -> list[MigrationLine]:
+    """Every migration that fits, grouped by who must act, longest waiting first."""
+    wanted = select(Migration).order_by(col(Migration.since)).limit(MOST)
+    if q.strip():
+        like = f"%{q.strip()}%"
+        wanted = wanted.where(or_(col(Migration.clinic).ilike(like), col(Migration.id).ilike(like),
+                                  col(Migration.created_by).ilike(like)))
+    found = session.exec(wanted).all()
+    rows = dict(session.exec(
+        select(Part.migration_id, func.sum(Part.rows))
+        .join(Migration, col(Migration.id) == Part.migration_id)
+        .where(Part.export_number == Migration.export_number)
+        .group_by(Part.migration_id)
+    ).all())
+    asked = unanswered(session)
+    lines = [line_of(m, rows.get(m.id, 0), m.id in asked, now()) for m in found]
+    if who:
+        lines = [line for line in lines if line.waits.name.lower() == who]
+    if state == "stopped":
+        lines = [line for line in lines if line.migration.state.endswith("_failed")]
+    elif state == "stalled":
+        lines = [line for line in lines if line.kind == "stop" and not line.migration.state.endswith("_failed")]
+    return sorted(lines, key=lambda line: (ORDER.index(line.waits), -line.seconds))
+
+
+def unanswered(session: Session) -> set[str]:
+    """The migrations whose last help message is the clinic's."""
+    newest: dict[str, HelpMessage] = {}
+    for message in session.exec(select(HelpMessage).order_by(col(HelpMessage.written_at))):
+        newest[message.migration_id] = message
+    return {migration_id for migration_id, message in newest.items() if not message.from_support}
+
+
+def line_of(migration: Migration, rows: int, asked: bool, moment: datetime) -> MigrationLine:
+    state = State(migration.state)
+    words = WORDS[state]
+    waits, waits_for, kind = words.waits, words.now.capitalize(), ""
+    entry = catalogue().get((migration.problem or {}).get("code", ""))
+    if state.value.endswith("_failed"):
+        kind = "stop"
+        if entry is not None:
+            waits_for = entry.title
+            waits = {"clinic": Waits.CLINIC, "support": Waits.SUPPORT}.get(entry.who.value, waits)
+    elif waits is Waits.NOBODY and migration.last_sign_of_work is not None and state in WORKING:
+        silent = (moment - max(migration.last_sign_of_work, migration.since)).total_seconds()
+        if silent > STALLED_SECONDS:
+            kind, waits, waits_for = "stop", Waits.SUPPORT, f"No sign of work for {int(silent // 60)} minutes"
+    if asked:
+        waits, waits_for = Waits.SUPPORT, "A message has no answer yet"
+    kind = kind or ("needs" if waits is Waits.SUPPORT else "")
+    conversion = date.fromisoformat(migration.conversion_date) if migration.conversion_date else None
+    seconds = (moment - migration.since).total_seconds()
+    return MigrationLine(migration, words.label, kind, waits_for, waits, seconds, rows, conversion)

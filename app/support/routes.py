@@ -1,0 +1,176 @@
+"""Support's pages: the list, one migration, and the acts that need a reason the clinic can read."""
+
+import secrets
+from itertools import groupby
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from sqlmodel import Session, col, select
+
+from app import checklist
+from app.db import now
+from app.migration.advance import Cause, advance, locked
+from app.migration.audit import write_audit
+from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage, Migration, OutboxMail, Waiver, Work
+from app.migration.outbox import post
+from app.migration.states import Event, State, move_for
+from app.migration.trials import current_trial
+from app.problems import Problem, catalogue
+from app.support.overview import HEADS, line_of, overview
+from app.web import go, page, visit_of
+from app.wizard.balance import balance_of
+from app.wizard.help import messages
+from app.wizard.people import told as told_act
+from app.wizard.problems import sums
+from app.wizard.situation import situation
+
+router = APIRouter(prefix="/support")
+SHORTEST = 10
+
+
+@router.get("")
+def every(request: Request, q: str = "", who: str = "", state: str = "") -> Response:
+    visit = visit_of(request)
+    with visit.read() as session:
+        lines = overview(session, q=q[:100], who=who, state=state)
+    groups = [(HEADS[waits], list(found)) for waits, found in groupby(lines, key=lambda line: line.waits)]
+    ours = sum(line.waits.value == "us" for line in lines)
+    return page(request, "support/list.html", groups=groups, total=len(lines), ours=ours, q=q, who=who, state=state)
+
+
+@router.get("/{migration_id}")
+def one(request: Request) -> Response:
+    return draw(request, {}, [])
+
+
+@router.post("/{migration_id}/retry")
+def retry(request: Request, reason: Annotated[str, Form()] = "") -> Response:
+    """Starts the failed work again, with the same files and plan."""
+    return with_reason(request, reason, "retry", Event.RETRY)
+
+
+@router.post("/{migration_id}/cancel")
+def cancel(request: Request, reason: Annotated[str, Form()] = "") -> Response:
+    """Ends a migration for the clinic; its trial is dropped and its export deleted."""
+    return with_reason(request, reason, "cancel", Event.CANCEL)
+
+
+@router.post("/{migration_id}/waive")
+def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = "") -> Response:
+    """Lets one check of the checklist pass. The clinic reads the reason on its page and gets an e-mail."""
+    visit = visit_of(request)
+    line = next((line for line in checklist.lines(situation(visit)) if line.name == check), None)
+    if line is None or not line.waivable:
+        raise HTTPException(404)
+    trouble = short(reason)
+    if trouble:
+        return draw(request, {"waive": reason}, [{"field": "waive", "words": trouble}])
+    with visit.write() as session:
+        migration = locked(session, visit.move.id)
+        if session.get(Waiver, (migration.id, check)) is None:
+            session.add(Waiver(migration_id=migration.id, check=check, reason=reason.strip(), by=visit.by.name))
+            entry = note_act(session, migration, visit.by.name, "waive", reason, {"check": check})
+            post(session, migration, "check_waived", cause=f"waive:{entry.id}", facts={"reason": reason.strip()})
+    return go(f"/support/{visit.move.id}")
+
+
+@router.post("/{migration_id}/answer")
+def answer(
+    request: Request, request_id: Annotated[str, Form()] = "", text: Annotated[str, Form()] = ""
+) -> Response:
+    """Answers a change request. When none is open any more, the clinic goes on with the names."""
+    visit = visit_of(request)
+    trouble = short(text)
+    if trouble:
+        return draw(request, {"answer": text}, [{"field": "answer", "words": trouble}])
+    with visit.write() as session:
+        asked = session.get(ChangeRequest, request_id)
+        if asked is None or asked.migration_id != visit.move.id:
+            raise HTTPException(404)
+        asked.answer, asked.answered_by, asked.answered_at = text.strip(), visit.person.email, now()
+        session.add(asked)
+        session.flush()
+        migration = locked(session, visit.move.id)
+        if migration.state == State.CHANGES_REQUESTED and not open_requests_of(session, migration.id):
+            advance(session, migration.id, Event.ANSWER_CHANGES, visit.by, Cause(reason=text.strip()[:300]))
+    return go(f"/support/{visit.move.id}")
+
+
+@router.post("/{migration_id}/help")
+def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
+    """Answers in the help thread; the clinic gets an e-mail that says so, without the words."""
+    visit = visit_of(request)
+    if not text.strip():
+        return draw(request, {}, [{"field": "help", "words": "Write your answer."}])
+    with visit.write() as session:
+        migration = locked(session, visit.move.id)
+        message = HelpMessage(id=secrets.token_hex(8), migration_id=migration.id, author=visit.person.email,
+                              from_support=True, text=text.strip()[:4000])
+        session.add(message)
+        post(session, migration, "help_answered", cause=f"help:{message.id}", facts={})
+    return go(f"/support/{visit.move.id}#thread")
+
+
+def with_reason(request: Request, reason: str, field: str, event: Event) -> Response:
+    """One event by support, once a reason is given."""
+    visit = visit_of(request)
+    trouble = short(reason)
+    if trouble:
+        return draw(request, {field: reason}, [{"field": field, "words": trouble}])
+    visit.advance(event, Cause(reason=reason.strip()))
+    return go(f"/support/{visit.move.id}")
+
+
+def short(reason: str) -> str | None:
+    """What is wrong with a reason: it must say something, since the clinic reads it."""
+    return None if len(reason.strip()) >= SHORTEST else "Write a reason that the clinic can read, in a sentence."
+
+
+def note_act(
+    session: Session, migration: Migration, by: str, act: str, reason: str, facts: dict[str, Any]
+) -> AuditEntry:
+    return write_audit(session, workspace_id=migration.workspace_id, migration_id=migration.id, by=by,
+                       role="support", act=act, reason=reason.strip(), facts=facts)
+
+
+def open_requests_of(session: Session, migration_id: str) -> list[ChangeRequest]:
+    found = session.exec(select(ChangeRequest).where(ChangeRequest.migration_id == migration_id)).all()
+    return [one for one in found if one.answered_at is None and one.withdrawn_at is None]
+
+
+def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
+    visit = visit_of(request)
+    here = situation(visit)
+    with visit.read() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        trial = current_trial(session, migration)
+        export = session.get(Export, (migration.id, migration.export_number))
+        requests = open_requests_of(session, migration.id)
+        audit = session.exec(select(AuditEntry).where(AuditEntry.migration_id == migration.id)
+                             .order_by(col(AuditEntry.id).desc()).limit(200)).all()
+        mails = session.exec(select(OutboxMail).where(OutboxMail.migration_id == migration.id)
+                             .order_by(col(OutboxMail.written_at).desc())).all()
+        odd = session.exec(select(Work).where(Work.migration_id == migration.id, Work.attempts > 1)
+                           .order_by(col(Work.run), col(Work.number)).limit(50)).all()
+        told: dict[str, Any] = {
+            "line": line_of(migration, 0, False, now()),
+            "export": export,
+            "trial": trial,
+            "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
+            "checks": checklist.lines(here),
+            "requests": requests,
+            "thread": messages(session, migration.id),
+            "history": [told_act(entry, {}) for entry in audit],
+            "mails": mails,
+            "odd": odd,
+            "problems": sums(session, migration, visit.source),
+            "problem": problem_of(migration),
+            "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
+            "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,
+        }
+    return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **told)
+
+
+def problem_of(migration: Migration) -> Problem | None:
+    told = migration.problem or {}
+    return Problem(told["code"], details=told.get("details") or {}) if told.get("code") in catalogue() else None

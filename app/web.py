@@ -1,0 +1,191 @@
+"""What every page shares: who is visiting, which migration it is about, and how an answer is drawn.
+
+A route says nothing about rights. `enter` looks its address up in `access/rights.py`, and refuses what has no line.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment as Jinja
+from sqlmodel import Session
+
+from app import look
+from app.access import sessions
+from app.access.rights import RIGHTS, Right
+from app.access.viewer import Viewer
+from app.db import now
+from app.engine.runtime import Runtime
+from app.mapping.kind import Source
+from app.migration.advance import By, Cause, Guard, advance
+from app.migration.models import Migration
+from app.migration.states import Actor, Event
+from app.rail import rail
+from app.settings import Environment
+from app.sources import source
+
+COOKIE = "caspen_signin"
+SECURE_COOKIE = "__Host-caspen_signin"
+
+
+class NeedsSignIn(Exception):  # noqa: N818 - reads as a claim
+    """Nobody is signed in, and this address needs somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: the person (or none), the migration that its address names (or none), and the product's parts."""
+
+    runtime: Runtime
+    viewer: Viewer | None
+    migration: Migration | None
+
+    @property
+    def person(self) -> Viewer:
+        if self.viewer is None:
+            raise NeedsSignIn
+        return self.viewer
+
+    @property
+    def move(self) -> Migration:
+        if self.migration is None:
+            raise HTTPException(404)
+        return self.migration
+
+    @property
+    def source(self) -> Source:
+        return source(self.migration.source if self.migration else None)
+
+    @property
+    def by(self) -> By:
+        """This person, as the audit names them."""
+        return By(self.person.email, Actor.SUPPORT if self.person.is_support else Actor.CLINIC)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self.runtime.ledger.read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        with self.runtime.ledger.write() as session:
+            yield session
+
+    def advance(
+        self,
+        event: Event,
+        cause: Cause | None = None,
+        guards: dict[str, Guard] | None = None,
+        prepare: Callable[[Session], None] | None = None,
+    ) -> None:
+        """One event by this person, in one transaction with what `prepare` writes; then the doorbell."""
+        with self.write() as session:
+            if prepare is not None:
+                prepare(session)
+            ring = advance(session, self.move.id, event, self.by, cause, guards)
+        self.runtime.doorbell.ring(ring.migration_id)
+
+
+def cookie_name(runtime: Runtime) -> str:
+    return SECURE_COOKIE if runtime.settings.environment is Environment.PRODUCTION else COOKIE
+
+
+def right_of(request: Request) -> Right | None:
+    route = request.scope.get("route")
+    method = "GET" if request.method == "HEAD" else request.method
+    return RIGHTS.get((method, getattr(route, "path", "")))
+
+
+def enter(request: Request) -> Visit:
+    """Who comes in, and whether this address opens for them. A clinic never learns what another clinic has."""
+    runtime: Runtime = request.app.state.runtime
+    right = right_of(request)
+    if right is None or (right is Right.DEVELOPMENT and not runtime.settings.is_development):
+        raise HTTPException(404)
+    secret = request.cookies.get(cookie_name(runtime))
+    migration_id = request.path_params.get("migration_id")
+    with runtime.ledger.read() as session:
+        viewer = sessions.viewer_of(session, secret)
+        stale = secret is not None and viewer is not None and sessions.needs_touch(session, secret) is not None
+        migration = session.get(Migration, migration_id) if migration_id else None
+    if stale and secret is not None and not request.url.path.endswith("/events"):
+        with runtime.ledger.write() as session:
+            sessions.touch(session, secret)
+    visit = Visit(runtime, viewer, migration)
+    # Until the address is known to be theirs, an error page may not name the clinic that it belongs to.
+    request.state.visit = Visit(runtime, viewer, None)
+    if right is Right.ANYONE:
+        return visit
+    if right is Right.DEVELOPMENT and migration_id is None:
+        return visit
+    if viewer is None:
+        raise NeedsSignIn
+    if migration_id is not None:
+        refuse_strangers(viewer, migration, Right.ACT if right is Right.DEVELOPMENT else right)
+    elif right is not Right.SIGNED_IN and not any(
+        viewer.may(right, w) for w in (*viewer.workspace_ids, None)
+    ):
+        raise HTTPException(403 if viewer.workspace_ids else 404)
+    request.state.visit = visit
+    return visit
+
+
+def refuse_strangers(viewer: Viewer, migration: Migration | None, right: Right) -> None:
+    """Absent and somebody else's look the same: not found. One's own without the right is 403."""
+    if migration is None or not viewer.may(Right.LOOK, migration.workspace_id):
+        raise HTTPException(404)
+    if not viewer.may(right, migration.workspace_id):
+        raise HTTPException(403)
+
+
+def visit_of(request: Request) -> Visit:
+    visit: Visit = request.state.visit
+    return visit
+
+
+def context(request: Request, **more: Any) -> dict[str, Any]:
+    """What every template may use, and what this page adds."""
+    runtime: Runtime = request.app.state.runtime
+    visit: Visit | None = getattr(request.state, "visit", None)
+    migration = visit.migration if visit else None
+    viewer = visit.viewer if visit else None
+    told: dict[str, Any] = {
+        "source": visit.source if visit else source(None),
+        "environment": runtime.settings.environment.value,
+        "viewer": viewer,
+        "clinic": {"name": migration.clinic, "id": migration.workspace_id} if migration else None,
+        "migration": migration,
+        "may_act": bool(viewer and migration and viewer.may(Right.ACT, migration.workspace_id)),
+        "support_email": runtime.settings.support_email,
+        "now": now(),
+        "zone": (migration.plan or {}).get("timezone", "Australia/Sydney") if migration else "Australia/Sydney",
+        "errors": [],
+    }
+    if migration is not None:
+        told["rail"] = rail(migration, request.url.path)
+    return told | more
+
+
+def page(request: Request, template: str, status: int = 200, block: str | None = None, **more: Any) -> Response:
+    """A page; or, for an htmx request, one named block of the same template."""
+    jinja: Jinja = request.app.state.jinja
+    found = jinja.get_template(template)
+    told = context(request, **more)
+    if block is not None and request.headers.get("HX-Request"):
+        return HTMLResponse(look.block(found, block, told), status)
+    return HTMLResponse(found.render(told), status)
+
+
+def go(address: str) -> RedirectResponse:
+    """After a form: see the next page, with GET."""
+    return RedirectResponse(address, 303)
+
+
+def own_address(address: str | None) -> str:
+    """An address of ours to go on to; anything that could lead elsewhere becomes the start."""
+    if not address or not address.startswith("/") or address.startswith("//") or "\\" in address:
+        return "/"
+    return address if address.isprintable() else "/"

@@ -1,0 +1,33 @@
+"""The clinic's pages, one module per step. This list is the order in which a clinic meets them."""
+
+from app.wizard import (
+    approve,
+    checklist,
+    clients,
+    export,
+    handover,
+    help,  # noqa: A004 - the page is called help
+    matches,
+    overview,
+    people,
+    problems,
+    progress,
+    report,
+    review,
+)
+
+STEPS = (
+    overview,
+    checklist,
+    export,
+    handover,
+    matches,
+    progress,
+    review,
+    problems,
+    clients,
+    approve,
+    report,
+    people,
+    help,
+)

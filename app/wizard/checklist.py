@@ -1,0 +1,102 @@
+"""The pre-flight checklist as a page: each line with its state, who is missing, and the one thing to do."""
+
+from itertools import groupby
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+
+from app import checklist
+from app.checklist.line import Line, Mark
+from app.db import now
+from app.migration.models import Migration
+from app.web import Visit, go, page, visit_of
+from app.wizard.dates import typed_date
+from app.wizard.people import who_can
+from app.wizard.situation import situation
+
+router = APIRouter()
+
+
+@router.get("/m/{migration_id}/checklist")
+def look(request: Request) -> Response:
+    return draw(request)
+
+
+@router.post("/m/{migration_id}/checklist/services")
+def choose_services(request: Request, way: Annotated[str, Form()] = "") -> Response:
+    """Set up in Caspen by the clinic, or brought across."""
+    visit = visit_of(request)
+    if way not in ("set_up", "bring"):
+        return draw(request, [{"field": "way", "words": "Choose one of the two ways."}])
+    with visit.write() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        migration.services_way = way
+        session.add(migration)
+    return go(f"/m/{visit.move.id}/checklist")
+
+
+@router.post("/m/{migration_id}/checklist/dates")
+def give_date(request: Request, conversion: Annotated[str, Form()] = "") -> Response:
+    visit = visit_of(request)
+    day, trouble = typed_date(conversion)
+    if trouble:
+        return draw(request, [{"field": "conversion", "words": trouble}], conversion)
+    with visit.write() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        migration.conversion_date = day.isoformat() if day else None
+        session.add(migration)
+    return go(f"/m/{visit.move.id}/checklist")
+
+
+def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: str | None = None) -> Response:
+    visit = visit_of(request)
+    here = situation(visit)
+    every = checklist.lines(here)
+    day = here.conversion_date
+    told: dict[str, Any] = {
+        "groups": grouped(every),
+        "done": sum(line.mark is Mark.DONE for line in every),
+        "total": len(every),
+        "lede": lede(every),
+        "services_way": visit.move.services_way,
+        "conversion": typed if typed is not None else (f"{day:%d/%m/%Y}" if day else ""),
+        "conversion_day": day,
+        "admins": admins(visit),
+        "checked_at": now(),
+        "in_the_way": checklist.first_in_the_way(here),
+        "next": next_page(visit),
+    }
+    return page(request, "wizard/checklist.html", 422 if errors else 200, errors=errors or [], **told)
+
+
+def grouped(every: tuple[Line, ...]) -> list[dict[str, object]]:
+    """The lines under the headings of the page; in each group what needs the reader stands first."""
+    order = {Mark.NEEDS: 0, Mark.WAIT: 1, Mark.LATER: 2, Mark.DONE: 3}
+    groups = []
+    for title, found in groupby(every, key=lambda line: line.group):
+        lines = sorted(found, key=lambda line: order[line.mark])
+        done = sum(line.mark is Mark.DONE for line in lines)
+        groups.append({"title": title, "lines": lines, "tiny": f"{done} of {len(lines)} done"})
+    return groups
+
+
+def lede(every: tuple[Line, ...]) -> str:
+    """How many lines need the reader, in words."""
+    needs = sum(line.mark is Mark.NEEDS and line.blocks for line in every)
+    waits = sum(line.mark is Mark.WAIT for line in every)
+    ticks = "The rest ticks itself when it is done in Caspen; you do not have to come back here to tell us."
+    if needs:
+        words = {1: "One line needs you.", 2: "Two lines need you.", 3: "Three lines need you."}
+        return f"{words.get(needs, f'{needs} lines need you.')} {ticks}"
+    if waits:
+        return f"Nothing needs you now: other people still have to act. {ticks}"
+    return "Everything that can be done now is done."
+
+
+def next_page(visit: Visit) -> str:
+    return "export" if visit.move.export_confirmed_at is None else "handover"
+
+
+def admins(visit: Visit) -> list[str]:
+    with visit.read() as session:
+        return who_can(session, visit.move.workspace_id)

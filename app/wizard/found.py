@@ -1,0 +1,87 @@
+"""What was found in an export: kind by kind, file by file, and what is not there."""
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from app.mapping.kind import Source
+from app.migration.models import Export, ExportFile, Migration, ProblemLine
+from app.migration.states import State
+from app.problems import catalogue
+from app.words import MONTHS
+
+
+def found(session: Session, migration: Migration, export: Export, source: Source) -> dict[str, Any]:
+    """Everything that the page of a read export says. Counts and names of files; no cell of any row."""
+    files = session.exec(
+        select(ExportFile).where(
+            ExportFile.migration_id == migration.id, ExportFile.export_number == export.number
+        )
+    ).all()
+    told = export.inventory.get("kinds", {})
+    by_kind = Counter(file.kind for file in files if file.kind)
+    here, behind, absent = [], [], []
+    for kind in source.kinds:
+        facts = told.get(kind.name, {})
+        line = {
+            "name": kind.name,
+            "label": kind.label,
+            "called": kind.called,
+            "files": by_kind[kind.name],
+            "rows": facts.get("rows", 0),
+            "range": span(facts.get("first"), facts.get("last")),
+            "instead": kind.instead,
+            "where": kind.where,
+        }
+        if not by_kind[kind.name]:
+            if kind.imported:
+                absent.append(line)
+        elif kind.imported:
+            here.append(line)
+        else:
+            behind.append(line)
+    read = [f for f in files if f.read_at is not None]
+    unknown = [f for f in read if f.kind is None and f.refused is None]
+    refused = [f for f in read if f.refused is not None]
+    return {
+        "export": export,
+        "kinds": here,
+        "behind": behind,
+        "absent": absent,
+        "unknown": unknown,
+        "refused": [{"file": f, "problem": catalogue().get(f.refused or "")} for f in refused],
+        "rows": sum(k["rows"] for k in here),
+        "rows_behind": sum(k["rows"] for k in behind),
+        "files": read,
+        "notices": notices(session, migration.id, export.number),
+        "may_go_on": migration.state == State.MATCHING,
+        "acknowledged": migration.found_acknowledged == export.number,
+    }
+
+
+def span(first: str | None, last: str | None) -> str:
+    """As in "Feb 2009 to Dec 2026"; empty where the rows have no dates."""
+    if not first or not last:
+        return ""
+    ends = [date.fromisoformat(text[:10]) for text in (first, last)]
+    said = [f"{MONTHS[day.month - 1][:3]} {day.year}" for day in ends]
+    return said[0] if said[0] == said[1] else f"{said[0]} to {said[1]}"
+
+
+def notices(session: Session, migration_id: str, number: int) -> list[dict[str, Any]]:
+    """What reading noticed, one line per code, most rows first; what only informs stands last."""
+    lines = session.exec(
+        select(ProblemLine.code, ProblemLine.level, func.sum(ProblemLine.count), func.min(ProblemLine.file))
+        .where(ProblemLine.migration_id == migration_id, ProblemLine.run == f"export:{number}")
+        .group_by(col(ProblemLine.code), col(ProblemLine.level))
+    ).all()
+    words = catalogue()
+    told = [
+        {"code": code, "level": level, "count": count, "file": file, "entry": words[code]}
+        for code, level, count, file in lines
+        if code in words
+    ]
+    order = {"stops": 0, "refused": 1, "held": 2, "skipped": 3, "warning": 4, "info": 5}
+    return sorted(told, key=lambda line: (order[line["level"]], -line["count"]))

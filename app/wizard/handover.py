@@ -1,0 +1,161 @@
+"""Handing over the export: a link, an upload or, in development, the sample; and, once it is read, what was found.
+
+What is not in the export is acknowledged kind by kind before names are matched, and the server holds it to that.
+"""
+
+import os
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.engine.submit import hand_over_files, hand_over_link, hand_over_stored
+from app.errors import Stop
+from app.links import LinkSettings, probe
+from app.links.mask import masked
+from app.migration.advance import WrongState
+from app.migration.exports import Handed, replace_export
+from app.migration.models import Export, Migration
+from app.migration.plans import plan_of, save_plan
+from app.migration.states import Event, State
+from app.problems import Problem
+from app.web import Visit, go, page, visit_of
+from app.wizard.found import found
+from app.wizard.upload import receive
+
+router = APIRouter()
+UPLOAD_LIMIT = 20 * 10**9
+SIZES = ("small", "mid")
+
+
+@router.get("/m/{migration_id}/handover")
+def look(request: Request) -> Response:
+    return draw(request)
+
+
+@router.post("/m/{migration_id}/handover/link")
+def by_link(request: Request, link: Annotated[str, Form()] = "") -> Response:
+    """Looks at the link first; what is behind it is fetched by a worker."""
+    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    if not link.strip():
+        return draw(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
+    try:
+        seen = probe(link, LinkSettings.from_environment(os.environ))
+    except Stop as stop:
+        words = f"{stop.problem.title} {stop.problem.todo}"
+        return draw(request, typed=link, problem=stop.problem, errors=[{"field": "link", "words": words}])
+    move = visit.move
+    hand_over_link(visit.runtime, move, link, hint=masked(link), by=visit.by, name=seen.name)
+    return go(f"/m/{move.id}/progress")
+
+
+@router.post("/m/{migration_id}/handover/upload")
+async def by_upload(request: Request) -> Response:
+    """Files from the clinic's own computer, straight into encrypted storage."""
+    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    try:
+        stored = await receive(request, visit.runtime, visit.move, UPLOAD_LIMIT)
+    except Stop as stop:
+        words = f"{stop.problem.title} {stop.problem.todo}"
+        errors = [{"field": "files", "words": words}]
+        return await run_in_threadpool(draw, request, errors=errors, problem=stop.problem)
+    files = [file for file in stored if file.size]
+    if not files:
+        for file in stored:
+            visit.runtime.objects.delete(file.object_key)
+        words = "This file is empty: 0 bytes." if stored else "Choose the files of your export."
+        return await run_in_threadpool(draw, request, errors=[{"field": "files", "words": words}])
+    name = files[0].path if len(files) == 1 else f"{len(files)} files"
+    await run_in_threadpool(hand_over_stored, visit.runtime, visit.move, files, by=visit.by, name=name)
+    return go(f"/m/{visit.move.id}/progress")
+
+
+@router.post("/m/{migration_id}/handover/sample")
+def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Response:
+    """Development and test only: an export of invented people."""
+    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    write_sample = visit.source.sample
+    if size not in SIZES or write_sample is None:
+        raise HTTPException(404)
+    path = visit.runtime.scratch.folder / f"sample-{visit.move.id}.zip"
+    try:
+        write_sample(path, size=size, seed=1, dialect="native")
+        with path.open("rb") as stream:
+            handed = [Handed(f"{visit.source.label} export.zip", stream)]
+            hand_over_files(visit.runtime, visit.move, handed, by=visit.by, name="Sample export", way="sample")
+    finally:
+        path.unlink(missing_ok=True)
+    return go(f"/m/{visit.move.id}/progress")
+
+
+@router.post("/m/{migration_id}/handover/replace")
+def replace(request: Request) -> Response:
+    """Another export instead. The one that is here is kept until the new one is read."""
+    visit = visit_of(request)
+    with visit.write() as session:
+        ring = replace_export(session, visit.move.id, visit.by)
+    visit.runtime.doorbell.ring(ring.migration_id)
+    return go(f"/m/{visit.move.id}/handover")
+
+
+@router.post("/m/{migration_id}/handover/found")
+async def acknowledge(request: Request) -> Response:
+    """The clinic has seen what is there and, by name, what is not."""
+    form = await request.form()
+    ticked = {str(value) for value in form.getlist("absent")}
+    return await run_in_threadpool(keep_acknowledged, request, ticked)
+
+
+def keep_acknowledged(request: Request, ticked: set[str]) -> Response:
+    visit = in_state(request, Event.START_TRIAL, State.MATCHING)
+    told = look_into(visit)
+    missing = [kind for kind in told["absent"] if kind["name"] not in ticked]
+    if missing:
+        errors = [
+            {"field": f"absent-{kind['name']}", "words": f"Tick this when {kind['label'].lower()} need not come."}
+            for kind in missing
+        ]
+        return draw(request, errors=errors, ticked=ticked)
+    with visit.write() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        plan = plan_of(migration)
+        acknowledged = tuple(sorted(kind["name"] for kind in told["absent"]))
+        save_plan(session, migration.id, plan.model_copy(update={"acknowledged_absent": acknowledged}), visit.by)
+        migration.found_acknowledged = migration.export_number
+        session.add(migration)
+    return go(f"/m/{visit.move.id}/matches")
+
+
+def in_state(request: Request, event: Event, *states: State) -> Visit:
+    """The visit, if the migration is where this form can be used; what cannot be used is not even received."""
+    visit = visit_of(request)
+    state = State(visit.move.state)
+    if state not in states:
+        raise WrongState(state, event)
+    return visit
+
+
+def look_into(visit: Visit) -> dict[str, Any]:
+    with visit.read() as session:
+        export = session.get(Export, (visit.move.id, visit.move.export_number))
+        return found(session, visit.move, export, visit.source) if export else {}
+
+
+def draw(
+    request: Request,
+    *,
+    typed: str = "",
+    problem: Problem | None = None,
+    errors: list[dict[str, str]] | None = None,
+    ticked: set[str] | None = None,
+) -> Response:
+    """Before an export is here: the ways to hand it over. Once it is read: what was found in it."""
+    visit = visit_of(request)
+    status = 422 if errors else 200
+    shared: dict[str, Any] = {"errors": errors or [], "typed": typed, "problem": problem}
+    if visit.move.export_number and visit.move.state not in (State.PREPARING, State.FETCHING, State.READING):
+        told = look_into(visit)
+        if told.get("kinds"):
+            marked = ticked if ticked is not None else set(plan_of(visit.move).acknowledged_absent)
+            return page(request, "wizard/found.html", status, **shared, **told, ticked=marked)
+    return page(request, "wizard/handover.html", status, **shared, upload_limit=UPLOAD_LIMIT)

@@ -1,0 +1,68 @@
+"""Help on every page: a message to support that carries the migration and the page, and the answers to it."""
+
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import Session, col, select
+
+from app.access.models import Person
+from app.migration.models import HelpMessage
+from app.web import go, page, visit_of
+
+router = APIRouter()
+LONGEST = 4000
+
+
+@router.get("/m/{migration_id}/help")
+def look(request: Request, page: str = "", error: str = "") -> Response:
+    return draw(request, page[:100], error[:40], "", [])
+
+
+@router.post("/m/{migration_id}/help")
+def write(
+    request: Request,
+    text: Annotated[str, Form()] = "",
+    page: Annotated[str, Form()] = "",
+    error: Annotated[str, Form()] = "",
+) -> Response:
+    """Keeps the message for support. What was typed is kept as it is, and shown to both sides alone."""
+    visit = visit_of(request)
+    words = text.strip()
+    if not words or len(words) > LONGEST:
+        trouble = "Write what you need help with." if not words else f"Shorten it to {LONGEST:,} characters."
+        return draw(request, page, error, text, [{"field": "text", "words": trouble}])
+    with visit.write() as session:
+        session.add(
+            HelpMessage(
+                id=secrets.token_hex(8), migration_id=visit.move.id, author=visit.person.email, text=words,
+                page=page[:100], problem=error[:40] or None, from_support=visit.person.is_support,
+            )
+        )
+    return go(f"/m/{visit.move.id}/help#thread")
+
+
+def messages(session: Session, migration_id: str) -> list[dict[str, object]]:
+    """The whole thread, oldest first, as the thread component wants it."""
+    found = session.exec(
+        select(HelpMessage).where(HelpMessage.migration_id == migration_id).order_by(col(HelpMessage.written_at))
+    ).all()
+    names = {person.email: person.name for person in session.exec(select(Person)).all()}
+    return [
+        {
+            "who": names.get(m.author, m.author) + (", support" if m.from_support else ""),
+            "when": m.written_at,
+            "words": m.text,
+            "side": "ours" if m.from_support else "",
+            "tiny": f"Written on the page: {m.page}" if m.page else "",
+        }
+        for m in found
+    ]
+
+
+def draw(request: Request, from_page: str, error: str, text: str, errors: list[dict[str, str]]) -> Response:
+    visit = visit_of(request)
+    with visit.read() as session:
+        thread = messages(session, visit.move.id)
+    told: dict[str, Any] = {"thread": thread, "from_page": from_page, "error_id": error, "text": text, "errors": errors}
+    return page(request, "wizard/help.html", 422 if errors else 200, **told)

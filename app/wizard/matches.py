@@ -1,0 +1,235 @@
+"""Who is who in Caspen: locations, practitioners and services of the export, and what is left out, with counts."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+
+from app import checklist
+from app.engine.consequences import left_out_counts
+from app.engine.match import Suggestion
+from app.mapping.plan import Choice, Plan
+from app.migration.models import Trial
+from app.migration.plans import save_plan
+from app.migration.states import Event, State
+from app.migration.trials import start_trial
+from app.web import Visit, go, page, visit_of
+from app.wizard.dates import typed_date
+from app.wizard.handover import in_state
+from app.wizard.situation import PLACES, Standing, checklist_guard, situation, standing
+
+router = APIRouter()
+TABS = (
+    ("practitioners", "practitioners", "Practitioners"),
+    ("locations", "businesses", "Locations"),
+    ("services", "appointment_types", "Services"),
+    ("leave_out", "", "Leave out"),
+)
+OPEN = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One name of the export: what it is in Caspen, why we think so, and how much hangs on it."""
+
+    id: str
+    field: str
+    name: str
+    active: bool
+    chosen: str
+    why: str
+    band: str
+    past: int
+    future: int
+    notes: int
+    nature: str | None
+    nature_open: bool
+
+
+@router.get("/m/{migration_id}/matches")
+def look(request: Request, show: str = "practitioners") -> Response:
+    return draw(request, show)
+
+
+@router.post("/m/{migration_id}/matches")
+async def save(request: Request) -> Response:
+    form = await request.form()
+    return await run_in_threadpool(keep, request, form)
+
+
+def keep(request: Request, form: FormData) -> Response:
+    """Saves what this form says; with `act=start`, starts the trial when nothing stands in its way."""
+    visit = in_state(request, Event.START_TRIAL, State.MATCHING)
+    show = str(form.get("show", "practitioners"))
+    here = standing(visit)
+    plan, errors = changed(here, form, show)
+    if errors:
+        return draw(request, show, errors, typed=str(form.get("before", "")))
+    with visit.write() as session:
+        save_plan(session, visit.move.id, plan, visit.by, confirmed=form.get("act") == "start")
+    if form.get("act") != "start":
+        return go(f"/m/{visit.move.id}/matches?show={show}")
+    if visit.move.found_acknowledged != visit.move.export_number:
+        return go(f"/m/{visit.move.id}/handover")
+    in_the_way = checklist.first_in_the_way(situation(visit))
+    if in_the_way is not None:
+        words = f"The trial starts when this is done: {in_the_way.title}."
+        return draw(request, show, [{"field": "start", "words": words}])
+    begin_trial(visit)
+    return go(f"/m/{visit.move.id}/progress")
+
+
+def begin_trial(visit: Visit) -> None:
+    """Freezes the completed plan into a trial and rings for a worker."""
+    here = standing(visit)
+    guard = checklist_guard(visit)
+    with visit.write() as session:
+        save_plan(session, visit.move.id, here.plan, visit.by, confirmed=True)
+        ring = start_trial(session, visit.move.id, visit.by, guard, workspace_version=here.facts.version)
+    visit.runtime.doorbell.ring(ring.migration_id)
+
+
+def changed(here: Standing, form: FormData, show: str) -> tuple[Plan, list[dict[str, str]]]:
+    """The clinic's own plan after this form. Choices of the other tabs stay as they are."""
+    plan = here.suggestions.old
+    kind = next((kind for tab, kind, _ in TABS if tab == show and kind), None)
+    if kind is not None:
+        place = PLACES[kind]
+        choices = dict(getattr(plan, place))
+        natures = dict(plan.service_kinds)
+        known = {c[0] for c in candidates(here, kind)}
+        for number, one in enumerate(here.suggestions.kinds.get(kind, ())):
+            value = form.get(f"c{number}")
+            if value is None:
+                continue
+            choice = choice_from(str(value), known)
+            if choice is None:
+                choices.pop(one.reference.id, None)
+            else:
+                choices[one.reference.id] = choice
+            nature = form.get(f"n{number}")
+            if nature in ("appointment", "activity"):
+                natures[one.reference.id] = "activity" if nature == "activity" else "appointment"
+        return plan.model_copy(update={place: choices, "service_kinds": natures}), []
+    if show == "leave_out":
+        day, trouble = typed_date(str(form.get("before", "")))
+        if trouble and "too far" not in trouble:
+            return plan, [{"field": "before", "words": trouble}]
+        if trouble:
+            day = far_date(str(form.get("before", "")))
+        start = datetime.combine(day, time(), ZoneInfo(plan.timezone)).astimezone(UTC) if day else None
+        kinds = tuple(sorted(str(value) for value in form.getlist("kinds")))
+        return plan.model_copy(update={"leave_out_before": start, "leave_out_kinds": kinds}), []
+    return plan, []
+
+
+def far_date(text: str) -> Any:
+    """A day long ago: what is left out may have been years before."""
+    day, month, year = (int(part) for part in text.replace("-", "/").replace(".", "/").split("/"))
+    return datetime(year, month, day, tzinfo=UTC).date()
+
+
+def choice_from(value: str, known: set[str]) -> Choice | None:
+    """`create`, `leave_out`, or an object of the workspace; anything else is not decided."""
+    if value == "create":
+        return Choice(to="create")
+    if value == "leave_out":
+        return Choice(to="leave_out")
+    return Choice(to="match", id=value) if value in known else None
+
+
+def candidates(here: Standing, kind: str) -> list[tuple[str, str]]:
+    """What a name may be in the workspace: id and words."""
+    facts = here.facts
+    if kind == "businesses":
+        return [(x.id, x.name + (" (archived)" if x.archived else "")) for x in facts.locations]
+    if kind == "practitioners":
+        return sorted(((x.id, x.name) for x in facts.practitioners), key=lambda pair: pair[1])
+    shown = [(x.id, x.name + (" (activity)" if x.kind == "activity" else "")) for x in facts.services]
+    return sorted(shown, key=lambda pair: pair[1])
+
+
+def line(number: int, kind: str, one: Suggestion, plan: Plan) -> Line:
+    choice = getattr(plan, PLACES[kind]).get(one.reference.id)
+    open_nature = one.nature == "activity" and one.reference.id not in plan.service_kinds
+    nature = plan.service_kinds.get(one.reference.id, one.nature) if choice and choice.to == "create" else None
+    chosen = OPEN if choice is None else choice.id or choice.to
+    is_open = choice is None or (open_nature and choice.to == "create")
+    band = "open" if is_open else "out" if choice and choice.to == "leave_out" else "set"
+    if choice is None and one.choice.to == "match" and one.certainty == "unsure":
+        chosen = one.choice.id or OPEN
+    told = one.reference
+    why = one.why or ("Nothing of that name in Caspen" if choice is None or choice.to == "create" else "")
+    return Line(told.id, f"c{number}", told.name, told.active, chosen, why, band, told.past, told.future, told.notes,
+                nature, open_nature)
+
+
+def draw(
+    request: Request, show: str, errors: list[dict[str, str]] | None = None, typed: str | None = None
+) -> Response:
+    visit = visit_of(request)
+    here = standing(visit)
+    if here.inventory is None:
+        return page(request, "wizard/matches-none.html")
+    tabs, lines = [], []
+    for tab, kind, words in TABS:
+        every = [line(n, kind, one, here.plan) for n, one in enumerate(here.suggestions.kinds.get(kind, ()))]
+        settled = sum(one.band != "open" for one in every)
+        label = f"{words}, {settled} of {len(every)}" if kind else words
+        tabs.append({"words": label, "href": f"?show={tab}", "now": tab == show})
+        if tab == show:
+            lines = every
+    kind = next((kind for tab, kind, _ in TABS if tab == show), "")
+    left = left_out_counts(visit.runtime, visit.move, here.plan)
+    start = here.plan.leave_out_before
+    day = start.astimezone(ZoneInfo(here.plan.timezone)).date() if start else None
+    told: dict[str, Any] = {
+        "show": show if show in {tab for tab, _, _ in TABS} else "practitioners",
+        "tabs": tabs,
+        "bands": [(band, [one for one in lines if one.band == band]) for band in ("open", "out", "set")],
+        "options": candidates(here, kind) if kind else [],
+        "kind": kind,
+        "undecided": sum(one.band == "open" for one in lines),
+        "kinds": left_out_kinds(visit, here, left),
+        "before": typed if typed is not None else (f"{day:%d/%m/%Y}" if day else ""),
+        "terms": terms(visit, here, left),
+        "in_the_way": checklist.first_in_the_way(situation(visit)),
+        "editable": visit.move.state == State.MATCHING,
+        "earlier": earlier_trials(visit),
+        "errors": errors or [],
+    }
+    return page(request, "wizard/matches.html", 422 if errors else 200, **told)
+
+
+def left_out_kinds(visit: Visit, here: Standing, left: dict[str, int]) -> list[dict[str, Any]]:
+    held = here.inventory.kinds if here.inventory else {}
+    return [
+        {"name": k.name, "label": k.label, "rows": held[k.name].rows, "out": k.name in here.plan.leave_out_kinds,
+         "left": left.get(k.name, 0)}
+        for k in visit.source.kinds
+        if k.imported and k.name in held
+    ]
+
+
+def terms(visit: Visit, here: Standing, left: dict[str, int]) -> list[dict[str, Any]]:
+    """What these choices mean, in rows: the same sum as on every later page."""
+    held = here.inventory.kinds if here.inventory else {}
+    moving = {k.name for k in visit.source.kinds if k.imported}
+    rows = sum(one.rows for one in held.values())
+    out = sum(left.values())
+    stay = sum(one.rows for name, one in held.items() if name not in moving)
+    return [
+        {"words": "rows in your export", "n": rows},
+        {"words": "go into the trial", "n": rows - out - stay},
+        {"words": "left out by you", "n": out},
+        {"words": "counted, do not move", "n": stay},
+    ]
+
+
+def earlier_trials(visit: Visit) -> int:
+    with visit.read() as session:
+        return 1 if session.get(Trial, (visit.move.id, visit.move.trial_number)) else 0

@@ -1,0 +1,98 @@
+"""What moves and what stays, both read before anything starts; and the page that starts a move."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+
+from app.caspen.facts import workspace_facts
+from app.db import now
+from app.mapping.kind import Source
+from app.migration.begin import begin
+from app.migration.models import Migration
+from app.migration.states import OVER
+from app.signin.pages import current_migration
+from app.sources import source
+from app.web import go, page, visit_of
+from app.wizard.dates import typed_date
+
+router = APIRouter()
+
+
+@router.get("/start")
+def before(request: Request) -> Response:
+    """Nothing has been started yet: what will happen, and what one needs."""
+    return page(request, "wizard/start.html")
+
+
+@router.post("/start")
+def start(request: Request) -> Response:
+    """Starts the move of the visitor's workspace; where one is open already, leads to it."""
+    visit = visit_of(request)
+    workspace_id = visit.person.workspace_ids[0]
+    facts = workspace_facts(visit.runtime.caspen, workspace_id)
+    with visit.write() as session:
+        migration = current_migration(session, workspace_id)
+        if migration is None or migration.state in OVER:
+            migration = begin(
+                session,
+                workspace_id=workspace_id,
+                clinic=facts.workspace.name,
+                source=source(None).name,
+                wrapped_key=visit.runtime.new_wrapped_key(),
+                by=visit.by,
+                timezone=facts.workspace.timezone,
+                country=facts.workspace.country,
+            )
+    return go(f"/m/{migration.id}/overview")
+
+
+@router.get("/m/{migration_id}/overview")
+def look(request: Request) -> Response:
+    visit = visit_of(request)
+    typed = visit.move.conversion_date
+    shown = date.fromisoformat(typed) if typed else None
+    return draw(request, f"{shown:%d/%m/%Y}" if shown else "", visit.move.moves_acknowledged_at is not None, [])
+
+
+@router.post("/m/{migration_id}/overview")
+def acknowledge(
+    request: Request, conversion: Annotated[str, Form()] = "", ack: Annotated[str, Form()] = ""
+) -> Response:
+    """Both lists are read. The date may stay empty."""
+    visit = visit_of(request)
+    day, trouble = typed_date(conversion)
+    errors = []
+    if trouble:
+        errors.append({"field": "conversion", "words": trouble})
+    if not ack and visit.move.moves_acknowledged_at is None:
+        errors.append({"field": "ack", "words": "Tick this when you have read what moves and what stays."})
+    if errors:
+        return draw(request, conversion, bool(ack), errors)
+    with visit.write() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        migration.conversion_date = day.isoformat() if day else None
+        migration.moves_acknowledged_at = migration.moves_acknowledged_at or now()
+        session.add(migration)
+    return go(f"/m/{visit.move.id}/checklist")
+
+
+def draw(request: Request, conversion: str, ack: bool, errors: list[dict[str, str]]) -> Response:
+    told = lists(visit_of(request).source)
+    status = 422 if errors else 200
+    return page(request, "wizard/overview.html", status, conversion=conversion, ack=ack, errors=errors, **told)
+
+
+def lists(origin: Source) -> dict[str, Any]:
+    """What moves, what is only counted so far, and what stays, each as the kinds of the source say it."""
+    moves, not_yet, stays = [], [], []
+    for kind in origin.kinds:
+        called = kind.called.lower()
+        small = f"called {called} in {origin.label}" if called != kind.label.lower() else ""
+        if kind.imported:
+            moves.append({"words": kind.label, "small": small})
+        elif kind.instead:
+            stays.append({"words": kind.label, "small": kind.instead})
+        else:
+            not_yet.append({"words": kind.label, "small": small})
+    return {"moves": moves, "not_yet": not_yet, "stays": stays}

@@ -1,0 +1,117 @@
+"""Who can see this move, and everything that happened in it, oldest last."""
+
+import re
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import Session, col, select
+
+from app.access.models import Membership, Person
+from app.access.rights import Role
+from app.access.viewer import LABELS
+from app.migration.audit import write_audit
+from app.migration.models import AuditEntry
+from app.migration.states import Actor
+from app.web import go, page, visit_of
+
+router = APIRouter()
+ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{2,}")
+
+
+def who_can(session: Session, workspace_id: str) -> list[str]:
+    """The names of the admins of a workspace."""
+    found = select(Person.name).join(Membership).where(Membership.workspace_id == workspace_id)
+    return sorted(session.exec(found.where(Membership.role == Role.ADMIN.value)).all())
+
+
+@router.get("/m/{migration_id}/people")
+def look(request: Request) -> Response:
+    return draw(request, {}, [])
+
+
+@router.post("/m/{migration_id}/people")
+def add(
+    request: Request,
+    name: Annotated[str, Form()] = "",
+    email: Annotated[str, Form()] = "",
+    role: Annotated[str, Form()] = "viewer",
+) -> Response:
+    """Lets a person of the clinic see or act. They sign in with their own address; no invitation is sent by this."""
+    visit = visit_of(request)
+    address, errors = email.strip().lower(), []
+    if not name.strip():
+        errors.append({"field": "name", "words": "Write the person's name."})
+    if not ADDRESS.fullmatch(address):
+        errors.append({"field": "email", "words": "Write the address they sign in with, such as grace@clinic.example."})
+    if role not in (Role.VIEWER, Role.REVIEWER, Role.ADMIN):
+        errors.append({"field": "role", "words": "Choose what they may do."})
+    if errors:
+        return draw(request, {"name": name, "email": email, "role": role}, errors)
+    workspace_id = visit.move.workspace_id
+    with visit.write() as session:
+        person = session.exec(select(Person).where(Person.email == address)).first()
+        if person is None:
+            person = Person(id=secrets.token_hex(8), email=address, name=name.strip())
+            session.add(person)
+            session.flush()
+        held = session.get(Membership, (person.id, workspace_id))
+        membership = held or Membership(person_id=person.id, workspace_id=workspace_id, role=role)
+        membership.role = role
+        session.add(membership)
+        write_audit(
+            session, workspace_id=workspace_id, migration_id=visit.move.id, by=visit.by.name,
+            role=Actor.CLINIC.value, act="person_added", facts={"person": person.id, "role": role},
+        )
+    return go(f"/m/{visit.move.id}/people")
+
+
+def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
+    visit = visit_of(request)
+    with visit.read() as session:
+        found = session.exec(
+            select(Person, Membership).join(Membership).where(Membership.workspace_id == visit.move.workspace_id)
+        ).all()
+        acts = session.exec(
+            select(AuditEntry).where(AuditEntry.migration_id == visit.move.id).order_by(col(AuditEntry.id).desc())
+        ).all()
+        names = {person.email: person.name for person in session.exec(select(Person)).all()}
+    people = [{"name": p.name, "email": p.email, "role": LABELS[Role(m.role)]} for p, m in found]
+    history = [told(entry, names) for entry in acts[:200]]
+    status = 422 if errors else 200
+    return page(request, "wizard/people.html", status, people=people, history=history, typed=typed, errors=errors)
+
+
+ACTS = {
+    "start": "The move was started",
+    "submit_export": "The export was handed over",
+    "fetched": "All files of the export are here",
+    "read": "The export was read",
+    "start_trial": "A trial was started",
+    "trialled": "The trial was ready and counted",
+    "change_plan": "The names were opened again",
+    "request_changes": "A change was asked for",
+    "withdraw_changes": "The request was withdrawn",
+    "answer_changes": "The request was answered",
+    "approve": "The trial was approved",
+    "finalised": "The clinic went live",
+    "undo": "Taking back was started",
+    "undone": "The move was taken back",
+    "fail": "It stopped",
+    "retry": "It was started again",
+    "back_to_review": "It went back to the review",
+    "replace_export": "Another export was asked for",
+    "pause": "It was paused",
+    "resume": "It went on",
+    "cancel": "The move was cancelled",
+    "waive": "A check was let pass",
+    "person_added": "A person was added",
+}
+
+
+def told(entry: AuditEntry, names: dict[str, str]) -> dict[str, object]:
+    """One act as a line of the timeline. A worker is the product itself."""
+    who = "" if entry.role == Actor.WORKER else names.get(entry.by, entry.by)
+    kind = "bad" if entry.act == "fail" else "ours" if entry.role == Actor.SUPPORT else ""
+    small = ", ".join(part for part in (who, entry.reason) if part)
+    return {"at": entry.at, "words": ACTS.get(entry.act, entry.act.replace("_", " ")), "small": small, "kind": kind}

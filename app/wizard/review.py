@@ -1,0 +1,143 @@
+"""The review: every row of the export is somewhere, by kind, and the clinic sees that it adds up before it approves."""
+
+import csv
+import io
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import Session, col, select
+
+from app.access.models import Person
+from app.access.rights import Right
+from app.db import now
+from app.migration.advance import Cause, advance
+from app.migration.models import ChangeRequest, Migration, Trial
+from app.migration.states import Event, State
+from app.migration.trials import current_trial
+from app.web import Visit, go, page, visit_of
+from app.wizard.balance import Balance, balance_of
+from app.wizard.samples import picked_clients
+
+router = APIRouter()
+LONGEST = 4000
+
+
+@router.get("/m/{migration_id}/review")
+def look(request: Request) -> Response:
+    return draw(request, "", [])
+
+
+@router.post("/m/{migration_id}/review/change-plan")
+def change_plan(request: Request) -> Response:
+    """Back to the names. This trial stays to be looked at until the next one is ready."""
+    visit = visit_of(request)
+    visit.advance(Event.CHANGE_PLAN)
+    return go(f"/m/{visit.move.id}/matches")
+
+
+@router.post("/m/{migration_id}/review/requests")
+def ask(request: Request, text: Annotated[str, Form()] = "") -> Response:
+    """Asks support for a change. Approval waits for the answer."""
+    visit = visit_of(request)
+    words = text.strip()
+    if not words or len(words) > LONGEST:
+        trouble = "Write what should be different." if not words else f"Shorten it to {LONGEST:,} characters."
+        return draw(request, text, [{"field": "text", "words": trouble}])
+
+    def write_request(session: Session) -> None:
+        session.add(
+            ChangeRequest(
+                id=secrets.token_hex(8), migration_id=visit.move.id, trial_number=visit.move.trial_number,
+                text=words, asked_by=visit.person.email,
+            )
+        )
+
+    visit.advance(Event.REQUEST_CHANGES, prepare=write_request)
+    return go(f"/m/{visit.move.id}/review#requests")
+
+
+@router.post("/m/{migration_id}/review/requests/{request_id}/withdraw")
+def withdraw(request: Request, request_id: str) -> Response:
+    """Takes a request back; when it was the last open one, the trial can be approved again."""
+    visit = visit_of(request)
+    with visit.write() as session:
+        asked = session.get(ChangeRequest, request_id)
+        if asked is not None and asked.migration_id == visit.move.id and asked.answered_at is None:
+            asked.withdrawn_at = asked.withdrawn_at or now()
+            session.add(asked)
+            session.flush()
+        migration = session.get_one(Migration, visit.move.id)
+        if migration.state == State.CHANGES_REQUESTED and not any(is_open(r) for r in requests(session, visit)):
+            advance(session, migration.id, Event.WITHDRAW_CHANGES, visit.by, Cause())
+    return go(f"/m/{visit.move.id}/review#requests")
+
+
+@router.get("/m/{migration_id}/review/table.csv")
+def table(request: Request) -> Response:
+    """The sum by kind, as a table to keep. Text cells that a spreadsheet would calculate are defused."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
+    balance = balance_of(trial, visit.source) if trial else None
+    out = io.StringIO()
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    names = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
+    writer.writerow(["kind", "in your export", *names, "records", "balances", "source digest", "caspen digest"])
+    for line in balance.lines if balance else ():
+        counts = [getattr(line, name) for name in names]
+        digests = [line.source_digest, line.caspen_digest]
+        writer.writerow([line.label, line.read, *counts, line.records, "yes" if line.balances else "no", *digests])
+    headers = {"Content-Disposition": 'attachment; filename="trial-by-kind.csv"'}
+    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def requests(session: Session, visit: Visit) -> list[ChangeRequest]:
+    found = select(ChangeRequest).where(ChangeRequest.migration_id == visit.move.id)
+    return list(session.exec(found.order_by(col(ChangeRequest.asked_at).desc())))
+
+
+def is_open(asked: ChangeRequest) -> bool:
+    return asked.blocking and asked.answered_at is None and asked.withdrawn_at is None
+
+
+def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
+    visit = visit_of(request)
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
+        asked = requests(session, visit)
+        names = {person.email: person.name for person in session.exec(select(Person)).all()}
+    if trial is None or trial.finished_at is None:
+        return page(request, "wizard/review-none.html")
+    balance = balance_of(trial, visit.source)
+    told: dict[str, Any] = {
+        "trial": trial,
+        "balance": balance,
+        "requests": [{"request": one, "who": names.get(one.asked_by, one.asked_by), "open": is_open(one),
+                      "answered_by": names.get(one.answered_by or "", one.answered_by or "support")} for one in asked],
+        "stands_between": stands_between(balance, asked),
+        "samples": samples(visit, trial),
+        "may_review": visit.person.may(Right.REVIEW, visit.move.workspace_id),
+        "text": text,
+        "errors": errors,
+    }
+    return page(request, "wizard/review.html", 422 if errors else 200, **told)
+
+
+def stands_between(balance: Balance, asked: list[ChangeRequest]) -> list[str]:
+    """What keeps this trial from being approved, in words."""
+    told = []
+    if not balance.balances:
+        told.append(f"{balance.unaccounted:,} rows are not accounted for")
+    still = sum(is_open(one) for one in asked)
+    if still:
+        told.append("a request is open" if still == 1 else f"{still} requests are open")
+    return told
+
+
+def samples(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
+    """The clients most likely to go wrong, for those who may see clients."""
+    if not visit.person.may(Right.REVIEW, visit.move.workspace_id):
+        return []
+    return picked_clients(visit.runtime.caspen, visit.move, trial)

@@ -1,0 +1,139 @@
+"""Where a clinic stands before its trial: what its workspace has, what its export names, and what it has decided.
+
+Whatever fits for sure is taken as decided, looked up anew each time: a location added in Caspen ticks by itself.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from app import checklist
+from app.caspen.facts import WorkspaceFacts, workspace_facts
+from app.checklist.situation import Named, Situation
+from app.engine.inventory import Inventory
+from app.engine.match import Suggestion, Suggestions, suggest
+from app.mapping.plan import Choice, Plan
+from app.migration.advance import Guard
+from app.migration.models import Export, Migration, Waiver
+from app.migration.plans import plan_of
+from app.problems import Problem
+from app.web import Visit
+
+PLACES = {
+    "businesses": "locations",
+    "users": "users",
+    "practitioners": "practitioners",
+    "appointment_types": "services",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The export's inventory (none before it is read), the suggestions, and the plan with what fits for sure."""
+
+    facts: WorkspaceFacts
+    inventory: Inventory | None
+    suggestions: Suggestions
+    plan: Plan
+
+
+def standing(visit: Visit) -> Standing:
+    """Looks at workspace, export and plan together."""
+    facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
+    with visit.read() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        inventory = inventory_of(session, migration)
+    old = plan_of(migration)
+    if inventory is None:
+        return Standing(facts, None, Suggestions(old=old), old)
+    suggestions = suggest(inventory, facts, old, source=visit.source)
+    return Standing(facts, inventory, suggestions, completed(old, suggestions, migration.services_way == "bring"))
+
+
+def inventory_of(session: Session, migration: Migration) -> Inventory | None:
+    export = session.get(Export, (migration.id, migration.export_number)) if migration.export_number else None
+    if export is None or not export.inventory:
+        return None
+    return Inventory.from_json(export.inventory)
+
+
+def completed(old: Plan, suggestions: Suggestions, bring_services: bool) -> Plan:
+    """The clinic's plan with everything that needs no question: sure matches, users, and services to bring."""
+    filled: dict[str, dict[str, Choice]] = {}
+    for kind, some in suggestions.kinds.items():
+        chosen = {one.reference.id: one.choice for one in some if is_settled(kind, one, bring_services)}
+        filled[PLACES[kind]] = {**chosen, **getattr(old, PLACES[kind])}
+    natures = {
+        one.reference.id: one.nature
+        for one in suggestions.kinds.get("appointment_types", ())
+        if one.nature == "appointment" and one.reference.id in filled["services"]
+    }
+    return old.model_copy(
+        update={
+            **filled,
+            "service_kinds": {**natures, **old.service_kinds},
+            "default_location": old.default_location or suggestions.default_location,
+        }
+    )
+
+
+def is_settled(kind: str, one: Suggestion, bring_services: bool) -> bool:
+    """Whether nobody need be asked. What nothing hangs on, and what rows only name, is made as it is."""
+    if one.choice.to != "create":
+        return one.certainty == "sure"
+    if kind == "users" or one.certainty == "sure":
+        return True
+    if kind == "appointment_types" and bring_services:
+        return one.certainty == "none"
+    idle = one.reference.appointments + one.reference.notes == 0
+    return idle and one.certainty == "none" and kind != "businesses"
+
+
+def situation(visit: Visit) -> Situation:
+    """What the checklist looks at."""
+    here = standing(visit)
+    with visit.read() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        waived = session.exec(select(Waiver.check).where(col(Waiver.migration_id) == migration.id)).all()
+    types = here.suggestions.kinds.get("appointment_types", ())
+    unsure = tuple(
+        one.reference.name
+        for one in types
+        if one.nature == "activity"
+        and here.plan.services.get(one.reference.id, one.choice).to == "create"
+        and one.reference.id in here.plan.services
+        and one.reference.id not in here.plan.service_kinds
+    )
+    typed = migration.conversion_date
+    return Situation(
+        workspace=here.facts,
+        plan=here.plan,
+        base=f"/m/{migration.id}",
+        places=f"/sandbox/{migration.workspace_id}",
+        read=here.inventory is not None,
+        named={kind: tuple(named(one) for one in some) for kind, some in here.suggestions.kinds.items()},
+        unsure=unsure,
+        services_way=migration.services_way,
+        conversion_date=date.fromisoformat(typed) if typed else None,
+        export_handed_over=migration.export_number > 0,
+        waived=frozenset(waived),
+        source=visit.source.label,
+    )
+
+
+def named(one: Suggestion) -> Named:
+    told = one.reference
+    return Named(told.id, told.name, told.active, told.appointments, told.notes)
+
+
+def checklist_guard(visit: Visit) -> Guard:
+    """The guard of a trial's start: the first line that is not done refuses it, for everybody."""
+    here = situation(visit)
+
+    def ask(session: Session, migration: Migration) -> Problem | None:
+        del session, migration  # everything was looked up just before, and the workspace's version is compared later
+        in_the_way = checklist.first_in_the_way(here)
+        return Problem("checklist_open", details={"name": in_the_way.title}) if in_the_way else None
+
+    return ask

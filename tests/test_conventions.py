@@ -1,0 +1,180 @@
+"""The rules of the house, held by tests. Each message says what to do."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.access.rights import RIGHTS
+from app.main import create_app
+from app.notify.kinds import KINDS as MAIL_KINDS
+from app.problems import catalogue
+from app.settings import Environment, Settings
+from app.sources import SOURCES
+from app.wizard import STEPS
+
+ROOT = Path(__file__).parent.parent
+CODE = ("app", "workers")
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "service", "manager", "misc"}
+LONGEST = 300
+
+
+def python_files(*folders: str) -> Iterator[Path]:
+    for folder in folders or ("app", "workers", "tests", "e2e"):
+        yield from (p for p in (ROOT / folder).rglob("*.py") if "__pycache__" not in p.parts)
+
+
+def text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def names(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_no_python_file_is_longer_than_300_lines() -> None:
+    long = {names(p): n for p in python_files() if (n := len(text_of(p).splitlines())) > LONGEST}
+    assert not long, f"split these by what varies in them: {long}"
+
+
+def test_no_file_has_a_name_that_says_nothing() -> None:
+    vague = [names(p) for p in python_files() if p.stem in FORBIDDEN_NAMES]
+    assert not vague, f"name these after what they are about: {vague}"
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [names(p) for p in python_files(*CODE) if not ast.get_docstring(ast.parse(text_of(p)))]
+    assert not silent, f"begin these with a sentence from the customer's world: {silent}"
+
+
+def test_only_db_commits() -> None:
+    wrong = [
+        names(p)
+        for p in python_files(*CODE)
+        if p != ROOT / "app/db.py" and re.search(r"\.commit\(\)|\bCOMMIT\b\s*[\"']", text_of(p))
+    ]
+    assert not wrong, f"use Database.write() or .connection() instead of committing: {wrong}"
+
+
+def test_only_advance_writes_a_migrations_state() -> None:
+    wrong = []
+    for path in python_files("app/engine", "app/migration", "app/wizard", "app/support", "app/commands", "workers"):
+        if path.name == "advance.py":
+            continue
+        for node in ast.walk(ast.parse(text_of(path))):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            for target in targets:
+                owner = target.value if isinstance(target, ast.Attribute) and target.attr == "state" else None
+                if isinstance(owner, ast.Name) and "migration" in owner.id:
+                    wrong.append(f"{names(path)}:{node.lineno}")
+    assert not wrong, f"cause an event with advance() instead: {wrong}"
+
+
+def test_the_source_is_named_in_its_own_folder_alone() -> None:
+    word = "cli" + "niko"
+    allowed = ("app/sources/" + word, "app/DECISIONS.md")
+    wrong = [
+        names(p)
+        for folder in ("app", "workers", "templates", "static")
+        for p in (ROOT / folder).rglob("*")
+        if p.is_file()
+        and p.suffix in {".py", ".html", ".txt", ".js", ".css", ".toml"}
+        and "vendor" not in p.parts
+        and not names(p).startswith(allowed)
+        and word in without_imports(p)
+    ]
+    assert not wrong, f"take the name from Source.label: {wrong}"
+
+
+def without_imports(path: Path) -> str:
+    """The text without the one line of the list of sources that has to name the folder."""
+    lines = text_of(path).lower().splitlines()
+    return "\n".join(line for line in lines if not re.match(r"from app\.sources\.\w+(\.source)? import \w+$", line))
+
+
+def codes_used() -> dict[str, set[str]]:
+    """Every string in our code that is a catalogued code, or is given to Problem() or stop()."""
+    used: dict[str, set[str]] = {}
+    known = catalogue().keys()
+    for path in python_files(*CODE):
+        for node in ast.walk(ast.parse(text_of(path))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known:
+                used.setdefault(node.value, set()).add(names(path))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"Problem", "stop"}:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    used.setdefault(first.value, set()).add(names(path))
+    for toml in [p for folder in CODE for p in (ROOT / folder).rglob("*.toml") if p.name != "problems.toml"]:
+        for code in re.findall(r'"([a-z_]+)"', text_of(toml)):
+            if code in known:
+                used.setdefault(code, set()).add(names(toml))
+    return used
+
+
+def test_every_problem_code_that_is_used_has_words() -> None:
+    without = {code: sorted(where) for code, where in codes_used().items() if code not in catalogue()}
+    assert not without, f"add words for these to app/problems.toml: {without}"
+
+
+def test_every_problem_code_with_words_is_used() -> None:
+    idle = sorted(catalogue().keys() - codes_used().keys())
+    assert not idle, f"nothing raises these: use them, or take them out of app/problems.toml: {idle}"
+
+
+def test_the_catalogue_is_in_alphabetical_order() -> None:
+    codes = list(catalogue())
+    assert codes == sorted(codes), "sort app/problems.toml, so that a code is found and added once"
+
+
+def test_no_words_of_a_problem_leave_a_blank() -> None:
+    for entry in catalogue().values():
+        for said in (entry.title, entry.todo):
+            assert said.strip(), f"{entry.code} says nothing"
+            assert not re.search(r"[!]|\bplease\b|\bsorry\b|\boops\b|successfully", said, re.I), entry.code
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in MAIL_KINDS])
+def test_every_mail_has_a_text_and_an_html_template(kind: str) -> None:
+    for suffix in ("txt", "html"):
+        assert (ROOT / f"templates/emails/{kind}.{suffix}").exists(), f"write templates/emails/{kind}.{suffix}"
+
+
+def test_every_route_has_a_line_in_the_role_matrix(tmp_path: Path) -> None:
+    app = create_app(Settings(environment=Environment.DEVELOPMENT, var=tmp_path))
+    routes = {
+        (method, route.path)
+        for route in app.routes
+        for method in (getattr(route, "methods", None) or ())
+        if method not in {"HEAD", "OPTIONS"} and route.path not in {"/openapi.json"}  # type: ignore[attr-defined]
+    }
+    assert routes - RIGHTS.keys() == set(), "say in app/access/rights.py who may open these"
+    assert RIGHTS.keys() - routes == set(), "these lines of app/access/rights.py lead nowhere"
+
+
+def test_every_setting_is_documented() -> None:
+    example = text_of(ROOT / ".env.example")
+    missing = [name.upper() for name in Settings.model_fields if f"{name.upper()}=" not in example]
+    assert not missing, f"document these in .env.example: {missing}"
+
+
+def test_a_step_has_the_same_name_everywhere() -> None:
+    for step in STEPS:
+        name = step.__name__.rsplit(".", 1)[-1]
+        for place in (f"templates/wizard/{name}.html", f"tests/wizard/test_{name}.py", f"e2e/pages/{name}.py"):
+            assert (ROOT / place).exists(), f"the step {name} has no {place}"
+
+
+def test_every_kind_of_a_source_is_in_a_file_of_its_name() -> None:
+    for source in SOURCES:
+        folder = ROOT / "app/sources" / source.name
+        files = {p.stem for p in folder.rglob("*.py")} | {p.stem for p in folder.rglob("*.toml")}
+        alone = [kind.name for kind in source.kinds if kind.imported and kind.name not in files]
+        assert not alone, f"give each of these a file of its name: {alone}"
+
+
+def test_the_project_speaks_of_itself_alone() -> None:
+    words = re.compile(r"(?<![\w.])/(work|tmp)/|\bTODO\b|\bFIXME\b|NotImplementedError")
+    wrong = [names(p) for p in python_files(*CODE) if words.search(text_of(p))]
+    assert not wrong, f"finish or remove what these speak of: {wrong}"
