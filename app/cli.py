@@ -1,0 +1,144 @@
+"""The command line: everything that the product does without its pages."""
+
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.commands.files import BadFile
+from app.commands.read import Answer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the whole answer here, as JSON. - is the output.")]
+Keep = Annotated[Path | None, typer.Option(help="Keep everything in this folder.")]
+Wait = Annotated[float, typer.Option(help="How long, in all, to wait for what passes by itself, in seconds.")]
+
+
+class Size(StrEnum):
+    SMALL = "small"
+    MID = "mid"
+    LARGE = "large"
+
+
+class Dialect(StrEnum):
+    NATIVE = "native"
+    API = "api"
+    MIXED = "mixed"
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(envvar="PORT")] = 8000,
+) -> None:
+    """The pages and a worker, with everything in ./var."""
+    from app.commands.serve import PortTaken
+    from app.commands.serve import serve as run
+    from app.settings import settings
+
+    try:
+        run(settings(), host, port)
+    except PortTaken:
+        _fail(f"Port {port} is taken. Choose another one: PORT={port + 1}")
+
+
+@app.command()
+def worker() -> None:
+    """One worker. Start as many as there are cores, on as many machines as there are."""
+    from app.settings import settings
+    from workers.supervisor import run_worker
+
+    run_worker(settings())
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Argument(help="The zip to write.")],
+    size: Size = Size.SMALL,
+    seed: int = 1,
+    dialect: Dialect = Dialect.NATIVE,
+) -> None:
+    """The export of a clinic that does not exist."""
+    from app.sources import SOURCES
+
+    write_sample = next(iter(SOURCES.values())).sample
+    if write_sample is None:
+        _fail("This source has no sample.")
+    else:
+        write_sample(out, size=size.value, seed=seed, dialect=dialect.value)
+        typer.echo(f"{out} is written.")
+
+
+@app.command()
+def read(export: str, json_file: JsonFile = None, keep: Keep = None, wait: Wait = 30.0) -> None:
+    """What is in an export (a zip, a file, a folder or a link), without importing it."""
+    from app.commands.read import read as run
+
+    _say(run(export, wait=wait, keep=keep), json_file)
+
+
+@app.command()
+def trial(
+    export: str,
+    workspace: Annotated[Path | None, typer.Option(help="The workspace to bring it into, as YAML.")] = None,
+    plan: Annotated[Path | None, typer.Option(help="Answers to open questions, as YAML.")] = None,
+    database: Annotated[str, typer.Option(help="A Caspen database that stays.")] = "",
+    finalise: Annotated[bool, typer.Option("--finalise", help="Bring it live in that database.")] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
+    json_file: JsonFile = None,
+    records: Annotated[Path | None, typer.Option(help="Write what the trial holds into this folder.")] = None,
+    keep: Keep = None,
+    wait: Wait = 30.0,
+) -> None:
+    """Read, match by suggestion, try and prove, in a private database."""
+    from app.commands.trial import Options
+    from app.commands.trial import trial as run
+
+    options = Options(workspace, plan, database, finalise, workers, records, keep, wait)
+    try:
+        answer = run(export, options)
+    except BadFile as wrong:
+        _fail(str(wrong))
+    _say(answer, json_file)
+
+
+@app.command(name="check-links")
+def check_links(file: Annotated[Path, typer.Argument(help="One link a line.")]) -> None:
+    """Try real links by hand, and record what the providers answered, without the secrets."""
+    from app.commands.check_links import check
+
+    for line in check(file.read_text(encoding="utf-8").splitlines()):
+        typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _say(answer: Answer, json_file: Path | None) -> None:
+    """The answer as JSON where that was asked, and a few lines for a person."""
+    text = json.dumps(answer.told, ensure_ascii=False, indent=1)
+    if json_file == Path("-"):
+        typer.echo(text)
+    else:
+        if json_file is not None:
+            json_file.write_text(text + "\n", encoding="utf-8")
+        from app.commands.summary import summary
+
+        Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(summary(answer))
+    raise typer.Exit(answer.status)
+
+
+def _fail(words: str) -> None:
+    typer.echo(words, err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    os.umask(0o077)
+    app()
+
+
+if __name__ == "__main__":
+    main()

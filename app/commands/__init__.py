@@ -1,0 +1,1 @@
+"""What the command line does, one file per command. It runs the very engine that the pages run."""

@@ -1,0 +1,139 @@
+"""Has the work of a private engine done, by this process or by several children, until it rests."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlmodel import col, select
+
+from app.db import now
+from app.engine.drain import Turn, drain
+from app.engine.phases import STAGES
+from app.engine.progress import progress
+from app.engine.runtime import Runtime
+from app.engine.work import READY
+from app.migration.models import Migration, Work
+from app.migration.states import State
+from app.settings import Settings
+from workers.child import own_name, peak_mb
+from workers.hands import Hands
+
+TURN_SECONDS = 2.0
+
+
+class WaitedEnough(Exception):  # noqa: N818 - reads as a claim
+    """Something that passes by itself has not passed in the time that was allowed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Driver:
+    """`wait` is how long, in all, to wait for what passes by itself. `peak_mb` is the most memory of any process."""
+
+    def __init__(self, runtime: Runtime, workers: int = 1, wait: float = 30.0) -> None:
+        self.runtime = runtime
+        self.workers = workers
+        self.peak_mb = 0.0
+        self._wait_left = wait
+
+    def run(self, migration_id: str, label: str) -> State:
+        """Works until the migration rests, and says in which state. Raises WaitedEnough."""
+        with _shown(self.runtime, migration_id, label):
+            if self.workers == 1:
+                self._alone(migration_id)
+            else:
+                self._together(migration_id)
+        self.peak_mb = max(self.peak_mb, peak_mb())
+        return self._state(migration_id)
+
+    def _alone(self, migration_id: str) -> None:
+        turn = Turn(own_name())
+        while self._state(migration_id) in STAGES:
+            if not drain(self.runtime, migration_id, TURN_SECONDS, turn).more:
+                self._pause(migration_id)
+
+    def _together(self, migration_id: str) -> None:
+        settings = self.runtime.settings
+        hands = [Hands(settings, self.runtime.ledger, environment_of(settings)) for _ in range(self.workers)]
+        over = threading.Event()
+
+        def work(mine: Hands) -> None:
+            while not over.is_set():
+                if not mine.drain(migration_id, TURN_SECONDS).pieces:
+                    over.wait(0.05)
+
+        threads = [threading.Thread(target=work, args=(mine,)) for mine in hands]
+        for thread in threads:
+            thread.start()
+        try:
+            while self._state(migration_id) in STAGES:
+                self._pause(migration_id)
+        finally:
+            over.set()
+            for mine in hands:
+                mine.stop()
+            for thread in threads:
+                thread.join()
+        self.peak_mb = max(self.peak_mb, *(mine.peak_mb for mine in hands))
+
+    def _pause(self, migration_id: str) -> None:
+        """A short rest; one that counts where the work itself says that it waits."""
+        code, until = self._waits(migration_id)
+        rest = 0.05
+        if code is not None and until is not None:
+            rest = min(max((until - now()).total_seconds(), 0.05), 1.0)
+            self._wait_left -= rest
+            if self._wait_left <= 0 or (until - now()).total_seconds() > self._wait_left + 1:
+                raise WaitedEnough(code)
+        time.sleep(rest)
+
+    def _waits(self, migration_id: str) -> tuple[str | None, datetime | None]:
+        with self.runtime.ledger.read() as session:
+            found = session.exec(
+                select(Work.last_problem, Work.not_before).where(
+                    Work.migration_id == migration_id, Work.state == READY, col(Work.not_before) > now()
+                )
+            ).first()
+        return found if found else (None, None)
+
+    def _state(self, migration_id: str) -> State:
+        with self.runtime.ledger.read() as session:
+            return State(session.get_one(Migration, migration_id).state)
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The same settings as the environment of a child."""
+    return {name.upper(): str(value) for name, value in settings.model_dump(mode="json").items()}
+
+
+@contextmanager
+def _shown(runtime: Runtime, migration_id: str, label: str) -> Iterator[None]:
+    """A bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=1.0)
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(0.5):
+                with runtime.ledger.read() as session:
+                    seen = progress(session, session.get_one(Migration, migration_id))
+                bar.update(task, completed=seen.share, description=f"{label}: {seen.phase or seen.state}")
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()

@@ -1,0 +1,123 @@
+"""The files that a command is given beside the export: a workspace to bring it into, and answers to questions."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from app.caspen.facts import WorkspaceFacts, workspace_facts
+from app.caspen.gateway import Gateway
+from app.caspen.names import normalise_name
+from app.engine.runtime import Runtime
+from app.mapping.plan import Plan
+
+
+class BadFile(Exception):  # noqa: N818 - reads as a claim
+    """A file that was given to a command does not hold what it should."""
+
+
+class _Given(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class GivenLocation(_Given):
+    name: str
+    archived: bool = False
+
+
+class GivenUser(_Given):
+    name: str
+    email: str
+    role: str
+    invite: Literal["accepted", "invited", "not_invited"] = "accepted"
+    active: bool = True
+
+
+class GivenService(_Given):
+    name: str
+    kind: Literal["appointment", "activity"] = "appointment"
+    duration: int = 30
+
+
+class GivenWorkspace(_Given):
+    """A workspace as a file describes it."""
+
+    name: str
+    timezone: str = "Australia/Sydney"
+    country: str = "AU"
+    locations: list[GivenLocation] = []
+    users: list[GivenUser] = []
+    services: list[GivenService] = []
+
+
+def read_workspace(path: Path) -> GivenWorkspace:
+    try:
+        return GivenWorkspace.model_validate(_yaml(path))
+    except ValidationError as wrong:
+        raise BadFile(f"{path}: {_first(wrong)}") from None
+
+
+def set_up(runtime: Runtime, workspace_id: str, given: GivenWorkspace) -> None:
+    """Makes what the workspace lacks. What is there already, by name or e-mail, stays as it is."""
+    gateway = Gateway(runtime.caspen, workspace_id, "command line")
+    for place in given.locations:
+        if gateway.find("locations", place.name) is None:
+            gateway.add_location(place.name, archived=place.archived)
+    there = {user.email for user in workspace_facts(runtime.caspen, workspace_id).users}
+    for user in given.users:
+        if user.email not in there:
+            gateway.invite_user(user.name, user.email, user.role, invite=user.invite, active=user.active)
+    for service in given.services:
+        if gateway.find("services", service.name) is None:
+            gateway.add_service(service.name, kind=service.kind, duration=service.duration)
+
+
+def answered(plan: Plan, path: Path, facts: WorkspaceFacts) -> Plan:
+    """A suggested plan with the answers of a file put over it. A match may name its object instead of giving an id."""
+    given = _yaml(path)
+    known = plan.model_dump(mode="json")
+    ids = {
+        "locations": {normalise_name(one.name): one.id for one in facts.locations},
+        "users": {normalise_name(one.name): one.id for one in facts.users},
+        "practitioners": {normalise_name(one.name): one.id for one in facts.practitioners},
+        "services": {normalise_name(one.name): one.id for one in facts.services},
+    }
+    for name, value in given.items():
+        if name in ids:
+            value = {str(key): _choice(choice, ids[name]) for key, choice in dict(value).items()}
+        elif isinstance(value, dict):
+            value = {str(key): inner for key, inner in value.items()}
+        known[name] = {**known[name], **value} if isinstance(known.get(name), dict) else value
+    try:
+        return Plan.model_validate(known)
+    except ValidationError as wrong:
+        raise BadFile(f"{path}: {_first(wrong)}") from None
+
+
+def _choice(choice: Any, ids: dict[str, str]) -> Any:
+    if isinstance(choice, str):
+        return {"to": choice}
+    if isinstance(choice, dict) and "name" in choice:
+        found = ids.get(normalise_name(str(choice["name"])))
+        if found is None:
+            raise BadFile("a match names something that the workspace does not have")
+        return {"to": "match", "id": found}
+    return choice
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise BadFile(f"{path} cannot be read as YAML") from None
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise BadFile(f"{path} must hold names with values")
+    return found
+
+
+def _first(wrong: ValidationError) -> str:
+    error = wrong.errors()[0]
+    return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"

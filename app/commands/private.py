@@ -1,0 +1,119 @@
+"""An engine of one's own for one export: everything in a private folder that is gone at the end."""
+
+import hashlib
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.caspen.gateway import create_workspace
+from app.engine.bench import benches
+from app.engine.runtime import Runtime, open_runtime
+from app.engine.submit import hand_over_files, hand_over_link
+from app.migration.advance import By
+from app.migration.begin import begin
+from app.migration.exports import Handed
+from app.migration.models import Migration
+from app.migration.states import Actor
+from app.settings import Environment, Settings
+from app.sources import SOURCES
+
+BY = By("command line", Actor.CLINIC)
+DEMO = "demo"
+
+
+@dataclass(frozen=True)
+class Private:
+    """A runtime, and the migration of the export that was asked about."""
+
+    runtime: Runtime
+    migration: Migration
+
+
+@contextmanager
+def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Runtime]:
+    """Opens a runtime in a folder that nobody else can read. `database` is a Caspen database that stays."""
+    folder = Path(tempfile.mkdtemp(prefix="caspen-import-")) if keep is None else keep
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        runtime = open_runtime(private_settings(folder, database))
+        try:
+            yield runtime
+        finally:
+            benches.clear()
+            runtime.close()
+    finally:
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def private_settings(folder: Path, database: str = "") -> Settings:
+    """Settings that name no database or server of this machine, with a key of their own."""
+    return Settings(
+        environment=Environment(os.environ.get("ENVIRONMENT", Environment.DEVELOPMENT)),
+        var=folder,
+        database_url=f"sqlite:///{folder.resolve()}/ledger.sqlite",
+        caspen_database_url=database or f"sqlite:///{folder.resolve()}/caspen/live.sqlite",
+        redis_url="",
+        embedded_redis=False,
+        storage_key=_kept_key(folder),
+        smtp_url="",
+    )
+
+
+def _kept_key(folder: Path) -> str:
+    """With `--keep` the folder keeps its key, so that it can be looked at again."""
+    kept = folder / "storage.key"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_hex(32))
+    return kept.read_text()
+
+
+def live_workspace_id(name: str) -> str:
+    """The same name is always the same workspace."""
+    return f"wsp_{name}" if name == DEMO else f"wsp_{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}"
+
+
+def begin_private(
+    runtime: Runtime, export: str, *, name: str = DEMO, timezone: str = "Australia/Sydney", country: str = "AU"
+) -> Migration:
+    """Hands over a link, a file or a folder to a new migration of the named workspace."""
+    create_workspace(runtime.caspen, live_workspace_id(name), name, timezone=timezone, country=country)
+    with runtime.ledger.write() as session:
+        migration = begin(
+            session,
+            workspace_id=live_workspace_id(name),
+            clinic=name,
+            source=next(iter(SOURCES)),
+            wrapped_key=runtime.new_wrapped_key(),
+            by=BY,
+            timezone=timezone,
+            country=country,
+        )
+    if is_link(export):
+        hand_over_link(runtime, migration, export, hint="link", by=BY)
+        return migration
+    path = Path(export)
+    with ExitStack() as open_files:
+        files = (Handed(shown, open_files.enter_context(file.open("rb"))) for shown, file in files_at(path))
+        hand_over_files(runtime, migration, files, by=BY, name=path.name)
+    return migration
+
+
+def is_link(export: str) -> bool:
+    return export.lower().startswith(("https://", "http://"))
+
+
+def files_at(path: Path) -> Iterator[tuple[str, Path]]:
+    """One file, or every file of a folder by its path there. Symbolic links are not followed."""
+    if path.is_file():
+        yield path.name, path
+        return
+    for file in sorted(path.rglob("*")):
+        if file.is_file() and not file.is_symlink():
+            yield file.relative_to(path).as_posix(), file

@@ -1,0 +1,51 @@
+"""`caspen-import read`: what is in an export, without importing it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.commands.answers import of_export, of_problem
+from app.commands.drive import Driver, WaitedEnough
+from app.commands.private import begin_private, is_link, private_engine
+from app.errors import Stop
+from app.migration.models import Migration
+from app.migration.states import State
+from app.problems import Problem
+
+NOTHING: dict[str, Any] = {
+    "export": {"sha256": None, "files": []},
+    "inventory": {},
+    "references": {"businesses": [], "practitioners": [], "appointment_types": []},
+    "problems": [],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command says, and its exit status."""
+
+    told: dict[str, Any]
+    status: int
+
+
+def read(export: str, *, wait: float, keep: Path | None = None) -> Answer:
+    """Reads an export in a private engine. Status 2 when nothing could be read."""
+    if not is_link(export) and not Path(export).exists():
+        return refused(Problem("export_not_found"))
+    with private_engine(keep=keep) as runtime:
+        try:
+            migration = begin_private(runtime, export)
+        except Stop as stop:
+            return refused(stop.problem)
+        try:
+            state = Driver(runtime, wait=wait).run(migration.id, "Reading")
+        except WaitedEnough as waited:
+            return refused(Problem(waited.code))
+        with runtime.ledger.read() as session:
+            told = of_export(session, session.get_one(Migration, migration.id))
+        return Answer(told, 0 if state is State.MATCHING else 2)
+
+
+def refused(problem: Problem, **more: Any) -> Answer:
+    """Nothing could be read, and why."""
+    return Answer({**NOTHING, **more, "problems": [of_problem(problem)]}, 2)

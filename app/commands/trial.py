@@ -1,0 +1,142 @@
+"""`caspen-import trial`: reads an export, matches by suggestion, tries it and proves it, in a private database."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from app.caspen.dump import dump
+from app.caspen.facts import workspace_facts
+from app.caspen.tables import Workspace
+from app.commands.answers import of_trial
+from app.commands.drive import Driver, WaitedEnough
+from app.commands.files import GivenWorkspace, answered, read_workspace, set_up
+from app.commands.private import BY, begin_private, is_link, live_workspace_id, private_engine
+from app.commands.read import Answer, refused
+from app.db import now
+from app.engine.heartbeat import nothing
+from app.engine.runtime import Runtime
+from app.engine.zones import places_of
+from app.errors import Stop
+from app.migration.models import Migration
+from app.migration.plans import plan_of, save_plan
+from app.migration.states import State
+from app.migration.trials import approve, current_trial, start_trial
+from app.problems import Problem
+
+NO_TRIAL: dict[str, Any] = {
+    "kinds": [],
+    "balanced": False,
+    "digest": "",
+    "seconds": {"read": 0.0, "trial": 0.0, "reconcile": 0.0},
+    "peak_rss_mb": 0.0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to try an export."""
+
+    workspace: Path | None = None
+    plan: Path | None = None
+    database: str = ""
+    finalise: bool = False
+    workers: int = 1
+    records: Path | None = None
+    keep: Path | None = None
+    wait: float = 30.0
+
+
+def trial(export: str, options: Options) -> Answer:
+    """Status 0 when the trial balances (and went live, where that was asked), 1 when not, 2 when nothing was read."""
+    if not is_link(export) and not Path(export).exists():
+        return refused(Problem("export_not_found"), **NO_TRIAL)
+    given = read_workspace(options.workspace) if options.workspace else None
+    with private_engine(options.database, options.keep) as runtime:
+        try:
+            return _try(runtime, export, given, options)
+        except Stop as stop:
+            return refused(stop.problem, **NO_TRIAL)
+        except WaitedEnough as waited:
+            return refused(Problem(waited.code), **NO_TRIAL)
+
+
+def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: Options) -> Answer:
+    began = time.monotonic()
+    if given is None:
+        migration = begin_private(runtime, export)
+    else:
+        migration = begin_private(runtime, export, name=given.name, timezone=given.timezone, country=given.country)
+        set_up(runtime, live_workspace_id(given.name), given)
+    driver = Driver(runtime, options.workers, options.wait)
+    state = driver.run(migration.id, "Reading")
+    read_seconds = time.monotonic() - began
+    if state is State.MATCHING:
+        _decide(runtime, migration.id, options.plan, fits=given is None)
+        with runtime.ledger.write() as session:
+            start_trial(session, migration.id, BY, lambda *_: None)
+        state = driver.run(migration.id, "Trial")
+    if state is State.REVIEWING:
+        state = _finish(runtime, migration.id, driver, options)
+    with runtime.ledger.read() as session:
+        ended = session.get_one(Migration, migration.id)
+        told = of_trial(session, ended, current_trial(session, ended), driver.peak_mb, read_seconds)
+    return Answer(told, _status(state, told["balanced"], options))
+
+
+def _finish(runtime: Runtime, migration_id: str, driver: Driver, options: Options) -> State:
+    """Writes the records out, and brings the trial live where that was asked and the trial balances."""
+    with runtime.ledger.read() as session:
+        migration = session.get_one(Migration, migration_id)
+        tried = current_trial(session, migration)
+    assert tried is not None  # noqa: S101 - a trial that is reviewed was made
+    if options.records is not None:
+        dump(runtime.caspen.trial(migration_id, tried.number), migration.workspace_id, options.records)
+    if not options.finalise or not tried.balanced:
+        return State.REVIEWING
+    with runtime.ledger.write() as session:
+        approve(session, migration_id, tried.digest, BY)
+    state = driver.run(migration_id, "Going live")
+    if state is State.FINALISED:
+        runtime.caspen.drop_trial(runtime.caspen.trial(migration_id, tried.number))
+    return state
+
+
+def _decide(runtime: Runtime, migration_id: str, answers: Path | None, *, fits: bool) -> None:
+    """The sure suggestions stand in the plan already. A workspace of our own making fits the export's own place."""
+    with runtime.ledger.read() as session:
+        migration = session.get_one(Migration, migration_id)
+    plan = plan_of(migration)
+    if fits:
+        found = [(r.values.get("timezone"), r.values.get("country_code")) for r in _places(runtime, migration)]
+        if found:
+            timezone, country = Counter(found).most_common(1)[0][0]
+            plan = plan.model_copy(
+                update={"timezone": str(timezone or plan.timezone), "country": str(country or plan.country)}
+            )
+            with runtime.caspen.live.database.write() as session:
+                _fit(session, migration.workspace_id, plan.timezone, plan.country)
+    if answers is not None:
+        plan = answered(plan, answers, workspace_facts(runtime.caspen, migration.workspace_id))
+    with runtime.ledger.write() as session:
+        save_plan(session, migration_id, plan, BY, confirmed=True)
+
+
+def _places(runtime: Runtime, migration: Migration) -> list[Any]:
+    return list(places_of(runtime, migration, plan_of(migration), now(), nothing))
+
+
+def _fit(session: Session, workspace_id: str, timezone: str, country: str) -> None:
+    workspace = session.get_one(Workspace, workspace_id)
+    workspace.timezone, workspace.country_code = timezone, country
+    session.add(workspace)
+
+
+def _status(state: State, balanced: bool, options: Options) -> int:
+    if state in {State.FETCHING_FAILED, State.READING_FAILED}:
+        return 2
+    wanted = State.FINALISED if options.finalise else State.REVIEWING
+    return 0 if balanced and state is wanted else 1
