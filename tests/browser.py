@@ -64,3 +64,8 @@ def scrolls_sideways(page: Page, width: int = 320) -> bool:
     if before:
         page.set_viewport_size(before)
     return wide
+
+
+def is_dark(page: Page) -> bool:
+    dark: bool = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    return dark

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from app.look import TEMPLATES, block, environment
-from tests.browser import axe, scrolls_sideways
+from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import context, render, served
 
 pytestmark = pytest.mark.browser
@@ -65,8 +65,9 @@ def test_nobody_is_shut_out_and_nothing_is_refused_by_the_policy(page: Page, sit
 def test_a_phone_is_never_pushed_sideways(page: Page, site: str, address: str) -> None:
     page.goto(site + address)
     assert not scrolls_sideways(page)
-    page.set_viewport_size({"width": 320, "height": 800})
-    assert axe(page) == []
+    if is_dark(page):  # once is enough: the colours are those of the wide page
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert axe(page) == []
 
 
 def test_a_page_with_mistakes_begins_by_saying_them(page: Page, site: str) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from app.caspen import views
 from app.caspen.tables import Client
 from app.look import TEMPLATES, environment, rich
-from tests.browser import axe, scrolls_sideways
+from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import LONG_NAME, NOW, context, render, served
 
 KINDS = [
@@ -131,8 +131,9 @@ def test_a_page_is_open_to_everybody_on_every_screen(page: Page, site: str, addr
     page.goto(site + address)
     assert axe(page) == []
     assert not scrolls_sideways(page)
-    page.set_viewport_size({"width": 320, "height": 800})
-    assert axe(page) == []
+    if is_dark(page):  # once is enough: the colours are those of the wide page
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert axe(page) == []
 
 
 def test_what_people_write_is_shown_as_they_wrote_it_and_nothing_more() -> None:
