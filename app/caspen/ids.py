@@ -37,6 +37,10 @@ PREFIXES = {
 }
 
 
+_PAIRS = [a + b for a in CROCKFORD for b in CROCKFORD]
+_SHIFTS = range(120, -10, -10)
+
+
 def _digest(text: str, size: int) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=size).digest()
 
@@ -44,7 +48,7 @@ def _digest(text: str, size: int) -> bytes:
 def ulid(number: bytes) -> str:
     """16 bytes, big-endian, as 26 Crockford characters."""
     value = int.from_bytes(number, "big")
-    return "".join(CROCKFORD[(value >> shift) & 31] for shift in range(125, -5, -5))
+    return "".join([_PAIRS[(value >> shift) & 1023] for shift in _SHIFTS])
 
 
 class Ids:

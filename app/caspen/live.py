@@ -52,7 +52,7 @@ def actual_hashes(
 ) -> dict[str, bytes]:
     """The content hashes of stored records, computed from what their columns hold now."""
     found = {}
-    place = to.content.index("id")
+    place = to.place("id")
     columns = canonical_columns(connection, to, to.content)
     for piece in batches(ids):
         condition, param = among(connection, '"id"', piece)

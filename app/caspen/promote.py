@@ -115,7 +115,7 @@ def _upsert(sides: Sides, to: Shape, workspace_id: str, moment: str) -> None:
 
 def _live_digests(sides: Sides, to: Shape, workspace_id: str, conflicts: set[str]) -> Digests:
     """What the live records of this trial hold now, computed from their columns."""
-    place_id, place_kind = to.content.index("id"), to.content.index("source_kind")
+    place_id, place_kind = to.place("id"), to.place("source_kind")
     found: Digests = {}
     sql = (
         f"SELECT {canonical_columns(sides.connection, to, to.content, 'live.')} "

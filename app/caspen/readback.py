@@ -62,7 +62,7 @@ class _Stored:
 
 def _records(store: Store, to: Shape, workspace_id: str) -> Iterator[_Stored]:
     """`source_kind IS NOT NULL` leaves out what people made in a live store."""
-    place_id, place_kind, place_key = (to.content.index(n) for n in ("id", "source_kind", "source_id"))
+    place_id, place_kind, place_key = (to.place(n) for n in ("id", "source_kind", "source_id"))
     end = len(to.content)
     with store.database.connection(reading=True) as connection:
         columns = canonical_columns(connection, to, (*to.content, "content_hash", "line"))

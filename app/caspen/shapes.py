@@ -105,40 +105,35 @@ class Shape:
     table: sa.Table
     content: tuple[str, ...]
     rest: tuple[str, ...]
-    own: frozenset[str]  # what a mapped record may give
-    steps: tuple[tuple[str, Any, Callable[[Any], Cell], bool], ...]  # name, default, canonical form, may be null
+    slots: Mapping[str, tuple[int, Callable[[Any], Cell]]]  # where a column stands in `content`, and how it is told
+    absent: Row  # the content of a record that gives nothing: defaults
+    needed: tuple[int, ...]  # what may not be null
     truths: tuple[int, ...]  # where booleans stand in `content`
 
     @property
     def columns(self) -> tuple[str, ...]:
         return self.content + self.rest
 
-    def cells(self, values: Mapping[str, Any]) -> Row:
-        """A record's content in canonical form, defaults filled in; Unloadable when a value does not fit."""
-        get = values.get
+    def place(self, column: str) -> int:
+        """Where a column stands in `content`."""
+        return self.slots[column][0]
+
+    def cells(self, values: Mapping[str, Any], identity: Mapping[str, str]) -> Row:
+        """A record's content in canonical form, defaults filled in; Unloadable when it does not fit the table."""
+        cells = list(self.absent)
+        column = "?"
         try:
-            return tuple([None if (v := get(n, d)) is None else f(v) for n, d, f, _ in self.steps])
-        except (TypeError, ValueError, AttributeError):
-            column = self._first_misfit(values)
-        raise Unloadable(self.name, column)
-
-    def _first_misfit(self, values: Mapping[str, Any]) -> str:
-        for name, default, convert, _ in self.steps:
-            value = values.get(name, default)
-            try:
-                if value is not None:
-                    convert(value)
-            except (TypeError, ValueError, AttributeError):
-                return name
-        return "?"
-
-    def check(self, values: Mapping[str, Any]) -> None:
-        """Refuses a record with a column that the table lacks, or without one that it needs."""
-        if not values.keys() <= self.own:
-            raise Unloadable(self.name, min(values.keys() - self.own))
-        for name, default, _, may_be_null in self.steps:
-            if not may_be_null and name in self.own and values.get(name, default) is None:
-                raise Unloadable(self.name, name)
+            for told in (values, identity):
+                for column, value in told.items():
+                    place, convert = self.slots[column]
+                    cells[place] = None if value is None else convert(value)
+            missing = [place for place in self.needed if cells[place] is None]
+            column = self.content[missing[0]] if missing else ""
+        except (TypeError, ValueError, AttributeError, KeyError):
+            pass  # told of outside, where the failure's own words, which may quote the value, are gone
+        if column:
+            raise Unloadable(self.name, column)
+        return tuple(cells)
 
 
 @cache
@@ -148,10 +143,15 @@ def shape(name: str) -> Shape:
     table: sa.Table = model.metadata.tables[str(model.__tablename__)]
     outside = OUTSIDE_CONTENT | model.outside_content
     content = tuple(sorted(c.name for c in table.columns if c.name not in outside))
-    rest = tuple(c.name for c in table.columns if c.name in outside)
-    own = frozenset(c.name for c in table.columns) - OUTSIDE_CONTENT - {"id", "source", "source_kind", "source_id"}
-    steps = tuple(
-        (n, _default(table.name, table.c[n]), _canonical(table.c[n]), bool(table.c[n].nullable)) for n in content
+    slots = {name: (place, _canonical(table.c[name])) for place, name in enumerate(content)}
+    defaults = [_default(table.name, table.c[name]) for name in content]
+    return Shape(
+        table.name,
+        table,
+        content,
+        tuple(c.name for c in table.columns if c.name in outside),
+        slots,
+        tuple(None if v is None else slots[n][1](v) for n, v in zip(content, defaults, strict=True)),
+        tuple(place for place, n in enumerate(content) if not table.c[n].nullable),
+        tuple(place for place, n in enumerate(content) if isinstance(table.c[n].type, sa.Boolean)),
     )
-    truths = tuple(i for i, n in enumerate(content) if isinstance(table.c[n].type, sa.Boolean))
-    return Shape(table.name, table, content, rest, own, steps, truths)

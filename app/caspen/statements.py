@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -44,16 +45,27 @@ def write(connection: Connection, schema: str, shape: Shape, rows: Sequence[Row]
         marks = ", ".join("?" * len(shape.columns))
         driver(connection).executemany(f"{into} VALUES ({marks}) {rule}", rows)
         return
-    waiting = f'"load_{shape.name}"'
     with driver(connection).cursor() as cursor:
+        cursor.execute("SAVEPOINT fresh")
+        try:
+            _copy(cursor, at(schema, shape.name), shape, rows)
+        except psycopg.errors.UniqueViolation:  # some are there already: the slower way, by a table in between
+            cursor.execute("ROLLBACK TO SAVEPOINT fresh")
+        else:
+            return
+        waiting = f'"load_{shape.name}"'
         cursor.execute(
             f"CREATE TEMPORARY TABLE {waiting} ON COMMIT DROP AS "
             f"SELECT {listed(shape.columns)} FROM {at(schema, shape.name)} WITH NO DATA"
         )
-        with cursor.copy(f"COPY {waiting} ({listed(shape.columns)}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
+        _copy(cursor, waiting, shape, rows)
         cursor.execute(f"{into} SELECT {listed(shape.columns)} FROM {waiting} {rule}")
+
+
+def _copy(cursor: psycopg.Cursor[Any], table: str, shape: Shape, rows: Sequence[Row]) -> None:
+    with cursor.copy(f"COPY {table} ({listed(shape.columns)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def driver(connection: Connection) -> Any:

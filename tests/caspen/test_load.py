@@ -200,3 +200,20 @@ def test_digests_of_parts_add_up_in_any_order(stores: Stores) -> None:
     kinds = one.digests.keys() | two.digests.keys()
     added = {kind: two.digests.get(kind, Digest()) + one.digests.get(kind, Digest()) for kind in kinds}
     assert read_back(store, WORKSPACE).digests == added
+
+
+def test_a_record_that_two_parts_bring_is_stored_once_and_does_not_balance(stores: Stores) -> None:
+    """A mapping that does so is wrong; the proof shows it on either database, and nothing fails half-way."""
+    store = open_trial(stores)
+    one = load(stores, store, rows(client("1"), client("2")), part=1)
+    two = load(stores, store, rows(client("2", title="Dr"), client("3")), part=2)
+    found = read_back(store, WORKSPACE).digests["patients"]
+    assert found.count == 3
+    assert found != one.digests["patients"] + two.digests["patients"]
+    assert ask(store, 'SELECT "title" FROM {clients} WHERE "source_id" = \'2\'') == [("Dr",)]
+
+
+def test_half_a_character_is_refused_without_the_record(stores: Stores) -> None:
+    with pytest.raises(Unloadable) as caught:
+        trial_of(stores, rows(client("1", first_name="Secret \ud83d")))
+    assert "Secret" not in repr(caught.value.__context__)

@@ -1,0 +1,111 @@
+"""A finalised migration can be taken back, and what people did since stays."""
+
+from app.caspen.fences import Fate, PartKey
+from app.caspen.gateway import Gateway
+from app.caspen.load import load_part
+from app.caspen.promote import Promotion, promote
+from app.caspen.readback import read_back
+from app.caspen.stores import Stores
+from app.caspen.tables import Appointment
+from app.caspen.undo import Why, preview_undo, undo
+from tests.caspen.story import (
+    IDS,
+    MIGRATION,
+    NOON,
+    WORKSPACE,
+    ask,
+    client,
+    client_id,
+    clinic,
+    live_clinic,
+    rows,
+    service,
+    trial_of,
+    workspace_version,
+)
+
+MEGAN = "megan@example.com"
+LATER = "mig_02"
+
+
+def test_undoing_leaves_the_workspace_as_it_was(stores: Stores) -> None:
+    live_clinic(stores)
+    done = undo(stores, WORKSPACE, MIGRATION)
+    assert done.removed["clients"] == 3
+    assert done.kept == []
+    assert read_back(stores.live, WORKSPACE).digests == {}
+
+
+def test_importing_again_after_an_undo_is_a_first_import(stores: Stores) -> None:
+    live_clinic(stores)
+    undo(stores, WORKSPACE, MIGRATION)
+    _, loaded = trial_of(stores, clinic(), 2)
+    assert set(loaded.fates.values()) == {Fate.CREATED}
+
+
+def test_what_a_later_migration_replaced_returns(stores: Stores) -> None:
+    live_clinic(stores)
+    before = read_back(stores.live, WORKSPACE).digests
+    everything = ask(stores.live, "SELECT * FROM {clients} ORDER BY 1, 2")
+    prices = ask(stores.live, "SELECT * FROM {services} ORDER BY 1, 2")
+    changed = client("1000", first_name="Zara", address={"line1": 'Ünder the "Bridge"\'s end'}, portal_access=True)
+    told = rows(changed, client("4444"), service(duration=60))
+    store = stores.create_trial(WORKSPACE, LATER, 2, workspace_version(stores))
+    loaded = load_part(stores, store, IDS, PartKey(LATER, 2, 1, 1), told, moment=NOON)
+    promote(stores, store, Promotion(WORKSPACE, LATER, 2, loaded.digests), moment=NOON)
+    assert read_back(stores.live, WORKSPACE).digests != before
+    done = undo(stores, WORKSPACE, LATER)
+    assert (done.restored["clients"], done.restored["services"], done.removed["clients"]) == (1, 1, 1)
+    assert ask(stores.live, "SELECT * FROM {clients} ORDER BY 1, 2") == everything
+    assert ask(stores.live, "SELECT * FROM {services} ORDER BY 1, 2") == prices
+    assert ask(stores.live, 'SELECT "id" FROM {journal}') == []
+
+
+def test_what_people_touched_stays_and_is_told(stores: Stores) -> None:
+    live_clinic(stores)
+    desk = Gateway(stores, WORKSPACE, MEGAN)
+    desk.edit("clients", client_id("1000"), {"title": "Dr"})
+    desk.delete("clients", client_id("1001"))
+    done = undo(stores, WORKSPACE, MIGRATION)
+    assert {one.id: one.why for one in done.kept} == {client_id("1000"): Why.EDITED, client_id("1001"): Why.DELETED}
+    assert len(ask(stores.live, 'SELECT "id" FROM {clients}')) == 2
+
+
+def test_a_client_with_a_new_visit_stays_with_all_that_the_visit_needs(stores: Stores) -> None:
+    live_clinic(stores)
+    with stores.live.database.write() as session:
+        session.add(
+            Appointment(
+                workspace_id=WORKSPACE,
+                id="app_by_hand",
+                location_id=IDS.derive("locations", "businesses", "10"),
+                practitioner_id=IDS.derive("practitioners", "practitioners", "30"),
+                service_id=IDS.derive("services", "appointment_types", "40"),
+                client_id=client_id("1002"),
+                starts_at=NOON,
+                ends_at=NOON,
+                duration=30,
+                edited_at=NOON,
+                edited_by=MEGAN,
+            )
+        )
+    done = undo(stores, WORKSPACE, MIGRATION)
+    assert {one.why for one in done.kept} == {Why.IN_USE}
+    kept = sorted(one.table for one in done.kept)
+    assert kept == ["categories", "clients", "locations", "practitioners", "services", "taxes", "users"]
+
+
+def test_a_preview_tells_the_same_and_changes_nothing(stores: Stores) -> None:
+    live_clinic(stores)
+    before = read_back(stores.live, WORKSPACE).digests
+    shown = preview_undo(stores, WORKSPACE, MIGRATION)
+    assert read_back(stores.live, WORKSPACE).digests == before
+    assert undo(stores, WORKSPACE, MIGRATION) == shown
+
+
+def test_undoing_twice_is_no_harm(stores: Stores) -> None:
+    live_clinic(stores)
+    undo(stores, WORKSPACE, MIGRATION)
+    again = undo(stores, WORKSPACE, MIGRATION)
+    assert not +again.removed
+    assert again.kept == []
