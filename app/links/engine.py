@@ -162,7 +162,12 @@ class Download:
             self._keep(bytes_done=0)
             raise self._stopped("file_changed")
         log.info("download begins anew provider=%s link=%s", self.state.provider, self._link.fingerprint)
-        forgotten: dict[str, Any] = {"expected_size": None, "validator_kind": "", "validator_value": "", "checksums": {}}
+        forgotten: dict[str, Any] = {
+            "expected_size": None,
+            "validator_kind": "",
+            "validator_value": "",
+            "checksums": {},
+        }
         self._keep(bytes_done=0, furthest=0, restarts=self.state.restarts + 1, **forgotten)
 
     def _cut(self, part: ObjectAppender) -> None:

@@ -68,6 +68,7 @@ def fetch(
                 for number, file in enumerate(found.files, 1)
             ]
             for state in states:
+                objects.delete(state.key)  # of an earlier link, if anything
                 conduct.save(state)
         log.info("fetching provider=%s link=%s files=%d", provider.name, tidy.fingerprint, len(states))
         try:

@@ -1,0 +1,122 @@
+"""Every test of links runs on the test network, and fails when anything connects to another machine."""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.links import Conduct, FetchedFile, FileState, Found, LinkSettings, fetch, probe
+from app.links.guard import Watch
+from app.storage import LocalObjects, new_key
+from tests.links.network import FakeInternet
+
+_armed = False
+
+
+def _audit(event: str, args: tuple[Any, ...]) -> None:
+    if not _armed or event != "socket.connect":
+        return
+    address = args[1]
+    if isinstance(address, tuple) and address[0] != "127.0.0.1":
+        raise AssertionError(f"connected to {address}")
+
+
+sys.addaudithook(_audit)
+
+
+@pytest.fixture(autouse=True)
+def nothing_leaves_this_machine() -> Iterator[None]:
+    global _armed
+    _armed = True
+    yield
+    _armed = False
+
+
+class FastClock:
+    """Time passes by itself, and at once where somebody waits."""
+
+    def __init__(self) -> None:
+        self.waited: list[float] = []
+        self.skipped = 0.0
+
+    def now(self) -> float:
+        return 1_795_000_000.0 + self.monotonic()
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.skipped
+
+    def sleep(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        self.skipped += seconds
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[FakeInternet]:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    made = FakeInternet(folder)
+    yield made
+    made.close()
+
+
+@dataclass
+class Desk:
+    """A place to fetch at: storage, key, clock and everything that was saved."""
+
+    net: FakeInternet
+    objects: LocalObjects
+    data_key: bytes = field(default_factory=new_key)
+    clock: FastClock = field(default_factory=FastClock)
+    saved: list[FileState] = field(default_factory=list)
+    connected: list[tuple[str, str, int]] = field(default_factory=list)
+    settings: LinkSettings = field(default_factory=LinkSettings)
+
+    def limits(self, **changes: Any) -> None:
+        self.settings = replace(self.settings, **changes)
+
+    def conduct(self, **given: Any) -> Conduct:
+        return Conduct(save=self.saved.append, clock=self.clock, **{"patience": 10_000.0} | given)
+
+    @property
+    def watch(self) -> Watch:
+        return Watch(connected=lambda *place: self.connected.append(place))
+
+    def probe(self, link: str, **given: Any) -> Found:
+        return probe(link, self.settings, conduct=self.conduct(**{"patience": 0} | given), watch=self.watch)
+
+    def fetch(self, link: str, states: list[FileState] | None = None, **given: Any) -> list[FetchedFile]:
+        return fetch(
+            link,
+            self.settings,
+            self.objects,
+            self.data_key,
+            "m/mig_1/export",
+            states=states or [],
+            conduct=self.conduct(**given),
+            watch=self.watch,
+        )
+
+    def read(self, key: str) -> bytes:
+        with self.objects.reader(key, self.data_key) as f:
+            return f.read()
+
+    def left_on_disk(self) -> int:
+        return sum(p.stat().st_size for p in self.objects.root.rglob("*") if p.is_file())
+
+
+@pytest.fixture
+def desk(net: FakeInternet, tmp_path: Path) -> Desk:
+    settings = LinkSettings(
+        test_network=net.file,
+        timeout_connect=5,
+        timeout_headers=0.7,
+        timeout_idle=0.7,
+        refusal_seconds=0,
+        disk_factor=0,
+        checkpoint_bytes=256 * 1024,
+    )
+    return Desk(net, LocalObjects(tmp_path / "objects"), settings=settings)
