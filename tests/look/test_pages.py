@@ -14,8 +14,16 @@ from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import LONG_NAME, NOW, context, render, served
 
 KINDS = [
-    {"label": "Clients", "called": "Patients", "where": "Settings, Data exports", "native_headers": "A"},
-    {"label": "Files", "called": "Files of a patient", "where": "Settings, or a folder", "native_headers": "C"},
+    {
+        "label": "Locations",
+        "called": "Businesses",
+        "where": "Ask whoever made it",
+        "native_headers": "A",
+        "instead": "",
+    },
+    {"label": "Clients", "called": "Patients", "where": "Settings, Data exports", "native_headers": "C", "instead": ""},
+    {"label": "Contacts", "called": "Contacts", "where": "Settings, too", "native_headers": "A", "instead": ""},
+    {"label": "Letters", "called": "Letters", "where": "There", "native_headers": "A", "instead": "Save them as PDF."},
 ]
 THREAD = [
     {"who": "Megan Doyle", "when": NOW - timedelta(hours=3), "words": "Two fit.\nWhich?", "side": "", "tiny": "Match"},
@@ -134,6 +142,15 @@ def test_a_page_is_open_to_everybody_on_every_screen(page: Page, site: str, addr
     if is_dark(page):  # once is enough: the colours are those of the wide page
         page.set_viewport_size({"width": 320, "height": 800})
         assert axe(page) == []
+
+
+def test_only_what_moves_is_listed_and_only_what_was_seen_is_called_confirmed() -> None:
+    rows = export().split('<tr role="row"')
+    said = {label: row for label in ("Locations", "Clients", "Contacts") for row in rows if f">{label}</th>" in row}
+    assert "Confirmed" in said["Clients"]
+    assert "May look different" in said["Contacts"]
+    assert "Ask Cliniko support" in said["Locations"]
+    assert "Letters</th>" not in "".join(rows)
 
 
 def test_what_people_write_is_shown_as_they_wrote_it_and_nothing_more() -> None:
