@@ -80,7 +80,7 @@ def _map_row(
     mapped: MappedPart, kind: Kind[Any], row: PartRow, view: RowView, parsed: Parsed[Any], bench: Bench
 ) -> None:
     tally, line = mapped.tally, row.line
-    told = [Problem(code) for code in (*row.codes, *view.findings)] + list(parsed.problems)
+    told = [*(Problem(code) for code in row.codes), *view.problems, *parsed.problems]
     stays = _stays(view, told, parsed)
     if stays is not None:
         outcome, code = stays

@@ -2,6 +2,7 @@
 
 from app.mapping.kind import Mention
 from app.mapping.plan import Plan
+from app.problems import Level
 from tests.index.story import IDS, Export, booking, case, patient, practitioner, type_
 
 
@@ -40,6 +41,7 @@ def test_only_the_unknown_member_of_a_group_is_missing(export: Export) -> None:
     assert row.verdict is None
     assert [t.source_id for t in row.joined.many["patient"]] == ["7", "9"]
     assert row.findings == ("appointment_without_patient",)
+    assert [problem.severity for problem in row.problems] == [Level.WARNING]
 
 
 def test_a_group_of_unknown_clients_waits(export: Export) -> None:

@@ -46,6 +46,7 @@ class IndexEntry:
     deleted: bool = False
     archived: bool = False
     merged: bool = False
+    cancelled: bool = False
     name: str | None = None
     alias: str | None = None
     twin: str | None = None
@@ -78,6 +79,7 @@ def entry_of(
         deleted=getattr(row, "deleted_at", None) is not None,
         archived=_is_archived(row),
         merged=bool(kind.merged_of(row)) if kind.merged_of else False,
+        cancelled=getattr(row, "cancelled_at", None) is not None,
         name=kind.name_of(row) if kind.name_of else None,
         alias=kind.alias_of(row) if kind.alias_of else None,
         twin=kind.twin_of(row) if kind.twin_of else None,

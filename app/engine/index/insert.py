@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from app.engine.index.entry import IndexEntry, IndexLink
-from app.engine.index.schema import ARCHIVED, DELETED, MERGED
+from app.engine.index.schema import ARCHIVED, CANCELLED, DELETED, MERGED
 from app.mapping.kind import Mention
 from app.mapping.names import normalise_name
 from app.mapping.rows import Outcome
@@ -138,7 +138,7 @@ def _cells(row: int, kind: int, entry: IndexEntry) -> tuple[Cell, ...]:
         seconds(entry.created_at),
         seconds(entry.starts_at),
         seconds(entry.ends_at),
-        DELETED * entry.deleted | ARCHIVED * entry.archived | MERGED * entry.merged,
+        DELETED * entry.deleted | ARCHIVED * entry.archived | MERGED * entry.merged | CANCELLED * entry.cancelled,
         entry.name,
         normalise_name(entry.name) if entry.name else None,
         normalise_name(entry.alias) if entry.alias else None,

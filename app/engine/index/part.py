@@ -11,6 +11,7 @@ from app.caspen.ids import Ids
 from app.engine.index.view import PlanView
 from app.mapping.plan import Plan
 from app.mapping.rows import Joined, Outcome, Target
+from app.problems import Level, Problem, catalogue
 
 
 class Verdict(NamedTuple):
@@ -27,6 +28,11 @@ class RowView:
     verdict: Verdict | None = None
     findings: tuple[str, ...] = ()
     joined: Joined = field(default_factory=Joined)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The findings as they are told. They keep nothing back: a group goes on without the client who is missing."""
+        return tuple(Problem(code, level=_LOWERED.get(catalogue()[code].level)) for code in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class PartView:
         return len(self.rows)
 
 
+_LOWERED = {Level.HELD: Level.WARNING, Level.SKIPPED: Level.WARNING}
 NOT_IMPORTED = Verdict(Outcome.SKIPPED, "kind_not_imported")
 
 

@@ -36,5 +36,5 @@ WHILE_RESOLVING = (
         PRIMARY KEY (target, row, spec)) WITHOUT ROWID""",
 )
 
-DELETED, ARCHIVED, MERGED = 1, 2, 4
+DELETED, ARCHIVED, MERGED, CANCELLED = 1, 2, 4, 8
 """Flags of a row. Rows with numbers below 0 stand for what other rows name and no row describes."""

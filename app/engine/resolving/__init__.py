@@ -11,6 +11,7 @@ from app.engine.resolving import (
     names,
     needs,
     orphans,
+    overlaps,
     parents,
     same_names,
     targets,
@@ -32,5 +33,6 @@ RULES: tuple[Callable[[Work], None], ...] = (
     twins.apply,
     same_names.apply,
     crowds.apply,
+    overlaps.apply,
     needs.apply,
 )

@@ -1,0 +1,23 @@
+"""Appointments of one practitioner that overlap. They move as they are; the clinic is told how many there are."""
+
+from app.engine.index.schema import CANCELLED
+from app.engine.index.view import DATED
+from app.engine.resolving.work import Work
+
+WHO = "practitioners"
+
+OVERLAPS = """SELECT COUNT(*) FROM (
+        SELECT r.starts_at, MAX(r.ends_at) OVER (
+            PARTITION BY refs.target ORDER BY r.starts_at, r.row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) busy
+        FROM refs JOIN rows r ON r.row = refs.row LEFT JOIN verdicts v ON v.row = r.row
+        WHERE refs.spec IN (SELECT id FROM specs WHERE kind = :dated AND target = :who)
+        AND refs.target <> 0 AND v.row IS NULL AND r.starts_at IS NOT NULL AND NOT r.flags & :cancelled)
+    WHERE starts_at < busy"""
+
+
+def apply(work: Work) -> None:
+    dated, who = work.numbers.get(DATED), work.numbers.get(WHO)
+    values = {"dated": dated, "who": who, "cancelled": CANCELLED}
+    overlaps = work.db.execute(OVERLAPS, values).fetchone()[0]
+    if overlaps:
+        work.db.execute("INSERT INTO told VALUES ('appointment_overlap', ?, ?)", (dated, overlaps))
