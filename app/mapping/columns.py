@@ -2,7 +2,7 @@
 
 A kind's row is a dataclass; each attribute carries its column in `Annotated`, so that a column is said once:
 
-    @dataclass(frozen=True, slots=True, kw_only=True)
+    @dataclass(frozen=True, kw_only=True)
     class Patient:
         id: Annotated[str, key("Patient ID")]
         title: Annotated[str | None, Column(text, "Title", mark="C")] = None

@@ -72,6 +72,7 @@ class Kind(Generic[R]):
     alias_shared: str | None = None
     mentions: Callable[[R], tuple[Mention, ...]] = no_mentions
     made: Mapping[str, Callable[[Mention, Lookups], Record]] = field(default_factory=dict)  # by table
+    made_mentions: tuple[Mention, ...] = ()  # what things that are made of a name mention in their turn
     native_headers: str = "A"  # how sure we are of the native headers
     instead: str = ""  # for kinds that do not move: what the clinic does instead
 

@@ -27,7 +27,7 @@ _USUAL = 30  # minutes, for a type that says it takes none
 ACTIVITY_WORDS = ("report", "admin", "case note", "letter", "phone call", "travel", "meeting", "non face")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AppointmentType(Row):
     """One row. Native headers are assumed, api names confirmed; prices come from the billable items, if at all."""
 
@@ -95,7 +95,12 @@ def to_records(row: AppointmentType, joined: Joined, lookups: Lookups) -> Result
     told = tuple(
         Problem(code, "appointment_types", source_id=row.id, level=_mild(code)) for code, said in codes.items() if said
     )
-    return Mapped((Record("services", "appointment_types", row.id, values),), told)
+    return Mapped((Record(_table(chosen), "appointment_types", row.id, values),), told)
+
+
+def _table(nature: str | None) -> str:
+    """Activities stand among the services, under ids of their own."""
+    return "activities" if nature == "activity" else "services"
 
 
 def _mild(code: str) -> Level | None:
@@ -119,8 +124,9 @@ def mentions(row: AppointmentType) -> tuple[Mention, ...]:
 
 def unknown_type(mention: Mention, lookups: Lookups) -> Record:
     """A type that appointments name and no row describes: an archived service, so that history has its place."""
+    nature = lookups.plan.service_kinds.get(mention.key, "appointment")
     values: dict[str, Value] = {
-        "kind": lookups.plan.service_kinds.get(mention.key, "appointment"),
+        "kind": nature,
         "name": cut(mention.name),
         "category_id": named_id("categories", "appointment_types", CATEGORY, lookups),
         "tax_id": named_id("taxes", "appointment_types", NO_TAX, lookups),
@@ -131,7 +137,7 @@ def unknown_type(mention: Mention, lookups: Lookups) -> Record:
         "online_booking": False,
         "status": "archived",
     }
-    return Record("services", "appointment_types", mention.key, values)
+    return Record(_table(nature), "appointment_types", mention.key, values)
 
 
 def category(mention: Mention, lookups: Lookups) -> Record:
@@ -165,5 +171,9 @@ KIND = Kind(
     unknown="Unknown type",
     activity_words=ACTIVITY_WORDS,
     mentions=mentions,
+    made_mentions=(
+        Mention("categories", name_key(CATEGORY), CATEGORY),
+        Mention("taxes", name_key(NO_TAX), NO_TAX),
+    ),
     made={"services": unknown_type, "categories": category, "taxes": no_tax},
 )

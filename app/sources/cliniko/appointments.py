@@ -26,7 +26,7 @@ Words = str | None
 _SHAPES = one_of({"individual": "individual", "group": "group", "unavailable": "busy"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Appointment(Row):
     """One row: a slot of the diary."""
 

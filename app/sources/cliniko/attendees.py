@@ -16,7 +16,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Attendee(Row):
     """One row. Native headers are assumed, api names confirmed."""
 

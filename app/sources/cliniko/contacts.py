@@ -15,7 +15,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Contact(Row):
     """One row. Native headers are assumed, api names confirmed."""
 

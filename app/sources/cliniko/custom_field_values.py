@@ -13,7 +13,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CustomFieldValue(Row):
     """One row: one answer of one patient. Its key is the patient with the field."""
 

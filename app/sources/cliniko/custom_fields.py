@@ -16,7 +16,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CustomField(Row):
     """One row: a field, or one option of a field with options."""
 
@@ -28,7 +28,6 @@ class CustomField(Row):
     option_token: Annotated[Words, Column(string, "Option Token")] = None
     option_name: Annotated[Words, Column(string, "Option Name", destination="custom_fields.options")] = None
     other_enabled: Annotated[bool | None, Column(boolean, "Other Enabled")] = None
-    archived: Annotated[bool | None, Column(boolean, destination="custom_fields.visible")] = None
     patient_custom_fields_definition: Annotated[Json | None, Column(json_cell)] = None
 
 

@@ -20,7 +20,7 @@ _BALANCES = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class NotMoved(Row):
     """One row, of which only the id is read."""
 

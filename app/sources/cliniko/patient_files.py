@@ -14,7 +14,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PatientFile(Row):
     """One row of the list of files; the files themselves lie beside it."""
 

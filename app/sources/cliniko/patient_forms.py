@@ -18,7 +18,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PatientForm(Row):
     """One row; the content is JSON. `url` is a live key to the form: it is never read."""
 

@@ -27,7 +27,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Patient(Row):
     """One row. The order is that of the native file; columns that only the api has come last."""
 

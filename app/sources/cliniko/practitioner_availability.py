@@ -16,7 +16,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Availability(Row):
     """One row: a weekday with a list of slots, or one slot of it."""
 

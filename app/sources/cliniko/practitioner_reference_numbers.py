@@ -13,7 +13,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ReferenceNumber(Row):
     """One row: one number of one practitioner at one business or at all."""
 

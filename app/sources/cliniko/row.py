@@ -8,7 +8,7 @@ from app.mapping.columns import Column
 from app.mapping.moments import mark, timestamp
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """The common columns (api names confirmed; native `Archived At` and `Deleted At` are assumed)."""
 

@@ -27,7 +27,7 @@ UNTITLED = "Treatment note"
 _UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # a note must have a date; this one can be nobody's
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TreatmentNote(Row):
     """One row. Native headers are assumed, api names confirmed; the content is JSON in both."""
 

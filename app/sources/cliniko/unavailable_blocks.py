@@ -17,7 +17,7 @@ from app.sources.cliniko.row import Row
 Words = str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class UnavailableBlock(Row):
     """One row. The same shape without notes is an availability block, which means the opposite."""
 

@@ -31,7 +31,7 @@ _ROLES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class User(Row):
     """One row. Native headers are assumed, api names confirmed."""
 

@@ -1,0 +1,144 @@
+"""Builders for tests of kinds: a row of cells, mapped as in a trial where every reference leads somewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.caspen.ids import Ids
+from app.mapping.columns import Link
+from app.mapping.context import Context, DateOrder
+from app.mapping.lookups import Lookups
+from app.mapping.parse import Parsed, parse_row
+from app.mapping.plan import Plan
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Target
+from app.sources import source
+
+IDS = Ids("wsp_demo", "cliniko")
+NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+SYDNEY = IDS.derive("locations", "businesses", "3")
+PERTH = IDS.derive("locations", "businesses", "4")
+ZONES = {SYDNEY: "Australia/Sydney", PERTH: "Australia/Perth"}
+
+ROWS: dict[str, dict[str, str]] = {
+    "businesses": {"id": "3", "business_name": "Harbour Street"},
+    "users": {
+        "id": "5",
+        "first_name": "Sam",
+        "last_name": "Lee",
+        "email": "sam@clinic.example",
+        "role": "receptionist",
+    },
+    "practitioners": {"id": "7", "user_id": "5", "display_name": "Dr Sam Lee", "active": "true"},
+    "appointment_types": {"id": "9", "name": "Initial consult", "duration_in_minutes": "45", "price": "120.00"},
+    "patients": {"id": "11", "first_name": "Zoë", "last_name": "O'Brien", "archived_at": ""},
+    "appointments": {
+        "id": "77",
+        "starts_at": "2026-04-01 09:00:00 +1100",
+        "ends_at": "2026-04-01 09:45:00 +1100",
+        "practitioner_id": "7",
+        "business_id": "3",
+        "patient_ids": "11",
+        "appointment_type_id": "9",
+        "patient_arrived": "true",
+    },
+    "treatment_notes": {
+        "id": "88",
+        "patient_id": "11",
+        "practitioner_id": "7",
+        "author_name": "Sam Lee",
+        "booking_id": "77",
+        "content": '{"sections":[{"name":"S","questions":[{"name":"Q","type":"text","answer":"Better"}]}]}',
+        "created_at": "2026-04-02T01:00:00Z",
+    },
+}
+TABLES = {
+    "businesses": "locations",
+    "users": "users",
+    "practitioners": "practitioners",
+    "appointment_types": "services",
+    "patients": "clients",
+    "appointments": "appointments",
+}
+
+
+@dataclass
+class Told:
+    """What became of a row: its records by table, and the codes that were told in all."""
+
+    outcome: Outcome
+    records: tuple[Record, ...] = ()
+    codes: list[str] = field(default_factory=list)
+    columns: list[str | None] = field(default_factory=list)
+
+    def __getitem__(self, column: str) -> Any:
+        """A value of the main record, which comes last among those that it needs and first among what hangs on it."""
+        return self.main.values[column]
+
+    @property
+    def main(self) -> Record:
+        return next(r for r in self.records if ":" not in r.key)
+
+
+def context(zone: str = "Australia/Sydney", dates: DateOrder = DateOrder.DAY_FIRST) -> Context:
+    return Context(zone=ZoneInfo(zone), country="AU", today=date(2026, 11, 22), dates=dates)
+
+
+def lookups(
+    plan: Plan | None = None, zones: Mapping[str, str] = ZONES, existing: Mapping[str, Mapping[str, str]] | None = None
+) -> Lookups:
+    return Lookups(plan=plan or Plan(default_location=SYDNEY), ids=IDS, now=NOW, zones=zones, existing=existing or {})
+
+
+def parsed(kind: str, /, in_context: Context | None = None, **cells: str | None) -> Parsed[Any]:
+    """A row of a kind: the usual cells with those that the test is about; None takes a column away."""
+    filled = {name: cell for name, cell in (ROWS[kind] | cells).items() if cell is not None}
+    return parse_row(source("cliniko").kind(kind), filled, in_context or context())
+
+
+def row_of(kind: str, /, **cells: str | None) -> Any:
+    """The row itself, of cells that have a key."""
+    row = parsed(kind, **cells).row
+    assert row is not None
+    return row
+
+
+def joined_of(kind: str, row: Any, /, *lost: str, **targets: Target) -> Joined:
+    """Every reference leads to the row of its id, but for those that are lost."""
+    many: dict[str, tuple[Target, ...]] = {}
+    for name, link_kind in ((p.name, p.column.links_to) for p in source("cliniko").kind(kind).columns):
+        link = getattr(row, name)
+        if isinstance(link, Link) and link_kind in TABLES and name not in lost:
+            ids = link.ids or (f"name:{link.name}",)
+            many[name] = tuple(Target(IDS.derive(TABLES[link_kind], link_kind, i), i) for i in ids)
+    many |= {name: (target,) for name, target in targets.items()}
+    return Joined({name: found[0] for name, found in many.items()}, many)
+
+
+def told(
+    kind: str,
+    /,
+    *,
+    joined: Joined | None = None,
+    lost: tuple[str, ...] = (),
+    here: Lookups | None = None,
+    in_context: Context | None = None,
+    **cells: str | None,
+) -> Told:
+    """What a trial makes of the row, and everything that it tells of it."""
+    read = parsed(kind, in_context, **cells)
+    codes = [p.code for p in read.problems]
+    columns = [p.column for p in read.problems]
+    if read.stopped is not None:
+        return Told(Outcome(read.stopped.severity.value), (), codes, columns)
+    assert read.row is not None
+    made = source("cliniko").kind(kind).to_records
+    assert made is not None
+    result = made(read.row, joined or joined_of(kind, read.row, *lost), here or lookups())
+    codes += [p.code for p in result.problems]
+    columns += [p.column for p in result.problems]
+    if isinstance(result, NotMapped):
+        return Told(result.outcome, (), codes + ([result.problem.code] if result.problem else []), columns)
+    assert isinstance(result, Mapped)
+    return Told(Outcome.CREATED if result.records else Outcome.UNCHANGED, result.records, codes, columns)

@@ -1,0 +1,215 @@
+"""Appointments: each visit keeps its times, its status and its note in full; nobody is told of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from app.mapping.plan import Choice, Plan
+from app.mapping.rows import Joined, Outcome, Target
+from app.sources import source
+from tests.kinds.story import IDS, PERTH, SYDNEY, ZONES, lookups, parsed, row_of, told
+
+KIND = source("cliniko").kind("appointments")
+
+
+def test_a_visit_becomes_an_appointment() -> None:
+    found = told("appointments", notes="Bring last scan.", created_at="2026-03-01T00:00:00Z")
+    assert (found.outcome, found.codes) == (Outcome.CREATED, [])
+    assert found["location_id"] == SYDNEY
+    assert found["practitioner_id"] == IDS.derive("practitioners", "practitioners", "7")
+    assert found["service_id"] == IDS.derive("services", "appointment_types", "9")
+    assert found["client_id"] == IDS.derive("clients", "patients", "11")
+    assert found["starts_at"] == datetime(2026, 3, 31, 22, 0, tzinfo=UTC)
+    assert (found["duration"], found["status"], found["note"]) == (45, "arrived", "Bring last scan.")
+    assert found["reminders_enabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("cells", "status", "codes"),
+    [
+        ({"patient_arrived": "true"}, "arrived", []),
+        ({"did_not_arrive": "true"}, "missed", []),
+        ({"patient_arrived": "", "did_not_arrive": ""}, "pending", ["past_appointment_unmarked"]),
+        ({"cancelled_at": "2026-03-30 10:00:00 +1100", "patient_arrived": ""}, "cancelled", []),
+        ({"archived_at": "2026-03-30T10:00:00Z", "patient_arrived": ""}, "cancelled", ["appointment_archived"]),
+    ],
+)
+def test_the_status_follows_from_the_marks(cells: dict[str, Any], status: str, codes: list[str]) -> None:
+    found = told("appointments", **({"patient_arrived": ""} | cells))
+    assert (found["status"], found.codes) == (status, codes)
+
+
+def test_42_arrived_and_missed_is_missed_and_told() -> None:
+    found = told("appointments", patient_arrived="true", did_not_arrive="true")
+    assert (found["status"], found.codes) == ("missed", ["attendance_conflict"])
+
+
+def test_cancelled_and_arrived_is_cancelled_and_told() -> None:
+    found = told("appointments", patient_arrived="true", cancelled_at="2026-03-30 10:00:00 +1100")
+    assert (found["status"], found.codes) == ("cancelled", ["attendance_conflict"])
+
+
+@pytest.mark.parametrize("cell", ["n/a", "", "N/A"])
+def test_40_a_cancellation_time_of_nothing_is_no_cancellation(cell: str) -> None:
+    found = told("appointments", cancelled_at=cell, patient_arrived="false")
+    assert (found["status"], found["cancelled_at"]) == ("pending", None)
+
+
+def test_41_a_cancellation_long_past_keeps_its_time_and_its_reason() -> None:
+    found = told(
+        "appointments", patient_arrived="", cancelled_at="2024-11-20 08:00:00 +1100", cancellation_reason="sick",
+        cancellation_note="Flu",
+    )  # fmt: skip
+    assert (found["status"], found["cancellation_note"], found.codes) == ("cancelled", "Flu", [])
+    assert found["cancelled_at"] == datetime(2024, 11, 19, 21, 0, tzinfo=UTC)
+    assert found["cancellation_reason_id"] == IDS.derive("cancellation_reasons", "appointments", "name:sick")
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("10", "Feeling better"),
+        ("31", "COVID-19 related"),
+        ("CONDITION WORSE", "Condition worse"),
+        ("forgot", "Forgot"),
+    ],
+)
+def test_reasons_are_known_by_code_or_by_words(cell: str, name: str) -> None:
+    row = row_of("appointments", cancelled_at="2024-11-20T00:00:00Z", cancellation_reason=cell)
+    assert [mention.name for mention in KIND.mentions(row)] == [name]
+
+
+def test_an_unknown_reason_is_other_and_its_words_stand_before_the_note() -> None:
+    found = told(
+        "appointments", patient_arrived="", cancelled_at="2024-11-20T00:00:00Z", cancellation_reason="Bus strike",
+        cancellation_note="Rang at 8",
+    )  # fmt: skip
+    assert (found["cancellation_note"], found.codes) == ("Bus strike\nRang at 8", ["cancellation_reason_unknown"])
+
+
+def test_an_archived_visit_is_cancelled_with_a_reason_that_says_so() -> None:
+    row = row_of("appointments", patient_arrived="", archived_at="2026-03-30T10:00:00Z")
+    assert [mention.name for mention in KIND.mentions(row)] == ["Archived in Cliniko"]
+
+
+def test_a_reason_that_the_workspace_has_is_used() -> None:
+    here = lookups(existing={"cancellation_reasons": {"sick": "cnr_OWN"}})
+    found = told("appointments", cancelled_at="2024-11-20T00:00:00Z", cancellation_reason="30", here=here)
+    assert found["cancellation_reason_id"] == "cnr_OWN"
+
+
+def test_43_a_note_of_900_characters_is_cut_and_kept_whole_beside_it() -> None:
+    note = "word & <tag> " * 69 + "the end"
+    found = told("appointments", notes=note)
+    assert found.codes == ["appointment_note_truncated"]
+    assert found["note"] == note[:252] + "..."
+    whole = found.records[1]
+    assert (whole.table, whole.source_kind, whole.key) == ("communications", "appointments", "77:note")
+    assert whole.values["confidential"] is True
+    assert (whole.values["channel"], whole.values["category"]) == ("other", "Appointment note")
+    assert whole.values["appointment_id"] == IDS.derive("appointments", "appointments", "77")
+    assert "word &amp; &lt;tag&gt;" in str(whole.values["body"])
+    assert "the end" in str(whole.values["body"])
+
+
+def test_a_note_of_255_characters_is_left_alone() -> None:
+    found = told("appointments", notes="x" * 255)
+    assert (found["note"], len(found.records)) == ("x" * 255, 1)
+
+
+@pytest.mark.parametrize("cell", ["", "soon", "2026-13-01 09:00:00 +1100"])
+def test_a_visit_without_a_start_is_skipped(cell: str) -> None:
+    found = told("appointments", starts_at=cell)
+    assert (found.outcome, found.codes[-1]) == (Outcome.SKIPPED, "bad_appointment_time")
+
+
+def test_a_visit_without_an_end_lasts_as_long_as_its_service() -> None:
+    service = Target(IDS.derive("services", "appointment_types", "9"), "9", duration=50)
+    targets = {name: Target(name, "1") for name in ("practitioner_id", "patient_ids")}
+    joined = Joined({**targets, "business_id": Target(SYDNEY, "3"), "appointment_type_id": service})
+    found = told("appointments", ends_at="", joined=joined)
+    assert (found["duration"], found.codes) == (50, ["end_time_assumed"])
+
+
+def test_a_visit_that_ends_before_it_begins_waits() -> None:
+    found = told("appointments", ends_at="2026-04-01 09:00:00 +1100")
+    assert (found.outcome, found.codes) == (Outcome.HELD, ["bad_interval"])
+
+
+def test_a_visit_longer_than_a_day_is_told() -> None:
+    assert told("appointments", ends_at="2026-04-02 09:01:00 +1100").codes == ["long_appointment"]
+
+
+def test_36_a_visit_of_nobody_waits() -> None:
+    assert told("appointments", lost=("patient_ids",)).outcome is Outcome.HELD
+    found = told("appointments", patient_ids="", max_attendees="1")
+    assert (found.outcome, found.codes) == (Outcome.HELD, ["appointment_without_patient"])
+
+
+def test_a_visit_without_a_practitioner_waits() -> None:
+    found = told("appointments", practitioner_id="")
+    assert (found.outcome, found.codes) == (Outcome.HELD, ["practitioner_unknown"])
+
+
+def test_names_stand_for_ids_where_there_are_no_ids() -> None:
+    row = row_of("appointments", practitioner_id="", practitioner="Dr Sam Lee", appointment_type="Massage")
+    assert (row.practitioner_id.name, row.practitioner_id.ids) == ("Dr Sam Lee", ())
+    assert row.appointment_type_id.ids == ("9",)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"patient_ids": "11, 12, 13", "max_attendees": "10"},
+        {"patient_ids": "11", "max_attendees": "4"},
+        {"kind": "group"},
+        {"patient_ids": "", "max_attendees": ""},
+        {"patient_ids": "", "max_attendees": "0"},
+        {"kind": "unavailable"},
+    ],
+)
+def test_37_39_groups_and_busy_times_are_recognised_and_do_not_move_yet(cells: dict[str, Any]) -> None:
+    found = told("appointments", **cells)
+    assert (found.outcome, found.codes) == (Outcome.SKIPPED, ["kind_not_imported"])
+    assert KIND.mentions(row_of("appointments", cancelled_at="2024-11-20T00:00:00Z", **cells)) == ()
+
+
+def test_20_times_without_an_offset_are_those_of_the_location() -> None:
+    times: dict[str, Any] = {"starts_at": "2026-01-15 09:00", "ends_at": "15/01/2026 9:45 am"}
+    perth = told("appointments", business_id="4", **times)
+    assert perth["starts_at"] == datetime(2026, 1, 15, 1, 0, tzinfo=UTC)
+    assert told("appointments", **times)["starts_at"] == datetime(2026, 1, 14, 22, 0, tzinfo=UTC)
+    assert perth.codes == ["timezone_assumed", "timezone_assumed"]
+
+
+def test_daylight_saving_is_that_of_the_location_and_not_of_the_account() -> None:
+    times: dict[str, Any] = {"starts_at": "2026-10-04 02:30", "ends_at": "2026-10-04 04:30"}
+    assert "dst_gap" in told("appointments", **times).codes
+    assert "dst_gap" not in told("appointments", business_id="4", **times).codes
+
+
+def test_a_visit_without_a_location_goes_to_the_only_one_or_to_the_default() -> None:
+    alone = told("appointments", business_id="", here=lookups(zones={PERTH: "Australia/Perth"}))
+    assert (alone["location_id"], alone.codes) == (PERTH, [])
+    chosen = told("appointments", business_id="", here=lookups(Plan(default_location="source:4")))
+    assert (chosen["location_id"], chosen.codes) == (PERTH, ["appointment_location_defaulted"])
+    matched = Plan(default_location="source:4", locations={"4": Choice(to="match", id="loc_OWN")})
+    assert told("appointments", business_id="", here=lookups(matched, ZONES))["location_id"] == "loc_OWN"
+
+
+def test_rows_of_a_file_without_ids_have_a_key_of_their_own_that_is_always_the_same() -> None:
+    one, again = parsed("appointments", id=None), parsed("appointments", id=None)
+    other = parsed("appointments", id=None, patient_ids="12")
+    assert one.source_id == again.source_id != other.source_id
+    assert row_of("appointments", id=None).id == one.source_id
+    assert [p.code for p in one.problems] == ["synthetic_key_used"]
+
+
+def test_an_empty_id_in_a_file_with_ids_is_not_made_up() -> None:
+    found = parsed("appointments", id="")
+    assert (found.row, [p.code for p in found.problems]) == (None, ["missing_id"])
+
+
+def test_live_links_of_a_booking_are_never_read() -> None:
+    assert not {"telehealth_url", "booking_ip_address", "cancellation_url"} & {p.name for p in KIND.columns}

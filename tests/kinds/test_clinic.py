@@ -1,0 +1,207 @@
+"""Businesses, users, practitioners and appointment types: who and what the clinic is, with rights never raised."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.mapping.kind import Mention
+from app.mapping.plan import Choice, Plan
+from app.mapping.rows import Joined, Outcome, Target
+from app.sources import source
+from app.sources.cliniko.appointment_types import suggests_activity
+from tests.kinds.story import IDS, lookups, row_of, told
+
+CLINIKO = source("cliniko")
+OWN = Choice(to="match", id="own_1")
+AWAY = Choice(to="leave_out")
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "codes"),
+    [
+        ({"display_name": "Front", "business_name": "Harbour", "label": "L"}, "Front", []),
+        ({"business_name": "Harbour", "label": "L"}, "Harbour", []),
+        ({"business_name": "", "label": "L"}, "L", []),
+        ({"business_name": ""}, "Location 3", ["name_missing"]),
+    ],
+)
+def test_a_location_is_called_by_the_first_name_that_it_has(cells: dict[str, Any], name: str, codes: list[str]) -> None:
+    found = told("businesses", **cells)
+    assert (found["name"], found.codes) == (name, codes)
+
+
+def test_a_location_carries_its_address_and_number_and_is_never_bookable_online() -> None:
+    found = told(
+        "businesses", address_1="1 High St", city="Sydney", post_code="2000", country="Narnia", country_code="AU",
+        business_registration_name="ABN", business_registration_value="12345678901",
+        contact_information="(02) 5550 0100",
+        website_address="https://h.example",
+        additional_information="Ring twice.", show_in_online_bookings="true",
+        time_zone="Brisbane",
+    )  # fmt: skip
+    assert found.codes == []
+    assert (found["abn"], found["phone"], found["online_booking"]) == ("12 345 678 901", "+61255500100", False)
+    assert (found["timezone"], found["country_code"]) == ("Australia/Brisbane", "AU")
+    assert found["description"] == "Ring twice.\nWebsite: https://h.example"
+    assert found["address"]["country_code"] == "AU"
+
+
+def test_what_is_no_telephone_or_business_number_stays_in_the_description() -> None:
+    found = told(
+        "businesses", contact_information="Ring Jo on 0400 111 222", business_registration_name="NZBN",
+        business_registration_value="942903",
+    )  # fmt: skip
+    assert (found["phone"], found["abn"]) == (None, None)
+    assert found["description"] == "Ring Jo on 0400 111 222\nNZBN: 942903"
+
+
+def test_an_unknown_time_zone_is_the_workspaces() -> None:
+    found = told("businesses", time_zone="Atlantis")
+    assert (found["timezone"], found.codes) == ("Australia/Sydney", ["timezone_unknown"])
+
+
+def test_a_closed_location_is_archived() -> None:
+    assert told("businesses", archived_at="2022-01-01T00:00:00Z")["status"] == "archived"
+
+
+@pytest.mark.parametrize(
+    ("kind", "plan"),
+    [
+        ("businesses", Plan(locations={"3": OWN})),
+        ("users", Plan(users={"5": OWN})),
+        ("practitioners", Plan(practitioners={"7": OWN})),
+        ("appointment_types", Plan(services={"9": OWN})),
+    ],
+)
+def test_what_the_workspace_has_already_makes_no_record(kind: str, plan: Plan) -> None:
+    found = told(kind, here=lookups(plan))
+    assert (found.outcome, found.records) == (Outcome.UNCHANGED, ())
+
+
+def test_what_the_clinic_leaves_out_makes_no_record() -> None:
+    assert told("businesses", here=lookups(Plan(locations={"3": AWAY}))).outcome is Outcome.LEFT_OUT
+
+
+@pytest.mark.parametrize(
+    ("role", "treats", "becomes", "codes"),
+    [
+        ("administrator", True, "practitioner_admin", []),
+        ("administrator", False, "practice_manager", []),
+        ("practitioner", True, "practitioner", []),
+        ("Power Receptionist", False, "receptionist", []),
+        ("receptionist", False, "receptionist", []),
+        ("scheduler", False, "receptionist", []),
+        ("bookkeeper", False, "accountant", []),
+        ("wizard", False, "receptionist", ["role_unknown"]),
+        ("", True, "receptionist", ["role_unknown"]),
+    ],
+)
+def test_roles_never_give_more_rights_than_they_had(role: str, treats: bool, becomes: str, codes: list[str]) -> None:
+    joined = Joined(extra={"practitioners": "1"}) if treats else Joined()
+    found = told("users", role=role, joined=joined)
+    assert (found["role"], found["invite_state"], found.codes) == (becomes, "not_invited", codes)
+
+
+def test_a_user_without_an_email_is_kept_without_one() -> None:
+    found = told("users", email="")
+    assert (found["email"], found.codes) == (None, ["user_email_missing"])
+
+
+def test_of_two_users_with_one_email_the_later_loses_it() -> None:
+    assert told("users", joined=Joined(findings=("user_email_duplicate",)))["email"] is None
+    kind = CLINIKO.kind("users")
+    assert kind.alias_of is not None
+    assert kind.alias_of(row_of("users", email="Sam@Clinic.example")) == "sam@clinic.example"
+
+
+def test_62_a_practitioner_who_left_is_inactive_and_keeps_the_history() -> None:
+    found = told("practitioners", active="false")
+    assert (found.outcome, found["active"], found["online_booking"]) == (Outcome.CREATED, False, False)
+    assert found["user_id"] == IDS.derive("users", "users", "5")
+
+
+def test_a_practitioner_without_a_user_gets_one_that_cannot_sign_in() -> None:
+    found = told("practitioners", lost=("user_id",), first_name="Sam", last_name="Lee")
+    user, practitioner = found.records
+    assert (user.table, user.key, user.values["active"], user.values.get("email")) == ("users", "7:user", False, None)
+    assert practitioner.values["user_id"] == IDS.derive("users", "practitioners", "7:user")
+
+
+def test_a_practitioner_is_called_by_the_display_name_else_by_parts() -> None:
+    assert told("practitioners")["display_name"] == "Dr Sam Lee"
+    parts = told("practitioners", display_name="", title="Dr", first_name="Sam", last_name="Lee")
+    assert parts["display_name"] == "Dr Sam Lee"
+
+
+def test_somebody_whom_only_notes_name_gets_a_place_without_a_seat() -> None:
+    made = CLINIKO.kind("practitioners").made
+    mention = Mention("practitioners", "name:sam lee", "Dr Sam Lee")
+    practitioner, user = made["practitioners"](mention, lookups()), made["users"](mention, lookups())
+    assert practitioner.values["active"] is False
+    assert practitioner.values["user_id"] == IDS.derive(user.table, user.source_kind, user.key)
+
+
+def test_a_type_becomes_a_service() -> None:
+    found = told(
+        "appointment_types", description="First visit", category="Physio", max_attendees="1", item_code="HSP01",
+        practitioner_ids="7, 8", show_in_online_bookings="true",
+    )  # fmt: skip
+    assert found.codes == []
+    assert (found["kind"], found["duration"], found["price"], found["capacity"]) == (
+        "appointment",
+        45,
+        Decimal(120),
+        None,
+    )
+    assert found["practitioner_ids"] == [IDS.derive("practitioners", "practitioners", i) for i in ("7", "8")]
+    assert found["category_id"] == IDS.derive("categories", "appointment_types", "name:physio")
+    assert found["online_booking"] is False
+
+
+def test_a_type_names_its_category_and_the_tax_that_adds_nothing() -> None:
+    kind = CLINIKO.kind("appointment_types")
+    names = {mention.table: mention.name for mention in kind.mentions(row_of("appointment_types"))}
+    assert names == {"categories": "Imported from Cliniko", "taxes": "No tax"}
+    for mention in kind.mentions(row_of("appointment_types")):
+        record = kind.made[mention.table](mention, lookups())
+        found = told("appointment_types")
+        column = "category_id" if mention.table == "categories" else "tax_id"
+        assert found[column] == IDS.derive(record.table, record.source_kind, record.key)
+
+
+@pytest.mark.parametrize("cell", ["0", "", "none"])
+def test_a_type_that_takes_no_time_takes_half_an_hour(cell: str) -> None:
+    found = told("appointment_types", duration_in_minutes=cell)
+    assert (found["duration"], found.codes) == (30, ["duration_defaulted"])
+
+
+def test_a_type_without_a_price_costs_nothing_and_is_told() -> None:
+    found = told("appointment_types", price="")
+    assert (found["price"], found.codes) == (Decimal(0), ["price_unknown"])
+
+
+def test_a_class_has_room_for_many() -> None:
+    assert told("appointment_types", max_attendees="8")["capacity"] == 8
+
+
+@pytest.mark.parametrize("name", ["Report writing", "Case note review", "Phone call", "Non-face to face", "ADMIN"])
+def test_a_type_that_sounds_like_an_activity_is_asked_about(name: str) -> None:
+    assert suggests_activity(name)
+    asked = told("appointment_types", name=name)
+    assert (asked.outcome, asked["kind"], asked.codes) == (Outcome.CREATED, "appointment", ["service_kind_undecided"])
+    answered = told("appointment_types", name=name, here=lookups(Plan(service_kinds={"9": "activity"})))
+    assert (answered["kind"], answered.codes) == ("activity", [])
+
+
+def test_45_a_type_that_only_appointments_name_is_an_archived_service() -> None:
+    kind = CLINIKO.kind("appointment_types")
+    made = kind.made["services"](Mention("services", "name:massage", "Massage"), lookups())
+    assert (made.values["name"], made.values["status"], made.key) == ("Massage", "archived", "name:massage")
+
+
+def test_a_visit_of_an_activity_points_at_the_activity() -> None:
+    activity = Target(IDS.derive("activities", "appointment_types", "9"), "9")
+    row = {name: Target(name, "1") for name in ("practitioner_id", "patient_ids", "business_id")}
+    found = told("appointments", joined=Joined({**row, "appointment_type_id": activity}))
+    assert found["service_id"].startswith("act_")

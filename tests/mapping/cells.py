@@ -1,0 +1,22 @@
+"""Builders for tests of cells: a context of a Sydney clinic, and a reader that keeps what it is told."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.mapping.columns import Reader
+from app.mapping.context import Context, DateOrder
+
+TODAY = date(2026, 11, 22)
+
+
+def context(
+    zone: str = "Australia/Sydney", country: str = "AU", today: date = TODAY, dates: DateOrder = DateOrder.DAY_FIRST
+) -> Context:
+    return Context(zone=ZoneInfo(zone), country=country, today=today, dates=dates)
+
+
+def read(reader: Reader, cell: str, in_context: Context | None = None) -> tuple[Any, list[str]]:
+    """What a reader makes of a cell, and the codes it tells."""
+    codes: list[str] = []
+    return reader(cell, in_context or context(), codes.append), codes

@@ -1,0 +1,189 @@
+"""Days and moments: every form that an export, a script or a spreadsheet writes is settled, and no guess is silent."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.mapping.context import DateOrder
+from app.mapping.moments import LocalMoment, birth, day, local_timestamp, mark, placed, settled, time_of_day, timestamp
+from tests.mapping.cells import context, read
+
+DAYS = st.dates(min_value=date(1901, 1, 1), max_value=date(2026, 11, 22))
+WALLS = st.datetimes(
+    min_value=datetime.fromisoformat("1990-01-01 00:00"), max_value=datetime.fromisoformat("2040-01-01 00:00")
+).map(lambda d: d.replace(microsecond=0))
+
+
+@given(DAYS)
+def test_an_iso_day_is_read_in_every_order_of_dates(value: date) -> None:
+    for order in DateOrder:
+        assert read(birth, value.isoformat(), context(dates=order)) == (value, [])
+
+
+@given(DAYS)
+def test_a_day_first_file_reads_days_first(value: date) -> None:
+    for form in ("%d/%m/%Y", "%-d/%-m/%Y", "%d-%m-%Y", "%d-%b-%Y", "%d.%m.%Y"):
+        assert read(birth, value.strftime(form)) == (value, [])
+
+
+@given(DAYS)
+def test_a_month_first_file_reads_months_first(value: date) -> None:
+    assert read(birth, value.strftime("%m/%d/%Y"), context(dates=DateOrder.MONTH_FIRST)) == (value, [])
+
+
+def test_21_a_day_that_two_orders_allow_is_left_empty_where_the_file_mixes_them() -> None:
+    mixed = context(dates=DateOrder.UNDECIDABLE)
+    assert read(birth, "13/02/1980", mixed) == (date(1980, 2, 13), [])
+    assert read(birth, "02/13/1980", mixed) == (date(1980, 2, 13), [])
+    assert read(birth, "03/04/1990", mixed) == (None, ["date_ambiguous"])
+
+
+def test_a_day_that_is_the_same_in_both_orders_is_not_ambiguous() -> None:
+    assert read(birth, "05/05/1990", context(dates=DateOrder.UNDECIDABLE)) == (date(1990, 5, 5), [])
+
+
+@pytest.mark.parametrize(
+    "cell", ["2091-01-01", "1899-12-31", "1985-02-30", "29/02/2023", "0000-00-00", "soon", "12345"]
+)
+def test_22_a_birth_that_cannot_be_is_left_empty_and_told(cell: str) -> None:
+    assert read(birth, cell) == (None, ["bad_date_of_birth"])
+
+
+def test_23_a_serial_of_a_spreadsheet_is_the_day_that_it_meant() -> None:
+    assert read(birth, "29265") == (date(1980, 2, 14), ["excel_serial_date"])
+    assert read(day, "36526.75") == (date(2000, 1, 1), ["excel_serial_date"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "reader", "expected"),
+    [("13-Feb-80", birth, 1980), ("13-Feb-26", birth, 2026), ("13-Feb-27", birth, 1927), ("13-Feb-80", day, 2080)],
+)
+def test_a_year_of_two_digits_is_guessed_and_told(cell: str, reader: object, expected: int) -> None:
+    found, codes = read(reader, cell)  # type: ignore[arg-type]  # the readers of the list above
+    assert (found.year, codes) == (expected, ["year_guessed"])
+
+
+@pytest.mark.parametrize("nothing", ["null", "nil", "n/a", "N/A", "#N/A"])
+def test_40_words_for_nothing_are_no_date(nothing: str) -> None:
+    assert read(day, nothing) == (None, [])
+    assert read(timestamp, nothing) == (None, [])
+
+
+def test_19_a_moment_is_read_with_the_offset_that_stands_in_its_cell() -> None:
+    assert read(timestamp, "2026-04-05 02:30:00 +1000") == (datetime(2026, 4, 4, 16, 30, tzinfo=UTC), [])
+    assert read(timestamp, "2026-04-05 02:30:00 +1100") == (datetime(2026, 4, 4, 15, 30, tzinfo=UTC), [])
+
+
+@given(WALLS, st.integers(min_value=-12 * 4, max_value=14 * 4))
+def test_every_offset_is_kept_in_both_dialects(wall: datetime, quarters: int) -> None:
+    at = wall.replace(tzinfo=timezone(timedelta(minutes=15 * quarters)))
+    expected: tuple[datetime, list[str]] = (at.astimezone(UTC), [])
+    assert read(timestamp, at.strftime("%Y-%m-%d %H:%M:%S %z")) == expected
+    assert read(timestamp, at.isoformat()) == expected
+    assert read(timestamp, at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")) == expected
+
+
+def test_20_a_moment_without_an_offset_is_read_in_the_clinics_zone_and_told() -> None:
+    assert read(timestamp, "05/04/2026 14:00") == (datetime(2026, 4, 5, 4, 0, tzinfo=UTC), ["timezone_assumed"])
+
+
+@pytest.mark.parametrize("cell", ["5/4/2026 2:05 pm", "05/04/2026 14:05:00", "2026-04-05 14:05", "2026-04-05T14:05:00"])
+def test_times_without_an_offset_are_read_in_every_form(cell: str) -> None:
+    assert read(timestamp, cell)[0] == datetime(2026, 4, 5, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "cell", ["2026-04-05 25:00", "2026-04-05 24:00", "13:00 pm", "2026-13-01 10:00:00 +1000", "later"]
+)
+def test_a_moment_that_cannot_be_is_left_empty(cell: str) -> None:
+    assert read(timestamp, cell) == (None, ["bad_date"])
+
+
+GAPS = [
+    ("Australia/Sydney", datetime.fromisoformat("2026-10-04 02:30"), timedelta(hours=1)),
+    ("Australia/Adelaide", datetime.fromisoformat("2026-10-04 02:30"), timedelta(hours=1)),
+    ("Australia/Lord_Howe", datetime.fromisoformat("2026-10-04 02:15"), timedelta(minutes=30)),
+    ("Pacific/Auckland", datetime.fromisoformat("2026-09-27 02:30"), timedelta(hours=1)),
+]
+OVERLAPS = [
+    ("Australia/Sydney", datetime.fromisoformat("2027-04-04 02:30"), timedelta(hours=1)),
+    ("Australia/Adelaide", datetime.fromisoformat("2027-04-04 02:30"), timedelta(hours=1)),
+    ("Australia/Lord_Howe", datetime.fromisoformat("2027-04-04 01:45"), timedelta(minutes=30)),
+    ("Pacific/Auckland", datetime.fromisoformat("2027-04-04 02:30"), timedelta(hours=1)),
+]
+
+
+@pytest.mark.parametrize(("name", "wall", "by"), GAPS)
+def test_a_time_that_daylight_saving_skips_moves_forward(name: str, wall: datetime, by: timedelta) -> None:
+    at, code = settled(wall, ZoneInfo(name))
+    assert (at.astimezone(ZoneInfo(name)).replace(tzinfo=None), code) == (wall + by, "dst_gap")
+
+
+@pytest.mark.parametrize(("name", "wall", "by"), OVERLAPS)
+def test_of_a_time_that_daylight_saving_doubles_the_first_is_taken(name: str, wall: datetime, by: timedelta) -> None:
+    at, code = settled(wall, ZoneInfo(name))
+    again = (at + by).astimezone(ZoneInfo(name))
+    assert code == "dst_overlap"
+    assert again.replace(tzinfo=None) == wall
+    assert again.fold == 1
+
+
+@given(WALLS, st.sampled_from([name for name, _, _ in GAPS]))
+def test_a_local_time_comes_back_as_it_stood_on_the_wall(wall: datetime, name: str) -> None:
+    at, code = settled(wall, ZoneInfo(name))
+    shown = at.astimezone(ZoneInfo(name)).replace(tzinfo=None)
+    assert (shown == wall) is (code != "dst_gap")
+
+
+def test_a_local_moment_can_be_placed_in_the_zone_of_its_location() -> None:
+    found, _ = read(local_timestamp, "2026-01-15 09:00")
+    assert isinstance(found, LocalMoment)
+    assert placed(found, ZoneInfo("Australia/Perth")) == (datetime(2026, 1, 15, 1, 0, tzinfo=UTC), None)
+    assert found == datetime(2026, 1, 14, 22, 0, tzinfo=UTC)
+
+
+def test_a_moment_with_an_offset_stays_where_it_is_in_every_zone() -> None:
+    found, _ = read(local_timestamp, "2026-01-15 09:00:00 +1100")
+    assert placed(found, ZoneInfo("Australia/Perth")) == (datetime(2026, 1, 14, 22, 0, tzinfo=UTC), None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("09:00", "09:00"),
+        ("9:00 am", "09:00"),
+        ("12:30 am", "00:30"),
+        ("5:15 PM", "17:15"),
+        ("24:00", None),
+        ("9", None),
+    ],
+)
+def test_times_of_day_are_hours_and_minutes(cell: str, expected: str | None) -> None:
+    assert read(time_of_day, cell)[0] == expected
+
+
+@pytest.mark.parametrize(("cell", "expected"), [("true", True), ("false", None), ("No", None), ("yes", True)])
+def test_a_mark_may_be_a_yes_or_a_moment(cell: str, expected: bool | None) -> None:
+    assert read(mark, cell) == (expected, [])
+
+
+@given(st.text(max_size=30))
+def test_no_text_ever_breaks_a_reader_of_times(cell: str) -> None:
+    for reader in (day, birth, timestamp, local_timestamp, time_of_day, mark):
+        for order in DateOrder:
+            if cell:
+                read(reader, cell, context(dates=order))
+
+
+@given(
+    st.from_regex(
+        r"[0-9]{1,5}[-/. :][0-9]{1,2}[-/. :][0-9]{1,4}([ T][0-9]{1,2}:[0-9]{1,2}(:[0-9]{2})?( ?[+-][0-9]{4})?)?",
+        fullmatch=True,
+    )
+)
+def test_nothing_that_looks_like_a_date_breaks_a_reader_of_times(cell: str) -> None:
+    for reader in (day, birth, timestamp, local_timestamp):
+        read(reader, cell)

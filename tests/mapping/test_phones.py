@@ -1,0 +1,74 @@
+"""Telephone numbers keep their digits, and say so when their country was only assumed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.mapping.phones import phone_runs, read_phone
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("61400111222", "+61400111222"),
+        ("+61 400 111 222", "+61400111222"),
+        ("+61 (0)400 111 222", "+61400111222"),
+        ("0061400111222", "+61400111222"),
+        ("0011 61 400 111 222", "+61400111222"),
+        ("6421555123", "+6421555123"),
+        ("447911123456", "+447911123456"),
+        ("+39 06 1234 5678", "+390612345678"),
+        ("+1 (415) 555-2671", "+14155552671"),
+    ],
+)
+def test_a_number_with_its_country_is_taken_at_its_word(text: str, whole: str) -> None:
+    phone = read_phone(text, "AU")
+    assert phone is not None
+    assert (phone.whole, phone.assumed) == (whole, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "whole"),
+    [
+        ("0400 111 222", "AU", "+61400111222"),
+        ("400111222", "AU", "+61400111222"),
+        ("(03) 9333 4444", "AU", "+61393334444"),
+        ("9333 4444", "AU", "+6193334444"),
+        ("021 555 123", "NZ", "+6421555123"),
+        ("07911 123456", "GB", "+447911123456"),
+    ],
+)
+def test_a_number_without_its_country_is_taken_for_one_of_here(text: str, country: str, whole: str) -> None:
+    phone = read_phone(text, country)
+    assert phone is not None
+    assert (phone.whole, phone.assumed) == (whole, True)
+
+
+@pytest.mark.parametrize("text", ["ask mum", "0400 111 222 (mum)", "12345", "", "+", "٠٤٠٠١١١٢٢٢", "1" * 30])
+def test_28_words_and_short_numbers_are_no_telephone(text: str) -> None:
+    assert read_phone(text, "AU") is None
+
+
+def test_a_landline_is_known_as_one() -> None:
+    phone = read_phone("+61 3 9333 4444", "AU")
+    assert phone is not None
+    assert phone.landline
+
+
+@given(st.text(max_size=30), st.sampled_from(["AU", "NZ", "GB", "IT", "ZZ"]))
+def test_no_text_ever_breaks_the_reader_of_numbers(text: str, country: str) -> None:
+    read_phone(text, country)
+
+
+@given(st.from_regex(r"\+?[0-9]{6,15}", fullmatch=True))
+def test_a_number_keeps_its_digits(text: str) -> None:
+    phone = read_phone(text, "AU")
+    assert phone is not None
+    assert phone.number in text
+    assert phone.number[-6:] == text[-6:] or len(phone.number) < 6
+
+
+def test_runs_of_digits_in_words_are_found() -> None:
+    assert phone_runs("Mary (wife) 0491 570 006") == ("0491 570 006",)
+    assert phone_runs("Mary 0491570006 or 02 5550 1000") == ("0491570006", "02 5550 1000")
+    assert phone_runs("Mary, room 12") == ()
