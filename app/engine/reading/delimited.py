@@ -22,6 +22,7 @@ class _Lines:
 
     def __init__(self, text: TextIO, limits: Limits) -> None:
         self._read = text.readline
+        self._ahead = ""  # a sign that was read to see whether a line end goes on
         self._limit = limits.row_bytes
         self.number = 0
         self.row: list[str] = []
@@ -35,7 +36,7 @@ class _Lines:
         self._size = 0
 
     def __next__(self) -> str:
-        line = self._read(self._limit)
+        line = self.piece(self._limit)
         if not line:
             raise StopIteration
         self.number += 1
@@ -43,6 +44,17 @@ class _Lines:
         self._size += len(line)
         if self._size >= self._limit:
             raise _TooLong
+        return line
+
+    def piece(self, limit: int) -> str:
+        """A line, or as much of it as the limit allows, with its line end never torn apart."""
+        ahead, self._ahead = self._ahead, ""
+        line = ahead if ahead == "\r" else ahead + self._read(limit)
+        if line[-1:] == "\r" and (ahead or len(line) == limit):
+            after = self._read(1)
+            if after == "\n":
+                return line + after
+            self._ahead = after
         return line
 
 
@@ -74,7 +86,7 @@ class Delimited:
             except csv.Error:
                 raise Refused("csv_unclosed_quote", line=begins + _open_quote(row, self.delimiter)) from None
             except _TooLong:
-                yield self._endless(lines, text, begins)
+                yield self._endless(lines, begins)
                 reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
                 read = reader.__next__
                 lines.begin()
@@ -85,12 +97,12 @@ class Delimited:
                 yield begins, cells, ()
             lines.begin()
 
-    def _endless(self, lines: _Lines, text: TextIO, begins: int) -> Raw:
+    def _endless(self, lines: _Lines, begins: int) -> Raw:
         """A row over the limit: passed over piece by piece, its small cells kept."""
         endless = Endless(self.delimiter, self._limits.cell_bytes, self._limits.row_bytes)
         pieces = list(lines.row)
         lines.begin()
-        rest = iter(lambda: text.readline(1 << 20), "")
+        rest = iter(lambda: lines.piece(self._limits.row_bytes), "")
         number = begins
         for piece in _chained(pieces, rest):
             number += piece.endswith(("\n", "\r"))

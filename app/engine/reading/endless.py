@@ -20,7 +20,9 @@ class Endless:
         self._cell_limit, self._row_limit = cell_limit, row_limit
         self._state = _State.START
         self._cell: list[str] = []
-        self._cell_size = self._row_size = 0
+        self._cell_size = 0
+        self._row_size = 0  # of what is kept
+        self._drops = False  # whether the cell is over a limit
         self._lines = 0
         self.cells: list[str] = []
         self.quote_line = 0  # where the last quoted cell begins, in lines after the row's first
@@ -87,17 +89,20 @@ class Endless:
         return True
 
     def _boundary(self, sign: str) -> bool:
-        small = self._cell_size <= self._cell_limit and self._row_size <= self._row_limit
-        self.cells.append("".join(self._cell) if small else "")
+        self.cells.append("".join(self._cell))
         self._cell.clear()
+        self._row_size += self._cell_size
         self._cell_size = 0
+        self._drops = False
         self._state = _State.START
         return sign != self._delimiter
 
     def _keep(self, text: str) -> None:
+        if self._drops:
+            return
+        self._cell.append(text)
         self._cell_size += len(text)
-        self._row_size += len(text)
-        if self._cell_size <= self._cell_limit and self._row_size <= self._row_limit:
-            self._cell.append(text)
-        else:
+        if self._cell_size > self._cell_limit or self._row_size + self._cell_size > self._row_limit:
+            self._drops = True
             self._cell.clear()
+            self._cell_size = 0

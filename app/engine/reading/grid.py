@@ -106,12 +106,13 @@ def json_grid(
     """Needs a whole pass, because only the last object may show the last column."""
     lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
     table = JsonRows(lambda: found.text(open_), lists, limits)
-    columns: dict[str, None] = {}
+    columns: dict[str, bool] = {}  # whether any row has something there
     seen = 0
     try:
         for _, cells, _ in table.items():
             seen += 1
-            columns.update(dict.fromkeys(cells))
+            for column, cell in cells.items():
+                columns[column] = columns.get(column, False) or bool(cell)
             if len(columns) > limits.columns:
                 raise Refused("csv_misaligned")
     except (Refused, UnicodeDecodeError) as error:
@@ -119,7 +120,8 @@ def json_grid(
         refused.rows = seen + 1 if seen else 0
         refused.kind = _kind_name(table, tuple(columns), name, source)
         raise refused from None
-    headers = tuple(columns)
+    # A relation that leads nowhere is null under its own name, and an id where it leads somewhere.
+    headers = tuple(c for c, is_filled in columns.items() if is_filled or f"{c}_id" not in columns)
 
     def rows() -> Iterator[Raw]:
         for number, cells, codes in table.items():

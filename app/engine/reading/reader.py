@@ -129,7 +129,7 @@ def _rows(
     codes += ("mojibake_suspected",) if seen.is_mojibake else ()
     codes += ("date_order_guessed",) if seen.dates_guessed else ()
     codes += ("partial_export",) if name.is_partial else ()
-    codes += ("duplicate_header",) if header.doubled else ()
+    codes += ("duplicate_header",) if header.doubled and not grid.is_api else ()
     codes += ("file_empty_table",) if not seen.rows else ()
     told = [Problem(code, kind.name, done.path) for code in codes]
     facts = {**done.facts, **_facts(header, grid, seen.dates.value)}

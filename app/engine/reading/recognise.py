@@ -87,15 +87,17 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
     """Which attribute each column fills. The first of two alike goes first; unknown ones keep their header."""
     known = known_headers(kind)
     columns, unknown, doubled, shapes = [], [], [], set()
+    met: set[str] = set()
     for number, header in enumerate(headers, start=1):
         shown = header.strip().lstrip("\ufeff").strip() or f"Column {number}"
-        attribute = (pairs or {}).get(shown) or known.get(normalise_header(header))
+        plain = normalise_header(header)
+        doubled += [shown] if plain and plain in met else []
+        met.add(plain)
+        attribute = (pairs or {}).get(shown) or known.get(plain)
         if attribute is None or (not header.strip()):
             columns.append(f"?{shown}")
             unknown.append(shown)
-            doubled += [shown] if f"?{shown}" in columns[:-1] else []
             continue
-        doubled += [shown] if attribute in columns else []
         columns.append(attribute)
         shapes.add("api" if shown == shown.lower() and " " not in shown else "native")
     absent = tuple(p.name for p in kind.columns if p.name not in columns and not p.column.is_key)

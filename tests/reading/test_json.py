@@ -1,0 +1,85 @@
+"""JSON exports: whatever their shape, every object is a row, and no number loses a digit."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from tests.reading.story import Desk
+
+ANN = {"id": 1558354464010667075, "first_name": "Ann", "last_name": "Lee", "date_of_birth": None}
+BO = {"id": "7", "first_name": "Bo", "last_name": "Lee", "archived_at": "2024-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([ANN, BO]),
+        json.dumps(ANN) + "\n" + json.dumps(BO) + "\n",
+        json.dumps(ANN, indent=2) + json.dumps(BO),
+        json.dumps({"patients": [ANN, BO], "total_entries": 2, "links": {"self": "https://x/patients"}}),
+        json.dumps({"total_entries": 2, "patients": [ANN, BO]}),
+        json.dumps({"patients": [ANN], "links": {}}) + "\n" + json.dumps({"patients": [BO]}),
+        "\ufeff" + json.dumps([ANN, BO]),
+    ],
+)
+def test_every_shape_gives_the_same_rows(desk: Desk, text: str) -> None:
+    told = desk.csv(text, "export.json")
+    assert [(r.line, dict(r.cells)) for r in told.rows()] == [
+        (1, {"id": "1558354464010667075", "first_name": "Ann", "last_name": "Lee"}),
+        (2, {"id": "7", "first_name": "Bo", "last_name": "Lee", "archived_at": "2024-01-01T00:00:00Z"}),
+    ]
+    assert told.one.dialect == "api"
+
+
+def test_a_relation_becomes_the_id_it_leads_to(desk: Desk) -> None:
+    note = {
+        "id": 1, "content": {"sections": [{"order": 1.50}]}, "draft": False,
+        "patient": {"links": {"self": "https://api.example/v1/patients/123"}}, "practitioner": None, "booking": {},
+    }
+    told = desk.csv(json.dumps([note, {**note, "id": 2, "patient_id": "123"}]), "treatment_notes.json")
+    first, second = told.rows()
+    assert first.cells["patient_id"] == second.cells["patient_id"] == "123"
+    assert first.cells["content"] == '{"sections":[{"order":1.5}]}'
+    assert first.cells["draft"] == "false"
+    assert "booking_id" not in first.cells
+
+
+def test_two_ways_to_one_patient_that_differ_hold_the_row(desk: Desk) -> None:
+    note = {"id": 1, "content": {}, "draft": True, "patient_id": "9", "patient": {"links": {"self": "https://x/p/8"}}}
+    told = desk.csv(json.dumps([note]), "treatment_notes.json")
+    assert (told.problem("link_conflict").line, told.rows()[0].codes) == (1, ("link_conflict",))
+
+
+def test_missing_pages_are_counted_over_all_files_of_a_kind(desk: Desk) -> None:
+    def page(who: Mapping[str, object]) -> str:
+        return json.dumps({"patients": [who], "total_entries": 3})
+
+    told = desk.read({"p1.json": page(ANN), "p2.json": page(BO)})
+    assert told.problem("json_pages_missing").count == 1
+
+
+def test_a_file_larger_than_any_buffer_is_streamed(desk: Desk) -> None:
+    people = [{**ANN, "id": n, "notes": "x" * 500} for n in range(1, 5001)]
+    told = desk.csv(json.dumps({"patients": people}), "patients.json")
+    assert (told.one.rows, [r.line for r in told.rows()][-1]) == (5000, 5000)
+
+
+@pytest.mark.parametrize("shape", ["[%s, %s]", "%s\n%s"])
+def test_an_object_over_the_limit_is_held_and_the_next_one_read(desk: Desk, shape: str) -> None:
+    large = json.dumps({**ANN, "notes": 'x"]}\\' * 200_000})
+    told = desk.with_limits(row_bytes=300_000).csv(shape % (large, json.dumps(BO)), "patients.json")
+    assert told.one.rows == 2
+    assert [r.codes for r in told.rows()] == [("cell_too_large",), ()]
+    assert told.rows()[1].cells["id"] == "7"
+
+
+def test_odd_numbers_survive(desk: Desk) -> None:
+    told = desk.csv('[{"id": %s, "first_name": "A", "last_name": "B", "dob": 1e5}]' % ("9" * 5000), "patients.json")
+    assert told.rows()[0].cells["id"] == "9" * 5000
+    assert told.rows()[0].cells["date_of_birth"] == "1e5"
+
+
+def test_nesting_without_end_is_refused(desk: Desk) -> None:
+    assert desk.csv("[" * 200_000, "patients.json").one.refused == "bad_json"
+    assert desk.csv('[{"id":' + "[" * 200_000, "patients.json").one.refused == "bad_json"
