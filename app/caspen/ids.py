@@ -54,8 +54,8 @@ def ulid(number: bytes) -> str:
 class Ids:
     """Derives ids for one live workspace and source.
 
-    >>> Ids("wsp_demo", "cliniko").derive("clients", "patients", "1558354464010667075")
-    'cli_4Z958DEHRNM1HJ1SC00H1VA9V2'
+    >>> Ids("wsp_demo", "elsewhere").derive("clients", "patients", "1558354464010667075")
+    'cli_0C0SK77VRNM1HJ1SC00H1MKJNB'
     """
 
     def __init__(self, workspace_id: str, source: str) -> None:

@@ -17,24 +17,42 @@ numbers = count(1)
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    yield from postgres_url()
+    """A server whose databases are copies of one with an empty workspace."""
+    for server in postgres_url():
+        _make_database(server, "story", "template1")
+        _opened(_in_database(server, "story")).dispose()
+        yield server
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/caspen/live.sqlite"
-    server = str(request.getfixturevalue("postgres"))
-    name = f"story_{next(numbers)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    return server.removesuffix("/postgres") + f"/{name}"
+        address = f"sqlite:///{tmp_path}/caspen/live.sqlite"
+        _opened(address).dispose()
+        return address
+    server, name = str(request.getfixturevalue("postgres")), f"story_{next(numbers)}"
+    _make_database(server, name, "story")
+    return _in_database(server, name)
 
 
 @pytest.fixture
 def stores(url: str) -> Iterator[Stores]:
     stores = Stores(url)
-    stores.start()
-    create_workspace(stores, WORKSPACE, "Harbour Street Physiotherapy")
     yield stores
     stores.dispose()
+
+
+def _opened(address: str) -> Stores:
+    stores = Stores(address)
+    stores.start()
+    create_workspace(stores, WORKSPACE, "Harbour Street Physiotherapy")
+    return stores
+
+
+def _make_database(server: str, name: str, template: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy".encode())
+
+
+def _in_database(server: str, name: str) -> str:
+    return server.removesuffix("/postgres") + f"/{name}"
