@@ -59,7 +59,6 @@ class Kind(Generic[R]):
     key_of: Callable[[R], str | None] | None = None
     stays_because: Callable[[R], Problem | None] | None = None
     referred_by: tuple[tuple[str, str], ...] = ()  # (kind, field)
-    told_of_file: Callable[[frozenset[str]], tuple[str, ...]] | None = None
     alias_of: Callable[[R], str | None] | None = None
     namesake_of: Callable[[R], str | None] | None = None
     merged_of: Callable[[R], bool] | None = None

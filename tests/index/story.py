@@ -47,6 +47,8 @@ def kind(name: str, *tables: str, moves: bool = True, made: tuple[str, ...] = ()
     )
 
 
+CATEGORY = Mention("categories", "name:imported", "Imported")
+
 SOURCE = Source(
     name="elsewhere",
     label="Elsewhere",
@@ -61,7 +63,16 @@ SOURCE = Source(
             people=True,
             placeholder="practitioner_placeholder_created",
         ),
-        kind("appointment_types", "services", made=("services",), unique_names=True, unknown="Unknown type"),
+        kind(
+            "appointment_types",
+            "services",
+            "activities",
+            "categories",
+            made=("services", "categories"),
+            made_mentions=(CATEGORY,),
+            unique_names=True,
+            unknown="Unknown type",
+        ),
         kind("patients", "clients"),
         kind("patient_cases", "cases", moves=False),
         kind("appointments", "appointments", "cancellation_reasons", made=("cancellation_reasons",)),

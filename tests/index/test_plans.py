@@ -4,7 +4,7 @@ import time
 
 from app.mapping.kind import Mention
 from app.mapping.plan import Choice, Plan
-from tests.index.story import Export, booking, business, day, patient, practitioner, type_
+from tests.index.story import IDS, Export, booking, business, day, patient, practitioner, type_
 
 LEAVE_OUT = Choice(to="leave_out")
 
@@ -96,8 +96,16 @@ def test_a_type_that_is_only_named_can_be_matched_or_left_out(export: Export) ->
     assert export.target("appointments", visit, "type", plan=matched) == "ser_LIVE"
     assert export.verdict("appointments", visit, plan=left_out) == ("left_out", None)
     assert export.index.view(left_out).counts() == {"appointments": 1}
-    assert list(export.index.made(Plan())) == [("appointment_types", Mention("services", "name:massage", "Massage"))]
+    assert next(export.index.made(Plan())) == ("appointment_types", Mention("services", "name:massage", "Massage"))
     assert list(export.index.made(matched)) == list(export.index.made(left_out)) == []
+
+
+def test_visits_of_an_activity_point_at_the_activity(export: Export) -> None:
+    export.has("appointment_types", "1", name="Report")
+    visit = export.has("appointments", "5", type_("1"))
+
+    target = export.target("appointments", visit, "type", plan=Plan(service_kinds={"1": "activity"}))
+    assert target == IDS.derive("activities", "appointment_types", "1")
 
 
 def test_the_consequences_of_a_choice_are_counted_at_once(export: Export) -> None:

@@ -105,10 +105,14 @@ def test_a_row_restored_since_an_older_copy_moves(export: Export) -> None:
 def test_leading_zeros_make_another_id(export: Export) -> None:
     plain = export.has("patients", "7", content="Ann")
     padded = export.has("patients", "007", content="Bob")
+    longest = export.has("patients", "99999999999999999999", content="Cy")
     note = export.has("treatment_notes", "70", patient("007"))
+    other = export.has("treatment_notes", "71", patient("99999999999999999999"))
 
     assert export.verdict("patients", plain) is None
     assert export.verdict("patients", padded) is None
+    assert export.verdict("patients", longest) is None
+    assert export.row("treatment_notes", other).joined.targets["patient"].source_id == "99999999999999999999"
     assert export.row("treatment_notes", note).joined.targets["patient"].source_id == "007"
 
 

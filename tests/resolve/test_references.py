@@ -3,7 +3,7 @@
 from app.mapping.kind import Mention
 from app.mapping.plan import Plan
 from app.problems import Level
-from tests.index.story import IDS, Export, booking, case, patient, practitioner, type_
+from tests.index.story import CATEGORY, IDS, Export, booking, case, patient, practitioner, type_
 
 
 def test_an_appointment_of_an_unknown_client_waits(export: Export) -> None:
@@ -127,7 +127,8 @@ def test_a_type_that_is_only_named_becomes_one_service(export: Export) -> None:
     assert export.row("appointments", visit).findings == ("appointment_type_created_from_name",)
     assert export.row("appointments", known).findings == ()
     assert list(export.index.made()) == [
-        ("appointment_types", Mention("services", "name:initial consult", "Initial  Consult"))
+        ("appointment_types", Mention("services", "name:initial consult", "Initial  Consult")),
+        ("appointment_types", CATEGORY),
     ]
 
 
@@ -135,8 +136,17 @@ def test_a_type_known_by_its_id_alone_says_so(export: Export) -> None:
     visit = export.has("appointments", "5", type_("44"))
 
     assert export.verdict("appointments", visit) is None
+    unknown = Mention("services", "44", "Unknown type (Elsewhere 44)")
+    assert ("appointment_types", unknown) in export.index.made()
+
+
+def test_what_a_made_service_belongs_to_is_made_once(export: Export) -> None:
+    export.has("appointment_types", "1", name="Massage", mentions=(CATEGORY,))
+    export.has("appointments", "5", type_(name="Yoga"))
+
     assert list(export.index.made()) == [
-        ("appointment_types", Mention("services", "44", "Unknown type (Elsewhere 44)"))
+        ("appointment_types", CATEGORY),
+        ("appointment_types", Mention("services", "name:yoga", "Yoga")),
     ]
 
 

@@ -13,15 +13,16 @@ from app.mapping.names import normalise_name
 from app.mapping.rows import Outcome
 
 BATCH = 4000
-MAX_INTEGER_DIGITS = 18
+MAX_INTEGER = 2**63 - 1
 
 Cell = str | int | bytes | None
 
 
 def pack_id(text: str) -> str | int:
     """A source id as the index keeps it: a number where that loses nothing."""
-    if text.isascii() and text.isdigit() and len(text) <= MAX_INTEGER_DIGITS and (text == "0" or text[0] != "0"):
-        return int(text)
+    if text.isascii() and text.isdigit() and len(text) < 20 and (text == "0" or text[0] != "0"):
+        number = int(text)
+        return number if number <= MAX_INTEGER else text
     return text
 
 

@@ -31,6 +31,8 @@ WHILE_RESOLVING = (
     "CREATE TABLE findings (row INTEGER, code TEXT, PRIMARY KEY (row, code)) WITHOUT ROWID",
     "CREATE TABLE extras (row INTEGER, name TEXT, value TEXT, PRIMARY KEY (row, name)) WITHOUT ROWID",
     "CREATE TABLE told (code TEXT, kind INTEGER, count INTEGER NOT NULL, PRIMARY KEY (code, kind))",
+    # What the made things of a kind mention in their turn.
+    "CREATE TABLE companions (kind INTEGER NOT NULL, mention INTEGER NOT NULL)",
     # Rows that fall with another: the row `target` falls, so does `row`. Only for what a plan can leave out.
     """CREATE TABLE needs (target INTEGER, row INTEGER, spec INTEGER, many INTEGER NOT NULL,
         PRIMARY KEY (target, row, spec)) WITHOUT ROWID""",

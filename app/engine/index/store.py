@@ -94,6 +94,8 @@ class Index:
         """What the plan leaves out. Cheap to ask again with the same plan."""
         fingerprint = plan.fingerprint()
         if self._view is None or self._view[0] != fingerprint:
+            if self._view is not None:
+                self._view[1].drop()
             self._view = (fingerprint, PlanView(self.connection, plan))
         return self._view[1]
 

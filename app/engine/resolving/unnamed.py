@@ -32,12 +32,26 @@ def apply(work: Work) -> None:
         for key, name in found:
             lowest -= 1
             _make(work, number, kind, lowest, key, name or f"{kind.unknown} ({work.source.label} {key})")
+        if found:
+            _companions(work, number, kind)
         if kind.placeholder is not None and found:
             work.db.execute("INSERT INTO told VALUES (?, ?, ?)", (kind.placeholder, number, len(found)))
     work.db.execute(
         """UPDATE named SET target = t.row FROM things t
         WHERE named.target IS NULL AND t.kind = named.kind AND t.id = 'name:' || named.key"""
     )
+
+
+def _companions(work: Work, number: int, kind: Kind[Any]) -> None:
+    for mention in kind.made_mentions:
+        work.db.execute(
+            "INSERT INTO mentions (tbl, key, name, kind) VALUES (?, ?, ?, ?) ON CONFLICT (tbl, key) DO NOTHING",
+            (mention.table, mention.key, mention.name, number),
+        )
+        work.db.execute(
+            "INSERT INTO companions SELECT ?, id FROM mentions WHERE tbl = ? AND key = ?",
+            (number, mention.table, mention.key),
+        )
 
 
 def _make(work: Work, number: int, kind: Kind[Any], row: int, key: str | int, name: str) -> None:
