@@ -9,10 +9,12 @@ import json
 import threading
 import uuid
 from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
-from arq.connections import ArqRedis, RedisSettings, create_pool
+
+if TYPE_CHECKING:  # a second of start-up that a process without Redis need not spend
+    from arq.connections import ArqRedis, RedisSettings
 
 QUEUE = "caspen-import"
 WAITING_SECONDS = 600  # a ring that nobody answered is rung again after this long
@@ -77,6 +79,8 @@ class RedisDoorbell:
             asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     async def _ring(self, migration_id: str) -> None:
+        from arq.connections import create_pool
+
         try:
             async with asyncio.timeout(5):
                 if self._pool is None:
@@ -104,8 +108,10 @@ def to_json(job: dict[str, Any]) -> bytes:
     return json.dumps(job, default=str).encode()
 
 
-def redis_settings(url: str) -> RedisSettings:
+def redis_settings(url: str) -> "RedisSettings":
     """Where the queue is, with short patience: nobody waits for a doorbell."""
+    from arq.connections import RedisSettings
+
     found = RedisSettings.from_dsn(url)
     found.conn_timeout = 2
     found.conn_retries = 1

@@ -19,11 +19,13 @@ from app.engine.runtime import Runtime
 from app.engine.work import READY
 from app.migration.models import Migration, Work
 from app.migration.states import State
+from app.problems import catalogue
 from app.settings import Settings
 from workers.child import own_name, peak_mb
 from workers.hands import Hands
 
 TURN_SECONDS = 2.0
+SHORTEST_REST, LONGEST_REST = 0.05, 1.0
 
 
 class WaitedEnough(Exception):  # noqa: N818 - reads as a claim
@@ -46,8 +48,8 @@ class Driver:
     def run(self, migration_id: str, label: str) -> State:
         """Works until the migration rests, and says in which state. Raises WaitedEnough."""
         with _shown(self.runtime, migration_id, label):
-            if self.workers == 1:
-                self._alone(migration_id)
+            if self.workers == 1 or self._state(migration_id) is not State.TRIALLING:
+                self._alone(migration_id)  # only a trial has several pieces at a time
             else:
                 self._together(migration_id)
         self.peak_mb = max(self.peak_mb, peak_mb())
@@ -65,9 +67,12 @@ class Driver:
         over = threading.Event()
 
         def work(mine: Hands) -> None:
+            rest = SHORTEST_REST
             while not over.is_set():
-                if not mine.drain(migration_id, TURN_SECONDS).pieces:
-                    over.wait(0.05)
+                did = mine.drain(migration_id, TURN_SECONDS).pieces
+                rest = SHORTEST_REST if did else min(rest * 2, LONGEST_REST)
+                if not did:
+                    over.wait(rest)
 
         threads = [threading.Thread(target=work, args=(mine,)) for mine in hands]
         for thread in threads:
@@ -87,7 +92,7 @@ class Driver:
         """A short rest; one that counts where the work itself says that it waits."""
         code, until = self._waits(migration_id)
         rest = 0.05
-        if code is not None and until is not None:
+        if code in catalogue() and until is not None:
             rest = min(max((until - now()).total_seconds(), 0.05), 1.0)
             self._wait_left -= rest
             if self._wait_left <= 0 or (until - now()).total_seconds() > self._wait_left + 1:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.engine import fetch, finalise, read, reconcile, settle_index, trial
+from app.engine import fetch, finalise, read, reconcile, settle_index, trial, undo
 from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done, Exhausted
 from app.engine.runtime import Runtime
@@ -70,4 +70,5 @@ STAGES: dict[State, Stage] = {
         Event.TRIALLED,
     ),
     State.FINALISING: Stage("finalise", (Phase("promote", finalise.promote),), Event.FINALISED),
+    State.UNDOING: Stage("undo", (Phase("undo", undo.undo),), Event.UNDONE),
 }

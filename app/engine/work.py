@@ -7,12 +7,13 @@ the middle has used one.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from app.db import Database
 from app.migration.models import Migration, Work
@@ -77,22 +78,15 @@ def create_missing(session: Session, migration_id: str, run: str, phase: str, pi
 
 def claim(ledger: Database, migration: Migration, run: str, phase: str, owner: str, seconds: float) -> Lease | None:
     """The next piece of a phase that nobody holds, or None. Its attempt counts from now."""
+    with ledger.read() as session:  # looking locks nothing, and most looks of an idle worker find nothing
+        if session.exec(_free(ledger.clock(session), migration, run, phase)).first() is None:
+            return None
     with ledger.write() as session:
         moment = ledger.clock(session)
         current = session.exec(select(Migration.epoch).where(Migration.id == migration.id)).one()
         if current != migration.epoch:
             return None
-        free = sa.or_(
-            sa.and_(_c("state") == READY, sa.or_(_c("not_before").is_(None), _c("not_before") <= moment)),
-            sa.and_(_c("state") == LEASED, _c("leased_until") < moment),
-        )
-        work = session.exec(
-            select(Work)
-            .where(Work.migration_id == migration.id, Work.run == run, Work.phase == phase, free)
-            .order_by(_c("attempts"), _c("number"))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        ).first()
+        work = session.exec(_free(moment, migration, run, phase).with_for_update(skip_locked=True)).first()
         if work is None:
             return None
         work.state = LEASED
@@ -113,6 +107,16 @@ def claim(ledger: Database, migration: Migration, run: str, phase: str, owner: s
             work.result,
             work.last_problem,
         )
+
+
+def _free(moment: datetime, migration: Migration, run: str, phase: str) -> SelectOfScalar[Work]:
+    """The next piece that may be claimed: those that were tried least come first."""
+    free = sa.or_(
+        sa.and_(_c("state") == READY, sa.or_(_c("not_before").is_(None), _c("not_before") <= moment)),
+        sa.and_(_c("state") == LEASED, _c("leased_until") < moment),
+    )
+    mine = select(Work).where(Work.migration_id == migration.id, Work.run == run, Work.phase == phase, free)
+    return mine.order_by(_c("attempts"), _c("number")).limit(1)
 
 
 def renew(ledger: Database, lease: Lease, seconds: float, done_weight: int) -> None:

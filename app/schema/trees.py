@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic.config import Config
 
 import app.access.models
 import app.caspen.tables
 import app.migration.models  # noqa: F401 - their tables are what the ledger consists of
 from app.caspen.tables.base import CaspenTable
 from app.db import LedgerTable
+
+if TYPE_CHECKING:  # loaded only where something is missing
+    from alembic.config import Config
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,15 @@ class Tree:
         """Both trees may stand in one PostgreSQL database."""
         return f"revision_of_{self.name}"
 
-    def config(self, connection: sa.Connection) -> Config:
+    @property
+    def folder(self) -> Path:
+        return Path(__file__).parent / self.name
+
+    def config(self, connection: sa.Connection) -> "Config":
+        from alembic.config import Config
+
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / self.name))
+        config.set_main_option("script_location", str(self.folder))
         config.attributes["connection"] = connection
         return config
 

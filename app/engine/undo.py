@@ -1,0 +1,25 @@
+"""A finalised migration is taken back: what it brought goes, what it replaced returns, what people did since stays."""
+
+from dataclasses import asdict
+
+from sqlmodel import Session
+
+from app.caspen.undo import undo as undo_live
+from app.engine.heartbeat import Heartbeat
+from app.engine.outcome import Done
+from app.engine.runtime import Runtime
+from app.engine.work import Lease
+from app.migration.models import Migration
+
+
+def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
+    """Undoes it in the live workspace, in one step."""
+    with beat.during():
+        undone = undo_live(runtime.caspen, migration.workspace_id, migration.id)
+
+    def write(session: Session) -> None:
+        kept = session.get_one(Migration, migration.id)
+        kept.report = {**kept.report, "undone": asdict(undone)}
+        session.add(kept)
+
+    return Done({}, write)
