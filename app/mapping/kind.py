@@ -41,7 +41,9 @@ class Kind(Generic[R]):
     rows with one name are told. `unknown` is what a thing is called that is known by its id alone ("Unknown type").
     What other rows only name is made by `made[tables[0]]`; with `placeholder` (the problem that tells it) only when
     the export has no rows of the kind at all, and then by every table of `tables` that stands in `made`.
-    `imported` is False for a kind that is recognised and counted only.
+    `key_of` gives the key of a row whose file has no column for it. `stays_because` is why a row cannot move, as far as
+    the row alone can say. `referred_by` names links of other kinds that are counted back to this row, under the other
+    kind's name in `Joined.extra`. `imported` is False for a kind that is recognised and counted only.
     """
 
     name: str

@@ -54,7 +54,13 @@ SOURCE = Source(
     label="Elsewhere",
     kinds=(
         kind("businesses", "locations", unique_names=True),
-        kind("users", "users", people=True, alias_shared="user_email_duplicate"),
+        kind(
+            "users",
+            "users",
+            people=True,
+            alias_shared="user_email_duplicate",
+            referred_by=(("practitioners", "user_id"),),
+        ),
         kind(
             "practitioners",
             "practitioners",

@@ -93,13 +93,17 @@ def lookups(
 
 def parsed(kind: str, /, in_context: Context | None = None, **cells: str | None) -> Parsed[Any]:
     """A row of a kind: the usual cells with those that the test is about; None takes a column away."""
-    filled = {name: cell for name, cell in (ROWS[kind] | cells).items() if cell is not None}
+    return _read(kind, in_context, cells)
+
+
+def _read(kind: str, in_context: Context | None, cells: Mapping[str, str | None]) -> Parsed[Any]:
+    filled = {name: cell for name, cell in (ROWS[kind] | dict(cells)).items() if cell is not None}
     return parse_row(source("cliniko").kind(kind), filled, in_context or context())
 
 
 def row_of(kind: str, /, **cells: str | None) -> Any:
     """The row itself, of cells that have a key."""
-    row = parsed(kind, **cells).row
+    row = _read(kind, None, cells).row
     assert row is not None
     return row
 
@@ -127,7 +131,7 @@ def told(
     **cells: str | None,
 ) -> Told:
     """What a trial makes of the row, and everything that it tells of it."""
-    read = parsed(kind, in_context, **cells)
+    read = _read(kind, in_context, cells)
     codes = [p.code for p in read.problems]
     columns = [p.column for p in read.problems]
     if read.stopped is not None:

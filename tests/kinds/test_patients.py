@@ -232,12 +232,6 @@ def test_a_name_that_does_not_fit_is_kept_whole_in_the_notes() -> None:
     assert found.codes == ["content_over_limit"]
 
 
-def test_a_native_file_without_an_archive_column_says_so_once() -> None:
-    assert KIND.told_of_file is not None
-    assert KIND.told_of_file(frozenset({"id", "first_name"})) == ("archived_state_unknown",)
-    assert KIND.told_of_file(frozenset({"id", "archived_at"})) == ()
-
-
 def test_likely_twins_share_name_and_birth_and_namesakes_the_name() -> None:
     one = row_of("patients", date_of_birth="1980-02-13")
     two = row_of("patients", id="12", first_name="ZOË", date_of_birth="13/02/1980")

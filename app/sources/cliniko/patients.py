@@ -175,10 +175,6 @@ def stays_because(row: Patient) -> Problem | None:
     return None if row.first_name or row.last_name else Problem("patient_name_missing")
 
 
-def told_of_file(columns: frozenset[str]) -> tuple[str, ...]:
-    return () if "archived_at" in columns else ("archived_state_unknown",)
-
-
 def looks_like_patients(headers: Headers) -> bool:
     return (
         headers.any("patientid", "id")
@@ -204,7 +200,6 @@ KIND = Kind(
     merged_of=lambda row: row.merged_at is not None or row.merged_with_patient_id is not None,
     merge_field="merged_with_patient_id",
     stays_because=stays_because,
-    told_of_file=told_of_file,
     mentions=mentions,
     made={"referral_types": referral_type},
     native_headers="C",
