@@ -10,6 +10,8 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import httpx
 
+from app.links.cuts import Cut
+
 CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.IGNORECASE)
 NAME_BYTES = 200
 PEEK = 1024
@@ -34,6 +36,7 @@ class Answer:
         self._response = response
         self._chunks = response.iter_raw()
         self._peeked: list[bytes] = []
+        self._broken: Cut | None = None
 
     @property
     def length(self) -> int | None:
@@ -64,9 +67,13 @@ class Answer:
         return display_name(_disposition_name(self.headers.get("content-disposition", "")))
 
     def peek(self) -> bytes:
-        """The first bytes, without losing them."""
+        """The first bytes, without losing them; fewer where the answer is cut, which is told after them."""
         while sum(map(len, self._peeked)) < PEEK:
-            chunk = next(self._chunks, None)
+            try:
+                chunk = next(self._chunks, None)
+            except Cut as cut:
+                self._broken = cut
+                break
             if chunk is None:
                 break
             self._peeked.append(chunk)
@@ -75,6 +82,8 @@ class Answer:
     def chunks(self) -> Iterator[bytes]:
         while self._peeked:
             yield self._peeked.pop(0)
+        if self._broken:
+            raise self._broken
         yield from self._chunks
 
     def body(self, limit: int) -> bytes:

@@ -25,6 +25,7 @@ class FileState:
     furthest: int = 0
     attempts: int = 0
     restarts: int = 0
+    look_again: bool = False
     mismatches: int = 0
     next_try_at: float | None = None
     last_problem: str = ""

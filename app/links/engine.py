@@ -47,6 +47,7 @@ class Download:
         self._objects, self._data_key, self._conduct = objects, data_key, conduct
         self._settings = web.settings
         self.state = state
+        self._before = state.furthest
 
     def run(self) -> FileState:
         """The finished state; a Stop says why there is none, Paused that it was asked to stand still."""
@@ -113,7 +114,10 @@ class Download:
         return True
 
     def _request(self, part: ObjectAppender) -> None:
+        self._before = self.state.furthest
         self.look()
+        if self.state.look_again:
+            self._look_again()
         if part.position and not self.state.ranges:
             part.truncate(0)
         self.require_room(part.position)
@@ -162,16 +166,26 @@ class Download:
             self._keep(bytes_done=0)
             raise self._stopped("file_changed")
         log.info("download begins anew provider=%s link=%s", self.state.provider, self._link.fingerprint)
-        forgotten: dict[str, Any] = {
-            "expected_size": None,
-            "validator_kind": "",
-            "validator_value": "",
-            "checksums": {},
-        }
-        self._keep(bytes_done=0, furthest=0, restarts=self.state.restarts + 1, **forgotten)
+        self._keep(bytes_done=0, furthest=0, restarts=self.state.restarts + 1, look_again=True)
+
+    def _look_again(self) -> None:
+        """What the provider says of the file now, after it was not what it had been."""
+        files = self._provider.files(self._link, self._web)
+        now = next((file for file in files if file.item == self.state.item), None)
+        if now is None:
+            raise self._stopped("file_changed")
+        fresh = FileState.of(now, self.state.provider, self.state.key, self.state.started_at)
+        self._keep(
+            expected_size=fresh.expected_size,
+            validator_kind=fresh.validator_kind,
+            validator_value=fresh.validator_value,
+            ranges=fresh.ranges,
+            checksums=fresh.checksums,
+            look_again=False,
+        )
 
     def _cut(self, part: ObjectAppender) -> None:
-        gained = part.position - self.state.furthest >= PROGRESS
+        gained = part.position - self._before >= PROGRESS
         attempts = 0 if gained else self.state.attempts + 1
         self._keep(
             bytes_done=part.checkpoint(),

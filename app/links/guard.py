@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import h11
 import httpcore
 import httpx
 
@@ -166,9 +165,9 @@ class GuardedTransport(httpx.BaseTransport):
         try:
             answer = self._pool.handle_request(asked)
         except httpcore.RemoteProtocolError as error:
-            if isinstance(error.__cause__, h11.RemoteProtocolError):
-                raise stop("provider_changed") from None
-            raise Unanswered from None
+            if "disconnected" in str(error):
+                raise Unanswered from None
+            raise stop("provider_changed") from None
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError):
             raise Unanswered from None
         stream = answer.extensions.get("network_stream")

@@ -96,8 +96,8 @@ class Web:
             if self._unknown_name == "provider_down":
                 raise Unanswered from None
             raise stop(self._unknown_name) from None
-        except httpx.HTTPError:
-            raise Unanswered from None
+        except httpx.HTTPError:  # our transport raises none: this is a redirect that cannot even be read
+            raise stop("unsafe_address") from None
         try:
             self._check(response)
         except Stop:

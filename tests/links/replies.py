@@ -73,11 +73,24 @@ class Fault:
 
 @dataclass
 class Route:
+    """A file and its faults; `queue` gives one more fault to each download, `then` replaces the file after a resume."""
+
     file: object
     faults: list[Fault]
+    queue: list[Fault] = field(default_factory=list)
+    then: object = None
 
     def faults_for(self, request: Request) -> dict[str, Fault]:
-        return {f.kind: f.used() for f in self.faults if f.fits(request)}
+        found: dict[str, Fault] = {}
+        for fault in self.faults:
+            if fault.kind not in found and fault.fits(request):
+                found[fault.kind] = fault.used()
+        if self.queue and not request.is_probe:
+            fault = self.queue.pop(0)
+            found[fault.kind] = fault
+        if self.then is not None and not request.is_probe and request.range is not None:
+            self.file = self.then
+        return found
 
 
 class Line(Protocol):
