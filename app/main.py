@@ -23,17 +23,20 @@ from app.guardrails import guard
 from app.mapping.html import clean_html
 from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.models import Migration
-from app.migration.states import State
+from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
 from app.rail import page_of
 from app.sandbox import routes as sandbox
+from app.sandbox.demo import seed
 from app.settings import Environment, Settings, settings
 from app.signin import outbox, pages
 from app.support import routes as support
-from app.web import NeedsSignIn, enter, own_address, page, visit_of
+from app.web import NeedsSignIn, address_of, enter, go, page, visit_of
 from app.wizard import STEPS
 
 log = structlog.get_logger()
+BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL})
+"""Events of buttons that carry no answer of the clinic: pressed twice, nothing is lost and nobody need be told."""
 
 
 def create_app(config: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
@@ -43,6 +46,8 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.runtime = runtime or open_runtime(chosen)
+        if not in_production:
+            seed(app.state.runtime)
         yield
         if runtime is None:
             app.state.runtime.close()
@@ -79,13 +84,17 @@ def answer_troubles(app: FastAPI) -> None:
 
     @app.exception_handler(NeedsSignIn)
     def ask_to_sign_in(request: Request, _: NeedsSignIn) -> Response:
-        back = request.url.path if request.method == "GET" else own_address(request.headers.get("x-page"))
-        address = f"/signin?next={back}"
+        address = f"/signin?next={address_of(request) if request.method == 'GET' else '/'}"
         if request.headers.get("HX-Request"):
             return Response(status_code=204, headers={"HX-Redirect": address})
         return RedirectResponse(address, 303)
 
     @app.exception_handler(WrongState)
+    def say_it_is_over(request: Request, trouble: WrongState) -> Response:
+        if is_done(trouble):
+            return go(f"/m/{visit_of(request).move.id}")
+        return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
+
     @app.exception_handler(Refused)
     @app.exception_handler(NotAllowed)
     def say_where_it_is(request: Request, trouble: Exception) -> Response:
@@ -104,12 +113,21 @@ def answer_troubles(app: FastAPI) -> None:
         name = "errors/403.html" if trouble.status_code == 403 else "errors/404.html"
         return page(request, name, trouble.status_code, path=request.url.path)
 
-    @app.exception_handler(Exception)
     def say_our_fault(request: Request, trouble: Exception) -> Response:
         error_id = f"e-{secrets.token_hex(2)}-{secrets.token_hex(2)}"
         route = getattr(request.scope.get("route"), "path", "")
         log.error("our_fault", error_id=error_id, trouble=type(trouble).__name__, route=route, at=_place(trouble))
         return page(request, "errors/500.html", 500, error_id=error_id, at=now())
+
+    app.state.our_fault = say_our_fault
+
+
+def is_done(trouble: WrongState) -> bool:
+    """Whether a button only asked for what is so already: pressed twice, or on a page that was open for a while."""
+    if trouble.event in (Event.RETRY, Event.RESUME):
+        return trouble.state in WORKING
+    target = {move.to for move in MOVES if move.event is trouble.event}
+    return trouble.event in BUTTONS and trouble.state in target
 
 
 def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
@@ -118,13 +136,16 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
     words = WORDS[State(migration.state)]
-    go = {"href": f"/m/{migration.id}/{page_of(migration)}", "words": words.go}
+    at = f"/support/{migration.id}" if visit.person.is_support else f"/m/{migration.id}/{page_of(migration)}"
+    go = {"href": at, "words": "Back to this migration" if visit.person.is_support else words.go}
     if isinstance(trouble, Refused):
-        problem = trouble.problem
+        problem = trouble.problem.at(details={"source": visit.source.label, **trouble.problem.details})
         return {"title": problem.title, "lede": problem.todo, "go": go, "code": problem.code}
     if isinstance(trouble, NotAllowed):
         return {"title": "This is for somebody else to do", "lede": "Nothing was changed.", "go": go}
-    return {"title": f"This step is over: {words.now}", "lede": "Nothing was changed by your answer.", "go": go}
+    kept = getattr(request.state, "kept", "")
+    title, lede = f"This step is over: {words.now}", "Nothing was changed by your answer."
+    return {"title": title, "lede": lede, "go": go, "kept": kept}
 
 
 def _place(trouble: Exception) -> str:

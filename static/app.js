@@ -2,6 +2,9 @@
 (() => {
   "use strict";
 
+  // htmx reads the page as soon as it is loaded itself, before its extensions are: let it read once more with them.
+  document.addEventListener("DOMContentLoaded", () => window.htmx && window.htmx.process(document.body));
+
   const menu = () => document.querySelector("details.who[open]");
 
   // The account menu closes like a menu: by Escape, and by a press anywhere else.

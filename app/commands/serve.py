@@ -77,7 +77,9 @@ def serve(settings: Settings, host: str, port: int) -> None:
         where = "localhost" if host in {"127.0.0.1", "0.0.0.0"} else host  # noqa: S104 - compared, not listened on
         sys.stdout.write(f"{_words(settings)}\nOpen http://{where}:{port}\n")
         sys.stdout.flush()
-        uvicorn.run("app.main:app", host=host, port=port, log_level="warning", timeout_graceful_shutdown=5)
+        uvicorn.run(
+            "app.main:create_app", factory=True, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5
+        )
     finally:
         household.stop()
 

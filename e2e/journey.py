@@ -1,0 +1,145 @@
+"""The whole journey, from sign-in to a live workspace, as one story that tests and pictures share."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page
+
+from e2e.pages.approve import Approve
+from e2e.pages.checklist import Checklist
+from e2e.pages.clients import Clients
+from e2e.pages.export import Export
+from e2e.pages.handover import Handover
+from e2e.pages.help import Help
+from e2e.pages.matches import Matches
+from e2e.pages.overview import Overview
+from e2e.pages.people import People
+from e2e.pages.problems import Problems
+from e2e.pages.progress import Progress
+from e2e.pages.report import Report
+from e2e.pages.review import Review
+
+Seen = Callable[[Page, str], None]
+CLINIC = "Harbour Street Physiotherapy"
+
+
+def nothing(page: Page, name: str) -> None:
+    """Nobody looks over the shoulder."""
+
+
+class Journey:
+    """Megan's way through the wizard. `seen` is called on every page and state, with a name for it."""
+
+    def __init__(self, page: Page, url: str, seen: Seen = nothing) -> None:
+        self.page = page
+        self.url = url
+        self.seen = seen
+        self.move = ""
+
+    def enter(self, name: str = "Megan") -> None:
+        self.page.goto(f"{self.url}/signin")
+        self.seen(self.page, "sign-in")
+        self.page.get_by_role("button", name=f"Enter as {name}").click()
+
+    def start(self) -> None:
+        self.seen(self.page, "start")
+        self.page.get_by_role("button", name="See what moves and what stays").click()
+        self.move = self.page.url.removesuffix("/overview")
+        self.seen(self.page, "overview")
+
+    def get_ready(self) -> None:
+        Overview(self.page, self.move).acknowledge()
+        checklist = Checklist(self.page, self.move)
+        self.seen(self.page, "checklist")
+        checklist.choose_services()
+        checklist.go_on()
+        self.seen(self.page, "export")
+        Export(self.page, self.move).confirm()
+        self.seen(self.page, "handover")
+
+    def hand_over(self, *, only_look: bool = True) -> None:
+        """Hands over the sample and waits until it is read. `only_look`: the page itself has to go on."""
+        Handover(self.page, self.move).use_sample()
+        self.seen(self.page, "progress-reading")
+        progress = Progress(self.page, self.move)
+        if only_look:
+            progress.watch_until("handover")
+        else:
+            progress.wait_until("handover")
+        self.seen(self.page, "found")
+        Handover(self.page, self.move).acknowledge_found()
+
+    def close_gaps(self) -> None:
+        """What the checklist finds missing is set up in the sandbox; then everything ticks."""
+        self.seen(self.page, "matches-open")
+        Checklist(self.page, self.move).open()
+        self.seen(self.page, "checklist-gaps")
+        self.page.goto(f"{self.url}/sandbox")
+        self.seen(self.page, "sandbox")
+        self.page.get_by_role("button", name="Close all").click()
+        Checklist(self.page, self.move).open()
+        self.seen(self.page, "checklist-closed")
+
+    def match(self) -> None:
+        matches = Matches(self.page, self.move)
+        matches.settle_all()
+        for tab in ("practitioners", "locations", "services", "leave_out"):
+            matches.open(f"?show={tab}")
+            self.seen(self.page, f"matches-{tab}")
+
+    def try_it(self, *, only_look: bool = True) -> None:
+        Matches(self.page, self.move).start_trial()
+        self.seen(self.page, "progress-trial")
+        progress = Progress(self.page, self.move)
+        if only_look:
+            progress.watch_until("review")
+        else:
+            progress.wait_until("review")
+        self.seen(self.page, "review")
+
+    def look_around(self) -> None:
+        problems, clients = Problems(self.page, self.move), Clients(self.page, self.move)
+        problems.open()
+        self.seen(self.page, "problems")
+        problems.open_first()
+        self.seen(self.page, "problem")
+        clients.open()
+        self.seen(self.page, "clients")
+        clients.open_first()
+        self.seen(self.page, "client")
+        People(self.page, self.move).open()
+        self.seen(self.page, "people")
+        Help(self.page, self.move).open()
+        self.seen(self.page, "help")
+
+    def approve(self, *, only_look: bool = True) -> None:
+        Review(self.page, self.move).open()
+        Review(self.page, self.move).go_on()
+        self.seen(self.page, "approve")
+        Approve(self.page, self.move).approve(CLINIC)
+        self.seen(self.page, "progress-finalising")
+        progress = Progress(self.page, self.move)
+        if only_look and not Report(self.page, self.move).is_open():
+            progress.watch_until("report")
+        else:
+            progress.wait_until("report")
+        self.seen(self.page, "report")
+
+    def live_clients(self) -> None:
+        self.page.goto(f"{self.url}/sandbox")
+        self.page.get_by_role("link", name="Look at the clients").click()
+        self.seen(self.page, "sandbox-clients")
+        self.page.locator("tbody th a").first.click()
+        self.seen(self.page, "sandbox-client")
+
+    def whole(self, *, only_look: bool = True) -> None:
+        """All of it, in order."""
+        self.enter()
+        self.start()
+        self.get_ready()
+        self.hand_over(only_look=only_look)
+        self.close_gaps()
+        self.match()
+        self.try_it(only_look=only_look)
+        self.look_around()
+        self.approve(only_look=only_look)
+        self.live_clients()

@@ -1,0 +1,38 @@
+"""The wizard's pages as a person uses them, one class per page, all alike."""
+
+import time
+
+from playwright.sync_api import Page
+
+
+class WizardPage:
+    """A page of one move. `name` is the last part of its address."""
+
+    name = ""
+
+    def __init__(self, page: Page, move: str) -> None:
+        self.page = page
+        self.move = move
+
+    def open(self, rest: str = "") -> None:
+        self.page.goto(f"{self.move}/{self.name}{rest}")
+
+    @property
+    def heading(self) -> str:
+        return self.page.locator("h1").inner_text()
+
+    def press(self, words: str) -> None:
+        self.page.get_by_role("button", name=words).first.click()
+
+    def is_open(self) -> bool:
+        return self.page.url.split("?")[0].split("#")[0].endswith(f"/{self.name}")
+
+    def wait_until(self, name: str, seconds: float = 120.0) -> None:
+        """Waits on the move's own address until the page of that name stands there. Works without JavaScript."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.page.goto(self.move)
+            if self.page.url.split("?")[0].endswith(f"/{name}"):
+                return
+            self.page.wait_for_timeout(500)
+        raise AssertionError(f"{name} did not come; the page says: {self.page.locator('main').inner_text()[:500]}")

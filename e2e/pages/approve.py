@@ -1,0 +1,11 @@
+"""Approving the trial that was reviewed."""
+
+from e2e.pages import WizardPage
+
+
+class Approve(WizardPage):
+    name = "approve"
+
+    def approve(self, clinic: str) -> None:
+        self.page.get_by_label("Type the name of your clinic to approve").fill(clinic)
+        self.press("Approve and go live")

@@ -1,0 +1,26 @@
+"""Handing over the export, and what was found in it."""
+
+from pathlib import Path
+
+from e2e.pages import WizardPage
+
+
+class Handover(WizardPage):
+    name = "handover"
+
+    def use_sample(self) -> None:
+        self.press("Use the small sample")
+
+    def upload(self, *files: Path) -> None:
+        self.page.locator("input[name=files]").set_input_files([str(file) for file in files])
+        self.press("Upload and read")
+
+    def paste(self, link: str) -> None:
+        self.page.get_by_label("Link to the export").fill(link)
+        self.press("Look at this link")
+
+    def acknowledge_found(self) -> None:
+        """Ticks every kind that is absent, and goes on."""
+        for box in self.page.locator("input[name=absent]").all():
+            box.check()
+        self.page.locator("form[action$='/handover/found'] button").click()

@@ -1,0 +1,10 @@
+"""What did not come, and why."""
+
+from e2e.pages import WizardPage
+
+
+class Problems(WizardPage):
+    name = "problems"
+
+    def open_first(self) -> None:
+        self.page.locator("tbody th a").first.click()

@@ -1,0 +1,15 @@
+"""What happens while the clinic waits."""
+
+from e2e.pages import WizardPage
+
+
+class Progress(WizardPage):
+    name = "progress"
+
+    def watch_until(self, name: str, seconds: float = 120.0) -> None:
+        """Only looks: the page itself has to go on when the work is done."""
+        self.page.wait_for_url(f"**/{name}*", timeout=seconds * 1000)
+
+    @property
+    def numbers(self) -> str:
+        return self.page.locator("#live").inner_text()

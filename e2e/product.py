@@ -1,0 +1,109 @@
+"""The whole product, started as a new user would, with everything in a folder of its own."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+STARTS_WITHIN = 120.0
+FASTER = {"LEASE_SECONDS": "1.5", "HEARTBEAT_SECONDS": "0.5", "SWEEP_SECONDS": "0.5"}
+
+
+@dataclass(frozen=True)
+class Product:
+    """A running product: where it answers, its log, and its first process."""
+
+    url: str
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def workers(self) -> list[int]:
+        """The processes that do the work: the worker and its child."""
+        return [pid for pid in descendants(self.process.pid) if "workers" in command_of(pid)]
+
+
+def descendants(pid: int) -> list[int]:
+    """Every process below one, the nearest first."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+        children.setdefault(parent, []).append(int(folder.name))
+    found, queue = [], [pid]
+    while queue:
+        below = children.get(queue.pop(0), [])
+        found += below
+        queue += below
+    return found
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(**settings: str) -> Iterator[Product]:
+    """`caspen-import serve` until the block ends. Leases are scaled by ten unless settings say otherwise."""
+    folder = Path(tempfile.mkdtemp(prefix="caspen-e2e-"))
+    port = free_port()
+    log = folder / "log"
+    environment = {**os.environ, "ENVIRONMENT": "test", "VAR": str(folder / "var"), **FASTER, **settings}
+    environment["BASE_URL"] = f"http://127.0.0.1:{port}"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve", "--port", str(port)],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_for_address(log, process)
+        yield Product(f"http://127.0.0.1:{port}", log, process)
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for_address(log: Path, process: subprocess.Popen[bytes]) -> str:
+    """The address that the product prints, once it answers there."""
+    end = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < end:
+        found = re.search(r"http://[\w.]+:(\d+)", log.read_text())
+        if found and answers(int(found[1])):
+            return found[0]
+        if process.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise RuntimeError(f"the product did not start: {log.read_text()[-2000:]}")
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,86 @@
+"""Pictures of every page and state at 1280 and 390 pixels, to be looked at: `make screenshots`."""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from e2e.journey import Journey
+from e2e.pages.handover import Handover
+from e2e.pages.help import Help
+from e2e.pages.overview import Overview
+from e2e.product import Product, running
+from tests.browser import chromium
+
+FOLDER = Path("var/screenshots")
+WIDTHS = (1280, 390)
+
+
+class Camera:
+    """Takes one page at both widths; some also in the dark."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.taken: list[Path] = []
+
+    def __call__(self, page: Page, name: str, *, dark: bool = False) -> None:
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            path = self.folder / f"{name}{'-dark' if dark else ''}-{width}.png"
+            page.screenshot(path=path, full_page=True)
+            self.taken.append(path)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.emulate_media(color_scheme="light")
+
+
+def all_pages(product: Product, page: Page, camera: Camera) -> None:
+    """The journey, and on the way the pages and states that it does not pass."""
+    journey = Journey(page, product.url, camera)
+    journey.enter()
+    journey.start()
+    move = journey.move
+    page.locator("main form button").last.click()
+    camera(page, "overview-errors")
+    Overview(page, move).open()
+    journey.get_ready()
+    Handover(page, move).paste("https://169.254.169.254/export.zip")
+    camera(page, "handover-unsafe-link")
+    Handover(page, move).open()
+    journey.hand_over()
+    journey.close_gaps()
+    journey.match()
+    journey.try_it()
+    camera(page, "review", dark=True)
+    journey.look_around()
+    Help(page, move).write("Where do I see the drafts?")
+    camera(page, "help-asked")
+    page.goto(f"{move}/nowhere")
+    camera(page, "not-found")
+    page.goto(f"{product.url}/outbox")
+    camera(page, "outbox")
+    support(product, page, camera, move)
+    journey.enter()
+    journey.approve()
+    journey.live_clients()
+
+
+def support(product: Product, page: Page, camera: Camera, move: str) -> None:
+    """What support sees."""
+    Journey(page, product.url).enter("Ana")
+    camera(page, "support")
+    page.goto(f"{product.url}/support/{move.rsplit('/', 1)[-1]}")
+    camera(page, "support-migration")
+
+
+def main() -> int:
+    with running() as product, chromium() as browser:
+        camera = Camera(FOLDER)
+        all_pages(product, browser.new_page(viewport={"width": 1280, "height": 900}), camera)
+    print(f"{len(camera.taken)} pictures in {FOLDER}")  # noqa: T201 - a command for people
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
