@@ -136,8 +136,7 @@ class Stores:
                 connection.execute(sa.schema.DropSchema(store.schema, cascade=True, if_exists=True))
         else:
             store.database.dispose()
-            for ending in ("", "-wal", "-shm", "-journal"):
-                store.path.with_name(store.path.name + ending).unlink(missing_ok=True)
+            _remove_file(store.path)
         with self._lock:
             self._trials.pop(name, None)
 
@@ -184,12 +183,18 @@ def _trial_tables() -> list[sa.Table]:
 
 def _make_file(path: Path) -> None:
     making = path.with_suffix(".making")  # renamed when whole, so that half a store is never taken for one
-    making.unlink(missing_ok=True)
+    _remove_file(making)
     database = Database(f"sqlite:///{making}")
     with database.connection() as connection:
         CaspenTable.metadata.create_all(connection, tables=_trial_tables())
     database.dispose()
     making.replace(path)
+
+
+def _remove_file(path: Path) -> None:
+    """A database with what SQLite keeps beside it: an orphaned log would be replayed into the next file of its name."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _create_indexes(connection: Connection, place: str) -> None:

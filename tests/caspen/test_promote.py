@@ -1,9 +1,13 @@
 """The approved trial becomes the live workspace: exactly it, once, and never over what people did."""
 
 import json
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 
 from app.caspen.content import Digest
 from app.caspen.gateway import Gateway
@@ -133,3 +137,39 @@ def test_parts_that_were_loaded_apart_go_live_together(stores: Stores) -> None:
     kinds = {kind for each in loaded for kind in each.digests}
     approved = {kind: sum((each.digests.get(kind, Digest()) for each in loaded), Digest()) for kind in kinds}
     assert go_live(stores, store, approved).live == approved
+
+
+def test_a_worker_that_is_killed_before_the_commit_leaves_the_workspace_as_it_was(url: str, stores: Stores) -> None:
+    live_clinic(stores)
+    store, loaded = trial_of(stores, clinic(5), 2)
+    before = ask(stores.live, "SELECT * FROM {clients} ORDER BY 1, 2")
+    version = workspace_version(stores)
+    stores.dispose()
+    child = os.fork()
+    if child == 0:
+        _promote_and_die(url, loaded.digests)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert ask(stores.live, "SELECT * FROM {clients} ORDER BY 1, 2") == before
+    assert workspace_version(stores) == version
+    assert go_live(stores, store, loaded.digests, 2).created["patients"] == 2
+
+
+def _promote_and_die(url: str, approved: Mapping[str, Digest]) -> None:
+    """In a process of its own: everything is written, and the process ends in place of the commit."""
+    stores = Stores(url)
+    sa.event.listen(stores.live.database.engine, "commit", lambda _connection: os._exit(9))
+    go_live(stores, stores.trial(MIGRATION, 2), approved, 2)
+    os._exit(1)
+
+
+def test_an_edit_at_the_same_moment_comes_before_or_after_and_is_never_lost(stores: Stores) -> None:
+    live_clinic(stores)
+    store, loaded = trial_of(stores, rows(*[client(str(n), title="Dr") for n in (1000, 1001, 1002)]), 2)
+    desk = Gateway(stores, WORKSPACE, "megan@example.com")
+    with ThreadPoolExecutor(2) as both:
+        editing = both.submit(desk.edit, "clients", client_id("1001"), {"email": "z@example.com"})
+        done = both.submit(go_live, stores, store, loaded.digests, 2).result()
+        editing.result()
+    ((email, title),) = ask(stores.live, 'SELECT "email", "title" FROM {clients} WHERE "source_id" = \'1001\'')
+    assert email == "z@example.com"
+    assert (title == "Dr") is (not done.conflicts)
