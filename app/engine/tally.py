@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.mapping.parse import BY_COLUMN
 from app.mapping.rows import Outcome
 from app.problems import Problem, catalogue
 
@@ -16,16 +17,24 @@ class Tally:
     kind: str
     path: str | None
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    problems: dict[tuple[int | None, str], Problem] = field(default_factory=dict)
+    problems: dict[tuple[int | None, str, str | None], Problem] = field(default_factory=dict)
 
     def row(self, outcome: Outcome) -> None:
         self.outcomes[outcome] += 1
 
     def tell(self, line: int, source_id: str | None, problems: Iterable[Problem]) -> None:
-        """Notes problems of a row. The same code twice on one row is told once."""
+        """Notes problems of a row. The same code twice on one row is told once.
+
+        What concerns a whole column is told once for the part, with the rows counted: there may be one in every cell.
+        """
         for problem in problems:
+            whole_column = problem.code in BY_COLUMN
+            place = (None, problem.code, problem.column) if whole_column else (line, problem.code, None)
+            if whole_column and (first := self.problems.get(place)) is not None:
+                self.problems[place] = replace(first, count=first.count + problem.count)
+                continue
             self.problems.setdefault(
-                (line, problem.code),
+                place,
                 problem.at(
                     kind=problem.kind or self.kind,
                     file=problem.file or self.path,
