@@ -14,8 +14,9 @@ from app.engine.reading.cut import Store
 from app.engine.reading.entries import opened, private
 from app.engine.reading.given import Given
 from app.engine.reading.limits import Limits
+from app.engine.reading.one_file import Reading
 from app.engine.reading.parts import PartHead, PartRow, read_part
-from app.engine.reading.reader import Reading, read_export
+from app.engine.reading.reader import read_export
 from app.engine.reading.results import Already, FileDone
 from app.mapping.context import Context
 from app.problems import Problem

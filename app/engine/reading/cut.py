@@ -84,6 +84,7 @@ class Cutter:
         self._head = replace(head, columns=columns)
         self._columns = frozenset(columns)
         self._width = len(header.columns)
+        self._least = header.least
         self._ids = [
             n for n, c in enumerate(header.columns)
             for p in header.kind.columns if p.name == c and (p.column.is_key or p.column.links_to)
@@ -99,7 +100,7 @@ class Cutter:
 
     def cut(self, rows: Iterator[Raw], *, has_rounded: bool) -> None:
         for line, row, codes in rows:
-            if len(row) != self._width and "cell_too_large" not in codes and is_ragged(row, self._width):
+            if len(row) != self._width and "cell_too_large" not in codes and is_ragged(row, self._width, self._least):
                 codes = (*codes, "row_too_short" if len(row) < self._width else "row_too_long")
             if has_rounded and any(at < len(row) and is_rounded(row[at]) for at in self._ids):
                 codes = (*codes, "id_maybe_rounded")

@@ -119,7 +119,7 @@ class _Walk:
             self._single(entry, head)
 
     def _archive(self, entry: Entry, file: BinaryIO, head: bytes) -> None:
-        if name_of(entry.path, self.source).in_files:
+        if name_of(entry.path, self.source).files_folder:
             self.entries.append((entry, ""))
             return
         budget = Budget(self.limits)
@@ -153,7 +153,7 @@ class _Walk:
     def _member(self, archive: Archive, member: Member, shown: str, budget: Budget, depth: int) -> None:
         entry = Entry(member.path, member.slot.size, lambda: archive.open(member))
         name = name_of(member.path, self.source)
-        if name.in_files or (name.in_notes and name.extension in ("html", "htm", "pdf")):
+        if name.files_folder or name.notes_folder:
             self.entries.append((entry, shown))
             return
         try:
@@ -195,7 +195,7 @@ class _Walk:
 
     def _single(self, entry: Entry, head: bytes, shown: str = "") -> None:
         found = sniff(head)
-        if found in OTHER_ARCHIVES and not name_of(entry.path, self.source).in_files:
+        if found in OTHER_ARCHIVES and not name_of(entry.path, self.source).files_folder:
             self._refuse(entry, Refused("archive_kind", details={"kind": found}), shown)
         else:
             self.entries.append((entry, shown))

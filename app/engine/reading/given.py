@@ -36,9 +36,7 @@ def from_objects(files: Sequence[Fetched], objects: Objects, data_key: bytes) ->
     """Fetched files; what storage holds less of than was announced counts as cut short."""
 
     def one(file: Fetched) -> Given:
-        with objects.reader(file.object_key, data_key) as stored:
-            stored.seek(0, os.SEEK_END)
-            size = stored.tell()
+        size = objects.size(file.object_key)
         return Given(file.path, size, lambda: objects.reader(file.object_key, data_key), file.size or None)
 
     return tuple(one(file) for file in files)
@@ -59,4 +57,5 @@ def from_path(path: Path) -> tuple[Given, ...]:
 
 
 def _local(file: Path, shown: str) -> Given:
+    shown = os.fsencode(shown).decode("utf-8", "backslashreplace")  # a name of unknown letters can still be shown
     return Given(shown, file.stat().st_size, lambda: file.open("rb"))

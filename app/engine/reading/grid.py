@@ -179,7 +179,7 @@ def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limi
         if header is not None:
             return Located(header, line, skipped, tuple(cells))
     line, cells, _ = sample[0]
-    if refused is None and looks_like_data(cells):
+    if refused is None and looks_like_data(cells, at_least=1 if name.kind(source) else 2):
         refused = Refused("header_missing", line=line)
     return Located(None, line, 0, tuple(cells), refused)
 

@@ -29,7 +29,6 @@ class Limits:
     part_rows: int = 4000
     part_bytes: int = 4 * MIB
     workbook_bytes: int = 256 * MIB
-    json_item_bytes: int = 64 * MIB
 
 
 @dataclass(slots=True)

@@ -9,9 +9,9 @@ _DATA = re.compile(
 )
 
 
-def looks_like_data(cells: Sequence[str]) -> bool:
+def looks_like_data(cells: Sequence[str], *, at_least: int = 1) -> bool:
     """Headers are words; ids, dates, amounts and addresses are data."""
-    return any(_DATA.fullmatch(cell.strip()) for cell in cells if len(cell) < 200)
+    return sum(_DATA.fullmatch(cell.strip()) is not None for cell in cells if len(cell) < 200) >= at_least
 
 
 def is_blank(cells: Sequence[str]) -> bool:

@@ -35,19 +35,22 @@ class Name:
         return self.since is not None
 
     @property
-    def in_files(self) -> bool:
-        """Whether it lies in the folder of patients' own files, where only an index is a table."""
-        return any(folder in _FILES for folder in self.folders) and normalise_header(self.stem) not in _FILES
+    def files_folder(self) -> str | None:
+        """The folder of patients' own files that it lies in; an index in there is a table all the same."""
+        if normalise_header(self.stem) in _FILES:
+            return None
+        if self.extension == "pdf" and (notes := self._folder(_NOTES)):
+            return notes
+        return self._folder(_FILES)
 
     @property
-    def files_folder(self) -> str:
-        """The folder of patients' own files that it lies in, counted as one."""
-        depth = next(n for n, folder in enumerate(self.folders, start=1) if folder in _FILES)
-        return "/".join(self.path.split("/")[:depth]) + "/"
+    def notes_folder(self) -> str | None:
+        """The folder of notes that it lies in as a page of its own."""
+        return self._folder(frozenset({"treatmentnotes"})) if self.extension in ("html", "htm") else None
 
-    @property
-    def in_notes(self) -> bool:
-        return any(folder in _NOTES for folder in self.folders)
+    def _folder(self, names: frozenset[str]) -> str | None:
+        depth = next((n for n, folder in enumerate(self.folders, start=1) if folder in names), None)
+        return None if depth is None else "/".join(self.path.split("/")[:depth]) + "/"
 
     @property
     def order(self) -> tuple[str, str, str]:

@@ -1,215 +1,69 @@
 """Reads an export: every file recognised, proven, and cut into parts, one file at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from app.engine.reading.cut import Cutter, Sink, Store
-from app.engine.reading.encoding import Bytes, look_through, must_be_text
+from app.engine.reading.documents import COLUMNS, note_rows
 from app.engine.reading.entries import Entry, Found
-from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
-from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name, name_of
-from app.engine.reading.parts import PartHead
-from app.engine.reading.recognise import Header, Tied, missing_key
-from app.engine.reading.refusal import Refused
+from app.engine.reading.grid import Grid
+from app.engine.reading.naming import name_of
+from app.engine.reading.one_file import Reading, read_file, read_rows
+from app.engine.reading.recognise import understood
 from app.engine.reading.results import Already, FileDone
-from app.engine.reading.sniff import sniff
-from app.engine.reading.survey import survey
-from app.engine.reading.tally import Tally
-from app.mapping.context import Context
-from app.mapping.kind import Source
 from app.problems import Problem
 
-
-@dataclass(frozen=True)
-class Reading:
-    """How an export is to be read. `file_kinds` and `column_pairs` are the plan's, by the path of the file."""
-
-    source: Source
-    context: Context
-    store: Store
-    sink: Sink
-    file_kinds: Mapping[str, str] = field(default_factory=dict)
-    column_pairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+_NOTES, _FILES = "treatment_notes", "patient_files"
 
 
 def read_export(found: Found, reading: Reading, already: Sequence[Already] = ()) -> Iterator[FileDone]:
     """One `FileDone` for each file, in order; those in `already` are passed over. Stop after any, go on later.
 
-    Raises nothing for a bad file: it is refused, or not recognised, and told.
+    A folder of patients' own files counts as one, and so does a folder of notes that are a page each. Raises nothing
+    for a bad file: it is refused, or not recognised, and told.
     """
-    skip = {a.path: a for a in already}
+    skip = {a.path for a in already}
     copies = {a.sha256: a.path for a in already if a.sha256}
     next_part = 1 + max((a.last_part for a in already), default=0)
     attached: dict[str, int] = {}
+    pages: dict[str, list[Entry]] = {}
     number = 0
     for number, entry in enumerate(found.entries, start=1):
         name = name_of(entry.path, reading.source)
-        if name.in_files:
-            folder = name.files_folder
-            attached[folder] = attached.get(folder, 0) + 1
-            continue
-        if entry.path in skip:
-            continue
-        done = _read(number, entry, name, reading, copies, next_part)
-        if done.sha256:
-            copies.setdefault(done.sha256, entry.path)
-        next_part += len(done.parts)
-        yield done
-    for folder, count in sorted(attached.items()):
-        number += 1
+        if name.files_folder:
+            attached[name.files_folder] = attached.get(name.files_folder, 0) + 1
+        elif name.notes_folder:
+            pages.setdefault(name.notes_folder, []).append(entry)
+        elif entry.path not in skip:
+            done = read_file(number, entry, name, reading, copies, next_part)
+            if done.sha256:
+                copies.setdefault(done.sha256, entry.path)
+            next_part += len(done.parts)
+            yield done
+    first = number + 1
+    for number, folder in enumerate(sorted(pages), start=first):
+        if f"{folder}*.html" not in skip:
+            done = _notes(number, f"{folder}*.html", pages[folder], reading, next_part)
+            next_part += len(done.parts)
+            yield done
+    first += len(pages)
+    for number, folder in enumerate(sorted(attached), start=first):
         if folder not in skip:
-            yield _attached(number, folder, count, reading)
-
-
+            yield _attached(number, folder, attached[folder], reading)
 
 
 def _attached(number: int, folder: str, count: int, reading: Reading) -> FileDone:
-    kind = next((k for k in reading.source.kinds if k.name == "patient_files"), None)
+    kind = next((k for k in reading.source.kinds if k.name == _FILES), None)
     if kind is None:
         return FileDone(number, folder, problems=(Problem("unrecognised_file", file=folder, count=count),))
     told = () if kind.imported else (Problem("kind_not_imported", kind.name, folder, count=count),)
     return FileDone(number, folder, kind=kind.name, rows=count, problems=told)
 
 
-def _read(
-    number: int, entry: Entry, name: Name, reading: Reading, copies: Mapping[str, str], next_part: int
-) -> FileDone:
-    done = FileDone(number, entry.path, entry.size, facts=_dates_of(name))
-    try:
-        if entry.refused:
-            raise entry.refused
-        found = look_through(entry.open)
-        done = replace(done, sha256=found.sha256, size=found.size)
-        if found.sha256 in copies and found.size:
-            return replace(done, problems=(Problem("duplicate_file_in_bundle", file=entry.path),))
-        return _table(done, entry, name, found, reading, next_part)
-    except Refused as refused:
-        named = name.kind(reading.source)
-        kind = refused.kind or (named.name if named else None)
-        problem = Problem(
-            refused.code, kind, entry.path, refused.line, column=refused.column, details=refused.details,
-            count=max(refused.rows, 1),
-        )
-        return replace(done, kind=kind, rows=refused.rows, refused=refused.code, problems=(problem,))
-
-
-def _table(
-    done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Reading, next_part: int
-) -> FileDone:
-    grid, codes = _grid(entry, name, found, reading)
-    if grid is None or grid.header is None:
-        return replace(done, problems=(Problem("unrecognised_file", file=entry.path),))
-    if isinstance(grid.header, Tied):
-        facts = {**done.facts, "candidates": list(grid.header.kinds)}
-        return replace(done, facts=facts, problems=(Problem("kind_ambiguous", file=entry.path),))
-    header = grid.header
-    named = name.kind(reading.source)
-    if named is not None and named.name != header.kind.name and entry.path not in reading.file_kinds:
-        codes = (*codes, "file_name_mismatch")
-    done = replace(
-        done, kind=header.kind.name, dialect="api" if grid.is_api else header.dialect,
-        encoding=found.encoding if sniff(found.head) != "zip" else "xlsx",
-    )
-    try:
-        return _rows(done, header, grid, found, name, reading, next_part, codes)
-    except Refused as refused:
-        refused.kind = header.kind.name
-        raise
-
-
-def _rows(
-    done: FileDone, header: Header, grid: Grid, found: Bytes, name: Name, reading: Reading, next_part: int,
-    codes: tuple[str, ...],
-) -> FileDone:
-    kind = header.kind
-    seen = survey(header, grid.rows(), may_be_mojibake=found.may_be_mojibake)
-    codes += grid.codes
-    codes += ("encoding_guessed",) if found.is_guessed and sniff(found.head) != "zip" else ()
-    codes += ("mojibake_suspected",) if seen.is_mojibake else ()
-    codes += ("date_order_guessed",) if seen.dates_guessed else ()
-    codes += ("partial_export",) if name.is_partial else ()
-    codes += ("duplicate_header",) if header.doubled and not grid.is_api else ()
-    codes += ("file_empty_table",) if not seen.rows else ()
-    told = [Problem(code, kind.name, done.path) for code in codes]
-    facts = {**done.facts, **_facts(header, grid, seen.dates.value)}
-    if not kind.imported:
-        told += [Problem("kind_not_imported", kind.name, done.path, count=seen.rows)] if seen.rows else []
-        return replace(done, rows=seen.rows, facts=facts, problems=tuple(told))
-    told += _columns(header, done)
-    tally = Tally(kind.name, done.path)
-    head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates)
-    context = replace(reading.context, dates=seen.dates)
-    reading.sink.drop_file(done.number)
-    reading.sink.present(kind.name)
-    cutter = Cutter(header, context, head, reading.store, reading.sink, tally, next_part)
-    cutter.cut(grid.rows(), has_rounded=seen.has_rounded)
-    if seen.rows and cutter.keyless == seen.rows and not header.has_key:
-        reading.sink.drop_file(done.number)
-        for part in cutter.parts:
-            reading.store.objects.delete(part.object_key)
-        raise missing_key(kind, header.headers)
-    return replace(
-        done, rows=seen.rows, parts=tuple(cutter.parts), facts=facts, problems=(*told, *tally.problems())
-    )
-
-
-def _columns(header: Header, done: FileDone) -> Iterator[Problem]:
-    kind = header.kind
-    if header.unknown:
-        yield Problem("unknown_columns", kind.name, done.path, count=len(header.unknown))
-    if header.absent:
-        yield Problem("columns_absent", kind.name, done.path, count=len(header.absent))
-    if kind.name == "patients" and done.dialect == "native" and "archived_at" in header.absent:
-        yield Problem("archived_state_unknown", kind.name, done.path)
-
-
-def _facts(header: Header, grid: Grid, dates: str) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        "headers": [h.strip() for h in header.headers],
-        "unknown_columns": list(header.unknown),
-        "absent_columns": list(header.absent),
-        "dates": dates,
-        "delimiter": grid.delimiter,
-        "total_entries": grid.announced(),
-    }
-    return {name: fact for name, fact in facts.items() if fact not in (None, [])}
-
-
-def _dates_of(name: Name) -> dict[str, Any]:
-    days = {"run": name.run, "from": name.since, "to": name.until}
-    return {key: day.isoformat() for key, day in days.items() if day}
-
-
-def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Grid | None, tuple[str, ...]]:
-    """The file as a table; None for what is no table where none is expected."""
-    source, limits = reading.source, reading.store.limits
-    wanted = Wanted(reading.file_kinds.get(entry.path), reading.column_pairs.get(entry.path, {}))
-    expected = name.extension in TABLES or (name.extension not in DOCUMENTS and name.kind(source) is not None)
-    is_ = sniff(found.head)
-    if name.extension in NO_TABLES or (expected and is_ not in (None, "zip", "json")):
-        raise Refused("file_type_unsupported")
-    if is_ == "zip":
-        return _workbook(entry, name, reading, wanted, expected=expected)
-    if not expected and (is_ not in (None, "json") or found.encoding is None or found.is_blank):
-        return None, ()
-    must_be_text(found)
-    make = json_grid if is_ == "json" and not _is_table_by_name(name) else delimited_grid
-    grid = make(found, entry.open, name, source, wanted, limits)
-    return grid, ()
-
-
-def _is_table_by_name(name: Name) -> bool:
-    return name.extension in ("csv", "tsv")
-
-
-def _workbook(
-    entry: Entry, name: Name, reading: Reading, wanted: Wanted, *, expected: bool
-) -> tuple[Grid | None, tuple[str, ...]]:
-    try:
-        grid = workbook_grid(entry.open, name, reading.source, wanted, reading.store.limits)
-    except Refused as refused:
-        if refused.code == "file_type_unsupported" and not expected:
-            return None, ()
-        raise
-    return grid, () if name.extension == "xlsx" else ("file_name_mismatch",)
+def _notes(number: int, path: str, entries: Sequence[Entry], reading: Reading, next_part: int) -> FileDone:
+    """Notes as pages: each is a row, its line the number of the page in its folder."""
+    kind = next((k for k in reading.source.kinds if k.name == _NOTES), None)
+    if kind is None:
+        return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=len(entries)),))
+    header = understood(kind, COLUMNS)
+    grid = Grid(header, lambda: note_rows(entries, reading.store.limits), is_api=True)
+    done = FileDone(number, path, sum(e.size for e in entries), kind=kind.name, dialect="documents")
+    return read_rows(done, header, grid, reading, next_part)

@@ -24,6 +24,11 @@ class Header:
     doubled: tuple[str, ...]
 
     @property
+    def least(self) -> int:
+        """How many cells a whole row has at least: blank headers at the end ask for none."""
+        return max((n for n, h in enumerate(self.headers, start=1) if h.strip()), default=0)
+
+    @property
     def has_key(self) -> bool:
         return any(p.column.is_key and p.name in self.columns for p in self.kind.columns)
 

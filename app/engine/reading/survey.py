@@ -63,6 +63,7 @@ class _Walk:
         columns = {p.name: p.column for p in header.kind.columns}
         known = [(n, columns[c], header.headers[n]) for n, c in enumerate(header.columns) if c in columns]
         self._width = len(header.columns)
+        self._least = header.least
         self._ids = [(n, h.strip()) for n, c, h in known if c.is_key or c.links_to]
         self._dates = [n for n, c, _ in known if c.read in _DATES]
         self._long = dict.fromkeys((n for n, _ in self._ids), 0)
@@ -72,7 +73,7 @@ class _Walk:
 
     def look(self, line: int, cells: list[str], codes: tuple[str, ...]) -> None:
         width = len(cells)
-        if width != self._width and "cell_too_large" not in codes and is_ragged(cells, self._width):
+        if width != self._width and "cell_too_large" not in codes and is_ragged(cells, self._width, self._least):
             self._ragged += 1
         for at, header in self._ids:
             if at < width and len(cells[at]) > 4:
@@ -114,6 +115,6 @@ class _Walk:
         return DateOrder.MONTH_FIRST if self._month_first else DateOrder.DAY_FIRST
 
 
-def is_ragged(cells: list[str], width: int) -> bool:
+def is_ragged(cells: list[str], width: int, least: int) -> bool:
     """More cells than headers with something in them, or fewer."""
-    return len(cells) < width or any(cell.strip() for cell in cells[width:])
+    return len(cells) < least or any(cell.strip() for cell in cells[width:])

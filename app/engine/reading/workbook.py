@@ -52,9 +52,7 @@ class Workbook:
         first = (found.start or (0, 0))[0]
         for number, row in enumerate(found.iter_rows(), start=1):
             cells = [_text(cell) for cell in row]
-            while cells and not cells[-1]:
-                cells.pop()
-            if cells:
+            if any(cells):
                 yield number if found.height == found.total_height else number + first, cells, ()
 
 

@@ -1,0 +1,179 @@
+"""One file, from its bytes to its parts: looked through, recognised, proven, cut."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.engine.reading.cut import Cutter, Sink, Store
+from app.engine.reading.encoding import Bytes, look_through, must_be_text
+from app.engine.reading.entries import Entry
+from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
+from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name
+from app.engine.reading.parts import PartHead
+from app.engine.reading.recognise import Header, Tied, missing_key
+from app.engine.reading.refusal import Refused
+from app.engine.reading.results import FileDone
+from app.engine.reading.sniff import sniff
+from app.engine.reading.survey import survey
+from app.engine.reading.tally import Tally
+from app.mapping.context import Context
+from app.mapping.kind import Source
+from app.problems import Problem
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How an export is to be read. `file_kinds` and `column_pairs` are the plan's, by the path of the file."""
+
+    source: Source
+    context: Context
+    store: Store
+    sink: Sink
+    file_kinds: Mapping[str, str] = field(default_factory=dict)
+    column_pairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def read_file(
+    number: int, entry: Entry, name: Name, reading: Reading, copies: Mapping[str, str], next_part: int
+) -> FileDone:
+    done = FileDone(number, entry.path, entry.size, facts=_dates_of(name))
+    try:
+        if entry.refused:
+            raise entry.refused
+        found = look_through(entry.open)
+        done = replace(done, sha256=found.sha256, size=found.size)
+        if found.sha256 in copies and found.size:
+            return replace(done, problems=(Problem("duplicate_file_in_bundle", file=entry.path),))
+        return _table(done, entry, name, found, reading, next_part)
+    except Refused as refused:
+        named = name.kind(reading.source)
+        kind = refused.kind or (named.name if named else None)
+        problem = Problem(
+            refused.code, kind, entry.path, refused.line, column=refused.column, details=refused.details
+        )
+        return replace(done, kind=kind, rows=refused.rows, refused=refused.code, problems=(problem,))
+
+
+def _table(
+    done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Reading, next_part: int
+) -> FileDone:
+    grid, codes = _grid(entry, name, found, reading)
+    if grid is None or grid.header is None:
+        return replace(done, problems=(Problem("unrecognised_file", file=entry.path),))
+    if isinstance(grid.header, Tied):
+        facts = {**done.facts, "candidates": list(grid.header.kinds)}
+        return replace(done, facts=facts, problems=(Problem("kind_ambiguous", file=entry.path),))
+    header = grid.header
+    named = name.kind(reading.source)
+    if named is not None and named.name != header.kind.name and entry.path not in reading.file_kinds:
+        codes = (*codes, "file_name_mismatch")
+    is_text = sniff(found.head) != "zip"
+    codes += ("encoding_guessed",) if found.is_guessed and is_text else ()
+    codes += ("partial_export",) if name.is_partial else ()
+    done = replace(
+        done, kind=header.kind.name, dialect="api" if grid.is_api else header.dialect,
+        encoding=found.encoding if is_text else "xlsx",
+    )
+    try:
+        return read_rows(
+            done, header, grid, reading, next_part, codes, may_be_mojibake=found.may_be_mojibake
+        )
+    except Refused as refused:
+        refused.kind = header.kind.name
+        raise
+
+
+def read_rows(
+    done: FileDone, header: Header, grid: Grid, reading: Reading, next_part: int, codes: tuple[str, ...] = (),
+    *, may_be_mojibake: bool = False,
+) -> FileDone:
+    """The rows of a table that is understood: surveyed first, then cut if its kind moves, else only counted."""
+    kind = header.kind
+    seen = survey(header, grid.rows(), may_be_mojibake=may_be_mojibake)
+    codes += grid.codes
+    codes += ("mojibake_suspected",) if seen.is_mojibake else ()
+    codes += ("date_order_guessed",) if seen.dates_guessed else ()
+    codes += ("duplicate_header",) if header.doubled and not grid.is_api else ()
+    codes += ("file_empty_table",) if not seen.rows else ()
+    told = [Problem(code, kind.name, done.path) for code in codes]
+    facts = {**done.facts, **_facts(header, grid, seen.dates.value)}
+    if not kind.imported:
+        told += [Problem("kind_not_imported", kind.name, done.path, count=seen.rows)] if seen.rows else []
+        return replace(done, rows=seen.rows, facts=facts, problems=tuple(told))
+    told += _columns(header, done)
+    tally = Tally(kind.name, done.path)
+    head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates)
+    context = replace(reading.context, dates=seen.dates)
+    reading.sink.drop_file(done.number)
+    reading.sink.present(kind.name)
+    cutter = Cutter(header, context, head, reading.store, reading.sink, tally, next_part)
+    cutter.cut(grid.rows(), has_rounded=seen.has_rounded)
+    if seen.rows and cutter.keyless == seen.rows and not header.has_key:
+        reading.sink.drop_file(done.number)
+        for part in cutter.parts:
+            reading.store.objects.delete(part.object_key)
+        raise missing_key(kind, header.headers)
+    return replace(
+        done, rows=seen.rows, parts=tuple(cutter.parts), facts=facts, problems=(*told, *tally.problems())
+    )
+
+
+def _columns(header: Header, done: FileDone) -> Iterator[Problem]:
+    kind = header.kind
+    if header.unknown:
+        yield Problem("unknown_columns", kind.name, done.path, count=len(header.unknown))
+    if header.absent:
+        yield Problem("columns_absent", kind.name, done.path, count=len(header.absent))
+    if kind.name == "patients" and done.dialect == "native" and "archived_at" in header.absent:
+        yield Problem("archived_state_unknown", kind.name, done.path)
+
+
+def _facts(header: Header, grid: Grid, dates: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "headers": [h.strip() for h in header.headers],
+        "unknown_columns": list(header.unknown),
+        "absent_columns": list(header.absent),
+        "dates": dates,
+        "delimiter": grid.delimiter,
+        "total_entries": grid.announced(),
+    }
+    return {name: fact for name, fact in facts.items() if fact not in (None, [])}
+
+
+def _dates_of(name: Name) -> dict[str, Any]:
+    days = {"run": name.run, "from": name.since, "to": name.until}
+    return {key: day.isoformat() for key, day in days.items() if day}
+
+
+def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Grid | None, tuple[str, ...]]:
+    """The file as a table; None for what is no table where none is expected."""
+    source, limits = reading.source, reading.store.limits
+    wanted = Wanted(reading.file_kinds.get(entry.path), reading.column_pairs.get(entry.path, {}))
+    expected = name.extension in TABLES or (name.extension not in DOCUMENTS and name.kind(source) is not None)
+    is_ = sniff(found.head)
+    if name.extension in NO_TABLES or (expected and is_ not in (None, "zip", "json")):
+        raise Refused("file_type_unsupported")
+    if is_ == "zip":
+        return _workbook(entry, name, reading, wanted, expected=expected)
+    if not expected and (is_ not in (None, "json") or found.encoding is None or found.is_blank):
+        return None, ()
+    must_be_text(found)
+    make = json_grid if is_ == "json" and not _is_table_by_name(name) else delimited_grid
+    grid = make(found, entry.open, name, source, wanted, limits)
+    return grid, ()
+
+
+def _is_table_by_name(name: Name) -> bool:
+    return name.extension in ("csv", "tsv")
+
+
+def _workbook(
+    entry: Entry, name: Name, reading: Reading, wanted: Wanted, *, expected: bool
+) -> tuple[Grid | None, tuple[str, ...]]:
+    try:
+        grid = workbook_grid(entry.open, name, reading.source, wanted, reading.store.limits)
+    except Refused as refused:
+        if refused.code == "file_type_unsupported" and not expected:
+            return None, ()
+        raise
+    return grid, () if name.extension == "xlsx" else ("file_name_mismatch",)

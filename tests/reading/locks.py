@@ -1,0 +1,28 @@
+"""Locks a zip's entry the old way (ZipCrypto), as many programs still do."""
+
+import zlib
+
+from tests.reading.zips import Item, pack
+
+
+def locked(item: Item, password: bytes) -> Item:
+    keys = [0x12345678, 0x23456789, 0x34567890]
+
+    def turn(byte: int) -> None:
+        keys[0] = _crc(keys[0], byte)
+        keys[1] = ((keys[1] + (keys[0] & 0xFF)) * 134775813 + 1) & 0xFFFFFFFF
+        keys[2] = _crc(keys[2], keys[1] >> 24)
+
+    for byte in password:
+        turn(byte)
+    crc = zlib.crc32(item.data)
+    out = bytearray()
+    for byte in bytes(11) + bytes([crc >> 24]) + pack(item.data, item.method):
+        mix = keys[2] | 2
+        out.append(byte ^ ((mix * (mix ^ 1)) >> 8) & 0xFF)
+        turn(byte)
+    return Item(item.name, item.data, item.method, flags=1, packed=bytes(out))
+
+
+def _crc(crc: int, byte: int) -> int:
+    return (zlib.crc32(bytes([byte]), crc ^ 0xFFFFFFFF) ^ 0xFFFFFFFF) & 0xFFFFFFFF

@@ -1,0 +1,104 @@
+"""A file is known by its header, whatever it is called; what it lacks is named."""
+
+import pytest
+
+from tests.reading.story import HEADER, SOURCE, Desk, native
+
+BOOKING = "Start Time,End Time,PatientID(s),Practitioner,Appointment Type"
+WHEN = "2026-04-05 10:00:00 +1000,2026-04-05 11:00:00 +1000"
+
+
+@pytest.mark.parametrize(
+    ("header", "kind"),
+    [
+        ("Business ID,Business Name,City", "businesses"),
+        ("id,email,role,first_name", "users"),
+        ("Practitioner ID,User ID,Display Name,Active", "practitioners"),
+        ("Reference Number ID,Practitioner ID,Business ID,Reference Number", "practitioner_reference_numbers"),
+        ("id,practitioner_id,business_id,day_of_week", "practitioner_availability"),
+        ("Appointment Type ID,Name,Duration In Minutes", "appointment_types"),
+        ("field_token,field_name,field_type", "custom_fields"),
+        ("patient_id,field_token,value", "custom_field_values"),
+        ("Contact ID,First Name,Company Name", "contacts"),
+        (HEADER, "patients"),
+        ("id,patient_id,max_sessions,issue_date", "patient_cases"),
+        (f"Appointment ID,{BOOKING}", "appointments"),
+        ("id,booking_id,patient_id,arrived", "attendees"),
+        ("id,starts_at,ends_at,practitioner_id,notes,unavailable_block_id", "unavailable_blocks"),
+        ("id,name,content,print_settings", "treatment_note_templates"),
+        ("id,patient_id,content,draft", "treatment_notes"),
+        ("id,name,content,restricted_to_practitioner", "patient_form_templates"),
+        ("id,patient_id,content,completed_at", "patient_forms"),
+        ("id,patient_id,direction_code,type_code", "communications"),
+        ("id,patient_id,filename,size", "patient_files"),
+        ("Issue Date,Invoice Amount,Patient ID", "invoices"),
+    ],
+)
+def test_every_kind_is_known_by_its_header(desk: Desk, header: str, kind: str) -> None:
+    told = desk.csv(header + "\n", "export.csv")
+    assert (told.one.kind, told.one.refused) == (kind, None)
+
+
+def test_order_of_columns_does_not_matter(desk: Desk) -> None:
+    assert desk.csv(",".join(reversed(HEADER.split(","))) + "\n", "export.csv").one.kind == "patients"
+
+
+def test_dialects(desk: Desk) -> None:
+    dialects = {
+        "native": HEADER, "api": "id,first_name,last_name,date_of_birth", "mixed": "Patient ID,first_name,Last Name,dob"
+    }
+    assert {d: desk.csv(h + "\n").one.dialect for d, h in dialects.items()} == {d: d for d in dialects}
+
+
+def test_a_missing_key_is_named_with_what_was_found(desk: Desk) -> None:
+    problem = desk.csv("First Name,Surname,DOB\nAnn,Lee,\n", "people.csv").problem("missing_key_column")
+    assert (problem.kind, problem.column) == ("patients", "Patient ID")
+    assert "Patient ID or id" in problem.todo
+    assert "First Name, Surname, DOB" in problem.todo
+
+
+def test_appointments_without_an_id_get_one_that_stays(desk: Desk) -> None:
+    text = f"{BOOKING}\n{WHEN},7,Sam Lee,First\n{WHEN},8,Sam Lee,First\n"
+    told = desk.csv(text, native("Appointments"))
+    keys = [row[0] for row in told.index.connection.execute("SELECT source_id FROM rows ORDER BY line")]
+    assert (told.one.rows, len(set(keys)), None in keys) == (2, 2, False)
+    assert told.problem("synthetic_key_used").count == 1
+    again = desk.csv(text, native("Appointments"))
+    assert keys == [row[0] for row in again.index.connection.execute("SELECT source_id FROM rows ORDER BY line")]
+
+
+def test_a_name_that_says_otherwise_is_told(desk: Desk) -> None:
+    told = desk.csv(HEADER + "\n", native("Appointments"))
+    assert (told.one.kind, "file_name_mismatch" in told.codes) == ("patients", True)
+
+
+def test_a_doubled_column_takes_the_first_that_is_filled(desk: Desk) -> None:
+    told = desk.csv(f"{HEADER},Last Name\n1,Ann,,,Lee\n2,Bo,Oh,,No\n")
+    assert [r.cells["last_name"] for r in told.rows()] == ["Lee", "Oh"]
+
+
+def test_cells_are_trimmed_and_content_is_not(desk: Desk) -> None:
+    told = desk.csv("id,patient_id,content,draft\n 1 ,\u00a07\u00a0,  {} ,true\n", "notes.csv")
+    assert dict(told.rows()[0].cells) == {"id": "1", "patient_id": "7", "content": "  {} ", "draft": "true"}
+
+
+def test_unknown_columns_stay_readable_in_the_part(desk: Desk) -> None:
+    told = desk.csv(f"{HEADER},Favourite colour,\n1,Ann,Lee,,red,blue\n")
+    head, rows = told.parts(told.one)[0]
+    assert head.columns[-2:] == ("?Favourite colour", "?Column 6")
+    assert (rows[0].cells["?Favourite colour"], rows[0].cells["?Column 6"]) == ("red", "blue")
+    assert told.one.facts["unknown_columns"] == ["Favourite colour", "Column 6"]
+
+
+def test_the_date_order_of_the_file_goes_with_its_parts(desk: Desk) -> None:
+    told = desk.csv(f"{HEADER}\n1,A,B,02/13/1980\n")
+    assert told.parts(told.one)[0][0].dates == "month_first"
+
+
+def test_a_native_file_does_not_say_who_is_archived(desk: Desk) -> None:
+    assert "archived_state_unknown" in desk.csv(HEADER + "\n").codes
+    assert "archived_state_unknown" not in desk.csv(HEADER + ",Archived At\n").codes
+
+
+def test_every_kind_of_the_source_has_names_of_files() -> None:
+    assert all(k.file_names for k in SOURCE.kinds)
