@@ -11,6 +11,8 @@ from app.engine.reading.recognise import understood
 from app.engine.reading.results import Already, FileDone
 from app.problems import Problem
 
+__all__ = ["Reading", "read_export"]
+
 _NOTES, _FILES = "treatment_notes", "patient_files"
 
 
