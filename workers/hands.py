@@ -31,7 +31,14 @@ class Gone(Exception):  # noqa: N818 - reads as a claim
 class Hands:
     """Gives orders to the child. A child that gives no sign of life for two leases is ended, and its work is free."""
 
-    def __init__(self, settings: Settings, ledger: Database, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        ledger: Database,
+        environment: Mapping[str, str] | None = None,
+        module: str = "workers.child",
+    ) -> None:
+        self.module = module
         self.settings = settings
         self.ledger = ledger
         self.environment = {**os.environ, **(environment or {})}
@@ -83,12 +90,11 @@ class Hands:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._bury()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "workers.child"],
+        self._process = subprocess.Popen(  # noqa: S603 - a module of our own
+            [sys.executable, "-m", self.module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=self.environment,
-            cwd=self.environment.get("PWD_OF_CODE"),
         )
         self._owner = str(self._said(self._process, START_SECONDS)["owner"])
         return self._process

@@ -10,7 +10,6 @@ from app.engine.inventory import Inventory
 from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.problems import Problem, catalogue
-from app.sources import source as source_named
 
 Json = dict[str, Any]
 
@@ -34,7 +33,7 @@ def of_export(session: Session, migration: Migration) -> Json:
     answer = told.report()
     return {
         "export": {"sha256": export.sha256 if export else None, "files": [_file(file) for file in files]},
-        "inventory": {**answer["inventory"], **_only_counted(migration, files, answer["inventory"])},
+        "inventory": answer["inventory"],
         "references": answer["references"],
         "problems": problems(session, migration, [f"export:{migration.export_number}"]),
     }
@@ -118,17 +117,4 @@ def _file(file: ExportFile) -> Json:
         "parts": file.parts,
         "sha256": file.sha256 or None,
         "refused": file.refused,
-    }
-
-
-def _only_counted(migration: Migration, files: Iterable[ExportFile], known: Json) -> Json:
-    """Kinds that are recognised and do not move: their rows are counted, and nothing else is known of them."""
-    rows: dict[str, int] = {}
-    for file in files:
-        if file.kind is not None and file.kind not in known and not file.refused:
-            rows[file.kind] = rows.get(file.kind, 0) + file.rows
-    order = [kind.name for kind in source_named(migration.source).kinds]
-    return {
-        kind: {"rows": rows[kind], "ids": None, "duplicates": None, "first": None, "last": None}
-        for kind in sorted(rows, key=lambda name: order.index(name) if name in order else len(order))
     }

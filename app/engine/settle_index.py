@@ -1,6 +1,8 @@
 """What needs more than one row to know is settled, the index is sealed, and the clinic is offered a plan."""
 
 import shutil
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlmodel import Session, select
@@ -22,6 +24,7 @@ from app.engine.runtime import Runtime
 from app.engine.settled_problems import settled_problems, told_already
 from app.engine.work import Lease
 from app.errors import Stop
+from app.mapping.kind import Source
 from app.migration.exports import files_of
 from app.migration.models import Export, ExportFile, Migration, Part, Work
 from app.migration.plans import plan_of
@@ -46,7 +49,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         with beat.during():
             told = (*bundle, *resolve_index(Index.resume(path), source))
             with Index.open(path) as index:
-                inventory = take_inventory(index, source, now())
+                inventory = take_inventory(index, source, now(), only_counted(files, source))
                 settled = settled_problems(index, files, already)
             store_index(runtime, migration, path, index_key(migration.id, migration.export_number))
     finally:
@@ -61,6 +64,16 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         offer_plan(runtime, session, migration, inventory)
 
     return Done({}, write, lambda: _tidy(runtime, migration, str(read["index"])))
+
+
+def only_counted(files: Sequence[ExportFile], source: Source) -> Counter[str]:
+    """Rows of the kinds that are recognised and do not move."""
+    still = {kind.name for kind in source.kinds if not kind.imported}
+    counted: Counter[str] = Counter()
+    for file in files:
+        if file.kind in still and not file.refused:
+            counted[str(file.kind)] += file.rows
+    return counted
 
 
 def offer_plan(runtime: Runtime, session: Session, migration: Migration, inventory: Inventory) -> None:

@@ -19,7 +19,14 @@ def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
 
     def write(session: Session) -> None:
         kept = session.get_one(Migration, migration.id)
-        kept.report = {**kept.report, "undone": asdict(undone)}
+        kept.report = {
+            **kept.report,
+            "undone": {
+                "removed": dict(undone.removed),
+                "restored": dict(undone.restored),
+                "kept": [asdict(one) for one in undone.kept],
+            },
+        }
         session.add(kept)
 
     return Done({}, write)

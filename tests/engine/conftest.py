@@ -1,0 +1,26 @@
+"""An engine and a clinic for each story."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.engine.runtime import Runtime
+from tests.engine.story import Clinic, clinic_in, engine_in
+from tests.postgres import postgres_url
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
+    with engine_in(tmp_path / "var") as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Clinic:
+    return clinic_in(runtime)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    yield from postgres_url()

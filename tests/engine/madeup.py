@@ -1,0 +1,50 @@
+"""A source that fails on request: rows that raise, kill the process or hang, to prove that all others still arrive."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.mapping.kind import Source
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Joined, Result
+from app.sources import SOURCES
+
+NAME = "madeup"
+
+
+@dataclass(frozen=True)
+class Poison:
+    """What a client's last name does to whoever maps it."""
+
+    inner: Any
+
+    def __call__(self, row: Any, joined: Joined, lookups: Lookups) -> Result:
+        match row.last_name:
+            case "Raises":
+                raise ValueError("a failure that nobody foresaw")
+            case "Kills":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "Hangs":
+                time.sleep(3600)
+            case "Exhausts":
+                _ = bytearray(8 << 30)
+        result: Result = self.inner(row, joined, lookups)
+        return result
+
+
+def register() -> None:
+    """Makes the source known in this process."""
+    real = next(iter(SOURCES.values()))
+    kinds = tuple(
+        replace(kind, to_records=Poison(kind.to_records)) if kind.name == "patients" else kind for kind in real.kinds
+    )
+    SOURCES[NAME] = Source(name=NAME, label="Madeup", kinds=kinds)  # type: ignore[index]  # a dictionary at run time
+
+
+if __name__ == "__main__":
+    from workers.child import main
+
+    register()
+    main()

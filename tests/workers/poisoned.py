@@ -1,0 +1,15 @@
+"""A worker whose child knows a source that fails on request: `python -m tests.workers.poisoned`."""
+
+from app.settings import settings
+from tests.engine import madeup
+from workers import hands, supervisor
+
+if __name__ == "__main__":
+    madeup.register()
+    start = hands.Hands.__init__
+
+    def with_madeup_child(self: hands.Hands, *given: object, **more: object) -> None:
+        start(self, *given, **{**more, "module": "tests.engine.madeup"})  # type: ignore[arg-type]  # passed on as given
+
+    hands.Hands.__init__ = with_madeup_child  # type: ignore[method-assign]  # this process is the test's own
+    supervisor.run_worker(settings())

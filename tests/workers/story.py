@@ -1,0 +1,62 @@
+"""Real worker processes, watched and killed from outside, beside a clinic whose engine they share."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.commands.drive import environment_of
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 90.0  # a busy machine is slow, and a test that waits longer has found something
+
+
+def until(claim: Callable[[], bool], seconds: float = PATIENCE) -> None:
+    """Waits for something to become true."""
+    end = time.monotonic() + seconds
+    while not claim():
+        assert time.monotonic() < end, f"it did not happen in {seconds:.0f} s"
+        time.sleep(0.05)
+
+
+class WorkerProcess:
+    """One `caspen-import worker`."""
+
+    def __init__(self, settings: Settings, module: str = "workers", more: Mapping[str, str] | None = None) -> None:
+        environment = {**os.environ, **environment_of(settings), **(more or {})}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", module], env=environment, cwd=ROOT, stdout=subprocess.DEVNULL, start_new_session=True
+        )
+
+    @property
+    def child(self) -> int | None:
+        """The process that does the work, if it has been started."""
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        children = path.read_text().split() if path.exists() else []
+        return int(children[0]) if children else None
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> float:
+        """Asks it to stop, and says how long that took."""
+        began = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=30)
+        return time.monotonic() - began
+
+
+@contextmanager
+def a_worker(settings: Settings, module: str = "workers") -> Iterator[WorkerProcess]:
+    worker = WorkerProcess(settings, module)
+    try:
+        yield worker
+    finally:
+        if worker.process.poll() is None:
+            worker.stop()

@@ -1,0 +1,90 @@
+"""Workers die at any moment, and the clinic's records are the same as if none had."""
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from app.engine.runtime import Runtime
+from app.migration.states import State
+from tests.engine import madeup
+from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
+from tests.workers.story import WorkerProcess, a_worker, until
+
+FILES = clinic_files(2500, 3500)
+KILLS = int(os.environ.get("KILLS", "6"))
+SEED = int(os.environ.get("SEED", "7"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The digest of the same export without any trouble."""
+    with engine_in(tmp_path_factory.mktemp("undisturbed")) as runtime:
+        return clinic_in(runtime).tried(FILES).trial.digest
+
+
+def test_workers_killed_at_random_moments_change_nothing(clinic: Clinic, undisturbed: str) -> None:
+    chance = random.Random(SEED)
+    settings = clinic.runtime.settings
+    clinic.hand_over(FILES)
+    kills = 0
+    worker = WorkerProcess(settings)
+    try:
+        while clinic.state is not State.REVIEWING:
+            if clinic.state is State.MATCHING:
+                clinic.start_trial()
+            before = clinic.migration.last_sign_of_work
+            time.sleep(chance.uniform(0.0, 1.0))
+            if kills < KILLS and clinic.migration.last_sign_of_work != before:
+                kills += 1
+                victim = worker.child if chance.random() < 0.5 else None
+                if victim is not None:
+                    os.kill(victim, signal.SIGKILL)
+                else:
+                    worker.kill()
+                    worker = WorkerProcess(settings)
+    finally:
+        worker.kill()
+    assert kills > 0
+    assert clinic.trial.balanced
+    assert clinic.trial.digest == undisturbed
+
+
+@pytest.mark.parametrize("workers", [2, 4])
+def test_several_workers_come_to_the_same_digest(clinic: Clinic, undisturbed: str, workers: int) -> None:
+    from app.commands.drive import Driver
+
+    clinic.hand_over(FILES)
+    clinic.drain()
+    clinic.start_trial()
+    assert Driver(clinic.runtime, workers).run(clinic.id, "Trial") is State.REVIEWING
+    assert clinic.trial.digest == undisturbed
+    assert clinic.trial.balanced
+
+
+@pytest.mark.parametrize("name", ["Kills", "Hangs"])
+def test_a_row_that_kills_or_hangs_its_worker_is_left_and_others_arrive(runtime: Runtime, name: str) -> None:
+    madeup.register()
+    clinic = clinic_in(runtime, source=madeup.NAME)
+    files = clinic_files(8, 2)
+    clinic.hand_over({**files, "Patients.csv": files["Patients.csv"].replace("Lee3,", f"{name},")})
+    clinic.drain()
+    clinic.start_trial()
+    with a_worker(runtime.settings.model_copy(update={"lease_seconds": 0.8}), "tests.workers.poisoned"):
+        until(lambda: clinic.state is State.REVIEWING)
+    patients = next(k for k in clinic.trial.kinds if k["kind"] == "patients")
+    assert (patients["read"], patients["created"], patients["held"]) == (8, 7, 1)
+
+
+def test_a_stopped_worker_lays_its_work_down_within_ten_seconds(clinic: Clinic, tmp_path: Path) -> None:
+    clinic.hand_over(clinic_files(6000, 6000))
+    with a_worker(clinic.runtime.settings) as worker:
+        until(lambda: any(w.state == "leased" for w in clinic.work()))
+        assert worker.stop() < 10
+    assert [w for w in clinic.work() if w.state == "leased"] == []
+    assert list((clinic.runtime.scratch.shared).glob("process-*")) == []
+    clinic.drain()
+    assert clinic.state is State.MATCHING
