@@ -1,5 +1,6 @@
 """References by id and by name: where they lead, and what becomes of rows whose references lead nowhere."""
 
+from app.engine.index import IndexLink
 from app.mapping.kind import Mention
 from app.mapping.plan import Plan
 from app.problems import Level
@@ -113,6 +114,15 @@ def test_without_a_practitioners_file_inactive_ones_are_made_once(export: Export
     assert [(p.code, p.kind, p.count) for p in export.problems] == [
         ("practitioner_placeholder_created", "practitioners", 2)
     ]
+
+
+def test_a_note_of_a_practitioner_who_was_made_has_its_author(export: Export) -> None:
+    export.has("patients", "7")
+    author = IndexLink("practitioner", "practitioners", ("33",), orphan="note_without_practitioner")
+    note = export.has("treatment_notes", "1", patient("7"), author)
+
+    assert export.target("treatment_notes", note, "practitioner") is not None
+    assert export.row("treatment_notes", note).findings == ()
 
 
 def test_a_type_that_is_only_named_becomes_one_service(export: Export) -> None:

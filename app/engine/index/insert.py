@@ -1,6 +1,5 @@
 """Writing rows into the index as they are read, a few thousand at a time."""
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -9,7 +8,7 @@ from itertools import islice
 from app.engine.index.entry import IndexEntry, IndexLink
 from app.engine.index.schema import ARCHIVED, CANCELLED, DELETED, MERGED
 from app.mapping.kind import Mention
-from app.mapping.names import normalise_name
+from app.mapping.names import name_digest, normalise_name
 from app.mapping.rows import Outcome
 
 BATCH = 4000
@@ -28,7 +27,7 @@ def pack_id(text: str) -> str | int:
 
 def hashed(text: str | None) -> bytes | None:
     """A text that may only be compared. Case and spacing do not count."""
-    return None if not text else hashlib.blake2b(normalise_name(text).encode(), digest_size=12).digest()
+    return name_digest(text) if text else None
 
 
 def seconds(moment: datetime | None) -> int | None:
@@ -82,14 +81,14 @@ class Inserter:
                     spec = self._spec(kind, link)
                     name = link.name or None
                     given: list[Cell] = [pack_id(i) for i in dict.fromkeys(link.ids)] or [None]
-                    refs += [(row, spec, place, i, name) for place, i in enumerate(given)]
+                    refs += [(row, spec, place, i, name, len(given) > 1) for place, i in enumerate(given)]
             mentioned += [(self._mention(m), row) for m in entry.mentions]
             codes += [(row, code) for code in entry.codes]
             # Whether a deleted row counts is settled later: a newer version of it may live.
             if entry.blocked and not (entry.deleted and entry.blocked[0] is Outcome.SKIPPED):
                 verdicts.append((row, str(entry.blocked[0]), entry.blocked[1]))
         self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
-        self._db.executemany("INSERT INTO raw_refs VALUES (?,?,?,?,?)", refs)
+        self._db.executemany("INSERT INTO raw_refs VALUES (?,?,?,?,?,?)", refs)
         self._db.executemany("INSERT INTO mentioned VALUES (?,?)", mentioned)
         self._db.executemany("INSERT INTO codes VALUES (?,?)", codes)
         self._db.executemany("INSERT INTO verdicts VALUES (?,?,?)", verdicts)

@@ -146,18 +146,18 @@ def _targets(
     """By row and field, what its references lead to, without what does not move."""
     known: dict[int, Target] = {}
     found: dict[int, dict[str, list[Target]]] = {}
-    query = f"""SELECT refs.row, specs.field, t.row, t.kind, t.source_id, t.name, t.starts_at
+    query = f"""SELECT refs.row, specs.field, t.row, t.kind, t.source_id, t.name, t.starts_at, t.namesake
         FROM refs JOIN specs ON specs.id = refs.spec JOIN rows t ON t.row = refs.target
         LEFT JOIN verdicts v ON v.row = t.row LEFT JOIN {view.table} l ON l.row = t.row
         WHERE refs.row BETWEEN ? AND ? AND v.row IS NULL AND l.row IS NULL AND NOT specs.merge
         ORDER BY refs.row, refs.spec, refs.place"""
-    for row, name, target, kind, source_id, called, starts_at in db.execute(query, between):
+    for row, name, target, kind, source_id, called, starts_at, namesake in db.execute(query, between):
         if not kinds[kind].imported:
             continue
         if target not in known:
             own = str(source_id)
             starts = None if starts_at is None else datetime.fromtimestamp(starts_at, UTC)
-            known[target] = Target(caspen_id(kinds[kind], own, plan, ids), own, called, starts)
+            known[target] = Target(caspen_id(kinds[kind], own, plan, ids), own, called, starts, namesake)
         some = found.setdefault(row, {}).setdefault(name, [])
         if known[target] not in some:
             some.append(known[target])

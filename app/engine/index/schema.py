@@ -12,7 +12,9 @@ WHILE_READING = (
     """CREATE TABLE rows (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL, line INTEGER NOT NULL, source_id, hash BLOB,
         updated_at INTEGER, created_at INTEGER, starts_at INTEGER, ends_at INTEGER, flags INTEGER NOT NULL,
         name TEXT, name_key TEXT, alias TEXT, twin BLOB, namesake BLOB)""",
-    "CREATE TABLE raw_refs (row INTEGER NOT NULL, spec INTEGER NOT NULL, place INTEGER NOT NULL, id, name TEXT)",
+    # `many`: the row gave several ids in this link.
+    """CREATE TABLE raw_refs (row INTEGER NOT NULL, spec INTEGER NOT NULL, place INTEGER NOT NULL, id, name TEXT,
+        many INTEGER NOT NULL)""",
     """CREATE TABLE mentions (id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,
         kind INTEGER, made INTEGER, UNIQUE (tbl, key))""",
     "CREATE TABLE mentioned (mention INTEGER NOT NULL, row INTEGER NOT NULL)",
@@ -25,7 +27,6 @@ WHILE_RESOLVING = (
     # The row that stands for an id. Its `many` rows are settled by the rules for duplicates.
     "CREATE TABLE things (kind INTEGER, id, row INTEGER NOT NULL, many INTEGER, PRIMARY KEY (kind, id)) WITHOUT ROWID",
     "CREATE TABLE redirects (row INTEGER PRIMARY KEY, survivor INTEGER NOT NULL)",
-    # `many`: the row gave several ids in this link.
     """CREATE TABLE refs (row INTEGER, spec INTEGER, place INTEGER, target INTEGER, many INTEGER NOT NULL,
         PRIMARY KEY (row, spec, place)) WITHOUT ROWID""",
     "CREATE TABLE findings (row INTEGER, code TEXT, PRIMARY KEY (row, code)) WITHOUT ROWID",

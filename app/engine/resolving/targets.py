@@ -4,8 +4,7 @@ from app.engine.resolving.work import Work
 
 # NULL leads nowhere, 0 is a name that several rows bear.
 TARGETS = """INSERT INTO refs
-    SELECT f.row, f.spec, f.place, CASE WHEN f.id IS NULL THEN n.target ELSE COALESCE(d.survivor, t.row) END,
-        f.place > 0 OR EXISTS (SELECT 1 FROM raw_refs o WHERE o.rowid = f.rowid + 1 AND o.row = f.row AND o.place = 1)
+    SELECT f.row, f.spec, f.place, CASE WHEN f.id IS NULL THEN n.target ELSE COALESCE(d.survivor, t.row) END, f.many
     FROM raw_refs f JOIN specs s ON s.id = f.spec JOIN kinds k ON k.id = s.kind AND k.imported
     LEFT JOIN things t ON t.kind = s.target AND t.id = f.id
     LEFT JOIN redirects d ON d.row = t.row
