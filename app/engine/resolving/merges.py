@@ -11,8 +11,8 @@ LINKS = """SELECT f.row, s.target, f.id FROM raw_refs f JOIN specs s ON s.id = f
 
 UNKNOWN = """INSERT OR IGNORE INTO findings SELECT r.row, 'merge_target_unknown' FROM rows r
     JOIN kinds k ON k.id = r.kind AND k.imported
-    WHERE r.flags & ? AND NOT EXISTS (
-        SELECT 1 FROM raw_refs f JOIN specs s ON s.id = f.spec AND s.merge WHERE f.row = r.row AND f.id IS NOT NULL)"""
+    WHERE r.flags & ? AND r.row NOT IN (
+        SELECT f.row FROM raw_refs f JOIN specs s ON s.id = f.spec AND s.merge WHERE f.id IS NOT NULL)"""
 
 
 def apply(work: Work) -> None:

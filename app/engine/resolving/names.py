@@ -18,7 +18,11 @@ BEARERS = """SELECT r.row, v.row IS NULL FROM (
 
 def apply(work: Work) -> None:
     """Fills `named`: per kind and name as it was written, the row that it means; 0 when there are several."""
-    work.db.execute("CREATE TEMP TABLE named (kind, name, key, target, PRIMARY KEY (kind, name)) WITHOUT ROWID")
+    # The types matter: without them a join compares every name with every reference.
+    work.db.execute(
+        """CREATE TEMP TABLE named (kind INTEGER, name TEXT, key TEXT, target INTEGER, PRIMARY KEY (kind, name))
+        WITHOUT ROWID"""
+    )
     people = {number for number, kind in work.kinds if kind.people}
     for kind, name in work.db.execute(DISTINCT).fetchall():
         key = normalise_person(name) if kind in people else normalise_name(name)
