@@ -74,8 +74,8 @@ class Problem:
     def todo(self) -> str:
         return _filled(self.entry.todo, self.details)
 
-    def at(self, **place: str | int | None) -> "Problem":
-        """The same problem told of a place: kind, file, line, source_id, column or count."""
+    def at(self, **place: str | int | Mapping[str, str] | None) -> "Problem":
+        """The same problem told of a place: kind, file, line, source_id, column, count or details."""
         return replace(self, **place)  # type: ignore[arg-type]  # mypy cannot follow keyword unpacking
 
 
@@ -89,11 +89,19 @@ def catalogue() -> Mapping[str, Entry]:
     }
 
 
+PLAIN = {
+    "provider": "the provider",
+    "name": "the file",
+    "time": "a later time",
+    "source": "your old software",
+}
+
+
 class _Blank(dict[str, str]):
     """A parameter that nobody gave reads as plain words instead of failing the page that explains the failure."""
 
     def __missing__(self, key: str) -> str:
-        return {"provider": "the provider", "name": "the file", "time": "a later time"}.get(key, "…")
+        return PLAIN.get(key, "…")
 
 
 def _filled(text: str, details: Mapping[str, str]) -> str:

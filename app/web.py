@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -20,9 +21,9 @@ from app.access.viewer import Viewer
 from app.db import now
 from app.engine.runtime import Runtime
 from app.mapping.kind import Source
-from app.migration.advance import By, Cause, Guard, advance
+from app.migration.advance import By, Cause, Guard, WrongState, advance
 from app.migration.models import Migration
-from app.migration.states import Actor, Event
+from app.migration.states import Actor, Event, State
 from app.rail import rail
 from app.settings import Environment
 from app.sources import source
@@ -169,6 +170,15 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
     return told | more
 
 
+def in_state(request: Request, event: Event, *states: State) -> Visit:
+    """The visit, if the migration is where this form can be used; what cannot be used is not even received."""
+    visit = visit_of(request)
+    state = State(visit.move.state)
+    if state not in states:
+        raise WrongState(state, event)
+    return visit
+
+
 def page(request: Request, template: str, status: int = 200, block: str | None = None, **more: Any) -> Response:
     """A page; or, for an htmx request, one named block of the same template."""
     jinja: Jinja = request.app.state.jinja
@@ -182,6 +192,12 @@ def page(request: Request, template: str, status: int = 200, block: str | None =
 def go(address: str) -> RedirectResponse:
     """After a form: see the next page, with GET."""
     return RedirectResponse(address, 303)
+
+
+def address_of(request: Request) -> str:
+    """The address of this page with its question, safe to stand in another address or in a header."""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return quote(f"{request.url.path}{asked}", safe="/")
 
 
 def own_address(address: str | None) -> str:

@@ -99,7 +99,6 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/m/{migration_id}/people"): Right.ACT,
     ("GET", "/m/{migration_id}/help"): Right.LOOK,
     ("POST", "/m/{migration_id}/help"): Right.LOOK,
-    ("GET", "/m/{migration_id}/history"): Right.LOOK,
     ("GET", "/support"): Right.STAFF,
     ("GET", "/support/{migration_id}"): Right.STAFF,
     ("POST", "/support/{migration_id}/retry"): Right.STAFF,

@@ -38,7 +38,7 @@ def left_out_counts(runtime: Runtime, migration: Migration, plan: Plan) -> dict[
     """Rows left out by kind: what the clinic leaves out, and what cannot be without it."""
     if leaves_nothing_out(plan):
         return {}
-    wanted = f"{migration.id}:{migration.export_number}"
+    wanted = f"{runtime.scratch.folder}:{migration.id}:{migration.export_number}"
     with _laid.lock:
         if _laid.wanted != wanted:
             _lay_out(runtime, migration, wanted)

@@ -58,6 +58,7 @@ class Actor(StrEnum):
 WORKING = frozenset({State.FETCHING, State.READING, State.TRIALLING, State.FINALISING, State.UNDOING})
 FAILED = {state: State(f"{state}_failed") for state in WORKING}
 OVER = frozenset({State.FINALISED, State.UNDONE, State.CANCELLED})
+OPEN = frozenset(s for s in State if s not in OVER)
 BEFORE_FINALISING = frozenset(
     s for s in State if s not in OVER and s not in {State.FINALISING, State.UNDOING, State.UNDOING_FAILED}
 )

@@ -1,12 +1,15 @@
 """One e-mail as it will be read: subject, plain text and HTML with its styles inlined."""
 
+from datetime import timedelta
+
 import css_inline
 from jinja2 import Environment as Jinja
 
 from app import look
+from app.access.sessions import LINK_LASTS
 from app.migration.models import OutboxMail
 from app.notify.kinds import mail_kind
-from app.problems import Problem
+from app.problems import Problem, catalogue
 from app.settings import Settings
 from app.sources import source
 from app.storage.encryption import key_from_setting, open_secret
@@ -22,17 +25,18 @@ class Composer:
 
     def compose(self, mail: OutboxMail) -> tuple[str, str, str]:
         """Subject, text and HTML."""
-        kind = mail_kind(mail.kind)
+        kind, code, origin = mail_kind(mail.kind), str(mail.params.get("code")), source(mail.params.get("source"))
         told = {
             **mail.params,
             "clinic": mail.params.get("clinic", ""),
             "subject": kind.subject.format_map({"clinic": mail.params.get("clinic", "")}),
             "button": kind.button,
             "href": self.address(mail),
-            "source": source(mail.params.get("source")),
+            "source": origin,
             "support_email": self.settings.support_email,
             "recipient": mail.recipient,
-            "problem": Problem(mail.params["code"]) if mail.params.get("code") else None,
+            "minutes": LINK_LASTS // timedelta(minutes=1),
+            "problem": Problem(code, details={"source": origin.label}) if code in catalogue() else None,
         }
         subject = " ".join(told["subject"].split())
         text = self.jinja.get_template(f"emails/{kind.name}.txt").render(told)

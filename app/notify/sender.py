@@ -64,7 +64,11 @@ class Sender:
         """Hands one mail over. Returns the kind of trouble, or None."""
         if not self.settings.smtp_url:
             return None  # the outbox page of a laptop shows it; nothing leaves the machine
-        message = self.message(mail)
+        try:
+            message = self.message(mail)
+        except Exception as fault:  # one mail that cannot be drawn must not hold up all others
+            log.error("mail_not_drawn", mail=mail.id, kind=mail.kind, trouble=type(fault).__name__)
+            return type(fault).__name__
         try:
             with connect(self.settings.smtp_url) as server:
                 server.send_message(message)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import select
 
 from app.access.models import Membership, Person
-from app.access.rights import Role
+from app.access.rights import Right, Role
 from app.caspen import views
 from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.caspen.gateway import Gateway, NotThere, create_workspace
@@ -114,7 +114,7 @@ def add_service(
     kind: Annotated[str, Form()] = "appointment",
     duration: Annotated[str, Form()] = "30",
 ) -> Response:
-    minutes = int(duration) if duration.isdecimal() and 0 < int(duration) <= 1440 else 30
+    minutes = int(duration) if duration.isdecimal() and len(duration) < 5 and 0 < int(duration) <= 1440 else 30
     if not name.strip() or kind not in ("appointment", "activity"):
         errors = [{"field": "service_name", "words": "Write the service's name."}]
         return draw(request, workspace_id, errors, {"service_name": name})
@@ -192,8 +192,16 @@ def draw(request: Request, workspace_id: str, errors: Errors, form: dict[str, st
         "errors": errors,
         "form": form,
         "sandbox_href": f"/sandbox/{workspace_id}",
+        "back_href": back_to(request, workspace_id),
     }
     return page(request, "sandbox/workspace.html", 422 if errors else 200, **told)
+
+
+def back_to(request: Request, workspace_id: str) -> str:
+    """The move of this very workspace, for whoever may start it."""
+    viewer = visit_of(request).viewer
+    mine = viewer is not None and workspace_id in viewer.workspace_ids and viewer.may(Right.START, workspace_id)
+    return f"/start?workspace={workspace_id}" if mine else "/"
 
 
 def state_of(active: bool, invite_state: str) -> str:

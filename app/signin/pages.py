@@ -1,13 +1,14 @@
 """The pages to sign in and out. In development one may also enter as one of the demo people."""
 
 import secrets
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from app.access import sessions
 from app.access.models import Membership, Person
@@ -23,6 +24,7 @@ from app.web import cookie_name, go, own_address, page, visit_of
 router = APIRouter()
 PER_ADDRESS = parse("5/10 minutes")
 PER_CALLER = parse("30/10 minutes")
+MINUTES = sessions.LINK_LASTS // timedelta(minutes=1)
 limiter = MovingWindowRateLimiter(MemoryStorage())
 
 
@@ -35,16 +37,13 @@ def start(request: Request) -> Response:
     if visit.viewer.is_support:
         return go("/support")
     with visit.read() as session:
-        for workspace in visit.viewer.workspace_ids:
-            found = current_migration(session, workspace)
-            if found is not None:
-                return go(f"/m/{found.id}")
-    return go("/start")
+        found = current_migration(session, *visit.viewer.workspace_ids)
+    return go(f"/m/{found.id}" if found is not None else "/start")
 
 
-def current_migration(session: Session, workspace_id: str) -> Migration | None:
-    """The newest migration of a workspace, an open one first."""
-    every = session.exec(select(Migration).where(Migration.workspace_id == workspace_id)).all()
+def current_migration(session: Session, *workspace_ids: str) -> Migration | None:
+    """The newest migration of these workspaces, an open one first."""
+    every = session.exec(select(Migration).where(col(Migration.workspace_id).in_(workspace_ids))).all()
     newest = sorted(every, key=lambda m: (m.state not in OVER, m.created_at))
     return newest[-1] if newest else None
 
@@ -78,7 +77,7 @@ def send_link(
             person = sessions.person_by_email(session, address)
             if person is not None:
                 post_link(session, runtime, person, back)
-    return page(request, "signin/check-email.html", email=address)
+    return page(request, "signin/check-email.html", email=address, next=back, minutes=MINUTES)
 
 
 def enter_as(runtime: Runtime, address: str, back: str) -> Response:
@@ -111,7 +110,7 @@ def confirm(request: Request, token: str) -> Response:
     """Opening the link does nothing yet: mail scanners open links too. The button signs in."""
     with visit_of(request).read() as session:
         good = sessions.token_is_good(session, token)
-    return page(request, "signin/confirm.html", 200 if good else 410, token=token, good=good)
+    return page(request, "signin/confirm.html", 200 if good else 410, token=token, good=good, minutes=MINUTES)
 
 
 @router.post("/signin/{token}")
@@ -121,7 +120,7 @@ def enter_by_link(request: Request, token: str) -> Response:
         used = sessions.use_token(session, token)
         secret = sessions.sign_in(session, used[0]) if used else None
     if used is None or secret is None:
-        return page(request, "signin/confirm.html", 410, token=token, good=False)
+        return page(request, "signin/confirm.html", 410, token=token, good=False, minutes=MINUTES)
     return with_cookie(runtime, own_address(used[1]), secret)
 
 

@@ -15,13 +15,12 @@ from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage,
 from app.migration.outbox import post
 from app.migration.states import Event, State, move_for
 from app.migration.trials import current_trial
-from app.problems import Problem, catalogue
 from app.support.overview import HEADS, line_of, overview
 from app.web import go, page, visit_of
 from app.wizard.balance import balance_of
 from app.wizard.help import messages
 from app.wizard.people import told as told_act
-from app.wizard.problems import sums
+from app.wizard.problems import stopped_by, sums
 from app.wizard.situation import situation
 
 router = APIRouter(prefix="/support")
@@ -87,9 +86,10 @@ def answer(
         asked = session.get(ChangeRequest, request_id)
         if asked is None or asked.migration_id != visit.move.id:
             raise HTTPException(404)
-        asked.answer, asked.answered_by, asked.answered_at = text.strip(), visit.person.email, now()
-        session.add(asked)
-        session.flush()
+        if asked.answered_at is None and asked.withdrawn_at is None:
+            asked.answer, asked.answered_by, asked.answered_at = text.strip(), visit.person.email, now()
+            session.add(asked)
+            session.flush()
         migration = locked(session, visit.move.id)
         if migration.state == State.CHANGES_REQUESTED and not open_requests_of(session, migration.id):
             advance(session, migration.id, Event.ANSWER_CHANGES, visit.by, Cause(reason=text.strip()[:300]))
@@ -164,13 +164,8 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "mails": mails,
             "odd": odd,
             "problems": sums(session, migration, visit.source),
-            "problem": problem_of(migration),
+            "problem": stopped_by(migration),
             "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
             "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,
         }
     return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **told)
-
-
-def problem_of(migration: Migration) -> Problem | None:
-    told = migration.problem or {}
-    return Problem(told["code"], details=told.get("details") or {}) if told.get("code") in catalogue() else None

@@ -9,7 +9,9 @@ from app import checklist
 from app.checklist.line import Line, Mark
 from app.db import now
 from app.migration.models import Migration
-from app.web import Visit, go, page, visit_of
+from app.migration.plans import EDITABLE
+from app.migration.states import OPEN, Event
+from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.dates import typed_date
 from app.wizard.people import who_can
 from app.wizard.situation import situation
@@ -24,8 +26,8 @@ def look(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/checklist/services")
 def choose_services(request: Request, way: Annotated[str, Form()] = "") -> Response:
-    """Set up in Caspen by the clinic, or brought across."""
-    visit = visit_of(request)
+    """Set up in Caspen by the clinic, or brought across. A trial stands on this choice."""
+    visit = in_state(request, Event.CHANGE_PLAN, *EDITABLE)
     if way not in ("set_up", "bring"):
         return draw(request, [{"field": "way", "words": "Choose one of the two ways."}])
     with visit.write() as session:
@@ -37,7 +39,7 @@ def choose_services(request: Request, way: Annotated[str, Form()] = "") -> Respo
 
 @router.post("/m/{migration_id}/checklist/dates")
 def give_date(request: Request, conversion: Annotated[str, Form()] = "") -> Response:
-    visit = visit_of(request)
+    visit = in_state(request, Event.CHANGE_PLAN, *OPEN)
     day, trouble = typed_date(conversion)
     if trouble:
         return draw(request, [{"field": "conversion", "words": trouble}], conversion)

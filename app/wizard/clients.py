@@ -29,11 +29,11 @@ def one(request: Request, client_id: str) -> Response:
     """One client: details, visits and notes, from the trial."""
     visit = visit_of(request)
     store = trial_store(visit)
-    seen(visit, "client_seen", {"client": client_id})
     stores = visit.runtime.caspen
     sheet = views.client_sheet(stores, store, visit.move.workspace_id, client_id, clinical=True)
     if sheet is None:
         raise HTTPException(404)
+    seen(visit, "client_seen", {"client": sheet.client.id})
     return page(request, "wizard/client.html", sheet=sheet, details=details(sheet), at=f"/m/{visit.move.id}")
 
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Form, Request, Response
 
 from app.db import now
 from app.migration.models import Migration
-from app.web import go, page, visit_of
+from app.migration.states import OPEN, Event
+from app.web import go, in_state, page, visit_of
 
 router = APIRouter()
 
@@ -20,7 +21,7 @@ def look(request: Request) -> Response:
 @router.post("/m/{migration_id}/export")
 def confirm(request: Request, ready: Annotated[str, Form()] = "") -> Response:
     """The clinic says that its export holds everything that it wants moved."""
-    visit = visit_of(request)
+    visit = in_state(request, Event.SUBMIT_EXPORT, *OPEN)
     if not ready:
         words = "Tick this when your export holds everything that you want moved."
         return draw(request, [{"field": "ready", "words": words}])

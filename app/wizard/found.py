@@ -9,7 +9,8 @@ from sqlmodel import Session, col, func, select
 from app.mapping.kind import Source
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.states import State
-from app.problems import catalogue
+from app.problems import Problem, catalogue
+from app.wizard.situation import Standing
 from app.words import MONTHS
 
 
@@ -55,10 +56,31 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "rows": sum(k["rows"] for k in here),
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,
+        "signs": signs(export),
         "notices": notices(session, migration.id, export.number),
         "may_go_on": migration.state == State.MATCHING,
         "acknowledged": migration.found_acknowledged == export.number,
     }
+
+
+CUT_OFF = {
+    "none_ahead": "No appointment lies ahead. Was the export made with an end date?",
+    "starts_late": "The first appointment is more than a year later than the first client. Does it start with a date?",
+}
+
+
+def signs(export: Export) -> list[str]:
+    """What looks as if the export had been cut off by dates, in words."""
+    return [CUT_OFF[sign] for sign in export.inventory.get("signs", ()) if sign in CUT_OFF]
+
+
+def stranger(here: Standing) -> Problem | None:
+    """Whether this may be somebody else's export: not one place or practitioner of it is known in the workspace."""
+    some = [one for kind in ("businesses", "practitioners") for one in here.suggestions.kinds.get(kind, ())]
+    known = any(one.choice.to == "match" and one.certainty == "sure" for one in some)
+    if not some or known or not (here.facts.locations or here.facts.practitioners):
+        return None
+    return Problem("export_not_known_here", details={"count": str(len(some))})
 
 
 def span(first: str | None, last: str | None) -> str:

@@ -13,14 +13,15 @@ from app.engine.submit import hand_over_files, hand_over_link, hand_over_stored
 from app.errors import Stop
 from app.links import LinkSettings, probe
 from app.links.mask import masked
-from app.migration.advance import WrongState
 from app.migration.exports import Handed, replace_export
 from app.migration.models import Export, Migration
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.problems import Problem
-from app.web import Visit, go, page, visit_of
-from app.wizard.found import found
+from app.rail import page_of
+from app.web import Visit, go, in_state, page, visit_of
+from app.wizard.found import found, stranger
+from app.wizard.situation import standing
 from app.wizard.upload import receive
 
 router = APIRouter()
@@ -60,9 +61,10 @@ async def by_upload(request: Request) -> Response:
         errors = [{"field": "files", "words": words}]
         return await run_in_threadpool(draw, request, errors=errors, problem=stop.problem)
     files = [file for file in stored if file.size]
-    if not files:
-        for file in stored:
+    for file in stored:
+        if not file.size:
             visit.runtime.objects.delete(file.object_key)
+    if not files:
         words = "This file is empty: 0 bytes." if stored else "Choose the files of your export."
         return await run_in_threadpool(draw, request, errors=[{"field": "files", "words": words}])
     name = files[0].path if len(files) == 1 else f"{len(files)} files"
@@ -126,15 +128,6 @@ def keep_acknowledged(request: Request, ticked: set[str]) -> Response:
     return go(f"/m/{visit.move.id}/matches")
 
 
-def in_state(request: Request, event: Event, *states: State) -> Visit:
-    """The visit, if the migration is where this form can be used; what cannot be used is not even received."""
-    visit = visit_of(request)
-    state = State(visit.move.state)
-    if state not in states:
-        raise WrongState(state, event)
-    return visit
-
-
 def look_into(visit: Visit) -> dict[str, Any]:
     with visit.read() as session:
         export = session.get(Export, (visit.move.id, visit.move.export_number))
@@ -157,5 +150,8 @@ def draw(
         told = look_into(visit)
         if told.get("kinds"):
             marked = ticked if ticked is not None else set(plan_of(visit.move).acknowledged_absent)
-            return page(request, "wizard/found.html", status, **shared, **told, ticked=marked)
+            warning = stranger(standing(visit)) if told["may_go_on"] else None
+            return page(request, "wizard/found.html", status, **shared, **told, ticked=marked, stranger=warning)
+    if visit.move.state != State.PREPARING and page_of(visit.move) != "handover":
+        return go(f"/m/{visit.move.id}")  # nothing can be handed over now
     return page(request, "wizard/handover.html", status, **shared, upload_limit=UPLOAD_LIMIT)

@@ -12,14 +12,14 @@ from starlette.datastructures import FormData
 from app import checklist
 from app.engine.consequences import left_out_counts
 from app.engine.match import Suggestion
+from app.mapping.kind import Kind
 from app.mapping.plan import Choice, Plan
 from app.migration.models import Trial
 from app.migration.plans import save_plan
-from app.migration.states import Event, State
+from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
-from app.web import Visit, go, page, visit_of
+from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.dates import typed_date
-from app.wizard.handover import in_state
 from app.wizard.situation import PLACES, Standing, checklist_guard, situation, standing
 
 router = APIRouter()
@@ -30,6 +30,7 @@ TABS = (
     ("leave_out", "", "Leave out"),
 )
 OPEN = ""
+Errors = list[dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Line:
 
 @router.get("/m/{migration_id}/matches")
 def look(request: Request, show: str = "practitioners") -> Response:
-    return draw(request, show)
+    return draw(request, tab_of(show))
 
 
 @router.post("/m/{migration_id}/matches")
@@ -63,10 +64,13 @@ async def save(request: Request) -> Response:
 
 def keep(request: Request, form: FormData) -> Response:
     """Saves what this form says; with `act=start`, starts the trial when nothing stands in its way."""
-    visit = in_state(request, Event.START_TRIAL, State.MATCHING)
-    show = str(form.get("show", "practitioners"))
+    show = tab_of(str(form.get("show", "")))
+    visit = visit_of(request)
     here = standing(visit)
-    plan, errors = changed(here, form, show)
+    plan, errors = changed(here, form, show, visit.source.kinds)
+    if visit.move.state == State.TRIALLING and form.get("act") == "start" and plan == here.suggestions.old:
+        return go(f"/m/{visit.move.id}/progress")  # pressed twice: this very plan is being tried
+    visit = in_state(request, Event.START_TRIAL, State.MATCHING)
     if errors:
         return draw(request, show, errors, typed=str(form.get("before", "")))
     with visit.write() as session:
@@ -93,7 +97,7 @@ def begin_trial(visit: Visit) -> None:
     visit.runtime.doorbell.ring(ring.migration_id)
 
 
-def changed(here: Standing, form: FormData, show: str) -> tuple[Plan, list[dict[str, str]]]:
+def changed(here: Standing, form: FormData, show: str, kinds: tuple[Kind[Any], ...]) -> tuple[Plan, Errors]:
     """The clinic's own plan after this form. Choices of the other tabs stay as they are."""
     plan = here.suggestions.old
     kind = next((kind for tab, kind, _ in TABS if tab == show and kind), None)
@@ -116,21 +120,18 @@ def changed(here: Standing, form: FormData, show: str) -> tuple[Plan, list[dict[
                 natures[one.reference.id] = "activity" if nature == "activity" else "appointment"
         return plan.model_copy(update={place: choices, "service_kinds": natures}), []
     if show == "leave_out":
-        day, trouble = typed_date(str(form.get("before", "")))
-        if trouble and "too far" not in trouble:
-            return plan, [{"field": "before", "words": trouble}]
+        day, trouble = typed_date(str(form.get("before", "")), any_year=True)
         if trouble:
-            day = far_date(str(form.get("before", "")))
+            return plan, [{"field": "before", "words": trouble}]
         start = datetime.combine(day, time(), ZoneInfo(plan.timezone)).astimezone(UTC) if day else None
-        kinds = tuple(sorted(str(value) for value in form.getlist("kinds")))
-        return plan.model_copy(update={"leave_out_before": start, "leave_out_kinds": kinds}), []
+        may_stay = {kind.name for kind in kinds if kind.imported}
+        stays = tuple(sorted({str(value) for value in form.getlist("kinds")} & may_stay))
+        return plan.model_copy(update={"leave_out_before": start, "leave_out_kinds": stays}), []
     return plan, []
 
 
-def far_date(text: str) -> Any:
-    """A day long ago: what is left out may have been years before."""
-    day, month, year = (int(part) for part in text.replace("-", "/").replace(".", "/").split("/"))
-    return datetime(year, month, day, tzinfo=UTC).date()
+def tab_of(name: str) -> str:
+    return name if name in {tab for tab, _, _ in TABS} else "practitioners"
 
 
 def choice_from(value: str, known: set[str]) -> Choice | None:
@@ -184,11 +185,12 @@ def draw(
         if tab == show:
             lines = every
     kind = next((kind for tab, kind, _ in TABS if tab == show), "")
-    left = left_out_counts(visit.runtime, visit.move, here.plan)
+    over = visit.move.state in OVER  # then the export, and what was learned of it, may be deleted
+    left = {} if over else left_out_counts(visit.runtime, visit.move, here.plan)
     start = here.plan.leave_out_before
     day = start.astimezone(ZoneInfo(here.plan.timezone)).date() if start else None
     told: dict[str, Any] = {
-        "show": show if show in {tab for tab, _, _ in TABS} else "practitioners",
+        "show": show,
         "tabs": tabs,
         "bands": [(band, [one for one in lines if one.band == band]) for band in ("open", "out", "set")],
         "options": candidates(here, kind) if kind else [],

@@ -3,33 +3,41 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
+from app.access.rights import Right
 from app.caspen.facts import workspace_facts
 from app.db import now
 from app.mapping.kind import Source
 from app.migration.begin import begin
 from app.migration.models import Migration
-from app.migration.states import OVER
+from app.migration.states import OPEN, OVER, Event
 from app.signin.pages import current_migration
 from app.sources import source
-from app.web import go, page, visit_of
+from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.dates import typed_date
 
 router = APIRouter()
 
 
 @router.get("/start")
-def before(request: Request) -> Response:
-    """Nothing has been started yet: what will happen, and what one needs."""
-    return page(request, "wizard/start.html")
+def before(request: Request, workspace: str = "") -> Response:
+    """Nothing has been started yet: what will happen, and what one needs. An open move is gone on with."""
+    visit = visit_of(request)
+    workspace_id = own_workspace(visit, workspace)
+    with visit.read() as session:
+        migration = current_migration(session, workspace_id)
+    if migration is not None and migration.state not in OVER:
+        return go(f"/m/{migration.id}")
+    facts = workspace_facts(visit.runtime.caspen, workspace_id)
+    return page(request, "wizard/start.html", workspace=facts.workspace)
 
 
 @router.post("/start")
-def start(request: Request) -> Response:
+def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
     """Starts the move of the visitor's workspace; where one is open already, leads to it."""
     visit = visit_of(request)
-    workspace_id = visit.person.workspace_ids[0]
+    workspace_id = own_workspace(visit, workspace)
     facts = workspace_facts(visit.runtime.caspen, workspace_id)
     with visit.write() as session:
         migration = current_migration(session, workspace_id)
@@ -47,6 +55,14 @@ def start(request: Request) -> Response:
     return go(f"/m/{migration.id}/overview")
 
 
+def own_workspace(visit: Visit, wanted: str) -> str:
+    """The workspace that is meant, of those where this person may start a move."""
+    own = [each for each in visit.person.workspace_ids if visit.person.may(Right.START, each)]
+    if wanted and wanted not in own:
+        raise HTTPException(404)
+    return wanted or own[0]
+
+
 @router.get("/m/{migration_id}/overview")
 def look(request: Request) -> Response:
     visit = visit_of(request)
@@ -60,7 +76,7 @@ def acknowledge(
     request: Request, conversion: Annotated[str, Form()] = "", ack: Annotated[str, Form()] = ""
 ) -> Response:
     """Both lists are read. The date may stay empty."""
-    visit = visit_of(request)
+    visit = in_state(request, Event.CHANGE_PLAN, *OPEN)
     day, trouble = typed_date(conversion)
     errors = []
     if trouble:

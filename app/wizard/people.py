@@ -56,6 +56,9 @@ def add(
             session.add(person)
             session.flush()
         held = session.get(Membership, (person.id, workspace_id))
+        if held is not None and role != Role.ADMIN and is_only_admin(session, person.id, workspace_id):
+            words = "This is the only person who can act. Let somebody else act first."
+            return draw(request, {"name": name, "email": email, "role": role}, [{"field": "role", "words": words}])
         membership = held or Membership(person_id=person.id, workspace_id=workspace_id, role=role)
         membership.role = role
         session.add(membership)
@@ -64,6 +67,13 @@ def add(
             role=Actor.CLINIC.value, act="person_added", facts={"person": person.id, "role": role},
         )
     return go(f"/m/{visit.move.id}/people")
+
+
+def is_only_admin(session: Session, person_id: str, workspace_id: str) -> bool:
+    admins = select(Membership.person_id).where(
+        Membership.workspace_id == workspace_id, Membership.role == Role.ADMIN.value
+    )
+    return set(session.exec(admins).all()) == {person_id}
 
 
 def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:

@@ -4,15 +4,16 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session, col, func, select
 
 from app.mapping.kind import Source
 from app.migration.models import Migration, ProblemLine
-from app.problems import Entry, Level, catalogue
+from app.problems import Entry, Level, Problem, catalogue
+from app.sources import source
 from app.web import Visit, page, visit_of
 
 router = APIRouter()
@@ -52,9 +53,9 @@ def runs(migration: Migration) -> tuple[str, ...]:
     return tuple(told)
 
 
-def sums(session: Session, migration: Migration, source: Source) -> list[ProblemSum]:
+def sums(session: Session, migration: Migration, origin: Source) -> list[ProblemSum]:
     """Every problem, the ones that keep rows back first, then by number of rows."""
-    labels = {kind.name: kind.label for kind in source.kinds}
+    labels = {kind.name: kind.label for kind in origin.kinds}
     found = session.exec(
         select(ProblemLine.code, ProblemLine.level, ProblemLine.kind, func.sum(ProblemLine.count))
         .where(ProblemLine.migration_id == migration.id, col(ProblemLine.run).in_(runs(migration)))
@@ -66,6 +67,14 @@ def sums(session: Session, migration: Migration, source: Source) -> list[Problem
         for code, level, kind, count in found
     ]
     return sorted(told, key=lambda one: (ORDER[one.level], -one.count, one.entry.code))
+
+
+def stopped_by(migration: Migration) -> Problem | None:
+    """Why a migration stopped, in words of its source; None where our own fault stopped it."""
+    told = migration.problem or {}
+    if told.get("code") not in catalogue():
+        return None
+    return Problem(told["code"], details={"source": source(migration.source).label, **(told.get("details") or {})})
 
 
 @router.get("/m/{migration_id}/problems")
@@ -130,7 +139,7 @@ def as_csv(cells: list[object]) -> str:
 
 
 @router.get("/m/{migration_id}/problems/{code}")
-def one(request: Request, code: str, kind: str = "", start: int = 0) -> Response:
+def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> Response:
     """One problem: the rule in plain words, who can decide, and the rows."""
     visit = visit_of(request)
     entry = catalogue().get(code)
@@ -148,7 +157,7 @@ def one(request: Request, code: str, kind: str = "", start: int = 0) -> Response
         told_lines = session.exec(select(func.count()).select_from(ProblemLine).where(*wanted)).one()
         order = (col(ProblemLine.file), col(ProblemLine.line), col(ProblemLine.id))
         found = session.exec(
-            select(ProblemLine).where(*wanted).order_by(*order).offset(max(start, 0)).limit(PER_PAGE)
+            select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)
         ).all()
     if not total:
         raise HTTPException(404)
@@ -156,8 +165,8 @@ def one(request: Request, code: str, kind: str = "", start: int = 0) -> Response
         "entry": entry,
         "lines": found,
         "total": total,
-        "start": max(start, 0),
-        "end": max(start, 0) + len(found),
+        "start": start,
+        "end": start + len(found),
         "told_lines": told_lines,
         "per_page": PER_PAGE,
         "kind": kind,

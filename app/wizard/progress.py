@@ -18,10 +18,11 @@ from app.engine.progress import Progress, progress
 from app.migration.guards import pausable
 from app.migration.models import Export, Migration
 from app.migration.states import FAILED, WORKING, Event, State
-from app.problems import Problem, catalogue
+from app.problems import catalogue
 from app.rail import page_of
 from app.web import cookie_name, go, page, visit_of
 from app.wizard.live import Watch, watch_of
+from app.wizard.problems import stopped_by
 
 router = APIRouter()
 RIGHTS_AGAIN = 20.0
@@ -70,16 +71,13 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
     state = State(migration.state)
     seen = progress(session, migration)
     export = session.get(Export, (migration.id, migration.export_number))
-    problem = None
-    if migration.problem and migration.problem.get("code") in catalogue():
-        problem = Problem(migration.problem["code"], details=migration.problem.get("details") or {})
     return {
         "state": state.value,
         "seen": seen,
         "title": TITLES.get(state, "Nothing is running now"),
         "working": state in WORKING,
         "failed": state in FAILED.values(),
-        "problem": problem,
+        "problem": stopped_by(migration),
         "waits": catalogue().get(seen.waits_for) if seen.waits_for else None,
         "phases": phases(state, migration),
         "steps": seen.phase or "",

@@ -45,6 +45,12 @@ def ask(request: Request, text: Annotated[str, Form()] = "") -> Response:
         trouble = "Write what should be different." if not words else f"Shorten it to {LONGEST:,} characters."
         return draw(request, text, [{"field": "text", "words": trouble}])
 
+    request.state.kept = words
+    with visit.read() as session:
+        same = [one for one in requests(session, visit) if is_open(one) and one.text == words]
+    if same:
+        return go(f"/m/{visit.move.id}/review#requests")  # pressed twice
+
     def write_request(session: Session) -> None:
         session.add(
             ChangeRequest(

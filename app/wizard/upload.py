@@ -51,7 +51,7 @@ class Receiver:
     def feed(self, chunk: bytes) -> None:
         self.received += len(chunk)
         if self.received > self.limit:
-            raise Stop(Problem("export_too_big", details={"limit": f"{self.limit // 10**9} GB"}))
+            raise Stop(Problem("upload_too_big", details={"limit": f"{self.limit // 10**9} GB"}))
         self.parser.write(chunk)
 
     def abandon(self) -> None:
@@ -80,7 +80,7 @@ class Receiver:
         if not self._name:
             return
         if len(self.stored) >= MOST_FILES:
-            raise Stop(Problem("too_many_files", details={"limit": str(MOST_FILES)}))
+            raise Stop(Problem("upload_too_many", details={"limit": str(MOST_FILES)}))
         self._key = f"{self.migration.id}/files/{secrets.token_hex(16)}"
         self._digest, self._size = hashlib.sha256(), 0
         self._writer = self.runtime.objects.writer(self._key, self.runtime.key(self.migration))

@@ -1,0 +1,12 @@
+"""The product as it runs in production, on this machine."""
+
+import pytest
+
+from app.settings import Environment
+from tests.conftest import At
+from tests.product import Product
+
+
+@pytest.fixture
+def production(product_at: At) -> Product:
+    return product_at("preparing", environment=Environment.PRODUCTION, base_url="https://move.caspen.example")

@@ -1,0 +1,227 @@
+"""Every route, for every role, in one's own clinic, in another one and in none at all."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from httpx import Response
+from sqlmodel import select
+
+from app.access.rights import HOLDERS, RIGHTS, Right, Role
+from app.caspen.tables import Client
+from tests.conftest import At
+from tests.points import WORKSPACE
+from tests.product import ANA, BASE, MEGAN, NORA, OLIVE, OTHER, OWN_PAGE, RICK, ROSA, VERA, Product, Visitor
+
+VISITORS: dict[str, tuple[str | None, str | None, Role | None]] = {
+    "anonymous": (None, None, None),
+    "nobody's": (NORA, None, None),
+    "viewer": (VERA, WORKSPACE, Role.VIEWER),
+    "reviewer": (RICK, WORKSPACE, Role.REVIEWER),
+    "admin": (MEGAN, WORKSPACE, Role.ADMIN),
+    "other clinic's admin": (OLIVE, OTHER, Role.ADMIN),
+    "support": (ANA, "*", Role.SUPPORT),
+    "support lead": (ROSA, "*", Role.SUPPORT_LEAD),
+}
+ENDLESS = "/progress/events"  # a stream, whose own story is told elsewhere
+OPENS = frozenset({200, 303, 307, 409, 410, 422})
+ABSENT = "mig_00000000000000000000"
+Routes = list[tuple[str, str, Right]]
+
+
+@pytest.fixture(scope="module")
+def product(shown_at: At) -> Product:
+    return shown_at("reviewing")
+
+
+@pytest.fixture(scope="module")
+def visitors(product: Product) -> dict[str, Visitor]:
+    return {name: product.visitor(email) for name, (email, _, _) in VISITORS.items()}
+
+
+@pytest.fixture(scope="module")
+def routes(product: Product) -> Routes:
+    """Taken from the application itself, so that a new page cannot be forgotten."""
+    found = []
+    for route in iter_route_contexts(product.app.routes):
+        for method in getattr(route, "methods", None) or ():
+            if method in ("GET", "POST") and route.path not in ("/openapi.json", None):
+                found.append((method, route.path, RIGHTS[method, route.path]))
+    return sorted(found, key=lambda one: (one[0], one[1].endswith("cancel"), one[1]))
+
+
+def filled(product: Product, path: str, migration_id: str) -> str:
+    with product.runtime.caspen.trial(product.migration_id, 1).database.read() as session:
+        client = session.exec(select(Client.id)).first() or ""
+    values = {
+        "migration_id": migration_id,
+        "client_id": client,
+        "code": "kind_not_imported",
+        "workspace_id": WORKSPACE,
+        "token": "a-token",
+        "mail_id": "a-mail",
+        "request_id": "a-request",
+        "user_id": "a-user",
+    }
+    return re.sub(r"\{(\w+)\}", lambda found: values[found.group(1)], path)
+
+
+def ask(browser: Visitor, method: str, address: str) -> Response:
+    answer: Response = browser.request(method, address)
+    return answer
+
+
+def allowed(right: Right, role: Role | None, workspace: str | None, in_workspace: str) -> bool:
+    """What the table of holders says, told here once more in other words."""
+    wanted = Right.ACT if right is Right.DEVELOPMENT else right
+    reaches = workspace in (in_workspace, "*")
+    return role is not None and reaches and role in HOLDERS[wanted]
+
+
+def ways_in(product: Product) -> Iterator[tuple[str, str]]:
+    yield WORKSPACE, product.migration_id
+    yield OTHER, product.other_id
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_a_migration_opens_for_those_who_may_and_for_nobody_else(
+    product: Product, visitors: dict[str, Visitor], routes: Routes, who: str
+) -> None:
+    _, workspace, role = VISITORS[who]
+    wrong, asked = [], 0
+    for method, path, right in routes:
+        if "{migration_id}" not in path:
+            continue
+        for in_workspace, migration_id in ways_in(product):
+            may = allowed(right, role, workspace, in_workspace)
+            if may and (method == "POST" or path.endswith(ENDLESS)):
+                continue  # told below, where the form may do its work
+            address = filled(product, path, migration_id)
+            answer, asked = ask(visitors[who], method, address), asked + 1
+            sees = allowed(Right.LOOK, role, workspace, in_workspace)
+            if may:
+                fine = answer.status_code in OPENS and "/signin" not in answer.headers.get("location", "")
+                fine = fine or (answer.status_code == 404 and in_workspace == OTHER)  # it has no trial to look at
+            elif role is None and VISITORS[who][0] is None:
+                fine = answer.status_code == 303 and answer.headers["location"].startswith("/signin?next=")
+            else:
+                fine = answer.status_code == (403 if sees else 404)
+            if not fine:
+                wrong.append(f"{method} {address}: {answer.status_code}")
+    assert asked > 40
+    assert not wrong, f"{who}: {wrong}"
+
+
+@pytest.mark.parametrize("who", [who for who in VISITORS if who != "anonymous"])
+def test_what_belongs_to_others_looks_like_what_does_not_exist(
+    product: Product, visitors: dict[str, Visitor], routes: Routes, who: str
+) -> None:
+    _, workspace, role = VISITORS[who]
+    for method, path, right in routes:
+        if "{migration_id}" not in path:
+            continue
+        absent = ask(visitors[who], method, filled(product, path, ABSENT))
+        assert absent.status_code == 404, f"{method} {path} tells {who} of a migration that is not there"
+        for in_workspace, migration_id in ways_in(product):
+            if allowed(Right.LOOK, role, workspace, in_workspace) or allowed(right, role, workspace, in_workspace):
+                continue
+            others = ask(visitors[who], method, filled(product, path, migration_id))
+            assert others.text.replace(migration_id, ABSENT) == absent.text, f"{method} {path} differs for {who}"
+            assert set(others.headers) == set(absent.headers)
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_pages_without_a_migration_open_by_the_same_table(visitors: dict[str, Visitor], who: str) -> None:
+    _, _, role = VISITORS[who]
+    opens = visitors[who].get("/support").status_code
+    assert (
+        opens == {True: 200, False: 303 if who == "anonymous" else 403 if role else 404}[role in HOLDERS[Right.STAFF]]
+    ), f"/support opens as {opens}"
+    start = visitors[who].get("/start").status_code
+    admin = role is Role.ADMIN
+    refused = 303 if who == "anonymous" else 403 if role in (Role.VIEWER, Role.REVIEWER) else 404
+    assert start == (303 if admin else refused), "an open move is gone on with"
+
+
+def test_the_forms_of_an_admin_open_for_an_admin(product_at: At, routes: Routes) -> None:
+    product = product_at("reviewing")
+    megan = product.visitor(MEGAN)
+    shut = {}
+    for method, path, right in routes:
+        if method == "POST" and right in (Right.ACT, Right.LOOK) and "{migration_id}" in path:
+            answer = megan.post(filled(product, path, product.migration_id))
+            if answer.status_code not in OPENS:
+                shut[path] = answer.status_code
+    assert not shut
+
+
+def test_the_forms_of_support_open_for_support(product_at: At, routes: Routes) -> None:
+    product = product_at("reviewing")
+    for email in (ANA, ROSA):
+        staff = product.visitor(email)
+        answers = {
+            path: staff.post(filled(product, path, product.migration_id), data={"reason": "", "check": "invitations"})
+            for method, path, right in routes
+            if method == "POST" and right is Right.STAFF
+        }
+        assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(answers, 422)
+
+
+def test_a_route_without_a_line_opens_for_nobody(product_at: At) -> None:
+    product = product_at("nothing")
+    product.app.get("/forgotten")(lambda: "open")
+    for email in (None, MEGAN, ROSA):
+        assert product.visitor(email).get("/forgotten").status_code == 404
+
+
+def test_a_right_that_nobody_holds_is_refused(product_at: At) -> None:
+    product = product_at("nothing")
+    with product.runtime.ledger.read() as session:
+        from app.access.sessions import load_viewer
+
+        megan = load_viewer(session, "per_megan")
+    assert megan is not None
+    assert not megan.may(Right.ANYONE, WORKSPACE)
+    assert not megan.may(Right.SIGNED_IN, WORKSPACE)
+
+
+def test_someone_whose_access_ended_is_out_from_the_next_request(product_at: At) -> None:
+    product = product_at("preparing")
+    vera = product.visitor(VERA)
+    assert vera.get(f"{product.at}/overview").status_code == 200
+    product.end_access("per_vera")
+    assert vera.get(f"{product.at}/overview").status_code == 303
+
+
+DEVELOPMENT = [path for (method, path), right in RIGHTS.items() if right is Right.DEVELOPMENT and method == "GET"]
+
+
+@pytest.mark.parametrize("path", [*DEVELOPMENT, "/openapi.json", "/docs", "/redoc", "/metrics"])
+def test_what_is_for_development_is_not_there_in_production(production: Product, path: str) -> None:
+    browser = production.visitor()
+    browser.base_url = BASE.replace("http:", "https:")
+    address = path.format(workspace_id=WORKSPACE, client_id="x", mail_id="x")
+    assert browser.get(address, headers=OWN_PAGE).status_code == 404
+
+
+def test_in_production_nobody_enters_without_a_link(production: Product) -> None:
+    answer = production.visitor().post("/signin", data={"email": MEGAN, "act": "enter"})
+    assert answer.status_code == 200
+    assert not answer.cookies
+    assert "Enter as" not in production.visitor().get("/signin").text
+
+
+def test_in_production_there_is_no_sample_to_hand_over(production: Product) -> None:
+    megan = production.signed_in("per_megan")
+    assert megan.get(f"{production.at}/handover").status_code == 200
+    assert megan.post(f"{production.at}/handover/sample").status_code == 404
+    assert "sample" not in megan.get(f"{production.at}/handover").text
+
+
+def test_support_never_sees_a_clients_record_and_only_admins_act() -> None:
+    assert HOLDERS[Right.REVIEW] == {Role.REVIEWER, Role.ADMIN}
+    assert HOLDERS[Right.ACT] == HOLDERS[Right.START] == {Role.ADMIN}
+    assert HOLDERS[Right.STAFF] == {Role.SUPPORT, Role.SUPPORT_LEAD}
+    assert RIGHTS["GET", "/m/{migration_id}/clients/{client_id}"] is Right.REVIEW
+    assert RIGHTS["POST", "/m/{migration_id}/approve"] is Right.ACT

@@ -1,0 +1,137 @@
+"""The points of a move: each is reached once, by the pages and the engine themselves, and every story gets a copy."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from httpx import Response
+
+from app.access.models import Membership, Person
+from app.access.rights import Role
+from app.caspen.gateway import create_workspace
+from app.migration.advance import By
+from app.migration.begin import begin
+from app.migration.states import Actor, State
+from app.sandbox.demo import WORKSPACE, seed
+from app.sources import source
+from tests.pages import absent, digest_of, done
+from tests.product import MEGAN, NORA, OLIVE, OTHER, RICK, VERA, Product, start, stop
+
+MORE_PEOPLE = (
+    ("per_vera", "Vera Lindqvist", VERA, WORKSPACE, Role.VIEWER),
+    ("per_rick", "Rick Amadi", RICK, WORKSPACE, Role.REVIEWER),
+    ("per_olive", "Olive Tran", OLIVE, OTHER, Role.ADMIN),
+    ("per_nora", "Nora Vance", NORA, None, None),
+)
+
+
+def _people(product: Product) -> None:
+    """Both clinics, everybody who works with them, and the other clinic's own move."""
+    seed(product.runtime)
+    create_workspace(product.runtime.caspen, OTHER, "Riverbend Podiatry", timezone="Australia/Perth")
+    with product.runtime.ledger.write() as session:
+        for person_id, name, email, workspace, role in MORE_PEOPLE:
+            session.add(Person(id=person_id, email=email, name=name))
+            session.flush()
+            if workspace and role:
+                session.add(Membership(person_id=person_id, workspace_id=workspace, role=role.value))
+        begin(
+            session,
+            workspace_id=OTHER,
+            clinic="Riverbend Podiatry",
+            source=source(None).name,
+            wrapped_key=product.runtime.new_wrapped_key(),
+            by=By(OLIVE, Actor.CLINIC),
+            timezone="Australia/Perth",
+        )
+
+
+def _preparing(product: Product) -> None:
+    done(product.visitor(MEGAN).post("/start"))
+
+
+def _matching(product: Product) -> None:
+    megan, at = product.visitor(MEGAN), product.at
+    done(megan.post(f"{at}/overview", data={"ack": "1"}))
+    done(megan.post(f"{at}/checklist/services", data={"way": "bring"}))
+    done(megan.post(f"{at}/export", data={"ready": "1"}))
+    done(megan.post(f"{at}/handover/upload", files={"files": ("export.zip", tiny_export())}))
+    product.work()
+    assert product.state() is State.MATCHING
+
+
+def _reviewing(product: Product) -> None:
+    megan, at = product.visitor(MEGAN), product.at
+    done(megan.post(f"{at}/handover/found", data={"absent": absent(megan.get(f"{at}/handover"))}))
+    product.close_gaps()
+    done(megan.post(f"{at}/matches", data={"act": "start", "show": "practitioners"}))
+    product.work()
+    assert product.state() is State.REVIEWING
+
+
+def _finalised(product: Product) -> None:
+    done(approve(product))
+    product.work()
+    assert product.state() is State.FINALISED
+
+
+POINTS: dict[str, Callable[[Product], None]] = {
+    "nothing": _people,
+    "preparing": _preparing,
+    "matching": _matching,
+    "reviewing": _reviewing,
+    "finalised": _finalised,
+}
+
+
+class Folders:
+    """One folder for each point of a move, made when it is first asked for, each from the one before."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def copy_of(self, point: str, to: Path) -> Path:
+        shutil.copytree(self._made(point), to)
+        return to
+
+    def _made(self, point: str) -> Path:
+        folder = self.home / point
+        if folder.exists():
+            return folder
+        names = list(POINTS)
+        draft = self.home / f"{point}-draft"
+        if point == names[0]:
+            draft.mkdir()
+        else:
+            shutil.copytree(self._made(names[names.index(point) - 1]), draft)
+        product = start(draft)
+        POINTS[point](product)
+        stop(product)
+        return draft.rename(folder)
+
+
+def running(folders: Folders, point: str, to: Path, **more: Any) -> Iterator[Product]:
+    product = start(folders.copy_of(point, to), **more)
+    yield product
+    stop(product)
+
+
+@cache
+def tiny_export(dialect: Any = "native") -> bytes:
+    """The export of an invented clinic: forty clients."""
+    write_sample = source(None).sample
+    assert write_sample is not None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export.zip"
+        write_sample(path, size="tiny", seed=1, dialect=dialect)
+        return path.read_bytes()
+
+
+def approve(product: Product, email: str = MEGAN) -> Response:
+    megan = product.visitor(email)
+    digest = digest_of(megan.get(f"{product.at}/approve"))
+    answer: Response = megan.post(f"{product.at}/approve", data={"name": product.move().clinic, "digest": digest})
+    return answer

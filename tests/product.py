@@ -1,0 +1,164 @@
+"""The running product in a private folder, and everybody who may visit it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from fastapi import FastAPI
+from httpx import Response
+from sqlmodel import Session, col, select
+from starlette.testclient import TestClient
+
+from app import look
+from app.access import sessions
+from app.access.models import Person
+from app.caspen.gateway import Gateway
+from app.db import now
+from app.engine.bench import benches
+from app.engine.drain import Turn, drain
+from app.engine.runtime import Runtime, open_runtime
+from app.main import create_app, rich
+from app.migration.models import AuditEntry, Migration, OutboxMail
+from app.migration.states import State
+from app.sandbox.demo import WORKSPACE, close_gaps
+from app.settings import Environment, Settings
+from app.signin.pages import limiter
+from app.web import cookie_name
+
+BASE = "http://127.0.0.1:8000"
+OWN_PAGE = {"sec-fetch-site": "same-origin"}
+OTHER = "wsp_other"
+MEGAN = "megan@harbourstreet.example"
+GRACE = "grace@harbourstreet.example"
+VERA = "vera@harbourstreet.example"  # a viewer
+RICK = "rick@harbourstreet.example"  # a reviewer
+OLIVE = "olive@riverbend.example"  # the admin of another clinic
+NORA = "nora@nowhere.example"  # signed in, and of no clinic
+ANA = "ana@caspen.example"  # support
+ROSA = "rosa@caspen.example"  # a support lead
+
+
+class Visitor(TestClient):
+    """A browser on the product's own pages. Nothing is followed unless the story says so."""
+
+    def see(self, path: str) -> Response:
+        """A page as it is after all its redirects."""
+        answer: Response = self.get(path, follow_redirects=True)
+        return answer
+
+
+@dataclass
+class Product:
+    """One running product. `migration_id` is the move of the demo clinic, `other_id` that of the other one."""
+
+    settings: Settings
+    runtime: Runtime
+    app: FastAPI
+    migration_id: str = ""
+    other_id: str = ""
+
+    @property
+    def at(self) -> str:
+        return f"/m/{self.migration_id}"
+
+    def visitor(self, email: str | None = None, headers: dict[str, str] | None = None) -> Visitor:
+        """Somebody with a browser, signed in when an address is given."""
+        wanted = OWN_PAGE if headers is None else headers
+        browser = Visitor(
+            self.app, base_url=BASE, headers=wanted, follow_redirects=False, raise_server_exceptions=False
+        )
+        if email is not None:
+            answer = browser.post("/signin", data={"email": email, "act": "enter"}, headers=OWN_PAGE)
+            assert answer.status_code == 303, f"{email} cannot enter: {answer.status_code}"
+        return browser
+
+    def signed_in(self, person_id: str) -> Visitor:
+        """Somebody who came by a link, over https as in production."""
+        with self.runtime.ledger.write() as session:
+            secret = sessions.sign_in(session, person_id)
+        secure = self.settings.environment is Environment.PRODUCTION
+        browser = Visitor(self.app, base_url=BASE, headers=OWN_PAGE, follow_redirects=False)
+        if secure:
+            browser.base_url = self.settings.base_url
+        browser.cookies.set(cookie_name(self.runtime), secret)
+        return browser
+
+    def end_access(self, person_id: str) -> None:
+        with self.runtime.ledger.write() as session:
+            person = session.get_one(Person, person_id)
+            person.disabled_at = now()
+            session.add(person)
+
+    def move(self, migration_id: str = "") -> Migration:
+        with self.runtime.ledger.read() as session:
+            return session.get_one(Migration, migration_id or self.migration_id)
+
+    def state(self) -> State:
+        return State(self.move().state)
+
+    def put(self, **values: object) -> None:
+        """Puts the move into a situation that would take long to come about. (Its state is the engine's to write.)"""
+        with self.runtime.ledger.write() as session:
+            migration = session.get_one(Migration, self.migration_id)
+            for name, value in values.items():
+                setattr(migration, name, value)
+            session.add(migration)
+
+    def write(self, act: Callable[[Session], None]) -> None:
+        with self.runtime.ledger.write() as session:
+            act(session)
+
+    def work(self) -> None:
+        """The worker's turn, until the move rests."""
+        drain(self.runtime, self.migration_id, 60, Turn("worker"))
+
+    def gateway(self, workspace: str = WORKSPACE) -> Gateway:
+        return Gateway(self.runtime.caspen, workspace, MEGAN)
+
+    def close_gaps(self) -> None:
+        close_gaps(self.runtime)
+
+    def audit(self) -> list[AuditEntry]:
+        with self.runtime.ledger.read() as session:
+            wanted = select(AuditEntry).where(AuditEntry.migration_id == self.migration_id)
+            return list(session.exec(wanted.order_by(col(AuditEntry.id))))
+
+    def acts(self) -> list[str]:
+        return [entry.act for entry in self.audit()]
+
+    def mails(self, kind: str = "") -> list[OutboxMail]:
+        with self.runtime.ledger.read() as session:
+            every = session.exec(select(OutboxMail).order_by(col(OutboxMail.written_at))).all()
+        return [mail for mail in every if not kind or mail.kind == kind]
+
+
+@cache
+def _jinja() -> object:
+    found = look.environment()
+    found.filters["rich"] = rich
+    return found
+
+
+def settings_in(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Settings:
+    told: dict[str, object] = {"environment": environment, "var": folder, "redis_url": "", "embedded_redis": False}
+    return Settings(_env_file=None, **{**told, "base_url": BASE, **more})  # type: ignore[arg-type, call-arg]  # by name
+
+
+def start(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Product:
+    """Opens the product on a folder."""
+    limiter.storage.reset()
+    settings = settings_in(folder, environment, **more)
+    runtime = open_runtime(settings)
+    app = create_app(settings, runtime)
+    app.state.jinja, app.state.runtime = _jinja(), runtime
+    product = Product(settings, runtime, app)
+    with runtime.ledger.read() as session:
+        found = {m.workspace_id: m.id for m in session.exec(select(Migration))}
+    product.migration_id, product.other_id = found.get(WORKSPACE, ""), found.get(OTHER, "")
+    return product
+
+
+def stop(product: Product) -> None:
+    benches.clear()
+    product.runtime.close()
