@@ -1,6 +1,7 @@
 """One answer of somebody else's server, which may lie: sizes are what was counted, names are for display only."""
 
 import re
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ class ContentRange:
 class Answer:
     """Status, headers, and a body that is read as it comes. Closing it early is normal."""
 
-    def __init__(self, response: httpx.Response, host: str) -> None:
+    def __init__(self, response: httpx.Response, host: str, seconds: float) -> None:
         self.status = response.status_code
         self.headers = response.headers
         self.host = host
@@ -37,6 +38,7 @@ class Answer:
         self._chunks = response.iter_raw()
         self._peeked: list[bytes] = []
         self._broken: Cut | None = None
+        self._until = time.monotonic() + seconds  # for what is small: a drip must not hold us for days
 
     @property
     def length(self) -> int | None:
@@ -68,7 +70,7 @@ class Answer:
 
     def peek(self) -> bytes:
         """The first bytes, without losing them; fewer where the answer is cut, which is told after them."""
-        while sum(map(len, self._peeked)) < PEEK:
+        while sum(map(len, self._peeked)) < PEEK and time.monotonic() < self._until:
             try:
                 chunk = next(self._chunks, None)
             except Cut as cut:
@@ -91,7 +93,7 @@ class Answer:
         taken = bytearray()
         for chunk in self.chunks():
             taken += chunk
-            if len(taken) >= limit:
+            if len(taken) >= limit or time.monotonic() > self._until:
                 break
         return bytes(taken[:limit])
 

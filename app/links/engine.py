@@ -16,7 +16,7 @@ from app.links.conduct import Conduct, Interruption, Paused
 from app.links.cuts import Cut, Unanswered
 from app.links.judging import Changed, accepted, readable, too_big
 from app.links.link import Link
-from app.links.problems import PASSING, stop
+from app.links.problems import PASSING, stop, telling
 from app.links.proof import Mismatch, complete_zip, proven
 from app.links.provider import Provider
 from app.links.receiving import Receiving
@@ -52,12 +52,13 @@ class Download:
     def run(self) -> FileState:
         """The finished state; a Stop says why there is none, Paused that it was asked to stand still."""
         try:
-            while not self.state.done:
-                self.look()
-                if not self._objects.exists(self.state.key):
-                    self._transfer()
-                self._prove()
-            return self.state
+            with telling(name=self.state.path):
+                while not self.state.done:
+                    self.look()
+                    if not self._objects.exists(self.state.key):
+                        self._transfer()
+                    self._prove()
+                return self.state
         except Stop as reason:
             if reason.problem.code == "download_cancelled":
                 self._objects.delete(self.state.key)

@@ -16,7 +16,7 @@ from app.links.guard import Watch
 from app.links.judging import too_big
 from app.links.link import Link
 from app.links.normalise import normalise
-from app.links.problems import PASSING, stop
+from app.links.problems import PASSING, stop, telling
 from app.links.provider import Found, Provider
 from app.links.providers import provider_of
 from app.links.settings import LinkSettings
@@ -58,26 +58,40 @@ def fetch(
 ) -> list[FetchedFile]:
     """Everything behind the link, under `prefix/0001` and so on; `states` are those saved by an earlier run."""
     conduct = conduct or Conduct()
-    tidy = normalise(link)
-    with _visit(tidy, settings, conduct, watch) as (provider, web):
-        if not states:
-            found = _probed(tidy, provider, web, conduct)
-            now = conduct.clock.now()
-            states = [
-                FileState.of(file, provider.name, f"{prefix}/{number:04}", now)
-                for number, file in enumerate(found.files, 1)
-            ]
+    with _even_refusals(conduct, settings):
+        tidy = normalise(link)
+        with _visit(tidy, settings, conduct, watch) as (provider, web):
+            return _fetched(tidy, provider, web, objects, data_key, prefix, states, conduct)
+
+
+def _fetched(
+    tidy: Link,
+    provider: Provider,
+    web: Web,
+    objects: Objects,
+    data_key: bytes,
+    prefix: str,
+    states: Sequence[FileState],
+    conduct: Conduct,
+) -> list[FetchedFile]:
+    if not states:
+        found = _probed(tidy, provider, web, conduct)
+        now = conduct.clock.now()
+        states = [
+            FileState.of(file, provider.name, f"{prefix}/{number:04}", now)
+            for number, file in enumerate(found.files, 1)
+        ]
+        for state in states:
+            objects.delete(state.key)  # of an earlier link, if anything
+            conduct.save(state)
+    log.info("fetching provider=%s link=%s files=%d", provider.name, tidy.fingerprint, len(states))
+    try:
+        done = [Download(tidy, provider, web, objects, data_key, state, conduct).run() for state in states]
+    except Stop as reason:
+        if reason.problem.code == "download_cancelled":
             for state in states:
-                objects.delete(state.key)  # of an earlier link, if anything
-                conduct.save(state)
-        log.info("fetching provider=%s link=%s files=%d", provider.name, tidy.fingerprint, len(states))
-        try:
-            done = [Download(tidy, provider, web, objects, data_key, state, conduct).run() for state in states]
-        except Stop as reason:
-            if reason.problem.code == "download_cancelled":
-                for state in states:
-                    objects.delete(state.key)
-            raise
+                objects.delete(state.key)
+        raise
     return [FetchedFile(s.path, s.key, s.size or 0, s.sha256) for s in done]
 
 
@@ -100,7 +114,7 @@ def _visit(link: Link, settings: LinkSettings, conduct: Conduct, watch: Watch | 
         watch=watch,
         clock=conduct.clock,
     )
-    with web:
+    with web, telling(provider=provider.label(link)):
         yield provider, web
 
 

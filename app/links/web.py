@@ -68,7 +68,7 @@ class Web:
                 raise stop("unsafe_address")
             response = self._send(address, sent)
             if response.status_code not in REDIRECTS:
-                return Answer(response, address.host)
+                return Answer(response, address.host, self.settings.timeout_headers)
             response.close()
             following = _followed(address, response.headers.get("location", ""))
             if following.host != address.host:

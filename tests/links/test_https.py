@@ -117,7 +117,7 @@ def test_every_refusal_has_its_words(
         desk.fetch(S3)
     assert code(caught) == expected
     assert caught.value.retryable == (expected in ("provider_rate_limited", "provider_down"))
-    assert caught.value.problem.title
+    assert caught.value.problem.details["provider"] == "Amazon S3"
 
 
 def test_a_page_is_never_taken_for_the_file(desk: Desk) -> None:

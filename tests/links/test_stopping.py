@@ -1,5 +1,10 @@
 """Downloads that somebody stops, that have no room, or that last too long: what stays, and what does not."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from app.errors import Stop
@@ -58,6 +63,38 @@ def test_room_that_goes_away_meanwhile_pauses_the_download(desk: Desk) -> None:
     (fetched,) = desk.fetch(LINK, states=[desk.saved[-1]])
     assert fetched.sha256 == FILE.sha256
     assert starts(desk)[-1] >= MIB
+
+
+FULL = """
+import os, resource, signal, sys
+from dataclasses import replace
+from pathlib import Path
+from app.errors import Stop
+from app.links import Conduct, LinkSettings, fetch
+from app.storage import LocalObjects
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+try:
+    settings = replace(LinkSettings.from_environment(os.environ), disk_factor=0, checkpoint_bytes=1)
+    fetch(sys.argv[2], settings, LocalObjects(Path(sys.argv[1])), bytes.fromhex(sys.argv[3]), "m/1", conduct=Conduct(
+        save=lambda state: print(state.bytes_done)))
+except Stop as reason:
+    print(reason.problem.code, reason.retryable)
+"""
+
+
+def test_a_disk_that_is_full_in_the_middle_pauses_the_download(desk: Desk, tmp_path: Path) -> None:
+    desk.net.serve(LINK, FILE)
+    run = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "full"), LINK, desk.data_key.hex()],
+        env=os.environ | {"ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(desk.net.file)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *durable, told = run.stdout.splitlines()
+    assert told == "no_space True"
+    assert 0 < int(durable[-1]) <= 1_000_000
 
 
 def test_a_cancel_frees_the_disk(desk: Desk) -> None:

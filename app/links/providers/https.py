@@ -28,7 +28,7 @@ class Https:
     unknown_name = "link_gone"
 
     def label(self, link: Link) -> str:
-        return next((label for label, hosts in STORAGE if hosts.search(link.address.host)), "the file's host")
+        return next((label for label, hosts in STORAGE if hosts.search(link.address.host)), link.address.host)
 
     def recognise(self, link: Link) -> bool:
         return link.address.host != ""
