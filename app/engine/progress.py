@@ -14,6 +14,7 @@ from app.migration.states import State
 from app.problems import catalogue
 
 STALLED_SECONDS = 60.0
+ENOUGH = 0.05
 RECENT = timedelta(seconds=60)
 SLOW_BYTES, FAST_BYTES = 400_000, 4_000_000  # a second, before anything has been measured
 SLOW_ROWS, FAST_ROWS = 1_500, 8_000
@@ -84,7 +85,7 @@ def progress(session: Session, migration: Migration, at: datetime | None = None)
         done=done,
         total=total,
         rate=rate,
-        left=_left(total - done, rate, unit),
+        left=_left(total - done, rate, unit, measured=done >= total * ENOUGH),
         age=age,
         stalled=age is not None and age > STALLED_SECONDS and waits_for is None,
         waits_for=waits_for,
@@ -151,10 +152,11 @@ def _rate(session: Session, migration: Migration, run: str, phase: str, moment: 
     return recent or done / max((moment - migration.since).total_seconds(), 1.0)
 
 
-def _left(open_weight: int, rate: float, unit: str) -> Range | None:
+def _left(open_weight: int, rate: float, unit: str, *, measured: bool) -> Range | None:
+    """`measured` is False while too little is done for its rate to say anything."""
     if open_weight <= 0:
         return None
-    if rate > 0:
+    if rate > 0 and measured:
         return Range(open_weight / rate * 0.8, open_weight / rate * 1.6 + 5)
     slow, fast = (SLOW_ROWS, FAST_ROWS) if unit == "rows" else (SLOW_BYTES, FAST_BYTES)
     return Range(open_weight / fast, 10 + open_weight / slow)

@@ -106,13 +106,14 @@ def changed(here: Standing, form: FormData, show: str, kinds: tuple[Kind[Any], .
         choices = dict(getattr(plan, place))
         natures = dict(plan.service_kinds)
         known = {c[0] for c in candidates(here, kind)}
+        fits = {one.reference.id: one.choice for one in here.fresh.kinds.get(kind, ()) if one.certainty == "sure"}
         for number, one in enumerate(here.suggestions.kinds.get(kind, ())):
             value = form.get(f"c{number}")
             if value is None:
                 continue
             choice = choice_from(str(value), known)
-            if choice is None:
-                choices.pop(one.reference.id, None)
+            if choice is None or choice == fits.get(one.reference.id):
+                choices.pop(one.reference.id, None)  # what fits anyway is not a decision, and keeps its reason
             else:
                 choices[one.reference.id] = choice
             nature = form.get(f"n{number}")
@@ -164,7 +165,7 @@ def line(number: int, kind: str, one: Suggestion, plan: Plan) -> Line:
     if choice is None and one.choice.to == "match" and one.certainty == "unsure":
         chosen = one.choice.id or OPEN
     told = one.reference
-    why = one.why or ("Nothing of that name in Caspen" if choice is None or choice.to == "create" else "")
+    why = ("Chosen by you" if one.why == "Chosen before" else one.why) or ("Nothing of that name in Caspen" if choice is None or choice.to == "create" else "")
     return Line(told.id, f"c{number}", told.name, told.active, chosen, why, band, told.past, told.future, told.notes,
                 nature, open_nature)
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, func, select
 
 from app.mapping.kind import Source
 from app.migration.models import Migration, ProblemLine
+from app.migration.problem_lines import that_count
 from app.problems import Entry, Level, Problem, catalogue
 from app.sources import source
 from app.web import Visit, page, visit_of
@@ -45,20 +46,12 @@ class ProblemSum:
         return WORDS[self.level]
 
 
-def runs(migration: Migration) -> tuple[str, ...]:
-    """What the problems of a migration stand under: its export's reading, and its newest trial."""
-    told = [f"export:{migration.export_number}"]
-    if migration.trial_number:
-        told.append(f"trial:{migration.trial_number}")
-    return tuple(told)
-
-
 def sums(session: Session, migration: Migration, origin: Source) -> list[ProblemSum]:
     """Every problem, the ones that keep rows back first, then by number of rows."""
     labels = {kind.name: kind.label for kind in origin.kinds}
     found = session.exec(
         select(ProblemLine.code, ProblemLine.level, ProblemLine.kind, func.sum(ProblemLine.count))
-        .where(ProblemLine.migration_id == migration.id, col(ProblemLine.run).in_(runs(migration)))
+        .where(*that_count(migration))
         .group_by(col(ProblemLine.code), col(ProblemLine.level), col(ProblemLine.kind))
     ).all()
     words = catalogue()
@@ -113,8 +106,7 @@ def table_of(visit: Visit) -> Iterator[str]:
             lines = session.exec(
                 select(ProblemLine)
                 .where(
-                    ProblemLine.migration_id == visit.move.id,
-                    col(ProblemLine.run).in_(runs(visit.move)),
+                    *that_count(visit.move),
                     col(ProblemLine.level).in_((Level.HELD, Level.SKIPPED, Level.REFUSED)),
                     col(ProblemLine.id) > last,
                 )
@@ -146,8 +138,7 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
     if entry is None:
         raise HTTPException(404)
     wanted: list[Any] = [
-        ProblemLine.migration_id == visit.move.id,
-        col(ProblemLine.run).in_(runs(visit.move)),
+        *that_count(visit.move),
         ProblemLine.code == code,
     ]
     if kind:

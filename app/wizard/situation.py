@@ -30,11 +30,15 @@ PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The export's inventory (none before it is read), the suggestions, and the plan with what fits for sure."""
+    """The export's inventory (none before it is read), the suggestions, and the plan with what fits for sure.
+
+    `fresh` are the suggestions as they would be had the clinic decided nothing.
+    """
 
     facts: WorkspaceFacts
     inventory: Inventory | None
     suggestions: Suggestions
+    fresh: Suggestions
     plan: Plan
 
 
@@ -46,9 +50,10 @@ def standing(visit: Visit) -> Standing:
         inventory = inventory_of(session, migration)
     old = plan_of(migration)
     if inventory is None:
-        return Standing(facts, None, Suggestions(old=old), old)
+        return Standing(facts, None, Suggestions(old=old), Suggestions(), old)
     suggestions = suggest(inventory, facts, old, source=visit.source)
-    return Standing(facts, inventory, suggestions, completed(old, suggestions, migration.services_way == "bring"))
+    fresh = suggest(inventory, facts, source=visit.source)
+    return Standing(facts, inventory, suggestions, fresh, completed(old, suggestions, migration.services_way == "bring"))
 
 
 def inventory_of(session: Session, migration: Migration) -> Inventory | None:
