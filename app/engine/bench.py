@@ -85,7 +85,12 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
         plan=plan,
         ids=ids,
         lookups=Lookups(
-            plan=plan, ids=ids, now=trial.started_at, zones=facts.get("zones", {}), existing=facts.get("existing", {})
+            plan=plan,
+            ids=ids,
+            now=trial.started_at,
+            zones=facts.get("zones", {}),
+            durations=facts.get("durations", {}),
+            existing=facts.get("existing", {}),
         ),
         store=runtime.caspen.trial(migration.id, trial.number),
         index=materialise(runtime, migration, runtime.scratch.folder / f"{trial.store}.index"),

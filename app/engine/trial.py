@@ -17,7 +17,7 @@ from app.engine.outcome import Done, Exhausted
 from app.engine.runtime import Runtime
 from app.engine.tally import problem_rows
 from app.engine.work import QUARANTINED, SPLIT, Lease, Piece, create_missing, next_number
-from app.engine.zones import zones_of
+from app.engine.zones import durations_of, zones_of
 from app.errors import Stop
 from app.mapping.rows import Outcome
 from app.migration.models import Migration, Part, ProblemLine, Trial
@@ -34,7 +34,13 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
         runtime.caspen.create_trial(migration.workspace_id, migration.id, trial.number, looked_at)
     except WorkspaceChanged:
         raise Stop(Problem("workspace_changed")) from None
-    return Done({"zones": zones_of(runtime, migration, facts, beat), "existing": facts.existing()})
+    return Done(
+        {
+            "zones": zones_of(runtime, migration, facts, beat),
+            "durations": durations_of(runtime, migration, facts, beat),
+            "existing": facts.existing(),
+        }
+    )
 
 
 def parts(session: Session, migration: Migration) -> Iterable[Piece]:

@@ -1,4 +1,4 @@
-"""The time zone of every location that a trial knows, so that a wall-clock time lands at the right moment."""
+"""What a trial must know of places and services before it maps a row: the zone of each, and how long each takes."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -19,16 +19,15 @@ from app.mapping.rows import Joined, Mapped, Record
 from app.migration.models import Migration, Part, Trial
 from app.sources import source as source_named
 
-PLACES = "locations"
+PLACES, SERVICES = "locations", "services"
 
 
 def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat: Heartbeat) -> dict[str, str]:
     """By Caspen id: the workspace's own locations, and those that the export brings."""
     ids = Ids(migration.workspace_id, migration.source)
-    with runtime.ledger.read() as session:
-        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+    plan, moment = _trial(runtime, migration)
     zones = facts.zones
-    for record in places_of(runtime, migration, Plan.model_validate(trial.plan), trial.started_at, beat):
+    for record in places_of(runtime, migration, plan, moment, beat):
         zone = record.values.get("timezone")
         if isinstance(zone, str):
             zones.setdefault(ids.derive(PLACES, record.source_kind, record.key), zone)
@@ -39,8 +38,33 @@ def places_of(
     runtime: Runtime, migration: Migration, plan: Plan, moment: datetime, beat: Callable[[], None]
 ) -> Iterator[Record]:
     """The locations that an export would bring, as records. They are few."""
+    return _records(PLACES, runtime, migration, plan, moment, beat)
+
+
+def durations_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat: Heartbeat) -> dict[str, int]:
+    """Minutes by Caspen id: of the workspace's own services, and of those that the export brings."""
+    ids = Ids(migration.workspace_id, migration.source)
+    plan, moment = _trial(runtime, migration)
+    minutes = {service.id: service.duration for service in facts.services if service.duration}
+    for record in _records(SERVICES, runtime, migration, plan, moment, beat):
+        table = "activities" if record.values.get("kind") == "activity" else SERVICES
+        duration = record.values.get("duration")
+        if isinstance(duration, int):
+            minutes.setdefault(ids.derive(table, record.source_kind, record.key), duration)
+    return minutes
+
+
+def _trial(runtime: Runtime, migration: Migration) -> tuple[Plan, datetime]:
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+    return Plan.model_validate(trial.plan), trial.started_at
+
+
+def _records(
+    table: str, runtime: Runtime, migration: Migration, plan: Plan, moment: datetime, beat: Callable[[], None]
+) -> Iterator[Record]:
     source = source_named(migration.source)
-    places = {kind.name: kind for kind in source.kinds if PLACES in kind.tables and kind.to_records is not None}
+    places = {kind.name: kind for kind in source.kinds if table in kind.tables and kind.to_records is not None}
     lookups = Lookups(plan=plan, ids=Ids(migration.workspace_id, migration.source), now=moment)
     with runtime.ledger.read() as session:
         found = session.exec(
@@ -60,4 +84,4 @@ def places_of(
             if parsed.row is None or parsed.source_id is None or kind.to_records is None:
                 continue
             made = kind.to_records(parsed.row, Joined(), lookups)
-            yield from (r for r in (made.records if isinstance(made, Mapped) else ()) if r.table == PLACES)
+            yield from (r for r in (made.records if isinstance(made, Mapped) else ()) if r.table == table)

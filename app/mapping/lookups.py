@@ -10,7 +10,8 @@ from app.mapping.plan import Plan
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """`now` is the moment of the trial, in UTC. `zones` is the time zone of each location by Caspen id.
+    """`now` is the moment of the trial, in UTC. `zones` is the time zone of each location, `durations` the minutes of
+    each service, both by Caspen id.
 
     `existing` says which objects of the workspace a name already stands for, by table and normalised name, for
     things that are matched by name (categories, cancellation reasons, referral types).
@@ -20,4 +21,5 @@ class Lookups:
     ids: Ids
     now: datetime
     zones: Mapping[str, str] = field(default_factory=dict)
+    durations: Mapping[str, int] = field(default_factory=dict)
     existing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

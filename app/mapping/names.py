@@ -1,5 +1,6 @@
 """How names are compared: a receptionist writes `Dr. Sam  LEE` and means Sam Lee."""
 
+import hashlib
 import re
 
 from app.caspen.names import normalise_name
@@ -26,3 +27,8 @@ def normalise_person(text: str) -> str:
     while len(words) > 1 and re.sub(r"[.]", "", words[0]) in TITLES:
         words.pop(0)
     return " ".join(words)
+
+
+def name_digest(text: str) -> bytes:
+    """A name that may only be compared. Case and spacing do not count."""
+    return hashlib.blake2b(normalise_name(text).encode(), digest_size=12).digest()

@@ -67,15 +67,15 @@ class Target:
     """What a reference of a row leads to, after merges, matches and choices.
 
     `id` is the Caspen id to write. `source_id` is the survivor's id in the source. `times` are the target's own times
-    that the index keeps (an appointment's start), `name` its name where the index keeps one, `duration` a service's
-    minutes where they are known.
+    that the index keeps (an appointment's start), `name` its name where the index keeps one, `namesake` a digest of it
+    where it does not (see `name_digest`).
     """
 
     id: str
     source_id: str
     name: str | None = None
     starts_at: datetime | None = None
-    duration: int | None = None
+    namesake: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,9 +86,13 @@ def context(zone: str = "Australia/Sydney", dates: DateOrder = DateOrder.DAY_FIR
 
 
 def lookups(
-    plan: Plan | None = None, zones: Mapping[str, str] = ZONES, existing: Mapping[str, Mapping[str, str]] | None = None
+    plan: Plan | None = None,
+    zones: Mapping[str, str] = ZONES,
+    existing: Mapping[str, Mapping[str, str]] | None = None,
+    durations: Mapping[str, int] | None = None,
 ) -> Lookups:
-    return Lookups(plan=plan or Plan(default_location=SYDNEY), ids=IDS, now=NOW, zones=zones, existing=existing or {})
+    plan = plan or Plan(default_location=SYDNEY)
+    return Lookups(plan, IDS, NOW, zones, durations or {}, existing or {})
 
 
 def parsed(kind: str, /, in_context: Context | None = None, **cells: str | None) -> Parsed[Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.mapping.names import name_digest
 from app.mapping.plan import Choice, Plan
 from app.mapping.rows import Joined, Outcome, Target
 from app.sources import source
@@ -125,11 +126,25 @@ def test_a_visit_without_a_start_is_skipped(cell: str) -> None:
 
 
 def test_a_visit_without_an_end_lasts_as_long_as_its_service() -> None:
-    service = Target(IDS.derive("services", "appointment_types", "9"), "9", duration=50)
-    targets = {name: Target(name, "1") for name in ("practitioner_id", "patient_ids")}
-    joined = Joined({**targets, "business_id": Target(SYDNEY, "3"), "appointment_type_id": service})
-    found = told("appointments", ends_at="", joined=joined)
+    service = IDS.derive("services", "appointment_types", "9")
+    found = told("appointments", ends_at="", here=lookups(durations={service: 50}))
     assert (found["duration"], found.codes) == (50, ["end_time_assumed"])
+    assert told("appointments", ends_at="")["duration"] == 30
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ("Zoë O'Brien", []),
+        ("Ms zoë  O'BRIEN", []),
+        ("O'Brien, Zoë", []),
+        ("Max O'Brien", ["patient_name_differs"]),
+    ],
+)
+def test_a_visit_that_names_somebody_else_than_its_client_is_told(said: str, codes: list[str]) -> None:
+    row = {name: Target(name, "1") for name in ("practitioner_id", "business_id", "appointment_type_id")}
+    client = Target("cli_1", "11", namesake=name_digest("Zoë\nO'Brien"))
+    assert told("appointments", patient=said, joined=Joined({**row, "patient_ids": client})).codes == codes
 
 
 def test_a_visit_that_ends_before_it_begins_waits() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from app.mapping.kind import Mention
 from app.mapping.lookups import Lookups
 from app.mapping.moments import placed
+from app.mapping.names import name_digest, normalise_person
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import STRING, cut
 from app.mapping.zones import zone
@@ -53,12 +54,14 @@ def to_records(row: Appointment, joined: Joined, lookups: Lookups) -> Result:
     location, codes = _location(joined, lookups)
     if location is None:
         return _stays(row, Outcome.HELD, "location_unknown")
-    starts, ends, told = _times(row, location, service.duration, lookups)
+    starts, ends, told = _times(row, location, lookups.durations.get(service.id), lookups)
     if ends <= starts:
         return _stays(row, Outcome.HELD, "bad_interval")
     status, more = _status(row, ends, lookups.now)
     cancellation = _cancellation(row) if status == "cancelled" else _Cancellation(None, None)
     codes = [*codes, *told, *more, *cancellation.codes]
+    if row.patient and client.namesake and client.namesake not in _digests(row.patient):
+        codes.append("patient_name_differs")
     case = joined.targets.get("patient_case_id")
     values: dict[str, Value] = {
         "location_id": location,
@@ -86,6 +89,11 @@ def to_records(row: Appointment, joined: Joined, lookups: Lookups) -> Result:
         records = (appointment, _whole_note(row, client.id, starts, lookups))
     problems = (Problem(code, "appointments", source_id=row.id) for code in dict.fromkeys(codes))
     return Mapped(records, tuple(problem for problem in problems if problem.code not in joined.findings))
+
+
+def _digests(name: str) -> tuple[bytes, bytes]:
+    """A name as it stands and without title, the way that clients' own names are kept for comparing."""
+    return name_digest(name), name_digest(normalise_person(name))
 
 
 def _stays(row: Appointment, outcome: Outcome, code: str) -> NotMapped:
