@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from app.caspen.content import Digest, Digests
-from app.caspen.statements import at, fetch
+from app.caspen.statements import at, change, fetch
 
 
 class Fate(StrEnum):
@@ -81,7 +81,7 @@ def claim(connection: Connection, schema: str, key: PartKey, loaded: PartLoaded 
     if found[0][0] > key.epoch:
         raise StaleEpoch(f"part {key.part} is held under epoch {found[0][0]}, not {key.epoch}")
     if loaded is not None and found[0][0] < key.epoch:
-        fetch(connection, f'UPDATE {table} SET "epoch" = ? {where} RETURNING 1', (key.epoch, *place))
+        change(connection, f'UPDATE {table} SET "epoch" = ? {where}', (key.epoch, *place))
     return _read(json.loads(found[0][1]))
 
 

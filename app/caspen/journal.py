@@ -1,7 +1,7 @@
 """What a finalisation replaces is kept, so that the clinic can undo it."""
 
 from app.caspen.shapes import Shape
-from app.caspen.statements import at, fetch, is_sqlite
+from app.caspen.statements import at, change, is_sqlite
 from app.caspen.stores import Sides
 
 
@@ -24,4 +24,4 @@ def keep_replaced(sides: Sides, to: Shape, workspace_id: str, migration_id: str,
         f'AND live."migration_id" {same} ? AND live."content_hash" {same} here."content_hash" '
         'AND live."edited_at" IS NULL AND live."deleted_at" IS NULL ON CONFLICT DO NOTHING'
     )
-    fetch(sides.connection, sql, (migration_id, trial, workspace_id, migration_id))
+    change(sides.connection, sql, (migration_id, trial, workspace_id, migration_id))

@@ -12,7 +12,7 @@ from app.caspen.conflicts import Conflict, find_conflicts
 from app.caspen.content import Digest, Digests, content_hash, merge
 from app.caspen.journal import keep_replaced
 from app.caspen.shapes import Shape, shape
-from app.caspen.statements import at, canonical_columns, fetch, is_sqlite, listed, stream, upsert_rule
+from app.caspen.statements import at, canonical_columns, change, fetch, is_sqlite, listed, stream, upsert_rule
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS
 from app.caspen.tables.columns import moment_text
@@ -67,8 +67,8 @@ def promote(stores: Stores, store: Store, what: Promotion, *, moment: datetime |
 def raise_version(sides: Sides, workspace_id: str) -> None:
     """Marks the workspace as changed, which also locks it against people's edits until the end."""
     table = at(sides.live, "workspaces")
-    sql = f'UPDATE {table} SET "version" = "version" + 1 WHERE "id" = ? RETURNING "version"'
-    if not fetch(sides.connection, sql, (workspace_id,)):
+    sql = f'UPDATE {table} SET "version" = "version" + 1 WHERE "id" = ?'
+    if not change(sides.connection, sql, (workspace_id,)):
         raise LookupError(workspace_id)
 
 
@@ -110,7 +110,7 @@ def _upsert(sides: Sides, to: Shape, workspace_id: str, moment: str) -> None:
         f"INSERT INTO {at(sides.live, to.name)} ({listed(to.columns)}) SELECT {chosen} "
         f'FROM {at(sides.trial, to.name)} WHERE "workspace_id" = ? ORDER BY "id" {rule}'
     )
-    fetch(sides.connection, sql, (*[moment] * len(today), workspace_id))
+    change(sides.connection, sql, (*[moment] * len(today), workspace_id))
 
 
 def _live_digests(sides: Sides, to: Shape, workspace_id: str, conflicts: set[str]) -> Digests:

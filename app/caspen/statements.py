@@ -13,6 +13,8 @@ from app.caspen.shapes import Cell, Row, Shape
 from app.caspen.tables.columns import Exact, Moment
 
 BATCH = 500
+LIGHT, BULKY = 2000, 50  # rows that are fetched at a time: a note may have 5 MB
+BIG_COLUMNS = frozenset({"body", "content"})
 
 
 def is_sqlite(connection: Connection) -> bool:
@@ -98,7 +100,7 @@ def stream(connection: Connection, shape: Shape, sql: str, params: Sequence[Any]
     """
     if not is_sqlite(connection):
         with driver(connection).cursor(name=f"stream_{shape.name}") as cursor:
-            cursor.itersize = 2000
+            cursor.itersize = BULKY if BIG_COLUMNS.intersection(shape.content) else LIGHT
             cursor.execute(sql.replace("?", "%s"), params)
             yield from cursor
         return
@@ -122,6 +124,14 @@ def fetch(connection: Connection, sql: str, params: Sequence[Any] = ()) -> list[
     with driver(connection).cursor() as cursor:
         cursor.execute(sql.replace("?", "%s"), params)
         return list(cursor.fetchall()) if cursor.description else []
+
+
+def change(connection: Connection, sql: str, params: Sequence[Any] = ()) -> int:
+    """Changes rows and tells how many. `?` stands for a parameter on both databases."""
+    if is_sqlite(connection):
+        return int(driver(connection).execute(sql, params).rowcount)
+    with driver(connection).cursor() as cursor:
+        return int(cursor.execute(sql.replace("?", "%s"), params).rowcount)
 
 
 def among(connection: Connection, column: str, ids: Sequence[str]) -> tuple[str, Any]:

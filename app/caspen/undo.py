@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy.engine import Connection
 
 from app.caspen.shapes import Shape, shape
-from app.caspen.statements import at, fetch, is_sqlite
+from app.caspen.statements import at, change, fetch, is_sqlite
 from app.caspen.stores import Stores
 from app.caspen.tables import OBJECTS
 
@@ -74,14 +74,14 @@ def preview_undo(stores: Stores, workspace_id: str, migration_id: str) -> Undone
 
 def _undo(what: _Undo) -> Undone:
     done = Undone()
-    version = 'SET "version" = "version" + 1 WHERE "id" = ? RETURNING 1'
-    fetch(what.connection, f"UPDATE {what.at('workspaces')} {version}", (what.workspace_id,))
+    version = 'SET "version" = "version" + 1 WHERE "id" = ?'
+    change(what.connection, f"UPDATE {what.at('workspaces')} {version}", (what.workspace_id,))
     done.kept += [kept for to in SHAPES for kept in _touched(what, to)]
     for to in SHAPES:
         done.restored[to.name] += _restore(what, to)
-    fetch(
+    change(
         what.connection,
-        f'DELETE FROM {what.at("journal")} WHERE "workspace_id" = ? AND "migration_id" = ? RETURNING 1',
+        f'DELETE FROM {what.at("journal")} WHERE "workspace_id" = ? AND "migration_id" = ?',
         (what.workspace_id, what.migration_id),
     )
     while sum(_remove(what, to, done) for to in reversed(SHAPES)):
@@ -112,9 +112,9 @@ def _restore(what: _Undo, to: Shape) -> int:
         f"UPDATE {what.at(to.name)} AS here SET {changes} FROM {what.at('journal')} AS old "
         f'WHERE old."workspace_id" = here."workspace_id" AND old."object" = \'{to.name}\' AND old."id" = here."id" '
         'AND old."migration_id" = ? AND here."workspace_id" = ? AND here."migration_id" = ? '
-        'AND here."edited_at" IS NULL AND here."deleted_at" IS NULL RETURNING 1'
+        'AND here."edited_at" IS NULL AND here."deleted_at" IS NULL'
     )
-    return len(fetch(what.connection, sql, (what.migration_id, what.workspace_id, what.migration_id)))
+    return change(what.connection, sql, (what.migration_id, what.workspace_id, what.migration_id))
 
 
 def _remove(what: _Undo, to: Shape, done: Undone) -> int:
@@ -130,9 +130,9 @@ def _remove(what: _Undo, to: Shape, done: Undone) -> int:
     )
     sql = (
         f'DELETE FROM {here} WHERE "workspace_id" = ? AND "migration_id" = ? AND "edited_at" IS NULL '
-        f'AND "deleted_at" IS NULL AND {free or "TRUE"} RETURNING 1'
+        f'AND "deleted_at" IS NULL AND {free or "TRUE"}'
     )
-    removed = len(fetch(what.connection, sql, (what.workspace_id, what.migration_id)))
+    removed = change(what.connection, sql, (what.workspace_id, what.migration_id))
     done.removed[to.name] += removed
     return removed
 
