@@ -168,7 +168,7 @@ def test_a_step_has_the_same_name_everywhere() -> None:
 
 
 def test_every_kind_of_a_source_is_in_a_file_of_its_name() -> None:
-    for source in SOURCES:
+    for source in SOURCES.values():
         folder = ROOT / "app/sources" / source.name
         files = {p.stem for p in folder.rglob("*.py")} | {p.stem for p in folder.rglob("*.toml")}
         alone = [kind.name for kind in source.kinds if kind.imported and kind.name not in files]

@@ -1,11 +1,20 @@
-"""The systems that clinics come from. A new one is one folder, and one line here."""
+"""The systems that clinics come from. Each is a folder beside this file, and is found by being there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 
 from app.mapping.kind import Source
-from app.sources.cliniko.source import CLINIKO
 
-SOURCES: Mapping[str, Source] = {found.name: found for found in (CLINIKO,)}
+
+def _found() -> Iterator[Source]:
+    """What each folder calls SOURCE in its `source.py`, in the order of their names."""
+    for folder in sorted(module.name for module in iter_modules(__path__) if module.ispkg):
+        found: Source = import_module(f"{__name__}.{folder}.source").SOURCE
+        yield found
+
+
+SOURCES: Mapping[str, Source] = {found.name: found for found in _found()}
 
 
 def source(name: str | None = None) -> Source:

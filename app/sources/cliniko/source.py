@@ -57,3 +57,5 @@ CLINIKO = Source(
     demo=DEMO_WORKSPACE,
     sample=write_sample,
 )
+
+SOURCE = CLINIKO
