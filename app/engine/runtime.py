@@ -1,12 +1,14 @@
 """What all work stands on: the ledger, Caspen's stores, the encrypted objects and the doorbell, opened together."""
 
 import base64
+import os
 from dataclasses import dataclass, field
 
 from app.caspen.stores import Stores
 from app.db import Database
 from app.doorbell import Doorbell, open_doorbell
 from app.engine.scratch import Scratch
+from app.links import LinkSettings
 from app.migration.models import Migration
 from app.schema.upgrade import upgrade
 from app.settings import Settings
@@ -50,6 +52,7 @@ class Runtime:
 
 def open_runtime(settings: Settings) -> Runtime:
     """Opens everything, and brings both databases to the schema that this code knows."""
+    LinkSettings.from_environment(os.environ)  # limits that make no sense, or a test network, and nothing starts
     var = settings.var.resolve()
     for folder in (var, var / "scratch"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
