@@ -1,5 +1,7 @@
 """A clinic moves, from sign-in to its live workspace; every page on the way can be read by everyone."""
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import Browser, Page
 
@@ -23,7 +25,8 @@ class Reader:
     def __call__(self, page: Page, name: str) -> None:
         self.pages.append(name)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme="light" if scheme == "light" else "dark")
+            chosen: Literal["light", "dark"] = "light" if scheme == "light" else "dark"
+            page.emulate_media(color_scheme=chosen, reduced_motion="reduce")
             self.wrong += [f"{name}, {scheme}: {line}" for line in axe(page)]
         page.emulate_media(color_scheme="light")
         if scrolls_sideways(page):

@@ -53,7 +53,8 @@ def standing(visit: Visit) -> Standing:
         return Standing(facts, None, Suggestions(old=old), Suggestions(), old)
     suggestions = suggest(inventory, facts, old, source=visit.source)
     fresh = suggest(inventory, facts, source=visit.source)
-    return Standing(facts, inventory, suggestions, fresh, completed(old, suggestions, migration.services_way == "bring"))
+    plan = completed(old, suggestions, migration.services_way == "bring")
+    return Standing(facts, inventory, suggestions, fresh, plan)
 
 
 def inventory_of(session: Session, migration: Migration) -> Inventory | None:
