@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-SizeName = Literal["tiny", "small", "mid", "large"]
+SizeName = Literal["tiny", "small", "thousand", "mid", "large"]
 DialectName = Literal["native", "api", "mixed"]
 
 AS_OF = date(2026, 11, 20)
@@ -30,6 +30,7 @@ class Size:
 SIZES: dict[SizeName, Size] = {
     "tiny": Size("tiny", 40, 300, 200, 5, 1, 0, 5, 4, 20, 10),
     "small": Size("small", 600, 6_000, 5_000, 5, 2, 0, 40, 30, 900, 400),
+    "thousand": Size("thousand", 1_000, 10_000, 8_000, 5, 2, 0, 60, 50, 600, 300),
     "mid": Size("mid", 10_000, 120_000, 100_000, 8, 8, 2, 400, 500, 20_000, 9_000),
     "large": Size("large", 40_000, 500_000, 400_000, 10, 25, 16, 1_500, 2_000, 80_000, 40_000),
 }

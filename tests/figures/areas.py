@@ -1,0 +1,8 @@
+"""Every area that has figures, by the name that `make figures AREA=` knows it by."""
+
+from tests.figures import main
+from tests.figures.figure import Measure
+
+AREAS: dict[str, tuple[Measure, ...]] = {
+    "main": main.MEASURES,
+}

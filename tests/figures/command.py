@@ -1,0 +1,60 @@
+"""The command line as a person runs it: a process of its own, its exit status, and its answer as JSON."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+LONGEST_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What `caspen-import trial` answered."""
+
+    status: int
+    told: dict[str, Any]
+
+    @property
+    def balances(self) -> bool:
+        return self.status == 0 and self.told["balanced"] is True
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What each kind came to, as Caspen holds it."""
+        return {kind["kind"]: kind["caspen_digest"] for kind in self.told["kinds"]}
+
+    def sum_of(self, *outcomes: str) -> int:
+        return sum(kind[outcome] for kind in self.told["kinds"] for outcome in outcomes)
+
+    @property
+    def rows(self) -> int:
+        return self.sum_of("read")
+
+    @property
+    def seconds(self) -> float:
+        """Reading, trying and proving, without the start of the process."""
+        return float(sum(self.told["seconds"].values()))
+
+
+def trial(export: Path, *options: str, environment: Mapping[str, str] | None = None) -> Tried:
+    """Tries an export. A trial that says nothing at all is a failure of the command."""
+    with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
+        answer = Path(folder) / "answer.json"
+        command = [sys.executable, "-m", "app.cli", "trial", str(export), "--json", str(answer), *options]
+        done = subprocess.run(
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_SECONDS,
+            env={**os.environ, **(environment or {})},
+        )
+        if not answer.exists():
+            raise RuntimeError(f"no answer, status {done.returncode}: {done.stderr[-1500:]}")
+        return Tried(done.returncode, json.loads(answer.read_text(encoding="utf-8")))

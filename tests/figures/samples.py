@@ -1,0 +1,81 @@
+"""Every sample is imported by the command line and held against what its generator planted, row for row."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from app.sources.cliniko.sample import NOT_PREDICTED, DialectName, Expectation, SizeName, write_sample
+from tests.figures.command import Tried, trial
+from tests.figures.figure import Measure, Reached
+
+DIALECTS: tuple[DialectName, ...] = ("native", "api", "mixed")
+SEEDS = (1, 2, 3, 4, 5)
+LONG_SEEDS = tuple(range(1, 21))
+
+
+@contextmanager
+def sample(size: SizeName, seed: int = 1, dialect: DialectName = "native") -> Iterator[tuple[Path, Expectation]]:
+    """A sample on disk until the block ends, and what should become of it today."""
+    with tempfile.TemporaryDirectory(prefix="caspen-sample-") as folder:
+        path = Path(folder) / "export.zip"
+        yield path, write_sample(path, size=size, seed=seed, dialect=dialect)
+
+
+def differences(told: Tried, expected: Expectation) -> list[str]:
+    """How an answer differs from the expectation, by kind and outcome and by kind and code; empty when it does not."""
+    return [*_of_counts(told, expected), *_of_problems(told, expected)]
+
+
+def _of_counts(told: Tried, expected: Expectation) -> Iterator[str]:
+    kinds = {kind["kind"]: kind for kind in told.told["kinds"]}
+    for name in sorted(kinds.keys() - expected.kinds.keys()):
+        yield f"{name}: not in the sample, and told"
+    for name, count in expected.kinds.items():
+        if name not in kinds:
+            yield f"{name}: in the sample, and not told"
+            continue
+        for outcome, wanted in asdict(count).items():
+            if (found := kinds[name][outcome]) != wanted:
+                yield f"{name} {outcome}: {found}, expected {wanted}"
+        if kinds[name]["updated"] or kinds[name]["unchanged"]:
+            yield f"{name}: updated or unchanged in an empty workspace"
+
+
+def _of_problems(told: Tried, expected: Expectation) -> Iterator[str]:
+    found: Counter[tuple[str, str, str]] = Counter()
+    for problem in told.told["problems"]:
+        if problem["code"] not in NOT_PREDICTED:
+            found[str(problem["kind"]), problem["code"], problem["level"]] += problem["count"]
+    wanted = Counter({(p.kind, p.code, p.level): p.count for p in expected.problems if p.count})
+    for place in sorted(found.keys() | wanted.keys()):
+        if found[place] != wanted[place]:
+            yield f"{' '.join(place)}: {found[place]}, expected {wanted[place]}"
+
+
+def wrong_with(size: SizeName, seed: int, dialect: DialectName) -> list[str]:
+    """What is wrong when one sample is tried; empty when all is as the generator expects."""
+    with sample(size, seed, dialect) as (path, expected):
+        tried = trial(path)
+    wrong = differences(tried, expected.on(datetime.now(UTC).date()))
+    if not tried.balances:
+        wrong.insert(0, f"status {tried.status}, balanced {tried.told['balanced']}")
+    return [f"{dialect} seed {seed}: {line}" for line in wrong]
+
+
+def as_expected(seeds: Iterable[int], size: SizeName) -> Reached:
+    """Each dialect with each seed."""
+    wrong = [wrong_with(size, seed, dialect) for dialect in DIALECTS for seed in seeds]
+    good, why = sum(not lines for lines in wrong), tuple(line for lines in wrong for line in lines)
+    return Reached(f"{good} of {len(wrong)}", ok=not why, why=why)
+
+
+def _take(size: SizeName, long: bool) -> Reached:
+    return as_expected(LONG_SEEDS if long else SEEDS, size)
+
+
+MEASURES = (Measure("samples that come to what their generator expects, small", "15 of 15", partial(_take, "small")),)

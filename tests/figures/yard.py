@@ -1,0 +1,177 @@
+"""One clinic's move in a private folder, with real worker processes that may be killed at any moment.
+
+The export is read once; each story copies the folder as it was when the trial began, so that all begin alike.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import select
+
+from app.caspen.gateway import create_workspace
+from app.commands.drive import Driver, environment_of
+from app.db import now
+from app.engine.runtime import Runtime, open_runtime
+from app.engine.submit import hand_over_files
+from app.migration.advance import By
+from app.migration.begin import begin
+from app.migration.exports import Handed
+from app.migration.models import Migration, Trial
+from app.migration.plans import plan_of, save_plan
+from app.migration.states import Actor, State
+from app.migration.trials import approve, current_trial, start_trial
+from app.settings import Environment, Settings
+from app.sources import SOURCES
+
+MEGAN = By("Megan Doyle", Actor.CLINIC)
+WORKSPACE = "wsp_harbour"
+TENTH = {"lease_seconds": 1.5, "heartbeat_seconds": 0.5, "sweep_seconds": 0.5}
+REAL = {"lease_seconds": 15.0, "heartbeat_seconds": 5.0, "sweep_seconds": 5.0}
+LOOK_SECONDS = 0.05
+PATIENCE_SECONDS = 300.0
+
+
+def settings_in(folder: Path, times: dict[str, float], redis_url: str = "") -> Settings:
+    told: dict[str, object] = {
+        "environment": Environment.TEST,
+        "var": folder.resolve(),
+        "database_url": f"sqlite:///{folder.resolve()}/ledger.sqlite",
+        "caspen_database_url": f"sqlite:///{folder.resolve()}/caspen/live.sqlite",
+        "redis_url": redis_url,
+        "embedded_redis": False,
+        "smtp_url": "",
+        **times,
+    }
+    return Settings(_env_file=None, **told)  # type: ignore[arg-type, call-arg]  # by name
+
+
+def begin_trial(folder: Path, export: Path) -> None:
+    """Brings a new clinic's export to the moment at which its trial begins, with no worker at work."""
+    runtime = open_runtime(settings_in(folder, REAL))
+    try:
+        create_workspace(runtime.caspen, WORKSPACE, "Harbour Street Physiotherapy")
+        with runtime.ledger.write() as session:
+            migration = begin(
+                session,
+                workspace_id=WORKSPACE,
+                clinic="Harbour Street Physiotherapy",
+                source=next(iter(SOURCES)),
+                wrapped_key=runtime.new_wrapped_key(),
+                by=MEGAN,
+                timezone="Australia/Sydney",
+                country="AU",
+            )
+        with export.open("rb") as stream:
+            hand_over_files(runtime, migration, [Handed(export.name, stream)], by=MEGAN, name=export.name)
+        state = Driver(runtime).run(migration.id, "Reading")
+        if state is not State.MATCHING:
+            raise RuntimeError(f"the export was not read: {state}")
+        with runtime.ledger.write() as session:
+            plan = plan_of(session.get_one(Migration, migration.id))
+            save_plan(session, migration.id, plan, MEGAN, confirmed=True)
+            start_trial(session, migration.id, MEGAN, lambda *_: None)
+    finally:
+        runtime.close()
+
+
+@dataclass
+class Yard:
+    """A copy of the move, opened, and its workers."""
+
+    runtime: Runtime
+    migration_id: str
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start_worker(self) -> None:
+        environment = {**os.environ, **environment_of(self.runtime.settings)}
+        log = (self.runtime.settings.var / "worker.log").open("ab")
+        with log:
+            started = subprocess.Popen(
+                [sys.executable, "-m", "workers"], env=environment, stdout=log, stderr=log, start_new_session=True
+            )
+        self.workers.append(started)
+
+    def kill_worker(self) -> datetime:
+        """kill -9 of a worker and its child, both at once, as when a machine is gone; another takes its place.
+
+        Says when that was.
+        """
+        gone = self.workers.pop(0)
+        os.killpg(gone.pid, signal.SIGKILL)
+        gone.wait()
+        moment = now()
+        self.start_worker()
+        return moment
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            worker.send_signal(signal.SIGTERM)
+        for worker in self.workers:
+            try:
+                worker.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(worker.pid, signal.SIGKILL)
+                worker.wait()
+        self.runtime.close()
+
+    def move(self) -> Migration:
+        with self.runtime.ledger.read() as session:
+            return session.get_one(Migration, self.migration_id)
+
+    def state(self) -> State:
+        return State(self.move().state)
+
+    def trial(self) -> Trial:
+        with self.runtime.ledger.read() as session:
+            found = current_trial(session, session.get_one(Migration, self.migration_id))
+        assert found is not None
+        return found
+
+    def approve(self) -> None:
+        with self.runtime.ledger.write() as session:
+            ring = approve(session, self.migration_id, self.trial().digest, MEGAN)
+        self.runtime.doorbell.ring(ring.migration_id)
+
+    def wait_until(self, *states: State) -> State:
+        """Raises when the move comes to rest elsewhere, or takes longer than anything here may take."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while (state := self.state()) not in states:
+            if state.value.endswith("_failed") or time.monotonic() > until:
+                raise RuntimeError(f"the move is {state}: {self.move().problem}")
+            time.sleep(LOOK_SECONDS)
+        return state
+
+    def resumed_after(self, moment: datetime) -> float:
+        """Seconds from a moment to the next sign that work goes on, by the ledger."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            move = self.move()
+            seen = max((at for at in (move.last_sign_of_work, move.since) if at is not None), default=None)
+            if seen is not None and seen > moment:
+                return (seen - moment).total_seconds()
+            time.sleep(LOOK_SECONDS)
+        raise RuntimeError("nobody went on with the work")
+
+
+@contextmanager
+def copy_of(begun: Path, to: Path, times: dict[str, float], redis_url: str = "") -> Iterator[Yard]:
+    """A copy of a move whose trial has just begun, until the block ends."""
+    shutil.copytree(begun, to)
+    runtime = open_runtime(settings_in(to, times, redis_url))
+    with runtime.ledger.read() as session:
+        migration_id = session.exec(select(Migration.id)).one()
+    yard = Yard(runtime, migration_id)
+    try:
+        yield yard
+    finally:
+        yard.stop()
+        shutil.rmtree(to, ignore_errors=True)
