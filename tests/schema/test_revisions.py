@@ -1,0 +1,79 @@
+"""What the revisions make is what the tables say, in both kinds of database."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.engine import Engine
+
+from app.db import make_engine
+from app.schema.trees import TREES, Tree
+from app.schema.upgrade import upgrade_tree
+from tests.postgres import postgres_url
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    yield from postgres_url()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An empty database."""
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres")
+        with make_engine(url).begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+    else:
+        url = f"sqlite:///{tmp_path}/new.sqlite"
+    engine = make_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.mark.parametrize("tree", TREES, ids=lambda tree: tree.name)
+def test_the_revisions_end_at_what_the_tables_say(tree: Tree, engine: Engine) -> None:
+    upgrade_tree(tree, engine)
+    with engine.connect() as connection:
+        options = {"version_table": tree.version_table, "compare_type": True}
+        mine = {table.name for table in tree.metadata.sorted_tables}
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), tree.metadata)
+    assert [one for one in found if not _is_of_another_tree(one, mine)] == []
+
+
+def test_both_trees_may_stand_in_one_database(engine: Engine) -> None:
+    for tree in TREES:
+        upgrade_tree(tree, engine)
+        upgrade_tree(tree, engine)
+    found = set(sa.inspect(engine).get_table_names())
+    assert {"revision_of_ledger", "revision_of_caspen", "migration", "clients"} <= found
+
+
+def test_several_processes_may_start_at_once(engine: Engine) -> None:
+    faults: list[BaseException] = []
+
+    def start() -> None:
+        try:
+            for tree in TREES:
+                upgrade_tree(tree, engine)
+        except BaseException as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+
+
+def _is_of_another_tree(difference: object, mine: set[str]) -> bool:
+    match difference:
+        case ("remove_table", sa.Table() as table):
+            return table.name not in mine
+    return False
