@@ -39,6 +39,7 @@ from app.problems import Problem
 
 GIVE_UP_SECONDS = 24 * 3600.0  # how long something that passes by itself is waited for
 LONGEST_WAIT = 300.0
+KILLS_PER_TRY = 7
 log = structlog.get_logger()
 
 
@@ -124,7 +125,7 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
     """Does one piece and settles it, or lays it back, or gives the migration up with a problem."""
     beat = Heartbeat(runtime.ledger, lease, runtime.settings, turn.stopping, turn.alive)
     try:
-        if lease.attempts > tries(lease, runtime.settings.part_attempts):
+        if lease.attempts > tries(phase, lease, runtime.settings.part_attempts):
             _settle_exhausted(runtime, migration, phase, lease, turn)
         else:
             _settle_done(runtime, lease, phase.do(runtime, migration, lease, beat))
@@ -140,8 +141,11 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
         fail(runtime.ledger, lease, type(fault).__name__)
 
 
-def tries(lease: Lease, most: int) -> int:
-    """Halves of a part that failed before get one try until they are a single row: it is found twelve times faster."""
+def tries(phase: Phase, lease: Lease, most: int) -> int:
+    """How often a piece is tried. Halves of a part that failed before get one try until they are a single row: it is
+    found twelve times faster. A long piece that cannot be halved may lose many workers, as long as it fails in none."""
+    if phase.exhausted is None:
+        return most if lease.last_problem else most * KILLS_PER_TRY
     return 1 if int(lease.result.get("stop", 1)) - int(lease.result.get("start", 0)) > 1 else most
 
 
