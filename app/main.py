@@ -25,6 +25,7 @@ from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
+from app.production import require_ready
 from app.rail import page_of
 from app.sandbox import routes as sandbox
 from app.sandbox.demo import seed
@@ -42,6 +43,7 @@ BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event
 def create_app(config: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
     """The application for these settings. Opens its own runtime unless it is given one."""
     chosen = config or settings()
+    require_ready(chosen)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:

@@ -165,7 +165,8 @@ def line(number: int, kind: str, one: Suggestion, plan: Plan) -> Line:
     if choice is None and one.choice.to == "match" and one.certainty == "unsure":
         chosen = one.choice.id or OPEN
     told = one.reference
-    why = ("Chosen by you" if one.why == "Chosen before" else one.why) or ("Nothing of that name in Caspen" if choice is None or choice.to == "create" else "")
+    nothing = "Nothing of that name in Caspen" if choice is None or choice.to == "create" else ""
+    why = "Chosen by you" if one.why == "Chosen before" else one.why or nothing
     return Line(told.id, f"c{number}", told.name, told.active, chosen, why, band, told.past, told.future, told.notes,
                 nature, open_nature)
 

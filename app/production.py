@@ -1,0 +1,41 @@
+"""What must be set before real clinics come: production refuses to start without it, and says which setting to mend."""
+
+from urllib.parse import urlsplit
+
+from app.settings import Environment, Settings
+
+SHORTEST_SECRET = 32
+
+
+class NotReady(Exception):  # noqa: N818 - reads as a claim
+    """Production would not be safe with these settings; the message is one line per setting."""
+
+
+def refusals(settings: Settings) -> list[str]:
+    """One line per setting to mend; none outside production."""
+    if settings.environment is not Environment.PRODUCTION:
+        return []
+    told = []
+    for name in ("storage_key", "secret_key"):
+        value = getattr(settings, name)
+        if value.startswith("development-") or len(value) < SHORTEST_SECRET:
+            told.append(f"{name.upper()}: set a secret of its own, at least {SHORTEST_SECRET} characters")
+    if settings.storage_key == settings.secret_key:
+        told.append("SECRET_KEY: must differ from STORAGE_KEY")
+    if not settings.smtp_url:
+        told.append("SMTP_URL: set the mail server; the local outbox is for development")
+    if not settings.behind_tls or urlsplit(settings.base_url).scheme != "https":
+        told.append("BASE_URL and BEHIND_TLS: put TLS in front, an https address and BEHIND_TLS=true")
+    for name, url in (("DATABASE_URL", settings.database_url), ("CASPEN_DATABASE_URL", settings.caspen_database_url)):
+        if not url.startswith("postgresql"):
+            told.append(f"{name}: set a PostgreSQL database")
+    if not settings.redis_url:
+        told.append("REDIS_URL: set the Redis that workers share; the embedded one is for one machine")
+    return told
+
+
+def require_ready(settings: Settings) -> None:
+    """Raises NotReady where production would not be safe."""
+    told = refusals(settings)
+    if told:
+        raise NotReady("Production does not start with these settings:\n" + "\n".join(f"  {line}" for line in told))

@@ -1,0 +1,56 @@
+"""Production refuses to start unsafe, and says which setting to mend."""
+
+from pathlib import Path
+
+import pytest
+
+from app.main import create_app
+from app.production import NotReady, refusals
+from app.settings import Environment, Settings
+
+GOOD = {
+    "environment": Environment.PRODUCTION,
+    "storage_key": "s" * 40,
+    "secret_key": "t" * 40,
+    "smtp_url": "smtps://mail.example:465",
+    "base_url": "https://move.caspen.example",
+    "behind_tls": True,
+    "database_url": "postgresql://db.example/ledger",
+    "caspen_database_url": "postgresql://db.example/caspen",
+    "redis_url": "redis://redis.example",
+}
+
+
+def production(**changes: object) -> Settings:
+    return Settings(_env_file=None, **{**GOOD, **changes})  # type: ignore[arg-type]  # values of many types
+
+
+def test_good_settings_start() -> None:
+    assert refusals(production()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"storage_key": "development-storage-key"}, "STORAGE_KEY"),
+        ({"secret_key": "short"}, "SECRET_KEY"),
+        ({"secret_key": "s" * 40}, "SECRET_KEY"),
+        ({"smtp_url": ""}, "SMTP_URL"),
+        ({"base_url": "http://move.caspen.example"}, "BASE_URL"),
+        ({"behind_tls": False}, "BEHIND_TLS"),
+        ({"database_url": ""}, "DATABASE_URL"),
+        ({"caspen_database_url": "sqlite:///x"}, "CASPEN_DATABASE_URL"),
+        ({"redis_url": ""}, "REDIS_URL"),
+    ],
+)
+def test_an_unsafe_setting_is_named(changes: dict[str, object], named: str) -> None:
+    assert any(named in line for line in refusals(production(**changes)))
+
+
+def test_the_application_does_not_come_up_unsafe() -> None:
+    with pytest.raises(NotReady, match="STORAGE_KEY"):
+        create_app(production(storage_key="development-storage-key"))
+
+
+def test_nothing_is_asked_of_a_laptop(tmp_path: Path) -> None:
+    assert refusals(Settings(_env_file=None, var=tmp_path)) == []  # type: ignore[call-arg]  # a setting of the reader
