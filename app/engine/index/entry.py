@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any
 
-from app.mapping.columns import Link
+from app.mapping.columns import Column, Link
 from app.mapping.kind import Kind, Mention
 from app.mapping.rows import Outcome
 
@@ -94,16 +95,15 @@ def entry_of(
 def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
     """The references of a parsed row. Columns that fill one attribute (id and name) are one reference."""
     found: dict[str, IndexLink] = {}
-    for placed in kind.columns:
-        name, column = placed.name, placed.column
+    for name, column, target in _references(kind):
         value = getattr(row, name)
-        if column.links_to is None or not isinstance(value, Link):
+        if not isinstance(value, Link):
             continue
         found.setdefault(
             name,
             IndexLink(
                 field=name,
-                kind=column.links_to,
+                kind=target,
                 ids=value.ids,
                 name=value.name,
                 required=column.required,
@@ -113,6 +113,11 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
             ),
         )
     return tuple(found.values())
+
+
+@lru_cache(maxsize=256)
+def _references(kind: Kind[Any]) -> tuple[tuple[str, Column, str], ...]:
+    return tuple((p.name, p.column, p.column.links_to) for p in kind.columns if p.column.links_to is not None)
 
 
 def _moment(row: Any, attribute: str) -> datetime | None:

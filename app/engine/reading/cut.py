@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
 from typing import Any, Protocol
 
 from app.engine.index.entry import IndexEntry, entry_of
@@ -94,7 +93,6 @@ class Cutter:
         self._tally = tally
         self._number = first_part
         self._entries: list[IndexEntry] = []
-        self._values = attrgetter(*self._kind.row.__dataclass_fields__)
         self.parts: list[PartInfo] = []
         self.keyless = 0
 
@@ -128,8 +126,8 @@ class Cutter:
             self.keyless += 1
             content = hashlib.blake2b(repr(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest()
             return IndexEntry(line, None, content, codes=codes, blocked=blocked)
-        values = repr(self._values(parsed.row)).encode("utf-8", "surrogatepass")
-        content = hashlib.blake2b(values, digest_size=16).digest()
+        said = repr([said for said in vars(parsed.row).items() if said[1] is not None])
+        content = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
         return entry_of(self._kind, line, parsed.source_id, parsed.row, content, codes=codes, blocked=blocked)
 
 

@@ -13,7 +13,7 @@ from app.engine.reading.archive import Archive, Member
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
 from app.engine.reading.limits import Budget, Limits
-from app.engine.reading.naming import name_of
+from app.engine.reading.naming import files_folder, name_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.sniff import HEAD, OTHER_ARCHIVES, sniff
 from app.engine.reading.workbook import is_office
@@ -33,6 +33,20 @@ class Entry:
     size: int
     open: Callable[[], BinaryIO]
     refused: Refused | None = None
+    attached: str | None = None  # the folder of patients' own files that it lies in
+
+
+class _Packed:
+    """Opens one file of an archive. An export may have hundreds of thousands, so it is as small as can be."""
+
+    __slots__ = ("archive", "member")
+
+    def __init__(self, archive: Archive, member: Member) -> None:
+        self.archive = archive
+        self.member = member
+
+    def __call__(self) -> BinaryIO:
+        return self.archive.open(self.member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +71,10 @@ def opened(
         walk = _Walk(limits, scratch, password, stack, source)
         for file in given:
             walk.take(file)
-        entries = sorted(walk.entries, key=lambda pair: (name_of(pair[0].path, source).order, pair[1]))
+        walk.entries.sort(key=lambda pair: (name_of(pair[0].path, source).order, pair[1]))
+        walk.attached.sort(key=lambda entry: entry.path)
         missing = parts_missing([file.path for file in given])
-        yield Found(tuple(_distinct(entries)), (*missing, *walk.problems))
+        yield Found((*_distinct(walk.entries), *walk.attached), (*missing, *walk.problems))
 
 
 def parts_missing(paths: Sequence[str]) -> Iterator[Problem]:
@@ -100,10 +115,14 @@ class _Walk:
         self.stack = stack
         self.source = source
         self.entries: list[tuple[Entry, str]] = []
+        self.attached: list[Entry] = []
         self.problems: list[Problem] = []
 
     def take(self, given: Given) -> None:
         if is_noise(given.path):
+            return
+        if folder := files_folder(given.path):
+            self.attached.append(Entry(given.path, given.size, given.open, attached=folder))
             return
         file = self.stack.enter_context(given.open())
         head = file.read(HEAD)
@@ -119,9 +138,6 @@ class _Walk:
             self._single(entry, head)
 
     def _archive(self, entry: Entry, file: BinaryIO, head: bytes) -> None:
-        if name_of(entry.path, self.source).files_folder:
-            self.entries.append((entry, ""))
-            return
         budget = Budget(self.limits)
         try:
             archive = Archive(file, entry.size, budget, self.password)
@@ -134,11 +150,11 @@ class _Walk:
         if is_office(m.path for m in archive.members):
             self.entries.append((entry, ""))
             return
-        kept = len(self.entries), len(self.problems)
+        kept = len(self.entries), len(self.problems), len(self.attached)
         try:
             self._members(archive, entry.path, budget, depth=0)
         except Refused as refused:
-            del self.entries[kept[0] :], self.problems[kept[1] :]
+            del self.entries[kept[0] :], self.problems[kept[1] :], self.attached[kept[2] :]
             self._refuse(entry, refused)
 
     def _members(self, archive: Archive, shown: str, budget: Budget, depth: int) -> None:
@@ -151,9 +167,12 @@ class _Walk:
             self._member(archive, member, shown, budget, depth)
 
     def _member(self, archive: Archive, member: Member, shown: str, budget: Budget, depth: int) -> None:
-        entry = Entry(member.path, member.slot.size, lambda: archive.open(member))
-        name = name_of(member.path, self.source)
-        if name.files_folder or name.notes_folder:
+        opener = _Packed(archive, member)
+        if folder := files_folder(member.path):
+            self.attached.append(Entry(member.path, member.slot.size, opener, attached=folder))
+            return
+        entry = Entry(member.path, member.slot.size, opener)
+        if name_of(member.path, self.source).notes_folder:
             self.entries.append((entry, shown))
             return
         try:
@@ -195,7 +214,7 @@ class _Walk:
 
     def _single(self, entry: Entry, head: bytes, shown: str = "") -> None:
         found = sniff(head)
-        if found in OTHER_ARCHIVES and not name_of(entry.path, self.source).files_folder:
+        if found in OTHER_ARCHIVES:
             self._refuse(entry, Refused("archive_kind", details={"kind": found}), shown)
         else:
             self.entries.append((entry, shown))

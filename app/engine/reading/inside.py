@@ -1,7 +1,6 @@
 """The names of files inside an archive or folder: which are safe to speak of, which are nobody's data."""
 
 import re
-import unicodedata
 
 from app.engine.reading.directory import Slot
 from app.engine.reading.limits import Limits
@@ -9,6 +8,8 @@ from app.engine.reading.limits import Limits
 _UTF8 = 0x800
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _NOISE = re.compile(r"^(\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*|\.~lock.*)$", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[/\\]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _UNIX = (3, 19)
 
 
@@ -29,17 +30,21 @@ def decoded(slot: Slot) -> tuple[str, bool]:
 
 def is_unsafe(name: str, raw: bytes, limits: Limits) -> bool:
     """Whether a name leads out of its folder, to a machine or a device, or cannot be written down."""
-    parts = re.split(r"[/\\]", name)
+    parts = _SEPARATOR.split(name)
     return (
         not name.strip("/\\")
         or parts[0] == ""
         or _DRIVE.match(name) is not None
         or ".." in parts
-        or any(unicodedata.category(c) == "Cc" for c in name)
+        or _CONTROL.search(name) is not None
         or len(raw) > limits.path_bytes
-        or any(len(p.encode("utf-8", "replace")) > limits.path_part_bytes for p in parts)
+        or (len(raw) > limits.path_part_bytes and any(_size(p) > limits.path_part_bytes for p in parts))
         or len(parts) > limits.depth + 1
     )
+
+
+def _size(part: str) -> int:
+    return len(part.encode("utf-8", "surrogatepass"))
 
 
 def is_special(slot: Slot) -> bool:
@@ -50,7 +55,7 @@ def is_special(slot: Slot) -> bool:
 
 def tidy(name: str) -> str:
     """The name with one kind of separator and without empty parts."""
-    return "/".join(p for p in re.split(r"[/\\]", name) if p not in ("", "."))
+    return "/".join(p for p in _SEPARATOR.split(name) if p not in ("", "."))
 
 
 def is_noise(path: str) -> bool:

@@ -35,15 +35,6 @@ class Name:
         return self.since is not None
 
     @property
-    def files_folder(self) -> str | None:
-        """The folder of patients' own files that it lies in; an index in there is a table all the same."""
-        if normalise_header(self.stem) in _FILES:
-            return None
-        if self.extension == "pdf" and (notes := self._folder(_NOTES)):
-            return notes
-        return self._folder(_FILES)
-
-    @property
     def notes_folder(self) -> str | None:
         """The folder of notes that it lies in as a page of its own."""
         return self._folder(frozenset({"treatmentnotes"})) if self.extension in ("html", "htm") else None
@@ -84,13 +75,23 @@ def _known_names(source: Source) -> tuple[tuple[str, Kind[Any]], ...]:
     return tuple(sorted(found, key=lambda pair: -len(pair[0])))
 
 
+def files_folder(path: str) -> str | None:
+    """The folder of patients' own files that a file lies in; an index in there is a table all the same."""
+    *folders, last = path.split("/")
+    wanted = _FILES | _NOTES if last[-4:].lower() == ".pdf" else _FILES
+    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in wanted), None)
+    if depth is None or _plain(last.rpartition(".")[0]) in _FILES:
+        return None
+    return "/".join(folders[:depth]) + "/"
+
+
 def name_of(path: str, source: Source) -> Name:
     *folders, last = path.split("/")
     stem, dot, extension = last.rpartition(".")
     if not dot:
         stem, extension = last, ""
     stem = _COPY.sub("", stem)
-    plain = tuple(normalise_header(f) for f in folders)
+    plain = tuple(_plain(f) for f in folders)
     native = _native(source.label).fullmatch(stem)
     days = [_day(native[g]) if native else None for g in ("run", "since", "until")]
     if native is None or days[0] is None:
@@ -98,6 +99,12 @@ def name_of(path: str, source: Source) -> Name:
     return Name(path, stem, extension.lower(), plain, native["type"], *days)
 
 
+@lru_cache(maxsize=4096)
+def _plain(folder: str) -> str:
+    return normalise_header(folder)
+
+
+@lru_cache(maxsize=8)
 def _native(label: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?P<type>[A-Za-z][A-Za-z ]*?)-{re.escape(label)}-(?P<run>\d{{8}})"

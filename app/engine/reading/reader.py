@@ -29,10 +29,11 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     pages: dict[str, list[Entry]] = {}
     number = 0
     for number, entry in enumerate(found.entries, start=1):
+        if entry.attached:
+            attached[entry.attached] = attached.get(entry.attached, 0) + 1
+            continue
         name = name_of(entry.path, reading.source)
-        if name.files_folder:
-            attached[name.files_folder] = attached.get(name.files_folder, 0) + 1
-        elif name.notes_folder:
+        if name.notes_folder:
             pages.setdefault(name.notes_folder, []).append(entry)
         elif entry.path not in skip:
             done = read_file(number, entry, name, reading, copies, next_part)
