@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from app.caspen.dump import dump
 from app.caspen.facts import workspace_facts
+from app.caspen.gateway import Gateway
 from app.caspen.tables import Workspace
 from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
@@ -26,6 +27,8 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from app.migration.trials import approve, current_trial, start_trial
 from app.problems import Problem
+
+PLACE = "Main location"  # of a workspace of our own making, when the export names no place
 
 NO_TRIAL: dict[str, Any] = {
     "kinds": [],
@@ -119,10 +122,18 @@ def _decide(runtime: Runtime, migration_id: str, answers: Path | None, *, fits: 
             )
             with runtime.caspen.live.database.write() as session:
                 _fit(session, migration.workspace_id, plan.timezone, plan.country)
+        else:
+            plan = plan.model_copy(update={"default_location": _one_place(runtime, migration.workspace_id)})
     if answers is not None:
         plan = answered(plan, answers, workspace_facts(runtime.caspen, migration.workspace_id))
     with runtime.ledger.write() as session:
         save_plan(session, migration_id, plan, BY, confirmed=True)
+
+
+def _one_place(runtime: Runtime, workspace_id: str) -> str:
+    """The place of a clinic whose export names none: visits must have one."""
+    there = workspace_facts(runtime.caspen, workspace_id).locations
+    return there[0].id if there else Gateway(runtime.caspen, workspace_id, "command line").add_location(PLACE)
 
 
 def _places(runtime: Runtime, migration: Migration) -> list[Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.mapping.parse import BY_COLUMN
+from app.mapping.parse import BY_COLUMN, ONCE_PER_FILE
 from app.mapping.rows import Outcome
 from app.problems import Problem, catalogue
 
@@ -25,9 +25,12 @@ class Tally:
     def tell(self, line: int, source_id: str | None, problems: Iterable[Problem]) -> None:
         """Notes problems of a row. The same code twice on one row is told once.
 
-        What concerns a whole column is told once for the part, with the rows counted: there may be one in every cell.
+        What reading has told of the whole file is not told again. What concerns a whole column is told once for the
+        part, with the rows counted: there may be one in every cell.
         """
         for problem in problems:
+            if problem.code in ONCE_PER_FILE:
+                continue
             whole_column = problem.code in BY_COLUMN
             place = (None, problem.code, problem.column) if whole_column else (line, problem.code, None)
             if whole_column and (first := self.problems.get(place)) is not None:

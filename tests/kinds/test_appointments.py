@@ -9,7 +9,7 @@ from app.mapping.names import name_digest
 from app.mapping.plan import Choice, Plan
 from app.mapping.rows import Joined, Outcome, Target
 from app.sources import source
-from tests.kinds.story import IDS, PERTH, SYDNEY, ZONES, lookups, parsed, row_of, told
+from tests.kinds.story import IDS, PERTH, SYDNEY, ZONES, context, lookups, parsed, row_of, told
 
 KIND = source("cliniko").kind("appointments")
 
@@ -219,6 +219,12 @@ def test_rows_of_a_file_without_ids_have_a_key_of_their_own_that_is_always_the_s
     assert one.source_id == again.source_id != other.source_id
     assert row_of("appointments", id=None).id == one.source_id
     assert [p.code for p in one.problems] == ["synthetic_key_used"]
+
+
+def test_a_made_up_key_does_not_depend_on_the_zone_in_which_times_are_read() -> None:
+    times: dict[str, Any] = {"id": None, "starts_at": "2026-01-15 09:00", "ends_at": "2026-01-15 09:45"}
+    keys = {parsed("appointments", in_context=context(zone), **times).source_id for zone in ZONES.values()}
+    assert len(keys) == 1
 
 
 def test_an_empty_id_in_a_file_with_ids_is_not_made_up() -> None:

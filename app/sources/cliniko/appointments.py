@@ -13,7 +13,7 @@ from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean, one_of, whole
 from app.mapping.ids import key, link, several_ids
 from app.mapping.kind import Kind
-from app.mapping.moments import local_timestamp, timestamp
+from app.mapping.moments import LocalMoment, local_timestamp, timestamp
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell
 from app.mapping.text import string, text
@@ -162,12 +162,19 @@ def stays_because(row: Appointment) -> Problem | None:
     return None
 
 
+def _written(moment: datetime | None) -> str | None:
+    """A moment as the file has it: a time without an offset gives the same key whatever zone it is read in."""
+    if moment is None:
+        return None
+    return moment.wall.isoformat() if isinstance(moment, LocalMoment) else moment.isoformat()
+
+
 def composite_key(row: Appointment) -> str | None:
     """The key of a row in a file without ids: a digest of practitioner, times, patients and type."""
     parts = (
         row.practitioner_id and (row.practitioner_id.ids or row.practitioner_id.name),
-        row.starts_at and row.starts_at.isoformat(),
-        row.ends_at and row.ends_at.isoformat(),
+        _written(row.starts_at),
+        _written(row.ends_at),
         row.patient_ids and row.patient_ids.ids,
         row.appointment_type_id and (row.appointment_type_id.ids or row.appointment_type_id.name),
     )
