@@ -1,0 +1,217 @@
+"""Every line of the table of a migration's life: who may, from where, and what can refuse it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import Session, select
+
+from app.access.models import Membership, Person
+from app.db import Database, LedgerTable
+from app.migration.advance import By, Cause, Guard, NotAllowed, Refused, WrongState, advance
+from app.migration.audit import chain_holds
+from app.migration.guards import pausable
+from app.migration.models import AuditEntry, Migration, OutboxMail
+from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, Move, State, destination
+from app.problems import Problem
+
+ACTORS = tuple(Actor)
+GUARDED = {move.guard for move in MOVES if move.guard}
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path_factory.mktemp('ledger')}/ledger.sqlite")
+    LedgerTable.metadata.create_all(database.engine)
+    with database.write() as session:
+        session.add(Person(id="megan", email="megan@harbour.example", name="Megan Doyle"))
+        session.add(Membership(person_id="megan", workspace_id="wsp_harbour", role="admin"))
+        session.add(Person(id="ana", email="ana@caspen.example", name="Ana Ferreira"))
+        session.add(Membership(person_id="ana", workspace_id="*", role="support"))
+    yield database
+    database.dispose()
+
+
+def a_migration(session: Session, state: State) -> str:
+    """A migration that is in a state already; a paused one was reading."""
+    number = len(session.exec(select(Migration.id)).all())
+    migration = Migration(
+        id=f"mig_{number}",
+        workspace_id="wsp_harbour",
+        clinic="Harbour Street",
+        source="cliniko",
+        state=state.value,
+        paused_from=State.READING.value if state is State.PAUSED else None,
+    )
+    session.add(migration)
+    session.flush()
+    return migration.id
+
+
+def yes(_session: Session, _migration: Migration) -> Problem | None:
+    return None
+
+
+def no(_session: Session, _migration: Migration) -> Problem | None:
+    return Problem("approval_outdated")
+
+
+def by(actor: Actor) -> By:
+    return By("somebody", actor)
+
+
+def all_guards(answer: Guard) -> dict[str, Guard]:
+    return {name: answer for name in GUARDED if name}
+
+
+def lines() -> Iterator[tuple[Move, State]]:
+    for move in MOVES:
+        for state in sorted(move.sources):
+            yield move, state
+
+
+@pytest.mark.parametrize(("move", "state"), list(lines()), ids=lambda x: getattr(x, "event", x))
+def test_each_line_is_taken_by_its_actors_and_by_no_other(ledger: Database, move: Move, state: State) -> None:
+    for actor in ACTORS:
+        with ledger.write() as session:
+            migration_id = a_migration(session, state)
+        if actor in move.actors:
+            with ledger.write() as session:
+                advance(session, migration_id, move.event, by(actor), guards=all_guards(yes))
+            expected = destination(move, state, State.READING if state is State.PAUSED else None)
+        else:
+            with pytest.raises(NotAllowed), ledger.write() as session:
+                advance(session, migration_id, move.event, by(actor), guards=all_guards(yes))
+            expected = state
+        with ledger.read() as session:
+            assert session.get_one(Migration, migration_id).state == expected
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_is_not_in_the_table_is_refused_and_writes_nothing(ledger: Database, state: State) -> None:
+    legal = {move.event for move, from_state in lines() if from_state is state}
+    with ledger.write() as session:
+        migration_id = a_migration(session, state)
+    for event in set(Event) - legal - {Event.START}:
+        with pytest.raises(WrongState), ledger.write() as session:
+            advance(session, migration_id, event, by(Actor.SUPPORT), guards=all_guards(yes))
+    with ledger.read() as session:
+        migration = session.get_one(Migration, migration_id)
+        assert (migration.state, migration.epoch) == (state, 0)
+        assert session.exec(select(AuditEntry).where(AuditEntry.migration_id == migration_id)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("move", "state"), [(m, s) for m, s in lines() if m.guard], ids=lambda x: getattr(x, "event", x)
+)
+def test_a_guard_can_refuse_its_line_for_everyone(ledger: Database, move: Move, state: State) -> None:
+    for actor in move.actors:
+        with ledger.write() as session:
+            migration_id = a_migration(session, state)
+        with pytest.raises(Refused) as refused, ledger.write() as session:
+            advance(session, migration_id, move.event, by(actor), guards=all_guards(no))
+        assert refused.value.problem.code == "approval_outdated"
+        with pytest.raises(KeyError), ledger.write() as session:
+            advance(session, migration_id, move.event, by(actor))
+        with ledger.read() as session:
+            assert session.get_one(Migration, migration_id).state == state
+
+
+def test_what_can_be_refused_names_the_check_that_refuses_it() -> None:
+    guards = {move.event: move.guard for move in MOVES}
+    assert guards[Event.START_TRIAL] == "checklist_passes"
+    assert guards[Event.APPROVE] == "approvable"
+    assert guards[Event.UNDO] == "undoable"
+    assert guards[Event.PAUSE] == guards[Event.RESUME] == "pausable"
+
+
+def test_each_working_state_can_fail_and_be_tried_again(ledger: Database) -> None:
+    for state in sorted(WORKING):
+        with ledger.write() as session:
+            migration_id = a_migration(session, state)
+            advance(session, migration_id, Event.FAIL, by(Actor.WORKER), Cause(problem=Problem("work_failed")))
+            assert session.get_one(Migration, migration_id).state == FAILED[state]
+            advance(session, migration_id, Event.RETRY, by(Actor.CLINIC))
+            assert session.get_one(Migration, migration_id).state == state
+
+
+def test_the_problem_of_a_failure_is_kept_without_words(ledger: Database) -> None:
+    with ledger.write() as session:
+        migration_id = a_migration(session, State.READING)
+        cause = Cause(problem=Problem("no_patients_file", kind="patients"))
+        advance(session, migration_id, Event.FAIL, by(Actor.WORKER), cause)
+        kept = session.get_one(Migration, migration_id).problem
+    assert kept is not None
+    assert (kept["code"], kept["kind"]) == ("no_patients_file", "patients")
+
+
+def test_every_step_raises_the_epoch_so_that_older_work_writes_nothing(ledger: Database) -> None:
+    with ledger.write() as session:
+        migration_id = a_migration(session, State.PREPARING)
+        advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC))
+        advance(session, migration_id, Event.FETCHED, by(Actor.WORKER))
+        assert session.get_one(Migration, migration_id).epoch == 2
+
+
+def test_a_step_and_its_mail_and_its_audit_line_happen_together_or_not_at_all(ledger: Database) -> None:
+    class Crash(Exception):  # noqa: N818 - it stands for one
+        pass
+
+    with ledger.write() as session:
+        migration_id = a_migration(session, State.PREPARING)
+
+    def crash() -> None:
+        with ledger.write() as session:
+            advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC))
+            raise Crash
+
+    with pytest.raises(Crash):
+        crash()
+    with ledger.read() as session:
+        assert session.get_one(Migration, migration_id).state == State.PREPARING
+        assert session.exec(select(OutboxMail).where(OutboxMail.migration_id == migration_id)).all() == []
+    with ledger.write() as session:
+        advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC))
+    with ledger.read() as session:
+        mails = session.exec(select(OutboxMail).where(OutboxMail.migration_id == migration_id)).all()
+        acts = session.exec(select(AuditEntry.act).where(AuditEntry.migration_id == migration_id)).all()
+    assert [(mail.kind, mail.recipient) for mail in mails] == [("received", "megan@harbour.example")]
+    assert acts == ["submit_export"]
+
+
+def test_the_chain_of_audit_lines_holds_and_shows_a_changed_line(ledger: Database) -> None:
+    with ledger.read() as session:
+        assert chain_holds(session, "wsp_harbour")
+    with ledger.write() as session:
+        line = session.exec(select(AuditEntry)).first()
+        assert line is not None
+        line.reason = "slipped in"
+        session.add(line)
+        session.flush()
+        assert not chain_holds(session, "wsp_harbour")
+        line.reason = ""
+        session.add(line)
+
+
+@pytest.mark.parametrize(
+    ("actor", "state", "may"),
+    [
+        (Actor.CLINIC, State.FETCHING, True),
+        (Actor.CLINIC, State.READING, False),
+        (Actor.SUPPORT, State.READING, True),
+        (Actor.SUPPORT, State.FETCHING, True),
+    ],
+)
+def test_a_clinic_pauses_its_download_and_support_pauses_anything(
+    ledger: Database, actor: Actor, state: State, may: bool
+) -> None:
+    with ledger.write() as session:
+        migration = session.get_one(Migration, a_migration(session, state))
+        problem = pausable(actor)(session, migration)
+    assert (problem is None) is may
+
+
+def test_the_folder_of_a_ledger_is_private(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/inside/ledger.sqlite")
+    database.dispose()
+    assert (tmp_path / "inside").stat().st_mode & 0o077 == 0
