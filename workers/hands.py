@@ -29,7 +29,7 @@ class Gone(Exception):  # noqa: N818 - reads as a claim
 
 
 class Hands:
-    """Gives orders to the child. A child that gives no sign of life for two leases is ended, and its work is free."""
+    """Gives orders to the child. A child that gives no sign of life for too long is ended, and its work is free."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Hands:
             try:
                 process = self._running()
                 self._order(process, {"drain": migration_id, "seconds": seconds})
-                while "pieces" not in (said := self._said(process, self.settings.lease_seconds * 2)):
+                while "pieces" not in (said := self._said(process, self.settings.silence_seconds)):
                     pass
             except Gone:
                 self._bury()
