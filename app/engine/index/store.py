@@ -107,12 +107,11 @@ class Index:
     def transaction(self) -> Iterator[None]:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
-            yield
+            with self.connection:
+                yield
         except BaseException:
-            self.connection.execute("ROLLBACK")
             self._inserter = None
             raise
-        self.connection.execute("COMMIT")
 
     def close(self) -> None:
         self.connection.close()

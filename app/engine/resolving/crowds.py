@@ -14,4 +14,4 @@ def apply(work: Work) -> None:
     sizes: dict[int, int] = dict(work.db.execute("SELECT kind, SUM(last - first + 1) FROM pieces GROUP BY kind"))
     for kind, number in orphans.items():
         if number > SHARE * sizes[kind]:
-            work.db.execute("INSERT INTO told VALUES ('many_orphans', ?, ?)", (kind, number))
+            work.db.execute("INSERT INTO told VALUES (?, ?, ?)", ("many_orphans", kind, number))

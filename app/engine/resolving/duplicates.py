@@ -28,20 +28,22 @@ WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT s.kind, s.id, MIN(s.row
     GROUP BY s.kind, s.id HAVING COUNT(DISTINCT s.hash) = 1"""
 
 LOSERS = """INSERT OR REPLACE INTO verdicts
-    SELECT s.row, 'skipped', CASE WHEN s.hash = w.hash THEN 'duplicate_row' ELSE 'id_conflict_newest_used' END
+    SELECT s.row, 'skipped', CASE WHEN s.hash = w.hash THEN :copy ELSE :older END
     FROM same_id s JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
     WHERE s.row <> w.row AND NOT s.blocked"""
 
-CONFLICTS = """INSERT INTO verdicts SELECT s.row, 'held', 'id_conflict'
+CONFLICTS = """INSERT INTO verdicts SELECT s.row, 'held', :conflict
     FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
     LEFT JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
     WHERE w.row IS NULL AND NOT s.blocked"""
 
 # A row that waits anyway, and its copies.
-BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', 'duplicate_row' FROM same_id s
+BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', :copy FROM same_id s
     JOIN verdicts v ON v.row = s.row AND v.outcome = 'held'
     WHERE s.blocked AND EXISTS (SELECT 1 FROM same_id o WHERE o.kind = s.kind AND o.id = s.id AND o.hash = s.hash
         AND o.blocked AND o.row < s.row)"""
+
+CODES = {"copy": "duplicate_row", "older": "id_conflict_newest_used", "conflict": "id_conflict"}
 
 
 def apply(work: Work) -> None:
@@ -60,4 +62,4 @@ def apply(work: Work) -> None:
         "DROP TABLE same_id_groups",
         "DROP TABLE same_id_winners",
     ):
-        work.db.execute(query)
+        work.db.execute(query, CODES)

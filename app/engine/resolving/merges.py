@@ -9,7 +9,7 @@ LINKS = """SELECT f.row, s.target, f.id FROM raw_refs f JOIN specs s ON s.id = f
     JOIN things own ON own.kind = r.kind AND own.id = r.source_id AND own.row = r.row
     WHERE f.id IS NOT NULL"""
 
-UNKNOWN = """INSERT OR IGNORE INTO findings SELECT r.row, 'merge_target_unknown' FROM rows r
+UNKNOWN = """INSERT OR IGNORE INTO findings SELECT r.row, ? FROM rows r
     JOIN kinds k ON k.id = r.kind AND k.imported
     WHERE r.flags & ? AND r.row NOT IN (
         SELECT f.row FROM raw_refs f JOIN specs s ON s.id = f.spec AND s.merge WHERE f.id IS NOT NULL)"""
@@ -35,7 +35,7 @@ def apply(work: Work) -> None:
             for row, end in ends.items()
         ],
     )
-    work.db.execute(UNKNOWN, (MERGED,))
+    work.db.execute(UNKNOWN, ("merge_target_unknown", MERGED))
 
 
 def _end(into: dict[int, int], row: int) -> int | None:

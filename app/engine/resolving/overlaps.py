@@ -20,4 +20,4 @@ def apply(work: Work) -> None:
     values = {"dated": dated, "who": who, "cancelled": CANCELLED}
     overlaps = work.db.execute(OVERLAPS, values).fetchone()[0]
     if overlaps:
-        work.db.execute("INSERT INTO told VALUES ('appointment_overlap', ?, ?)", (dated, overlaps))
+        work.db.execute("INSERT INTO told VALUES (?, ?, ?)", ("appointment_overlap", dated, overlaps))

@@ -13,7 +13,9 @@ def apply(work: Work) -> None:
     for number, kind in work.kinds:
         if kind.unique_names:
             later = work.db.execute(NUMBERED.format(column="name_key"), (number,)).fetchall()
-            work.db.executemany("INSERT OR IGNORE INTO findings VALUES (?, 'duplicate_name')", [(r,) for r, _ in later])
+            work.db.executemany(
+                "INSERT OR IGNORE INTO findings VALUES (?, ?)", [(r, "duplicate_name") for r, _ in later]
+            )
             work.db.executemany("INSERT INTO extras VALUES (?, 'same_name', ?)", [(r, str(n)) for r, n in later])
         if kind.alias_shared:
             later = work.db.execute(NUMBERED.format(column="alias"), (number,)).fetchall()
