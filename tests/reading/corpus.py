@@ -145,6 +145,9 @@ def accepted() -> Iterator[Case]:
     yield Case("JSON page of several", _page(9), "page1.json",
                codes=("json_pages_missing",))
     yield Case("one JSON object", _json_lines(1), "patient.json")
+    yield Case("JSON in utf-16", _json_lines(2).encode("utf-16"), "patients.json", 2)
+    yield Case("JSON named .csv", f"[{_json_lines(1)}]", "patients.csv", 1)
+    yield Case("headers in brackets", "[Patient ID],[First Name],[Last Name],[DOB]\n1,Ann,Lee,\n")
     yield Case("JSON named .txt", _json_lines(2), "patients.txt", 2)
     yield Case("empty JSON array, known by name", "[]", "patients.json", 0)
 

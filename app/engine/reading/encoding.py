@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from app.engine.reading.limits import MIB
 from app.engine.reading.refusal import Refused
-from app.engine.reading.sniff import HEAD
+from app.engine.reading.sniff import HEAD, sniff
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _TWICE_ENCODED = re.compile(rb"\xc3\x83[\xc2-\xe2]|\xc3\x82\xc2|\xc3\xa2\xe2\x82\xac|\xc3[\x80-\xbf]")
@@ -27,6 +27,14 @@ class Bytes:
     encoding: str | None
     is_blank: bool
     may_be_mojibake: bool
+
+    @property
+    def sniffed(self) -> str | None:
+        """What the first bytes say, or the first letters where each takes two bytes."""
+        if self.encoding != "utf-16":
+            return sniff(self.head)
+        letters = codecs.getincrementaldecoder("utf-16")("strict").decode(self.head)
+        return sniff(letters.encode("utf-8", "surrogatepass"))
 
     @property
     def is_guessed(self) -> bool:

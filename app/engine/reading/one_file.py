@@ -13,7 +13,6 @@ from app.engine.reading.parts import PartHead
 from app.engine.reading.recognise import Header, Tied, missing_key
 from app.engine.reading.refusal import Refused
 from app.engine.reading.results import FileDone
-from app.engine.reading.sniff import sniff
 from app.engine.reading.survey import survey
 from app.engine.reading.tally import Tally
 from app.mapping.context import Context
@@ -67,7 +66,7 @@ def _table(
     named = name.kind(reading.source)
     if named is not None and named.name != header.kind.name and entry.path not in reading.file_kinds:
         codes = (*codes, "file_name_mismatch")
-    is_text = sniff(found.head) != "zip"
+    is_text = found.sniffed != "zip"
     codes += ("encoding_guessed",) if found.is_guessed and is_text else ()
     codes += ("partial_export",) if name.is_partial else ()
     done = replace(
@@ -150,7 +149,7 @@ def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Gri
     source, limits = reading.source, reading.store.limits
     wanted = Wanted(reading.file_kinds.get(entry.path), reading.column_pairs.get(entry.path, {}))
     expected = name.extension in TABLES or (name.extension not in DOCUMENTS and name.kind(source) is not None)
-    is_ = sniff(found.head)
+    is_ = found.sniffed
     if name.extension in NO_TABLES or (expected and is_ not in (None, "zip", "json")):
         raise Refused("file_type_unsupported")
     if is_ == "zip":
@@ -158,13 +157,13 @@ def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Gri
     if not expected and (is_ not in (None, "json") or found.encoding is None or found.is_blank):
         return None, ()
     must_be_text(found)
-    make = json_grid if is_ == "json" and not _is_table_by_name(name) else delimited_grid
-    grid = make(found, entry.open, name, source, wanted, limits)
-    return grid, ()
-
-
-def _is_table_by_name(name: Name) -> bool:
-    return name.extension in ("csv", "tsv")
+    if is_ == "json":
+        try:
+            return json_grid(found, entry.open, name, source, wanted, limits), ()
+        except Refused as refused:
+            if refused.code != "bad_json" or name.extension not in ("csv", "tsv"):
+                raise  # else it is a table of which the first header begins with a bracket
+    return delimited_grid(found, entry.open, name, source, wanted, limits), ()
 
 
 def _workbook(
