@@ -69,7 +69,7 @@ class Inventory:
 
 
 def take_inventory(index: Index, source: Source, now: datetime, counted: Mapping[str, int] | None = None) -> Inventory:
-    """Counts a sealed index. `now` divides what was from what is ahead; `counted` are rows of kinds that do not move."""
+    """Counts a sealed index. `now` divides past from future; `counted` are the rows of kinds that do not move."""
     kinds = {**{kind: Holding(rows, 0, 0) for kind, rows in (counted or {}).items()}, **_holdings(index)}
     ordered = {kind.name: kinds[kind.name] for kind in source.kinds if kind.name in kinds}
     return Inventory(
