@@ -207,11 +207,6 @@ def page_stamp(context: Context, at: datetime) -> str:
     return stamp(at, zone_of(context))
 
 
-def full_in(at: datetime, zone: str) -> str:
-    """A time where it happens, whatever the page's own zone."""
-    return full(at, ZoneInfo(zone))
-
-
 @pass_context
 def page_full(context: Context, at: datetime) -> str:
     return full(at, zone_of(context))
@@ -232,7 +227,6 @@ FILTERS: dict[str, Callable[..., str]] = {
     "ago": page_ago,
     "stamp": page_stamp,
     "full": page_full,
-    "full_in": full_in,
     "full_in": full_in,
     "names": names,
     "bdis": bdis,

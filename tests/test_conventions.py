@@ -65,9 +65,9 @@ def test_only_advance_writes_a_migrations_state() -> None:
     for path in python_files("app/engine", "app/migration", "app/wizard", "app/support", "app/commands", "workers"):
         if path.name == "advance.py":
             continue
-        for node in ast.walk(ast.parse(text_of(path))):
-            targets = node.targets if isinstance(node, ast.Assign) else []
-            for target in targets:
+        assigned = [node for node in ast.walk(ast.parse(text_of(path))) if isinstance(node, ast.Assign)]
+        for node in assigned:
+            for target in node.targets:
                 owner = target.value if isinstance(target, ast.Attribute) and target.attr == "state" else None
                 if isinstance(owner, ast.Name) and "migration" in owner.id:
                     wrong.append(f"{names(path)}:{node.lineno}")
