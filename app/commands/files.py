@@ -85,7 +85,9 @@ def answered(plan: Plan, path: Path, facts: WorkspaceFacts) -> Plan:
     }
     for name, value in given.items():
         if name in ids:
-            value = {str(key): _choice(choice, ids[name]) for key, choice in dict(value).items()}
+            if not isinstance(value, dict):
+                raise BadFile(f"{path}: {name} must hold the source's ids, each with a choice")
+            value = {str(key): _choice(choice, ids[name]) for key, choice in value.items()}
         elif isinstance(value, dict):
             value = {str(key): inner for key, inner in value.items()}
         known[name] = {**known[name], **value} if isinstance(known.get(name), dict) else value

@@ -1,0 +1,117 @@
+"""`caspen-import read` and `trial`, as scripts and tests rely on them."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli import app
+from tests.engine.story import clinic_files, patients
+
+OUTCOMES = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
+P = {"code", "level", "kind", "file", "line", "source_id", "column", "count"}
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for name, text in clinic_files(30, 40).items():
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where private engines are made, to see that nothing stays."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def told(path: Path) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(path.read_text())
+    return answer
+
+
+def test_read_says_what_is_in_an_export_and_leaves_nothing(export: Path, temporary: Path, tmp_path: Path) -> None:
+    assert run("read", export, "--json", tmp_path / "r.json").exit_code == 0
+    answer = told(tmp_path / "r.json")
+    assert set(answer) == {"export", "inventory", "references", "problems"}
+    assert {f["path"]: (f["kind"], f["rows"]) for f in answer["export"]["files"]}["Patients.csv"] == ("patients", 30)
+    assert answer["inventory"]["patients"]["ids"] == 30
+    assert answer["references"]["practitioners"][0]["appointments"] == 40
+    assert all(set(problem) == P for problem in answer["problems"])
+    assert list(temporary.iterdir()) == []
+
+
+def test_trial_balances_and_writes_its_records_out(export: Path, temporary: Path, tmp_path: Path) -> None:
+    assert run("trial", export, "--json", tmp_path / "t.json", "--records", tmp_path / "records").exit_code == 0
+    answer = told(tmp_path / "t.json")
+    assert answer["balanced"] is True
+    for kind in answer["kinds"]:
+        assert kind["read"] == sum(kind[outcome] for outcome in OUTCOMES)
+        assert kind["source_digest"] == kind["caspen_digest"]
+    assert set(answer["seconds"]) == {"read", "trial", "reconcile"}
+    assert 0 < answer["peak_rss_mb"] < 1024
+    clients = [json.loads(line) for line in (tmp_path / "records" / "clients.jsonl").read_text().splitlines()]
+    assert len(clients) == 30
+    assert clients[0]["source_kind"] == "patients"
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_second_trial_of_what_went_live_is_all_unchanged(export: Path, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/caspen/live.sqlite"
+    answer = tmp_path / "t.json"
+    assert run("trial", export, "--database", database, "--finalise", "--json", answer).exit_code == 0
+    assert run("trial", export, "--database", database, "--json", answer).exit_code == 0
+    for kind in told(answer)["kinds"]:
+        assert kind["created"] == kind["updated"] == 0
+        assert kind["unchanged"] == kind["read"]
+
+
+def test_a_workspace_file_and_a_plan_decide_who_is_who(export: Path, tmp_path: Path) -> None:
+    workspace, plan = tmp_path / "w.yaml", tmp_path / "p.yaml"
+    workspace.write_text(
+        "name: Harbour\ntimezone: Australia/Perth\nlocations: [{name: MAIN STREET}]\n"
+        "services: [{name: Other, duration: 20}]\n"
+    )
+    plan.write_text("services: {'9': {to: match, name: other}}\n")
+    answer = tmp_path / "t.json"
+    assert run("trial", export, "--workspace", workspace, "--plan", plan, "--json", answer).exit_code == 0
+    kinds = {kind["kind"]: kind for kind in told(answer)["kinds"]}
+    assert (kinds["businesses"]["unchanged"], kinds["businesses"]["records"]) == (1, 0)
+    assert kinds["appointment_types"]["unchanged"] == 1
+
+
+def test_nothing_that_can_be_read_is_status_2_with_its_reason(tmp_path: Path) -> None:
+    lonely = tmp_path / "appointment_types.csv"
+    lonely.write_text(clinic_files()["appointment_types.csv"])
+    for words in (("read", lonely), ("trial", lonely), ("read", tmp_path / "nowhere")):
+        answer = tmp_path / "a.json"
+        assert run(*words, "--json", answer).exit_code == 2
+        codes = {problem["code"] for problem in told(answer)["problems"]}
+        assert codes & {"no_patients_file", "export_not_found"}
+
+
+def test_a_file_that_is_no_plan_is_bad_usage(export: Path, tmp_path: Path) -> None:
+    plan = tmp_path / "p.yaml"
+    plan.write_text("services: 7\nnonsense: true\n")
+    assert run("trial", export, "--plan", plan).exit_code == 2
+
+
+def test_one_problem_stands_for_all_rows_of_a_file_that_have_it(tmp_path: Path) -> None:
+    file = tmp_path / "Patients.csv"
+    file.write_text(patients(12, Email="not an address"))
+    answer = tmp_path / "t.json"
+    run("trial", file, "--json", answer)
+    told_of = [problem for problem in told(answer)["problems"] if problem["code"] == "bad_email"]
+    assert [(p["count"], p["line"], p["source_id"]) for p in told_of] == [(12, 2, "1000")]
