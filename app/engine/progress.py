@@ -98,6 +98,11 @@ def before_start(size: int) -> Range:
     return Range(5 + size / FAST_BYTES, 30 + size / SLOW_BYTES)
 
 
+def rows_range(rows: int) -> Range:
+    """A first range for a trial of so many rows, before anything is measured."""
+    return Range(5 + rows / FAST_ROWS, 20 + rows / SLOW_ROWS)
+
+
 def _age(migration: Migration, moment: datetime) -> float | None:
     sign = migration.last_sign_of_work
     if State(migration.state) in STAGES and (sign is None or sign < migration.since):

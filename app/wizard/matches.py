@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from app import checklist
 from app.engine.consequences import left_out_counts
 from app.engine.match import Suggestion
+from app.engine.progress import rows_range
 from app.mapping.kind import Kind
 from app.mapping.plan import Choice, Plan
 from app.migration.models import Trial
@@ -202,6 +203,7 @@ def draw(
         "before": typed if typed is not None else (f"{day:%d/%m/%Y}" if day else ""),
         "terms": terms(visit, here, left),
         "in_the_way": checklist.first_in_the_way(situation(visit)),
+        "first_range": rows_range(sum(one.rows for one in here.inventory.kinds.values())),
         "editable": visit.move.state == State.MATCHING,
         "earlier": earlier_trials(visit),
         "errors": errors or [],
