@@ -29,6 +29,12 @@ _ELEMENTS = frozenset(
     span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track
     tt u ul var video wbr xml""".split()  # noqa: SIM905 - as a list it would be a page long
 )
+_WORDS = r"(?:[^<>&\x00-\x08\x0b-\x1f\x7f-\xa0]++|&(?:amp|lt|gt|nbsp);)++"
+_INLINE = rf"(?:{_WORDS}|<br>|<b>{_WORDS}</b>|<i>{_WORDS}</i>|<u>{_WORDS}</u>)"
+_BLOCK = "|".join(rf"<{tag}>{_INLINE}*+</{tag}>" for tag in ("div", "p", "blockquote", "h1", "h2"))
+_LIST = "|".join(rf"<{tag}>(?:\s|<li>{_INLINE}*+</li>)*+</{tag}>" for tag in ("ul", "ol"))
+# Most notes are clean and simply nested; telling so takes a fifth of the time of cleaning them.
+_PLAIN = re.compile(f"(?:{_INLINE}|{_BLOCK}|{_LIST})*+")
 _OPENING = re.compile(r"<(/?)([a-zA-Z][^\s/>]*|[!?])?")
 _APART = {
     **dict.fromkeys(("td", "th"), " "),
@@ -48,7 +54,7 @@ class Cleaned:
 
 def clean_html(text: str) -> Cleaned:
     """Rich text with the allowed tags alone; `strong` and `em` become `b` and `i`."""
-    if "<" not in text and "&" not in text:
+    if _PLAIN.fullmatch(text):
         return Cleaned(text)
     lost = False
 

@@ -2,14 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumberType
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 _SEPARATORS = re.compile(r"[\s\u00a0()./\-‐-―]+")
 _DIGITS = re.compile(r"\d{6,17}")
 _KEEPS_ZERO = 39  # Italian numbers begin with a zero that belongs to them
-_FIXED = frozenset({PhoneNumberType.FIXED_LINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,12 @@ class Phone:
     code: str
     number: str
     assumed: bool = False
-    landline: bool = False
+
+    @property
+    def is_landline(self) -> bool:
+        """Whether the number can only be one that stands in a house."""
+        shapes = _shapes(int(self.code))
+        return shapes.fixed.fullmatch(self.number) is not None and shapes.mobile.fullmatch(self.number) is None
 
     @property
     def whole(self) -> str:
@@ -67,20 +72,43 @@ def _abroad(digits: str) -> tuple[int, str] | None:
     return None
 
 
-def _number(code: int, rest: str) -> phonenumbers.PhoneNumber:
-    zero = code == _KEEPS_ZERO and rest.startswith("0")
-    return phonenumbers.PhoneNumber(country_code=code, national_number=int(rest), italian_leading_zero=zero or None)
+@dataclass(frozen=True, slots=True)
+class _Shapes:
+    """What the numbers of a country's code look like, without that code."""
+
+    any: re.Pattern[str]
+    mobile: re.Pattern[str]
+    fixed: re.Pattern[str]
+
+
+@cache
+def _shapes(code: int) -> _Shapes:
+    found = [_metadata(code, region) for region in COUNTRY_CODE_TO_REGION_CODE.get(code, ())]
+    known = [metadata for metadata in found if metadata is not None]
+
+    def joined(*descriptions: phonenumbers.PhoneNumberDesc | None) -> re.Pattern[str]:
+        patterns = (d.national_number_pattern for d in descriptions if d is not None and d.national_number_pattern)
+        return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or "(?!)")
+
+    return _Shapes(
+        joined(*(metadata.general_desc for metadata in known)),
+        joined(*(metadata.mobile for metadata in known)),
+        joined(*(metadata.fixed_line for metadata in known)),
+    )
+
+
+def _metadata(code: int, region: str) -> phonenumbers.PhoneMetadata | None:
+    return phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
 
 
 def _is_valid(code: int, rest: str) -> bool:
-    return bool(phonenumbers.is_valid_number(_number(code, rest)))
+    return _shapes(code).any.fullmatch(rest if code == _KEEPS_ZERO else rest.removeprefix("0")) is not None
 
 
 def _finished(code: int, rest: str, assumed: bool = False) -> Phone:
     if code != _KEEPS_ZERO and rest.startswith("0") and len(rest) > 1:
         rest = rest[1:]
-    landline = phonenumbers.number_type(_number(code, rest)) in _FIXED
-    return Phone(f"+{code}", rest, assumed, landline)
+    return Phone(f"+{code}", rest, assumed)
 
 
 _RUN = re.compile(r"\+?\d(?:[\s()\-]*\d){5,14}")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mapping.html import ALLOWED, Cleaned, clean_html, escaped, plain_text
+from app.mapping.html import _CLEANER, _PLAIN, ALLOWED, Cleaned, clean_html, escaped, plain_text
 
 
 @pytest.mark.parametrize("tag", sorted(ALLOWED - {"br", "a"}))
@@ -63,6 +63,49 @@ def test_signs_that_open_no_tag_are_words(words: str) -> None:
 def test_plain_words_come_back_from_their_rich_form(words: str) -> None:
     shown = words.replace("\r", " ").replace("\x00", " ")
     assert plain_text(escaped(shown)).split() == shown.split()
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                *(
+                    "<div>",
+                    "</div>",
+                    "<p>",
+                    "</p>",
+                    "<ul>",
+                    "</ul>",
+                    "<li>",
+                    "</li>",
+                    "<b>",
+                    "</b>",
+                    "<i>",
+                    "</i>",
+                    "<br>",
+                ),
+                *(
+                    "<blockquote>",
+                    "</blockquote>",
+                    "<h1>",
+                    "</h1>",
+                    "a word ",
+                    "&amp;",
+                    "&nbsp;",
+                    "é",
+                    "\n",
+                    "\xa0",
+                    "&",
+                ),
+            )
+        ),
+        max_size=8,
+    )
+)
+def test_what_is_told_clean_at_a_glance_is_what_cleaning_would_leave(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    if _PLAIN.fullmatch(text):
+        assert _CLEANER.clean(text) == text
 
 
 @given(st.text(alphabet="<>/&;\"' =abdhimopqrstuvw!-?:", max_size=60))

@@ -52,7 +52,7 @@ def test_28_words_and_short_numbers_are_no_telephone(text: str) -> None:
 def test_a_landline_is_known_as_one() -> None:
     phone = read_phone("+61 3 9333 4444", "AU")
     assert phone is not None
-    assert phone.landline
+    assert phone.is_landline
 
 
 @given(st.text(max_size=30), st.sampled_from(["AU", "NZ", "GB", "IT", "ZZ"]))

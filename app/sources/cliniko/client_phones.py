@@ -56,6 +56,6 @@ def phones(texts: Iterable[tuple[str, str]], country: str) -> Phones:
         if entry in numbers:
             continue
         numbers.append(entry)
-        if primary is None and kind == "mobile" and not phone.landline:
+        if primary is None and kind == "mobile" and not phone.is_landline:
             primary = phone.whole
     return Phones(primary, tuple(numbers), tuple(unread), tuple(dict.fromkeys(codes)))
