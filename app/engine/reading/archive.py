@@ -62,7 +62,7 @@ class Archive:
             pieces = locked.unlocked(self._file, slot, member.data_at, self._password)
             return buffered(Unpacked(pieces, crc=None, packed=slot.packed, size=slot.size, budget=self._budget))
         packed = buffered(Window(self._file, member.data_at, slot.packed))
-        pieces = pieces_of(packed, slot.method, slot.packed)
+        pieces = pieces_of(packed, slot.method)
         return buffered(Unpacked(pieces, crc=slot.crc, packed=slot.packed, size=slot.size, budget=self._budget))
 
     def in_place(self, member: Member) -> BinaryIO | None:

@@ -1,7 +1,7 @@
 """How much an export may ask of us: sizes, counts and times beyond which a file or an archive is refused."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from app.engine.reading.refusal import Refused
 
@@ -37,7 +37,6 @@ class Budget:
 
     limits: Limits
     entries: int = 0
-    unpacked: dict[int, int] = field(default_factory=dict)  # per entry, however often it is read
     total: int = 0
     seconds: float = 0.0
 

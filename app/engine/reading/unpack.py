@@ -72,22 +72,22 @@ class Unpacked(io.RawIOBase):
         raise Refused("zip_damaged")
 
 
-def pieces_of(packed: BinaryIO, method: int, length: int) -> Iterator[bytes]:
+def pieces_of(packed: BinaryIO, method: int) -> Iterator[bytes]:
     """The unpacked bytes in bounded pieces; `zip_damaged` for a method that nobody should meet."""
-    ways: dict[int, Callable[[BinaryIO, int], Iterator[bytes]]] = {
+    ways: dict[int, Callable[[BinaryIO], Iterator[bytes]]] = {
         STORED: _stored, DEFLATE: _deflate, DEFLATE64: _deflate64, BZIP2: _bzip2, LZMA: _lzma,
     }
     if method not in ways:
         raise Refused("zip_damaged")
-    return ways[method](packed, length)
+    return ways[method](packed)
 
 
-def _stored(packed: BinaryIO, _length: int) -> Iterator[bytes]:
+def _stored(packed: BinaryIO) -> Iterator[bytes]:
     while piece := packed.read(CHUNK):
         yield piece
 
 
-def _deflate(packed: BinaryIO, _length: int) -> Iterator[bytes]:
+def _deflate(packed: BinaryIO) -> Iterator[bytes]:
     inflater = zlib.decompressobj(-15)
     feed = b""
     while not inflater.eof:
@@ -99,18 +99,18 @@ def _deflate(packed: BinaryIO, _length: int) -> Iterator[bytes]:
             raise EOFError
 
 
-def _deflate64(packed: BinaryIO, _length: int) -> Iterator[bytes]:
+def _deflate64(packed: BinaryIO) -> Iterator[bytes]:
     chunks, is_done, _unused = stream_inflate64()
     yield from chunks(iter(lambda: packed.read(CHUNK), b""))
     if not is_done():
         raise EOFError
 
 
-def _bzip2(packed: BinaryIO, _length: int) -> Iterator[bytes]:
+def _bzip2(packed: BinaryIO) -> Iterator[bytes]:
     yield from _bounded(bz2.BZ2Decompressor(), packed)
 
 
-def _lzma(packed: BinaryIO, _length: int) -> Iterator[bytes]:
+def _lzma(packed: BinaryIO) -> Iterator[bytes]:
     head = packed.read(4)
     if len(head) < 4:
         raise EOFError
