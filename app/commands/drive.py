@@ -92,7 +92,7 @@ class Driver:
         """A short rest; one that counts where the work itself says that it waits."""
         code, until = self._waits(migration_id)
         rest = 0.05
-        if code in catalogue() and until is not None:
+        if code is not None and code in catalogue() and until is not None:
             rest = min(max((until - now()).total_seconds(), 0.05), 1.0)
             self._wait_left -= rest
             if self._wait_left <= 0 or (until - now()).total_seconds() > self._wait_left + 1:

@@ -39,5 +39,5 @@ def _stands_at(tree: Tree, engine: Engine) -> str | None:
     with engine.connect().execution_options(reading=True) as connection:
         if not sa.inspect(connection).has_table(tree.version_table):
             return None
-        asked = sa.select(sa.column("version_num")).select_from(sa.table(tree.version_table))
-        return connection.execute(asked).scalar()
+        version: sa.Column[str] = sa.Column("version_num")
+        return connection.execute(sa.select(version).select_from(sa.table(tree.version_table))).scalar()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from app.caspen.gateway import create_workspace
 from app.engine.bench import benches
@@ -112,7 +112,6 @@ class Clinic:
         with self.runtime.ledger.read() as session:
             return session.get_one(Migration, self.id)
 
-    @property
     def state(self) -> State:
         return State(self.migration.state)
 
@@ -123,7 +122,9 @@ class Clinic:
 
     def work(self, **where: object) -> list[Work]:
         with self.runtime.ledger.read() as session:
-            found = session.exec(select(Work).where(Work.migration_id == self.id).order_by(Work.phase, Work.number))
+            found = session.exec(
+                select(Work).where(Work.migration_id == self.id).order_by(Work.phase, col(Work.number))
+            )
             return [w for w in found if all(getattr(w, name) == value for name, value in where.items())]
 
     def problems(self, run: str) -> list[ProblemLine]:

@@ -43,7 +43,7 @@ def hurry(clinic: Clinic) -> None:
 def drain_through(clinic: Clinic, times: int = 60) -> None:
     for _ in range(times):
         clinic.drain()
-        if clinic.state is not State.TRIALLING:
+        if clinic.state() is not State.TRIALLING:
             return
         hurry(clinic)
 
@@ -54,7 +54,7 @@ def test_a_row_that_cannot_be_worked_on_is_left_and_all_others_arrive(poisoned: 
     poisoned.drain()
     poisoned.start_trial()
     drain_through(poisoned)
-    assert poisoned.state is State.REVIEWING
+    assert poisoned.state() is State.REVIEWING
     patients = next(k for k in poisoned.trial.kinds if k["kind"] == "patients")
     assert (patients["read"], patients["created"], patients["held"]) == (40, 39, 1)
     assert [(p.line, p.kind) for p in poisoned.problems("trial:1") if p.code == "row_quarantined"] == [(19, "patients")]
@@ -93,14 +93,14 @@ def test_work_that_fails_three_times_stops_and_a_retry_starts_afresh(clinic: Cli
     for _ in range(6):
         clinic.drain()
         hurry(clinic)
-    assert clinic.state is State.READING_FAILED
+    assert clinic.state() is State.READING_FAILED
     assert clinic.migration.problem is not None
     assert clinic.migration.problem["code"] == "work_failed"
     for name, content in files.items():
         clinic.runtime.objects._path(name).write_bytes(content)
     clinic.act(Event.RETRY)
     clinic.drain()
-    assert clinic.state is State.MATCHING
+    assert clinic.state() is State.MATCHING
 
 
 def test_the_sweeper_finds_what_nobody_holds_and_leaves_what_somebody_does(clinic: Clinic) -> None:
