@@ -1,9 +1,13 @@
 """The first area: a fresh machine, the samples, and an import that survives whatever happens to its workers."""
 
-from tests.figures import again, samples
+from tests.figures import again, bell, fresh, kills, samples, speed
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
+    *fresh.MEASURES,
     *samples.MEASURES,
     *again.MEASURES,
+    *kills.MEASURES,
+    *bell.MEASURES,
+    *speed.MEASURES,
 )
