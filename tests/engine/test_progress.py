@@ -1,0 +1,64 @@
+"""What a clinic sees while it waits: how far, how fast, how long, and whether anybody is at it."""
+
+from datetime import timedelta
+
+from app.db import now
+from app.engine.drain import whats_next
+from app.engine.progress import Progress, before_start, progress
+from app.engine.work import claim, fail, renew
+from app.migration.models import Migration
+from app.migration.states import State
+from tests.engine.story import Clinic, clinic_files
+
+
+def look(clinic: Clinic, later: float = 0.0) -> Progress:
+    with clinic.runtime.ledger.read() as session:
+        return progress(session, session.get_one(Migration, clinic.id), now() + timedelta(seconds=later))
+
+
+def test_before_anything_starts_a_first_range_comes_from_the_size() -> None:
+    small, large = before_start(100_000), before_start(100_000_000)
+    assert 0 < small.least < small.most < large.most
+    assert large.least < large.most
+
+
+def test_rows_are_counted_by_kind_while_a_trial_runs(clinic: Clinic) -> None:
+    clinic.hand_over(clinic_files(30, 40))
+    clinic.drain()
+    clinic.start_trial()
+    while (following := whats_next(clinic.runtime, clinic.id)) and (p := following.phase) and p.name != "parts":
+        clinic.drain(seconds=0.01)
+    seen = look(clinic)
+    assert (seen.state, seen.phase, seen.unit, seen.total) == (State.TRIALLING, "parts", "rows", 73)
+    assert {k.kind: k.total for k in seen.kinds}["appointments"] == 40
+    lease = claim(clinic.runtime.ledger, clinic.migration, "trial:1", "parts", "worker", 60)
+    assert lease is not None
+    renew(clinic.runtime.ledger, lease, 60, 20)
+    assert look(clinic).done >= 20
+    assert look(clinic).left is not None
+
+
+def test_silence_of_a_minute_is_told_as_stalled(clinic: Clinic) -> None:
+    clinic.hand_over(clinic_files())
+    assert not look(clinic).stalled
+    assert look(clinic, later=59).stalled is False
+    seen = look(clinic, later=61)
+    assert seen.stalled
+    assert seen.age is not None
+    assert seen.age > 60
+
+
+def test_a_wait_for_the_provider_is_no_stall_and_is_named(clinic: Clinic) -> None:
+    clinic.hand_over(clinic_files())
+    whats_next(clinic.runtime, clinic.id)
+    lease = claim(clinic.runtime.ledger, clinic.migration, "export:1", "fetch", "worker", 60)
+    assert lease is not None
+    fail(clinic.runtime.ledger, lease, "no_space", wait=300, counts=False)
+    seen = look(clinic, later=120)
+    assert (seen.waits_for, seen.stalled) == ("no_space", False)
+
+
+def test_at_rest_there_is_nothing_to_wait_for(clinic: Clinic) -> None:
+    clinic.tried()
+    seen = look(clinic, later=3600)
+    assert (seen.state, seen.stalled, seen.left) == (State.REVIEWING, False, None)
