@@ -17,6 +17,7 @@ from app.db import now
 from app.engine.runtime import Runtime
 from app.migration.models import Migration
 from app.sources import source
+from app.wizard.numbers import numbers
 
 EVERY = 1.0
 log = structlog.get_logger()
@@ -79,8 +80,6 @@ class Watch:
 
     def draw(self, migration_id: str) -> News | None:
         """The block as it is now. Runs in a thread; its session ends with it."""
-        from app.wizard.progress import numbers  # the page knows its poller, and the poller draws the page
-
         with self.runtime.ledger.read() as session:
             migration = session.get(Migration, migration_id)
             if migration is None:
