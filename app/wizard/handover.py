@@ -26,6 +26,9 @@ from app.wizard.upload import receive
 
 router = APIRouter()
 UPLOAD_LIMIT = 20 * 10**9
+NOT_READ = frozenset(
+    {State.PREPARING, State.FETCHING, State.FETCHING_FAILED, State.READING, State.READING_FAILED}
+)
 SIZES = ("small", "mid")
 
 
@@ -40,14 +43,17 @@ def by_link(request: Request, link: Annotated[str, Form()] = "") -> Response:
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
     if not link.strip():
         return draw(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
+    name = ""
     try:
-        seen = probe(link, LinkSettings.from_environment(os.environ))
+        name = probe(link, LinkSettings.from_environment(os.environ)).name
     except Stop as stop:
+        if stop.retryable:  # the other side is busy or away; a worker keeps trying, and says so
+            hand_over_link(visit.runtime, visit.move, link, hint=masked(link), by=visit.by)
+            return go(f"/m/{visit.move.id}/progress")
         words = f"{stop.problem.title} {stop.problem.todo}"
         return draw(request, typed=link, problem=stop.problem, errors=[{"field": "link", "words": words}])
-    move = visit.move
-    hand_over_link(visit.runtime, move, link, hint=masked(link), by=visit.by, name=seen.name)
-    return go(f"/m/{move.id}/progress")
+    hand_over_link(visit.runtime, visit.move, link, hint=masked(link), by=visit.by, name=name)
+    return go(f"/m/{visit.move.id}/progress")
 
 
 @router.post("/m/{migration_id}/handover/upload")
@@ -146,7 +152,7 @@ def draw(
     visit = visit_of(request)
     status = 422 if errors else 200
     shared: dict[str, Any] = {"errors": errors or [], "typed": typed, "problem": problem}
-    if visit.move.export_number and visit.move.state not in (State.PREPARING, State.FETCHING, State.READING):
+    if visit.move.export_number and visit.move.state not in NOT_READ:
         told = look_into(visit)
         if told.get("kinds"):
             marked = ticked if ticked is not None else set(plan_of(visit.move).acknowledged_absent)

@@ -1,0 +1,49 @@
+"""The names page as a form: what may be chosen for each name, and what is chosen now."""
+
+import re
+from dataclasses import dataclass
+from html import unescape
+
+from httpx import Response
+
+from tests.product import MEGAN, Product
+
+ROW = re.compile(r'<select[^>]*name="(c\d+)" aria-label="([^"]*) is in Caspen"[^>]*>(.*?)</select>', re.S)
+OPTION = re.compile(r'<option value="([^"]*)"( selected)?>(.*?)</option>', re.S)
+
+
+@dataclass(frozen=True)
+class Name:
+    """One name of the export, the field that decides about it, and its choices as words."""
+
+    field: str
+    name: str
+    chosen: str
+    options: dict[str, str]
+
+    def value(self, words: str) -> str:
+        return next(value for value, said in self.options.items() if words in said)
+
+
+def names(answer: Response) -> dict[str, Name]:
+    found = {}
+    for field, name, inside in ROW.findall(answer.text):
+        options = {value: unescape(said) for value, _, said in OPTION.findall(inside)}
+        chosen = next((value for value, selected, _ in OPTION.findall(inside) if selected), "")
+        found[unescape(name)] = Name(field, unescape(name), chosen, options)
+    return found
+
+
+def tab(product: Product, show: str) -> dict[str, Name]:
+    return names(product.visitor(MEGAN).get(f"{product.at}/matches?show={show}"))
+
+
+def save(product: Product, show: str, act: str = "save", **fields: str) -> Response:
+    form = {"show": show, "act": act, **fields}
+    answer: Response = product.visitor(MEGAN).post(f"{product.at}/matches", data=form)
+    return answer
+
+
+def acknowledge(product: Product) -> None:
+    """Says that what was found is the clinic's export."""
+    product.visitor(MEGAN).post(f"{product.at}/handover/found")

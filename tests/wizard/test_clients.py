@@ -1,0 +1,89 @@
+"""Clients as they will be: for those who may see clients, with a line in the audit for every look."""
+
+import re
+
+import pytest
+
+from tests.conftest import At
+from tests.pages import headline, words
+from tests.product import ANA, MEGAN, RICK, VERA, Product
+
+
+def first_client(product: Product) -> str:
+    page = product.visitor(MEGAN).get(f"{product.at}/clients")
+    return str(re.findall(rf'href="({product.at}/clients/cli_\w+)"', page.text)[0])
+
+
+@pytest.mark.parametrize("point", ["preparing", "matching"])
+def test_before_a_trial_nobody_is_there(shown_at: At, point: str) -> None:
+    product = shown_at(point)
+    assert product.visitor(MEGAN).get(f"{product.at}/clients").status_code == 404
+
+
+def test_the_clients_of_the_trial_are_listed_by_last_name(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    page = product.visitor(RICK).get(f"{product.at}/clients")
+    found = re.match(r"(\d+) clients in the trial", headline(page))
+    assert found
+    assert int(found.group(1)) > 30
+
+
+def test_a_client_is_found_by_a_part_of_the_name(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    megan = product.visitor(MEGAN)
+    name = max(headline(megan.get(first_client(product))).split(), key=len)
+    every = headline(megan.get(f"{product.at}/clients"))
+    narrowed = megan.get(f"{product.at}/clients", params={"q": name[:5].upper()})
+    assert headline(narrowed) != every
+    assert name in words(narrowed)
+    for nothing in ("%", "_", "zzzz", "'; --", "x" * 500):
+        answer = megan.get(f"{product.at}/clients", params={"q": nothing})
+        assert answer.status_code == 200
+        assert headline(answer).startswith("0 clients"), nothing
+
+
+def test_a_client_is_shown_with_visits_and_notes(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    page = product.visitor(RICK).get(first_client(product))
+    said = words(page)
+    assert "Trial: not live yet." in said
+    assert "Details" in said
+    assert "number" in said
+
+
+def test_every_client_of_the_trial_can_be_shown(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    megan = product.visitor(MEGAN)
+    page = megan.get(f"{product.at}/clients").text
+    for address in set(re.findall(rf'href="({product.at}/clients/cli_\w+)"', page)):
+        assert megan.get(address).status_code == 200, address
+
+
+def test_every_look_at_a_client_is_written_down(product_at: At) -> None:
+    product = product_at("reviewing")
+    address = first_client(product)
+    product.visitor(RICK).get(address)
+    seen = [(entry.by, entry.act, entry.facts) for entry in product.audit()][-2:]
+    assert seen == [(MEGAN, "clients_listed", {}), (RICK, "client_seen", {"client": address.rsplit("/", 1)[1]})]
+
+
+def test_what_somebody_types_into_an_address_is_not_written_down(product_at: At) -> None:
+    product = product_at("reviewing")
+    assert product.visitor(RICK).get(f"{product.at}/clients/Margaret%20Hollis").status_code == 404
+    assert "Margaret" not in f"{[entry.facts for entry in product.audit()]}"
+
+
+@pytest.mark.parametrize("email", [VERA, ANA])
+def test_those_without_the_right_see_no_client(shown_at: At, email: str) -> None:
+    product = shown_at("reviewing")
+    address = first_client(product)
+    for path in (f"{product.at}/clients", address):
+        answer = product.visitor(email).get(path)
+        assert answer.status_code == 403
+        assert headline(answer) == "This is for somebody else to do"
+
+
+def test_a_client_of_another_clinics_trial_is_not_there(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    theirs = first_client(product).replace(product.migration_id, product.other_id)
+    assert product.visitor("olive@riverbend.example").get(theirs).status_code == 404

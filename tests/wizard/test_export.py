@@ -1,0 +1,55 @@
+"""How to make the export, and the clinic's word that it holds everything."""
+
+import pytest
+
+from tests.conftest import At
+from tests.pages import done, headline, words
+from tests.product import MEGAN
+
+
+def test_the_best_day_is_the_one_before_the_conversion(product_at: At) -> None:
+    product = product_at("preparing")
+    product.put(conversion_date="2026-12-18")
+    page = product.visitor(MEGAN).get(f"{product.at}/export")
+    assert headline(page) == "Export everything from Cliniko"
+    assert "17 December 2026" in words(page)
+    assert "It is a recommendation" in words(page)
+
+
+def test_without_a_date_the_page_still_says_how(shown_at: At) -> None:
+    product = shown_at("preparing")
+    said = words(product.visitor(MEGAN).get(f"{product.at}/export"))
+    assert "Any time" in said
+    assert "24 hours before your Trial Conversion date" in said
+    assert "not given yet" in said
+
+
+def test_the_clinic_says_that_its_export_is_whole(product_at: At) -> None:
+    product = product_at("preparing")
+    answer = done(product.visitor(MEGAN).post(f"{product.at}/export", data={"ready": "1"}))
+    assert answer.headers["location"] == f"{product.at}/handover"
+    first = product.move().export_confirmed_at
+    assert first is not None
+    done(product.visitor(MEGAN).post(f"{product.at}/export", data={"ready": "1"}))
+    assert product.move().export_confirmed_at == first
+
+
+def test_without_the_tick_it_is_asked_again(product_at: At) -> None:
+    product = product_at("preparing")
+    answer = product.visitor(MEGAN).post(f"{product.at}/export")
+    assert answer.status_code == 422
+    assert "Tick this when your export holds everything that you want moved." in words(answer)
+    assert product.move().export_confirmed_at is None
+
+
+@pytest.mark.parametrize("point", ["matching", "reviewing", "finalised"])
+def test_the_page_can_be_read_all_along(shown_at: At, point: str) -> None:
+    product = shown_at(point)
+    assert product.visitor(MEGAN).get(f"{product.at}/export").status_code == 200
+
+
+def test_nothing_is_confirmed_when_the_move_is_over(product_at: At) -> None:
+    product = product_at("finalised")
+    answer = product.visitor(MEGAN).post(f"{product.at}/export", data={"ready": "1"})
+    assert answer.status_code == 409
+    assert headline(answer) == "This step is over: your move is finished"

@@ -1,0 +1,71 @@
+"""Help on every page: a message that carries the page and the error with it, and the thread of answers."""
+
+from tests.conftest import At
+from tests.pages import done, headline, typed, words
+from tests.product import ANA, MEGAN, VERA
+
+
+def test_a_message_carries_its_page_and_error_to_support(product_at: At) -> None:
+    product = product_at("preparing")
+    megan = product.visitor(MEGAN)
+    page = megan.get(f"{product.at}/help?page=matches&error=e-12ab-34cd")
+    assert typed(page, "page") == "matches"
+    done(megan.post(f"{product.at}/help", data={"text": "Who is Jo?", "page": "matches", "error": "e-12ab-34cd"}))
+    said = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    assert "Who is Jo?" in said
+    assert "Megan Doyle" in said
+
+
+def test_an_answer_stands_in_the_thread_and_is_announced_without_its_words(product_at: At) -> None:
+    product = product_at("preparing")
+    megan = product.visitor(MEGAN)
+    done(megan.post(f"{product.at}/help", data={"text": "Who is Jo?"}))
+    assert "With support" in words(megan.get(f"{product.at}/help"))
+    done(product.visitor(ANA).post(f"/support/{product.migration_id}/help", data={"text": "Jo left in May."}))
+    page = words(megan.get(f"{product.at}/help"))
+    assert "Jo left in May." in page
+    assert "Ana Ferreira, support" in page
+    assert "Answered" in page
+    mails = product.mails("help_answered")
+    assert {mail.recipient for mail in mails} == {MEGAN, "grace@harbourstreet.example"}
+    assert "Jo" not in f"{[mail.params for mail in mails]}"
+
+
+def test_an_empty_message_is_asked_for_again(product_at: At) -> None:
+    product = product_at("preparing")
+    answer = product.visitor(MEGAN).post(f"{product.at}/help", data={"text": "  ", "page": "review"})
+    assert answer.status_code == 422
+    assert "Write what you need help with." in words(answer)
+    assert typed(answer, "page") == "review"
+
+
+def test_a_message_that_is_too_long_is_kept_as_it_was_typed(product_at: At) -> None:
+    product = product_at("preparing")
+    long = "Please look. " * 400
+    answer = product.visitor(MEGAN).post(f"{product.at}/help", data={"text": long})
+    assert answer.status_code == 422
+    assert "Shorten it to 4,000 characters." in words(answer)
+    assert typed(answer, "text") == long.strip()
+
+
+def test_whoever_may_look_may_ask(product_at: At) -> None:
+    product = product_at("preparing")
+    done(product.visitor(VERA).post(f"{product.at}/help", data={"text": "May I act?"}))
+    assert headline(product.visitor(VERA).get(f"{product.at}/help")) == "Your questions to support"
+
+
+def test_words_are_shown_and_never_run(product_at: At) -> None:
+    product = product_at("preparing")
+    form = {"text": '<img src=x onerror="alert(1)">', "page": "<b>"}
+    done(product.visitor(MEGAN).post(f"{product.at}/help", data=form))
+    for email, path in ((MEGAN, f"{product.at}/help"), (ANA, f"/support/{product.migration_id}")):
+        page = product.visitor(email).get(path)
+        assert "onerror" in words(page)
+        assert "<img" not in page.text
+        assert 'onerror="' not in page.text
+
+
+def test_what_is_stored_and_for_how_long_is_said(shown_at: At) -> None:
+    product = shown_at("preparing")
+    said = words(product.visitor(MEGAN).get(f"{product.at}/help"))
+    assert "We delete it 30 days after the move is finished" in said

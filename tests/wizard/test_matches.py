@@ -1,0 +1,225 @@
+"""Who is who: what fits for sure is decided, the rest is asked, and choices mean rows that can be counted."""
+
+import re
+
+import pytest
+from sqlmodel import Session
+
+from app.migration.models import Waiver
+from app.migration.plans import plan_of
+from app.migration.states import State
+from tests.conftest import At
+from tests.pages import done, headline, typed, words
+from tests.product import ANA, MEGAN, VERA, Product
+from tests.wizard.choices import acknowledge, save, tab
+
+OUT = r"left out by you (\d+)"
+
+
+def open_names(product: Product, show: str) -> set[str]:
+    return {name for name, one in tab(product, show).items() if not one.chosen}
+
+
+def count(pattern: str, said: str) -> int:
+    found = re.search(pattern, said)
+    assert found, f"{pattern} is not said"
+    return int(found.group(1))
+
+
+def terms(product: Product, show: str = "leave_out") -> str:
+    return words(product.visitor(MEGAN).get(f"{product.at}/matches?show={show}"))
+
+
+def test_before_the_export_is_read_there_is_nothing_to_match(shown_at: At) -> None:
+    product = shown_at("preparing")
+    page = product.visitor(MEGAN).get(f"{product.at}/matches")
+    assert headline(page) == "There are no names to match yet"
+
+
+def test_what_has_the_same_name_is_decided_and_the_rest_is_asked(shown_at: At) -> None:
+    product = shown_at("matching")
+    people = tab(product, "practitioners")
+    grace = people["Grace Okonkwo"]
+    assert grace.options[grace.chosen] == "Grace Okonkwo"
+    assert open_names(product, "practitioners") == {"Ruby Castellano"}
+    assert open_names(product, "locations") == {"Newport"}
+    assert headline(product.visitor(MEGAN).get(f"{product.at}/matches?show=nonsense")) == "Who is who in Caspen?"
+
+
+def test_a_choice_is_kept_and_shown_again(product_at: At) -> None:
+    product = product_at("matching")
+    ruby = tab(product, "practitioners")["Ruby Castellano"]
+    marcus = ruby.value("Marcus Tran")
+    done(save(product, "practitioners", **{ruby.field: marcus}))
+    assert tab(product, "practitioners")["Ruby Castellano"].chosen == marcus
+    assert "save_plan" in product.acts()
+    done(save(product, "practitioners", **{ruby.field: ""}))
+    assert tab(product, "practitioners")["Ruby Castellano"].chosen == ""
+
+
+def test_choices_of_the_other_tabs_stay(product_at: At) -> None:
+    product = product_at("matching")
+    ruby, newport = tab(product, "practitioners")["Ruby Castellano"], tab(product, "locations")["Newport"]
+    done(save(product, "practitioners", **{ruby.field: "create"}))
+    done(save(product, "locations", **{newport.field: "create"}))
+    assert tab(product, "practitioners")["Ruby Castellano"].chosen == "create"
+    assert tab(product, "locations")["Newport"].chosen == "create"
+
+
+@pytest.mark.parametrize("value", ["pra_4Z958DEHRNM1HJ1SC00H1VA9V2", "drop table", "loc_of_another_clinic"])
+def test_nothing_outside_the_workspace_can_be_chosen(product_at: At, value: str) -> None:
+    product = product_at("matching")
+    newport = tab(product, "locations")["Newport"]
+    done(save(product, "locations", **{newport.field: value}))
+    assert value not in f"{plan_of(product.move()).locations}"
+    assert tab(product, "locations")["Newport"].chosen == ""
+
+
+def test_who_is_left_out_takes_what_hangs_on_them_along(product_at: At) -> None:
+    product = product_at("matching")
+    assert "left out by you" not in terms(product)
+    ruby = tab(product, "practitioners")["Ruby Castellano"]
+    done(save(product, "practitioners", **{ruby.field: "leave_out"}))
+    assert count(OUT, terms(product)) > 1, "her appointments and notes stay behind too"
+    assert re.search(r"Appointments, 3\d\d rows \(\d+ of them left out by other choices\)", terms(product))
+
+
+def test_a_whole_kind_and_what_is_older_can_be_left_out(product_at: At) -> None:
+    product = product_at("matching")
+    done(save(product, "leave_out", kinds="treatment_notes", before="1/7/2018"))
+    plan = plan_of(product.move())
+    assert plan.leave_out_kinds == ("treatment_notes",)
+    assert plan.leave_out_before is not None
+    assert plan.leave_out_before.isoformat() == "2018-06-30T14:00:00+00:00", "midnight in Sydney"
+    page = product.visitor(MEGAN).get(f"{product.at}/matches?show=leave_out")
+    assert typed(page, "before") == "01/07/2018"
+    assert re.search(r'value="treatment_notes"[^>]* checked', page.text)
+    assert 180 < count(OUT, words(page)) <= count(r"Progress notes, (\d+) rows", words(page))
+    done(save(product, "leave_out"))
+    assert plan_of(product.move()).leave_out_kinds == ()
+    assert plan_of(product.move()).leave_out_before is None
+
+
+@pytest.mark.parametrize("before", ["2016-01-05", "5/1/16", "5.1.2016"])
+def test_a_day_long_ago_is_understood_however_it_is_written(product_at: At, before: str) -> None:
+    product = product_at("matching")
+    done(save(product, "leave_out", before=before))
+    start = plan_of(product.move()).leave_out_before
+    assert start is not None
+    assert start.isoformat() == "2016-01-04T13:00:00+00:00"
+
+
+@pytest.mark.parametrize("before", ["last year", "31/02/2018", "1/1/99999", "0/0/0"])
+def test_a_day_that_is_none_is_told_and_stays_typed(product_at: At, before: str) -> None:
+    product = product_at("matching")
+    answer = save(product, "leave_out", before=before)
+    assert answer.status_code == 422
+    assert "Write the date as day/month/year" in words(answer)
+    assert typed(answer, "before") == before
+    assert plan_of(product.move()).leave_out_before is None
+
+
+def test_a_kind_that_does_not_exist_is_not_kept(product_at: At) -> None:
+    product = product_at("matching")
+    done(save(product, "leave_out", kinds="nonsense"))
+    assert plan_of(product.move()).leave_out_kinds == ()
+
+
+def test_no_trial_starts_while_the_checklist_has_an_open_line(product_at: At) -> None:
+    product = product_at("matching")
+    acknowledge(product)
+    answer = save(product, "practitioners", act="start")
+    assert answer.status_code == 422
+    assert "The trial starts when this is done: Add every location in Caspen." in words(answer)
+    assert product.state() is State.MATCHING
+    assert 'id="start"' in answer.text
+
+
+def test_support_may_let_the_invitations_pass(product_at: At) -> None:
+    product = product_at("matching")
+    acknowledge(product)
+    ruby, newport = tab(product, "practitioners")["Ruby Castellano"], tab(product, "locations")["Newport"]
+    done(save(product, "practitioners", **{ruby.field: "leave_out"}))
+    done(save(product, "locations", **{newport.field: "create"}))
+    refused = save(product, "practitioners", act="start")
+    assert "Practitioners accept their invitation" in words(refused)
+    form = {"check": "invitations", "reason": "Priya is on leave until March and joins then."}
+    done(product.visitor(ANA).post(f"/support/{product.migration_id}/waive", data=form))
+    done(save(product, "practitioners", act="start"))
+    assert product.state() is State.TRIALLING
+
+
+def test_a_waiver_of_another_check_opens_nothing(product_at: At) -> None:
+    product = product_at("matching")
+    acknowledge(product)
+
+    def waive(session: Session) -> None:
+        session.add(Waiver(migration_id=product.migration_id, check="locations", reason="A reason.", by=ANA))
+
+    product.write(waive)
+    assert save(product, "practitioners", act="start").status_code == 422
+    assert product.state() is State.MATCHING
+
+
+def test_no_trial_starts_before_the_found_page_is_acknowledged(product_at: At) -> None:
+    product = product_at("matching")
+    product.close_gaps()
+    answer = done(save(product, "practitioners", act="start"))
+    assert answer.headers["location"] == f"{product.at}/handover"
+    assert product.state() is State.MATCHING
+
+
+def test_starting_twice_starts_one_trial(product_at: At) -> None:
+    product = product_at("matching")
+    product.close_gaps()
+    acknowledge(product)
+    for _ in range(3):
+        answer = done(save(product, "practitioners", act="start"))
+        assert answer.headers["location"] == f"{product.at}/progress"
+    assert product.move().trial_number == 1
+    assert product.acts().count("start_trial") == 1
+
+
+def test_other_choices_that_come_too_late_are_not_taken_silently(product_at: At) -> None:
+    product = product_at("matching")
+    product.close_gaps()
+    acknowledge(product)
+    ruby = tab(product, "practitioners")["Ruby Castellano"]
+    done(save(product, "practitioners", act="start"))
+    answer = save(product, "practitioners", act="start", **{ruby.field: "leave_out"})
+    assert answer.status_code == 409
+    assert headline(answer) == "This step is over: the trial is being made"
+
+
+def test_a_service_that_is_brought_may_be_an_activity(product_at: At) -> None:
+    product = product_at("matching")
+    services = tab(product, "services")
+    brought = next(one for one in services.values() if one.chosen == "create")
+    done(save(product, "services", **{brought.field: "create", f"n{brought.field[1:]}": "activity"}))
+    assert "activity" in plan_of(product.move()).service_kinds.values()
+    done(save(product, "services", **{f"n{brought.field[1:]}": "nonsense"}))
+    assert "nonsense" not in plan_of(product.move()).service_kinds.values()
+
+
+@pytest.mark.parametrize("point", ["reviewing", "finalised"])
+def test_afterwards_the_names_stand_as_they_were(product_at: At, point: str) -> None:
+    product = product_at(point)
+    page = product.visitor(MEGAN).get(f"{product.at}/matches")
+    assert "The names stand as they were for this trial." in words(page)
+    assert save(product, "practitioners", c0="leave_out").status_code == 409
+
+
+def test_the_names_can_be_looked_at_when_the_export_is_deleted(product_at: At) -> None:
+    product = product_at("matching")
+    ruby = tab(product, "practitioners")["Ruby Castellano"]
+    done(save(product, "practitioners", **{ruby.field: "leave_out"}))
+    done(product.visitor(MEGAN).post(f"{product.at}/progress/cancel"))
+    product.work()
+    assert product.visitor(MEGAN).get(f"{product.at}/matches").status_code == 200
+
+
+def test_those_who_may_only_look_have_no_buttons(shown_at: At) -> None:
+    product = shown_at("matching")
+    page = product.visitor(VERA).get(f"{product.at}/matches")
+    assert page.status_code == 200
+    assert 'value="start"' not in page.text

@@ -1,0 +1,113 @@
+"""What did not come, and why: each problem with its rows, and all of them as a table that runs nothing."""
+
+import csv
+import io
+import re
+
+import pytest
+from sqlmodel import Session, select
+
+from app.migration.models import ProblemLine
+from app.wizard.problems import as_csv
+from tests.conftest import At
+from tests.pages import headline, words
+from tests.product import MEGAN, VERA, Product
+
+
+def add_lines(product: Product, count: int, **values: object) -> None:
+    def write(session: Session) -> None:
+        for line in range(count):
+            told = {
+                "migration_id": product.migration_id,
+                "run": "trial:1",
+                "code": "kind_not_imported",
+                "level": "skipped",
+                "kind": "patients",
+                "file": "p.csv",
+                "line": line,
+                "source_id": str(line),
+            }
+            session.add(ProblemLine(**(told | values)))
+
+    product.write(write)
+
+
+def test_before_the_export_there_is_nothing_to_tell(shown_at: At) -> None:
+    product = shown_at("preparing")
+    assert headline(product.visitor(MEGAN).get(f"{product.at}/problems")) == "0 rows did not come across"
+
+
+@pytest.mark.parametrize("point", ["matching", "reviewing", "finalised"])
+def test_every_problem_is_a_line_that_opens(shown_at: At, point: str) -> None:
+    product = shown_at(point)
+    vera = product.visitor(VERA)
+    page = vera.get(f"{product.at}/problems")
+    links = re.findall(rf'href="({product.at}/problems/[a-z_]+(?:\?kind=\w+)?)"', page.text)
+    assert len(links) > 3
+    for link in links:
+        answer = vera.get(link)
+        assert answer.status_code == 200, link
+        assert "{source}" not in words(answer)
+        assert " 1 rows" not in headline(answer)
+
+
+def test_the_list_can_be_narrowed_to_a_kind_and_to_what_waits(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    megan = product.visitor(MEGAN)
+    every = megan.get(f"{product.at}/problems").text.count("/problems/")
+    held = megan.get(f"{product.at}/problems?level=held")
+    assert 0 < held.text.count("/problems/") < every
+    assert "Nothing fits these two choices." in words(megan.get(f"{product.at}/problems?level=held&kind=invoices"))
+    assert megan.get(f"{product.at}/problems?level=<script>&kind='").status_code == 200
+
+
+@pytest.mark.parametrize("code", ["nonsense", "no_space", "..%2f..%2fetc"])
+def test_a_problem_that_this_move_does_not_have_is_not_there(shown_at: At, code: str) -> None:
+    product = shown_at("reviewing")
+    assert product.visitor(MEGAN).get(f"{product.at}/problems/{code}").status_code == 404
+
+
+def test_a_thousand_rows_are_turned_over_page_by_page(product_at: At) -> None:
+    product = product_at("reviewing")
+    add_lines(product, 250, code="no_space")
+    megan, at, seen = product.visitor(MEGAN), f"{product.at}/problems/no_space", 0
+    for start, shown in ((0, "1 to 100 of 250"), (100, "101 to 200 of 250"), (200, "201 to 250 of 250")):
+        page = megan.get(f"{at}?start={start}")
+        assert shown in words(page)
+        seen += page.text.count("p.csv")
+    assert seen == 250
+    assert megan.get(f"{at}?start=900").status_code == 200
+
+
+def test_the_table_holds_every_row_that_did_not_come(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    answer = product.visitor(VERA).get(f"{product.at}/problems/rows.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.text.startswith("\ufeff"), "so that a spreadsheet reads it as UTF-8"
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    with product.runtime.ledger.read() as session:
+        kept = [line for line in session.exec(select(ProblemLine)) if line.level in ("held", "skipped", "refused")]
+    assert len(rows) == len(kept) > 0
+    assert all(row["reason"] and row["what to do"] and row["code"] for row in rows)
+    assert not any("{source}" in value for row in rows for value in row.values())
+
+
+def test_more_rows_than_fit_into_memory_come_in_pieces(product_at: At) -> None:
+    product = product_at("reviewing")
+    before = product.visitor(MEGAN).get(f"{product.at}/problems/rows.csv").text.count("\r\n")
+    add_lines(product, 2_500)
+    assert product.visitor(MEGAN).get(f"{product.at}/problems/rows.csv").text.count("\r\n") == before + 2_500
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+61", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＠x"])
+def test_a_cell_that_a_spreadsheet_would_calculate_is_defused(cell: str) -> None:
+    assert next(csv.reader(io.StringIO(as_csv([cell])))) == [f"'{cell}"]
+    assert next(csv.reader(io.StringIO(as_csv(["12", None])))) == ["12", ""]
+
+
+def test_a_filename_that_is_markup_is_shown_as_it_is(product_at: At) -> None:
+    product = product_at("reviewing")
+    add_lines(product, 1, code="no_space", file="<script>alert(1)</script>.csv")
+    page = product.visitor(MEGAN).get(f"{product.at}/problems/no_space")
+    assert "<script>alert" not in page.text
+    assert "&lt;script&gt;" in page.text

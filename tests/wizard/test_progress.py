@@ -1,0 +1,216 @@
+"""While the clinic waits: the page of each state, its numbers, and the buttons that stop, go on and try again."""
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from fastapi import FastAPI
+from sqlmodel import Session
+from sse_starlette import ServerSentEvent
+
+from app.migration.advance import By, Cause, advance
+from app.migration.states import WORKING, Actor, Event, State
+from app.problems import Problem
+from app.wizard.live import watch_of
+from app.wizard.progress import TITLES, stream
+from tests.conftest import At
+from tests.pages import done, headline, words
+from tests.points import tiny_export
+from tests.product import ANA, MEGAN, VERA, Product
+
+WORKER = By("worker", Actor.WORKER)
+
+
+def submit(product: Product) -> None:
+    done(product.visitor(MEGAN).post(f"{product.at}/handover/upload", files={"files": ("e.zip", tiny_export())}))
+
+
+def happens(product: Product, event: Event, code: str | None = None) -> None:
+    def write(session: Session) -> None:
+        advance(session, product.migration_id, event, WORKER, Cause(problem=Problem(code) if code else None))
+
+    product.write(write)
+
+
+def press(product: Product, button: str, email: str = MEGAN) -> int:
+    return int(product.visitor(email).post(f"{product.at}/progress/{button}").status_code)
+
+
+def test_nothing_runs_before_the_export_is_handed_over(shown_at: At) -> None:
+    product = shown_at("preparing")
+    page = product.visitor(MEGAN).get(f"{product.at}/progress")
+    assert headline(page) == "Nothing is running now"
+    assert "http-equiv" not in page.text
+
+
+def test_while_it_works_the_page_loads_itself_again_without_scripts(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    page = product.visitor(MEGAN).see(product.at)
+    assert headline(page) == "Your export is being fetched"
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page.text
+    assert f'hx-sse:connect="{product.at}/progress/events"' in page.text
+    assert "You can close this page: we e-mail you when it is ready." in words(page)
+
+
+@pytest.mark.parametrize("point", ["matching", "reviewing", "finalised"])
+def test_when_nothing_runs_the_page_leads_on(shown_at: At, point: str) -> None:
+    product = shown_at(point)
+    page = product.visitor(VERA).get(f"{product.at}/progress")
+    assert headline(page) == "Nothing is running now"
+    assert "Go on with your move" in words(page)
+
+
+def test_every_state_that_waits_has_a_title() -> None:
+    stopped = {state for state in State if state.value.endswith("_failed")}
+    assert WORKING | stopped | {State.PAUSED} == TITLES.keys()
+
+
+def test_a_failure_says_why_and_can_be_tried_again(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    happens(product, Event.FAIL, "no_patients_file")
+    page = product.visitor(MEGAN).see(product.at)
+    assert headline(page) == "The download stopped, nothing is lost"
+    assert "Export Patients from Cliniko" in words(page)
+    assert "no_patients_file" in page.text
+    assert press(product, "retry") == 303
+    assert product.state() is State.FETCHING
+    assert press(product, "retry") == 303, "pressed twice is once"
+    assert product.acts().count("retry") == 1
+    product.work()
+    assert product.state() is State.MATCHING
+    assert press(product, "retry") == 409
+
+
+def test_a_fault_of_ours_says_so_without_details(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    happens(product, Event.FAIL)
+    page = words(product.visitor(MEGAN).see(product.at))
+    assert "Something went wrong on our side" in page
+
+
+def test_a_failed_trial_leads_back_to_the_names(product_at: At) -> None:
+    product = product_at("reviewing")
+    megan = product.visitor(MEGAN)
+    done(megan.post(f"{product.at}/review/change-plan"))
+    done(megan.post(f"{product.at}/matches", data={"act": "start"}))
+    happens(product, Event.FAIL, "work_failed")
+    page = megan.see(product.at)
+    assert headline(page) == "The trial stopped, nothing is lost"
+    assert "Back to the names" in words(page)
+    done(megan.post(f"{product.at}/review/change-plan"))
+    assert product.state() is State.MATCHING
+
+
+def test_the_clinic_may_pause_its_download_and_go_on(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    assert press(product, "pause") == 303
+    assert product.state() is State.PAUSED
+    assert press(product, "pause") == 303, "pressed twice is once"
+    assert headline(product.visitor(MEGAN).see(product.at)) == "This is paused"
+    product.work()
+    assert product.state() is State.PAUSED, "a worker leaves it alone"
+    assert press(product, "resume") == 303
+    assert press(product, "resume") == 303
+    assert product.state() is State.FETCHING
+    assert [act for act in product.acts() if act in ("pause", "resume")] == ["pause", "resume"]
+
+
+def test_the_clinic_may_not_pause_what_only_support_may(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    happens(product, Event.FETCHED)
+    answer = product.visitor(MEGAN).post(f"{product.at}/progress/pause")
+    assert answer.status_code == 409
+    assert headline(answer) == "Only our support can pause this step"
+    assert product.state() is State.READING
+
+
+def test_stopping_altogether_ends_the_move(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    assert press(product, "cancel") == 303
+    assert press(product, "cancel") == 303, "pressed twice is once"
+    assert product.state() is State.CANCELLED
+    assert product.acts().count("cancel") == 1
+    assert headline(product.visitor(MEGAN).see("/")).startswith("Bring Harbour Street")
+
+
+def test_what_is_live_cannot_be_stopped(product_at: At) -> None:
+    product = product_at("finalised")
+    answer = product.visitor(MEGAN).post(f"{product.at}/progress/cancel")
+    assert answer.status_code == 409
+    assert headline(answer) == "This step is over: your move is finished"
+
+
+@pytest.mark.parametrize("button", ["retry", "pause", "resume", "cancel"])
+@pytest.mark.parametrize("email", [VERA, ANA])
+def test_the_buttons_are_the_admins_own(shown_at: At, button: str, email: str) -> None:
+    assert press(shown_at("preparing"), button, email) == 403
+
+
+def watched(product: Product, then: Callable[[], None], may: bool = True) -> list[ServerSentEvent]:
+    """What a watcher is told until the stream ends by itself."""
+    app = FastAPI()
+    app.state.runtime, app.state.jinja = product.runtime, product.app.state.jinja
+
+    async def listen() -> list[ServerSentEvent]:
+        told: list[ServerSentEvent] = []
+        watch = watch_of(app)
+        async for event in stream(watch, product.migration_id, product.move().state, lambda: may):
+            told.append(event)
+            if len(told) == 1:
+                then()
+        return told
+
+    return asyncio.run(asyncio.wait_for(listen(), 20))
+
+
+def test_watchers_are_told_the_numbers_and_that_it_went_on(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    first, last = watched(product, lambda: happens(product, Event.FETCHED))
+    assert "Starting" in str(first.data) or "of" in str(first.data)
+    assert "<html" not in str(first.data), "a fragment, not a page"
+    assert last.event == "moved"
+    assert last.data == "reading"
+
+
+def test_a_watcher_who_may_no_longer_look_is_told_no_more(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    product = product_at("preparing")
+    submit(product)
+    monkeypatch.setattr("app.wizard.progress.RIGHTS_AGAIN", 0.4)
+    told = watched(product, lambda: None, may=False)
+    assert all(event.event != "moved" for event in told)
+
+
+def test_one_look_serves_all_watchers(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    app = FastAPI()
+    app.state.runtime, app.state.jinja = product.runtime, product.app.state.jinja
+    looks = SimpleNamespace(count=0)
+
+    async def listen() -> None:
+        watch = watch_of(app)
+        draw = watch.draw
+
+        def counted(migration_id: str) -> object:
+            looks.count += 1
+            return draw(migration_id)
+
+        watch.draw = counted  # type: ignore[method-assign, assignment]  # counts, and draws as before
+
+        async def once() -> str:
+            async with watch.listening(product.migration_id) as queue:
+                return (await queue.get()).html
+
+        seen = await asyncio.gather(*(once() for _ in range(50)))
+        assert len(seen) == 50
+
+    asyncio.run(asyncio.wait_for(listen(), 20))
+    assert looks.count <= 3

@@ -1,0 +1,182 @@
+"""The review: every row is somewhere, changes are asked for and withdrawn, and approval waits for the answer."""
+
+import csv
+import io
+import re
+
+import pytest
+from sqlmodel import Session
+
+from app.migration.models import Trial
+from app.migration.states import State
+from tests.conftest import At
+from tests.pages import done, headline, typed, words
+from tests.product import ANA, GRACE, MEGAN, RICK, VERA, Product
+
+
+def ask(product: Product, text: str, email: str = MEGAN) -> int:
+    return int(product.visitor(email).post(f"{product.at}/review/requests", data={"text": text}).status_code)
+
+
+def unbalance(product: Product) -> None:
+    """One row of the trial is no longer accounted for."""
+
+    def write(session: Session) -> None:
+        trial = session.get_one(Trial, (product.migration_id, 1))
+        kinds = [dict(kind) for kind in trial.kinds]
+        next(kind for kind in kinds if kind["kind"] == "patients")["created"] -= 1
+        trial.kinds, trial.balanced = kinds, False
+        session.add(trial)
+
+    product.write(write)
+
+
+@pytest.mark.parametrize("point", ["preparing", "matching"])
+def test_before_a_trial_there_is_nothing_to_review(shown_at: At, point: str) -> None:
+    product = shown_at(point)
+    assert headline(product.visitor(MEGAN).get(f"{product.at}/review")) == "There is no trial to review yet"
+
+
+def test_the_sum_adds_up_on_the_page(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    page = product.visitor(MEGAN).get(f"{product.at}/review")
+    assert headline(page) == "Review your trial"
+    said = words(page)
+    assert "Every line balances." in said
+    assert "rows in your export" in said
+    assert "not accounted for" not in said
+
+
+def test_the_table_adds_up_row_by_row(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    answer = product.visitor(VERA).get(f"{product.at}/review/table.csv")
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert len(rows) >= 7
+    for row in rows:
+        parts = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
+        assert int(row["in your export"]) == sum(int(row[name]) for name in parts), row["kind"]
+        assert row["balances"] == "yes"
+        assert row["source digest"] == row["caspen digest"]
+
+
+def test_a_row_that_is_missing_is_said_and_nothing_is_green(product_at: At) -> None:
+    product = product_at("reviewing")
+    unbalance(product)
+    page = product.visitor(MEGAN).get(f"{product.at}/review")
+    assert "1 rows are not accounted for" in words(page) or "1 row is not accounted for" in words(page)
+    assert "1 missing" in words(page)
+    assert f'href="{product.at}/approve"' not in page.text.split('id="main"')[1]
+
+
+def test_the_clients_most_likely_to_go_wrong_are_offered(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    page = product.visitor(RICK).get(f"{product.at}/review")
+    links = re.findall(rf'href="({product.at}/clients/cli_\w+)"', page.text)
+    assert 3 <= len(set(links)) <= 6
+    assert "Newest client" in words(page)
+
+
+@pytest.mark.parametrize("email", [VERA, ANA])
+def test_no_client_is_named_to_those_who_may_not_see_clients(shown_at: At, email: str) -> None:
+    product = shown_at("reviewing")
+    page = product.visitor(email).get(f"{product.at}/review")
+    assert page.status_code == 200
+    assert "/clients/" not in page.text
+    assert "Newest client" not in words(page)
+
+
+def test_a_change_is_asked_for_and_support_is_told(product_at: At) -> None:
+    product = product_at("reviewing")
+    assert ask(product, "Line 12 should be archived.") == 303
+    assert product.state() is State.CHANGES_REQUESTED
+    page = words(product.visitor(MEGAN).get(f"{product.at}/review"))
+    assert "Line 12 should be archived." in page
+    assert "Approval waits for this." in page
+    assert "a request is open" in page
+    assert {mail.recipient for mail in product.mails("changes_requested")} == {ANA}
+    assert "Line 12" not in f"{[mail.params for mail in product.mails()]}"
+
+
+def test_asking_twice_asks_once(product_at: At) -> None:
+    product = product_at("reviewing")
+    assert [ask(product, "Line 12 should be archived.") for _ in range(3)] == [303, 303, 303]
+    assert product.acts().count("request_changes") == 1
+    assert words(product.visitor(MEGAN).get(f"{product.at}/review")).count("Line 12") == 1
+
+
+def test_what_was_typed_survives_when_a_colleague_was_faster(product_at: At) -> None:
+    product = product_at("reviewing")
+    ask(product, "Line 12 should be archived.", GRACE)
+    answer = product.visitor(MEGAN).post(f"{product.at}/review/requests", data={"text": "Line 40 has two notes."})
+    assert answer.status_code == 409
+    assert "Line 40 has two notes." in words(answer)
+    assert headline(answer) == "This step is over: support has your request"
+
+
+@pytest.mark.parametrize(("text", "trouble"), [("", "Write what should be different."), ("x" * 4001, "Shorten it")])
+def test_a_request_without_words_or_with_too_many_comes_back(product_at: At, text: str, trouble: str) -> None:
+    product = product_at("reviewing")
+    answer = product.visitor(MEGAN).post(f"{product.at}/review/requests", data={"text": text})
+    assert answer.status_code == 422
+    assert trouble in words(answer)
+    assert typed(answer, "text") == text
+    assert product.state() is State.REVIEWING
+
+
+def test_a_request_that_is_withdrawn_opens_approval_again(product_at: At) -> None:
+    product = product_at("reviewing")
+    ask(product, "Line 12 should be archived.")
+    megan = product.visitor(MEGAN)
+    address = re.findall(r'action="([^"]+/withdraw)"', megan.get(f"{product.at}/review").text)[0]
+    for _ in range(2):
+        done(megan.post(address))
+    assert product.state() is State.REVIEWING
+    assert product.acts().count("withdraw_changes") == 1
+    assert "Withdrawn" in words(megan.get(f"{product.at}/review"))
+
+
+def test_the_request_of_another_move_cannot_be_withdrawn(product_at: At) -> None:
+    product = product_at("reviewing")
+    ask(product, "Line 12 should be archived.")
+    address = re.findall(r"/requests/(\w+)/withdraw", product.visitor(MEGAN).get(f"{product.at}/review").text)[0]
+    olive = product.visitor("olive@riverbend.example")
+    olive.post(f"/m/{product.other_id}/review/requests/{address}/withdraw")
+    assert product.state() is State.CHANGES_REQUESTED
+
+
+def test_an_answer_of_support_leads_back_to_the_names(product_at: At) -> None:
+    product = product_at("reviewing")
+    ask(product, "Line 12 should be archived.")
+    ana = product.visitor(ANA)
+    request = re.findall(r'name="request_id" value="(\w+)"', ana.get(f"/support/{product.migration_id}").text)[0]
+    form = {"request_id": request, "text": "Archived clients come as archived now."}
+    done(ana.post(f"/support/{product.migration_id}/answer", data=form))
+    done(ana.post(f"/support/{product.migration_id}/answer", data=form | {"text": "Something else entirely."}))
+    assert product.state() is State.MATCHING
+    page = words(product.visitor(MEGAN).get(f"{product.at}/review"))
+    assert "Archived clients come as archived now." in page
+    assert "Ana Ferreira" in page
+    assert {mail.recipient for mail in product.mails("changes_answered")} == {MEGAN, GRACE}
+
+
+def test_the_names_can_be_changed_and_a_new_trial_made(product_at: At) -> None:
+    product = product_at("reviewing")
+    megan = product.visitor(MEGAN)
+    for _ in range(2):
+        answer = done(megan.post(f"{product.at}/review/change-plan"))
+    assert product.acts().count("change_plan") == 1
+    assert answer.headers["location"] == product.at, "pressed twice"
+    assert headline(megan.get(f"{product.at}/review")) == "Review your trial", "the old one stays to be looked at"
+    assert ask(product, "Too late.") == 409
+    done(megan.post(f"{product.at}/matches", data={"act": "start"}))
+    product.work()
+    assert product.move().trial_number == 2
+    assert "Trial 2" in words(megan.get(f"{product.at}/review"))
+
+
+def test_after_the_move_the_review_can_still_be_read(shown_at: At) -> None:
+    product = shown_at("finalised")
+    page = product.visitor(MEGAN).get(f"{product.at}/review")
+    assert page.status_code == 200
+    assert "Ask for a change" not in words(page)
