@@ -11,11 +11,11 @@ import signal
 import socket
 import sys
 import threading
-from contextlib import suppress
 from typing import IO, Any
 
 from app.engine.bench import benches
 from app.engine.drain import Turn, drain
+from app.engine.memory import peak_mb
 from app.engine.runtime import open_runtime
 from app.settings import settings
 
@@ -52,13 +52,6 @@ def limit_memory(megabytes: int) -> None:
     if megabytes > 0:
         limit = megabytes * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def peak_mb() -> float:
-    """The most memory that this process has had in use, in MB."""
-    with suppress(OSError, StopIteration), open("/proc/self/status", encoding="ascii") as status:
-        return round(int(next(line for line in status if line.startswith("VmHWM:")).split()[1]) / 1024, 1)
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)  # counts the parent's, too
 
 
 def _orders(source: IO[str], stopping: threading.Event) -> "queue.Queue[dict[str, Any] | None]":

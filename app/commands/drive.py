@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from app.db import now
 from app.engine.drain import Turn, drain
+from app.engine.memory import peak_mb
 from app.engine.phases import STAGES
 from app.engine.progress import progress
 from app.engine.runtime import Runtime
@@ -21,7 +22,7 @@ from app.migration.models import Migration, Work
 from app.migration.states import State
 from app.problems import catalogue
 from app.settings import Settings
-from workers.child import own_name, peak_mb
+from workers.child import own_name
 from workers.hands import Hands
 
 TURN_SECONDS = 2.0

@@ -12,6 +12,7 @@ from app.caspen.links import dangling_links
 from app.caspen.readback import read_back
 from app.db import now
 from app.engine.heartbeat import Heartbeat
+from app.engine.memory import peak_mb
 from app.engine.outcome import Done
 from app.engine.purge import drop_trials
 from app.engine.reading_log import note_run_problems
@@ -88,6 +89,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         done.balanced = balanced
         done.digest = digest
         done.finished_at = now()
+        done.peak_rss_mb = peak_mb()
         done.seconds = {
             "trial": round((now() - trial.started_at).total_seconds(), 3),
             "reconcile": round(time.monotonic() - began, 3),

@@ -48,7 +48,9 @@ def drain_through(clinic: Clinic, times: int = 60) -> None:
         hurry(clinic)
 
 
-def test_a_row_that_cannot_be_worked_on_is_left_and_all_others_arrive(poisoned: Clinic) -> None:
+def test_a_row_that_cannot_be_worked_on_is_left_and_all_others_arrive(
+    poisoned: Clinic, capfd: pytest.CaptureFixture[str]
+) -> None:
     files = with_last_name(clinic_files(40, 10), 17, "Raises")
     poisoned.hand_over(files)
     poisoned.drain()
@@ -58,6 +60,10 @@ def test_a_row_that_cannot_be_worked_on_is_left_and_all_others_arrive(poisoned: 
     patients = next(k for k in poisoned.trial.kinds if k["kind"] == "patients")
     assert (patients["read"], patients["created"], patients["held"]) == (40, 39, 1)
     assert [(p.line, p.kind) for p in poisoned.problems("trial:1") if p.code == "row_quarantined"] == [(19, "patients")]
+    said = "".join(capfd.readouterr())
+    assert "piece_failed" in said
+    assert "Raises" not in said
+    assert "nobody foresaw" not in said
 
 
 def test_a_part_that_was_written_but_not_settled_is_adopted_not_doubled(clinic: Clinic) -> None:
