@@ -8,6 +8,7 @@ from app.engine.progress import Progress, progress
 from app.migration.models import Export, Migration
 from app.migration.states import FAILED, WORKING, State
 from app.problems import catalogue
+from app.wizard.problems import stopped_by
 
 TITLES: dict[State, str] = {
     State.FETCHING: "Your export is being fetched",
