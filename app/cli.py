@@ -96,14 +96,17 @@ def trial(
     wait: Wait = 30.0,
 ) -> None:
     """Read, match by suggestion, try and prove, in a private database."""
-    from app.commands.trial import Options
+    from app.commands.read import refused
+    from app.commands.trial import NO_TRIAL, Options
     from app.commands.trial import trial as run
+    from app.problems import Problem
 
     options = Options(workspace, plan, database, finalise, workers, records, keep, wait)
     try:
         answer = run(export, options)
     except BadFile as wrong:
-        _fail(str(wrong))
+        typer.echo(str(wrong), err=True)
+        answer = refused(Problem("option_file_unusable"), **NO_TRIAL)
     _say(answer, json_file)
 
 

@@ -105,7 +105,9 @@ def test_nothing_that_can_be_read_is_status_2_with_its_reason(tmp_path: Path) ->
 def test_a_file_that_is_no_plan_is_bad_usage(export: Path, tmp_path: Path) -> None:
     plan = tmp_path / "p.yaml"
     plan.write_text("services: 7\nnonsense: true\n")
-    assert run("trial", export, "--plan", plan).exit_code == 2
+    answer = tmp_path / "a.json"
+    assert run("trial", export, "--plan", plan, "--json", answer).exit_code == 2
+    assert [problem["code"] for problem in told(answer)["problems"]] == ["option_file_unusable"]
 
 
 def test_one_problem_stands_for_all_rows_of_a_file_that_have_it(tmp_path: Path) -> None:
