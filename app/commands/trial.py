@@ -122,7 +122,7 @@ def _decide(runtime: Runtime, migration_id: str, answers: Path | None, *, fits: 
             )
             with runtime.caspen.live.database.write() as session:
                 _fit(session, migration.workspace_id, plan.timezone, plan.country)
-        else:
+        elif plan.default_location is None:  # no business is named; those that are matched have their place already
             plan = plan.model_copy(update={"default_location": _one_place(runtime, migration.workspace_id)})
     if answers is not None:
         plan = answered(plan, answers, workspace_facts(runtime.caspen, migration.workspace_id))
