@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session, col, select
 
 from app import checklist
+from app.access.models import Person
 from app.db import now
 from app.migration.advance import Cause, advance, locked
 from app.migration.audit import write_audit
@@ -18,9 +19,10 @@ from app.migration.trials import current_trial
 from app.support.overview import HEADS, line_of, overview
 from app.web import go, page, visit_of
 from app.wizard.balance import balance_of
+from app.wizard.findings import bands, sums
 from app.wizard.help import messages
-from app.wizard.people import told as told_act
-from app.wizard.problems import stopped_by, sums
+from app.wizard.history import history
+from app.wizard.problems import stopped_by
 from app.wizard.situation import situation
 
 router = APIRouter(prefix="/support")
@@ -150,6 +152,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
                              .order_by(col(AuditEntry.id).desc()).limit(200)).all()
         mails = session.exec(select(OutboxMail).where(OutboxMail.migration_id == migration.id)
                              .order_by(col(OutboxMail.written_at).desc())).all()
+        people = {person.email: person.name for person in session.exec(select(Person)).all()}
         odd = session.exec(select(Work).where(Work.migration_id == migration.id, Work.attempts > 1)
                            .order_by(col(Work.run), col(Work.number)).limit(50)).all()
         told: dict[str, Any] = {
@@ -160,10 +163,11 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "checks": checklist.lines(here),
             "requests": requests,
             "thread": messages(session, migration.id),
-            "history": [told_act(entry, {}) for entry in audit],
+            "history": history(audit, people),
+            "people": people,
             "mails": mails,
             "odd": odd,
-            "problems": sums(session, migration, visit.source),
+            "bands": bands(sums(session, migration, visit.source), visit.source.label),
             "problem": stopped_by(migration),
             "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
             "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,

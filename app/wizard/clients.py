@@ -1,7 +1,9 @@
 """Clients as they will be: those in the trial, and each one with visits, notes and where its values came from."""
 
+from datetime import date
 from typing import Any
 
+import phonenumbers
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.caspen import views
@@ -10,6 +12,7 @@ from app.migration.audit import write_audit
 from app.migration.states import Actor
 from app.migration.trials import current_trial
 from app.web import Visit, page, visit_of
+from app.words import MONTHS
 
 router = APIRouter()
 
@@ -63,25 +66,40 @@ def details(sheet: views.ClientSheet) -> list[tuple[str, Any]]:
     client = sheet.client
     address = client.address or {}
     lines = [address.get(name) for name in ("line1", "line2", "city", "state", "postal_code", "country_code")]
-    phones = [f"{phone.get('number', '')} ({phone.get('type', '')})" for phone in client.phone_numbers or []]
+    phones = [said_phone(phone) for phone in client.phone_numbers or []]
     emergency = (client.emergency_contact_name, client.emergency_contact_phone)
     told = [
         ("Name", " ".join(part for part in (client.title, client.first_name, client.last_name) if part)),
         ("Preferred name", client.preferred_name),
-        ("Date of birth", client.date_of_birth.strftime("%d/%m/%Y") if client.date_of_birth else None),
-        ("Sex", client.sex),
+        ("Date of birth", born(client.date_of_birth)),
+        ("Sex", (client.sex or "").capitalize()),
         ("Gender identity", client.gender_identity),
         ("Pronouns", client.pronouns),
         ("E-mail", client.email),
-        ("Phone", client.phone_number),
-        ("All phones", ", ".join(phones)),
+        ("Phones", "\n".join(phones) or client.phone_number),
         ("Address", ", ".join(line for line in lines if line)),
         ("Occupation", client.profession),
         ("Emergency contact", " ".join(part for part in emergency if part)),
         ("Alert", client.alert),
         ("Notes", client.notes),
-        ("Privacy policy", client.privacy_policy_consent),
+        ("Privacy policy", (client.privacy_policy_consent or "").replace("_", " ").capitalize()),
         ("Referral", client.referral_description),
-        ("State", client.status),
+        ("State", (client.status or "").capitalize()),
     ]
     return [(label, value) for label, value in told if value]
+
+
+def said_phone(phone: dict[str, Any]) -> str:
+    """As in "+61 491 570 462, mobile": grouped as people of that country write it."""
+    whole = f"{phone.get('code') or ''}{phone.get('number') or ''}"
+    try:
+        number = phonenumbers.parse(whole)
+        whole = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    except phonenumbers.NumberParseException:
+        pass
+    kind = phone.get("type")
+    return f"{whole}, {kind}" if kind else whole
+
+
+def born(day: date | None) -> str | None:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}" if day else None

@@ -46,18 +46,22 @@ def found(session: Session, migration: Migration, export: Export, source: Source
     read = [f for f in files if f.read_at is not None]
     unknown = [f for f in read if f.kind is None and f.refused is None]
     refused = [f for f in read if f.refused is not None]
+    told_all = notices(session, migration.id, export.number, source)
+    noticed = [line for line in told_all if needs_clinic(line)]
+    rest = [line for line in told_all if not needs_clinic(line)]
     return {
         "export": export,
         "kinds": here,
         "behind": behind,
         "absent": absent,
         "unknown": unknown,
-        "refused": [{"file": f, "problem": catalogue().get(f.refused or "")} for f in refused],
+        "refused": [{"file": f, "problem": refusal(f.refused, source)} for f in refused],
         "rows": sum(k["rows"] for k in here),
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,
         "signs": signs(export),
-        "notices": notices(session, migration.id, export.number),
+        "noticed": noticed,
+        "rest": rest,
         "may_go_on": migration.state == State.MATCHING,
         "acknowledged": migration.found_acknowledged == export.number,
     }
@@ -92,18 +96,45 @@ def span(first: str | None, last: str | None) -> str:
     return said[0] if said[0] == said[1] else f"{said[0]} to {said[1]}"
 
 
-def notices(session: Session, migration_id: str, number: int) -> list[dict[str, Any]]:
+def refusal(code: str | None, source: Source) -> Problem | None:
+    """Why a file could not be read, in words."""
+    return Problem(code, details={"source": source.label}) if code and code in catalogue() else None
+
+
+NEEDS_CLINIC = frozenset(
+    {
+        "date_ambiguous",
+        "export_dates_differ",
+        "id_maybe_rounded",
+        "json_pages_missing",
+        "many_orphans",
+        "mojibake_suspected",
+        "partial_export",
+        "partial_export_gap",
+        "practitioner_placeholder_created",
+        "zip_part_missing",
+    }
+)
+ELSEWHERE = frozenset({"kind_absent", "kind_not_imported", "unrecognised_file"})
+
+
+def needs_clinic(line: dict[str, Any]) -> bool:
+    """Whether a better export would bring more: rows that wait, and files that may hold a part only."""
+    return line["level"] == "held" or line["code"] in NEEDS_CLINIC
+
+
+def notices(session: Session, migration_id: str, number: int, source: Source) -> list[dict[str, Any]]:
     """What reading noticed, one line per code, most rows first; what only informs stands last."""
     lines = session.exec(
         select(ProblemLine.code, ProblemLine.level, func.sum(ProblemLine.count), func.min(ProblemLine.file))
         .where(ProblemLine.migration_id == migration_id, ProblemLine.run == f"export:{number}")
         .group_by(col(ProblemLine.code), col(ProblemLine.level))
     ).all()
-    words = catalogue()
+    words, name = catalogue(), {"source": source.label}
     told = [
-        {"code": code, "level": level, "count": count, "file": file, "entry": words[code]}
+        {"code": code, "level": level, "count": count, "file": file, "problem": Problem(code, details=name)}
         for code, level, count, file in lines
-        if code in words
+        if code in words and level != "refused" and code not in ELSEWHERE
     ]
     order = {"stops": 0, "refused": 1, "held": 2, "skipped": 3, "warning": 4, "info": 5}
     return sorted(told, key=lambda line: (order[line["level"]], -line["count"]))

@@ -14,8 +14,10 @@ from app.migration.audit import write_audit
 from app.migration.models import AuditEntry
 from app.migration.states import Actor
 from app.web import go, page, visit_of
+from app.wizard.history import history
 
 router = APIRouter()
+MOST = 500
 ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{2,}")
 
 
@@ -87,41 +89,5 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
         ).all()
         names = {person.email: person.name for person in session.exec(select(Person)).all()}
     people = [{"name": p.name, "email": p.email, "role": LABELS[Role(m.role)]} for p, m in found]
-    history = [told(entry, names) for entry in acts[:200]]
-    status = 422 if errors else 200
-    return page(request, "wizard/people.html", status, people=people, history=history, typed=typed, errors=errors)
-
-
-ACTS = {
-    "start": "The move was started",
-    "submit_export": "The export was handed over",
-    "fetched": "All files of the export are here",
-    "read": "The export was read",
-    "start_trial": "A trial was started",
-    "trialled": "The trial was ready and counted",
-    "change_plan": "The names were opened again",
-    "request_changes": "A change was asked for",
-    "withdraw_changes": "The request was withdrawn",
-    "answer_changes": "The request was answered",
-    "approve": "The trial was approved",
-    "finalised": "The clinic went live",
-    "undo": "Taking back was started",
-    "undone": "The move was taken back",
-    "fail": "It stopped",
-    "retry": "It was started again",
-    "back_to_review": "It went back to the review",
-    "replace_export": "Another export was asked for",
-    "pause": "It was paused",
-    "resume": "It went on",
-    "cancel": "The move was cancelled",
-    "waive": "A check was let pass",
-    "person_added": "A person was added",
-}
-
-
-def told(entry: AuditEntry, names: dict[str, str]) -> dict[str, object]:
-    """One act as a line of the timeline. A worker is the product itself."""
-    who = "" if entry.role == Actor.WORKER else names.get(entry.by, entry.by)
-    kind = "bad" if entry.act == "fail" else "ours" if entry.role == Actor.SUPPORT else ""
-    small = ", ".join(part for part in (who, entry.reason) if part)
-    return {"at": entry.at, "words": ACTS.get(entry.act, entry.act.replace("_", " ")), "small": small, "kind": kind}
+    status, past = 422 if errors else 200, history(acts[:MOST], names)
+    return page(request, "wizard/people.html", status, people=people, history=past, typed=typed, errors=errors)

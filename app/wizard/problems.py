@@ -3,63 +3,25 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlmodel import Session, col, func, select
+from sqlmodel import col, func, select
 
-from app.mapping.kind import Source
 from app.migration.models import Migration, ProblemLine
 from app.migration.problem_lines import that_count
-from app.problems import Entry, Level, Problem, catalogue
+from app.migration.trials import current_trial
+from app.problems import Level, Problem, catalogue
 from app.sources import source
 from app.web import Visit, page, visit_of
+from app.wizard.balance import balance_of
+from app.wizard.findings import WORDS, bands, sums
 
 router = APIRouter()
 PER_PAGE = 100
-ORDER = {level: number for number, level in enumerate(Level)}
-WORDS = {
-    Level.STOPS: "Stopped",
-    Level.REFUSED: "File not readable",
-    Level.HELD: "Waits for a decision",
-    Level.SKIPPED: "Does not move",
-    Level.WARNING: "Came across, look at it",
-    Level.INFO: "Good to know",
-}
+KEEP_BACK = (Level.HELD, Level.SKIPPED, Level.REFUSED)
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemSum:
-    """One problem of one kind, and how many rows have it."""
-
-    entry: Entry
-    level: Level
-    kind: str | None
-    label: str
-    count: int
-
-    @property
-    def words(self) -> str:
-        return WORDS[self.level]
-
-
-def sums(session: Session, migration: Migration, origin: Source) -> list[ProblemSum]:
-    """Every problem, the ones that keep rows back first, then by number of rows."""
-    labels = {kind.name: kind.label for kind in origin.kinds}
-    found = session.exec(
-        select(ProblemLine.code, ProblemLine.level, ProblemLine.kind, func.sum(ProblemLine.count))
-        .where(*that_count(migration))
-        .group_by(col(ProblemLine.code), col(ProblemLine.level), col(ProblemLine.kind))
-    ).all()
-    words = catalogue()
-    told = [
-        ProblemSum(words[code], Level(level), kind, labels.get(kind or "", "Files"), count)
-        for code, level, kind, count in found
-    ]
-    return sorted(told, key=lambda one: (ORDER[one.level], -one.count, one.entry.code))
 
 
 def stopped_by(migration: Migration) -> Problem | None:
@@ -75,17 +37,21 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         every = sums(session, visit.move, visit.source)
+        trial = current_trial(session, visit.move)
     chosen = [one for one in every if (not kind or one.kind == kind) and (not level or one.level == level)]
     kinds = {one.kind: one.label for one in every if one.kind}
     told: dict[str, Any] = {
-        "problems": chosen,
+        "bands": bands(chosen, visit.source.label),
         "every": len(every),
         "kinds": [("", "Every kind"), *sorted(kinds.items(), key=lambda item: item[1])],
         "levels": [("", "All"), *((level.value, words) for level, words in WORDS.items())],
         "kind": kind,
         "level": level,
-        "keeps_back": sum(one.count for one in every if one.level in (Level.HELD, Level.SKIPPED, Level.REFUSED)),
+        "kept_back": sum(one.count for one in every if one.level in KEEP_BACK),
     }
+    if trial is not None and trial.finished_at is not None:  # counted row by row: a row may have several problems
+        balance = balance_of(trial, visit.source)
+        told["kept_back"] = balance.total("held") + balance.total("skipped") + balance.total("refused")
     return page(request, "wizard/problems.html", **told)
 
 
@@ -98,7 +64,7 @@ def rows(request: Request) -> Response:
 
 
 def table_of(visit: Visit) -> Iterator[str]:
-    words, labels = catalogue(), {kind.name: kind.label for kind in visit.source.kinds}
+    labels = {kind.name: kind.label for kind in visit.source.kinds}
     yield "\ufeff" + as_csv(["file", "line", "kind", "number in the source", "what", "reason", "what to do", "code"])
     last = 0
     while True:
@@ -107,7 +73,7 @@ def table_of(visit: Visit) -> Iterator[str]:
                 select(ProblemLine)
                 .where(
                     *that_count(visit.move),
-                    col(ProblemLine.level).in_((Level.HELD, Level.SKIPPED, Level.REFUSED)),
+                    col(ProblemLine.level).in_(KEEP_BACK),
                     col(ProblemLine.id) > last,
                 )
                 .order_by(col(ProblemLine.id))
@@ -116,9 +82,9 @@ def table_of(visit: Visit) -> Iterator[str]:
         if not lines:
             return
         for line in lines:
-            entry, label = words[line.code], labels.get(line.kind or "", "")
-            said = [line.file, line.line, label, line.source_id, WORDS[Level(line.level)]]
-            yield as_csv([*said, entry.title, entry.todo, line.code])
+            problem = Problem(line.code, details={"source": visit.source.label})
+            place = [line.file, line.line, labels.get(line.kind or "", ""), line.source_id]
+            yield as_csv([*place, WORDS[Level(line.level)], problem.title, problem.todo, line.code])
         last = lines[-1].id or last
 
 
@@ -146,14 +112,20 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
     with visit.read() as session:
         total = session.exec(select(func.sum(ProblemLine.count)).where(*wanted)).one() or 0
         told_lines = session.exec(select(func.count()).select_from(ProblemLine).where(*wanted)).one()
+        names = sorted(session.exec(select(ProblemLine.kind).where(*wanted).distinct()).all(), key=str)
         order = (col(ProblemLine.file), col(ProblemLine.line), col(ProblemLine.id))
         found = session.exec(
             select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)
         ).all()
     if not total:
         raise HTTPException(404)
+    labels = {kind.name: kind.label for kind in visit.source.kinds}
     told: dict[str, Any] = {
         "entry": entry,
+        "problem": Problem(code, details={"source": visit.source.label}),
+        "kinds_told": [labels.get(name or "", "the files") for name in names],
+        "several": len(names) > 1,
+        "has_rows": any(line.line for line in found),
         "lines": found,
         "total": total,
         "start": start,
@@ -161,7 +133,7 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         "told_lines": told_lines,
         "per_page": PER_PAGE,
         "kind": kind,
-        "labels": {one.name: one.label for one in visit.source.kinds},
+        "labels": labels,
         "level_words": WORDS[Level(found[0].level)] if found else "",
     }
     return page(request, "wizard/problem.html", **told)

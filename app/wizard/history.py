@@ -1,0 +1,90 @@
+"""Everything that happened in a move, newest first, in words that say who did it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from app.migration.models import AuditEntry
+from app.migration.states import Actor
+from app.words import plural
+
+ACTS = {
+    "start": "The move was started",
+    "submit_export": "The export was handed over",
+    "fetched": "All files of the export are here",
+    "read": "The export was read",
+    "save_plan": "Choices of who is who were saved",
+    "start_trial": "A trial was started",
+    "trialled": "The trial was ready and counted",
+    "change_plan": "The names were opened again",
+    "clients_listed": "The list of clients of the trial was opened",
+    "client_seen": "A client of the trial was looked at",
+    "request_changes": "A change was asked for",
+    "withdraw_changes": "The request was withdrawn",
+    "answer_changes": "The request was answered",
+    "approve": "The trial was approved",
+    "finalised": "The clinic went live",
+    "undo": "Taking back was started",
+    "undone": "The move was taken back",
+    "fail": "It stopped",
+    "retry": "It was started again",
+    "back_to_review": "It went back to the review",
+    "replace_export": "Another export was asked for",
+    "pause": "It was paused",
+    "resume": "It went on",
+    "cancel": "The move was stopped, and our copy of the export deleted",
+    "waive": "A check was let pass",
+    "person_added": "A person was added",
+    "purge": "Our copy of the export was deleted, as promised",
+}
+GOOD = frozenset({"trialled", "finalised"})
+LOOKS = frozenset({"client_seen", "clients_listed"})
+REPEATED = LOOKS | {"save_plan"}
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One line of the timeline. `kind` marks its dot: bad, good, ours (an act of support)."""
+
+    at: datetime
+    words: str
+    small: str
+    kind: str
+
+
+def history(entries: Iterable[AuditEntry], names: Mapping[str, str]) -> list[Happened]:
+    """The lines of the timeline. What one person does over and over stands there once, with its number."""
+    told = []
+    for _, run in groupby(entries, key=_together):
+        same = list(run)
+        entry = same[0]
+        who = "" if entry.role == Actor.WORKER else names.get(entry.by, entry.by)
+        small = ", ".join(part for part in (who, entry.reason) if part)
+        told.append(Happened(entry.at, _words(same), small, _kind(entry)))
+    return told
+
+
+def _together(entry: AuditEntry) -> object:
+    """What makes neighbours one line: the same person doing the same thing again."""
+    if entry.act in REPEATED:
+        return ("looks" if entry.act in LOOKS else entry.act, entry.by)
+    return entry.id
+
+
+def _words(same: list[AuditEntry]) -> str:
+    act = same[0].act
+    if act in LOOKS:
+        clients = {str(entry.facts.get("client", "")) for entry in same if entry.act == "client_seen"}
+        if clients:
+            return f"{plural(len(clients), 'client')} of the trial {'was' if len(clients) == 1 else 'were'} looked at"
+    words = ACTS.get(act, act.replace("_", " ").capitalize())
+    return f"{words}, {len(same)} times" if len(same) > 1 and act not in LOOKS else words
+
+
+def _kind(entry: AuditEntry) -> str:
+    if entry.act == "fail":
+        return "bad"
+    if entry.role == Actor.SUPPORT:
+        return "ours"
+    return "good" if entry.act in GOOD else ""
