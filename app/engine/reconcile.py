@@ -20,38 +20,11 @@ from app.engine.runtime import Runtime
 from app.engine.work import DONE, QUARANTINED, Lease
 from app.mapping.kind import Source
 from app.mapping.rows import Outcome
+from app.migration.balance import KindBalance
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration, Trial, Work
 from app.problems import Problem
 from app.sources import source as source_named
-
-
-@dataclass(frozen=True, slots=True)
-class KindBalance:
-    """One kind's account, by the names that the command line and the pages show it under."""
-
-    kind: str
-    read: int
-    created: int
-    updated: int
-    unchanged: int
-    left_out: int
-    skipped: int
-    held: int
-    refused: int
-    records: int
-    source_digest: str
-    caspen_digest: str
-
-    @property
-    def adds_up(self) -> bool:
-        """Every row that was read became something or is told why not."""
-        told = self.created + self.updated + self.unchanged + self.left_out + self.skipped + self.held + self.refused
-        return self.read == told
-
-    @property
-    def is_balanced(self) -> bool:
-        return self.adds_up and self.source_digest == self.caspen_digest
 
 
 @dataclass(frozen=True, slots=True)

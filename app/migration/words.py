@@ -17,7 +17,7 @@ class Waits(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """`label` for lists, `now` as a sentence's end ("the trial is being made"), `go` for the button that leads there."""
+    """`label` for lists, `now` as a sentence's end ("the trial is being made"), `go` for the button."""
 
     label: str
     now: str

@@ -40,9 +40,8 @@ def overview(session: Session, *, q: str = "", who: str = "", state: str = "") -
     """Every migration that fits, grouped by who must act, longest waiting first."""
     wanted = select(Migration).order_by(col(Migration.since)).limit(MOST)
     if q.strip():
-        like = f"%{q.strip()}%"
-        wanted = wanted.where(or_(col(Migration.clinic).ilike(like), col(Migration.id).ilike(like),
-                                  col(Migration.created_by).ilike(like)))
+        places = (Migration.clinic, Migration.id, Migration.created_by)
+        wanted = wanted.where(or_(*(col(place).icontains(q.strip(), autoescape=True) for place in places)))
     found = session.exec(wanted).all()
     rows = dict(session.exec(
         select(Part.migration_id, func.sum(Part.rows))

@@ -12,13 +12,13 @@ from app.access.models import Person
 from app.db import now
 from app.migration.advance import Cause, advance, locked
 from app.migration.audit import write_audit
+from app.migration.balance import balance_of
 from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage, Migration, OutboxMail, Waiver, Work
 from app.migration.outbox import post
 from app.migration.states import Event, State, move_for
 from app.migration.trials import current_trial
 from app.support.overview import HEADS, line_of, overview
 from app.web import go, page, visit_of
-from app.wizard.balance import balance_of
 from app.wizard.findings import bands, sums
 from app.wizard.help import messages
 from app.wizard.history import history

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
+from app.migration.balance import balance_of
 from app.migration.guards import open_requests
 from app.migration.models import Export
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial
 from app.web import go, in_state, page, visit_of
-from app.wizard.balance import balance_of
 
 router = APIRouter()
 

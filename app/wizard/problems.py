@@ -9,13 +9,13 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel import col, func, select
 
+from app.migration.balance import balance_of
 from app.migration.models import Migration, ProblemLine
 from app.migration.problem_lines import that_count
 from app.migration.trials import current_trial
 from app.problems import Level, Problem, catalogue
 from app.sources import source
 from app.web import Visit, page, visit_of
-from app.wizard.balance import balance_of
 from app.wizard.findings import WORDS, bands, sums
 
 router = APIRouter()

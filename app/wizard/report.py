@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app.caspen.facts import workspace_facts
+from app.migration.balance import balance_of
 from app.migration.models import Export
 from app.migration.states import State
 from app.migration.trials import current_trial
 from app.web import page, visit_of
-from app.wizard.balance import balance_of
 
 router = APIRouter()
 

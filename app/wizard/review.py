@@ -12,11 +12,11 @@ from app.access.models import Person
 from app.access.rights import Right
 from app.db import now
 from app.migration.advance import Cause, advance
+from app.migration.balance import Balance, balance_of
 from app.migration.models import ChangeRequest, Migration, Trial
 from app.migration.states import Event, State
 from app.migration.trials import current_trial
 from app.web import Visit, go, page, visit_of
-from app.wizard.balance import Balance, balance_of
 from app.wizard.samples import picked_clients
 
 router = APIRouter()
@@ -94,7 +94,7 @@ def table(request: Request) -> Response:
     for line in balance.lines if balance else ():
         counts = [getattr(line, name) for name in names]
         digests = [line.source_digest, line.caspen_digest]
-        writer.writerow([line.label, line.read, *counts, line.records, "yes" if line.balances else "no", *digests])
+        writer.writerow([line.label, line.read, *counts, line.records, "yes" if line.is_balanced else "no", *digests])
     headers = {"Content-Disposition": 'attachment; filename="trial-by-kind.csv"'}
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -1,6 +1,6 @@
-"""The sum that must add up: every row of the export, and what became of it."""
+"""The sum that must add up: every row of an export, and what became of it, kind by kind."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from app.mapping.kind import Source
@@ -8,12 +8,10 @@ from app.migration.models import Trial
 
 
 @dataclass(frozen=True, slots=True)
-class KindLine:
-    """One kind of the export, in rows; `records` beside it."""
+class KindBalance:
+    """One kind's account in rows, by the names that the command line and the pages show; `records` stand beside it."""
 
     kind: str
-    label: str
-    moves: bool
     read: int
     created: int
     updated: int
@@ -32,16 +30,30 @@ class KindLine:
 
     @property
     def unaccounted(self) -> int:
+        """Rows that were read and of which nothing is told."""
         return self.read - self.came - self.left_out - self.skipped - self.held - self.refused
 
     @property
-    def balances(self) -> bool:
-        return self.unaccounted == 0 and self.source_digest == self.caspen_digest
+    def adds_up(self) -> bool:
+        return self.unaccounted == 0
+
+    @property
+    def is_balanced(self) -> bool:
+        """It adds up, and what is stored is what was made."""
+        return self.adds_up and self.source_digest == self.caspen_digest
+
+
+@dataclass(frozen=True, slots=True)
+class KindLine(KindBalance):
+    """One kind's account as a page says it."""
+
+    label: str
+    moves: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The lines of all kinds, and their sum."""
+    """The lines of all kinds, and their sum. `balanced` is what the reconciliation said."""
 
     lines: tuple[KindLine, ...]
     balanced: bool
@@ -56,11 +68,11 @@ class Balance:
     @property
     def balances(self) -> bool:
         """What reconciling said, and what the numbers say: both must agree."""
-        return self.balanced and all(line.balances for line in self.lines)
+        return self.balanced and all(line.is_balanced for line in self.lines)
 
     @property
     def terms(self) -> list[dict[str, Any]]:
-        """The sum in its fixed order, for the sum component."""
+        """The sum in its fixed order: words, number and, where it says something, who must act."""
         return [
             {"words": "rows in your export", "n": self.total("read")},
             {"words": "came across", "n": self.total("came")},
@@ -72,18 +84,17 @@ class Balance:
         ]
 
 
+COUNTED = tuple(field.name for field in fields(KindBalance))
+
+
 def balance_of(trial: Trial, source: Source) -> Balance:
     """The balance as the reconciliation wrote it down, in the clinic's words for each kind."""
     kinds = {kind.name: kind for kind in source.kinds}
-    counted = ("read", "created", "updated", "unchanged", "left_out", "skipped", "held", "refused", "records")
     lines = tuple(
         KindLine(
-            kind=told["kind"],
+            **{name: told[name] for name in COUNTED},
             label=kinds[told["kind"]].label,
             moves=kinds[told["kind"]].imported,
-            source_digest=told.get("source_digest") or "",
-            caspen_digest=told.get("caspen_digest") or "",
-            **{name: told.get(name, 0) for name in counted},
         )
         for told in trial.kinds
     )
