@@ -10,8 +10,8 @@ from sqlmodel import select
 
 from app.access.rights import HOLDERS, RIGHTS, Right, Role
 from app.caspen.tables import Client
+from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
-from tests.points import WORKSPACE
 from tests.product import ANA, BASE, MEGAN, NORA, OLIVE, OTHER, OWN_PAGE, RICK, ROSA, VERA, Product, Visitor
 
 VISITORS: dict[str, tuple[str | None, str | None, Role | None]] = {

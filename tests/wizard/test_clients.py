@@ -46,7 +46,7 @@ def test_a_client_is_shown_with_visits_and_notes(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = product.visitor(RICK).get(first_client(product))
     said = words(page)
-    assert "Trial: not live yet." in said
+    assert "Trial: not live yet" in said
     assert "Details" in said
     assert "number" in said
 

@@ -13,7 +13,8 @@ from app.migration.advance import By, Cause, advance
 from app.migration.states import WORKING, Actor, Event, State
 from app.problems import Problem
 from app.wizard.live import watch_of
-from app.wizard.progress import TITLES, stream
+from app.wizard.numbers import TITLES
+from app.wizard.progress import stream
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.points import tiny_export

@@ -1,0 +1,39 @@
+"""Every invited practitioner has accepted before the trial; support may let this one pass."""
+
+import pytest
+
+from app.checklist import invitations
+from app.checklist.line import Mark
+from app.checklist.situation import Situation
+from tests.checklist.situations import here, practitioner, workspace
+
+PRIYA = practitioner("Priya", accepted=False)
+LEFT = practitioner("Helen", active=False, accepted=False)
+
+
+def with_people(*people: object, waived: frozenset[str] = frozenset()) -> Situation:
+    return here(workspace=workspace(practitioners=people), waived=waived)
+
+
+TABLE: dict[str, tuple[Situation, Mark, str, bool]] = {
+    "nobody invited": (with_people(), Mark.LATER, "Each one gets an e-mail", False),
+    "all have": (with_people(practitioner()), Mark.DONE, "1 of 1 have.", True),
+    "one has not": (with_people(practitioner(), PRIYA), Mark.WAIT, "1 of 2 have. Not yet:", False),
+    "who has left need not": (with_people(practitioner(), LEFT), Mark.DONE, "1 of 1 have.", True),
+    "support let it pass": (with_people(PRIYA, waived=frozenset({"invitations"})), Mark.DONE, "0 of 1 have.", True),
+    "another check was waived": (with_people(PRIYA, waived=frozenset({"locations"})), Mark.WAIT, "0 of 1", False),
+}
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_the_line_says_where_it_stands(case: str) -> None:
+    situation, mark, words, passes = TABLE[case]
+    line = invitations.look(situation)
+    assert line.mark is mark
+    assert words in line.what
+    assert line.passes is passes
+    assert line.waivable
+
+
+def test_those_who_have_not_are_named() -> None:
+    assert invitations.look(with_people(PRIYA, LEFT)).names == ("Priya",)

@@ -1,0 +1,124 @@
+"""The stand-in for Caspen: gaps are closed as people would, and a new empty clinic can be made and moved."""
+
+import re
+
+import pytest
+
+from app.caspen.facts import workspace_facts
+from app.sandbox.demo import GAPS, PEOPLE, WORKSPACE, open_gaps, seed
+from tests.conftest import At
+from tests.pages import done, headline, typed, words
+from tests.product import ANA, MEGAN
+
+
+def test_the_demo_clinic_has_gaps_that_its_checklist_finds(product_at: At) -> None:
+    product = product_at("nothing")
+    facts = workspace_facts(product.runtime.caspen, WORKSPACE)
+    assert open_gaps(facts) == list(GAPS)
+    page = product.visitor(MEGAN).see("/sandbox")
+    assert headline(page) == "A Caspen workspace to try with"
+    assert "5 gaps" in words(page) or "gaps that the checklist finds" in words(page)
+
+
+def test_seeding_twice_seeds_once(product_at: At) -> None:
+    product = product_at("nothing")
+    before = workspace_facts(product.runtime.caspen, WORKSPACE)
+    seed(product.runtime)
+    assert workspace_facts(product.runtime.caspen, WORKSPACE) == before
+    assert len(PEOPLE) == 4
+
+
+def test_all_gaps_are_closed_by_one_press(product_at: At) -> None:
+    product = product_at("nothing")
+    megan = product.visitor(MEGAN)
+    for _ in range(2):
+        done(megan.post(f"/sandbox/{WORKSPACE}/close"))
+    assert open_gaps(workspace_facts(product.runtime.caspen, WORKSPACE)) == []
+    assert "No gap is left" in words(megan.get(f"/sandbox/{WORKSPACE}"))
+
+
+def test_a_person_is_invited_and_accepts(product_at: At) -> None:
+    product = product_at("nothing")
+    megan = product.visitor(MEGAN)
+    form = {"name": "Ruby Castellano", "email": "Ruby@x.example", "role": "practitioner"}
+    done(megan.post(f"/sandbox/{WORKSPACE}/people", data=form))
+    ruby = next(p for p in workspace_facts(product.runtime.caspen, WORKSPACE).practitioners if "Ruby" in p.name)
+    assert not ruby.accepted
+    done(megan.post(f"/sandbox/{WORKSPACE}/people/{ruby.user_id}/accept"))
+    ruby = next(p for p in workspace_facts(product.runtime.caspen, WORKSPACE).practitioners if "Ruby" in p.name)
+    assert ruby.accepted
+    assert megan.post(f"/sandbox/{WORKSPACE}/people/usr_nobody/accept").status_code == 404
+
+
+def test_a_service_is_added_as_visit_or_activity(product_at: At) -> None:
+    product = product_at("nothing")
+    megan = product.visitor(MEGAN)
+    done(megan.post(f"/sandbox/{WORKSPACE}/services", data={"name": "Report", "kind": "activity", "duration": "45"}))
+    done(megan.post(f"/sandbox/{WORKSPACE}/services", data={"name": "Odd", "duration": "9" * 5000}))
+    found = {s.name: (s.kind, s.duration) for s in workspace_facts(product.runtime.caspen, WORKSPACE).services}
+    assert found["Report"] == ("activity", 45)
+    assert found["Odd"] == ("appointment", 30)
+
+
+WRONG = [
+    ("locations", {"name": "", "zone": "Australia/Sydney"}, "Write the location's name."),
+    ("locations", {"name": "X", "zone": "Mars/Olympus"}, "Choose a time zone."),
+    ("services", {"name": " "}, "Write the service's name."),
+    ("people", {"name": "", "email": "a@b.example"}, "Write the person's name."),
+    ("people", {"name": "A", "email": "a"}, "Write an e-mail address"),
+]
+
+
+@pytest.mark.parametrize(("place", "form", "trouble"), WRONG)
+def test_what_is_wrong_is_said(product_at: At, place: str, form: dict[str, str], trouble: str) -> None:
+    product = product_at("nothing")
+    answer = product.visitor(MEGAN).post(f"/sandbox/{WORKSPACE}/{place}", data=form)
+    assert answer.status_code == 422
+    assert trouble in words(answer)
+
+
+def test_an_unknown_workspace_is_not_there(product_at: At) -> None:
+    product = product_at("nothing")
+    megan = product.visitor(MEGAN)
+    assert megan.get("/sandbox/wsp_nothing").status_code == 404
+    assert megan.get("/sandbox/wsp_nothing/clients").status_code == 404
+    assert megan.post("/sandbox/wsp_nothing/locations", data={"name": "X", "zone": "UTC"}).status_code == 404
+
+
+def test_a_new_empty_clinic_can_be_made_and_moved(product_at: At) -> None:
+    product = product_at("preparing")
+    megan = product.visitor(MEGAN)
+    answer = megan.post("/sandbox/clinic", data={"name": " "})
+    assert answer.status_code == 422
+    made = done(megan.post("/sandbox/clinic", data={"name": "My own clinic"})).headers["location"]
+    page = megan.get(made)
+    assert "No location yet." in words(page)
+    workspace = made.rsplit("/", 1)[1]
+    back = re.findall(r'href="(/start\?workspace=\w+)"', page.text)
+    assert back == [f"/start?workspace={workspace}"]
+    start = megan.get(back[0])
+    assert headline(start) == "Move My own clinic from Cliniko to Caspen"
+    assert typed(start, "workspace") == workspace
+    begun = done(megan.post("/start", data={"workspace": workspace})).headers["location"]
+    assert headline(megan.get(begun)) == "Bring My own clinic across from Cliniko"
+    assert product.migration_id not in begun
+    assert megan.get(f"/start?workspace={WORKSPACE}").headers["location"] == product.at
+
+
+def test_support_makes_a_clinic_for_somebody_else(product_at: At) -> None:
+    product = product_at("nothing")
+    ana = product.visitor(ANA)
+    made = done(ana.post("/sandbox/clinic", data={"name": "Theirs"})).headers["location"]
+    assert ana.get(made).status_code == 200
+    assert ana.get("/").headers["location"] == "/support"
+
+
+def test_live_clients_appear_when_the_move_is_live(shown_at: At) -> None:
+    before = shown_at("reviewing").visitor(MEGAN)
+    assert headline(before.get(f"/sandbox/{WORKSPACE}/clients")) == "0 live clients"
+    after = shown_at("finalised").visitor(MEGAN)
+    page = after.get(f"/sandbox/{WORKSPACE}/clients")
+    assert not headline(page).startswith("0")
+    one = re.findall(rf'href="(/sandbox/{WORKSPACE}/clients/cli_\w+)"', page.text)[0]
+    assert after.get(one).status_code == 200
+    assert after.get(f"/sandbox/{WORKSPACE}/clients/cli_nobody").status_code == 404

@@ -1,0 +1,111 @@
+"""Support's list: every move, grouped by who must act, longest waiting first."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from app.db import now
+from app.migration.models import HelpMessage, Migration
+from app.migration.states import State
+from app.migration.words import WORDS, Waits
+from app.support.overview import HEADS, line_of, overview
+from tests.conftest import At
+from tests.pages import headline, words
+from tests.product import ANA, MEGAN, ROSA, Product
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def move(name: str = "Clinic", state: State = State.REVIEWING, *, hours: float = 1, **some: Any) -> Migration:
+    since = NOW - timedelta(hours=hours)
+    told: dict[str, Any] = {"id": f"mig_{name}", "workspace_id": f"wsp_{name}", "clinic": name, "source": "x"}
+    return Migration(**(told | {"state": state.value, "since": since} | some))
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_says_who_must_act(state: State) -> None:
+    line = line_of(move(state=state), 0, False, NOW)
+    assert line.waits is WORDS[state].waits
+    assert line.waits in HEADS
+    assert line.seconds == 3600
+
+
+def test_a_stopped_move_waits_for_whoever_can_mend_it() -> None:
+    clinic = line_of(move(state=State.READING_FAILED, problem={"code": "no_patients_file"}), 0, False, NOW)
+    ours = line_of(move(state=State.READING_FAILED, problem={"code": "no_space"}), 0, False, NOW)
+    assert (clinic.waits, clinic.kind) == (Waits.CLINIC, "stop")
+    assert (ours.waits, ours.kind) == (Waits.SUPPORT, "stop")
+
+
+@pytest.mark.parametrize(("silent", "waits"), [(10, Waits.NOBODY), (59, Waits.NOBODY), (150, Waits.SUPPORT)])
+def test_a_minute_without_a_sign_of_work_is_ours(silent: int, waits: Waits) -> None:
+    seen = NOW - timedelta(seconds=silent)
+    line = line_of(move(state=State.TRIALLING, last_sign_of_work=seen), 0, False, NOW)
+    assert line.waits is waits
+    assert ("No sign of work for 2 minutes" in line.waits_for) is (waits is Waits.SUPPORT)
+
+
+def test_an_unanswered_message_makes_a_move_ours() -> None:
+    line = line_of(move(), 0, True, NOW)
+    assert (line.waits, line.waits_for) == (Waits.SUPPORT, "A message has no answer yet")
+
+
+def filled(product: Product) -> Product:
+    def put(session: Session) -> None:
+        start = now() - timedelta(days=1)
+        for number in range(3):
+            told: dict[str, Any] = {"since": start + timedelta(hours=number)}
+            session.add(move(f"Waiting {number}", State.CHANGES_REQUESTED, **told))
+            session.add(move(f"Trying {number}", State.TRIALLING, **told))
+        session.add(move("Halted", State.READING_FAILED, problem={"code": "no_patients_file"}, since=start))
+        session.add(HelpMessage(id="1", migration_id=product.other_id, author=MEGAN, text="Help"))
+
+    product.write(put)
+    return product
+
+
+def test_the_longest_waiting_of_ours_stand_first(product_at: At) -> None:
+    product = filled(product_at("preparing"))
+    with product.runtime.ledger.read() as session:
+        lines = overview(session)
+    assert [line.waits for line in lines] == sorted((line.waits for line in lines), key=list(HEADS).index)
+    ours = [line.migration.clinic for line in lines if line.waits is Waits.SUPPORT]
+    assert ours[:3] == ["Waiting 0", "Waiting 1", "Waiting 2"]
+    assert ours[3] == "Riverbend Podiatry", "its message has no answer"
+
+
+def test_the_page_counts_groups_and_names_them(product_at: At) -> None:
+    product = filled(product_at("preparing"))
+    for email in (ANA, ROSA):
+        page = product.visitor(email).get("/support")
+        assert headline(page) == "9 migrations, 4 need us"
+        said = words(page)
+        assert said.index("Waiting 0") < said.index("Halted") < said.index("Trying 0")
+
+
+FILTERS = {
+    "q=waiting": 3,
+    "q=mig_Halted": 1,
+    "q=%25": 0,
+    "who=support": 4,
+    "who=nobody": 3,
+    "state=stopped": 1,
+    "state=stalled": 0,
+    "q=nothing+fits": 0,
+    "who=nonsense": 0,
+}
+
+
+@pytest.mark.parametrize("asked", FILTERS)
+def test_the_list_can_be_narrowed(product_at: At, asked: str) -> None:
+    product = filled(product_at("preparing"))
+    page = product.visitor(ANA).get(f"/support?{asked}")
+    assert page.status_code == 200
+    assert headline(page).startswith(f"{FILTERS[asked]} migration")
+
+
+def test_before_anybody_started_the_list_says_so(product_at: At) -> None:
+    product = product_at("nothing")
+    assert "1 migration" in headline(product.visitor(ANA).get("/support")), "the other clinic has"
