@@ -156,7 +156,8 @@ def candidates(here: Standing, kind: str) -> list[tuple[str, str]]:
     return sorted(shown, key=lambda pair: pair[1])
 
 
-def line(number: int, kind: str, one: Suggestion, plan: Plan) -> Line:
+def line(number: int, kind: str, one: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> Line:
+    """`fresh` is what fits by itself: its reason stands as long as nobody chose otherwise."""
     choice = getattr(plan, PLACES[kind]).get(one.reference.id)
     open_nature = one.nature == "activity" and one.reference.id not in plan.service_kinds
     nature = plan.service_kinds.get(one.reference.id, one.nature) if choice and choice.to == "create" else None
@@ -167,7 +168,9 @@ def line(number: int, kind: str, one: Suggestion, plan: Plan) -> Line:
         chosen = one.choice.id or OPEN
     told = one.reference
     nothing = "Nothing of that name in Caspen" if choice is None or choice.to == "create" else ""
-    why = "Chosen by you" if one.why == "Chosen before" else one.why or nothing
+    by_itself = fresh is not None and fresh.certainty == "sure" and fresh.choice == choice
+    reason = fresh.why if fresh is not None and by_itself else "Chosen by you"
+    why = (reason if one.why == "Chosen before" else one.why) or nothing
     return Line(told.id, f"c{number}", told.name, told.active, chosen, why, band, told.past, told.future, told.notes,
                 nature, open_nature)
 
@@ -181,7 +184,9 @@ def draw(
         return page(request, "wizard/matches-none.html")
     tabs, lines = [], []
     for tab, kind, words in TABS:
-        every = [line(n, kind, one, here.plan) for n, one in enumerate(here.suggestions.kinds.get(kind, ()))]
+        fits = {one.reference.id: one for one in here.fresh.kinds.get(kind, ())}
+        some = here.suggestions.kinds.get(kind, ())
+        every = [line(n, kind, one, here.plan, fits.get(one.reference.id)) for n, one in enumerate(some)]
         settled = sum(one.band != "open" for one in every)
         label = f"{words}, {settled} of {len(every)}" if kind else words
         tabs.append({"words": label, "href": f"?show={tab}", "now": tab == show})

@@ -187,6 +187,7 @@ TOLD: dict[str, object] = {
     "href": "https://move.example/m/x/review?a=1&b=2",
     "clinic": "O'Rourke & Sons",
     "support_email": "support@caspen.example",
+    "minutes": 15,
     "problem": {"title": "Google asks us to sign in", "todo": "Share it by link.", "code": "link_private"},
 }
 
