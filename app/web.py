@@ -126,9 +126,7 @@ def enter(request: Request) -> Visit:
         raise NeedsSignIn
     if migration_id is not None:
         refuse_strangers(viewer, migration, Right.ACT if right is Right.DEVELOPMENT else right)
-    elif right is not Right.SIGNED_IN and not any(
-        viewer.may(right, w) for w in (*viewer.workspace_ids, None)
-    ):
+    elif right is not Right.SIGNED_IN and not any(viewer.may(right, w) for w in (*viewer.workspace_ids, None)):
         raise HTTPException(403 if viewer.workspace_ids else 404)
     request.state.visit = visit
     return visit

@@ -31,9 +31,7 @@ def person_by_email(session: Session, email: str) -> Person | None:
 def make_link_token(session: Session, person: Person, next_page: str) -> str:
     """A token for one sign-in within 30 minutes; only its hash is stored."""
     token = secrets.token_urlsafe(32)
-    session.add(
-        SignInToken(hash=hashed(token), person_id=person.id, next=next_page, expires_at=now() + LINK_LASTS)
-    )
+    session.add(SignInToken(hash=hashed(token), person_id=person.id, next=next_page, expires_at=now() + LINK_LASTS))
     return token
 
 

@@ -66,9 +66,7 @@ class Placed:
     column: Column
 
     def known_as(self) -> frozenset[str]:
-        return frozenset(
-            normalise_header(h) for h in (self.name, self.column.native, *self.column.headers) if h
-        )
+        return frozenset(normalise_header(h) for h in (self.name, self.column.native, *self.column.headers) if h)
 
 
 def columns_of(row: Any) -> tuple[Placed, ...]:

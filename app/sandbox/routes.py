@@ -182,8 +182,14 @@ def draw(request: Request, workspace_id: str, errors: Errors, form: dict[str, st
         "zones": ZONES,
         "services": sorted(facts.services, key=lambda s: s.name),
         "people": [
-            {"id": u.id, "name": u.name, "email": u.email or "", "role": dict(ROLES).get(u.role, u.role),
-             "state": state_of(u.active, u.invite_state), "may_enter": u.email in enterable}
+            {
+                "id": u.id,
+                "name": u.name,
+                "email": u.email or "",
+                "role": dict(ROLES).get(u.role, u.role),
+                "state": state_of(u.active, u.invite_state),
+                "may_enter": u.email in enterable,
+            }
             for u in facts.users
         ],
         "roles": ROLES,

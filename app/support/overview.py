@@ -43,12 +43,14 @@ def overview(session: Session, *, q: str = "", who: str = "", state: str = "") -
         places = (Migration.clinic, Migration.id, Migration.created_by)
         wanted = wanted.where(or_(*(col(place).icontains(q.strip(), autoescape=True) for place in places)))
     found = session.exec(wanted).all()
-    rows = dict(session.exec(
-        select(Part.migration_id, func.sum(Part.rows))
-        .join(Migration, col(Migration.id) == Part.migration_id)
-        .where(Part.export_number == Migration.export_number)
-        .group_by(Part.migration_id)
-    ).all())
+    rows = dict(
+        session.exec(
+            select(Part.migration_id, func.sum(Part.rows))
+            .join(Migration, col(Migration.id) == Part.migration_id)
+            .where(Part.export_number == Migration.export_number)
+            .group_by(Part.migration_id)
+        ).all()
+    )
     asked = unanswered(session)
     lines = [line_of(m, rows.get(m.id, 0), m.id in asked, now()) for m in found]
     if who:

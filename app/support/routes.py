@@ -76,9 +76,7 @@ def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotate
 
 
 @router.post("/{migration_id}/answer")
-def answer(
-    request: Request, request_id: Annotated[str, Form()] = "", text: Annotated[str, Form()] = ""
-) -> Response:
+def answer(request: Request, request_id: Annotated[str, Form()] = "", text: Annotated[str, Form()] = "") -> Response:
     """Answers a change request. When none is open any more, the clinic goes on with the names."""
     visit = visit_of(request)
     trouble = short(text)
@@ -106,8 +104,13 @@ def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
         return draw(request, {}, [{"field": "help", "words": "Write your answer."}])
     with visit.write() as session:
         migration = locked(session, visit.move.id)
-        message = HelpMessage(id=secrets.token_hex(8), migration_id=migration.id, author=visit.person.email,
-                              from_support=True, text=text.strip()[:4000])
+        message = HelpMessage(
+            id=secrets.token_hex(8),
+            migration_id=migration.id,
+            author=visit.person.email,
+            from_support=True,
+            text=text.strip()[:4000],
+        )
         session.add(message)
         post(session, migration, "help_answered", cause=f"help:{message.id}", facts={})
     return go(f"/support/{visit.move.id}#thread")
@@ -131,8 +134,16 @@ def short(reason: str) -> str | None:
 def note_act(
     session: Session, migration: Migration, by: str, act: str, reason: str, facts: dict[str, Any]
 ) -> AuditEntry:
-    return write_audit(session, workspace_id=migration.workspace_id, migration_id=migration.id, by=by,
-                       role="support", act=act, reason=reason.strip(), facts=facts)
+    return write_audit(
+        session,
+        workspace_id=migration.workspace_id,
+        migration_id=migration.id,
+        by=by,
+        role="support",
+        act=act,
+        reason=reason.strip(),
+        facts=facts,
+    )
 
 
 def open_requests_of(session: Session, migration_id: str) -> list[ChangeRequest]:
@@ -148,13 +159,24 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
         trial = current_trial(session, migration)
         export = session.get(Export, (migration.id, migration.export_number))
         requests = open_requests_of(session, migration.id)
-        audit = session.exec(select(AuditEntry).where(AuditEntry.migration_id == migration.id)
-                             .order_by(col(AuditEntry.id).desc()).limit(200)).all()
-        mails = session.exec(select(OutboxMail).where(OutboxMail.migration_id == migration.id)
-                             .order_by(col(OutboxMail.written_at).desc())).all()
+        audit = session.exec(
+            select(AuditEntry)
+            .where(AuditEntry.migration_id == migration.id)
+            .order_by(col(AuditEntry.id).desc())
+            .limit(200)
+        ).all()
+        mails = session.exec(
+            select(OutboxMail)
+            .where(OutboxMail.migration_id == migration.id)
+            .order_by(col(OutboxMail.written_at).desc())
+        ).all()
         people = {person.email: person.name for person in session.exec(select(Person)).all()}
-        odd = session.exec(select(Work).where(Work.migration_id == migration.id, Work.attempts > 1)
-                           .order_by(col(Work.run), col(Work.number)).limit(50)).all()
+        odd = session.exec(
+            select(Work)
+            .where(Work.migration_id == migration.id, Work.attempts > 1)
+            .order_by(col(Work.run), col(Work.number))
+            .limit(50)
+        ).all()
         told: dict[str, Any] = {
             "line": line_of(migration, 0, False, now()),
             "export": export,

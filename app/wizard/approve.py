@@ -25,9 +25,7 @@ def look(request: Request) -> Response:
 
 
 @router.post("/m/{migration_id}/approve")
-def approve(
-    request: Request, name: Annotated[str, Form()] = "", digest: Annotated[str, Form()] = ""
-) -> Response:
+def approve(request: Request, name: Annotated[str, Form()] = "", digest: Annotated[str, Form()] = "") -> Response:
     seen = visit_of(request).move
     if seen.approved_digest and seen.approved_digest == digest and seen.state in (State.FINALISING, State.FINALISED):
         return go(f"/m/{seen.id}")  # pressed twice: this very trial is approved

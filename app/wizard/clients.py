@@ -56,8 +56,13 @@ def seen(visit: Visit, act: str, facts: dict[str, Any]) -> None:
     """Who looked at whose record is written down before a single value is shown."""
     with visit.write() as session:
         write_audit(
-            session, workspace_id=visit.move.workspace_id, migration_id=visit.move.id, by=visit.by.name,
-            role=Actor.CLINIC.value, act=act, facts=facts,
+            session,
+            workspace_id=visit.move.workspace_id,
+            migration_id=visit.move.id,
+            by=visit.by.name,
+            role=Actor.CLINIC.value,
+            act=act,
+            facts=facts,
         )
 
 

@@ -17,9 +17,7 @@ from app.words import MONTHS
 def found(session: Session, migration: Migration, export: Export, source: Source) -> dict[str, Any]:
     """Everything that the page of a read export says. Counts and names of files; no cell of any row."""
     files = session.exec(
-        select(ExportFile).where(
-            ExportFile.migration_id == migration.id, ExportFile.export_number == export.number
-        )
+        select(ExportFile).where(ExportFile.migration_id == migration.id, ExportFile.export_number == export.number)
     ).all()
     told = export.inventory.get("kinds", {})
     by_kind = Counter(file.kind for file in files if file.kind)

@@ -26,9 +26,7 @@ from app.wizard.upload import receive
 
 router = APIRouter()
 UPLOAD_LIMIT = 20 * 10**9
-NOT_READ = frozenset(
-    {State.PREPARING, State.FETCHING, State.FETCHING_FAILED, State.READING, State.READING_FAILED}
-)
+NOT_READ = frozenset({State.PREPARING, State.FETCHING, State.FETCHING_FAILED, State.READING, State.READING_FAILED})
 SIZES = ("small", "mid")
 
 

@@ -35,8 +35,13 @@ def write(
     with visit.write() as session:
         session.add(
             HelpMessage(
-                id=secrets.token_hex(8), migration_id=visit.move.id, author=visit.person.email, text=words,
-                page=page[:100], problem=error[:40] or None, from_support=visit.person.is_support,
+                id=secrets.token_hex(8),
+                migration_id=visit.move.id,
+                author=visit.person.email,
+                text=words,
+                page=page[:100],
+                problem=error[:40] or None,
+                from_support=visit.person.is_support,
             )
         )
     return go(f"/m/{visit.move.id}/help#thread")

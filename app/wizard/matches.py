@@ -171,13 +171,23 @@ def line(number: int, kind: str, one: Suggestion, plan: Plan, fresh: Suggestion 
     by_itself = fresh is not None and fresh.certainty == "sure" and fresh.choice == choice
     reason = fresh.why if fresh is not None and by_itself else "Chosen by you"
     why = (reason if one.why == "Chosen before" else one.why) or nothing
-    return Line(told.id, f"c{number}", told.name, told.active, chosen, why, band, told.past, told.future, told.notes,
-                nature, open_nature)
+    return Line(
+        told.id,
+        f"c{number}",
+        told.name,
+        told.active,
+        chosen,
+        why,
+        band,
+        told.past,
+        told.future,
+        told.notes,
+        nature,
+        open_nature,
+    )
 
 
-def draw(
-    request: Request, show: str, errors: list[dict[str, str]] | None = None, typed: str | None = None
-) -> Response:
+def draw(request: Request, show: str, errors: list[dict[str, str]] | None = None, typed: str | None = None) -> Response:
     visit = visit_of(request)
     here = standing(visit)
     if here.inventory is None:
@@ -219,8 +229,13 @@ def draw(
 def left_out_kinds(visit: Visit, here: Standing, left: dict[str, int]) -> list[dict[str, Any]]:
     held = here.inventory.kinds if here.inventory else {}
     return [
-        {"name": k.name, "label": k.label, "rows": held[k.name].rows, "out": k.name in here.plan.leave_out_kinds,
-         "left": left.get(k.name, 0)}
+        {
+            "name": k.name,
+            "label": k.label,
+            "rows": held[k.name].rows,
+            "out": k.name in here.plan.leave_out_kinds,
+            "left": left.get(k.name, 0),
+        }
         for k in visit.source.kinds
         if k.imported and k.name in held
     ]

@@ -65,8 +65,13 @@ def add(
         membership.role = role
         session.add(membership)
         write_audit(
-            session, workspace_id=workspace_id, migration_id=visit.move.id, by=visit.by.name,
-            role=Actor.CLINIC.value, act="person_added", facts={"person": person.id, "role": role},
+            session,
+            workspace_id=workspace_id,
+            migration_id=visit.move.id,
+            by=visit.by.name,
+            role=Actor.CLINIC.value,
+            act="person_added",
+            facts={"person": person.id, "role": role},
         )
     return go(f"/m/{visit.move.id}/people")
 

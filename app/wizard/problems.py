@@ -114,9 +114,7 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         told_lines = session.exec(select(func.count()).select_from(ProblemLine).where(*wanted)).one()
         names = sorted(session.exec(select(ProblemLine.kind).where(*wanted).distinct()).all(), key=str)
         order = (col(ProblemLine.file), col(ProblemLine.line), col(ProblemLine.id))
-        found = session.exec(
-            select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)
-        ).all()
+        found = session.exec(select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)).all()
     if not total:
         raise HTTPException(404)
     labels = {kind.name: kind.label for kind in visit.source.kinds}

@@ -54,8 +54,11 @@ def ask(request: Request, text: Annotated[str, Form()] = "") -> Response:
     def write_request(session: Session) -> None:
         session.add(
             ChangeRequest(
-                id=secrets.token_hex(8), migration_id=visit.move.id, trial_number=visit.move.trial_number,
-                text=words, asked_by=visit.person.email,
+                id=secrets.token_hex(8),
+                migration_id=visit.move.id,
+                trial_number=visit.move.trial_number,
+                text=words,
+                asked_by=visit.person.email,
             )
         )
 
@@ -120,8 +123,15 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     told: dict[str, Any] = {
         "trial": trial,
         "balance": balance,
-        "requests": [{"request": one, "who": names.get(one.asked_by, one.asked_by), "open": is_open(one),
-                      "answered_by": names.get(one.answered_by or "", one.answered_by or "support")} for one in asked],
+        "requests": [
+            {
+                "request": one,
+                "who": names.get(one.asked_by, one.asked_by),
+                "open": is_open(one),
+                "answered_by": names.get(one.answered_by or "", one.answered_by or "support"),
+            }
+            for one in asked
+        ],
         "stands_between": stands_between(balance, asked),
         "samples": samples(visit, trial),
         "may_review": visit.person.may(Right.REVIEW, visit.move.workspace_id),

@@ -111,9 +111,7 @@ def test_a_last_name_alone_is_a_question() -> None:
 def test_when_two_people_fit_nobody_is_chosen() -> None:
     found = suggest(
         export(practitioners=(ref("1", "Kim Ng"),)),
-        workspace(
-            practitioners=(practitioner("pra_A", "Tom Ng"), practitioner("pra_B", "Amy Ng", "amy@hill.example"))
-        ),
+        workspace(practitioners=(practitioner("pra_A", "Tom Ng"), practitioner("pra_B", "Amy Ng", "amy@hill.example"))),
     )
 
     assert told(found.kinds["practitioners"][0]) == (

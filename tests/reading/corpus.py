@@ -55,8 +55,13 @@ def refusals() -> Iterator[Case]:
     yield Case("5,000 columns", ",".join(f"c{n}" for n in range(5000)), rows=0, refused="csv_misaligned")
     yield Case("a PDF named .csv", b"%PDF-1.7\n", rows=0, refused="file_type_unsupported")
     yield Case("a web page named .csv", b"<!DOCTYPE html><html></html>", rows=0, refused="file_type_unsupported")
-    yield Case("an old workbook", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "patients.xls", 0,
-               refused="file_type_unsupported")
+    yield Case(
+        "an old workbook",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+        "patients.xls",
+        0,
+        refused="file_type_unsupported",
+    )
     yield Case("an OLE file named .csv", b"\xd0\xcf\x11\xe0" + bytes(600), rows=0, refused="file_type_unsupported")
     yield Case("a sheet's shortcut", b'{"url": "https://x"}', "patients.gsheet", 0, refused="file_type_unsupported")
     yield Case("a picture named .csv", b"\x89PNG\r\n\x1a\n" + bytes(50), rows=0, refused="file_type_unsupported")
@@ -81,14 +86,20 @@ def accepted() -> Iterator[Case]:
     yield Case("utf-16 big", b"\xfe\xff" + patients(1).encode("utf-16-be"), encoding="utf-16")
     yield Case("cp1252", f"{HEADER}\n1,Zoë €,O’Lee,\n".encode("cp1252"), codes=("encoding_guessed",), encoding="cp1252")
     yield Case("one byte 0xE9", f"{HEADER}\n1,Ren\xe9,Lee,\n".encode("latin-1"), codes=("encoding_guessed",))
-    yield Case("mixed by line", f"{HEADER}\n1,Zoë,Lee,\n".encode() + b"2,Zo\xeb,Lee,\n", rows=2,
-               codes=("encoding_guessed",))
-    yield Case("a byte that cp1252 lacks", f"{HEADER}\n1,A\x81n\xe9,Lee,\n".encode("latin-1"),
-               codes=("encoding_guessed", "control_chars_removed"))
-    yield Case("mojibake", HEADER + "\n" + "".join(f"{n},{TWICE}" for n in range(1, 4)), rows=3,
-               codes=("mojibake_suspected",))
-    yield Case("mojibake in three cells only", f"{HEADER}\n1,{TWICE}2,ZoÃ«,Lee,\n", rows=2,
-               never=("mojibake_suspected",))
+    yield Case(
+        "mixed by line", f"{HEADER}\n1,Zoë,Lee,\n".encode() + b"2,Zo\xeb,Lee,\n", rows=2, codes=("encoding_guessed",)
+    )
+    yield Case(
+        "a byte that cp1252 lacks",
+        f"{HEADER}\n1,A\x81n\xe9,Lee,\n".encode("latin-1"),
+        codes=("encoding_guessed", "control_chars_removed"),
+    )
+    yield Case(
+        "mojibake", HEADER + "\n" + "".join(f"{n},{TWICE}" for n in range(1, 4)), rows=3, codes=("mojibake_suspected",)
+    )
+    yield Case(
+        "mojibake in three cells only", f"{HEADER}\n1,{TWICE}2,ZoÃ«,Lee,\n", rows=2, never=("mojibake_suspected",)
+    )
     yield Case("Portuguese capitals", f"{HEADER}\n" + "1,JOÃO,CONCEIÇÃO,\n" * 5, rows=5, never=("mojibake_suspected",))
     for name, sign in (("semicolon", ";"), ("tab", "\t"), ("bar", "|")):
         yield Case(name, patients(2).replace(",", sign), rows=2, codes=("delimiter_guessed",))
@@ -127,10 +138,18 @@ def accepted() -> Iterator[Case]:
     yield Case("an id with .0", f"{HEADER}\n1234567.0,Ann,Lee,\n", codes=("id_cleaned",))
     yield Case("an empty id", f"{HEADER}\n,Ann,Lee,\n", codes=("missing_id",))
     yield Case("month first", f"{HEADER}\n1,A,B,02/13/1980\n2,C,D,03/04/1990\n", rows=2, codes=("date_order_guessed",))
-    yield Case("day first", f"{HEADER}\n1,A,B,13/02/1980\n2,C,D,03/04/1990\n", rows=2,
-               never=("date_order_guessed", "date_ambiguous"))
-    yield Case("both proofs", f"{HEADER}\n1,A,B,13/02/1980\n2,C,D,02/13/1980\n3,E,F,03/04/1990\n", rows=3,
-               codes=("date_ambiguous",))
+    yield Case(
+        "day first",
+        f"{HEADER}\n1,A,B,13/02/1980\n2,C,D,03/04/1990\n",
+        rows=2,
+        never=("date_order_guessed", "date_ambiguous"),
+    )
+    yield Case(
+        "both proofs",
+        f"{HEADER}\n1,A,B,13/02/1980\n2,C,D,02/13/1980\n3,E,F,03/04/1990\n",
+        rows=3,
+        codes=("date_ambiguous",),
+    )
     yield Case("text that ends like a table", patients(2), "patients.txt", 2)
     yield Case("an empty name", patients(2), "export (1).CSV", 2)
     yield Case("patients named appointments", patients(2), "Appointments.csv", 2, ("file_name_mismatch",))
@@ -140,10 +159,8 @@ def accepted() -> Iterator[Case]:
     yield Case("formula cells", f"{HEADER}\n1,=1+1,@Lee,\n", never=("bad_id",))
     yield Case("JSON array", '[{"id": 1, "first_name": "A", "last_name": "L", "date_of_birth": null}]', "patients.json")
     yield Case("JSON lines", _json_lines(3), "patients.jsonl", 3)
-    yield Case("JSON page", _page(1), "patients.json",
-               never=("json_pages_missing",))
-    yield Case("JSON page of several", _page(9), "page1.json",
-               codes=("json_pages_missing",))
+    yield Case("JSON page", _page(1), "patients.json", never=("json_pages_missing",))
+    yield Case("JSON page of several", _page(9), "page1.json", codes=("json_pages_missing",))
     yield Case("one JSON object", _json_lines(1), "patient.json")
     yield Case("JSON in utf-16", _json_lines(2).encode("utf-16"), "patients.json", 2)
     yield Case("JSON named .csv", f"[{_json_lines(1)}]", "patients.csv", 1)

@@ -115,8 +115,12 @@ class Desk:
         objects = LocalObjects(self.folder / "objects")
         index = Index.create(self.folder / "index.sqlite")
         reading = Reading(
-            SOURCE, CONTEXT, Store(objects, "export-1/part-", KEY, self.limits), index,
-            self.file_kinds, self.column_pairs,
+            SOURCE,
+            CONTEXT,
+            Store(objects, "export-1/part-", KEY, self.limits),
+            index,
+            self.file_kinds,
+            self.column_pairs,
         )
         with opened(handed, SOURCE, self.limits, private(self.folder), self.password) as found:
             done = list(read_export(found, reading, already))

@@ -55,7 +55,8 @@ REFUSED = {
     "65 KiB after": (build([Item()], after=bytes(65 * KIB)), "archive_unsafe"),
     "a directory that counts wrong": (build([Item(), Item(b"b.csv")], count=1), "archive_unsafe"),
     "a zip64 record that lies": (
-        build([Item()], zip64=True).replace(b"PK\x06\x06\x2c", b"PK\x06\x06\x2d"), "archive_unsafe"
+        build([Item()], zip64=True).replace(b"PK\x06\x06\x2c", b"PK\x06\x06\x2d"),
+        "archive_unsafe",
     ),
     "a zip64 locator to nowhere": (build([Item()], zip64=True).replace(b"PK\x06\x06", b"PK\x06\x05"), "archive_unsafe"),
     "several disks": (build([Item()], disk=1), "zip_split_unsupported"),
@@ -66,9 +67,16 @@ REFUSED = {
 }
 
 UNSAFE = {
-    "parent": b"../../evil.csv", "absolute": b"/etc/evil.csv", "drive": b"C:\\evil.csv", "unc": b"\\\\host\\evil.csv",
-    "backslash parent": b"a\\..\\..\\evil.csv", "newline": b".\nevil.csv", "nul": b"evil.csv\0.txt",
-    "300 letters": b"e" * 300 + b".csv", "a path of 2,000": b"/".join([b"abcdefghi"] * 200), "escape": b"\x1b[2J.csv",
+    "parent": b"../../evil.csv",
+    "absolute": b"/etc/evil.csv",
+    "drive": b"C:\\evil.csv",
+    "unc": b"\\\\host\\evil.csv",
+    "backslash parent": b"a\\..\\..\\evil.csv",
+    "newline": b".\nevil.csv",
+    "nul": b"evil.csv\0.txt",
+    "300 letters": b"e" * 300 + b".csv",
+    "a path of 2,000": b"/".join([b"abcdefghi"] * 200),
+    "escape": b"\x1b[2J.csv",
 }
 
 

@@ -25,16 +25,12 @@ def test_kinds_that_lack_are_told_once_each(desk: Desk) -> None:
 
 
 def test_a_gap_between_slices_is_told(desk: Desk) -> None:
-    told = desk.read({
-        slice_of("20200101", "20211231"): patients(1), slice_of("20220301", "20261120"): patients(1, 5)
-    })
+    told = desk.read({slice_of("20200101", "20211231"): patients(1), slice_of("20220301", "20261120"): patients(1, 5)})
     assert told.problem("partial_export_gap").details == {"from": "2021-12-31", "to": "2022-03-01"}
 
 
 def test_slices_without_a_gap_still_tell_that_they_are_slices(desk: Desk) -> None:
-    told = desk.read({
-        slice_of("20200101", "20211231"): patients(1), slice_of("20220101", "20261120"): patients(1, 5)
-    })
+    told = desk.read({slice_of("20200101", "20211231"): patients(1), slice_of("20220101", "20261120"): patients(1, 5)})
     assert "partial_export_gap" not in told.codes
     assert [f.facts["from"] for f in told.files] == ["2020-01-01", "2022-01-01"]
     assert told.problem("partial_export").file == slice_of("20200101", "20211231")
@@ -54,12 +50,14 @@ def test_the_same_bytes_twice_are_read_once(desk: Desk) -> None:
 
 
 def test_files_of_patients_are_counted_by_folder_and_never_opened(desk: Desk) -> None:
-    told = desk.read({
-        "Export/patients.csv": patients(1),
-        "Export/Patient files/1 - Lee, Ann/scan.csv": patients(9),
-        "Export/Patient files/1 - Lee, Ann/old/all.zip": b"PK\x03\x04 no zip at all",
-        "Export/Patient files/2 - Lee, Bo/x.pdf": b"%PDF",
-    })
+    told = desk.read(
+        {
+            "Export/patients.csv": patients(1),
+            "Export/Patient files/1 - Lee, Ann/scan.csv": patients(9),
+            "Export/Patient files/1 - Lee, Ann/old/all.zip": b"PK\x03\x04 no zip at all",
+            "Export/Patient files/2 - Lee, Bo/x.pdf": b"%PDF",
+        }
+    )
     files = told.by_path["Export/Patient files/"]
     assert (files.kind, files.rows, files.parts) == ("patient_files", 3, ())
     assert told.problem("kind_not_imported").count == 3
@@ -76,7 +74,8 @@ def test_a_choice_of_the_clinic_goes_before_recognition(desk: Desk) -> None:
     desk.column_pairs = {"people.csv": {"Number": "id", "Given": "first_name"}}
     told = desk.csv("Number,Given,Family\n7,Ann,Lee\n", "people.csv")
     assert (told.one.kind, dict(told.rows()[0].cells)) == (
-        "patients", {"id": "7", "first_name": "Ann", "?Family": "Lee"}
+        "patients",
+        {"id": "7", "first_name": "Ann", "?Family": "Lee"},
     )
 
 

@@ -53,7 +53,8 @@ def test_a_row_begins_on_its_first_line() -> None:
 def test_a_cell_over_the_limit_is_held_and_the_next_row_read(cell: str) -> None:
     rows = read(f"1,{cell},z\n2,b,c\n", cell_bytes=20, row_bytes=40)
     assert [(cells, codes) for _, cells, codes in rows] == [
-        (["1", "", "z"], ("cell_too_large",)), (["2", "b", "c"], ())
+        (["1", "", "z"], ("cell_too_large",)),
+        (["2", "b", "c"], ()),
     ]
 
 

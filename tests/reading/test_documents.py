@@ -18,8 +18,12 @@ def test_a_page_becomes_a_note(desk: Desk) -> None:
     assert (notes.kind, notes.rows, notes.refused) == ("treatment_notes", 1, None)
     cells = told.rows(notes)[0].cells
     assert {c: cells[c] for c in ("id", "patient_id", "title", "author_name", "created_at", "draft")} == {
-        "id": "901", "patient_id": "77", "title": "First visit", "author_name": "Sam Lee",
-        "created_at": "2024-05-06", "draft": "false",
+        "id": "901",
+        "patient_id": "77",
+        "title": "First visit",
+        "author_name": "Sam Lee",
+        "created_at": "2024-05-06",
+        "draft": "false",
     }
     history, plan = json.loads(cells["content"])["sections"]
     assert [(q["name"], q["answer"]) for q in history["questions"]] == [

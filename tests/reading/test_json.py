@@ -34,8 +34,12 @@ def test_every_shape_gives_the_same_rows(desk: Desk, text: str) -> None:
 
 def test_a_relation_becomes_the_id_it_leads_to(desk: Desk) -> None:
     note = {
-        "id": 1, "content": {"sections": [{"order": 1.50}]}, "draft": False,
-        "patient": {"links": {"self": "https://api.example/v1/patients/123"}}, "practitioner": None, "booking": {},
+        "id": 1,
+        "content": {"sections": [{"order": 1.50}]},
+        "draft": False,
+        "patient": {"links": {"self": "https://api.example/v1/patients/123"}},
+        "practitioner": None,
+        "booking": {},
     }
     told = desk.csv(json.dumps([note, {**note, "id": 2, "patient_id": "123"}]), "treatment_notes.json")
     first, second = told.rows()

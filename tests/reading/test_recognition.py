@@ -45,7 +45,9 @@ def test_order_of_columns_does_not_matter(desk: Desk) -> None:
 
 def test_dialects(desk: Desk) -> None:
     dialects = {
-        "native": HEADER, "api": "id,first_name,last_name,date_of_birth", "mixed": "Patient ID,first_name,Last Name,dob"
+        "native": HEADER,
+        "api": "id,first_name,last_name,date_of_birth",
+        "mixed": "Patient ID,first_name,Last Name,dob",
     }
     assert {d: desk.csv(h + "\n").one.dialect for d, h in dialects.items()} == {d: d for d in dialects}
 

@@ -17,7 +17,10 @@ def test_the_first_sheet_with_a_known_header_is_read(desk: Desk) -> None:
 def test_numbers_are_read_as_they_would_be_typed(desk: Desk) -> None:
     told = desk.csv(workbook({"S": [HEAD, [1234567.0, "Ann", "Lee", 29265.0]]}), "patients.xlsx")
     assert dict(told.rows()[0].cells) == {
-        "id": "1234567", "first_name": "Ann", "last_name": "Lee", "date_of_birth": "29265"
+        "id": "1234567",
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "date_of_birth": "29265",
     }
     assert "excel_serial_date" in told.codes
 
@@ -41,7 +44,8 @@ def test_another_office_document_is_no_table(desk: Desk) -> None:
     letter = zipped({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"})
     told = desk.read({"patients.csv": letter, "letter.docx": letter + b"\0"})
     assert {f.path: (f.refused, f.kind) for f in told.files} == {
-        "patients.csv": ("file_type_unsupported", "patients"), "letter.docx": (None, None)
+        "patients.csv": ("file_type_unsupported", "patients"),
+        "letter.docx": (None, None),
     }
 
 

@@ -51,8 +51,15 @@ def pack(data: bytes, method: int) -> bytes:
 
 
 def build(
-    items: Sequence[Item], *, before: bytes = b"", after: bytes = b"", comment: bytes = b"", moved: bool = True,
-    zip64: bool = False, disk: int = 0, count: int | None = None,
+    items: Sequence[Item],
+    *,
+    before: bytes = b"",
+    after: bytes = b"",
+    comment: bytes = b"",
+    moved: bool = True,
+    zip64: bool = False,
+    disk: int = 0,
+    count: int | None = None,
 ) -> bytes:
     """The whole zip. `moved` False leaves offsets as they were before `before` was put in front."""
     out = bytearray(before)
@@ -76,8 +83,23 @@ def build(
             out += struct.pack("<4s3L", b"PK\x07\x08", crc, len(body), size)
         told = (0xFFFFFFFF, 0xFFFFFFFF) if item.wide else (packed, size)
         directory += struct.pack(
-            "<4s6H3L5H2L", b"PK\x01\x02", 0x0300 | 45, 45, flags, item.method, 0, 33, crc, *told, len(item.name),
-            len(extra), 0, 0, 0, item.attributes, offset if item.at is None else item.at,
+            "<4s6H3L5H2L",
+            b"PK\x01\x02",
+            0x0300 | 45,
+            45,
+            flags,
+            item.method,
+            0,
+            33,
+            crc,
+            *told,
+            len(item.name),
+            len(extra),
+            0,
+            0,
+            0,
+            item.attributes,
+            offset if item.at is None else item.at,
         )
         directory += item.name + extra
     start = len(out) - (0 if moved else len(before))

@@ -73,7 +73,9 @@ def test_a_row_that_kills_or_hangs_its_worker_is_left_and_others_arrive(runtime:
     clinic.hand_over({**files, "Patients.csv": files["Patients.csv"].replace("Lee3,", f"{name},")})
     clinic.drain()
     clinic.start_trial()
-    with a_worker(runtime.settings.model_copy(update={"silence_seconds": 2.5, "part_attempts": 2}), "tests.workers.poisoned"):
+    with a_worker(
+        runtime.settings.model_copy(update={"silence_seconds": 2.5, "part_attempts": 2}), "tests.workers.poisoned"
+    ):
         until(lambda: clinic.state() is State.REVIEWING)
     patients = next(k for k in clinic.trial.kinds if k["kind"] == "patients")
     assert (patients["read"], patients["created"], patients["held"]) == (4, 3, 1)

@@ -85,8 +85,10 @@ class Cutter:
         self._width = len(header.columns)
         self._least = header.least
         self._ids = [
-            n for n, c in enumerate(header.columns)
-            for p in header.kind.columns if p.name == c and (p.column.is_key or p.column.links_to)
+            n
+            for n, c in enumerate(header.columns)
+            for p in header.kind.columns
+            if p.name == c and (p.column.is_key or p.column.links_to)
         ]
         self._writer = PartWriter(store.objects, store.prefix, store.data_key, store.limits)
         self._sink = sink

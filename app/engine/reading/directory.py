@@ -130,8 +130,25 @@ def slots(file: BinaryIO, end: End) -> Iterator[Slot]:
         head = directory.read(_CENTRAL.size)
         if len(head) < _CENTRAL.size or head[:4] != CENTRAL:
             raise Refused("zip_damaged")
-        (_, made, _, flags, method, _time, _date, crc, packed, size, name_length, extra_length, comment_length,
-         disk, _inner, attributes, offset) = _CENTRAL.unpack(head)
+        (
+            _,
+            made,
+            _,
+            flags,
+            method,
+            _time,
+            _date,
+            crc,
+            packed,
+            size,
+            name_length,
+            extra_length,
+            comment_length,
+            disk,
+            _inner,
+            attributes,
+            offset,
+        ) = _CENTRAL.unpack(head)
         name = directory.read(name_length)
         extra = directory.read(extra_length)
         directory.read(comment_length)
@@ -144,8 +161,6 @@ def slots(file: BinaryIO, end: End) -> Iterator[Slot]:
         yield Slot(name, flags, method, crc, packed, size, offset + end.moved, attributes, made >> 8)
     if left:
         raise Refused("archive_unsafe", details={"reason": "its directory holds more than it says"})
-
-
 
 
 def wide(extra: bytes, size: int, packed: int, offset: int = 0, disk: int = 0) -> tuple[int, int, int, int]:

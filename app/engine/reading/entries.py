@@ -188,9 +188,7 @@ class _Walk:
             return
         self._inner(archive, member, entry, shown, budget, depth)
 
-    def _inner(
-        self, archive: Archive, member: Member, entry: Entry, shown: str, budget: Budget, depth: int
-    ) -> None:
+    def _inner(self, archive: Archive, member: Member, entry: Entry, shown: str, budget: Budget, depth: int) -> None:
         file = archive.in_place(member) or self._spooled(entry)
         try:
             inner = Archive(file, entry.size, budget, self.password)

@@ -81,9 +81,7 @@ def delimited_grid(
     return Grid(settled(located, name, source), lambda: below(table.rows(), located.line), codes, table.delimiter)
 
 
-def workbook_grid(
-    open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
-) -> Grid:
+def workbook_grid(open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits) -> Grid:
     book = Workbook(open_, limits)
     first: Located | None = None
     for sheet in book.sheets:
@@ -204,4 +202,3 @@ def below(rows: Iterator[Raw], line: int) -> Iterator[Raw]:
     for row in rows:
         if row[0] > line and not is_blank(row[1]):
             yield row
-

@@ -47,15 +47,11 @@ def read_file(
     except Refused as refused:
         named = name.kind(reading.source)
         kind = refused.kind or (named.name if named else None)
-        problem = Problem(
-            refused.code, kind, entry.path, refused.line, column=refused.column, details=refused.details
-        )
+        problem = Problem(refused.code, kind, entry.path, refused.line, column=refused.column, details=refused.details)
         return replace(done, kind=kind, rows=refused.rows, refused=refused.code, problems=(problem,))
 
 
-def _table(
-    done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Reading, next_part: int
-) -> FileDone:
+def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Reading, next_part: int) -> FileDone:
     grid, codes = _grid(entry, name, found, reading)
     if grid is None or grid.header is None:
         return replace(done, problems=(Problem("unrecognised_file", file=entry.path),))
@@ -70,21 +66,27 @@ def _table(
     codes += ("encoding_guessed",) if found.is_guessed and is_text else ()
     codes += ("partial_export",) if name.is_partial else ()
     done = replace(
-        done, kind=header.kind.name, dialect="api" if grid.is_api else header.dialect,
+        done,
+        kind=header.kind.name,
+        dialect="api" if grid.is_api else header.dialect,
         encoding=found.encoding if is_text else "xlsx",
     )
     try:
-        return read_rows(
-            done, header, grid, reading, next_part, codes, may_be_mojibake=found.may_be_mojibake
-        )
+        return read_rows(done, header, grid, reading, next_part, codes, may_be_mojibake=found.may_be_mojibake)
     except Refused as refused:
         refused.kind = header.kind.name
         raise
 
 
 def read_rows(
-    done: FileDone, header: Header, grid: Grid, reading: Reading, next_part: int, codes: tuple[str, ...] = (),
-    *, may_be_mojibake: bool = False,
+    done: FileDone,
+    header: Header,
+    grid: Grid,
+    reading: Reading,
+    next_part: int,
+    codes: tuple[str, ...] = (),
+    *,
+    may_be_mojibake: bool = False,
 ) -> FileDone:
     """The rows of a table that is understood: surveyed first, then cut if its kind moves, else only counted."""
     kind = header.kind
@@ -112,9 +114,7 @@ def read_rows(
         for part in cutter.parts:
             reading.store.objects.delete(part.object_key)
         raise missing_key(kind, header.headers)
-    return replace(
-        done, rows=seen.rows, parts=tuple(cutter.parts), facts=facts, problems=(*told, *tally.problems())
-    )
+    return replace(done, rows=seen.rows, parts=tuple(cutter.parts), facts=facts, problems=(*told, *tally.problems()))
 
 
 def _columns(header: Header, done: FileDone) -> Iterator[Problem]:

@@ -107,9 +107,7 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
         shapes.add("api" if shown == shown.lower() and " " not in shown else "native")
     absent = tuple(p.name for p in kind.columns if p.name not in columns and not p.column.is_key)
     dialect = shapes.pop() if len(shapes) == 1 else "mixed"
-    return Header(
-        kind, tuple(headers), tuple(columns), dialect, tuple(unknown), absent, tuple(dict.fromkeys(doubled))
-    )
+    return Header(kind, tuple(headers), tuple(columns), dialect, tuple(unknown), absent, tuple(dict.fromkeys(doubled)))
 
 
 def _keyed(header: Header) -> Header:

@@ -9,8 +9,15 @@ class Refused(Exception):  # noqa: N818 - it is a verdict on a file, not a bug
     `rows` are the data rows seen up to the damage, the damaged one included; `line` is where it is.
     """
 
-    def __init__(self, code: str, *, line: int | None = None, rows: int = 0, column: str | None = None,
-                 details: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        line: int | None = None,
+        rows: int = 0,
+        column: str | None = None,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.line = line

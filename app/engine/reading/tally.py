@@ -21,9 +21,7 @@ class Tally:
         self._file = file
         self._counts: dict[tuple[str, str | None, Level | None], _Count] = {}
 
-    def row(
-        self, line: int, source_id: str | None, codes: Iterable[str], problems: Iterable[Problem]
-    ) -> None:
+    def row(self, line: int, source_id: str | None, codes: Iterable[str], problems: Iterable[Problem]) -> None:
         told: set[str] = set()
         for problem in (*(Problem(code) for code in codes), *problems):
             if problem.code in told:
@@ -37,6 +35,4 @@ class Tally:
             count.rows += 1
 
     def problems(self) -> tuple[Problem, ...]:
-        return tuple(
-            c.first.at(count=1 if c.first.code in ONCE_PER_FILE else c.rows) for c in self._counts.values()
-        )
+        return tuple(c.first.at(count=1 if c.first.code in ONCE_PER_FILE else c.rows) for c in self._counts.values())

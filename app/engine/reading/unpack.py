@@ -75,7 +75,11 @@ class Unpacked(io.RawIOBase):
 def pieces_of(packed: BinaryIO, method: int) -> Iterator[bytes]:
     """The unpacked bytes in bounded pieces; `zip_damaged` for a method that nobody should meet."""
     ways: dict[int, Callable[[BinaryIO], Iterator[bytes]]] = {
-        STORED: _stored, DEFLATE: _deflate, DEFLATE64: _deflate64, BZIP2: _bzip2, LZMA: _lzma,
+        STORED: _stored,
+        DEFLATE: _deflate,
+        DEFLATE64: _deflate64,
+        BZIP2: _bzip2,
+        LZMA: _lzma,
     }
     if method not in ways:
         raise Refused("zip_damaged")

@@ -19,8 +19,10 @@ _LONG = 10**15  # a spreadsheet keeps 15 digits of a number
 def is_office(paths: Iterable[str]) -> bool:
     """Whether a zip is really a document of an office program."""
     found = set(paths)
-    return "[Content_Types].xml" in found or ("mimetype" in found and "content.xml" in found) or (
-        "Index/Document.iwa" in found
+    return (
+        "[Content_Types].xml" in found
+        or ("mimetype" in found and "content.xml" in found)
+        or ("Index/Document.iwa" in found)
     )
 
 
