@@ -137,8 +137,13 @@ class Yard:
         return found
 
     def approve(self) -> None:
+        """Raises where the trial does not balance, and names what is off."""
+        tried = self.trial()
+        if not tried.balanced:
+            off = [told for told in tried.kinds if told["source_digest"] != told["caspen_digest"]]
+            raise RuntimeError(f"the trial does not balance: {off or tried.kinds}")
         with self.runtime.ledger.write() as session:
-            ring = approve(session, self.migration_id, self.trial().digest, MEGAN)
+            ring = approve(session, self.migration_id, tried.digest, MEGAN)
         self.runtime.doorbell.ring(ring.migration_id)
 
     def wait_until(self, *states: State) -> State:
