@@ -50,11 +50,17 @@ class Journey:
         Overview(self.page, self.move).acknowledge()
         checklist = Checklist(self.page, self.move)
         self.seen(self.page, "checklist")
-        checklist.choose_services()
+        self.services()
         checklist.go_on()
         self.seen(self.page, "export")
         Export(self.page, self.move).confirm()
         self.seen(self.page, "handover")
+
+    def services(self) -> None:
+        checklist = Checklist(self.page, self.move)
+        if not checklist.is_open():
+            checklist.open()
+        checklist.choose_services()
 
     def hand_over(self, *, only_look: bool = True) -> None:
         """Hands over the sample and waits until it is read. `only_look`: the page itself has to go on."""

@@ -3,36 +3,42 @@
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from e2e.journey import Journey
 from e2e.pages.handover import Handover
 from e2e.pages.help import Help
 from e2e.pages.overview import Overview
 from e2e.product import Product, running
+from e2e.states import other_states
 from tests.browser import chromium
 
 FOLDER = Path("var/screenshots")
 WIDTHS = (1280, 390)
+SCREEN: ViewportSize = {"width": WIDTHS[0], "height": 900}
 
 
 class Camera:
-    """Takes one page at both widths; some also in the dark."""
+    """Takes one page at both widths, and at the larger one also in the dark."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.taken: list[Path] = []
 
-    def __call__(self, page: Page, name: str, *, dark: bool = False) -> None:
-        page.emulate_media(color_scheme="dark" if dark else "light")
+    def __call__(self, page: Page, name: str) -> None:
         for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            path = self.folder / f"{name}{'-dark' if dark else ''}-{width}.png"
-            page.screenshot(path=path, full_page=True)
-            self.taken.append(path)
-        page.set_viewport_size({"width": 1280, "height": 900})
-        page.emulate_media(color_scheme="light")
+            self.take(page, f"{name}-{width}", width)
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        self.take(page, f"{name}-dark", WIDTHS[0])
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+    def take(self, page: Page, name: str, width: int) -> None:
+        page.set_viewport_size({"width": width, "height": 900})
+        path = self.folder / f"{name}.png"
+        page.screenshot(path=path, full_page=True)
+        self.taken.append(path)
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
 
 
 def all_pages(product: Product, page: Page, camera: Camera) -> None:
@@ -52,7 +58,6 @@ def all_pages(product: Product, page: Page, camera: Camera) -> None:
     journey.close_gaps()
     journey.match()
     journey.try_it()
-    camera(page, "review", dark=True)
     journey.look_around()
     Help(page, move).write("Where do I see the drafts?")
     camera(page, "help-asked")
@@ -75,9 +80,12 @@ def support(product: Product, page: Page, camera: Camera, move: str) -> None:
 
 
 def main() -> int:
-    with running() as product, chromium() as browser:
-        camera = Camera(FOLDER)
-        all_pages(product, browser.new_page(viewport={"width": 1280, "height": 900}), camera)
+    camera = Camera(FOLDER)
+    with chromium() as browser:
+        with running() as product:
+            all_pages(product, browser.new_page(viewport=SCREEN), camera)
+        with running() as product:
+            other_states(browser.new_context(viewport=SCREEN).new_page(), product.url, camera)
     print(f"{len(camera.taken)} pictures in {FOLDER}")  # noqa: T201 - a command for people
     return 0
 
