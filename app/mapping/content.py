@@ -1,7 +1,7 @@
 """What a note or form says: sections of questions with their answers, as the clinic's own template asked them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.mapping.rows import Json
@@ -85,6 +85,18 @@ def read_content(text: str) -> Content:
     reading = _Reading()
     sections = tuple(_section(item, reading) for item in value.get("sections", []))
     return Content(sections, tuple(reading.codes))
+
+
+def without_answers(content: Content) -> Content:
+    """The questions alone, as a template asks them. What a paragraph begins with is kept."""
+    sections = (replace(s, questions=tuple(_unanswered(q) for q in s.questions)) for s in content.sections)
+    return replace(content, sections=tuple(sections))
+
+
+def _unanswered(question: Question) -> Question:
+    options = tuple(Option(option.label) for option in question.options)
+    answer = question.answer if question.type == "paragraph" else ""
+    return replace(question, answer=answer, options=options, signature_id=None, number=0)
 
 
 def _section(value: Json, reading: _Reading) -> Section:

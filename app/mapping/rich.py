@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.mapping.content import Content, Option, Question, Section
+from app.mapping.content import Content, Option, Question, Section, without_answers
 from app.mapping.html import clean_html, escaped
-from app.mapping.rows import Json
 
 NO_ANSWER = "—"
 CHOSEN, NOT_CHOSEN = "☑", "☐"
@@ -55,12 +54,13 @@ def note_html(content: Content) -> Rich:
 def template_html(content: Content) -> Rich:
     """The body of a progress note template: the questions, with a paragraph's default answer as starting text."""
     page = _Page()
-    for section in content.sections:
+    asked = without_answers(content)
+    for section in asked.sections:
         _head(page, section)
         for question in section.questions:
             page.add(f"<h2>{escaped(question.name)}</h2>" if question.name else "")
-            page.add(_answer(page, question) or "<p></p>")
-    return page.finished(content)
+            page.add((_options(question) if question.options else _answer(page, question)) or "<p></p>")
+    return page.finished(asked)
 
 
 def _head(page: _Page, section: Section) -> None:
@@ -92,10 +92,14 @@ def _answer(page: _Page, question: Question) -> str:
 
 def _choices(question: Question) -> str:
     """A list of all options. A question without a chosen one is unanswered, and says so."""
+    unanswered = "" if question.chosen or question.answer else f"<p>{NO_ANSWER}</p>"
+    return _options(question) + unanswered
+
+
+def _options(question: Question) -> str:
     on, off = (PICKED, NOT_PICKED) if question.type == "radiobuttons" else (CHOSEN, NOT_CHOSEN)
     items = "".join(f"<li>{on if option.chosen else off} {escaped(_said(option))}</li>" for option in question.options)
-    unanswered = "" if question.chosen or question.answer else f"<p>{NO_ANSWER}</p>"
-    return (f"<ul>{items}</ul>" if items else "") + unanswered
+    return f"<ul>{items}</ul>" if items else ""
 
 
 def _said(option: Option) -> str:
@@ -109,53 +113,3 @@ def said_day(text: str) -> str:
     except ValueError:
         return text
     return f"{day.day} {day:%b} {day.year}"
-
-
-_FIELDS = {
-    "text": "short_text",
-    "paragraph": "long_text",
-    "date": "date",
-    "radiobuttons": "single_choice",
-    "checkboxes": "multiple_choice",
-    "signature": "signature",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A form's content for Caspen; `signatures` are the ids of signatures that it refers to."""
-
-    content: Json
-    codes: tuple[str, ...] = ()
-    signatures: tuple[str, ...] = ()
-
-
-def form_content(content: Content) -> Form:
-    """Sections of fields: a heading, a statement for the description, and one field for each question."""
-    page = _Page()
-    sections = [_fields(page, section) for section in content.sections]
-    signatures = (q.signature_id for section in content.sections for q in section.questions if q.signature_id)
-    return Form({"sections": sections}, page.finished(content).codes, tuple(signatures))
-
-
-def _fields(page: _Page, section: Section) -> Json:
-    found: list[Json] = []
-    if section.name:
-        found.append({"type": "heading", "label": section.name})
-    if section.description:
-        found.append({"type": "statement", "text": page.rich(section.description)})
-    found += [_field(page, question) for question in section.questions if question.type != "bodycharts"]
-    return {"name": section.name, "fields": found}
-
-
-def _field(page: _Page, question: Question) -> Json:
-    field: dict[str, Json] = {"type": _FIELDS[question.type], "label": question.name}
-    if question.type == "signature":
-        return {**field, "signature_id": question.signature_id}
-    if question.options or question.type in ("radiobuttons", "checkboxes"):
-        field["options"] = [option.label for option in question.options]
-        field["answer"] = [option.label for option in question.chosen]
-        other = [option.text for option in question.chosen if option.text]
-        return {**field, "other_text": other[0]} if other else field
-    field["answer"] = page.rich(question.answer) if question.type == "paragraph" else question.answer
-    return field

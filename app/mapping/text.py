@@ -54,6 +54,12 @@ def cut(value: str | None, limit: int = STRING) -> str | None:
     return value[: limit - 3] + "..."
 
 
+def numbered(name: str, place: str | None) -> str:
+    """A name that fits and is its bearer's own: a later one of the same name is told by its number, ` (2)`."""
+    mark = f" ({place})" if place else ""
+    return (cut(name, STRING - len(mark)) or "") + mark
+
+
 def one_line(value: str) -> str:
     """Line breaks as `; `, for places that have one line."""
     return "; ".join(part.strip() for part in value.split("\n") if part.strip())

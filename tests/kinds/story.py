@@ -21,6 +21,7 @@ SYDNEY = IDS.derive("locations", "businesses", "3")
 PERTH = IDS.derive("locations", "businesses", "4")
 ZONES = {SYDNEY: "Australia/Sydney", PERTH: "Australia/Perth"}
 
+CONTENT = '{"sections":[{"name":"S","questions":[{"name":"Q","type":"text","answer":"Better"}]}]}'
 ROWS: dict[str, dict[str, str]] = {
     "businesses": {"id": "3", "business_name": "Harbour Street"},
     "users": {
@@ -33,6 +34,22 @@ ROWS: dict[str, dict[str, str]] = {
     "practitioners": {"id": "7", "user_id": "5", "display_name": "Dr Sam Lee", "active": "true"},
     "appointment_types": {"id": "9", "name": "Initial consult", "duration_in_minutes": "45", "price": "120.00"},
     "patients": {"id": "11", "first_name": "Zoë", "last_name": "O'Brien", "archived_at": ""},
+    "practitioner_reference_numbers": {
+        "id": "21",
+        "practitioner_id": "7",
+        "business_id": "3",
+        "name": "Provider #",
+        "reference_number": "0012345A",
+    },
+    "practitioner_availability": {
+        "id": "31",
+        "practitioner_id": "7",
+        "business_id": "3",
+        "day_of_week": "1",
+        "availabilities": '[{"starts_at":"09:00","ends_at":"12:00"}]',
+    },
+    "contacts": {"id": "41", "type": "Doctor", "first_name": "Ada", "last_name": "Hall"},
+    "patient_cases": {"id": "51", "patient_id": "11", "name": "Shared care plan"},
     "appointments": {
         "id": "77",
         "starts_at": "2026-04-01 09:00:00 +1100",
@@ -42,6 +59,33 @@ ROWS: dict[str, dict[str, str]] = {
         "patient_ids": "11",
         "appointment_type_id": "9",
         "patient_arrived": "true",
+    },
+    "treatment_note_templates": {"id": "21", "name": "Review", "content": CONTENT},
+    "patient_form_templates": {"id": "31", "name": "Intake", "content": CONTENT},
+    "patient_forms": {
+        "id": "91",
+        "patient_id": "11",
+        "name": "Intake",
+        "content": CONTENT,
+        "completed_at": "2026-04-01T01:00:00Z",
+        "created_at": "2026-03-30T01:00:00Z",
+    },
+    "communications": {
+        "id": "41",
+        "patient_id": "11",
+        "type_code": "1",
+        "category_code": "7",
+        "direction_code": "1",
+        "content": "See you at 5 & bring <your> scan",
+        "created_at": "2026-04-01T01:00:00Z",
+    },
+    "unavailable_blocks": {
+        "id": "61",
+        "practitioner_id": "7",
+        "business_id": "3",
+        "starts_at": "2026-04-01 12:00:00 +1100",
+        "ends_at": "2026-04-01 13:00:00 +1100",
+        "notes": "Lunch",
     },
     "treatment_notes": {
         "id": "88",
@@ -59,7 +103,12 @@ TABLES = {
     "practitioners": "practitioners",
     "appointment_types": "services",
     "patients": "clients",
+    "contacts": "contacts",
+    "patient_cases": "cases",
+    "custom_fields": "custom_fields",
     "appointments": "appointments",
+    "treatment_note_templates": "progress_note_templates",
+    "patient_form_templates": "form_templates",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.mapping.content import read_content
 from app.mapping.html import plain_text
-from app.mapping.rich import form_content, note_html, template_html
+from app.mapping.rich import note_html, template_html
 from app.mapping.structured import NotJsonError
 
 
@@ -122,19 +122,10 @@ def test_a_template_keeps_the_default_answer_of_a_paragraph_as_starting_text() -
     assert found.html == "<h1>Section 1</h1><h2>Plan</h2><p>Rest</p>"
 
 
-def test_a_form_has_fields_with_their_answers() -> None:
-    text = content(
-        radio(("A", False), ("B", True)),
-        {"name": "When", "type": "date", "answer": "2026-11-20"},
-        {"name": "Sign", "type": "signature", "signature_id": "565805660088829113"},
-        description="<p>Read this</p>",
-    )
-    found = form_content(read_content(text))
-    assert [field["type"] for field in found.content["sections"][0]["fields"]] == [
-        "heading", "statement", "single_choice", "date", "signature",
-    ]  # fmt: skip
-    assert found.content["sections"][0]["fields"][2]["answer"] == ["B"]
-    assert found.signatures == ("565805660088829113",)
+def test_a_template_asks_and_does_not_answer() -> None:
+    asked = content(radio(("A", False), ("B", True)), {"name": "When", "type": "date", "answer": "2026-11-20"})
+    html = template_html(read_content(asked)).html
+    assert html == "<h1>Section 1</h1><h2>Pick one</h2><ul><li>○ A</li><li>○ B</li></ul><h2>When</h2><p></p>"
 
 
 WORDS = (

@@ -1,17 +1,33 @@
-"""Communications: messages to and from patients, as a log. They do not move yet, and nothing is ever sent."""
+"""Communications: messages to and from patients, as a log. Nothing is ever sent: each becomes a line of history."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
-from app.mapping.text import string, text, verbatim
+from app.mapping.lookups import Lookups
+from app.mapping.messages import BODY_LIMIT, message_html
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.text import clean, cut, string, text, verbatim
+from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.message_codes import (
+    CATEGORIES,
+    CHANNELS,
+    DIRECTIONS,
+    SYSTEM,
+    category_code,
+    channel_code,
+    direction_code,
+)
 from app.sources.cliniko.row import Row
 
 Words = str | None
+DOORS = ("cliniko.com",)  # its addresses open bookings, forms and payments to whoever has them
+_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # a line of history must have a date; this one can be nobody's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,22 +45,14 @@ class Communication(Row):
             destination="communications.client_id",
         ),
     ] = None
-    type: Annotated[Words, Column(string, "Type", ("type_code",), destination="communications.channel")] = None
-    category: Annotated[
-        Words, Column(string, "Category", ("category_code",), destination="communications.category")
-    ] = None
+    type: Annotated[Words, Column(string, "Type", destination="communications.channel")] = None
+    type_code: Annotated[Words, Column(string, mark="C", destination="communications.channel")] = None
+    category: Annotated[Words, Column(string, "Category", destination="communications.category")] = None
+    category_code: Annotated[Words, Column(string, mark="C", destination="communications.category")] = None
     direction: Annotated[
-        Words,
-        Column(
-            string,
-            "Direction",
-            (
-                "direction_description",
-                "direction_code",
-            ),
-            destination="communications.direction",
-        ),
+        Words, Column(string, "Direction", ("direction_description",), destination="communications.direction")
     ] = None
+    direction_code: Annotated[Words, Column(string, mark="C", destination="communications.direction")] = None
     from_: Annotated[Words, Column(text, "From", destination="communications.from")] = None
     to: Annotated[Words, Column(text, "To", destination="communications.to")] = None
     content_subject: Annotated[Words, Column(string, "Subject", destination="communications.subject")] = None
@@ -56,6 +64,56 @@ class Communication(Row):
         Link | None, link("appointments", "Appointment ID", "booking", destination="communications.appointment_id")
     ] = None
     attendee_id: Annotated[Link | None, link("attendees", "Attendee ID", "attendee")] = None
+
+
+def stays_because(row: Communication) -> Problem | None:
+    """Mail of the account itself stays, whoever it was addressed to."""
+    if category_code(row.category_code, row.category) in SYSTEM:
+        return Problem("system_communication_skipped")
+    return Problem("communication_without_patient") if row.patient_id is None else None
+
+
+def to_records(row: Communication, joined: Joined, lookups: Lookups) -> Result:
+    """The line of history: read-only, and confidential where it was."""
+    if category_code(row.category_code, row.category) in SYSTEM:
+        return NotMapped(Outcome.SKIPPED, Problem("system_communication_skipped", KIND.name, source_id=row.id))
+    client = joined.targets.get("patient_id")
+    if client is None:
+        return NotMapped(Outcome.HELD, Problem("communication_without_patient", KIND.name, source_id=row.id))
+    channel = CHANNELS[channel_code(row.type_code, row.type) or "4"]
+    category = category_code(row.category_code, row.category)
+    visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
+    at = row.created_at or row.updated_at or (visit.starts_at if visit else None)
+    codes: list[str] = []
+    said = message_html(clean(row.content or "", codes.append), rich=channel == "email", doors=DOORS)
+    values: dict[str, Value] = {
+        "client_id": client.id,
+        "channel": channel,
+        "direction": _direction(row, category),
+        "category": CATEGORIES.get(category or "") or cut(row.category or row.category_code),
+        "subject": cut(row.content_subject),
+        "from": row.from_,
+        "to": row.to,
+        "body": said.html if row.content else None,
+        "confidential": row.confidential is True,
+        "appointment_id": visit.id if visit else None,
+        "occurred_at": at or _UNDATED,
+        "source_created_at": row.created_at,
+    }
+    told = {
+        "html_sanitised": said.lost,
+        "content_over_limit": len((row.content or "").encode(errors="replace")) > BODY_LIMIT,
+        "category_unknown": (row.category or row.category_code) is not None and category not in CATEGORIES,
+        "bad_date": at is None,
+    }
+    codes += [code for code, is_so in told.items() if is_so]
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in dict.fromkeys(codes))
+    return Mapped((Record("communications", KIND.name, row.id, values),), problems)
+
+
+def _direction(row: Communication, category: str | None) -> str:
+    """Which way it went; where the export does not say, only a reply has come in."""
+    return DIRECTIONS[direction_code(row.direction_code, row.direction) or ("2" if category == "8" else "1")]
 
 
 def looks_like_communications(headers: Headers) -> bool:
@@ -70,6 +128,8 @@ KIND = Kind(
     where="Settings > Data exports > Communications, where your account offers it",
     fingerprint=fingerprint(looks_like_communications),
     row=Communication,
+    to_records=to_records,
+    stays_because=stays_because,
     tables=("communications",),
     file_names=("communications",),
     json_keys=("communications",),

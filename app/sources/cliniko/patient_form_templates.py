@@ -1,13 +1,19 @@
-"""Patient form templates: the forms that a clinic sends to patients. They do not move yet."""
+"""Patient form templates: the forms that a clinic sends to patients. Each becomes a form template, sent to nobody."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
 from app.mapping.flags import boolean
+from app.mapping.forms import form_template_content
 from app.mapping.ids import key
 from app.mapping.kind import Kind
-from app.mapping.text import string, verbatim
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.structured import NotJsonError
+from app.mapping.text import numbered, string, verbatim
+from app.problems import Level, Problem
+from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -20,9 +26,30 @@ class FormTemplate(Row):
 
     id: Annotated[str, key("Form Template ID")] = ""
     name: Annotated[Words, Column(string, "Name", destination="form_templates.name")] = None
-    content: Annotated[Words, Column(verbatim, "Content", raw=True, destination="form_templates.content")] = None
+    content: Annotated[
+        Words, Column(verbatim, "Content", required=True, raw=True, destination="form_templates.content")
+    ] = None
     restricted_to_practitioner: Annotated[bool | None, Column(boolean, "Restricted To Practitioner")] = None
     email_to_patient_on_completion: Annotated[bool | None, Column(boolean, "Email To Patient On Completion")] = None
+
+
+def to_records(row: FormTemplate, joined: Joined, lookups: Lookups) -> Result:
+    """The template with its sections, their descriptions and questions. It stays among the clinic's own papers."""
+    try:
+        content = content_of(row.content)
+    except NotJsonError:
+        return NotMapped(Outcome.HELD, Problem("bad_json", KIND.name, source_id=row.id, level=Level.HELD))
+    form = form_template_content(content)
+    values: dict[str, Value] = {
+        "name": numbered(row.name or f"Form template {row.id}", joined.extra.get("same_name")),
+        "content": form.sections,
+        "status": "archived" if row.archived_at else "active",
+        "source_created_at": row.created_at,
+    }
+    codes = {"name_missing": row.name is None, "template_empty": content.is_empty}
+    told = (*form.codes, *(code for code, said in codes.items() if said))
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in told)
+    return Mapped((Record("form_templates", KIND.name, row.id, values),), problems)
 
 
 def looks_like_form_templates(headers: Headers) -> bool:
@@ -36,6 +63,7 @@ KIND = Kind(
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_form_templates),
     row=FormTemplate,
+    to_records=to_records,
     tables=("form_templates",),
     file_names=(
         "patient form templates",

@@ -1,4 +1,4 @@
-"""Patient forms: what patients filled in. They do not move yet."""
+"""Patient forms: what patients filled in, or were asked to. Each becomes a form; none is sent again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,12 +6,16 @@ from typing import Annotated
 
 from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
+from app.mapping.forms import form_content, signature_images
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
+from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
-from app.mapping.rows import Json
-from app.mapping.structured import json_cell
-from app.mapping.text import nothing, string, verbatim
+from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.structured import NotJsonError, json_cell
+from app.mapping.text import cut, nothing, string, verbatim
+from app.problems import Level, Problem
+from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -27,8 +31,9 @@ class PatientForm(Row):
         Link | None,
         link("patients", "Patient ID", required=True, orphan="form_without_patient", destination="forms.client_id"),
     ] = None
-    name: Annotated[Words, Column(string, "Name", destination="forms.name")] = None
-    content: Annotated[Words, Column(verbatim, "Content", raw=True, destination="forms.content")] = None
+    form_template_id: Annotated[Link | None, link("patient_form_templates", "", destination="forms.template_id")] = None
+    name: Annotated[Words, Column(string, "Name", fills="form_template_id", destination="forms.name")] = None
+    content: Annotated[Words, Column(verbatim, "Content", required=True, raw=True, destination="forms.content")] = None
     completed_at: Annotated[datetime | None, Column(timestamp, "Completed At", destination="forms.completed_at")] = None
     booking_id: Annotated[
         Link | None,
@@ -40,13 +45,63 @@ class PatientForm(Row):
             destination="forms.appointment_id",
         ),
     ] = None
-    attendee_id: Annotated[Link | None, link("attendees", "Attendee ID", "attendee")] = None
+    attendee_id: Annotated[
+        Link | None, link("attendees", "Attendee ID", "attendee", orphan="form_without_appointment")
+    ] = None
     restricted_to_practitioner: Annotated[
         bool | None, Column(boolean, "Restricted To Practitioner", destination="forms.restricted")
     ] = None
     email_to_patient_on_completion: Annotated[bool | None, Column(boolean, "Email To Patient On Completion")] = None
     signatures: Annotated[Json | None, Column(json_cell, "Signatures", destination="forms.signatures")] = None
     url: Annotated[Words, Column(nothing, "URL")] = None
+
+
+def stays_because(row: PatientForm) -> Problem | None:
+    return Problem("form_without_patient") if row.patient_id is None else None
+
+
+def to_records(row: PatientForm, joined: Joined, lookups: Lookups) -> Result:
+    """The form with every answer. One that was never completed stays so, and is not sent again."""
+    client = joined.targets.get("patient_id")
+    if client is None:
+        return NotMapped(Outcome.HELD, Problem("form_without_patient", KIND.name, source_id=row.id))
+    try:
+        content = content_of(row.content)
+    except NotJsonError:
+        return NotMapped(Outcome.HELD, Problem("bad_json", KIND.name, source_id=row.id, level=Level.HELD))
+    images = signature_images(row.signatures)
+    form = form_content(content, images)
+    template = joined.targets.get("form_template_id")
+    by_name = template is not None and row.form_template_id == Link(name=row.name)
+    if by_name and template is not None and template.name != row.name:
+        template, by_name = None, False  # a name that is written in another way may be another form's
+    visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
+    values: dict[str, Value] = {
+        "name": cut(row.name) or f"Form {row.id}",
+        "client_id": client.id,
+        "template_id": template.id if template else None,
+        "appointment_id": visit.id if visit else None,
+        "content": form.sections,
+        "status": "completed" if row.completed_at else "incomplete",
+        "completed_at": row.completed_at,
+        "restricted": row.restricted_to_practitioner is True,
+        "signatures": _signatures(images, row.completed_at) or None,
+        "source_created_at": row.created_at,
+    }
+    codes = {
+        "name_missing": row.name is None,
+        "form_template_matched_by_name": by_name,
+        "form_incomplete": row.completed_at is None,
+        "signature_missing": form.unsigned and row.completed_at is not None,
+    }
+    told = (*form.codes, *(code for code, said in codes.items() if said))
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in told)
+    return Mapped((Record("forms", KIND.name, row.id, values),), problems)
+
+
+def _signatures(images: dict[str, str], signed: datetime | None) -> list[Json]:
+    at = signed.isoformat().replace("+00:00", "Z") if signed else None
+    return [{"signature_id": name, "image": image, "signed_at": at} for name, image in images.items()]
 
 
 def looks_like_forms(headers: Headers) -> bool:
@@ -60,6 +115,8 @@ KIND = Kind(
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_forms),
     row=PatientForm,
+    to_records=to_records,
+    stays_because=stays_because,
     tables=("forms",),
     file_names=(
         "patient forms",

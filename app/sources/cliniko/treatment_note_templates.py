@@ -1,4 +1,4 @@
-"""Treatment note templates: the questions that notes are written along. They do not move yet."""
+"""Treatment note templates: the questions that notes are written along. Each becomes a progress note template."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,9 +6,13 @@ from typing import Annotated
 from app.mapping.columns import Column
 from app.mapping.ids import key
 from app.mapping.kind import Kind
-from app.mapping.rows import Json
-from app.mapping.structured import json_cell
-from app.mapping.text import string, verbatim
+from app.mapping.lookups import Lookups
+from app.mapping.rich import template_html
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.structured import NotJsonError
+from app.mapping.text import numbered, string, verbatim
+from app.problems import Level, Problem
+from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -21,8 +25,38 @@ class NoteTemplate(Row):
 
     id: Annotated[str, key("Template ID")] = ""
     name: Annotated[Words, Column(string, "Name", destination="progress_note_templates.name")] = None
-    content: Annotated[Words, Column(verbatim, "Content", raw=True, destination="progress_note_templates.body")] = None
-    print_settings: Annotated[Json | None, Column(json_cell, "Print Settings")] = None
+    content: Annotated[
+        Words, Column(verbatim, "Content", required=True, raw=True, destination="progress_note_templates.body")
+    ] = None
+    print_settings: Annotated[Words, Column(verbatim, "Print Settings")] = None
+
+
+def to_records(row: NoteTemplate, joined: Joined, lookups: Lookups) -> Result:
+    """The template: headings and questions, with nothing but a paragraph's starting text answered."""
+    try:
+        content = content_of(row.content)
+    except NotJsonError:
+        return NotMapped(Outcome.HELD, Problem("bad_json", KIND.name, source_id=row.id, level=Level.HELD))
+    body = template_html(content)
+    values: dict[str, Value] = {
+        "name": numbered(row.name or f"Template {row.id}", joined.extra.get("same_name")),
+        "body": body.html,
+        "status": "archived" if row.archived_at else "active",
+        "source_created_at": row.created_at,
+    }
+    codes = {
+        "name_missing": row.name is None,
+        "template_empty": content.is_empty,
+        "print_settings_not_imported": says_something(row.print_settings),
+    }
+    told = (*body.codes, *(code for code, said in codes.items() if said))
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in told)
+    return Mapped((Record("progress_note_templates", KIND.name, row.id, values),), problems)
+
+
+def says_something(cell: Words) -> bool:
+    """Whether a cell of JSON holds more than brackets."""
+    return (cell or "").strip() not in ("", "{}", "[]", "null")
 
 
 def looks_like_note_templates(headers: Headers) -> bool:
@@ -37,6 +71,7 @@ KIND = Kind(
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_note_templates),
     row=NoteTemplate,
+    to_records=to_records,
     tables=("progress_note_templates",),
     file_names=(
         "treatment note templates",

@@ -1,4 +1,4 @@
-"""Unavailable blocks: times at which a practitioner takes no bookings. They do not move yet."""
+"""Unavailable blocks: times at which a practitioner takes no bookings. Each becomes a busy time, past ones too."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +7,14 @@ from typing import Annotated
 from app.mapping.columns import Column, Link
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
+from app.mapping.lookups import Lookups
 from app.mapping.moments import local_timestamp
-from app.mapping.rows import Json
+from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Result
 from app.mapping.structured import json_cell
 from app.mapping.text import text
+from app.problems import Level, Problem
+from app.sources.cliniko.busy_times import busy_time
+from app.sources.cliniko.diary import lasts_long, location_of, times_of
 from app.sources.cliniko.headers import ENDS, STARTS, Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -40,6 +44,7 @@ class UnavailableBlock(Row):
             "Business ID",
             "Location ID",
             orphan="appointment_location_defaulted",
+            several="appointment_location_defaulted",
             destination="busy_times.location_id",
         ),
     ] = None
@@ -51,6 +56,41 @@ class UnavailableBlock(Row):
     ] = None
     notes: Annotated[Words, Column(text, "Notes", raw=True, destination="busy_times.note")] = None
     repeat_rule: Annotated[Json | None, Column(json_cell)] = None
+
+
+def stays_because(row: UnavailableBlock) -> Problem | None:
+    if row.starts_at is None:
+        return Problem("bad_appointment_time")
+    if row.ends_at is not None and row.ends_at <= row.starts_at:
+        return Problem("bad_interval", level=Level.HELD)
+    return Problem("busy_time_without_practitioner") if row.practitioner_id is None else None
+
+
+def to_records(row: UnavailableBlock, joined: Joined, lookups: Lookups) -> Result:
+    """The busy time. One that repeats has a row for each time, so its rule is not followed."""
+    practitioner = joined.targets.get("practitioner_id")
+    if row.starts_at is None:
+        return _stays(row, Outcome.SKIPPED, "bad_appointment_time")
+    if practitioner is None:
+        return _stays(row, Outcome.HELD, "busy_time_without_practitioner")
+    location, codes = location_of(joined.targets, lookups)
+    if location is None:
+        return _stays(row, Outcome.HELD, "location_unknown")
+    starts, ends, told = times_of(row.starts_at, row.ends_at, location, None, lookups)
+    if ends <= starts:
+        return _stays(row, Outcome.HELD, "bad_interval")
+    record, more = busy_time(
+        KIND.name, row.id, location=location, practitioner=practitioner.id, starts=starts, ends=ends,
+        notes=row.notes, made_at=row.created_at,
+    )  # fmt: skip
+    codes = [*codes, *told, *more, *(["long_appointment"] if lasts_long(starts, ends) else [])]
+    problems = (Problem(code, KIND.name, source_id=row.id) for code in dict.fromkeys(codes))
+    return Mapped((record,), tuple(problem for problem in problems if problem.code not in joined.findings))
+
+
+def _stays(row: UnavailableBlock, outcome: Outcome, code: str) -> NotMapped:
+    level = Level.HELD if outcome is Outcome.HELD else Level.SKIPPED
+    return NotMapped(outcome, Problem(code, KIND.name, source_id=row.id, level=level))
 
 
 def looks_like_blocks(headers: Headers) -> bool:
@@ -71,6 +111,8 @@ KIND = Kind(
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_blocks),
     row=UnavailableBlock,
+    to_records=to_records,
+    stays_because=stays_because,
     tables=("busy_times",),
     file_names=(
         "unavailable blocks",

@@ -1,5 +1,7 @@
 """Which kinds of thing move to the new workspace today, and which are only counted."""
 
+from dataclasses import dataclass
+
 NOT_YET: tuple[str, ...] = (
     "practitioner_reference_numbers",
     "practitioner_availability",
@@ -8,16 +10,17 @@ NOT_YET: tuple[str, ...] = (
     "contacts",
     "patient_cases",
     "attendees",
-    "unavailable_blocks",
-    "treatment_note_templates",
-    "patient_form_templates",
-    "patient_forms",
-    "communications",
     "patient_files",
 )
 """Kinds that are recognised and counted, and not imported so far. A kind that arrives leaves this list."""
 
-NEVER: tuple[str, ...] = ("invoices",)
+WHOLE_DIARY = False
+"""Whether classes and busy times stand in the file of appointments. Until they move from there, they are left off."""
+
+NOTE_PAGES = False
+"""Whether some treatment notes come as a page each, in the folders of their clients."""
+
+NEVER: tuple[str, ...] = ("invoices", "payments", "body_charts", "letters", "waitlist", "products", "recalls")
 """Kinds that stay behind by rule."""
 
 ALL: tuple[str, ...] = (
@@ -43,3 +46,19 @@ ALL: tuple[str, ...] = (
     "patient_files",
 )
 """The kinds an export may hold, in load order."""
+
+
+@dataclass(frozen=True)
+class Moving:
+    """What an import is taken to move; the default is what it moves today."""
+
+    not_yet: tuple[str, ...] = NOT_YET
+    whole_diary: bool = WHOLE_DIARY
+    note_pages: bool = NOTE_PAGES
+
+    def moves(self, kind: str) -> bool:
+        return kind not in self.not_yet and kind not in NEVER
+
+
+TODAY = Moving()
+EVERYTHING = Moving((), whole_diary=True, note_pages=True)

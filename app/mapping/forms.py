@@ -1,0 +1,132 @@
+"""How a form reads in Caspen: sections of fields, each question with its answer word for word, signatures as images."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.mapping.content import Content, Question, Section, without_answers
+from app.mapping.html import clean_html
+from app.mapping.rich import NO_SIGNATURE
+from app.mapping.rows import Json
+
+SIGNATURE_LIMIT = 2 * 1024 * 1024
+_IMAGE = re.compile(r"data:image/(png|jpe?g);base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE)
+_BEGINS = {"png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
+_FIELDS = {
+    "text": "short_text",
+    "paragraph": "long_text",
+    "date": "date",
+    "radiobuttons": "single_choice",
+    "checkboxes": "multiple_choice",
+    "signature": "signature",
+    "bodycharts": "statement",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FormContent:
+    """A form's sections for Caspen; `unsigned` says that it refers to a signature whose image is not there."""
+
+    sections: list[Json]
+    codes: tuple[str, ...] = ()
+    unsigned: bool = False
+
+
+def form_content(content: Content, images: Mapping[str, str] | None = None) -> FormContent:
+    """Sections of fields: a heading, a statement for the description, and one field for each question.
+
+    `images` are the signatures that came, by their id.
+    """
+    writing = _Writing(images or {})
+    sections = [writing.section(section) for section in content.sections]
+    codes = (*content.codes, *(("html_sanitised",) if writing.lost else ()))
+    return FormContent(sections, codes, writing.unsigned)
+
+
+def form_template_content(content: Content) -> FormContent:
+    """The fields of a template, without answers but for what a paragraph begins with."""
+    return form_content(without_answers(content))
+
+
+def signature_images(told: Json) -> dict[str, str]:
+    """The signatures of a form by their id: data addresses of PNG or JPEG images of at most 2 MB. Others do not come.
+
+    They are told as a list of ids and images, as one of these, or as an object of images by id.
+    """
+    if isinstance(told, dict) and isinstance(told.get("signatures"), list):
+        told = told["signatures"]
+    if isinstance(told, dict):
+        told = [told] if "image" in told else [{"id": name, "image": image} for name, image in told.items()]
+    found: dict[str, str] = {}
+    for item in told if isinstance(told, list) else ():
+        image = item.get("image") if isinstance(item, dict) else None
+        if isinstance(image, dict):
+            image = image.get("data") or image.get("url")
+        if isinstance(image, str) and is_image(image):
+            found.setdefault(str(item.get("id")), image.strip())
+    return found
+
+
+def is_image(address: str) -> bool:
+    """Whether a data address holds a PNG or JPEG that is not too large, judged by its first bytes."""
+    if len(address) > SIGNATURE_LIMIT * 3 // 2:
+        return False
+    found = _IMAGE.fullmatch(address.strip())
+    if found is None:
+        return False
+    try:
+        image = base64.b64decode("".join(found[2].split()), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return len(image) <= SIGNATURE_LIMIT and image.startswith(_BEGINS[found[1].lower()])
+
+
+class _Writing:
+    """A form that is being written."""
+
+    def __init__(self, images: Mapping[str, str]) -> None:
+        self._images = images
+        self.lost = False
+        self.unsigned = False
+
+    def section(self, section: Section) -> Json:
+        fields: list[Json] = []
+        if section.name:
+            fields.append({"type": "heading", "label": section.name})
+        if section.description:
+            fields.append({"type": "statement", "text": self._rich(section.description)})
+        return {"name": section.name, "fields": fields + [self._field(question) for question in section.questions]}
+
+    def _rich(self, text: str) -> str:
+        cleaned = clean_html(text)
+        self.lost = self.lost or cleaned.lost
+        return cleaned.html
+
+    def _field(self, question: Question) -> Json:
+        field: dict[str, Json] = {"type": _FIELDS[question.type], "label": question.name}
+        if question.type == "signature":
+            return field | self._signed(question)
+        if question.type == "bodycharts":
+            return field | {"text": f"[Body chart not imported: {question.number}]" if question.number else ""}
+        if question.options or question.type in ("radiobuttons", "checkboxes"):
+            return field | _choice(question)
+        return field | {"answer": self._rich(question.answer) if question.type == "paragraph" else question.answer}
+
+    def _signed(self, question: Question) -> dict[str, Json]:
+        given = question.signature_id
+        if given is None or given in self._images:
+            return {"signature_id": given}
+        self.unsigned = True
+        return {"signature_id": given, "answer": NO_SIGNATURE}
+
+
+def _choice(question: Question) -> dict[str, Json]:
+    """All options and the chosen ones; what was written beside `Other`, and beside the options, stays."""
+    told: dict[str, Json] = {
+        "options": [option.label for option in question.options],
+        "answer": [option.label for option in question.chosen],
+    }
+    written = [text for text in (*(option.text for option in question.chosen), question.answer) if text]
+    return told | ({"other_text": "\n".join(written)} if written else {})

@@ -1,0 +1,180 @@
+"""Forms: every section, its description, every question and every answer word for word; signatures as images."""
+
+import base64
+import json
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from app.mapping.content import read_content
+from app.mapping.forms import SIGNATURE_LIMIT, form_content, form_template_content, signature_images
+from app.mapping.html import plain_text
+from tests.mapping.test_rich import _rich, _words, content, radio
+
+PNG = b"\x89PNG\r\n\x1a\n"
+SIGN = {"name": "Sign", "type": "signature", "signature_id": "565805660088829113"}
+
+
+def image(size: int = 100, kind: str = "png", begins: bytes = PNG) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(begins.ljust(size, b'x')).decode()}"
+
+
+def fields(*questions: dict[str, Any], **section: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = form_content(read_content(content(*questions, **section))).sections[0]["fields"]
+    return found
+
+
+def test_a_form_has_fields_with_their_answers() -> None:
+    found = fields(
+        radio(("A", False), ("B", True)),
+        {"name": "When", "type": "date", "answer": "2026-11-20"},
+        SIGN,
+        description="<p>Read this</p>",
+    )
+    assert [field["type"] for field in found] == ["heading", "statement", "single_choice", "date", "signature"]
+    assert (found[2]["options"], found[2]["answer"]) == (["A", "B"], ["B"])
+
+
+def test_50_a_section_with_a_description_alone_keeps_it_as_a_statement() -> None:
+    found = fields(description="<p>Our <b>terms</b></p>", name="")
+    assert found == [{"type": "statement", "text": "<p>Our <b>terms</b></p>"}]
+    asked = form_template_content(read_content(content(description="Our terms")))
+    assert asked.sections[0]["fields"][1] == {"type": "statement", "text": "Our terms"}
+
+
+def test_51_two_chosen_options_of_a_single_choice_make_it_a_multiple_choice() -> None:
+    found = form_content(read_content(content(radio(("A", True), ("B", True)))))
+    field = found.sections[0]["fields"][1]
+    assert (field["type"], field["answer"]) == ("multiple_choice", ["A", "B"])
+    assert found.codes == ("radio_multiple_selected",)
+
+
+def test_an_unanswered_question_keeps_its_label_and_is_empty() -> None:
+    text, choice = fields({"name": "Why", "type": "text"}, radio(("A", False)), name="")
+    assert text == {"type": "short_text", "label": "Why", "answer": ""}
+    assert choice["answer"] == []
+
+
+def test_other_stands_with_its_words() -> None:
+    (field,) = fields(radio(("A", False), other={"enabled": True, "selected": True, "value": "Both"}), name="")
+    assert (field["options"], field["answer"], field["other_text"]) == (["A", "Other"], ["Other"], "Both")
+
+
+def test_48_a_form_with_a_script_is_cleaned_and_told() -> None:
+    found = form_content(read_content(content({"name": "Q", "type": "paragraph", "answer": "ok<script>x</script>"})))
+    assert found.sections[0]["fields"][1]["answer"] == "ok"
+    assert found.codes == ("html_sanitised",)
+
+
+def test_a_signature_is_an_image_or_says_that_it_is_missing() -> None:
+    read = read_content(content(SIGN, name=""))
+    signed = form_content(read, {"565805660088829113": image()})
+    assert signed.sections[0]["fields"] == [
+        {"type": "signature", "label": "Sign", "signature_id": "565805660088829113"}
+    ]
+    assert not signed.unsigned
+    missing = form_content(read)
+    assert missing.sections[0]["fields"][0]["answer"] == "[Signature not included]"
+    assert missing.unsigned
+
+
+def test_a_template_asks_and_does_not_answer() -> None:
+    found = form_template_content(
+        read_content(
+            content(
+                {"name": "Plan", "type": "paragraph", "answer": "<p>Begin here</p>"},
+                {"name": "Name", "type": "text", "answer": "Zoë"},
+                radio(("A", True), other={"enabled": True, "selected": True, "value": "mine"}),
+                SIGN,
+                name="",
+            )
+        )
+    ).sections[0]["fields"]
+    assert [field.get("answer") for field in found] == ["<p>Begin here</p>", "", [], None]
+    assert "other_text" not in found[2]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [{"id": "5", "image": image()}],
+        [{"id": 5, "image": image()}],
+        {"id": "5", "image": image()},
+        {"5": image()},
+        {"signatures": [{"id": "5", "image": image()}]},
+    ],
+)
+def test_signatures_are_found_however_they_are_listed(told: Any) -> None:
+    assert signature_images(told) == {"5": image()}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://clinic.example/signature.png",
+        "data:image/svg+xml;base64,PHN2Zy8+",
+        "data:text/html;base64,PGI+",
+        "data:image/png;base64,not base64!",
+        image(begins=b"GIF89a"),
+        image(kind="jpeg"),
+        image(SIGNATURE_LIMIT + 1),
+        "",
+        None,
+        7,
+    ],
+)
+def test_what_is_no_small_image_is_no_signature(address: Any) -> None:
+    assert signature_images([{"id": "5", "image": address}]) == {}
+
+
+def test_a_jpeg_and_an_image_of_exactly_the_limit_are_signatures() -> None:
+    jpeg = image(kind="jpeg", begins=b"\xff\xd8\xff")
+    assert signature_images([{"id": "5", "image": jpeg}, {"id": "6", "image": image(SIGNATURE_LIMIT)}]).keys() == {
+        "5",
+        "6",
+    }
+
+
+@pytest.mark.parametrize("told", [None, "words", 7, [], [None], {}, {"id": "5"}])
+def test_a_list_of_nothing_holds_no_signature(told: Any) -> None:
+    assert signature_images(told) == {}
+
+
+def test_every_word_of_a_thousand_forms_stands_in_their_fields() -> None:
+    rng = Random(20261123)
+    for _ in range(1000):
+        said: list[str] = []
+        sections = []
+        for _ in range(rng.randint(1, 3)):
+            questions: list[dict[str, Any]] = []
+            for _ in range(rng.randint(1, 5)):
+                label, words = _words(rng), _words(rng)
+                kind = rng.choice(("text", "paragraph", "date", "radiobuttons", "checkboxes", "other", "both", "odd"))
+                question: dict[str, Any] = {"name": label, "type": kind, "answer": words}
+                if kind == "paragraph":
+                    question["answer"] = _rich(rng, words)
+                elif kind in ("radiobuttons", "checkboxes"):
+                    question |= {"answer": None, "answers": [{"value": "no"}, {"value": words, "selected": True}]}
+                elif kind in ("other", "both"):
+                    other = {"enabled": True, "selected": True, "value": words}
+                    question |= {"type": "checkboxes", "answers": [{"value": "no"}], "other": other}
+                    question["answer"] = words if kind == "both" else None
+                questions.append(question)
+                said += [label, words]
+            name, words = _words(rng), _words(rng)
+            sections.append({"name": name, "description": _rich(rng, words), "questions": questions})
+            said += [name, words]
+        shown = " ".join(_shown(form_content(read_content(json.dumps({"sections": sections}))).sections))
+        for words in said:
+            assert " ".join(words.split()) in shown
+
+
+def _shown(sections: list[Any]) -> Iterator[str]:
+    """What a reader sees: rich text as its words, everything else as it is."""
+    for field in (field for section in sections for field in section["fields"]):
+        for name, value in field.items():
+            rich = name == "text" or (name == "answer" and field["type"] == "long_text")
+            for words in value if isinstance(value, list) else [value]:
+                yield " ".join((plain_text(words) if rich else words).split())
