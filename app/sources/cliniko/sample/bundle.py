@@ -48,11 +48,20 @@ class Bundle:
     ) -> None:
         self._zip.close()
 
-    def open(self, path: str, *, large: bool) -> io.TextIOWrapper:
+    def _info(self, path: str) -> zipfile.ZipInfo:
         info = zipfile.ZipInfo(path, EPOCH)
         info.compress_type = zipfile.ZIP_DEFLATED
         info.create_system = 3
         info.external_attr = 0o644 << 16
+        return info
+
+    def document(self, path: str, body: bytes, rows: int) -> None:
+        """A whole file as it is, which counts for so many rows."""
+        self._zip.writestr(self._info(path), body, compresslevel=LEVEL)
+        self.files[path] = rows
+
+    def open(self, path: str, *, large: bool) -> io.TextIOWrapper:
+        info = self._info(path)
         self.files[path] = 0
         entry = self._zip.open(info, "w", force_zip64=large)
         return io.TextIOWrapper(entry, encoding="utf-8", newline="", write_through=False)

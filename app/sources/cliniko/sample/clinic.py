@@ -41,6 +41,7 @@ class VisitType:
     weight: int
     """How often it is booked, against the others; 0 is never."""
     closed: date | None = None
+    capacity: int = 1
 
 
 SITES = (
@@ -104,6 +105,8 @@ TYPES = (
     VisitType("Hydrotherapy one to one", "Exercise physiology", 45, "105.00", "#1B7FA8", 4, date(2024, 1, 1)),
     VisitType("Walk-in check", "Physiotherapy", 0, "0.00", "#999999", 0),
 )
+
+CLASS = VisitType("Pilates class", "Exercise physiology", 60, "35.00", "#7A6FB0", 0, capacity=8)
 
 GIVEN_EXTRA = ("Amira", "Benedict", "Colette", "Dashiell", "Esme", "Fergal", "Ginevra", "Hamish")
 FAMILY_EXTRA = ("Pembury", "Quinhurst")

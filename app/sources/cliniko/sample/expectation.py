@@ -89,7 +89,7 @@ class Tally:
     """Collects the expectation while rows are written; holds counts and a few ids, never a row."""
 
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
-    problems: Counter[tuple[str, str]] = field(default_factory=Counter)
+    problems: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     records: Counter[str] = field(default_factory=Counter)
     once: dict[str, set[str]] = field(default_factory=dict)
     ids: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -100,8 +100,9 @@ class Tally:
 
     def row(self, kind: str, row: Row) -> None:
         self.outcomes[kind][row.outcome] += 1
-        for code in row.problems:
-            self.problems[code, kind] += 1
+        for problem in row.problems:
+            code, _, level = problem.partition(":")
+            self.problems[code, kind, level or LEVELS[code]] += 1
         if row.outcome == "created":
             for name in row.records:
                 self.records[name] += 1
@@ -116,11 +117,11 @@ class Tally:
 
     def not_imported(self, kind: str) -> None:
         self.outcomes[kind]["skipped"] += 1
-        self.problems["kind_not_imported", kind] += 1
+        self.problems["kind_not_imported", kind, "skipped"] += 1
 
     def file_problem(self, code: str, kind: str, count: int = 1) -> None:
         if count:
-            self.problems[code, kind] += count
+            self.problems[code, kind, LEVELS[code]] += count
 
     def seal(self, *, size: str, seed: int, dialect: str, files: dict[str, int]) -> Expectation:
         records = Counter(self.records)
@@ -133,7 +134,7 @@ class Tally:
             as_of=AS_OF,
             kinds={kind: KindCount(read=sum(found.values()), **found) for kind, found in self.outcomes.items()},
             problems=tuple(
-                ProblemCount(code, LEVELS[code], kind, count) for (code, kind), count in sorted(self.problems.items())
+                ProblemCount(code, level, kind, count) for (code, kind, level), count in sorted(self.problems.items())
             ),
             records=dict(sorted(records.items())),
             ids={kind: {name: tuple(ids) for name, ids in found.items()} for kind, found in self.ids.items()},

@@ -33,7 +33,7 @@ def layout_of(kind: SampleKind, world: World) -> Layout:
         return Layout((_native(kind, TOP),), Style.NATIVE)
     if world.dialect == "api":
         return _api(kind, TOP)
-    folder = f"{TOP}/{kind.folder}"
+    folder = f"{TOP}/{kind.folder}".rstrip("/")
     if not kind.mixed_native:
         return _api(kind, folder)
     if kind.sliced:

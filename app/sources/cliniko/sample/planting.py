@@ -56,6 +56,8 @@ class Plant:
     """Ordinary visits and notes keep away from this client."""
     extra_row: bool = False
     """A second row with the same id."""
+    by_api: bool = False
+    """Only an api-dialect file of the kind itself can say so."""
 
 
 PATIENTS = (

@@ -12,6 +12,7 @@ class Row:
     """Cells by their api name; the column list says how each is written."""
     outcome: str = "created"
     problems: tuple[str, ...] = ()
+    """Codes; one that is told at another level than usual is followed by it: `bad_interval:skipped`."""
     records: tuple[str, ...] = ()
     """Caspen objects (plural names) that this row makes, one entry a record."""
     shared_records: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

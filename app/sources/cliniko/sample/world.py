@@ -1,15 +1,17 @@
 """The invented clinic's years of work: who came when to whom, told for any one visit without remembering the others."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from random import Random
 
 from . import planting
-from .clinic import SITES, TYPES, people
+from .clinic import CLASS, SITES, TYPES, people
 from .columns import SYDNEY
-from .planting import Planted
+from .moving import TODAY, Moving
+from .planting import Plant, Planted
 from .sizes import AS_OF, DialectName, Size
 
 _MASK = (1 << 64) - 1
@@ -29,6 +31,16 @@ _ID_BASES = {
     "patient_cases": 4_000_001,
     "communications": 50_000_001,
     "invoices": 6_000_001,
+    "practitioner_reference_numbers": 505,
+    "practitioner_availability": 606,
+    "treatment_note_templates": 707,
+    "patient_form_templates": 808,
+    "patient_forms": 7_000_003,
+    "patient_files": 8_000_001,
+    "attendees": 30_000_001,
+    "unavailable_blocks": 9_000_001,
+    "classes": 29_000_003,
+    "busy_visits": 39_000_001,
 }
 
 
@@ -48,11 +60,11 @@ class Visit:
 
 
 class World:
-    def __init__(self, size: Size, seed: int, dialect: DialectName) -> None:
-        self.size, self.seed, self.dialect = size, seed, dialect
+    def __init__(self, size: Size, seed: int, dialect: DialectName, moving: Moving = TODAY) -> None:
+        self.size, self.seed, self.dialect, self.moving = size, seed, dialect, moving
         self.patients_api = dialect != "native"
         self.appointments_native = dialect != "api"
-        self.sites, self.types = SITES, TYPES
+        self.sites, self.types = SITES, (*TYPES, *((CLASS,) if moving.whole_diary else ()))
         self.people = people(size.extra_practitioners)
         self.treating = tuple(i for i, person in enumerate(self.people) if person.designation)
         self._salt = self.random("world").getrandbits(63)
@@ -72,12 +84,39 @@ class World:
         """Visits that stand in both slices of a sliced appointments file."""
         self.visits = planting.spread(planting.VISITS, few, self.boundary - few - 1, api=self.patients_api)
         self.notes = planting.spread(planting.NOTES, few, size.notes, api=self.patients_api)
+        self._planted: dict[str, dict[int, Planted]] = {}
         weights = [kind.weight for kind in self.types]
         self._types_open = [i for i, kind in enumerate(self.types) for _ in range(weights[i]) if kind.closed is None]
         self._types_all = [i for i, weight in enumerate(weights) for _ in range(weight)]
 
     def random(self, purpose: str) -> Random:
         return Random(f"{self.seed}:{purpose}")  # noqa: S311 - an invented clinic is no secret
+
+    def moves(self, kind: str) -> bool:
+        return self.moving.moves(kind)
+
+    def linked(self, kind: str, key: str | None) -> str | None:
+        """The id of a thing of another kind, which nobody names as long as that kind does not move."""
+        return key if self.moves(kind) else None
+
+    def told_by_api(self, mixed_native: bool) -> bool:
+        """Whether a kind's file is of the interface's dialect, which alone says what was deleted."""
+        return self.dialect == "api" or (self.dialect == "mixed" and not mixed_native)
+
+    def planted(self, kind: str, plants: tuple[Plant, ...], among: int, *, by_api: bool) -> dict[int, Planted]:
+        """The difficult ones among so many of a kind, by their place."""
+        if kind not in self._planted:
+            wanted = (plant for plant in plants if by_api or not plant.by_api)
+            self._planted[kind] = planting.spread(wanted, self.size.few, among, api=self.patients_api)
+        return self._planted[kind]
+
+    def plain_patients(self, start: int) -> Iterator[int]:
+        """Clients with nothing odd about them, one after the other from here on, for ever."""
+        index = start
+        while True:
+            index = (index + 1) % self.size.patients
+            if index not in self.patients:
+                yield index
 
     def mixed(self, index: int, stream: int = 0) -> int:
         """A number that looks random and is always the same for this index."""

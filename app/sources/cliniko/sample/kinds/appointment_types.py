@@ -7,6 +7,7 @@ from ..columns import ARCHIVED, CREATED, UPDATED, Column, Form
 from ..row import Row
 from ..world import World
 from .kind import SampleKind
+from .treatment_note_templates import note_template_of
 
 COLUMNS = (
     Column("id", "Appointment Type ID", "id", Form.ID),
@@ -44,11 +45,12 @@ def rows(world: World) -> Iterator[Row]:
                 "category": kind.category,
                 "color": kind.color,
                 "duration_in_minutes": kind.minutes,
-                "max_attendees": 1,
+                "max_attendees": kind.capacity,
                 "price": kind.price,
                 "item_code": f"HSP{index + 1:02d}",
                 "telehealth_enabled": kind.name.startswith("Telehealth"),
                 "show_in_online_bookings": closed is None,
+                "template_id": note_template_of(world, index) if index % 2 else None,
                 "practitioner_ids": treating,
                 "archived_at": closed,
                 "created_at": datetime(2015, 3, 2, 0, 30, index, tzinfo=UTC),

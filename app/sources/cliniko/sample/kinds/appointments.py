@@ -1,4 +1,4 @@
-"""The clinic's diary: past visits, those cancelled or missed, and what is booked ahead. One client each, so far."""
+"""The clinic's diary: past visits, those cancelled or missed, and what is booked ahead; then classes and times off."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -7,7 +7,10 @@ from ..columns import CREATED, UPDATED, Column, Form
 from ..people import plain_name
 from ..row import Row
 from ..world import Visit, World
+from .classes import class_rows
 from .kind import SampleKind
+from .patient_cases import case_of
+from .times_off import times_off
 from .visit_difficulties import upset
 
 COLUMNS = (
@@ -46,9 +49,11 @@ COLUMNS = (
     Column("deleted_at", None, "deleted_at", Form.TIME),
 )
 
-FURTHER: tuple[Callable[[World], Iterator[Row]], ...] = ()
-"""Rows of the diary that are no single client's visit: busy times and classes come in here."""
+FURTHER: tuple[Callable[[World], Iterator[Row]], ...] = (class_rows, times_off)
+"""Rows of the diary that are no single client's visit."""
 
+_STRAY = 5
+"""Among so many visits, one whose case nobody knows."""
 REASONS = ((10, "Feeling better"), (20, "Condition worse"), (30, "Sick"), (40, "Away"), (60, "Work"))
 NOTES = ("Bring last scan.", "Asked for a ground floor room.", "Comes with her son.", "Knee brace fitted last time.")
 
@@ -85,6 +90,7 @@ def _plain(world: World, visit: Visit) -> dict[str, object]:
         "reason_code": code,
         "cancellation_note": "Rang on the day." if cancelled and noise % 3 == 0 else None,
         "notes": NOTES[noise % len(NOTES)] if noise % 17 == 0 else None,
+        "case_id": case_of(world, visit.patient) if noise % 3 == 0 else None,
         "note_status_name": "Final" if arrived else None,
         "note_status": 90 if arrived else None,
         "sms_reminder_sent": noise % 2 == 0,
@@ -112,8 +118,14 @@ def rows(world: World) -> Iterator[Row]:
                     slice=1,
                 )
         yield from _visit(world, world.visit(index), 0 if index < world.boundary else 1)
-    for further in FURTHER:
-        yield from further(world)
+    if world.moving.whole_diary:
+        for further in FURTHER:
+            yield from further(world)
+
+
+def _is_stray(world: World, index: int) -> bool:
+    every = world.boundary // (world.size.few + 1)
+    return index < world.boundary and index % every == _STRAY and world.moves("patient_cases")
 
 
 def _visit(world: World, visit: Visit, part: int) -> Iterator[Row]:
@@ -122,8 +134,12 @@ def _visit(world: World, visit: Visit, part: int) -> Iterator[Row]:
     if planted is None:
         ahead: date | None = None
         problems: tuple[str, ...] = ()
+        if stray := _is_stray(world, index):
+            values["case_id"] = str(999_760_001 + index)
         if visit.status == "pending":
             problems, ahead = (("past_appointment_unmarked",), None) if index < world.past else ((), visit.day)
+        if stray:
+            problems += ("appointment_case_unknown",)
         marks = () if visit.status in ("arrived", "pending") and not problems else (visit.status,)
         if index in world.repeated:
             marks = ("twice",)

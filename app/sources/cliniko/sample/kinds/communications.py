@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from .. import people
+from ..children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
 from ..columns import CREATED, UPDATED, Column, Form
+from ..columns import DELETED as DELETED_AT
+from ..messages import CALL, CATEGORIES, CHANNELS, EMAIL, OTHER, SYSTEM, body, text, with_picture
+from ..planting import Plant, Planted
 from ..row import Row
 from ..world import World
 from .kind import SampleKind
@@ -27,47 +31,99 @@ COLUMNS = (
     Column("attendee_id", "Attendee ID", "attendee_id", Form.LINK, to="attendees"),
     CREATED,
     UPDATED,
+    DELETED_AT,
 )
+FIRST = datetime(2022, 1, 10, 22, 0, tzinfo=UTC)
+PLANTS = (
+    *of_clients("communication_without_patient"),
+    *MERGED,
+    Plant("system", ("system_communication_skipped",), "skipped"),
+    Plant("unknown_category", ("category_unknown",)),
+    Plant("confidential"),
+    Plant("picture", ("html_sanitised",)),
+    Plant("unknown_booking"),
+    TWICE,
+    CONFLICT,
+    DELETED,
+)
+_KEY = "communications"
+_BOOKED_EVERY = len(CATEGORIES)
+_SYSTEM_EVERY = 40
+"""Once every category was there, mail of the account itself is this rare."""
+_CLINIC = ("61255500100", "hello@harbourstreet.example")
 
 
 def rows(world: World) -> Iterator[Row]:
-    for index in range(world.size.communications):
-        key = world.source_id("communications", index, world.size.communications)
-        sms, back = index % 3 != 0, index % 10 == 9
-        clinic, client = (
-            ("61255500100", people.mobile(index))
-            if sms
-            else ("hello@harbourstreet.example", f"client{index}@mail.example")
-        )
-        code, category = (
-            ((8, "Reply from Patient") if back else (7, "SMS Message")) if sms else (1, "Appointment Reminder")
-        )
-        sent = datetime(2022, 1, 10, 22, 0, tzinfo=UTC) + timedelta(
-            minutes=index * 2_500_000 // world.size.communications
-        )
-        yield Row(
-            source_id=key,
-            values={
-                "id": key,
-                "patient_id": world.patient_id(world.patient_for(index)),
-                "type_name": "SMS" if sms else "Email",
-                "type_code": 1 if sms else 2,
-                "category_name": category,
-                "category_code": code,
-                "direction_name": "Received" if back and sms else "Sent",
-                "direction_code": 2 if back and sms else 1,
-                "from": client if back and sms else clinic,
-                "to": clinic if back and sms else client,
-                "content_subject": None if sms else "Your appointment at Harbour Street",
-                "content": "Y"
-                if back and sms
-                else ("See you tomorrow at Harbour Street." if sms else "<p>See you <b>soon</b>.</p>"),
-                "confidential": False,
-                "created_at": sent,
-                "updated_at": sent,
-            },
-            records=("communications",),
-        )
+    size, native = world.size.communications, not world.told_by_api(True)
+    plants = world.planted(_KEY, PLANTS, size, by_api=not native)
+    of_account = SYSTEM[:1] if native else SYSTEM
+    whole = len(CATEGORIES) + len(of_account)
+    for index in range(size):
+        planted = plants.get(index)
+        code, word, channel, back = CATEGORIES[index % len(CATEGORIES)]
+        outcome: tuple[str, tuple[str, ...]] = ("created", ())
+        if index % _SYSTEM_EVERY == 2 if index >= whole else index >= len(CATEGORIES):
+            code, word = of_account[index // (_SYSTEM_EVERY if index >= whole else 1) % len(of_account)]
+            channel, back, outcome = EMAIL, False, ("skipped", ("system_communication_skipped",))
+        values = _message(world, index, channel, back)
+        values |= {"category_code": code, "category_name": word}
+        if planted is None:
+            yield Row(str(values["id"]), values, outcome[0], outcome[1], records=(_KEY,))
+            continue
+        code, word, channel, back = CATEGORIES[3]
+        values = _message(world, index, channel, back) | {"category_code": code, "category_name": word}
+        values["patient_id"] = client_of(world, planted, world.patient_for(index))
+        older = values | {"content": "<p>First words.</p>", "updated_at": FIRST}
+        _upset(values, planted)
+        yield from told(str(values["id"]), values, planted, records=(_KEY,), older=older)
 
 
-KIND = SampleKind("communications", "Communications", COLUMNS, rows, mixed_native=True, folder="Messages")
+def _message(world: World, index: int, channel: int, back: bool) -> dict[str, object]:
+    noise, size = world.mixed(index, 11), world.size.communications
+    visit = world.visit(noise % world.past) if index % _BOOKED_EVERY == 0 else None
+    booked = visit is not None and visit.planted is None
+    patient = visit.patient if visit and booked else world.patient_for(index)
+    by_mail = channel == EMAIL
+    clinic = _CLINIC[by_mail]
+    client = f"client{patient}@mail.example" if by_mail else people.mobile(patient * 7)
+    sent = FIRST + timedelta(minutes=index * 2_500_000 // size)
+    return {
+        "id": world.source_id(_KEY, index, size),
+        "patient_id": world.patient_id(patient),
+        "type_name": CHANNELS[channel],
+        "type_code": channel,
+        "direction_name": "Received" if back else "Sent",
+        "direction_code": 2 if back else 1,
+        "from": client if back else clinic,
+        "to": clinic if back else client,
+        "content_subject": "Your appointment at Harbour Street" if by_mail else None,
+        "content": body(noise) if by_mail else ("Y" if back else text(noise)),
+        "confidential": channel == CALL and noise % 2 == 0,
+        "booking_id": world.appointment_id(visit.index) if visit and booked else None,
+        "created_at": sent,
+        "updated_at": sent,
+    }
+
+
+def _upset(values: dict[str, object], planted: Planted) -> None:
+    name, turn = planted.plant.name, planted.turn
+    if name == "system":
+        values |= {"category_code": 11, "category_name": "Auth Code", "content": "<p>Your code is 000000.</p>"}
+    elif name == "unknown_category":
+        values |= {"category_code": 99, "category_name": "Carrier pigeon"}
+    elif name == "confidential":
+        values |= {"type_name": "Other", "type_code": OTHER, "category_name": "Memo", "category_code": 12}
+        values |= {"confidential": True, "content": "Prefers that her employer is not rung."}
+    elif name == "picture":
+        values["content"] = with_picture(turn)
+    elif name == "unknown_booking":
+        values["booking_id"] = str(999_810_001 + turn)
+    elif name == "deleted":
+        values["deleted_at"] = datetime(2026, 1, 9, 23, 0, tzinfo=UTC)
+
+
+def total(world: World) -> int:
+    return world.size.communications
+
+
+KIND = SampleKind(_KEY, "Communications", COLUMNS, rows, mixed_native=True, folder="Messages", total=total)

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from .. import people
+from ..children import CONFLICT, DELETED, TWICE, told
 from ..columns import CREATED, UPDATED, Column, Form
+from ..columns import DELETED as DELETED_AT
+from ..planting import Plant, Planted
 from ..row import Row
 from ..world import World
 from .kind import SampleKind
@@ -40,43 +43,135 @@ COLUMNS = (
     Column("archived_at", "Archived At", "archived_at", Form.TIME),
     CREATED,
     UPDATED,
+    DELETED_AT,
+)
+PLANTS = (
+    Plant("namesake_a"),
+    Plant("namesake_b"),
+    Plant("no_type"),
+    Plant("other_code", ("contact_type_conflict",), by_api=True),
+    Plant("company_only", ("contact_name_defaulted",)),
+    Plant("nameless", ("contact_name_defaulted",)),
+    Plant("bad_email", ("bad_email",)),
+    Plant("bad_phone", ("bad_phone",)),
+    Plant("archived"),
+    TWICE,
+    CONFLICT,
+    DELETED,
 )
 TYPES = (("Doctor", 1), ("Standard", 0), ("3rd Party Payer", 2))
+_KEY = "contacts"
+
+
+def _plants(world: World) -> dict[int, Planted]:
+    return world.planted(_KEY, PLANTS, world.size.contacts, by_api=world.told_by_api(True))
+
+
+def _name(index: int) -> tuple[str, str]:
+    return people.plain_name(len(people.GIVEN) * 240 + index)
+
+
+def _doctors(world: World) -> list[int]:
+    plants = _plants(world)
+    return [index for index in range(0, world.size.contacts, len(TYPES)) if index not in plants]
+
+
+def doctor_of(world: World, turn: int) -> str | None:
+    """The id of one of the doctors that nothing is odd about."""
+    doctors = _doctors(world)
+    return world.source_id(_KEY, doctors[turn % len(doctors)], world.size.contacts) if doctors else None
+
+
+class Referrers:
+    """The doctors who sent the clinic's clients, handed out one client after the other."""
+
+    def __init__(self, world: World) -> None:
+        self._world, self._turn = world, 0
+        self._doctors = _doctors(world)
+
+    def next(self) -> tuple[dict[str, object], tuple[str, ...]]:
+        """The cells of the next client, and what is to be told of them."""
+        world, turn, few = self._world, self._turn, self._world.size.few
+        self._turn += 1
+        if not world.moves(_KEY):
+            return {}, ()
+        if turn < few:
+            found: dict[str, object] = {
+                "referring_doctor": f"Moved Away{turn}",
+                "referring_doctor_id": str(999_740_001 + turn),
+            }
+            return found, ("referrer_not_found",)
+        if turn < 2 * few and not world.patients_api:
+            return {"referring_doctor": f"Lesley {_name(0)[1]}{turn - few}"}, ("referrer_ambiguous",)
+        if turn % 5 or not self._doctors:
+            return {}, ()
+        doctor = self._doctors[turn // 5 % len(self._doctors)]
+        key = world.source_id(_KEY, doctor, world.size.contacts)
+        return {"referring_doctor": " ".join(_name(doctor)), "referring_doctor_id": key}, ()
 
 
 def rows(world: World) -> Iterator[Row]:
+    plants = _plants(world)
     for index in range(world.size.contacts):
-        key = world.source_id("contacts", index, world.size.contacts)
-        first, last = people.plain_name(len(people.GIVEN) * 240 + index)
-        kind, code = TYPES[index % len(TYPES)]
-        suburb, post_code = people.SUBURBS[index % len(people.SUBURBS)]
-        work = people.landline(5_000 + index)
-        created = datetime(2018, 1, 8, 1, 0, tzinfo=UTC) + timedelta(days=index)
-        yield Row(
-            source_id=key,
-            values={
-                "id": key,
-                "type": kind,
-                "type_code": code,
-                "doctor_type": "general_practitioner" if kind == "Doctor" else "",
-                "title": "Dr" if kind == "Doctor" else "",
-                "first_name": first,
-                "last_name": last,
-                "company_name": f"{last} Medical Centre" if kind != "Standard" else "",
-                "email": f"rooms{index}@clinic.example",
-                "phone_work": work,
-                "phone_numbers": [{"number": work, "normalized_number": work, "phone_type": "Work"}],
-                "address_1": f"{index + 1} {people.STREETS[index % len(people.STREETS)]}",
-                "city": suburb,
-                "state": "NSW",
-                "post_code": post_code,
-                "country": "Australia",
-                "country_code": "AU",
-                "created_at": created,
-                "updated_at": created,
-            },
-            records=("contacts",),
-        )
+        key = world.source_id(_KEY, index, world.size.contacts)
+        values, planted = _plain(index) | {"id": key}, plants.get(index)
+        older: dict[str, object] | None = None
+        if planted:
+            older = values | {"notes": "Rooms upstairs.", "updated_at": datetime(2017, 1, 8, tzinfo=UTC)}
+            _upset(values, planted)
+        yield from told(key, values, planted, records=(_KEY,), older=older)
 
 
-KIND = SampleKind("contacts", "Contacts", COLUMNS, rows, mixed_native=True, folder="People")
+def _plain(index: int) -> dict[str, object]:
+    first, last = _name(index)
+    kind, code = TYPES[index % len(TYPES)]
+    suburb, post_code = people.SUBURBS[index % len(people.SUBURBS)]
+    work = people.landline(5_000 + index)
+    created = datetime(2018, 1, 8, 1, 0, tzinfo=UTC) + timedelta(days=index)
+    return {
+        "type": kind,
+        "type_code": code,
+        "doctor_type": "general_practitioner" if kind == "Doctor" else "",
+        "title": "Dr" if kind == "Doctor" else "",
+        "first_name": first,
+        "last_name": last,
+        "company_name": f"{last} Medical Centre" if kind != "Standard" else "",
+        "provider_number": f"{200_000 + index}A" if kind == "Doctor" else None,
+        "email": f"rooms{index}@clinic.example",
+        "phone_work": work,
+        "phone_numbers": [{"number": work, "normalized_number": work, "phone_type": "Work"}],
+        "address_1": f"{index + 1} {people.STREETS[index % len(people.STREETS)]}",
+        "city": suburb,
+        "state": "NSW",
+        "post_code": post_code,
+        "country": "Australia",
+        "country_code": "AU",
+        "created_at": created,
+        "updated_at": created,
+    }
+
+
+def _upset(values: dict[str, object], planted: Planted) -> None:
+    name, turn = planted.plant.name, planted.turn
+    if name.startswith("namesake"):
+        values |= {"type": "Doctor", "type_code": 1, "first_name": "Lesley", "last_name": f"{_name(0)[1]}{turn}"}
+    elif name == "no_type":
+        values |= {"type": None, "type_code": None}
+    elif name == "other_code":
+        values |= {"type": "Standard", "type_code": 2}
+    elif name == "company_only":
+        values |= {"first_name": None, "company_name": f"Harbour Insurance {turn + 1}"}
+    elif name == "nameless":
+        values |= {"first_name": None, "last_name": None, "company_name": None}
+    elif name == "bad_email":
+        values["email"] = "rooms@@clinic"
+    elif name == "bad_phone":
+        said = ("ask at the desk", "12")[turn % 2]
+        values |= {"phone_work": said, "phone_numbers": [{"number": said, "phone_type": "Work"}]}
+    elif name == "archived":
+        values["archived_at"] = datetime(2023, 1, 9, 23, 0, tzinfo=UTC)
+    elif name == "deleted":
+        values["deleted_at"] = datetime(2023, 1, 9, 23, 0, tzinfo=UTC)
+
+
+KIND = SampleKind(_KEY, "Contacts", COLUMNS, rows, mixed_native=True, folder="People")

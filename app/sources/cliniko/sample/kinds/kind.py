@@ -10,6 +10,16 @@ from ..world import World
 
 
 @dataclass(frozen=True)
+class Document:
+    """A file that is no table: a picture of a client's knee, a note as a page."""
+
+    path: str
+    body: bytes
+    row: Row | None = None
+    """What it counts for; None when a row of the table names it."""
+
+
+@dataclass(frozen=True)
 class SampleKind:
     name: str
     native_name: str
@@ -26,3 +36,9 @@ class SampleKind:
     """In a mixed sample."""
     total: Callable[[World], int] = lambda _world: 0
     """Rows of the kind, for shapes that tell it in the file."""
+    more_columns: Callable[[World], tuple[Column, ...]] = lambda _world: ()
+    """Columns that depend on what moves."""
+    there: Callable[[World], bool] = lambda _world: True
+    """Whether such a clinic's export has the file at all."""
+    beside: Callable[[World], Iterator[Document]] = lambda _world: iter(())
+    """Whole files that belong to the kind and lie beside its table."""

@@ -31,6 +31,7 @@ COLUMNS = (
     Column("referral_subcategory", "Referral Type Subcategory", None),
     Column("referral_extra", "Referral Extra Information", None),
     Column("referring_doctor", "Referring Doctor", None),
+    Column("referring_doctor_id", None, "referring_doctor_id", Form.LINK, to="contacts"),
     Column("old_reference_id", "Reference Number", "old_reference_id"),
     CREATED,
     UPDATED,

@@ -7,10 +7,12 @@ from random import Random
 
 from .. import people
 from ..bundle import Shape
-from ..moving import NOT_YET
+from ..columns import Column
+from ..fields import CELLS, CUSTOM_COLUMNS, asked, own_cells
 from ..planting import Planted
 from ..row import Row
 from ..world import World
+from .contacts import Referrers
 from .kind import SampleKind
 from .patient_columns import COLUMNS, FIELD_COLUMNS
 from .patient_difficulties import Values, upset
@@ -104,7 +106,7 @@ class _Writer:
         values["pronouns_json"] = {"nominative": said[0], "accusative": said[1]} if said else None
         return values
 
-    def row(self, values: Values, planted: Planted | None, outcome: str, problems: tuple[str, ...]) -> Row:
+    def row(self, index: int, values: Values, planted: Planted | None, outcome: str, problems: tuple[str, ...]) -> Row:
         api = self.world.patients_api
         cells = [(field, values.get(key)) for field, key, in_api in FIELD_COLUMNS if in_api or not api]
         filled = tuple(field for field, value in cells if value not in (None, ""))
@@ -113,11 +115,13 @@ class _Writer:
         if values["referral_type"] and not api:
             shared["referral_types"] = (str(values["referral_type"]),)
         records: tuple[str, ...] = ("clients",)
-        if "custom_fields" in NOT_YET:
+        if not asked(self.world):
             lost += filled
         else:
+            own = own_cells(self.world, index)
             shared["custom_fields"] = filled
-            records += ("custom_field_values",) * len(filled)
+            records += ("custom_field_values",) * (len(filled) + (len(CELLS) if own else 0))
+            values |= own
         if outcome == "created":
             problems += ("field_without_destination",) * len(lost)
         return Row(
@@ -137,30 +141,38 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def rows(world: World) -> Iterator[Row]:
     writer = _Writer(world, world.random("patients"))
+    referrers = Referrers(world)
     for index in range(world.size.patients):
         values = writer.plain(index)
         planted = world.patients.get(index)
         if planted is None:
-            yield writer.row(writer.finished(values), None, "created", ())
+            referrer, problems = referrers.next()
+            yield writer.row(index, writer.finished(values | referrer), None, "created", problems)
             continue
         older = dict(values)
         upset(world, values, planted)
         plant = planted.plant
-        row = writer.row(writer.finished(values), planted, plant.outcome, plant.codes)
+        row = writer.row(index, writer.finished(values), planted, plant.outcome, plant.codes)
         if plant.name == "conflict":
             updated = values["updated_at"]
             older["updated_at"] = updated - timedelta(days=1) if isinstance(updated, datetime) else None
             older["archived_at"] = None
-            loser = writer.row(writer.finished(older), planted, "skipped", ("id_conflict_newest_used",))
+            loser = writer.row(index, writer.finished(older), planted, "skipped", ("id_conflict_newest_used",))
             yield from (loser, row) if planted.turn % 2 else (row, loser)
         else:
             yield row
             if plant.extra_row:
-                yield writer.row(values, planted, "skipped", ("duplicate_row",))
+                yield writer.row(index, values, planted, "skipped", ("duplicate_row",))
+
+
+def more_columns(world: World) -> tuple[Column, ...]:
+    return CUSTOM_COLUMNS if asked(world) else ()
 
 
 def total(world: World) -> int:
     return world.size.patients + sum(planted.plant.extra_row for planted in world.patients.values())
 
 
-KIND = SampleKind("patients", "Patients", COLUMNS, rows, shape=Shape.PAGES, folder="People", total=total)
+KIND = SampleKind(
+    "patients", "Patients", COLUMNS, rows, shape=Shape.PAGES, folder="People", total=total, more_columns=more_columns
+)

@@ -11,6 +11,8 @@ from ..prose import Prose
 from ..row import Row
 from ..world import Visit, World
 from .kind import SampleKind
+from .note_pages import pages
+from .treatment_note_templates import note_template_of
 
 COLUMNS = (
     Column("id", "Treatment Note ID", "id", Form.ID),
@@ -32,7 +34,7 @@ COLUMNS = (
 )
 
 
-def _attended(world: World) -> Iterator[Visit]:
+def attended(world: World) -> Iterator[Visit]:
     """Visits a client came to and that nothing is odd about; after the last of them, none is left."""
     for index in range(world.past):
         visit = world.visit(index)
@@ -53,6 +55,7 @@ def _plain(world: World, index: int, visit: Visit | None) -> dict[str, object]:
         "practitioner_id": world.practitioner_id(practitioner),
         "author_name": world.people[practitioner].name,
         "booking_id": booking,
+        "template_id": note_template_of(world, index) if index % 2 else None,
         "title": "Initial assessment" if visit and visit.type == 0 else "Standard consultation",
         "draft": False,
         "finalized_at": written + timedelta(minutes=10),
@@ -84,13 +87,18 @@ def _upset(world: World, values: dict[str, object], planted: Planted) -> None:
 def rows(world: World) -> Iterator[Row]:
     rng = world.random("treatment_notes")
     prose = Prose(rng)
-    visits = _attended(world)
+    visits = attended(world)
+    strays = world.size.few  # notes along a template that nobody knows
     for index in range(world.size.notes):
         values = _plain(world, index, next(visits, None))
         planted = world.notes.get(index)
         if planted is None:
             values["content"] = visit_note(rng, prose)
-            yield Row(str(values["id"]), values, records=("progress_notes",))
+            problems: tuple[str, ...] = ()
+            if strays and world.moves("treatment_note_templates"):
+                strays -= 1
+                values["template_id"], problems = str(999_830_001 + strays), ("template_unknown",)
+            yield Row(str(values["id"]), values, problems=problems, records=("progress_notes",))
             continue
         plant = planted.plant
         values["content"] = planted_content(plant.name, rng, prose)
@@ -114,5 +122,12 @@ def total(world: World) -> int:
 
 
 KIND = SampleKind(
-    "treatment_notes", "Treatment notes", COLUMNS, rows, shape=Shape.LINES, folder="Treatment notes", total=total
+    "treatment_notes",
+    "Treatment notes",
+    COLUMNS,
+    rows,
+    shape=Shape.LINES,
+    folder="Treatment notes",
+    total=total,
+    beside=pages,
 )

@@ -1,0 +1,98 @@
+"""What the invented clinic asks its clients beside the usual, in its own words, and what they answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .columns import Column, Form
+from .world import World
+
+
+@dataclass(frozen=True)
+class Field:
+    section: str
+    name: str
+    type: str
+    options: tuple[str, ...] = ()
+    other: bool = False
+    archived: bool = False
+    in_cells: bool = False
+    """Answered in the file of clients itself; the other fields are answered in a file of their own."""
+
+
+FIELDS = (
+    Field("Sport", "Preferred exercise place", "text", in_cells=True),
+    Field("Sport", "Sport level", "radiobuttons", ("None", "Weekends", "Competitive"), in_cells=True),
+    Field("Sport", "Equipment at home", "checkboxes", ("Bands", "Foam roller", "Dumbbells, pair"), True, in_cells=True),
+    Field("History", "Surgery date", "date"),
+    Field("History", "Goals", "paragraph"),
+    Field("History", "Interests", "checkboxes", ("Walking", "Swimming", "Cycling"), other=True),
+    Field("Sport", "Club", "text"),
+    Field("Social", "Club", "text"),
+    Field("Social", "Comfort level", "slider"),
+    Field("History", "Old questionnaire", "radiobuttons", ("Yes", "No"), archived=True),
+)
+PLACES = ("At home", "In the gym", "On the beach", "In the pool")
+CELLS = tuple((number, field) for number, field in enumerate(FIELDS) if field.in_cells)
+CUSTOM_COLUMNS = (
+    *(Column(f"custom_{number}", f"Custom: {field.name}", None) for number, field in CELLS),
+    Column("custom_fields", None, "custom_fields", Form.JSON),
+)
+
+
+def token(number: int, option: int | None = None) -> str:
+    """A field's own name in the old system, or that of one of its options."""
+    return f"{number + 1:08x}-5c1d-4e2b-9a3f-{0 if option is None else option + 1:012x}"
+
+
+def section_token(section: str) -> str:
+    return f"{len(section):08x}-77aa-4c10-8d2e-000000000000"
+
+
+def answered(index: int) -> bool:
+    """Whether a client has answers in the file of clients."""
+    return index % 4 == 1
+
+
+def asked(world: World) -> bool:
+    """Whether answers in the file of clients move."""
+    return world.moves("custom_fields") and world.moves("custom_field_values")
+
+
+def own_cells(world: World, index: int) -> Mapping[str, object]:
+    """One client's answers as the file of clients has them: a column each, or nested as the questions are."""
+    if not answered(index) or not asked(world):
+        return {}
+    levels, things = FIELDS[CELLS[1][0]].options, FIELDS[CELLS[2][0]].options
+    level = levels[index // 4 % len(levels)]
+    many = (things[0], things[2]) if index % 8 == 1 else (things[1],)
+    place = PLACES[index // 4 % len(PLACES)]
+    first, second, third = (number for number, _ in CELLS)
+    return {
+        f"custom_{first}": place,
+        f"custom_{second}": level,
+        f"custom_{third}": " | ".join(many),
+        "custom_fields": {
+            "sections": [
+                {
+                    "name": "Sport",
+                    "token": section_token("Sport"),
+                    "fields": [
+                        _named(first) | {"value": place},
+                        _named(second) | {"options": _chosen(second, (level,))},
+                        _named(third) | {"options": _chosen(third, many), "other": {"enabled": True}},
+                    ],
+                }
+            ]
+        },
+    }
+
+
+def _named(number: int) -> dict[str, object]:
+    return {"name": FIELDS[number].name, "token": token(number), "type": FIELDS[number].type}
+
+
+def _chosen(number: int, wanted: tuple[str, ...]) -> list[dict[str, object]]:
+    return [
+        {"name": option, "token": token(number, place)} | ({"selected": True} if option in wanted else {})
+        for place, option in enumerate(FIELDS[number].options)
+    ]

@@ -1,0 +1,128 @@
+"""Classes: one row of the diary for several clients, who came or not each for themselves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import partial
+from itertools import islice
+
+from ..columns import SYDNEY
+from ..planting import Plant, Planted
+from ..row import Row
+from ..sizes import AS_OF
+from ..world import World
+
+PLANTS = (
+    Plant("empty_class", ("group_without_attendees",), "skipped"),
+    Plant("empty_class_ahead", ("group_without_attendees:warning",)),
+    Plant("called_off"),
+)
+NATIVE = (Plant("count_differs", ("group_count_mismatch",)),)
+"""Only a native row counts its clients."""
+ALONE = (
+    Plant("some_cancelled", ("group_attendance_unknown",)),
+    Plant("unknown_member", ("appointment_without_patient",)),
+    Plant("class_ahead"),
+)
+"""Where no list of attendees decides."""
+_LAST_SATURDAY = date(2026, 11, 14)
+_AHEAD = AS_OF + timedelta(days=57)
+_A_DAY = 6
+_SMALLEST = 3
+
+
+@dataclass(frozen=True)
+class Class:
+    index: int
+    id: str
+    starts: datetime
+    practitioner: int
+    members: tuple[int, ...]
+    planted: Planted | None
+
+    @property
+    def difficulty(self) -> str:
+        return self.planted.plant.name if self.planted else ""
+
+
+def decided_by_list(world: World) -> bool:
+    """Whether a list of attendees says who came; otherwise the row of the class does."""
+    return world.dialect != "native"
+
+
+def there(world: World) -> bool:
+    return world.moving.whole_diary and (world.moves("attendees") or not decided_by_list(world))
+
+
+def classes(world: World) -> Iterator[Class]:
+    plants = PLANTS + (NATIVE if world.appointments_native else ()) + (() if decided_by_list(world) else ALONE)
+    planted_at = world.planted("classes", plants, world.size.groups, by_api=True)
+    team = [person for person in world.treating if world.people[person].left is None]
+    people = world.plain_patients(world.size.patients // 3)
+    for index in range(world.size.groups):
+        planted = planted_at.get(index)
+        name = planted.plant.name if planted else ""
+        members = () if name.startswith("empty") else tuple(islice(people, _SMALLEST + index % 3))
+        ahead = name.endswith("ahead")
+        # Saturdays are free of ordinary visits, so that no class meets one.
+        day = _AHEAD if ahead else _LAST_SATURDAY - timedelta(weeks=index // _A_DAY)
+        hour = index // len(team) % 12 + 7 if ahead else 8 + index % _A_DAY
+        starts = datetime.combine(day, time(hour), SYDNEY)
+        key = world.source_id("classes", index, world.size.groups)
+        yield Class(index, key, starts, team[index % len(team)], members, planted)
+
+
+def class_rows(world: World) -> Iterator[Row]:
+    if there(world):
+        yield from map(partial(_row, world), classes(world))
+
+
+def _row(world: World, one: Class) -> Row:
+    name, site, kind = one.difficulty, world.sites[0], world.types[-1]
+    ids = [world.patient_id(member) for member in one.members]
+    if name == "unknown_member" and one.planted:
+        ids.append(str(999_770_001 + one.planted.turn))
+    ahead = name.endswith("ahead")
+    off = one.starts - timedelta(hours=5) if name == "called_off" else None
+    values: dict[str, object] = {
+        "id": one.id,
+        "starts_at": one.starts,
+        "ends_at": one.starts + timedelta(minutes=kind.minutes),
+        "practitioner": world.people[one.practitioner].name,
+        "practitioner_id": world.practitioner_id(one.practitioner),
+        "business": site.label,
+        "business_id": world.business_id(0),
+        "patient_id": ", ".join(ids) if world.appointments_native else None,
+        "type_name": kind.name,
+        "type_id": world.type_id(len(world.types) - 1),
+        "category": kind.category,
+        "number": len(ids) + (2 if name == "count_differs" else 0),
+        "max_attendees": kind.capacity,
+        "cancellations": len(ids) if off else int(name == "some_cancelled"),
+        "arrived": not ahead and not off,
+        "missed": False,
+        "cancelled_at": off,
+        "cancelled_cell": off,
+        "reason_name": "Sick" if off else "",
+        "reason_code": 30 if off else "",
+        "notes": "Mats are in the cupboard." if one.index % 2 else None,
+        "created_at": one.starts - timedelta(days=20),
+        "updated_at": one.starts - timedelta(days=1),
+    }
+    records: tuple[str, ...] = ("appointment_groups",)
+    if not decided_by_list(world):
+        records += ("appointments",) * len(one.members)
+    if name.startswith("empty"):
+        records = ("busy_times",)
+    plant = one.planted.plant if one.planted else Plant("class")
+    return Row(
+        one.id,
+        values,
+        plant.outcome,
+        plant.codes,
+        records,
+        {"cancellation_reasons": ("Sick",)} if off else {},
+        marks=(plant.name,),
+        slice=1,
+        unmarked_on=_AHEAD if name == "class_ahead" else None,
+    )

@@ -1,0 +1,113 @@
+"""What stays in the old system by rule, beside invoices: counted, so that the clinic sees that it was there."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+from ..columns import Column, Form
+from ..row import Row
+from ..world import World
+from .kind import SampleKind
+
+Values = dict[str, object]
+
+_NAMES = ("Foam roller", "Theraband", "Heel wedge", "Ice pack", "Massage ball")
+
+
+def _day(index: int) -> str:
+    return (date(2023, 1, 9) + timedelta(days=index * 3 % 1200)).isoformat()
+
+
+def _payment(world: World, index: int) -> Values:
+    return {"patient_id": world.patient_id(world.patient_for(index)), "date": _day(index), "amount": f"{60 + index}.00"}
+
+
+def _chart(world: World, index: int) -> Values:
+    return {"patient_id": world.patient_id(world.patient_for(index)), "name": f"Chart {index + 1}"}
+
+
+def _letter(world: World, index: int) -> Values:
+    return {"patient_id": world.patient_id(world.patient_for(index)), "name": "Thank you for the referral"}
+
+
+def _waiting(world: World, index: int) -> Values:
+    return {"patient_id": world.patient_id(world.patient_for(index)), "date": _day(index), "notes": "Mornings only"}
+
+
+def _product(_world: World, index: int) -> Values:
+    return {"name": f"{_NAMES[index % len(_NAMES)]} {index + 1}", "amount": f"{12 + index}.50", "stock": index % 9}
+
+
+def _recall(world: World, index: int) -> Values:
+    return {"patient_id": world.patient_id(world.patient_for(index)), "date": _day(index), "name": str(1 + index % 3)}
+
+
+def _kind(name: str, native: str, make: Callable[[World, int], Values], *columns: Column, share: int = 2) -> SampleKind:
+    def rows(world: World) -> Iterator[Row]:
+        for index in range(world.size.invoices // share):
+            key = str(70_000_001 + index * 17)
+            yield Row(key, {"id": key} | make(world, index))
+
+    return SampleKind(name, native, columns, rows, folder="Money and more")
+
+
+_PATIENT = Column("patient_id", "Patient ID", "patient_id", Form.ID)
+
+KINDS = (
+    _kind(
+        "payments",
+        "Payments",
+        _payment,
+        Column("id", "Payment ID", "payment_id", Form.ID),
+        _PATIENT,
+        Column("date", "Payment Date", "payment_date"),
+        Column("amount", "Amount", "amount"),
+    ),
+    _kind(
+        "body_charts",
+        "Body charts",
+        _chart,
+        Column("id", "Body Chart ID", "body_chart_id", Form.ID),
+        _PATIENT,
+        Column("name", "Name", "name"),
+        share=5,
+    ),
+    _kind(
+        "letters",
+        "Letters",
+        _letter,
+        Column("id", "Letter ID", "letter_id", Form.ID),
+        _PATIENT,
+        Column("name", "Name", "name"),
+        share=5,
+    ),
+    _kind(
+        "waitlist",
+        "Wait list",
+        _waiting,
+        Column("id", "Waitlist ID", "waitlist_id", Form.ID),
+        _PATIENT,
+        Column("date", "Added On", "added_on"),
+        Column("notes", "Notes", "notes"),
+        share=10,
+    ),
+    _kind(
+        "products",
+        "Products",
+        _product,
+        Column("id", "Product ID", "product_id", Form.ID),
+        Column("name", "Product Name", "product_name"),
+        Column("amount", "Cost Price", "cost_price"),
+        Column("stock", "Stock Level", "stock_level"),
+        share=10,
+    ),
+    _kind(
+        "recalls",
+        "Recalls",
+        _recall,
+        Column("id", "Recall ID", "recall_id", Form.ID),
+        _PATIENT,
+        Column("date", "Recall Date", "recall_at"),
+        Column("name", "Recall Type", "recall_type_id"),
+        share=10,
+    ),
+)

@@ -1,0 +1,65 @@
+"""The forms that the clinic sends its clients to fill in."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ..bundle import Shape
+from ..children import CONFLICT, DELETED, TWICE, told
+from ..columns import ARCHIVED, CREATED, UPDATED, Column, Form
+from ..columns import DELETED as DELETED_AT
+from ..content import form_questions
+from ..planting import Plant, Planted
+from ..row import Row
+from ..world import World
+from .kind import SampleKind
+from .treatment_note_templates import upset_template
+
+COLUMNS = (
+    Column("id", "Form Template ID", "id", Form.ID),
+    Column("name", "Name", "name"),
+    Column("content", "Content", "content", Form.JSON),
+    Column("restricted", "Restricted To Practitioner", "restricted_to_practitioner", Form.BOOL),
+    Column("email", "Email To Patient On Completion", "email_to_patient_on_completion", Form.BOOL),
+    ARCHIVED,
+    CREATED,
+    UPDATED,
+    DELETED_AT,
+)
+PLANTS = (
+    Plant("same_name", ("duplicate_name",)),
+    Plant("empty", ("template_empty",)),
+    Plant("not_json", ("bad_json",), "held"),
+    Plant("odd_question", ("question_type_unknown",)),
+    Plant("script", ("html_sanitised",)),
+    Plant("archived"),
+    TWICE,
+    CONFLICT,
+    DELETED,
+)
+NAMES = ("New client details", "Consent to treatment", "Exercise diary", "Feedback")
+"""The last of them is there twice, so that no client's form is matched to it."""
+_KEY = "patient_form_templates"
+
+
+def rows(world: World) -> Iterator[Row]:
+    by_api = world.told_by_api(False)
+    odd = [Planted(plant, turn) for turn in range(world.size.few) for plant in PLANTS if by_api or not plant.by_api]
+    among = len(NAMES) + len(odd)
+    for index, planted in enumerate((*(None for _ in NAMES), *odd)):
+        name = planted.plant.name if planted else ""
+        values: dict[str, object] = {
+            "id": world.source_id(_KEY, index, among),
+            "name": f"{name.replace('_', ' ').capitalize()} form {planted.turn + 1}" if planted else NAMES[index],
+            "content": form_questions(),
+            "restricted": index % 2 == 1,
+            "email": index % 3 == 0,
+            "created_at": datetime(2018, 2, 1 + index % 27, 1, 0, tzinfo=UTC),
+            "updated_at": datetime(2022, 2, 1 + index % 27, 1, 0, tzinfo=UTC),
+        }
+        older = values | {"updated_at": datetime(2021, 2, 1, tzinfo=UTC), "content": {"sections": []}}
+        if planted:
+            upset_template(values, planted, NAMES)
+        yield from told(str(values["id"]), values, planted, records=("form_templates",), older=older)
+
+
+KIND = SampleKind(_KEY, "Patient form templates", COLUMNS, rows, shape=Shape.ARRAY, folder="Patient form templates")

@@ -1,0 +1,110 @@
+"""What clients filled in and signed, and what was sent to them and never came back."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from ..bundle import Shape
+from ..children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
+from ..columns import CREATED, UPDATED, Column, Form
+from ..columns import DELETED as DELETED_AT
+from ..content import LONG_ANSWER, NOT_JSON, filled_form, signature_id
+from ..pictures import as_uri, signature
+from ..planting import Plant, Planted
+from ..row import Row
+from ..world import World
+from .kind import SampleKind
+from .patient_form_templates import NAMES
+
+COLUMNS = (
+    Column("id", "Patient Form ID", "id", Form.ID),
+    Column("patient_id", "Patient ID", "patient_id", Form.LINK, to="patients"),
+    Column("name", "Name", "name"),
+    Column("content", "Content", "content", Form.JSON),
+    Column("completed_at", "Completed At", "completed_at", Form.TIME),
+    Column("booking_id", "Appointment ID", "booking_id", Form.LINK, to="bookings"),
+    Column("attendee_id", "Attendee ID", "attendee_id", Form.LINK, to="attendees"),
+    Column("restricted", "Restricted To Practitioner", "restricted_to_practitioner", Form.BOOL),
+    Column("email", "Email To Patient On Completion", "email_to_patient_on_completion", Form.BOOL),
+    Column("signatures", "Signatures", "signatures", Form.JSON),
+    Column("url", "URL", "url"),
+    CREATED,
+    UPDATED,
+    DELETED_AT,
+)
+PLANTS = (
+    *of_clients("form_without_patient"),
+    *MERGED,
+    Plant("incomplete", ("form_incomplete",)),
+    Plant("unsigned", ("signature_missing",)),
+    Plant("unknown_booking", ("form_without_appointment",)),
+    Plant("unknown_name"),
+    Plant("restricted"),
+    Plant("not_json", ("bad_json",), "held"),
+    Plant("odd_question", ("question_type_unknown",)),
+    Plant("two_radios", ("radio_multiple_selected",)),
+    Plant("script", ("html_sanitised",)),
+    Plant("long_answer", ("content_over_limit",)),
+    TWICE,
+    CONFLICT,
+    DELETED,
+)
+_KEY = "patient_forms"
+_TEMPLATES = NAMES[:-1]
+
+
+def rows(world: World) -> Iterator[Row]:
+    forms = world.size.forms
+    plants = world.planted(_KEY, PLANTS, forms, by_api=world.told_by_api(False))
+    people = world.plain_patients(0)
+    for index in range(forms):
+        planted = plants.get(index)
+        values = _plain(world, index) | {"patient_id": client_of(world, planted, next(people))}
+        problems = ("form_template_matched_by_name",) if world.moves("patient_form_templates") else ()
+        older: dict[str, object] | None = None
+        if planted:
+            older = values | {"content": filled_form(0, "First answers."), "updated_at": values["created_at"]}
+            _upset(values, planted)
+            problems = () if planted.plant.name == "unknown_name" else problems
+        yield from told(str(values["id"]), values, planted, records=("forms",), problems=problems, older=older)
+
+
+def _plain(world: World, index: int) -> dict[str, object]:
+    sent = datetime(2022, 3, 1, 22, 0, tzinfo=UTC) + timedelta(hours=index * 40_000 // world.size.forms)
+    done = sent + timedelta(hours=3)
+    return {
+        "id": world.source_id(_KEY, index, world.size.forms),
+        "name": _TEMPLATES[index % len(_TEMPLATES)],
+        "content": filled_form(index, ""),
+        "completed_at": done,
+        "restricted": False,
+        "email": index % 2 == 0,
+        "signatures": [{"id": signature_id(index), "image": as_uri(signature(index % 50))}],
+        "url": f"https://harbourstreet.cliniko.example/forms/{world.mixed(index, 9):016x}",
+        "created_at": sent,
+        "updated_at": done,
+    }
+
+
+def _upset(values: dict[str, object], planted: Planted) -> None:
+    name, turn = planted.plant.name, planted.turn
+    if name == "incomplete":
+        values |= {"completed_at": None, "signatures": None}
+    elif name == "unsigned":
+        values["signatures"] = None
+    elif name == "unknown_booking":
+        values["booking_id"] = str(999_790_001 + turn)
+    elif name == "unknown_name":
+        values["name"] = f"Form of {2009 + turn}"
+    elif name == "restricted":
+        values["restricted"] = True
+    elif name == "not_json":
+        values["content"] = NOT_JSON
+    elif name == "deleted":
+        values["deleted_at"] = datetime(2026, 1, 9, 23, 0, tzinfo=UTC)
+    elif name == "long_answer":
+        values["content"] = filled_form(turn, LONG_ANSWER)
+    else:
+        values["content"] = filled_form(turn, "", odd=name)
+
+
+KIND = SampleKind(_KEY, "Patient forms", COLUMNS, rows, shape=Shape.ARRAY, folder="Patient forms")

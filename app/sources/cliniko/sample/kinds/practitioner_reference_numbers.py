@@ -1,0 +1,76 @@
+"""The numbers by which insurers know who treated: one for each site, and one for the board of the profession."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ..children import DELETED, TWICE, told
+from ..columns import CREATED, UPDATED, Column, Form
+from ..columns import DELETED as DELETED_AT
+from ..planting import Plant, Planted
+from ..row import Row
+from ..world import World
+from .kind import SampleKind
+
+COLUMNS = (
+    Column("id", "Reference Number ID", "id", Form.ID),
+    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
+    Column("business_id", "Business ID", "business_id", Form.LINK, to="businesses"),
+    Column("name", "Name", "name"),
+    Column("reference_number", "Reference Number", "reference_number"),
+    CREATED,
+    UPDATED,
+    DELETED_AT,
+)
+PLANTS = (
+    Plant("no_practitioner", ("reference_number_without_practitioner",), "held"),
+    Plant("no_business", ("location_unknown",)),
+    Plant("no_number", ("empty_value",), "skipped"),
+    Plant("leading_zeros"),
+    TWICE,
+    DELETED,
+)
+_KEY = "practitioner_reference_numbers"
+_EACH = 3
+"""Numbers of each practitioner: of the two open sites, and of the board, which counts everywhere."""
+
+
+def rows(world: World) -> Iterator[Row]:
+    by_api = world.told_by_api(False)
+    ordinary = [(None, person, place) for person in world.treating for place in range(_EACH)]
+    odd = [
+        (Planted(plant, turn), world.treating[1], _EACH - 1)
+        for turn in range(world.size.few)
+        for plant in PLANTS
+        if by_api or not plant.by_api
+    ]
+    for index, (planted, person, place) in enumerate((*ordinary, *odd)):
+        key = world.source_id(_KEY, index, len(ordinary) + len(odd))
+        values: dict[str, object] = {
+            "id": key,
+            "practitioner_id": world.practitioner_id(person),
+            "business_id": world.business_id(place) if place < _EACH - 1 else None,
+            "name": "Provider #" if place < _EACH - 1 else "Registration number",
+            "reference_number": f"{900_000 + index * 7}{'ABFHJKLTWXY'[index % 11]}",
+            "created_at": datetime(2019, 3, 4, 1, 0, index % 60, tzinfo=UTC),
+            "updated_at": datetime(2024, 3, 4, 1, 0, index % 60, tzinfo=UTC),
+        }
+        if planted:
+            _upset(values, planted.plant.name, planted.turn)
+        yield from told(key, values, planted, records=("provider_numbers",))
+
+
+def _upset(values: dict[str, object], name: str, turn: int) -> None:
+    values["name"] = f"Fund {name.replace('_', ' ')} {turn + 1}"
+    if name == "no_practitioner":
+        values["practitioner_id"] = str(999_700_001 + turn)
+    elif name == "no_business":
+        values["business_id"] = str(999_710_001 + turn)
+    elif name == "no_number":
+        values["reference_number"] = None
+    elif name == "leading_zeros":
+        values["reference_number"] = f"000{turn + 1:02d}71"
+    elif name == "deleted":
+        values["deleted_at"] = datetime(2025, 3, 4, 1, 0, tzinfo=UTC)
+
+
+KIND = SampleKind(_KEY, "Practitioner reference numbers", COLUMNS, rows, folder="Set up/From the interface")

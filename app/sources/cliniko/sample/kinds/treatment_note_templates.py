@@ -1,0 +1,89 @@
+"""The questions that treatment notes are written along."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from ..bundle import Shape
+from ..children import CONFLICT, DELETED, TWICE, told
+from ..columns import ARCHIVED, CREATED, UPDATED, Column, Form
+from ..columns import DELETED as DELETED_AT
+from ..content import NOT_JSON, note_questions, odd_question
+from ..planting import Plant, Planted
+from ..row import Row
+from ..world import World
+from .kind import SampleKind
+
+COLUMNS = (
+    Column("id", "Template ID", "id", Form.ID),
+    Column("name", "Name", "name"),
+    Column("content", "Content", "content", Form.JSON),
+    Column("print_settings", "Print Settings", "print_settings", Form.JSON),
+    ARCHIVED,
+    CREATED,
+    UPDATED,
+    DELETED_AT,
+)
+PLANTS = (
+    Plant("same_name", ("duplicate_name",)),
+    Plant("printed", ("print_settings_not_imported",)),
+    Plant("empty", ("template_empty",)),
+    Plant("not_json", ("bad_json",), "held"),
+    Plant("odd_question", ("question_type_unknown",)),
+    Plant("script", ("html_sanitised",)),
+    Plant("archived"),
+    TWICE,
+    CONFLICT,
+    DELETED,
+)
+NAMES = ("Initial assessment", "Standard consultation", "Shoulder review", "Discharge")
+_KEY = "treatment_note_templates"
+
+
+def _among(world: World) -> int:
+    return len(NAMES) + world.size.few * len(PLANTS)
+
+
+def note_template_of(world: World, turn: int) -> str | None:
+    """The id of one of the templates that nothing is odd about."""
+    return world.linked(_KEY, world.source_id(_KEY, turn % len(NAMES), _among(world)))
+
+
+def rows(world: World) -> Iterator[Row]:
+    by_api = world.told_by_api(False)
+    odd = [Planted(plant, turn) for turn in range(world.size.few) for plant in PLANTS if by_api or not plant.by_api]
+    for index, planted in enumerate((*(None for _ in NAMES), *odd)):
+        name = planted.plant.name if planted else ""
+        values: dict[str, object] = {
+            "id": world.source_id(_KEY, index, _among(world)),
+            "name": f"{name.replace('_', ' ').capitalize()} {planted.turn + 1}" if planted else NAMES[index],
+            "content": note_questions(),
+            "created_at": datetime(2018, 2, 1 + index % 27, 1, 0, tzinfo=UTC),
+            "updated_at": datetime(2022, 2, 1 + index % 27, 1, 0, tzinfo=UTC),
+        }
+        older = values | {"updated_at": datetime(2021, 2, 1, tzinfo=UTC), "content": {"sections": []}}
+        if planted:
+            upset_template(values, planted, NAMES)
+            values["print_settings"] = {"title": "Clinical record", "show_logo": True} if name == "printed" else None
+        yield from told(str(values["id"]), values, planted, records=("progress_note_templates",), older=older)
+
+
+def upset_template(values: dict[str, object], planted: Planted, names: tuple[str, ...]) -> None:
+    """Make a template, of notes or of forms, one of the difficult ones."""
+    name = planted.plant.name
+    if name == "same_name":
+        values["name"] = names[-1]
+    elif name == "empty":
+        values["content"] = {"sections": []}
+    elif name == "not_json":
+        values["content"] = NOT_JSON
+    elif name == "odd_question":
+        values["content"] = odd_question()
+    elif name == "script":
+        values["content"] = note_questions("<div>Ask first.</div><script>fetch('//evil.example')</script>")
+    elif name == "archived":
+        values["archived_at"] = datetime(2024, 1, 9, 23, 0, tzinfo=UTC)
+    elif name == "deleted":
+        values["deleted_at"] = datetime(2024, 1, 9, 23, 0, tzinfo=UTC)
+
+
+KIND = SampleKind(_KEY, "Treatment note templates", COLUMNS, rows, shape=Shape.ARRAY, folder="Treatment note templates")

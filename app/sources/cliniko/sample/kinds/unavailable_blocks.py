@@ -1,0 +1,81 @@
+"""Times at which somebody takes no visits: meetings, leave, a course."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from ..children import CONFLICT, DELETED, TWICE, told
+from ..columns import CREATED, SYDNEY, UPDATED, Column, Form
+from ..columns import DELETED as DELETED_AT
+from ..planting import Plant, Planted
+from ..row import Row
+from ..world import World
+from .kind import SampleKind
+from .times_off import LONG, REASONS
+
+COLUMNS = (
+    Column("id", "Unavailable Block ID", "id", Form.ID),
+    Column("practitioner_id", "Practitioner ID", "practitioner_id", Form.LINK, to="practitioners"),
+    Column("business_id", "Business ID", "business_id", Form.LINK, to="businesses"),
+    Column("starts_at", "Start Time", "starts_at", Form.TIME),
+    Column("ends_at", "End Time", "ends_at", Form.TIME),
+    Column("notes", "Notes", "notes"),
+    Column("repeat_rule", None, "repeat_rule", Form.JSON),
+    CREATED,
+    UPDATED,
+    DELETED_AT,
+)
+PLANTS = (
+    Plant("no_practitioner", ("busy_time_without_practitioner",), "held"),
+    Plant("no_business", ("appointment_location_defaulted",)),
+    Plant("long_note", ("busy_time_note_truncated",)),
+    Plant("ends_before_start", ("bad_interval",), "held"),
+    Plant("repeated"),
+    TWICE,
+    CONFLICT,
+    DELETED,
+)
+_KEY = "unavailable_blocks"
+_FIRST = date(2026, 12, 13)
+"""A Sunday ahead, from which blocks go back week by week."""
+
+
+def rows(world: World) -> Iterator[Row]:
+    among = 6 + world.size.groups + world.size.few * len(PLANTS)
+    plants = world.planted(_KEY, PLANTS, among, by_api=world.told_by_api(False))
+    for index in range(among):
+        planted = plants.get(index)
+        starts = datetime.combine(_FIRST - timedelta(weeks=index // 4), time(14 + index % 4), SYDNEY)
+        key = world.source_id(_KEY, index, among)
+        values: dict[str, object] = {
+            "id": key,
+            "practitioner_id": world.practitioner_id(world.treating[index % len(world.treating)]),
+            "business_id": world.business_id(index % 2),
+            "starts_at": starts,
+            "ends_at": starts + timedelta(minutes=45),
+            "notes": REASONS[index % len(REASONS)],
+            "created_at": starts - timedelta(days=30),
+            "updated_at": starts - timedelta(days=30),
+        }
+        older = values | {"notes": "To be confirmed", "updated_at": starts - timedelta(days=31)}
+        if planted:
+            _upset(values, planted, starts)
+        yield from told(key, values, planted, records=("busy_times",), older=older)
+
+
+def _upset(values: dict[str, object], planted: Planted, starts: datetime) -> None:
+    name, turn = planted.plant.name, planted.turn
+    if name == "no_practitioner":
+        values["practitioner_id"] = str(999_800_001 + turn)
+    elif name == "no_business":
+        values["business_id"] = None
+    elif name == "long_note":
+        values["notes"] = LONG
+    elif name == "ends_before_start":
+        values["ends_at"] = starts - timedelta(minutes=5)
+    elif name == "repeated":
+        values["repeat_rule"] = {"repeat_type": "Weekly", "number_of_repeats": 4, "repeating_interval": 1}
+    elif name == "deleted":
+        values["deleted_at"] = datetime(2026, 1, 9, 23, 0, tzinfo=UTC)
+
+
+KIND = SampleKind(_KEY, "Unavailable blocks", COLUMNS, rows, folder="Appointments/From the interface")
