@@ -3,28 +3,33 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.points import Folders, running
-from tests.product import Product
+if TYPE_CHECKING:
+    from tests.points import Folders
+    from tests.product import Product
 
-At = Callable[..., Product]
+At = Callable[..., "Product"]
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> "Folders":
+    from tests.points import Folders  # only the tests that ask for it need the whole product
+
     return Folders(tmp_path_factory.mktemp("points"))
 
 
 @pytest.fixture
-def product_at(folders: Folders, tmp_path: Path) -> Iterator[At]:
+def product_at(folders: "Folders", tmp_path: Path) -> Iterator[At]:
     """Gives the product with the demo clinic's move at a point: a copy for this test alone."""
+    from tests.points import running
+
     with ExitStack() as stack:
         made: list[Path] = []
 
-        def open_at(point: str, **more: Any) -> Product:
+        def open_at(point: str, **more: Any) -> "Product":
             to = tmp_path / f"var{len(made)}"
             made.append(to)
             return stack.enter_context(contextmanager(running)(folders, point, to, **more))
@@ -33,12 +38,14 @@ def product_at(folders: Folders, tmp_path: Path) -> Iterator[At]:
 
 
 @pytest.fixture(scope="module")
-def shown_at(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[At]:
+def shown_at(folders: "Folders", tmp_path_factory: pytest.TempPathFactory) -> Iterator[At]:
     """The same, shared by a module's tests that only look."""
+    from tests.points import running
+
     with ExitStack() as stack:
         known: dict[str, Product] = {}
 
-        def open_at(point: str) -> Product:
+        def open_at(point: str) -> "Product":
             if point not in known:
                 to = tmp_path_factory.mktemp("shown") / "var"
                 known[point] = stack.enter_context(contextmanager(running)(folders, point, to))

@@ -4,6 +4,7 @@ What is not in the export is acknowledged kind by kind before names are matched,
 """
 
 import os
+import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
@@ -83,7 +84,7 @@ def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Respo
     write_sample = visit.source.sample
     if size not in SIZES or write_sample is None:
         raise HTTPException(404)
-    path = visit.runtime.scratch.folder / f"sample-{visit.move.id}.zip"
+    path = visit.runtime.scratch.folder / f"sample-{secrets.token_hex(8)}.zip"
     try:
         write_sample(path, size=size, seed=1, dialect="native")
         with path.open("rb") as stream:

@@ -9,6 +9,7 @@ from httpx import Response
 from sqlmodel import select
 
 from app.access.rights import HOLDERS, RIGHTS, Right, Role
+from app.access.sessions import load_viewer
 from app.caspen.tables import Client
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
@@ -178,8 +179,6 @@ def test_a_route_without_a_line_opens_for_nobody(product_at: At) -> None:
 def test_a_right_that_nobody_holds_is_refused(product_at: At) -> None:
     product = product_at("nothing")
     with product.runtime.ledger.read() as session:
-        from app.access.sessions import load_viewer
-
         megan = load_viewer(session, "per_megan")
     assert megan is not None
     assert not megan.may(Right.ANYONE, WORKSPACE)

@@ -1,0 +1,75 @@
+"""The same form five times at once, and two people at the same time: one effect."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle, islice
+
+import pytest
+from httpx import Response
+from sqlmodel import select
+
+from app.migration.models import ChangeRequest, Migration
+from app.migration.states import State
+from tests.conftest import At
+from tests.pages import digest_of
+from tests.product import GRACE, MEGAN, Product
+from tests.wizard.choices import acknowledge
+
+
+def at_once(product: Product, path: str, form: dict[str, str], times: int = 5) -> list[int]:
+    browsers = [product.visitor(email) for email in islice(cycle((MEGAN, GRACE)), times)]
+    with ThreadPoolExecutor(times) as pool:
+        answers: list[Response] = list(pool.map(lambda browser: browser.post(path, data=form), browsers))
+    return sorted(answer.status_code for answer in answers)
+
+
+def test_five_approvals_approve_once(product_at: At) -> None:
+    product = product_at("reviewing")
+    digest = digest_of(product.visitor(MEGAN).get(f"{product.at}/approve"))
+    form = {"name": "Harbour Street Physiotherapy", "digest": digest}
+    answers = at_once(product, f"{product.at}/approve", form)
+    assert set(answers) <= {303, 409}
+    assert answers[0] == 303
+    assert product.acts().count("approve") == 1
+
+
+def test_five_starts_start_one_trial(product_at: At) -> None:
+    product = product_at("matching")
+    product.close_gaps()
+    acknowledge(product)
+    answers = at_once(product, f"{product.at}/matches", {"act": "start", "show": "practitioners"})
+    assert set(answers) <= {303, 409}
+    assert product.move().trial_number == 1
+    assert product.acts().count("start_trial") == 1
+
+
+def test_five_requests_are_one_request(product_at: At) -> None:
+    product = product_at("reviewing")
+    answers = at_once(product, f"{product.at}/review/requests", {"text": "Line 12 should be archived."})
+    assert set(answers) <= {303, 409}
+    with product.runtime.ledger.read() as session:
+        assert len(session.exec(select(ChangeRequest)).all()) == 1
+
+
+def test_five_samples_are_one_export(product_at: At) -> None:
+    product = product_at("preparing")
+    answers = at_once(product, f"{product.at}/handover/sample", {"size": "small"})
+    assert answers.count(303) == 1
+    assert set(answers) == {303, 409}
+    assert product.move().export_number == 1
+
+
+@pytest.mark.parametrize("button", ["cancel", "retry"])
+def test_a_button_that_two_people_press_works_once(product_at: At, button: str) -> None:
+    product = product_at("preparing")
+    if button == "retry":
+        product.put(state=State.READING_FAILED.value)
+    assert set(at_once(product, f"{product.at}/progress/{button}", {})) == {303}
+    assert product.acts().count(button) == 1
+
+
+def test_five_starts_of_a_clinic_are_one_move(product_at: At) -> None:
+    product = product_at("nothing")
+    assert set(at_once(product, "/start", {})) == {303}
+    with product.runtime.ledger.read() as session:
+        found = [m for m in session.exec(select(Migration)) if m.workspace_id == "wsp_demo"]
+    assert len(found) == 1
