@@ -154,7 +154,7 @@ def change_requested(journey: Journey, seen: Seen) -> None:
     seen(page, "review-requested")
     page.goto(f"{move}/approve")
     seen(page, "approve-closed")
-    page.goto(move)
+    Help(page, move).open()
     Help(page, move).write("How long does an answer take?")
     journey.enter("Ana")
     seen(page, "support-asked")
