@@ -1,0 +1,33 @@
+"""What happened in a move, as a person reads it."""
+
+from app.migration.models import AuditEntry
+from app.migration.states import Event
+from app.wizard.history import ACTS, history
+
+NAMES = {"megan@harbour.example": "Megan Doyle"}
+
+
+def entry(number: int, act: str, *, by: str = "megan@harbour.example", role: str = "clinic", **facts: str) -> AuditEntry:
+    return AuditEntry(id=number, workspace_id="wsp", by=by, role=role, act=act, facts=facts, previous="", hash="")
+
+
+def test_looking_at_clients_over_and_over_is_one_line() -> None:
+    looks = [entry(4, "client_seen", client="a"), entry(3, "clients_listed"), entry(2, "client_seen", client="a")]
+    told = history([entry(5, "client_seen", client="b"), *looks, entry(1, "read", by="w1", role="worker")], NAMES)
+    assert [line.words for line in told] == ["2 clients of the trial were looked at", "The export was read"]
+    assert [line.small for line in told] == ["Megan Doyle", ""]
+
+
+def test_two_people_who_look_are_two_lines() -> None:
+    other = entry(2, "client_seen", by="grace@harbour.example", client="a")
+    told = history([other, entry(1, "client_seen", client="a")], NAMES)
+    assert [line.small for line in told] == ["grace@harbour.example", "Megan Doyle"]
+
+
+def test_an_act_that_is_no_look_always_stands_by_itself() -> None:
+    told = history([entry(2, "fail"), entry(1, "fail")], NAMES)
+    assert [(line.words, line.kind) for line in told] == [("It stopped", "bad")] * 2
+
+
+def test_every_event_has_plain_words() -> None:
+    assert {event.value for event in Event} <= set(ACTS)
