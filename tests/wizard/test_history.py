@@ -4,10 +4,10 @@ from app.migration.models import AuditEntry
 from app.migration.states import Event
 from app.wizard.history import ACTS, history
 
-NAMES = {"megan@harbour.example": "Megan Doyle"}
+NAMES = {"megan@x.example": "Megan Doyle"}
 
 
-def entry(number: int, act: str, *, by: str = "megan@harbour.example", role: str = "clinic", **facts: str) -> AuditEntry:
+def entry(number: int, act: str, *, by: str = "megan@x.example", role: str = "clinic", **facts: str) -> AuditEntry:
     return AuditEntry(id=number, workspace_id="wsp", by=by, role=role, act=act, facts=facts, previous="", hash="")
 
 
@@ -19,9 +19,9 @@ def test_looking_at_clients_over_and_over_is_one_line() -> None:
 
 
 def test_two_people_who_look_are_two_lines() -> None:
-    other = entry(2, "client_seen", by="grace@harbour.example", client="a")
+    other = entry(2, "client_seen", by="grace@x.example", client="a")
     told = history([other, entry(1, "client_seen", client="a")], NAMES)
-    assert [line.small for line in told] == ["grace@harbour.example", "Megan Doyle"]
+    assert [line.small for line in told] == ["grace@x.example", "Megan Doyle"]
 
 
 def test_an_act_that_is_no_look_always_stands_by_itself() -> None:
