@@ -239,14 +239,3 @@ class AuditEntry(LedgerTable, table=True):
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     previous: str = ""
     hash: str = ""
-
-
-class Answered(LedgerTable, table=True):
-    """The first answer to a posted form, so that a double click gets the same one."""
-
-    key: str = Field(primary_key=True)
-    path: str
-    body_hash: str
-    status: int
-    location: str = ""
-    at: datetime = Field(default_factory=now, sa_type=Moment)

@@ -13,13 +13,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "answered",
-        *need(TEXT, "key path body_hash location"),
-        *need(WHOLE, "status"),
-        *need(TIME, "at"),
-        keyed("key"),
-    )
-    op.create_table(
         "audit_entry",
         *need(WHOLE, "id"),
         *need(TIME, "at"),
@@ -185,6 +178,5 @@ def downgrade() -> None:
         "export",
         "change_request",
         "audit_entry",
-        "answered",
     ):
         op.drop_table(table)
