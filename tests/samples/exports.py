@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.sources.cliniko.sample import DialectName, Expectation, SizeName, write_sample
+from app.sources.cliniko.sample import EVERYTHING, TODAY, DialectName, Expectation, SizeName, write_sample
 
 csv.field_size_limit(10 * 1024 * 1024)
 _FOLDER = TemporaryDirectory(prefix="sample-")
@@ -27,13 +27,23 @@ class Sample:
     expected: Expectation
 
     def texts(self) -> Iterator[tuple[str, str]]:
+        """The tables; files of clients and notes as pages lie beside them."""
         with zipfile.ZipFile(self.path) as archive:
             for name in archive.namelist():
-                yield name, archive.read(name).decode("utf-8")
+                if not is_document(name):
+                    yield name, archive.read(name).decode("utf-8")
+
+    def documents(self) -> dict[str, bytes]:
+        with zipfile.ZipFile(self.path) as archive:
+            return {name: archive.read(name) for name in archive.namelist() if is_document(name)}
 
     def rows(self, kind: str) -> list[Cells]:
         """Every row of the files whose name begins with this kind's, whatever their dialect."""
         return [row for name, text in self.texts() if _is_of(name, kind) for row in parsed(name, text)]
+
+
+def is_document(name: str) -> bool:
+    return "/Patient files/" in name or name.endswith(".html")
 
 
 def _is_of(name: str, kind: str) -> bool:
@@ -59,6 +69,8 @@ def unguarded(value: object) -> str:
 
 
 @cache
-def sample(dialect: DialectName = "native", size: SizeName = "tiny", seed: int = 7) -> Sample:
-    path = Path(_FOLDER.name) / f"{size}-{dialect}-{seed}.zip"
-    return Sample(path, write_sample(path, size=size, seed=seed, dialect=dialect))
+def sample(dialect: DialectName = "native", size: SizeName = "tiny", seed: int = 7, *, whole: bool = False) -> Sample:
+    """What moves today moves; with `whole`, everything does."""
+    path = Path(_FOLDER.name) / f"{size}-{dialect}-{seed}{'-whole' * whole}.zip"
+    moving = EVERYTHING if whole else TODAY
+    return Sample(path, write_sample(path, size=size, seed=seed, dialect=dialect, moving=moving))

@@ -20,6 +20,7 @@ __all__ = [
     "NOT_PREDICTED",
     "NOT_YET",
     "SIZES",
+    "TODAY",
     "DialectName",
     "Expectation",
     "KindCount",

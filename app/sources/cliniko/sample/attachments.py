@@ -42,8 +42,9 @@ _NAMES = (
     ("Home exercises", "txt", "text/plain"),
     ("Scan report", "pdf", "application/pdf"),
 )
+_MAKERS = {"pdf": letter, "png": photo, "txt": exercises}
 _SMALLEST, _LARGEST = 500, 40_000
-_SUM = "0" * 63 + "1"
+_SUM = "ab" * 32
 
 
 @dataclass
@@ -92,17 +93,16 @@ def _second(world: World, first: Attachment, planted: Planted) -> Attachment:
     key = world.source_id("patient_files", files + turns + PLANTS.index(planted.plant), files)
     if planted.plant.name == "same_bytes":
         return replace(first, id=key, filename=f"Copy of {first.filename}", planted=planted)
-    other = exercises(Random(f"{world.seed}:second {first.index}"), _SMALLEST)  # noqa: S311 - nobody's list
-    return replace(
-        first, id=key, filename=first.filename.lower(), body=other, content_type="text/plain", planted=planted
-    )
+    rng = Random(f"{world.seed}:second {first.index}")  # noqa: S311 - nobody's letter
+    other = _MAKERS[first.filename.rpartition(".")[2]](rng, _SMALLEST)
+    return replace(first, id=key, filename=first.filename.lower(), body=other, planted=planted)
 
 
 def _plain(world: World, index: int, patient: int) -> Attachment:
     rng = Random(f"{world.seed}:file {index}")  # noqa: S311 - nobody's letter
     size = rng.randrange(_SMALLEST, _LARGEST)
     name, extension, content_type = _NAMES[index % len(_NAMES)]
-    body = {"pdf": letter, "png": photo, "txt": exercises}[extension](rng, size)
+    body = _MAKERS[extension](rng, size)
     first, last = plain_name(patient)
     return Attachment(
         index=index,

@@ -81,5 +81,6 @@ DEMO_WORKSPACE = DemoWorkspace(
         DemoService("Remedial massage 60", "appointment", 60),
         DemoService("Hydrotherapy one to one", "appointment", 45),
         DemoService("Walk-in check", "appointment", 30),
+        DemoService("Pilates class", "appointment", 60),
     ),
 )

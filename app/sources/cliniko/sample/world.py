@@ -106,7 +106,7 @@ class World:
     def planted(self, kind: str, plants: tuple[Plant, ...], among: int, *, by_api: bool) -> dict[int, Planted]:
         """The difficult ones among so many of a kind, by their place."""
         if kind not in self._planted:
-            wanted = (plant for plant in plants if by_api or not plant.by_api)
+            wanted = tuple(plant for plant in plants if by_api or not plant.by_api)
             self._planted[kind] = planting.spread(wanted, self.size.few, among, api=self.patients_api)
         return self._planted[kind]
 

@@ -21,7 +21,7 @@ NATIVE = (Plant("count_differs", ("group_count_mismatch",)),)
 """Only a native row counts its clients."""
 ALONE = (
     Plant("some_cancelled", ("group_attendance_unknown",)),
-    Plant("unknown_member", ("appointment_without_patient",)),
+    Plant("unknown_member", ("appointment_without_patient:warning",)),
     Plant("class_ahead"),
 )
 """Where no list of attendees decides."""

@@ -62,8 +62,8 @@ def rows(world: World) -> Iterator[Row]:
         problems = ("form_template_matched_by_name",) if world.moves("patient_form_templates") else ()
         older: dict[str, object] | None = None
         if planted:
-            older = values | {"content": filled_form(0, "First answers."), "updated_at": values["created_at"]}
-            _upset(values, planted)
+            older = values | {"content": filled_form(index, "First answers."), "updated_at": values["created_at"]}
+            _upset(values, planted, index)
             problems = () if planted.plant.name == "unknown_name" else problems
         yield from told(str(values["id"]), values, planted, records=("forms",), problems=problems, older=older)
 
@@ -85,7 +85,7 @@ def _plain(world: World, index: int) -> dict[str, object]:
     }
 
 
-def _upset(values: dict[str, object], planted: Planted) -> None:
+def _upset(values: dict[str, object], planted: Planted, index: int) -> None:
     name, turn = planted.plant.name, planted.turn
     if name == "incomplete":
         values |= {"completed_at": None, "signatures": None}
@@ -102,9 +102,9 @@ def _upset(values: dict[str, object], planted: Planted) -> None:
     elif name == "deleted":
         values["deleted_at"] = datetime(2026, 1, 9, 23, 0, tzinfo=UTC)
     elif name == "long_answer":
-        values["content"] = filled_form(turn, LONG_ANSWER)
+        values["content"] = filled_form(index, LONG_ANSWER)
     else:
-        values["content"] = filled_form(turn, "", odd=name)
+        values["content"] = filled_form(index, "", odd=name)
 
 
 KIND = SampleKind(_KEY, "Patient forms", COLUMNS, rows, shape=Shape.ARRAY, folder="Patient forms")
