@@ -82,8 +82,9 @@ def page_of(migration: Migration) -> str:
 def rail(migration: Migration, path: str) -> list[Step]:
     """Every step with its link; the step of the page that is open is the one that is now."""
     name = path.removeprefix(f"/m/{migration.id}").strip("/").split("/")[0]
-    here = next((n for n, (_, _, pages) in enumerate(STEPS) if name in pages), None)
     far = reached(State(migration.state), State(migration.paused_from) if migration.paused_from else None)
+    pages = {page: number for number, (_, _, names) in enumerate(STEPS) for page in names}
+    here = far if name == "progress" else pages.get(name)  # one page shows all work: that of the step it is done for
     steps = []
     for number, (label, page, _) in enumerate(STEPS):
         state = "now" if number == here else "past" if number <= far else "next"

@@ -70,7 +70,7 @@ class Receiver:
 
     def _header_value(self, data: bytes, start: int, end: int) -> None:
         name = self._field.decode("latin-1").lower()
-        self._headers[name] = self._headers.get(name, "") + data[start:end].decode("utf-8", "replace")
+        self._headers[name] = self._headers.get(name, "") + data[start:end].decode("latin-1")
         self._field = b""
 
     def _open(self) -> None:

@@ -121,7 +121,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "/outbox": lambda: render("outbox/outbox.html", mails=MAILS, chosen=MAILS[0], sender="move@caspen.example"),
     "/outbox-empty": lambda: render("outbox/outbox.html", mails=[], chosen=None),
     "/confirm": lambda: render("signin/confirm.html", token="a/b", good=True),
-    "/confirm-late": lambda: render("signin/confirm.html", token="ab", good=False),
+    "/confirm-late": lambda: render("signin/confirm.html", token="ab", good=False, minutes=30),
     "/leave": lambda: render("signin/signed-out.html", signed_out=False),
     "/stop": lambda: render("errors/stop.html", problem={"title": "T", "todo": "D", "code": "link_private"}),
 }  # fmt: skip

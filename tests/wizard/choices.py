@@ -6,6 +6,7 @@ from html import unescape
 
 from httpx import Response
 
+from tests.pages import absent
 from tests.product import MEGAN, Product
 
 ROW = re.compile(r'<select[^>]*name="(c\d+)" aria-label="([^"]*) is in Caspen"[^>]*>(.*?)</select>', re.S)
@@ -46,4 +47,5 @@ def save(product: Product, show: str, act: str = "save", **fields: str) -> Respo
 
 def acknowledge(product: Product) -> None:
     """Says that what was found is the clinic's export."""
-    product.visitor(MEGAN).post(f"{product.at}/handover/found")
+    megan, at = product.visitor(MEGAN), f"{product.at}/handover"
+    megan.post(f"{at}/found", data={"absent": absent(megan.get(at))})
