@@ -11,6 +11,7 @@ Where the format's description leaves room, this is the reading that the expecta
 * `parent_not_imported` is told of each appointment and each note of a held or deleted patient.
 * `past_appointment_unmarked` counts imported rows that started before the day of import and are neither arrived,
   missed nor cancelled. `Expectation.on(day)` tells it for another day than the export's.
+* `appointment_case_unknown` and `template_unknown` are planted on ordinary visits and notes, a few each.
 * `appointment_type_created_from_name`: each unknown name (native) or id (api) is used by one appointment, so warnings
   and services made count the same.
 * `appointment_note_truncated`: one row, two records, the appointment and a communication with the whole text.
@@ -37,6 +38,36 @@ Where the format's description leaves room, this is the reading that the expecta
   author's name.
 * Client field values: one for each cell that is not empty, false and the word None included, in the 13 columns that
   become client fields.
+* A row that is held or skipped tells of nothing but why.
+* `referrer_not_found` and `referrer_ambiguous` are told of the patient's row; two doctors of one name, in native files.
+  A doctor is named without a title.
+* `same_name` and `possible_duplicate_patient` are told of patients alone; two contacts of one name are no problem.
+* `duplicate_name` of templates is told of the later one. Templates that stand twice under one name match no form.
+* `contact_type_conflict`: a word and a code that disagree, so in api files alone. The tag of an archived contact is no
+  record.
+* `case_balance_check`: each created case with a limit; both limits are `case_two_limits` besides.
+* Availability counts one row for each list (api) or slot (native), and a record for each slot. No slot: `empty_value`.
+  `bad_interval` is skipped there, and held everywhere else. Overlaps are looked for at one location.
+* Custom fields: one record a field. A row that says again what is known is a `duplicate_row`. Their tokens are no ids,
+  so `id_not_numeric` is not told.
+* Custom values: an undefined field and the twin of a field of dates are one further custom field each, the twin once.
+  A value that differs from the cell in the patients file wins, is created, and makes no second record. Answers in that
+  file are cells, not rows.
+* A class is one row and one record of a group, with an appointment for each client whom it names, unless a list of
+  attendees decides: then the rows of the list make them. A client nobody knows is a warning of the row, as the others
+  come. A class without clients is skipped when past, and a busy time with a warning when ahead.
+* `group_attendance_unknown`: some cancelled, and no list. Marked as arrived, so not `past_appointment_unmarked` too.
+* A row of attendees about a visit of one client is created, and makes no record.
+* Busy times in the native diary count under appointments. A block without a business is
+  `appointment_location_defaulted`.
+* `form_template_matched_by_name`: each created form whose name is that of one template.
+* `html_sanitised` is told of a message with a remote picture, as of one with a script.
+* Mail of the account: codes 11 and 21 to 45; native files have a word for 11 alone.
+* Files: what lies in `Patient files` counts for itself when no row of the index names it. Paths start where the index
+  lies. As long as files do not move, rows of the index and files are counted side by side. Of two files of the same
+  bytes the second is the duplicate; of `Scan.pdf` and `scan.pdf` in one folder the second is renamed.
+* Notes as pages: `synthetic_key_used` alone is told of each page without an id in its name; the day in the name is a
+  day, of no time zone.
 * Categories, referral types and cancellation reasons are made once a name, for rows that are imported; one tax, which
   adds nothing, serves all types.
 """

@@ -50,7 +50,9 @@ def pages(world: World) -> Iterator[Document]:
 
 
 def _ordinary_note(world: World, turn: int) -> int:
-    return [index for index in range(len(world.notes) + world.size.few + 1) if index not in world.notes][turn]
+    """Not one of the first, whose template nobody knows."""
+    few = world.size.few
+    return [index for index in range(len(world.notes) + 2 * few) if index not in world.notes][few + turn]
 
 
 def _page(author: str, answers: list[str], *, script: bool) -> bytes:
