@@ -171,6 +171,8 @@ def _decide(
         if fate is Fate.HELD:
             continue
         for record in records:
+            if record.id in part.rows.get(record.shape.name, ()):
+                continue  # several rows tell of one thing, and this part has it already
             rest = stamp.rest(record.shape, line, record.hash)
             part.rows.setdefault(record.shape.name, {})[record.id] = record.cells + rest
             part.records[record.shape.name] += 1

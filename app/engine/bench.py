@@ -12,6 +12,7 @@ from app.caspen.ids import Ids
 from app.caspen.stores import Store
 from app.engine.index.store import Index
 from app.engine.runtime import Runtime
+from app.mapping.defined import Defined
 from app.mapping.kind import Source
 from app.mapping.lookups import Lookups
 from app.mapping.plan import Plan
@@ -91,6 +92,7 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
             zones=facts.get("zones", {}),
             durations=facts.get("durations", {}),
             existing=facts.get("existing", {}),
+            fields={key: Defined.from_json(told) for key, told in facts.get("fields", {}).items()},
         ),
         store=runtime.caspen.trial(migration.id, trial.number),
         index=materialise(runtime, migration, runtime.scratch.folder / f"{trial.store}.index"),

@@ -86,7 +86,7 @@ def _map_row(
         outcome, code = stays
         tally.row(outcome)
         reasons = [p for p in told if STAYS.get(p.severity) is outcome]
-        tally.tell(line, parsed.source_id, ([Problem(code)] if code else []) + reasons)
+        tally.tell(line, parsed.source_id, reasons + ([Problem(code)] if code else []))
         return
     assert kind.to_records is not None  # noqa: S101 - kinds that do not move never come here
     result = kind.to_records(parsed.row, view.joined, bench.lookups)

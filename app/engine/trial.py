@@ -11,6 +11,7 @@ from app.caspen.fences import PartKey, PartLoaded
 from app.caspen.load import load_part
 from app.caspen.stores import WorkspaceChanged
 from app.engine.bench import Bench, benches
+from app.engine.fields import fields_of
 from app.engine.heartbeat import Heartbeat
 from app.engine.mapper import MappedPart, line_at, map_made, map_part
 from app.engine.outcome import Done, Exhausted
@@ -39,6 +40,7 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
             "zones": zones_of(runtime, migration, facts, beat),
             "durations": durations_of(runtime, migration, facts, beat),
             "existing": facts.existing(),
+            "fields": fields_of(runtime, migration, beat),
         }
     )
 

@@ -48,6 +48,7 @@ class Column:
     orphan: str | None = None  # the problem when the reference leads nowhere
     several: str | None = None  # the problem when a name fits more than one
     fills: str | None = None  # the link that this column's name stands for where that link itself is empty
+    prefix: str | None = None  # of headers that all go here, each with the rest of its own: "Custom: Favourite colour"
     destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping
 
 

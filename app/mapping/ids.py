@@ -50,6 +50,15 @@ def key_id(cell: str, context: Context, report: Report) -> str | None:
     return value
 
 
+def token(cell: str, context: Context, report: Report) -> str | None:
+    """A key that is never a number, such as a field's token."""
+    value = clean_id(cell, report)
+    if value is None or _OPAQUE.fullmatch(value):
+        return value
+    report("bad_id")
+    return None
+
+
 def one_id(cell: str, context: Context, report: Report) -> Link | None:
     """A reference by id. One that cannot be an id is kept: it leads nowhere, and the link's own problem says so."""
     value = clean_id(cell, report)

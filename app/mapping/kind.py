@@ -1,10 +1,12 @@
 """A kind of thing in an export, as one small file describes it: its columns, how it is recognised, what it becomes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from app.mapping.columns import Placed, columns_of
+from app.mapping.columns import Column, Link, Placed, columns_of
+from app.mapping.context import Context
+from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Record, Result
 from app.problems import Problem
@@ -41,7 +43,16 @@ class Kind(Generic[R]):
     rows with one name are told. `unknown` is what a thing is called that is known by its id alone ("Unknown type").
     What other rows only name is made by `made[tables[0]]`; with `placeholder` (the problem that tells it) only when
     the export has no rows of the kind at all, and then by every table of `tables` that stands in `made`.
-    `key_of` gives the key of a row whose file has no column for it. `stays_because` is why a row cannot move, as far as
+    `key_of` gives the key of a row whose file has no column for it, `key_beside` what else tells apart rows that share
+    one: the index knows such a row as `KEY/BESIDE`, and the first of them as `KEY` where their kind is `one_of_many`,
+    which is when they all describe one thing. `spans_of` gives stretches of time in minutes of the week; those of one
+    practitioner at one place that overlap are united. `vouches` is False where being named by its rows does not make
+    anybody exist. `links_beside` are references that no column of its own describes: by field, with the column that
+    says what they lead to. `later_counts` is the problem of a row whose key a later row has too, with something else
+    to say, in kinds where the later one counts; `one_each` names links whose pair of targets counts as such a key;
+    `said_of` gives, by link, what is said of its target, so that two rows can be compared. `unfold` takes an object of
+    a JSON file that holds several rows apart. `asks` says which of a part's columns tell of custom fields.
+    `stays_because` is why a row cannot move, as far as
     the row alone can say. `referred_by` names links of other kinds that are counted back to this row, under the other
     kind's name in `Joined.extra`. `imported` is False for a kind that is recognised and counted only.
     """
@@ -59,6 +70,16 @@ class Kind(Generic[R]):
     name_of: Callable[[R], str | None] | None = None
     twin_of: Callable[[R], str | None] | None = None
     key_of: Callable[[R], str | None] | None = None
+    key_beside: Callable[[R], str | None] | None = None
+    one_of_many: bool = False
+    spans_of: Callable[[R], tuple[tuple[int, int], ...]] | None = None
+    vouches: bool = True
+    links_beside: Callable[[R], Iterable[tuple[str, Link, Column]]] | None = None
+    said_of: Callable[[R], Iterable[tuple[str, str]]] | None = None
+    unfold: Callable[[Mapping[str, Any]], tuple[Any, ...] | None] | None = None
+    asks: Callable[[frozenset[str]], frozenset[str]] | None = None
+    later_counts: str | None = None
+    one_each: tuple[str, ...] = ()
     stays_because: Callable[[R], Problem | None] | None = None
     referred_by: tuple[tuple[str, str], ...] = ()  # (kind, field)
     alias_of: Callable[[R], str | None] | None = None
@@ -88,13 +109,17 @@ class Kind(Generic[R]):
 
 @dataclass(frozen=True)
 class Source:
-    """A system that clinics come from: its name and its kinds in the order of loading."""
+    """A system that clinics come from: its name and its kinds in the order of loading.
+
+    `fields_of` learns the clinic's own questions from rows of the kinds that ask or answer them, with their kind.
+    """
 
     name: str
     label: str
     kinds: tuple[Kind[Any], ...]
     help_article: str = ""
     demo: Any = None  # the demo clinic's workspace, whose names are those of the sample
+    fields_of: Callable[[Iterable[tuple[str, Any]], Context], dict[str, Defined]] | None = None
     sample: Callable[..., Any] | None = None  # writes an export of invented people: (path, size=, seed=, dialect=)
 
     def kind(self, name: str) -> Kind[Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.caspen.ids import Ids
+from app.mapping.defined import Defined
 from app.mapping.plan import Plan
 
 
@@ -14,7 +15,8 @@ class Lookups:
     each service, both by Caspen id.
 
     `existing` says which objects of the workspace a name already stands for, by table and normalised name, for
-    things that are matched by name (categories, cancellation reasons, referral types).
+    things that are matched by name (categories, cancellation reasons, referral types). `fields` are the clinic's own
+    questions, by their id in the source.
     """
 
     plan: Plan
@@ -23,3 +25,4 @@ class Lookups:
     zones: Mapping[str, str] = field(default_factory=dict)
     durations: Mapping[str, int] = field(default_factory=dict)
     existing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fields: Mapping[str, Defined] = field(default_factory=dict)

@@ -160,6 +160,11 @@ def mark(cell: str, context: Context, report: Report) -> datetime | bool | None:
 
 def time_of_day(cell: str, context: Context, report: Report) -> str | None:
     """`HH:MM`, from `9:00`, `09:00:00` or `9:00 am`; `bad_interval` is for whoever needs two of them."""
+    return clock_time(cell)
+
+
+def clock_time(cell: str) -> str | None:
+    """The same of a text that is no cell of its own."""
     clock = _TIME_OF_DAY.fullmatch(cell)
     if clock is None or (clock[2] is None and clock[3] is None):
         return None

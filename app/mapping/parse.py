@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Generic, TypeVar
 
-from app.mapping.columns import Link
+from app.mapping.columns import Link, Report
 from app.mapping.context import Context
 from app.mapping.kind import Kind
+from app.mapping.text import clean
 from app.problems import Level, Problem
 
 R = TypeVar("R")
@@ -60,6 +61,7 @@ class RowParser(Generic[R]):
         self.context = context
         self._readers = {p.name: p.column.read for p in kind.columns}
         self._required = frozenset(p.name for p in kind.columns if p.column.required)
+        self._gathers = frozenset(p.name for p in kind.columns if p.column.prefix)
         self._fills = tuple((p.name, p.column.fills) for p in kind.columns if p.column.fills)
         self._made = _by_attributes(kind.row) or (lambda values: kind.row(**values))
         self._key = next((p.name for p in kind.columns if p.column.is_key), None)
@@ -71,6 +73,8 @@ class RowParser(Generic[R]):
         readers, context, report = self._readers, self.context, codes.append
         for name, cell in cells.items():
             if not cell or name not in readers:
+                if cell and ":" in name:
+                    self._gather(values, name, cell, report)
                 continue
             value = readers[name](cell, context, report)
             if value is not None:
@@ -82,6 +86,12 @@ class RowParser(Generic[R]):
             if name in values and link not in values:
                 values[link] = Link(name=values[name])
         return self._keyed(values, problems, cells.keys() if columns is None else columns)
+
+    def _gather(self, values: dict[str, Any], name: str, cell: str, report: Report) -> None:
+        """A cell of a column that has only the beginning of its header in common with others."""
+        attribute, _, rest = name.partition(":")
+        if attribute in self._gathers:
+            values.setdefault(attribute, {})[rest] = clean(cell, report)
 
     def _told(self, code: str, column: str) -> Problem:
         level = None
@@ -105,6 +115,8 @@ class RowParser(Generic[R]):
             if self._key:
                 row = _with_key(row, self._key, source_id)
                 problems.append(Problem("synthetic_key_used", kind.name))
+        if kind.key_beside is not None and (beside := kind.key_beside(row)):
+            source_id = f"{source_id}/{beside}"
         if values.get("deleted_at"):
             problems.append(Problem("deleted_in_source", kind.name))
         if kind.stays_because and (problem := kind.stays_because(row)):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from app.caspen.ids import Ids
 from app.mapping.columns import Link
 from app.mapping.context import Context, DateOrder
+from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.parse import Parsed, parse_row
 from app.mapping.plan import Plan
@@ -49,6 +50,8 @@ ROWS: dict[str, dict[str, str]] = {
         "availabilities": '[{"starts_at":"09:00","ends_at":"12:00"}]',
     },
     "contacts": {"id": "41", "type": "Doctor", "first_name": "Ada", "last_name": "Hall"},
+    "custom_fields": {"field_token": "f1", "field_name": "Sport", "field_type": "text"},
+    "custom_field_values": {"patient_id": "11", "field_token": "f1", "field_name": "Sport", "value": "Rowing"},
     "patient_cases": {"id": "51", "patient_id": "11", "name": "Shared care plan"},
     "appointments": {
         "id": "77",
@@ -139,9 +142,10 @@ def lookups(
     zones: Mapping[str, str] = ZONES,
     existing: Mapping[str, Mapping[str, str]] | None = None,
     durations: Mapping[str, int] | None = None,
+    fields: Mapping[str, Defined] | None = None,
 ) -> Lookups:
     plan = plan or Plan(default_location=SYDNEY)
-    return Lookups(plan, IDS, NOW, zones, durations or {}, existing or {})
+    return Lookups(plan, IDS, NOW, zones, durations or {}, existing or {}, fields or {})
 
 
 def parsed(kind: str, /, in_context: Context | None = None, **cells: str | None) -> Parsed[Any]:

@@ -21,3 +21,4 @@ class Contact(Imported, table=True):
     notes: str | None = None
     phone_numbers: list[dict[str, Any]] | None = nested()
     address: dict[str, Any] | None = nested()
+    tags: list[str] | None = nested()

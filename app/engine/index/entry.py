@@ -56,6 +56,8 @@ class IndexEntry:
     mentions: tuple[Mention, ...] = ()
     codes: tuple[str, ...] = ()
     blocked: tuple[Outcome, str] | None = None
+    spans: tuple[tuple[int, int], ...] = ()  # stretches of time in minutes of the week
+    said: tuple[tuple[str, str], ...] = ()  # by link, what is said of its target; kept as hashes
 
 
 def entry_of(
@@ -89,6 +91,8 @@ def entry_of(
         mentions=kind.mentions(row),
         codes=codes,
         blocked=blocked,
+        spans=kind.spans_of(row) if kind.spans_of else (),
+        said=tuple(kind.said_of(row)) if kind.said_of else (),
     )
 
 
@@ -111,6 +115,16 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
                 several=column.several,
                 merge=name == kind.merge_field,
             ),
+        )
+    for name, value, column in kind.links_beside(row) if kind.links_beside else ():
+        found[name] = IndexLink(
+            field=name,
+            kind=str(column.links_to),
+            ids=value.ids,
+            name=value.name,
+            required=column.required,
+            orphan=column.orphan,
+            several=column.several,
         )
     return tuple(found.values())
 

@@ -74,6 +74,8 @@ class Inserter:
         mentioned: list[tuple[int, int]] = []
         codes: list[tuple[int, str]] = []
         verdicts: list[tuple[int, str, str]] = []
+        spans: list[tuple[int, int, int]] = []
+        said: list[tuple[int, str, bytes | None]] = []
         for row, entry in enumerate(batch, start=self._next):
             rows.append(_cells(row, kind, entry))
             for link in entry.links:
@@ -84,6 +86,8 @@ class Inserter:
                     refs += [(row, spec, place, i, name, len(given) > 1) for place, i in enumerate(given)]
             mentioned += [(self._mention(m), row) for m in entry.mentions]
             codes += [(row, code) for code in entry.codes]
+            said += [(row, field, hashed(text)) for field, text in entry.said]
+            spans += [(row, starts, ends) for starts, ends in entry.spans]
             # Whether a deleted row counts is settled later: a newer version of it may live.
             if entry.blocked and not (entry.deleted and entry.blocked[0] is Outcome.SKIPPED):
                 verdicts.append((row, str(entry.blocked[0]), entry.blocked[1]))
@@ -92,6 +96,8 @@ class Inserter:
         self._db.executemany("INSERT INTO mentioned VALUES (?,?)", mentioned)
         self._db.executemany("INSERT INTO codes VALUES (?,?)", codes)
         self._db.executemany("INSERT INTO verdicts VALUES (?,?,?)", verdicts)
+        self._db.executemany("INSERT INTO spans VALUES (?,?,?)", spans)
+        self._db.executemany("INSERT INTO said VALUES (?,?,?)", said)
         self._next += len(batch)
 
     def _kind(self, name: str) -> int:

@@ -103,7 +103,8 @@ def json_grid(
 ) -> Grid:
     """Needs a whole pass, because only the last object may show the last column."""
     lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
-    table = JsonRows(lambda: found.text(open_), lists, limits)
+    unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
+    table = JsonRows(lambda: found.text(open_), lists, limits, unfolds)
     columns: dict[str, bool] = {}  # whether any row has something there
     seen = 0
     try:

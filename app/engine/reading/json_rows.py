@@ -1,7 +1,7 @@
 """Rows of a JSON file: an array, one object, JSON lines, or pages as a programming interface gives them."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from app.engine.reading.json_stream import Exact, JsonStream, TooLarge, values_in
@@ -15,17 +15,24 @@ Item = tuple[int, dict[str, str], tuple[str, ...]]
 class JsonRows:
     """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told."""
 
-    def __init__(self, open_: Callable[[], TextIO], lists: frozenset[str], limits: Limits) -> None:
+    def __init__(
+        self,
+        open_: Callable[[], TextIO],
+        lists: frozenset[str],
+        limits: Limits,
+        unfolds: Sequence[Callable[[Mapping[str, Any]], tuple[Any, ...] | None]] = (),
+    ) -> None:
         self._open = open_
         self._lists = lists
         self._limits = limits
+        self._unfolds = unfolds
         self.announced: int | None = None
         self.list_name: str | None = None
 
     def items(self) -> Iterator[Item]:
         with self._open() as text:
             stream = JsonStream(text, self._limits.row_bytes)
-            for number, value in enumerate(self._values(stream), start=1):
+            for number, value in enumerate(self._unfolded(self._values(stream)), start=1):
                 if value is None:
                     yield number, {}, ("cell_too_large",)
                 elif isinstance(value, dict):
@@ -36,6 +43,12 @@ class JsonRows:
                     yield number, cells, codes
                 else:
                     raise Refused("bad_json", line=number)
+
+    def _unfolded(self, values: Iterator[Any]) -> Iterator[Any]:
+        """Rows of objects that hold several of them, one inside the other."""
+        for value in values:
+            found = (unfold(value) for unfold in self._unfolds) if isinstance(value, dict) else ()
+            yield from next((rows for rows in found if rows is not None), (value,))
 
     def _values(self, stream: JsonStream) -> Iterator[Any]:
         if not stream.peek():

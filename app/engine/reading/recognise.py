@@ -45,11 +45,13 @@ def known_headers(kind: Kind[Any]) -> Mapping[str, str]:
     """The attribute of each header that the kind knows."""
     found: dict[str, str] = {}
     for placed in kind.columns:
+        if placed.column.prefix:
+            continue
         for header in (placed.column.native, placed.name):
             if header:
                 found.setdefault(normalise_header(header), placed.name)
     for placed in kind.columns:
-        for header in placed.known_as():
+        for header in () if placed.column.prefix else placed.known_as():
             found.setdefault(header, placed.name)
     return found
 
@@ -98,16 +100,25 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
         plain = normalise_header(header)
         doubled += [shown] if plain and plain in met else []
         met.add(plain)
-        attribute = (pairs or {}).get(shown) or known.get(plain)
+        attribute = (pairs or {}).get(shown) or known.get(plain) or _prefixed(kind, shown)
         if attribute is None or (not header.strip()):
             columns.append(f"?{shown}")
             unknown.append(shown)
             continue
         columns.append(attribute)
         shapes.add("api" if shown == shown.lower() and " " not in shown else "native")
-    absent = tuple(p.name for p in kind.columns if p.name not in columns and not p.column.is_key)
+    absent = tuple(p.name for p in kind.columns if p.name not in columns and not (p.column.is_key or p.column.prefix))
     dialect = shapes.pop() if len(shapes) == 1 else "mixed"
     return Header(kind, tuple(headers), tuple(columns), dialect, tuple(unknown), absent, tuple(dict.fromkeys(doubled)))
+
+
+def _prefixed(kind: Kind[Any], header: str) -> str | None:
+    """`custom:Favourite colour`, for a column of which only the beginning of its header is known."""
+    for placed in kind.columns:
+        prefix = placed.column.prefix
+        if prefix and header.lower().startswith(prefix.lower()) and (rest := header[len(prefix) :].strip()):
+            return f"{placed.name}:{rest}"
+    return None
 
 
 def _keyed(header: Header) -> Header:

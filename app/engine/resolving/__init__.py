@@ -3,9 +3,12 @@
 from collections.abc import Callable
 
 from app.engine.resolving import (
+    alike,
+    answers,
     crowds,
     deleted,
     duplicates,
+    hours,
     kinds,
     merges,
     names,
@@ -25,12 +28,15 @@ RULES: tuple[Callable[[Work], None], ...] = (
     kinds.apply,
     duplicates.apply,
     deleted.apply,
+    alike.apply,
     merges.apply,
     names.apply,
     unnamed.apply,
     targets.apply,
     orphans.apply,
     parents.apply,
+    hours.apply,
+    answers.apply,
     twins.apply,
     same_names.apply,
     referrers.apply,

@@ -24,11 +24,16 @@ GROUPS = """CREATE TEMP TABLE same_id_groups AS
 # The row that stays, and its content, of every group that has one.
 WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT s.kind, s.id, MIN(s.row) row, MIN(s.hash) hash
     FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
-    WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest))
+    WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest AND s.kind NOT IN ({later})))
     GROUP BY s.kind, s.id HAVING COUNT(DISTINCT s.hash) = 1"""
 
+# Where the later row counts whatever the rows say of their age. The hash is that of the row with the highest number.
+LATER = """INSERT INTO same_id_winners SELECT s.kind, s.id, MAX(s.row), s.hash FROM same_id s
+    JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id AND g.contents > 1
+    WHERE NOT s.blocked AND s.kind IN ({later}) GROUP BY s.kind, s.id"""
+
 LOSERS = """INSERT OR REPLACE INTO verdicts
-    SELECT s.row, 'skipped', CASE WHEN s.hash = w.hash THEN :copy ELSE :older END
+    SELECT s.row, 'skipped', CASE WHEN s.hash = w.hash THEN :copy {told} ELSE :older END
     FROM same_id s JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
     WHERE s.row <> w.row AND NOT s.blocked"""
 
@@ -47,14 +52,18 @@ CODES = {"copy": "duplicate_row", "older": "id_conflict_newest_used", "conflict"
 
 
 def apply(work: Work) -> None:
+    later = {number: kind.later_counts for number, kind in work.kinds if kind.later_counts}
+    numbers = ",".join(str(number) for number in later)
+    told = " ".join(f"WHEN s.kind = {number} THEN '{code}'" for number, code in later.items())
     for query in (
         THINGS,
         SAME_ID,
         "CREATE INDEX temp.same_id_key ON same_id (kind, id)",
         GROUPS,
-        WINNERS,
+        WINNERS.format(later=numbers),
+        LATER.format(later=numbers),
         "CREATE INDEX temp.same_id_winners_key ON same_id_winners (kind, id)",
-        LOSERS,
+        LOSERS.format(told=told),
         CONFLICTS,
         BLOCKED_COPIES,
         """UPDATE things SET row = w.row FROM same_id_winners w WHERE w.kind = things.kind AND w.id = things.id""",

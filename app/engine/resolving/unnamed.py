@@ -12,7 +12,7 @@ BY_NAME = """SELECT 'name:' || key, MIN(name) FROM named WHERE kind = ? AND targ
     GROUP BY key ORDER BY key"""
 
 BY_ID = """SELECT f.id, MIN(f.name) FROM raw_refs f JOIN specs s ON s.id = f.spec AND s.target = ? AND NOT s.merge
-    JOIN kinds k ON k.id = s.kind AND k.imported
+    JOIN kinds k ON k.id = s.kind AND k.imported AND k.id NOT IN ({silent})
     LEFT JOIN things t ON t.kind = s.target AND t.id = f.id
     LEFT JOIN verdicts v ON v.row = f.row
     WHERE f.id IS NOT NULL AND t.row IS NULL AND COALESCE(v.outcome, '') <> 'skipped' GROUP BY f.id ORDER BY f.id"""
@@ -20,6 +20,7 @@ BY_ID = """SELECT f.id, MIN(f.name) FROM raw_refs f JOIN specs s ON s.id = f.spe
 
 def apply(work: Work) -> None:
     lowest = 0
+    silent = ",".join(str(number) for number, kind in work.kinds if not kind.vouches)
     for number, kind in work.kinds:
         if not kind.imported or not kind.tables or kind.tables[0] not in kind.made:
             continue
@@ -27,7 +28,7 @@ def apply(work: Work) -> None:
             continue
         found = [
             *work.db.execute(BY_NAME, (number,)),
-            *work.db.execute(BY_ID, (number,)),
+            *work.db.execute(BY_ID.format(silent=silent), (number,)),
         ]
         for key, name in found:
             lowest -= 1

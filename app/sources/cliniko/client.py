@@ -9,36 +9,20 @@ from app.mapping.kind import Mention
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.phones import phone_runs
-from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Target, Value
 from app.mapping.text import STRING, cut, one_line
 from app.problems import Problem
 from app.sources.cliniko.addresses import address
 from app.sources.cliniko.client_phones import KINDS, Phones, listed, phones, split
 from app.sources.cliniko.decisions import name_key, named_id
+from app.sources.cliniko.field_values import answered, own_records
+from app.sources.cliniko.own_fields import own_values
 
 if TYPE_CHECKING:
     from app.sources.cliniko.patients import Patient
 
 _TRIALS = frozenset({"test", "testing", "tester", "asdf", "asdfasdf", "asd", "qwerty"})
-# Filled cells that have no place in Caspen's client; most of them wait for its custom fields.
-_NOT_CARRIED = (
-    "time_zone",
-    "medicare",
-    "medicare_reference_number",
-    "dva_card_number",
-    "concession_type",
-    "old_reference_id",
-    "reminder_type",
-    "follow_up_messages",
-    "receives_confirmation_emails",
-    "accepted_email_marketing",
-    "accepted_sms_marketing",
-    "unsubscribed_sms_marketing",
-    "invoice_default_to",
-    "invoice_email",
-    "invoice_extra_information",
-    "custom_fields",
-)
+_NOT_CARRIED = ("time_zone",)  # filled cells that have no place in Caspen
 _OVERLONG = (
     ("Title", "title"),
     ("First name", "first_name"),
@@ -79,7 +63,13 @@ def to_records(row: Patient, joined: Joined, lookups: Lookups) -> Result:
         for column in _NOT_CARRIED
         if getattr(row, column) is not None
     ]
-    return Mapped((Record("clients", "patients", row.id, values),), tuple(problems))
+    client = Record("clients", "patients", row.id, values)
+    client_id = lookups.ids.derive("clients", "patients", row.id)
+    answers = tuple(answered(row, Target(client_id, row.id), joined, lookups))
+    told = dict.fromkeys(code for made in answers for code in made.codes)
+    problems += [Problem(code, "patients", source_id=row.id) for code in told]
+    given = (made.record for made in answers if made.record)
+    return Mapped((client, *own_records(row, client_id, lookups), *given), tuple(problems))
 
 
 def _names(row: Patient) -> dict[str, Value]:
@@ -167,10 +157,11 @@ def _referral(row: Patient, joined: Joined, lookups: Lookups) -> dict[str, Value
 
 
 def mentions(row: Patient) -> tuple[Mention, ...]:
-    """The referral type, which no row of its own describes."""
+    """The referral type, which no row of its own describes, and the fields for what Caspen has no place for."""
+    fields = tuple(Mention("custom_fields", own.key, own.name) for own, _ in own_values(row))
     if not row.referral_type:
-        return ()
-    return (Mention("referral_types", name_key(row.referral_type), row.referral_type),)
+        return fields
+    return (Mention("referral_types", name_key(row.referral_type), row.referral_type), *fields)
 
 
 def referral_type(mention: Mention, lookups: Lookups) -> Record:

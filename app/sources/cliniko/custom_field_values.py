@@ -1,12 +1,18 @@
-"""Custom field values: what patients answered to the clinic's own questions. They do not move yet."""
+"""Custom field values: what patients answered to the clinic's own questions, one answer of each to each."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
 from app.mapping.ids import link
 from app.mapping.kind import Kind
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Result
 from app.mapping.text import string, text
+from app.problems import Problem
+from app.sources.cliniko.answers import Answer
+from app.sources.cliniko.field_values import NAME, value_record
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -32,21 +38,58 @@ class CustomFieldValue(Row):
         link(
             "custom_fields",
             "Field Token",
+            required=True,
             orphan="custom_field_undefined",
+            several="custom_field_ambiguous",
             destination="custom_field_values.custom_field_id",
         ),
     ] = None
-    field_name: Annotated[Words, Column(string, "Field Name")] = None
+    field_name: Annotated[Words, Column(string, "Field Name", fills="field_token")] = None
     value: Annotated[Words, Column(text, "Value", destination="custom_field_values.text")] = None
     option_tokens: Annotated[
         Words, Column(text, "Option Tokens", ("Options",), destination="custom_field_values.option_ids")
     ] = None
     other_value: Annotated[Words, Column(string, "Other Value", destination="custom_field_values.other_text")] = None
 
+    def __post_init__(self) -> None:
+        """A field that nobody describes is called as the rows call it."""
+        if self.field_token and self.field_token.ids and self.field_name:
+            object.__setattr__(self, "field_token", Link(self.field_token.ids, self.field_name))
+
+    @property
+    def answer(self) -> Answer:
+        token = self.field_token.ids[0] if self.field_token and self.field_token.ids else None
+        options = (self.option_tokens,) if self.option_tokens else ()
+        return Answer(token, self.field_name, self.value, options, self.other_value)
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        return (self.answer,)
+
 
 def patient_and_field(row: CustomFieldValue) -> str | None:
-    field = row.field_token.ids[0] if row.field_token else row.field_name
+    link_ = row.field_token
+    field = (link_.ids[0] if link_.ids else link_.name) if link_ else row.field_name
     return f"{row.patient_id.ids[0]}/{field}" if row.patient_id and field else None
+
+
+def said_of(row: CustomFieldValue) -> Iterator[tuple[str, str]]:
+    yield "field_token", row.answer.said
+
+
+def stays_because(row: CustomFieldValue) -> Problem | None:
+    return None if row.value or row.option_tokens or row.other_value else Problem("empty_value")
+
+
+def to_records(row: CustomFieldValue, joined: Joined, lookups: Lookups) -> Result:
+    """The value, in the form that its field asks for."""
+    client, field = joined.targets.get("patient_id"), joined.targets.get("field_token")
+    if client is None or field is None:
+        code = "custom_field_ambiguous" if client else "custom_value_without_patient"
+        return NotMapped(Outcome.HELD, Problem(code, NAME))
+    made = value_record(row.answer, client, field, lookups, row.created_at)
+    problems = tuple(Problem(code, NAME) for code in made.codes)
+    return Mapped((made.record,), problems) if made.record else NotMapped(Outcome.SKIPPED, Problem("empty_value", NAME))
 
 
 def looks_like_values(headers: Headers) -> bool:
@@ -54,17 +97,20 @@ def looks_like_values(headers: Headers) -> bool:
 
 
 KIND = Kind(
-    name="custom_field_values",
+    name=NAME,
     label="Custom field values",
     called="Custom field values",
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_values),
     row=CustomFieldValue,
-    tables=("custom_field_values",),
-    file_names=(
-        "custom field values",
-        "custom_field_values",
-    ),
+    to_records=to_records,
+    tables=(NAME,),
+    file_names=("custom field values", "custom_field_values"),
     json_keys=("custom_field_values",),
     key_of=patient_and_field,
+    said_of=said_of,
+    asks=lambda columns: columns,
+    stays_because=stays_because,
+    later_counts="custom_value_conflict",
+    one_each=("patient_id", "field_token"),
 )

@@ -1,26 +1,33 @@
-"""Custom fields: what the clinic asks of its patients beside the usual. They do not move yet."""
+"""Custom fields: what the clinic asks of its patients beside the usual. Nobody has to answer them in Caspen."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
+from app.mapping.defined import Defined
 from app.mapping.flags import boolean
-from app.mapping.ids import key
-from app.mapping.kind import Kind
-from app.mapping.rows import Json
-from app.mapping.structured import json_cell
-from app.mapping.text import string
+from app.mapping.ids import token
+from app.mapping.kind import Kind, Mention
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
+from app.mapping.text import cut, string
+from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.own_fields import OWN_TYPES
+from app.sources.cliniko.questions import UNKNOWN_TYPE, type_of
 from app.sources.cliniko.row import Row
 
 Words = str | None
+NAME = "custom_fields"
+DEFINITION = "patient_custom_fields_definition"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CustomField(Row):
     """One row: a field, or one option of a field with options."""
 
-    field_token: Annotated[str, key("Field Token")] = ""
+    field_token: Annotated[str, Column(token, "Field Token", mark="C", is_key=True)] = ""
     section_token: Annotated[Words, Column(string, "Section Token")] = None
     section_name: Annotated[Words, Column(string, "Section Name")] = None
     field_name: Annotated[Words, Column(string, "Field Name", destination="custom_fields.name")] = None
@@ -28,7 +35,95 @@ class CustomField(Row):
     option_token: Annotated[Words, Column(string, "Option Token")] = None
     option_name: Annotated[Words, Column(string, "Option Name", destination="custom_fields.options")] = None
     other_enabled: Annotated[bool | None, Column(boolean, "Other Enabled")] = None
-    patient_custom_fields_definition: Annotated[Json | None, Column(json_cell)] = None
+
+
+def beside(row: CustomField) -> str | None:
+    """The option, of which a field may have many rows."""
+    return row.option_token or row.option_name
+
+
+def by_section(row: CustomField) -> str | None:
+    """The name of a field whose own name another section has as well."""
+    return f"{row.section_name}: {row.field_name}" if row.section_name and row.field_name else None
+
+
+def text_key(token: str) -> str:
+    """What the field is known by that keeps answers as text which do not fit their own."""
+    return f"{token}:text"
+
+
+def to_records(row: CustomField, joined: Joined, lookups: Lookups) -> Result:
+    """The whole field, from whichever row of it; a second one for text where answers do not fit its type."""
+    if "elsewhere" in joined.extra:
+        return Mapped(())
+    own = type_of(row.field_type)
+    known = lookups.fields.get(row.field_token) or Defined(row.field_name or "", own or UNKNOWN_TYPE)
+    told = {"name_missing": row.field_name is None, "custom_field_type_unknown": own is None}
+    records = [_record(row.field_token, known)]
+    if known.has_text:
+        records.append(_record(text_key(row.field_token), Defined(f"{known.name} (text)", UNKNOWN_TYPE)))
+    problems = tuple(Problem(code, NAME, source_id=row.field_token) for code, said in told.items() if said)
+    return Mapped(tuple(records), problems)
+
+
+def _record(key_: str, known: Defined) -> Record:
+    options = [{k: v for k, v in asdict(option).items() if k != "added"} for option in known.options]
+    values: dict[str, Value] = {
+        "name": cut(known.name) or f"Field {key_}",
+        "type": known.type,
+        "options": options or None,
+        "visible": known.visible,
+        "required": False,
+    }
+    return Record(NAME, NAME, key_, values)
+
+
+def from_name(mention: Mention, lookups: Lookups) -> Record:
+    """A field that only answers name: one of Cliniko's own details, or a question that no file describes."""
+    own = OWN_TYPES.get(mention.key)
+    if own is not None:
+        return _record(mention.key, Defined(mention.name, own))
+    known = lookups.fields.get(mention.key) or Defined(mention.name, UNKNOWN_TYPE)
+    return _record(mention.key, known)
+
+
+def unfold(value: Mapping[str, Json]) -> tuple[dict[str, Json], ...] | None:
+    """The rows of a definition as the api nests it: sections, each with its fields, each with its options."""
+    found = value.get(DEFINITION, value)
+    sections = found.get("sections") if isinstance(found, dict) else found
+    if isinstance(found, dict) and isinstance(found.get("fields"), list):
+        sections = [found]
+    is_definition = DEFINITION in value or any("fields" in s for s in _objects(sections))
+    return tuple(_rows(_objects(sections))) if is_definition else None
+
+
+def _objects(value: Json) -> list[dict[str, Json]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _rows(sections: list[dict[str, Json]]) -> Iterator[dict[str, Json]]:
+    for section in sections:
+        for asked in _objects(section.get("fields")):
+            other = asked.get("other")
+            row = {
+                "section_token": section.get("token"),
+                "section_name": section.get("name"),
+                "field_token": asked.get("token"),
+                "field_name": asked.get("name"),
+                "field_type": asked.get("type"),
+                "option_token": None,
+                "option_name": None,
+                "other_enabled": bool(other.get("enabled")) if isinstance(other, dict) else None,
+                "archived": bool(asked.get("archived")),
+            }
+            options = _objects(asked.get("options"))
+            for option in options:
+                archived = bool(asked.get("archived") or option.get("archived"))
+                yield row | {
+                    "option_token": option.get("token"), "option_name": option.get("name"), "archived": archived,
+                }  # fmt: skip
+            if not options:
+                yield row
 
 
 def looks_like_custom_fields(headers: Headers) -> bool:
@@ -36,20 +131,22 @@ def looks_like_custom_fields(headers: Headers) -> bool:
 
 
 KIND = Kind(
-    name="custom_fields",
+    name=NAME,
     label="Custom fields",
     called="Custom fields",
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_custom_fields),
     row=CustomField,
-    tables=("custom_fields",),
-    file_names=(
-        "custom fields",
-        "custom_fields",
-        "settings",
-    ),
-    json_keys=(
-        "custom_fields",
-        "patient_custom_fields_definition",
-    ),
+    to_records=to_records,
+    tables=(NAME,),
+    file_names=("custom fields", "custom_fields", "settings"),
+    json_keys=("custom_fields", DEFINITION),
+    key_beside=beside,
+    one_of_many=True,
+    name_of=lambda row: row.field_name,
+    alias_of=by_section,
+    unknown="Custom field",
+    unfold=unfold,
+    asks=lambda columns: columns,
+    made={NAME: from_name},
 )

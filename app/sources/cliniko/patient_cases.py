@@ -1,4 +1,7 @@
-"""Patient cases: courses of treatment with limits of sessions or of money. They do not move yet."""
+"""Patient cases: courses of treatment that somebody agreed to, with limits of sessions or of money.
+
+What of a limit is used up stands in invoices, which do not move; every case with a limit says so.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,13 +12,17 @@ from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean, whole
 from app.mapping.ids import key, link, links
 from app.mapping.kind import Kind
+from app.mapping.lookups import Lookups
 from app.mapping.moments import day
 from app.mapping.money import money
-from app.mapping.text import string, text
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.text import STRING, cut, string, text
+from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
+_ENDLESS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +56,59 @@ class Case(Row):
     )
     attendee_ids: Annotated[Link | None, links("attendees", "Attendee IDs")] = None
 
+    @property
+    def sessions(self) -> int | None:
+        """The limit of sessions. Nothing is no limit, nor is a number that nobody lives to reach."""
+        return self.max_sessions if self.max_sessions and 0 < self.max_sessions < _ENDLESS else None
+
+    @property
+    def amount(self) -> Decimal | None:
+        return self.max_invoiceable_amount if (self.max_invoiceable_amount or 0) > 0 else None
+
+
+def stays_because(row: Case) -> Problem | None:
+    return Problem("case_without_patient") if row.patient_id is None else None
+
+
+def to_records(row: Case, joined: Joined, lookups: Lookups) -> Result:
+    """The case; of two limits that of sessions counts, and the other is kept beside it."""
+    client, contact = joined.targets.get("patient_id"), joined.targets.get("contact_id")
+    if client is None:
+        return NotMapped(Outcome.HELD, Problem("case_without_patient", "patient_cases", source_id=row.id))
+    limit = "sessions" if row.sessions else "amount" if row.amount else "unlimited"
+    told = {
+        "name_missing": row.name is None,
+        "case_dates_reversed": bool(row.issue_date and row.expiry_date and row.expiry_date < row.issue_date),
+        "case_two_limits": bool(row.sessions and row.amount),
+        "case_balance_check": limit != "unlimited",
+    }
+    values: dict[str, Value] = {
+        "client_id": client.id,
+        "name": cut(row.name) or f"Case {row.id}",
+        "status": "closed" if row.closed or row.archived_at else "open",
+        "contact_id": contact.id if contact else None,
+        "issue_date": row.issue_date,
+        "expiry_date": row.expiry_date,
+        "limit_kind": limit,
+        "limit_sessions": row.sessions,
+        "limit_amount": row.amount,
+        "count_missed": bool(row.include_dna_attendees),
+        "count_cancelled": bool(row.include_cancelled_attendees),
+        "referral": row.referral,
+        "referral_type": cut(row.referral_type),
+        "notes": _notes(row),
+        "balance_to_check": True,
+        "source_created_at": row.created_at,
+    }
+    problems = tuple(Problem(code, "patient_cases", source_id=row.id) for code, said in told.items() if said)
+    return Mapped((Record("cases", "patient_cases", row.id, values),), problems)
+
+
+def _notes(row: Case) -> str | None:
+    """What the clinic noted, and a name that is too long for its place."""
+    whole_name = f"Name: {row.name}" if len(row.name or "") > STRING else ""
+    return "\n\n".join(part for part in (row.notes or "", whole_name) if part.strip()) or None
+
 
 def looks_like_cases(headers: Headers) -> bool:
     if headers.any("invoiceamount", "invoiceto", "totalamount", "netamount", "taxamount", "outstanding"):
@@ -65,12 +125,9 @@ KIND = Kind(
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_cases),
     row=Case,
+    to_records=to_records,
     tables=("cases",),
-    file_names=(
-        "patient cases",
-        "patient_cases",
-        "cases",
-    ),
+    file_names=("patient cases", "patient_cases", "cases"),
     json_keys=("patient_cases",),
-    name_of=lambda row: row.name,
+    stays_because=stays_because,
 )

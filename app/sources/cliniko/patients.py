@@ -1,8 +1,9 @@
 """Patients: the people whom a clinic treats. Each becomes a client; nothing of them is merged and nobody is written to.
 
-The 65 native headers are confirmed (2025). What goes to custom fields is read here, and told as not carried yet.
+The 65 native headers are confirmed (2025). What Caspen's clients have no place for goes to custom fields.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,8 +20,10 @@ from app.mapping.rows import Json
 from app.mapping.structured import json_cell, json_or_text
 from app.mapping.text import string, text
 from app.problems import Problem
+from app.sources.cliniko.answers import Answer, in_columns, nested
 from app.sources.cliniko.client import mentions, referral_type, to_records
 from app.sources.cliniko.consent import privacy_consent, spoken_of
+from app.sources.cliniko.custom_fields import from_name
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -145,11 +148,25 @@ class Patient(Row):
     follow_up_messages: Annotated[Words, Column(string, "Follow-up Messages", mark="C")] = None
     patient_phone_numbers: Annotated[Json, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
     accepted_sms_marketing: Annotated[bool | None, Column(boolean, mark="C")] = None
-    custom_fields: Annotated[Json, Column(json_cell, mark="C")] = None
+    custom_fields: Annotated[Json, Column(json_cell, mark="C", destination="custom_field_values.text")] = None
+    custom: Annotated[
+        Mapping[str, str] | None, Column(text, prefix="Custom:", destination="custom_field_values.text")
+    ] = None
     merged_at: Annotated[datetime | None, Column(timestamp, mark="C")] = None
     merged_with_patient_id: Annotated[
         Link | None, link("patients", "", "merged_with_patient", mark="C", orphan="merge_survivor_missing")
     ] = None
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """What the patient answered to the clinic's own questions."""
+        return (*in_columns(self.custom), *nested(self.custom_fields))
+
+    @property
+    def named_answers(self) -> Iterator[tuple[str, Answer]]:
+        """The same under the names of the references to their questions."""
+        for answer in self.answers:
+            yield f"custom:{answer.token or normalise_name(answer.name or '')}", answer
 
     @property
     def sms_consent(self) -> bool | None:
@@ -157,6 +174,26 @@ class Patient(Row):
         if self.accepted_sms_marketing is not None:
             return self.accepted_sms_marketing
         return None if self.unsubscribed_sms_marketing is None else not self.unsubscribed_sms_marketing
+
+
+QUESTION = link("custom_fields", "", orphan="custom_field_undefined", several="custom_field_ambiguous")
+
+
+def questions(row: Patient) -> Iterator[tuple[str, Link, Column]]:
+    """The questions that a patient answered."""
+    for name, answer in row.named_answers:
+        yield name, answer.link, QUESTION
+
+
+def said_of(row: Patient) -> Iterator[tuple[str, str]]:
+    for name, answer in row.named_answers:
+        yield name, answer.said
+
+
+def asks(columns: frozenset[str]) -> frozenset[str]:
+    """The columns of a part in which patients answer."""
+    found = frozenset(c for c in columns if c == "custom_fields" or c.startswith("custom:"))
+    return found | {"id"} if found else found
 
 
 def full_name(row: Patient) -> str | None:
@@ -192,7 +229,7 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_patients),
     row=Patient,
     to_records=to_records,
-    tables=("clients", "referral_types"),
+    tables=("clients", "custom_field_values", "referral_types"),
     file_names=("patients", "clients"),
     json_keys=("patients",),
     twin_of=name_and_birth,
@@ -201,6 +238,9 @@ KIND = Kind(
     merge_field="merged_with_patient_id",
     stays_because=stays_because,
     mentions=mentions,
-    made={"referral_types": referral_type},
+    made={"referral_types": referral_type, "custom_fields": from_name},
+    links_beside=questions,
+    said_of=said_of,
+    asks=asks,
     native_headers="C",
 )

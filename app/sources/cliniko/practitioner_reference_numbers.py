@@ -1,4 +1,4 @@
-"""Practitioner reference numbers: the numbers by which insurers know who treated. They do not move yet."""
+"""Practitioner reference numbers: the numbers by which insurers know who treated, and where."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,11 +6,15 @@ from typing import Annotated
 from app.mapping.columns import Column, Link
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
-from app.mapping.text import string
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.text import cut, string
+from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
+UNNAMED = "Provider number"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,28 @@ class ReferenceNumber(Row):
     reference_number: Annotated[Words, Column(string, "Reference Number", destination="provider_numbers.number")] = None
 
 
+def stays_because(row: ReferenceNumber) -> Problem | None:
+    if row.reference_number is None:
+        return Problem("empty_value")
+    return Problem("reference_number_without_practitioner") if row.practitioner_id is None else None
+
+
+def to_records(row: ReferenceNumber, joined: Joined, lookups: Lookups) -> Result:
+    """The number as it is written. Without a business it counts at every location."""
+    who, where = joined.targets.get("practitioner_id"), joined.targets.get("business_id")
+    if who is None:
+        code = "reference_number_without_practitioner"
+        return NotMapped(Outcome.HELD, Problem(code, "practitioner_reference_numbers", source_id=row.id))
+    values: dict[str, Value] = {
+        "practitioner_id": who.id,
+        "location_id": where.id if where else None,
+        "label": cut(row.name) or UNNAMED,
+        "number": cut(row.reference_number),
+        "source_created_at": row.created_at,
+    }
+    return Mapped((Record("provider_numbers", "practitioner_reference_numbers", row.id, values),))
+
+
 def looks_like_reference_numbers(headers: Headers) -> bool:
     return headers.all("practitionerid", "referencenumber")
 
@@ -54,10 +80,10 @@ KIND = Kind(
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_reference_numbers),
     row=ReferenceNumber,
+    to_records=to_records,
     tables=("provider_numbers",),
-    file_names=(
-        "practitioner reference numbers",
-        "practitioner_reference_numbers",
-    ),
+    file_names=("practitioner reference numbers", "practitioner_reference_numbers"),
     json_keys=("practitioner_reference_numbers",),
+    stays_because=stays_because,
+    vouches=False,
 )

@@ -24,6 +24,7 @@ from app.sources.cliniko import (
     unavailable_blocks,
     users,
 )
+from app.sources.cliniko.questions import learned
 from app.sources.cliniko.sample import write_sample
 from app.sources.cliniko.sample.demo import DEMO_WORKSPACE
 
@@ -53,6 +54,7 @@ CLINIKO = Source(
         patient_files.KIND,
         *not_moved.KINDS,
     ),
+    fields_of=learned,
     help_article="https://help.cliniko.com",
     demo=DEMO_WORKSPACE,
     sample=write_sample,

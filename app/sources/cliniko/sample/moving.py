@@ -3,12 +3,6 @@
 from dataclasses import dataclass
 
 NOT_YET: tuple[str, ...] = (
-    "practitioner_reference_numbers",
-    "practitioner_availability",
-    "custom_fields",
-    "custom_field_values",
-    "contacts",
-    "patient_cases",
     "attendees",
     "patient_files",
 )

@@ -1,0 +1,54 @@
+"""What a trial must know of the clinic's own questions before it maps an answer: their types and all their options."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from app.engine.reading.parts import read_part
+from app.engine.runtime import Runtime
+from app.mapping.context import Context
+from app.mapping.kind import Kind
+from app.mapping.parse import parse_row
+from app.mapping.plan import Plan
+from app.migration.models import Migration, Part, Trial
+from app.sources import source as source_named
+
+
+def fields_of(runtime: Runtime, migration: Migration, beat: Callable[[], None]) -> dict[str, dict[str, Any]]:
+    """By id in the source, as JSON. Only the columns that ask or answer are read, of parts that have any."""
+    source = source_named(migration.source)
+    if source.fields_of is None:
+        return {}
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+        plan, today = Plan.model_validate(trial.plan), trial.started_at.date()
+    context = Context(ZoneInfo(plan.timezone), plan.country, today)
+    kinds = [kind for kind in source.kinds if kind.imported and kind.asks is not None]
+    rows = (row for kind in kinds for row in _rows(runtime, migration, kind, context, beat))
+    return {key: known.to_json() for key, known in source.fields_of(rows, context).items()}
+
+
+def _rows(
+    runtime: Runtime, migration: Migration, kind: Kind[Any], context: Context, beat: Callable[[], None]
+) -> Iterator[tuple[str, Any]]:
+    with runtime.ledger.read() as session:
+        keys = session.exec(
+            select(Part.object_key)
+            .where(
+                Part.migration_id == migration.id,
+                Part.export_number == migration.export_number,
+                Part.kind == kind.name,
+            )
+            .order_by(col(Part.number))
+        ).all()
+    for key in keys:
+        head, rows = read_part(runtime.objects, key, runtime.key(migration))
+        wanted = kind.asks(frozenset(head.columns)) if kind.asks else frozenset()
+        for row in rows if wanted else ():
+            beat()
+            cells = {name: cell for name, cell in row.cells.items() if name in wanted}
+            parsed = parse_row(kind, cells, context, head.columns) if cells else None
+            if parsed is not None and parsed.row is not None:
+                yield kind.name, parsed.row

@@ -1,0 +1,34 @@
+"""A question of the clinic's own as its whole export tells of it: its type, and every answer that can be chosen."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+CHOICES = frozenset({"single_choice", "multiple_choice", "dropdown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """`added` says that no definition has it, only somebody's answer."""
+
+    id: str
+    label: str
+    archived: bool = False
+    added: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """`has_text` says that some answer did not fit the type, and stands in a field for text beside this one."""
+
+    name: str
+    type: str
+    options: tuple[Option, ...] = ()
+    visible: bool = True
+    has_text: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> "Defined":
+        return cls(**{**value, "options": tuple(Option(**option) for option in value["options"])})

@@ -1,0 +1,19 @@
+"""Contacts bear tags, such as one that says that they were archived where they came from."""
+
+from alembic import op
+
+from app.schema.columns import NESTED, may
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for column in may(NESTED, "tags"):
+        op.add_column("contacts", column)
+
+
+def downgrade() -> None:
+    op.drop_column("contacts", "tags")

@@ -1,0 +1,100 @@
+"""Contacts come across with all that was typed of them, and doctors can be found by their names."""
+
+import pytest
+
+from app.mapping.rows import Outcome
+from app.sources import source
+from tests.kinds.story import row_of, told
+
+KIND = source("cliniko").kind("contacts")
+
+
+def test_a_doctor_becomes_a_referrer_under_its_own_names() -> None:
+    found = told(
+        "contacts",
+        title="Dr",
+        preferred_name="Addie",
+        company_name="Hall Medical",
+        occupation="GP",
+        email="ada@clinic.example",
+        created_at="2020-01-05T00:00:00Z",
+    )
+    assert (found.outcome, found.codes) == (Outcome.CREATED, [])
+    wanted = ("type", "title", "first_name", "last_name", "preferred_name", "company", "profession", "email", "tags")
+    assert [found[column] for column in wanted] == [
+        "referrer", "Dr", "Ada", "Hall", "Addie", "Hall Medical", "GP", "ada@clinic.example", [],
+    ]  # fmt: skip
+    assert found["source_created_at"].isoformat() == "2020-01-05T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "becomes"),
+    [
+        ("Standard", "", "other"), ("DOCTOR", "", "referrer"), ("3rd Party Payer", "", "payer"), ("", "1", "referrer"),
+        ("", "2", "payer"), ("", "0", "other"), ("", "", "other"), ("Doctor", "1", "referrer"), ("1", "", "referrer"),
+    ],
+)  # fmt: skip
+def test_the_type_is_told_in_words_or_by_its_code(said: str, code: str, becomes: str) -> None:
+    found = told("contacts", type=said, type_code=code)
+    assert (found["type"], found.codes) == (becomes, [])
+
+
+def test_words_win_over_a_code_that_says_otherwise() -> None:
+    found = told("contacts", type="Doctor", type_code="2")
+    assert (found["type"], found.codes) == ("referrer", ["contact_type_conflict"])
+
+
+@pytest.mark.parametrize(
+    ("company", "last", "becomes"),
+    [("Hall Medical", "Hall", "Hall Medical"), ("", "Hall", "Hall"), ("", "", "Unknown")],
+)
+def test_a_contact_without_a_first_name_is_called_by_what_else_it_has(company: str, last: str, becomes: str) -> None:
+    found = told("contacts", first_name="", company_name=company, last_name=last)
+    assert (found["first_name"], found.codes) == (becomes, ["contact_name_defaulted"])
+
+
+def test_what_has_no_place_of_its_own_stands_in_the_notes() -> None:
+    found = told(
+        "contacts",
+        notes="Rings back on Tuesdays",
+        doctor_type="general_practitioner",
+        provider_number="012345AB",
+        email="jo@@x",
+        phone_work="ask reception",
+    )
+    assert found["notes"] == (
+        "Rings back on Tuesdays\n\nDoctor type: general practitioner\nProvider number: 012345AB\nEmail: jo@@x\n"
+        "Phone (work): ask reception"
+    )
+    assert (found["email"], found["phone_numbers"]) == (None, [])
+    assert sorted(found.codes) == ["bad_email", "bad_phone"]
+
+
+def test_phones_are_read_from_columns_and_from_the_api_list() -> None:
+    number = {"number": "255501000", "code": "+61", "type": "work"}
+    assert told("contacts", phone_work="61255501000")["phone_numbers"] == [number]
+    listed = '[{"number":"02 5550 1000","normalized_number":"61255501000","phone_type":"Work"}]'
+    assert told("contacts", phone_numbers=listed)["phone_numbers"] == [number]
+
+
+def test_the_third_line_of_an_address_joins_the_second_and_the_countrys_code_wins() -> None:
+    found = told(
+        "contacts", address_1="1 High St", address_2="Unit 2", address_3="Rear", country="Atlantis", country_code="AU"
+    )
+    assert found["address"]["line2"] == "Unit 2, Rear"
+    assert (found["address"]["country_code"], found.codes) == ("AU", [])
+
+
+def test_an_archived_contact_bears_a_tag_that_says_so() -> None:
+    assert told("contacts", archived_at="2022-01-09T23:00:00Z")["tags"] == ["Archived in Cliniko"]
+
+
+def test_only_doctors_are_known_by_name() -> None:
+    assert KIND.name_of is not None
+    assert KIND.name_of(row_of("contacts", title="Dr")) == "Ada Hall"
+    assert KIND.name_of(row_of("contacts", type="3rd Party Payer")) is None
+    assert KIND.people
+
+
+def test_61_a_formula_in_the_notes_is_plain_text() -> None:
+    assert told("contacts", notes="=1+1")["notes"] == "=1+1"

@@ -1,0 +1,82 @@
+"""Cases come across with their limits and dates; what of them is used up is for the clinic to check."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.mapping.rows import Outcome
+from tests.kinds.story import IDS, row_of, told
+
+
+def test_a_case_belongs_to_its_client_and_names_its_contact() -> None:
+    found = told(
+        "patient_cases",
+        contact_id="41",
+        notes="Reviewed",
+        issue_date="2024-01-10",
+        expiry_date="2025-01-10",
+        closed="true",
+        referral="true",
+        referral_type="medicare",
+        include_cancelled_attendees="true",
+        include_dna_attendees="false",
+    )
+    assert (found.outcome, found.codes) == (Outcome.CREATED, [])
+    assert found["client_id"] == IDS.derive("clients", "patients", "11")
+    assert found["contact_id"] == IDS.derive("contacts", "contacts", "41")
+    wanted = ("name", "notes", "status", "referral", "referral_type", "count_cancelled", "count_missed", "limit_kind")
+    assert [found[column] for column in wanted] == [
+        "Shared care plan", "Reviewed", "closed", True, "medicare", True, False, "unlimited",
+    ]  # fmt: skip
+    assert [found[day].isoformat() for day in ("issue_date", "expiry_date")] == ["2024-01-10", "2025-01-10"]
+    assert found["balance_to_check"] is True
+
+
+@pytest.mark.parametrize(
+    ("sessions", "amount", "limit", "codes"),
+    [
+        ("5", "", ("sessions", 5, None), ["case_balance_check"]),
+        ("", "$600.00", ("amount", None, Decimal("600.00")), ["case_balance_check"]),
+        ("5", "600", ("sessions", 5, Decimal(600)), ["case_two_limits", "case_balance_check"]),
+        ("", "", ("unlimited", None, None), []),
+        ("0", "0.0", ("unlimited", None, None), []),
+        ("9999999999", "", ("unlimited", None, None), []),
+    ],
+)
+def test_a_limit_is_of_sessions_or_of_money(
+    sessions: str, amount: str, limit: tuple[Any, ...], codes: list[str]
+) -> None:
+    found = told("patient_cases", max_sessions=sessions, max_invoiceable_amount=amount)
+    assert tuple(found[c] for c in ("limit_kind", "limit_sessions", "limit_amount")) == limit
+    assert found.codes == codes
+
+
+def test_a_case_of_nobody_waits() -> None:
+    for found in (told("patient_cases", patient_id=""), told("patient_cases", lost=("patient_id",))):
+        assert (found.outcome, found.codes) == (Outcome.HELD, ["case_without_patient"])
+
+
+def test_a_case_without_a_name_is_called_by_its_id() -> None:
+    found = told("patient_cases", name="")
+    assert (found["name"], found.codes) == ("Case 51", ["name_missing"])
+
+
+def test_dates_the_wrong_way_round_are_kept_and_told() -> None:
+    found = told("patient_cases", issue_date="2025-01-10", expiry_date="2024-01-10")
+    assert found["expiry_date"].year == 2024
+    assert found.codes == ["case_dates_reversed"]
+
+
+def test_an_archived_case_is_closed() -> None:
+    assert told("patient_cases", archived_at="2022-01-09T23:00:00Z")["status"] == "closed"
+
+
+def test_a_name_that_does_not_fit_is_kept_whole_in_the_notes() -> None:
+    found = told("patient_cases", name="A" * 300, notes="Reviewed")
+    assert len(found["name"]) == 255
+    assert found["notes"] == f"Reviewed\n\nName: {'A' * 300}"
+
+
+def test_attendees_of_a_case_are_read_from_a_list() -> None:
+    assert row_of("patient_cases", attendee_ids='["61","62"]').attendee_ids.ids == ("61", "62")
