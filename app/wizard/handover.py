@@ -65,15 +65,13 @@ async def by_upload(request: Request) -> Response:
         words = f"{stop.problem.title} {stop.problem.todo}"
         errors = [{"field": "files", "words": words}]
         return await run_in_threadpool(draw, request, errors=errors, problem=stop.problem)
-    files = [file for file in stored if file.size]
-    for file in stored:
-        if not file.size:
+    if not any(file.size for file in stored):  # an empty file among others is told of when they are read
+        for file in stored:
             visit.runtime.objects.delete(file.object_key)
-    if not files:
         words = "This file is empty: 0 bytes." if stored else "Choose the files of your export."
         return await run_in_threadpool(draw, request, errors=[{"field": "files", "words": words}])
-    name = files[0].path if len(files) == 1 else f"{len(files)} files"
-    await run_in_threadpool(hand_over_stored, visit.runtime, visit.move, files, by=visit.by, name=name)
+    name = stored[0].path if len(stored) == 1 else f"{len(stored)} files"
+    await run_in_threadpool(hand_over_stored, visit.runtime, visit.move, stored, by=visit.by, name=name)
     return go(f"/m/{visit.move.id}/progress")
 
 
