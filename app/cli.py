@@ -35,24 +35,33 @@ class Dialect(StrEnum):
 def serve(
     host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT")] = 8000,
+    web_only: Annotated[bool, typer.Option("--web-only", help="The pages alone; workers run elsewhere.")] = False,
 ) -> None:
     """The pages and a worker, with everything in ./var."""
-    from app.commands.serve import PortTaken
+    from app.commands.serve import PortTaken, serve_pages
     from app.commands.serve import serve as run
+    from app.production import NotReady
     from app.settings import settings
 
     try:
-        run(settings(), host, port)
+        (serve_pages if web_only else run)(settings(), host, port)
     except PortTaken:
         _fail(f"Port {port} is taken. Choose another one: PORT={port + 1}")
+    except NotReady as told:
+        _fail(str(told))
 
 
 @app.command()
 def worker() -> None:
     """One worker. Start as many as there are cores, on as many machines as there are."""
     from app.settings import settings
+    from app.production import NotReady, require_ready
     from workers.supervisor import run_worker
 
+    try:
+        require_ready(settings())
+    except NotReady as told:
+        _fail(str(told))
     run_worker(settings())
 
 

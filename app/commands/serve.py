@@ -11,6 +11,7 @@ import structlog
 import uvicorn
 
 from app.commands.drive import environment_of
+from app.production import require_ready
 from app.redis_server import RedisServer, start_redis
 from app.settings import Settings
 
@@ -67,6 +68,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     """Serves until it is told to stop. Raises PortTaken."""
     if _is_taken(host, port):
         raise PortTaken(port)
+    require_ready(settings)
     redis = start_redis(settings)
     if redis is not None:
         settings = settings.model_copy(update={"redis_url": redis.url})
@@ -74,14 +76,27 @@ def serve(settings: Settings, host: str, port: int) -> None:
     os.environ.update(environment_of(settings))
     household.start()
     try:
-        where = "localhost" if host in {"127.0.0.1", "0.0.0.0"} else host  # noqa: S104 - compared, not listened on
-        sys.stdout.write(f"{_words(settings)}\nOpen http://{where}:{port}\n")
-        sys.stdout.flush()
-        uvicorn.run(
-            "app.main:create_app", factory=True, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5
-        )
+        _pages(host, port, _words(settings))
     finally:
         household.stop()
+
+
+def serve_pages(settings: Settings, host: str, port: int) -> None:
+    """The pages alone: workers run elsewhere. Raises PortTaken."""
+    if _is_taken(host, port):
+        raise PortTaken(port)
+    require_ready(settings)
+    os.environ.update(environment_of(settings))
+    _pages(host, port, "Pages only: start workers beside them.")
+
+
+def _pages(host: str, port: int, words: str) -> None:
+    where = "localhost" if host in {"127.0.0.1", "0.0.0.0"} else host  # noqa: S104 - compared, not listened on
+    sys.stdout.write(f"{words}\nOpen http://{where}:{port}\n")
+    sys.stdout.flush()
+    uvicorn.run(
+        "app.main:create_app", factory=True, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5
+    )
 
 
 def _words(settings: Settings) -> str:
