@@ -35,6 +35,8 @@ class Mapped(Protocol):
     def key(self) -> str: ...
     @property
     def values(self) -> Mapping[str, Any]: ...
+    @property
+    def elsewhere(self) -> bool: ...
 
 
 RowRecords = tuple[int, Sequence[Mapped]]  # a row's line and what it became
@@ -50,7 +52,7 @@ class LoadFailed(Exception):  # noqa: N818 - reads as a claim
 
 @dataclass(slots=True)
 class _Ready:
-    """A record in canonical form, with its id and content hash."""
+    """A record in canonical form, with its id and content hash; without them when another row writes it."""
 
     shape: Shape
     id: str
@@ -144,6 +146,8 @@ def _prepare(ids: Ids, record: Mapped) -> _Ready:
     if prefix == "services" and record.values.get("kind") == "activity":
         prefix = "activities"
     record_id = ids.derive(prefix, record.source_kind, record.key)
+    if record.elsewhere:
+        return _Ready(to, record_id, record.source_kind, (), b"")
     identity = {"id": record_id, "source": ids.source, "source_kind": record.source_kind, "source_id": record.key}
     cells = to.cells(record.values, identity)
     try:
@@ -171,6 +175,8 @@ def _decide(
         if fate is Fate.HELD:
             continue
         for record in records:
+            if not record.hash:
+                continue
             if record.id in part.rows.get(record.shape.name, ()):
                 continue  # several rows tell of one thing, and this part has it already
             rest = stamp.rest(record.shape, line, record.hash)
@@ -185,7 +191,7 @@ def _compare(record: _Ready, live: LiveRecord | None) -> Fate:
         return Fate.CREATED
     if live.deleted:
         return Fate.HELD
-    if live.hash == record.hash:
+    if live.hash == record.hash or not record.hash:
         return Fate.UNCHANGED
     return Fate.HELD if live.edited else Fate.UPDATED
 

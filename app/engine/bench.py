@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
@@ -12,6 +13,7 @@ from app.caspen.ids import Ids
 from app.caspen.stores import Store
 from app.engine.index.store import Index
 from app.engine.runtime import Runtime
+from app.mapping.context import Context, DateOrder
 from app.mapping.defined import Defined
 from app.mapping.kind import Source
 from app.mapping.lookups import Lookups
@@ -40,6 +42,12 @@ class Bench:
     def close(self) -> None:
         self.index.close()
         self.index.path.unlink(missing_ok=True)
+
+
+def context_of(bench: Bench, dates: DateOrder) -> Context:
+    """How the cells of a file are to be read in this trial."""
+    today = bench.lookups.now.date()
+    return Context(zone=ZoneInfo(bench.plan.timezone), country=bench.plan.country, today=today, dates=dates)
 
 
 class Benches:

@@ -3,16 +3,15 @@
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.caspen.load import RowRecords
-from app.engine.bench import Bench
+from app.engine.bench import Bench, context_of
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.part import RowView
+from app.engine.members import read_members, with_rows
 from app.engine.reading.parts import PartRow, read_part
 from app.engine.runtime import Runtime
 from app.engine.tally import Tally
-from app.mapping.context import Context, DateOrder
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
 from app.mapping.parse import Parsed, parse_row
@@ -44,11 +43,12 @@ def map_part(
     view = bench.index.part(part.kind, part.number, bench.plan, bench.ids)
     context = context_of(bench, head.dates)
     columns = frozenset(head.columns)
+    members = read_members(runtime, bench, view)
     for place, row in enumerate(islice(rows, *(between or (None,)))):
         if place % BEAT_ROWS == 0:
             beat(place)
         parsed = parse_row(kind, row.cells, context, columns)
-        _map_row(mapped, kind, row, view.rows.get(row.line, NOT_SEEN), parsed, bench)
+        _map_row(mapped, kind, row, with_rows(view.rows.get(row.line, NOT_SEEN), members), parsed, bench)
     return mapped
 
 
@@ -68,12 +68,6 @@ def line_at(runtime: Runtime, bench: Bench, part: Part, place: int) -> int | Non
     _, rows = read_part(runtime.objects, part.object_key, bench.key)
     row = next(islice(rows, place, None), None)
     return row.line if row else None
-
-
-def context_of(bench: Bench, dates: DateOrder) -> Context:
-    """How the cells of a file are to be read in this trial."""
-    today = bench.lookups.now.date()
-    return Context(zone=ZoneInfo(bench.plan.timezone), country=bench.plan.country, today=today, dates=dates)
 
 
 def _map_row(

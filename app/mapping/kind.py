@@ -26,6 +26,34 @@ class Mention:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """A kind whose row may stand for several records: one for each target of the link `by` (a group's patients).
+
+    `is_shared` says so of a row; `is_aside` that a row is something else, which no reference leads to (a busy time).
+    `alone` is the problem of a row that is nobody's.
+    """
+
+    by: str
+    is_shared: Callable[[Any], bool]
+    is_aside: Callable[[Any], bool]
+    alone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """A kind whose rows tell more of another row's records: `to` links to that row, `by` says whose record it is.
+
+    Such a row has no record of its own. `again` is the problem of one that tells of the same record once more,
+    `differs` of one that contradicts the only record of that row. It wins.
+    """
+
+    to: str
+    by: str
+    again: str
+    differs: str
+
+
 def no_mentions(row: Any, /) -> tuple[Mention, ...]:
     return ()
 
@@ -88,6 +116,10 @@ class Kind(Generic[R]):
     merge_field: str | None = None
     people: bool = False
     unique_names: bool = False
+    sharing: Sharing | None = None
+    joining: Joining | None = None
+    came_of: Callable[[R], bool | None] | None = None  # whether somebody came, as far as the row knows
+    columns_for: Callable[[R], Mapping[str, Column | None]] | None = None  # links that mean something else in a row
     unknown: str = "Unknown"
     placeholder: str | None = None
     activity_words: tuple[str, ...] = ()  # in a service's name: it may be work without the client in the room

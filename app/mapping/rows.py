@@ -34,12 +34,14 @@ class Record:
 
     `table` is the plural name of the object (`clients`); `key` is what its id is derived from, in `source_kind`
     (usually the source id, else a composite such as `77:1234567`); `values` are its columns, ids already settled.
+    `elsewhere`: another row writes it; this one adds to it, and shares its fate.
     """
 
     table: str
     source_kind: str
     key: str
     values: Mapping[str, Value]
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,21 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One of those for whom a row has a record: `target` is who, `key` the record's.
+
+    `place` is the part and line of the row that tells more of it, `row` that row once it is read, `targets` what that
+    row refers to.
+    """
+
+    key: str
+    target: Target
+    place: tuple[int, int] | None = None
+    targets: Mapping[str, Target] = field(default_factory=dict)
+    row: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """What resolving learned for one row: its references by field name, and findings to be told with it.
 
@@ -90,3 +107,4 @@ class Joined:
     many: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()

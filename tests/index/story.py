@@ -1,7 +1,7 @@
 """A small made-up source, and a builder that tells what its export holds, row by row."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from app.caspen.ids import Ids
 from app.engine.index import Index, IndexEntry, IndexLink
 from app.engine.index.part import PartView, RowView
 from app.engine.resolve import resolve
-from app.mapping.kind import Kind, Mention, Source
+from app.mapping.kind import Joining, Kind, Mention, Sharing, Source
 from app.mapping.lookups import Lookups
 from app.mapping.plan import Plan
 from app.mapping.rows import Joined, Mapped, Outcome, Record, Result
@@ -91,6 +91,25 @@ SOURCE = Source(
 )
 
 
+WITH_GROUPS = replace(
+    SOURCE,
+    kinds=(
+        *(k for k in SOURCE.kinds if k.name not in ("appointments", "attendees", "treatment_notes")),
+        kind(
+            "appointments",
+            "appointments",
+            sharing=Sharing("patient", lambda row: False, lambda row: False, "appointment_without_patient"),
+        ),
+        kind(
+            "attendees",
+            "appointments",
+            joining=Joining("booking", "patient", "duplicate_attendee", "attendance_conflict"),
+        ),
+        kind("treatment_notes", "progress_notes"),
+    ),
+)
+
+
 def patient(*ids: str) -> IndexLink:
     return IndexLink("patient", "patients", ids, required=True, orphan="appointment_without_patient")
 
@@ -150,6 +169,7 @@ class Export:
     empty: list[str] = field(default_factory=list)
     problems: tuple[Problem, ...] = ()
     resolved: Index | None = None
+    source: Source = SOURCE
 
     def has(
         self,
@@ -180,7 +200,7 @@ class Export:
         if self.resolved is None:
             index = Index.create(self.path)
             self.add_to(index)
-            self.problems = resolve(index, SOURCE)
+            self.problems = resolve(index, self.source)
             self.resolved = Index.open(self.path)
         return self.resolved
 

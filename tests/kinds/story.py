@@ -13,7 +13,7 @@ from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.parse import Parsed, parse_row
 from app.mapping.plan import Plan
-from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Target
+from app.mapping.rows import Joined, Mapped, Member, NotMapped, Outcome, Record, Target
 from app.sources import source
 
 IDS = Ids("wsp_demo", "cliniko")
@@ -63,6 +63,7 @@ ROWS: dict[str, dict[str, str]] = {
         "appointment_type_id": "9",
         "patient_arrived": "true",
     },
+    "attendees": {"id": "501", "booking_id": "77", "patient_id": "11"},
     "treatment_note_templates": {"id": "21", "name": "Review", "content": CONTENT},
     "patient_form_templates": {"id": "31", "name": "Intake", "content": CONTENT},
     "patient_forms": {
@@ -174,7 +175,10 @@ def joined_of(kind: str, row: Any, /, *lost: str, **targets: Target) -> Joined:
             ids = link.ids or (f"name:{link.name}",)
             many[name] = tuple(Target(IDS.derive(TABLES[link_kind], link_kind, i), i) for i in ids)
     many |= {name: (target,) for name, target in targets.items()}
-    return Joined({name: found[0] for name, found in many.items()}, many)
+    members: tuple[Member, ...] = ()
+    if kind == "appointments" and row.shape == "group":
+        members = tuple(Member(f"{row.id}:{t.source_id}", t) for t in many.get("patient_ids", ()))
+    return Joined({name: found[0] for name, found in many.items()}, many, members=members)
 
 
 def told(

@@ -173,23 +173,6 @@ def test_names_stand_for_ids_where_there_are_no_ids() -> None:
     assert row.appointment_type_id.ids == ("9",)
 
 
-@pytest.mark.parametrize(
-    "cells",
-    [
-        {"patient_ids": "11, 12, 13", "max_attendees": "10"},
-        {"patient_ids": "11", "max_attendees": "4"},
-        {"kind": "group"},
-        {"patient_ids": "", "max_attendees": ""},
-        {"patient_ids": "", "max_attendees": "0"},
-        {"kind": "unavailable"},
-    ],
-)
-def test_37_39_groups_and_busy_times_are_recognised_and_do_not_move_yet(cells: dict[str, Any]) -> None:
-    found = told("appointments", **cells)
-    assert (found.outcome, found.codes) == (Outcome.SKIPPED, ["kind_not_imported"])
-    assert KIND.mentions(row_of("appointments", cancelled_at="2024-11-20T00:00:00Z", **cells)) == ()
-
-
 def test_20_times_without_an_offset_are_those_of_the_location() -> None:
     times: dict[str, Any] = {"starts_at": "2026-01-15 09:00", "ends_at": "15/01/2026 9:45 am"}
     perth = told("appointments", business_id="4", **times)

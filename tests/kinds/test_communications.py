@@ -1,6 +1,7 @@
 """Messages become lines of a client's history; nothing is sent, nothing remote is loaded, no live address is kept."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_the_code_says_how_it_went(code: str, channel: str) -> None:
         ({"type": "2", "category": "5", "direction": "2"}, ("email", "Letter", "received")),
     ],
 )
-def test_native_words_are_known_whatever_their_case(cells: dict[str, str], said: tuple[str, str, str]) -> None:
+def test_native_words_are_known_whatever_their_case(cells: dict[str, Any], said: tuple[str, str, str]) -> None:
     found = told("communications", type_code=None, category_code=None, direction_code=None, **cells)
     assert ((found["channel"], found["category"], found["direction"]), found.codes) == (said, [])
 
@@ -70,7 +71,7 @@ def test_53_sign_in_codes_are_known_by_words_too() -> None:
         ({"category_code": None, "category": "Pigeon"}, "Pigeon"),
     ],
 )
-def test_an_unknown_category_is_kept_as_its_text_and_told(cells: dict[str, str | None], category: str) -> None:
+def test_an_unknown_category_is_kept_as_its_text_and_told(cells: dict[str, Any], category: str) -> None:
     found = told("communications", **cells)
     assert (found.outcome, found["category"], found.codes) == (Outcome.CREATED, category, ["category_unknown"])
 

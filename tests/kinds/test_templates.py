@@ -1,4 +1,4 @@
-"""Templates of notes and of forms keep their questions, the words around them and their names, and are sent to nobody."""
+"""Templates of notes and of forms keep their questions, the words around them and their names; nobody is sent any."""
 
 import pytest
 

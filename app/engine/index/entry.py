@@ -48,6 +48,9 @@ class IndexEntry:
     archived: bool = False
     merged: bool = False
     cancelled: bool = False
+    shared: bool = False
+    aside: bool = False
+    came: bool | None = None
     name: str | None = None
     alias: str | None = None
     twin: str | None = None
@@ -83,6 +86,9 @@ def entry_of(
         archived=_is_archived(row),
         merged=bool(kind.merged_of(row)) if kind.merged_of else False,
         cancelled=getattr(row, "cancelled_at", None) is not None,
+        came=kind.came_of(row) if kind.came_of else None,
+        shared=kind.sharing is not None and kind.sharing.is_shared(row),
+        aside=kind.joining is not None or (kind.sharing is not None and kind.sharing.is_aside(row)),
         name=kind.name_of(row) if kind.name_of else None,
         alias=kind.alias_of(row) if kind.alias_of else None,
         twin=kind.twin_of(row) if kind.twin_of else None,
@@ -99,9 +105,11 @@ def entry_of(
 def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
     """The references of a parsed row. Columns that fill one attribute (id and name) are one reference."""
     found: dict[str, IndexLink] = {}
-    for name, column, target in _references(kind):
+    own = kind.columns_for(row) if kind.columns_for else {}
+    for name, usual, target in _references(kind):
         value = getattr(row, name)
-        if not isinstance(value, Link):
+        column = own.get(name, usual) if own else usual
+        if column is None or not isinstance(value, Link):
             continue
         found.setdefault(
             name,

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from app.engine.index.entry import IndexEntry, IndexLink
-from app.engine.index.schema import ARCHIVED, CANCELLED, DELETED, MERGED
+from app.engine.index.schema import ARCHIVED, ASIDE, CAME, CANCELLED, DELETED, MERGED, MISSED, SHARED
 from app.mapping.kind import Mention
 from app.mapping.names import name_digest, normalise_name
 from app.mapping.rows import Outcome
@@ -133,6 +133,12 @@ class Inserter:
         return self._mentions[place]
 
 
+def _flags(entry: IndexEntry) -> int:
+    flags = DELETED * entry.deleted | ARCHIVED * entry.archived | MERGED * entry.merged | CANCELLED * entry.cancelled
+    flags |= CAME * (entry.came is True) | MISSED * (entry.came is False)
+    return flags | SHARED * entry.shared | ASIDE * entry.aside
+
+
 def _cells(row: int, kind: int, entry: IndexEntry) -> tuple[Cell, ...]:
     return (
         row,
@@ -144,7 +150,7 @@ def _cells(row: int, kind: int, entry: IndexEntry) -> tuple[Cell, ...]:
         seconds(entry.created_at),
         seconds(entry.starts_at),
         seconds(entry.ends_at),
-        DELETED * entry.deleted | ARCHIVED * entry.archived | MERGED * entry.merged | CANCELLED * entry.cancelled,
+        _flags(entry),
         entry.name,
         normalise_name(entry.name) if entry.name else None,
         normalise_name(entry.alias) if entry.alias else None,

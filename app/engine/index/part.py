@@ -5,12 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from app.caspen.ids import Ids
+from app.engine.index.schema import ASIDE, SHARED
 from app.engine.index.view import PlanView
 from app.mapping.plan import Plan
-from app.mapping.rows import Joined, Outcome, Target
+from app.mapping.rows import Joined, Member, Outcome, Target
 from app.problems import Level, Problem, catalogue
 
 
@@ -52,6 +53,7 @@ class PartView:
 
 
 _LOWERED = {Level.HELD: Level.WARNING, Level.SKIPPED: Level.WARNING}
+TOLD = "t.kind, t.source_id, t.name, t.starts_at, t.namesake"
 NOT_IMPORTED = Verdict(Outcome.SKIPPED, "kind_not_imported")
 
 
@@ -110,6 +112,7 @@ def _rows(
     for row, name, value in db.execute("SELECT row, name, value FROM extras WHERE row BETWEEN ? AND ?", between):
         extras[row][name] = value
     targets = _targets(db, view, kinds, between, plan, ids)
+    members = _members(db, view, kinds, between, plan, ids)
     rows = db.execute(
         """SELECT rows.row, line, kind, source_id, outcome, code FROM rows LEFT JOIN verdicts ON verdicts.row = rows.row
         WHERE rows.row BETWEEN ? AND ?""",
@@ -131,6 +134,7 @@ def _rows(
             many={name: tuple(some) for name, some in many.items()},
             extra=extras.get(row, {}),
             findings=tuple(findings.get(row, ())),
+            members=tuple(members.get(row, ())),
         )
         yield line, RowView(verdict, tuple(findings.get(row, ())), joined)
 
@@ -142,23 +146,60 @@ def _targets(
     between: tuple[int, int],
     plan: Plan,
     ids: Ids,
+    among: str = "refs.row BETWEEN ? AND ?",
 ) -> dict[int, dict[str, list[Target]]]:
     """By row and field, what its references lead to, without what does not move."""
-    known: dict[int, Target] = {}
+    known: dict[tuple[int, str | None], Target] = {}
     found: dict[int, dict[str, list[Target]]] = {}
-    query = f"""SELECT refs.row, specs.field, t.row, t.kind, t.source_id, t.name, t.starts_at, t.namesake
-        FROM refs JOIN specs ON specs.id = refs.spec JOIN rows t ON t.row = refs.target
-        LEFT JOIN verdicts v ON v.row = t.row LEFT JOIN {view.table} l ON l.row = t.row
-        WHERE refs.row BETWEEN ? AND ? AND v.row IS NULL AND l.row IS NULL AND NOT specs.merge
+    query = f"""SELECT refs.row, specs.field, d.key, t.row, {TOLD}
+        FROM refs JOIN specs ON specs.id = refs.spec JOIN rows named ON named.row = refs.target
+        LEFT JOIN leads d ON d.row = refs.row AND d.spec = refs.spec AND d.place = refs.place
+        JOIN rows t ON t.row = COALESCE(d.target, refs.target)
+        LEFT JOIN verdicts v ON v.row = t.row LEFT JOIN {view.table} l ON l.row IN (t.row, d.by)
+        WHERE {among} AND v.row IS NULL AND l.row IS NULL AND NOT specs.merge
+        AND (d.row IS NOT NULL OR NOT named.flags & {SHARED | ASIDE})
         ORDER BY refs.row, refs.spec, refs.place"""
-    for row, name, target, kind, source_id, called, starts_at, namesake in db.execute(query, between):
+    for row, name, key, target, kind, *told in db.execute(query, between):
         if not kinds[kind].imported:
             continue
-        if target not in known:
-            own = str(source_id)
-            starts = None if starts_at is None else datetime.fromtimestamp(starts_at, UTC)
-            known[target] = Target(caspen_id(kinds[kind], own, plan, ids), own, called, starts, namesake)
+        if (target, key) not in known:
+            known[target, key] = _target(kinds[kind], key, told, plan, ids)
         some = found.setdefault(row, {}).setdefault(name, [])
-        if known[target] not in some:
-            some.append(known[target])
+        if known[target, key] not in some:
+            some.append(known[target, key])
+    return found
+
+
+def _target(kind: KindFacts, key: str | None, told: list[Any], plan: Plan, ids: Ids) -> Target:
+    """What a row stands for; of one that has several records, the one of this key."""
+    source_id, called, starts_at, namesake = told
+    own = str(source_id) if key is None else key
+    starts = None if starts_at is None else datetime.fromtimestamp(starts_at, UTC)
+    return Target(caspen_id(kind, own, plan, ids), own, called, starts, namesake)
+
+
+def _members(
+    db: sqlite3.Connection,
+    view: PlanView,
+    kinds: Mapping[int, KindFacts],
+    between: tuple[int, int],
+    plan: Plan,
+    ids: Ids,
+) -> dict[int, list[Member]]:
+    """By row, those for whom it has a record, and where more is told of each."""
+    query = f"""SELECT m.row, m.by, m.key, a.line,
+            (SELECT part FROM pieces WHERE first <= m.by ORDER BY first DESC LIMIT 1), {TOLD}
+        FROM members m JOIN rows t ON t.row = m.target LEFT JOIN rows a ON a.row = m.by
+        LEFT JOIN verdicts v ON v.row IN (m.target, m.by) LEFT JOIN {view.table} l ON l.row IN (m.target, m.by)
+        WHERE m.row BETWEEN ? AND ? AND NOT m.copy AND v.row IS NULL AND l.row IS NULL ORDER BY m.row, m.rowid"""
+    listed = db.execute(query, between).fetchall()
+    if not listed:
+        return {}
+    among = "refs.row IN (SELECT by FROM members WHERE row BETWEEN ? AND ?)"
+    targets = _targets(db, view, kinds, between, plan, ids, among)
+    found: dict[int, list[Member]] = defaultdict(list)
+    for row, by, key, line, part, kind, *told in listed:
+        more = {name: some[0] for name, some in targets.get(by, {}).items()}
+        place = None if by is None else (part, line)
+        found[row].append(Member(key, _target(kinds[kind], None, told, plan, ids), place, more))
     return found

@@ -36,10 +36,17 @@ WHILE_RESOLVING = (
     "CREATE TABLE told (code TEXT, kind INTEGER, count INTEGER NOT NULL, PRIMARY KEY (code, kind))",
     # What the made things of a kind mention in their turn.
     "CREATE TABLE companions (kind INTEGER NOT NULL, mention INTEGER NOT NULL)",
+    # Whose records a row has: `target` is who, `by` the row that tells more of it, `main` the one that counts.
+    """CREATE TABLE members (row INTEGER, target INTEGER, by INTEGER, main INTEGER, key TEXT NOT NULL,
+        copy INTEGER NOT NULL)""",
+    # References to such a row, and to one that tells more of it: which record they mean.
+    """CREATE TABLE leads (row INTEGER, spec INTEGER, place INTEGER, target INTEGER NOT NULL, by INTEGER,
+        key TEXT NOT NULL, PRIMARY KEY (row, spec, place)) WITHOUT ROWID""",
     # Rows that fall with another: the row `target` falls, so does `row`. Only for what a plan can leave out.
     """CREATE TABLE needs (target INTEGER, row INTEGER, spec INTEGER, many INTEGER NOT NULL,
         PRIMARY KEY (target, row, spec)) WITHOUT ROWID""",
 )
 
-DELETED, ARCHIVED, MERGED, CANCELLED = 1, 2, 4, 8
-"""Flags of a row. Rows with numbers below 0 stand for what other rows name and no row describes."""
+DELETED, ARCHIVED, MERGED, CANCELLED, SHARED, ASIDE, CAME, MISSED = 1, 2, 4, 8, 16, 32, 64, 128
+"""Flags of a row. One that is shared has a record for each of its members, one aside none of its kind's own.
+Rows with numbers below 0 stand for what other rows name and no row describes."""

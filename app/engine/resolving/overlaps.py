@@ -1,6 +1,6 @@
 """Appointments of one practitioner that overlap. They move as they are; the clinic is told how many there are."""
 
-from app.engine.index.schema import CANCELLED
+from app.engine.index.schema import ASIDE, CANCELLED
 from app.engine.index.view import DATED
 from app.engine.resolving.work import Work
 
@@ -11,13 +11,13 @@ OVERLAPS = """SELECT COUNT(*) FROM (
             PARTITION BY refs.target ORDER BY r.starts_at, r.row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) busy
         FROM refs JOIN rows r ON r.row = refs.row LEFT JOIN verdicts v ON v.row = r.row
         WHERE refs.spec IN (SELECT id FROM specs WHERE kind = :dated AND target = :who)
-        AND refs.target <> 0 AND v.row IS NULL AND r.starts_at IS NOT NULL AND NOT r.flags & :cancelled)
+        AND refs.target <> 0 AND v.row IS NULL AND r.starts_at IS NOT NULL AND NOT r.flags & :apart)
     WHERE starts_at < busy"""
 
 
 def apply(work: Work) -> None:
     dated, who = work.numbers.get(DATED), work.numbers.get(WHO)
-    values = {"dated": dated, "who": who, "cancelled": CANCELLED}
+    values = {"dated": dated, "who": who, "apart": CANCELLED | ASIDE}
     overlaps = work.db.execute(OVERLAPS, values).fetchone()[0]
     if overlaps:
         work.db.execute("INSERT INTO told VALUES (?, ?, ?)", ("appointment_overlap", dated, overlaps))

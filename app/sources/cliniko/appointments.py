@@ -1,24 +1,26 @@
 """Appointments: who came to whom, when and for what. Each visit of one patient becomes an appointment; nobody is told.
 
-Native headers are reported by people who read such files; order and completeness are unknown. Rows of a group and rows
-without a patient (busy times) are recognised; they do not move yet and say so with `kind_not_imported`.
+Native headers are reported by people who read such files; order and completeness are unknown. A row of a group makes
+an appointment for each of its patients, a row without a patient a busy time.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
 
-from app.mapping.columns import Column, Link
+from app.mapping.columns import Column, Link, columns_of
 from app.mapping.flags import boolean, one_of, whole
 from app.mapping.ids import key, link, several_ids
-from app.mapping.kind import Kind
+from app.mapping.kind import Kind, Mention, Sharing, no_mentions
 from app.mapping.moments import LocalMoment, local_timestamp, timestamp
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell
 from app.mapping.text import string, text
 from app.problems import Problem
-from app.sources.cliniko.bookings import cancellation_reason, mentions, to_records
+from app.sources.cliniko.bookings import cancellation_reason, to_records
+from app.sources.cliniko.bookings import mentions as reasons
 from app.sources.cliniko.headers import CANCELLED, ENDS, MAXIMUM, STARTS, Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -149,17 +151,31 @@ def stays_because(row: Appointment) -> Problem | None:
     """What keeps a row from moving, in the order in which a receptionist would ask."""
     if row.starts_at is None:
         return Problem("bad_appointment_time")
-    if row.shape != "individual":
-        return Problem("kind_not_imported")
     if row.ends_at is not None and row.ends_at <= row.starts_at:
         return Problem("bad_interval")
     if row.practitioner_id is None:
-        return Problem("practitioner_unknown")
-    if row.patient_ids is None:
-        return Problem("appointment_without_patient")
-    if row.appointment_type_id is None:
+        return Problem("busy_time_without_practitioner" if row.shape == "busy" else "practitioner_unknown")
+    if row.appointment_type_id is None and row.shape != "busy":
         return Problem("appointment_type_ambiguous")
     return None
+
+
+def columns_for(row: Appointment) -> Mapping[str, Column | None]:
+    """A busy time is nobody's visit and of no type; it waits for its practitioner under a problem of its own."""
+    return _BUSY if row.shape == "busy" else {}
+
+
+_PRACTITIONER = next(placed.column for placed in columns_of(Appointment) if placed.name == "practitioner_id")
+_BUSY: Mapping[str, Column | None] = {
+    "practitioner_id": replace(_PRACTITIONER, orphan="busy_time_without_practitioner"),
+    "patient_ids": None,
+    "appointment_type_id": None,
+    "patient_case_id": None,
+}
+
+
+def mentions(row: Appointment) -> tuple[Mention, ...]:
+    return no_mentions(row) if row.shape == "busy" else reasons(row)
 
 
 def _written(moment: datetime | None) -> str | None:
@@ -197,11 +213,19 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_appointments),
     row=Appointment,
     to_records=to_records,
-    tables=("appointments", "communications", "cancellation_reasons"),
+    tables=("appointments", "appointment_groups", "busy_times", "communications", "cancellation_reasons"),
     file_names=("appointments", "individual_appointments", "group_appointments"),
     json_keys=("appointments", "individual_appointments", "group_appointments", "bookings"),
     key_of=composite_key,
     stays_because=stays_because,
+    columns_for=columns_for,
+    came_of=lambda row: False if row.did_not_arrive else row.patient_arrived or None,
+    sharing=Sharing(
+        by="patient_ids",
+        is_shared=lambda row: row.shape == "group",
+        is_aside=lambda row: row.shape == "busy",
+        alone="appointment_without_patient",
+    ),
     mentions=mentions,
     made={"cancellation_reasons": cancellation_reason},
     native_headers="R",

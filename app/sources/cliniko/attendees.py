@@ -1,4 +1,7 @@
-"""Attendees: who came to a booking, one row for each patient of a group. They do not move yet."""
+"""Attendees: who came to a booking, one row for each patient. They decide who was in a group.
+
+The appointment itself is written by the row of the diary that they belong to, which reads them.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,11 +10,17 @@ from typing import Annotated
 from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
-from app.mapping.kind import Kind
+from app.mapping.kind import Joining, Kind
+from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
 from app.mapping.text import string, text
+from app.problems import Problem
+from app.sources.cliniko.attendance import attendee_s
+from app.sources.cliniko.bookings import mentions
 from app.sources.cliniko.headers import CANCELLED, Headers, fingerprint
 from app.sources.cliniko.row import Row
+from app.sources.cliniko.visits import is_long
 
 Words = str | None
 
@@ -62,6 +71,24 @@ class Attendee(Row):
     ] = None
 
 
+def stays_because(row: Attendee) -> Problem | None:
+    if row.booking_id is None:
+        return Problem("attendee_without_appointment")
+    return Problem("attendee_without_patient") if row.patient_id is None else None
+
+
+def to_records(row: Attendee, joined: Joined, lookups: Lookups) -> Result:
+    """What is told of the attendee's own words; the appointment comes with the row of the diary."""
+    visit = joined.targets.get("booking_id")
+    if visit is None or "patient_id" not in joined.targets:
+        code = "attendee_without_appointment" if visit is None else "attendee_without_patient"
+        return NotMapped(Outcome.HELD, Problem(code, KIND.name, source_id=row.id))
+    codes = [*attendee_s(row).codes, *(["appointment_note_truncated"] if is_long(row.notes) else [])]
+    told = (code for code in dict.fromkeys(codes) if code not in joined.findings)
+    problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in told)
+    return Mapped((Record("appointments", "appointments", visit.source_id, {}, elsewhere=True),), problems)
+
+
 def looks_like_attendees(headers: Headers) -> bool:
     return (
         headers.any("bookingid", "appointmentid")
@@ -78,6 +105,11 @@ KIND = Kind(
     where="Not among the data exports of every account: ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_attendees),
     row=Attendee,
+    to_records=to_records,
+    stays_because=stays_because,
+    mentions=mentions,
+    came_of=lambda row: row.arrived,
+    joining=Joining(to="booking_id", by="patient_id", again="duplicate_attendee", differs="attendance_conflict"),
     tables=("appointments",),
     file_names=("attendees",),
     json_keys=("attendees",),

@@ -63,7 +63,9 @@ class TreatmentNote(Row):
             destination="progress_notes.appointment_id",
         ),
     ] = None
-    attendee_id: Annotated[Link | None, link("attendees", "Attendee ID", "attendee")] = None
+    attendee_id: Annotated[
+        Link | None, link("attendees", "Attendee ID", "attendee", orphan="note_without_appointment")
+    ] = None
     treatment_note_template_id: Annotated[
         Link | None,
         link(
@@ -101,7 +103,8 @@ def to_records(row: TreatmentNote, joined: Joined, lookups: Lookups) -> Result:
     if content.is_empty:
         return _stays(row, Outcome.SKIPPED, "note_empty")
     body = note_html(content)
-    practitioner, visit = joined.targets.get("practitioner_id"), joined.targets.get("booking_id")
+    practitioner = joined.targets.get("practitioner_id")
+    visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
     template = joined.targets.get("treatment_note_template_id")
     at = (visit.starts_at if visit else None) or row.created_at or row.finalized_at or row.updated_at
     codes = {

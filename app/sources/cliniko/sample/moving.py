@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-NOT_YET: tuple[str, ...] = (
-    "attendees",
-    "patient_files",
-)
+NOT_YET: tuple[str, ...] = ("patient_files",)
 """Kinds that are recognised and counted, and not imported so far. A kind that arrives leaves this list."""
 
-WHOLE_DIARY = False
-"""Whether classes and busy times stand in the file of appointments. Until they move from there, they are left off."""
+WHOLE_DIARY = True
+"""Whether classes and busy times stand in the file of appointments."""
 
 NOTE_PAGES = False
 """Whether some treatment notes come as a page each, in the folders of their clients."""

@@ -1,0 +1,66 @@
+"""What became of a place in the diary: whether the client came, and if it was cancelled, when and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from app.sources.cliniko.cancellations import ARCHIVED, reason_of
+
+
+class Cancelled(Protocol):
+    """What rows of appointments and of attendees say alike."""
+
+    @property
+    def archived_at(self) -> datetime | bool | None: ...
+    @property
+    def cancelled_at(self) -> datetime | None: ...
+    @property
+    def cancellation_reason(self) -> str | None: ...
+    @property
+    def cancellation_reason_description(self) -> str | None: ...
+    @property
+    def cancellation_note(self) -> str | None: ...
+
+
+class Attending(Cancelled, Protocol):
+    """A row of attendees."""
+
+    @property
+    def arrived(self) -> bool | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """`status` is one of Caspen's; `reason` the name of a cancellation reason; `codes` what did not fit together."""
+
+    status: str = "pending"
+    cancelled_at: datetime | None = None
+    reason: str | None = None
+    note: str | None = None
+    codes: tuple[str, ...] = ()
+
+    @property
+    def is_marked(self) -> bool:
+        return self.status != "pending"
+
+
+def attendance_of(row: Cancelled, *, came: bool, missed: bool) -> Attendance:
+    """Cancelled before missed before arrived; a place without a mark waits."""
+    conflict = ("attendance_conflict",)
+    if row.cancelled_at is not None:
+        found = reason_of(row.cancellation_reason, row.cancellation_reason_description)
+        note = "\n".join(piece for piece in (found.unknown, row.cancellation_note) if piece) or None
+        codes = (*(conflict if came or missed else ()), *(("cancellation_reason_unknown",) if found.unknown else ()))
+        return Attendance("cancelled", row.cancelled_at, found.name, note, codes)
+    if row.archived_at:
+        at = row.archived_at if isinstance(row.archived_at, datetime) else None
+        codes = ("appointment_archived", *(conflict if came or missed else ()))
+        return Attendance("cancelled", at, ARCHIVED, row.cancellation_note, codes)
+    if missed:
+        return Attendance("missed", codes=conflict if came else ())
+    return Attendance("arrived" if came else "pending")
+
+
+def attendee_s(row: Attending) -> Attendance:
+    """What became of one attendee's place: who was asked and did not arrive has missed it."""
+    return attendance_of(row, came=row.arrived is True, missed=row.arrived is False)

@@ -1,0 +1,82 @@
+"""Visits that several patients share: one appointment for each of them, and the group that holds them together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Joined, Mapped, Member, NotMapped, Outcome, Record, Result, Value
+from app.problems import Level, Problem
+from app.sources.cliniko.attendance import Attendance, attendance_of, attendee_s
+from app.sources.cliniko.busy_times import busy_time
+from app.sources.cliniko.visits import KIND, Slot, Visit, visit_records
+
+if TYPE_CHECKING:
+    from app.sources.cliniko.appointments import Appointment
+
+
+def is_group(row: Appointment, joined: Joined) -> bool:
+    """Whether several may come: the row says so, or those who came do."""
+    return row.shape == "group" or len({member.target.id for member in joined.members}) > 1
+
+
+def group_records(
+    row: Appointment, joined: Joined, slot: Slot, lookups: Lookups
+) -> tuple[tuple[Record, ...], list[str]]:
+    """The group and an appointment for each member; the slot's note stays with the group, for it may name others."""
+    group = lookups.ids.derive("appointment_groups", KIND, row.id)
+    values: dict[str, Value] = {
+        "service_id": slot.service,
+        "location_id": slot.location,
+        "practitioner_id": slot.practitioner,
+        "starts_at": slot.starts,
+        "ends_at": slot.ends,
+        "capacity": row.max_attendees if (row.max_attendees or 0) > 0 else None,
+        "note": row.notes,
+        "source_created_at": slot.made_at,
+    }
+    records = [Record("appointment_groups", KIND, row.id, values)]
+    shared, codes = _of_all(row, joined)
+    for member in joined.members:
+        visit = member_visit(member, shared, group, joined)
+        records += visit_records(visit, slot, lookups)
+        if not visit.attendance.is_marked and slot.ends < lookups.now and "group_attendance_unknown" not in codes:
+            codes.append("past_appointment_unmarked")
+    return tuple(records), codes
+
+
+def member_visit(member: Member, shared: Attendance, group: str, joined: Joined) -> Visit:
+    """A member's own visit; where no row tells of it, what became of the group became of each."""
+    row = member.row
+    if member.place is None or row is None:
+        case = joined.targets.get("patient_case_id") if len(joined.members) == 1 else None
+        return Visit(member.key, member.target.id, shared, None, case.id if case else None, group)
+    own = member.targets.get("patient_case_id")
+    return Visit(member.key, member.target.id, attendee_s(row), row.notes, own.id if own else None, group)
+
+
+def _of_all(row: Appointment, joined: Joined) -> tuple[Attendance, list[str]]:
+    """What became of the whole group, and what does not fit together in what the row counts."""
+    listed = len(row.patient_ids.ids) if row.patient_ids else len(joined.members)
+    told = any(member.row is not None for member in joined.members)
+    codes = ["group_count_mismatch"] if row.number_of_patients not in (None, listed) else []
+    if told:
+        return Attendance(), codes
+    total = max(listed, row.number_of_patients or 0)
+    if 0 < (row.number_of_cancellations or 0) < total:
+        return Attendance(), [*codes, "group_attendance_unknown"]
+    all_alike = attendance_of(row, came=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
+    return all_alike, [*codes, *all_alike.codes]
+
+
+def empty_group(row: Appointment, slot: Slot, lookups: Lookups) -> Result:
+    """A group that nobody is in: a past one is history of nobody, the time of a coming one is kept free."""
+    code = "group_without_attendees"
+    if slot.ends <= lookups.now:
+        return NotMapped(Outcome.SKIPPED, Problem(code, KIND, source_id=row.id, level=Level.SKIPPED))
+    record, told = busy_time(
+        KIND, row.id, location=slot.location, practitioner=slot.practitioner, starts=slot.starts, ends=slot.ends,
+        notes=row.notes, made_at=slot.made_at, name=row.appointment_type,
+    )  # fmt: skip
+    problems = (Problem(code, KIND, source_id=row.id, level=Level.WARNING),)
+    return Mapped((record,), (*problems, *(Problem(more, KIND, source_id=row.id) for more in told)))

@@ -1,0 +1,86 @@
+"""One visit of one client, as Caspen gets it: its place in the diary, what became of it, and its note in full."""
+
+import html
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.mapping.lookups import Lookups
+from app.mapping.rows import Record, Value
+from app.mapping.text import STRING, cut
+from app.sources.cliniko.attendance import Attendance
+from app.sources.cliniko.decisions import named_id
+
+KIND = "appointments"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A time in the diary: where, with whom, for what, from when to when."""
+
+    location: str
+    practitioner: str
+    service: str
+    starts: datetime
+    ends: datetime
+    made_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Whose visit it is. `key` is the record's, in a group `APPOINTMENT:PATIENT`."""
+
+    key: str
+    client: str
+    attendance: Attendance
+    note: str | None = None
+    case: str | None = None
+    group: str | None = None
+
+
+def visit_records(visit: Visit, slot: Slot, lookups: Lookups) -> tuple[Record, ...]:
+    """The appointment, and its whole note beside it where the note is longer than an appointment's may be."""
+    attendance = visit.attendance
+    reason = named_id("cancellation_reasons", KIND, attendance.reason, lookups) if attendance.reason else None
+    values: dict[str, Value] = {
+        "location_id": slot.location,
+        "practitioner_id": slot.practitioner,
+        "service_id": slot.service,
+        "client_id": visit.client,
+        "case_id": visit.case,
+        "starts_at": slot.starts,
+        "ends_at": slot.ends,
+        "duration": int((slot.ends - slot.starts).total_seconds() // 60),
+        "status": attendance.status,
+        "note": cut(visit.note),
+        "cancellation_reason_id": reason,
+        "cancellation_note": attendance.note,
+        "cancelled_at": attendance.cancelled_at,
+        "group_id": visit.group,
+        "reminders_enabled": False,
+        "source_created_at": slot.made_at,
+    }
+    appointment = Record("appointments", KIND, visit.key, values)
+    if not is_long(visit.note):
+        return (appointment,)
+    return (appointment, _whole_note(visit, slot, lookups))
+
+
+def is_long(note: str | None) -> bool:
+    return len(note or "") > STRING
+
+
+def _whole_note(visit: Visit, slot: Slot, lookups: Lookups) -> Record:
+    """The note that does not fit, whole, as a private line of the client's history."""
+    paragraphs = html.escape(visit.note or "", quote=False).split("\n")
+    values: dict[str, Value] = {
+        "client_id": visit.client,
+        "channel": "other",
+        "direction": "sent",
+        "category": "Appointment note",
+        "body": f"<p>{'<br>'.join(paragraphs)}</p>",
+        "confidential": True,
+        "appointment_id": lookups.ids.derive("appointments", KIND, visit.key),
+        "occurred_at": slot.starts,
+        "source_created_at": slot.made_at,
+    }
+    return Record("communications", KIND, f"{visit.key}:note", values)
