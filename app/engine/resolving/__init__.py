@@ -5,6 +5,7 @@ from collections.abc import Callable
 from app.engine.resolving import (
     alike,
     answers,
+    courses,
     crowds,
     deleted,
     duplicates,
@@ -34,6 +35,7 @@ RULES: tuple[Callable[[Work], None], ...] = (
     names.apply,
     unnamed.apply,
     targets.apply,
+    courses.apply,
     orphans.apply,
     parents.apply,
     members.apply,
