@@ -54,8 +54,8 @@ def serve(
 @app.command()
 def worker() -> None:
     """One worker. Start as many as there are cores, on as many machines as there are."""
-    from app.settings import settings
     from app.production import NotReady, require_ready
+    from app.settings import settings
     from workers.supervisor import run_worker
 
     try:

@@ -1,9 +1,12 @@
 """Everything an operator can set, with safe values for a laptop. Each is documented in `.env.example`."""
 
+import os
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from dotenv import dotenv_values
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -54,6 +57,12 @@ class Settings(BaseSettings):
     @property
     def is_development(self) -> bool:
         return self.environment is not Environment.PRODUCTION
+
+
+def environment() -> Mapping[str, str]:
+    """What is set, for rooms that read settings of their own: the environment, and `.env` where it says nothing."""
+    written = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**written, **os.environ}
 
 
 @cache

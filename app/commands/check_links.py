@@ -1,16 +1,16 @@
 """`caspen-import check-links`: tries real links by hand and writes down what was answered, without the secrets."""
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from app.errors import Stop
 from app.links import LinkSettings, normalise, probe
+from app.settings import environment
 
 
 def check(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """One answer per line that holds a link; lines that begin with # are notes. A link is named by its fingerprint."""
-    settings = LinkSettings.from_environment(os.environ)
+    settings = LinkSettings.from_environment(environment())
     for line in lines:
         link = line.strip()
         if link and not link.startswith("#"):

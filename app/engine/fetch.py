@@ -1,6 +1,5 @@
 """The files behind a clinic's link are downloaded into encrypted storage. An upload is there already."""
 
-import os
 from dataclasses import dataclass, field
 
 from sqlmodel import Session
@@ -14,6 +13,7 @@ from app.links import Conduct, FetchedFile, FileState, Interruption, LinkSetting
 from app.links import fetch as fetch_link
 from app.migration.exports import Stored, link_of, record_files
 from app.migration.models import Export, Migration
+from app.settings import environment
 
 PATIENCE_SECONDS = 5.0  # longer waits are the ledger's, so that a worker is free for other clinics
 
@@ -66,7 +66,7 @@ def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat)
     try:
         files = fetch_link(
             link,
-            LinkSettings.from_environment(os.environ),
+            LinkSettings.from_environment(environment()),
             runtime.objects,
             runtime.key(migration),
             f"{migration.id}/files-{migration.export_number}",

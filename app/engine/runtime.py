@@ -1,7 +1,6 @@
 """What all work stands on: the ledger, Caspen's stores, the encrypted objects and the doorbell, opened together."""
 
 import base64
-import os
 from dataclasses import dataclass, field
 
 from app.caspen.stores import Stores
@@ -11,7 +10,7 @@ from app.engine.scratch import Scratch
 from app.links import LinkSettings
 from app.migration.models import Migration
 from app.schema.upgrade import upgrade
-from app.settings import Settings
+from app.settings import Settings, environment
 from app.storage import LocalObjects, key_from_setting, new_key, unwrap, wrap
 
 
@@ -52,7 +51,7 @@ class Runtime:
 
 def open_runtime(settings: Settings) -> Runtime:
     """Opens everything, and brings both databases to the schema that this code knows."""
-    LinkSettings.from_environment(os.environ)  # limits that make no sense, or a test network, and nothing starts
+    LinkSettings.from_environment(environment())  # limits that make no sense, or a test network, and nothing starts
     var = settings.var.resolve()
     for folder in (var, var / "scratch"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,7 +3,6 @@
 What is not in the export is acknowledged kind by kind before names are matched, and the server holds it to that.
 """
 
-import os
 import secrets
 from typing import Annotated, Any
 
@@ -20,6 +19,7 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.problems import Problem
 from app.rail import page_of
+from app.settings import environment
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.found import found, stranger
 from app.wizard.situation import standing
@@ -44,7 +44,7 @@ def by_link(request: Request, link: Annotated[str, Form()] = "") -> Response:
         return draw(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
     name = ""
     try:
-        name = probe(link, LinkSettings.from_environment(os.environ)).name
+        name = probe(link, LinkSettings.from_environment(environment())).name
     except Stop as stop:
         if stop.retryable:  # the other side is busy or away; a worker keeps trying, and says so
             hand_over_link(visit.runtime, visit.move, link, hint=masked(link), by=visit.by)
