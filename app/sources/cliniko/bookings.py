@@ -80,9 +80,7 @@ def _client(joined: Joined) -> str | None:
     return found.id if found else None
 
 
-def _individual(
-    row: Appointment, joined: Joined, slot: Slot, lookups: Lookups
-) -> tuple[tuple[Record, ...], list[str]]:
+def _individual(row: Appointment, joined: Joined, slot: Slot, lookups: Lookups) -> tuple[tuple[Record, ...], list[str]]:
     """One patient's visit, refined by the row that tells of the patient's coming, if there is one."""
     client = _client(joined)
     codes: list[str] = []
