@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from app.engine.bench import benches
 from app.engine.drain import Turn, drain
-from app.engine.memory import peak_mb
+from app.engine.memory import collect_seldom, peak_mb
 from app.engine.runtime import open_runtime
 from app.settings import settings
 
@@ -29,6 +29,7 @@ def main() -> None:
     sys.stdout = sys.stderr  # nothing else may speak in the place of an answer
     orders = _orders(sys.stdin, stopping)
     runtime = open_runtime(settings())
+    collect_seldom()
     turn = Turn(own_name(), stopping.is_set, lambda: _say(answers, alive=True))
     _say(answers, owner=turn.owner)
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.caspen.gateway import create_workspace
 from app.engine.bench import benches
+from app.engine.memory import collect_seldom
 from app.engine.runtime import Runtime, open_runtime
 from app.engine.submit import hand_over_files, hand_over_link
 from app.migration.advance import By
@@ -41,6 +42,7 @@ def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Run
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         runtime = open_runtime(private_settings(folder, database))
+        collect_seldom()
         try:
             yield runtime
         finally:
