@@ -53,13 +53,16 @@ class Plan(BaseModel):
 
     def choice(self, kind: str, source_id: str) -> Choice:
         """The clinic's choice for a business, user, practitioner or appointment type."""
-        chosen = {
-            "businesses": self.locations,
-            "users": self.users,
-            "practitioners": self.practitioners,
-            "appointment_types": self.services,
-        }.get(kind, {})
+        if kind not in CHOSEN:
+            return CREATE
+        chosen: dict[str, Choice] = getattr(self, CHOSEN[kind])
         return chosen.get(source_id, CREATE)
 
 
 CREATE = Choice(to="create")
+CHOSEN = {
+    "businesses": "locations",
+    "users": "users",
+    "practitioners": "practitioners",
+    "appointment_types": "services",
+}
