@@ -43,6 +43,8 @@ def spoken(word: str) -> str:
 
 def whole(cell: str, context: Context, report: Report) -> int | None:
     """A whole number; anything else says nothing."""
+    if len(cell) <= 12 and cell.isdigit() and cell.isascii():
+        return int(cell)
     number = cell.replace(",", "").replace(" ", "")
     if number.lower() in NOTHING or not _WHOLE.fullmatch(number):
         return None

@@ -36,9 +36,11 @@ class _Lines:
         self._size = 0
 
     def __next__(self) -> str:
-        line = self.piece(self._limit)
-        if not line:
-            raise StopIteration
+        line = "" if self._ahead else self._read(self._limit)
+        if line[-1:] != "\n":
+            line = self.piece(self._limit, line)
+            if not line:
+                raise StopIteration
         self.number += 1
         self.row.append(line)
         self._size += len(line)
@@ -46,10 +48,10 @@ class _Lines:
             raise _TooLong
         return line
 
-    def piece(self, limit: int) -> str:
-        """A line, or as much of it as the limit allows, with its line end never torn apart."""
+    def piece(self, limit: int, begun: str = "") -> str:
+        """A line, or as much of it as the limit allows, with its line end never torn apart; `begun` was read of it."""
         ahead, self._ahead = self._ahead, ""
-        line = ahead if ahead == "\r" else ahead + self._read(limit)
+        line = ahead if ahead == "\r" else begun or ahead + self._read(limit)
         if line[-1:] == "\r" and (ahead or len(line) == limit):
             after = self._read(1)
             if after == "\n":

@@ -45,7 +45,7 @@ def survey(header: Header, rows: Iterator[Raw], *, may_be_mojibake: bool) -> Sur
         for line, cells, codes in rows:
             count += 1
             walk.look(line, cells, codes)
-            if may_be_mojibake and cells_twice <= _MOJIBAKE_FROM:
+            if may_be_mojibake and cells_twice <= _MOJIBAKE_FROM and not "".join(cells).isascii():
                 cells_twice += sum(1 for cell in cells if MOJIBAKE.search(cell))
     except Refused as refused:
         scientific = refused.code == "ids_scientific"
