@@ -144,7 +144,7 @@ def _references(kind: Kind[Any]) -> tuple[tuple[str, Column, str], ...]:
 
 def _moment(row: Any, attribute: str) -> datetime | None:
     value = getattr(row, attribute, None)
-    if isinstance(value, datetime):
+    if value is None or isinstance(value, datetime):
         return value
     return datetime.combine(value, time(), UTC) if isinstance(value, date) else None
 

@@ -19,10 +19,10 @@ Cell = str | int | bytes | None
 
 def pack_id(text: str) -> str | int:
     """A source id as the index keeps it: a number where that loses nothing."""
-    if text.isascii() and text.isdigit() and len(text) < 20 and (text == "0" or text[0] != "0"):
-        number = int(text)
-        return number if number <= MAX_INTEGER else text
-    return text
+    if not (text.isdigit() and text.isascii()) or len(text) > 19 or (text[0] == "0" and text != "0"):
+        return text
+    number = int(text)
+    return number if number <= MAX_INTEGER else text
 
 
 def hashed(text: str | None) -> bytes | None:
@@ -46,6 +46,7 @@ class Inserter:
                 "SELECT id, kind, field, target, required, orphan, several, merge FROM specs"
             )
         }
+        self._known: dict[tuple[Cell, ...], int] = {}  # the same by what a link says of itself
         self._mentions: dict[tuple[str, str], int] = {
             (table, key): number for number, table, key in connection.execute("SELECT id, tbl, key FROM mentions")
         }
@@ -82,6 +83,9 @@ class Inserter:
                 if link.ids or link.name:
                     spec = self._spec(kind, link)
                     name = link.name or None
+                    if len(link.ids) == 1:
+                        refs.append((row, spec, 0, pack_id(link.ids[0]), name, False))
+                        continue
                     given: list[Cell] = [pack_id(i) for i in dict.fromkeys(link.ids)] or [None]
                     refs += [(row, spec, place, i, name, len(given) > 1) for place, i in enumerate(given)]
             mentioned += [(self._mention(m), row) for m in entry.mentions]
@@ -107,6 +111,13 @@ class Inserter:
         return self._kinds[name]
 
     def _spec(self, kind: int, link: IndexLink) -> int:
+        known = (kind, link.field, link.kind, link.required, link.orphan, link.several, link.merge)
+        number = self._known.get(known)
+        if number is None:
+            number = self._known[known] = self._new_spec(kind, link)
+        return number
+
+    def _new_spec(self, kind: int, link: IndexLink) -> int:
         target = self._kind(link.kind)
         spec: tuple[Cell, ...] = (
             kind,
