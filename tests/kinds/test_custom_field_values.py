@@ -77,7 +77,7 @@ def questions(*answers: dict[str, str | None]) -> dict[str, Defined]:
 
 
 def test_an_option_that_nobody_defined_is_added_archived_and_told() -> None:
-    answer: dict[str, str | None] = {"field_token": "f3", "value": None, "option_tokens": "Rowing"}
+    answer: dict[str, Any] = {"field_token": "f3", "value": None, "option_tokens": "Rowing"}
     known = questions(answer)
     assert known["f3"].options[-1] == Option("name:rowing", "Rowing", archived=True, added=True)
     found = told(VALUES, here=lookups(fields=known), **answer)
@@ -87,12 +87,12 @@ def test_an_option_that_nobody_defined_is_added_archived_and_told() -> None:
 
 def test_a_date_is_a_date_or_is_kept_as_text_in_a_field_beside() -> None:
     assert told(VALUES, here=here(), field_token="f4", value="13/02/2020")["text"] == "2020-02-13"
-    answer: dict[str, str | None] = {"field_token": "f4", "value": "two summers ago"}
+    answer: dict[str, Any] = {"field_token": "f4", "value": "two summers ago"}
     known = questions(answer)
     found = told(VALUES, here=lookups(fields=known), **answer)
     (record,) = found.records
     assert (record.values["text"], found.codes) == ("two summers ago", ["custom_value_bad_date"])
-    row: dict[str, str | None] = {"field_token": "f4", "field_name": "Surgery", "field_type": "date"}
+    row: dict[str, Any] = {"field_token": "f4", "field_name": "Surgery", "field_type": "date"}
     made = told("custom_fields", here=lookups(fields=known), **row).records
     assert [(r.key, r.values["name"], r.values["type"]) for r in made] == [
         ("f4", "Surgery", "date"), ("f4:text", "Surgery (text)", "long_text"),
@@ -114,7 +114,7 @@ def test_a_field_without_a_token_is_meant_by_its_name() -> None:
     assert (both.ids, both.name) == (("f1",), "Sport")
 
 
-def answers(joined: Joined, **cells: str | None) -> list[Record]:
+def answers(joined: Joined, **cells: Any) -> list[Record]:
     found = told(PATIENTS, joined=joined, here=here(), **cells)
     return [record for record in found.records if record.table == VALUES]
 
@@ -144,7 +144,7 @@ def test_answers_nested_in_a_patients_row_are_the_same() -> None:
 
 
 def test_answers_in_columns_of_a_patients_row_are_the_same() -> None:
-    cells: dict[str, str | None] = {"custom:Sport": "Rowing", "custom:Level": "low"}
+    cells: dict[str, Any] = {"custom:Sport": "Rowing", "custom:Level": "low"}
     joined = Joined({"custom:sport": field("f1"), "custom:level": field("f2")})
     assert [(r.key, *said(r)) for r in answers(joined, **cells)] == [
         ("11/f1", "Rowing", None, None), ("11/f2", None, ["o1"], None),

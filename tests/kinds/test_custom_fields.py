@@ -96,7 +96,8 @@ def test_a_definition_that_is_nested_is_taken_apart_row_by_row() -> None:
             }
         ]
     }  # fmt: skip
-    for told_as in ({"patient_custom_fields_definition": nested}, nested, nested["sections"][0]):
+    ways: tuple[Any, ...] = ({"patient_custom_fields_definition": nested}, nested, nested["sections"][0])
+    for told_as in ways:
         rows = KIND.unfold(told_as)
         assert rows is not None
         assert [(row["field_token"], row["option_token"], row["archived"]) for row in rows] == [
