@@ -4,13 +4,13 @@ The same function serves a mapped record and a row read back from a database. A 
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from json.encoder import encode_basestring
 
 from app.caspen.shapes import Cell
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _WRAP = 2**256
 
 
@@ -19,8 +19,23 @@ def content_hash(names: Sequence[str], cells: Iterable[Cell]) -> bytes:
 
     Absent nulls also mean that a column that is added later leaves the hashes of older records as they are.
     """
-    told = {name: cell for name, cell in zip(names, cells, strict=False) if cell is not None}
-    return hashlib.blake2b(_encode(told).encode(), digest_size=16).digest()
+    told = []
+    for begins, cell in zip(_beginnings(tuple(names)), cells, strict=False):
+        if cell is not None:
+            told.append(begins + (encode_basestring(cell) if type(cell) is str else _bare(cell)))
+    return hashlib.blake2b(f"{{{','.join(told)}}}".encode(), digest_size=16).digest()
+
+
+@cache
+def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands before each cell in the compact JSON object that is hashed: far faster than a general encoder."""
+    return tuple(f"{encode_basestring(name)}:" for name in names)
+
+
+def _bare(cell: str | int | bool) -> str:
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return int.__repr__(cell) if isinstance(cell, int) else encode_basestring(cell)
 
 
 @dataclass(slots=True)

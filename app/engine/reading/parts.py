@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring
 from typing import Any, BinaryIO
 
 from app.engine.reading.limits import Limits
@@ -53,7 +54,8 @@ class PartWriter:
 
     def add(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> bool:
         """Adds a row; says whether the part is full."""
-        text = _ENCODER.encode((line, cells, codes)).encode("utf-8", "surrogatepass")
+        told = ",".join(["null" if cell is None else encode_basestring(cell) for cell in cells])
+        text = f"[{line},[{told}],{_ENCODER.encode(codes) if codes else '[]'}]".encode("utf-8", "surrogatepass")
         if not self._lines:
             self._first_line = line
         self._lines.append(text)
