@@ -72,11 +72,12 @@ class RowParser(Generic[R]):
         values: dict[str, Any] = {}
         readers, context, report = self._readers, self.context, codes.append
         for name, cell in cells.items():
-            if not cell or name not in readers:
+            read = readers.get(name)
+            if read is None or not cell:
                 if cell and ":" in name:
                     self._gather(values, name, cell, report)
                 continue
-            value = readers[name](cell, context, report)
+            value = read(cell, context, report)
             if value is not None:
                 values[name] = value
             if codes:
