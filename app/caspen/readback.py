@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.caspen.content import Digest, Digests, content_hash
 from app.caspen.shapes import Shape, shape
@@ -50,8 +51,7 @@ def read_back(store: Store, workspace_id: str) -> ReadBack:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
+class _Stored(NamedTuple):
     id: str
     kind: str
     source_id: str

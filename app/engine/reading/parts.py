@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from app.engine.reading.limits import Limits
 from app.engine.reading.results import PartInfo
@@ -27,8 +27,7 @@ class PartHead:
     dates: DateOrder
 
 
-@dataclass(frozen=True, slots=True)
-class PartRow:
+class PartRow(NamedTuple):
     """One row: the line it begins on, its filled cells by attribute, and what reading had to say of it."""
 
     line: int
