@@ -86,6 +86,8 @@ def local_timestamp(cell: str, context: Context, report: Report) -> datetime | N
     """A moment in UTC; without an offset a LocalMoment, whose zone is for mapping to know."""
     if len(cell) == 25 and cell[19] == " " and cell[4] == "-":
         cell = cell[:19] + cell[20:]
+    elif cell in NOTHING:
+        return None
     try:
         exact = datetime.fromisoformat(cell) if len(cell) >= 20 and cell[4] == "-" else None
     except ValueError:
