@@ -43,7 +43,8 @@ BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event
 def create_app(config: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
     """The application for these settings. Opens its own runtime unless it is given one."""
     chosen = config or settings()
-    require_ready(chosen)
+    if runtime is None:  # whoever brings a runtime has opened it with settings of their own
+        require_ready(chosen)
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:

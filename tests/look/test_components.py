@@ -10,7 +10,7 @@ from app.look import TEMPLATES, block, environment
 from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import context, render, served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("look")]
 
 MISTAKES = [
     {"field": "date", "words": "31 November does not exist. November has 30 days."},
@@ -24,7 +24,7 @@ PAGES: dict[str, Callable[[], str]] = {
         {"name": "Megan Doyle", "email": "megan@x.example", "role_label": "Clinic admin", "clinic": "Harbour Street"},
         {"name": "Ana Ferreira", "email": "ana@x.example", "role_label": "Support", "clinic": ""},
     ]),
-    "/check": lambda: render("signin/check-email.html", email="megan@harbourstreet.example", sender="m@c.example"),
+    "/check": lambda: render("signin/check-email.html", email="megan@clinic.example", sender="m@c.example", minutes=30),
     "/out": lambda: render("signin/signed-out.html", idle="2 hours", next="/m/x/review", email="m@x.example", kept={
         "title": "Ask for a change, typed at 3:41 pm", "start": "In the files of two clients", "length": 148,
     }),

@@ -134,6 +134,7 @@ def site() -> Iterator[str]:
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("look")
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_is_open_to_everybody_on_every_screen(page: Page, site: str, address: str) -> None:
     page.goto(site + address)
@@ -204,6 +205,7 @@ def test_a_mail_says_the_same_in_plain_text_and_in_html(name: str) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("look")
 def test_a_mail_with_its_styles_inlined_reads_well_in_light_and_dark(page: Page) -> None:
     terms = [{"words": "rows in your export", "n": 613212}, {"words": "wait for you", "n": 412, "kind": "needs"}]
     drawn = environment().get_template("emails/ready_to_review.html").render(context(**TOLD, sum=terms))
