@@ -78,7 +78,7 @@ class Balance:
             {"words": "came across", "n": self.total("came")},
             {"words": "left out by you", "n": self.total("left_out")},
             {"words": "do not move, by rule", "n": self.total("skipped")},
-            {"words": "wait for a decision", "n": self.total("held"), "kind": "needs"},
+            {"words": "held back", "n": self.total("held"), "kind": "needs"},
             {"words": "could not be read", "n": self.total("refused"), "kind": "needs"},
             {"words": "not accounted for", "n": self.unaccounted, "kind": "stop"},
         ]

@@ -15,7 +15,7 @@ ORDER = {level: number for number, level in enumerate(Level)}
 WORDS = {
     Level.STOPS: "Stopped",
     Level.REFUSED: "File not readable",
-    Level.HELD: "Waits for a decision",
+    Level.HELD: "Held back",
     Level.SKIPPED: "Does not move",
     Level.WARNING: "Came across, look at it",
     Level.INFO: "Good to know",
@@ -24,7 +24,7 @@ WORDS = {
 TINY = {
     Level.STOPS: "nothing goes on before this",
     Level.REFUSED: "everything else goes on without it",
-    Level.HELD: "does not come unless you decide",
+    Level.HELD: "something is open: correct it and hand over the export again",
     Level.SKIPPED: "by rule, there is nothing to decide",
     Level.WARNING: "worth a look",
     Level.INFO: "nothing to do now",

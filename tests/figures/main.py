@@ -1,6 +1,6 @@
 """The first area: a fresh machine, the samples, and an import that survives whatever happens to its workers."""
 
-from tests.figures import again, bell, fresh, kills, samples, speed
+from tests.figures import again, bell, fresh, kills, samples, speed, stories
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
@@ -9,5 +9,6 @@ MEASURES: tuple[Measure, ...] = (
     *again.MEASURES,
     *kills.MEASURES,
     *bell.MEASURES,
+    *stories.MEASURES,
     *speed.MEASURES,
 )
