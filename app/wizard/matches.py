@@ -15,7 +15,6 @@ from app.engine.match import Suggestion
 from app.engine.progress import rows_range
 from app.mapping.kind import Kind
 from app.mapping.plan import Choice, Plan
-from app.migration.models import Trial
 from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
@@ -91,7 +90,7 @@ def keep(request: Request, form: FormData) -> Response:
 def begin_trial(visit: Visit) -> None:
     """Freezes the completed plan into a trial and rings for a worker."""
     here = standing(visit)
-    guard = checklist_guard(visit)
+    guard = checklist_guard(visit, here)
     with visit.write() as session:
         save_plan(session, visit.move.id, here.plan, visit.by, confirmed=True)
         ring = start_trial(session, visit.move.id, visit.by, guard, workspace_version=here.facts.version)
@@ -217,10 +216,9 @@ def draw(request: Request, show: str, errors: list[dict[str, str]] | None = None
         "kinds": left_out_kinds(visit, here, left),
         "before": typed if typed is not None else (f"{day:%d/%m/%Y}" if day else ""),
         "terms": terms(visit, here, left),
-        "in_the_way": checklist.first_in_the_way(situation(visit)),
+        "in_the_way": checklist.first_in_the_way(situation(visit, here)),
         "first_range": rows_range(sum(one.rows for one in here.inventory.kinds.values())),
         "editable": visit.move.state == State.MATCHING,
-        "earlier": earlier_trials(visit),
         "errors": errors or [],
     }
     return page(request, "wizard/matches.html", 422 if errors else 200, **told)
@@ -254,8 +252,3 @@ def terms(visit: Visit, here: Standing, left: dict[str, int]) -> list[dict[str, 
         {"words": "left out by you", "n": out},
         {"words": "counted, do not move", "n": stay},
     ]
-
-
-def earlier_trials(visit: Visit) -> int:
-    with visit.read() as session:
-        return 1 if session.get(Trial, (visit.move.id, visit.move.trial_number)) else 0

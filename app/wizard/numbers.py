@@ -47,7 +47,6 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
         "problem": stopped_by(migration),
         "waits": catalogue().get(seen.waits_for) if seen.waits_for else None,
         "phases": phases(state, migration),
-        "steps": seen.phase or "",
         "export": export,
         "shown_kinds": shown_kinds(seen),
         "pausable": state is State.FETCHING,

@@ -96,9 +96,9 @@ def is_settled(kind: str, one: Suggestion, bring_services: bool) -> bool:
     return idle and one.certainty == "none" and kind != "businesses"
 
 
-def situation(visit: Visit) -> Situation:
-    """What the checklist looks at."""
-    here = standing(visit)
+def situation(visit: Visit, seen: Standing | None = None) -> Situation:
+    """What the checklist looks at; from `seen`, where the caller has looked already."""
+    here = seen or standing(visit)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         waived = session.exec(select(Waiver.check).where(col(Waiver.migration_id) == migration.id)).all()
@@ -133,9 +133,12 @@ def named(one: Suggestion) -> Named:
     return Named(told.id, told.name, told.active, told.appointments, told.notes)
 
 
-def checklist_guard(visit: Visit) -> Guard:
-    """The guard of a trial's start: the first line that is not done refuses it, for everybody."""
-    here = situation(visit)
+def checklist_guard(visit: Visit, seen: Standing) -> Guard:
+    """The guard of a trial's start: the first line that is not done refuses it, for everybody.
+
+    It judges the very look whose workspace version the trial is held to.
+    """
+    here = situation(visit, seen)
 
     def ask(session: Session, migration: Migration) -> Problem | None:
         del session, migration  # everything was looked up just before, and the workspace's version is compared later
