@@ -3,7 +3,7 @@
 from app.problems import Problem
 
 
-class Stop(Exception):  # noqa: N818 - it is a verb: work stops here
+class Stop(Exception):
     """Work or a request ends here, with a catalogued problem.
 
     `retryable` says that the same work may succeed later without anybody's help; `retry_after` is in seconds, when

@@ -7,7 +7,7 @@ from app.settings import Environment, Settings
 SHORTEST_SECRET = 32
 
 
-class NotReady(Exception):  # noqa: N818 - reads as a claim
+class NotReady(Exception):
     """Production would not be safe with these settings; the message is one line per setting."""
 
 

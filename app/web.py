@@ -32,7 +32,7 @@ COOKIE = "caspen_signin"
 SECURE_COOKIE = "__Host-caspen_signin"
 
 
-class NeedsSignIn(Exception):  # noqa: N818 - reads as a claim
+class NeedsSignIn(Exception):
     """Nobody is signed in, and this address needs somebody."""
 
 

@@ -24,7 +24,7 @@ STOP_SECONDS = 8.0
 log = structlog.get_logger()
 
 
-class Gone(Exception):  # noqa: N818 - reads as a claim
+class Gone(Exception):
     """The child died or was ended."""
 
 

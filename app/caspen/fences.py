@@ -58,7 +58,7 @@ class PartLoaded:
         return tuple(line for line, fate in self.fates.items() if fate is Fate.HELD)
 
 
-class StaleEpoch(Exception):  # noqa: N818 - reads as a claim
+class StaleEpoch(Exception):
     """Somebody else took this part over; what this holder has is of no use any more."""
 
 

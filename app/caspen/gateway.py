@@ -32,7 +32,7 @@ BILLED_ROLES = frozenset({"practitioner_admin", "practitioner"})
 ROLES = BILLED_ROLES | {"practice_manager", "receptionist", "accountant"}
 
 
-class NotThere(LookupError):  # noqa: N818 - reads as a claim
+class NotThere(LookupError):
     """There is no such object in this workspace, or a person deleted it."""
 
 

@@ -42,7 +42,7 @@ class Mapped(Protocol):
 RowRecords = tuple[int, Sequence[Mapped]]  # a row's line and what it became
 
 
-class LoadFailed(Exception):  # noqa: N818 - reads as a claim
+class LoadFailed(Exception):
     """The database refused a part. Carries the database's code alone: its words may quote a patient's record."""
 
     def __init__(self, code: str) -> None:

@@ -21,7 +21,7 @@ from app.db import now
 UNTOUCHED = '{live}."edited_at" IS NULL AND {live}."deleted_at" IS NULL'
 
 
-class Unproven(Exception):  # noqa: N818 - reads as a claim
+class Unproven(Exception):
     """The live workspace would not hold what was approved; nothing was written."""
 
     def __init__(self, kinds: list[str]) -> None:

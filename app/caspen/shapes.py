@@ -27,7 +27,7 @@ OUTSIDE_CONTENT = frozenset(
 ALIASES = {"activities": "services"}  # one table, two prefixes of ids
 
 
-class Unloadable(Exception):  # noqa: N818 - reads as a claim
+class Unloadable(Exception):
     """A record does not fit its table. Names the column, never the value."""
 
     def __init__(self, table: str, column: str) -> None:

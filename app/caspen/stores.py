@@ -19,7 +19,7 @@ from app.db import Database, safe_name
 LIVE = "live"
 
 
-class WorkspaceChanged(Exception):  # noqa: N818 - reads as a claim
+class WorkspaceChanged(Exception):
     """The workspace is not what was looked at: its version has moved on, or it is not there."""
 
     def __init__(self, expected: int, actual: int | None) -> None:

@@ -41,7 +41,7 @@ class Undone:
     kept: list[Kept] = field(default_factory=list)
 
 
-class _OnlyLooking(Exception):  # noqa: N818 - ends a preview's transaction
+class _OnlyLooking(Exception):
     pass
 
 

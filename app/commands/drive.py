@@ -29,7 +29,7 @@ TURN_SECONDS = 2.0
 SHORTEST_REST, LONGEST_REST = 0.05, 1.0
 
 
-class WaitedEnough(Exception):  # noqa: N818 - reads as a claim
+class WaitedEnough(Exception):
     """Something that passes by itself has not passed in the time that was allowed."""
 
     def __init__(self, code: str) -> None:

@@ -13,7 +13,7 @@ from app.engine.runtime import Runtime
 from app.mapping.plan import Plan
 
 
-class BadFile(Exception):  # noqa: N818 - reads as a claim
+class BadFile(Exception):
     """A file that was given to a command does not hold what it should."""
 
 

@@ -20,7 +20,7 @@ LOOK_SECONDS = 1.0
 log = structlog.get_logger()
 
 
-class PortTaken(Exception):  # noqa: N818 - reads as a claim
+class PortTaken(Exception):
     """Somebody else listens there already."""
 
 

@@ -10,7 +10,7 @@ from app.engine.work import Lease, LostLease, renew
 from app.settings import Settings
 
 
-class Dropped(Exception):  # noqa: N818 - reads as a claim
+class Dropped(Exception):
     """This worker is asked to stop: the piece in hand is laid back as if untouched."""
 
 

@@ -23,7 +23,7 @@ SETTLED = frozenset({DONE, SPLIT, QUARANTINED})
 BACKOFF_SECONDS = (1.0, 5.0, 30.0)
 
 
-class LostLease(Exception):  # noqa: N818 - reads as a claim
+class LostLease(Exception):
     """Another worker has this piece now, or the migration moved on: whatever was made of it is dropped."""
 
 

@@ -15,7 +15,7 @@ class Interruption(StrEnum):
     CANCEL = "cancel"
 
 
-class Paused(Exception):  # noqa: N818 - it says what happened
+class Paused(Exception):
     """The download stands still at its last checkpoint and goes on when it is called again."""
 
 

@@ -10,7 +10,7 @@ from app.links.provider import Provider, Validator
 from app.links.settings import LinkSettings
 
 
-class Changed(Exception):  # noqa: N818 - it says what happened
+class Changed(Exception):
     """The file is not the one that was begun, or cannot be gone on with: it is begun anew, once."""
 
 

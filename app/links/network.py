@@ -20,7 +20,7 @@ LOOPBACK = "127.0.0.1"
 PLACE = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[0-9.]+):\d{1,5}")
 
 
-class NoSuchName(Exception):  # noqa: N818 - it says what happened
+class NoSuchName(Exception):
     """The name service does not know this name."""
 
 

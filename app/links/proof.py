@@ -14,7 +14,7 @@ END_RECORD = b"PK\x05\x06"
 LONGEST_END = 22 + 65_535
 
 
-class Mismatch(Exception):  # noqa: N818 - it says what happened
+class Mismatch(Exception):
     """The file differs from the fingerprint that its provider gives."""
 
 

@@ -32,7 +32,7 @@ class Ring:
     migration_id: str
 
 
-class WrongState(Exception):  # noqa: N818 - reads as a claim
+class WrongState(Exception):
     """The migration is not where this event can happen; the page shows where it is."""
 
     def __init__(self, state: State, event: Event) -> None:
@@ -41,7 +41,7 @@ class WrongState(Exception):  # noqa: N818 - reads as a claim
         self.event = event
 
 
-class Refused(Exception):  # noqa: N818 - reads as a claim
+class Refused(Exception):
     """A guard refused the event, with the problem that says why."""
 
     def __init__(self, problem: Problem) -> None:
@@ -49,7 +49,7 @@ class Refused(Exception):  # noqa: N818 - reads as a claim
         self.problem = problem
 
 
-class NotAllowed(Exception):  # noqa: N818 - reads as a claim
+class NotAllowed(Exception):
     """This actor may not cause this event."""
 
 

@@ -19,7 +19,7 @@ TAG_BYTES = 16
 SEALED = "s1."
 
 
-class CannotOpen(Exception):  # noqa: N818 - it says what happened, to a reader of a log
+class CannotOpen(Exception):
     """It does not open with this key, or somebody changed it. Says nothing of what is inside."""
 
     def __init__(self, what: str = "sealed data") -> None:

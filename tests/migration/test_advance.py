@@ -154,7 +154,7 @@ def test_every_step_raises_the_epoch_so_that_older_work_writes_nothing(ledger: D
 
 
 def test_a_step_and_its_mail_and_its_audit_line_happen_together_or_not_at_all(ledger: Database) -> None:
-    class Crash(Exception):  # noqa: N818 - it stands for one
+    class Crash(Exception):
         pass
 
     with ledger.write() as session:

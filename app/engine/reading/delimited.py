@@ -13,7 +13,7 @@ DELIMITERS = (",", ";", "\t", "|")
 csv.field_size_limit(1 << 26)  # our own limits are lower, and end a row instead of a file
 
 
-class _TooLong(Exception):  # noqa: N818 - a signal from the lines to the rows
+class _TooLong(Exception):
     """The row that is being read is over the limit."""
 
 

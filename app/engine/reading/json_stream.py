@@ -36,7 +36,7 @@ def _refuse(_: str) -> None:
 _DECODER = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_refuse)
 
 
-class TooLarge(Exception):  # noqa: N818 - a signal to the caller, which passes over the value
+class TooLarge(Exception):
     """The next value is over the limit; it has been passed over."""
 
 

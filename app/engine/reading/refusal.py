@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 
-class Refused(Exception):  # noqa: N818 - it is a verdict on a file, not a bug
+class Refused(Exception):
     """The whole file is left out, with a catalogued code; the rest of the export goes on.
 
     `rows` are the data rows seen up to the damage, the damaged one included; `line` is where it is.
