@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from app.engine.orphans import sweep_orphans
 from app.engine.purge import due_for_purge, purge
 from app.engine.runtime import Runtime
 from app.engine.scratch import sweep_scratch
@@ -38,8 +39,9 @@ def destroy_what_is_due(runtime: Runtime) -> None:
 
 
 def sweep_up(runtime: Runtime) -> None:
-    """Removes what killed processes left on this machine's disk."""
+    """Removes what killed processes left on this machine's disk and in storage."""
     sweep_scratch(runtime.scratch.shared)
+    sweep_orphans(runtime)
 
 
 OFTEN: tuple[Chore, ...] = (ring_again, send_mail)

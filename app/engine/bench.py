@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from app.caspen.ids import Ids
 from app.caspen.stores import Store
-from app.engine.index.store import Index
+from app.engine.index.store import Index, remove
 from app.engine.runtime import Runtime
 from app.mapping.context import Context, DateOrder
 from app.mapping.defined import Defined
@@ -41,7 +41,7 @@ class Bench:
 
     def close(self) -> None:
         self.index.close()
-        self.index.path.unlink(missing_ok=True)
+        remove(self.index.path)
 
 
 def context_of(bench: Bench, dates: DateOrder) -> Context:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.engine.bench import materialise
-from app.engine.index.store import Index
+from app.engine.index.store import Index, remove
 from app.engine.runtime import Runtime
 from app.mapping.plan import Plan
 from app.migration.models import Migration
@@ -53,7 +53,7 @@ def left_out_counts(runtime: Runtime, migration: Migration, plan: Plan) -> dict[
 
 def _lay_out(runtime: Runtime, migration: Migration, wanted: str) -> None:
     if _laid.path is not None:
-        _laid.path.unlink(missing_ok=True)
+        remove(_laid.path)
     path = runtime.scratch.folder / f"asked-{migration.id}-{migration.export_number}.index"
     materialise(runtime, migration, path).close()
     _laid.wanted, _laid.path, _laid.answers = wanted, path, {}

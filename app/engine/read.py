@@ -16,7 +16,7 @@ from sqlmodel import Session
 from app.db import now
 from app.engine.bench import COPY_BYTES, index_key
 from app.engine.heartbeat import Heartbeat
-from app.engine.index.store import Index
+from app.engine.index.store import Index, remove
 from app.engine.outcome import Done
 from app.engine.reading.cut import Store
 from app.engine.reading.entries import Found, opened, private
@@ -96,7 +96,7 @@ def _index(runtime: Runtime, migration: Migration, at: Progress) -> Iterator[Ind
         yield index
     finally:
         index.close()
-        at.path.unlink(missing_ok=True)
+        remove(at.path)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from app.caspen.facts import workspace_facts
 from app.db import now
 from app.engine.bench import COPY_BYTES, benches, index_key
 from app.engine.heartbeat import Heartbeat
-from app.engine.index.store import Index
+from app.engine.index.store import Index, remove
 from app.engine.inventory import Inventory, take_inventory
 from app.engine.match import plan_from, suggest
 from app.engine.outcome import Done
@@ -53,7 +53,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
                 settled = settled_problems(index, files, already)
             store_index(runtime, migration, path, index_key(migration.id, migration.export_number))
     finally:
-        path.unlink(missing_ok=True)
+        remove(path)
 
     def write(session: Session) -> None:
         export = session.get_one(Export, (migration.id, migration.export_number))

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -44,6 +45,12 @@ class Objects(Protocol):
 
     def list(self, prefix: str) -> Iterator[str]:
         """The finished objects below a name, in order."""
+
+    def older(self, prefix: str, than: datetime) -> Iterator[str]:
+        """The finished objects below a name that were last written before a moment, in order."""
+
+    def sweep_unfinished(self, prefix: str, than: datetime) -> int:
+        """Removes what nobody has gone on writing since a moment, and says how many there were."""
 
     def free_space(self) -> int | None:
         """How many bytes still fit; None when there is no such limit."""
@@ -94,6 +101,15 @@ class LocalObjects:
         path = self._path(prefix)
         found = [path] if path.is_file() else path.rglob("*")
         yield from sorted(str(p.relative_to(self.root)) for p in found if p.is_file() and "~" not in p.name)
+
+    def older(self, prefix: str, than: datetime) -> Iterator[str]:
+        yield from (key for key in self.list(prefix) if self._path(key).stat().st_mtime < than.timestamp())
+
+    def sweep_unfinished(self, prefix: str, than: datetime) -> int:
+        left = [p for p in self._path(prefix).rglob("*~*") if p.is_file() and p.stat().st_mtime < than.timestamp()]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     def free_space(self) -> int | None:
         return shutil.disk_usage(self.root).free

@@ -34,8 +34,7 @@ class Index:
     @classmethod
     def create(cls, path: Path) -> Self:
         """A new, empty index at `path`, in place of any that was there."""
-        for old in (path, path.with_name(path.name + "-journal")):
-            old.unlink(missing_ok=True)
+        remove(path)
         index = cls.resume(path)
         with index.transaction():
             for statement in WHILE_READING:
@@ -135,6 +134,12 @@ class Index:
                     self.connection.execute(f"DELETE FROM {table} WHERE row BETWEEN ? AND ?", (first, last))
                 self.connection.execute("DELETE FROM pieces WHERE first = ?", (first,))
         self._inserter = None
+
+
+def remove(path: Path) -> None:
+    """An index with what SQLite keeps beside it. It is a clinic's data in the clear: nothing of it may stay."""
+    for old in (path, path.with_name(path.name + "-journal")):
+        old.unlink(missing_ok=True)
 
 
 def _tuned(connection: sqlite3.Connection) -> sqlite3.Connection:

@@ -1,0 +1,81 @@
+"""What a process that died left in storage, and no line of the ledger leads to, is removed after a while.
+
+Only what this code itself writes under a migration's name is looked at. While an export is fetched or read, what it
+makes is not in the ledger yet, and is left alone.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from app.db import now
+from app.engine.bench import index_key
+from app.engine.runtime import Runtime
+from app.engine.work import DONE
+from app.migration.models import ExportFile, Migration, Part, Trial, Work
+from app.migration.states import State
+
+AGE = timedelta(hours=1)
+UPLOAD_AGE = timedelta(days=1)  # of a large upload, the first file may be that old before the last one has come
+IN_THE_MAKING = frozenset({State.FETCHING.value, State.READING.value})
+
+
+def sweep_orphans(runtime: Runtime, at: datetime | None = None) -> int:
+    """Removes what nobody needs, and says how many objects and stores that were. Twice is once."""
+    moment = at or now()
+    with runtime.ledger.read() as session:
+        migrations = session.exec(select(Migration).where(Migration.wrapped_key != "")).all()
+    swept = sum(_sweep(runtime, migration.id, moment) for migration in migrations if not _is_made(migration))
+    return swept + _drop_again(runtime)
+
+
+def wanted_objects(session: Session, migration_id: str) -> set[str]:
+    """The objects that the ledger leads to: what was handed over, its parts, its index, sealed or still growing."""
+    files = session.exec(select(ExportFile.object_key).where(ExportFile.migration_id == migration_id)).all()
+    parts = session.exec(select(Part.object_key).where(Part.migration_id == migration_id)).all()
+    of_runs = select(Work.run, Work.phase, Work.state, Work.result).where(Work.migration_id == migration_id)
+    works = session.exec(of_runs.where(col(Work.phase).in_(("read", "resolve")))).all()
+    resolved = {run for run, phase, state, _ in works if phase == "resolve" and state == DONE}
+    indexes = {str(result["index"]) for run, _, _, result in works if "index" in result and run not in resolved}
+    exports = session.exec(select(Migration.export_number).where(Migration.id == migration_id)).one()
+    sealed = {index_key(migration_id, number) for number in range(1, exports + 1)}
+    return {key for key in (*files, *parts) if key} | indexes | sealed
+
+
+def _is_made(migration: Migration) -> bool:
+    return migration.state in IN_THE_MAKING or migration.paused_from in IN_THE_MAKING
+
+
+def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
+    with runtime.ledger.read() as session:
+        wanted = wanted_objects(session, migration_id)
+        number = session.exec(select(Migration.export_number).where(Migration.id == migration_id)).one()
+    swept = 0
+    for prefix, age in _places(migration_id, number):
+        for key in list(runtime.objects.older(prefix, moment - age)):
+            if key not in wanted:
+                runtime.objects.delete(key)
+                swept += 1
+        swept += runtime.objects.sweep_unfinished(prefix, moment - age)
+    return swept
+
+
+def _places(migration_id: str, exports: int) -> Iterator[tuple[str, timedelta]]:
+    yield f"{migration_id}/files", UPLOAD_AGE
+    for number in range(1, exports + 1):
+        yield f"{migration_id}/files-{number}", AGE
+        yield f"{migration_id}/export-{number}", AGE
+
+
+def _drop_again(runtime: Runtime) -> int:
+    """A worker that was paused may have made a store anew after its trial was dropped."""
+    names = set(runtime.caspen.trial_names())
+    if not names:
+        return 0
+    with runtime.ledger.read() as session:
+        gone = session.exec(select(Trial.migration_id, Trial.number).where(col(Trial.dropped_at).is_not(None))).all()
+    again = [store for store in (runtime.caspen.trial(*each) for each in gone) if store.name in names]
+    for store in again:
+        runtime.caspen.drop_trial(store)
+    return len(again)

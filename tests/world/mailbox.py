@@ -1,0 +1,70 @@
+"""A real mailbox on this machine that writes down what it takes: `python -m tests.world.mailbox FILE` in a process
+of its own, so that processes that die beside it do not matter to it.
+"""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from tests.world.left import Delivery
+
+STARTS_WITHIN = 30.0
+
+
+class Mailbox:
+    """Says yes to every mail, once it is written down."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        mail = message_from_bytes(envelope.content)
+        taken = Delivery(envelope.rcpt_tos[0], str(mail["Message-ID"]), str(mail["Subject"]))
+        with self.file.open("a", encoding="utf-8") as kept:
+            kept.write(json.dumps(asdict(taken)) + "\n")
+        return "250 kept"
+
+
+@contextmanager
+def mailbox(file: Path) -> Iterator[str]:
+    """The address of a mailbox, until the block ends."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    process = subprocess.Popen([sys.executable, "-m", "tests.world.mailbox", str(file), str(port)])
+    try:
+        until = time.monotonic() + STARTS_WITHIN
+        while not _answers(port):
+            if time.monotonic() > until or process.poll() is not None:
+                raise RuntimeError("the mailbox does not open")
+            time.sleep(0.05)
+        yield f"smtp://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def main() -> None:
+    controller = Controller(Mailbox(Path(sys.argv[1])), hostname="127.0.0.1", port=int(sys.argv[2]))
+    controller.start()
+    while True:
+        time.sleep(3600)
+
+
+if __name__ == "__main__":
+    main()

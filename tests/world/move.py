@@ -1,0 +1,112 @@
+"""Moves the small export from its hand-over until it is live, in this process, and looks at the world afterwards."""
+
+import io
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlmodel import select
+
+from app.access.models import Membership, Person
+from app.caspen.gateway import create_workspace
+from app.db import now
+from app.engine.drain import Turn, drain
+from app.engine.runtime import Runtime
+from app.engine.submit import hand_over_files
+from app.migration.advance import By
+from app.migration.begin import begin
+from app.migration.exports import Handed
+from app.migration.models import Migration, OutboxMail, Work
+from app.migration.plans import plan_of, save_plan
+from app.migration.states import Actor, State
+from app.migration.trials import approve, current_trial, start_trial
+from app.sources import SOURCES
+from tests.world.export import NAME
+
+MEGAN = By("megan@harbour.example", Actor.CLINIC)
+WORKSPACE = "wsp_harbour"
+CLINIC = "Harbour Street Physiotherapy"
+
+
+def arrive(runtime: Runtime) -> str:
+    """A clinic with its admin, and its new migration."""
+    create_workspace(runtime.caspen, WORKSPACE, CLINIC)
+    with runtime.ledger.write() as session:
+        session.add(Person(id="per_megan", email=MEGAN.name, name="Megan Doyle"))
+        session.flush()
+        session.add(Membership(person_id="per_megan", workspace_id=WORKSPACE, role="admin"))
+        migration = begin(
+            session,
+            workspace_id=WORKSPACE,
+            clinic=CLINIC,
+            source=next(iter(SOURCES)),
+            wrapped_key=runtime.new_wrapped_key(),
+            by=MEGAN,
+            timezone="Australia/Sydney",
+            country="AU",
+        )
+    return migration.id
+
+
+def hand_over(runtime: Runtime, migration_id: str, export: bytes) -> None:
+    hand_over_files(runtime, move(runtime, migration_id), [Handed(NAME, io.BytesIO(export))], by=MEGAN, name=NAME)
+
+
+def move(runtime: Runtime, migration_id: str) -> Migration:
+    with runtime.ledger.read() as session:
+        return session.get_one(Migration, migration_id)
+
+
+def state(runtime: Runtime, migration_id: str) -> State:
+    return State(move(runtime, migration_id).state)
+
+
+def decide(runtime: Runtime, migration_id: str) -> None:
+    """What the clinic does when the move waits for it: the plan as suggested, then its approval of what balances."""
+    at = state(runtime, migration_id)
+    with runtime.ledger.write() as session:
+        migration = session.get_one(Migration, migration_id)
+        if at is State.MATCHING:
+            save_plan(session, migration_id, plan_of(migration), MEGAN, confirmed=True)
+            start_trial(session, migration_id, MEGAN, lambda *_: None)
+        elif at is State.REVIEWING:
+            trial = current_trial(session, migration)
+            assert trial is not None
+            approve(session, migration_id, trial.digest, MEGAN)
+
+
+def finish(runtime: Runtime, migration_id: str, turn: Turn | None = None) -> State:
+    """Works and decides until the move is over, or stands still."""
+    turn = turn or Turn("worker")
+    for _ in range(12):
+        drain(runtime, migration_id, 60, turn)
+        at = state(runtime, migration_id)
+        if at not in (State.MATCHING, State.REVIEWING):
+            return at
+        decide(runtime, migration_id)
+    return state(runtime, migration_id)
+
+
+def time_passes(runtime: Runtime, hours: float = 2.0) -> None:
+    """Leases end, waits are over and what lies in storage grows old, as if hours had gone by."""
+    before = now() - timedelta(hours=hours)
+    with runtime.ledger.write() as session:
+        connection = session.connection()
+        connection.execute(sa.update(Work).where(sa.column("leased_until").is_not(None)).values(leased_until=before))
+        connection.execute(sa.update(Work).where(sa.column("not_before").is_not(None)).values(not_before=before))
+        waiting = sa.update(OutboxMail).where(sa.column("not_before").is_not(None))
+        connection.execute(waiting.values(not_before=before))
+    for path in runtime.objects.root.rglob("*"):
+        _age(path, hours)
+
+
+def _age(path: Path, hours: float) -> None:
+    if path.is_file():
+        told = path.stat()
+        os.utime(path, (told.st_atime - hours * 3600, told.st_mtime - hours * 3600))
+
+
+def unsent(runtime: Runtime) -> int:
+    with runtime.ledger.read() as session:
+        return len(session.exec(select(OutboxMail).where(sa.column("sent_at").is_(None))).all())
