@@ -7,7 +7,7 @@ from app.migration.states import FAILED, State
 
 STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Start", "overview", ("overview",)),
-    ("Get ready", "checklist", ("checklist",)),
+    ("Get ready", "checklist", ("checklist", "uses")),
     ("Hand over", "handover", ("export", "handover")),
     ("Match", "matches", ("matches",)),
     ("Trial", "progress", ("progress",)),

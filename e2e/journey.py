@@ -17,6 +17,7 @@ from e2e.pages.problems import Problems
 from e2e.pages.progress import Progress
 from e2e.pages.report import Report
 from e2e.pages.review import Review
+from e2e.pages.uses import Uses
 
 Seen = Callable[[Page, str], None]
 CLINIC = "Harbour Street Physiotherapy"
@@ -52,6 +53,10 @@ class Journey:
         self.seen(self.page, "checklist")
         self.services()
         checklist.go_on()
+        self.seen(self.page, "uses")
+        Uses(self.page, self.move).tick_all()
+        self.seen(self.page, "uses-counts")
+        Uses(self.page, self.move).count(patients="600")
         self.seen(self.page, "export")
         Export(self.page, self.move).confirm()
         self.seen(self.page, "handover")

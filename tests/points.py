@@ -57,6 +57,7 @@ def _matching(product: Product) -> None:
     megan, at = product.visitor(MEGAN), product.at
     done(megan.post(f"{at}/overview", data={"ack": "1"}))
     done(megan.post(f"{at}/checklist/services", data={"way": "bring"}))
+    done(megan.post(f"{at}/uses", data={"uses": [use.name for use in source(None).uses]}))
     done(megan.post(f"{at}/export", data={"ready": "1"}))
     done(megan.post(f"{at}/handover/upload", files={"files": ("export.zip", tiny_export())}))
     product.work()

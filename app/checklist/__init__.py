@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from app.checklist import activities, dates, export, invitations, locations, practitioners, services
+from app.checklist import activities, contents, dates, export, invitations, locations, practitioners, services
 from app.checklist.line import Line
 from app.checklist.situation import Situation
 
@@ -12,6 +12,7 @@ CHECKS: tuple[Callable[[Situation], Line], ...] = (
     invitations.look,
     services.look,
     activities.look,
+    contents.look,
     export.look,
     dates.look,
 )

@@ -21,7 +21,10 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`named` is by kind and empty before the export is read. `unsure` holds service names that may be activities."""
+    """`named` is by kind and empty before the export is read. `unsure` holds service names that may be activities.
+
+    `absent` names kinds that the clinic uses, that its export lacks, and that nobody said need not come.
+    """
 
     workspace: WorkspaceFacts
     plan: Plan
@@ -33,6 +36,8 @@ class Situation:
     services_way: str | None = None
     conversion_date: date | None = None
     export_handed_over: bool = False
+    uses_said: bool = False
+    absent: tuple[str, ...] = ()
     waived: frozenset[str] = frozenset()
     source: str = ""
 

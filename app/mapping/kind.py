@@ -139,16 +139,44 @@ class Kind(Generic[R]):
         return columns_of(self.row)
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that a clinic may use in the source, in the words that it knows it by there.
+
+    Any of `kinds` holds it; the first one is asked about when none is in an export. `columns` carry it in files of
+    other kinds: a kind, and how the header begins. `usual`: nearly every clinic uses it.
+    """
+
+    name: str
+    words: str
+    kinds: tuple[str, ...]
+    hint: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    usual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Countable:
+    """A kind whose number a clinic can read in the source itself, and where it stands there."""
+
+    kind: str
+    words: str
+    where: str
+
+
 @dataclass(frozen=True)
 class Source:
     """A system that clinics come from: its name and its kinds in the order of loading.
 
+    `uses` are what a clinic is asked to tick, `counts` the numbers that it may type.
     `fields_of` learns the clinic's own questions from rows of the kinds that ask or answer them, with their kind.
     """
 
     name: str
     label: str
     kinds: tuple[Kind[Any], ...]
+    uses: tuple[Use, ...] = ()
+    counts: tuple[Countable, ...] = ()
     help_article: str = ""
     demo: Any = None  # the demo clinic's workspace, whose names are those of the sample
     fields_of: Callable[[Iterable[tuple[str, Any]], Context], dict[str, Defined]] | None = None

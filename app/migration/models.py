@@ -29,6 +29,8 @@ class Migration(LedgerTable, table=True):
     moves_acknowledged_at: datetime | None = Field(default=None, sa_type=Moment)
     export_confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
     services_way: str | None = None  # "set_up" in Caspen by the clinic, or "bring" those of the source
+    uses: list[str] | None = Field(default=None, sa_type=Json)  # what it ticked of the source's uses; None: not asked
+    own_counts: dict[str, int] | None = Field(default=None, sa_type=Json)  # by kind, as the source itself shows them
     wrapped_key: str = ""
     export_number: int = 0
     found_acknowledged: int = 0  # the export whose contents and gaps the clinic has acknowledged
@@ -137,6 +139,7 @@ class Trial(LedgerTable, table=True):
     balanced: bool = False
     digest: str = ""
     seconds: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+    held_against: dict[str, Any] | None = Field(default=None, sa_type=Json)  # numbers the export carries, and what came
     peak_rss_mb: float = 0.0
     dropped_at: datetime | None = Field(default=None, sa_type=Moment)
 

@@ -14,11 +14,13 @@ from app.wizard import (
     progress,
     report,
     review,
+    uses,
 )
 
 STEPS = (
     overview,
     checklist,
+    uses,
     export,
     handover,
     matches,

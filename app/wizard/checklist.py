@@ -95,8 +95,11 @@ def lede(every: tuple[Line, ...]) -> str:
     return "Everything that can be done now is done."
 
 
-def next_page(visit: Visit) -> str:
-    return "export" if visit.move.export_confirmed_at is None else "handover"
+def next_page(visit: Visit) -> tuple[str, str]:
+    """Where to go on to, and how that is called."""
+    if visit.move.uses is None:
+        return "uses", f"what you use in {visit.source.label}"
+    return ("export", "the export") if visit.move.export_confirmed_at is None else ("handover", "the export")
 
 
 def admins(visit: Visit) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from app.mapping.kind import Source
+from app.migration import contents
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.states import State
 from app.problems import Problem, catalogue
@@ -21,6 +22,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
     ).all()
     told = export.inventory.get("kinds", {})
     by_kind = Counter(file.kind for file in files if file.kind)
+    asked = contents.absent(session, migration, source)
     here, behind, absent = [], [], []
     for kind in source.kinds:
         facts = told.get(kind.name, {})
@@ -35,7 +37,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
             "where": kind.where,
         }
         if not by_kind[kind.name]:
-            if kind.imported:
+            if kind.name in asked:
                 absent.append(line)
         elif kind.imported:
             here.append(line)

@@ -15,6 +15,8 @@ ACTS = {
     "fetched": "All files of the export are here",
     "read": "The export was read",
     "save_plan": "Choices of who is who were saved",
+    "save_uses": "What the clinic uses was ticked",
+    "save_counts": "The clinic's own numbers were kept",
     "start_trial": "A trial was started",
     "trialled": "The trial was ready and counted",
     "change_plan": "The names were opened again",
@@ -40,7 +42,7 @@ ACTS = {
 }
 GOOD = frozenset({"trialled", "finalised"})
 LOOKS = frozenset({"client_seen", "clients_listed"})
-REPEATED = LOOKS | {"save_plan"}
+REPEATED = LOOKS | {"save_plan", "save_uses", "save_counts"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from app.checklist.situation import Named, Situation
 from app.engine.inventory import Inventory
 from app.engine.match import Suggestion, Suggestions, suggest
 from app.mapping.plan import Choice, Plan
+from app.migration import contents
 from app.migration.advance import Guard
 from app.migration.models import Export, Migration, Waiver
 from app.migration.plans import plan_of
@@ -102,6 +103,7 @@ def situation(visit: Visit, seen: Standing | None = None) -> Situation:
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         waived = session.exec(select(Waiver.check).where(col(Waiver.migration_id) == migration.id)).all()
+        absent = contents.absent(session, migration, visit.source) if here.inventory is not None else ()
     types = here.suggestions.kinds.get("appointment_types", ())
     unsure = tuple(
         one.reference.name
@@ -123,6 +125,8 @@ def situation(visit: Visit, seen: Standing | None = None) -> Situation:
         services_way=migration.services_way,
         conversion_date=date.fromisoformat(typed) if typed else None,
         export_handed_over=migration.export_number > 0,
+        uses_said=migration.uses is not None,
+        absent=tuple(visit.source.kind(k).label for k in absent if k not in here.plan.acknowledged_absent),
         waived=frozenset(waived),
         source=visit.source.label,
     )

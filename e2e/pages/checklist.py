@@ -16,4 +16,4 @@ class Checklist(WizardPage):
         return line.locator(".state").inner_text()
 
     def go_on(self) -> None:
-        self.page.get_by_role("link", name="Go on to the export").click()
+        self.page.get_by_role("link", name="Go on to").click()

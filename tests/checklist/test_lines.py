@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from app import checklist
-from app.checklist import activities, dates, export
+from app.checklist import activities, contents, dates, export
 from app.checklist.line import Line, Mark
 from tests.checklist.situations import here, practitioner, workspace
 
-BLOCKS = {"locations", "practitioners", "invitations", "services", "activities"}
+BLOCKS = {"locations", "practitioners", "invitations", "services", "activities", "contents"}
 
 
 def test_activities_are_asked_about_once_the_export_is_read() -> None:
@@ -30,6 +30,22 @@ def test_the_export_is_recommended_a_day_before_the_conversion_and_never_blocks(
     assert export.look(here(export_handed_over=True)).mark is Mark.DONE
 
 
+def test_what_the_clinic_uses_and_lacks_is_named_and_blocks() -> None:
+    line = contents.look(here(read=True, uses_said=True, absent=("Progress notes", "Cases")))
+    assert (line.mark, line.passes, line.names) == (Mark.NEEDS, False, ("Progress notes", "Cases"))
+    assert line.title.startswith("Add 2 kinds to your export")
+    assert contents.look(here(read=True, uses_said=True)).mark is Mark.DONE
+
+
+def test_what_the_clinic_uses_is_asked_before_the_export_and_holds_nothing_up() -> None:
+    asked = contents.look(here())
+    assert (asked.mark, asked.passes) == (Mark.NEEDS, True)
+    assert asked.act is not None
+    assert asked.act.href == "/m/mig_1/uses"
+    said = contents.look(here(uses_said=True))
+    assert said.mark is Mark.DONE
+
+
 def test_the_conversion_date_is_asked_for_and_never_blocks() -> None:
     assert (dates.look(here()).mark, dates.look(here()).passes) == (Mark.NEEDS, True)
     given = dates.look(here(conversion_date=date(2026, 12, 18)))
@@ -39,7 +55,7 @@ def test_the_conversion_date_is_asked_for_and_never_blocks() -> None:
 
 def test_every_check_is_there_once_with_its_own_name() -> None:
     lines = checklist.lines(here(read=True))
-    assert len({line.name for line in lines}) == len(lines) == len(checklist.CHECKS) == 7
+    assert len({line.name for line in lines}) == len(lines) == len(checklist.CHECKS) == 8
     assert {line.name for line in lines if line.blocks} == BLOCKS
 
 

@@ -31,6 +31,7 @@ def test_a_new_clinic_is_told_what_to_set_up(product_at: At) -> None:
         "invitations": "later",
         "services": "needs",
         "activities": "later",
+        "contents": "needs",
         "export": "later",
         "dates": "needs",
     }

@@ -27,6 +27,7 @@ from app.sources.cliniko import (
 from app.sources.cliniko.questions import learned
 from app.sources.cliniko.sample import write_sample
 from app.sources.cliniko.sample.demo import DEMO_WORKSPACE
+from app.sources.cliniko.uses import COUNTS, USES
 
 CLINIKO = Source(
     name="cliniko",
@@ -54,6 +55,8 @@ CLINIKO = Source(
         patient_files.KIND,
         *not_moved.KINDS,
     ),
+    uses=USES,
+    counts=COUNTS,
     fields_of=learned,
     help_article="https://help.cliniko.com",
     demo=DEMO_WORKSPACE,

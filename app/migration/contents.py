@@ -1,0 +1,95 @@
+"""What a clinic uses in its old software, held against what its export holds: the kinds that lack, by name."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlmodel import Session, col, select
+
+from app.mapping.kind import Source, Use
+from app.migration.advance import By, WrongState, locked
+from app.migration.audit import write_audit
+from app.migration.exports import current_export
+from app.migration.models import ExportFile, Migration
+from app.migration.plans import EDITABLE
+from app.migration.states import Event, State
+
+COUNTING = EDITABLE | {State.REVIEWING, State.CHANGES_REQUESTED}
+"""A number that was mistyped is mended where it is found: at the review."""
+
+
+def save_uses(session: Session, migration_id: str, uses: Iterable[str], by: By) -> None:
+    """Keeps what the clinic ticked. Raises WrongState once a trial stands on it."""
+    migration = locked(session, migration_id)
+    if State(migration.state) not in EDITABLE:
+        raise WrongState(State(migration.state), Event.CHANGE_PLAN)
+    ticked = sorted(set(uses))
+    if migration.uses != ticked:
+        migration.uses = ticked
+        _write(session, migration, by, "save_uses", {"uses": ticked})
+
+
+def save_counts(session: Session, migration_id: str, counts: Mapping[str, int], by: By) -> None:
+    """Keeps the numbers that the clinic read in its old software, by kind."""
+    migration = locked(session, migration_id)
+    if State(migration.state) not in COUNTING:
+        raise WrongState(State(migration.state), Event.CHANGE_PLAN)
+    if (migration.own_counts or {}) != counts:
+        migration.own_counts = dict(counts)
+        _write(session, migration, by, "save_counts", dict(counts))
+
+
+def absent(session: Session, migration: Migration, source: Source) -> tuple[str, ...]:
+    """The kinds that the clinic uses and that are not in its export, in the order of the source.
+
+    Before the clinic has said what it uses, these are all the kinds that move.
+    """
+    export = current_export(session, migration)
+    lacking: list[str] = list(export.inventory.get("absent", ())) if export else []
+    if migration.uses is None or not lacking:
+        return tuple(lacking)
+    by_kind = {kind: use for use in source.uses for kind in use.kinds}
+    carried = _carried(session, migration, source)
+    asked = []
+    for kind in lacking:
+        use = by_kind.get(kind)
+        if use is None or (use.name in migration.uses and is_lacking(kind, use, lacking, carried)):
+            asked.append(kind)
+    return tuple(asked)
+
+
+def is_lacking(kind: str, use: Use, lacking: Iterable[str], carried: frozenset[str]) -> bool:
+    """Whether nothing holds a use, and this is the kind that is asked about."""
+    return kind == use.kinds[0] and set(use.kinds) <= set(lacking) and use.name not in carried
+
+
+def _carried(session: Session, migration: Migration, source: Source) -> frozenset[str]:
+    """The uses that stand in columns of files of other kinds."""
+    wanted = {kind for use in source.uses for kind, _ in use.columns}
+    found = session.exec(
+        select(ExportFile.kind, ExportFile.facts).where(
+            ExportFile.migration_id == migration.id,
+            ExportFile.export_number == migration.export_number,
+            col(ExportFile.kind).in_(wanted),
+            col(ExportFile.refused).is_(None),
+        )
+    ).all()
+    headers = [(str(kind), str(h).strip().lower()) for kind, facts in found for h in facts.get("headers", ())]
+    return frozenset(
+        use.name
+        for use in source.uses
+        for kind, beginning in use.columns
+        if any(k == kind and header.startswith(beginning) for k, header in headers)
+    )
+
+
+def _write(session: Session, migration: Migration, by: By, act: str, facts: dict[str, object]) -> None:
+    session.add(migration)
+    write_audit(
+        session,
+        workspace_id=migration.workspace_id,
+        migration_id=migration.id,
+        by=by.name,
+        role=by.actor.value,
+        act=act,
+        facts=facts,
+    )
+    session.flush()

@@ -1,0 +1,120 @@
+"""What the clinic uses in its old software, ticked before the export; and the numbers that it reads there itself.
+
+What is ticked decides which kinds may not lack unnoticed. The numbers may stay empty; the review holds them against
+what came.
+"""
+
+import re
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from app.migration.contents import COUNTING, save_counts, save_uses
+from app.migration.plans import EDITABLE
+from app.migration.states import Event, State
+from app.web import go, in_state, page, visit_of
+
+router = APIRouter()
+NOTHING = "nothing_else"
+WHOLE = re.compile("[0-9]{1,3}(?:[ ,.'\u00a0\u2009\u202f][0-9]{3})+|[0-9]+")
+MOST_DIGITS = 9
+Errors = list[dict[str, str]]
+
+
+@router.get("/m/{migration_id}/uses")
+def look(request: Request) -> Response:
+    visit = visit_of(request)
+    usual = [use.name for use in visit.source.uses if use.usual]
+    ticked = visit.move.uses
+    return draw(request, usual if ticked is None else ticked or [NOTHING])
+
+
+@router.post("/m/{migration_id}/uses")
+async def tick(request: Request) -> Response:
+    form = await request.form()
+    ticked = [str(value) for value in form.getlist("uses")]
+    return await run_in_threadpool(keep_ticked, request, ticked)
+
+
+def keep_ticked(request: Request, ticked: list[str]) -> Response:
+    visit = in_state(request, Event.CHANGE_PLAN, *EDITABLE)
+    known = {use.name for use in visit.source.uses}
+    uses = [name for name in ticked if name in known]
+    if uses and NOTHING in ticked:
+        return draw(request, ticked, [{"field": "uses", "words": "Tick what you use, or that it is none of these."}])
+    if not uses and NOTHING not in ticked:
+        return draw(request, ticked, [{"field": "uses", "words": "Tick at least one, or that it is none of these."}])
+    with visit.write() as session:
+        save_uses(session, visit.move.id, uses, visit.by)
+    if visit.move.state == State.MATCHING:  # the export is here: what lacks of it stands on its page
+        return go(f"/m/{visit.move.id}/handover")
+    return go(f"/m/{visit.move.id}/uses/counts")
+
+
+@router.get("/m/{migration_id}/uses/counts")
+def look_at_counts(request: Request) -> Response:
+    kept = visit_of(request).move.own_counts or {}
+    return draw_counts(request, {kind: f"{count:,}" for kind, count in kept.items()})
+
+
+@router.post("/m/{migration_id}/uses/counts")
+async def count(request: Request) -> Response:
+    form = await request.form()
+    typed = {name: str(value) for name, value in form.items()}
+    return await run_in_threadpool(keep_counts, request, typed)
+
+
+def keep_counts(request: Request, form: dict[str, str]) -> Response:
+    visit = in_state(request, Event.CHANGE_PLAN, *COUNTING)
+    typed = {one.kind: form.get(f"count-{one.kind}", "").strip() for one in visit.source.counts}
+    read = {kind: whole_number(words) for kind, words in typed.items() if words}
+    errors = [
+        {"field": f"count-{kind}", "words": "Type a whole number, for example 12,480, or leave it empty."}
+        for kind, number in read.items()
+        if number is None
+    ]
+    if errors:
+        return draw_counts(request, typed, errors)
+    with visit.write() as session:
+        save_counts(session, visit.move.id, {k: n for k, n in read.items() if n is not None}, visit.by)
+    return go(f"/m/{visit.move.id}/{after_counts(State(visit.move.state))}")
+
+
+def after_counts(state: State) -> str:
+    """Where the numbers are of use next."""
+    if state in (State.REVIEWING, State.CHANGES_REQUESTED):
+        return "review#complete"
+    return "handover" if state is State.MATCHING else "export"
+
+
+def whole_number(typed: str) -> int | None:
+    """12480 of "12480", "12,480" or "12 480"; None of anything else."""
+    digits = re.sub("[^0-9]", "", typed)
+    return int(digits) if WHOLE.fullmatch(typed) and len(digits) <= MOST_DIGITS else None
+
+
+def draw(request: Request, ticked: list[str], errors: Errors | None = None) -> Response:
+    visit = visit_of(request)
+    told: dict[str, Any] = {
+        "uses": visit.source.uses,
+        "nothing": NOTHING,
+        "ticked": ticked,
+        "said": visit.move.uses is not None,
+        "editable": State(visit.move.state) in EDITABLE,
+        "errors": errors or [],
+    }
+    return page(request, "wizard/uses.html", 422 if errors else 200, **told)
+
+
+def draw_counts(request: Request, typed: dict[str, str], errors: Errors | None = None) -> Response:
+    visit = visit_of(request)
+    state = State(visit.move.state)
+    told: dict[str, Any] = {
+        "counts": visit.source.counts,
+        "typed": typed,
+        "editable": state in COUNTING,
+        "next": after_counts(state),
+        "errors": errors or [],
+    }
+    return page(request, "wizard/uses-counts.html", 422 if errors else 200, **told)
