@@ -15,6 +15,7 @@ import structlog
 from sqlmodel import Session, select
 
 from app.db import now
+from app.engine import fetch
 from app.engine.heartbeat import Dropped, Heartbeat, never, nothing
 from app.engine.outcome import Done, Exhausted
 from app.engine.phases import STAGES, Phase, Stage
@@ -171,7 +172,8 @@ def _settle_exhausted(runtime: Runtime, migration: Migration, phase: Phase, leas
 def _stopped(runtime: Runtime, migration: Migration, lease: Lease, stop: Stop, turn: Turn) -> None:
     """What passes by itself is tried again, ever more slowly, for a day; everything else ends the stage."""
     waited = (now() - migration.since).total_seconds()
-    if stop.retryable and (waited < GIVE_UP_SECONDS or stop.problem.code == "no_space"):
+    patient = lease.phase == fetch.PHASE  # a download has a deadline of its own, and says when it is reached
+    if stop.retryable and (waited < GIVE_UP_SECONDS or patient or stop.problem.code == "no_space"):
         wait = stop.retry_after if stop.retry_after is not None else min(max(waited / 10, 1.0), LONGEST_WAIT)
         fail(runtime.ledger, lease, stop.problem.code, wait=wait, counts=False)
         return

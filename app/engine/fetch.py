@@ -1,45 +1,62 @@
 """The files behind a clinic's link are downloaded into encrypted storage. An upload is there already."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, select
 
 from app.db import now
 from app.engine.heartbeat import Dropped, Heartbeat
+from app.engine.linked import row_of, state_of
 from app.engine.outcome import Done
 from app.engine.runtime import Runtime
-from app.engine.work import Lease, checkpoint
+from app.engine.work import Lease, LostLease, checkpoint
 from app.links import Conduct, FetchedFile, FileState, Interruption, LinkSettings, Paused, export_sha256
 from app.links import fetch as fetch_link
-from app.migration.exports import Stored, link_of, record_files
-from app.migration.models import Export, Migration
+from app.links.problems import OPERATORS
+from app.migration.exports import Stored, link_of, password_of, record_files
+from app.migration.models import Export, LinkedFile, Migration, ProblemLine
+from app.problems import Problem
 from app.settings import environment
 
+PHASE = "fetch"
 PATIENCE_SECONDS = 5.0  # longer waits are the ledger's, so that a worker is free for other clinics
 
 
 @dataclass
 class Followed:
-    """How far the files of a link have come, as the ledger keeps it."""
+    """How far the files of a link have come, as the ledger keeps it: one line for each, written under our lease."""
 
     runtime: Runtime
     migration: Migration
     lease: Lease
     beat: Heartbeat
     states: dict[str, FileState] = field(default_factory=dict)
+    told: list[Problem] = field(default_factory=list)
+
+    def plan(self, states: Sequence[FileState]) -> None:
+        """Writes down every file, instead of those of an earlier look at the link."""
+        self.states = {state.key: state for state in states}
+        with self.runtime.ledger.write() as session:
+            self._fence(session)
+            session.connection().execute(sa.delete(LinkedFile).where(*self._mine()))
+            session.add_all(row_of(self.migration, state, self._key, self.lease.epoch) for state in states)
 
     def save(self, state: FileState) -> None:
         """Called when bytes are durable. Raises LostLease where another worker has taken over."""
         self.states[state.key] = state
         with self.runtime.ledger.write() as session:
-            checkpoint(session, self.runtime.ledger, self.lease, {}, self.runtime.settings.lease_seconds)
-            export = session.get_one(Export, (self.migration.id, self.migration.export_number))
-            export.fetch_state = {
-                "files": [kept.as_dict() for kept in self.states.values()],
-                "bytes_done": sum(kept.bytes_done for kept in self.states.values()),
-                "bytes_total": sum(kept.expected_size or 0 for kept in self.states.values()),
-            }
-            session.add(export)
+            self._fence(session)
+            session.merge(row_of(self.migration, state, self._key, self.lease.epoch))
+
+    def known(self) -> list[FileState]:
+        """What earlier workers have written down."""
+        with self.runtime.ledger.read() as session:
+            rows = session.exec(select(LinkedFile).where(*self._mine()).order_by(LinkedFile.object_key)).all()
+        found = [state_of(row, self._key) for row in rows]
+        self.states = {state.key: state for state in found}
+        return found
 
     def progress(self, done: int, expected: int | None) -> None:
         self.beat()
@@ -48,41 +65,94 @@ class Followed:
         self.beat()
         return None
 
+    @property
+    def _key(self) -> bytes:
+        return self.runtime.link_key(self.migration)
+
+    def _mine(self) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
+        table = LinkedFile.__table__.c  # type: ignore[attr-defined]  # set by the table class
+        return table.migration_id == self.migration.id, table.export_number == self.migration.export_number
+
+    def _fence(self, session: Session) -> None:
+        checkpoint(session, self.runtime.ledger, self.lease, {}, self.runtime.settings.lease_seconds)
+        export = session.get_one(Export, (self.migration.id, self.migration.export_number))
+        export.fetch_state = {
+            "bytes_done": sum(kept.bytes_done for kept in self.states.values()),
+            "bytes_total": sum(kept.expected_size or 0 for kept in self.states.values()),
+            "operators": [problem.code for problem in self.told],
+        }
+        session.add(export)
+
 
 def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
     """Fetches what has not been fetched yet, from where the last worker came to."""
     with runtime.ledger.read() as session:
         export = session.get_one(Export, (migration.id, migration.export_number))
-    link = link_of(export, runtime.key(migration))
+    key, prefix = runtime.link_key(migration), prefix_of(migration)
+    link = link_of(export, key)
     if link is None:
         return Done()
     followed = Followed(runtime, migration, lease, beat)
-    for kept in export.fetch_state.get("files", []):
-        state = FileState.from_dict(kept)
-        followed.states[state.key] = state
+    links = LinkSettings.from_environment(environment())
     conduct = Conduct(
-        save=followed.save, progress=followed.progress, should_stop=followed.should_stop, patience=PATIENCE_SECONDS
+        save=followed.save,
+        plan=followed.plan,
+        progress=followed.progress,
+        should_stop=followed.should_stop,
+        tell=followed.told.append,
+        patience=PATIENCE_SECONDS,
     )
     try:
         files = fetch_link(
             link,
-            LinkSettings.from_environment(environment()),
+            links,
             runtime.objects,
             runtime.key(migration),
-            f"{migration.id}/files-{migration.export_number}",
-            states=list(followed.states.values()),
+            prefix,
+            password=password_of(export, key),
+            states=followed.known(),
             conduct=conduct,
+            slots=runtime.places(migration, links),
         )
     except Paused:
         raise Dropped from None
-    return Done({}, lambda session: _note(session, migration, files))
+    except LostLease:
+        _leave_nothing(runtime, migration, prefix)
+        raise
+    return Done({}, lambda session: _note(session, migration, files, followed.told))
 
 
-def _note(session: Session, migration: Migration, files: list[FetchedFile]) -> None:
+def prefix_of(migration: Migration) -> str:
+    """Where the files of a migration's link lie in storage."""
+    return f"{migration.id}/files-{migration.export_number}"
+
+
+def _leave_nothing(runtime: Runtime, migration: Migration, prefix: str) -> None:
+    """A download that was stopped, or whose migration was, may have written on for a moment."""
+    with runtime.ledger.read() as session:
+        export = session.get(Export, (migration.id, migration.export_number))
+    if export is None or export.sealed_link is None:
+        runtime.objects.delete_prefix(prefix)
+
+
+def _note(session: Session, migration: Migration, files: list[FetchedFile], told: Sequence[Problem]) -> None:
     export = session.get_one(Export, (migration.id, migration.export_number))
     export.sha256 = export_sha256(files)
     export.size = sum(file.size for file in files)
     export.fetched_at = now()
+    export.sealed_password = None
     session.add(export)
     stored = [Stored(file.path, file.key, file.size, file.sha256) for file in files]
     record_files(session, migration.id, migration.export_number, stored)
+    run = f"export:{migration.export_number}"
+    for problem in told:
+        if problem.code not in OPERATORS:
+            session.add(
+                ProblemLine(
+                    migration_id=migration.id,
+                    run=run,
+                    code=problem.code,
+                    level=problem.severity.value,
+                    file=problem.file,
+                )
+            )

@@ -55,7 +55,7 @@ class Stage:
 
 
 STAGES: dict[State, Stage] = {
-    State.FETCHING: Stage("export", (Phase("fetch", fetch.fetch, whole),), Event.FETCHED, "export_number"),
+    State.FETCHING: Stage("export", (Phase(fetch.PHASE, fetch.fetch, whole),), Event.FETCHED, "export_number"),
     State.READING: Stage(
         "export", (Phase("read", read.read, whole), Phase("resolve", settle_index.resolve)), Event.READ, "export_number"
     ),

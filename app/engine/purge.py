@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.db import now
 from app.engine.runtime import Runtime
 from app.migration.advance import locked
 from app.migration.audit import write_audit
-from app.migration.models import Export, Migration, Trial
+from app.migration.models import Export, LinkedFile, Migration, Trial
 from app.migration.states import State
 
 AT_ONCE = (State.CANCELLED.value,)
@@ -34,8 +35,9 @@ def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "
         migration.wrapped_key = ""
         session.add(migration)
         for export in session.exec(select(Export).where(Export.migration_id == migration_id)):
-            export.sealed_link = None
+            export.sealed_link = export.sealed_password = None
             session.add(export)
+        session.connection().execute(sa.delete(LinkedFile).where(col(LinkedFile.migration_id) == migration_id))
         write_audit(
             session,
             workspace_id=migration.workspace_id,

@@ -7,11 +7,11 @@ from app.caspen.stores import Stores
 from app.db import Database
 from app.doorbell import Doorbell, open_doorbell
 from app.engine.scratch import Scratch
-from app.links import LinkSettings
+from app.links import LinkSettings, Places, Slots
 from app.migration.models import Migration
 from app.schema.upgrade import upgrade
 from app.settings import Settings, environment
-from app.storage import LocalObjects, key_from_setting, new_key, unwrap, wrap
+from app.storage import LocalObjects, derive, key_from_setting, new_key, unwrap, wrap
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,19 @@ class Runtime:
             wrapped = base64.b64decode(migration.wrapped_key)
             known = self._keys[migration.wrapped_key] = unwrap(wrapped, self._storage_key)
         return known
+
+    def link_key(self, migration: Migration) -> bytes:
+        """What links, their passwords and the files behind them are sealed with: LINKS_ENCRYPTION_KEY and the key of
+        the migration together, so that either one's end is theirs."""
+        own = self.settings.links_encryption_key
+        return derive(key_from_setting(own) + self.key(migration), b"", b"links") if own else self.key(migration)
+
+    def places(self, migration: Migration, links: LinkSettings) -> Places:
+        """The connections that one clinic may have open to a provider, shared by all that runs on this machine."""
+        folder = self.settings.var.resolve() / "connections"
+        return lambda provider: Slots(
+            folder, f"{provider}:{migration.workspace_id}", links.concurrency, links.connections
+        )
 
     @property
     def _storage_key(self) -> bytes:

@@ -40,8 +40,11 @@ def _forget(runtime: Runtime, stored: Iterable[Stored]) -> None:
         runtime.objects.delete(kept.object_key)
 
 
-def hand_over_link(runtime: Runtime, migration: Migration, link: str, *, hint: str, by: By, name: str = "") -> None:
-    """Keeps a share link sealed and starts the download."""
+def hand_over_link(
+    runtime: Runtime, migration: Migration, link: str, *, hint: str, by: By, name: str = "", password: str = ""
+) -> None:
+    """Keeps a share link and its password sealed, and starts the download."""
+    key = runtime.link_key(migration)
     with runtime.ledger.write() as session:
-        ring = submit_link(session, migration.id, link, hint=hint, key=runtime.key(migration), by=by, name=name)
+        ring = submit_link(session, migration.id, link, hint=hint, key=key, by=by, name=name, password=password)
     runtime.doorbell.ring(ring.migration_id)

@@ -1,21 +1,27 @@
 """One answer of somebody else's server, which may lie: sizes are what was counted, names are for display only."""
 
+import json
 import re
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import unquote, unquote_to_bytes
 
 import httpx
 
 from app.links.cuts import Cut
+from app.links.link import Address
+from app.links.problems import stop
 
 CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.IGNORECASE)
 NAME_BYTES = 200
 PEEK = 1024
+JSON_BYTES = 16 * 1024**2
+PAGE_BYTES = 4 * 1024**2
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +36,29 @@ class ContentRange:
 class Answer:
     """Status, headers, and a body that is read as it comes. Closing it early is normal."""
 
-    def __init__(self, response: httpx.Response, host: str, seconds: float) -> None:
+    signed = False  # whether it came from an address that lasts for a while only, and not from the link's own
+
+    def __init__(
+        self,
+        response: httpx.Response,
+        address: Address,
+        seconds: float,
+        read: Callable[[bytes], None] = lambda _body: None,
+    ) -> None:
         self.status = response.status_code
         self.headers = response.headers
-        self.host = host
+        self.address = address
+        self._read = read
         self._response = response
         self._chunks = response.iter_raw()
         self._peeked: list[bytes] = []
         self._broken: Cut | None = None
+        self._body: bytes | None = None
         self._until = time.monotonic() + seconds  # for what is small: a drip must not hold us for days
+
+    @property
+    def host(self) -> str:
+        return self.address.host
 
     @property
     def length(self) -> int | None:
@@ -89,13 +109,31 @@ class Answer:
         yield from self._chunks
 
     def body(self, limit: int) -> bytes:
-        """A small answer whole, or its first `limit` bytes."""
-        taken = bytearray()
-        for chunk in self.chunks():
-            taken += chunk
-            if len(taken) >= limit or time.monotonic() > self._until:
-                break
-        return bytes(taken[:limit])
+        """A small answer whole, or its first `limit` bytes. What was read once is given again."""
+        if self._body is None:
+            taken = bytearray()
+            for chunk in self.chunks():
+                taken += chunk
+                if len(taken) >= limit or time.monotonic() > self._until:
+                    break
+            self._body = bytes(taken[:limit])
+            self._read(self._body)
+        return self._body
+
+    def json(self, limit: int = JSON_BYTES) -> Json:
+        """A JSON object, or a Stop with `provider_changed`: too much, too slow, something else."""
+        body = self.body(limit + 1)
+        try:
+            told = json.loads(body) if len(body) <= limit else None
+        except (ValueError, RecursionError):
+            told = None
+        if not isinstance(told, dict):
+            raise stop("provider_changed")
+        return told
+
+    def text(self, limit: int = PAGE_BYTES) -> str:
+        """A page, as far as the limit."""
+        return self.body(limit).decode("utf-8", "replace")
 
     def close(self) -> None:
         self._response.close()

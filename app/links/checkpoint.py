@@ -9,13 +9,21 @@ from app.links.provider import RemoteFile, Validator
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """One file of a link. `bytes_done` counts only what is durable; the link itself is kept elsewhere, sealed."""
+    """One file of a link. `bytes_done` counts only what is durable. `item` is as secret as the link, which is kept
+    elsewhere, sealed; whoever keeps a state seals it."""
 
     provider: str
-    item: str
+    item: str = field(repr=False)
     path: str
     key: str
     started_at: float
+    route: str = ""
+    folder: bool = False
+    listed: str = ""
+    page: bool = False
+    fell_over: bool = False
+    limited: int = 0
+    waits: int = 0
     expected_size: int | None = None
     validator_kind: str = ""
     validator_value: str = ""
@@ -33,7 +41,7 @@ class FileState:
     sha256: str = ""
 
     @classmethod
-    def of(cls, file: RemoteFile, provider: str, key: str, now: float) -> Self:
+    def of(cls, file: RemoteFile, provider: str, key: str, now: float, **more: Any) -> Self:
         return cls(
             provider=provider,
             item=file.item,
@@ -45,6 +53,8 @@ class FileState:
             validator_value=file.validator.value,
             ranges=file.ranges,
             checksums=dict(file.checksums),
+            page=file.page,
+            **more,
         )
 
     @property
@@ -61,6 +71,7 @@ class FileState:
             validator=self.validator,
             ranges=self.ranges,
             checksums=self.checksums,
+            page=self.page,
         )
 
     @property

@@ -6,21 +6,20 @@ web page for one. Memory stays constant, and the state it saves is always behind
 
 import errno
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.errors import Stop
+from app.links.answer import Answer
 from app.links.checkpoint import FileState
 from app.links.clock import as_time, backoff
-from app.links.conduct import Conduct, Interruption, Paused
+from app.links.conduct import Conduct, Paused
 from app.links.cuts import Cut, Unanswered
-from app.links.judging import Changed, accepted, readable, too_big
-from app.links.link import Link
-from app.links.problems import PASSING, stop, telling
+from app.links.journey import Journey
+from app.links.judging import Changed, NotTheFile, accepted, readable, too_big
+from app.links.problems import PASSING, telling
 from app.links.proof import Mismatch, complete_zip, proven
-from app.links.provider import Provider
 from app.links.receiving import Receiving
-from app.links.web import Web
 from app.storage.objects import Objects
 from app.storage.writing import ObjectAppender
 
@@ -28,26 +27,32 @@ log = logging.getLogger(__name__)
 
 PROGRESS = 1024 * 1024
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+RUN_OUT = {401, 403, 404, 410}  # what an address that lasts for a while says when the while is over
+
+
+class Stale(Exception):
+    """An address that was made for us has run out: it is asked for again, once, before anything is judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the bytes go. `beside` is the size of the link's other files, and `here` how much of them has arrived."""
+
+    objects: Objects
+    data_key: bytes
+    beside: int = 0
+    here: int = 0
 
 
 class Download:
     """One file, from its saved state to its sha256."""
 
-    def __init__(
-        self,
-        link: Link,
-        provider: Provider,
-        web: Web,
-        objects: Objects,
-        data_key: bytes,
-        state: FileState,
-        conduct: Conduct,
-    ) -> None:
-        self._link, self._provider, self._web = link, provider, web
-        self._objects, self._data_key, self._conduct = objects, data_key, conduct
-        self._settings = web.settings
+    def __init__(self, journey: Journey, shelf: Shelf, state: FileState, conduct: Conduct) -> None:
+        self._journey, self._shelf, self._conduct = journey, shelf, conduct
+        self._objects, self._settings = shelf.objects, journey.web.settings
         self.state = state
         self._before = state.furthest
+        self._asked_again = False
 
     def run(self) -> FileState:
         """The finished state; a Stop says why there is none, Paused that it was asked to stand still."""
@@ -67,11 +72,7 @@ class Download:
 
     def look(self) -> None:
         """Ends the run when somebody asked for it, or when it has lasted too long."""
-        asked = self._conduct.should_stop()
-        if asked is Interruption.CANCEL:
-            raise stop("download_cancelled")
-        if asked is Interruption.PAUSE:
-            raise Paused
+        self._conduct.heard()
         if self._conduct.clock.now() > self.state.started_at + self._settings.deadline_days * 86_400:
             reason = self._stopped(self.state.last_problem or "download_incomplete")
             reason.retryable = False
@@ -79,7 +80,7 @@ class Download:
 
     def _transfer(self) -> None:
         try:
-            with self._objects.appender(self.state.key, self._data_key) as part:
+            with self._objects.appender(self.state.key, self._shelf.data_key) as part:
                 part.truncate(min(self.state.bytes_done, part.position))
                 try:
                     while not self._attempted(part):
@@ -98,21 +99,25 @@ class Download:
         """One request, and what comes of it; False to go on with another."""
         try:
             self._request(part)
+        except Stale:
+            self._asked_again = True
         except Changed:
             self._begin_anew(part)
-            return False
         except Cut:
             self._cut(part)
-            return False
         except Unanswered:
-            self._pass(part, stop("provider_down", provider=self._provider.label(self._link)))
-            return False
+            self._pass(part, self._journey.stopped("provider_down"))
         except Stop as reason:
-            if reason.problem.code not in PASSING:
+            if (other := self._journey.falls_over(self.state, reason)) is not None:
+                self._keep(route=other, fell_over=True)
+                self._conduct.tell(self._journey.told(reason))
+            elif reason.problem.code not in PASSING:
                 raise
-            self._pass(part, reason)
-            return False
-        return True
+            else:
+                self._pass(part, reason)
+        else:
+            return True
+        return False
 
     def _request(self, part: ObjectAppender) -> None:
         self._before = self.state.furthest
@@ -126,23 +131,38 @@ class Download:
         if self.state.expected_size is not None and start >= self.state.expected_size:
             if start > self.state.expected_size:
                 raise Changed
+            self._confirm()
             return
-        with self._provider.open(self._link, self.state.file, self._web, start) as answer:
-            if answer.status not in (200, 206) and not (answer.status == 416 and start):
-                raise self._web.refused(answer, self._provider.problem(answer), self._provider.label(self._link))
-            verdict = accepted(answer, self.state, start, self._provider, self._settings)
-            told = verdict.validator if verdict.validator.value else self.state.validator
-            self.state = replace(
-                self.state,
-                expected_size=verdict.expected_size,
-                validator_kind=told.kind,
-                validator_value=told.value,
-            )
-            if verdict.has_body:
-                Receiving(self, self._conduct, self._settings, part).receive(answer)
+        route = self._journey.route(self.state)
+        with route.open(self._journey.link, self.state.file, self._journey.web, start) as answer:
+            self._receive(answer, start, part)
         expected = self.state.expected_size
         if expected is not None and part.position < expected:
             raise Cut
+        self._confirm()
+
+    def _receive(self, answer: Answer, start: int, part: ObjectAppender) -> None:
+        route = self._journey.route(self.state)
+        try:
+            if answer.status not in (200, 206) and not (answer.status == 416 and start):
+                if answer.signed and answer.status in RUN_OUT and not self._asked_again:
+                    raise Stale
+                raise NotTheFile
+            verdict = accepted(answer, self.state, start, route, self._settings)
+        except NotTheFile:
+            raise self._journey.refused(route, answer) from None
+        told = verdict.validator if verdict.validator.value else self.state.validator
+        self.state = replace(
+            self.state,
+            expected_size=verdict.expected_size,
+            validator_kind=told.kind,
+            validator_value=told.value,
+            limited=0,
+            waits=0,
+        )
+        self._asked_again = False
+        if verdict.has_body:
+            Receiving(self, self._conduct, self._settings, part).receive(answer)
 
     def checkpoint(self, part: ObjectAppender) -> None:
         """What was received is durable from here on."""
@@ -151,28 +171,36 @@ class Download:
         self.require_room(part.position)
 
     def require_room(self, done: int) -> None:
-        """Refuses to go on where the disk would not hold the file and what is made of it."""
+        """Refuses to go on where the disk would not hold the whole export and what is made of it."""
         free = self._objects.free_space()
-        expected = self.state.expected_size
-        needed = self._settings.disk_factor * expected - done if expected else 2 * self._settings.checkpoint_bytes
-        if free is not None and free < needed:
+        expected = (self.state.expected_size or 0) + self._shelf.beside
+        needed = self._settings.disk_factor * expected - done - self._shelf.here
+        if free is not None and free < (needed if expected else 2 * self._settings.checkpoint_bytes):
             raise self._stopped("no_space")
 
     def too_big(self) -> Exception:
         return too_big(None, self._settings.max_unsized_bytes)
+
+    def _confirm(self) -> None:
+        """Asks a provider that can say so whether the file is still the one that was read."""
+        route = self._journey.route(self.state)
+        if not route.confirms:
+            return
+        now = route.file(self._journey.link, self.state.file, self._journey.web)
+        if now is None or now.differs_from(self.state.file):
+            raise Changed
 
     def _begin_anew(self, part: ObjectAppender) -> None:
         part.truncate(0)
         if self.state.restarts:
             self._keep(bytes_done=0)
             raise self._stopped("file_changed")
-        log.info("download begins anew provider=%s link=%s", self.state.provider, self._link.fingerprint)
+        log.info("download begins anew provider=%s link=%s", self.state.provider, self._journey.link.fingerprint)
         self._keep(bytes_done=0, furthest=0, restarts=self.state.restarts + 1, look_again=True)
 
     def _look_again(self) -> None:
         """What the provider says of the file now, after it was not what it had been."""
-        files = self._provider.files(self._link, self._web)
-        now = next((file for file in files if file.item == self.state.item), None)
+        now = self._journey.route(self.state).file(self._journey.link, self.state.file, self._journey.web)
         if now is None:
             raise self._stopped("file_changed")
         fresh = FileState.of(now, self.state.provider, self.state.key, self.state.started_at)
@@ -194,7 +222,7 @@ class Download:
             attempts=attempts,
             last_problem="download_incomplete",
         )
-        log.info("download cut provider=%s link=%s", self.state.provider, self._link.fingerprint)
+        log.info("download cut provider=%s link=%s", self.state.provider, self._journey.link.fingerprint)
         if attempts >= self._settings.attempts:
             self._keep(attempts=0)
             raise self._stopped("download_incomplete")
@@ -203,17 +231,21 @@ class Download:
     def _pass(self, part: ObjectAppender, reason: Stop) -> None:
         """A trouble of the provider's: waited out while patience lasts, else the run ends with a time to come back."""
         attempts = self.state.attempts + 1
-        wait = reason.retry_after
-        if wait is None:
-            wait = backoff(attempts, self._settings.backoff_first, self._settings.backoff_max)
-        over = attempts >= self._settings.attempts or wait > self._conduct.patience
-        code = reason.problem.code
-        at = self._conduct.clock.now() + wait
-        self._keep(bytes_done=part.checkpoint(), attempts=0 if over else attempts, last_problem=code, next_try_at=at)
+        trouble = self._journey.weighed(reason, attempts, self.state.limited, self.state.waits)
+        over = attempts >= self._settings.attempts or trouble.wait > self._conduct.patience
+        at = self._conduct.clock.now() + trouble.wait
+        self._keep(
+            bytes_done=part.checkpoint(),
+            attempts=0 if over else attempts,
+            limited=trouble.limited,
+            waits=trouble.waits,
+            last_problem=trouble.code,
+            next_try_at=at,
+        )
         if over:
-            raise stop(code, wait, provider=self._provider.label(self._link), time=as_time(at))
-        self._conduct.patience -= wait
-        self._wait(wait)
+            raise self._journey.stopped(trouble.code, trouble.wait, time=as_time(at))
+        self._conduct.patience -= trouble.wait
+        self._wait(trouble.wait)
 
     def _wait(self, seconds: float) -> None:
         self._conduct.wait(seconds, self.look)
@@ -222,10 +254,10 @@ class Download:
         key, size = self.state.key, self._objects.size(self.state.key)
         try:
             if self.state.expected_size is None:
-                complete_zip(self._objects, self._data_key, key)
+                complete_zip(self._objects, self._shelf.data_key, key)
             elif size != self.state.expected_size:
                 raise Cut
-            digest = proven(self._objects, self._data_key, self.state, self.look)
+            digest = proven(self._objects, self._shelf.data_key, self.state, self.look)
         except Cut:
             self._objects.delete(key)
             attempts = self.state.attempts + 1
@@ -241,12 +273,13 @@ class Download:
                 raise self._stopped("checksum_mismatch") from None
         else:
             self._keep(sha256=digest, size=size, bytes_done=size, last_problem="", next_try_at=None)
-            log.info("download done provider=%s link=%s", self.state.provider, self._link.fingerprint)
+            log.info("download done provider=%s link=%s", self.state.provider, self._journey.link.fingerprint)
 
     def _keep(self, **changes: Any) -> None:
         self.state = replace(self.state, **changes)
         self._conduct.save(self.state)
 
     def _stopped(self, code: str) -> Stop:
-        size = readable(int(self._settings.disk_factor * (self.state.expected_size or 0)))
-        return stop(code, provider=self._provider.label(self._link), name=self.state.path, size=size)
+        expected = (self.state.expected_size or 0) + self._shelf.beside
+        size = readable(int(self._settings.disk_factor * expected))
+        return self._journey.stopped(code, name=self.state.path, size=size)

@@ -1,26 +1,22 @@
-"""The door of this room: what a pasted link leads to, and everything behind it brought into encrypted storage."""
+"""Everything behind a link is brought into encrypted storage: one file, or a folder's files one after the other."""
 
 import hashlib
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.errors import Stop
 from app.links.checkpoint import FileState
-from app.links.clock import backoff
-from app.links.conduct import Conduct, Interruption, Paused
+from app.links.conduct import Conduct
 from app.links.cuts import Cut, Unanswered
-from app.links.engine import Download
+from app.links.engine import Download, Shelf
 from app.links.guard import Watch
-from app.links.judging import too_big
-from app.links.link import Link
+from app.links.journey import Journey, Places, even_refusals, travelling
+from app.links.judging import readable
 from app.links.normalise import normalise
-from app.links.problems import PASSING, stop, telling
-from app.links.provider import Found, Provider
-from app.links.providers import provider_of
+from app.links.provider import Found, RemoteFile, numbered
 from app.links.settings import LinkSettings
-from app.links.web import Web
+from app.problems import Problem
 from app.storage.objects import Objects
 
 log = logging.getLogger(__name__)
@@ -36,13 +32,21 @@ class FetchedFile:
     sha256: str
 
 
-def probe(link: str, settings: LinkSettings, *, conduct: Conduct | None = None, watch: Watch | None = None) -> Found:
+def probe(
+    link: str,
+    settings: LinkSettings,
+    *,
+    password: str = "",
+    conduct: Conduct | None = None,
+    watch: Watch | None = None,
+    slots: Places | None = None,
+) -> Found:
     """What the link leads to, without downloading it; a link that cannot be used is a Stop that says why."""
     conduct = conduct or Conduct(patience=0)
-    with _even_refusals(conduct, settings):
-        tidy = normalise(link)
-        with _visit(tidy, settings, conduct, watch) as (provider, web):
-            return _probed(tidy, provider, web, conduct)
+    with even_refusals(conduct, settings):
+        tidy = replace(normalise(link), password=password)
+        with travelling(tidy, settings, conduct, watch, slots) as journey:
+            return journey.probed(conduct)[0]
 
 
 def fetch(
@@ -52,47 +56,18 @@ def fetch(
     data_key: bytes,
     prefix: str,
     *,
+    password: str = "",
     states: Sequence[FileState] = (),
     conduct: Conduct | None = None,
     watch: Watch | None = None,
+    slots: Places | None = None,
 ) -> list[FetchedFile]:
     """Everything behind the link, under `prefix/0001` and so on; `states` are those saved by an earlier run."""
     conduct = conduct or Conduct()
-    with _even_refusals(conduct, settings):
-        tidy = normalise(link)
-        with _visit(tidy, settings, conduct, watch) as (provider, web):
-            return _fetched(tidy, provider, web, objects, data_key, prefix, states, conduct)
-
-
-def _fetched(
-    tidy: Link,
-    provider: Provider,
-    web: Web,
-    objects: Objects,
-    data_key: bytes,
-    prefix: str,
-    states: Sequence[FileState],
-    conduct: Conduct,
-) -> list[FetchedFile]:
-    if not states:
-        found = _probed(tidy, provider, web, conduct)
-        now = conduct.clock.now()
-        states = [
-            FileState.of(file, provider.name, f"{prefix}/{number:04}", now)
-            for number, file in enumerate(found.files, 1)
-        ]
-        for state in states:
-            objects.delete(state.key)  # of an earlier link, if anything
-            conduct.save(state)
-    log.info("fetching provider=%s link=%s files=%d", provider.name, tidy.fingerprint, len(states))
-    try:
-        done = [Download(tidy, provider, web, objects, data_key, state, conduct).run() for state in states]
-    except Stop as reason:
-        if reason.problem.code == "download_cancelled":
-            for state in states:
-                objects.delete(state.key)
-        raise
-    return [FetchedFile(s.path, s.key, s.size or 0, s.sha256) for s in done]
+    with even_refusals(conduct, settings):
+        tidy = replace(normalise(link), password=password)
+        with travelling(tidy, settings, conduct, watch, slots) as journey:
+            return _Fetching(journey, objects, data_key, prefix, conduct).all(states)
 
 
 def export_sha256(files: Sequence[FetchedFile]) -> str:
@@ -103,64 +78,93 @@ def export_sha256(files: Sequence[FetchedFile]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-@contextmanager
-def _visit(link: Link, settings: LinkSettings, conduct: Conduct, watch: Watch | None) -> Iterator[tuple[Provider, Web]]:
-    provider = provider_of(link)
-    watch = replace(watch or Watch(), waiting=lambda: _heard(conduct))
-    web = Web(
-        settings,
-        lambda host: provider.allows(host, settings),
-        unknown_name=provider.unknown_name,
-        watch=watch,
-        clock=conduct.clock,
-    )
-    with web, telling(provider=provider.label(link)):
-        yield provider, web
+@dataclass
+class _Fetching:
+    journey: Journey
+    objects: Objects
+    data_key: bytes
+    prefix: str
+    conduct: Conduct
 
-
-def _probed(link: Link, provider: Provider, web: Web, conduct: Conduct) -> Found:
-    """The provider's answer; its passing troubles are waited out while patience lasts."""
-    attempt = 0
-    while True:
-        _heard(conduct)
+    def all(self, states: Sequence[FileState]) -> list[FetchedFile]:
+        states = list(states) or self._planned()
+        log.info(
+            "fetching provider=%s link=%s files=%d",
+            self.journey.provider.name,
+            self.journey.link.fingerprint,
+            len(states),
+        )
         try:
-            found = provider.probe(link, web)
-        except (Unanswered, Cut):
-            reason = stop("provider_down", provider=provider.label(link))
-        except Stop as told:
-            if told.problem.code not in PASSING:
-                raise
-            reason = told
-        else:
-            if sum(file.size or 0 for file in found.files) > web.settings.max_bytes:
-                raise too_big(sum(file.size or 0 for file in found.files), web.settings.max_bytes)
-            return found
-        attempt += 1
-        wait = reason.retry_after
-        if wait is None:
-            wait = backoff(attempt, web.settings.backoff_first, web.settings.backoff_max)
-        if attempt >= web.settings.attempts or wait > conduct.patience:
-            raise reason
-        conduct.patience -= wait
-        conduct.wait(wait, lambda: _heard(conduct))
+            done = self._each(list(states))
+        except Stop as reason:
+            if reason.problem.code == "download_cancelled":
+                for state in states:
+                    self.objects.delete(state.key)
+            raise
+        if states[0].folder:
+            self._list_again(done)
+        return [FetchedFile(s.path, s.key, s.size or 0, s.sha256) for s in done]
+
+    def _planned(self) -> list[FileState]:
+        """The files as they are listed now, written down before the first byte, where there is room for all."""
+        found, route = self.journey.probed(self.conduct)
+        self._require_room(found)
+        for problem in found.warnings:
+            self.conduct.tell(problem)
+        now, states = self.conduct.clock.now(), []
+        for number, file in enumerate(numbered(found.files), 1):
+            key = f"{self.prefix}/{number:04}"
+            states.append(
+                FileState.of(
+                    file,
+                    self.journey.provider.name,
+                    key,
+                    now,
+                    route=route,
+                    folder=found.folder,
+                    listed=_listed(file),
+                )
+            )
+        self.objects.delete_prefix(self.prefix)  # of an earlier attempt, if anything
+        self.conduct.planned(states)
+        return states
+
+    def _require_room(self, found: Found) -> None:
+        free, factor = self.objects.free_space(), self.journey.web.settings.disk_factor
+        needed = factor * sum(file.size or 0 for file in found.files)
+        if free is not None and free < needed:
+            raise self.journey.stopped("no_space", name=found.name, size=readable(int(needed)))
+
+    def _each(self, states: list[FileState]) -> list[FileState]:
+        sizes = [state.expected_size for state in states]
+        whole = sum(size or 0 for size in sizes)
+        self.conduct.total = None if None in sizes else whole
+        self.conduct.before = sum(state.size or 0 for state in states if state.done)
+        rejected = ""
+        for place, state in enumerate(states):
+            if state.done:
+                continue
+            if rejected and not state.fell_over:
+                state = replace(state, route=rejected, fell_over=True)
+            beside = whole - (state.expected_size or 0)
+            shelf = Shelf(self.objects, self.data_key, beside, min(self.conduct.before, beside))
+            states[place] = state = Download(self.journey, shelf, state, self.conduct).run()
+            rejected = state.route if state.fell_over else ""
+            self.conduct.before += state.size or 0
+        return states
+
+    def _list_again(self, states: Sequence[FileState]) -> None:
+        """Whether the folder still holds what was listed at the start. Where nobody can say, that is told as well."""
+        route, journey = self.journey.route(states[0]), self.journey
+        try:
+            now = [(file.item, _listed(file)) for file in route.files(journey.link, journey.web)]
+            same = sorted(now) == sorted((state.item, state.listed) for state in states)
+        except (Stop, Cut, Unanswered):
+            same = False
+        if not same:
+            self.conduct.tell(Problem("folder_changed", details={"provider": self.journey.label}))
 
 
-def _heard(conduct: Conduct) -> None:
-    asked = conduct.should_stop()
-    if asked is Interruption.CANCEL:
-        raise stop("download_cancelled")
-    if asked is Interruption.PAUSE:
-        raise Paused
-
-
-@contextmanager
-def _even_refusals(conduct: Conduct, settings: LinkSettings) -> Iterator[None]:
-    """Refused addresses all take the same time, so that none tells what stands behind it."""
-    clock = conduct.clock
-    began = clock.monotonic()
-    try:
-        yield
-    except Stop as reason:
-        if reason.problem.code in ("unsafe_address", "link_not_recognised"):
-            clock.sleep(max(0.0, settings.refusal_seconds - (clock.monotonic() - began)))
-        raise
+def _listed(file: RemoteFile) -> str:
+    """What a listing says of a file's version."""
+    return f"{file.size}:{file.validator.value}"

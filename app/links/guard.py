@@ -17,9 +17,11 @@ import httpx
 
 from app.links.addresses import is_public
 from app.links.cuts import Cut, Unanswered
+from app.links.link import Address
 from app.links.network import Network
 from app.links.problems import stop
 from app.links.settings import LinkSettings
+from app.links.slots import Slot, Slots
 
 PORT = 443
 PLACES = 4
@@ -41,10 +43,13 @@ def judged(host: str, network: Network) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who looks on: `waiting` is called while nothing arrives and may raise; `connected` learns of each connection."""
+    """Who looks on: `waiting` is called while nothing arrives and may raise; `connected` learns of each connection,
+    `answered` of each answer and `read` of the small ones that are read whole."""
 
     waiting: Callable[[], None] = lambda: None
     connected: Callable[[str, str, int], None] = lambda _host, _address, _port: None
+    answered: Callable[[str, Address, int, httpx.Headers], None] = lambda _method, _address, _status, _headers: None
+    read: Callable[[bytes], None] = lambda _body: None
 
 
 class GuardedBackend(httpcore.NetworkBackend):
@@ -145,7 +150,8 @@ class GuardedStream(httpcore.NetworkStream):
 class GuardedTransport(httpx.BaseTransport):
     """The only transport of this package: no proxies, no environment, no second way to a socket."""
 
-    def __init__(self, network: Network, settings: LinkSettings, watch: Watch) -> None:
+    def __init__(self, network: Network, settings: LinkSettings, watch: Watch, slots: Slots | None = None) -> None:
+        self._slots, self._watch = slots, watch
         self._pool = httpcore.ConnectionPool(
             ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # trusts nobody; see start_tls
             max_connections=settings.concurrency,
@@ -162,6 +168,15 @@ class GuardedTransport(httpx.BaseTransport):
             content=request.stream,
             extensions=request.extensions,
         )
+        slot = self._slots.take(self._watch.waiting) if self._slots else None
+        try:
+            return self._answered(asked, slot)
+        except BaseException:
+            if slot:
+                slot.close()
+            raise
+
+    def _answered(self, asked: httpcore.Request, slot: Slot | None) -> httpx.Response:
         try:
             answer = self._pool.handle_request(asked)
         except httpcore.RemoteProtocolError as error:
@@ -173,15 +188,15 @@ class GuardedTransport(httpx.BaseTransport):
         stream = answer.extensions.get("network_stream")
         if isinstance(stream, GuardedStream):
             stream.body_begins()
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, slot))
 
     def close(self) -> None:
         self._pool.close()
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+    def __init__(self, answer: httpcore.Response, slot: Slot | None) -> None:
+        self._answer, self._slot = answer, slot
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -190,4 +205,8 @@ class _Body(httpx.SyncByteStream):
             raise Cut from None
 
     def close(self) -> None:
-        self._answer.close()
+        try:
+            self._answer.close()
+        finally:
+            if self._slot:
+                self._slot.close()

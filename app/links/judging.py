@@ -6,8 +6,12 @@ from app.links.answer import Answer
 from app.links.checkpoint import FileState
 from app.links.kinds import first_kind, is_page
 from app.links.problems import stop
-from app.links.provider import Provider, Validator
+from app.links.provider import Route, Validator
 from app.links.settings import LinkSettings
+
+
+class NotTheFile(Exception):
+    """A web page or the like where the file belongs: its provider knows what it means."""
 
 
 class Changed(Exception):
@@ -23,11 +27,11 @@ class Accepted:
     has_body: bool = True
 
 
-def accepted(answer: Answer, state: FileState, start: int, provider: Provider, settings: LinkSettings) -> Accepted:
+def accepted(answer: Answer, state: FileState, start: int, route: Route, settings: LinkSettings) -> Accepted:
     if answer.status == 416 and start:
         return _beyond(answer, state, start)
     judge = _first if start == 0 else _following
-    verdict = judge(answer, state, start, provider)
+    verdict = judge(answer, state, start, route)
     if verdict.expected_size is not None and verdict.expected_size > settings.max_bytes:
         raise too_big(verdict.expected_size, settings.max_bytes)
     return verdict
@@ -47,26 +51,26 @@ def readable(size: int) -> str:
     return f"{size} bytes" if unit == "bytes" else f"{value:.1f} {unit}"
 
 
-def _first(answer: Answer, state: FileState, start: int, provider: Provider) -> Accepted:
+def _first(answer: Answer, state: FileState, start: int, route: Route) -> Accepted:
     part = answer.content_range
     if answer.status == 206 and (part is None or part.start != start):
         raise stop("provider_changed")
     first = answer.peek()
-    if is_page(first) or not (provider.trusts(answer) or first_kind(first) in ("zip", "empty")):
-        raise stop("page_instead_of_file")
+    if (is_page(first) and not state.page) or not (route.trusts(answer) or first_kind(first) in ("zip", "empty")):
+        raise NotTheFile
     total = part.total if answer.status == 206 and part else answer.length
-    told = provider.validator(answer)
+    told = route.validator(answer)
     if state.expected_size is not None and total is not None and total != state.expected_size:
         raise Changed
     _same(state.validator, told)
     return Accepted(state.expected_size if state.expected_size is not None else total, told)
 
 
-def _following(answer: Answer, state: FileState, start: int, provider: Provider) -> Accepted:
-    told = provider.validator(answer)
+def _following(answer: Answer, state: FileState, start: int, route: Route) -> Accepted:
+    told = route.validator(answer)
     if answer.status == 200:
-        if is_page(answer.peek()):
-            raise stop("page_instead_of_file")
+        if is_page(answer.peek()) and not state.page:
+            raise NotTheFile
         raise Changed
     part = answer.content_range
     if part is None or part.start != start or part.end is None:
@@ -77,8 +81,8 @@ def _following(answer: Answer, state: FileState, start: int, provider: Provider)
         raise Changed
     same_proven = bool(told.value) and told == state.validator
     page_typed = answer.headers.get("content-type", "").strip().lower().startswith("text/html")
-    if (page_typed or not same_proven) and is_page(answer.peek()):
-        raise stop("page_instead_of_file")
+    if (page_typed or not same_proven) and is_page(answer.peek()) and not state.page:
+        raise NotTheFile
     _same(state.validator, told)
     return Accepted(state.expected_size if state.expected_size is not None else part.total, state.validator)
 
@@ -95,5 +99,5 @@ def _beyond(answer: Answer, state: FileState, start: int) -> Accepted:
 
 
 def _same(known: Validator, told: Validator) -> None:
-    if known.value and told.value and known != told:
+    if known.value and told.value and known.kind == told.kind and known != told:
         raise Changed

@@ -31,10 +31,14 @@ class Address:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Link:
-    """A pasted link after tidying. `upgraded` says that it was pasted as http and is tried as https."""
+    """A pasted link after tidying, with the password that the clinic gave for it. Neither ever shows itself.
+
+    `upgraded` says that it was pasted as http and is tried as https.
+    """
 
     address: Address
     upgraded: bool = False
+    password: str = ""
 
     @property
     def fingerprint(self) -> str:

@@ -40,7 +40,7 @@ class Receiving:
             if expected is None and after > self._settings.max_unsized_bytes:
                 raise self._keeper.too_big()
             self._part.write(chunk)
-            self._conduct.progress(after, expected)
+            self._conduct.advanced(after, expected)
             self._keeper.look()
             self._mind_the_time(after)
 

@@ -1,7 +1,7 @@
 """The limits of collecting an export by link, each with a safe value and the setting that changes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from app.links.network import read_plan
@@ -32,8 +32,12 @@ class LinkSettings:
     deadline_days: float = 7.0
     concurrency: int = 2
     disk_factor: float = 2.2
+    connections: int = 8
     onedrive_personal_enabled: bool = True
     allow_any_https_host: bool = False
+    google_drive_api_key: str = field(default="", repr=False)
+    dropbox_app_key: str = field(default="", repr=False)
+    dropbox_app_secret: str = field(default="", repr=False)
     test_network: Path | None = None
 
     checkpoint_bytes: int = 64 * MIB
@@ -42,17 +46,18 @@ class LinkSettings:
     header_bytes: int = 64 * KIB
     error_bytes: int = 64 * KIB
     retry_after_max: float = 86_400.0
-    refusal_seconds: float = 0.1
+    refusal_seconds: float = 0.3
+    pages: int = 2_000
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "LinkSettings":
         """Read from settings by name; one that makes no sense is named, and the process does not start."""
-        given: dict[str, int | float | bool | Path | None] = {}
-        for field in fields(cls):
-            name = SETTINGS.get(field.name)
+        given: dict[str, int | float | bool | str | Path | None] = {}
+        for known in fields(cls):
+            name = SETTINGS.get(known.name)
             text = environment.get(name, "").strip() if name else ""
             if name and text:
-                given[field.name] = _number(name, text, field.default)
+                given[known.name] = text if isinstance(known.default, str) else _number(name, text, known.default)
         given["test_network"] = _test_network(environment)
         return cls(**given)  # type: ignore[arg-type]  # each value was read by the type of its default
 
@@ -75,6 +80,9 @@ SETTINGS = {
     "disk_factor": "LINKS_DISK_FACTOR",
     "onedrive_personal_enabled": "LINKS_ONEDRIVE_PERSONAL_ENABLED",
     "allow_any_https_host": "ALLOW_ANY_HTTPS_HOST",
+    "google_drive_api_key": "GOOGLE_DRIVE_API_KEY",
+    "dropbox_app_key": "DROPBOX_APP_KEY",
+    "dropbox_app_secret": "DROPBOX_APP_SECRET",
 }
 
 

@@ -5,6 +5,7 @@ Cookies live as long as the visit and go by their own domains. What is secret le
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin
@@ -21,14 +22,33 @@ from app.links.network import Network, NoSuchName, network_of
 from app.links.normalise import parse
 from app.links.problems import PASSING, stop
 from app.links.settings import LinkSettings
+from app.links.slots import Slots
 
 REDIRECTS = {301, 302, 303, 307, 308}
+KEPT_METHOD = {307, 308}
 HEADERS = {"user-agent": "caspen-import", "accept": "*/*", "accept-encoding": "identity"}
+BROWSER = {
+    "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Safari/537.36",
+    "accept-language": "en",
+}
 HostRule = Callable[[str], bool]
+Landing = Callable[[Address], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request of our own making. `secrets` are headers for the first host alone."""
+
+    address: Address
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    method: str = "GET"
+    body: bytes = field(default=b"", repr=False)
 
 
 class Web:
-    """Sends GET requests to the hosts that `hosts` allows. `unknown_name` is the problem of a name that is not."""
+    """Sends requests to the hosts that `hosts` allows. `unknown_name` is the problem of a name that is not, `landing`
+    the problem of a redirect whose goal says all: such a page is never asked for."""
 
     def __init__(
         self,
@@ -36,16 +56,18 @@ class Web:
         hosts: HostRule,
         *,
         unknown_name: str = "provider_down",
+        landing: Landing = lambda _address: None,
         network: Network | None = None,
         watch: Watch | None = None,
         clock: Clock | None = None,
+        slots: Slots | None = None,
     ) -> None:
         self.settings = settings
-        self._hosts, self._unknown_name = hosts, unknown_name
-        self._clock = clock or SystemClock()
+        self._hosts, self._unknown_name, self._landing = hosts, unknown_name, landing
+        self._clock, self._watch = clock or SystemClock(), watch or Watch()
         self._network = network or network_of(settings.test_network)
         self._client = httpx.Client(
-            transport=GuardedTransport(self._network, settings, watch or Watch()),
+            transport=GuardedTransport(self._network, settings, self._watch, slots),
             trust_env=False,
             follow_redirects=False,
             headers=HEADERS,
@@ -58,22 +80,36 @@ class Web:
         except NoSuchName:
             return
 
+    def has_cookie(self, name: str) -> bool:
+        """Whether a host of this visit has set it."""
+        return any(cookie.name == name for cookie in self._client.cookies.jar)
+
+    def forget(self) -> None:
+        """Throws every cookie away, as a new visitor has none."""
+        self._client.cookies.clear()
+
     def get(
         self, address: Address, headers: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
     ) -> Answer:
         """The answer at the end of the redirects; `secrets` are headers for the first host alone."""
-        sent = dict(headers or {}) | dict(secrets or {})
-        for _ in range(self.settings.redirects + 1):
-            if not self._hosts(address.host):
+        return self.ask(Ask(address, headers or {}, secrets or {}))
+
+    def ask(self, ask: Ask) -> Answer:
+        """The answer at the end of the redirects, of which each is judged."""
+        first = ask.address
+        for hop in range(self.settings.redirects + 1):
+            if not self._hosts(ask.address.host):
                 raise stop("unsafe_address")
-            response = self._send(address, sent)
+            response = self._send(ask)
             if response.status_code not in REDIRECTS:
-                return Answer(response, address.host, self.settings.timeout_headers)
+                answer = Answer(response, ask.address, self.settings.timeout_headers, self._watch.read)
+                answer.signed = hop > 0 and ask.address.host != first.host
+                return answer
             response.close()
-            following = _followed(address, response.headers.get("location", ""))
-            if following.host != address.host:
-                sent = {name: value for name, value in sent.items() if name not in (secrets or {})}
-            address = following
+            following = followed(ask.address, response.headers.get("location", ""))
+            if (code := self._landing(following)) is not None:
+                raise stop(code)
+            ask = _onward(ask, following, response.status_code)
         raise stop("provider_changed")
 
     def refused(self, answer: Answer, code: str, label: str) -> Stop:
@@ -82,14 +118,17 @@ class Web:
         wait = retry_after(answer.headers.get("retry-after"), now, longest) if code in PASSING else None
         return stop(code, wait, provider=label, **({} if wait is None else {"time": as_time(now + wait)}))
 
-    def _send(self, address: Address, headers: Mapping[str, str]) -> httpx.Response:
-        target = address.target.encode("ascii")
+    def _send(self, ask: Ask) -> httpx.Response:
+        target = ask.address.target.encode("ascii")
         request = self._client.build_request(
-            "GET",
-            httpx.URL(scheme="https", host=address.host, raw_path=target),
-            headers=dict(headers),
+            ask.method,
+            httpx.URL(scheme="https", host=ask.address.host, raw_path=target),
+            headers={**ask.headers, **ask.secrets},
+            content=ask.body or None,
             extensions={"target": target},  # byte for byte: a signature covers it
         )
+        if ask.method == "POST" and not ask.body:
+            request.headers["content-length"] = "0"
         try:
             response = self._client.send(request, stream=True)
         except NoSuchName:
@@ -98,6 +137,7 @@ class Web:
             raise stop(self._unknown_name) from None
         except httpx.HTTPError:  # our transport raises none: this is a redirect that cannot even be read
             raise stop("unsafe_address") from None
+        self._watch.answered(ask.method, ask.address, response.status_code, response.headers)
         try:
             self._check(response)
         except Stop:
@@ -123,7 +163,17 @@ class Web:
         self.close()
 
 
-def _followed(address: Address, location: str) -> Address:
+def _onward(ask: Ask, following: Address, status: int) -> Ask:
+    """The next request: what is secret stays behind with a change of host, and so does what was posted."""
+    if following.host != ask.address.host:
+        ask = replace(ask, secrets={}, body=b"", method="GET" if ask.method == "POST" else ask.method)
+    if status not in KEPT_METHOD and ask.method == "POST":
+        kept = {name: value for name, value in ask.headers.items() if name.lower() != "content-type"}
+        ask = replace(ask, method="GET", body=b"", headers=kept)
+    return replace(ask, address=following)
+
+
+def followed(address: Address, location: str) -> Address:
     """Where a redirect leads; anything that a pasted link could not be is refused like a forbidden address."""
     if not location:
         raise stop("provider_changed")

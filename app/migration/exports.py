@@ -16,6 +16,8 @@ from app.storage import Objects, open_secret, seal_secret
 
 CHUNK = 1 << 20
 LINK = "link"
+PASSWORD = "password"  # noqa: S105 - what a sealed text is, not one
+ITEM = "item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,15 @@ def submit_files(session: Session, migration_id: str, files: Sequence[Stored], *
 
 
 def submit_link(
-    session: Session, migration_id: str, link: str, *, hint: str, key: bytes, by: By, name: str = ""
+    session: Session,
+    migration_id: str,
+    link: str,
+    *,
+    hint: str,
+    key: bytes,
+    by: By,
+    name: str = "",
+    password: str = "",
 ) -> Ring:
     """Hands over a share link, kept sealed: whoever holds it holds the clinic's data. `hint` is safe to show."""
     ring = advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts={"way": "link"}))
@@ -97,6 +107,7 @@ def submit_link(
             number=migration.export_number,
             way="link",
             sealed_link=seal_secret(link, key, LINK),
+            sealed_password=seal_secret(password, key, PASSWORD) if password else None,
             link_hint=hint,
             name=name,
         )
@@ -154,6 +165,11 @@ def _numbered_files(session: Session, migration_id: str, number: int) -> list[Ex
 def link_of(export: Export, key: bytes) -> str | None:
     """The share link itself, for the download alone."""
     return open_secret(export.sealed_link, key, LINK) if export.sealed_link else None
+
+
+def password_of(export: Export, key: bytes) -> str:
+    """The link's password, for the download alone; empty where it has none."""
+    return open_secret(export.sealed_password, key, PASSWORD) if export.sealed_password else ""
 
 
 def _numbered(session: Session, migration_id: str) -> Migration:

@@ -11,6 +11,7 @@ from app.migration.states import State
 
 Json = sa.JSON
 Moment = UTCDateTime
+Bytes = sa.BigInteger  # an export may be larger than a whole number of PostgreSQL
 
 
 class Migration(LedgerTable, table=True):
@@ -54,10 +55,11 @@ class Export(LedgerTable, table=True):
     number: int = Field(primary_key=True)
     way: str  # "upload", "link" or "sample"
     sealed_link: str | None = None
+    sealed_password: str | None = None  # of the link, until the download is done
     link_hint: str = ""  # provider and masked link, safe to show
     name: str = ""
     sha256: str | None = None
-    size: int = 0
+    size: int = Field(default=0, sa_type=Bytes)
     received_at: datetime = Field(default_factory=now, sa_type=Moment)
     fetched_at: datetime | None = Field(default=None, sa_type=Moment)
     read_at: datetime | None = Field(default=None, sa_type=Moment)
@@ -73,7 +75,7 @@ class ExportFile(LedgerTable, table=True):
     number: int = Field(primary_key=True)
     path: str
     object_key: str = ""
-    size: int = 0
+    size: int = Field(default=0, sa_type=Bytes)
     sha256: str = ""
     kind: str | None = None
     dialect: str | None = None
@@ -83,6 +85,25 @@ class ExportFile(LedgerTable, table=True):
     refused: str | None = None
     read_at: datetime | None = Field(default=None, sa_type=Moment)
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=Json)  # headers, date order, partial range: no values
+
+
+class LinkedFile(LedgerTable, table=True):
+    """One file behind a share link, and how far its download has come. Written by the worker that holds the lease."""
+
+    __tablename__ = "linked_file"
+
+    migration_id: str = Field(primary_key=True)
+    export_number: int = Field(primary_key=True)
+    object_key: str = Field(primary_key=True)
+    path: str  # the provider's, for display only
+    sealed_item: str  # what opens the file at its provider, as secret as the link
+    expected_size: int | None = Field(default=None, sa_type=Bytes)
+    bytes_done: int = Field(default=0, sa_type=Bytes)  # durable
+    sha256: str = ""
+    last_problem: str = ""
+    next_try_at: datetime | None = Field(default=None, sa_type=Moment)
+    epoch: int = 0  # of the work that wrote it
+    state: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
 class Part(LedgerTable, table=True):
@@ -116,8 +137,8 @@ class Work(LedgerTable, table=True):
     epoch: int = 0
     leased_until: datetime | None = Field(default=None, sa_type=Moment)
     attempts: int = 0
-    weight: int = 0  # rows or bytes, for the progress
-    done_weight: int = 0
+    weight: int = Field(default=0, sa_type=Bytes)  # rows or bytes, for the progress
+    done_weight: int = Field(default=0, sa_type=Bytes)
     settled_at: datetime | None = Field(default=None, sa_type=Moment)
     result: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     last_problem: str | None = None

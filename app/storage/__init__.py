@@ -1,12 +1,13 @@
 """Where a clinic's export lies while it is being moved: encrypted objects, and secrets sealed for the ledger."""
 
-from app.storage.encryption import CannotOpen, key_from_setting, new_key, open_secret, seal_secret, unwrap, wrap
+from app.storage.encryption import CannotOpen, derive, key_from_setting, new_key, open_secret, seal_secret, unwrap, wrap
 from app.storage.objects import LocalObjects, Objects
 
 __all__ = [
     "CannotOpen",
     "LocalObjects",
     "Objects",
+    "derive",
     "key_from_setting",
     "new_key",
     "open_secret",

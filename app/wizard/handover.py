@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.engine.downloads import stop_download
 from app.engine.submit import hand_over_files, hand_over_link, hand_over_stored
 from app.errors import Stop
 from app.links import LinkSettings, probe
@@ -97,9 +98,12 @@ def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Respo
 def replace(request: Request) -> Response:
     """Another export instead. The one that is here is kept until the new one is read."""
     visit = visit_of(request)
-    with visit.write() as session:
-        ring = replace_export(session, visit.move.id, visit.by)
-    visit.runtime.doorbell.ring(ring.migration_id)
+    if visit.move.state == State.FETCHING:
+        stop_download(visit.runtime, visit.move, visit.by)
+    else:
+        with visit.write() as session:
+            ring = replace_export(session, visit.move.id, visit.by)
+        visit.runtime.doorbell.ring(ring.migration_id)
     return go(f"/m/{visit.move.id}/handover")
 
 

@@ -30,7 +30,7 @@ LINKS = [
         "sharepoint",
         "link_needs_share_link",
     ),
-    ("https://app.box.com/s/abc", "box", "provider_off"),
+    ("https://app.box.com/s/abc", "box", "credentials_missing"),
     ("https://www.icloud.com/iclouddrive/TOKEN#Name", "icloud", "provider_off"),
     ("https://we.tl/t-abc", "wetransfer", "link_provider_refused"),
     ("https://wetransfer.com/downloads/abc", "wetransfer", "link_provider_refused"),

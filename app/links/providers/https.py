@@ -1,16 +1,16 @@
 """A plain https link to one file: a presigned link of S3, Google Cloud Storage or Azure, or of any host if allowed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from app.links.answer import Answer, display_name
-from app.links.failures import data_of, table_of
+from app.links.failures import Landings, data_of, table_of
 from app.links.kinds import first_kind
 from app.links.link import Link
 from app.links.problems import stop
-from app.links.provider import Found, RemoteFile, Validator
-from app.links.providers.https_errors import refusal
+from app.links.provider import Found, Manners, RemoteFile, Route, Validator
+from app.links.providers.asking import part_headers, refusal, validator_of
 from app.links.providers.https_hints import checksums, expires_at
 from app.links.settings import LinkSettings
 from app.links.web import Web
@@ -26,6 +26,8 @@ class Https:
 
     name = "https"
     unknown_name = "link_gone"
+    landings = Landings()
+    manners = Manners()
 
     def label(self, link: Link) -> str:
         return next((label for label, hosts in STORAGE if hosts.search(link.address.host)), link.address.host)
@@ -36,25 +38,46 @@ class Https:
     def allows(self, host: str, settings: LinkSettings) -> bool:
         return settings.allow_any_https_host or _is_storage(host)
 
+    def check(self, link: Link, settings: LinkSettings) -> None:
+        """Every host may be asked about; whether it may be asked itself is judged with its address."""
+
+    def credentials(self, settings: LinkSettings) -> Mapping[str, bool]:
+        return {}
+
+    def routes(self, settings: LinkSettings) -> Sequence[Route]:
+        return (Direct(self),)
+
+
+class Direct:
+    """The link itself is the file."""
+
+    name = "direct"
+    confirms = False
+    best_effort = False
+
+    def __init__(self, provider: Https) -> None:
+        self._provider = provider
+
     def probe(self, link: Link, web: Web) -> Found:
-        if not self.allows(link.address.host, web.settings):
+        label = self._provider.label(link)
+        if not self._provider.allows(link.address.host, web.settings):
             web.judge(link.address.host)
             raise stop("link_not_recognised")
         with web.get(link.address, {"range": "bytes=0-0"}) as answer:
-            size, ranges = self._size(answer, link, web)
+            size, ranges = self._size(answer, label, web)
             first = b"" if size == 0 else answer.peek()
             seen = answer
         if ranges and size != 0:
             with web.get(link.address, {"range": "bytes=0-1023"}) as answer:
                 if answer.status not in (200, 206):
-                    raise web.refused(answer, self.problem(answer), self.label(link))
+                    raise web.refused(answer, self.problem(answer), label)
                 first = answer.peek()
         kind = first_kind(first)
         name = seen.name or display_name(unquote(link.address.path))
         if kind in NOT_FILES and not (kind != "html" and self.trusts(seen) and name.lower().endswith("." + kind)):
-            raise stop("page_instead_of_file", provider=self.label(link))
+            raise stop("page_instead_of_file", provider=label)
         if size != 0 and kind != "zip" and not self.trusts(seen):
-            raise stop("page_instead_of_file", provider=self.label(link))
+            raise stop("page_instead_of_file", provider=label)
         file = RemoteFile(
             item="",
             path=name or "export",
@@ -64,8 +87,8 @@ class Https:
             checksums=checksums(seen, _is_s3(seen.host)),
         )
         return Found(
-            provider=self.name,
-            label=self.label(link),
+            provider=self._provider.name,
+            label=label,
             name=file.path,
             size=size,
             expires_at=expires_at(link.address.query),
@@ -77,30 +100,24 @@ class Https:
     def files(self, link: Link, web: Web) -> Sequence[RemoteFile]:
         return self.probe(link, web).files
 
+    def file(self, link: Link, file: RemoteFile, web: Web) -> RemoteFile | None:
+        return next(iter(self.files(link, web)), None)
+
     def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
-        headers: dict[str, str] = {}
-        if start:
-            headers["range"] = f"bytes={start}-"
-            if file.validator.if_range:
-                headers["if-range"] = file.validator.if_range
-        return web.get(link.address, headers)
+        return web.get(link.address, part_headers(start, file.validator))
 
     def validator(self, answer: Answer) -> Validator:
-        if etag := answer.headers.get("etag", "").strip():
-            return Validator("etag", etag)
-        if modified := answer.headers.get("last-modified", "").strip():
-            return Validator("last_modified", modified)
-        return Validator()
+        return validator_of(answer)
 
     def problem(self, answer: Answer) -> str:
         if answer.status < 400:
-            return "provider_changed"
+            return "page_instead_of_file" if answer.status in (200, 206) else "provider_changed"
         return FAILURES.problem(refusal(answer))
 
     def trusts(self, answer: Answer) -> bool:
         return answer.attachment or _is_storage(answer.host)
 
-    def _size(self, answer: Answer, link: Link, web: Web) -> tuple[int | None, bool]:
+    def _size(self, answer: Answer, label: str, web: Web) -> tuple[int | None, bool]:
         """The size, and whether parts can be had, by the answer to a request for one byte."""
         part = answer.content_range
         if answer.status == 206 and part is not None and part.start == 0:
@@ -110,8 +127,8 @@ class Https:
         if answer.status == 416 and part is not None and part.total == 0:
             return 0, False
         if answer.status in (206, 416):
-            raise stop("provider_changed", provider=self.label(link))
-        raise web.refused(answer, self.problem(answer), self.label(link))
+            raise stop("provider_changed", provider=label)
+        raise web.refused(answer, self.problem(answer), label)
 
 
 def _is_storage(host: str) -> bool:
