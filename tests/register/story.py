@@ -1,0 +1,99 @@
+"""Small exports, tried whole: handed over, read, matched by suggestion, brought into a trial and proven."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from app.caspen.gateway import Gateway
+from app.commands.answers import of_trial
+from app.engine.runtime import Runtime
+from app.migration.states import State
+from app.migration.trials import current_trial
+from tests.engine.story import Clinic, clinic_in
+from tests.kinds.story import ROWS
+
+Rows = Sequence[Mapping[str, str | None]]
+Files = Mapping[str, str | bytes]
+_numbers = count(1)
+
+
+def table(header: Sequence[str], *rows: Sequence[str]) -> str:
+    """A file of comma separated values as it is written everywhere."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([header, *rows])
+    return out.getvalue()
+
+
+def kind_file(kind: str, rows: Rows) -> str:
+    """A file of one kind: the usual row, with what the story changes; None takes a column away."""
+    filled: list[dict[str, str | None]] = [{**ROWS[kind], **changes} for changes in rows]
+    header = list(dict.fromkeys(name for row in filled for name, cell in row.items() if cell is not None))
+    return table(header, *([row.get(name) or "" for name in header] for row in filled))
+
+
+def export(*kinds: str, **rows: Rows) -> dict[str, str | bytes]:
+    """Files of the kinds that are named, each with its usual row, and those whose rows are given."""
+    wanted: dict[str, Rows] = {kind: [{}] for kind in ("patients", *kinds)} | dict(rows)
+    return {f"{kind}.csv": kind_file(kind, given) for kind, given in wanted.items()}
+
+
+DIARY = ("businesses", "practitioners", "appointment_types", "users")
+"""What a visit needs beside its patient."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of an export. `told` is the answer of the command line."""
+
+    clinic: Clinic
+    told: dict[str, Any]
+
+    def problems(self, code: str, kind: str | None = None) -> list[dict[str, Any]]:
+        return [p for p in self.told["problems"] if p["code"] == code and kind in (None, p["kind"])]
+
+    @property
+    def codes(self) -> set[str]:
+        return {p["code"] for p in self.told["problems"]}
+
+    def kind(self, name: str) -> dict[str, Any]:
+        return next(k for k in self.told["kinds"] if k["kind"] == name)
+
+    def file(self, path: str) -> dict[str, Any]:
+        return next(f for f in self.told["export"]["files"] if f["path"] == path)
+
+
+@dataclass
+class Desk:
+    """Where exports are tried: one engine, and for each export a workspace of its own."""
+
+    runtime: Runtime
+
+    def clinic(self) -> Clinic:
+        workspace = f"wsp_story_{next(_numbers)}"
+        clinic = clinic_in(self.runtime, workspace)
+        Gateway(self.runtime.caspen, workspace, "a receptionist").add_location("Main location")
+        return clinic
+
+    def read(self, files: Files) -> Tried:
+        clinic = self.clinic()
+        clinic.hand_over(files)
+        clinic.drain()
+        return told_of(clinic)
+
+    def tried(self, files: Files) -> Tried:
+        clinic = self.clinic()
+        clinic.hand_over(files)
+        clinic.drain()
+        if clinic.state() is State.MATCHING:
+            clinic.start_trial()
+            clinic.drain()
+        return told_of(clinic)
+
+
+def told_of(clinic: Clinic) -> Tried:
+    with clinic.runtime.ledger.read() as session:
+        migration = clinic.migration
+        return Tried(clinic, of_trial(session, migration, current_trial(session, migration), 0.0, 0.0))

@@ -1,0 +1,50 @@
+"""Every code of the register has its words, and an export that really leads to it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.problems import catalogue
+from tests.engine.story import engine_in
+from tests.register import clinic, diary, files, papers, people
+from tests.register.case import Case
+from tests.register.codes import CODES, NOT_YET, REGISTER, levels_of
+from tests.register.story import Desk
+
+CASES = (*files.CASES, *clinic.CASES, *people.CASES, *diary.CASES, *papers.CASES)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder: Path = tmp_path_factory.mktemp("register")
+    with engine_in(folder) as runtime:
+        yield Desk(runtime)
+
+
+def test_no_code_stands_twice_under_one_level() -> None:
+    for level, codes in REGISTER.items():
+        assert len(codes) == len(set(codes)), level
+
+
+@pytest.mark.parametrize("code", sorted(CODES - NOT_YET))
+def test_every_code_has_words_and_its_level(code: str) -> None:
+    assert catalogue()[code].level.value in levels_of(code)
+
+
+def test_every_code_has_an_export_that_leads_to_it() -> None:
+    assert {case.code for case in CASES} >= CODES - NOT_YET
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.kind or 'export'}")
+def test_a_code_is_told_where_it_belongs(desk: Desk, case: Case) -> None:
+    tried = (desk.read if case.read else desk.tried)(case.files)
+    told = tried.problems(case.code, case.kind)
+    assert len(told) == 1, f"{case.code} of {case.kind} is not among {tried.told['problems']}"
+    assert told[0]["level"] in case.levels
+    assert case.count is None or told[0]["count"] == case.count
+    assert {name: told[0][name] for name, _ in case.where} == dict(case.where)
+    if not case.read:
+        assert tried.told["balanced"] is case.balanced
+    if told[0]["level"] in ("held", "skipped") and not case.read and case.kind is not None:
+        assert tried.kind(case.kind)[told[0]["level"]] >= told[0]["count"]
