@@ -129,6 +129,8 @@ class Kind(Generic[R]):
     made_mentions: tuple[Mention, ...] = ()  # what things that are made of a name mention in their turn
     native_headers: str = "A"  # how sure we are of the native headers
     instead: str = ""  # for kinds that do not move: what the clinic does instead
+    counted_as: str = "kind_not_imported"  # the problem that tells of the rows of such a kind
+    unless_named: str | None = None  # the kind that such a file is after all, where its name says so
 
     @property
     def imported(self) -> bool:

@@ -115,7 +115,7 @@ NEEDS_CLINIC = frozenset(
         "zip_part_missing",
     }
 )
-ELSEWHERE = frozenset({"kind_absent", "kind_not_imported", "unrecognised_file"})
+ELSEWHERE = frozenset({"availability_block_not_imported", "kind_absent", "kind_not_imported", "unrecognised_file"})
 
 
 def needs_clinic(line: dict[str, Any]) -> bool:

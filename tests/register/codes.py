@@ -223,7 +223,6 @@ NOT_YET = frozenset(
         "duplicate_file",
         "existing_client_match",
         "export_stale",
-        "availability_block_not_imported",
         "changed_in_caspen",
         "file_checksum_mismatch",
         "file_missing",

@@ -2,11 +2,15 @@
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from app.caspen.dump import dump
 from app.caspen.gateway import Gateway
 from app.commands.answers import of_trial
 from app.engine.runtime import Runtime
@@ -63,6 +67,17 @@ class Tried:
 
     def file(self, path: str) -> dict[str, Any]:
         return next(f for f in self.told["export"]["files"] if f["path"] == path)
+
+    def records(self, table: str) -> list[dict[str, Any]]:
+        """The records of one object as the trial holds them, in the order of their ids."""
+        store = self.clinic.runtime.caspen.trial(self.clinic.id, self.clinic.trial.number)
+        with TemporaryDirectory() as folder:
+            dump(store, self.clinic.migration.workspace_id, Path(folder))
+            lines = (Path(folder) / f"{table}.jsonl").read_text(encoding="utf-8").split("\n")
+        return [json.loads(line) for line in lines if line]
+
+    def record(self, table: str, source_id: str) -> dict[str, Any]:
+        return next(r for r in self.records(table) if r["source_id"] == source_id)
 
 
 @dataclass

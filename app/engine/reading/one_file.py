@@ -99,7 +99,7 @@ def read_rows(
     told = [Problem(code, kind.name, done.path) for code in codes]
     facts = {**done.facts, **_facts(header, grid, seen.dates.value)}
     if not kind.imported:
-        told += [Problem("kind_not_imported", kind.name, done.path, count=seen.rows)] if seen.rows else []
+        told += [Problem(kind.counted_as, kind.name, done.path, count=seen.rows)] if seen.rows else []
         return replace(done, rows=seen.rows, facts=facts, problems=tuple(told))
     told += _columns(header, done)
     tally = Tally(kind.name, done.path)

@@ -75,7 +75,14 @@ def by_header(
         tied = [named]
     if len(tied) > 1:
         return Tied(tuple(k.name for k in tied))
-    return _keyed(understood(tied[0], headers, pairs))
+    meant = tied[0] if tied[0].unless_named is None else _named_otherwise(tied[0], name, source)
+    return _keyed(understood(meant, headers, pairs))
+
+
+def _named_otherwise(kind: Kind[Any], name: Name, source: Source) -> Kind[Any]:
+    """A header that says too little to tell two kinds apart: the name of the file may say which of them it is."""
+    named = name.place(source)
+    return named if named is not None and named.name == kind.unless_named else kind
 
 
 def by_name(headers: Sequence[str], name: Name, source: Source) -> Header | None:

@@ -12,6 +12,7 @@ from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
+from app.sources.cliniko.unavailable_blocks import PATIENT_COLUMNS
 
 WHERE = "In Cliniko, for as long as you keep the account"
 _BALANCES = (
@@ -60,12 +61,25 @@ def looks_like_products(headers: Headers) -> bool:
     return headers.any("productid", "costprice", "billableitemid", "supplierid") and not headers.any("patientid")
 
 
+def looks_like_open_hours(headers: Headers) -> bool:
+    """The shape of an unavailable block without a note: the opposite of one, hours at which bookings are taken."""
+    is_block = headers.all("starttime", "endtime", "practitionerid")
+    return is_block and not headers.any("notes", "unavailableblockid", "dayofweek", *PATIENT_COLUMNS)
+
+
 def looks_like_recalls(headers: Headers) -> bool:
     return headers.any("recallat", "recalldate") and headers.any("recalltypeid", "recalltype")
 
 
 def _kind(
-    name: str, label: str, rule: Callable[[Headers], bool], instead: str, *names: str, keys: tuple[str, ...] = ()
+    name: str,
+    label: str,
+    rule: Callable[[Headers], bool],
+    instead: str,
+    *names: str,
+    keys: tuple[str, ...] = (),
+    counted_as: str = "kind_not_imported",
+    unless_named: str | None = None,
 ) -> Kind[NotMoved]:
     return Kind(
         name=name,
@@ -77,6 +91,8 @@ def _kind(
         file_names=(name, *names),
         json_keys=(name, *keys),
         instead=instead,
+        counted_as=counted_as,
+        unless_named=unless_named,
     )
 
 
@@ -115,6 +131,15 @@ KINDS = (
         "suppliers",
         "stock",
         keys=("billable_items", "product_suppliers", "stock_adjustments"),
+    ),
+    _kind(
+        "availability_blocks",
+        "Availability for single days",
+        looks_like_open_hours,
+        "Each practitioner's weekly hours move. Enter what differs on single days in the calendar.",
+        "availability blocks",
+        counted_as="availability_block_not_imported",
+        unless_named="unavailable_blocks",
     ),
     _kind("recalls", "Recalls", looks_like_recalls, "Set up reminders by hand, with the file at your side."),
 )

@@ -117,6 +117,7 @@ KIND = Kind(
     file_names=(
         "unavailable blocks",
         "unavailable_blocks",
+        "unavailable",
     ),
     json_keys=("unavailable_blocks",),
 )

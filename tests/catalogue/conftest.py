@@ -1,0 +1,21 @@
+"""The places where the stories of the catalogue happen: a desk that reads, and one that tries."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engine.story import engine_in
+from tests.reading.story import Desk as Reading
+from tests.register.story import Desk
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with engine_in(tmp_path_factory.mktemp("catalogue")) as runtime:
+        yield Desk(runtime)
+
+
+@pytest.fixture
+def reading(tmp_path: Path) -> Reading:
+    return Reading(tmp_path)
