@@ -18,6 +18,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlmodel import Session, SQLModel
 
+from app.effects import effect, is_listening, statement
+
 
 class LedgerTable(SQLModel):
     """Base of every table of the ledger."""
@@ -57,10 +59,48 @@ def make_engine(url: str, *, echo: bool = False) -> Engine:
     path = sa.make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": 60}, echo=echo)
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": 60, **sqlite_options()}, echo=echo)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def sqlite_options() -> dict[str, Any]:
+    """What to open an SQLite file with so that its statements are told; nothing where nobody listens."""
+    return {"factory": ToldConnection} if is_listening() else {}
+
+
+class ToldCursor(sqlite3.Cursor):
+    """Tells its statements, where somebody listens."""
+
+    def execute(self, sql: str, *given: Any) -> "ToldCursor":
+        with statement(sql):
+            super().execute(sql, *given)
+        return self
+
+    def executemany(self, sql: str, *given: Any) -> "ToldCursor":
+        with statement(sql):
+            super().executemany(sql, *given)
+        return self
+
+
+class ToldConnection(sqlite3.Connection):
+    """Tells its statements and commits, also those of the row path."""
+
+    def cursor(self, *_: Any) -> Any:
+        return super().cursor(ToldCursor)
+
+    def execute(self, sql: str, *given: Any) -> Any:
+        return self.cursor().execute(sql, *given)
+
+    def executemany(self, sql: str, *given: Any) -> Any:
+        return self.cursor().executemany(sql, *given)
+
+    def commit(self) -> None:
+        if not self.in_transaction:
+            return
+        with effect("sql.commit"):
+            super().commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

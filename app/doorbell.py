@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
+from app.effects import effect
+
 if TYPE_CHECKING:  # a second of start-up that a process without Redis need not spend
     from arq.connections import ArqRedis, RedisSettings
 
@@ -87,15 +89,20 @@ class RedisDoorbell:
                     self._pool = await create_pool(
                         self.settings, default_queue_name=QUEUE, job_serializer=to_json, job_deserializer=json.loads
                     )
-                if await self._pool.set(waiting_key(migration_id), b"1", nx=True, ex=WAITING_SECONDS):
-                    await self._pool.enqueue_job("drain", migration_id, _job_id=f"{migration_id}:{uuid.uuid4().hex}")
+                with effect("redis.set"):
+                    first = await self._pool.set(waiting_key(migration_id), b"1", nx=True, ex=WAITING_SECONDS)
+                if first:
+                    with effect("redis.enqueue"):
+                        job = f"{migration_id}:{uuid.uuid4().hex}"
+                        await self._pool.enqueue_job("drain", migration_id, _job_id=job)
         except Exception as fault:
             self._pool = None
             log.info("doorbell_silent", migration=migration_id, fault=type(fault).__name__)
 
     async def _hang_up(self) -> None:
-        if self._pool is not None:
-            await asyncio.wait_for(self._pool.aclose(), 1)
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await asyncio.wait_for(pool.aclose(), 1)
 
 
 def waiting_key(migration_id: str) -> str:

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     child_memory_mb: int = 1024
     retention_days: int = 30
     behind_tls: bool = False
+    fault_at: str = ""
 
     @property
     def ledger_url(self) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.tables import OBJECTS, CaspenTable, Fence
 from app.db import Database, safe_name
+from app.effects import effect
 
 LIVE = "live"
 
@@ -188,13 +189,15 @@ def _make_file(path: Path) -> None:
     with database.connection() as connection:
         CaspenTable.metadata.create_all(connection, tables=_trial_tables())
     database.dispose()
-    making.replace(path)
+    with effect("file.rename"):
+        making.replace(path)
 
 
 def _remove_file(path: Path) -> None:
     """A database with what SQLite keeps beside it: an orphaned log would be replayed into the next file of its name."""
     for ending in ("", "-wal", "-shm", "-journal"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
+        with effect("file.remove"):
+            path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _create_indexes(connection: Connection, place: str) -> None:

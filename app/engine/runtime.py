@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from app.caspen.stores import Stores
 from app.db import Database
 from app.doorbell import Doorbell, open_doorbell
+from app.effects import fault_at, listen
 from app.engine.scratch import Scratch
 from app.links import LinkSettings, Places, Slots
 from app.migration.models import Migration
 from app.schema.upgrade import upgrade
-from app.settings import Settings, environment
+from app.settings import Environment, Settings, environment
 from app.storage import LocalObjects, derive, key_from_setting, new_key, unwrap, wrap
 
 
@@ -64,6 +65,8 @@ class Runtime:
 
 def open_runtime(settings: Settings) -> Runtime:
     """Opens everything, and brings both databases to the schema that this code knows."""
+    if settings.fault_at and settings.environment is Environment.TEST:
+        listen(fault_at(settings.fault_at))
     LinkSettings.from_environment(environment())  # limits that make no sense, or a test network, and nothing starts
     var = settings.var.resolve()
     for folder in (var, var / "scratch"):

@@ -5,6 +5,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from app.effects import effect
+
 OWNER = "process-"
 
 
@@ -19,13 +21,15 @@ class Scratch:
     def folder(self) -> Path:
         if self._folder is None:
             self._folder = self.shared / f"{OWNER}{os.getpid()}"
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with effect("folder.make"):
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._folder
 
     def clear(self) -> None:
         """Removes what this process left, so that nothing of a clinic stays on the disk in the clear."""
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            with effect("folder.remove"):
+                shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
 
@@ -34,7 +38,8 @@ def sweep_scratch(shared: Path) -> int:
     swept = 0
     for folder in shared.glob(f"{OWNER}*"):
         if not _runs(folder.name.removeprefix(OWNER)):
-            shutil.rmtree(folder, ignore_errors=True)
+            with effect("folder.remove"):
+                shutil.rmtree(folder, ignore_errors=True)
             swept += 1
     return swept
 

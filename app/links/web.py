@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 
 import httpx
 
+from app.effects import effect
 from app.errors import Stop
 from app.links.answer import Answer
 from app.links.clock import Clock, SystemClock, as_time, retry_after
@@ -130,7 +131,8 @@ class Web:
         if ask.method == "POST" and not ask.body:
             request.headers["content-length"] = "0"
         try:
-            response = self._client.send(request, stream=True)
+            with effect("http.get"):
+                response = self._client.send(request, stream=True)
         except NoSuchName:
             if self._unknown_name == "provider_down":
                 raise Unanswered from None

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from app.effects import effect
 from app.storage.frames import plain_size
 from app.storage.reading import ObjectReader
 from app.storage.writing import ObjectAppender, ObjectWriter, make_folder, sync_folder
@@ -85,7 +86,8 @@ class LocalObjects:
         path = self._path(key)
         for leftover in (path, path.with_name(path.name + UNFINISHED), *path.parent.glob(f"{path.name}{TEMPORARY}*")):
             if leftover.is_file():
-                leftover.unlink(missing_ok=True)
+                with effect("file.remove"):
+                    leftover.unlink(missing_ok=True)
         if path.parent.is_dir():
             sync_folder(path.parent)
 
@@ -93,7 +95,8 @@ class LocalObjects:
         path = self._path(prefix)
         self.delete(prefix)
         if path.is_dir():
-            shutil.rmtree(path)
+            with effect("folder.remove"):
+                shutil.rmtree(path)
         if path.parent.is_dir():
             sync_folder(path.parent)
 
@@ -108,7 +111,8 @@ class LocalObjects:
     def sweep_unfinished(self, prefix: str, than: datetime) -> int:
         left = [p for p in self._path(prefix).rglob("*~*") if p.is_file() and p.stat().st_mtime < than.timestamp()]
         for path in left:
-            path.unlink(missing_ok=True)
+            with effect("file.remove"):
+                path.unlink(missing_ok=True)
         return len(left)
 
     def free_space(self) -> int | None:

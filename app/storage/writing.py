@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from app.effects import effect
 from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, whole_frames
 
 BATCH = 16 * FRAME
@@ -53,8 +54,7 @@ class ObjectAppender:
     def checkpoint(self) -> int:
         """Makes every whole frame durable; returns how many bytes that is."""
         self._settle()
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        self._sync()
         return self._count * FRAME
 
     def truncate(self, to: int) -> None:
@@ -68,11 +68,12 @@ class ObjectAppender:
         """Ends the object and gives it its name, durably; returns its size."""
         self._settle()
         size = self.position
-        self._file.write(self._frames.seal(self._count, bytes(self._pending), last=True))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with effect("file.write"):
+            self._file.write(self._frames.seal(self._count, bytes(self._pending), last=True))
+        self._sync()
         self._file.close()
-        self._unfinished.replace(self._finished)
+        with effect("file.rename"):
+            self._unfinished.replace(self._finished)
         sync_folder(self._finished.parent)
         return size
 
@@ -92,13 +93,18 @@ class ObjectAppender:
         whole = len(self._pending) // FRAME
         if not whole:
             return
-        with memoryview(self._pending) as view:
+        with effect("file.write"), memoryview(self._pending) as view:
             for n in range(whole):
                 frame = view[n * FRAME : (n + 1) * FRAME]
                 self._file.write(self._frames.seal(self._count + n, frame))
                 frame.release()
         self._count += whole
         del self._pending[: whole * FRAME]
+
+    def _sync(self) -> None:
+        with effect("file.sync"):
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def _cut(self, count: int) -> None:
         self._count = count
@@ -117,23 +123,28 @@ class ObjectWriter(ObjectAppender):
                 self.finish()
         finally:
             self.close()
-            self._unfinished.unlink(missing_ok=True)
+            with effect("file.remove"):
+                self._unfinished.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
     """A folder that nobody else on the machine can look into."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not folder.is_dir():
+        with effect("folder.make"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def sync_folder(folder: Path) -> None:
     """A rename is durable only when its folder is."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
+        with effect("folder.sync"):
+            os.fsync(handle)
     finally:
         os.close(handle)
 
 
 def _opened(path: Path) -> BinaryIO:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with effect("file.open"):
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     return os.fdopen(handle, "r+b", buffering=1024 * 1024)

@@ -1,0 +1,162 @@
+"""A process ends before and after everything that it does to the world, once at each place; another one goes on.
+
+From the pasted link until the clinic is live and told: every change in a database, every commit, every file, every word
+to Redis, to the clinic's host and to the mail server. The move must end as if nothing had happened.
+"""
+
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from app.effects import ENDED, fault_at, listen
+from app.engine.runtime import open_runtime
+from tests.figures.bell import redis_server
+from tests.figures.figure import Measure, Reached
+from tests.world.export import planted
+from tests.world.fork import fork
+from tests.world.host import shared
+from tests.world.mailbox import mailbox
+from tests.world.patient_bell import patient, silence
+from tests.world.stages import STAGES, Ground, go_on, prepare, quiet, rest
+
+RECORDED = 480  # places that were there when this was last looked at: fewer means that some are no longer told
+LANES = 2
+MEMORY = Path("/dev/shm")
+
+
+@dataclass
+class Points:
+    """How many places there are by what is done there, how many were ended at, and what went wrong at which."""
+
+    known: Counter[str] = field(default_factory=Counter)
+    ended: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def words(self) -> str:
+        kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.known.items()))
+        return f"{self.ended} ends at {self.known.total()} places, {len(self.wrong)} differences ({kinds})"
+
+
+@contextmanager
+def ground() -> Iterator[Ground]:
+    """A place in memory for many copies of one move, with a host that shares its export, and a Redis."""
+    before = dict(os.environ)
+    with tempfile.TemporaryDirectory(prefix="caspen-faults-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        home = Path(folder)
+        export, manifest = planted()
+        (home / "export.zip").write_bytes(export)
+        with (
+            shared(home / "export.zip", home / "net") as network_file,
+            redis_server() as redis,
+            mailbox(home / "mailbox") as smtp_url,
+        ):
+            os.environ |= {"ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(network_file)}
+            try:
+                yield Ground(home, manifest, {"redis_url": redis.url, "smtp_url": smtp_url})
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+
+
+def fault_points(every: int = 1) -> Points:
+    """Ends a process at every so many-th place, in two lanes at once."""
+    found = Points()
+    with ground() as here:
+        effects = prepare(here)
+        found.known = Counter(name for told in effects.values() for name in told)
+        places = [
+            f"{stage} {n}{plus}"
+            for stage, told in effects.items()
+            for n in range(1, len(told) + 1)
+            for plus in ("", "+")
+        ][::every]
+        lanes = [
+            fork(partial(_lane, here, lane, places[lane::LANES]), here.home / f"lane-{lane}.log")
+            for lane in range(LANES)
+        ]
+        for lane in lanes:
+            ended = lane.wait(longest=3600)
+            if ended.said is None:
+                found.wrong.append(f"a lane ended with status {ended.status}")
+                continue
+            found.ended += ended.said["ended"]
+            found.wrong += ended.said["wrong"]
+    return found
+
+
+def _lane(here: Ground, lane: int, places: list[str]) -> dict[str, object]:
+    ended, wrong = 0, []
+    with mailbox(here.home / f"lane-{lane}.mailbox") as smtp_url:
+        at = Lane(here, lane, smtp_url)
+        wrong += [f"at first: {line}" for line in at.warm()]
+        for place in places:
+            status, found = at.end(place)
+            ended += status == ENDED
+            wrong += [f"{place}: {line}" for line in found]
+            if status != ENDED:
+                wrong.append(f"{place}: not ended there, status {status}")
+    return {"ended": ended, "wrong": wrong}
+
+
+class Lane:
+    """One folder in which story after story is told by processes that start warm and open their own connections."""
+
+    def __init__(self, here: Ground, number: int, smtp_url: str) -> None:
+        self.here, self.folder = here, here.home / f"lane-{number}"
+        folder = self.folder
+        self.taken, self.log = folder.with_suffix(".mailbox"), folder / "log"
+        self.redis = f"{here.more['redis_url']}?db={number}"
+        self._begin("fetch")
+        listen(quiet)
+        self.runtime = patient(open_runtime(here.settings(folder / "var", smtp_url=smtp_url, redis_url=self.redis)))
+
+    def warm(self) -> list[str]:
+        """The whole move once, in this process: whatever is only done the first time is done."""
+        wrong = go_on(self.here, self.runtime, self.taken, self.log)
+        rest(self.runtime)
+        return wrong
+
+    def end(self, place: str) -> tuple[int, list[str]]:
+        """One story: a process ends at a place, another one goes on, and the world is looked at."""
+        stage, _, at = place.partition(" ")
+        self._begin(stage)
+
+        def first() -> None:
+            listen(fault_at(at))
+            STAGES[stage](self.runtime)
+
+        status = fork(first, self.log).wait().status
+        after = fork(lambda: go_on(self.here, self.runtime, self.taken, self.log), self.log).wait()
+        if after.said is None:
+            return status, [f"whoever went on ended with status {after.status}: {self.log.read_text()[-500:]}"]
+        return status, list(after.said)
+
+    def _begin(self, stage: str) -> None:
+        self.taken.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.copytree(self.here.at(stage), self.folder / "var")
+        silence(self.redis)
+
+
+def ended_everywhere(_long: bool) -> Reached:
+    found = fault_points()
+    wrong = list(found.wrong)
+    if found.known.total() < RECORDED:
+        wrong.append(f"{found.known.total()} places are told, {RECORDED} were before")
+    return Reached(found.words, ok=not wrong and found.ended > 0, why=tuple(wrong[:50]))
+
+
+MEASURES = (
+    Measure(
+        "a process ends before and after each of its effects",
+        f"at least {RECORDED} places, 0 differences",
+        ended_everywhere,
+    ),
+)

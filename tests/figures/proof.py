@@ -1,0 +1,9 @@
+"""Proof under fire: nothing lost, nothing doubled, whatever dies, vanishes or lies; and checks that cannot lie."""
+
+from tests.figures import faults, lies
+from tests.figures.figure import Measure
+
+MEASURES: tuple[Measure, ...] = (
+    *lies.MEASURES,
+    *faults.MEASURES,
+)

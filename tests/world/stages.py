@@ -1,0 +1,168 @@
+"""The small export's way from the pasted link until it is live and everybody has been told, stage by stage.
+
+Each stage can be begun again and again from a copy of the folder as it was when the stage began.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlmodel import select
+
+from app.effects import Listener, listen
+from app.engine.bench import benches
+from app.engine.drain import Turn, drain
+from app.engine.orphans import sweep_orphans
+from app.engine.runtime import Runtime, open_runtime
+from app.engine.scratch import sweep_scratch
+from app.engine.submit import hand_over_link
+from app.migration.models import Migration
+from app.migration.states import State
+from app.notify.sender import Sender
+from app.settings import Settings
+from tests.engine.story import settings_in
+from tests.world import Left, check_world
+from tests.world.host import LINK
+from tests.world.left import Contents, contents, delivered
+from tests.world.manifest import Manifest
+from tests.world.move import MEGAN, arrive, decide, finish, move, state, time_passes, unsent
+from tests.world.patient_bell import patient, silence
+
+OWNER = "worker"
+
+
+def quiet(name: str, done: bool) -> None:
+    """Hears it, and does nothing: databases that are opened meanwhile tell their statements."""
+
+
+class Named:
+    """Keeps what is done, in its order."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def __call__(self, name: str, done: bool) -> None:
+        if not done:
+            self.names.append(name)
+
+
+@dataclass
+class Ground:
+    """What every copy of the move stands on: its export's manifest, and what an undisturbed run left."""
+
+    home: Path
+    manifest: Manifest
+    more: dict[str, str] = field(default_factory=dict)  # settings, such as the addresses of Redis and the mailbox
+    reference: Contents = field(default_factory=dict)
+
+    def at(self, stage: str) -> Path:
+        """The folder as it was when a stage began."""
+        return self.home / "begun" / stage
+
+    def settings(self, folder: Path, **more: str) -> Settings:
+        return settings_in(folder, **(self.more | more))
+
+
+@contextmanager
+def opened(settings: Settings, listener: Listener | None = None) -> Iterator[Runtime]:
+    """An engine of this process, whose effects are told from its opening to its closing."""
+    listen(listener)
+    runtime = patient(open_runtime(settings))
+    try:
+        yield runtime
+        rest(runtime)
+    finally:
+        listen(None)
+
+
+def only(runtime: Runtime) -> str:
+    """The one migration."""
+    with runtime.ledger.read() as session:
+        return session.exec(select(Migration.id)).one()
+
+
+def work_until(runtime: Runtime, *states: State) -> None:
+    """A worker that lays its work down once the move is there."""
+    migration_id = only(runtime)
+    drain(runtime, migration_id, 60, Turn(OWNER, lambda: state(runtime, migration_id) in states))
+
+
+def fetch(runtime: Runtime) -> None:
+    work_until(runtime, State.READING)
+
+
+def read(runtime: Runtime) -> None:
+    work_until(runtime, State.MATCHING)
+
+
+def trial(runtime: Runtime) -> None:
+    decide(runtime, only(runtime))
+    work_until(runtime, State.REVIEWING)
+
+
+def go_live(runtime: Runtime) -> None:
+    decide(runtime, only(runtime))
+    work_until(runtime, State.FINALISED)
+
+
+def tell(runtime: Runtime) -> None:
+    """The chores: mails go out, and what is nobody's is swept."""
+    Sender(runtime.settings, runtime.ledger).send_due()
+    sweep_scratch(runtime.scratch.shared)
+    sweep_orphans(runtime)
+
+
+STAGES: dict[str, Callable[[Runtime], None]] = {
+    "fetch": fetch,
+    "read": read,
+    "trial": trial,
+    "go_live": go_live,
+    "tell": tell,
+}
+
+
+def prepare(ground: Ground) -> dict[str, list[str]]:
+    """Moves once without trouble, keeping the folder at the beginning of each stage; gives each stage's effects."""
+    told: dict[str, list[str]] = {}
+    folder = ground.home / "first"
+    with opened(ground.settings(folder)) as runtime:
+        hand_over_link(runtime, move(runtime, arrive(runtime)), LINK, hint="a link", by=MEGAN)
+    for name, work in STAGES.items():
+        shutil.copytree(folder, ground.at(name))
+        silence(ground.more["redis_url"])
+        counted = Named()
+        with opened(ground.settings(folder), quiet) as runtime:
+            listen(counted)
+            work(runtime)
+            listen(quiet)
+        told[name] = counted.names
+    with opened(ground.settings(folder)) as runtime:
+        ground.reference = contents(runtime)
+    return told
+
+
+def go_on(ground: Ground, runtime: Runtime, mailbox: Path, log: Path) -> list[str]:
+    """Hours later another process finishes the move, tells everybody and sweeps up; gives what is wrong then."""
+    time_passes(runtime)
+    migration_id = only(runtime)
+    wrong = []
+    if (at := finish(runtime, migration_id, Turn("another"))) is not State.FINALISED:
+        wrong.append(f"the move stands still: {at}")
+    for _ in range(4):
+        time_passes(runtime)
+        tell(runtime)
+        if not unsent(runtime):
+            break
+    benches.clear()
+    runtime.scratch.clear()
+    left = Left(runtime, ground.manifest, ground.reference, delivered(mailbox), (log,))
+    return [*wrong, *check_world(left)]
+
+
+def rest(runtime: Runtime) -> Runtime:
+    """Closes whatever may not be carried over into another process. It opens anew by its next use."""
+    benches.clear()
+    runtime.close()
+    return runtime
