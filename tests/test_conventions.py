@@ -137,6 +137,12 @@ def test_no_words_of_a_problem_leave_a_blank() -> None:
             assert not re.search(r"[!]|\bplease\b|\bsorry\b|\boops\b|successfully", said, re.I), entry.code
 
 
+def test_every_revision_of_a_database_follows_another() -> None:
+    for folder in (ROOT / "app/schema").glob("*/versions"):
+        numbers = sorted(path.name[:4] for path in folder.glob("[0-9]*.py"))
+        assert numbers == [f"{n:04}" for n in range(1, len(numbers) + 1)], f"number these anew: {names(folder)}"
+
+
 @pytest.mark.parametrize("kind", [kind.name for kind in MAIL_KINDS])
 def test_every_mail_has_a_text_and_an_html_template(kind: str) -> None:
     for suffix in ("txt", "html"):
