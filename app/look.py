@@ -52,8 +52,10 @@ def icon(name: str, css: str = "i") -> Markup:
 def rich(text: str) -> Markup:
     """A note as its author formatted it, cleaned once more, its headings below those of the page."""
     cleaned = clean_html(text).html
-    for level in ("h1", "h2"):
-        cleaned = cleaned.replace(f"<{level}>", "<h4>").replace(f"</{level}>", "</h4>")
+    above, _, _ = cleaned.partition("<h1>")
+    smaller = "h4" if "<h2>" in above else "h5"  # a heading never skips a level
+    for level, below in (("h1", "h4"), ("h2", smaller)):
+        cleaned = cleaned.replace(f"<{level}>", f"<{below}>").replace(f"</{level}>", f"</{below}>")
     return Markup(cleaned)  # noqa: S704 - cleaned above
 
 

@@ -11,7 +11,6 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from markupsafe import Markup
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
 
@@ -20,7 +19,6 @@ from app.db import now
 from app.engine.runtime import Runtime, open_runtime
 from app.errors import Stop
 from app.guardrails import guard
-from app.mapping.html import clean_html
 from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
@@ -65,7 +63,6 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
         openapi_url=None if in_production else "/openapi.json",
     )
     app.state.jinja = look.environment()
-    app.state.jinja.filters["rich"] = rich
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
     app.mount("/static", StaticFiles(directory=look.STATIC), name="static")
     for router in (health.router, pages.router, support.router, *(step.router for step in STEPS)):
@@ -75,11 +72,6 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
         app.include_router(outbox.router)
     answer_troubles(app)
     return app
-
-
-def rich(text: str) -> Markup:
-    """Imported words with formatting, cleaned again at the moment they are shown."""
-    return Markup(clean_html(text).html)  # noqa: S704 - cleaned by an allow-list
 
 
 def answer_troubles(app: FastAPI) -> None:

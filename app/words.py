@@ -112,6 +112,15 @@ def typed_day(value: date) -> str:
     return f"{value.day:02}/{value.month:02}/{value.year}"
 
 
+def iso_day(text: str) -> str:
+    """A day as a file writes it, "2026-11-20", as in "20 November 2026"; other text as it is."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{found.day} {MONTHS[found.month - 1]} {found.year}"
+
+
 def clock(at: datetime) -> str:
     """As in "2:31 pm"."""
     return f"{at.hour % 12 or 12}:{at.minute:02} {'pm' if at.hour >= 12 else 'am'}"
@@ -222,6 +231,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "day": page_day,
     "day_year": page_day_year,
     "typed_day": typed_day,
+    "iso_day": iso_day,
     "clock": page_clock,
     "when": page_when,
     "ago": page_ago,

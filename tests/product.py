@@ -18,7 +18,7 @@ from app.db import now
 from app.engine.bench import benches
 from app.engine.drain import Turn, drain
 from app.engine.runtime import Runtime, open_runtime
-from app.main import create_app, rich
+from app.main import create_app
 from app.migration.models import AuditEntry, Migration, OutboxMail
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, close_gaps
@@ -135,9 +135,7 @@ class Product:
 
 @cache
 def _jinja() -> object:
-    found = look.environment()
-    found.filters["rich"] = rich
-    return found
+    return look.environment()
 
 
 def settings_in(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Settings:

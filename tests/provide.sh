@@ -4,12 +4,12 @@
 set -u
 missing=()
 have() { command -v "$1" >/dev/null 2>&1; }
-postgres() { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
-chromium() { have chromium || have chromium-browser || have google-chrome; }
+has_postgres() { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+has_chromium() { have chromium || have chromium-browser || have google-chrome; }
 
 wanted=()
-chromium || wanted+=(chromium)
-postgres || wanted+=(postgresql)
+has_chromium || wanted+=(chromium)
+has_postgres || wanted+=(postgresql)
 have redis-server || wanted+=(redis-server)
 if [ ${#wanted[@]} -gt 0 ] && have apt-get && [ "$(id -u)" = 0 ]; then
   echo "Installing ${wanted[*]} by apt, for the tests"
@@ -17,10 +17,10 @@ if [ ${#wanted[@]} -gt 0 ] && have apt-get && [ "$(id -u)" = 0 ]; then
   apt-get update -qq >/dev/null 2>&1
   apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null 2>&1 || true
 fi
-if ! chromium && [ -x .venv/bin/playwright ]; then
+if ! has_chromium && [ -x .venv/bin/playwright ]; then
   .venv/bin/playwright install chromium >/dev/null 2>&1 || missing+=("Chromium (the browser tests)")
 fi
-postgres || missing+=("PostgreSQL (the tests on it)")
+has_postgres || missing+=("PostgreSQL (the tests on it)")
 have redis-server || [ -n "$(find .venv -name redis-server -type f 2>/dev/null | head -n1)" ] || missing+=("Redis (the doorbell's tests)")
 if [ ${#missing[@]} -gt 0 ]; then
   printf 'Not to be had on this machine: %s\n' "${missing[@]}"

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.db import LedgerTable, UTCDateTime, now
@@ -17,11 +18,15 @@ class Person(LedgerTable, table=True):
 
 
 class Membership(LedgerTable, table=True):
-    """A person's role: admin, reviewer or viewer of one workspace; support or support_lead of all (workspace `*`)."""
+    """A person's role: admin, reviewer or viewer of one workspace; support or support_lead of all (workspace `*`).
+
+    `clinical` lets a manager or receptionist read clinical notes, which Caspen does not let them by themselves.
+    """
 
     person_id: str = Field(primary_key=True, foreign_key="person.id")
     workspace_id: str = Field(primary_key=True)
     role: str
+    clinical: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class SignInToken(LedgerTable, table=True):

@@ -53,6 +53,7 @@ class Column:
     fills: str | None = None  # the link that this column's name stands for where that link itself is empty
     prefix: str | None = None  # of headers that all go here, each with the rest of its own: "Custom: Favourite colour"
     destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping
+    done: str = ""  # what is done to the cell, in the clinic's words, where it means something else in Caspen
 
 
 def normalise_header(text: str) -> str:

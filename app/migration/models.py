@@ -169,7 +169,10 @@ class ProblemLine(LedgerTable, table=True):
     """One problem of one row or file. Never a cell's value. Bounded by the rows of the source."""
 
     __tablename__ = "problem_line"
-    __table_args__ = (sa.Index("ix_problem_code", "migration_id", "run", "code", "kind"),)
+    __table_args__ = (
+        sa.Index("ix_problem_code", "migration_id", "run", "code", "kind"),
+        sa.Index("ix_problem_row", "migration_id", "run", "part", "line"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     migration_id: str

@@ -23,10 +23,11 @@ class DemoPerson:
     email: str
     workspace: str
     role: Role
+    clinical: bool = False
 
 
 PEOPLE = (
-    DemoPerson("per_megan", "Megan Doyle", "megan@harbourstreet.example", WORKSPACE, Role.ADMIN),
+    DemoPerson("per_megan", "Megan Doyle", "megan@harbourstreet.example", WORKSPACE, Role.ADMIN, clinical=True),
     DemoPerson("per_grace", "Grace Okonkwo", "grace@harbourstreet.example", WORKSPACE, Role.ADMIN),
     DemoPerson("per_ana", "Ana Ferreira", "ana@caspen.example", "*", Role.SUPPORT),
     DemoPerson("per_rosa", "Rosa Lund", "rosa@caspen.example", "*", Role.SUPPORT_LEAD),
@@ -73,7 +74,8 @@ def seed(runtime: Runtime) -> None:
 def add_person(session: Session, person: DemoPerson) -> None:
     session.add(Person(id=person.id, email=person.email, name=person.name))
     session.flush()
-    session.add(Membership(person_id=person.id, workspace_id=person.workspace, role=person.role.value))
+    told = {"person_id": person.id, "workspace_id": person.workspace, "role": person.role.value}
+    session.add(Membership(**told, clinical=person.clinical))
 
 
 def open_gaps(facts: WorkspaceFacts) -> list[Gap]:

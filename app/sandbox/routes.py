@@ -14,7 +14,16 @@ from app.access.rights import Right, Role
 from app.caspen import views
 from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.caspen.gateway import Gateway, NotThere, create_workspace
+from app.db import now
 from app.engine.runtime import Runtime
+from app.records.client import details
+from app.records.kinds.clients import KIND as CLIENT
+from app.records.kinds.clients import name as name_of
+from app.records.names import Names
+from app.records.query import get
+from app.records.reader import EVERYTHING
+from app.records.section import section_page, tabs
+from app.records.sections import BY_NAME, SECTIONS
 from app.sandbox.demo import WORKSPACE, close_gaps, open_gaps
 from app.web import go, page, visit_of
 from app.words import plural
@@ -142,12 +151,42 @@ def clients(request: Request, workspace_id: str, q: str = "", number: int = 1) -
 
 @router.get("/{workspace_id}/clients/{client_id}")
 def client(request: Request, workspace_id: str, client_id: str) -> Response:
-    facts = facts_of(request, workspace_id)
-    stores = runtime_of(request).caspen
-    found = views.client_sheet(stores, stores.live, workspace_id, client_id, clinical=True)
+    """A live client's details."""
+    return live_client(request, workspace_id, client_id, "")
+
+
+@router.get("/{workspace_id}/clients/{client_id}/{section}")
+def section(request: Request, workspace_id: str, client_id: str, section: str, number: int = 1) -> Response:
+    """One section of a live client's page, by the same code as that of a trial."""
+    if section not in BY_NAME:
+        raise HTTPException(404)
+    return live_client(request, workspace_id, client_id, section, number)
+
+
+def live_client(request: Request, workspace_id: str, client_id: str, section: str, number: int = 1) -> Response:
+    """Everybody in the sandbox sees everything: its people are invented."""
+    facts, caspen = facts_of(request, workspace_id), runtime_of(request).caspen
+    found = get(caspen.live, workspace_id, CLIENT, client_id)
     if found is None:
         raise HTTPException(404)
-    return page(request, "sandbox/client.html", workspace=facts.workspace, sheet=found, at=f"/sandbox/{workspace_id}")
+    names = Names(caspen, caspen.live, workspace_id, facts.workspace.timezone)
+    told: dict[str, Any] = {
+        "workspace": facts.workspace,
+        "zone": facts.workspace.timezone,
+        "client": found,
+        "name": name_of(found),
+        "tabs": tabs(SECTIONS, caspen.live, workspace_id, client_id),
+        "section": section,
+        "at": f"/sandbox/{workspace_id}",
+        "client_at": f"/sandbox/{workspace_id}/clients/{client_id}",
+        "records_at": "",
+    }
+    if section:
+        chosen = BY_NAME[section]
+        told["shown"] = section_page(chosen, caspen.live, names, EVERYTHING, client_id, number, now())
+    else:
+        told["fields"] = [field for field in details(caspen.live, names, found) if field.value]
+    return page(request, "sandbox/client.html", **told)
 
 
 def runtime_of(request: Request) -> Runtime:

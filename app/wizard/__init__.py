@@ -12,8 +12,10 @@ from app.wizard import (
     people,
     problems,
     progress,
+    records,
     report,
     review,
+    rows,
     uses,
 )
 
@@ -28,6 +30,8 @@ STEPS = (
     review,
     problems,
     clients,
+    records,
+    rows,
     approve,
     report,
     people,

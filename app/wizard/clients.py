@@ -1,18 +1,19 @@
-"""Clients as they will be: those in the trial, and each one with visits, notes and where its values came from."""
+"""Clients as they will be: those in the trial, and each one with everything that belongs to the client."""
 
-from datetime import date
 from typing import Any
 
-import phonenumbers
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.caspen import views
-from app.caspen.stores import Store
-from app.migration.audit import write_audit
-from app.migration.states import Actor
-from app.migration.trials import current_trial
-from app.web import Visit, page, visit_of
-from app.words import MONTHS
+from app.caspen.tables import Client
+from app.db import now
+from app.records.client import details
+from app.records.kinds.clients import KIND, name
+from app.records.query import get
+from app.records.section import section_page, tabs
+from app.records.sections import BY_NAME, SECTIONS
+from app.web import page
+from app.wizard.looking import Looking, looking
 
 router = APIRouter()
 
@@ -20,91 +21,51 @@ router = APIRouter()
 @router.get("/m/{migration_id}/clients")
 def look(request: Request, q: str = "", number: int = 1) -> Response:
     """The clients of the trial, by last name."""
-    visit = visit_of(request)
-    store = trial_store(visit)
-    seen(visit, "clients_listed", {})
-    found = views.clients(store, visit.move.workspace_id, search=q[:100], page=number)
-    return page(request, "wizard/clients.html", found=found, q=q, at=f"/m/{visit.move.id}")
+    here = looking(request)
+    here.seen("clients_listed", {})
+    found = views.clients(here.store, here.workspace_id, search=q[:100], page=number)
+    return page(request, "wizard/clients.html", found=found, q=q, at=f"/m/{here.visit.move.id}")
 
 
 @router.get("/m/{migration_id}/clients/{client_id}")
 def one(request: Request, client_id: str) -> Response:
-    """One client: details, visits and notes, from the trial."""
-    visit = visit_of(request)
-    store = trial_store(visit)
-    stores = visit.runtime.caspen
-    sheet = views.client_sheet(stores, store, visit.move.workspace_id, client_id, clinical=True)
-    if sheet is None:
+    """A client's details, each beside the cells that it was made of."""
+    here = looking(request)
+    client = client_of(here, client_id)
+    here.seen("client_seen", {"client": client.id})
+    origin = here.origin(KIND, client, tuple(details(here.store, here.names, client)))
+    return draw(request, here, client, "", origin=origin)
+
+
+@router.get("/m/{migration_id}/clients/{client_id}/{section}")
+def part(request: Request, client_id: str, section: str, number: int = 1) -> Response:
+    """One section of a client's page, such as the appointments."""
+    here = looking(request)
+    if section not in BY_NAME:
         raise HTTPException(404)
-    seen(visit, "client_seen", {"client": sheet.client.id})
-    return page(request, "wizard/client.html", sheet=sheet, details=details(sheet), at=f"/m/{visit.move.id}")
+    client = client_of(here, client_id)
+    here.seen("client_seen", {"client": client.id, "section": section})
+    shown = section_page(BY_NAME[section], here.store, here.names, here.reader, client.id, number, now())
+    return draw(request, here, client, section, shown=shown)
 
 
-def trial_store(visit: Visit) -> Store:
-    """The store of the newest trial; not found while there is none."""
-    with visit.read() as session:
-        trial = current_trial(session, visit.move)
-    if trial is None or trial.finished_at is None or trial.dropped_at is not None:
+def client_of(here: Looking, client_id: str) -> Client:
+    found = get(here.store, here.workspace_id, KIND, client_id)
+    if not isinstance(found, Client):
         raise HTTPException(404)
-    store = visit.runtime.caspen.trial(visit.move.id, trial.number)
-    if not visit.runtime.caspen.exists(store):
-        raise HTTPException(404)
-    return store
+    return found
 
 
-def seen(visit: Visit, act: str, facts: dict[str, Any]) -> None:
-    """Who looked at whose record is written down before a single value is shown."""
-    with visit.write() as session:
-        write_audit(
-            session,
-            workspace_id=visit.move.workspace_id,
-            migration_id=visit.move.id,
-            by=visit.by.name,
-            role=Actor.CLINIC.value,
-            act=act,
-            facts=facts,
-        )
-
-
-def details(sheet: views.ClientSheet) -> list[tuple[str, Any]]:
-    """The fields of a client that have a value, in the order of Caspen's own page."""
-    client = sheet.client
-    address = client.address or {}
-    lines = [address.get(name) for name in ("line1", "line2", "city", "state", "postal_code", "country_code")]
-    phones = [said_phone(phone) for phone in client.phone_numbers or []]
-    emergency = (client.emergency_contact_name, client.emergency_contact_phone)
-    told = [
-        ("Name", " ".join(part for part in (client.title, client.first_name, client.last_name) if part)),
-        ("Preferred name", client.preferred_name),
-        ("Date of birth", born(client.date_of_birth)),
-        ("Sex", (client.sex or "").capitalize()),
-        ("Gender identity", client.gender_identity),
-        ("Pronouns", client.pronouns),
-        ("E-mail", client.email),
-        ("Phones", "\n".join(phones) or client.phone_number),
-        ("Address", ", ".join(line for line in lines if line)),
-        ("Occupation", client.profession),
-        ("Emergency contact", " ".join(part for part in emergency if part)),
-        ("Alert", client.alert),
-        ("Notes", client.notes),
-        ("Privacy policy", (client.privacy_policy_consent or "").replace("_", " ").capitalize()),
-        ("Referral", client.referral_description),
-        ("State", (client.status or "").capitalize()),
-    ]
-    return [(label, value) for label, value in told if value]
-
-
-def said_phone(phone: dict[str, Any]) -> str:
-    """As in "+61 491 570 462, mobile": grouped as people of that country write it."""
-    whole = f"{phone.get('code') or ''}{phone.get('number') or ''}"
-    try:
-        number = phonenumbers.parse(whole)
-        whole = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    except phonenumbers.NumberParseException:
-        pass
-    kind = phone.get("type")
-    return f"{whole}, {kind}" if kind else whole
-
-
-def born(day: date | None) -> str | None:
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}" if day else None
+def draw(request: Request, here: Looking, client: Client, section: str, **more: Any) -> Response:
+    at = f"/m/{here.visit.move.id}"
+    told: dict[str, Any] = {
+        "client": client,
+        "name": name(client),
+        "tabs": tabs(SECTIONS, here.store, here.workspace_id, client.id),
+        "section": section,
+        "trial": here.trial,
+        "at": at,
+        "client_at": f"{at}/clients/{client.id}",
+        "records_at": f"{at}/records",
+    }
+    return page(request, "wizard/client.html", **told, **more)

@@ -22,6 +22,9 @@ ACTS = {
     "change_plan": "The names were opened again",
     "clients_listed": "The list of clients of the trial was opened",
     "client_seen": "A client of the trial was looked at",
+    "records_listed": "Records of the trial were listed",
+    "record_seen": "A record of the trial was looked at",
+    "row_seen": "A row of the export was looked at",
     "request_changes": "A change was asked for",
     "withdraw_changes": "The request was withdrawn",
     "answer_changes": "The request was answered",
@@ -41,7 +44,7 @@ ACTS = {
     "purge": "Our copy of the export was deleted, as promised",
 }
 GOOD = frozenset({"trialled", "finalised"})
-LOOKS = frozenset({"client_seen", "clients_listed"})
+LOOKS = frozenset({"client_seen", "clients_listed", "records_listed", "record_seen", "row_seen"})
 REPEATED = LOOKS | {"save_plan", "save_uses", "save_counts"}
 
 

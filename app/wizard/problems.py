@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlmodel import col, func, select
+from sqlmodel import Session, col, func, select
 
+from app.access.rights import Right
 from app.migration.balance import balance_of
-from app.migration.models import Migration, ProblemLine
+from app.migration.models import ExportFile, Migration, ProblemLine
 from app.migration.problem_lines import that_count
 from app.migration.trials import current_trial
 from app.problems import Level, Problem, catalogue
@@ -115,10 +116,12 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         names = sorted(session.exec(select(ProblemLine.kind).where(*wanted).distinct()).all(), key=str)
         order = (col(ProblemLine.file), col(ProblemLine.line), col(ProblemLine.id))
         found = session.exec(select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)).all()
+        numbers = file_numbers(session, visit.move, {line.file for line in found if line.file and line.line})
     if not total:
         raise HTTPException(404)
     labels = {kind.name: kind.label for kind in visit.source.kinds}
     told: dict[str, Any] = {
+        "file_numbers": numbers if visit.person.may(Right.REVIEW, visit.move.workspace_id) else {},
         "entry": entry,
         "problem": Problem(code, details={"source": visit.source.label}),
         "kinds_told": [labels.get(name or "", "the files") for name in names],
@@ -135,3 +138,15 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         "level_words": WORDS[Level(found[0].level)] if found else "",
     }
     return page(request, "wizard/problem.html", **told)
+
+
+def file_numbers(session: Session, migration: Migration, paths: set[str]) -> dict[str, int]:
+    """By path, the numbers of the files that have parts: their rows can be looked at."""
+    found = select(ExportFile.path, ExportFile.number).where(
+        ExportFile.migration_id == migration.id,
+        ExportFile.export_number == migration.export_number,
+        col(ExportFile.path).in_(paths),
+        ExportFile.number > 0,
+        ExportFile.parts > 0,
+    )
+    return dict(session.exec(found).all())

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.access.rights import HOLDERS, RIGHTS, Right, Role
 from app.access.sessions import load_viewer
-from app.caspen.tables import Client
+from app.caspen.tables import Client, Contact
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
 from tests.product import ANA, BASE, MEGAN, NORA, OLIVE, OTHER, OWN_PAGE, RICK, ROSA, VERA, Product, Visitor
@@ -55,6 +55,7 @@ def routes(product: Product) -> Routes:
 def filled(product: Product, path: str, migration_id: str) -> str:
     with product.runtime.caspen.trial(product.migration_id, 1).database.read() as session:
         client = session.exec(select(Client.id)).first() or ""
+        contact = session.exec(select(Contact.id)).first() or ""
     values = {
         "migration_id": migration_id,
         "client_id": client,
@@ -64,6 +65,11 @@ def filled(product: Product, path: str, migration_id: str) -> str:
         "mail_id": "a-mail",
         "request_id": "a-request",
         "user_id": "a-user",
+        "section": "notes",
+        "kind": "contacts",
+        "record_id": contact,
+        "file_number": "1",
+        "line": "2",
     }
     return re.sub(r"\{(\w+)\}", lambda found: values[found.group(1)], path)
 
@@ -200,7 +206,7 @@ DEVELOPMENT = [path for (method, path), right in RIGHTS.items() if right is Righ
 def test_what_is_for_development_is_not_there_in_production(production: Product, path: str) -> None:
     browser = production.visitor()
     browser.base_url = BASE.replace("http:", "https:")
-    address = path.format(workspace_id=WORKSPACE, client_id="x", mail_id="x")
+    address = path.format(workspace_id=WORKSPACE, client_id="x", mail_id="x", section="notes")
     assert browser.get(address, headers=OWN_PAGE).status_code == 404
 
 
@@ -222,5 +228,8 @@ def test_support_never_sees_a_clients_record_and_only_admins_act() -> None:
     assert HOLDERS[Right.REVIEW] == {Role.REVIEWER, Role.ADMIN}
     assert HOLDERS[Right.ACT] == HOLDERS[Right.START] == {Role.ADMIN}
     assert HOLDERS[Right.STAFF] == {Role.SUPPORT, Role.SUPPORT_LEAD}
-    assert RIGHTS["GET", "/m/{migration_id}/clients/{client_id}"] is Right.REVIEW
+    records = ("/clients", "/records/", "/rows/")
+    assert {
+        right for (_, path), right in RIGHTS.items() if path.startswith("/m/") and any(r in path for r in records)
+    } == {Right.REVIEW}
     assert RIGHTS["POST", "/m/{migration_id}/approve"] is Right.ACT

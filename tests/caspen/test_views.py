@@ -1,21 +1,13 @@
 """What the review pages show of a trial."""
 
-from datetime import timedelta
-
 import pytest
 
-from app.caspen.gateway import Gateway
 from app.caspen.stores import Store, Stores
-from app.caspen.views import client_sheet, clients
+from app.caspen.views import clients
 from tests.caspen.story import (
-    IDS,
-    NOON,
     WORKSPACE,
-    appointment,
     client,
-    client_id,
     clinic,
-    note,
     rows,
     trial_of,
 )
@@ -69,42 +61,3 @@ def test_pages_hold_everyone_once(trial: Store) -> None:
 
 def test_another_workspace_sees_nobody(trial: Store) -> None:
     assert clients(trial, "wsp_other").total == 0
-
-
-def test_a_client_is_shown_with_visits_and_notes_newest_first(stores: Stores) -> None:
-    later = NOON + timedelta(days=7)
-    told = [*clinic(1), (90, (appointment("8", starts_at=later), note("8", note_date=later, title="Second visit")))]
-    store, _ = trial_of(stores, told)
-    sheet = client_sheet(stores, store, WORKSPACE, client_id(), clinical=True)
-    assert sheet is not None
-    assert [visit.starts_at for visit in sheet.visits] == [later, NOON]
-    shown = sheet.visits[0]
-    assert (shown.service, shown.practitioner, shown.location, shown.timezone) == (
-        "Initial consultation",
-        "Megan Doyle",
-        "Harbour Street",
-        "Australia/Sydney",
-    )
-    assert [one.title for one in sheet.notes] == ["Second visit", "First visit"]
-    assert "knee" in (sheet.notes[0].body or "")
-
-
-def test_who_may_not_read_notes_sees_their_titles_only(stores: Stores, trial: Store) -> None:
-    sheet = client_sheet(stores, trial, WORKSPACE, client_id(), clinical=False)
-    assert sheet is not None
-    assert [(one.title, one.body) for one in sheet.notes] == [("First visit", None)]
-
-
-def test_a_visit_at_a_matched_location_has_its_live_name(stores: Stores) -> None:
-    place = Gateway(stores, WORKSPACE, "megan@example.com").add_location("North", timezone="Australia/Perth")
-    store, _ = trial_of(stores, [*clinic(1), (90, (appointment("9", location_id=place),))])
-    sheet = client_sheet(stores, store, WORKSPACE, client_id(), clinical=True)
-    assert sheet is not None
-    assert {(visit.location, visit.timezone) for visit in sheet.visits} == {
-        ("Harbour Street", "Australia/Sydney"),
-        ("North", "Australia/Perth"),
-    }
-
-
-def test_a_client_who_is_not_there_is_not_shown(stores: Stores, trial: Store) -> None:
-    assert client_sheet(stores, trial, WORKSPACE, IDS.derive("clients", "patients", "404"), clinical=True) is None

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 
 import css_inline
 import pytest
 from playwright.sync_api import Page
 
 from app.caspen import views
-from app.caspen.tables import Client
+from app.caspen.tables import Client, ProgressNote
 from app.look import TEMPLATES, environment, rich
+from app.records.field import Field, Rich, Sheet, said
+from app.records.section import SectionLine, SectionPage, Tab
+from app.records.sections import BY_NAME, SECTIONS
 from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import LONG_NAME, NOW, context, render, served
 
@@ -60,16 +64,35 @@ LIVE = views.ClientPage(
     total=12480, page=2, pages=250,
 )  # fmt: skip
 NOBODY = views.ClientPage((), total=0, page=1, pages=1)
-VISIT = views.Visit("a1", NOW, NOW, "Australia/Perth", "attended", LONG, LONG_NAME, "", LONG)
 HTML = f"<h1>Plan</h1><p>{LONG}</p><ul><li>one</li></ul><script>alert(1)</script>"
-NOTE = views.Note("n1", "Initial", "Ana", NOW, "draft", HTML)
+CHOICE = {"type": "single_choice", "label": LONG, "options": [LONG, "No"], "answer": ["No"], "other_text": LONG}
+SIGNED = {"type": "signature", "label": "Signed", "signature_id": "1", "answer": "[Signature not included]"}
+FORM = Sheet([{"name": "You", "fields": [{"type": "statement", "text": HTML}, CHOICE, SIGNED]}], {})
+FIELDS = {"Service": LONG, "Practitioner": LONG_NAME, "State": "Canceled: Away", "Date": "today", "Note": LONG}
+CLIENT = Client(workspace_id="w", id="c1", first_name="Noah", last_name=LONG, status="archived", source_id="1558")
+TABS = [Tab("", "Details"), *(Tab(one.name, one.label, 1204) for one in SECTIONS)]
 
 
-def sheet(visits: tuple[views.Visit, ...], notes: tuple[views.Note, ...]) -> str:
-    status = "archived" if visits else "active"
-    client = Client(workspace_id="w", id="c1", first_name="Noah", last_name=LONG, status=status, source_id="1558")
-    told = views.ClientSheet(client, visits, notes)
-    return render("sandbox/client.html", workspace=WORKSPACE, at="/sandbox/w", sheet=told)
+def live(section: str = "", **more: object) -> str:
+    told: dict[str, object] = {
+        "workspace": WORKSPACE, "client": CLIENT, "name": f"Noah {LONG}", "tabs": TABS, "section": section,
+        "at": "/sandbox/w", "client_at": "/sandbox/w/clients/c1", "records_at": "",
+        "fields": [said("Name", LONG_NAME), said("Notes", f"{LONG}\n{LONG}")],
+    }  # fmt: skip
+    return render("sandbox/client.html", **(told | more))
+
+
+def of_section(name: str, *, closed: bool = False, nothing: bool = False) -> str:
+    """One page of a section, with everything in it that can stand in a line."""
+    section = BY_NAME[name]
+    record = ProgressNote.model_construct(state="draft")
+    value = FORM if name == "forms" else Rich(HTML)
+    fields = {label: said(label, words) for label, words in FIELDS.items()}
+    line = SectionLine(
+        "r1", LONG, record, fields, () if closed else (Field("Words", value),), (("Draft", "needs"),), "Past", closed
+    )
+    lines = () if nothing else (line, line)
+    return live(name, shown=SectionPage(section, lines, 0 if nothing else 1204, 2, 25))
 
 
 def export(**more: object) -> str:
@@ -116,8 +139,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "/sandbox-empty": nothing_there,
     "/clients": lambda: render("sandbox/clients.html", workspace=WORKSPACE, q="x", at="/sandbox/w", found=LIVE),
     "/clients-none": lambda: render("sandbox/clients.html", workspace=WORKSPACE, q="", at="/sandbox/w", found=NOBODY),
-    "/client": lambda: sheet((VISIT,), (NOTE,)),
-    "/client-new": lambda: sheet((), ()),
+    "/client": live,
+    **{f"/client-{one.name}": partial(of_section, one.name) for one in SECTIONS},
+    "/client-notes-closed": lambda: of_section("notes", closed=True),
+    "/client-cases-none": lambda: of_section("cases", nothing=True),
     "/outbox": lambda: render("outbox/outbox.html", mails=MAILS, chosen=MAILS[0], sender="move@caspen.example"),
     "/outbox-empty": lambda: render("outbox/outbox.html", mails=[], chosen=None),
     "/confirm": lambda: render("signin/confirm.html", token="a/b", good=True),
@@ -165,8 +190,16 @@ def test_a_note_shows_its_form_and_runs_nothing() -> None:
     assert shown == "<h4>Plan</h4><p><b>a</b></p>"
 
 
-def test_an_appointment_is_told_in_the_time_of_its_location() -> None:
-    assert "17 December 2026, 12:12 pm" in sheet((VISIT,), ())
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        ("<h1>a</h1><h2>b</h2>", "<h4>a</h4><h5>b</h5>"),
+        ("<h2>b</h2>", "<h4>b</h4>"),
+        ("<h2>b</h2><h1>a</h1>", "<h4>b</h4><h4>a</h4>"),
+    ],
+)
+def test_the_headings_of_a_note_never_skip_a_level(html: str, shown: str) -> None:
+    assert rich(html) == shown
 
 
 def test_a_help_message_keeps_where_it_came_from_and_what_was_typed() -> None:

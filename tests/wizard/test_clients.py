@@ -1,9 +1,13 @@
 """Clients as they will be: for those who may see clients, with a line in the audit for every look."""
 
 import re
+from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from app.records.sections import SECTIONS
+from app.sources import source
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import ANA, MEGAN, RICK, VERA, Product
@@ -46,9 +50,37 @@ def test_a_client_is_shown_with_visits_and_notes(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = product.visitor(RICK).get(first_client(product))
     said = words(page)
-    assert "Trial: not live yet" in said
-    assert "Details" in said
-    assert "number" in said
+    assert "Trial 1: not live yet" in said
+    assert "Where this came from" in said
+    for name in SECTIONS:
+        section = product.visitor(RICK).get(f"{first_client(product)}/{name.name}")
+        assert section.status_code == 200
+        assert re.search(rf'aria-current="page">{name.label}, [\d,]+<', section.text), name
+
+
+def test_every_section_shows_what_its_clients_have(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    rick = product.visitor(RICK)
+    for section in SECTIONS:
+        with product.runtime.caspen.trial(product.migration_id, 1).database.read() as session:
+            table: Any = section.kind.table
+            clients = session.exec(select(table.client_id).distinct().order_by(table.client_id).limit(3)).all()
+        assert clients, f"no {section.name} in the trial"
+        for client in clients:
+            page = rick.get(f"{product.at}/clients/{client}/{section.name}")
+            assert page.status_code == 200, (client, section.name)
+            assert section.empty not in words(page)
+
+
+def test_a_note_says_outside_of_its_words_where_it_was_imported_from(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    rick = product.visitor(RICK)
+    clients = re.findall(rf'href="({product.at}/clients/cli_\w+)"', rick.get(f"{product.at}/clients").text)
+    page = next(p for p in (rick.get(f"{c}/notes") for c in clients) if 'class="rich"' in p.text)
+    assert f"Imported from {source(None).label}" in words(page)
+    bodies = re.findall(r'<div class="rich" hx-ignore>(.*?)</div>\s*<p class="small', page.text, re.S)
+    assert bodies
+    assert not any("Imported from" in body for body in bodies)
 
 
 def test_every_client_of_the_trial_can_be_shown(shown_at: At) -> None:

@@ -97,10 +97,16 @@ class PartReader:
         )
 
     def __iter__(self) -> Iterator[PartRow]:
-        columns = self.head.columns
-        for text in self._lines:
-            line, cells, codes = json.loads(text)
-            yield PartRow(line, {c: v for c, v in zip(columns, cells, strict=True) if v is not None}, tuple(codes))
+        return map(self.row, self._lines)
+
+    def texts(self) -> Iterator[str]:
+        """The rows as they lie there."""
+        return self._lines
+
+    def row(self, text: str) -> PartRow:
+        line, cells, codes = json.loads(text)
+        told = {c: v for c, v in zip(self.head.columns, cells, strict=True) if v is not None}
+        return PartRow(line, told, tuple(codes))
 
 
 def read_part(objects: Objects, key: str, data_key: bytes) -> tuple[PartHead, Iterator[PartRow]]:
@@ -113,6 +119,14 @@ def read_part(objects: Objects, key: str, data_key: bytes) -> tuple[PartHead, It
             yield from reader
 
     return reader.head, rows()
+
+
+def read_row(objects: Objects, key: str, data_key: bytes, line: int) -> tuple[PartHead, PartRow | None]:
+    """A part's head and the one row that begins on a line, None where there is none. No other row is taken apart."""
+    begins = f"[{line},"
+    with objects.reader(key, data_key) as file:
+        reader = PartReader(file)
+        return reader.head, next((reader.row(text) for text in reader.texts() if text.startswith(begins)), None)
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:

@@ -9,8 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app.mapping.columns import Column, Reader
+
 if TYPE_CHECKING:
     from app.sources.cliniko.patients import Patient
+
+TURNED = "Turned round: Caspen asks whether they agreed"
+
+
+def own(read: Reader, native: str, name: str, *headers: str, done: str = "") -> Column:
+    """A confirmed column whose value goes to the field of that name."""
+    return Column(read, native, headers, "C", destination=f"custom_field_values.{name}", done=done)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from app.sources.cliniko.client import mentions, referral_type, to_records
 from app.sources.cliniko.consent import privacy_consent, spoken_of
 from app.sources.cliniko.custom_fields import from_name
 from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.own_fields import TURNED, own
 from app.sources.cliniko.row import Row
 
 Words = str | None
@@ -67,7 +68,7 @@ class Patient(Row):
     emergency_contact: Annotated[
         Words, Column(string, "Emergency Contact", mark="C", destination="clients.emergency_contact_name")
     ] = None
-    medicare: Annotated[Words, Column(string, "Medicare Number", mark="C")] = None
+    medicare: Annotated[Words, own(string, "Medicare Number", "Medicare number")] = None
     referral_type: Annotated[
         Words,
         Column(string, "Referral Type", ("referral_source_type",), "C", destination="clients.referral_type_id"),
@@ -98,7 +99,9 @@ class Patient(Row):
         ),
     ] = None
     referring_doctor: Annotated[Words, Column(string, "Referring Doctor", mark="C", fills="referring_doctor_id")] = None
-    old_reference_id: Annotated[Words, Column(string, "Reference Number", ("Ref Number",), "C")] = None
+    old_reference_id: Annotated[Words, own(string, "Reference Number", "Previous reference number", "Ref Number")] = (
+        None
+    )
     next_appointment: Annotated[Words, Column(text, "Next Appointment", mark="C")] = None
     last_appointment: Annotated[Words, Column(text, "Last Appointment", ("latest_booking",), "C")] = None
     birth_month: Annotated[Words, Column(text, "Birth Month", mark="C")] = None
@@ -110,12 +113,14 @@ class Patient(Row):
         None
     )
     notes: Annotated[Words, Column(text, "Extra Information", mark="C", raw=True, destination="clients.notes")] = None
-    reminder_type: Annotated[Words, Column(string, "Reminder Type", mark="C")] = None
-    invoice_default_to: Annotated[Words, Column(string, "Invoice To", mark="C")] = None
-    invoice_email: Annotated[Words, Column(string, "Invoice Email", mark="C")] = None
-    invoice_extra_information: Annotated[Words, Column(text, "Invoice Extra Info", mark="C")] = None
-    concession_type: Annotated[Words, Column(string, "Concession Type", ("concession_type_id",), "C")] = None
-    unsubscribed_sms_marketing: Annotated[bool | None, Column(boolean, "Unsubscribed SMS marketing", mark="C")] = None
+    reminder_type: Annotated[Words, own(string, "Reminder Type", "Reminder preference")] = None
+    invoice_default_to: Annotated[Words, own(string, "Invoice To", "Invoice to")] = None
+    invoice_email: Annotated[Words, own(string, "Invoice Email", "Invoice email")] = None
+    invoice_extra_information: Annotated[Words, own(text, "Invoice Extra Info", "Invoice extra information")] = None
+    concession_type: Annotated[Words, own(string, "Concession Type", "Concession type", "concession_type_id")] = None
+    unsubscribed_sms_marketing: Annotated[
+        bool | None, own(boolean, "Unsubscribed SMS marketing", "SMS marketing consent", done=TURNED)
+    ] = None
     first_appointment: Annotated[Words, Column(text, "First Appointment", mark="C")] = None
     first_practitioner_seen: Annotated[Words, Column(text, "First Practitioner Seen", mark="C")] = None
     accepted_privacy_policy: Annotated[
@@ -132,8 +137,12 @@ class Patient(Row):
     appointment_notes: Annotated[
         Words, Column(text, "Appointment Notes", mark="C", raw=True, destination="clients.notes")
     ] = None
-    medicare_reference_number: Annotated[Words, Column(string, "Medicare Reference Number", mark="C")] = None
-    accepted_email_marketing: Annotated[bool | None, Column(boolean, "Accepts email marketing", mark="C")] = None
+    medicare_reference_number: Annotated[
+        Words, own(string, "Medicare Reference Number", "Medicare reference number")
+    ] = None
+    accepted_email_marketing: Annotated[
+        bool | None, own(boolean, "Accepts email marketing", "Email marketing consent")
+    ] = None
     opening_balance: Annotated[Decimal | None, Column(money, "Opening balance", mark="C")] = None
     account_balance: Annotated[Decimal | None, Column(money, "Account Balance", mark="C")] = None
     mobile_phones: Annotated[Words, Column(text, "Mobile Phones", mark="C", destination="clients.phone_numbers")] = None
@@ -141,13 +150,13 @@ class Patient(Row):
     work_phones: Annotated[Words, Column(text, "Work Phones", mark="C", destination="clients.phone_numbers")] = None
     fax_phones: Annotated[Words, Column(text, "Fax Phones", mark="C", destination="clients.phone_numbers")] = None
     other_phones: Annotated[Words, Column(text, "Other Phones", mark="C", destination="clients.phone_numbers")] = None
-    receives_confirmation_emails: Annotated[bool | None, Column(boolean, "Receives Confirmation Emails", mark="C")] = (
-        None
-    )
-    dva_card_number: Annotated[Words, Column(string, "DVA card number", mark="C")] = None
-    follow_up_messages: Annotated[Words, Column(string, "Follow-up Messages", mark="C")] = None
+    receives_confirmation_emails: Annotated[
+        bool | None, own(boolean, "Receives Confirmation Emails", "Receives confirmation emails")
+    ] = None
+    dva_card_number: Annotated[Words, own(string, "DVA card number", "DVA card number")] = None
+    follow_up_messages: Annotated[Words, own(string, "Follow-up Messages", "Follow-up messages")] = None
     patient_phone_numbers: Annotated[Json, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
-    accepted_sms_marketing: Annotated[bool | None, Column(boolean, mark="C")] = None
+    accepted_sms_marketing: Annotated[bool | None, own(boolean, "", "SMS marketing consent")] = None
     custom_fields: Annotated[Json, Column(json_cell, mark="C", destination="custom_field_values.text")] = None
     custom: Annotated[
         Mapping[str, str] | None, Column(text, prefix="Custom:", destination="custom_field_values.text")

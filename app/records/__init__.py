@@ -1,0 +1,1 @@
+"""What a clinic sees of a record: as Caspen shows it, with its row of the export beside it."""

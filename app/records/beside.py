@@ -1,0 +1,151 @@
+"""Each value of a record beside the cells that it was made of, and what was done to get from one to the other."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.mapping.context import DateOrder
+from app.mapping.moments import birth, day
+from app.problems import Problem
+from app.records.field import Field
+from app.records.kind import RecordKind
+from app.records.source_row import Cell, SourceRow
+
+AS_IT_WAS = "As it was"
+NO_CELL = "No cell of its own"
+NOT_TAKEN = "Not taken over as it stands"
+CLOSED = "Only for those who may read it in Caspen"
+MONTH_FIRST = "Read with the month before the day, as all of the file proves"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`cells` are those that the value was made of; `did` says what was done; `is_same` that nothing was."""
+
+    label: str
+    field: Field | None
+    cells: tuple[Cell, ...]
+    did: tuple[str, ...]
+    is_same: bool = False
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """`lines` in the order of the record; `others` are cells that none of its values shows; `told` concerns the row."""
+
+    lines: tuple[Line, ...]
+    others: tuple[Line, ...]
+    told: tuple[Problem, ...]
+
+
+def beside(kind: RecordKind, fields: Iterable[Field], row: SourceRow, hidden: frozenset[str]) -> Beside:
+    """`hidden` are columns of the record that the reader may not see: their cells are not shown either."""
+    by_column: dict[str, list[Cell]] = {}
+    for cell in row.cells:
+        by_column.setdefault(_destination(cell, kind), []).append(cell)
+    lines: list[Line] = []
+    shown: set[str] = set()
+    for field in fields:
+        cells = tuple(cell for column in field.columns for cell in by_column.get(column, ()))
+        shown.update(cell.name for cell in cells)
+        if hidden.intersection(field.columns):
+            lines.append(Line(field.label, None, (), (CLOSED,), closed=True))
+        elif field.value or cells:
+            lines.append(_line(field, cells, row))
+    rest = [cell for cell in row.cells if cell.name not in shown]
+    others = tuple(_other(cell, row, hidden) for cell in rest)
+    spoken = {word for line in (*lines, *others) for word in line.did}
+    return Beside(tuple(lines), others, tuple(p for p in row.problems if p.title not in spoken))
+
+
+def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[Line, ...]:
+    """The cells of a row without any record."""
+    return tuple(_other(cell, row, hidden) for cell in row.cells)
+
+
+def _destination(cell: Cell, kind: RecordKind) -> str:
+    """The column that a cell feeds, by its name in the record's own table; `table.column` of another one."""
+    table, _, column = ((cell.placed.column.destination if cell.placed else None) or "").partition(".")
+    if cell.name != cell.column:
+        return f"{table}.{cell.name.partition(':')[2]}"
+    return column if table == kind.name else f"{table}.{column}"
+
+
+def _line(field: Field, cells: tuple[Cell, ...], row: SourceRow) -> Line:
+    if not cells:
+        return Line(field.label, field, (), (NO_CELL,), is_same=True)
+    told = _problems(cells, row)
+    if not told and all(_is_kept(cell, field) for cell in cells):
+        return Line(field.label, field, cells, (AS_IT_WAS,), is_same=True)
+    return Line(field.label, field, cells, tuple(told) or (_how(field, cells, row),))
+
+
+def _problems(cells: tuple[Cell, ...], row: SourceRow) -> list[str]:
+    names = {cell.name for cell in cells} | {cell.column for cell in cells}
+    return [problem.title for problem in row.problems if problem.column in names]
+
+
+def _how(field: Field, cells: tuple[Cell, ...], row: SourceRow) -> str:
+    if not field.value:
+        return NOT_TAKEN
+    columns = [cell.placed.column for cell in cells if cell.placed]
+    for column in columns:
+        if column.done:
+            return column.done
+    if row.dates is DateOrder.MONTH_FIRST and any(column.read in (birth, day) for column in columns):
+        return MONTH_FIRST
+    if any(column.links_to for column in columns):
+        return "Found by its number"
+    if any(column.fills for column in columns):
+        return "Found by its name"
+    return field.how or "Brought into Caspen's form"
+
+
+def _is_kept(cell: Cell, field: Field) -> bool:
+    """Whether a cell's own words stand in the value."""
+    text = _squeezed(cell.text)
+    if cell.text in field.plain or text in (_squeezed(part) for part in field.plain):
+        return True
+    words = _squeezed(field.words)
+    return (
+        text == words or text in (_squeezed(part) for part in field.words.splitlines()) or f" {text} " in f" {words} "
+    )
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _other(cell: Cell, row: SourceRow, hidden: frozenset[str]) -> Line:
+    """A cell by itself. One that may hold what is hidden is hidden with it."""
+    column = cell.placed.column if cell.placed else None
+    destination = (column.destination or "").partition(".")[2] if column else ""
+    if hidden and (column is None or destination in hidden):
+        return Line(cell.header, None, (), (CLOSED,), closed=True)
+    told = _problems((cell,), row)
+    return Line(cell.header, None, (cell,), tuple(told) or (_became(cell, row),))
+
+
+def _became(cell: Cell, row: SourceRow) -> str:
+    column = cell.placed.column if cell.placed else None
+    if column is None:
+        return "A column that we do not know"
+    if column.done:
+        return column.done
+    if column.is_key:
+        return "Kept, so that it is found again"
+    if cell.name == "created_at":
+        return "Kept as the day it was made"
+    if cell.name != cell.column:
+        return "A custom field"
+    if column.destination and row.stays is None:
+        return f"In Caspen: {_worded(column.destination)}"
+    if column.links_to or column.fills:
+        return "Says what it belongs to"
+    return "No field of its own in Caspen"
+
+
+def _worded(destination: str) -> str:
+    """As in "Item code", from `services.item_code`."""
+    words = destination.partition(".")[2].removesuffix("_id").replace("_", " ")
+    return words[:1].upper() + words[1:]

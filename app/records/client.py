@@ -1,0 +1,31 @@
+"""A client's own page: the details with the answers to custom fields, and the tabs to everything else of the client."""
+
+from collections.abc import Iterator
+
+from app.caspen.stores import Store
+from app.caspen.tables import Client, CustomFieldValue
+from app.records.field import Field
+from app.records.kinds.clients import KIND
+from app.records.kinds.custom_field_values import KIND as VALUES
+from app.records.kinds.custom_field_values import answer
+from app.records.names import Names
+from app.records.query import find
+
+MOST = 500  # a clinic asks fewer questions than this
+
+
+def details(store: Store, names: Names, client: Client) -> Iterator[Field]:
+    """What the client's page in Caspen says, and below it the custom fields that have an answer, by name."""
+    names.meet([client])
+    yield from KIND.fields(client, names)
+    found = find(store, names.workspace_id, VALUES, client_id=client.id, size=MOST)
+    names.meet(found.records)
+    answers = sorted(((names.of(one.custom_field_id) or "", one) for one in found.records), key=lambda pair: pair[0])
+    for name, value in answers:
+        yield _field(name, value, names)
+
+
+def _field(name: str, value: CustomFieldValue, names: Names) -> Field:
+    plain = tuple(part for part in (value.text, value.other_text) if part)
+    columns = (f"custom_field_values.{name}",)
+    return Field(f"Custom field: {name}", answer(value, names), columns, plain, "In the field's own form")

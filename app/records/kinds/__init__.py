@@ -1,0 +1,46 @@
+"""Every kind of record that the clinic can look at, one file each: first the settings, then the clients."""
+
+from app.records.kind import RecordKind
+from app.records.kinds import (
+    appointments,
+    availability,
+    busy_times,
+    cases,
+    clients,
+    communications,
+    contacts,
+    custom_field_values,
+    custom_fields,
+    form_templates,
+    forms,
+    locations,
+    practitioners,
+    progress_note_templates,
+    progress_notes,
+    provider_numbers,
+    services,
+    users,
+)
+
+KINDS: tuple[RecordKind, ...] = (
+    locations.KIND,
+    users.KIND,
+    practitioners.KIND,
+    provider_numbers.KIND,
+    availability.KIND,
+    services.KIND,
+    custom_fields.KIND,
+    custom_field_values.KIND,
+    contacts.KIND,
+    clients.KIND,
+    cases.KIND,
+    appointments.KIND,
+    busy_times.KIND,
+    communications.KIND,
+    form_templates.KIND,
+    forms.KIND,
+    progress_note_templates.KIND,
+    progress_notes.KIND,
+)
+
+BY_NAME = {kind.name: kind for kind in KINDS}

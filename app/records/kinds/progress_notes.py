@@ -1,0 +1,53 @@
+"""Progress notes: what practitioners wrote about a client's treatment. A final one is read-only in Caspen."""
+
+from collections.abc import Iterator
+
+from app.caspen.tables import ProgressNote
+from app.records.field import Field, Rich, said
+from app.records.kind import NOTHING, RecordKind
+from app.records.names import Names
+from app.records.reader import Reader
+from app.records.words import moment_field, told
+
+CLINICAL = frozenset({"body"})
+
+
+def hidden(record: ProgressNote | None, reader: Reader) -> frozenset[str]:
+    return NOTHING if reader.clinical else CLINICAL
+
+
+def author(record: ProgressNote, names: Names) -> str:
+    return record.author_name or names.of(record.practitioner_id) or ""
+
+
+def fields(record: ProgressNote, names: Names) -> Iterator[Field]:
+    yield said("Client", names.of(record.client_id), "client_id")
+    yield said("Title", record.title, "title")
+    yield moment_field("Date", names.at(record.note_date), record.note_date, "note_date")
+    yield said("Author", author(record, names), "author_name")
+    yield said("Practitioner", names.of(record.practitioner_id), "practitioner_id")
+    yield said("State", told({}, record.state), "state", how="In Caspen's words")
+    yield moment_field("Final since", names.at(record.finalised_at), record.finalised_at, "finalised_at")
+    yield moment_field("Archived", names.at(record.archived_at), record.archived_at, "archived_at")
+    yield said("Appointment", names.of(record.appointment_id), "appointment_id")
+    yield said("Template", names.of(record.template_id), "template_id")
+    yield said("Pinned", "Yes" if record.pinned else None, "pinned")
+
+
+def long(record: ProgressNote, names: Names) -> Iterator[Field]:
+    yield Field("Note", Rich(record.body), ("body",), how="Its questions as headings, every answer word for word")
+
+
+KIND = RecordKind(
+    name="progress_notes",
+    label="Progress notes",
+    one="progress note",
+    table=ProgressNote,
+    title=lambda record, names: record.title,
+    fields=fields,
+    long=long,
+    heavy=("body",),
+    listed=("Client", "Date", "Author", "State"),
+    order=("-note_date", "id"),
+    hidden=hidden,
+)

@@ -1,0 +1,63 @@
+"""Where a record came from: its row of the export beside its values, or why there is no row to show."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.engine.runtime import Runtime
+from app.mapping.kind import Source
+from app.migration.exports import current_export
+from app.migration.models import Migration, Trial
+from app.records.beside import Beside, Line, beside
+from app.records.field import Field
+from app.records.kind import RecordKind
+from app.records.source_row import SourceGone, SourceRow, part_of_record, read_source
+
+NO_ROW = "No row of its own: it was made once, because rows of your export name it."
+GONE = "Our copy of your export is no longer here, so that its row cannot be shown."
+OTHER = "Another export was handed over since this trial was made, so that its row cannot be shown."
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """`row` is None where `why` says why there is none; then `beside` has the values alone."""
+
+    beside: Beside
+    row: SourceRow | None = None
+    why: str = ""
+
+
+def origin_of(
+    runtime: Runtime,
+    migration: Migration,
+    source: Source,
+    trial: Trial,
+    kind: RecordKind,
+    record: Any,
+    fields: Iterable[Field],
+    hidden: frozenset[str],
+) -> Origin:
+    """The row of a record of a trial."""
+    shown = tuple(fields)
+    row, why = _row(runtime, migration, source, trial, record)
+    if row is None:
+        lines = (Line(f.label, None if hidden.intersection(f.columns) else f, (), ()) for f in shown if f.value)
+        return Origin(Beside(tuple(lines), (), ()), None, why)
+    return Origin(beside(kind, shown, row, hidden), row)
+
+
+def _row(
+    runtime: Runtime, migration: Migration, source: Source, trial: Trial, record: Any
+) -> tuple[SourceRow | None, str]:
+    if not record.part:
+        return None, NO_ROW
+    with runtime.ledger.read() as session:
+        export = current_export(session, migration)
+        if export is None or export.read_at is None or export.read_at > trial.started_at:
+            return None, OTHER
+        part = part_of_record(session, migration, trial, record.part)
+    try:
+        row = read_source(runtime, migration, source, part, record.line) if part is not None else None
+    except SourceGone:
+        row = None
+    return (row, "") if row is not None else (None, GONE)

@@ -1,0 +1,14 @@
+"""The parts of a client's page beside the details, one file each, in the order of their tabs."""
+
+from app.records.section import Section
+from app.records.sections import appointments, cases, communications, forms, notes
+
+SECTIONS: tuple[Section, ...] = (
+    appointments.SECTION,
+    notes.SECTION,
+    forms.SECTION,
+    communications.SECTION,
+    cases.SECTION,
+)
+
+BY_NAME = {section.name: section for section in SECTIONS}

@@ -1,0 +1,12 @@
+"""A client's cases. What is used up of their limits does not move, so that each says to check its balance."""
+
+from app.caspen.tables import Case
+from app.records.kinds.cases import KIND
+from app.records.section import Section, Tag
+
+
+def tags(record: Case) -> tuple[Tag, ...]:
+    return (("Check the balance", "needs"),) if record.balance_to_check else ()
+
+
+SECTION = Section(name="cases", label="Cases", kind=KIND, empty="No case in your export.", tags=tags)

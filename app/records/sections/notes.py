@@ -1,0 +1,21 @@
+"""A client's progress notes, the latest first, each whole."""
+
+from app.caspen.tables import ProgressNote
+from app.records.kinds.progress_notes import KIND
+from app.records.section import Section, Tag
+
+
+def tags(record: ProgressNote) -> tuple[Tag, ...]:
+    told = {"Draft": record.state == "draft", "Pinned": record.pinned, "Archived": record.archived_at is not None}
+    return tuple((words, "needs" if words == "Draft" else "") for words, is_so in told.items() if is_so)
+
+
+SECTION = Section(
+    name="notes",
+    label="Notes",
+    kind=KIND,
+    empty="No progress note in your export.",
+    size=10,
+    whole=True,
+    tags=tags,
+)

@@ -1,0 +1,71 @@
+"""A look at records of the trial: who looks, at which store, and the line in the audit that comes before any value."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import HTTPException, Request
+
+from app.caspen.stores import Store
+from app.migration.audit import write_audit
+from app.migration.models import Trial
+from app.migration.states import Actor
+from app.migration.trials import current_trial
+from app.records.field import Field
+from app.records.kind import RecordKind
+from app.records.names import Names
+from app.records.origin import Origin, origin_of
+from app.records.reader import Reader, reader_of
+from app.web import Visit, visit_of
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """One visit to the records of the newest trial."""
+
+    visit: Visit
+    trial: Trial
+    store: Store
+    names: Names
+    reader: Reader
+
+    @property
+    def workspace_id(self) -> str:
+        return self.visit.move.workspace_id
+
+    def seen(self, act: str, facts: dict[str, Any]) -> None:
+        write_look(self.visit, act, facts)
+
+    def origin(self, kind: RecordKind, record: Any, fields: tuple[Field, ...]) -> Origin:
+        """The row of a record, as far as this reader may see it."""
+        visit, hidden = self.visit, kind.hidden(record, self.reader)
+        return origin_of(visit.runtime, visit.move, visit.source, self.trial, kind, record, fields, hidden)
+
+
+def looking(request: Request) -> Looking:
+    """Not found while there is no finished trial, or no longer one."""
+    visit = visit_of(request)
+    caspen, move = visit.runtime.caspen, visit.move
+    with visit.read() as session:
+        trial = current_trial(session, move)
+        reader = reader_of(session, caspen, move.workspace_id, visit.person)
+    if trial is None or trial.finished_at is None or trial.dropped_at is not None:
+        raise HTTPException(404)
+    store = caspen.trial(move.id, trial.number)
+    if not caspen.exists(store):
+        raise HTTPException(404)
+    zone = str(move.plan.get("timezone") or "Australia/Sydney")
+    return Looking(visit, trial, store, Names(caspen, store, move.workspace_id, zone), reader)
+
+
+def write_look(visit: Visit, act: str, facts: dict[str, Any]) -> None:
+    """Who looked at whose record is written down before a single value is shown."""
+    with visit.write() as session:
+        write_audit(
+            session,
+            workspace_id=visit.move.workspace_id,
+            migration_id=visit.move.id,
+            by=visit.by.name,
+            role=Actor.CLINIC.value,
+            act=act,
+            facts=facts,
+        )

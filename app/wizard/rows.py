@@ -1,0 +1,64 @@
+"""One row of the export as it stands there, whether it came across or not: its cells, and what was told of it."""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from app.caspen.ids import Ids
+from app.migration.trials import current_trial
+from app.records.beside import cells_alone
+from app.records.kind import NOTHING
+from app.records.kinds import BY_NAME
+from app.records.query import get
+from app.records.reader import Reader, reader_of
+from app.records.source_row import SourceGone, SourceRow, part_of_line, read_source
+from app.web import Visit, page, visit_of
+from app.wizard.looking import write_look
+
+router = APIRouter()
+
+
+@router.get("/m/{migration_id}/rows/{file_number}/{line}")
+def look(request: Request, file_number: int, line: int) -> Response:
+    """The row that begins on a line of a file."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        part = part_of_line(session, visit.move, file_number, line)
+        reader = reader_of(session, visit.runtime.caspen, visit.move.workspace_id, visit.person)
+    if part is None:
+        raise HTTPException(404)
+    write_look(visit, "row_seen", {"file": file_number, "line": line})
+    try:
+        row = read_source(visit.runtime, visit.move, visit.source, part, line)
+    except SourceGone:
+        return page(request, "wizard/rows.html", row=None, at=f"/m/{visit.move.id}")
+    if row is None:
+        raise HTTPException(404)
+    lines = cells_alone(row, hidden_of(row, reader))
+    told: dict[str, Any] = {"row": row, "lines": lines, "records": records_of(visit, row), "at": f"/m/{visit.move.id}"}
+    return page(request, "wizard/rows.html", **told)
+
+
+def hidden_of(row: SourceRow, reader: Reader) -> frozenset[str]:
+    """What this reader may not see of the records that the row would become."""
+    kind = BY_NAME.get(next(iter(row.kind.tables), ""))
+    return kind.hidden(None, reader) if kind is not None else NOTHING
+
+
+def records_of(visit: Visit, row: SourceRow) -> list[dict[str, str]]:
+    """The records of the newest trial that have the row's own number."""
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
+    if trial is None or trial.finished_at is None or trial.dropped_at is not None or row.source_id is None:
+        return []
+    store = visit.runtime.caspen.trial(visit.move.id, trial.number)
+    if not visit.runtime.caspen.exists(store):
+        return []
+    ids, found = Ids(visit.move.workspace_id, visit.move.source), []
+    for table in row.kind.tables:
+        kind = BY_NAME.get("services" if table == "activities" else table)
+        record_id = ids.derive(table, row.kind.name, row.source_id)
+        if kind is not None and get(store, visit.move.workspace_id, kind, record_id) is not None:
+            at = "clients" if kind.name == "clients" else f"records/{kind.name}"
+            found.append({"words": f"The {kind.one} that it became", "href": f"/m/{visit.move.id}/{at}/{record_id}"})
+    return found

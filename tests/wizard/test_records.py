@@ -1,0 +1,165 @@
+"""Everything else in the trial: each kind's list, and each record beside the row that it came from."""
+
+import re
+from html import unescape
+
+import pytest
+from httpx import Response
+from sqlmodel import col, select
+
+from app.caspen.gateway import Gateway
+from app.caspen.tables import Communication, ProgressNote
+from app.records.kinds import KINDS
+from app.sandbox.demo import WORKSPACE
+from tests.conftest import At
+from tests.pages import headline, words
+from tests.product import ANA, GRACE, MEGAN, OLIVE, RICK, VERA, Product, Visitor
+
+LISTED = [kind.name for kind in KINDS if kind.name not in ("locations", "practitioners", "clients")]
+
+
+def links(answer: Response, kind: str) -> list[str]:
+    return re.findall(rf'href="(/m/\w+/records/{kind}/\w+)"', answer.text)
+
+
+def first(product: Product, browser: Visitor, kind: str) -> Response:
+    found = links(browser.get(f"{product.at}/records/{kind}"), kind)
+    assert found, f"no {kind} in the trial"
+    answer: Response = browser.get(found[0])
+    return answer
+
+
+def cells(answer: Response) -> set[str]:
+    """Every cell that a page shows as the export had it."""
+    return {unescape(cell) for cell in re.findall(r'<span class="raw[^"]*">(.*?)</span>', answer.text, re.S)}
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_a_kind_is_listed_and_each_record_says_where_it_came_from(shown_at: At, kind: str) -> None:
+    product = shown_at("reviewing")
+    rick = product.visitor(RICK)
+    page = first(product, rick, kind)
+    assert page.status_code == 200
+    assert "Where this came from" in words(page)
+    assert re.search(r"\.csv ?, line [\d,]+", words(page)) or "No row of its own" in words(page)
+
+
+@pytest.mark.parametrize("kind", ["locations", "practitioners"])
+def test_what_was_matched_is_not_listed_and_the_page_says_why(shown_at: At, kind: str) -> None:
+    product = shown_at("reviewing")
+    page = product.visitor(RICK).get(f"{product.at}/records/{kind}")
+    assert headline(page).startswith("0 ")
+    assert "they stay as they are" in words(page)
+
+
+def test_a_value_stands_beside_its_cell_exactly_as_the_export_had_it(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    page = first(product, product.visitor(RICK), "contacts")
+    source = product.visitor(RICK).get(re.findall(r'href="(/m/\w+/rows/\d+/\d+)"', page.text)[0])
+    assert cells(page) == cells(source), "all cells of the row, on both pages"
+
+
+def test_a_kind_that_nobody_knows_is_not_there(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    for address in ("records/letters", "records/contacts/con_x", "clients/x/notes"):
+        assert product.visitor(MEGAN).get(f"{product.at}/{address}").status_code == 404
+
+
+def test_a_list_is_searched_by_parts_that_mean_themselves(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    rick = product.visitor(RICK)
+    every = int(headline(rick.get(f"{product.at}/records/contacts")).split()[0])
+    name = unescape(re.findall(r"<bdi>([^<]+)</bdi></a>", rick.get(f"{product.at}/records/contacts").text)[0])
+    found = rick.get(f"{product.at}/records/contacts", params={"q": name})
+    assert 0 < int(headline(found).split()[0]) < every
+    assert headline(rick.get(f"{product.at}/records/contacts", params={"q": "%"})).startswith("0 ")
+
+
+def test_every_look_is_written_down_before_it_is_shown(product_at: At) -> None:
+    product = product_at("reviewing")
+    page = first(product, product.visitor(RICK), "contacts")
+    told = [(entry.by, entry.act, entry.facts) for entry in product.audit()][-2:]
+    record = str(page.url).rsplit("/", 1)[1]
+    assert told == [
+        (RICK, "records_listed", {"kind": "contacts"}),
+        (RICK, "record_seen", {"kind": "contacts", "record": record}),
+    ]
+
+
+def test_a_look_that_cannot_be_written_down_shows_nothing(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    product = product_at("reviewing")
+    rick = product.visitor(RICK)
+    address = links(rick.get(f"{product.at}/records/contacts"), "contacts")[0]
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr("app.wizard.looking.write_audit", broken)
+    for path in (address, f"{product.at}/records/contacts", f"{product.at}/rows/1/2", f"{product.at}/clients"):
+        answer = rick.get(path)
+        assert answer.status_code == 500, path
+        assert not cells(answer)
+
+
+@pytest.mark.parametrize(("email", "status"), [(VERA, 403), (ANA, 403), (OLIVE, 404)])
+def test_those_without_the_right_see_no_record(shown_at: At, email: str, status: int) -> None:
+    product = shown_at("reviewing")
+    address = links(product.visitor(RICK).get(f"{product.at}/records/contacts"), "contacts")[0]
+    for path in (address, f"{product.at}/records/contacts", f"{product.at}/rows/1/2"):
+        assert product.visitor(email).get(path).status_code == status, path
+
+
+def plain(html: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+
+
+def longest_note(product: Product) -> ProgressNote:
+    with product.runtime.caspen.trial(product.migration_id, 1).database.read() as session:
+        notes = list(session.exec(select(ProgressNote)))
+        session.expunge_all()
+    return max(notes, key=lambda note: len(note.body))
+
+
+@pytest.mark.parametrize(
+    ("role", "reads"),
+    [("practitioner", True), ("practice_manager", False), ("receptionist", False), ("accountant", False)],
+)
+def test_who_may_not_read_notes_in_caspen_reads_none_here(product_at: At, role: str, reads: bool) -> None:
+    product = product_at("reviewing")
+    gateway = Gateway(product.runtime.caspen, WORKSPACE, MEGAN)
+    gateway.invite_user("Rick Amadi", RICK, role, invite="accepted")
+    rick, note = product.visitor(RICK), longest_note(product)
+    told = plain(note.body)[:60]
+    for address in (f"records/progress_notes/{note.id}", f"clients/{note.client_id}/notes"):
+        page = rick.get(f"{product.at}/{address}")
+        assert page.status_code == 200
+        assert (told in words(page)) is reads, address
+        assert note.title in words(page)
+    record = rick.get(f"{product.at}/records/progress_notes/{note.id}")
+    row = rick.get(re.findall(r'href="(/m/\w+/rows/\d+/\d+)"', record.text)[0])
+    assert ("sections" in row.text) is reads, "nor is its content read in the row of the export"
+
+
+def test_a_manager_reads_notes_where_an_admin_of_the_move_said_so(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    note = longest_note(product)
+    page = product.visitor(MEGAN).get(f"{product.at}/records/progress_notes/{note.id}")
+    assert plain(note.body)[:60] in words(page)
+
+
+def test_a_confidential_message_is_for_practitioner_admins(product_at: At) -> None:
+    product = product_at("reviewing")
+    store = product.runtime.caspen.trial(product.migration_id, 1)
+    with store.database.write() as session:
+        one = session.exec(select(Communication).where(col(Communication.line) > 0)).first()
+        assert one is not None
+        one.confidential, one.body = True, "<p>Secret result</p>"
+        session.add(one)
+        address = f"{product.at}/records/communications/{one.id}"
+        client = f"{product.at}/clients/{one.client_id}/communications"
+    assert "Secret result" in words(product.visitor(GRACE).get(address))
+    for path in (address, client):
+        page = product.visitor(MEGAN).get(path)
+        assert page.status_code == 200
+        assert "Secret result" not in page.text
+        assert "Confidential" in words(page)
