@@ -35,7 +35,10 @@ _BLOCK = "|".join(rf"<{tag}>{_INLINE}*+</{tag}>" for tag in ("div", "p", "blockq
 _LIST = "|".join(rf"<{tag}>(?:\s|<li>{_INLINE}*+</li>)*+</{tag}>" for tag in ("ul", "ol"))
 # Most notes are clean and simply nested; telling so takes a fifth of the time of cleaning them.
 _PLAIN = re.compile(f"(?:{_INLINE}|{_BLOCK}|{_LIST})*+")
-_OPENING = re.compile(r"<(/?)([a-zA-Z][^\s/>]*|[!?])?")
+_OPENING = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*|[!?])?")
+_BEGUN = re.compile(
+    r"(?:^|<br\b[^>]*>|</?(?:p|div|ul|ol|li|blockquote|h[1-6]|table|t[rdh]|section|center)\b[^>]*>)\s*$"
+)
 _APART = {
     **dict.fromkeys(("td", "th"), " "),
     **dict.fromkeys(
@@ -68,11 +71,20 @@ def clean_html(text: str) -> Cleaned:
             return f"<{slash}{_ALIKE[name]}"
         if name in ("!", "?") or name in _ELEMENTS or ":" in name:
             lost = True
-            return f"{_APART.get(name, '')}{found[0]}" if slash else found[0]
+            return f"{_apart(found, name)}{found[0]}"
         return f"&lt;{found[0][1:]}"
 
     mended = _OPENING.sub(mend, text)
     return Cleaned(_CLEANER.clean(mended), lost)
+
+
+def _apart(found: re.Match[str], name: str) -> str:
+    """What keeps the words of a block that is unwrapped apart from those after it, and from those before it."""
+    apart = _APART.get(name, "")
+    if found[1] or apart != "<br>" or name == "tr":
+        return apart if found[1] else ""
+    before = found.string[max(0, found.start() - 200) : found.start()]
+    return "" if _BEGUN.search(before.lower()) else apart
 
 
 def escaped(text: str) -> str:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from app.sources.cliniko.sample import DialectName, SizeName
+from tests.figures import clocks, words
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import DIALECTS, LONG_SEEDS, sample, wrong_with
 
@@ -62,4 +63,6 @@ MEASURES: tuple[Measure, ...] = (
         "30 of 30",
         _whole,
     ),
+    *words.MEASURES,
+    *clocks.MEASURES,
 )

@@ -65,3 +65,8 @@ def test_20_times_without_an_offset_are_those_of_the_location() -> None:
 
 def test_a_rule_of_repeating_is_not_followed() -> None:
     assert len(told("unavailable_blocks", repeat_rule='{"type":"Weekly"}').records) == 1
+
+
+def test_a_block_that_is_written_with_one_offset_is_not_reversed_by_the_zone_of_another_place() -> None:
+    mixed = told("unavailable_blocks", business_id="4", starts_at="2026-04-01 12:00", ends_at="2026-04-01T04:30:00Z")
+    assert mixed.outcome is Outcome.CREATED  # noon in Perth is 04:00Z

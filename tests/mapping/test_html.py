@@ -114,3 +114,16 @@ def test_nothing_dangerous_ever_stays(text: str) -> None:
     for tag in ("<script", "<style", "<iframe", "<object", "<svg", "<img", "<form", "<meta"):
         assert tag not in html
     assert clean_html(clean_html(text).html).html == clean_html(text).html
+
+
+@pytest.mark.parametrize(
+    ("html", "words"),
+    [
+        ("knee<h3>Plan</h3>rest", "knee\nPlan\nrest"),
+        ("<p>knee</p><h3>Plan</h3>", "knee\nPlan"),
+        ("<li>knee<section>rest</section></li>", "knee\nrest"),
+        ("<table><tr><td>x<cm</td><td>y</td></tr></table>", "x<cm y"),
+    ],
+)
+def test_words_of_a_block_that_is_unwrapped_stay_apart_from_those_before_it(html: str, words: str) -> None:
+    assert plain_text(clean_html(html).html) == words

@@ -21,6 +21,7 @@ from app.mapping.text import string, text
 from app.problems import Problem
 from app.sources.cliniko.bookings import cancellation_reason, to_records
 from app.sources.cliniko.bookings import mentions as reasons
+from app.sources.cliniko.diary import is_reversed
 from app.sources.cliniko.headers import CANCELLED, ENDS, MAXIMUM, STARTS, Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -151,7 +152,7 @@ def stays_because(row: Appointment) -> Problem | None:
     """What keeps a row from moving, in the order in which a receptionist would ask."""
     if row.starts_at is None:
         return Problem("bad_appointment_time")
-    if row.ends_at is not None and row.ends_at <= row.starts_at:
+    if is_reversed(row.starts_at, row.ends_at):
         return Problem("bad_interval")
     if row.practitioner_id is None:
         return Problem("busy_time_without_practitioner" if row.shape == "busy" else "practitioner_unknown")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from app.mapping.lookups import Lookups
-from app.mapping.moments import placed
+from app.mapping.moments import LocalMoment, placed
 from app.mapping.rows import Target
 from app.mapping.zones import zone
 
@@ -44,6 +44,15 @@ def times_of(
         ends, told = placed(ends_at, here)
         codes += [told] if told else []
     return starts, ends, codes
+
+
+def is_reversed(starts_at: datetime, ends_at: datetime | None) -> bool:
+    """Whether a row ends before it begins, whatever place it was at: one time without an offset may still move."""
+    if ends_at is None or isinstance(starts_at, LocalMoment) is not isinstance(ends_at, LocalMoment):
+        return False
+    if isinstance(starts_at, LocalMoment) and isinstance(ends_at, LocalMoment):
+        return ends_at.wall <= starts_at.wall
+    return ends_at <= starts_at
 
 
 def lasts_long(starts: datetime, ends: datetime) -> bool:

@@ -14,7 +14,7 @@ from app.mapping.structured import json_cell
 from app.mapping.text import text
 from app.problems import Level, Problem
 from app.sources.cliniko.busy_times import busy_time
-from app.sources.cliniko.diary import lasts_long, location_of, times_of
+from app.sources.cliniko.diary import is_reversed, lasts_long, location_of, times_of
 from app.sources.cliniko.headers import ENDS, STARTS, Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -61,7 +61,7 @@ class UnavailableBlock(Row):
 def stays_because(row: UnavailableBlock) -> Problem | None:
     if row.starts_at is None:
         return Problem("bad_appointment_time")
-    if row.ends_at is not None and row.ends_at <= row.starts_at:
+    if is_reversed(row.starts_at, row.ends_at):
         return Problem("bad_interval", level=Level.HELD)
     return Problem("busy_time_without_practitioner") if row.practitioner_id is None else None
 
