@@ -90,6 +90,8 @@ class Answer:
 
     def peek(self) -> bytes:
         """The first bytes, without losing them; fewer where the answer is cut, which is told after them."""
+        if self._body is not None:
+            return self._body[:PEEK]
         while sum(map(len, self._peeked)) < PEEK and time.monotonic() < self._until:
             try:
                 chunk = next(self._chunks, None)

@@ -27,11 +27,6 @@ log = logging.getLogger(__name__)
 
 PROGRESS = 1024 * 1024
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-RUN_OUT = {401, 403, 404, 410}  # what an address that lasts for a while says when the while is over
-
-
-class Stale(Exception):
-    """An address that was made for us has run out: it is asked for again, once, before anything is judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,6 @@ class Download:
         self._objects, self._settings = shelf.objects, journey.web.settings
         self.state = state
         self._before = state.furthest
-        self._asked_again = False
 
     def run(self) -> FileState:
         """The finished state; a Stop says why there is none, Paused that it was asked to stand still."""
@@ -99,8 +93,6 @@ class Download:
         """One request, and what comes of it; False to go on with another."""
         try:
             self._request(part)
-        except Stale:
-            self._asked_again = True
         except Changed:
             self._begin_anew(part)
         except Cut:
@@ -145,22 +137,23 @@ class Download:
         route = self._journey.route(self.state)
         try:
             if answer.status not in (200, 206) and not (answer.status == 416 and start):
-                if answer.signed and answer.status in RUN_OUT and not self._asked_again:
-                    raise Stale
                 raise NotTheFile
             verdict = accepted(answer, self.state, start, route, self._settings)
         except NotTheFile:
             raise self._journey.refused(route, answer) from None
+        known = (verdict.expected_size or 0) + self._shelf.here
+        if known > self._settings.max_bytes:
+            raise too_big(known, self._settings.max_bytes)
         told = verdict.validator if verdict.validator.value else self.state.validator
         self.state = replace(
             self.state,
             expected_size=verdict.expected_size,
             validator_kind=told.kind,
             validator_value=told.value,
+            checksums={**route.checksums(answer), **self.state.checksums},
             limited=0,
             waits=0,
         )
-        self._asked_again = False
         if verdict.has_body:
             Receiving(self, self._conduct, self._settings, part).receive(answer)
 

@@ -14,7 +14,7 @@ from app.links.cuts import Cut, Unanswered
 from app.links.guard import Watch
 from app.links.judging import too_big
 from app.links.link import Link
-from app.links.problems import FALLS_OVER, OPERATORS, PASSING, stop, telling
+from app.links.problems import FALLS_OVER, PASSING, stop, telling
 from app.links.provider import Found, Provider, Route
 from app.links.providers import provider_of
 from app.links.settings import LinkSettings
@@ -67,10 +67,7 @@ class Journey:
         return replace(reason.problem, details={"provider": self.label, **reason.problem.details})
 
     def refused(self, route: Route, answer: Answer) -> Stop:
-        reason = self.web.refused(answer, route.problem(answer), self.label)
-        if reason.problem.code in OPERATORS:
-            log.error("not understood code=%s provider=%s", reason.problem.code, self.provider.name)
-        return reason
+        return self.web.refused(answer, route.problem(answer), self.label)
 
     def stopped(self, code: str, retry_after: float | None = None, **details: str) -> Stop:
         return stop(code, retry_after, provider=self.label, **details)

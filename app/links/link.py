@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -18,6 +19,15 @@ class Address:
     @property
     def query(self) -> str:
         return self.target.partition("?")[2]
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The query as names and values, decoded; the first of equal names wins, in small letters."""
+        told: dict[str, str] = {}
+        for pair in self.query.split("&"):
+            name, _, value = pair.partition("=")
+            told.setdefault(unquote(name).lower(), unquote(value))
+        return told
 
     @property
     def secret_url(self) -> str:

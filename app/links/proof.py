@@ -1,12 +1,12 @@
 """The last step of a download: the whole file is read again, and what it should be is compared with what it is."""
 
-import hashlib
 import re
 from collections.abc import Callable
 
 from app.links.checkpoint import FileState
 from app.links.cuts import Cut
 from app.links.kinds import first_kind
+from app.links.sums import SUMS
 from app.storage.objects import Objects
 
 PIECE = 1024 * 1024
@@ -20,8 +20,8 @@ class Mismatch(Exception):
 
 def proven(objects: Objects, data_key: bytes, state: FileState, look: Callable[[], None]) -> str:
     """The file's sha256; Mismatch or Cut when it is not what it should be."""
-    algorithms = [a for a in state.checksums if a in ("md5", "sha1", "sha256")]
-    sums = {a: hashlib.new(a, usedforsecurity=False) for a in {*algorithms, "sha256"}}
+    algorithms = [a for a in state.checksums if a in SUMS]
+    sums = {a: SUMS[a]() for a in {*algorithms, "sha256"}}
     with objects.reader(state.key, data_key) as file:
         while piece := file.read(PIECE):
             look()

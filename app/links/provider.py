@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
-from app.links.answer import Answer
+from app.links.answer import Answer, display_name
 from app.links.failures import Landings
 from app.links.link import Link
 from app.links.settings import LinkSettings
@@ -72,6 +72,34 @@ class Found:
     best_effort: bool = False
     warnings: Sequence[Problem] = ()
 
+    @classmethod
+    def of(
+        cls,
+        provider: "Provider",
+        link: Link,
+        name: str,
+        files: Sequence[RemoteFile],
+        *,
+        first_kind: str = "",
+        expires_at: float | None = None,
+        folder: bool = False,
+        warnings: Sequence[Problem] = (),
+    ) -> Self:
+        """What a provider tells. The whole size is known where that of each file is."""
+        known = [file.size for file in files if file.size is not None]
+        return cls(
+            provider=provider.name,
+            label=provider.label(link),
+            name=display_name(name) or "export",
+            size=sum(known) if len(known) == len(files) else None,
+            expires_at=expires_at,
+            first_kind=first_kind,
+            files=files,
+            upgraded=link.upgraded,
+            folder=folder,
+            warnings=warnings,
+        )
+
     def may_run_out(self, now: float, bytes_per_second: float = 5_000_000.0) -> bool:
         """Whether the link ends before a download at this speed would."""
         return self.expires_at is not None and self.expires_at < now + (self.size or 0) / bytes_per_second
@@ -116,6 +144,9 @@ class Route(Protocol):
 
     def validator(self, answer: Answer) -> Validator:
         """What an answer says of the file's version."""
+
+    def checksums(self, answer: Answer) -> Mapping[str, str]:
+        """Fingerprints of the whole file that an answer with its bytes brings along."""
 
     def problem(self, answer: Answer) -> str:
         """The code for an answer that is not the file; reads its body."""

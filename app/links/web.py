@@ -3,6 +3,7 @@
 Cookies live as long as the visit and go by their own domains. What is secret leaves with a change of host.
 """
 
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,11 +22,13 @@ from app.links.guard import GuardedTransport, Watch, judged
 from app.links.link import Address
 from app.links.network import Network, NoSuchName, network_of
 from app.links.normalise import parse
-from app.links.problems import PASSING, stop
+from app.links.problems import OPERATORS, PASSING, stop
 from app.links.settings import LinkSettings
 from app.links.slots import Slots
 
+log = logging.getLogger(__name__)
 REDIRECTS = {301, 302, 303, 307, 308}
+RUN_OUT = {401, 403, 404, 410}
 KEPT_METHOD = {307, 308}
 HEADERS = {"user-agent": "caspen-import", "accept": "*/*", "accept-encoding": "identity"}
 BROWSER = {
@@ -95,8 +98,29 @@ class Web:
         """The answer at the end of the redirects; `secrets` are headers for the first host alone."""
         return self.ask(Ask(address, headers or {}, secrets or {}))
 
+    def step(self, address: Address, headers: Mapping[str, str] | None = None) -> Address | None:
+        """Where one redirect leads; None where there is none."""
+        if not self._hosts(address.host):
+            raise stop("unsafe_address")
+        response = self._send(Ask(address, headers or {}))
+        response.close()
+        if response.status_code not in REDIRECTS:
+            return None
+        following = followed(address, response.headers.get("location", ""))
+        if (code := self._landing(following)) is not None:
+            raise stop(code)
+        return following
+
     def ask(self, ask: Ask) -> Answer:
-        """The answer at the end of the redirects, of which each is judged."""
+        """The answer at the end of the redirects, of which each is judged. An address at the end that was made for us
+        may have run out: it is asked for again from the beginning, once, before anything is judged."""
+        answer = self._followed(ask)
+        if answer.signed and answer.status in RUN_OUT and ask.method == "GET":
+            answer.close()
+            answer = self._followed(ask)
+        return answer
+
+    def _followed(self, ask: Ask) -> Answer:
         first = ask.address
         for hop in range(self.settings.redirects + 1):
             if not self._hosts(ask.address.host):
@@ -115,6 +139,8 @@ class Web:
 
     def refused(self, answer: Answer, code: str, label: str) -> Stop:
         """The Stop for an answer that is not the file, with the time to come back where the answer names one."""
+        if code in OPERATORS:
+            log.error("a provider needs our attention code=%s provider=%s status=%d", code, label, answer.status)
         now, longest = self._clock.now(), self.settings.retry_after_max
         wait = retry_after(answer.headers.get("retry-after"), now, longest) if code in PASSING else None
         return stop(code, wait, provider=label, **({} if wait is None else {"time": as_time(now + wait)}))

@@ -1,6 +1,8 @@
 """What every provider's requests have in common: asking for a part of a file, its version, and what a refusal says."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
@@ -74,3 +76,22 @@ def _of_json(body: bytes) -> str:
     if isinstance(reasons, list) and reasons and isinstance(reasons[0], dict):
         return str(reasons[0].get("reason", ""))
     return str(error.get(".tag") or error.get("code") or "")
+
+
+def size_of(answer: Answer) -> tuple[int | None, bool] | None:
+    """The whole size, and whether parts can be had, by the answer to a request for the first bytes; None where the
+    answer makes no sense."""
+    part = answer.content_range
+    if answer.status == 206 and part is not None and part.start == 0:
+        return part.total, True
+    if answer.status == 200:
+        return answer.length, False
+    if answer.status == 416 and part is not None and part.total == 0:
+        return 0, False
+    return None
+
+
+def text_of(told: Mapping[str, Any], name: str) -> str:
+    """A text of an answer in JSON; empty where there is none."""
+    value = told.get(name)
+    return value if isinstance(value, str) else ""

@@ -10,7 +10,7 @@ from app.links.kinds import first_kind
 from app.links.link import Link
 from app.links.problems import stop
 from app.links.provider import Found, Manners, RemoteFile, Route, Validator
-from app.links.providers.asking import part_headers, refusal, validator_of
+from app.links.providers.asking import part_headers, refusal, size_of, validator_of
 from app.links.providers.https_hints import checksums, expires_at
 from app.links.settings import LinkSettings
 from app.links.web import Web
@@ -86,16 +86,8 @@ class Direct:
             ranges=ranges,
             checksums=checksums(seen, _is_s3(seen.host)),
         )
-        return Found(
-            provider=self._provider.name,
-            label=label,
-            name=file.path,
-            size=size,
-            expires_at=expires_at(link.address.query),
-            first_kind=kind,
-            files=(file,),
-            upgraded=link.upgraded,
-        )
+        expires = expires_at(link.address.query)
+        return Found.of(self._provider, link, file.path, [file], first_kind=kind, expires_at=expires)
 
     def files(self, link: Link, web: Web) -> Sequence[RemoteFile]:
         return self.probe(link, web).files
@@ -109,6 +101,9 @@ class Direct:
     def validator(self, answer: Answer) -> Validator:
         return validator_of(answer)
 
+    def checksums(self, answer: Answer) -> Mapping[str, str]:
+        return {}  # they are told before
+
     def problem(self, answer: Answer) -> str:
         if answer.status < 400:
             return "page_instead_of_file" if answer.status in (200, 206) else "provider_changed"
@@ -118,17 +113,12 @@ class Direct:
         return answer.attachment or _is_storage(answer.host)
 
     def _size(self, answer: Answer, label: str, web: Web) -> tuple[int | None, bool]:
-        """The size, and whether parts can be had, by the answer to a request for one byte."""
-        part = answer.content_range
-        if answer.status == 206 and part is not None and part.start == 0:
-            return part.total, True
-        if answer.status == 200:
-            return answer.length, False
-        if answer.status == 416 and part is not None and part.total == 0:
-            return 0, False
-        if answer.status in (206, 416):
-            raise stop("provider_changed", provider=label)
-        raise web.refused(answer, self.problem(answer), label)
+        told = size_of(answer)
+        if told is None:
+            if answer.status in (206, 416):
+                raise stop("provider_changed", provider=label)
+            raise web.refused(answer, self.problem(answer), label)
+        return told
 
 
 def _is_storage(host: str) -> bool:

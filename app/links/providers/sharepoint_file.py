@@ -1,0 +1,89 @@
+"""A file of SharePoint by its link, and each file of a shared folder by its own id."""
+
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from app.links.answer import Answer
+from app.links.kinds import first_kind, is_page
+from app.links.link import Address, Link
+from app.links.listing import Listing
+from app.links.provider import Found, Provider, RemoteFile, Validator
+from app.links.providers.asking import part_headers, size_of, validator_of
+from app.links.providers.sharepoint_folder import Place, enter_folder, list_folder
+from app.links.providers.sharepoint_links import COOKIE, entered, is_folder, problem_of, with_download
+from app.links.web import BROWSER, RUN_OUT, Web
+
+GUID = re.compile(r"[0-9A-Fa-f-]{36}")
+
+
+class SharePointBrowser:
+    """The item of a link's own file is empty; those of a folder are `WEB|GUID`."""
+
+    name = "browser"
+    confirms = False
+    best_effort = True
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+
+    def probe(self, link: Link, web: Web) -> Found:
+        if is_folder(link):
+            place, found = self._listing(link, web)
+            return Found.of(self._provider, link, place.name, found.files, folder=True, warnings=found.warnings)
+        with self._opened(link, {"range": "bytes=0-1023"}, web) as answer:
+            told = size_of(answer)
+            empty = told is not None and told[0] == 0
+            if told is None or not (empty or (answer.attachment and not is_page(answer.peek()))):
+                raise web.refused(answer, self.problem(answer), self._provider.label(link))
+            kind = "empty" if empty else first_kind(answer.peek())
+            file = RemoteFile("", answer.name or "export", told[0], self.validator(answer), told[1])
+        return Found.of(self._provider, link, file.path, [file], first_kind=kind)
+
+    def files(self, link: Link, web: Web) -> Sequence[RemoteFile]:
+        return self._listing(link, web)[1].files if is_folder(link) else self.probe(link, web).files
+
+    def file(self, link: Link, file: RemoteFile, web: Web) -> RemoteFile | None:
+        return next((now for now in self.files(link, web) if now.item == file.item), None)
+
+    def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
+        """The cookie lasts for an hour, so that whatever is gone on with begins at the link."""
+        headers = part_headers(start, file.validator)
+        if start:
+            web.forget()
+        if not file.item:
+            return self._opened(link, headers, web)
+        for attempt in range(2):
+            if attempt or not web.has_cookie(COOKIE):
+                web.forget()
+                enter_folder(link, web)
+            answer = web.get(_download(link, file.item), {**BROWSER, **headers})
+            if answer.status not in RUN_OUT or attempt:
+                break
+            answer.close()
+        return answer
+
+    def validator(self, answer: Answer) -> Validator:
+        return validator_of(answer)
+
+    def checksums(self, answer: Answer) -> Mapping[str, str]:
+        return {}
+
+    def problem(self, answer: Answer) -> str:
+        return problem_of(answer)
+
+    def trusts(self, answer: Answer) -> bool:
+        return answer.attachment
+
+    def _opened(self, link: Link, headers: dict[str, str], web: Web) -> Answer:
+        return entered(with_download(link.address), link, web, headers)
+
+    def _listing(self, link: Link, web: Web) -> tuple[Place, Listing]:
+        web.forget()
+        place, page = enter_folder(link, web)
+        return place, list_folder(place, page, web, self._provider.label(link))
+
+
+def _download(link: Link, item: str) -> Address:
+    root, _, guid = item.partition("|")
+    return Address(link.address.host, f"{quote(root, safe='/')}/_layouts/15/download.aspx?UniqueId={guid}")
