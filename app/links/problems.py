@@ -9,7 +9,7 @@ from app.problems import Level, Problem
 
 PASSING = {"provider_rate_limited", "provider_down", "provider_blocked", "link_quota"}
 RETRIED = PASSING | {"download_incomplete", "no_space"}
-FALLS_OVER = {"credentials_rejected", "provider_blocked", "provider_changed"}  # another route may do better
+FALLS_OVER = {"credentials_rejected", "provider_blocked"}  # another route may do better
 OPERATORS = {"credentials_missing", "credentials_rejected", "provider_blocked", "provider_changed"}
 
 

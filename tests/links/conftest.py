@@ -79,22 +79,26 @@ class Desk:
         self.settings = replace(self.settings, **changes)
 
     def conduct(self, **given: Any) -> Conduct:
-        return Conduct(save=self.saved.append, clock=self.clock, **{"patience": 10_000.0} | given)
+        own: dict[str, Any] = {"save": self.saved.append, "clock": self.clock, "patience": 10_000.0}
+        return Conduct(**own | given)
 
     @property
     def watch(self) -> Watch:
         return Watch(connected=lambda *place: self.connected.append(place))
 
-    def probe(self, link: str, **given: Any) -> Found:
-        return probe(link, self.settings, conduct=self.conduct(**{"patience": 0} | given), watch=self.watch)
+    def probe(self, link: str, *, password: str = "", **given: Any) -> Found:
+        return probe(link, self.settings, password=password, conduct=self.conduct(**{"patience": 0} | given), watch=self.watch)
 
-    def fetch(self, link: str, states: list[FileState] | None = None, **given: Any) -> list[FetchedFile]:
+    def fetch(
+        self, link: str, states: list[FileState] | None = None, *, password: str = "", **given: Any
+    ) -> list[FetchedFile]:
         return fetch(
             link,
             self.settings,
             self.objects,
             self.data_key,
             "m/mig_1/export",
+            password=password,
             states=states or [],
             conduct=self.conduct(**given),
             watch=self.watch,

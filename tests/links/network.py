@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +47,7 @@ class FakeInternet:
         self.file = folder / "network.json"
         self.log: list[Request] = []
         self.routes: dict[tuple[str, str], Route] = {}
+        self.hosts: dict[str, Callable[[Request, Stream], None]] = {}
         self.resolve: dict[str, list[str]] = {}
         self.dial: dict[str, str] = {}
         self._ca = trustme.CA()
@@ -67,6 +69,11 @@ class FakeInternet:
         self.routes[host, "/" + path.partition("?")[0]] = Route(file, list(faults))
         self.names(host)
         return url
+
+    def host(self, name: str, answers: Callable[[Request, Stream], None]) -> None:
+        """A host that answers every request by itself."""
+        self.hosts[name] = answers
+        self.names(name)
 
     def names(self, host: str, *addresses: str) -> None:
         self.resolve[host] = list(addresses or [PUBLIC])
@@ -103,7 +110,11 @@ class FakeInternet:
             with self._nobody.wrap_socket(raw, server_side=True) as sock:
                 request = Request.read(sock)
                 self.log.append(request)
-                reply(request, self.routes.get((request.host, request.path)), Stream(sock, self._closing))
+                line = Stream(sock, self._closing)
+                if (host := self.hosts.get(request.host)) is not None:
+                    host(request, line)
+                else:
+                    reply(request, self.routes.get((request.host, request.path)), line)
 
     def _certificate(self, sock: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         if name is None or name not in self.resolve:

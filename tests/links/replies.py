@@ -1,9 +1,11 @@
 """How the fake hosts answer: an honest file server, and every way in which real ones have failed."""
 
+import json
 import re
 import time
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
+from urllib.parse import unquote
 
 from tests.links.files import ServedFile
 
@@ -16,6 +18,7 @@ class Request:
     host: str
     target: str
     headers: dict[str, str]
+    body: bytes = b""
 
     @classmethod
     def read(cls, sock: Any) -> Self:
@@ -24,14 +27,37 @@ class Request:
             if not (more := sock.recv(65_536)):
                 raise ValueError("closed")
             data += more
-        first, *lines = data.split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+        head, _, body = data.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
         method, target, _ = first.split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        return cls(method, headers.get("host", ""), target, headers)
+        while len(body) < int(headers.get("content-length", 0)):
+            if not (more := sock.recv(65_536)):
+                raise ValueError("closed")
+            body += more
+        return cls(method, headers.get("host", ""), target, headers, body)
 
     @property
     def path(self) -> str:
         return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Decoded; the first of equal names wins."""
+        told: dict[str, str] = {}
+        for pair in self.target.partition("?")[2].split("&"):
+            name, _, value = pair.partition("=")
+            told.setdefault(unquote(name), unquote(value))
+        return told
+
+    @property
+    def json(self) -> dict[str, Any]:
+        return dict(json.loads(self.body))
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        pairs = (pair.strip().partition("=") for pair in self.headers.get("cookie", "").split(";"))
+        return {name: value for name, _, value in pairs}
 
     @property
     def range(self) -> tuple[int, int | None] | None:

@@ -1,0 +1,139 @@
+"""What the fakes of all providers have in common: shared files and folders, answers to order, and plain words."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from app.links.sums import SUMS
+from tests.links.files import ServedFile
+from tests.links.network import FakeInternet, Stream
+from tests.links.replies import Fault, Request, Route, answer, reply
+
+
+@dataclass
+class Node:
+    """A file or a folder as a fake keeps it. `route` holds the faults of its bytes."""
+
+    id: str
+    name: str
+    file: ServedFile | None = None
+    children: list["Node"] = field(default_factory=list)
+    kind: str = ""
+    key: str = ""
+    private: bool = False
+    no_download: bool = False
+    goes_to: str = ""
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def is_folder(self) -> bool:
+        return self.file is None and not self.kind
+
+    @property
+    def size(self) -> int:
+        return self.file.length if self.file else 0
+
+    def bytes(self) -> bytes:
+        return self.file.read(0, self.file.length) if self.file else b""
+
+    def hex(self, algorithm: str) -> str:
+        whole = SUMS[algorithm]()
+        whole.update(self.bytes())
+        return whole.hexdigest()
+
+    def walk(self) -> list["Node"]:
+        return [self, *(below for child in self.children for below in child.walk())]
+
+
+@dataclass
+class Said:
+    """An answer to order: for requests whose host and target hold `where`, so many times (None is always)."""
+
+    where: str
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    times: int | None = None
+
+
+class Fake:
+    """A provider on the test network. `settings` is what the product must be set to for it."""
+
+    hosts: ClassVar[tuple[str, ...]] = ()
+    settings: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, net: FakeInternet) -> None:
+        self.net = net
+        self.nodes: dict[str, Node] = {}
+        self.said: list[Said] = []
+        self.count = 0
+        for host in self.hosts:
+            net.host(host, self._answer)
+
+    def says(
+        self,
+        where: str,
+        status: int,
+        body: Any = b"",
+        headers: Mapping[str, str] | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Orders an answer; what is not bytes is written as JSON."""
+        told = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.said.append(Said(where, status, told, headers or {}, times))
+
+    def add(self, name: str, file: ServedFile | None = None, **more: Any) -> Node:
+        self.count += 1
+        node = Node(f"id{self.count:03}_abcdefghij", name, file, **more)
+        self.nodes[node.id] = node
+        return node
+
+    def folder(self, tree: Mapping[str, Any], name: str = "Export") -> Node:
+        """A folder of files by name; a mapping in it is a folder again. `a\\n2` is a second file called `a`."""
+        made = self.add(name)
+        for inner, what in tree.items():
+            shown = inner.partition("\n")[0]
+            made.children.append(self.folder(what, shown) if isinstance(what, Mapping) else self.add(shown, what))
+        return made
+
+    def share(self, node: Node) -> str:
+        raise NotImplementedError(type(self).__name__)
+
+    def reply(self, request: Request, line: Stream) -> None:
+        raise NotImplementedError(type(self).__name__)
+
+    def requests(self, part: str) -> list[Request]:
+        return [r for r in self.net.log if part in f"{r.host}{r.target}"]
+
+    def _answer(self, request: Request, line: Stream) -> None:
+        for said in self.said:
+            if said.times != 0 and said.where in f"{request.host}{request.target}":
+                said.times = None if said.times is None else said.times - 1
+                answer(line, said.status, said.body, dict(said.headers))
+                return
+        self.reply(request, line)
+
+
+def send_bytes(request: Request, node: Node, line: Stream, **headers: str) -> None:
+    """The bytes of a file, with the faults that were ordered for it."""
+    faults = list(node.faults)
+    if headers:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        faults.append(Fault("headers", headers=named, times=None, on="any"))
+    reply(request, Route(node.file, faults), line)
+
+
+def send_json(line: Stream, told: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+    answer(line, status, json.dumps(told).encode(), {"Content-Type": "application/json", **(headers or {})})
+
+
+def send_page(
+    line: Stream, title: str, body: str = "", status: int = 200, headers: Mapping[str, str] | None = None
+) -> None:
+    text = f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{body}</body></html>"
+    answer(line, status, text.encode(), {"Content-Type": "text/html; charset=utf-8", **(headers or {})})
+
+
+def send_away(line: Stream, to: str, status: int = 302, headers: Mapping[str, str] | None = None) -> None:
+    answer(line, status, b"", {"Location": to, **(headers or {})})
