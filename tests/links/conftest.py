@@ -87,7 +87,9 @@ class Desk:
         return Watch(connected=lambda *place: self.connected.append(place))
 
     def probe(self, link: str, *, password: str = "", **given: Any) -> Found:
-        return probe(link, self.settings, password=password, conduct=self.conduct(**{"patience": 0} | given), watch=self.watch)
+        return probe(
+            link, self.settings, password=password, conduct=self.conduct(**{"patience": 0} | given), watch=self.watch
+        )
 
     def fetch(
         self, link: str, states: list[FileState] | None = None, *, password: str = "", **given: Any

@@ -45,6 +45,8 @@ class SharePoint(Fake):
             send_away(line, f"https://{TENANT}/_layouts/15/Authenticate.aspx?Source=x")
         elif request.path == f"{WEB}/_layouts/15/download.aspx":
             self.download(request, line)
+        elif request.path.endswith("/Doc.aspx"):
+            send_page(line, "A viewer")
         elif request.path.endswith("/RenderListDataAsStream"):
             self.rows(request, line)
         elif request.path == f"{WEB}/_layouts/15/onedrive.aspx":
