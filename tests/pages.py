@@ -38,5 +38,10 @@ def absent(answer: Response) -> list[str]:
     return re.findall(r'name="absent" value="(\w+)"', answer.text)
 
 
+def doubts(answer: Response) -> list[str]:
+    """What a page asks to be ticked before an approval."""
+    return re.findall(r'name="accept" value="([\w:]+)"', answer.text)
+
+
 def digest_of(answer: Response) -> str:
     return typed(answer, "digest")

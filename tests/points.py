@@ -17,7 +17,7 @@ from app.migration.begin import begin
 from app.migration.states import Actor, State
 from app.sandbox.demo import WORKSPACE, seed
 from app.sources import source
-from tests.pages import absent, digest_of, done
+from tests.pages import absent, digest_of, done, doubts
 from tests.product import MEGAN, NORA, OLIVE, OTHER, RICK, VERA, Product, start, stop
 
 MORE_PEOPLE = (
@@ -133,6 +133,7 @@ def tiny_export(dialect: Any = "native") -> bytes:
 
 def approve(product: Product, email: str = MEGAN) -> Response:
     megan = product.visitor(email)
-    digest = digest_of(megan.get(f"{product.at}/approve"))
-    answer: Response = megan.post(f"{product.at}/approve", data={"name": product.move().clinic, "digest": digest})
+    page = megan.get(f"{product.at}/approve")
+    form = {"name": product.move().clinic, "digest": digest_of(page), "accept": doubts(page)}
+    answer: Response = megan.post(f"{product.at}/approve", data=form)
     return answer

@@ -101,7 +101,7 @@ def _finish(runtime: Runtime, migration_id: str, driver: Driver, options: Option
     if not options.finalise or not tried.balanced:
         return State.REVIEWING
     with runtime.ledger.write() as session:
-        approve(session, migration_id, tried.digest, BY)
+        approve(session, migration_id, tried.digest, BY, lambda *_: None)  # nobody is asked here; the problems say it
     state = driver.run(migration_id, "Going live")
     if state is State.FINALISED:
         runtime.caspen.drop_trial(runtime.caspen.trial(migration_id, tried.number))

@@ -1,11 +1,15 @@
 """The checks that can refuse a line of the table, on the server, for everyone: each answers the problem, or nothing."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlmodel import Session, col, select
 
 from app.db import now
+from app.mapping.kind import Source
 from app.migration.advance import Guard
+from app.migration.doubt_words import said
+from app.migration.doubts import doubts, unticked
 from app.migration.models import ChangeRequest, Migration, Trial
 from app.migration.states import Actor, State
 from app.problems import Problem
@@ -25,6 +29,18 @@ def approvable(digest: str) -> Guard:
         if open_requests(session, migration.id):
             return Problem("change_request_open")
         return None
+
+    return ask
+
+
+def doubts_ticked(source: Source, accepted: Collection[str]) -> Guard:
+    """Refused while the export may not be whole and that was not ticked, each doubt by its key."""
+
+    def ask(session: Session, migration: Migration) -> Problem | None:
+        trial = session.get(Trial, (migration.id, migration.trial_number))
+        open_ones = unticked(doubts(session, migration, source, trial), accepted)
+        names = ". ".join(said(doubt, source).title for doubt in open_ones)
+        return Problem("doubt_not_ticked", details={"name": names}) if open_ones else None
 
     return ask
 

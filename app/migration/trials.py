@@ -1,13 +1,17 @@
 """The trial migrations of a clinic's move: started from a frozen plan, looked at, approved."""
 
+from collections.abc import Iterable
+
 from sqlmodel import Session, col, desc, select
 
 from app.db import now
 from app.migration.advance import By, Cause, Guard, Refused, Ring, advance, locked
+from app.migration.doubts import facts_of
 from app.migration.guards import approvable
 from app.migration.models import Migration, Trial
 from app.migration.plans import plan_of
 from app.migration.states import Event
+from app.problems import Problem
 
 
 def start_trial(
@@ -34,16 +38,20 @@ def start_trial(
     return ring
 
 
-def approve(session: Session, migration_id: str, digest: str, by: By) -> Ring:
-    """The clinic approves exactly the trial whose digest it saw. Raises Refused where that is not the current one."""
-    ring = advance(
-        session,
-        migration_id,
-        Event.APPROVE,
-        by,
-        Cause(facts={"digest": digest}),
-        guards={"approvable": approvable(digest)},
-    )
+def approve(
+    session: Session, migration_id: str, digest: str, by: By, doubts_ticked: Guard, accepted: Iterable[str] = ()
+) -> Ring:
+    """The clinic approves exactly the trial whose digest it saw. Raises Refused where that is not the current one.
+
+    `doubts_ticked` refuses while a doubt about the export stands unticked; `accepted` are the keys that were ticked.
+    """
+    right_one = approvable(digest)
+
+    def both(session: Session, migration: Migration) -> Problem | None:
+        return right_one(session, migration) or doubts_ticked(session, migration)
+
+    facts = {"digest": digest, **facts_of(accepted)}
+    ring = advance(session, migration_id, Event.APPROVE, by, Cause(facts=facts), guards={"approvable": both})
     migration = locked(session, migration_id)
     migration.approved_digest = digest
     migration.approved_by = by.name

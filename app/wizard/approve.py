@@ -1,20 +1,24 @@
 """Approving: the numbers once more, what will not come, and the clinic's name typed by hand.
 
-An approval names the digest of the trial that was seen; any other trial refuses it.
+An approval names the digest of the trial that was seen; any other trial refuses it. Whatever speaks against the export
+being whole is ticked, each by its name.
 """
 
 import unicodedata
-from typing import Annotated, Any
+from collections.abc import Collection
+from typing import Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from app.migration.balance import balance_of
-from app.migration.guards import open_requests
+from app.migration.guards import doubts_ticked, open_requests
 from app.migration.models import Export
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial
-from app.web import go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, visit_of
+from app.wizard.complete import doubts_said, not_ticked, stale_since
 
 router = APIRouter()
 
@@ -25,18 +29,39 @@ def look(request: Request) -> Response:
 
 
 @router.post("/m/{migration_id}/approve")
-def approve(request: Request, name: Annotated[str, Form()] = "", digest: Annotated[str, Form()] = "") -> Response:
+async def approve(request: Request) -> Response:
+    form = await request.form()
+    told = {name: str(form.get(name, "")) for name in ("name", "digest")}
+    return await run_in_threadpool(keep, request, **told, accepted={str(key) for key in form.getlist("accept")})
+
+
+def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Response:
     seen = visit_of(request).move
     if seen.approved_digest and seen.approved_digest == digest and seen.state in (State.FINALISING, State.FINALISED):
         return go(f"/m/{seen.id}")  # pressed twice: this very trial is approved
     visit = in_state(request, Event.APPROVE, State.REVIEWING)
+    errors = untrue(visit, digest, accepted)
     if plain(name) != plain(visit.move.clinic):
         words = f"This is not the name of your clinic. Type it as it stands here: {visit.move.clinic}"
-        return draw(request, name, [{"field": "name", "words": words}])
+        errors.append({"field": "name", "words": words})
+    if errors:
+        return draw(request, name, errors, accepted)
     with visit.write() as session:
-        ring = approve_trial(session, visit.move.id, digest, visit.by)
+        guard = doubts_ticked(visit.source, accepted)
+        ring = approve_trial(session, visit.move.id, digest, visit.by, guard, accepted)
     visit.runtime.doorbell.ring(ring.migration_id)
     return go(f"/m/{visit.move.id}/progress")
+
+
+def untrue(visit: Visit, digest: str, accepted: set[str]) -> list[dict[str, str]]:
+    """What is not ticked of the trial that was seen. Any other trial is refused by its digest."""
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
+        if trial is None or trial.digest != digest:
+            return []
+        missing = not_ticked(session, visit, trial, accepted)
+    words = "Tick this, or hand over another export: {}."
+    return [{"field": f"accept-{one.key}", "words": words.format(one.title)} for one in missing]
 
 
 def plain(text: str) -> str:
@@ -44,12 +69,17 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def draw(request: Request, typed: str, errors: list[dict[str, str]]) -> Response:
+def draw(
+    request: Request, typed: str, errors: list[dict[str, str]], accepted: Collection[str] = frozenset()
+) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
         export = session.get(Export, (visit.move.id, visit.move.export_number))
         waiting = open_requests(session, visit.move.id)
+        made = trial is not None and trial.finished_at is not None
+        doubted = doubts_said(session, visit, trial) if made else []
+        stale = stale_since(session, visit.move)
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
     balance = balance_of(trial, visit.source)
@@ -61,6 +91,9 @@ def draw(request: Request, typed: str, errors: list[dict[str, str]]) -> Response
         "behind": [line for line in balance.lines if not line.moves and line.read],
         "open_requests": len(waiting),
         "may_approve": visit.move.state == State.REVIEWING and balance.balances and not waiting,
+        "doubts": doubted,
+        "accepted": accepted,
+        "stale": stale,
         "typed": typed,
         "errors": errors,
     }

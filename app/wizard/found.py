@@ -1,6 +1,7 @@
 """What was found in an export: kind by kind, file by file, and what is not there."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,8 @@ from sqlmodel import Session, col, func, select
 
 from app.mapping.kind import Source
 from app.migration import contents
+from app.migration.doubt_words import range_of, said
+from app.migration.doubts import TOLD_BY_READING, doubts, joined
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.states import State
 from app.problems import Problem, catalogue
@@ -33,6 +36,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
             "files": by_kind[kind.name],
             "rows": facts.get("rows", 0),
             "range": span(facts.get("first"), facts.get("last")),
+            "only": only(kind.name, files),
             "instead": kind.instead,
             "where": kind.where,
         }
@@ -59,7 +63,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "rows": sum(k["rows"] for k in here),
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,
-        "signs": signs(export),
+        "doubts": [said(doubt, source) for doubt in doubts(session, migration, source) if doubt.code != "kind_absent"],
         "noticed": noticed,
         "rest": rest,
         "may_go_on": migration.state == State.MATCHING,
@@ -67,15 +71,13 @@ def found(session: Session, migration: Migration, export: Export, source: Source
     }
 
 
-CUT_OFF = {
-    "none_ahead": "No appointment lies ahead. Was the export made with an end date?",
-    "starts_late": "The first appointment is more than a year later than the first client. Does it start with a date?",
-}
-
-
-def signs(export: Export) -> list[str]:
-    """What looks as if the export had been cut off by dates, in words."""
-    return [CUT_OFF[sign] for sign in export.inventory.get("signs", ()) if sign in CUT_OFF]
+def only(kind: str, files: Iterable[ExportFile]) -> list[str]:
+    """The ranges of dates that a kind was exported for, as its files' names say; none where it was exported whole."""
+    mine = [f.facts for f in files if f.kind == kind and f.refused is None]
+    if not all("from" in told and "to" in told for told in mine):
+        return []
+    ranges = [(date.fromisoformat(told["from"]), date.fromisoformat(told["to"])) for told in mine]
+    return [range_of(one) for one in joined(ranges)]
 
 
 def stranger(here: Standing) -> Problem | None:
@@ -104,18 +106,14 @@ def refusal(code: str | None, source: Source) -> Problem | None:
 NEEDS_CLINIC = frozenset(
     {
         "date_ambiguous",
-        "export_dates_differ",
         "id_maybe_rounded",
-        "json_pages_missing",
-        "many_orphans",
         "mojibake_suspected",
-        "partial_export",
-        "partial_export_gap",
         "practitioner_placeholder_created",
-        "zip_part_missing",
     }
 )
-ELSEWHERE = frozenset({"availability_block_not_imported", "kind_absent", "kind_not_imported", "unrecognised_file"})
+WHOLE = frozenset({*TOLD_BY_READING, "export_dates_differ", "partial_export", "partial_export_gap"})
+ELSEWHERE = WHOLE | {"availability_block_not_imported", "kind_absent", "kind_not_imported", "unrecognised_file"}
+"""What stands elsewhere on the page, in its own words: doubts with their dates among it."""
 
 
 def needs_clinic(line: dict[str, Any]) -> bool:

@@ -145,7 +145,7 @@ class Clinic:
 
     def approve(self) -> None:
         with self.runtime.ledger.write() as session:
-            approve(session, self.id, self.trial.digest, MEGAN)
+            approve(session, self.id, self.trial.digest, MEGAN, lambda *_: None)
 
     def act(self, event: Event, by: By = MEGAN, cause: Cause | None = None) -> None:
         guards = {"pausable": pausable(by.actor), "undoable": undoable}

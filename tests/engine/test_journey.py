@@ -78,7 +78,7 @@ def test_an_approval_of_another_trial_is_refused(clinic: Clinic) -> None:
     from tests.engine.story import MEGAN
 
     with pytest.raises(Refused) as refused, clinic.runtime.ledger.write() as session:
-        approve(session, clinic.id, "another digest", MEGAN)
+        approve(session, clinic.id, "another digest", MEGAN, lambda *_: None)
     assert refused.value.problem.code == "approval_outdated"
     assert clinic.state() is State.REVIEWING
 

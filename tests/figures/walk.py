@@ -32,7 +32,7 @@ def whole(browser: Browser, patience: float = 300.0) -> None:
     browser.press("Save and start the trial", settle)
     wait(browser, move, "review", patience)
     browser.follow("Go on to approve")
-    browser.press("Approve and go live", name=CLINIC)
+    browser.press("Approve and go live", tick, name=CLINIC)
     wait(browser, move, "report", patience)
     browser.open("/sandbox")
     browser.follow("Look at the clients")

@@ -143,7 +143,7 @@ class Yard:
             off = [told for told in tried.kinds if told["source_digest"] != told["caspen_digest"]]
             raise RuntimeError(f"the trial does not balance: {off or tried.kinds}")
         with self.runtime.ledger.write() as session:
-            ring = approve(session, self.migration_id, tried.digest, MEGAN)
+            ring = approve(session, self.migration_id, tried.digest, MEGAN, lambda *_: None)
         self.runtime.doorbell.ring(ring.migration_id)
 
     def wait_until(self, *states: State) -> State:

@@ -188,7 +188,9 @@ def test_an_export_with_a_date_filter_is_warned_about_before_any_trial(product_a
     }
     done(upload(product, ("export.zip", zipped(files))))
     product.work()
-    assert "The file holds only a range of dates" in words(found(product))
+    said = words(found(product))
+    assert "Appointments: only 1 January 2026 to 20 November 2026 was exported" in said
+    assert "that your export may not be whole" in said
 
 
 def test_appointments_that_all_lie_behind_are_asked_about(product_at: At) -> None:
@@ -200,7 +202,7 @@ def test_appointments_that_all_lie_behind_are_asked_about(product_at: At) -> Non
 
     done(upload(product, ("export.zip", changed("appointments", last_year))))
     product.work()
-    assert "No appointment lies ahead." in words(found(product))
+    assert "No appointment lies ahead" in words(found(product))
 
 
 def test_a_kind_that_is_not_there_must_be_acknowledged_by_name(product_at: At) -> None:

@@ -1,0 +1,90 @@
+"""What a doubt about an export says to a clinic: what is so, and what somebody ticks who goes on all the same."""
+
+from dataclasses import dataclass
+
+from app.mapping.kind import Source
+from app.migration.doubts import Days, Doubt
+from app.words import day_year, number, plural
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """`title` says what is so, with both dates; `small` what to do; `tick` what is ticked."""
+
+    key: str
+    code: str
+    title: str
+    small: str
+    tick: str
+
+
+AGAIN = "Choose “Any time” for both dates when you export, unless you want this range only."
+SIGNS = {
+    "none_ahead": (
+        "No appointment lies ahead",
+        "Was the export made with an end date?",
+        "We have no appointments ahead",
+    ),
+    "starts_late": (
+        "The first appointment is more than a year later than the first client",
+        "Does the export start with a date?",
+        "We had no appointments before",
+    ),
+}
+
+
+def said(doubt: Doubt, source: Source) -> Said:
+    """A doubt in the clinic's words."""
+    label = source.kind(doubt.kind).label if doubt.kind else ""
+    return Said(doubt.key, doubt.code, *_words(doubt, label, label.lower(), source.label))
+
+
+def _words(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str, str]:
+    days = " and ".join(range_of(one) for one in doubt.days)
+    count = doubt.count
+    match doubt.code:
+        case "kind_absent":
+            return f"{label} are not in your export", "You said that you use them.", f"We go on without {lower}"
+        case "partial_export":
+            return f"{label}: only {days} was exported", AGAIN, f"We want these days of {lower} only"
+        case "partial_export_gap":
+            small = "Export the missing days, too, or everything from any time to any time."
+            return f"{label}: nothing was exported of {days}", small, f"We go on without these days of {lower}"
+        case "json_pages_missing":
+            title = f"{label}: the files announce {number(count)} more than they hold"
+            return title, "Some of their pages are missing. Hand over all of them.", f"We go on without them: {lower}"
+        case "zip_part_missing":
+            title = f"{plural(count, 'zip')} of the download {'is' if count == 1 else 'are'} missing"
+            return (
+                title,
+                "They are numbered 001, 002 and so on. Hand over all of them.",
+                "We go on without it",
+            )
+        case "export_dates_differ":
+            title = f"The files were exported on different days, {days}"
+            small = "Something may have changed in between. Export everything on one day to be sure."
+            return title, small, "That is right, we have looked at what changed in between"
+        case "many_orphans":
+            title = f"{label}: more than a fifth belong to something that is not in the export, {number(count)} in all"
+            small = f"Export again from {source} without dates, so that what they belong to comes along."
+            return title, small, f"These {lower} may stay behind"
+        case "count_differs":
+            return _count(doubt, label, lower, source)
+        case sign:
+            return SIGNS[sign]
+
+
+def _count(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str, str]:
+    apart = abs(doubt.own - doubt.there)
+    title = f"{label}: you counted {number(doubt.own)}, and {number(apart)} "
+    if doubt.own > doubt.there:
+        small = f"{source} has more than it gave you. Export once more, or correct your number."
+        return title + "of them are not in the export", small, f"We go on with the {lower} that came"
+    small = "Nothing that we know of explains it. Correct your number, or look at what came."
+    return title + "more came", small, f"The {lower} that came are right"
+
+
+def range_of(days: Days) -> str:
+    """As in "1 January 2026 to 20 November 2026"."""
+    first, last = (day_year(day).split(" ", 1)[1] for day in days)
+    return first if days[0] == days[1] else f"{first} to {last}"

@@ -1,0 +1,130 @@
+"""Why an export may not be whole: what each sign is, by kind and with its dates, as approval has it ticked by name."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from sqlmodel import Session, col, func, select
+
+from app.mapping.kind import Source
+from app.migration import contents
+from app.migration.counted import counted
+from app.migration.exports import current_export, files_of
+from app.migration.models import ExportFile, Migration, ProblemLine, Trial
+
+DAY = timedelta(days=1)
+TOLD_BY_READING = ("json_pages_missing", "many_orphans", "zip_part_missing")
+Days = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One sign. `days` are the ranges that it is about, both ends included; `count` rows, files or zips.
+
+    `own` and `there`: what the clinic counted, and what could be there at most (or least) of it.
+    """
+
+    code: str
+    kind: str | None = None
+    count: int = 0
+    days: tuple[Days, ...] = ()
+    own: int = 0
+    there: int = 0
+
+    @property
+    def key(self) -> str:
+        """What a form and the audit call it: codes and kinds alone."""
+        return f"{self.code}:{self.kind}" if self.kind else self.code
+
+
+def doubts(session: Session, migration: Migration, source: Source, trial: Trial | None = None) -> tuple[Doubt, ...]:
+    """Every doubt about the current export; with a trial that is made, also the clinic's own numbers against it."""
+    export = current_export(session, migration)
+    if export is None or export.read_at is None:
+        return ()
+    files = [f for f in files_of(session, migration.id, export.number) if f.kind and not f.refused]
+    moving = [kind.name for kind in source.kinds if kind.imported]
+    told = reading_told(session, migration)
+    ticked = {kind for use in source.uses if use.name in (migration.uses or ()) for kind in use.kinds}
+    found = [Doubt("kind_absent", kind) for kind in contents.absent(session, migration, source) if kind in ticked]
+    found += [doubt for kind in moving for doubt in partial(kind, files)]
+    found += [
+        Doubt(code, kind if kind in moving else None, count) for code, kind, count in told if code in TOLD_BY_READING
+    ]
+    if any(code == "export_dates_differ" for code, _, _ in told):
+        found.append(Doubt("export_dates_differ", days=(run_days(files),)))
+    found += [Doubt(sign) for sign in export.inventory.get("signs", ())]
+    if trial is not None and trial.finished_at is not None:
+        found += [
+            Doubt("count_differs", one.kind, own=one.own, there=one.nearest)
+            for one in counted(session, migration, source, trial)
+            if not one.explained
+        ]
+    return tuple(found)
+
+
+def partial(kind: str, files: Iterable[ExportFile]) -> list[Doubt]:
+    """The ranges that a kind was exported for, joined where they meet, and the days between them."""
+    ranges = joined(
+        (date.fromisoformat(f.facts["from"]), date.fromisoformat(f.facts["to"]))
+        for f in files
+        if f.kind == kind and "from" in f.facts and "to" in f.facts
+    )
+    if not ranges:
+        return []
+    whole = any(f.kind == kind and "from" not in f.facts for f in files)
+    gaps = tuple((a[1] + DAY, b[0] - DAY) for a, b in pairwise(ranges))
+    found = [Doubt("partial_export", kind, days=((ranges[0][0], ranges[-1][1]),))]
+    return found if whole or not gaps else [*found, Doubt("partial_export_gap", kind, len(gaps), gaps)]
+
+
+def joined(ranges: Iterable[Days]) -> list[Days]:
+    """Ranges in order; those that overlap or follow each other day by day are one."""
+    found: list[Days] = []
+    for since, until in sorted(ranges):
+        if found and since <= found[-1][1] + DAY:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
+        else:
+            found.append((since, until))
+    return found
+
+
+def run_days(files: Iterable[ExportFile]) -> Days:
+    """The first and the last day on which a file of the export was made."""
+    days = sorted(date.fromisoformat(f.facts["run"]) for f in files if "run" in f.facts)
+    return days[0], days[-1]
+
+
+def run_day(files: Iterable[ExportFile]) -> date | None:
+    """The last day on which a file of the export was made, where its name tells."""
+    dated = [f for f in files if f.kind and not f.refused and "run" in f.facts]
+    return run_days(dated)[1] if dated else None
+
+
+def reading_told(session: Session, migration: Migration) -> list[tuple[str, str | None, int]]:
+    """What was told of the export as a whole: code, kind and how many."""
+    wanted = (*TOLD_BY_READING, "export_dates_differ")
+    found = session.exec(
+        select(ProblemLine.code, ProblemLine.kind, func.sum(ProblemLine.count))
+        .where(
+            ProblemLine.migration_id == migration.id,
+            ProblemLine.run == f"export:{migration.export_number}",
+            col(ProblemLine.code).in_(wanted),
+        )
+        .group_by(col(ProblemLine.code), col(ProblemLine.kind))
+        .order_by(col(ProblemLine.code), col(ProblemLine.kind))
+    ).all()
+    return [(code, kind, int(count)) for code, kind, count in found]
+
+
+def unticked(found: Iterable[Doubt], accepted: Iterable[str]) -> tuple[Doubt, ...]:
+    """The doubts that nobody has ticked."""
+    ticked = set(accepted)
+    return tuple(doubt for doubt in found if doubt.key not in ticked)
+
+
+def facts_of(accepted: Iterable[str]) -> Mapping[str, list[str]]:
+    """What the audit keeps of the ticks."""
+    ticked = sorted(accepted)
+    return {"accepted": ticked} if ticked else {}
