@@ -87,6 +87,9 @@ def _map_row(
     tally.tell(line, parsed.source_id, told)
     tally.tell(line, parsed.source_id, result.problems)
     if isinstance(result, Mapped):
+        if kind.numbers_of is not None:
+            for name, number in kind.numbers_of(parsed.row):
+                tally.said[name] += number
         if result.records:
             mapped.rows.append((line, result.records))
             if parsed.source_id is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.engine import fetch, finalise, read, reconcile, settle_index, trial, undo
+from app.engine import compare, fetch, finalise, read, reconcile, settle_index, trial, undo
 from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done, Exhausted
 from app.engine.runtime import Runtime
@@ -65,6 +65,7 @@ STAGES: dict[State, Stage] = {
             Phase("open", trial.open_store),
             Phase("parts", trial.load, trial.parts, trial.halve),
             Phase("made", trial.load_made),
+            Phase("compare", compare.compare),
             Phase("reconcile", reconcile.reconcile),
         ),
         Event.TRIALLED,

@@ -49,6 +49,11 @@ def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "
     runtime.objects.delete_prefix(migration_id)
 
 
+def compared_key(migration_id: str, trial: int) -> str:
+    """Below which name lies what a trial was held against, client by client."""
+    return f"{migration_id}/compared-{trial}"
+
+
 def drop_trials(runtime: Runtime, migration_id: str, *, but: int | None = None) -> None:
     """Drops the stores of a migration's trials, all or all but one."""
     with runtime.ledger.read() as session:
@@ -59,6 +64,7 @@ def drop_trials(runtime: Runtime, migration_id: str, *, but: int | None = None) 
         if number == but:
             continue
         runtime.caspen.drop_trial(runtime.caspen.trial(migration_id, number))
+        runtime.objects.delete_prefix(compared_key(migration_id, number))
         with runtime.ledger.write() as session:
             trial = session.get_one(Trial, (migration_id, number))
             trial.dropped_at = now()

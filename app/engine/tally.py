@@ -17,6 +17,7 @@ class Tally:
     kind: str
     path: str | None
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    said: Counter[str] = field(default_factory=Counter)  # numbers that rows carry, added up
     problems: dict[tuple[int | None, str, str | None], Problem] = field(default_factory=dict)
 
     def row(self, outcome: Outcome) -> None:
@@ -45,6 +46,11 @@ class Tally:
                     source_id=problem.source_id or source_id,
                 ),
             )
+
+    def told(self) -> dict[str, Any]:
+        """What the ledger keeps of it."""
+        told = {"kind": self.kind, "outcomes": self.counts()}
+        return {**told, "said": dict(self.said)} if self.said else told
 
     def counts(self) -> dict[str, int]:
         return {outcome.value: number for outcome, number in self.outcomes.items()}

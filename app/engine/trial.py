@@ -121,7 +121,7 @@ def _loaded(
         if problems:
             session.connection().execute(sa.insert(ProblemLine), problems)
 
-    return Done(_told(loaded, {"kind": mapped.tally.kind, "outcomes": mapped.tally.counts()}), write)
+    return Done(_told(loaded, mapped.tally.told()), write)
 
 
 def _told(loaded: PartLoaded, more: Mapping[str, Any]) -> dict[str, Any]:

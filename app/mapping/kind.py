@@ -118,6 +118,7 @@ class Kind(Generic[R]):
     unique_names: bool = False
     sharing: Sharing | None = None
     joining: Joining | None = None
+    numbers_of: Callable[[R], Iterable[tuple[str, int]]] | None = None  # what rows say of others, only added up
     came_of: Callable[[R], bool | None] | None = None  # whether somebody came, as far as the row knows
     columns_for: Callable[[R], Mapping[str, Column | None]] | None = None  # links that mean something else in a row
     unknown: str = "Unknown"
@@ -166,11 +167,28 @@ class Countable:
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the source has worked out for each of its people, by column of that kind: nothing of it is imported.
+
+    `first`, `last` and `next` are times of visits; `amounts` are what is owed or paid ahead, with their words.
+    """
+
+    kind: str
+    visits: str
+    first: str
+    last: str
+    next: str
+    names: tuple[str, ...]
+    amounts: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True)
 class Source:
     """A system that clinics come from: its name and its kinds in the order of loading.
 
-    `uses` are what a clinic is asked to tick, `counts` the numbers that it may type.
+    `uses` are what a clinic is asked to tick, `counts` the numbers that it may type, `carried` what the source itself
+    has worked out.
     `fields_of` learns the clinic's own questions from rows of the kinds that ask or answer them, with their kind.
     """
 
@@ -179,6 +197,7 @@ class Source:
     kinds: tuple[Kind[Any], ...]
     uses: tuple[Use, ...] = ()
     counts: tuple[Countable, ...] = ()
+    carried: Carried | None = None
     help_article: str = ""
     demo: Any = None  # the demo clinic's workspace, whose names are those of the sample
     fields_of: Callable[[Iterable[tuple[str, Any]], Context], dict[str, Defined]] | None = None

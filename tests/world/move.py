@@ -73,7 +73,7 @@ def decide(runtime: Runtime, migration_id: str) -> None:
         elif at is State.REVIEWING:
             trial = current_trial(session, migration)
             assert trial is not None
-            approve(session, migration_id, trial.digest, MEGAN)
+            approve(session, migration_id, trial.digest, MEGAN, lambda *_: None)
 
 
 def finish(runtime: Runtime, migration_id: str, turn: Turn | None = None) -> State:

@@ -26,6 +26,7 @@ from app.sources.cliniko.headers import CANCELLED, ENDS, MAXIMUM, STARTS, Header
 from app.sources.cliniko.row import Row
 
 Words = str | None
+NOTE_STATES = {"final": "says_final", "90": "says_final", "draft": "says_draft", "10": "says_draft"}
 _SHAPES = one_of({"individual": "individual", "group": "group", "unavailable": "busy"})
 
 
@@ -179,6 +180,15 @@ def mentions(row: Appointment) -> tuple[Mention, ...]:
     return no_mentions(row) if row.shape == "busy" else reasons(row)
 
 
+def numbers_of(row: Appointment) -> tuple[tuple[str, int], ...]:
+    """What a visit says of its note, and a class of its patients: counted, and held against what came of them."""
+    status = (row.treatment_note_status or "").lower()
+    note = NOTE_STATES.get(status) if row.shape == "individual" else None
+    if row.shape == "group" and row.number_of_patients:
+        return (("places", row.number_of_patients),)
+    return ((note, 1),) if note else ()
+
+
 def _written(moment: datetime | None) -> str | None:
     """A moment as the file has it: a time without an offset gives the same key whatever zone it is read in."""
     if moment is None:
@@ -220,6 +230,7 @@ KIND = Kind(
     key_of=composite_key,
     stays_because=stays_because,
     columns_for=columns_for,
+    numbers_of=numbers_of,
     came_of=lambda row: False if row.did_not_arrive else row.patient_arrived or None,
     sharing=Sharing(
         by="patient_ids",

@@ -3,7 +3,7 @@
 Businesses, users, practitioners and appointment types are not asked about: every clinic has them.
 """
 
-from app.mapping.kind import Countable, Use
+from app.mapping.kind import Carried, Countable, Use
 
 USES = (
     Use(
@@ -48,5 +48,19 @@ COUNTS = (
         "treatment_notes",
         "Treatment notes",
         "Open Reports, then the report of treatment notes, drafts and final ones together.",
+    ),
+)
+
+CARRIED = Carried(
+    kind="patients",
+    visits="appointments",
+    first="first_appointment",
+    last="last_appointment",
+    next="next_appointment",
+    names=("first_name", "last_name"),
+    amounts=(
+        ("account_balance", "Account balance"),
+        ("opening_balance", "Opening balance"),
+        ("unapplied_account_credit", "Unapplied credit"),
     ),
 )
