@@ -11,7 +11,7 @@ STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Hand over", "handover", ("export", "handover")),
     ("Match", "matches", ("matches",)),
     ("Trial", "progress", ("progress",)),
-    ("Review", "review", ("review", "problems", "clients", "records", "rows")),
+    ("Review", "review", ("review", "problems", "clients", "records", "rows", "visits", "balances")),
     ("Approve", "approve", ("approve", "report")),
 )
 

@@ -19,7 +19,7 @@ from app.engine.bench import benches
 from app.engine.drain import Turn, drain
 from app.engine.runtime import Runtime, open_runtime
 from app.main import create_app
-from app.migration.models import AuditEntry, Migration, OutboxMail
+from app.migration.models import AuditEntry, Migration, OutboxMail, Trial
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
@@ -93,6 +93,12 @@ class Product:
     def move(self, migration_id: str = "") -> Migration:
         with self.runtime.ledger.read() as session:
             return session.get_one(Migration, migration_id or self.migration_id)
+
+    def trial_numbers(self) -> dict[str, int]:
+        """What the newest trial was held against."""
+        with self.runtime.ledger.read() as session:
+            move = session.get_one(Migration, self.migration_id)
+            return session.get_one(Trial, (move.id, move.trial_number)).held_against or {}
 
     def state(self) -> State:
         return State(self.move().state)

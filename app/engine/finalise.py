@@ -15,6 +15,8 @@ from app.engine.reading_log import note_run_problems
 from app.engine.runtime import Runtime
 from app.engine.work import Lease
 from app.errors import Stop
+from app.migration.doubts import FRESH, run_day
+from app.migration.exports import files_of
 from app.migration.models import Migration, Trial
 from app.problems import Problem
 
@@ -43,9 +45,15 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         finished.finalised_at = now()
         finished.report = report(trial, done)
         session.add(finished)
-        note_run_problems(session, migration.id, lease.run, conflicts)
+        note_run_problems(session, migration.id, lease.run, [*conflicts, *stale(session, finished)])
 
     return Done({}, write)
+
+
+def stale(session: Session, migration: Migration) -> list[Problem]:
+    """Told where the newest file of the export is more than 14 days old when it goes live."""
+    day = run_day(files_of(session, migration.id, migration.export_number))
+    return [Problem("export_stale")] if day is not None and now().date() - day > FRESH else []
 
 
 def report(trial: Trial, done: Promoted) -> dict[str, Any]:

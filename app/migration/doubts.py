@@ -14,6 +14,7 @@ from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 
 DAY = timedelta(days=1)
+FRESH = timedelta(days=14)  # an export that is older is told of when it goes live
 TOLD_BY_READING = ("json_pages_missing", "many_orphans", "zip_part_missing")
 Days = tuple[date, date]
 

@@ -19,6 +19,7 @@ from app.migration.states import Event, State, move_for
 from app.migration.trials import current_trial
 from app.support.overview import HEADS, line_of, overview
 from app.web import go, page, visit_of
+from app.wizard.complete import whole
 from app.wizard.findings import bands, sums
 from app.wizard.help import messages
 from app.wizard.history import history
@@ -183,6 +184,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "trial": trial,
             "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
             "checks": checklist.lines(here),
+            "complete": whole(session, visit, trial) if trial and trial.finished_at else None,
             "requests": requests,
             "thread": messages(session, migration.id),
             "history": history(audit, people),

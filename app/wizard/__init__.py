@@ -2,6 +2,7 @@
 
 from app.wizard import (
     approve,
+    balances,
     checklist,
     clients,
     export,
@@ -17,6 +18,7 @@ from app.wizard import (
     review,
     rows,
     uses,
+    visits,
 )
 
 STEPS = (
@@ -32,6 +34,8 @@ STEPS = (
     clients,
     records,
     rows,
+    visits,
+    balances,
     approve,
     report,
     people,

@@ -1,7 +1,7 @@
 """Whether everything came: what speaks against it, in words, and the clinic's own numbers beside ours."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlmodel import Session
@@ -9,14 +9,14 @@ from sqlmodel import Session
 from app.db import now
 from app.migration.counted import Counted, Reason, counted
 from app.migration.doubt_words import Said, said
-from app.migration.doubts import doubts, run_day, unticked
+from app.migration.doubts import FRESH, doubts, run_day, unticked
 from app.migration.exports import files_of
 from app.migration.models import Migration, Trial
 from app.problems import Problem, catalogue
 from app.web import Visit
+from app.wizard.held import held
 from app.words import plural
 
-FRESH = timedelta(days=14)
 OTHERS = {
     "skipped": "do not move, by rule",
     "left_out": "left out by you",
@@ -45,6 +45,19 @@ def not_ticked(session: Session, visit: Visit, trial: Trial, accepted: Collectio
     migration = session.get_one(Migration, visit.move.id)
     found = doubts(session, migration, visit.source, trial)
     return [said(doubt, visit.source) for doubt in unticked(found, accepted)]
+
+
+def whole(session: Session, visit: Visit, trial: Trial) -> dict[str, Any]:
+    """Everything that a page says about it, as numbers: for the clinic's review and for support."""
+    migration = session.get_one(Migration, visit.move.id)
+    return {
+        "doubts": doubts_said(session, visit, trial),
+        "counts": counts_said(session, visit, trial),
+        "held": held(session, migration, visit.source, trial),
+        "balances": (trial.held_against or {}).get("balances", 0),
+        "owing": (trial.held_against or {}).get("balances_owing", 0),
+        "stale": stale_since(session, migration),
+    }
 
 
 def counts_said(session: Session, visit: Visit, trial: Trial) -> list[dict[str, Any]]:

@@ -20,6 +20,9 @@ ACTS = {
     "start_trial": "A trial was started",
     "trialled": "The trial was ready and counted",
     "change_plan": "The names were opened again",
+    "visits_listed": "First and last appointments were looked at, by client",
+    "balances_listed": "The list of balances was looked at",
+    "balances_downloaded": "The list of balances was downloaded",
     "clients_listed": "The list of clients of the trial was opened",
     "client_seen": "A client of the trial was looked at",
     "records_listed": "Records of the trial were listed",
@@ -45,7 +48,7 @@ ACTS = {
 }
 GOOD = frozenset({"trialled", "finalised"})
 LOOKS = frozenset({"client_seen", "clients_listed", "records_listed", "record_seen", "row_seen"})
-REPEATED = LOOKS | {"save_plan", "save_uses", "save_counts"}
+REPEATED = LOOKS | {"save_plan", "save_uses", "save_counts", "visits_listed", "balances_listed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from app.migration.models import ChangeRequest, Migration, Trial
 from app.migration.states import Event, State
 from app.migration.trials import current_trial
 from app.web import Visit, go, page, visit_of
+from app.wizard.complete import whole
 from app.wizard.samples import picked_clients
 
 router = APIRouter()
@@ -116,11 +117,13 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     with visit.read() as session:
         trial = current_trial(session, visit.move)
         asked = requests(session, visit)
+        told_of = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else {}
         names = {person.email: person.name for person in session.exec(select(Person)).all()}
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
     balance = balance_of(trial, visit.source)
     told: dict[str, Any] = {
+        **told_of,
         "trial": trial,
         "balance": balance,
         "requests": [

@@ -180,3 +180,24 @@ def test_after_the_move_the_review_can_still_be_read(shown_at: At) -> None:
     page = product.visitor(MEGAN).get(f"{product.at}/review")
     assert page.status_code == 200
     assert "Ask for a change" not in words(page)
+
+
+def test_the_clinics_own_numbers_stand_beside_what_came(product_at: At) -> None:
+    product = product_at("reviewing")
+    megan = product.visitor(MEGAN)
+    assert "Type your own numbers from Cliniko" in words(megan.get(f"{product.at}/review"))
+    with product.runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (product.migration_id, 1))
+    read, came = next((k["read"], k["created"] + k["updated"]) for k in trial.kinds if k["kind"] == "patients")
+    assert came < read, "some clients were merged or deleted"
+    done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(came)}))
+    assert "The same number." in words(megan.get(f"{product.at}/review"))
+    done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(came + 1)}))
+    said = words(megan.get(f"{product.at}/review"))
+    assert "merged into others" in said or "deleted in Cliniko" in said
+    done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(read + 7)}))
+    said = words(megan.get(f"{product.at}/review"))
+    assert re.search(r"\d+ more is not in your export|\d+ more are not in your export", said)
+    assert "One thing says that your export may not be whole" in said
+    support = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    assert "Clients: you counted" in support

@@ -1,0 +1,82 @@
+"""Who owes the clinic and who has paid ahead, as its old software says. None of it moves; the clinic keeps the list."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import StreamingResponse
+
+from app.engine.compare import BALANCES, lines_of
+from app.mapping.kind import Carried
+from app.migration.models import Trial
+from app.migration.trials import current_trial
+from app.web import Visit, page, visit_of
+from app.wizard.clients import seen
+from app.wizard.problems import as_csv
+
+router = APIRouter()
+PER_PAGE = 100
+
+
+@router.get("/m/{migration_id}/balances")
+def look(request: Request, start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> Response:
+    """A page of them, with the sums of all. Who looked is written down before an amount is shown."""
+    visit = visit_of(request)
+    trial = compared(visit)
+    carried = visit.source.carried
+    if trial is None or carried is None:
+        return page(request, "wizard/review-none.html")
+    seen(visit, "balances_listed", {"start": start})
+    sums = [Decimal(0)] * len(carried.amounts)
+    for line in lines_of(visit.runtime, visit.move, trial.number, BALANCES):
+        sums = [total + Decimal(amount or 0) for total, amount in zip(sums, line["amounts"], strict=True)]
+    shown = list(islice(lines_of(visit.runtime, visit.move, trial.number, BALANCES), start, start + PER_PAGE))
+    context: dict[str, Any] = {
+        "heads": heads(carried),
+        "lines": [line | {"amounts": [money(amount) for amount in line["amounts"]]} for line in shown],
+        "sums": [money(str(total)) for total in sums],
+        "total": (trial.held_against or {}).get("balances", 0),
+        "start": start,
+        "end": start + len(shown),
+        "per_page": PER_PAGE,
+        "kept": bool(visit.move.wrapped_key),
+    }
+    return page(request, "wizard/balances.html", **context)
+
+
+@router.get("/m/{migration_id}/balances/table.csv")
+def table(request: Request) -> Response:
+    """All of them, streamed. Cells that a spreadsheet would calculate are defused."""
+    visit = visit_of(request)
+    trial = compared(visit)
+    carried = visit.source.carried
+    if trial is None or carried is None:
+        raise HTTPException(404)
+    seen(visit, "balances_downloaded", {})
+    headers = {"Content-Disposition": 'attachment; filename="balances.csv"'}
+    return StreamingResponse(table_of(visit, trial, carried), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def table_of(visit: Visit, trial: Trial, carried: Carried) -> Iterator[str]:
+    yield "\ufeff" + as_csv(["client", "number in the source", *heads(carried), "file", "line"])
+    for line in lines_of(visit.runtime, visit.move, trial.number, BALANCES):
+        yield as_csv([line["name"], line["id"], *line["amounts"], line["file"], line["line"]])
+
+
+def compared(visit: Visit) -> Trial | None:
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
+    made = trial is not None and trial.finished_at is not None and trial.held_against is not None
+    return trial if made else None
+
+
+def heads(carried: Carried) -> list[str]:
+    return [words for _, words in carried.amounts]
+
+
+def money(amount: str | None) -> str:
+    """As in "1,250.00"; nothing where nothing is owed."""
+    value = Decimal(amount or 0)
+    return f"{value:,.2f}" if value else ""

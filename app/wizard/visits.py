@@ -1,0 +1,45 @@
+"""The clients whose first or last appointment is another one than their old software says, by name, to be looked at."""
+
+from datetime import datetime
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from app.engine.compare import VISITS, lines_of
+from app.migration.trials import current_trial
+from app.web import page, visit_of
+from app.wizard.clients import seen
+
+router = APIRouter()
+PER_PAGE = 100
+
+
+@router.get("/m/{migration_id}/visits")
+def look(request: Request, start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> Response:
+    """A page of them. Who looked is written down before a name is shown."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
+    told = (trial.held_against or {}) if trial is not None and trial.finished_at is not None else {}
+    if trial is None or not told:
+        return page(request, "wizard/review-none.html")
+    seen(visit, "visits_listed", {"start": start})
+    shown = list(islice(lines_of(visit.runtime, visit.move, trial.number, VISITS), start, start + PER_PAGE))
+    context: dict[str, Any] = {
+        "lines": [line | {name: moment(line[name]) for name in TIMES} for line in shown],
+        "told": told,
+        "total": told.get("clients_differ", 0),
+        "start": start,
+        "end": start + len(shown),
+        "per_page": PER_PAGE,
+        "kept": bool(visit.move.wrapped_key),
+    }
+    return page(request, "wizard/visits.html", **context)
+
+
+TIMES = ("told_first", "told_last", "came_first", "came_last")
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,7 @@
+"""Who owes, and who has paid ahead."""
+
+from e2e.pages import WizardPage
+
+
+class Balances(WizardPage):
+    name = "balances"
