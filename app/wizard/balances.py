@@ -13,7 +13,7 @@ from app.mapping.kind import Carried
 from app.migration.models import Trial
 from app.migration.trials import current_trial
 from app.web import Visit, page, visit_of
-from app.wizard.clients import seen
+from app.wizard.looking import write_look
 from app.wizard.problems import as_csv
 
 router = APIRouter()
@@ -28,7 +28,7 @@ def look(request: Request, start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> 
     carried = visit.source.carried
     if trial is None or carried is None:
         return page(request, "wizard/review-none.html")
-    seen(visit, "balances_listed", {"start": start})
+    write_look(visit, "balances_listed", {"start": start})
     sums = [Decimal(0)] * len(carried.amounts)
     for line in lines_of(visit.runtime, visit.move, trial.number, BALANCES):
         sums = [total + Decimal(amount or 0) for total, amount in zip(sums, line["amounts"], strict=True)]
@@ -54,7 +54,7 @@ def table(request: Request) -> Response:
     carried = visit.source.carried
     if trial is None or carried is None:
         raise HTTPException(404)
-    seen(visit, "balances_downloaded", {})
+    write_look(visit, "balances_downloaded", {})
     headers = {"Content-Disposition": 'attachment; filename="balances.csv"'}
     return StreamingResponse(table_of(visit, trial, carried), media_type="text/csv; charset=utf-8", headers=headers)
 

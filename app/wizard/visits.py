@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.engine.compare import VISITS, lines_of
 from app.migration.trials import current_trial
 from app.web import page, visit_of
-from app.wizard.clients import seen
+from app.wizard.looking import write_look
 
 router = APIRouter()
 PER_PAGE = 100
@@ -24,7 +24,7 @@ def look(request: Request, start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> 
     told = (trial.held_against or {}) if trial is not None and trial.finished_at is not None else {}
     if trial is None or not told:
         return page(request, "wizard/review-none.html")
-    seen(visit, "visits_listed", {"start": start})
+    write_look(visit, "visits_listed", {"start": start})
     shown = list(islice(lines_of(visit.runtime, visit.move, trial.number, VISITS), start, start + PER_PAGE))
     context: dict[str, Any] = {
         "lines": [line | {name: moment(line[name]) for name in TIMES} for line in shown],
