@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 
 from app.mapping.kind import Source
 from app.migration.balance import KindLine, balance_of
@@ -96,9 +96,10 @@ def one_of(
 def stay_codes(session: Session, migration: Migration, kind: str) -> dict[str, int]:
     """Rows of a kind that do not move by rule, by problem, most first."""
     total = func.sum(ProblemLine.count)
+    of_level = col(ProblemLine.level) == Level.SKIPPED.value
     found = session.exec(
         select(ProblemLine.code, total)
-        .where(*that_count(migration), ProblemLine.kind == kind, col(ProblemLine.level) == Level.SKIPPED.value)
+        .where(*that_count(migration), ProblemLine.kind == kind, or_(of_level, col(ProblemLine.code).in_(COPIES)))
         .group_by(col(ProblemLine.code))
         .order_by(total.desc(), col(ProblemLine.code))
     ).all()
