@@ -15,6 +15,7 @@ from e2e.pages.overview import Overview
 from e2e.pages.people import People
 from e2e.pages.problems import Problems
 from e2e.pages.progress import Progress
+from e2e.pages.records import Records
 from e2e.pages.report import Report
 from e2e.pages.review import Review
 from e2e.pages.uses import Uses
@@ -117,10 +118,30 @@ class Journey:
         self.seen(self.page, "clients")
         clients.open_first()
         self.seen(self.page, "client")
+        self.samples()
         People(self.page, self.move).open()
         self.seen(self.page, "people")
         Help(self.page, self.move).open()
         self.seen(self.page, "help")
+
+    def samples(self) -> None:
+        """A client with everything, tab by tab; and a record and a row with where they came from."""
+        review, clients = Review(self.page, self.move), Clients(self.page, self.move)
+        review.open()
+        cards = review.samples()
+        self.page.goto(self.url + cards["Most messages"])
+        for tab in clients.tabs():
+            clients.open_tab(tab)
+            self.seen(self.page, f"client-{tab.lower()}")
+        for why in ("Appointment in a group", "Form with a signature", "Custom field with most options"):
+            self.page.goto(self.url + cards[why])
+            self.seen(self.page, f"record-{why.split()[0].lower()}")
+        self.page.get_by_role("link", name="line ").first.click()
+        self.seen(self.page, "rows")
+        Records(self.page, self.move).open_kind("contacts")
+        self.seen(self.page, "records")
+        review.open()
+        self.seen(self.page, "review-looked")
 
     def approve(self, *, only_look: bool = True) -> None:
         Review(self.page, self.move).open()
@@ -141,6 +162,8 @@ class Journey:
         self.seen(self.page, "sandbox-clients")
         self.page.locator("tbody th a").first.click()
         self.seen(self.page, "sandbox-client")
+        self.page.locator(".tabs a", has_text="Notes").click()
+        self.seen(self.page, "sandbox-client-notes")
 
     def whole(self, *, only_look: bool = True) -> None:
         """All of it, in order."""

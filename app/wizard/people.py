@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session, col, select
@@ -13,7 +13,8 @@ from app.access.viewer import LABELS
 from app.migration.audit import write_audit
 from app.migration.models import AuditEntry
 from app.migration.states import Actor
-from app.web import go, page, visit_of
+from app.records.reader import reader_of
+from app.web import Visit, go, page, visit_of
 from app.wizard.history import history
 
 router = APIRouter()
@@ -38,8 +39,12 @@ def add(
     name: Annotated[str, Form()] = "",
     email: Annotated[str, Form()] = "",
     role: Annotated[str, Form()] = "viewer",
+    clinical: Annotated[str, Form()] = "",
 ) -> Response:
-    """Lets a person of the clinic see or act. They sign in with their own address; no invitation is sent by this."""
+    """Lets a person of the clinic see or act. They sign in with their own address; no invitation is sent by this.
+
+    Only who reads clinical notes can let a manager or receptionist read them here.
+    """
     visit = visit_of(request)
     address, errors = email.strip().lower(), []
     if not name.strip():
@@ -51,6 +56,7 @@ def add(
     if errors:
         return draw(request, {"name": name, "email": email, "role": role}, errors)
     workspace_id = visit.move.workspace_id
+    may_let_read = reads_notes(visit)
     with visit.write() as session:
         person = session.exec(select(Person).where(Person.email == address)).first()
         if person is None:
@@ -63,6 +69,7 @@ def add(
             return draw(request, {"name": name, "email": email, "role": role}, [{"field": "role", "words": words}])
         membership = held or Membership(person_id=person.id, workspace_id=workspace_id, role=role)
         membership.role = role
+        membership.clinical = bool(clinical) if may_let_read else membership.clinical
         session.add(membership)
         write_audit(
             session,
@@ -71,9 +78,14 @@ def add(
             by=visit.by.name,
             role=Actor.CLINIC.value,
             act="person_added",
-            facts={"person": person.id, "role": role},
+            facts={"person": person.id, "role": role, "clinical": membership.clinical},
         )
     return go(f"/m/{visit.move.id}/people")
+
+
+def reads_notes(visit: Visit) -> bool:
+    with visit.read() as session:
+        return reader_of(session, visit.runtime.caspen, visit.move.workspace_id, visit.person).clinical
 
 
 def is_only_admin(session: Session, person_id: str, workspace_id: str) -> bool:
@@ -93,6 +105,8 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             select(AuditEntry).where(AuditEntry.migration_id == visit.move.id).order_by(col(AuditEntry.id).desc())
         ).all()
         names = {person.email: person.name for person in session.exec(select(Person)).all()}
-    people = [{"name": p.name, "email": p.email, "role": LABELS[Role(m.role)]} for p, m in found]
+    people = [{"name": p.name, "email": p.email, "role": LABELS[Role(m.role)], "reads": m.clinical} for p, m in found]
     status, past = 422 if errors else 200, history(acts[:MOST], names)
-    return page(request, "wizard/people.html", status, people=people, history=past, typed=typed, errors=errors)
+    told: dict[str, Any] = {"people": people, "history": past, "typed": typed, "errors": errors}
+    may_let_read = not visit.person.is_support and reads_notes(visit)
+    return page(request, "wizard/people.html", status, may_let_read=may_let_read, **told)

@@ -13,20 +13,22 @@ from app.access.rights import Right
 from app.db import now
 from app.migration.advance import Cause, advance
 from app.migration.balance import Balance, balance_of
-from app.migration.models import ChangeRequest, Migration, Trial
+from app.migration.models import ChangeRequest, Migration
 from app.migration.states import Event, State
 from app.migration.trials import current_trial
+from app.records.kinds import BY_NAME
 from app.web import Visit, go, page, visit_of
+from app.wizard.cards import cards
 from app.wizard.complete import whole
-from app.wizard.samples import picked_clients
 
 router = APIRouter()
 LONGEST = 4000
 
 
 @router.get("/m/{migration_id}/review")
-def look(request: Request) -> Response:
-    return draw(request, "", [])
+def look(request: Request, about: str = "") -> Response:
+    """`about` is the number of whoever somebody looked at when something was wrong."""
+    return draw(request, about_row(about), [])
 
 
 @router.post("/m/{migration_id}/review/change-plan")
@@ -122,6 +124,7 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
     balance = balance_of(trial, visit.source)
+    may_review = visit.person.may(Right.REVIEW, visit.move.workspace_id)
     told: dict[str, Any] = {
         **told_of,
         "trial": trial,
@@ -136,8 +139,9 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
             for one in asked
         ],
         "stands_between": stands_between(balance, asked),
-        "samples": samples(visit, trial),
-        "may_review": visit.person.may(Right.REVIEW, visit.move.workspace_id),
+        "samples": cards(visit, trial) if may_review else [],
+        "lists": lists(visit) if may_review else {},
+        "may_review": may_review,
         "text": text,
         "errors": errors,
     }
@@ -155,8 +159,16 @@ def stands_between(balance: Balance, asked: list[ChangeRequest]) -> list[str]:
     return told
 
 
-def samples(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
-    """The clients most likely to go wrong, for those who may see clients."""
-    if not visit.person.may(Right.REVIEW, visit.move.workspace_id):
-        return []
-    return picked_clients(visit.runtime.caspen, visit.move, trial)
+def lists(visit: Visit) -> dict[str, str]:
+    """By kind of row, where the records that it became are listed."""
+    told = {}
+    for kind in visit.source.kinds:
+        table = next(iter(kind.tables), "")
+        if kind.imported and table in BY_NAME:
+            told[kind.name] = f"/m/{visit.move.id}/{'clients' if table == 'clients' else f'records/{table}'}"
+    return told
+
+
+def about_row(about: str) -> str:
+    """The beginning of a request about a client, by its number in the source and nothing else."""
+    return f"Number {about}: " if about.isalnum() and len(about) <= 64 else ""

@@ -1,79 +1,240 @@
-"""The clients that are most likely to go wrong, for the clinic to look at first."""
+"""What is most likely to go wrong in a trial, one telling example of each, for the clinic to look at first."""
 
 import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from app.caspen.stores import Stores
-from app.caspen.tables import Appointment, Client, ProgressNote
-from app.migration.models import Migration, Trial
-from app.words import plural
+from app.caspen.ids import Ids
+from app.caspen.tables import (
+    Appointment,
+    Case,
+    Client,
+    Communication,
+    Contact,
+    CustomField,
+    CustomFieldValue,
+    Form,
+    FormTemplate,
+    Imported,
+    ProgressNote,
+)
+from app.words import number, plural
 
-Picked = tuple[str, str, str]  # why, client id, how much
-
-
-def picked_clients(stores: Stores, migration: Migration, trial: Trial) -> list[dict[str, Any]]:
-    """Up to six clients of a trial, each for another reason. Empty once the trial is dropped."""
-    store = stores.trial(migration.id, trial.number)
-    if not stores.exists(store):
-        return []
-    with store.database.read() as session:
-        found = [pick for pick in (rule(session, migration.workspace_id) for rule in RULES) if pick]
-        wanted = select(Client).where(col(Client.id).in_([client_id for _, client_id, _ in found]))
-        names = {client.id: client for client in session.exec(wanted)}
-    told, shown = [], set()
-    for why, client_id, tiny in found:
-        client = names.get(client_id)
-        if client is None or client_id in shown:
-            continue
-        shown.add(client_id)
-        name = f"{client.first_name} {client.last_name}".strip()
-        told.append({"why": why, "name": name, "href": f"/m/{migration.id}/clients/{client_id}", "tiny": tiny})
-    return told
+DETAILS = ""
+LATIN_LAST = 50  # names are looked through from the end of the alphabet, where other scripts stand
 
 
-def newest(session: Session, workspace: str) -> Picked | None:
-    wanted = select(Client).where(Client.workspace_id == workspace, col(Client.source_created_at).is_not(None))
-    found = session.exec(wanted.order_by(col(Client.source_created_at).desc()).limit(1)).first()
-    return ("Newest client", found.id, f"since {found.source_created_at:%d/%m/%Y}") if found else None
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One card. `kind` and `record` say what is looked at; of a client, `section` is the tab that shows it."""
+
+    why: str
+    kind: str
+    record: str
+    tiny: str
+    section: str = DETAILS
+    name: str = field(default="", compare=False)
+
+    @property
+    def at(self) -> str:
+        """The end of its address."""
+        if self.kind != "clients":
+            return f"records/{self.kind}/{self.record}"
+        return f"clients/{self.record}/{self.section}" if self.section else f"clients/{self.record}"
 
 
-def longest_note(session: Session, workspace: str) -> Picked | None:
-    size = func.length(ProgressNote.body)
-    wanted = select(ProgressNote.client_id, size).where(ProgressNote.workspace_id == workspace)
-    found = session.exec(wanted.order_by(size.desc()).limit(1)).first()
-    return ("Longest note", found[0], plural(found[1], "character")) if found else None
+@dataclass(frozen=True, slots=True)
+class Trialled:
+    """The trial that is looked through. `merged` are numbers of clients into whom others were merged."""
+
+    session: Session
+    workspace: str
+    ids: Ids
+    merged: tuple[str, ...] = ()
+
+    def newest(self, model: type[Imported], *where: Any, order: Any = None) -> Any | None:
+        """The one of a kind that stands first in an order, without its large columns."""
+        wanted = select(model).where(col(model.workspace_id) == self.workspace, *where)
+        return self.session.exec(wanted.order_by(col(model.id) if order is None else order).limit(1)).first()
+
+    def most(self, model: Any, of: Any) -> tuple[str, int] | None:
+        """Who has most of a kind, and how many."""
+        count = func.count()
+        wanted = select(of, count).where(col(model.workspace_id) == self.workspace, of.is_not(None)).group_by(of)
+        return self.session.exec(wanted.order_by(count.desc(), of).limit(1)).first()
+
+    def longest(self, model: Any, column: Any, of: Any) -> tuple[str, int] | None:
+        size = func.length(column)
+        wanted = select(of, size).where(col(model.workspace_id) == self.workspace, column.is_not(None))
+        return self.session.exec(wanted.order_by(size.desc(), of).limit(1)).first()
 
 
-def most_visits(session: Session, workspace: str) -> Picked | None:
-    count = func.count()
-    wanted = select(Appointment.client_id, count).where(Appointment.workspace_id == workspace)
-    found = session.exec(wanted.group_by(col(Appointment.client_id)).order_by(count.desc()).limit(1)).first()
-    return ("Most appointments", found[0], plural(found[1], "appointment")) if found else None
+def said_day(moment: datetime) -> str:
+    return f"{moment:%d/%m/%Y}"
 
 
-def furthest_booking(session: Session, workspace: str) -> Picked | None:
-    wanted = select(Appointment).where(Appointment.workspace_id == workspace, Appointment.status == "pending")
-    found = session.exec(wanted.order_by(col(Appointment.starts_at).desc()).limit(1)).first()
-    return ("Booked furthest ahead", found.client_id, f"until {found.starts_at:%d/%m/%Y}") if found else None
+def newest_client(trial: Trialled) -> Sample | None:
+    made = col(Client.source_created_at)
+    found = trial.newest(Client, made.is_not(None), order=made.desc())
+    return Sample("Newest client", "clients", found.id, f"since {said_day(found.source_created_at)}") if found else None
 
 
-def other_script(session: Session, workspace: str) -> Picked | None:
+def longest_note(trial: Trialled) -> Sample | None:
+    found = trial.longest(ProgressNote, ProgressNote.body, ProgressNote.client_id)
+    return Sample("Longest note", "clients", found[0], plural(found[1], "character"), "notes") if found else None
+
+
+def draft(trial: Trialled) -> Sample | None:
+    found = trial.newest(ProgressNote, col(ProgressNote.state) == "draft", order=col(ProgressNote.note_date).desc())
+    return (
+        Sample("Note that is a draft", "clients", found.client_id, said_day(found.note_date), "notes")
+        if found
+        else None
+    )
+
+
+def most_visits(trial: Trialled) -> Sample | None:
+    found = trial.most(Appointment, col(Appointment.client_id))
+    told = plural(found[1], "appointment") if found else ""
+    return Sample("Most appointments", "clients", found[0], told, "appointments") if found else None
+
+
+def furthest_booking(trial: Trialled) -> Sample | None:
+    starts = col(Appointment.starts_at)
+    found = trial.newest(Appointment, col(Appointment.status) == "pending", order=starts.desc())
+    told = f"until {said_day(found.starts_at)}" if found else ""
+    return Sample("Booked furthest ahead", "clients", found.client_id, told, "appointments") if found else None
+
+
+def in_a_group(trial: Trialled) -> Sample | None:
+    """Somebody of the largest group."""
+    found = trial.most(Appointment, col(Appointment.group_id))
+    visit = trial.newest(Appointment, col(Appointment.group_id) == found[0]) if found else None
+    told = f"{plural(found[1], 'client')} on {said_day(visit.starts_at)}" if found and visit else ""
+    return Sample("Appointment in a group", "appointments", visit.id, told) if visit else None
+
+
+def cancelled(trial: Trialled) -> Sample | None:
+    when = col(Appointment.cancelled_at)
+    found = trial.newest(Appointment, when.is_not(None), order=when.desc())
+    return Sample("Cancelled appointment", "appointments", found.id, said_day(found.starts_at)) if found else None
+
+
+def signed_form(trial: Trialled) -> Sample | None:
+    signed = col(Form.signatures)
+    found = trial.newest(Form, signed.is_not(None), order=col(Form.completed_at).desc())
+    return (
+        Sample(
+            "Form with a signature",
+            "forms",
+            found.id,
+            f"completed {said_day(found.completed_at)}" if found.completed_at else "",
+        )
+        if found
+        else None
+    )
+
+
+def longest_form(trial: Trialled) -> Sample | None:
+    found = trial.longest(Form, sa.cast(Form.content, sa.Text), Form.id)
+    return Sample("Longest form", "forms", found[0], plural(found[1], "character")) if found else None
+
+
+def most_messages(trial: Trialled) -> Sample | None:
+    found = trial.most(Communication, col(Communication.client_id))
+    told = plural(found[1], "message") if found else ""
+    return Sample("Most messages", "clients", found[0], told, "communications") if found else None
+
+
+def limited_case(trial: Trialled) -> Sample | None:
+    found = trial.newest(Case, col(Case.limit_kind) != "unlimited", order=col(Case.issue_date).desc())
+    return Sample("Case with a limit", "cases", found.id, "its balance has to be checked") if found else None
+
+
+def most_answers(trial: Trialled) -> Sample | None:
+    found = trial.most(CustomFieldValue, col(CustomFieldValue.client_id))
+    return Sample("Most custom fields", "clients", found[0], plural(found[1], "answer")) if found else None
+
+
+def archived(trial: Trialled) -> Sample | None:
+    found = trial.newest(Client, col(Client.status) == "archived", order=col(Client.source_created_at))
+    return Sample("Archived client", "clients", found.id, "comes as archived") if found else None
+
+
+def merged(trial: Trialled) -> Sample | None:
+    """The client that stayed of two: appointments and notes of both are here."""
+    ids = [trial.ids.derive("clients", "patients", key) for key in trial.merged]
+    found = trial.newest(Client, col(Client.id).in_(ids)) if ids else None
+    return Sample("Merged client", "clients", found.id, "has what belonged to both", "appointments") if found else None
+
+
+def other_script(trial: Trialled) -> Sample | None:
     """A name in letters that are not Latin, such as Arabic or Chinese: where copying goes wrong first."""
-    wanted = select(Client).where(Client.workspace_id == workspace, sa.func.length(Client.last_name) > 0)
-    for client in session.exec(wanted.order_by(col(Client.last_name).desc(), col(Client.id)).limit(50)):
-        if any("LATIN" not in unicodedata.name(letter, "LATIN") for letter in client.last_name if letter.isalpha()):
-            return "Name in another script", client.id, "read it letter by letter"
+    wanted = select(Client.id, Client.last_name).where(Client.workspace_id == trial.workspace)
+    for client_id, name in trial.session.exec(
+        wanted.order_by(col(Client.last_name).desc(), col(Client.id)).limit(LATIN_LAST)
+    ):
+        if any("LATIN" not in unicodedata.name(letter, "LATIN") for letter in name if letter.isalpha()):
+            return Sample("Name in another script", "clients", client_id, "read it letter by letter")
     return None
 
 
-def longest_name(session: Session, workspace: str) -> Picked | None:
-    size = func.length(Client.first_name) + func.length(Client.last_name)
-    wanted = select(Client.id, size).where(Client.workspace_id == workspace)
-    found = session.exec(wanted.order_by(size.desc()).limit(1)).first()
-    return ("Longest name", found[0], plural(found[1], "letter")) if found else None
+def longest_name(trial: Trialled) -> Sample | None:
+    found = trial.longest(Client, col(Client.first_name) + col(Client.last_name), Client.id)
+    return Sample("Longest name", "clients", found[0], plural(found[1], "letter")) if found else None
 
 
-RULES = (newest, longest_note, most_visits, furthest_booking, other_script, longest_name)
+def busiest_contact(trial: Trialled) -> Sample | None:
+    found = trial.most(Client, col(Client.referred_by_id))
+    contact = trial.newest(Contact, col(Contact.id) == found[0]) if found else None
+    told = f"referred {plural(found[1], 'client')}" if found else ""
+    return Sample("Contact who refers most", "contacts", contact.id, told) if contact else None
+
+
+def widest_field(trial: Trialled) -> Sample | None:
+    found = trial.longest(CustomField, sa.cast(CustomField.options, sa.Text), CustomField.id)
+    return Sample("Custom field with most options", "custom_fields", found[0], "all options came") if found else None
+
+
+def longest_template(trial: Trialled) -> Sample | None:
+    found = trial.longest(FormTemplate, sa.cast(FormTemplate.content, sa.Text), FormTemplate.id)
+    told = f"{number(found[1])} characters" if found else ""
+    return Sample("Longest form template", "form_templates", found[0], told) if found else None
+
+
+RULES: tuple[Callable[[Trialled], Sample | None], ...] = (
+    newest_client,
+    longest_note,
+    draft,
+    most_visits,
+    furthest_booking,
+    in_a_group,
+    cancelled,
+    signed_form,
+    longest_form,
+    most_messages,
+    limited_case,
+    most_answers,
+    archived,
+    merged,
+    other_script,
+    longest_name,
+    busiest_contact,
+    widest_field,
+    longest_template,
+)
+
+
+def picked(trial: Trialled) -> Iterable[Sample]:
+    """One example of each rule, and nothing twice: who is the newest and the longest name stands there once."""
+    shown: set[tuple[str, str, str]] = set()
+    for rule in RULES:
+        found = rule(trial)
+        if found is not None and (place := (found.kind, found.record, found.section)) not in shown:
+            shown.add(place)
+            yield found

@@ -12,3 +12,10 @@ class Clients(WizardPage):
 
     def open_first(self) -> None:
         self.page.locator("tbody th a").first.click()
+
+    def tabs(self) -> list[str]:
+        """The names of the tabs of the client that is open, without their numbers."""
+        return [words.partition(",")[0] for words in self.page.locator(".tabs a").all_inner_texts()]
+
+    def open_tab(self, words: str) -> None:
+        self.page.locator(".tabs a", has_text=words).click()

@@ -15,5 +15,10 @@ class Review(WizardPage):
         self.page.get_by_label("Ask for a change").fill(words)
         self.press("Send to support")
 
+    def samples(self) -> dict[str, str]:
+        """The sample cards: why each is shown, and where it leads."""
+        cards = self.page.locator(".sample > li").all()
+        return {c.locator("p.tiny").inner_text(): str(c.locator("a").first.get_attribute("href")) for c in cards}
+
     def go_on(self) -> None:
         self.page.get_by_role("link", name="Go on to approve").click()

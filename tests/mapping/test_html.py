@@ -17,7 +17,9 @@ def test_strong_and_em_become_b_and_i() -> None:
 
 
 def test_attributes_go_without_a_word() -> None:
-    assert clean_html('<p style="x" onclick="y()" hx-get="/z" id="q">word</p>') == Cleaned("<p>word</p>")
+    assert clean_html('<p style="x" onclick="y()" hx-get="/z" id="q" title="t" lang="en">word</p>') == Cleaned(
+        "<p>word</p>"
+    )
 
 
 @pytest.mark.parametrize("href", ["http://a.example", "https://a.example", "mailto:jo@a.example"])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
-from tests.product import GRACE, MEGAN, OLIVE, VERA
+from tests.product import GRACE, MEGAN, OLIVE, RICK, VERA
 
 
 def test_a_colleague_is_added_and_may_sign_in(product_at: At) -> None:
@@ -36,6 +36,23 @@ def test_an_admin_of_another_clinic_may_help_here_too(product_at: At) -> None:
     assert olive.get(f"{product.at}/overview").status_code == 200
     assert olive.post(f"{product.at}/overview").status_code == 403
     assert olive.post(f"/m/{product.other_id}/overview").status_code == 422
+
+
+def test_who_reads_clinical_notes_can_let_others_read_them_and_nobody_else_can(product_at: At) -> None:
+    product = product_at("preparing")
+    gateway = product.gateway()
+    for email in (RICK, VERA):
+        gateway.invite_user(email, email, "receptionist", invite="accepted")
+    form = {"name": "Rick", "email": RICK, "role": "admin", "clinical": "1"}
+    done(product.visitor(MEGAN).post(f"{product.at}/people", data=form | {"clinical": ""}))
+    rick, vera = product.visitor(RICK), {"name": "Vera", "email": VERA, "role": "reviewer", "clinical": "1"}
+    assert "Also read clinical notes" not in words(rick.get(f"{product.at}/people"))
+    done(rick.post(f"{product.at}/people", data=vera))
+    assert product.audit()[-1].facts["clinical"] is False
+    done(product.visitor(MEGAN).post(f"{product.at}/people", data=form))
+    assert "Clinic admin, reads notes" in words(rick.get(f"{product.at}/people"))
+    done(rick.post(f"{product.at}/people", data=vera))
+    assert product.audit()[-1].facts["clinical"] is True
 
 
 @pytest.mark.parametrize(

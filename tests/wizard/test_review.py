@@ -69,12 +69,51 @@ def test_a_row_that_is_missing_is_said_and_nothing_is_green(product_at: At) -> N
     assert f'href="{product.at}/approve"' not in page.text.split('id="main"')[1]
 
 
-def test_the_clients_most_likely_to_go_wrong_are_offered(shown_at: At) -> None:
+CARD = re.compile(r'<li( class="ticked")?>\s*<p class="tiny">([^<]+)</p>\s*<h3><a href="([^"]+)">')
+
+
+def cards(product: Product) -> dict[str, tuple[str, bool]]:
+    """The sample cards by why they are shown: where they lead, and whether they are ticked."""
+    page = product.visitor(RICK).get(f"{product.at}/review")
+    return {why: (href, bool(ticked)) for ticked, why, href in CARD.findall(page.text)}
+
+
+def test_telling_examples_of_every_kind_are_offered_and_each_opens(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    found = cards(product)
+    assert {"Newest client", "Longest note", "Appointment in a group", "Form with a signature"} <= found.keys()
+    assert {"Note that is a draft", "Most messages", "Case with a limit", "Contact who refers most"} <= found.keys()
+    assert len({href for href, _ in found.values()}) == len(found) >= 14
+    for href, _ in found.values():
+        assert product.visitor(RICK).get(href).status_code == 200, href
+
+
+def test_what_was_looked_at_is_ticked_for_the_whole_clinic(product_at: At) -> None:
+    product = product_at("reviewing")
+    before = cards(product)
+    assert not any(ticked for _, ticked in before.values())
+    looked = ("Longest note", "Form with a signature")
+    for why in looked:
+        product.visitor(MEGAN).get(before[why][0])
+    assert {why for why, (_, ticked) in cards(product).items() if ticked} == set(looked)
+    assert f"2 of {len(before)} looked at" in words(product.visitor(RICK).get(f"{product.at}/review"))
+
+
+def test_every_kind_that_came_leads_to_its_list(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = product.visitor(RICK).get(f"{product.at}/review")
-    links = re.findall(rf'href="({product.at}/clients/cli_\w+)"', page.text)
-    assert 3 <= len(set(links)) <= 6
-    assert "Newest client" in words(page)
+    lists = set(re.findall(rf'class="tall" href="({product.at}/[^"]+)"', page.text))
+    assert len(lists) >= 14
+    for address in lists:
+        assert product.visitor(RICK).get(address).status_code == 200, address
+    assert 'class="tall"' not in product.visitor(VERA).get(f"{product.at}/review").text
+
+
+def test_something_wrong_with_a_client_begins_a_request_with_a_number_alone(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    megan = product.visitor(MEGAN)
+    assert typed(megan.get(f"{product.at}/review", params={"about": "1000016"}), "text") == "Number 1000016:"
+    assert typed(megan.get(f"{product.at}/review", params={"about": "<b>Ana Li"}), "text") == ""
 
 
 @pytest.mark.parametrize("email", [VERA, ANA])

@@ -1,0 +1,146 @@
+"""Each value stands beside the cells that it was made of, and what was done to it is said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from app.mapping.context import DateOrder
+from app.mapping.kind import Kind
+from app.problems import Problem
+from app.records.beside import CLOSED, Beside, Line, beside, cells_alone
+from app.records.field import Field, said
+from app.records.kind import NOTHING
+from app.records.kinds import BY_NAME
+from app.records.source_row import Cell, SourceRow
+from app.sources import source
+
+CLIENTS = source(None).kind("patients")
+
+
+def a_row(
+    cells: Mapping[str, str], *problems: Problem, kind: Kind[Any] = CLIENTS, dates: DateOrder = DateOrder.DAY_FIRST
+) -> SourceRow:
+    placed = {one.name: one for one in kind.columns}
+    told = tuple(
+        Cell(
+            name,
+            placed[name.partition(":")[0]].column.native if ":" not in name else name,
+            text,
+            placed.get(name.partition(":")[0]),
+        )
+        if not name.startswith("?")
+        else Cell(name, name[1:], text, None)
+        for name, text in cells.items()
+    )
+    return SourceRow(kind, "patients.csv", 1, 2, "77", dates, told, problems)
+
+
+def compared(fields: list[Field], row: SourceRow, table: str = "clients", hidden: frozenset[str] = NOTHING) -> Beside:
+    return beside(BY_NAME[table], fields, row, hidden)
+
+
+def one(field: Field, cells: Mapping[str, str], *problems: Problem, **more: Any) -> Line:
+    (line,) = compared([field], a_row(cells, *problems, **more)).lines
+    return line
+
+
+NAME = said("Name", "Dr Ana Li", "title", "first_name", "last_name")
+BORN = Field("Date of birth", "4 March 1961", ("date_of_birth",), ("1961-03-04",), "Read with the day before the month")
+PHONES = Field(
+    "Phones", "+61 400 000 172, mobile", ("phone_numbers", "phone_number"), ("+61400000172",), "With its code"
+)
+
+
+@pytest.mark.parametrize(
+    ("field", "cells"),
+    [
+        (NAME, {"title": "Dr", "first_name": "Ana", "last_name": "Li"}),
+        (NAME, {"first_name": " Ana ", "last_name": "Li"}),
+        (BORN, {"date_of_birth": "1961-03-04"}),
+        (PHONES, {"phone_mobile": "+61400000172"}),
+        (said("Notes", "Early.\n\nEmail: jo@@x", "notes"), {"notes": "Early."}),
+    ],
+)
+def test_what_stands_in_the_value_is_as_it_was(field: Field, cells: dict[str, str]) -> None:
+    line = one(field, cells)
+    assert (line.is_same, line.did) == (True, ("As it was",))
+    assert [cell.text for cell in line.cells] == list(cells.values())
+
+
+@pytest.mark.parametrize(
+    ("field", "cells", "did"),
+    [
+        (BORN, {"date_of_birth": "04/03/1961"}, "Read with the day before the month"),
+        (PHONES, {"phone_mobile": "0400 000 172"}, "With its code"),
+        (said("E-mail", None, "email"), {"email": "jo@@x"}, "Not taken over as it stands"),
+        (said("Sex", "Female", "sex"), {"sex": "F"}, "Brought into Caspen's form"),
+        (said("Referred by", "Dr Wen Li", "referred_by_id"), {"referring_doctor_id": "551"}, "Found by its number"),
+    ],
+)
+def test_what_was_done_to_a_cell_is_said(field: Field, cells: dict[str, str], did: str) -> None:
+    line = one(field, cells)
+    assert (line.is_same, line.did) == (False, (did,))
+
+
+def test_a_consent_that_the_export_tells_the_other_way_round_is_said_to_be_turned() -> None:
+    field = Field("SMS", "No", ("custom_field_values.SMS marketing consent",), ("false",))
+    assert one(field, {"unsubscribed_sms_marketing": "true"}).did == ("Turned round: Caspen asks whether they agreed",)
+
+
+def test_a_file_that_proves_the_month_first_says_so() -> None:
+    line = one(BORN, {"date_of_birth": "03/04/1961"}, dates=DateOrder.MONTH_FIRST)
+    assert line.did == ("Read with the month before the day, as all of the file proves",)
+
+
+def test_the_words_of_a_problem_stand_at_its_cell_and_once() -> None:
+    problem = Problem("bad_date", "patients", column="date_of_birth")
+    found = compared([BORN], a_row({"date_of_birth": "31/31/1961"}, problem))
+    assert found.lines[0].did == (problem.title,)
+    assert found.told == ()
+
+
+def test_a_problem_of_the_row_as_a_whole_stands_below() -> None:
+    problem = Problem("possible_duplicate_patient", "patients")
+    assert compared([NAME], a_row({"first_name": "Ana"}, problem)).told == (problem,)
+
+
+def test_a_value_without_a_cell_says_so_and_one_without_either_is_left_away() -> None:
+    found = compared([said("State", "Active", "status"), said("Alert", None, "alert")], a_row({}))
+    assert [(line.label, line.did) for line in found.lines] == [("State", ("No cell of its own",))]
+
+
+def test_no_cell_of_a_row_is_left_away() -> None:
+    cells = {
+        "id": "77", "first_name": "Ana", "time_zone": "Sydney", "custom:Sport": "Judo", "?Shoe size": "41",
+        "created_at": "2020-01-01", "merged_with_patient_id": "9",
+    }  # fmt: skip
+    found = compared([said("Name", "Ana", "first_name")], a_row(cells))
+    shown = [cell.name for line in (*found.lines, *found.others) for cell in line.cells]
+    assert sorted(shown) == sorted(cells)
+    assert {line.cells[0].name: line.did[0] for line in found.others} == {
+        "id": "Kept, so that it is found again",
+        "time_zone": "No field of its own in Caspen",
+        "custom:Sport": "A custom field",
+        "?Shoe size": "A column that we do not know",
+        "created_at": "Kept as the day it was made",
+        "merged_with_patient_id": "Says what it belongs to",
+    }
+
+
+def test_an_answer_stands_beside_the_column_of_its_field() -> None:
+    field = Field("Custom field: Sport", "Judo", ("custom_field_values.Sport",), ("Judo",))
+    assert one(field, {"custom:Sport": "Judo"}).did == ("As it was",)
+
+
+def test_what_a_reader_may_not_see_is_not_shown_in_the_row_either() -> None:
+    kind = source(None).kind("treatment_notes")
+    row = a_row({"id": "7", "title": "First", "content": "{}", "?Extra": "secret"}, kind=kind)
+    hidden = frozenset({"body"})
+    fields = [said("Title", "First", "title"), said("Note", "words", "body")]
+    found = compared(fields, row, "progress_notes", hidden)
+    assert [(line.label, line.closed) for line in found.lines] == [("Title", False), ("Note", True)]
+    told = [cell.text for line in (*found.lines, *found.others) for cell in line.cells]
+    assert sorted(told) == ["7", "First"]
+    alone = cells_alone(row, hidden)
+    assert {line.label: line.did for line in alone if line.closed} == {"Content": (CLOSED,), "Extra": (CLOSED,)}

@@ -1,0 +1,248 @@
+"""What an export holds is shown and does nothing: hostile words go through the real pages in a real browser."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import uvicorn
+from playwright.sync_api import Browser, Page
+from sqlmodel import select
+
+from app.caspen.tables import Client, Communication, Form, Imported, ProgressNote
+from app.engine.reading.limits import Limits
+from app.engine.reading.parts import PartWriter, read_part
+from app.migration.models import Migration, Part
+from e2e.product import free_port
+from tests.browser import chromium
+from tests.conftest import At
+from tests.product import RICK, Product
+from tests.records.hostile import PAYLOADS
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hostile")]
+MADE = "zz"  # what the names and ids of these records begin with
+LOOK = """() => {
+    const inside = [...document.querySelectorAll(".rich, .form-sheet, bdi, .raw")];
+    const every = inside.flatMap((box) => [...box.querySelectorAll("*")]);
+    const named = (box) => [...box.attributes].map((one) => `${box.localName} ${one.name}=${one.value}`);
+    const ours = /^(ul|li|p|div|img|span|h4) (class|aria-hidden|alt|src)=/;
+    const link = /^a (href=(https?:|mailto:)|rel=noopener)/;
+    const refused = "svg,math,template,iframe,form,meta,style,script,base,link,object,embed,video,audio,input,button";
+    return {
+        attributes: every.flatMap(named).filter((told) => !ours.test(told) && !link.test(told)),
+        elements: inside.flatMap((box) => [...box.querySelectorAll(refused)].map((one) => one.localName)),
+        handlers: [...document.querySelectorAll("*")].flatMap(named).filter((told) => / (data-)?(hx-on|on)/.test(told)),
+        htmx: [...document.querySelectorAll("main *")].flatMap(named)
+            .filter((told) => / (data-)?hx-/.test(told) && !told.includes(" hx-ignore=")),
+        boxes: inside.length,
+    };
+}"""
+
+
+@dataclass
+class Watched:
+    """A visitor's window, and everything that a page did beyond being read."""
+
+    page: Page
+    url: str
+    wrong: list[str] = field(default_factory=list)
+    boxes: int = 0
+
+    def __post_init__(self) -> None:
+        self.page.on("dialog", self._dialog)
+        self.page.on("request", self._request)
+        self.page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.add_init_script(
+            "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.blockedURI))"
+        )
+        self.going = ""
+
+    def _dialog(self, dialog: Any) -> None:
+        self.wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _request(self, request: Any) -> None:
+        asked = request.url
+        if asked != self.going and not asked.startswith((f"{self.url}/static/", "data:image/")):
+            self.wrong.append(f"asked for {asked}")
+
+    def look(self, address: str) -> None:
+        self.going = f"{self.url}{address}"
+        answer = self.page.goto(self.going)
+        assert answer is not None
+        assert answer.status == 200, address
+        self.page.wait_for_timeout(150)  # for what would begin by itself
+        told = self.page.evaluate(LOOK)
+        self.boxes += told.pop("boxes")
+        self.wrong += [f"{address}: {what} {one}" for what, found in told.items() for one in found]
+        assert self.page.url == self.going
+
+
+@pytest.fixture(scope="module")
+def product(shown_at: At) -> Product:
+    product = shown_at("reviewing")
+    hostile_trial(product)
+    return product
+
+
+@pytest.fixture(scope="module")
+def site(product: Product) -> Iterator[str]:
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(product.app, port=port, log_level="critical"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def window(product: Product, site: str, browser: Browser) -> Iterator[Watched]:
+    visit = browser.new_context(viewport={"width": 1280, "height": 900})
+    rick = product.visitor(RICK)
+    visit.add_cookies([{"name": name, "value": value, "url": site} for name, value in rick.cookies.items()])
+    yield Watched(visit.new_page(), site)
+    visit.close()
+
+
+def hostile_trial(product: Product) -> None:
+    """One client with every payload as a note, a message and an answer; a client of each payload's name; a hostile row.
+
+    They are written past mapping, which would have cleaned them: whatever is stored, it is cleaned where it is shown.
+    """
+    store = product.runtime.caspen.trial(product.migration_id, 1)
+    with store.database.connection() as connection:
+        for number, payload in enumerate(PAYLOADS):
+            text = payload.replace("\0", "")
+            copy(
+                connection, Client, number, {"first_name": f"{MADE}{text}", "last_name": f"{MADE}{text}", "email": text}
+            )
+            copy(connection, ProgressNote, number, {"client_id": mark(Client, 0), "title": text, "body": text})
+            copy(
+                connection, Communication, number,
+                {"client_id": mark(Client, 0), "subject": text, "body": text, "from": text, "confidential": False},
+            )  # fmt: skip
+        for number in range(0, len(PAYLOADS), 40):
+            copy(
+                connection,
+                Form,
+                number,
+                {"client_id": mark(Client, 0), "content": form(PAYLOADS[number : number + 40])},
+            )
+
+
+def mark(model: type[Imported], number: int) -> str:
+    return f"{str(model.__tablename__)[:3]}_{MADE}{number:05}"
+
+
+def copy(connection: sa.Connection, model: type[Imported], number: int, values: dict[str, Any]) -> None:
+    """A record of the trial once more, with other words."""
+    table = model.metadata.tables[str(model.__tablename__)]
+    pattern = connection.execute(sa.select(table).limit(1)).mappings().one()
+    connection.execute(sa.insert(table), {**pattern, "id": mark(model, number), **values})
+
+
+def form(payloads: tuple[str, ...]) -> list[Any]:
+    """Each payload as a heading, a label, a statement, an answer, an option and what was written beside it."""
+    fields: list[dict[str, Any]] = []
+    for text in payloads:
+        fields += [
+            {"type": "statement", "text": text},
+            {"type": "long_text", "label": text, "answer": text},
+            {"type": "short_text", "label": text, "answer": text},
+            {"type": "single_choice", "label": text, "options": [text], "answer": [text], "other_text": text},
+            {"type": "signature", "label": text, "signature_id": text, "answer": text},
+        ]
+    return [{"name": payloads[0], "fields": fields}]
+
+
+def test_there_are_enough_of_them_and_each_is_another() -> None:
+    assert len(set(PAYLOADS)) == len(PAYLOADS) >= 200
+
+
+def test_what_does_something_is_noticed(window: Watched) -> None:
+    """A page that shows its words uncleaned, and without our policy: each way of doing harm is told."""
+    html = '<main><div class="rich"><img src="http://evil.example/p" onerror=alert(1)><p hx-get="/x">a</p></div></main>'
+    window.page.route("**/planted", lambda route: route.fulfill(body=html, content_type="text/html"))
+    window.page.route("http://evil.example/**", lambda route: route.abort())
+    window.look("/planted")
+    told = "\n".join(window.wrong)
+    for harm in (
+        "dialog: 1",
+        "asked for http://evil.example/p",
+        "attributes p hx-get",
+        "handlers img onerror",
+        "htmx p",
+    ):
+        assert harm in told, harm
+
+
+@pytest.mark.parametrize(("section", "size"), [("notes", 10), ("communications", 20), ("forms", 5)])
+def test_what_is_shown_of_a_client_does_nothing(window: Watched, product: Product, section: str, size: int) -> None:
+    client, many = mark(Client, 0), len(PAYLOADS) if section != "forms" else -(-len(PAYLOADS) // 40)
+    for number in range(1, -(-many // size) + 1):
+        window.look(f"{product.at}/clients/{client}/{section}?number={number}")
+    assert window.boxes >= len(PAYLOADS)
+    assert window.wrong == []
+
+
+def test_names_do_nothing(window: Watched, product: Product) -> None:
+    for number in range(1, -(-len(PAYLOADS) // 50) + 1):
+        window.look(f"{product.at}/clients?q={MADE}&number={number}")
+    window.look(f"{product.at}/records/clients?q={MADE}")
+    window.look(f"{product.at}/clients/{mark(Client, 3)}")
+    assert window.boxes >= len(PAYLOADS)
+    assert window.wrong == []
+
+
+def test_a_record_alone_does_nothing(window: Watched, product: Product) -> None:
+    for kind, model in (("progress_notes", ProgressNote), ("communications", Communication), ("forms", Form)):
+        window.look(f"{product.at}/records/{kind}/{mark(model, 40)}")
+    assert window.wrong == []
+
+
+def test_a_row_of_the_export_does_nothing(window: Watched, product: Product) -> None:
+    """Its cells are shown exactly as they are: as words."""
+    with product.runtime.ledger.read() as session:
+        move = session.get_one(Migration, product.migration_id)
+        part = session.exec(select(Part).where(Part.migration_id == move.id, Part.kind == "patients")).first()
+        assert part is not None
+        key = product.runtime.key(move)
+    head, rows = read_part(product.runtime.objects, part.object_key, key)
+    told, payloads = list(rows), iter(PAYLOADS * 4)
+    writer = PartWriter(product.runtime.objects, part.object_key[:-6], key, Limits())
+    for row in told:
+        cells = [None if name == "id" else next(payloads, "") for name in head.columns]
+        writer.add(row.line, [row.cells.get("id") if cell is None else cell for cell in cells], row.codes)
+    writer.close(int(part.object_key[-6:]), head)
+    for row in told[:6]:
+        window.look(f"{product.at}/rows/{part.file_number}/{row.line}")
+        shown = window.page.locator(".raw").all_text_contents()
+        assert len(shown) >= 50
+        assert sum(" ".join(text.split()) in {" ".join(p.split()) for p in PAYLOADS} for text in shown) >= 45
+    assert window.wrong == []
+
+
+def test_the_live_client_does_nothing_either(window: Watched, product: Product) -> None:
+    """The sandbox shows it by the same code; here a live copy of the hostile one."""
+    live = product.runtime.caspen.live
+    with live.database.connection() as connection:
+        table = Client.metadata.tables["clients"]
+        with product.runtime.caspen.trial(product.migration_id, 1).database.connection(reading=True) as other:
+            rows = other.execute(sa.select(table).where(table.c.id.like(f"cli_{MADE}%"))).mappings().all()
+        connection.execute(sa.insert(table), [dict(row) for row in rows])
+    window.look(f"/sandbox/wsp_demo/clients?q={MADE}")
+    window.look(f"/sandbox/wsp_demo/clients/{mark(Client, 1)}")
+    assert window.wrong == []
