@@ -120,11 +120,16 @@ def trial(
 
 
 @app.command(name="check-links")
-def check_links(file: Annotated[Path, typer.Argument(help="One link a line.")]) -> None:
+def check_links(
+    file: Annotated[Path, typer.Argument(help="One link a line, with its password after it where it has one.")],
+    fixtures: Annotated[Path | None, typer.Option(help="Where to write what was answered.")] = None,
+) -> None:
     """Try real links by hand, and record what the providers answered, without the secrets."""
     from app.commands.check_links import check
+    from app.settings import settings
 
-    for line in check(file.read_text(encoding="utf-8").splitlines()):
+    folder = fixtures or settings().var / "check-links"
+    for line in check(file.read_text(encoding="utf-8").splitlines(), settings(), folder):
         typer.echo(json.dumps(line, ensure_ascii=False))
 
 

@@ -173,6 +173,10 @@ class Provider(Protocol):
     @property
     def manners(self) -> Manners: ...
 
+    @property
+    def words(self) -> str:
+        """For people, of the provider in general."""
+
     def label(self, link: Link) -> str:
         """For people, inside a sentence: Google Drive."""
 

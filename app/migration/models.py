@@ -106,6 +106,17 @@ class LinkedFile(LedgerTable, table=True):
     state: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
+class ProviderCheck(LedgerTable, table=True):
+    """How real links of a provider fared when an operator last tried them by hand."""
+
+    __tablename__ = "provider_check"
+
+    provider: str = Field(primary_key=True)
+    checked_at: datetime = Field(default_factory=now, sa_type=Moment)
+    code: str | None = None
+    verified_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
 class Part(LedgerTable, table=True):
     """Up to 4,000 rows or 4 MiB of one kind: the unit of work, of retry and of one transaction."""
 

@@ -17,12 +17,13 @@ REFUSED = places_of(DATA, "refused")
 
 class Dropbox:
     name = "dropbox"
+    words = str(DATA["label"])
     unknown_name = "provider_down"
     landings = places_of(DATA, "landing")
     manners = Manners(quota_seconds=24 * 3600.0)
 
     def label(self, link: Link) -> str:
-        return str(DATA["label"])
+        return self.words
 
     def recognise(self, link: Link) -> bool:
         return host_matches(link.address.host, HOSTS)

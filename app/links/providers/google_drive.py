@@ -17,12 +17,13 @@ REFUSED = places_of(DATA, "refused")
 
 class GoogleDrive:
     name = "google_drive"
+    words = str(DATA["label"])
     unknown_name = "provider_down"
     landings = places_of(DATA, "landing")
     manners = Manners(blocked_after=3)
 
     def label(self, link: Link) -> str:
-        return str(DATA["label"])
+        return self.words
 
     def recognise(self, link: Link) -> bool:
         return host_matches(link.address.host, HOSTS)

@@ -25,6 +25,7 @@ class Https:
     """Takes every link that no other provider knows."""
 
     name = "https"
+    words = "Direct https links"
     unknown_name = "link_gone"
     landings = Landings()
     manners = Manners()

@@ -14,12 +14,13 @@ HOSTS, REFUSED = tuple(DATA["hosts"]), places_of(DATA, "refused")
 
 class OneDrive:
     name = "onedrive"
+    words = str(DATA["label"])
     unknown_name = "provider_down"
     landings = places_of(DATA, "landing")
     manners = Manners()
 
     def label(self, link: Link) -> str:
-        return str(DATA["label"])
+        return self.words
 
     def recognise(self, link: Link) -> bool:
         return host_matches(link.address.host, HOSTS)

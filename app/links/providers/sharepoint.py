@@ -18,12 +18,13 @@ SHARED = re.compile(r"^/:[a-z]+:/[a-z]/|/_layouts/15/(guestaccess|download)\.asp
 
 class SharePoint:
     name = "sharepoint"
+    words = str(DATA["label"])
     unknown_name = "provider_down"
     landings = places_of(DATA, "landing")
     manners = Manners()
 
     def label(self, link: Link) -> str:
-        return str(DATA["label"])
+        return self.words
 
     def recognise(self, link: Link) -> bool:
         return host_matches(link.address.host, HOSTS)

@@ -118,6 +118,8 @@ class Fake:
 def send_bytes(request: Request, node: Node, line: Stream, **headers: str) -> None:
     """The bytes of a file, with the faults that were ordered for it."""
     faults = list(node.faults)
+    if "etag" in headers:
+        faults.append(Fault("etag", value=headers.pop("etag"), times=None, on="any"))
     if headers:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         faults.append(Fault("headers", headers=named, times=None, on="any"))

@@ -86,7 +86,8 @@ class SharePoint(Fake):
         if node.no_download:
             answer(line, 403, b"")
             return
-        send_bytes(request, node, line, etag=f'"{{{self.guid(node).upper()}}},3"')
+        version = 3 if node.file is None or node.file.etag == '"one"' else 4
+        send_bytes(request, node, line, etag=f'"{{{self.guid(node).upper()}}},{version}"')
 
     def rows(self, request: Request, line: Stream) -> None:
         library = unquote(request.query["@a1"])

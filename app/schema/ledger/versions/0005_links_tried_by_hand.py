@@ -1,0 +1,21 @@
+"""How real links of each provider fared when an operator tried them."""
+
+from alembic import op
+
+from app.schema.columns import TEXT, TIME, keyed, may, need
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "provider_check",
+        *need(TEXT, "provider"),
+        *need(TIME, "checked_at"),
+        *may(TEXT, "code"),
+        *may(TIME, "verified_at"),
+        keyed("provider"),
+    )
