@@ -20,7 +20,7 @@ GONE = "REMOVED"
 SHORTEST_SECRET = 6
 MOST_BODY = 64 * 1024
 TOKEN = re.compile(r"[A-Za-z0-9_+/=%!~-]{12,}")
-WORD = re.compile(r"_*[A-Za-z]+(?:[-_][A-Za-z]+)*")
+WORD = re.compile(r"_*[A-Za-z]+(?:[-_/.][A-Za-z]+)*")
 VALUE = re.compile(r"""(\bvalue\s*=\s*)(?:"[^"]*"|'[^']*'|[^\s>"']+)""", re.IGNORECASE)
 PERSON = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 # Headers whose values say how an answer is made, and nothing of what is behind a link.
@@ -96,7 +96,7 @@ class Recorder:
             return value.partition(";")[0]
         if name == "dropbox-api-result":
             return self._body(value.encode())
-        return self._cleaned(value) if name in SHOWN else GONE
+        return self._without_secrets(value) if name in SHOWN else GONE
 
     def _body(self, body: bytes) -> str:
         try:
@@ -114,8 +114,13 @@ class Recorder:
                 return self._cleaned(told) if name in KEPT_VALUES else GONE
         return told
 
-    def _cleaned(self, text: str) -> str:
+    def _without_secrets(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, GONE)
+        return text
+
+    def _cleaned(self, text: str) -> str:
+        """Without what may be a secret, a person or what somebody typed."""
+        text = self._without_secrets(text)
         text = VALUE.sub(rf'\1"{GONE}"', PERSON.sub(GONE, text))
         return TOKEN.sub(lambda found: found[0] if WORD.fullmatch(found[0]) else GONE, text)

@@ -58,7 +58,7 @@ def test_what_providers_answered_is_told_and_kept_without_secrets(net: FakeInter
         everything[max(0, everything.index(s) - 60) : everything.index(s) + 60] for s in secrets if s in everything
     ]
     assert not found
-    assert '"mimeType": "application/zip"' in everything
+    assert '\\"mimeType\\": \\"application/zip\\"' in everything
     assert '\\"reason\\": \\"notFound\\"' in everything
 
 
