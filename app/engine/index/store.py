@@ -16,7 +16,7 @@ from app.engine.index.view import PlanView
 from app.mapping.kind import Mention
 from app.mapping.plan import Plan
 
-CACHE_KIB = 48 * 1024
+CACHE_KIB = 16 * 1024
 
 
 class Index:
