@@ -1,5 +1,6 @@
 """Turns the rows of one part into what they become in Caspen, and says of each row that does not move why not."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -31,6 +32,12 @@ class MappedPart:
     tally: Tally
     rows: list[RowRecords] = field(default_factory=list)
     source_ids: dict[int, str] = field(default_factory=dict)
+
+    def taken(self) -> Iterator[RowRecords]:
+        """The rows that move, each forgotten once it is given away: they are not held beside what is made of them."""
+        self.rows.reverse()
+        while self.rows:
+            yield self.rows.pop()
 
 
 def map_part(

@@ -103,7 +103,7 @@ def _loaded(
 ) -> Done:
     key = PartKey(migration.id, bench.trial.number, lease.number, lease.epoch)
     with beat.during():
-        loaded = load_part(runtime.caspen, bench.store, bench.ids, key, mapped.rows, moment=bench.trial.started_at)
+        loaded = load_part(runtime.caspen, bench.store, bench.ids, key, mapped.taken(), moment=bench.trial.started_at)
     for line, fate in loaded.fates.items():
         mapped.tally.row(Outcome(fate.value))
         if fate.value == Outcome.HELD.value:

@@ -25,6 +25,11 @@ def test_a_part_ends_after_so_many_bytes(desk: Desk) -> None:
     assert sum(p.rows for p in told.one.parts) == 10
 
 
+def test_a_part_ends_after_so_many_filled_cells(desk: Desk) -> None:
+    told = desk.with_limits(part_cells=10).csv(patients(4) + "5,Ann5,,\n6,Ann6,,\n7,Ann7,,\n")
+    assert [p.rows for p in told.one.parts] == [3, 4]
+
+
 def test_reading_goes_on_after_the_files_that_were_done(desk: Desk) -> None:
     files = {"a/patients.csv": patients(3), "b/patients.csv": patients(3, first=4)}
     whole = desk.read(files)

@@ -28,6 +28,7 @@ class Limits:
     columns: int = 1000
     part_rows: int = 4000
     part_bytes: int = 4 * MIB
+    part_cells: int = 80_000  # filled ones: of a clinic's many questions each answer becomes a record
     workbook_bytes: int = 256 * MIB
 
 

@@ -45,6 +45,7 @@ class PartWriter:
         self._limits = limits
         self._lines: list[bytes] = []
         self._size = 0
+        self._filled = 0
         self._first_line = 0
 
     @property
@@ -59,7 +60,11 @@ class PartWriter:
             self._first_line = line
         self._lines.append(text)
         self._size += len(text)
-        return len(self._lines) >= self._limits.part_rows or self._size >= self._limits.part_bytes
+        self._filled += len(cells) - cells.count(None)
+        limits = self._limits
+        return (
+            len(self._lines) >= limits.part_rows or self._size >= limits.part_bytes or self._filled >= limits.part_cells
+        )
 
     def close(self, number: int, head: PartHead) -> PartInfo:
         """Writes the gathered rows as one object, whole or not at all."""
@@ -82,7 +87,7 @@ class PartWriter:
             file.write(packer.flush())
         done = PartInfo(number, head.kind, head.file_number, self._first_line, self.rows, key, digest.hexdigest())
         self._lines = []
-        self._size = 0
+        self._size = self._filled = 0
         return done
 
 
