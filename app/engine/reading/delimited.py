@@ -1,6 +1,7 @@
 """Rows of a CSV file, read strictly: an open quotation mark is damage, a cell without end costs no memory."""
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
@@ -10,6 +11,8 @@ from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 
 DELIMITERS = (",", ";", "\t", "|")
+BLOCK = 1 << 18
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 csv.field_size_limit(1 << 26)  # our own limits are lower, and end a row instead of a file
 
 
@@ -22,7 +25,8 @@ class _Lines:
 
     def __init__(self, text: TextIO, limits: Limits) -> None:
         self._read = text.readline
-        self._ahead = ""  # a sign that was read to see whether a line end goes on
+        self._read_on = text.read
+        self._ahead = ""  # what was read and stands behind the place
         self._limit = limits.row_bytes
         self.number = 0
         self.row: list[str] = []
@@ -50,14 +54,35 @@ class _Lines:
 
     def piece(self, limit: int, begun: str = "") -> str:
         """A line, or as much of it as the limit allows, with its line end never torn apart; `begun` was read of it."""
-        ahead, self._ahead = self._ahead, ""
-        line = ahead if ahead == "\r" else begun or ahead + self._read(limit)
-        if line[-1:] == "\r" and (ahead or len(line) == limit):
-            after = self._read(1)
-            if after == "\n":
-                return line + after
-            self._ahead = after
+        held = bool(self._ahead)
+        line = begun or self._line(limit)
+        if line[-1:] == "\r" and not self._ahead and (held or len(line) == limit):
+            return line + self._rest_of_end()
         return line
+
+    def block(self) -> str:
+        """What stands next, however many lines it is: for a row that is passed over."""
+        held, self._ahead = self._ahead, ""
+        block = held or self._read_on(min(self._limit, BLOCK))
+        return block + self._rest_of_end() if block[-1:] == "\r" else block
+
+    def put_back(self, text: str) -> None:
+        """Gives back what stands behind the row that was passed over."""
+        self._ahead = text + self._ahead
+
+    def _line(self, limit: int) -> str:
+        if not self._ahead:
+            return self._read(limit)
+        line = _LINE.match(self._ahead)[0]  # type: ignore[index]  # it matches everywhere
+        self._ahead = self._ahead[len(line) :]
+        return line if line[-1] in "\r\n" else line + self._read(max(limit - len(line), 0))
+
+    def _rest_of_end(self) -> str:
+        """The second sign of a line end whose first was read; what else stands there is kept."""
+        after = self._read_on(1)
+        if after != "\n":
+            self._ahead, after = after, ""
+        return after
 
 
 class Delimited:
@@ -100,28 +125,27 @@ class Delimited:
             lines.begin()
 
     def _endless(self, lines: _Lines, begins: int) -> Raw:
-        """A row over the limit: passed over piece by piece, its small cells kept."""
+        """A row over the limit: passed over block by block, its small cells kept."""
         endless = Endless(self.delimiter, self._limits.cell_bytes, self._limits.row_bytes)
-        pieces = list(lines.row)
-        lines.begin()
-        rest = iter(lambda: lines.piece(self._limits.row_bytes), "")
-        number = begins
-        for piece in _chained(pieces, rest):
-            number += piece.endswith(("\n", "\r"))
-            if endless.take(piece):
+        for piece in _chained(lines):
+            end = endless.take(piece)
+            if end is not None:
+                lines.put_back(piece[end:])
                 break
         else:
             endless.finish()
         if endless.is_open_quoted or endless.is_broken:
             raise Refused("csv_unclosed_quote", line=begins + endless.quote_line)
-        lines.number = number - 1
+        lines.begin()
+        lines.number = begins - 1 + endless.lines
         return begins, endless.cells, ("cell_too_large",)
 
 
-def _chained(pieces: list[str], rest: Iterator[str]) -> Iterator[str]:
-    while pieces:
-        yield pieces.pop(0)
-    yield from rest
+def _chained(lines: _Lines) -> Iterator[str]:
+    """What was read of a row, then what follows it."""
+    yield from lines.row
+    lines.begin()
+    yield from iter(lines.block, "")
 
 
 def _declares(line: str) -> bool:

@@ -23,7 +23,8 @@ class Endless:
         self._cell_size = 0
         self._row_size = 0  # of what is kept
         self._drops = False  # whether the cell is over a limit
-        self._lines = 0
+        self._counted = 0  # how far into the piece line ends are counted
+        self.lines = 0  # line ends that were taken
         self.cells: list[str] = []
         self.quote_line = 0  # where the last quoted cell begins, in lines after the row's first
         self.is_broken = False
@@ -32,28 +33,32 @@ class Endless:
     def is_open_quoted(self) -> bool:
         return self._state is _State.QUOTED
 
-    def take(self, piece: str) -> bool:
-        """Takes the next piece, at most one line of it; says whether the row has ended."""
-        at = 0
+    def take(self, piece: str) -> int | None:
+        """Takes the next piece, of one line or many, no line end torn; says where in it the row ends, if it does."""
+        at = self._counted = 0
         while at < len(piece) and not self.is_broken:
             if self._state is _State.QUOTED:
                 at = self._quoted(piece, at)
-            elif self._state is _State.PLAIN:
+                continue
+            if self._state is _State.PLAIN:
                 found = self._plain_end.search(piece, at)
                 end = found.start() if found else len(piece)
                 self._keep(piece[at:end])
                 at = end
-                if found and self._boundary(piece[at]):
-                    return True
-                at += bool(found)
-            else:
-                begins_plain = self._begins_plain(piece[at])
-                if not begins_plain and self._between(piece[at]):
-                    return True
-                at += not begins_plain
-        if piece.endswith(("\n", "\r")):
-            self._lines += 1
-        return self.is_broken
+                if not found:
+                    break
+            elif self._begins_plain(piece[at]):
+                continue
+            elif piece[at] == '"' and self._state is _State.START:
+                self._count(piece, at)
+                self.quote_line = self.lines
+            ends = self._between(piece[at])
+            at += 2 if ends and piece[at : at + 2] == "\r\n" else 1
+            if ends:
+                self._count(piece, at)
+                return at
+        self._count(piece, len(piece))
+        return len(piece) if self.is_broken else None
 
     def finish(self) -> None:
         """The file has ended: so has the row, unless a quotation mark is open."""
@@ -69,12 +74,10 @@ class Endless:
         return end + 1
 
     def _between(self, sign: str) -> bool:
-        """A sign at the beginning of a cell or after a quotation mark."""
+        """A sign at the beginning of a cell, behind one, or after a quotation mark; says whether it ends the row."""
         if sign == '"':
             if self._state is _State.AFTER_QUOTE:
                 self._keep('"')
-            else:
-                self.quote_line = self._lines
             self._state = _State.QUOTED
         elif sign in (self._delimiter, "\r", "\n"):
             return self._boundary(sign)
@@ -96,6 +99,12 @@ class Endless:
         self._drops = False
         self._state = _State.START
         return sign != self._delimiter
+
+    def _count(self, piece: str, to: int) -> None:
+        ends = piece.count("\n", self._counted, to)
+        lone = piece.count("\r", self._counted, to)
+        self.lines += ends + (lone - piece.count("\r\n", self._counted, to) if lone else 0)
+        self._counted = to
 
     def _keep(self, text: str) -> None:
         if self._drops:
