@@ -237,6 +237,6 @@ def test_the_clinics_own_numbers_stand_beside_what_came(product_at: At) -> None:
     done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(read + 7)}))
     said = words(megan.get(f"{product.at}/review"))
     assert re.search(r"\d+ more is not in your export|\d+ more are not in your export", said)
-    assert "One thing says that your export may not be whole" in said
+    assert "that your export may not be whole" in said
     support = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
     assert "Clients: you counted" in support
