@@ -55,7 +55,9 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
     ]
     if any(code == "export_dates_differ" for code, _, _ in told):
         found.append(Doubt("export_dates_differ", days=(run_days(files),)))
-    found += [Doubt(sign) for sign in export.inventory.get("signs", ())]
+    visits = source.carried.visits if source.carried else None
+    if not any(doubt.code == "partial_export" and doubt.kind == visits for doubt in found):  # that would explain them
+        found += [Doubt(sign) for sign in export.inventory.get("signs", ())]
     if trial is not None and trial.finished_at is not None:
         found += [
             Doubt("count_differs", one.kind, own=one.own, there=one.nearest)

@@ -15,7 +15,6 @@ from app.migration.models import Migration, Trial
 from app.problems import Problem, catalogue
 from app.web import Visit
 from app.wizard.held import held
-from app.words import plural
 
 OTHERS = {
     "skipped": "do not move, by rule",
@@ -74,11 +73,11 @@ def why(one: Counted, source: str) -> str:
     told = ", ".join(f"{reason.count:,} {reason_words(reason, source)}" for reason in one.reasons)
     if one.explained:
         return f"{told[:1].upper()}{told[1:]}."
-    apart = plural(abs(one.own - one.nearest), "more")
-    apart = apart.replace("mores", "more")
-    where = "is not in your export" if one.own > one.nearest else "came than that"
+    apart = abs(one.own - one.nearest)
+    verb = "is" if apart == 1 else "are"
+    where = f"more {verb} not in your export" if one.own > one.nearest else "more came than that"
     rest = f" Beside that: {told}." if told else ""
-    return f"{apart} {where}.{rest}"
+    return f"{apart:,} {where}.{rest}"
 
 
 def reason_words(reason: Reason, source: str) -> str:
@@ -87,7 +86,7 @@ def reason_words(reason: Reason, source: str) -> str:
     if reason.code in SHORT:
         return SHORT[reason.code].format(source=source)
     title = Problem(reason.code, details={"source": source}).title if reason.code in catalogue() else reason.code
-    return f"“{title}”"
+    return f"told as “{title}”"
 
 
 def stale_since(session: Session, migration: Migration) -> date | None:

@@ -44,9 +44,9 @@ def visits(told: Mapping[str, int], source: Source) -> list[Held]:
         left = told["clients_left_out"]
         return [Held(True, words, f"{plural(left, 'client')} left out by your date." if left else "")]
     gone, waiting = told["visits_not_exported"], told["visits_kept_back"]
-    parts = [f"{number(gone)} appointments are not in the export"] if gone else []
-    parts += [f"{number(waiting)} are in it, and did not come"] if waiting else []
-    return [Held(False, words, f"Of {number(differ)}, {' and '.join(parts)}.", "visits", "See who")]
+    ends = ((gone, "not in your export."), (waiting, "in it, and did not come."))
+    said = [f"{plural(n, 'appointment')} {'is' if n == 1 else 'are'} {end}" for n, end in ends if n]
+    return [Held(False, words, " ".join(said), "visits", "See who")]
 
 
 def notes(told: Mapping[str, int], source: Source, came: set[str]) -> list[Held]:

@@ -87,6 +87,8 @@ def _words(same: list[AuditEntry]) -> str:
         if clients:
             return f"{plural(len(clients), 'client')} of the trial {'was' if len(clients) == 1 else 'were'} looked at"
     words = ACTS.get(act, act.replace("_", " ").capitalize())
+    if ticked := same[0].facts.get("accepted"):
+        words += f", with {plural(len(ticked), 'tick')} for what may not be whole"
     return f"{words}, {len(same)} times" if len(same) > 1 and act not in LOOKS else words
 
 

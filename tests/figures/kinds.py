@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from app.sources.cliniko.sample import DialectName, SizeName
-from tests.figures import clocks, words
+from tests.figures import clocks, partial, words
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import DIALECTS, LONG_SEEDS, sample, wrong_with
 
@@ -65,4 +65,5 @@ MEASURES: tuple[Measure, ...] = (
     ),
     *words.MEASURES,
     *clocks.MEASURES,
+    *partial.MEASURES,
 )

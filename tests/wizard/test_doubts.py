@@ -11,7 +11,7 @@ from app.migration.states import State
 from tests.conftest import At
 from tests.pages import absent, digest_of, done, doubts, headline, words
 from tests.product import MEGAN, Product
-from tests.wizard.exports import unzipped, without, zipped
+from tests.wizard.exports import changed, unzipped, without, zipped
 
 Files = dict[str, bytes]
 WHEN = "20261120"
@@ -51,6 +51,16 @@ def sliced(*ranges: str) -> bytes:
     return zipped(files)
 
 
+def moved(years: int) -> bytes:
+    """The same appointments, some years earlier or later."""
+
+    def move(row: dict[str, str]) -> dict[str, str]:
+        times = {key: row[key] for key in ("Start Time", "End Time") if row.get(key, "")[:4].isdigit()}
+        return row | {key: f"{int(at[:4]) + years}{at[4:]}" for key, at in times.items()}
+
+    return changed("appointments-", move)
+
+
 def json_page() -> bytes:
     page = b'{"patients": [{"id": "1", "first_name": "Ada", "last_name": "Lovelace", "date_of_birth": "1990-01-01"}], '
     return zipped({"patients.json": page + b'"total_entries": 9, "links": {}}'})
@@ -79,6 +89,21 @@ DOUBTFUL: dict[str, tuple[Callable[[], list[tuple[str, bytes]]], str, str]] = {
         lambda: [("export.zip", sliced("From20200101-To20211231", "From20220301-To20261120"))],
         "partial_export_gap:appointments",
         "Appointments: nothing was exported of 1 January 2022 to 28 February 2022",
+    ),
+    "clients of one year": (
+        lambda: [("export.zip", renamed(f"Patients-Cliniko-{WHEN}", f"Patients-Cliniko-{WHEN}-From20250101-To{WHEN}"))],
+        "partial_export:patients",
+        "Clients: only 1 January 2025 to 20 November 2026 was exported",
+    ),
+    "an end date that no name tells": (
+        lambda: [("export.zip", moved(years=-2))],
+        "none_ahead",
+        "No appointment lies ahead",
+    ),
+    "a first date that no name tells": (
+        lambda: [("export.zip", moved(years=20))],
+        "starts_late",
+        "The first appointment is more than a year later than the first client",
     ),
     "different days": (
         lambda: [("export.zip", renamed(f"Appointments-Cliniko-{WHEN}", "Appointments-Cliniko-20261110"))],
