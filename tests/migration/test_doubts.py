@@ -68,7 +68,7 @@ def counted(
     return one_of("patients", "Clients", own, row, told or {}, stays or {})
 
 
-WHOLE = {"read": 120, "created": 100, "skipped": 17, "held": 3}
+WHOLE: dict[str, Any] = {"read": 120, "created": 100, "skipped": 17, "held": 3}
 STAYS = {"merged_patient_redirected": 12, "duplicate_row": 5}
 
 

@@ -4,14 +4,17 @@ import pytest
 
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import digest_of, done, headline, typed, words
+from tests.pages import digest_of, done, doubts, headline, typed, words
 from tests.points import approve
 from tests.product import ANA, GRACE, MEGAN, RICK, VERA, Product
 from tests.wizard.test_review import ask, unbalance
 
 
 def send(product: Product, name: str, digest: str) -> tuple[int, str]:
-    answer = product.visitor(MEGAN).post(f"{product.at}/approve", data={"name": name, "digest": digest})
+    megan = product.visitor(MEGAN)
+    ticked = doubts(megan.see(f"{product.at}/approve"))
+    form = {"name": name, "digest": digest, "accept": ticked}
+    answer = megan.post(f"{product.at}/approve", data=form)
     return answer.status_code, headline(answer)
 
 

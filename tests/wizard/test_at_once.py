@@ -10,7 +10,7 @@ from sqlmodel import select
 from app.migration.models import ChangeRequest, Migration
 from app.migration.states import State
 from tests.conftest import At
-from tests.pages import digest_of
+from tests.pages import digest_of, doubts
 from tests.product import GRACE, MEGAN, Product
 from tests.wizard.choices import acknowledge
 
@@ -24,8 +24,8 @@ def at_once(product: Product, path: str, form: dict[str, str], times: int = 5) -
 
 def test_five_approvals_approve_once(product_at: At) -> None:
     product = product_at("reviewing")
-    digest = digest_of(product.visitor(MEGAN).get(f"{product.at}/approve"))
-    form = {"name": "Harbour Street Physiotherapy", "digest": digest}
+    page = product.visitor(MEGAN).get(f"{product.at}/approve")
+    form = {"name": "Harbour Street Physiotherapy", "digest": digest_of(page), "accept": doubts(page)}
     answers = at_once(product, f"{product.at}/approve", form)
     assert set(answers) <= {303, 409}
     assert answers[0] == 303
