@@ -54,10 +54,10 @@ def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Respon
 
 
 def untrue(visit: Visit, digest: str, accepted: set[str]) -> list[dict[str, str]]:
-    """What is not ticked of the trial that was seen. Any other trial is refused by its digest."""
+    """What is not ticked of the trial that was seen. Any other trial, and one out of balance, is refused anyway."""
     with visit.read() as session:
         trial = current_trial(session, visit.move)
-        if trial is None or trial.digest != digest:
+        if trial is None or trial.digest != digest or not trial.balanced:
             return []
         missing = not_ticked(session, visit, trial, accepted)
     words = "Tick this, or hand over another export: {}."

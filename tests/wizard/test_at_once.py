@@ -1,5 +1,6 @@
 """The same form five times at once, and two people at the same time: one effect."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 
@@ -15,7 +16,7 @@ from tests.product import GRACE, MEGAN, Product
 from tests.wizard.choices import acknowledge
 
 
-def at_once(product: Product, path: str, form: dict[str, str], times: int = 5) -> list[int]:
+def at_once(product: Product, path: str, form: Mapping[str, object], times: int = 5) -> list[int]:
     browsers = [product.visitor(email) for email in islice(cycle((MEGAN, GRACE)), times)]
     with ThreadPoolExecutor(times) as pool:
         answers: list[Response] = list(pool.map(lambda browser: browser.post(path, data=form), browsers))
