@@ -4,14 +4,22 @@ from datetime import timedelta
 
 from app.checklist.line import Act, Line, Mark
 from app.checklist.situation import Situation
-from app.words import day_year
+from app.words import day_year, plural
 
 NAME = "export"
 
 
 def look(here: Situation) -> Line:
-    """Best 24 hours before the Trial Conversion date, and possible at any time: a recommendation, never a gate."""
+    """Best 24 hours before the Trial Conversion date, and possible at any time: a recommendation, never a gate.
+
+    What was said of its files since it was read is a gate: the trial would be made without it.
+    """
     title = f"Export from {here.source} and hand it over"
+    if here.unread_answers:
+        title = "Read the export again, with what you said of its files"
+        said = plural(here.unread_answers, "answer is", "answers are")
+        act = Act("Go to your files", f"{here.base}/files")
+        return Line(NAME, "Export", title, Mark.NEEDS, f"{said} kept and not read yet.", "Needs you", act)
     if here.export_handed_over:
         return Line(NAME, "Export", title, Mark.DONE, "Your export is with us.", "Done", blocks=False)
     later = f"Earlier works too: what you add to {here.source} afterwards does not come by itself."

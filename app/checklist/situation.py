@@ -40,6 +40,7 @@ class Situation:
     absent: tuple[str, ...] = ()
     waived: frozenset[str] = frozenset()
     source: str = ""
+    unread_answers: int = 0  # files of which something was said that no reading knows yet
 
     def undecided(self, kind: str) -> tuple[Named, ...]:
         """What the export names and nobody has decided about yet. Only what something hangs on can block."""

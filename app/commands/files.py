@@ -53,7 +53,7 @@ class GivenWorkspace(_Given):
 
 def read_workspace(path: Path) -> GivenWorkspace:
     try:
-        return GivenWorkspace.model_validate(_yaml(path))
+        return GivenWorkspace.model_validate(yaml_of(path))
     except ValidationError as wrong:
         raise BadFile(f"{path}: {_first(wrong)}") from None
 
@@ -75,7 +75,7 @@ def set_up(runtime: Runtime, workspace_id: str, given: GivenWorkspace) -> None:
 
 def answered(plan: Plan, path: Path, facts: WorkspaceFacts) -> Plan:
     """A suggested plan with the answers of a file put over it. A match may name its object instead of giving an id."""
-    given = _yaml(path)
+    given = yaml_of(path)
     known = plan.model_dump(mode="json")
     ids = {
         "locations": {normalise_name(one.name): one.id for one in facts.locations},
@@ -84,6 +84,8 @@ def answered(plan: Plan, path: Path, facts: WorkspaceFacts) -> Plan:
         "services": {normalise_name(one.name): one.id for one in facts.services},
     }
     for name, value in given.items():
+        if name in ("file_kinds", "column_pairs", "headerless"):
+            continue  # they were needed before the export was read
         if name in ids:
             if not isinstance(value, dict):
                 raise BadFile(f"{path}: {name} must hold the source's ids, each with a choice")
@@ -108,7 +110,8 @@ def _choice(choice: Any, ids: dict[str, str]) -> Any:
     return choice
 
 
-def _yaml(path: Path) -> dict[str, Any]:
+def yaml_of(path: Path) -> dict[str, Any]:
+    """The names and values of a YAML file."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError):

@@ -14,6 +14,7 @@ from app.caspen.gateway import Gateway
 from app.caspen.tables import Workspace
 from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
+from app.commands.file_answers import must_have_columns, says_of_files, with_files
 from app.commands.files import GivenWorkspace, answered, read_workspace, set_up
 from app.commands.private import BY, begin_private, is_link, live_workspace_id, private_engine
 from app.commands.read import Answer, refused
@@ -22,11 +23,14 @@ from app.engine.heartbeat import nothing
 from app.engine.runtime import Runtime
 from app.engine.zones import places_of
 from app.errors import Stop
+from app.migration.exports import files_of, read_again
+from app.migration.guards import export_kept
 from app.migration.models import Migration
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from app.migration.trials import approve, current_trial, start_trial
 from app.problems import Problem
+from app.sources import source
 
 PLACE = "Main location"  # of a workspace of our own making, when the export names no place
 
@@ -76,6 +80,8 @@ def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: O
         set_up(runtime, live_workspace_id(given.name), given)
     driver = Driver(runtime, options.workers, options.wait)
     state = driver.run(migration.id, "Reading")
+    if options.plan is not None and says_of_files(options.plan):
+        state = _read_again(runtime, migration.id, driver, options.plan)
     read_seconds = time.monotonic() - began
     if state is State.MATCHING:
         _decide(runtime, migration.id, options.plan, fits=given is None)
@@ -88,6 +94,22 @@ def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: O
         ended = session.get_one(Migration, migration.id)
         told = of_trial(session, ended, current_trial(session, ended), driver.peak_mb, read_seconds)
     return Answer(told, _status(state, told["balanced"], options))
+
+
+def _read_again(runtime: Runtime, migration_id: str, driver: Driver, answers: Path) -> State:
+    """What the plan says of files can only be held against files that have been found; then they are read with it."""
+    with runtime.ledger.read() as session:
+        migration = session.get_one(Migration, migration_id)
+        files = files_of(session, migration_id, migration.export_number)
+    if not files or State(migration.state) not in (State.MATCHING, State.READING_FAILED):
+        return State(migration.state)
+    plan = with_files(plan_of(migration), answers, files, source(migration.source))
+    with runtime.ledger.write() as session:
+        read_again(session, migration_id, plan, BY, guard=export_kept)
+    state = driver.run(migration_id, "Reading again")
+    with runtime.ledger.read() as session:
+        must_have_columns(plan, answers, files_of(session, migration_id, migration.export_number + 1))
+    return state
 
 
 def _finish(runtime: Runtime, migration_id: str, driver: Driver, options: Options) -> State:

@@ -119,6 +119,7 @@ def _reading(runtime: Runtime, migration: Migration, lease: Lease, sink: Beating
         sink=sink,
         file_kinds=plan.file_kinds,
         column_pairs=plan.column_pairs,
+        headerless=frozenset(plan.headerless),
     )
 
 

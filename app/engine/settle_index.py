@@ -25,7 +25,7 @@ from app.engine.settled_problems import settled_problems, told_already
 from app.engine.work import Lease
 from app.errors import Stop
 from app.mapping.kind import Source
-from app.migration.exports import files_of
+from app.migration.exports import fetched_files, files_of
 from app.migration.models import Export, ExportFile, Migration, Part, Work
 from app.migration.plans import plan_of
 from app.problems import Level
@@ -132,13 +132,8 @@ def _tidy(runtime: Runtime, migration: Migration, unsealed: str) -> None:
 def _forget(runtime: Runtime, migration: Migration, number: int) -> None:
     """An older export is not needed once the new one is read."""
     with runtime.ledger.read() as session:
-        files = session.exec(
-            select(ExportFile.object_key).where(
-                ExportFile.migration_id == migration.id,
-                ExportFile.export_number == number,
-                ExportFile.number < 0,
-            )
-        ).all()
-    for key in files:
+        mine = {file.object_key for file in fetched_files(session, migration.id, number)}
+        still = {file.object_key for file in fetched_files(session, migration.id, migration.export_number)}
+    for key in mine - still:  # what is read again is the same files
         runtime.objects.delete(key)
     runtime.objects.delete_prefix(f"{migration.id}/export-{number}")

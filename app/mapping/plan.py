@@ -25,7 +25,9 @@ class Plan(BaseModel):
 
     `default_location` is a Caspen location id or, as `source:ID`, a business of the export.
     `leave_out_before` leaves out appointments (and what hangs on them) that start before it, in UTC.
-    `column_pairs` says per file which column is which field, where the file was not recognised.
+    `file_kinds` says what a file is, by its path, or LEAVE_OUT. `column_pairs` says per file and header which field a
+    column fills; "" is none, and a column without a header is `Column 3`. `headerless` are files of which the first
+    row is data already.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +44,7 @@ class Plan(BaseModel):
     leave_out_before: datetime | None = None
     file_kinds: dict[str, str] = {}
     column_pairs: dict[str, dict[str, str]] = {}
+    headerless: tuple[str, ...] = ()
     acknowledged_absent: tuple[str, ...] = ()
 
     def canonical(self) -> str:
@@ -60,6 +63,7 @@ class Plan(BaseModel):
 
 
 CREATE = Choice(to="create")
+LEAVE_OUT = "leave_out"  # what `file_kinds` says of a file that is not to be read
 CHOSEN = {
     "businesses": "locations",
     "users": "users",

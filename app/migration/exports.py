@@ -9,7 +9,8 @@ from typing import BinaryIO
 from sqlmodel import Session, col, select
 
 from app.db import now
-from app.migration.advance import By, Cause, Ring, advance, locked
+from app.mapping.plan import Plan
+from app.migration.advance import By, Cause, Guard, Ring, advance, locked
 from app.migration.models import Export, ExportFile, Migration
 from app.migration.states import Event
 from app.storage import Objects, open_secret, seal_secret
@@ -119,6 +120,33 @@ def submit_link(
 def replace_export(session: Session, migration_id: str, by: By, reason: str = "") -> Ring:
     """Back to `preparing`, for another export. The old one is kept until the new one is read."""
     return advance(session, migration_id, Event.REPLACE_EXPORT, by, Cause(reason=reason))
+
+
+def read_again(session: Session, migration_id: str, plan: Plan, by: By, *, guard: Guard, reason: str = "") -> Ring:
+    """The same files are read once more, with what `plan` says of them now. Nothing is fetched again.
+
+    The reading is an export of its own, with the next number and the same stored files: what was read before stays as
+    it is until the new reading is done, and what changed can be told by holding the two against each other.
+    """
+    before = session.exec(
+        select(Export)
+        .join(Migration, col(Migration.id) == Export.migration_id)
+        .where(Export.migration_id == migration_id, Export.number == Migration.export_number)
+    ).first()
+    facts = {"fingerprint": plan.fingerprint()}
+    ring = advance(session, migration_id, Event.READ_AGAIN, by, Cause(reason, facts), {"export_kept": guard})
+    assert before is not None  # noqa: S101 - the guard has seen it
+    files = fetched_files(session, migration_id, before.number)
+    migration = _numbered(session, migration_id)
+    migration.plan = plan.model_dump(mode="json")
+    migration.plan_confirmed_at = None
+    session.add(migration)
+    kept = before.model_dump(exclude={"number", "inventory", "read_at"})
+    session.add(Export(**kept, number=migration.export_number))
+    for file in files:
+        session.add(ExportFile(**file.model_dump(exclude={"export_number"}), export_number=migration.export_number))
+    session.flush()
+    return ring
 
 
 def record_files(session: Session, migration_id: str, number: int, files: Sequence[Stored]) -> None:

@@ -10,6 +10,7 @@ from app.mapping.kind import Source
 from app.migration.advance import Guard
 from app.migration.doubt_words import said
 from app.migration.doubts import doubts, unticked
+from app.migration.exports import current_export
 from app.migration.models import ChangeRequest, Migration, Trial
 from app.migration.states import Actor, State
 from app.problems import Problem
@@ -64,6 +65,13 @@ def undoable(session: Session, migration: Migration) -> Problem | None:
     finalised = migration.finalised_at
     over = finalised is None or now() - finalised > timedelta(days=UNDO_DAYS)
     return Problem("undo_too_late") if over or not migration.wrapped_key else None
+
+
+def export_kept(session: Session, migration: Migration) -> Problem | None:
+    """Refused once our copy of the export is deleted: what is not kept cannot be read another time."""
+    export = current_export(session, migration)
+    kept = export is not None and export.fetched_at is not None and bool(migration.wrapped_key)
+    return None if kept else Problem("export_not_kept")
 
 
 def pausable(actor: Actor) -> Guard:

@@ -11,7 +11,9 @@ from app.migration.audit import write_audit
 from app.migration.models import Migration
 from app.migration.states import Event, State
 
-EDITABLE = frozenset({State.PREPARING, State.FETCHING, State.READING, State.MATCHING, State.PAUSED})
+EDITABLE = frozenset(
+    {State.PREPARING, State.FETCHING, State.READING, State.READING_FAILED, State.MATCHING, State.PAUSED}
+)
 
 
 def empty_plan(timezone: str, country: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Event(StrEnum):
     RETRY = "retry"
     BACK_TO_REVIEW = "back_to_review"
     REPLACE_EXPORT = "replace_export"
+    READ_AGAIN = "read_again"
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
@@ -118,6 +119,7 @@ MOVES: tuple[Move, ...] = (
         S.PREPARING,
         PEOPLE,
     ),
+    Move(Event.READ_AGAIN, _from(S.READING_FAILED, S.MATCHING), S.READING, PEOPLE, guard="export_kept"),
     Move(Event.PAUSE, frozenset({S.FETCHING, S.READING, S.TRIALLING}), S.PAUSED, PEOPLE, guard="pausable"),
     Move(Event.RESUME, _from(S.PAUSED), None, PEOPLE, guard="pausable"),
     Move(Event.CANCEL, BEFORE_FINALISING, S.CANCELLED, PEOPLE),

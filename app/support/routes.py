@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from app import checklist
 from app.access.models import Person
 from app.db import now
+from app.engine.reading.veil import told_path
 from app.migration.advance import Cause, advance, locked
 from app.migration.audit import write_audit
 from app.migration.balance import balance_of
@@ -20,6 +21,7 @@ from app.migration.trials import current_trial
 from app.support.overview import HEADS, line_of, overview
 from app.web import go, page, visit_of
 from app.wizard.complete import whole
+from app.wizard.file_states import lines_of
 from app.wizard.findings import bands, sums
 from app.wizard.help import messages
 from app.wizard.history import history
@@ -193,6 +195,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "odd": odd,
             "bands": bands(sums(session, migration, visit.source), visit.source.label),
             "problem": stopped_by(migration),
+            "files": [(line, told_path(line.path, visit.source)) for line in lines_of(visit)],
             "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
             "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,
         }

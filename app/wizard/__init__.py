@@ -6,6 +6,7 @@ from app.wizard import (
     checklist,
     clients,
     export,
+    files,
     handover,
     help,  # noqa: A004 - the page is called help
     matches,
@@ -19,6 +20,7 @@ from app.wizard import (
     rows,
     uses,
     visits,
+    which_file,
 )
 
 STEPS = (
@@ -27,6 +29,8 @@ STEPS = (
     uses,
     export,
     handover,
+    files,
+    which_file,
     matches,
     progress,
     review,

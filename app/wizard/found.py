@@ -11,9 +11,12 @@ from app.mapping.kind import Source
 from app.migration import contents
 from app.migration.doubt_words import range_of, said
 from app.migration.doubts import TOLD_BY_READING, doubts, joined
+from app.migration.exports import files_of
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
+from app.migration.plans import plan_of
 from app.migration.states import State
 from app.problems import Problem, catalogue
+from app.wizard.file_states import HELPED, told_lines
 from app.wizard.situation import Standing
 from app.words import MONTHS
 
@@ -48,8 +51,10 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         else:
             behind.append(line)
     read = [f for f in files if f.read_at is not None]
-    unknown = [f for f in read if f.kind is None and f.refused is None]
     refused = [f for f in read if f.refused is not None]
+    lines = told_lines(read, plan_of(migration), source)
+    unknown = [line for line in lines if line.is_unknown]
+    left_out = [f for f in read if f.facts.get("left_out")]
     told_all = notices(session, migration.id, export.number, source)
     noticed = [line for line in told_all if needs_clinic(line)]
     rest = [line for line in told_all if not needs_clinic(line)]
@@ -59,7 +64,13 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "behind": behind,
         "absent": absent,
         "unknown": unknown,
-        "refused": [{"file": f, "problem": refusal(f.refused, source)} for f in refused],
+        "rows_unknown": sum(line.rows for line in unknown),
+        "left_out": len(left_out),
+        "rows_left_out": sum(int(f.facts.get("rows_seen", 0)) for f in left_out),
+        "unread_answers": sum(line.is_unread for line in lines),
+        "read_again": is_read_again(session, migration, export),
+        "news": news(session, migration, export, source),
+        "refused": [{"file": f, "problem": refusal(f.refused, source), "helped": f.refused in HELPED} for f in refused],
         "rows": sum(k["rows"] for k in here),
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,
@@ -78,6 +89,26 @@ def only(kind: str, files: Iterable[ExportFile]) -> list[str]:
         return []
     ranges = [(date.fromisoformat(told["from"]), date.fromisoformat(told["to"])) for told in mine]
     return [range_of(one) for one in joined(ranges)]
+
+
+def news(session: Session, migration: Migration, export: Export, source: Source) -> list[dict[str, Any]]:
+    """What another reading of the same files changed, kind by kind: rows before and rows now. Empty for a first one."""
+    if not is_read_again(session, migration, export):
+        return []
+    rows: dict[int, Counter[str]] = {export.number - 1: Counter(), export.number: Counter()}
+    for number, counted in rows.items():
+        for file in files_of(session, migration.id, number):
+            if file.kind and not file.refused:
+                counted[file.kind] += file.rows
+    labels = {kind.name: kind.label for kind in source.kinds}
+    old, new = rows[export.number - 1], rows[export.number]
+    changed = [name for name in labels if old[name] != new[name]]
+    return [{"label": labels[name], "before": old[name], "now": new[name]} for name in changed]
+
+
+def is_read_again(session: Session, migration: Migration, export: Export) -> bool:
+    before = session.get(Export, (migration.id, export.number - 1))
+    return before is not None and before.received_at == export.received_at
 
 
 def stranger(here: Standing) -> Problem | None:

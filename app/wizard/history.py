@@ -17,6 +17,11 @@ ACTS = {
     "save_plan": "Choices of who is who were saved",
     "save_uses": "What the clinic uses was ticked",
     "save_counts": "The clinic's own numbers were kept",
+    "file_seen": "A file of the export was looked at",
+    "file_answered": "It was said what a file is",
+    "file_answer_withdrawn": "What was said of a file was taken back",
+    "read_again": "The export was read again, with what was said of its files",
+    "export_described": "A description of the export without its values was downloaded",
     "start_trial": "A trial was started",
     "trialled": "The trial was ready and counted",
     "change_plan": "The names were opened again",
@@ -48,7 +53,7 @@ ACTS = {
 }
 GOOD = frozenset({"trialled", "finalised"})
 LOOKS = frozenset({"client_seen", "clients_listed", "records_listed", "record_seen", "row_seen"})
-REPEATED = LOOKS | {"save_plan", "save_uses", "save_counts", "visits_listed", "balances_listed"}
+REPEATED = LOOKS | {"save_plan", "file_seen", "save_uses", "save_counts", "visits_listed", "balances_listed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,17 @@ from app.wizard.findings import WORDS, bands, sums
 
 router = APIRouter()
 PER_PAGE = 100
+OF_FILES = frozenset(
+    {
+        "columns_absent",
+        "file_left_out",
+        "header_missing",
+        "kind_ambiguous",
+        "missing_key_column",
+        "unknown_columns",
+        "unrecognised_file",
+    }
+)
 KEEP_BACK = (Level.HELD, Level.SKIPPED, Level.REFUSED)
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -135,6 +146,7 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         "per_page": PER_PAGE,
         "kind": kind,
         "labels": labels,
+        "files_help": code in OF_FILES and bool(visit.move.wrapped_key),
         "level_words": WORDS[Level(found[0].level)] if found else "",
     }
     return page(request, "wizard/problem.html", **told)

@@ -16,10 +16,12 @@ from app.engine.match import Suggestion, Suggestions, suggest
 from app.mapping.plan import Choice, Plan
 from app.migration import contents
 from app.migration.advance import Guard
+from app.migration.exports import files_of
 from app.migration.models import Export, Migration, Waiver
 from app.migration.plans import plan_of
 from app.problems import Problem
 from app.web import Visit
+from app.wizard.file_states import told_lines
 
 PLACES = {
     "businesses": "locations",
@@ -102,6 +104,8 @@ def situation(visit: Visit, seen: Standing | None = None) -> Situation:
     here = seen or standing(visit)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
+        files = files_of(session, migration.id, migration.export_number)
+        unread = sum(line.is_unread for line in told_lines(files, plan_of(migration), visit.source))
         waived = session.exec(select(Waiver.check).where(col(Waiver.migration_id) == migration.id)).all()
         absent = contents.absent(session, migration, visit.source) if here.inventory is not None else ()
     types = here.suggestions.kinds.get("appointment_types", ())
@@ -129,6 +133,7 @@ def situation(visit: Visit, seen: Standing | None = None) -> Situation:
         absent=tuple(visit.source.kind(k).label for k in absent if k not in here.plan.acknowledged_absent),
         waived=frozenset(waived),
         source=visit.source.label,
+        unread_answers=unread,
     )
 
 

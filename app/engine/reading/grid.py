@@ -1,5 +1,7 @@
 """A file as one table: a header that is understood, and rows below it that can be read again and again."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -16,21 +18,31 @@ from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.engine.reading.workbook import Workbook
 from app.mapping.kind import Source
+from app.mapping.plan import LEAVE_OUT
 
 LEADING = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the clinic said about one file, where it was not recognised by itself."""
+    """What the clinic said about one file, where it was not recognised by itself, or wrongly."""
 
     kind: str | None = None
     pairs: Mapping[str, str] = field(default_factory=dict)
+    headerless: bool = False
+
+    @property
+    def mark(self) -> str:
+        """A short text that changes with the answer; empty while there is none. It says nothing of what was said."""
+        if not (self.kind or self.pairs or self.headerless):
+            return ""
+        said = json.dumps([self.kind, sorted(self.pairs.items()), self.headerless], ensure_ascii=False)
+        return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`header` is None for a file of no known kind. `codes` are warnings about the file's shape."""
+    """`header` is None for a file of no known kind. `codes` are warnings about its shape, `width` its columns."""
 
     header: Header | Tied | None
     rows: Callable[[], Iterator[Raw]]
@@ -38,6 +50,7 @@ class Grid:
     delimiter: str | None = None
     announced: Callable[[], int | None] = lambda: None
     is_api: bool = False
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,23 @@ class Located:
 def delimited_grid(
     found: Bytes, open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
 ) -> Grid:
+    table, located, is_said = best_split(found, open_, name, source, wanted, limits)
+    codes = shape_codes(located)
+    if table.delimiter != "," and not is_said:
+        codes = (*codes, "delimiter_guessed")
+    return Grid(
+        settled(located, name, source, wanted),
+        lambda: below(table.rows(), located.line),
+        codes,
+        table.delimiter,
+        width=located.width,
+    )
+
+
+def best_split(
+    found: Bytes, open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
+) -> tuple[Delimited, Located, bool]:
+    """The table by the delimiter that finds most of a header, that header, and whether the file names its delimiter."""
     with found.text(open_) as text:
         said = declared(text.readline(64))
     best: tuple[Delimited, Located] | None = None
@@ -74,11 +104,7 @@ def delimited_grid(
         if best is None or located.score > best[1].score:
             best = table, located
     assert best is not None  # noqa: S101 - there is always one delimiter
-    table, located = best
-    codes = shape_codes(located)
-    if table.delimiter != "," and not said:
-        codes = (*codes, "delimiter_guessed")
-    return Grid(settled(located, name, source), lambda: below(table.rows(), located.line), codes, table.delimiter)
+    return *best, bool(said)
 
 
 def workbook_grid(open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits) -> Grid:
@@ -91,7 +117,12 @@ def workbook_grid(open_: Callable[[], BinaryIO], name: Name, source: Source, wan
         first = first or located
     if first is None or not first.width:
         raise Refused("file_empty")
-    return Grid(settled(first, name, source), lambda: below(book.rows(book.sheets[0]), first.line), shape_codes(first))
+    return Grid(
+        settled(first, name, source, wanted),
+        lambda: below(book.rows(book.sheets[0]), first.line),
+        shape_codes(first),
+        width=first.width,
+    )
 
 
 def _sheet(book: Workbook, sheet: str, located: Located) -> Grid:
@@ -130,12 +161,12 @@ def json_grid(
     header = located.header
     named = next((k for k in source.kinds if table.list_name in (k.name, *k.json_keys)), None)
     if header is None and named is not None and not located.refused:
-        header = understood(named, headers)
+        header = understood(named, headers, wanted.pairs)
     if header is None and seen:
-        header = settled(located, name, source, may_lack_header=False)
+        header = settled(located, name, source, wanted, may_lack_header=False)
     if header is None and not seen and (placed := name.place(source)):
-        header = understood(placed, headers)
-    return Grid(header, rows, announced=lambda: table.announced, is_api=True)
+        header = understood(placed, headers, wanted.pairs)
+    return Grid(header, rows, announced=lambda: table.announced, is_api=True, width=len(headers))
 
 
 def _kind_name(table: JsonRows, columns: tuple[str, ...], name: Name, source: Source) -> str | None:
@@ -164,7 +195,12 @@ def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limi
         return Located(None)
     if len(sample[0][1]) > limits.columns:
         return Located(None, sample[0][0], 0, tuple(sample[0][1]), Refused("csv_misaligned"))
-    if wanted.kind:
+    if wanted.headerless and not wanted.kind:
+        return Located(None, 0, 0, tuple(sample[0][1]))
+    if wanted.kind and wanted.headerless:
+        numbered = tuple(f"Column {n}" for n in range(1, len(sample[0][1]) + 1))
+        return Located(understood(source.kind(wanted.kind), numbered, wanted.pairs), 0, 0, tuple(sample[0][1]))
+    if wanted.kind and wanted.kind != LEAVE_OUT:
         headers = [understood(source.kind(wanted.kind), cells, wanted.pairs) for _, cells, _ in sample]
         at = max(range(len(headers)), key=lambda n: (len(headers[n].headers) - len(headers[n].unknown), -n))
         return Located(headers[at], sample[at][0], at, tuple(sample[at][1]))
@@ -183,7 +219,9 @@ def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limi
     return Located(None, line, 0, tuple(cells), refused)
 
 
-def settled(located: Located, name: Name, source: Source, *, may_lack_header: bool = True) -> Header | Tied | None:
+def settled(
+    located: Located, name: Name, source: Source, wanted: Wanted, *, may_lack_header: bool = True
+) -> Header | Tied | None:
     """The verdict on a header, once the best way to split it is known."""
     if located.header is not None:
         return located.header
@@ -191,7 +229,7 @@ def settled(located: Located, name: Name, source: Source, *, may_lack_header: bo
         kind = name.kind(source)
         located.refused.kind = located.refused.kind or (kind.name if kind else None)
         raise located.refused
-    return by_name(located.cells, name, source) if located.cells else None
+    return by_name(located.cells, name, source, wanted.pairs) if located.cells else None
 
 
 def shape_codes(located: Located) -> tuple[str, ...]:

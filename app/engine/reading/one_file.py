@@ -1,6 +1,7 @@
 """One file, from its bytes to its parts: looked through, recognised, proven, cut."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,19 +11,21 @@ from app.engine.reading.entries import Entry
 from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
 from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name
 from app.engine.reading.parts import PartHead
-from app.engine.reading.recognise import Header, Tied, missing_key
+from app.engine.reading.recognise import Header, Tied, known_headers, missing_key
 from app.engine.reading.refusal import Refused
 from app.engine.reading.results import FileDone
 from app.engine.reading.survey import survey
 from app.engine.reading.tally import Tally
+from app.mapping.columns import normalise_header
 from app.mapping.context import Context
 from app.mapping.kind import Source
+from app.mapping.plan import LEAVE_OUT
 from app.problems import Problem
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How an export is to be read. `file_kinds` and `column_pairs` are the plan's, by the path of the file."""
+    """How an export is to be read. What the plan says of a file is kept by the file's path."""
 
     source: Source
     context: Context
@@ -30,19 +33,29 @@ class Reading:
     sink: Sink
     file_kinds: Mapping[str, str] = field(default_factory=dict)
     column_pairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    headerless: frozenset[str] = frozenset()
+
+    def wanted(self, path: str) -> Wanted:
+        return Wanted(self.file_kinds.get(path), self.column_pairs.get(path, {}), path in self.headerless)
 
 
 def read_file(
     number: int, entry: Entry, name: Name, reading: Reading, copies: Mapping[str, str], next_part: int
 ) -> FileDone:
-    done = FileDone(number, entry.path, entry.size, facts=_dates_of(name))
+    wanted = reading.wanted(entry.path)
+    done = FileDone(number, entry.path, entry.size, facts={**_dates_of(name), **_answered(wanted)})
     try:
-        if entry.refused:
+        if entry.refused and wanted.kind != LEAVE_OUT:
             raise entry.refused
+        if wanted.kind == LEAVE_OUT:
+            return left_out(done, entry, name, reading)
         found = look_through(entry.open)
         done = replace(done, sha256=found.sha256, size=found.size)
+        if found.encoding:
+            done = replace(done, facts={**done.facts, "encoding": found.encoding})
         if found.sha256 in copies and found.size:
-            return replace(done, problems=(Problem("duplicate_file_in_bundle", file=entry.path),))
+            told = Problem("duplicate_file_in_bundle", file=entry.path)
+            return replace(done, facts={**done.facts, "copy_of": copies[found.sha256]}, problems=(told,))
         return _table(done, entry, name, found, reading, next_part)
     except Refused as refused:
         named = name.kind(reading.source)
@@ -54,9 +67,10 @@ def read_file(
 def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Reading, next_part: int) -> FileDone:
     grid, codes = _grid(entry, name, found, reading)
     if grid is None or grid.header is None:
-        return replace(done, problems=(Problem("unrecognised_file", file=entry.path),))
+        facts = {**done.facts, **_size_of(grid)}
+        return replace(done, facts=facts, problems=(Problem("unrecognised_file", file=entry.path),))
     if isinstance(grid.header, Tied):
-        facts = {**done.facts, "candidates": list(grid.header.kinds)}
+        facts = {**done.facts, **_size_of(grid), "candidates": list(grid.header.kinds)}
         return replace(done, facts=facts, problems=(Problem("kind_ambiguous", file=entry.path),))
     header = grid.header
     named = name.kind(reading.source)
@@ -72,7 +86,8 @@ def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Read
         encoding=found.encoding if is_text else "xlsx",
     )
     try:
-        return read_rows(done, header, grid, reading, next_part, codes, may_be_mojibake=found.may_be_mojibake)
+        done = read_rows(done, header, grid, reading, next_part, codes, may_be_mojibake=found.may_be_mojibake)
+        return replace(done, facts=_without_first_row(done.facts, header, reading.wanted(entry.path)))
     except Refused as refused:
         refused.kind = header.kind.name
         raise
@@ -123,7 +138,7 @@ def _columns(header: Header, done: FileDone) -> Iterator[Problem]:
         yield Problem("unknown_columns", kind.name, done.path, count=len(header.unknown))
     if header.absent:
         yield Problem("columns_absent", kind.name, done.path, count=len(header.absent))
-    if kind.name == "patients" and done.dialect == "native" and "archived_at" in header.absent:
+    if kind.name == "patients" and done.dialect != "api" and "archived_at" in header.absent:
         yield Problem("archived_state_unknown", kind.name, done.path)
 
 
@@ -139,15 +154,60 @@ def _facts(header: Header, grid: Grid, dates: str) -> dict[str, Any]:
     return {name: fact for name, fact in facts.items() if fact not in (None, [])}
 
 
+def _without_first_row(facts: Mapping[str, Any], header: Header, wanted: Wanted) -> Mapping[str, Any]:
+    """Of a file that was not recognised by itself only headers that are known, or that somebody paired by name.
+
+    Nobody has proven that the others are headers: its first row may be somebody's data.
+    """
+    if not wanted.kind or "headers" not in facts:
+        return facts
+    known = known_headers(header.kind)
+    told = [
+        shown if normalise_header(shown) in known or shown in wanted.pairs else f"Column {number}"
+        for number, shown in enumerate((h.strip() for h in header.headers), start=1)
+    ]
+    unknown = [name for name, column in zip(told, header.columns, strict=True) if column.startswith("?")]
+    return {**facts, "headers": told, **({"unknown_columns": unknown} if unknown else {})}
+
+
 def _dates_of(name: Name) -> dict[str, Any]:
     days = {"run": name.run, "from": name.since, "to": name.until}
     return {key: day.isoformat() for key, day in days.items() if day}
 
 
+def _answered(wanted: Wanted) -> dict[str, str]:
+    """Which answer of the clinic the file was read with, so that a newer one can be told from it."""
+    return {"answered": wanted.mark} if wanted.mark else {}
+
+
+def _size_of(grid: Grid | None) -> dict[str, Any]:
+    """How large a table is that nobody knows: `rows_seen` and `columns`. Nothing of what is in it."""
+    if grid is None:
+        return {}
+    rows = 0
+    with suppress(Refused, UnicodeDecodeError):  # counted as far as it can be read
+        for _ in grid.rows():
+            rows += 1
+    return {"rows_seen": rows, "columns": grid.width}
+
+
+def left_out(done: FileDone, entry: Entry, name: Name, reading: Reading) -> FileDone:
+    """A file that the clinic leaves out: counted where that can be done, not read."""
+    size: dict[str, Any] = {}
+    with suppress(Refused, UnicodeDecodeError):
+        if entry.refused is None:
+            found = look_through(entry.open)
+            done = replace(done, sha256=found.sha256, size=found.size)
+            plain = replace(reading, file_kinds={}, column_pairs={}, headerless=frozenset())
+            size = _size_of(_grid(entry, name, found, plain)[0])
+    told = Problem("file_left_out", file=entry.path)
+    return replace(done, facts={**done.facts, **size, "left_out": True}, problems=(told,))
+
+
 def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Grid | None, tuple[str, ...]]:
     """The file as a table; None for what is no table where none is expected."""
     source, limits = reading.source, reading.store.limits
-    wanted = Wanted(reading.file_kinds.get(entry.path), reading.column_pairs.get(entry.path, {}))
+    wanted = reading.wanted(entry.path)
     expected = name.extension in TABLES or (name.extension not in DOCUMENTS and name.kind(source) is not None)
     is_ = found.sniffed
     if name.extension in NO_TABLES or (expected and is_ not in (None, "zip", "json")):

@@ -85,12 +85,14 @@ def _named_otherwise(kind: Kind[Any], name: Name, source: Source) -> Kind[Any]:
     return named if named is not None and named.name == kind.unless_named else kind
 
 
-def by_name(headers: Sequence[str], name: Name, source: Source) -> Header | None:
+def by_name(
+    headers: Sequence[str], name: Name, source: Source, pairs: Mapping[str, str] | None = None
+) -> Header | None:
     """The kind that the file's name speaks of, for a header that no fingerprint fits."""
     kind = name.place(source)
     if kind is None:
         return None
-    header = understood(kind, headers)
+    header = understood(kind, headers, pairs)
     known = len(headers) - len(header.unknown)
     if not kind.imported or (header.has_key and known > 1):
         return header
@@ -98,8 +100,12 @@ def by_name(headers: Sequence[str], name: Name, source: Source) -> Header | None
 
 
 def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str] | None = None) -> Header:
-    """Which attribute each column fills. The first of two alike goes first; unknown ones keep their header."""
+    """Which attribute each column fills. The first of two alike goes first; unknown ones keep their header.
+
+    `pairs` says so by header, or by number as in `Column 3`, and goes before what the header says; "" is no attribute.
+    """
     known = known_headers(kind)
+    said = {header: a for header, a in (pairs or {}).items() if not a or is_field(kind, a)}
     columns, unknown, doubled, shapes = [], [], [], set()
     met: set[str] = set()
     for number, header in enumerate(headers, start=1):
@@ -107,16 +113,24 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
         plain = normalise_header(header)
         doubled += [shown] if plain and plain in met else []
         met.add(plain)
-        attribute = (pairs or {}).get(shown) or known.get(plain) or _prefixed(kind, shown)
-        if attribute is None or (not header.strip()):
+        pair = said.get(shown, said.get(f"Column {number}"))
+        attribute = pair if pair is not None else known.get(plain) or _prefixed(kind, shown)
+        if not attribute:
             columns.append(f"?{shown}")
             unknown.append(shown)
             continue
         columns.append(attribute)
-        shapes.add("api" if shown == shown.lower() and " " not in shown else "native")
+        if pair is None:  # what somebody said of a column says nothing of who wrote the file
+            shapes.add("api" if shown == shown.lower() and " " not in shown else "native")
     absent = tuple(p.name for p in kind.columns if p.name not in columns and not (p.column.is_key or p.column.prefix))
     dialect = shapes.pop() if len(shapes) == 1 else "mixed"
     return Header(kind, tuple(headers), tuple(columns), dialect, tuple(unknown), absent, tuple(dict.fromkeys(doubled)))
+
+
+def is_field(kind: Kind[Any], attribute: str) -> bool:
+    """Whether a kind has such an attribute: `name`, or `custom:Favourite colour` where many columns go to one."""
+    name, _, rest = attribute.partition(":")
+    return any(p.name == name and bool(p.column.prefix) == bool(rest.strip()) for p in kind.columns)
 
 
 def _prefixed(kind: Kind[Any], header: str) -> str | None:

@@ -25,7 +25,9 @@ class FileDone:
     """One file, read to its end or refused. `rows` of a refused file are those seen up to the damage.
 
     `kind` stays set for a refused file that was recognised. `facts` hold no cell's value: headers, `unknown_columns`,
-    `absent_columns`, `dates`, `delimiter`, and where they are known `run`, `from`, `to`, `total_entries`, `candidates`.
+    `absent_columns`, `dates`, `delimiter`, and where they are known `run`, `from`, `to`, `total_entries`, `candidates`,
+    `encoding`, `copy_of`, `left_out`, `answered` (the mark of the clinic's answer); of a table that nobody knows only
+    `rows_seen` and `columns`, since its first row may be data.
     """
 
     number: int

@@ -1,0 +1,97 @@
+"""What a plan file says of an export's files: each found by its path or bare name, each kind and field by its name."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from app.commands.files import BadFile, yaml_of
+from app.engine.reading.recognise import is_field, known_headers
+from app.mapping.columns import normalise_header
+from app.mapping.kind import Kind, Source
+from app.mapping.plan import LEAVE_OUT, Plan
+from app.migration.models import ExportFile
+
+NAMES = ("file_kinds", "column_pairs", "headerless")
+
+
+def says_of_files(path: Path | None) -> bool:
+    """Whether a plan file has answers about the export's files."""
+    return path is not None and any(yaml_of(path).get(name) for name in NAMES)
+
+
+def with_files(plan: Plan, path: Path, files: Iterable[ExportFile], source: Source) -> Plan:
+    """The plan with the file's answers, for an export that has been read. Raises BadFile for what it does not have."""
+    given = yaml_of(path)
+    paths = [file.path for file in files]
+    recognised = {file.path: file.kind for file in files if file.kind}
+    kinds: dict[str, str] = {}
+    for name, said in _table(given, "file_kinds", path).items():
+        found = _one(name, paths, path)
+        kinds[found] = _kind_name(str(said), source, path, found)
+    pairs: dict[str, dict[str, str]] = {}
+    for name, columns in _table(given, "column_pairs", path).items():
+        found = _one(name, paths, path)
+        kind_name = kinds.get(found, recognised.get(found))
+        if kind_name is None or kind_name == LEAVE_OUT:
+            raise BadFile(f"{path}: {found} is not recognised: say in file_kinds what it is, then which columns it has")
+        if not isinstance(columns, dict):
+            raise BadFile(f"{path}: column_pairs of {found} must hold headers, each with a field")
+        kind = source.kind(kind_name)
+        pairs[found] = {str(header): _field(str(said or ""), kind, path) for header, said in columns.items()}
+        kinds[found] = kind_name
+    headerless = given.get("headerless") or []
+    if not isinstance(headerless, list):
+        raise BadFile(f"{path}: headerless must be a list of files")
+    bare = tuple(sorted(_one(name, paths, path) for name in headerless))
+    for found in bare:
+        if found not in kinds:
+            raise BadFile(f"{path}: {found} has no header: say in file_kinds what it is")
+    return plan.model_copy(update={"file_kinds": kinds, "column_pairs": pairs, "headerless": bare})
+
+
+def must_have_columns(plan: Plan, path: Path, files: Iterable[ExportFile]) -> None:
+    """Raises BadFile when a header was paired that its file does not have. Asked after the files were read with it."""
+    for file in files:
+        headers = {str(header) for header in file.facts.get("headers", ())}
+        numbered = {f"Column {number}" for number in range(1, len(headers) + 1)}
+        for header in plan.column_pairs.get(file.path, {}):
+            if headers and header not in headers | numbered:
+                raise BadFile(f"{path}: {file.path} has no column {header!r}")
+
+
+def _table(given: Mapping[str, Any], name: str, path: Path) -> dict[Any, Any]:
+    found = given.get(name) or {}
+    if not isinstance(found, dict):
+        raise BadFile(f"{path}: {name} must hold files, each with what is said of it")
+    return found
+
+
+def _one(name: object, paths: list[str], path: Path) -> str:
+    """A file by its path or, where there is one of that name only, by its name."""
+    wanted = str(name)
+    if wanted in paths:
+        return wanted
+    named = [each for each in paths if each.rsplit("/", 1)[-1] == wanted]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise BadFile(f"{path}: several files are called {wanted}: write its path, such as {named[0]}")
+    raise BadFile(f"{path}: the export has no file {wanted}")
+
+
+def _kind_name(said: str, source: Source, path: Path, file: str) -> str:
+    if said == LEAVE_OUT or any(kind.name == said for kind in source.kinds):
+        return said
+    known = ", ".join(kind.name for kind in source.kinds if kind.imported)
+    raise BadFile(f"{path}: {file}: there is no kind {said}. Kinds: {known}; or {LEAVE_OUT}")
+
+
+def _field(said: str, kind: Kind[Any], path: Path) -> str:
+    """A field by our name or by the source's own header; empty for a column that is left."""
+    if not said or is_field(kind, said):
+        return said
+    by_header = known_headers(kind).get(normalise_header(said))
+    if by_header is None:
+        known = ", ".join(p.name for p in kind.columns)
+        raise BadFile(f"{path}: {kind.name} have no field {said}. Fields: {known}")
+    return by_header

@@ -1,0 +1,63 @@
+"""Files of a clinic's export are opened once more, from our copy, to be looked at before they are understood."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from app.engine.reading.entries import Entry, Found, opened, private
+from app.engine.reading.given import from_objects
+from app.engine.reading.glimpse import Glimpse, glimpse
+from app.engine.reading.grid import Wanted
+from app.engine.reading.limits import Limits
+from app.engine.reading.recognise import Header
+from app.engine.reading.shapes import bare
+from app.engine.runtime import Runtime
+from app.mapping.plan import LEAVE_OUT, Plan
+from app.migration.exports import fetched_files
+from app.migration.models import Migration
+from app.sources import source as source_named
+
+
+@contextmanager
+def export_files(runtime: Runtime, migration: Migration) -> Iterator[Found]:
+    """The files of the export as they are in storage, archives unpacked, each ready to be streamed."""
+    with runtime.ledger.read() as session:
+        files = fetched_files(session, migration.id, migration.export_number)
+    given = from_objects(files, runtime.objects, runtime.key(migration)) if migration.wrapped_key else ()
+    with opened(given, source_named(migration.source), Limits(), private(runtime.scratch.folder)) as found:
+        yield found
+
+
+def wanted_of(plan: Plan, path: str) -> Wanted:
+    """What a plan says of one file."""
+    return Wanted(plan.file_kinds.get(path), plan.column_pairs.get(path, {}), path in plan.headerless)
+
+
+def entry_at(found: Found, path: str) -> Entry | None:
+    """One file by its path; None for a folder that counts as one."""
+    return next((entry for entry in found.entries if entry.path == path and not entry.attached), None)
+
+
+def known_ids(found: Found, migration: Migration, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """By kind, ids that its files begin with: what refers to a row of that kind can be told by them.
+
+    `kinds` is the kind of each file that was read, by path; what the plan says of a file goes before it.
+    """
+    source = source_named(migration.source)
+    ids: dict[str, set[str]] = {}
+    for entry in found.entries:
+        wanted = wanted_of(plan, entry.path)
+        kind = wanted.kind or kinds.get(entry.path)
+        if kind is None or kind == LEAVE_OUT or entry.attached:
+            continue
+        ids.setdefault(kind, set()).update(keys_in(glimpse(entry, source, wanted)))
+    return {kind: frozenset(some) for kind, some in ids.items()}
+
+
+def keys_in(seen: Glimpse) -> frozenset[str]:
+    """The rows' own ids, of a file that is understood."""
+    header = seen.header
+    if not isinstance(header, Header):
+        return frozenset()
+    keys = {p.name for p in header.kind.columns if p.column.is_key}
+    at = next((n for n, column in enumerate(header.columns) if column in keys), None)
+    return frozenset() if at is None else frozenset(filter(None, map(bare, seen.column(at))))

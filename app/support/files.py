@@ -1,0 +1,80 @@
+"""Support says for a clinic what a file is: by the names of its columns, counts and shapes, never by a cell of it.
+
+It needs a reason, and the clinic reads what was done and why.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+
+from app.engine.reading.veil import told_path
+from app.migration.plans import plan_of
+from app.migration.states import Event
+from app.support.routes import short
+from app.web import go, in_state, page, visit_of
+from app.wizard.file_states import lines_of
+from app.wizard.pairing import Offer, planned, without, wrong_with
+from app.wizard.which_file import ANSWERED_IN, answer_in, choices, file_of, offered, settle, stale, trouble_of
+
+router = APIRouter(prefix="/support")
+
+
+@router.get("/{migration_id}/files/{number}")
+def look(request: Request, number: int) -> Response:
+    return draw(request, number)
+
+
+@router.post("/{migration_id}/files/{number}")
+async def save(request: Request, number: int) -> Response:
+    form = await request.form()
+    return await run_in_threadpool(keep, request, number, form)
+
+
+def keep(request: Request, number: int, form: FormData) -> Response:
+    """Keeps what support says of the file; with `act=read`, reads the export again with it."""
+    visit, act = in_state(request, Event.READ_AGAIN, *ANSWERED_IN), str(form.get("act", ""))
+    file, reason = file_of(visit, number), str(form.get("reason", "")).strip()
+    plan, trouble = plan_of(visit.move), short(str(form.get("reason", "")))
+    because = [{"field": "reason", "words": trouble}] if trouble and act != "show" else []
+    if act == "withdraw" and not because:
+        settle(visit, without(plan, file.path), number, "file_answer_withdrawn", {}, "keep", reason)
+        return go(f"/support/{visit.move.id}#files")
+    shown = veiled(offered(visit, file, None if act == "withdraw" else answer_in(form)))
+    errors = because + ([] if act in ("show", "withdraw") else stale(form, visit.move, shown) or wrong_with(shown))
+    if act == "show" or errors:
+        return draw(request, number, shown, errors, reason)
+    facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
+    settle(visit, planned(shown, plan, file.path), number, "file_answered", facts, act, reason)
+    return go(f"/support/{visit.move.id}#files")
+
+
+def veiled(shown: Offer) -> Offer:
+    """The same without a single cell, so that no page of support can show one."""
+    return replace(shown, lines=tuple(replace(line, cells=()) for line in shown.lines))
+
+
+def draw(
+    request: Request,
+    number: int,
+    shown: Offer | None = None,
+    errors: list[dict[str, str]] | None = None,
+    reason: str = "",
+) -> Response:
+    visit = visit_of(request)
+    file = file_of(visit, number)
+    shown = shown or veiled(offered(visit, file, None))
+    told: dict[str, Any] = {
+        "number": number,
+        "name": told_path(file.path, visit.source),
+        "line": next(line for line in lines_of(visit) if line.number == number),
+        "shown": shown,
+        "trouble": trouble_of(file, shown, visit.source.label),
+        "editable": visit.move.state in ANSWERED_IN,
+        "reason": reason,
+        "errors": errors or [],
+        **choices(shown, visit.source),
+    }
+    return page(request, "support/file.html", 422 if errors else 200, **told)

@@ -1,0 +1,91 @@
+"""The files of an export as people read them: what each was taken for, what became of it, what waits for an answer."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.engine.glimpses import wanted_of
+from app.mapping.kind import Source
+from app.mapping.plan import LEAVE_OUT, Plan
+from app.migration.exports import files_of
+from app.migration.models import ExportFile, Migration
+from app.migration.plans import plan_of
+from app.problems import Problem, catalogue
+from app.web import Visit
+
+HELPED = frozenset({"missing_key_column", "header_missing"})  # refusals that pairing columns can mend
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """One file. `rows` are those that were read, or counted in a file that nobody knows.
+
+    `is_unknown` is a file of no known kind that was not left aside on purpose.
+    `is_open` says that somebody has to say what it is; `is_unread` that something was said since it was last read.
+    `may_look` is False for folders that count as one file: there is nothing to pair in them.
+    """
+
+    number: int
+    path: str
+    label: str
+    words: str
+    mark: str  # a state of the pages: done, needs, later
+    rows: int
+    columns: int | None
+    is_unknown: bool
+    is_open: bool
+    is_unread: bool
+    is_answered: bool
+    may_look: bool
+
+
+def lines_of(visit: Visit) -> list[FileLine]:
+    """Every file of the export as it was last read, those that wait for an answer first."""
+    with visit.read() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        files = files_of(session, migration.id, migration.export_number)
+    return told_lines(files, plan_of(migration), visit.source)
+
+
+def told_lines(files: Iterable[ExportFile], plan: Plan, source: Source) -> list[FileLine]:
+    lines = [_line(file, plan, source) for file in files]
+    return sorted(lines, key=lambda line: (not line.is_open, not line.is_unread, line.number))
+
+
+def _line(file: ExportFile, plan: Plan, source: Source) -> FileLine:
+    wanted = wanted_of(plan, file.path)
+    labels = {kind.name: kind.label for kind in source.kinds}
+    said = "Left out" if wanted.kind == LEAVE_OUT else labels.get(wanted.kind or "", "")
+    is_unread = wanted.mark != str(file.facts.get("answered", ""))
+    seen = int(file.facts.get("rows_seen", 0))
+    unknown = file.kind is None and file.refused is None and "columns" in file.facts and not file.facts.get("left_out")
+    words, mark = _words(file)
+    if is_unread:
+        words, mark = (f"{said}, when it is read again" if said else "As it was found, when it is read again"), "later"
+    return FileLine(
+        number=file.number,
+        path=file.path,
+        label=labels.get(file.kind or "", ""),
+        words=words,
+        mark=mark,
+        rows=file.rows or seen,
+        columns=file.facts.get("columns"),
+        is_unknown=file.kind is None and file.refused is None and not {"left_out", "copy_of"} & file.facts.keys(),
+        is_open=(unknown or file.refused in HELPED) and not wanted.mark,
+        is_unread=is_unread,
+        is_answered=bool(wanted.mark),
+        may_look=not file.path.endswith(("/", "/*.html")),
+    )
+
+
+def _words(file: ExportFile) -> tuple[str, str]:
+    if file.facts.get("left_out"):
+        return "Left out, as you said", "later"
+    if file.facts.get("copy_of"):
+        return "The same file is there twice", "later"
+    if file.refused:
+        return Problem(file.refused).title if file.refused in catalogue() else "Could not be read", "needs"
+    if file.kind:
+        return ("Read, as you said" if file.facts.get("answered") else "Read"), "done"
+    if "candidates" in file.facts:
+        return "Could be of more than one kind", "needs"
+    return ("We do not know it", "needs") if "columns" in file.facts else ("No table", "later")

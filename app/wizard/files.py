@@ -1,0 +1,84 @@
+"""The files of the export: what each was taken for, what is still to be said of them, and how each kind is read."""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlmodel import col, select
+
+from app.access.rights import Right
+from app.engine.describe import describe
+from app.migration.exports import read_again
+from app.migration.guards import export_kept
+from app.migration.models import ExportFile
+from app.migration.plans import plan_of
+from app.migration.states import Event, State
+from app.web import go, in_state, page, visit_of
+from app.wizard.file_states import lines_of
+from app.wizard.kind_sheet import sheet_of
+from app.wizard.which_file import ANSWERED_IN, note
+
+router = APIRouter()
+
+
+@router.get("/m/{migration_id}/files")
+def look(request: Request) -> Response:
+    visit = visit_of(request)
+    lines = lines_of(visit)
+    told: dict[str, Any] = {
+        "lines": lines,
+        "open_ones": sum(line.is_open for line in lines),
+        "unread": sum(line.is_unread for line in lines),
+        "editable": visit.move.state in ANSWERED_IN,
+        "state": visit.move.state,
+        "may_see": visit.person.may(Right.REVIEW, visit.move.workspace_id),
+        "kept": bool(visit.move.wrapped_key) and visit.move.export_number > 0,
+        "kinds": [kind for kind in visit.source.kinds if kind.imported],
+    }
+    return page(request, "wizard/files.html", **told)
+
+
+@router.post("/m/{migration_id}/files")
+def read(request: Request) -> Response:
+    """Reads the export again, the same files, with what was said of them since."""
+    visit = visit_of(request)
+    if visit.move.state == State.READING:
+        return go(f"/m/{visit.move.id}/progress")  # pressed twice: it is being read
+    visit = in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
+    with visit.write() as session:
+        ring = read_again(session, visit.move.id, plan_of(visit.move), visit.by, guard=export_kept)
+    visit.runtime.doorbell.ring(ring.migration_id)
+    return go(f"/m/{visit.move.id}/progress")
+
+
+@router.get("/m/{migration_id}/files/description.txt")
+def description(request: Request) -> Response:
+    """A description of the export without one value of it, to be sent to support."""
+    visit = visit_of(request)
+    if not visit.move.wrapped_key or not visit.move.export_number:
+        raise HTTPException(404)
+    with visit.write() as session:
+        note(session, visit.move, visit.by, "export_described", {"export": visit.move.export_number})
+    headers = {"Content-Disposition": 'attachment; filename="description-of-my-export.txt"'}
+    lines = describe(visit.runtime, visit.move)
+    return StreamingResponse(lines, media_type="text/plain; charset=utf-8", headers=headers)
+
+
+@router.get("/m/{migration_id}/files/kinds/{kind}")
+def kind_sheet(request: Request, kind: str) -> Response:
+    """One kind: which headers are confirmed and which assumed, what each becomes, and which are in this export."""
+    visit = visit_of(request)
+    found = next((one for one in visit.source.kinds if one.name == kind), None)
+    if found is None:
+        raise HTTPException(404)
+    with visit.read() as session:
+        files = session.exec(
+            select(ExportFile)
+            .where(
+                ExportFile.migration_id == visit.move.id,
+                ExportFile.export_number == visit.move.export_number,
+                ExportFile.kind == kind,
+            )
+            .order_by(col(ExportFile.number))
+        ).all()
+    return page(request, "wizard/kind.html", kind=found, sheet=sheet_of(found, files), files=files)

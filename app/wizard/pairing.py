@@ -1,0 +1,244 @@
+"""What one file is and which column is which field: what a page offers, what was answered, what is wrong with it.
+
+Pages of the clinic show cells, pages of support shapes; both ask and judge alike, here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.engine.reading.glimpse import Glimpse
+from app.engine.reading.likeness import Guess, Seen, likeliest, suggested
+from app.engine.reading.recognise import Header, Tied, is_field, understood
+from app.engine.reading.shapes import bare, column_shape
+from app.engine.reading.veil import has_names, told_names
+from app.mapping.columns import Placed
+from app.mapping.kind import Kind, Source
+from app.mapping.plan import LEAVE_OUT, Plan
+
+Errors = list[dict[str, str]]
+SAMPLES = 3
+LONGEST = 160
+TIMES = frozenset({"created_at", "updated_at", "archived_at", "deleted_at"})  # every kind has them: they stand last
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody says of a file. `chosen` is by column: a field, or "" for none; None is a column not spoken of."""
+
+    kind: str | None = None
+    chosen: Mapping[int, str] = field(default_factory=dict)
+    headerless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One column of the file. `cells` are the clinic's own to see; `told` and `shapes` may be told to support."""
+
+    at: int
+    name: str
+    told: str
+    key: str  # how the plan knows it
+    cells: tuple[str, ...]
+    shapes: tuple[str, ...]
+    blank: int
+    own: str  # the field that its own name says
+    chosen: str
+    why: str
+
+    @property
+    def field(self) -> str:
+        return f"c{self.at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A file as the page shows it. `kind` is the kind whose fields are offered, None while nobody has said one."""
+
+    seen: Glimpse
+    natural: str | None  # the kind that it is recognised as by itself
+    candidates: tuple[str, ...]
+    likeliest: str | None
+    kind: Kind[Any] | None
+    chosen: str | None
+    headerless: bool
+    lines: tuple[Line, ...]
+    doubled: tuple[str, ...]
+
+    @property
+    def alike(self) -> int:
+        return sum(bool(line.chosen) for line in self.lines)
+
+
+def offer(
+    seen: Glimpse, source: Source, said: Answer | None, plan: Plan, path: str, ids: Mapping[str, frozenset[str]]
+) -> Offer:
+    """What the page shows: what was typed goes first, then the plan, then what names say, then what is likely."""
+    natural = seen.header.kind.name if isinstance(seen.header, Header) else None
+    candidates = seen.header.kinds if isinstance(seen.header, Tied) else ()
+    columns = [
+        Seen(n, column_shape(c := seen.column(at)), frozenset(map(bare, c)) - {""}) for at, n in enumerate(seen.names)
+    ]
+    kinds = [kind for kind in source.kinds if kind.imported and (not candidates or kind.name in candidates)]
+    likely = natural or (likeliest(kinds, columns, ids) if columns else None)
+    planned = plan.file_kinds.get(path)
+    chosen = (said.kind if said else None) or planned or natural or likely
+    kind = next((k for k in source.kinds if k.name == chosen), None)
+    lines: tuple[Line, ...] = ()
+    if kind is None:
+        lines = _lines(seen, source, None, None, None, {})
+    elif kind.imported:
+        answered = bool(planned == kind.name or (path in plan.column_pairs and natural == kind.name))
+        guesses = suggested(kind, columns, ids)
+        lines = _lines(seen, source, kind, said, plan.column_pairs.get(path, {}) if answered else None, guesses)
+    doubled = tuple(dict.fromkeys(n for n in seen.names if seen.names.count(n) > 1))
+    headerless = said.headerless if said else path in plan.headerless
+    return Offer(seen, natural, candidates, likely, kind, chosen, headerless, lines, doubled)
+
+
+def _lines(
+    seen: Glimpse,
+    source: Source,
+    kind: Kind[Any] | None,
+    said: Answer | None,
+    planned: Mapping[str, str] | None,
+    guesses: Mapping[str, Guess],
+) -> tuple[Line, ...]:
+    own = own_fields(kind, seen.names) if kind else ("",) * len(seen.names)
+    told = told_names(seen, source)
+    by_name = has_names(seen, source)
+    is_sure = isinstance(seen.header, Header) and seen.header.kind is kind and seen.code is None
+    found, met = [], set()
+    for at, name in enumerate(seen.names):
+        if name in met:
+            continue  # the same header twice is one column: what is filled first counts
+        met.add(name)
+        cells = seen.column(at)
+        shape = column_shape(cells)
+        guess = guesses.get(name)
+        key = name if by_name else f"Column {at + 1}"
+        likely = guess.field if guess and guess.likeness < 1 else ""
+        field_, why = own[at], "its name says so" if own[at] else ""
+        if planned is not None and (name in planned or key in planned):
+            field_, why = planned.get(name, planned.get(key, "")), "as you said"
+        elif planned is None and not own[at] and likely and not is_sure:
+            field_, why = likely, "our guess, have a look"
+        elif not field_ and likely and kind:
+            why = f"may be {label_of(kind, likely)}"
+        if said is not None and at in said.chosen and said.chosen[at] != field_:
+            field_, why = said.chosen[at], ""
+        found.append(
+            Line(
+                at,
+                name,
+                told[at],
+                key,
+                tuple(map(_short, cells[:SAMPLES])),
+                tuple(shape.words()),
+                shape.blank,
+                own[at],
+                field_,
+                why,
+            )
+        )
+    return tuple(found)
+
+
+def own_fields(kind: Kind[Any], names: Sequence[str]) -> tuple[str, ...]:
+    """By column, the field that its own name says; empty for none."""
+    return tuple("" if column.startswith("?") else column for column in understood(kind, names).columns)
+
+
+def _short(cell: str) -> str:
+    text = cell.strip()
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} … and {len(text) - LONGEST:,} more letters"
+
+
+def label_of(kind: Kind[Any], name: str) -> str:
+    """A field in words: as the source calls its column, else as the column of a programming interface reads."""
+    plain, _, rest = name.partition(":")
+    placed = next((p for p in kind.columns if p.name == plain), None)
+    if rest:
+        return f"custom field “{rest}”"
+    return (placed.column.native if placed else "") or plain.replace("_", " ").capitalize()
+
+
+def needed(kind: Kind[Any]) -> list[Placed]:
+    """The fields that a file of this kind cannot be read without."""
+    keys = [p for p in kind.columns if p.column.is_key and kind.key_of is None]
+    return keys + [p for p in kind.columns if p.column.required and p not in keys]
+
+
+def fillers(kind: Kind[Any], name: str) -> set[str]:
+    """The fields that will do for one: itself, and a name that stands for it."""
+    return {name} | {p.name for p in kind.columns if p.column.fills == name}
+
+
+def options(kind: Kind[Any], line: Line, *, many: str | None) -> list[tuple[str, str]]:
+    """What a column may become. `many` is the field that takes any number of columns, each under its own name."""
+    needs = [p.name for p in needed(kind)]
+    fields = sorted((p.name for p in kind.columns if not p.column.prefix), key=lambda n: (n not in needs, n in TIMES))
+    told = [("", "Leave this column")]
+    told += [(name, label_of(kind, name) + (" (needed)" if name in needs else "")) for name in fields]
+    kept = line.chosen if ":" in line.chosen else f"{many}:{line.name}"
+    return told + ([(kept, "Keep as a custom field")] if many else [])
+
+
+def gathers(kind: Kind[Any]) -> str | None:
+    return next((p.name for p in kind.columns if p.column.prefix), None)
+
+
+def wrong_with(shown: Offer) -> Errors:
+    """What keeps an answer from being taken, each with the place where it is put right."""
+    kind = shown.kind
+    if shown.chosen == LEAVE_OUT or (kind is not None and not kind.imported):
+        return []
+    if kind is None:
+        return [{"field": "kind", "words": "Say what this file holds, or leave it out."}]
+    told: Errors = []
+    filled: dict[str, Line] = {}
+    for line in shown.lines:
+        if not line.chosen:
+            continue
+        if not is_field(kind, line.chosen):
+            told.append({"field": line.field, "words": "Choose one of the fields of this list."})
+            continue
+        before = filled.setdefault(line.chosen, line)
+        if before is not line and not (before.own == line.own == line.chosen):
+            words = f"{label_of(kind, line.chosen)} is chosen for two columns. Keep it for one of them."
+            told.append({"field": line.field, "words": words})
+    for placed in needed(kind):
+        if not fillers(kind, placed.name) & filled.keys():
+            what = label_of(kind, placed.name)
+            why = "it tells the rows apart" if placed.column.is_key else f"{kind.label.lower()} cannot be without it"
+            told.append({"field": "columns", "words": f"Say which column is {what}: {why}."})
+    return told
+
+
+def planned(shown: Offer, plan: Plan, path: str) -> Plan:
+    """The plan with this answer. What a file says by itself is no answer, and is not kept."""
+    kinds = {known: said for known, said in plan.file_kinds.items() if known != path}
+    pairs = {known: said for known, said in plan.column_pairs.items() if known != path}
+    headerless = tuple(known for known in plan.headerless if known != path)
+    if shown.chosen == LEAVE_OUT or (shown.kind is not None and not shown.kind.imported):
+        kinds[path] = str(shown.chosen)
+    elif shown.kind is not None:
+        mine = {line.key: line.chosen for line in shown.lines if line.chosen != line.own}
+        if mine or shown.headerless or shown.natural != shown.kind.name or shown.seen.code:
+            kinds[path] = shown.kind.name
+        if mine:
+            pairs[path] = mine
+        if shown.headerless:
+            headerless = tuple(sorted({*headerless, path}))
+    return plan.model_copy(update={"file_kinds": kinds, "column_pairs": pairs, "headerless": headerless})
+
+
+def without(plan: Plan, path: str) -> Plan:
+    """The plan as if nothing had been said of this file."""
+    return plan.model_copy(
+        update={
+            "file_kinds": {known: said for known, said in plan.file_kinds.items() if known != path},
+            "column_pairs": {known: said for known, said in plan.column_pairs.items() if known != path},
+            "headerless": tuple(known for known in plan.headerless if known != path),
+        }
+    )

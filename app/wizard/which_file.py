@@ -1,0 +1,204 @@
+"""What is this file? An admin says what it holds and which column is which field, with three of its rows in sight.
+
+The cells belong to the clinic: nobody else may open this page, and who did is written down before they are shown.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+
+from app.access.rights import Right
+from app.engine.glimpses import entry_at, export_files, known_ids
+from app.engine.reading.glimpse import Glimpse, glimpse
+from app.engine.reading.grid import Wanted
+from app.engine.reading.veil import begins_with_data
+from app.mapping.kind import Source
+from app.mapping.plan import LEAVE_OUT, Plan
+from app.migration.advance import By
+from app.migration.audit import write_audit
+from app.migration.exports import files_of, read_again
+from app.migration.guards import export_kept
+from app.migration.models import ExportFile, Migration
+from app.migration.plans import plan_of, save_plan
+from app.migration.states import Event, State
+from app.problems import Problem, catalogue
+from app.web import Visit, go, in_state, page, visit_of
+from app.wizard.clients import seen as noted
+from app.wizard.file_states import lines_of
+from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
+
+router = APIRouter()
+Errors = list[dict[str, str]]
+ANSWERED_IN = (State.MATCHING, State.READING_FAILED)
+FOLDERS = "/", "/*.html"
+
+
+@router.get("/m/{migration_id}/files/{number}")
+def look(request: Request, number: int) -> Response:
+    return draw(request, number)
+
+
+@router.post("/m/{migration_id}/files/{number}")
+async def save(request: Request, number: int) -> Response:
+    form = await request.form()
+    return await run_in_threadpool(keep, request, number, form)
+
+
+def keep(request: Request, number: int, form: FormData) -> Response:
+    """Keeps what is said of the file; with `act=read`, reads the export again with it."""
+    visit, act = in_state(request, Event.READ_AGAIN, *ANSWERED_IN), str(form.get("act", ""))
+    file = file_of(visit, number)
+    plan = plan_of(visit.move)
+    if act == "withdraw":
+        settle(visit, without(plan, file.path), number, "file_answer_withdrawn", {}, "keep")
+        return go(f"/m/{visit.move.id}/files")
+    said = Answer(LEAVE_OUT) if act == "leave" else answer_in(form)
+    shown = offered(visit, file, said)
+    errors = [] if act == "show" else stale(form, visit.move, shown) or wrong_with(shown)
+    if act == "show" or errors:
+        return draw(request, number, shown, errors)
+    facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
+    settle(visit, planned(shown, plan, file.path), number, "file_answered", facts, act)
+    if act == "read":
+        return go(f"/m/{visit.move.id}/progress")
+    left = next((line.number for line in lines_of(visit) if line.is_open), None)
+    return go(f"/m/{visit.move.id}/files/{left}" if act == "next" and left else f"/m/{visit.move.id}/files")
+
+
+def answer_in(form: FormData) -> Answer:
+    """What a form says. Columns of another kind than the one that was shown count where that kind has such a field."""
+    chosen = {int(name[1:]): str(value) for name, value in form.items() if name[:1] == "c" and name[1:].isdigit()}
+    return Answer(str(form.get("kind", "")) or None, chosen, form.get("headerless") == "1")
+
+
+def stale(form: FormData, move: Migration, shown: Offer) -> Errors:
+    """A form of another reading, or with the columns of another kind, is shown once more before it counts."""
+    if str(form.get("export", move.export_number)) != str(move.export_number):
+        return [
+            {"field": "kind", "words": "The export was read again meanwhile. Look once more, then keep your answer."}
+        ]
+    of = str(form.get("shown", ""))
+    if shown.kind is not None and shown.kind.imported and of != shown.kind.name:
+        return [
+            {
+                "field": "columns",
+                "words": f"Here are the columns for {shown.kind.label.lower()}. Pair them, then keep it.",
+            }
+        ]
+    if form.get("shown_headerless", "") != ("1" if shown.headerless else ""):
+        return [{"field": "columns", "words": "The columns are shown anew. Look once more, then keep your answer."}]
+    return []
+
+
+def settle(visit: Visit, plan: Plan, number: int, act: str, facts: dict[str, Any], then: str, reason: str = "") -> None:
+    """One transaction: what was said, the plan with it and, where that is asked, a new reading."""
+    with visit.write() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        note(session, migration, visit.by, act, {"file": number, **facts}, reason)
+        if then == "read":
+            ring = read_again(session, migration.id, plan, visit.by, guard=export_kept, reason=reason)
+        else:
+            save_plan(session, migration.id, plan, visit.by)
+    if then == "read":
+        visit.runtime.doorbell.ring(ring.migration_id)
+
+
+def note(session: Session, migration: Migration, by: By, act: str, facts: dict[str, Any], reason: str = "") -> None:
+    write_audit(
+        session,
+        workspace_id=migration.workspace_id,
+        migration_id=migration.id,
+        by=by.name,
+        role=by.actor.value,
+        act=act,
+        reason=reason,
+        facts=facts,
+    )
+
+
+def file_of(visit: Visit, number: int) -> ExportFile:
+    """One file of the export as it was last read. Folders that count as one have nothing to pair."""
+    with visit.read() as session:
+        file = session.get(ExportFile, (visit.move.id, visit.move.export_number, number))
+    if file is None or number < 1 or file.path.endswith(FOLDERS) or not visit.move.wrapped_key:
+        raise HTTPException(404)
+    return file
+
+
+def offered(visit: Visit, file: ExportFile, said: Answer | None) -> Offer:
+    """The file's beginning, and what it may be."""
+    plan = plan_of(visit.move)
+    with visit.read() as session:
+        files = files_of(session, visit.move.id, visit.move.export_number)
+    headerless = said.headerless if said else file.path in plan.headerless or file.refused == "header_missing"
+    with export_files(visit.runtime, visit.move) as found:
+        entry = entry_at(found, file.path)
+        seen = glimpse(entry, visit.source, Wanted(headerless=headerless)) if entry else Glimpse()
+        if entry and said is None and not headerless and file.kind is None and begins_with_data(seen):
+            headerless, seen = True, glimpse(entry, visit.source, Wanted(headerless=True))
+        others = {one.path: one.kind for one in files if one.kind and not one.refused and one.path != file.path}
+        ids = known_ids(found, visit.move, plan, others) if seen.names else {}
+    if said is None and headerless:
+        said = Answer(plan.file_kinds.get(file.path), {}, headerless=True)
+    return offer(seen, visit.source, said, plan, file.path, ids)
+
+
+def draw(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
+    visit = visit_of(request)
+    file = file_of(visit, number)
+    noted(visit, "file_seen", {"file": number})
+    shown = shown or offered(visit, file, None)
+    lines = lines_of(visit)
+    mine = next(line for line in lines if line.number == number)
+    told: dict[str, Any] = {
+        "file": file,
+        "line": mine,
+        "shown": shown,
+        "others": sum(line.is_open and line.number != number for line in lines),
+        "trouble": trouble_of(file, shown, visit.source.label),
+        "editable": visit.move.state in ANSWERED_IN and visit.person.may(Right.ACT, visit.move.workspace_id),
+        "errors": errors or [],
+        **choices(shown, visit.source),
+    }
+    return page(request, "wizard/which_file.html", 422 if errors else 200, **told)
+
+
+def choices(shown: Offer, source: Source) -> dict[str, Any]:
+    """The kinds of the list and, for each column, what it may become."""
+    likely = (*shown.candidates, *([shown.likeliest] if shown.likeliest else []))
+    named = [
+        (k.name, k.label + ("" if k.called == k.label else f" ({k.called} in {source.label})"), k) for k in source.kinds
+    ]
+    groups = [
+        ("It may be", [(name, words) for name, words, k in named if name in likely]),
+        ("All that moves", [(name, words) for name, words, k in named if k.imported and name not in likely]),
+        (
+            "Counted, does not move",
+            [(name, words) for name, words, k in named if not k.imported and name not in likely],
+        ),
+        ("Or", [(LEAVE_OUT, "Something we do not need: leave it out")]),
+    ]
+    kind = shown.kind if shown.kind is not None and shown.kind.imported else None
+    rows = [(line, options(kind, line, many=gathers(kind)) if kind else []) for line in shown.lines]
+    return {
+        "groups": [(label, some) for label, some in groups if some],
+        "paired": [row for row in rows if row[0].chosen],
+        "unpaired": [row for row in rows if not row[0].chosen],
+        "needs": [label_of(kind, p.name) for p in needed(kind)] if kind else [],
+        "stays_unread": kind is not None and gathers(kind) is None,
+    }
+
+
+def trouble_of(file: ExportFile, shown: Offer, source: str) -> Problem | None:
+    """Why the file was not read, or cannot even be shown as a table."""
+    code = file.refused or (shown.seen.code if not shown.seen.names else None)
+    if code is None or code not in catalogue():
+        return None
+    kind = shown.kind
+    details = {"source": source, "kind": kind.called if kind else "These rows", "wanted": "", "found": "other columns"}
+    if kind is not None:
+        details["wanted"] = " or ".join(label_of(kind, p.name) for p in needed(kind)[:1])
+    return Problem(code, details=details)

@@ -1,0 +1,18 @@
+"""The files of the export, and what each was taken for."""
+
+from e2e.pages import WizardPage
+
+
+class Files(WizardPage):
+    name = "files"
+
+    def open_first_unknown(self) -> bool:
+        """Opens the first file that waits for an answer; says whether there was one."""
+        links = self.page.get_by_role("link", name="Tell us what this is")
+        if not links.count():
+            return False
+        links.first.click()
+        return True
+
+    def read_again(self) -> None:
+        self.press("Read the export again")

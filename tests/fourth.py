@@ -1,0 +1,95 @@
+"""A fourth dialect, which no table of ours names: a native sample with other headers, another order, more columns.
+
+Its files are called otherwise, too. What it takes to read it stands beside it, as one who knows the files would say.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import yaml
+
+from app.engine.reading.naming import name_of
+from app.engine.reading.recognise import Header, by_header, understood
+from app.sources import source
+from app.sources.cliniko.sample import Expectation, SizeName, write_sample
+from app.sources.cliniko.sample.expectation import ProblemCount
+
+EXTRA = ("Marker", "Farbe")
+FOLDER = "Abzug"
+SOURCE = source(None)
+
+
+@dataclass(frozen=True)
+class Fourth:
+    """The export, what an import of it should come to, and what has to be said: kinds and pairs by path."""
+
+    path: Path
+    expected: Expectation
+    kinds: Mapping[str, str]
+    pairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def plan(self, to: Path) -> Path:
+        """The answers as a file for the command line, by the files' bare names."""
+        bare = {path: path.rsplit("/", 1)[-1] for path in self.kinds}
+        said = {
+            "file_kinds": {bare[path]: kind for path, kind in self.kinds.items()},
+            "column_pairs": {bare[path]: dict(pairs) for path, pairs in self.pairs.items()},
+        }
+        to.write_text(yaml.safe_dump(said, allow_unicode=True), encoding="utf-8")
+        return to
+
+
+def write_fourth(to: Path, size: SizeName = "tiny", seed: int = 1) -> Fourth:
+    """Writes the sample anew in the fourth dialect. Documents stay as they are."""
+    plain = to.with_suffix(".native.zip")
+    expected = write_sample(plain, size=size, seed=seed, dialect="native")
+    kinds: dict[str, str] = {}
+    pairs: dict[str, dict[str, str]] = {}
+    with zipfile.ZipFile(plain) as before, zipfile.ZipFile(to, "w", zipfile.ZIP_DEFLATED) as after:
+        for number, name in enumerate(before.namelist(), start=1):
+            if not name.endswith(".csv"):
+                after.writestr(name, before.read(name))
+                continue
+            path = f"{FOLDER}/Blatt {number:02}.csv"
+            lines = list(csv.reader(io.StringIO(before.read(name).decode(), newline=""), strict=True))
+            header = by_header(lines[0], name_of(name, SOURCE), SOURCE)
+            kind = header.kind if isinstance(header, Header) else name_of(name, SOURCE).kind(SOURCE)
+            assert kind is not None, name
+            kinds[path] = kind.name
+            if kind.imported:
+                pairs[path] = {
+                    _strange(number, at): "" if column.startswith("?") else column
+                    for at, column in enumerate(understood(kind, lines[0]).columns)
+                }
+            after.writestr(path, _rewritten(lines, number))
+    plain.unlink()
+    return Fourth(to, _with_more_columns(expected, pairs, kinds), kinds, pairs)
+
+
+def _with_more_columns(expected: Expectation, pairs: Mapping[str, object], kinds: Mapping[str, str]) -> Expectation:
+    """Every file that moves has two columns more that nobody knows; everything else is as in the native sample."""
+    counts = {(p.code, p.kind, p.level): p for p in expected.problems}
+    for path in pairs:
+        place = ("unknown_columns", kinds[path], "info")
+        known = counts.get(place, ProblemCount("unknown_columns", "info", kinds[path], 0))
+        counts[place] = replace(known, count=known.count + len(EXTRA))
+    return replace(expected, problems=tuple(counts.values()))
+
+
+def _strange(file: int, column: int) -> str:
+    return f"feld_{file}_{column}_x"
+
+
+def _rewritten(lines: list[list[str]], number: int) -> str:
+    """Headers that nobody knows, the columns from last to first, and two columns more."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    headers = [_strange(number, at) for at in range(len(lines[0]))]
+    writer.writerow([EXTRA[0], *reversed(headers), EXTRA[1]])
+    for row, line in enumerate(lines[1:]):
+        writer.writerow([str(row % 7), *reversed(line), "blau" if row % 2 else ""])
+    return out.getvalue()
