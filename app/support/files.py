@@ -35,10 +35,12 @@ async def save(request: Request, number: int) -> Response:
 
 def keep(request: Request, number: int, form: FormData) -> Response:
     """Keeps what support says of the file; with `act=read`, reads the export again with it."""
-    visit, act = in_state(request, Event.READ_AGAIN, *ANSWERED_IN), str(form.get("act", ""))
-    file, reason = file_of(visit, number), str(form.get("reason", "")).strip()
-    plan, trouble = plan_of(visit.move), short(str(form.get("reason", "")))
+    visit, act, reason = visit_of(request), str(form.get("act", "")), str(form.get("reason", "")).strip()
+    file, plan = file_of(visit, number), plan_of(visit.move)
+    trouble = short(reason)
     because = [{"field": "reason", "words": trouble}] if trouble and act != "show" else []
+    if not because:
+        in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
     if act == "withdraw" and not because:
         settle(visit, without(plan, file.path), number, "file_answer_withdrawn", {}, "keep", reason)
         return go(f"/support/{visit.move.id}#files")

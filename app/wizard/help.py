@@ -70,4 +70,5 @@ def draw(request: Request, from_page: str, error: str, text: str, errors: list[d
     with visit.read() as session:
         thread = messages(session, visit.move.id)
     told: dict[str, Any] = {"thread": thread, "from_page": from_page, "error_id": error, "text": text, "errors": errors}
+    told["described"] = bool(visit.move.wrapped_key and visit.move.export_number)
     return page(request, "wizard/help.html", 422 if errors else 200, **told)

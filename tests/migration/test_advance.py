@@ -7,11 +7,11 @@ import pytest
 from sqlmodel import Session, select
 
 from app.access.models import Membership, Person
-from app.db import Database, LedgerTable
+from app.db import Database, LedgerTable, now
 from app.migration.advance import By, Cause, Guard, NotAllowed, Refused, WrongState, advance
 from app.migration.audit import chain_holds
-from app.migration.guards import pausable
-from app.migration.models import AuditEntry, Migration, OutboxMail
+from app.migration.guards import export_kept, pausable
+from app.migration.models import AuditEntry, Export, Migration, OutboxMail
 from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, Move, State, destination
 from app.problems import Problem
 
@@ -122,6 +122,7 @@ def test_what_can_be_refused_names_the_check_that_refuses_it() -> None:
     assert guards[Event.START_TRIAL] == "checklist_passes"
     assert guards[Event.APPROVE] == "approvable"
     assert guards[Event.UNDO] == "undoable"
+    assert guards[Event.READ_AGAIN] == "export_kept"
     assert guards[Event.PAUSE] == guards[Event.RESUME] == "pausable"
 
 
@@ -215,3 +216,20 @@ def test_the_folder_of_a_ledger_is_private(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/inside/ledger.sqlite")
     database.dispose()
     assert (tmp_path / "inside").stat().st_mode & 0o077 == 0
+
+
+def test_an_export_is_read_again_only_while_our_copy_is_kept(ledger: Database) -> None:
+    with ledger.write() as session:
+        migration_id = a_migration(session, State.MATCHING)
+        kept = session.get_one(Migration, migration_id)
+        assert told_by(export_kept(session, kept)) == "export_not_kept"  # nothing was ever handed over
+        session.add(Export(migration_id=migration_id, number=1, way="upload", fetched_at=now()))
+        kept.export_number, kept.wrapped_key = 1, "a key"
+        session.flush()
+        assert export_kept(session, kept) is None
+        kept.wrapped_key = ""
+        assert told_by(export_kept(session, kept)) == "export_not_kept"
+
+
+def told_by(problem: Problem | None) -> str:
+    return problem.code if problem else ""
