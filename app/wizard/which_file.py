@@ -26,7 +26,6 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.problems import Problem, catalogue
 from app.web import Visit, go, in_state, page, visit_of
-from app.wizard.clients import seen as noted
 from app.wizard.file_states import lines_of
 from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
 
@@ -149,7 +148,8 @@ def offered(visit: Visit, file: ExportFile, said: Answer | None) -> Offer:
 def draw(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
     visit = visit_of(request)
     file = file_of(visit, number)
-    noted(visit, "file_seen", {"file": number})
+    with visit.write() as session:  # before a single cell is shown
+        note(session, visit.move, visit.by, "file_seen", {"file": number})
     shown = shown or offered(visit, file, None)
     lines = lines_of(visit)
     mine = next(line for line in lines if line.number == number)

@@ -60,7 +60,6 @@ def filled(product: Product, path: str, migration_id: str) -> str:
         "migration_id": migration_id,
         "client_id": client,
         "code": "kind_not_imported",
-        "kind": "patients",
         "number": "1",
         "workspace_id": WORKSPACE,
         "token": "a-token",
