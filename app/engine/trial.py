@@ -24,6 +24,13 @@ from app.mapping.rows import Outcome
 from app.migration.models import Migration, Part, ProblemLine, Trial
 from app.problems import Problem
 
+# What is told of a row whose records an earlier move has brought.
+BEEN_HERE = {
+    Outcome.UPDATED: "already_imported",
+    Outcome.UNCHANGED: "already_imported",
+    Outcome.HELD: "changed_in_caspen",
+}
+
 
 def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
     """Makes the empty trial workspace, if the live one is still what the checklist looked at."""
@@ -106,8 +113,9 @@ def _loaded(
         loaded = load_part(runtime.caspen, bench.store, bench.ids, key, mapped.taken(), moment=bench.trial.started_at)
     for line, fate in loaded.fates.items():
         mapped.tally.row(Outcome(fate.value))
-        if fate.value == Outcome.HELD.value:
-            mapped.tally.tell(line, mapped.source_ids.get(line), [Problem("changed_in_caspen")])
+        code = BEEN_HERE.get(Outcome(fate.value))
+        if code is not None:
+            mapped.tally.tell(line, mapped.source_ids.get(line), [Problem(code)])
     problems = problem_rows(migration.id, lease.run, lease.number, mapped.tally.problems.values())
 
     def write(session: Session) -> None:

@@ -14,8 +14,8 @@ R = TypeVar("R")
 
 # Told once for a file, however many of its rows show it.
 ONCE_PER_FILE = frozenset({"timezone_assumed", "synthetic_key_used"})
-# Told once for a column, with its filled cells counted.
-BY_COLUMN = frozenset({"field_without_destination"})
+# Told once for a part or a column of it, with its rows or filled cells counted.
+BY_COLUMN = frozenset({"already_imported", "field_without_destination"})
 STOPPING = frozenset({Level.HELD, Level.SKIPPED, Level.REFUSED})
 
 
