@@ -12,12 +12,13 @@ from sqlmodel import Session, select
 from app.caspen.ids import Ids
 from app.caspen.stores import Store
 from app.engine.index.store import Index, remove
+from app.engine.lists import lists_of
 from app.engine.runtime import Runtime
 from app.mapping.context import Context, DateOrder
 from app.mapping.defined import Defined
 from app.mapping.kind import Source
 from app.mapping.lookups import Lookups
-from app.mapping.plan import Plan
+from app.mapping.plan import Choice, Plan
 from app.migration.models import ExportFile, Migration, Trial, Work
 from app.sources import source as source_named
 
@@ -84,13 +85,18 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
         opened = session.get(Work, (migration.id, f"trial:{trial.number}", "open", 0))
         paths = _paths(session, migration)
     facts: Mapping[str, Any] = opened.result if opened else {}
-    plan = Plan.model_validate(trial.plan)
+    plan = settled(Plan.model_validate(trial.plan), facts)
     ids = Ids(migration.workspace_id, migration.source)
     key = runtime.key(migration)
+    source, index = (
+        source_named(migration.source),
+        materialise(runtime, migration, runtime.scratch.folder / f"{trial.store}.index"),
+    )
+    context = Context(ZoneInfo(plan.timezone), plan.country, trial.started_at.date())
     return Bench(
         trial=trial,
         export_number=migration.export_number,
-        source=source_named(migration.source),
+        source=source,
         plan=plan,
         ids=ids,
         lookups=Lookups(
@@ -101,12 +107,26 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
             durations=facts.get("durations", {}),
             existing=facts.get("existing", {}),
             fields={key: Defined.from_json(told) for key, told in facts.get("fields", {}).items()},
+            lists=lists_of(runtime, migration, source, index, plan, context),
+            native_fields={name: (one[0], one[1]) for name, one in facts.get("native_fields", {}).items()},
         ),
         store=runtime.caspen.trial(migration.id, trial.number),
-        index=materialise(runtime, migration, runtime.scratch.folder / f"{trial.store}.index"),
+        index=index,
         paths=paths,
         key=key,
     )
+
+
+def settled(plan: Plan, facts: Mapping[str, Any]) -> Plan:
+    """A trial's plan with what was found out about the workspace when the trial began."""
+    more = {
+        name: {
+            **{key: Choice.model_validate(told) for key, told in facts.get(name, {}).items()},
+            **getattr(plan, chosen),
+        }
+        for name, chosen in (("known_clients", "clients"), ("known_fields", "fields"))
+    }
+    return plan.model_copy(update={"clients": more["known_clients"], "fields": more["known_fields"]})
 
 
 def materialise(runtime: Runtime, migration: Migration, path: Path) -> Index:

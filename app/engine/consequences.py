@@ -29,7 +29,7 @@ _laid = _Laid()
 
 
 def leaves_nothing_out(plan: Plan) -> bool:
-    chosen = (plan.locations, plan.users, plan.practitioners, plan.services)
+    chosen = (plan.locations, plan.users, plan.practitioners, plan.services, plan.clients)
     left = any(choice.to == "leave_out" for choices in chosen for choice in choices.values())
     return not (left or plan.leave_out_kinds or plan.leave_out_before)
 

@@ -14,15 +14,18 @@ from app.engine.bench import Bench, benches
 from app.engine.fields import fields_of
 from app.engine.heartbeat import Heartbeat
 from app.engine.mapper import MappedPart, line_at, map_made, map_part
+from app.engine.native import known_clients, known_fields
 from app.engine.outcome import Done, Exhausted
 from app.engine.runtime import Runtime
 from app.engine.tally import problem_rows
 from app.engine.work import QUARANTINED, SPLIT, Lease, Piece, create_missing, next_number
 from app.engine.zones import durations_of, zones_of
 from app.errors import Stop
+from app.mapping.defined import Defined
 from app.mapping.rows import Outcome
 from app.migration.models import Migration, Part, ProblemLine, Trial
 from app.problems import Problem
+from app.sources import source as source_named
 
 # What is told of a row whose records an earlier move has brought.
 BEEN_HERE = {
@@ -42,20 +45,28 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
         runtime.caspen.create_trial(migration.workspace_id, migration.id, trial.number, looked_at)
     except WorkspaceChanged:
         raise Stop(Problem("workspace_changed")) from None
+    questions = {token: Defined.from_json(told) for token, told in fields_of(runtime, migration, beat).items()}
+    same, questions, native = known_fields(runtime, migration, questions)
     return Done(
         {
             "zones": zones_of(runtime, migration, facts, beat),
             "durations": durations_of(runtime, migration, facts, beat),
             "existing": facts.existing(),
-            "fields": fields_of(runtime, migration, beat),
+            "fields": {token: known.to_json() for token, known in questions.items()},
+            "known_fields": same,
+            "native_fields": native,
+            "known_clients": known_clients(runtime, migration, beat),
         }
     )
 
 
 def parts(session: Session, migration: Migration) -> Iterable[Piece]:
     """The parts of the export, one piece each."""
+    moving = [kind.name for kind in source_named(migration.source).kinds if kind.imported]
     found = select(Part.number, Part.rows).where(
-        Part.migration_id == migration.id, Part.export_number == migration.export_number
+        Part.migration_id == migration.id,
+        Part.export_number == migration.export_number,
+        col(Part.kind).in_(moving),
     )
     return [Piece(number, rows) for number, rows in session.exec(found.order_by(col(Part.number)))]
 

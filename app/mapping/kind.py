@@ -119,6 +119,7 @@ class Kind(Generic[R]):
     sharing: Sharing | None = None
     joining: Joining | None = None
     numbers_of: Callable[[R], Iterable[tuple[str, int]]] | None = None  # what rows say of others, only added up
+    known_by: Callable[[R, str], Iterable[str]] | None = None  # texts that somebody of the workspace may have too
     came_of: Callable[[R], bool | None] | None = None  # whether somebody came, as far as the row knows
     columns_for: Callable[[R], Mapping[str, Column | None]] | None = None  # links that mean something else in a row
     unknown: str = "Unknown"
@@ -130,12 +131,19 @@ class Kind(Generic[R]):
     made_mentions: tuple[Mention, ...] = ()  # what things that are made of a name mention in their turn
     native_headers: str = "A"  # how sure we are of the native headers
     instead: str = ""  # for kinds that do not move: what the clinic does instead
+    listed: bool = False  # a short list that other rows are looked up in, under `Lookups.lists`
+    listed_by: str = ""  # the link by whose target it is looked up, where that is not the row's own id
     counted_as: str = "kind_not_imported"  # the problem that tells of the rows of such a kind
     unless_named: str | None = None  # the kind that such a file is after all, where its name says so
 
     @property
     def imported(self) -> bool:
         return self.to_records is not None
+
+    @property
+    def awaited(self) -> bool:
+        """Whether an export lacks something without a file of it."""
+        return self.imported and not self.listed
 
     @property
     def columns(self) -> tuple[Placed, ...]:

@@ -12,11 +12,14 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Choice(BaseModel):
-    """What becomes of one business, user, practitioner or appointment type."""
+    """What becomes of one business, user, practitioner, appointment type, client or question.
+
+    "wait" is a client who may be one that Caspen has, until the clinic says so or otherwise.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    to: Literal["match", "create", "leave_out"]
+    to: Literal["match", "create", "leave_out", "wait"]
     id: str | None = None  # the Caspen object that it is, for "match"
 
 
@@ -38,6 +41,8 @@ class Plan(BaseModel):
     users: dict[str, Choice] = {}
     practitioners: dict[str, Choice] = {}
     services: dict[str, Choice] = {}
+    clients: dict[str, Choice] = {}
+    fields: dict[str, Choice] = {}
     service_kinds: dict[str, Literal["appointment", "activity"]] = {}
     default_location: str | None = None
     leave_out_kinds: tuple[str, ...] = ()
@@ -55,7 +60,7 @@ class Plan(BaseModel):
         return hashlib.blake2b(self.canonical().encode(), digest_size=16).hexdigest()
 
     def choice(self, kind: str, source_id: str) -> Choice:
-        """The clinic's choice for a business, user, practitioner or appointment type."""
+        """The clinic's choice for one thing of a kind that has choices."""
         if kind not in CHOSEN:
             return CREATE
         chosen: dict[str, Choice] = getattr(self, CHOSEN[kind])
@@ -69,4 +74,6 @@ CHOSEN = {
     "users": "users",
     "practitioners": "practitioners",
     "appointment_types": "services",
+    "patients": "clients",
+    "custom_fields": "fields",
 }

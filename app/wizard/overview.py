@@ -105,6 +105,8 @@ def lists(origin: Source) -> dict[str, Any]:
     for kind in origin.kinds:
         called = kind.called.lower()
         small = f"called {called} in {origin.label}" if called != kind.label.lower() else ""
+        if kind.listed:
+            continue
         if kind.imported:
             moves.append({"words": kind.label, "small": small})
         elif kind.instead:

@@ -58,8 +58,11 @@ def test_a_question_has_the_options_of_all_its_rows_and_each_row_brings_it() -> 
     assert [parsed("custom_fields", **row).source_id for row in rows] == ["f1/o1", "f1/o2"]
 
 
-def test_a_row_of_a_question_that_another_part_brings_makes_nothing() -> None:
-    assert told("custom_fields", joined=Joined(extra={"elsewhere": "1"})).outcome is Outcome.UNCHANGED
+def test_a_row_of_a_question_that_another_part_brings_shares_its_fate() -> None:
+    found = told("custom_fields", joined=Joined(extra={"elsewhere": "1"}))
+    assert (found.outcome, [(r.key, r.values, r.elsewhere) for r in found.records]) == (
+        Outcome.CREATED, [("f1", {}, True)],
+    )  # fmt: skip
 
 
 def test_an_archived_question_comes_and_does_not_show() -> None:

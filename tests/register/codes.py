@@ -218,12 +218,8 @@ def levels_of(code: str) -> set[str]:
 
 NOT_YET = frozenset(
     {
-        "already_imported",
-        "custom_field_type_conflict",
         "duplicate_file",
-        "existing_client_match",
         "export_stale",
-        "changed_in_caspen",
         "file_checksum_mismatch",
         "file_missing",
         "file_not_in_index",

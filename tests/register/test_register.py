@@ -7,12 +7,15 @@ import pytest
 
 from app.problems import catalogue
 from tests.engine.story import engine_in
-from tests.register import clinic, diary, files, papers, people
+from tests.register import clinic, diary, files, papers, people, test_there_already
 from tests.register.case import Case
 from tests.register.codes import CODES, NOT_YET, REGISTER, levels_of
 from tests.register.story import Desk
 
 CASES = (*files.CASES, *clinic.CASES, *people.CASES, *diary.CASES, *papers.CASES)
+
+THERE_ALREADY = {"already_imported", "changed_in_caspen", "custom_field_type_conflict", "existing_client_match"}
+"""Codes that no export leads to by itself: they need a workspace that has something."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,9 @@ def test_every_code_has_words_and_its_level(code: str) -> None:
 
 
 def test_every_code_has_an_export_that_leads_to_it() -> None:
-    assert {case.code for case in CASES} >= CODES - NOT_YET
+    story = Path(test_there_already.__file__).read_text(encoding="utf-8")
+    again = {code for code in THERE_ALREADY if f'.problems("{code}"' in story}
+    assert {case.code for case in CASES} | again >= CODES - NOT_YET
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.kind or 'export'}")

@@ -54,6 +54,7 @@ class PartView:
 
 _LOWERED = {Level.HELD: Level.WARNING, Level.SKIPPED: Level.WARNING}
 TOLD = "t.kind, t.source_id, t.name, t.starts_at, t.namesake"
+PARENT = "parent_not_imported"
 NOT_IMPORTED = Verdict(Outcome.SKIPPED, "kind_not_imported")
 
 
@@ -104,13 +105,15 @@ def _rows(
     plan: Plan,
     ids: Ids,
 ) -> Iterator[tuple[int, RowView]]:
-    left_out = view.rows(*between)
+    left_out, waiting = view.rows(*between), view.waiting(*between)
     findings: dict[int, list[str]] = defaultdict(list)
     for row, code in db.execute("SELECT row, code FROM findings WHERE row BETWEEN ? AND ?", between):
         findings[row].append(code)
     extras: dict[int, dict[str, str]] = defaultdict(dict)
     for row, name, value in db.execute("SELECT row, name, value FROM extras WHERE row BETWEEN ? AND ?", between):
         extras[row][name] = value
+    for row in view.partly(*between):
+        findings[row].append(PARENT)
     targets = _targets(db, view, kinds, between, plan, ids)
     members = _members(db, view, kinds, between, plan, ids)
     rows = db.execute(
@@ -124,10 +127,13 @@ def _rows(
             yield line, RowView(NOT_IMPORTED)
             continue
         if verdict is None or verdict.outcome is not Outcome.SKIPPED:
+            chosen = "" if source_id is None else plan.choice(kinds[number].name, str(source_id)).to
             if row in left_out:
                 verdict = Verdict(Outcome.LEFT_OUT, None)
-            elif source_id is not None and plan.choice(kinds[number].name, str(source_id)).to == "match":
+            elif chosen == "match":
                 verdict = Verdict(Outcome.UNCHANGED, None)
+            elif row in waiting and verdict is None:
+                verdict = Verdict(Outcome.HELD, "existing_client_match" if chosen == "wait" else PARENT)
         many = targets.get(row, {})
         joined = Joined(
             targets={name: some[0] for name, some in many.items()},

@@ -13,6 +13,9 @@ from app.mapping.plan import Choice, Plan
 DATED = "appointments"
 """The kind that `leave_out_before` speaks of."""
 
+CLIENTS = "patients"
+"""The kind of those who may be in Caspen already."""
+
 _numbers = count(1)
 
 
@@ -27,31 +30,57 @@ def choices(plan: Plan) -> Mapping[str, Mapping[str, Choice]]:
 
 
 class PlanView:
-    """The rows that a plan leaves out. `table` names them, for queries on the same connection."""
+    """The rows that a plan leaves out, and those that wait for a choice of the clinic with all that hangs on them.
+
+    `table` names them, for queries on the same connection.
+    """
 
     def __init__(self, connection: sqlite3.Connection, plan: Plan) -> None:
         self._db = connection
         self.table = f"temp.left_out_{next(_numbers)}"
         self._kinds: dict[str, int] = dict(connection.execute("SELECT name, id FROM kinds"))
-        connection.execute(f"CREATE TABLE {self.table} (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL)")
+        self._waits = False
+        connection.execute(
+            f"CREATE TABLE {self.table} (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL, waits INTEGER NOT NULL)"
+        )
         with_kinds = [self._kinds[k] for k in plan.leave_out_kinds if k in self._kinds]
         self._choose(plan)
         self._before(plan)
         for kind in with_kinds:
             self._insert("SELECT row, kind FROM rows WHERE kind = ?", (kind,))
+        gone = self._clients(plan, "leave_out")
         if self._size():
-            self._spread(everywhere=self._needed(with_kinds))
+            self._spread(everywhere=gone or self._needed(with_kinds))
+        self._waits = True
+        self.has_waiting = self._clients(plan, "wait")
+        if self.has_waiting:
+            self._spread(everywhere=True)
 
     def counts(self) -> Mapping[str, int]:
         """How many rows are left out, by kind; rows that do not move anyway are not counted."""
-        found = self._db.execute(f"SELECT kind, COUNT(*) FROM {self.table} WHERE row > 0 GROUP BY kind")
+        found = self._db.execute(f"SELECT kind, COUNT(*) FROM {self.table} WHERE row > 0 AND NOT waits GROUP BY kind")
         names = {number: name for name, number in self._kinds.items()}
         return {names[kind]: number for kind, number in found}
 
     def rows(self, first: int, last: int) -> frozenset[int]:
         """The rows left out among those numbered from first to last."""
-        query = f"SELECT row FROM {self.table} WHERE row BETWEEN ? AND ?"
+        return self._between(first, last, waits=False)
+
+    def waiting(self, first: int, last: int) -> frozenset[int]:
+        """The rows among these that wait, because they or what they need may be in Caspen already."""
+        return self._between(first, last, waits=True) if self.has_waiting else frozenset()
+
+    def partly(self, first: int, last: int) -> frozenset[int]:
+        """The rows among these that go on without one of several things that they name, because it waits."""
+        if not self.has_waiting:
+            return frozenset()
+        query = f"""SELECT DISTINCT refs.row FROM refs JOIN specs ON specs.id = refs.spec AND specs.required
+            JOIN {self.table} l ON l.row = refs.target AND l.waits WHERE refs.many AND refs.row BETWEEN ? AND ?"""
         return frozenset(row for (row,) in self._db.execute(query, (first, last)))
+
+    def _between(self, first: int, last: int, *, waits: bool) -> frozenset[int]:
+        query = f"SELECT row FROM {self.table} WHERE row BETWEEN ? AND ? AND waits = ?"
+        return frozenset(row for (row,) in self._db.execute(query, (first, last, waits)))
 
     def drop(self) -> None:
         self._db.execute(f"DROP TABLE IF EXISTS {self.table}")
@@ -64,6 +93,14 @@ class PlanView:
                         "SELECT row, kind FROM things WHERE kind = ? AND id = ?",
                         (self._kinds[kind], pack_id(source_id)),
                     )
+
+    def _clients(self, plan: Plan, to: str) -> bool:
+        """Adds the clients of whom this is chosen, and says whether there are any."""
+        chosen = [source_id for source_id, choice in plan.clients.items() if choice.to == to]
+        for source_id in chosen if CLIENTS in self._kinds else ():
+            place = (self._kinds[CLIENTS], pack_id(source_id))
+            self._insert("SELECT row, kind FROM things WHERE kind = ? AND id = ?", place)
+        return bool(chosen)
 
     def _before(self, plan: Plan) -> None:
         if plan.leave_out_before is not None and DATED in self._kinds:
@@ -100,7 +137,7 @@ class PlanView:
 
     def _insert(self, found: str, values: tuple[int | str | None, ...] = ()) -> None:
         self._db.execute(
-            f"""INSERT OR IGNORE INTO {self.table} SELECT f.row, f.kind FROM ({found}) f
+            f"""INSERT OR IGNORE INTO {self.table} SELECT f.row, f.kind, {int(self._waits)} FROM ({found}) f
             WHERE NOT EXISTS (SELECT 1 FROM verdicts v WHERE v.row = f.row AND v.outcome = 'skipped')""",
             values,
         )

@@ -18,7 +18,7 @@ def bundle_problems(files: Sequence[FileDone], source: Source) -> Iterator[Probl
     if _NEEDED not in kinds:
         yield Problem("no_patients_file", _NEEDED)
     for kind in source.kinds:
-        if kind.imported and kind.name not in kinds and kind.name != _NEEDED:
+        if kind.awaited and kind.name not in kinds and kind.name != _NEEDED:
             yield Problem("kind_absent", kind.name)
     yield from _gaps(read)
     yield from _days_apart(read)

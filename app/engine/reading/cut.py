@@ -34,6 +34,22 @@ class Sink(Protocol):
     def drop_file(self, file: int) -> None: ...
 
 
+class _NoSink:
+    """For rows that nothing refers to: short lists, of which only the parts are kept."""
+
+    def add(self, kind: str, part: int, entries: Iterable[IndexEntry], *, file: int = 0) -> int:
+        return 0
+
+    def present(self, kind: str) -> None:
+        """Nothing is noted."""
+
+    def drop_file(self, file: int) -> None:
+        """There is nothing to forget."""
+
+
+NO_SINK: Sink = _NoSink()
+
+
 @dataclass(frozen=True, slots=True)
 class Store:
     """Where parts go: encrypted objects under `prefix`, of at most so many rows and bytes each."""

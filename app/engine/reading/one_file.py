@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.engine.reading.cut import Cutter, Sink, Store
+from app.engine.reading.cut import NO_SINK, Cutter, Sink, Store
 from app.engine.reading.encoding import Bytes, look_through, must_be_text
 from app.engine.reading.entries import Entry
 from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
@@ -113,19 +113,21 @@ def read_rows(
     codes += ("file_empty_table",) if not seen.rows else ()
     told = [Problem(code, kind.name, done.path) for code in codes]
     facts = {**done.facts, **_facts(header, grid, seen.dates.value)}
-    if not kind.imported:
-        told += [Problem(kind.counted_as, kind.name, done.path, count=seen.rows)] if seen.rows else []
+    if not kind.imported and seen.rows:
+        told += [Problem(kind.counted_as, kind.name, done.path, count=seen.rows)]
+    if not kind.imported and not kind.listed:
         return replace(done, rows=seen.rows, facts=facts, problems=tuple(told))
     told += _columns(header, done)
     tally = Tally(kind.name, done.path)
     head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates)
     context = replace(reading.context, dates=seen.dates)
-    reading.sink.drop_file(done.number)
-    reading.sink.present(kind.name)
-    cutter = Cutter(header, context, head, reading.store, reading.sink, tally, next_part)
+    sink = reading.sink if kind.imported else NO_SINK
+    sink.drop_file(done.number)
+    sink.present(kind.name)
+    cutter = Cutter(header, context, head, reading.store, sink, tally, next_part)
     cutter.cut(grid.rows(), has_rounded=seen.has_rounded)
     if seen.rows and cutter.keyless == seen.rows and not header.has_key:
-        reading.sink.drop_file(done.number)
+        sink.drop_file(done.number)
         for part in cutter.parts:
             reading.store.objects.delete(part.object_key)
         raise missing_key(kind, header.headers)

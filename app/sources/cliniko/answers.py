@@ -129,7 +129,7 @@ def _chosen(answer: Answer, asked: Defined) -> Settled:
     was_added = False
     given = [p for text in answer.options for p in _pieces(text, (*labels, *(o.id for o in asked.options)))]
     for piece in given or _pieces(answer.text or "", labels):
-        option = next((o for o in asked.options if piece == o.id), None) or next(
+        option = next((o for o in asked.options if piece == o.id or piece in o.known_as), None) or next(
             (o for o in asked.options if normalise_name(piece) == normalise_name(o.label)), None
         )
         if option is None:

@@ -1,7 +1,7 @@
 """Appointment types: what the clinic offers. Each becomes a service, or an activity where the clinic says so."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from app.mapping.text import cut, string, text
 from app.problems import Level, Problem
 from app.sources.cliniko.decisions import decided, name_key, named_id
 from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.price_list import BillableItem
 from app.sources.cliniko.row import Row
 
 Words = str | None
@@ -52,6 +53,7 @@ class AppointmentType(Row):
             destination="services.progress_note_template_id",
         ),
     ] = None
+    billable_item_id: Annotated[Link | None, link("billable_items", "Billable Item ID")] = None
     telehealth_enabled: Annotated[bool | None, Column(boolean, "Telehealth Enabled")] = None
     show_in_online_bookings: Annotated[bool | None, Column(boolean, "Show In Online Bookings")] = None
     practitioner_ids: Annotated[Link | None, links("practitioners", "Practitioner IDs")] = None
@@ -69,6 +71,7 @@ def to_records(row: AppointmentType, joined: Joined, lookups: Lookups) -> Result
         return other
     chosen = lookups.plan.service_kinds.get(row.id)
     template = joined.targets.get("treatment_note_template_id")
+    row = _priced(row, lookups)
     codes = {
         "name_missing": row.name is None,
         "duration_defaulted": not row.duration_in_minutes or row.duration_in_minutes < 0,
@@ -96,6 +99,20 @@ def to_records(row: AppointmentType, joined: Joined, lookups: Lookups) -> Result
         Problem(code, "appointment_types", source_id=row.id, level=_mild(code)) for code, said in codes.items() if said
     )
     return Mapped((Record(_table(chosen), "appointment_types", row.id, values),), told)
+
+
+def _priced(row: AppointmentType, lookups: Lookups) -> AppointmentType:
+    """The type with what the price list says of it, where it does not say so itself."""
+    number = row.billable_item_id.ids[0] if row.billable_item_id and row.billable_item_id.ids else ""
+    item: BillableItem | None = next(iter(lookups.lists.get("billable_items", {}).get(number, ())), None)
+    if item is None:
+        return row
+    return replace(
+        row,
+        price=item.price if row.price is None else row.price,
+        item_code=row.item_code or item.item_code,
+        tax=row.tax or item.tax,
+    )
 
 
 def _table(nature: str | None) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from app.caspen.names import client_keys
+from app.mapping.countries import country_code
 from app.mapping.emails import is_email
 from app.mapping.kind import Mention
 from app.mapping.lookups import Lookups
@@ -49,7 +52,7 @@ def to_records(row: Patient, joined: Joined, lookups: Lookups) -> Result:
         "phone_numbers": list(found.numbers),
         "address": home.values,
         **_emergency(row.emergency_contact),
-        "alert": alert(row.medical_alerts),
+        "alert": _alerts(row, lookups),
         "notes": _notes(row, found),
         "privacy_policy_consent": row.accepted_privacy_policy or "pending",
         **_referral(row, joined, lookups),
@@ -107,12 +110,28 @@ def _phones(row: Patient, country: str) -> Phones:
     return phones(texts, country)
 
 
+def known_by(row: Patient, country: str) -> Iterator[str]:
+    """By what somebody is known again whom the clinic has in Caspen already. `country` is the clinic's."""
+    found = _phones(row, country_code(row.country or "") or country)
+    email = row.email if row.email and is_email(row.email) else None
+    numbers = (number["code"] + number["number"] for number in found.numbers)
+    yield from client_keys(row.first_name, row.last_name, row.date_of_birth, email, numbers)
+
+
 def _emergency(contact: str | None) -> dict[str, Value]:
     runs = phone_runs(contact or "")
     return {
         "emergency_contact_name": cut(contact),
         "emergency_contact_phone": runs[0] if len(runs) == 1 else None,
     }
+
+
+def _alerts(row: Patient, lookups: Lookups) -> str | None:
+    """What the patient's own row says, and after it what a file of alerts has that it does not."""
+    own = alert(row.medical_alerts)
+    listed = (one_line(a.name) for a in lookups.lists.get("medical_alerts", {}).get(row.id, ()) if not a.archived_at)
+    more = [name for name in dict.fromkeys(listed) if name not in (own or "")]
+    return "; ".join(piece for piece in (own, *more) if piece) or None
 
 
 def alert(alerts: Json) -> str | None:

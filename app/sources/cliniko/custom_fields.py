@@ -1,7 +1,7 @@
 """Custom fields: what the clinic asks of its patients beside the usual. Nobody has to answer them in Caspen."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
@@ -10,11 +10,13 @@ from app.mapping.flags import boolean
 from app.mapping.ids import token
 from app.mapping.kind import Kind, Mention
 from app.mapping.lookups import Lookups
+from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
 from app.mapping.text import cut, string
 from app.problems import Problem
+from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import Headers, fingerprint
-from app.sources.cliniko.own_fields import OWN_TYPES
+from app.sources.cliniko.own_fields import OWN_TYPES, is_same
 from app.sources.cliniko.questions import UNKNOWN_TYPE, type_of
 from app.sources.cliniko.row import Row
 
@@ -54,11 +56,17 @@ def text_key(token: str) -> str:
 
 def to_records(row: CustomField, joined: Joined, lookups: Lookups) -> Result:
     """The whole field, from whichever row of it; a second one for text where answers do not fit its type."""
+    if (other := decided(NAME, row.field_token, lookups)) is not None:
+        return other
     if "elsewhere" in joined.extra:
-        return Mapped(())
+        return Mapped((there_already(row.field_token),))
     own = type_of(row.field_type)
     known = lookups.fields.get(row.field_token) or Defined(row.field_name or "", own or UNKNOWN_TYPE)
-    told = {"name_missing": row.field_name is None, "custom_field_type_unknown": own is None}
+    told = {
+        "name_missing": row.field_name is None,
+        "custom_field_type_unknown": own is None,
+        "custom_field_type_conflict": known.clashes,
+    }
     records = [_record(row.field_token, known)]
     if known.has_text:
         records.append(_record(text_key(row.field_token), Defined(f"{known.name} (text)", UNKNOWN_TYPE)))
@@ -66,10 +74,16 @@ def to_records(row: CustomField, joined: Joined, lookups: Lookups) -> Result:
     return Mapped(tuple(records), problems)
 
 
+def there_already(key_: str) -> Record:
+    """A field that something else has written, or people have."""
+    return Record(NAME, NAME, key_, {}, elsewhere=True)
+
+
 def _record(key_: str, known: Defined) -> Record:
-    options = [{k: v for k, v in asdict(option).items() if k != "added"} for option in known.options]
+    options = [{"id": o.id, "label": o.label, "archived": o.archived} for o in known.options]
+    name = f"{known.name} (Cliniko)" if known.clashes else known.name
     values: dict[str, Value] = {
-        "name": cut(known.name) or f"Field {key_}",
+        "name": cut(name) or f"Field {key_}",
         "type": known.type,
         "options": options or None,
         "visible": known.visible,
@@ -79,10 +93,18 @@ def _record(key_: str, known: Defined) -> Record:
 
 
 def from_name(mention: Mention, lookups: Lookups) -> Record:
-    """A field that only answers name: one of Cliniko's own details, or a question that no file describes."""
+    """A field that only answers name: one of Cliniko's own details, or a question that no file describes.
+
+    Where the workspace has it already, nothing is written.
+    """
     own = OWN_TYPES.get(mention.key)
     if own is not None:
-        return _record(mention.key, Defined(mention.name, own))
+        there = lookups.native_fields.get(normalise_name(mention.name))
+        if is_same(there, own):
+            return there_already(mention.key)
+        return _record(mention.key, Defined(mention.name, own, clashes=there is not None))
+    if lookups.plan.choice(NAME, mention.key).to == "match":
+        return there_already(mention.key)
     known = lookups.fields.get(mention.key) or Defined(mention.name, UNKNOWN_TYPE)
     return _record(mention.key, known)
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
+from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Record, Target, Value
 from app.mapping.zones import zone
 from app.sources.cliniko.answers import Answer, settle
-from app.sources.cliniko.own_fields import own_values
+from app.sources.cliniko.own_fields import OwnField, is_same, own_values
 from app.sources.cliniko.questions import UNKNOWN_TYPE
 
 if TYPE_CHECKING:
@@ -64,12 +65,17 @@ def answered(row: Patient, client: Target, joined: Joined, lookups: Lookups) -> 
         yield value_record(answer, client, field, lookups)
 
 
+def _own_id(own: OwnField, lookups: Lookups) -> str:
+    there = lookups.native_fields.get(normalise_name(own.name))
+    return there[0] if there is not None and is_same(there, own.type) else lookups.ids.derive(FIELDS, FIELDS, own.key)
+
+
 def own_records(row: Patient, client_id: str, lookups: Lookups) -> Iterator[Record]:
     """What Cliniko keeps of every patient and Caspen's clients have no place for."""
     for own, text in own_values(row):
         values: dict[str, Value] = {
             "client_id": client_id,
-            "custom_field_id": lookups.ids.derive(FIELDS, FIELDS, own.key),
-            "text": text,
+            "custom_field_id": _own_id(own, lookups),
+            "text": own.said(text, lookups),
         }
         yield Record(NAME, NAME, f"{row.id}:{own.key}", values)

@@ -58,7 +58,7 @@ def looks_like_waitlist(headers: Headers) -> bool:
 
 
 def looks_like_products(headers: Headers) -> bool:
-    return headers.any("productid", "costprice", "billableitemid", "supplierid") and not headers.any("patientid")
+    return headers.any("productid", "costprice", "supplierid") and not headers.any("patientid")
 
 
 def looks_like_open_hours(headers: Headers) -> bool:
@@ -125,12 +125,10 @@ KINDS = (
         "products",
         "Products",
         looks_like_products,
-        "Set up products, stock and suppliers by hand. Billable items are read for prices only.",
-        "billable items",
-        "billable_items",
+        "Set up products, stock and suppliers by hand.",
         "suppliers",
         "stock",
-        keys=("billable_items", "product_suppliers", "stock_adjustments"),
+        keys=("product_suppliers", "stock_adjustments"),
     ),
     _kind(
         "availability_blocks",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.mapping.columns import Column, Reader
 
 if TYPE_CHECKING:
+    from app.mapping.lookups import Lookups
     from app.sources.cliniko.patients import Patient
 
 TURNED = "Turned round: Caspen asks whether they agreed"
@@ -27,6 +28,12 @@ class OwnField:
     name: str
     value: Callable[[Patient], str | bool | None]
     type: str = "short_text"
+    list: str = ""  # the kind whose names its value may be an id of
+
+    def said(self, text: str, lookups: Lookups) -> str:
+        """The value in words: an id that a list explains as its name there."""
+        named = lookups.lists.get(self.list, {}).get(text, ()) if self.list else ()
+        return next((str(one.name) for one in named if one.name), text)
 
     @property
     def key(self) -> str:
@@ -37,7 +44,7 @@ OWN_FIELDS = (
     OwnField("Medicare number", lambda row: row.medicare),
     OwnField("Medicare reference number", lambda row: row.medicare_reference_number),
     OwnField("DVA card number", lambda row: row.dva_card_number),
-    OwnField("Concession type", lambda row: row.concession_type),
+    OwnField("Concession type", lambda row: row.concession_type, list="concession_types"),
     OwnField("Previous reference number", lambda row: row.old_reference_id),
     OwnField("Reminder preference", lambda row: row.reminder_type),
     OwnField("Follow-up messages", lambda row: row.follow_up_messages),
@@ -49,6 +56,11 @@ OWN_FIELDS = (
     OwnField("Invoice extra information", lambda row: row.invoice_extra_information, "long_text"),
 )
 OWN_TYPES = {own.key: own.type for own in OWN_FIELDS}
+
+
+def is_same(there: tuple[str, str] | None, type_: str) -> bool:
+    """Whether the workspace's own question, told as id and type, can hold what a detail says."""
+    return there is not None and there[1] == type_
 
 
 def own_values(row: Patient) -> Iterator[tuple[OwnField, str]]:

@@ -21,7 +21,7 @@ from app.mapping.structured import json_cell, json_or_text
 from app.mapping.text import string, text
 from app.problems import Problem
 from app.sources.cliniko.answers import Answer, in_columns, nested
-from app.sources.cliniko.client import mentions, referral_type, to_records
+from app.sources.cliniko.client import known_by, mentions, referral_type, to_records
 from app.sources.cliniko.consent import privacy_consent, spoken_of
 from app.sources.cliniko.custom_fields import from_name
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -243,6 +243,7 @@ KIND = Kind(
     json_keys=("patients",),
     twin_of=name_and_birth,
     namesake_of=full_name,
+    known_by=known_by,
     merged_of=lambda row: row.merged_at is not None or row.merged_with_patient_id is not None,
     merge_field="merged_with_patient_id",
     stays_because=stays_because,

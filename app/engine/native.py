@@ -1,0 +1,101 @@
+"""Before a trial: which of the export's clients and questions the workspace has already, made by people themselves."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import col, select
+
+from app.caspen.native import NativeField, native_clients, native_fields
+from app.engine.reading.parts import read_part
+from app.engine.runtime import Runtime
+from app.mapping.context import Context
+from app.mapping.defined import CHOICES, Defined, Option
+from app.mapping.kind import Kind
+from app.mapping.names import normalise_name
+from app.mapping.parse import parser_of
+from app.mapping.plan import Plan
+from app.migration.models import Migration, Part, Trial
+from app.sources import source as source_named
+
+Chosen = dict[str, dict[str, str]]
+
+
+def known_clients(runtime: Runtime, migration: Migration, beat: Callable[[], None]) -> Chosen:
+    """By id in the source, the choice for each client who may be one of the workspace's own: to wait for the clinic."""
+    there = native_clients(runtime.caspen, migration.workspace_id)
+    kinds = [kind for kind in source_named(migration.source).kinds if kind.known_by is not None]
+    if not there or not kinds:
+        return {}
+    plan, context = _context(runtime, migration)
+    found: Chosen = {}
+    for kind in kinds:
+        for row, source_id in _rows(runtime, migration, kind, context, beat):
+            match = next((there[k] for k in kind.known_by(row, plan.country) if k in there), None)  # type: ignore[misc]
+            if match is not None and source_id not in plan.clients:
+                found[source_id] = {"to": "wait", "id": match}
+    return found
+
+
+def known_fields(
+    runtime: Runtime, migration: Migration, fields: Mapping[str, Defined]
+) -> tuple[Chosen, dict[str, Defined], dict[str, list[str]]]:
+    """Choices for questions that the workspace has, the questions as they are to be answered, and all native ones.
+
+    A question of another type, or without one of the answers, is another question: it comes beside the one there is.
+    """
+    there = native_fields(runtime.caspen, migration.workspace_id)
+    plan, _ = _context(runtime, migration)
+    chosen: Chosen = {}
+    asked = dict(fields)
+    for token, known in fields.items():
+        native = there.get(normalise_name(known.name))
+        if native is None or token in plan.fields:
+            continue
+        if _fits(known, native):
+            chosen[token] = {"to": "match", "id": native.id}
+            asked[token] = replace(known, options=tuple(_as_there(o, native) for o in known.options))
+        else:
+            asked[token] = replace(known, clashes=True)
+    return chosen, asked, {name: [one.id, one.type] for name, one in there.items()}
+
+
+def _fits(known: Defined, native: NativeField) -> bool:
+    if known.type != native.type or known.has_text:
+        return False
+    return known.type not in CHOICES or all(normalise_name(o.label) in native.options for o in known.options)
+
+
+def _as_there(option: Option, native: NativeField) -> Option:
+    """An answer under the id that it has in the workspace; the export's rows call it by its own."""
+    there, label = native.options[normalise_name(option.label)]
+    return replace(option, id=there, label=label, known_as=(option.id,))
+
+
+def _context(runtime: Runtime, migration: Migration) -> tuple[Plan, Context]:
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+        plan, today = Plan.model_validate(trial.plan), trial.started_at.date()
+    return plan, Context(ZoneInfo(plan.timezone), plan.country, today)
+
+
+def _rows(runtime: Runtime, migration: Migration, kind: Kind[Any], context: Context, beat: Callable[[], None]) -> Any:
+    with runtime.ledger.read() as session:
+        keys = session.exec(
+            select(Part.object_key)
+            .where(
+                Part.migration_id == migration.id,
+                Part.export_number == migration.export_number,
+                Part.kind == kind.name,
+            )
+            .order_by(col(Part.number))
+        ).all()
+    for key in keys:
+        head, rows = read_part(runtime.objects, key, runtime.key(migration))
+        parser = parser_of(kind, replace(context, dates=head.dates))
+        for row in rows:
+            beat()
+            parsed = parser.parse(row.cells, head.columns)
+            if parsed.row is not None and parsed.source_id is not None:
+                yield parsed.row, parsed.source_id

@@ -1,0 +1,74 @@
+"""Lists that a Cliniko export may have beside its kinds: what a service costs, and what kinds of concession there are.
+
+They do not move; the rows that refer to them are completed with what they say.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated
+
+from app.mapping.columns import Column
+from app.mapping.ids import key
+from app.mapping.kind import Kind
+from app.mapping.money import money
+from app.mapping.text import string
+from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.row import Row
+
+Words = str | None
+WHERE = "Not among the data exports of every account: ask whoever made your export from the API"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BillableItem(Row):
+    """One row: what something costs."""
+
+    id: Annotated[str, key("Billable Item ID")] = ""
+    name: Annotated[Words, Column(string, "Name")] = None
+    item_code: Annotated[Words, Column(string, "Item Code")] = None
+    price: Annotated[Decimal | None, Column(money, "Price")] = None
+    tax: Annotated[Words, Column(string, "Tax", ("tax_name",))] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConcessionType(Row):
+    """One row: what a concession is called."""
+
+    id: Annotated[str, key("Concession Type ID")] = ""
+    name: Annotated[Words, Column(string, "Name")] = None
+
+
+def looks_like_prices(headers: Headers) -> bool:
+    stock = headers.any("productid", "costprice", "serialnumber", "stocklevel", "supplierid", "productsupplierid")
+    priced = headers.all("price") and headers.any("billableitemid", "itemcode", "itemtype")
+    return priced and not stock and not headers.any("durationinminutes", "duration", "patientid")
+
+
+def looks_like_concessions(headers: Headers) -> bool:
+    return headers.all("concessiontypeid", "name") and not headers.any("patientid", "price")
+
+
+BILLABLE_ITEMS = Kind(
+    name="billable_items",
+    label="Prices",
+    called="Billable items",
+    where=WHERE,
+    fingerprint=fingerprint(looks_like_prices),
+    row=BillableItem,
+    file_names=("billable items", "billable_items"),
+    json_keys=("billable_items",),
+    instead="They are read for the prices of your services. Set up anything else that you sell by hand.",
+    listed=True,
+)
+CONCESSION_TYPES = Kind(
+    name="concession_types",
+    label="Concession types",
+    called="Concession types",
+    where=WHERE,
+    fingerprint=fingerprint(looks_like_concessions),
+    row=ConcessionType,
+    file_names=("concession types", "concession_types"),
+    json_keys=("concession_types",),
+    instead="Their names come with the clients who have them.",
+    listed=True,
+)

@@ -1,0 +1,204 @@
+"""What is told where a workspace has something already: from an earlier move, or made by people themselves."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlmodel import Session
+
+from app.caspen.gateway import Gateway
+from app.caspen.ids import Ids, new_id
+from app.caspen.tables import Client, CustomField
+from app.mapping.plan import Choice
+from app.migration.plans import plan_of, save_plan
+from app.migration.states import State
+from tests.engine.story import MEGAN, Clinic, clinic_in, engine_in
+from tests.register.story import DIARY, Desk, Files, Tried, export, told_of
+
+BORN = {"date_of_birth": "1980-02-13"}
+ZOE = {**BORN, "email": "zoe@home.example", "phone_mobile": "0400 111 222"}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with engine_in(tmp_path_factory.mktemp("again")) as runtime:
+        yield Desk(runtime)
+
+
+def made(clinic: Clinic, thing: Client | CustomField) -> str:
+    """Something that people made in a clinic's workspace."""
+    thing.workspace_id = clinic.migration.workspace_id
+    thing.id = new_id(str(thing.__tablename__))
+    with clinic.runtime.caspen.live.database.write() as session:
+        add(session, thing)
+        return thing.id
+
+
+def add(session: Session, thing: Client | CustomField) -> None:
+    session.add(thing)
+    session.flush()
+
+
+def client(**more: Any) -> Client:
+    known: dict[str, Any] = {"first_name": "Zoë", "last_name": "O'Brien", "date_of_birth": date(1980, 2, 13)} | more
+    return Client(workspace_id="", id="", **known)
+
+
+def field(name: str, type_: str, options: list[dict[str, Any]] | None = None) -> CustomField:
+    return CustomField(workspace_id="", id="", name=name, type=type_, options=options)
+
+
+def tried(clinic: Clinic, files: Files, chosen: Mapping[str, Choice] | None = None) -> Tried:
+    clinic.hand_over(files)
+    clinic.drain()
+    if chosen:
+        with clinic.runtime.ledger.write() as session:
+            plan = plan_of(clinic.migration).model_copy(update={"clients": dict(chosen)})
+            save_plan(session, clinic.id, plan, MEGAN, confirmed=True)
+    clinic.start_trial()
+    clinic.drain()
+    return told_of(clinic)
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        client(email="ZOE@home.example"),
+        client(phone_number="+61400111222"),
+        client(first_name="zoë", email=ZOE["email"]),
+    ],
+    ids=["email", "phone", "case"],
+)
+def test_a_client_who_may_be_there_waits_for_the_clinic_and_so_does_the_history(desk: Desk, there: Client) -> None:
+    clinic = desk.clinic()
+    made(clinic, there)
+    files = export(
+        *DIARY, patients=[ZOE, {"id": "12", "first_name": "Bea"}], appointments=[{}, {"id": "78", "patient_ids": "12"}]
+    )
+    found = tried(clinic, files)
+    [problem] = found.problems("existing_client_match")
+    assert (problem["level"], problem["kind"], problem["count"], problem["source_id"]) == ("held", "patients", 1, "11")
+    assert [p["source_id"] for p in found.problems("parent_not_imported", "appointments")] == ["77"]
+    assert (found.kind("patients")["held"], found.kind("appointments")["held"]) == (1, 1)
+    assert [a["source_id"] for a in found.records("appointments")] == ["78"]
+    assert found.told["balanced"]
+
+
+@pytest.mark.parametrize(
+    "there",
+    [client(email="other@home.example"), client(date_of_birth=date(1980, 2, 14), email=ZOE["email"]), client()],
+    ids=["another address", "another birthday", "name and birthday alone"],
+)
+def test_a_namesake_is_another_client(desk: Desk, there: Client) -> None:
+    clinic = desk.clinic()
+    made(clinic, there)
+    found = tried(clinic, export(patients=[ZOE]))
+    assert found.problems("existing_client_match") == []
+    assert found.kind("patients")["created"] == 1
+
+
+def test_a_class_goes_on_without_the_member_who_waits(desk: Desk) -> None:
+    clinic = desk.clinic()
+    made(clinic, client(email=ZOE["email"]))
+    together = {"patient_ids": "11, 12", "max_attendees": "5"}
+    found = tried(clinic, export(*DIARY, patients=[ZOE, {"id": "12", "first_name": "Bea"}], appointments=[together]))
+    assert [a["source_id"] for a in found.records("appointments")] == ["77:12"]
+    assert [p["level"] for p in found.problems("parent_not_imported", "appointments")] == ["warning"]
+    assert found.told["balanced"]
+
+
+def test_a_client_whom_the_clinic_links_gets_the_history(desk: Desk) -> None:
+    clinic = desk.clinic()
+    there = made(clinic, client(email=ZOE["email"]))
+    found = tried(clinic, export(patients=[ZOE], patient_cases=[{}]), {"11": Choice(to="match", id=there)})
+    assert found.problems("existing_client_match") == []
+    assert (found.kind("patients")["unchanged"], found.records("clients")) == (1, [])
+    assert found.record("cases", "51")["client_id"] == there
+    assert found.told["balanced"]
+    assert clinic.finalised().state() is State.FINALISED
+
+
+def test_a_client_whom_the_clinic_creates_is_one_of_their_own(desk: Desk) -> None:
+    clinic = desk.clinic()
+    made(clinic, client(email=ZOE["email"]))
+    found = tried(clinic, export(patients=[ZOE], patient_cases=[{}]), {"11": Choice(to="create")})
+    assert [c["source_id"] for c in found.records("clients")] == ["11"]
+    assert found.problems("existing_client_match") == []
+
+
+def test_a_client_whom_the_clinic_leaves_out_stays_behind_with_the_history(desk: Desk) -> None:
+    clinic = desk.clinic()
+    found = tried(clinic, export(patients=[ZOE, {"id": "12"}], patient_cases=[{}]), {"11": Choice(to="leave_out")})
+    assert (found.kind("patients")["left_out"], found.kind("patient_cases")["left_out"]) == (1, 1)
+    assert found.told["balanced"]
+
+
+def test_a_question_of_the_same_name_and_type_is_the_one_that_is_there(desk: Desk) -> None:
+    clinic = desk.clinic()
+    there = made(clinic, field("sport", "short_text"))
+    found = tried(clinic, export("custom_fields", "custom_field_values"))
+    assert found.record("custom_field_values", "11/f1")["custom_field_id"] == there
+    assert (found.kind("custom_fields")["unchanged"], found.records("custom_fields")) == (1, [])
+    assert found.problems("custom_field_type_conflict") == []
+    assert found.told["balanced"]
+
+
+def test_a_question_of_the_same_name_and_another_type_comes_beside_it(desk: Desk) -> None:
+    clinic = desk.clinic()
+    made(clinic, field("Sport", "date"))
+    found = tried(clinic, export("custom_fields", "custom_field_values"))
+    [problem] = found.problems("custom_field_type_conflict")
+    assert (problem["level"], problem["kind"], problem["source_id"]) == ("warning", "custom_fields", "f1")
+    assert [(f["name"], f["type"]) for f in found.records("custom_fields")] == [("Sport (Cliniko)", "short_text")]
+    assert found.told["balanced"]
+
+
+def test_answers_that_can_be_chosen_are_those_of_the_question_that_is_there(desk: Desk) -> None:
+    clinic = desk.clinic()
+    options = [{"id": "a", "label": "Rowing", "archived": False}, {"id": "b", "label": "Chess", "archived": False}]
+    there = made(clinic, field("Sport", "single_choice", options))
+    asked = {"field_type": "radiobuttons", "option_token": "o1", "option_name": "rowing"}
+    given = {"value": "", "option_tokens": "o1"}
+    found = tried(clinic, export(custom_fields=[asked], custom_field_values=[given]))
+    value = found.record("custom_field_values", "11/f1")
+    assert (value["custom_field_id"], value["option_ids"]) == (there, ["a"])
+    assert found.told["balanced"]
+
+
+def test_a_detail_goes_to_the_field_that_the_clinic_has_for_it(desk: Desk) -> None:
+    clinic = desk.clinic()
+    there = made(clinic, field("Medicare number", "short_text"))
+    made(clinic, field("Reminder preference", "date"))
+    found = tried(clinic, export(patients=[{"medicare": "2123 45670 1", "reminder_type": "SMS"}]))
+    values = {v["source_id"]: v["custom_field_id"] for v in found.records("custom_field_values")}
+    assert values["11:field:Medicare number"] == there
+    assert [f["name"] for f in found.records("custom_fields")] == ["Reminder preference (Cliniko)"]
+    assert found.told["balanced"]
+
+
+def test_a_second_move_finds_what_the_first_has_brought(desk: Desk) -> None:
+    files = export(*DIARY, patients=[ZOE, {"id": "12", "first_name": "Bea"}], custom_fields=[{}], patient_cases=[{}])
+    first = desk.clinic().tried(files).finalised()
+    workspace = first.migration.workspace_id
+    bea = Ids(workspace, "cliniko").derive("clients", "patients", "12")
+    Gateway(desk.runtime.caspen, workspace, "Megan").edit("clients", bea, {"last_name": "Brown"})
+    found = tried(clinic_in(desk.runtime, workspace), files)
+    people = found.kind("patients")
+    assert (people["unchanged"], people["held"], people["created"]) == (1, 1, 0)
+    [again] = found.problems("already_imported", "patients")
+    assert (again["level"], again["count"]) == ("info", 1)
+    [changed] = found.problems("changed_in_caspen", "patients")
+    assert (changed["level"], changed["count"], changed["source_id"]) == ("held", 1, "12")
+    assert found.problems("existing_client_match") == []
+    assert found.problems("custom_field_type_conflict") == []
+    assert found.told["balanced"]
+
+
+def test_a_second_move_brings_what_changed_up_to_date(desk: Desk) -> None:
+    first = desk.clinic().tried(export(patients=[ZOE])).finalised()
+    found = tried(
+        clinic_in(desk.runtime, first.migration.workspace_id), export(patients=[ZOE | {"last_name": "Brown"}])
+    )
+    assert found.kind("patients")["updated"] == 1
+    assert found.problems("already_imported", "patients")[0]["count"] == 1
