@@ -110,7 +110,7 @@ def _told(place: Place, line: int | None, source_id: str | None, count: int) -> 
 def _file(file: ExportFile) -> Json:
     return {
         "path": file.path,
-        "kind": file.kind,
+        "kind": None if file.refused else file.kind,  # a file of which nothing came is of no kind
         "dialect": file.dialect,
         "encoding": file.encoding,
         "rows": file.rows,

@@ -1,0 +1,69 @@
+"""The answer of the command line, field for field."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.engine.story import engine_in
+from tests.register.story import DIARY, Desk, Tried, export
+
+FILE = {"path", "kind", "dialect", "encoding", "rows", "parts", "sha256", "refused"}
+PROBLEM = {"code", "level", "kind", "file", "line", "source_id", "column", "count"}
+OUTCOMES = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
+LEVELS = {"stops", "refused", "held", "skipped", "warning", "info"}
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
+    files = export(*DIARY, "appointments", patients=[{"email": "a@@b"}, {"id": "12", "email": "c@@d"}])
+    files |= {"Communications.csv": "\r\n", "Recipes.csv": "Cake,Sugar\nApple,200 g\n"}
+    with engine_in(tmp_path_factory.mktemp("answers")) as runtime:
+        yield Desk(runtime).tried(files)
+
+
+def test_a_trial_s_answer_has_these_fields(tried: Tried) -> None:
+    top = {"export", "inventory", "references", "problems", "kinds", "balanced", "digest", "seconds", "peak_rss_mb"}
+    assert set(tried.told) == top
+    assert set(tried.told["export"]) == {"sha256", "files"}
+    assert set(tried.told["seconds"]) == {"read", "trial", "reconcile"}
+    assert len(tried.told["export"]["sha256"]) == 64
+
+
+def test_a_file_that_was_refused_or_is_not_known_is_of_no_kind(tried: Tried) -> None:
+    for file in tried.told["export"]["files"]:
+        assert set(file) == FILE
+    kinds = {f["path"]: (f["kind"], f["refused"]) for f in tried.told["export"]["files"]}
+    assert kinds["Communications.csv"] == (None, "file_empty")
+    assert kinds["Recipes.csv"] == (None, None)
+    assert kinds["patients.csv"] == ("patients", None)
+
+
+def test_each_kind_is_counted_and_each_reference_told(tried: Tried) -> None:
+    assert tried.told["inventory"]["patients"] == {"rows": 2, "ids": 2, "duplicates": 0, "first": None, "last": None}
+    assert tried.told["inventory"]["appointments"]["first"] == "2026-03-31T22:00:00Z"
+    visits = {"active": True, "appointments": 1, "notes": 0}
+    assert tried.told["references"] == {
+        "businesses": [{"id": "3", "name": "Harbour Street", **visits}],
+        "practitioners": [{"id": "7", "name": "Dr Sam Lee", **visits}],
+        "appointment_types": [{"id": "9", "name": "Initial consult", **visits}],
+    }
+
+
+def test_a_problem_is_one_entry_for_code_kind_file_and_column(tried: Tried) -> None:
+    places: list[Any] = []
+    for problem in tried.told["problems"]:
+        assert set(problem) == PROBLEM
+        assert problem["level"] in LEVELS
+        places.append((problem["code"], problem["kind"], problem["file"], problem["column"]))
+    assert len(places) == len(set(places))
+    [mails] = tried.problems("bad_email", "patients")
+    assert (mails["count"], mails["line"], mails["source_id"]) == (2, 2, "11")
+
+
+def test_every_row_of_a_kind_has_one_outcome(tried: Tried) -> None:
+    counted = {"kind", "read", *OUTCOMES, "records", "source_digest", "caspen_digest"}
+    for kind in tried.told["kinds"]:
+        assert set(kind) == counted
+        assert kind["read"] == sum(kind[outcome] for outcome in OUTCOMES)
+    assert tried.told["balanced"]
