@@ -1,5 +1,6 @@
 """What people have made in a workspace themselves, by which an import knows again what it is about to bring."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlmodel import col, select
@@ -45,4 +46,19 @@ def native_fields(stores: Stores, workspace_id: str) -> dict[str, NativeField]:
         for one in session.exec(chosen.order_by(col(CustomField.id))):
             options = {normalise_name(str(o["label"])): (str(o["id"]), str(o["label"])) for o in one.options or ()}
             found.setdefault(normalise_name(one.name), NativeField(one.id, one.type, options))
+    return found
+
+
+def called(stores: Stores, workspace_id: str, ids: Sequence[str]) -> dict[str, str]:
+    """Clients' names with their days of birth, by id."""
+    found: dict[str, str] = {}
+    with stores.live.database.read() as session:
+        for piece in (ids[n : n + 500] for n in range(0, len(ids), 500)):
+            chosen = select(Client).where(
+                col(Client.workspace_id) == workspace_id, col(Client.id).in_(piece), col(Client.deleted_at).is_(None)
+            )
+            for one in session.exec(chosen):
+                born = one.date_of_birth
+                day = f", born {born.day} {born:%b %Y}" if born else ""
+                found[one.id] = f"{one.first_name} {one.last_name}{day}"
     return found

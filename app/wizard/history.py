@@ -29,6 +29,7 @@ ACTS = {
     "balances_listed": "The list of balances was looked at",
     "balances_downloaded": "The list of balances was downloaded",
     "clients_listed": "The list of clients of the trial was opened",
+    "known_clients_listed": "Clients who may be in Caspen already were looked at",
     "client_seen": "A client of the trial was looked at",
     "records_listed": "Records of the trial were listed",
     "record_seen": "A record of the trial was looked at",

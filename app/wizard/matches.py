@@ -19,6 +19,7 @@ from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
 from app.web import Visit, go, in_state, page, visit_of
+from app.wizard import known
 from app.wizard.dates import typed_date
 from app.wizard.situation import PLACES, Standing, checklist_guard, situation, standing
 
@@ -68,6 +69,8 @@ def keep(request: Request, form: FormData) -> Response:
     visit = visit_of(request)
     here = standing(visit)
     plan, errors = changed(here, form, show, visit.source.kinds)
+    if show == known.TAB:
+        plan = known.decided(visit, plan, form)
     if visit.move.state == State.TRIALLING and form.get("act") == "start" and plan == here.suggestions.old:
         return go(f"/m/{visit.move.id}/progress")  # pressed twice: this very plan is being tried
     visit = in_state(request, Event.START_TRIAL, State.MATCHING)
@@ -132,7 +135,7 @@ def changed(here: Standing, form: FormData, show: str, kinds: tuple[Kind[Any], .
 
 
 def tab_of(name: str) -> str:
-    return name if name in {tab for tab, _, _ in TABS} else "practitioners"
+    return name if name in {known.TAB, *(tab for tab, _, _ in TABS)} else "practitioners"
 
 
 def choice_from(value: str, known: set[str]) -> Choice | None:
@@ -201,6 +204,11 @@ def draw(request: Request, show: str, errors: list[dict[str, str]] | None = None
         tabs.append({"words": label, "href": f"?show={tab}", "now": tab == show})
         if tab == show:
             lines = every
+    people = known.known(visit, here.suggestions.old)
+    if people:
+        settled = sum(one.chosen != "" for one in people)
+        label = f"Clients, {settled} of {len(people)}"
+        tabs.insert(3, {"words": label, "href": f"?show={known.TAB}", "now": show == known.TAB})
     kind = next((kind for tab, kind, _ in TABS if tab == show), "")
     over = visit.move.state in OVER  # then the export, and what was learned of it, may be deleted
     left = {} if over else left_out_counts(visit.runtime, visit.move, here.plan)
@@ -212,7 +220,11 @@ def draw(request: Request, show: str, errors: list[dict[str, str]] | None = None
         "bands": [(band, [one for one in lines if one.band == band]) for band in ("open", "out", "set")],
         "options": candidates(here, kind) if kind else [],
         "kind": kind,
-        "undecided": sum(one.band == "open" for one in lines),
+        "undecided": sum(one.chosen == "" for one in people)
+        if show == known.TAB
+        else sum(one.band == "open" for one in lines),
+        "people": known.with_names(visit, people) if show == known.TAB else [],
+        "people_choices": known.CHOICES,
         "kinds": left_out_kinds(visit, here, left),
         "before": typed if typed is not None else (f"{day:%d/%m/%Y}" if day else ""),
         "terms": terms(visit, here, left),

@@ -1,0 +1,78 @@
+"""Clients of the export who may be in Caspen already: the clinic says of each whether it is the same person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.datastructures import FormData
+
+from app.access.rights import Right
+from app.caspen.native import called
+from app.mapping.plan import Choice, Plan
+from app.migration.models import Work
+from app.web import Visit
+from app.wizard.looking import write_look
+
+TAB = "clients"
+UNSEEN = "A client of the clinic"
+CHOICES = (
+    ("match", "The same person: the history goes to them"),
+    ("create", "Somebody else: bring as a new client"),
+    ("leave_out", "Leave out, with all their history"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One client. `id` is the source's, `client` that of Caspen's client, who has the same name and birthday."""
+
+    field: str
+    id: str
+    client: str
+    chosen: str
+    name: str = ""
+
+
+def known(visit: Visit, plan: Plan) -> list[Known]:
+    """Whom the last trial found, and whom the clinic has decided on, in the order of their numbers in the source."""
+    run = f"trial:{visit.move.trial_number}"
+    with visit.read() as session:
+        opened = session.get(Work, (visit.move.id, run, "open", 0))
+    found: Mapping[str, Mapping[str, Any]] = (opened.result if opened else {}).get("known_clients", {})
+    met = {source_id: str(told["id"]) for source_id, told in found.items()}
+    met |= {source_id: choice.id for source_id, choice in plan.clients.items() if choice.id}
+    every = sorted(met.items(), key=lambda pair: (len(pair[0]), pair[0]))
+    return [
+        Known(f"c{number}", source_id, client, _chosen(plan.clients.get(source_id)))
+        for number, (source_id, client) in enumerate(every)
+    ]
+
+
+def with_names(visit: Visit, some: list[Known]) -> list[Known]:
+    """The same with the names by which Caspen has them, for those who may see clients. The look is written down."""
+    if not some or not visit.person.may(Right.REVIEW, visit.move.workspace_id):
+        return [replace(one, name=UNSEEN) for one in some]
+    write_look(visit, "known_clients_listed", {"clients": len(some)})
+    names = called(visit.runtime.caspen, visit.move.workspace_id, [one.client for one in some])
+    return [replace(one, name=names.get(one.client, "Somebody who is not there any more")) for one in some]
+
+
+def decided(visit: Visit, plan: Plan, form: FormData) -> Plan:
+    """The plan after a form. A client of whom nothing is chosen waits again. The choice remembers whom it is about."""
+    choices = dict(plan.clients)
+    for one in known(visit, plan):
+        value = form.get(one.field)
+        if value is None:
+            continue
+        choices.pop(one.id, None)
+        if value == "match":
+            choices[one.id] = Choice(to="match", id=one.client)
+        elif value == "create":
+            choices[one.id] = Choice(to="create", id=one.client)
+        elif value == "leave_out":
+            choices[one.id] = Choice(to="leave_out", id=one.client)
+    return plan.model_copy(update={"clients": choices})
+
+
+def _chosen(choice: Choice | None) -> str:
+    return "" if choice is None or choice.to == "wait" else choice.to

@@ -1,0 +1,74 @@
+"""Clients who may be in Caspen already are asked about among the names, one line each."""
+
+from datetime import date
+
+import pytest
+
+from app.caspen.ids import new_id
+from app.caspen.tables import Client
+from app.migration.models import Work
+from app.migration.plans import plan_of
+from tests.conftest import At
+from tests.pages import done, words
+from tests.product import MEGAN, VERA, Product
+from tests.wizard.choices import save
+
+FOUND = "1003"
+
+
+@pytest.fixture
+def product(product_at: At) -> Product:
+    """After a trial that found a client who is there already, with the names opened again."""
+    product = product_at("reviewing")
+    there = Client(
+        workspace_id=product.move().workspace_id,
+        id=new_id("clients"),
+        first_name="Zoë",
+        last_name="O'Brien",
+        date_of_birth=date(1980, 2, 13),
+    )
+    with product.runtime.caspen.live.database.write() as session:
+        session.add(there)
+        session.flush()
+        client = there.id
+    with product.runtime.ledger.write() as session:
+        run = f"trial:{product.move().trial_number}"
+        opened = session.get_one(Work, (product.migration_id, run, "open", 0))
+        opened.result = {**opened.result, "known_clients": {FOUND: {"to": "wait", "id": client}}}
+        session.add(opened)
+    done(product.visitor(MEGAN).post(f"{product.at}/review/change-plan"))
+    return product
+
+
+def look(product: Product, who: str = MEGAN) -> str:
+    return words(product.visitor(who).get(f"{product.at}/matches?show=clients"))
+
+
+def test_each_is_a_line_with_the_name_that_caspen_has_and_the_look_is_written_down(product: Product) -> None:
+    said = look(product)
+    assert "Clients, 0 of 1" in said
+    assert "1 needs your eye" in said
+    assert f"{FOUND} Zoë O'Brien, born 13 Feb 1980" in said
+    assert "known_clients_listed" in product.acts()
+
+
+def test_a_viewer_sees_no_name(product: Product) -> None:
+    assert "O'Brien" not in look(product, VERA)
+    assert "A client of the clinic" in look(product, VERA)
+
+
+@pytest.mark.parametrize("to", ["match", "create", "leave_out"])
+def test_a_choice_is_kept_and_can_be_taken_back(product: Product, to: str) -> None:
+    done(save(product, "clients", c0=to))
+    choice = plan_of(product.move()).clients[FOUND]
+    assert choice.to == to
+    assert choice.id
+    assert "Clients, 1 of 1" in look(product)
+    done(save(product, "clients", c0=""))
+    assert plan_of(product.move()).clients == {}
+
+
+def test_a_move_in_which_nobody_was_found_has_no_such_tab(product_at: At) -> None:
+    product = product_at("matching")
+    assert "Clients, " not in words(product.visitor(MEGAN).get(f"{product.at}/matches"))
+    assert "No client of this export is in Caspen already" in look(product)
