@@ -17,6 +17,9 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from app.mapping.context import Context
 
+APART = "\x1f"
+"""Between a name and what tells it apart from others of that name, where rows refer by name alone."""
+
 Report = Callable[[str], None]  # called with a problem code when a cell is not what it should be
 Reader = Callable[[str, Context, Report], Any]  # a cell's trimmed text, never empty; None when it says nothing
 
@@ -50,6 +53,7 @@ class Column:
     links_to: str | None = None  # the kind that this column refers to
     orphan: str | None = None  # the problem when the reference leads nowhere
     several: str | None = None  # the problem when a name fits more than one
+    apart: str | None = None  # the link whose namesakes this column's text tells apart: the category of a service
     fills: str | None = None  # the link that this column's name stands for where that link itself is empty
     prefix: str | None = None  # of headers that all go here, each with the rest of its own: "Custom: Favourite colour"
     destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping

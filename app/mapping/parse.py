@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Generic, TypeVar
 
-from app.mapping.columns import Link, Report
+from app.mapping.columns import APART, Link, Report
 from app.mapping.context import Context
 from app.mapping.kind import Kind
 from app.mapping.text import clean
@@ -63,6 +63,7 @@ class RowParser(Generic[R]):
         self._required = frozenset(p.name for p in kind.columns if p.column.required)
         self._gathers = frozenset(p.name for p in kind.columns if p.column.prefix)
         self._fills = tuple((p.name, p.column.fills) for p in kind.columns if p.column.fills)
+        self._aparts = tuple((p.name, p.column.apart) for p in kind.columns if p.column.apart)
         self._made = _by_attributes(kind.row) or (lambda values: kind.row(**values))
         self._key = next((p.name for p in kind.columns if p.column.is_key), None)
 
@@ -86,6 +87,9 @@ class RowParser(Generic[R]):
         for name, link in self._fills:
             if name in values and link not in values:
                 values[link] = Link(name=values[name])
+                for beside, told_apart in self._aparts:
+                    if told_apart == link and beside in values:
+                        values[link] = Link(name=f"{values[name]}{APART}{values[beside]}")
         return self._keyed(values, problems, cells.keys() if columns is None else columns)
 
     def _gather(self, values: dict[str, Any], name: str, cell: str, report: Report) -> None:

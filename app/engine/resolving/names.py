@@ -1,6 +1,7 @@
 """References by name alone: a name means the one row that bears it, whatever the title before it."""
 
 from app.engine.resolving.work import Work
+from app.mapping.columns import APART
 from app.mapping.names import normalise_name, normalise_person
 
 NONE, SEVERAL = None, 0
@@ -25,8 +26,12 @@ def apply(work: Work) -> None:
     )
     people = {number for number, kind in work.kinds if kind.people}
     for kind, name in work.db.execute(DISTINCT).fetchall():
-        key = normalise_person(name) if kind in people else normalise_name(name)
-        work.db.execute("INSERT INTO named VALUES (?, ?, ?, ?)", (kind, name, key, _bearer(work, kind, key)))
+        bare, _, beside = str(name).partition(APART)
+        key = normalise_person(bare) if kind in people else normalise_name(bare)
+        target = _bearer(work, kind, key)
+        if target == SEVERAL and beside:  # its second name may be its own
+            target = _bearer(work, kind, normalise_name(f"{beside}: {bare}")) or SEVERAL
+        work.db.execute("INSERT INTO named VALUES (?, ?, ?, ?)", (kind, name, key, target))
 
 
 def _bearer(work: Work, kind: int, name: str) -> int | None:

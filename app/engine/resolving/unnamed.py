@@ -6,6 +6,7 @@ Such a thing gets a row of its own below 0 in the index, so that everything else
 from typing import Any
 
 from app.engine.resolving.work import Work
+from app.mapping.columns import APART
 from app.mapping.kind import Kind
 
 BY_NAME = """SELECT 'name:' || key, MIN(name) FROM named WHERE kind = ? AND target IS NULL AND key <> ''
@@ -32,7 +33,8 @@ def apply(work: Work) -> None:
         ]
         for key, name in found:
             lowest -= 1
-            _make(work, number, kind, lowest, key, name or f"{kind.unknown} ({work.source.label} {key})")
+            bare = str(name or "").partition(APART)[0]
+            _make(work, number, kind, lowest, key, bare or f"{kind.unknown} ({work.source.label} {key})")
         if found:
             _companions(work, number, kind)
         if kind.placeholder is not None and found:

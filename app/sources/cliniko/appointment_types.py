@@ -184,6 +184,7 @@ KIND = Kind(
     file_names=("appointment types", "appointment_types"),
     json_keys=("appointment_types",),
     name_of=lambda row: row.name,
+    alias_of=lambda row: f"{row.category}: {row.name}" if row.category and row.name else None,
     unique_names=True,
     unknown="Unknown type",
     activity_words=ACTIVITY_WORDS,

@@ -95,7 +95,9 @@ class Appointment(Row):
         ),
     ] = None
     appointment_type: Annotated[Words, Column(text, "Appointment Type", mark="R", fills="appointment_type_id")] = None
-    appointment_category: Annotated[Words, Column(text, "Appointment Category", mark="R")] = None
+    appointment_category: Annotated[
+        Words, Column(text, "Appointment Category", mark="R", apart="appointment_type_id")
+    ] = None
     number_of_patients: Annotated[int | None, Column(whole, "Number of Patients", mark="R")] = None
     max_attendees: Annotated[int | None, Column(whole, *MAXIMUM[:1], MAXIMUM[1:], "R")] = None
     number_of_cancellations: Annotated[int | None, Column(whole, "Number of Cancellations", mark="R")] = None
@@ -203,7 +205,7 @@ def composite_key(row: Appointment) -> str | None:
         _written(row.starts_at),
         _written(row.ends_at),
         row.patient_ids and row.patient_ids.ids,
-        row.appointment_type_id and (row.appointment_type_id.ids or row.appointment_type_id.name),
+        row.appointment_type_id and (row.appointment_type_id.ids or row.appointment_type),
     )
     if row.starts_at is None or row.practitioner_id is None:
         return None

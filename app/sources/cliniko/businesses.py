@@ -28,7 +28,7 @@ Words = str | None
 class Business(Row):
     """One row. Native headers are assumed, api names confirmed."""
 
-    id: Annotated[str, key("Business ID")] = ""
+    id: Annotated[str, key("Business ID", "Location ID")] = ""
     business_name: Annotated[Words, Column(string, "Business Name", destination="locations.name")] = None
     display_name: Annotated[Words, Column(string, "Display Name", destination="locations.name")] = None
     label: Annotated[Words, Column(string, "Label", destination="locations.name")] = None

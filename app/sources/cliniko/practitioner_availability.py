@@ -14,7 +14,7 @@ from app.mapping.structured import json_cell
 from app.mapping.text import string
 from app.mapping.zones import zone_name
 from app.problems import Level, Problem
-from app.sources.cliniko.headers import Headers, fingerprint
+from app.sources.cliniko.headers import ENDS, STARTS, Headers, fingerprint
 from app.sources.cliniko.row import Row
 from app.sources.cliniko.week import DAY, Span, clock, span, stretches, united, weekday
 
@@ -51,8 +51,8 @@ class Availability(Row):
     ] = None
     day_of_week: Annotated[int | None, Column(weekday, "Day Of Week", destination="availability.weekday")] = None
     availabilities: Annotated[Json | None, Column(json_cell, "Availabilities")] = None
-    starts_at: Annotated[Words, Column(time_of_day, "Starts At", destination="availability.starts_at")] = None
-    ends_at: Annotated[Words, Column(time_of_day, "Ends At", destination="availability.ends_at")] = None
+    starts_at: Annotated[Words, Column(time_of_day, "Starts At", STARTS, destination="availability.starts_at")] = None
+    ends_at: Annotated[Words, Column(time_of_day, "Ends At", ENDS, destination="availability.ends_at")] = None
     time_zone_identifier: Annotated[Words, Column(string, "Time Zone")] = None
 
     @property

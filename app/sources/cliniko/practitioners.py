@@ -21,7 +21,7 @@ Words = str | None
 class Practitioner(Row):
     """One row. Native headers are assumed, api names confirmed."""
 
-    id: Annotated[str, key("Practitioner ID")] = ""
+    id: Annotated[str, key("Practitioner ID", "Provider ID")] = ""
     user_id: Annotated[
         Link | None,
         link("users", "User ID", "user", orphan="practitioner_without_user", destination="practitioners.user_id"),
