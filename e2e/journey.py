@@ -133,7 +133,7 @@ class Journey:
         for tab in clients.tabs():
             clients.open_tab(tab)
             self.seen(self.page, f"client-{tab.lower()}")
-        for why in ("Appointment in a group", "Form with a signature", "Custom field with most options"):
+        for why in ("Custom field with most options", "Appointment in a group", "Form with a signature"):
             self.page.goto(self.url + cards[why])
             self.seen(self.page, f"record-{why.split()[0].lower()}")
         self.page.get_by_role("link", name="line ").first.click()

@@ -42,7 +42,7 @@ def beside(kind: RecordKind, fields: Iterable[Field], row: SourceRow, hidden: fr
     """`hidden` are columns of the record that the reader may not see: their cells are not shown either."""
     by_column: dict[str, list[Cell]] = {}
     for cell in row.cells:
-        by_column.setdefault(_destination(cell, kind), []).append(cell)
+        by_column.setdefault(_destination(cell, kind, row), []).append(cell)
     lines: list[Line] = []
     shown: set[str] = set()
     for field in fields:
@@ -63,9 +63,16 @@ def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[Line, ...]:
     return tuple(_other(cell, row, hidden) for cell in row.cells)
 
 
-def _destination(cell: Cell, kind: RecordKind) -> str:
-    """The column that a cell feeds, by its name in the record's own table; `table.column` of another one."""
-    table, _, column = ((cell.placed.column.destination if cell.placed else None) or "").partition(".")
+def _destination(cell: Cell, kind: RecordKind, row: SourceRow) -> str:
+    """The column that a cell feeds, by its name in the record's own table; `table.column` of another one.
+
+    A name that stands beside a number, or for it, feeds what the number does.
+    """
+    own = cell.placed.column if cell.placed else None
+    told = own.destination if own else None
+    if own and not told and own.fills:
+        told = next((one.column.destination for one in row.kind.columns if one.name == own.fills), None)
+    table, _, column = (told or "").partition(".")
     if cell.name != cell.column:
         return f"{table}.{cell.name.partition(':')[2]}"
     return column if table == kind.name else f"{table}.{column}"

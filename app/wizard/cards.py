@@ -64,6 +64,19 @@ def picked_of(visit: Visit, trial: Trial) -> tuple[Sample, ...]:
     return _picked[key]
 
 
+def next_card(visit: Visit, trial: Trial) -> dict[str, Any] | None:
+    """The next sample that nobody has looked at, and how many those are; None before the review has picked any."""
+    samples = _picked.get((visit.move.id, trial.number, trial.digest), ())
+    if not samples or trial.finished_at is None:
+        return None
+    with visit.read() as session:
+        seen = looked_at(session, visit, trial.finished_at)
+    left = [sample for sample in samples if (sample.record, sample.section) not in seen]
+    if not left:
+        return None
+    return {"why": left[0].why, "href": f"/m/{visit.move.id}/{left[0].at}", "left": len(left)}
+
+
 def looked_at(session: Session, visit: Visit, since: datetime) -> set[tuple[str, str]]:
     """Which records, and which sections of clients, anybody of the clinic has looked at since the trial was ready."""
     found = session.exec(

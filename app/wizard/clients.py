@@ -13,6 +13,7 @@ from app.records.query import get
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
 from app.web import page
+from app.wizard.cards import next_card
 from app.wizard.looking import Looking, looking
 
 router = APIRouter()
@@ -64,6 +65,7 @@ def draw(request: Request, here: Looking, client: Client, section: str, **more: 
         "tabs": tabs(SECTIONS, here.store, here.workspace_id, client.id),
         "section": section,
         "trial": here.trial,
+        "next_card": next_card(here.visit, here.trial),
         "at": at,
         "client_at": f"{at}/clients/{client.id}",
         "records_at": f"{at}/records",

@@ -8,6 +8,7 @@ from app.records.kind import RecordKind
 from app.records.kinds import BY_NAME, KINDS
 from app.records.query import find, get
 from app.web import page
+from app.wizard.cards import next_card
 from app.wizard.looking import looking
 
 router = APIRouter()
@@ -54,6 +55,7 @@ def one(request: Request, kind: str, record_id: str) -> Response:
         "title": shown.title(record, here.names),
         "client_id": getattr(record, "client_id", None),
         "client": here.names.of(getattr(record, "client_id", None)),
+        "next_card": next_card(here.visit, here.trial),
         "origin": here.origin(shown, record, fields),
         "trial": here.trial,
         "at": at,

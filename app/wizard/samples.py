@@ -60,7 +60,7 @@ class Trialled:
     def newest(self, model: type[Imported], *where: Any, order: Any = None) -> Any | None:
         """The one of a kind that stands first in an order, without its large columns."""
         wanted = select(model).where(col(model.workspace_id) == self.workspace, *where)
-        return self.session.exec(wanted.order_by(col(model.id) if order is None else order).limit(1)).first()
+        return self.session.exec(wanted.order_by(*(() if order is None else (order,)), col(model.id)).limit(1)).first()
 
     def most(self, model: Any, of: Any) -> tuple[str, int] | None:
         """Who has most of a kind, and how many."""

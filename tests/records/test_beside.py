@@ -110,6 +110,13 @@ def test_a_value_without_a_cell_says_so_and_one_without_either_is_left_away() ->
     assert [(line.label, line.did) for line in found.lines] == [("State", ("No cell of its own",))]
 
 
+def test_a_name_beside_a_number_stands_beside_what_both_say() -> None:
+    field = said("Referred by", "Wen Li", "referred_by_id")
+    line = one(field, {"referring_doctor_id": "551", "referring_doctor": "Dr Wen Li"})
+    assert [cell.name for cell in line.cells] == ["referring_doctor_id", "referring_doctor"]
+    assert one(field, {"referring_doctor": "Dr W Li"}).did == ("Found by its name",)
+
+
 def test_no_cell_of_a_row_is_left_away() -> None:
     cells = {
         "id": "77", "first_name": "Ana", "time_zone": "Sydney", "custom:Sport": "Judo", "?Shoe size": "41",
