@@ -5,6 +5,7 @@ import re
 import pytest
 
 from app.caspen.facts import workspace_facts
+from app.records.sections import SECTIONS
 from app.sandbox.demo import GAPS, PEOPLE, WORKSPACE, open_gaps, seed
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
@@ -122,3 +123,19 @@ def test_live_clients_appear_when_the_move_is_live(shown_at: At) -> None:
     one = re.findall(rf'href="(/sandbox/{WORKSPACE}/clients/cli_\w+)"', page.text)[0]
     assert after.get(one).status_code == 200
     assert after.get(f"/sandbox/{WORKSPACE}/clients/cli_nobody").status_code == 404
+    assert after.get(f"{one}/letters").status_code == 404
+
+
+def test_a_live_client_has_the_same_sections_as_in_the_trial(shown_at: At) -> None:
+    product = shown_at("finalised")
+    megan = product.visitor(MEGAN)
+    page = megan.get(f"{product.at}/clients").text
+    for client in re.findall(r"/clients/(cli_\w+)\"", page)[:6]:
+        for section in SECTIONS:
+            live = megan.get(f"/sandbox/{WORKSPACE}/clients/{client}/{section.name}")
+            trial = megan.get(f"{product.at}/clients/{client}/{section.name}")
+            assert live.status_code == trial.status_code == 200
+            tabs = [re.findall(r"<li><a href=\"[^\"]+\"[^>]*>([^<]+)</a></li>", one.text) for one in (live, trial)]
+            assert tabs[0] == tabs[1], "as many of each"
+            assert len(tabs[0]) == len(SECTIONS) + 1
+            assert "Where this came from" not in words(live)

@@ -13,7 +13,9 @@ from app.words import plural
 def limit(record: Case) -> str:
     if record.limit_kind == "sessions" and record.limit_sessions is not None:
         return plural(record.limit_sessions, "session")
-    return amount(record.limit_amount) or "No limit" if record.limit_kind == "amount" else "No limit"
+    if record.limit_kind == "amount" and record.limit_amount is not None:
+        return f"{amount(record.limit_amount)} in money"
+    return "No limit"
 
 
 def fields(record: Case, names: Names) -> Iterator[Field]:
