@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 from e2e.pages.approve import Approve
+from e2e.pages.balances import Balances
 from e2e.pages.checklist import Checklist
 from e2e.pages.clients import Clients
 from e2e.pages.export import Export
@@ -19,6 +20,7 @@ from e2e.pages.records import Records
 from e2e.pages.report import Report
 from e2e.pages.review import Review
 from e2e.pages.uses import Uses
+from e2e.pages.visits import Visits
 
 Seen = Callable[[Page, str], None]
 CLINIC = "Harbour Street Physiotherapy"
@@ -114,6 +116,10 @@ class Journey:
         self.seen(self.page, "problems")
         problems.open_first()
         self.seen(self.page, "problem")
+        Balances(self.page, self.move).open()
+        self.seen(self.page, "balances")
+        Visits(self.page, self.move).open()
+        self.seen(self.page, "visits")
         clients.open()
         self.seen(self.page, "clients")
         clients.open_first()

@@ -15,8 +15,7 @@ from app.engine.reading_log import note_run_problems
 from app.engine.runtime import Runtime
 from app.engine.work import Lease
 from app.errors import Stop
-from app.migration.doubts import FRESH, run_day
-from app.migration.exports import files_of
+from app.migration.doubts import stale_day
 from app.migration.models import Migration, Trial
 from app.problems import Problem
 
@@ -43,17 +42,13 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     def write(session: Session) -> None:
         finished = session.get_one(Migration, migration.id)
         finished.finalised_at = now()
-        finished.report = report(trial, done)
+        old = stale_day(session, finished)
+        finished.report = {**report(trial, done), "export_of": old.isoformat() if old else None}
         session.add(finished)
-        note_run_problems(session, migration.id, lease.run, [*conflicts, *stale(session, finished)])
+        told = [*conflicts, *([Problem("export_stale")] if old else [])]
+        note_run_problems(session, migration.id, lease.run, told)
 
     return Done({}, write)
-
-
-def stale(session: Session, migration: Migration) -> list[Problem]:
-    """Told where the newest file of the export is more than 14 days old when it goes live."""
-    day = run_day(files_of(session, migration.id, migration.export_number))
-    return [Problem("export_stale")] if day is not None and now().date() - day > FRESH else []
 
 
 def report(trial: Trial, done: Promoted) -> dict[str, Any]:

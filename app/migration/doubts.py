@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from sqlmodel import Session, col, func, select
 
+from app.db import now
 from app.mapping.kind import Source
 from app.migration import contents
 from app.migration.counted import counted
@@ -103,6 +104,12 @@ def run_day(files: Iterable[ExportFile]) -> date | None:
     """The last day on which a file of the export was made, where its name tells."""
     dated = [f for f in files if f.kind and not f.refused and "run" in f.facts]
     return run_days(dated)[1] if dated else None
+
+
+def stale_day(session: Session, migration: Migration) -> date | None:
+    """The day of an export that is more than 14 days old by now, where its files' names tell."""
+    day = run_day(files_of(session, migration.id, migration.export_number))
+    return day if day is not None and now().date() - day > FRESH else None
 
 
 def reading_told(session: Session, migration: Migration) -> list[tuple[str, str | None, int]]:

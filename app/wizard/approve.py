@@ -12,13 +12,14 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.migration.balance import balance_of
+from app.migration.doubts import stale_day
 from app.migration.guards import doubts_ticked, open_requests
 from app.migration.models import Export
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial
 from app.web import Visit, go, in_state, page, visit_of
-from app.wizard.complete import doubts_said, not_ticked, stale_since
+from app.wizard.complete import doubts_said, not_ticked
 
 router = APIRouter()
 
@@ -79,7 +80,7 @@ def draw(
         waiting = open_requests(session, visit.move.id)
         made = trial is not None and trial.finished_at is not None
         doubted = doubts_said(session, visit, trial) if made else []
-        stale = stale_since(session, visit.move)
+        stale = stale_day(session, visit.move)
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
     balance = balance_of(trial, visit.source)

@@ -1,16 +1,13 @@
 """Whether everything came: what speaks against it, in words, and the clinic's own numbers beside ours."""
 
 from collections.abc import Collection
-from datetime import date
 from typing import Any
 
 from sqlmodel import Session
 
-from app.db import now
 from app.migration.counted import Counted, Reason, counted
 from app.migration.doubt_words import Said, said
-from app.migration.doubts import FRESH, doubts, run_day, unticked
-from app.migration.exports import files_of
+from app.migration.doubts import doubts, stale_day, unticked
 from app.migration.models import Migration, Trial
 from app.problems import Problem, catalogue
 from app.web import Visit
@@ -55,7 +52,7 @@ def whole(session: Session, visit: Visit, trial: Trial) -> dict[str, Any]:
         "held": held(session, migration, visit.source, trial),
         "balances": (trial.held_against or {}).get("balances", 0),
         "owing": (trial.held_against or {}).get("balances_owing", 0),
-        "stale": stale_since(session, migration),
+        "stale": stale_day(session, migration),
     }
 
 
@@ -87,9 +84,3 @@ def reason_words(reason: Reason, source: str) -> str:
         return SHORT[reason.code].format(source=source)
     title = Problem(reason.code, details={"source": source}).title if reason.code in catalogue() else reason.code
     return f"told as “{title}”"
-
-
-def stale_since(session: Session, migration: Migration) -> date | None:
-    """The day of an export that is more than 14 days old, where its files' names tell."""
-    day = run_day(files_of(session, migration.id, migration.export_number))
-    return day if day is not None and now().date() - day > FRESH else None

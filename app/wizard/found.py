@@ -77,6 +77,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "doubts": [said(doubt, source) for doubt in doubts(session, migration, source) if doubt.code != "kind_absent"],
         "noticed": noticed,
         "rest": rest,
+        "uses_said": migration.uses is not None,
         "may_go_on": migration.state == State.MATCHING,
         "acknowledged": migration.found_acknowledged == export.number,
     }

@@ -1,5 +1,6 @@
 """The report after the move: what came, what did not, what was kept as people had edited it, and what to do next."""
 
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -32,6 +33,7 @@ def look(request: Request) -> Response:
         "counts": {line.kind: line.came for line in balance.lines},
         "behind": [line for line in balance.lines if not line.moves and line.read],
         "live": visit.move.report,
+        "export_of": date.fromisoformat(old) if (old := visit.move.report.get("export_of")) else None,
         "waiting": waiting,
     }
     return page(request, "wizard/report.html", **told)

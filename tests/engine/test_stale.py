@@ -14,3 +14,4 @@ def test_an_export_of_more_than_14_days_ago_is_told_of_when_it_goes_live(clinic:
     files = {name: text for name, text in clinic_files().items() if name != "Patients.csv"}
     clinic.tried({**files, f"Patients-Cliniko-{made}.csv": patients(3)}).finalised()
     assert ("export_stale" in clinic.codes("finalise:1")) is told
+    assert bool(clinic.migration.report["export_of"]) is told
