@@ -85,10 +85,11 @@ def sample(
 
 @app.command()
 def read(export: str, json_file: JsonFile = None, keep: Keep = None, wait: Wait = 30.0) -> None:
-    """What is in an export (a zip, a file, a folder or a link), without importing it."""
+    """What is in an export (a zip, a file, a folder or a link), without importing it. - reads a link from the input,
+    where no list of processes shows it."""
     from app.commands.read import read as run
 
-    _say(run(export, wait=wait, keep=keep), json_file)
+    _say(run(_given(export), wait=wait, keep=keep), json_file)
 
 
 @app.command()
@@ -104,7 +105,7 @@ def trial(
     keep: Keep = None,
     wait: Wait = 30.0,
 ) -> None:
-    """Read, match by suggestion, try and prove, in a private database."""
+    """Read, match by suggestion, try and prove, in a private database. - reads a link from the input."""
     from app.commands.read import refused
     from app.commands.trial import NO_TRIAL, Options
     from app.commands.trial import trial as run
@@ -112,7 +113,7 @@ def trial(
 
     options = Options(workspace, plan, database, finalise, workers, records, keep, wait)
     try:
-        answer = run(export, options)
+        answer = run(_given(export), options)
     except BadFile as wrong:
         typer.echo(str(wrong), err=True)
         answer = refused(Problem("option_file_unusable"), **NO_TRIAL)
@@ -131,6 +132,11 @@ def check_links(
     folder = fixtures or settings().var / "check-links"
     for line in check(file.read_text(encoding="utf-8").splitlines(), settings(), folder):
         typer.echo(json.dumps(line, ensure_ascii=False))
+
+
+def _given(export: str) -> str:
+    """A link is a secret: it may come by the input instead of the command line."""
+    return sys.stdin.readline().strip() if export == "-" else export
 
 
 def _say(answer: Answer, json_file: Path | None) -> None:

@@ -15,6 +15,7 @@ from app.engine.runtime import Runtime
 from app.engine.work import READY
 from app.migration.advance import By, advance, locked
 from app.migration.exports import replace_export
+from app.migration.guards import pausable
 from app.migration.models import Export, LinkedFile, Migration, Work
 from app.migration.states import Event, State
 from app.problems import catalogue
@@ -96,7 +97,7 @@ def stop_download(runtime: Runtime, migration: Migration, by: By) -> None:
     with runtime.ledger.write() as session:
         current = locked(session, migration.id)
         if current.state == State.PAUSED and current.paused_from == State.FETCHING:
-            advance(session, migration.id, Event.RESUME, by)
+            advance(session, migration.id, Event.RESUME, by, guards={"pausable": pausable(by.actor)})
         ring = replace_export(session, migration.id, by, "the download was stopped")
         export = session.get(Export, (migration.id, migration.export_number))
         if export is not None:

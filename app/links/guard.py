@@ -26,6 +26,7 @@ from app.links.slots import Slot, Slots
 PORT = 443
 PLACES = 4
 SLICE = 0.5
+AT_ONCE = 256 * 1024
 
 # These write whole addresses, cookies and keys into logs; a link is a secret.
 for _name in ("httpx", "httpcore"):
@@ -123,11 +124,24 @@ class GuardedStream(httpcore.NetworkStream):
                 raise httpcore.ReadTimeout("nothing came")
             try:
                 self._sock.settimeout(min(remaining, SLICE))
-                return self._sock.recv(max_bytes)
+                first = self._sock.recv(max_bytes)
+                return self._with_more(first) if first else first
             except TimeoutError:
                 self._watch.waiting()
             except OSError:
                 raise httpcore.ReadError("the connection broke") from None
+
+    def _with_more(self, first: bytes) -> bytes:
+        """What has arrived already comes along: a record of TLS is small, and each piece costs the same to hand on."""
+        parts, room = [first], AT_ONCE - len(first)
+        self._sock.settimeout(0)
+        try:
+            while room > 0 and (more := self._sock.recv(room)):
+                parts.append(more)
+                room -= len(more)
+        except OSError:  # nothing more for now; what is wrong is met by the next read
+            pass
+        return b"".join(parts)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._headers_by is None:

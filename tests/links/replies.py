@@ -35,7 +35,7 @@ class Request:
             if not (more := sock.recv(65_536)):
                 raise ValueError("closed")
             body += more
-        return cls(method, headers.get("host", ""), target, headers, body)
+        return cls(method, headers.get("host", "").partition(":")[0], target, headers, body)
 
     @property
     def path(self) -> str:

@@ -25,6 +25,8 @@ class Node:
     no_download: bool = False
     goes_to: str = ""
     faults: list[Fault] = field(default_factory=list)
+    queue: list[Fault] = field(default_factory=list)  # one more for each download
+    sent: list[tuple[int, int]] = field(default_factory=list)  # where each answer began, and how far it was sent
 
     @property
     def is_folder(self) -> bool:
@@ -115,6 +117,36 @@ class Fake:
         self.reply(request, line)
 
 
+class Counted:
+    """A connection that notes how much of a file it was given to send."""
+
+    def __init__(self, line: Stream, sent: list[tuple[int, int]], request: Request) -> None:
+        self._line, self._sent = line, sent
+        self._start = request.range[0] if request.range else 0
+        self._bytes = -1  # until the headers are sent
+        self._probe = request.is_probe
+
+    def send(self, data: bytes) -> None:
+        self._line.send(data)
+        self._bytes = 0 if self._bytes < 0 else self._bytes + len(data)
+
+    def reset(self) -> None:
+        self._note()
+        self._line.reset()
+
+    def end_cleanly(self) -> None:
+        self._note()
+        self._line.end_cleanly()
+
+    def stall(self) -> None:
+        self._note()
+        self._line.stall()
+
+    def _note(self) -> None:
+        if not self._probe and self._bytes > 0:
+            self._sent.append((self._start, self._start + self._bytes))
+
+
 def send_bytes(request: Request, node: Node, line: Stream, **headers: str) -> None:
     """The bytes of a file, with the faults that were ordered for it."""
     faults = list(node.faults)
@@ -123,7 +155,7 @@ def send_bytes(request: Request, node: Node, line: Stream, **headers: str) -> No
     if headers:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         faults.append(Fault("headers", headers=named, times=None, on="any"))
-    reply(request, Route(node.file, faults), line)
+    reply(request, Route(node.file, faults, node.queue), Counted(line, node.sent, request))
 
 
 def send_json(line: Stream, told: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:

@@ -28,6 +28,8 @@ class Google(Fake):
     media_moves = False
     form_action = "https://drive.usercontent.google.com/download"
     form_id = ""
+    sums = True
+    open_to_all = False
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -53,7 +55,7 @@ class Google(Fake):
 
     def api(self, request: Request, line: Stream) -> None:
         key = request.headers.get("x-goog-api-key")
-        if key != KEY:
+        if key != KEY and not self.open_to_all:
             status, reason = (400, "badRequest") if key else (403, "dailyLimitExceededUnreg")
             fail(line, status, reason, "API key not valid. Please pass a valid API key." if key else "")
             return
@@ -65,7 +67,7 @@ class Google(Fake):
         if node is None or node.private or (node.key and f"{node.id}/{node.key}" not in named):
             fail(line, 404, "notFound", "File not found")
         elif request.query.get("alt") != "media":
-            send_json(line, meta(node))
+            send_json(line, meta(node, self.sums))
         elif node.no_download:
             fail(line, 403, "cannotDownloadFile")
         elif self.media_moves:
@@ -129,7 +131,7 @@ def entry(node: Node) -> str:
     )
 
 
-def meta(node: Node) -> dict[str, Any]:
+def meta(node: Node, sums: bool = True) -> dict[str, Any]:
     told: dict[str, Any] = {"id": node.id, "name": node.name, "trashed": False, "version": "1"}
     told["capabilities"] = {"canDownload": not node.no_download}
     if node.key:
@@ -140,6 +142,7 @@ def meta(node: Node) -> dict[str, Any]:
         told["shortcutDetails"] = {"targetId": node.goes_to, "targetMimeType": "x"}
     if node.file is not None:
         told |= {"size": str(node.size), "headRevisionId": f"rev-{node.file.etag}"}
+    if node.file is not None and sums:
         told |= {"md5Checksum": node.hex("md5"), "sha256Checksum": node.hex("sha256")}
     return told
 

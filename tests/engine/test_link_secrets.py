@@ -1,0 +1,161 @@
+"""A link, its password and what opens the files behind it are nowhere to be read: not in the ledger, not in Redis, in
+no log, mail, page, audit line or list of processes. Everything is looked through as bytes."""
+
+import io
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from redis import Redis
+
+from app.engine.runtime import Runtime
+from app.engine.submit import hand_over_link
+from app.links import LinkSettings, inspect
+from app.links.mask import masked
+from app.migration.models import ProblemLine
+from app.migration.states import State
+from tests.engine.story import MEGAN, Clinic, clinic_files, clinic_in, engine_in
+from tests.figures.bell import redis_server
+from tests.links.fakes import dropbox, google, onedrive, sharepoint
+from tests.links.fakes.dropbox import Dropbox
+from tests.links.fakes.fake import Fake
+from tests.links.fakes.google import Google, error_bytes
+from tests.links.fakes.onedrive import OneDrive
+from tests.links.fakes.sharepoint import SharePoint
+from tests.links.files import ServedFile
+from tests.links.network import FakeInternet
+from tests.links.replies import Fault
+
+CANARY = b"canary"
+KEYS = {
+    "GOOGLE_DRIVE_API_KEY": google.KEY,
+    "DROPBOX_APP_KEY": dropbox.APP,
+    "DROPBOX_APP_SECRET": dropbox.SECRET,
+    "LINKS_BACKOFF_FIRST": "0.01",
+    "LINKS_DISK_FACTOR": "0",
+}
+
+
+@dataclass
+class Heard:
+    """Everything that was said while a story went on, by the place where it was said."""
+
+    places: dict[str, bytes] = field(default_factory=dict)
+
+    def found(self, canary: bytes = CANARY) -> dict[str, int]:
+        return {place: said.count(canary) for place, said in self.places.items() if canary in said}
+
+
+@contextmanager
+def listening(heard: Heard) -> Iterator[None]:
+    """Every log line of every library, as loud as it can be."""
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(said))
+    try:
+        yield
+    finally:
+        structlog.reset_defaults()
+        root.removeHandler(handler)
+        root.setLevel(level)
+        heard.places["logs"] = said.getvalue().encode()
+
+
+def told_of(folder: Path) -> bytes:
+    return b"\n".join(str(p).encode() + p.read_bytes() for p in folder.rglob("*") if p.is_file())
+
+
+def in_redis(url: str) -> bytes:
+    with Redis.from_url(url) as redis:
+        keys = list(redis.scan_iter("*"))
+        return b"\n".join(key + (redis.dump(key) or b"") for key in keys) + repr(redis.info("clients")).encode()
+
+
+def command_lines() -> bytes:
+    said = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            said.append(path.read_bytes())
+        except OSError:
+            continue
+    return b"\n".join(said)
+
+
+def tree() -> dict[str, Any]:
+    return {name: ServedFile(text=text.encode(), name=name) for name, text in clinic_files().items()}
+
+
+def stories(net: FakeInternet) -> list[tuple[Fake, str]]:
+    """A shared folder at each provider, whose links, cookies and keys all say that they are canaries."""
+    shops: list[Fake] = [Google(net), Dropbox(net), OneDrive(net), SharePoint(net)]
+    told = []
+    for shop in shops:
+        folder = shop.folder(tree())
+        if isinstance(shop, Google):
+            folder.key = "canary-resource-key"
+            folder.children[0].key = "canary-child-key"
+        if isinstance(shop, SharePoint):
+            shop.passwords.add(folder.id)
+        folder.children[1].faults = [Fault("end", at=20), Fault("status", at=503, headers={"Retry-After": "1"})]
+        told.append((shop, shop.share(folder) + "&canaryparameter=canaryvalue"))
+    return told
+
+
+def fetched(runtime: Runtime, net: FakeInternet, heard: Heard) -> list[Clinic]:
+    """Looks at each link and fetches it; then one that is refused, and one that nobody understands."""
+    clinics, pages = [], b""
+    links = LinkSettings.from_environment({**KEYS, "ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(net.file)})
+    for number, (shop, link) in enumerate(stories(net)):
+        clinic = clinic_in(runtime, f"wsp_{number}")
+        pages += repr(inspect(link, links, password=sharepoint.PASSWORD)).encode()
+        hint = masked(link)
+        hand_over_link(runtime, clinic.migration, link, hint=hint, by=MEGAN, password=sharepoint.PASSWORD)
+        for _ in range(3):
+            clinic.drain(seconds=10)
+        clinics.append(clinic)
+        shop.says("", 403, error_bytes(403, "canarytoken", "canary megan@canary.example"))
+        pages += repr(inspect(link, links)).encode()
+    heard.places["pages"] = pages
+    return clinics
+
+
+@pytest.fixture
+def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeInternet]:
+    (tmp_path / "net").mkdir()
+    made = FakeInternet(tmp_path / "net")
+    for name, value in {**KEYS, "ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(made.file)}.items():
+        monkeypatch.setenv(name, value)
+    yield made
+    made.close()
+
+
+@pytest.mark.redis
+def test_nothing_of_a_link_is_to_be_read_anywhere(net: FakeInternet, tmp_path: Path) -> None:
+    heard = Heard()
+    with redis_server() as server, listening(heard):
+        more = {"redis_url": server.url, "links_encryption_key": "a-key-for-the-links-alone-0123456789"}
+        with engine_in(tmp_path / "var", **more) as runtime:
+            clinics = fetched(runtime, net, heard)
+            heard.places["redis"] = in_redis(server.url)
+            heard.places["processes"] = command_lines()
+            assert [clinic.state() for clinic in clinics] == [State.MATCHING] * 4
+            told = [repr(clinic.problems("export:1")) for clinic in clinics]
+            assert all(isinstance(line, ProblemLine) for line in clinics[0].problems("export:1"))
+            heard.places["problems"] = "".join(told).encode()
+        heard.places["disk"] = told_of(tmp_path / "var")
+    assert heard.found() == {}
+    assert all(heard.places[place] for place in ("logs", "pages", "redis", "processes", "disk"))
+    assert b"\x00" in heard.places["disk"]
+    assert any(b"canary" in r.target.encode() for r in net.log)  # the canaries did sing, where they belong
+    assert any("canary" in r.headers.get("cookie", "") for r in net.log)
+    asked = {r.host for r in net.log if sharepoint.PASSWORD.encode() in r.body}
+    assert asked == {sharepoint.TENANT, "api.dropboxapi.com"}
+    assert onedrive.COOKIE.encode() not in heard.places["disk"]

@@ -1,0 +1,45 @@
+"""A worker's part of a download, as a process of its own that may be killed: it goes on from what was saved, and ends
+with a line of JSON. `FOLDER KEY LINK`, and settings from the environment."""
+
+import json
+import os
+import resource
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from app.errors import Stop
+from app.links import Conduct, FileState, LinkSettings, fetch
+from app.storage import LocalObjects
+
+folder, key, link = Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
+kept = folder / "state.json"
+
+
+def save(state: FileState) -> None:
+    fresh = kept.with_suffix(".new")
+    fresh.write_text(json.dumps(state.as_dict()))
+    fresh.replace(kept)
+
+
+def main() -> dict[str, object]:
+    states = [FileState.from_dict(json.loads(kept.read_text()))] if kept.exists() else []
+    given = os.environ.get("CHECKPOINT")
+    settings = replace(LinkSettings.from_environment(os.environ), disk_factor=1.0)
+    if given:
+        settings = replace(settings, checkpoint_bytes=int(given))
+    try:
+        conduct = Conduct(save=save, patience=5.0)
+        (done,) = fetch(
+            link, settings, LocalObjects(folder / "objects"), key, "m/export", states=states, conduct=conduct
+        )
+    except Stop as reason:
+        return {"code": reason.problem.code, "retry_after": reason.retry_after}
+    return {"code": None, "sha256": done.sha256, "size": done.size}
+
+
+began = time.process_time()
+told = main()
+told["cpu"] = time.process_time() - began
+print(json.dumps({**told, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))  # noqa: T201
