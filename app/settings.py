@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     base_url: str = "http://127.0.0.1:8000"
     database_url: str = ""
     caspen_database_url: str = ""
+    caspen_files: str = ""
+    caspen_files_key: str = Field(default="", repr=False)
     redis_url: str = ""
     embedded_redis: bool = True
     storage_key: str = Field(default="development-storage-key", repr=False)
@@ -54,6 +56,15 @@ class Settings(BaseSettings):
     @property
     def caspen_url(self) -> str:
         return self.caspen_database_url or f"sqlite:///{self.var.resolve()}/caspen/live.sqlite"
+
+    @property
+    def files_folder(self) -> Path:
+        """Where live workspaces keep what their clients' files hold."""
+        return Path(self.caspen_files).resolve() if self.caspen_files else self.var.resolve() / "caspen" / "files"
+
+    @property
+    def files_key(self) -> str:
+        return self.caspen_files_key or self.storage_key
 
     @property
     def is_development(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from app.engine.contents import sweep_workspaces
 from app.engine.orphans import sweep_orphans
 from app.engine.purge import due_for_purge, purge
 from app.engine.runtime import Runtime
@@ -14,7 +15,7 @@ from app.engine.sweep import waiting
 from app.notify.sender import Sender
 
 Chore = Callable[[Runtime], None]
-SELDOM_SECONDS = 60.0
+SELDOM_SECONDS, RARELY_SECONDS = 60.0, 3600.0
 log = structlog.get_logger()
 
 
@@ -44,8 +45,14 @@ def sweep_up(runtime: Runtime) -> None:
     sweep_orphans(runtime)
 
 
+def sweep_contents(runtime: Runtime) -> None:
+    """Removes what no file of a live workspace speaks of."""
+    sweep_workspaces(runtime)
+
+
 OFTEN: tuple[Chore, ...] = (ring_again, send_mail)
 SELDOM: tuple[Chore, ...] = (sweep_up, destroy_what_is_due)
+RARELY: tuple[Chore, ...] = (sweep_contents,)
 
 
 class Chores:
@@ -65,11 +72,15 @@ class Chores:
 
     def _run(self) -> None:
         seldom_next = time.monotonic()
+        rarely_next = seldom_next + SELDOM_SECONDS
         while not self._over.is_set():
             chores = OFTEN
             if time.monotonic() >= seldom_next:
                 chores += SELDOM
                 seldom_next = time.monotonic() + SELDOM_SECONDS
+            if time.monotonic() >= rarely_next:
+                chores += RARELY
+                rarely_next = time.monotonic() + RARELY_SECONDS
             for chore in chores:
                 try:
                     chore(self.runtime)

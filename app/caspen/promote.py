@@ -4,7 +4,7 @@ What a person edited or deleted since is never written over or made again; it is
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -50,10 +50,18 @@ class Promotion:
     approved: Mapping[str, Digest]
 
 
-def promote(stores: Stores, store: Store, what: Promotion, *, moment: datetime | None = None) -> Promoted:
+def promote(
+    stores: Stores,
+    store: Store,
+    what: Promotion,
+    *,
+    moment: datetime | None = None,
+    last_look: Callable[[Sides], None] | None = None,
+) -> Promoted:
     """Moves a trial's records into the live workspace. Doing it twice changes nothing the second time.
 
-    Raises Unproven, with nothing written, when what would be live is not what was approved.
+    Raises Unproven, with nothing written, when what would be live is not what was approved. `last_look` may do so, too:
+    it sees what is about to be live, under the workspace's lock.
     """
     done = Promoted()
     with stores.promoting(store) as sides:
@@ -61,6 +69,8 @@ def promote(stores: Stores, store: Store, what: Promotion, *, moment: datetime |
         for model in OBJECTS:
             _promote_table(sides, shape(str(model.__tablename__)), what, moment_text(moment or now()), done)
         _prove(what, done)
+        if last_look is not None:
+            last_look(sides)
     return done
 
 

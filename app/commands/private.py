@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from app.caspen.gateway import create_workspace
 from app.engine.bench import benches
 from app.engine.memory import collect_seldom
@@ -54,12 +56,18 @@ def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Run
 
 
 def private_settings(folder: Path, database: str = "") -> Settings:
-    """Settings that name no database or server of this machine, with a key of their own."""
+    """Settings that name no database or server of this machine, with a key of their own.
+
+    What is live in a Caspen database that stays keeps what its files hold beside it.
+    """
+    files = _files_of(database) if database else folder / "caspen" / "files"
     return Settings(
         environment=Environment(os.environ.get("ENVIRONMENT", Environment.DEVELOPMENT)),
         var=folder,
         database_url=f"sqlite:///{folder.resolve()}/ledger.sqlite",
         caspen_database_url=database or f"sqlite:///{folder.resolve()}/caspen/live.sqlite",
+        caspen_files=str(files),
+        caspen_files_key=_kept_key(files),
         redis_url="",
         embedded_redis=False,
         storage_key=_kept_key(folder),
@@ -67,10 +75,19 @@ def private_settings(folder: Path, database: str = "") -> Settings:
     )
 
 
+def _files_of(database: str) -> Path:
+    """Beside a database in a file; for one of a server where CASPEN_FILES says, else in this machine's own folder."""
+    path = make_url(database).database
+    if database.startswith("sqlite") and path:
+        return Path(path).resolve().with_suffix(".files")
+    return Settings().files_folder
+
+
 def _kept_key(folder: Path) -> str:
-    """With `--keep` the folder keeps its key, so that it can be looked at again."""
+    """A folder that stays keeps its key, so that it can be looked at again."""
     kept = folder / "storage.key"
     if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_hex(32))
     return kept.read_text()

@@ -78,6 +78,11 @@ def index_key(migration_id: str, export_number: int) -> str:
     return f"{migration_id}/export-{export_number}/index"
 
 
+def attachments_prefix(migration_id: str, export_number: int) -> str:
+    """Below which the content of an export's files of patients lies in storage, by its sum."""
+    return f"{migration_id}/export-{export_number}/files/"
+
+
 def lay_out(runtime: Runtime, migration: Migration) -> Bench:
     """Reads the frozen plan, the facts of the workspace as they were when the trial began, and the sealed index."""
     with runtime.ledger.read() as session:

@@ -6,9 +6,12 @@ from typing import Any
 from sqlmodel import Session
 
 from app.caspen.content import Digest
+from app.caspen.filed import sweep_contents
 from app.caspen.promote import Promoted, Promotion, Unproven
 from app.caspen.promote import promote as promote_store
+from app.caspen.stores import Store
 from app.db import now
+from app.engine.contents import StillLacking, all_there, bring_contents
 from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done
 from app.engine.reading_log import note_run_problems
@@ -18,6 +21,8 @@ from app.errors import Stop
 from app.migration.doubts import stale_day
 from app.migration.models import Migration, Trial
 from app.problems import Problem
+
+TRIES = 3
 
 
 def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
@@ -29,11 +34,7 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
     what = Promotion(migration.workspace_id, migration.id, trial.number, approved)
     store = runtime.caspen.trial(migration.id, trial.number)
-    try:
-        with beat.during():
-            done = promote_store(runtime.caspen, store, what)
-    except Unproven:
-        raise Stop(Problem("live_differs")) from None
+    done = _promoted(runtime, migration, store, what, beat)
     conflicts = [
         Problem("changed_in_caspen", kind=c.source_kind, source_id=c.source_id, line=c.line or None)
         for c in done.conflicts
@@ -48,7 +49,27 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         told = [*conflicts, *([Problem("export_stale")] if old else [])]
         note_run_problems(session, migration.id, lease.run, told)
 
-    return Done({}, write)
+    return Done({}, write, lambda: _tidy(runtime, migration))
+
+
+def _tidy(runtime: Runtime, migration: Migration) -> None:
+    """What was brought for files that people had deleted is of no use."""
+    sweep_contents(runtime.caspen, runtime.files, migration.workspace_id)
+
+
+def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promotion, beat: Heartbeat) -> Promoted:
+    """Brings what files hold first, and then the records, all at once; no file goes live without its content."""
+    for _ in range(TRIES):
+        bring_contents(runtime, migration, store, beat)
+        try:
+            with beat.during():
+                look = all_there(runtime, migration.workspace_id)
+                return promote_store(runtime.caspen, store, what, last_look=look)
+        except Unproven:
+            raise Stop(Problem("live_differs")) from None
+        except StillLacking:
+            continue
+    raise Stop(Problem("live_differs"))
 
 
 def report(trial: Trial, done: Promoted) -> dict[str, Any]:

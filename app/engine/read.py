@@ -3,9 +3,10 @@
 It stops and goes on between any two files: every few seconds what is known so far is put into safe storage.
 """
 
+import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,14 +15,14 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.db import now
-from app.engine.bench import COPY_BYTES, index_key
+from app.engine.bench import COPY_BYTES, attachments_prefix, index_key
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.store import Index, remove
 from app.engine.outcome import Done
 from app.engine.reading.cut import Store
 from app.engine.reading.entries import Found, opened, private
 from app.engine.reading.limits import Limits
-from app.engine.reading.reader import Reading, read_export
+from app.engine.reading.reader import Reading, keep_attached, read_export
 from app.engine.reading.results import FileDone
 from app.engine.reading_log import already_read, note_files, note_problems
 from app.engine.runtime import Runtime
@@ -59,12 +60,16 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
         already = already_read(session, migration) if at.safe else []
     with _index(runtime, migration, at) as index, _found(runtime, migration, beat) as found:
         reading = _reading(runtime, migration, lease, BeatingIndex(index, beat))
+        advance = _advance(runtime, migration, found, beat)
+        for entry in keep_attached(found, reading):
+            advance(entry.size)
+            if at.is_due:
+                _put_safe(runtime, migration, lease, at)
         sizes = {entry.path: entry.size for entry in found.entries}
-        total, done_bytes = max(sum(sizes.values()), 1), sum(sizes.get(a.path, 0) for a in already)
+        advance(sum(sizes.get(a.path, 0) for a in already))
         for done in read_export(found, reading, already):
             at.pending.append(done)
-            done_bytes += sizes.get(done.path, 0)
-            beat(int(found_size(runtime, migration) * done_bytes / total))
+            advance(sizes.get(done.path, 0))
             if at.is_due:
                 _put_safe(runtime, migration, lease, at)
         store_index(runtime, migration, at.path, key := _index_name(migration, lease, "read"))
@@ -75,6 +80,20 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
 
         old = at.safe
         return Done({"index": key}, write, lambda: runtime.objects.delete(old) if old else None)
+
+
+def _advance(runtime: Runtime, migration: Migration, found: Found, beat: Heartbeat) -> Callable[[int], None]:
+    """Beats with the share of the files that are done, told in bytes of what was handed over."""
+    handed = found_size(runtime, migration)
+    total = max(sum(entry.size for entry in (*found.entries, *found.attached)), 1)
+    done = 0
+
+    def advance(size: int) -> None:
+        nonlocal done
+        done += size
+        beat(min(handed, handed * done // total))
+
+    return advance
 
 
 def found_size(runtime: Runtime, migration: Migration) -> int:
@@ -115,7 +134,12 @@ def _reading(runtime: Runtime, migration: Migration, lease: Lease, sink: Beating
     return Reading(
         source=source_named(migration.source),
         context=Context(ZoneInfo(plan.timezone), plan.country, now().date()),
-        store=Store(runtime.objects, prefix, runtime.key(migration)),
+        store=Store(
+            runtime.objects,
+            prefix,
+            runtime.key(migration),
+            files=attachments_prefix(migration.id, migration.export_number),
+        ),
         sink=sink,
         file_kinds=plan.file_kinds,
         column_pairs=plan.column_pairs,
@@ -126,7 +150,7 @@ def _reading(runtime: Runtime, migration: Migration, lease: Lease, sink: Beating
 def _put_safe(runtime: Runtime, migration: Migration, lease: Lease, at: Progress) -> None:
     """The index and the ledger move forward together: whoever takes over goes on from here."""
     began = time.monotonic()
-    key = _index_name(migration, lease, str(at.pending[-1].number))
+    key = _index_name(migration, lease, secrets.token_hex(4))
     store_index(runtime, migration, at.path, key)
     with runtime.ledger.write() as session:
         checkpoint(session, runtime.ledger, lease, {"index": key}, runtime.settings.lease_seconds)

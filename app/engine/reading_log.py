@@ -23,7 +23,7 @@ def already_read(session: Session, migration: Migration) -> list[Already]:
         ).all()
     )
     found = session.exec(_files(migration).where(col(ExportFile.number) > 0).order_by(col(ExportFile.number)))
-    return [Already(file.number, file.path, file.sha256, last.get(file.number, 0)) for file in found]
+    return [Already(f.number, f.path, f.sha256, last.get(f.number, 0), f.kind) for f in found]
 
 
 def note_files(session: Session, migration: Migration, files: Sequence[FileDone]) -> None:

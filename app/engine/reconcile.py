@@ -4,13 +4,15 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 
 from sqlmodel import Session, col, select
 
 from app.caspen.content import Digest, Digests, merge, trial_digest
 from app.caspen.links import dangling_links
-from app.caspen.readback import read_back
+from app.caspen.readback import SHOWN, read_back
 from app.db import now
+from app.engine.contents import altered_files
 from app.engine.heartbeat import Heartbeat
 from app.engine.memory import peak_mb
 from app.engine.outcome import Done
@@ -22,7 +24,7 @@ from app.mapping.kind import Source
 from app.mapping.rows import Outcome
 from app.migration.balance import KindBalance
 from app.migration.exports import files_of
-from app.migration.models import ExportFile, Migration, Trial, Work
+from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.problems import Problem
 from app.sources import source as source_named
 
@@ -48,7 +50,12 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         stored = read_back(store, migration.workspace_id)
         dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
     kinds = balance(source, files, account, stored.digests)
+    paths = paths_of_parts(runtime, migration)
     problems = [
+        *(
+            Problem("file_bytes_altered", f.source_kind, paths.get(f.part), f.line, f.source_id)
+            for f in islice(altered_files(runtime, migration, store, beat), SHOWN)
+        ),
         *(Problem("record_altered", kind=a.source_kind, source_id=a.source_id, line=a.line) for a in stored.altered),
         *(Problem("link_broken", column=f"{d.table}.{d.column}", count=d.count) for d in dangling),
         *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
@@ -87,6 +94,19 @@ def account_of(session: Session, migration: Migration, run: str) -> Account:
             outcomes.setdefault(str(result["kind"]), Counter()).update(result["outcomes"])
         merge(made, {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()})
     return Account(outcomes, made)
+
+
+def paths_of_parts(runtime: Runtime, migration: Migration) -> dict[int, str]:
+    """The file of the export that each part was cut from."""
+    with runtime.ledger.read() as session:
+        found = select(Part.number, ExportFile.path).where(
+            Part.migration_id == migration.id,
+            Part.export_number == migration.export_number,
+            ExportFile.migration_id == migration.id,
+            ExportFile.export_number == migration.export_number,
+            ExportFile.number == Part.file_number,
+        )
+        return dict(session.exec(found).all())
 
 
 def balance(

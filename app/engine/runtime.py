@@ -1,8 +1,9 @@
-"""What all work stands on: the ledger, Caspen's stores, the encrypted objects and the doorbell, opened together."""
+"""What all work stands on: the ledger, Caspen's stores and files, the encrypted objects and the doorbell."""
 
 import base64
 from dataclasses import dataclass, field
 
+from app.caspen.live_files import LiveFiles
 from app.caspen.stores import Stores
 from app.db import Database
 from app.doorbell import Doorbell, open_doorbell
@@ -23,6 +24,7 @@ class Runtime:
     ledger: Database
     caspen: Stores
     objects: LocalObjects
+    files: LiveFiles
     doorbell: Doorbell
     scratch: Scratch
     _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
@@ -76,6 +78,7 @@ def open_runtime(settings: Settings) -> Runtime:
         ledger=Database(settings.ledger_url),
         caspen=Stores(settings.caspen_url),
         objects=LocalObjects(var / "objects"),
+        files=LiveFiles(LocalObjects(settings.files_folder), key_from_setting(settings.files_key)),
         doorbell=open_doorbell(settings.redis_url),
         scratch=Scratch(var / "scratch"),
     )

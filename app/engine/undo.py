@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from sqlmodel import Session
 
+from app.caspen.filed import sweep_contents
 from app.caspen.undo import undo as undo_live
 from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done
@@ -29,4 +30,7 @@ def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
         }
         session.add(kept)
 
-    return Done({}, write)
+    def tidy() -> None:
+        sweep_contents(runtime.caspen, runtime.files, migration.workspace_id)
+
+    return Done({}, write, tidy)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
 from app.engine.heartbeat import Heartbeat
+from app.engine.index.attachments import Attachments
 from app.engine.index.entry import IndexEntry
 from app.engine.index.store import Index
 from app.engine.reading.given import Given
@@ -66,6 +67,10 @@ class BeatingIndex:
 
     def drop_file(self, file: int) -> None:
         self._index.drop_file(file)
+
+    @property
+    def attachments(self) -> Attachments:
+        return self._index.attachments
 
 
 def watched(objects: Objects, key: bytes, file: ExportFile, beat: Heartbeat) -> Given:

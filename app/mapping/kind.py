@@ -54,6 +54,25 @@ class Joining:
     differs: str
 
 
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A kind whose rows are files that somebody is filed under: a list may name them, and they lie beside it.
+
+    `by` links to whom the row says that it belongs, `under` to whom its folder says; `differs` is the problem when
+    these are two. A folder that only has a name is told by `named` where one bears that name. `again` is the problem
+    of the same bytes once more, `renamed` of a name that another file of that folder has, `unlisted` of a file that no
+    row of a list names. Reading fills the columns that say what lies there: see `app/engine/reading/beside.py`.
+    """
+
+    by: str
+    under: str
+    differs: str
+    named: str
+    again: str
+    renamed: str
+    unlisted: str
+
+
 def no_mentions(row: Any, /) -> tuple[Mention, ...]:
     return ()
 
@@ -71,7 +90,8 @@ class Kind(Generic[R]):
     rows with one name are told. `unknown` is what a thing is called that is known by its id alone ("Unknown type").
     What other rows only name is made by `made[tables[0]]`; with `placeholder` (the problem that tells it) only when
     the export has no rows of the kind at all, and then by every table of `tables` that stands in `made`.
-    `key_of` gives the key of a row whose file has no column for it, `key_beside` what else tells apart rows that share
+    `made_key` names the column in which reading gives a key to what has none; `key_of` gives that of a row whose file
+    has no column for it, `key_beside` what else tells apart rows that share
     one: the index knows such a row as `KEY/BESIDE`, and the first of them as `KEY` where their kind is `one_of_many`,
     which is when they all describe one thing. `spans_of` gives stretches of time in minutes of the week; those of one
     practitioner at one place that overlap are united. `vouches` is False where being named by its rows does not make
@@ -81,8 +101,9 @@ class Kind(Generic[R]):
     `said_of` gives, by link, what is said of its target, so that two rows can be compared. `unfold` takes an object of
     a JSON file that holds several rows apart. `asks` says which of a part's columns tell of custom fields.
     `stays_because` is why a row cannot move, as far as
-    the row alone can say. `referred_by` names links of other kinds that are counted back to this row, under the other
-    kind's name in `Joined.extra`. `imported` is False for a kind that is recognised and counted only.
+    the row alone can say. `gives_way` says that a row counts only where no other has its key, `gave_way` is the problem
+    that tells so. `filing` is for files. `referred_by` names links of other kinds that are counted back to this row,
+    under the other kind's name in `Joined.extra`. `imported` is False for a kind that is recognised and counted only.
     """
 
     name: str
@@ -97,6 +118,7 @@ class Kind(Generic[R]):
     json_keys: tuple[str, ...] = ()  # the plural under which an api page or JSON file carries it
     name_of: Callable[[R], str | None] | None = None
     twin_of: Callable[[R], str | None] | None = None
+    made_key: str | None = None
     key_of: Callable[[R], str | None] | None = None
     key_beside: Callable[[R], str | None] | None = None
     one_of_many: bool = False
@@ -120,6 +142,9 @@ class Kind(Generic[R]):
     joining: Joining | None = None
     numbers_of: Callable[[R], Iterable[tuple[str, int]]] | None = None  # what rows say of others, only added up
     known_by: Callable[[R, str], Iterable[str]] | None = None  # texts that somebody of the workspace may have too
+    filing: Filing | None = None
+    gives_way: Callable[[R], bool] | None = None
+    gave_way: str | None = None
     came_of: Callable[[R], bool | None] | None = None  # whether somebody came, as far as the row knows
     columns_for: Callable[[R], Mapping[str, Column | None]] | None = None  # links that mean something else in a row
     unknown: str = "Unknown"

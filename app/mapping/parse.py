@@ -108,6 +108,8 @@ class RowParser(Generic[R]):
         kind = self.kind
         has_column = self._key is not None and self._key in columns
         source_id: str | None = values.get(self._key) if self._key else None
+        if source_id is None and self._key and kind.made_key and (made := values.get(kind.made_key)):
+            source_id = values[self._key] = made
         if source_id is None and has_column:
             if not any(p.code == "bad_id" for p in problems):
                 problems.append(Problem("missing_id", kind.name, column=self._key))

@@ -16,7 +16,7 @@ from app.engine.reading.given import Given
 from app.engine.reading.limits import Limits
 from app.engine.reading.one_file import Reading
 from app.engine.reading.parts import PartHead, PartRow, read_part
-from app.engine.reading.reader import read_export
+from app.engine.reading.reader import keep_attached, read_export
 from app.engine.reading.results import Already, FileDone
 from app.mapping.context import Context
 from app.problems import Problem
@@ -123,6 +123,8 @@ class Desk:
             self.column_pairs,
         )
         with opened(handed, SOURCE, self.limits, private(self.folder), self.password) as found:
+            for _ in keep_attached(found, reading):
+                pass
             done = list(read_export(found, reading, already))
             told = [*found.problems, *bundle_problems(done, SOURCE)]
         return Told(done, told, objects, index)

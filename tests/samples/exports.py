@@ -43,7 +43,7 @@ class Sample:
 
 
 def is_document(name: str) -> bool:
-    return "/Patient files/" in name or name.endswith(".html")
+    return "/Patient files/" in name or name.endswith((".html", ".pdf"))
 
 
 def _is_of(name: str, kind: str) -> bool:

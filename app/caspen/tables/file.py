@@ -10,7 +10,7 @@ class File(Imported, table=True):
 
     __tablename__ = "files"
     references: ClassVar = (Reference("client_id", ("clients",)),)
-    indexes: ClassVar = (("workspace_id", "client_id"),)
+    indexes: ClassVar = (("workspace_id", "client_id"), ("workspace_id", "sha256"))
 
     client_id: str
     name: str

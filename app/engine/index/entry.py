@@ -29,7 +29,8 @@ class IndexLink(NamedTuple):
 class IndexEntry(NamedTuple):  # there is one for every row: a tuple is made in half the time
     """A row in the index.
 
-    `name` and `alias` (a user's e-mail) are kept as they are, because other rows and the clinic refer to them; `twin`
+    `name` (of a file, too: two may become equal) and `alias` (a user's e-mail) are kept as they are, because other
+    rows and the clinic refer to them; `twin`
     and `namesake` only as hashes, to find likely duplicates. `archived` is also said of what is inactive. `codes` are
     problems that reading told of the row, `blocked` why it cannot move whatever the other rows say.
     """
@@ -48,6 +49,7 @@ class IndexEntry(NamedTuple):  # there is one for every row: a tuple is made in 
     shared: bool = False
     aside: bool = False
     came: bool | None = None
+    gives_way: bool = False
     name: str | None = None
     alias: str | None = None
     twin: str | None = None
@@ -84,6 +86,7 @@ def entry_of(
         merged=bool(kind.merged_of(row)) if kind.merged_of else False,
         cancelled=getattr(row, "cancelled_at", None) is not None,
         came=kind.came_of(row) if kind.came_of else None,
+        gives_way=kind.gives_way is not None and kind.gives_way(row),
         shared=kind.sharing is not None and kind.sharing.is_shared(row),
         aside=kind.joining is not None or (kind.sharing is not None and kind.sharing.is_aside(row)),
         name=kind.name_of(row) if kind.name_of else None,

@@ -23,6 +23,12 @@ WHILE_READING = (
     "CREATE TABLE said (row INTEGER NOT NULL, field TEXT NOT NULL, hash BLOB)",
     "CREATE TABLE spans (row INTEGER NOT NULL, starts INTEGER NOT NULL, ends INTEGER NOT NULL)",
     "CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    # Files that lie beside the tables, while it is not settled which row names them. `claimed` is that row's file.
+    """CREATE TABLE attachments (path TEXT PRIMARY KEY, root TEXT NOT NULL, key TEXT NOT NULL, owner TEXT,
+        name_key TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT, content_type TEXT, code TEXT, claimed INTEGER)
+        WITHOUT ROWID""",
+    "CREATE INDEX attachments_key ON attachments (key)",
+    "CREATE INDEX attachments_owner ON attachments (owner, name_key)",
 )
 
 WHILE_RESOLVING = (
@@ -47,6 +53,6 @@ WHILE_RESOLVING = (
         PRIMARY KEY (target, row, spec)) WITHOUT ROWID""",
 )
 
-DELETED, ARCHIVED, MERGED, CANCELLED, SHARED, ASIDE, CAME, MISSED = 1, 2, 4, 8, 16, 32, 64, 128
+DELETED, ARCHIVED, MERGED, CANCELLED, SHARED, ASIDE, CAME, MISSED, GIVES_WAY = 1, 2, 4, 8, 16, 32, 64, 128, 256
 """Flags of a row. One that is shared has a record for each of its members, one aside none of its kind's own.
 Rows with numbers below 0 stand for what other rows name and no row describes."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from app.caspen.ids import Ids
+from app.engine.index.attachments import Attachments
 from app.engine.index.entry import IndexEntry
 from app.engine.index.insert import Inserter
 from app.engine.index.made import made
@@ -29,6 +30,7 @@ class Index:
         self.path = path
         self.connection = connection
         self._inserter: Inserter | None = None
+        self.attachments = Attachments(connection)
         self._view: tuple[str, PlanView] | None = None
 
     @classmethod
@@ -71,8 +73,9 @@ class Index:
         self._drop("kind = (SELECT id FROM kinds WHERE name = ?) AND part = ?", (kind, part))
 
     def drop_file(self, file: int) -> None:
-        """Forgets the rows of a file that was refused, or is about to be read again."""
+        """Forgets the rows of a file that was refused, or is about to be read again, and which files they named."""
         self._drop("file = ?", (file,))
+        self.attachments.forget(file)
 
     def seal(self) -> None:
         """Makes the file small and final. Whoever wrote it opens it anew to read."""

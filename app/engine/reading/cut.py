@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from app.engine.index.attachments import Attachments
 from app.engine.index.entry import IndexEntry, entry_of
+from app.engine.reading.beside import FOUND, Beside
 from app.engine.reading.limits import Limits
 from app.engine.reading.parts import PartHead, PartWriter
 from app.engine.reading.recognise import Header
@@ -33,6 +35,9 @@ class Sink(Protocol):
 
     def drop_file(self, file: int) -> None: ...
 
+    @property
+    def attachments(self) -> Attachments: ...
+
 
 class _NoSink:
     """For rows that nothing refers to: short lists, of which only the parts are kept."""
@@ -52,12 +57,16 @@ NO_SINK: Sink = _NoSink()
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Where parts go: encrypted objects under `prefix`, of at most so many rows and bytes each."""
+    """Where parts go: encrypted objects under `prefix`, of at most so many rows and bytes each.
+
+    What belongs to patients lies under `files`, by its sum.
+    """
 
     objects: Objects
     prefix: str
     data_key: bytes
     limits: Limits = field(default_factory=Limits)
+    files: str = "files/"
 
 
 def cells_of(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], list[str | None]]]:
@@ -96,6 +105,10 @@ class Cutter:
         self._kind: Kind[Any] = header.kind
         self._context = context
         columns, self._cells = cells_of(header)
+        self._beside: Beside | None = None
+        if header.kind.filing and not set(columns) & set(FOUND):
+            self._beside = Beside(header.kind, columns, head.file_number, head.file, sink.attachments)
+            columns += FOUND
         self._head = replace(head, columns=columns)
         self._columns = frozenset(columns)
         self._width = len(header.columns)
@@ -121,6 +134,8 @@ class Cutter:
             if has_rounded and any(at < len(row) and is_rounded(row[at]) for at in self._ids):
                 codes = (*codes, "id_maybe_rounded")
             cells = self._cells(row)
+            if self._beside is not None:
+                codes += self._beside.add(cells)
             self._entries.append(self._entry(line, cells, codes))
             if self._writer.add(line, cells, codes):
                 self._close()

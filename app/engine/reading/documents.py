@@ -1,6 +1,5 @@
 """Notes that arrive as one web page each: the folder of a patient, the name and the headings say what is what."""
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -10,14 +9,16 @@ from typing import Any
 
 from app.engine.reading.entries import Entry
 from app.engine.reading.limits import Limits
+from app.engine.reading.owner import from_root, owner_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
+from app.mapping.files import key_of_path
 
-COLUMNS = ("id", "patient_id", "title", "content", "author_name", "created_at", "draft")
-_NAME = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2})\s+)?(?P<title>.*?)\s*(?:\[(?P<id>[^\]]+)\])?\.html?", re.IGNORECASE)
-_FOLDER = re.compile(r"(?P<id>[A-Za-z0-9._:]+)\s+-\s+.*")
+COLUMNS = ("id", "patient_id", "title", "content", "author_name", "created_at", "draft", "is_page", "page_key")
+_NAME = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2})\s+)?(?P<title>.*?)\s*(?:\[(?P<id>[^\]]+)\])?(?:\.[A-Za-z]{1,5})?")
 _BLOCKS = frozenset({"p", "div", "ul", "ol", "li", "blockquote", "table", "tr", "td", "th", "section", "article"})
 _HIDDEN = frozenset({"script", "style", "head", "template"})
+_FRAME = frozenset({"html", "head", "body", "meta", "title", "link", "h1", "h2", "h3"})
 _KEPT = frozenset({"p", "div", "br", "ul", "ol", "li", "blockquote", "b", "strong", "i", "em", "u", "a"})
 
 
@@ -38,7 +39,7 @@ def note_rows(entries: Sequence[Entry], limits: Limits) -> Iterator[Raw]:
                 page.close()
         except Refused as refused:
             codes = (refused.code,)
-        cells, more = _cells(entry.path, page)
+        cells, more = _cells(entry, page)
         yield number, cells, (*codes, *more)
 
 
@@ -49,21 +50,24 @@ def _text(data: bytes) -> str:
         return data.decode("cp1252", "undefined-as-controls")
 
 
-def _cells(path: str, page: "Page") -> tuple[list[str], tuple[str, ...]]:
-    folder, _, name = path.rpartition("/")
+def _cells(entry: Entry, page: "Page") -> tuple[list[str], tuple[str, ...]]:
+    root = entry.page or ""
+    *folders, name = entry.path[len(root) :].split("/")
     said = _NAME.fullmatch(name)
-    patient = _FOLDER.fullmatch(folder.rsplit("/", 1)[-1])
     key = said["id"] if said and said["id"] else ""
-    codes = () if key else ("synthetic_key_used",)
+    codes: tuple[str, ...] = () if key else ("synthetic_key_used",)
+    codes += ("html_sanitised",) if page.lost else ()
     title = page.title or (said["title"] if said else "")
     return [
-        key or hashlib.sha256(path.encode("utf-8", "surrogatepass")).hexdigest(),
-        patient["id"] if patient else "",
+        key,
+        owner_of(folders).id or "",
         title,
         json.dumps({"sections": page.sections}, ensure_ascii=False),
         page.author,
         (said["day"] or "") if said else "",
         "false",
+        "true",
+        "" if key else key_of_path(from_root(root, entry.path)),
     ], codes
 
 
@@ -77,6 +81,8 @@ class Page(HTMLParser):
         self._sections: list[dict[str, Any]] = []
         self._heading: tuple[str, list[str]] | None = None
         self._hidden = 0
+        self._in_head = False
+        self.lost = False  # whether more than attributes went, beside what only frames a page
         self._begins_block = True
 
     @property
@@ -98,6 +104,8 @@ class Page(HTMLParser):
         said = dict(attrs)
         if tag == "meta" and (said.get("name") or "").lower() == "author":
             self.author = said.get("content") or ""
+        self._in_head = tag == "head" or (self._in_head and tag != "body")
+        self.lost = self.lost or not (self._in_head or tag in _FRAME or tag in _KEPT)
         if tag in _HIDDEN:
             self._hidden += 1
         elif tag in ("h1", "h2", "h3") or (tag == "strong" and self._begins_block):
@@ -108,6 +116,7 @@ class Page(HTMLParser):
         self._begins_block = tag in _BLOCKS or (self._begins_block and tag == "br")
 
     def handle_endtag(self, tag: str) -> None:
+        self._in_head = self._in_head and tag != "head"
         if tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
         elif self._heading is not None:

@@ -4,7 +4,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, BinaryIO, cast
@@ -13,10 +13,11 @@ from app.engine.reading.archive import Archive, Member
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
 from app.engine.reading.limits import Budget, Limits
-from app.engine.reading.naming import files_folder, name_of
+from app.engine.reading.naming import files_folder, name_of, pages_folder, printed_folder
 from app.engine.reading.refusal import Refused
 from app.engine.reading.sniff import HEAD, OTHER_ARCHIVES, sniff
 from app.engine.reading.workbook import is_office
+from app.mapping.files import safe_name
 from app.mapping.kind import Source
 from app.problems import Problem
 
@@ -34,6 +35,7 @@ class Entry:
     open: Callable[[], BinaryIO]
     refused: Refused | None = None
     attached: str | None = None  # the folder of patients' own files that it lies in
+    page: str | None = None  # the folder of notes that it lies in, as a page of its own
 
 
 class _Packed:
@@ -51,10 +53,11 @@ class _Packed:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """All files in their order, and what must be told of those that are not among them."""
+    """All files in their order, those of patients apart, and what must be told of those that are not among them."""
 
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
+    attached: tuple[Entry, ...] = ()
 
 
 def private(folder: Path | None = None) -> Scratch:
@@ -72,9 +75,10 @@ def opened(
         for file in given:
             walk.take(file)
         walk.entries.sort(key=lambda pair: (name_of(pair[0].path, source).order, pair[1]))
-        walk.attached.sort(key=lambda entry: entry.path)
+        walk.attached.sort(key=lambda pair: (pair[0].path, pair[1]))
         missing = parts_missing([file.path for file in given])
-        yield Found((*_distinct(walk.entries), *walk.attached), (*missing, *walk.problems))
+        attached = tuple(_numbered(walk.attached))
+        yield Found(tuple(_distinct(walk.entries)), (*missing, *walk.problems), attached)
 
 
 def parts_missing(paths: Sequence[str]) -> Iterator[Problem]:
@@ -100,7 +104,17 @@ def _distinct(entries: Sequence[tuple[Entry, str]]) -> Iterator[Entry]:
             path = f"{entry.path} ({number})"
             number += 1
         seen.add(path)
-        yield entry if path == entry.path else Entry(path, entry.size, entry.open, entry.refused)
+        yield entry if path == entry.path else replace(entry, path=path)
+
+
+def _numbered(entries: Sequence[tuple[Entry, str]]) -> Iterator[Entry]:
+    """Files of one path in several archives, which follow each other, are told apart by a number."""
+    before, number = "", 1
+    for entry, _ in entries:
+        number = number + 1 if entry.path == before else 1
+        before = entry.path
+        folder, _, name = entry.path.rpartition("/")
+        yield entry if number == 1 else replace(entry, path=f"{folder}/{safe_name(name, number)}")
 
 
 class _Walk:
@@ -115,14 +129,16 @@ class _Walk:
         self.stack = stack
         self.source = source
         self.entries: list[tuple[Entry, str]] = []
-        self.attached: list[Entry] = []
+        self.attached: list[tuple[Entry, str]] = []
         self.problems: list[Problem] = []
 
     def take(self, given: Given) -> None:
         if is_noise(given.path):
             return
         if folder := files_folder(given.path):
-            self.attached.append(Entry(given.path, given.size, given.open, attached=folder))
+            short = given.announced is not None and given.size < given.announced
+            refused = Refused("download_incomplete") if short else None
+            self.attached.append((Entry(given.path, given.size, given.open, refused, folder), ""))
             return
         file = self.stack.enter_context(given.open())
         head = file.read(HEAD)
@@ -169,19 +185,16 @@ class _Walk:
     def _member(self, archive: Archive, member: Member, shown: str, budget: Budget, depth: int) -> None:
         opener = _Packed(archive, member)
         if folder := files_folder(member.path):
-            self.attached.append(Entry(member.path, member.slot.size, opener, attached=folder))
+            self.attached.append((Entry(member.path, member.slot.size, opener, attached=folder), shown))
             return
         entry = Entry(member.path, member.slot.size, opener)
-        if name_of(member.path, self.source).notes_folder:
-            self.entries.append((entry, shown))
-            return
         try:
             with entry.open() as stream:
                 head = stream.read(HEAD)
         except Refused as refused:
             if refused.code == "zip_bomb_suspected":
                 raise
-            self.entries.append((Entry(entry.path, entry.size, entry.open, refused), shown))
+            self._document(replace(entry, refused=refused), None, shown)
             return
         if sniff(head) != "zip":
             self._single(entry, head, shown)
@@ -215,7 +228,14 @@ class _Walk:
         if found in OTHER_ARCHIVES:
             self._refuse(entry, Refused("archive_kind", details={"kind": found}), shown)
         else:
-            self.entries.append((entry, shown))
+            self._document(entry, found, shown)
+
+    def _document(self, entry: Entry, content: str | None, shown: str) -> None:
+        """A file that may belong to a patient's notes and forms by where it lies and what it is."""
+        if folder := printed_folder(entry.path, content):
+            self.attached.append((replace(entry, attached=folder), shown))
+        else:
+            self.entries.append((replace(entry, page=pages_folder(entry.path, content)), shown))
 
     def _refuse(self, entry: Entry, refused: Refused, shown: str = "") -> None:
         refused.details.setdefault("name", entry.path)

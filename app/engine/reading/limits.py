@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from app.engine.reading.refusal import Refused
+from app.mapping.files import MOST_BYTES
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
@@ -26,6 +27,7 @@ class Limits:
     cell_bytes: int = 5 * MIB
     row_bytes: int = 8 * MIB
     columns: int = 1000
+    file_bytes: int = MOST_BYTES  # of a file that belongs to a patient
     part_rows: int = 4000
     part_bytes: int = 4 * MIB
     part_cells: int = 80_000  # filled ones: of a clinic's many questions each answer becomes a record

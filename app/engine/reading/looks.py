@@ -1,7 +1,9 @@
-"""Whether a row of cells is rather a header or rather data."""
+"""What something is by how it looks: a row of cells a header or data, a file a picture or a letter."""
 
 import re
 from collections.abc import Sequence
+
+import filetype
 
 _DATA = re.compile(
     r'(="?)?\d{4,}"?|\d+\.\d+([eE]\+?\d+)?|\d{1,4}[-/]\d{1,2}[-/]\d{1,4}.*|[^@\s]+@[^@\s]+\.[^@\s]+|true|false',
@@ -16,3 +18,19 @@ def looks_like_data(cells: Sequence[str], *, at_least: int = 1) -> bool:
 
 def is_blank(cells: Sequence[str]) -> bool:
     return not any(cell and not cell.isspace() for cell in cells)
+
+
+def content_type_of(begins: bytes) -> str:
+    """The type of a file by its first bytes. Pages count as text, so that nothing ever shows them as pages."""
+    known = filetype.guess(begins[:8192])
+    if known is not None:
+        return str(known.mime)
+    if begins.startswith(b"%PDF-") or b"%PDF-" in begins[:1024]:
+        return "application/pdf"
+    return "text/plain" if _is_text(begins[:4096]) else "application/octet-stream"
+
+
+def _is_text(begins: bytes) -> bool:
+    if begins.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    return not any(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in begins)

@@ -14,7 +14,8 @@ TABLES = frozenset({"csv", "txt", "tsv", "json", "jsonl", "ndjson", "xlsx"})
 NO_TABLES = frozenset({"xls", "numbers", "ods", "gsheet"})
 DOCUMENTS = frozenset({"html", "htm", "pdf"})
 _FILES = frozenset({"patientfiles", "patientattachments", "attachments"})
-_NOTES = frozenset({"treatmentnotes", "patientforms"})
+_PAGES = frozenset({"treatmentnotes"})
+_PRINTED = _PAGES | {"patientforms"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,6 @@ class Name:
     @property
     def is_partial(self) -> bool:
         return self.since is not None
-
-    @property
-    def notes_folder(self) -> str | None:
-        """The folder of notes that it lies in as a page of its own."""
-        return self._folder(frozenset({"treatmentnotes"})) if self.extension in ("html", "htm") else None
-
-    def _folder(self, names: frozenset[str]) -> str | None:
-        depth = next((n for n, folder in enumerate(self.folders, start=1) if folder in names), None)
-        return None if depth is None else "/".join(self.path.split("/")[:depth]) + "/"
 
     @property
     def order(self) -> tuple[str, str, str]:
@@ -75,14 +67,42 @@ def _known_names(source: Source) -> tuple[tuple[str, Kind[Any]], ...]:
     return tuple(sorted(found, key=lambda pair: -len(pair[0])))
 
 
+def is_files_folder(name: str) -> bool:
+    """Whether a folder of this name holds patients' own files, or what is printed of their notes and forms."""
+    return _plain(name) in _FILES | _PRINTED
+
+
 def files_folder(path: str) -> str | None:
-    """The folder of patients' own files that a file lies in; an index in there is a table all the same."""
+    """The folder of patients' own files that a file lies in; a list of them in there is a table all the same."""
     *folders, last = path.split("/")
-    wanted = _FILES | _NOTES if last[-4:].lower() == ".pdf" else _FILES
-    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in wanted), None)
+    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in _FILES), None)
     if depth is None or _plain(last.rpartition(".")[0]) in _FILES:
         return None
-    return "/".join(folders[:depth]) + "/"
+    is_list = _plain(last).startswith(tuple(_FILES)) and last.rpartition(".")[2].lower() in TABLES
+    return None if is_list and depth == len(folders) else "/".join(folders[:depth]) + "/"
+
+
+def is_printed_folder(root: str) -> bool:
+    """Whether a folder of files is one of printed notes or forms, which no list of files names."""
+    return _plain(root.rstrip("/").rpartition("/")[2]) in _PRINTED
+
+
+def printed_folder(path: str, content: str | None) -> str | None:
+    """The folder of notes or forms in which a PDF lies, by its first bytes or by its name."""
+    is_pdf = content == "pdf" or (content != "html" and path[-4:].lower() == ".pdf")
+    return _folder(path, _PRINTED) if is_pdf else None
+
+
+def pages_folder(path: str, content: str | None) -> str | None:
+    """The folder of notes in which a page of its own lies, by its first bytes or by its name."""
+    is_page = content == "html" or path.rpartition(".")[2].lower() in ("html", "htm")
+    return _folder(path, _PAGES) if is_page else None
+
+
+def _folder(path: str, names: frozenset[str]) -> str | None:
+    folders = path.split("/")[:-1]
+    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in names), None)
+    return None if depth is None else "/".join(folders[:depth]) + "/"
 
 
 def name_of(path: str, source: Source) -> Name:

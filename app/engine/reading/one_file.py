@@ -11,7 +11,7 @@ from app.engine.reading.entries import Entry
 from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
 from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name
 from app.engine.reading.parts import PartHead
-from app.engine.reading.recognise import Header, Tied, known_headers, missing_key
+from app.engine.reading.recognise import DOCUMENT, Header, Tied, known_headers, missing_key
 from app.engine.reading.refusal import Refused
 from app.engine.reading.results import FileDone
 from app.engine.reading.survey import survey
@@ -118,7 +118,7 @@ def read_rows(
     if not kind.imported and not kind.listed:
         return replace(done, rows=seen.rows, facts=facts, problems=tuple(told))
     told += _columns(header, done)
-    tally = Tally(kind.name, done.path)
+    tally = Tally(kind.name, done.path, pages=done.dialect == DOCUMENT)
     head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates)
     context = replace(reading.context, dates=seen.dates)
     sink = reading.sink if kind.imported else NO_SINK

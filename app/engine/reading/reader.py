@@ -1,44 +1,45 @@
 """Reads an export: every file recognised, proven, and cut into parts, one file at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import replace
 
+from app.engine.reading.attachments import keep
+from app.engine.reading.beside import unlisted_columns, unlisted_rows
 from app.engine.reading.documents import COLUMNS, note_rows
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.grid import Grid
-from app.engine.reading.naming import name_of
+from app.engine.reading.naming import is_printed_folder, name_of
 from app.engine.reading.one_file import Reading, read_file, read_rows
-from app.engine.reading.recognise import understood
+from app.engine.reading.recognise import DOCUMENT, Header, understood
 from app.engine.reading.results import Already, FileDone
 from app.problems import Problem
 
-__all__ = ["Reading", "read_export"]
+__all__ = ["Reading", "keep_attached", "read_export"]
 
-_NOTES, _FILES = "treatment_notes", "patient_files"
+_NOTES = "treatment_notes"
 
 
 def read_export(found: Found, reading: Reading, already: Sequence[Already] = ()) -> Iterator[FileDone]:
     """One `FileDone` for each file, in order; those in `already` are passed over. Stop after any, go on later.
 
-    A folder of patients' own files counts as one, and so does a folder of notes that are a page each. Raises nothing
-    for a bad file: it is refused, or not recognised, and told.
+    A folder of notes that are a page each counts as one, and so does a folder of patients' own files, with those that
+    no list names. Raises nothing for a bad file: it is refused, or not recognised, and told.
     """
     skip = {a.path for a in already}
     copies = {a.sha256: a.path for a in already if a.sha256}
     next_part = 1 + max((a.last_part for a in already), default=0)
-    attached: dict[str, int] = {}
     pages: dict[str, list[Entry]] = {}
+    roots = sorted({entry.attached for entry in found.attached if entry.attached})
+    lists = {a.kind for a in already if a.path not in roots}
     number = 0
     for number, entry in enumerate(found.entries, start=1):
-        if entry.attached:
-            attached[entry.attached] = attached.get(entry.attached, 0) + 1
-            continue
-        name = name_of(entry.path, reading.source)
-        if name.notes_folder:
-            pages.setdefault(name.notes_folder, []).append(entry)
+        if entry.page:
+            pages.setdefault(entry.page, []).append(entry)
         elif entry.path not in skip:
-            done = read_file(number, entry, name, reading, copies, next_part)
+            done = read_file(number, entry, name_of(entry.path, reading.source), reading, copies, next_part)
             if done.sha256:
                 copies.setdefault(done.sha256, entry.path)
+            lists.add(done.kind)
             next_part += len(done.parts)
             yield done
     first = number + 1
@@ -48,17 +49,34 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
             next_part += len(done.parts)
             yield done
     first += len(pages)
-    for number, folder in enumerate(sorted(attached), start=first):
-        if folder not in skip:
-            yield _attached(number, folder, attached[folder], reading)
+    for number, root in enumerate(roots, start=first):
+        if root not in skip:
+            done = _unlisted(number, root, lists, reading, next_part)
+            next_part += len(done.parts)
+            yield done
 
 
-def _attached(number: int, folder: str, count: int, reading: Reading) -> FileDone:
-    kind = next((k for k in reading.source.kinds if k.name == _FILES), None)
-    if kind is None:
-        return FileDone(number, folder, problems=(Problem("unrecognised_file", file=folder, count=count),))
-    told = () if kind.imported else (Problem("kind_not_imported", kind.name, folder, count=count),)
-    return FileDone(number, folder, kind=kind.name, rows=count, problems=told)
+def keep_attached(found: Found, reading: Reading) -> Iterator[Entry]:
+    """Stores what belongs to patients, one file after the other, and says of each when it is done. Those that are
+    stored already are passed over. Has to be at its end before `read_export` begins."""
+    for entry in found.attached:
+        if not reading.sink.attachments.has(entry.path):
+            reading.sink.attachments.add(keep(entry, reading.store))
+            yield entry
+
+
+def _unlisted(number: int, root: str, lists: Set[str | None], reading: Reading, next_part: int) -> FileDone:
+    """Patients' own files that no list names: each is a row, its line the number of the file among them."""
+    kind = next((k for k in reading.source.kinds if k.filing), None)
+    if kind is None or kind.filing is None:
+        return FileDone(number, root, problems=(Problem("unrecognised_file", file=root),))
+    is_listed = kind.name in lists and not is_printed_folder(root)
+    told = (kind.filing.unlisted,) if is_listed else ()
+    columns = unlisted_columns(kind.filing)
+    header = Header(kind, columns, columns, DOCUMENT, (), (), ())
+    grid = Grid(header, lambda: unlisted_rows(reading.sink.attachments, root, told), is_api=True)
+    done = FileDone(number, root, kind=kind.name, dialect=DOCUMENT)
+    return read_rows(done, header, grid, reading, next_part)
 
 
 def _notes(number: int, path: str, entries: Sequence[Entry], reading: Reading, next_part: int) -> FileDone:
@@ -66,7 +84,7 @@ def _notes(number: int, path: str, entries: Sequence[Entry], reading: Reading, n
     kind = next((k for k in reading.source.kinds if k.name == _NOTES), None)
     if kind is None:
         return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=len(entries)),))
-    header = understood(kind, COLUMNS)
+    header = replace(understood(kind, COLUMNS), columns=COLUMNS, unknown=(), dialect=DOCUMENT)
     grid = Grid(header, lambda: note_rows(entries, reading.store.limits), is_api=True)
-    done = FileDone(number, path, sum(e.size for e in entries), kind=kind.name, dialect="documents")
+    done = FileDone(number, path, sum(e.size for e in entries), kind=kind.name, dialect=DOCUMENT)
     return read_rows(done, header, grid, reading, next_part)

@@ -10,6 +10,8 @@ from app.engine.reading.refusal import Refused
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 
+DOCUMENT = "documents"  # the dialect of what is a row by itself: a page, a scan
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -44,14 +46,13 @@ class Tied:
 def known_headers(kind: Kind[Any]) -> Mapping[str, str]:
     """The attribute of each header that the kind knows."""
     found: dict[str, str] = {}
-    for placed in kind.columns:
-        if placed.column.prefix:
-            continue
+    headed = [placed for placed in kind.columns if not placed.column.prefix and not placed.column.by_reading]
+    for placed in headed:
         for header in (placed.column.native, placed.name):
             if header:
                 found.setdefault(normalise_header(header), placed.name)
-    for placed in kind.columns:
-        for header in () if placed.column.prefix else placed.known_as():
+    for placed in headed:
+        for header in placed.known_as():
             found.setdefault(header, placed.name)
     return found
 
@@ -122,7 +123,11 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
         columns.append(attribute)
         if pair is None:  # what somebody said of a column says nothing of who wrote the file
             shapes.add("api" if shown == shown.lower() and " " not in shown else "native")
-    absent = tuple(p.name for p in kind.columns if p.name not in columns and not (p.column.is_key or p.column.prefix))
+    absent = tuple(
+        p.name
+        for p in kind.columns
+        if p.name not in columns and not (p.column.is_key or p.column.prefix or p.column.by_reading)
+    )
     dialect = shapes.pop() if len(shapes) == 1 else "mixed"
     return Header(kind, tuple(headers), tuple(columns), dialect, tuple(unknown), absent, tuple(dict.fromkeys(doubled)))
 

@@ -52,3 +52,4 @@ class Already:
     path: str
     sha256: str = ""
     last_part: int = 0
+    kind: str | None = None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.engine.reading.encoding import MOJIBAKE
-from app.engine.reading.recognise import Header
+from app.engine.reading.recognise import DOCUMENT, Header
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.mapping.context import DateOrder
@@ -64,7 +64,8 @@ class _Walk:
         known = [(n, columns[c], header.headers[n]) for n, c in enumerate(header.columns) if c in columns]
         self._width = len(header.columns)
         self._least = header.least
-        self._ids = [(n, h.strip()) for n, c, h in known if c.is_key or c.links_to]
+        is_table = header.dialect != DOCUMENT  # what stands in the names of folders, no spreadsheet has changed
+        self._ids = [(n, h.strip()) for n, c, h in known if is_table and (c.is_key or c.links_to)]
         self._dates = [n for n, c, _ in known if c.read in _DATES]
         self._long = dict.fromkeys((n for n, _ in self._ids), 0)
         self._rounded = dict(self._long)

@@ -14,17 +14,23 @@ class _Count:
 
 
 class Tally:
-    """Counts problems of rows. A row counts once for a code, whatever the number of its cells."""
+    """Counts problems of rows. A row counts once for a code, whatever the number of its cells.
 
-    def __init__(self, kind: str, file: str) -> None:
+    `pages`: each row is a file of its own, so that what is told once for a file is told of each; the day in its name
+    is no cell without a time zone.
+    """
+
+    def __init__(self, kind: str, file: str, *, pages: bool = False) -> None:
         self._kind = kind
         self._file = file
+        self._once: frozenset[str] = frozenset() if pages else ONCE_PER_FILE
+        self._never: frozenset[str] = frozenset({"timezone_assumed"}) if pages else frozenset()
         self._counts: dict[tuple[str, str | None, Level | None], _Count] = {}
 
     def row(self, line: int, source_id: str | None, codes: Iterable[str], problems: Iterable[Problem]) -> None:
         told: set[str] = set()
         for problem in (*(Problem(code) for code in codes), *problems):
-            if problem.code in told:
+            if problem.code in told or problem.code in self._never:
                 continue
             told.add(problem.code)
             key = (problem.code, problem.column, problem.level)
@@ -35,4 +41,4 @@ class Tally:
             count.rows += 1
 
     def problems(self) -> tuple[Problem, ...]:
-        return tuple(c.first.at(count=1 if c.first.code in ONCE_PER_FILE else c.rows) for c in self._counts.values())
+        return tuple(c.first.at(count=1 if c.first.code in self._once else c.rows) for c in self._counts.values())

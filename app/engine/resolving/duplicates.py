@@ -3,6 +3,7 @@
 Where nothing says which is the newest, all of them wait for a decision.
 """
 
+from app.engine.index.schema import GIVES_WAY
 from app.engine.resolving.work import Work
 
 THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
@@ -10,6 +11,10 @@ THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
     FROM rows r LEFT JOIN verdicts v ON v.row = r.row
     WHERE r.source_id IS NOT NULL
     GROUP BY r.kind, r.source_id"""
+
+# A page of a note that a list has as well: the list's row counts, whatever becomes of it.
+GIVE_WAY = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM rows r
+    WHERE r.kind = ? AND r.flags & ? AND EXISTS (SELECT 1 FROM temp.counting o WHERE o.id = r.source_id)"""
 
 SAME_ID = """CREATE TEMP TABLE same_id AS
     SELECT r.row, r.kind, r.source_id id, r.hash, r.updated_at, v.row IS NOT NULL blocked
@@ -52,6 +57,9 @@ CODES = {"copy": "duplicate_row", "older": "id_conflict_newest_used", "conflict"
 
 
 def apply(work: Work) -> None:
+    for number, kind in work.kinds:
+        if kind.gave_way and kind.gives_way:
+            _give_way(work, number, kind.gave_way)
     later = {number: kind.later_counts for number, kind in work.kinds if kind.later_counts}
     numbers = ",".join(str(number) for number in later)
     told = " ".join(f"WHEN s.kind = {number} THEN '{code}'" for number, code in later.items())
@@ -72,3 +80,13 @@ def apply(work: Work) -> None:
         "DROP TABLE same_id_winners",
     ):
         work.db.execute(query, CODES)
+
+
+def _give_way(work: Work, kind: int, code: str) -> None:
+    if not work.db.execute("SELECT 1 FROM rows WHERE kind = ? AND flags & ?", (kind, GIVES_WAY)).fetchone():
+        return
+    counting = "SELECT DISTINCT source_id FROM rows WHERE kind = ? AND NOT flags & ? AND source_id IS NOT NULL"
+    work.db.execute("CREATE TEMP TABLE counting (id PRIMARY KEY) WITHOUT ROWID")
+    work.db.execute(f"INSERT INTO counting {counting}", (kind, GIVES_WAY))
+    work.db.execute(GIVE_WAY, (code, kind, GIVES_WAY))
+    work.db.execute("DROP TABLE temp.counting")

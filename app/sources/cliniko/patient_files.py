@@ -1,22 +1,43 @@
-"""Patient files: documents and pictures kept with a patient. They do not move yet."""
+"""Patient files: documents and pictures kept with a patient. Each becomes a private file of the client.
+
+What lies in the folders of the export is found by reading, which tells each row of its file in columns of its own.
+Notes and forms that come as PDF are files, too.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from app.mapping.columns import Column, Link
+from app.mapping.columns import Column, Link, normalise_header
+from app.mapping.files import is_blocked, key_of_path, safe_name
 from app.mapping.flags import boolean, whole
-from app.mapping.ids import key, link
-from app.mapping.kind import Kind
-from app.mapping.text import string, text, verbatim
+from app.mapping.ids import key, link, one_id
+from app.mapping.kind import Filing, Kind
+from app.mapping.lookups import Lookups
+from app.mapping.names import name_digest
+from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
+from app.mapping.text import cut, string, text, verbatim
+from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
 Words = str | None
+FOLDER = "Imported from Cliniko"
+ARCHIVED = "Archived"
+PRINTED = {
+    "treatmentnotes": ("Treatment notes", "note_as_document"),
+    "patientforms": ("Forms", "form_as_document"),
+}
+_FULL_EXPORT = "fullpatientexport"
+
+
+def told(links_to: str | None = None) -> Column:
+    """A column that reading fills, and no header leads to."""
+    return Column(verbatim if links_to is None else one_id, raw=True, links_to=links_to, by_reading=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PatientFile(Row):
-    """One row of the list of files; the files themselves lie beside it."""
+    """One row of the list of files, or one file that no list names; the last columns say what lies there."""
 
     id: Annotated[str, key("Attachment ID")] = ""
     patient_id: Annotated[
@@ -34,6 +55,103 @@ class PatientFile(Row):
     patient_case_id: Annotated[Link | None, link("patient_cases", "Case ID")] = None
     pinned_at: Annotated[Words, Column(text, "Pinned At")] = None
     type: Annotated[Words, Column(string, "Type")] = None
+    found_key: Annotated[Words, told()] = None
+    found_path: Annotated[Words, told()] = None
+    found_root: Annotated[Words, told()] = None
+    found_size: Annotated[int | None, Column(whole, by_reading=True)] = None
+    found_sha256: Annotated[Words, told()] = None
+    found_type: Annotated[Words, told()] = None
+    found_code: Annotated[Words, told()] = None
+    folder_patient_id: Annotated[Link | None, told("patients")] = None
+    folder_name: Annotated[Words, told()] = None
+    folder_below: Annotated[Words, told()] = None
+
+    @property
+    def printed(self) -> tuple[str, str] | None:
+        """Where a printed note or form goes, and what tells of it."""
+        return PRINTED.get(normalise_header(self.found_root or ""))
+
+    @property
+    def name(self) -> str:
+        """As Caspen calls it: what the list says, else what it is called in its folder."""
+        return safe_name(self.filename or (self.found_path or "").rpartition("/")[2])
+
+    @property
+    def folder(self) -> str:
+        """Where Caspen keeps it: below a folder that only staff see, with the folders that it was in."""
+        parts = [FOLDER]
+        if self.printed:
+            parts.append(self.printed[0])
+        if self.archived_at is not None:
+            parts.append(ARCHIVED)
+        return "/".join((*parts, *(safe_name(part) for part in (self.folder_below or "").split("/") if part)))
+
+    @property
+    def called(self) -> str | None:
+        """The name in the folder's name, `Lee, Ann`, as patients' names are compared."""
+        last, comma, first = (self.folder_name or "").partition(",")
+        return f"{first.strip()}\n{last.strip()}" if comma and first.strip() and last.strip() else None
+
+
+def key_of(row: PatientFile) -> str | None:
+    """A list without ids, and a row whose file is not there: the sum of the path tells it apart."""
+    return key_of_path(row.path) if row.path else None
+
+
+def stays_because(row: PatientFile) -> Problem | None:
+    """What the row and its file say of themselves."""
+    sizes_differ = row.size is not None and row.found_size is not None and row.size != row.found_size
+    sums_differ = bool(row.sha256 and row.found_sha256) and (row.sha256 or "").lower() != row.found_sha256
+    reasons = {
+        "file_unprocessed": row.processing_completed is False,
+        "full_patient_export_skipped": normalise_header(row.type or "") == _FULL_EXPORT,
+        "file_missing": row.found_path is None,
+        "file_type_blocked": is_blocked(row.filename or ""),
+        row.found_code or "": row.found_code is not None,
+        "file_size_mismatch": sizes_differ,
+        "file_checksum_mismatch": sums_differ,
+    }
+    return next((Problem(code) for code, so in reasons.items() if so), None)
+
+
+def said_of(row: PatientFile) -> tuple[tuple[str, str], ...]:
+    """What can be compared with other files: its bytes, and the name of somebody whose id the folder does not say."""
+    return tuple(
+        (name, value)
+        for name, value in (("bytes", row.found_sha256), ("named", row.called if row.patient_id is None else None))
+        if value
+    )
+
+
+def to_records(row: PatientFile, joined: Joined, lookups: Lookups) -> Result:
+    """The file, private always. Its bytes lie in storage already, under their sum."""
+    client = joined.targets.get("patient_id")
+    if client is None or row.found_sha256 is None or row.found_size is None:
+        return NotMapped(Outcome.HELD, Problem("file_without_patient"))
+    uploader = joined.targets.get("user_id")
+    values: dict[str, Value] = {
+        "client_id": client.id,
+        "name": safe_name(row.name, int(joined.extra.get("same_file_name", "1"))),
+        "folder": row.folder,
+        "visibility": "private",
+        "size": row.found_size,
+        "content_type": row.found_type or "application/octet-stream",
+        "sha256": row.found_sha256,
+        "description": cut(row.description),
+        "uploaded_by": cut(uploader.name) if uploader else None,
+        "source_created_at": row.created_at,
+    }
+    by_folder = joined.targets.get("folder_patient_id")
+    is_own_folder = row.folder_patient_id is not None and row.folder_patient_id.ids == (client.source_id,)
+    codes = {
+        "patient_folder_name_mismatch": is_own_folder
+        and by_folder is not None
+        and row.called is not None
+        and client.namesake not in (None, name_digest(row.called)),
+        row.printed[1] if row.printed else "": row.printed is not None,
+    }
+    problems = tuple(Problem(code, "patient_files", source_id=row.id) for code, so in codes.items() if so)
+    return Mapped((Record("files", "patient_files", row.id, values),), problems)
 
 
 def looks_like_files(headers: Headers) -> bool:
@@ -47,6 +165,7 @@ KIND = Kind(
     where="Each patient's Files page, one by one; or ask whoever made your export from the API",
     fingerprint=fingerprint(looks_like_files),
     row=PatientFile,
+    to_records=to_records,
     tables=("files",),
     file_names=(
         "patient files",
@@ -56,5 +175,19 @@ KIND = Kind(
     json_keys=(
         "patient_attachments",
         "patient_files",
+    ),
+    made_key="found_key",
+    key_of=key_of,
+    name_of=lambda row: f"{row.folder}/{row.name}" if row.found_sha256 else None,
+    said_of=said_of,
+    stays_because=stays_because,
+    filing=Filing(
+        by="patient_id",
+        under="folder_patient_id",
+        differs="file_patient_conflict",
+        named="file_patient_by_name",
+        again="duplicate_file",
+        renamed="file_renamed",
+        unlisted="file_not_in_index",
     ),
 )

@@ -1,6 +1,6 @@
 """Treatment notes: what practitioners wrote about a patient's treatment. Each becomes a progress note, word for word.
 
-Rows only: notes that arrive as HTML or PDF documents do not move yet.
+A note that is a page of its own is read as a row (see the reading of documents); one that is a PDF is a file.
 """
 
 from dataclasses import dataclass
@@ -85,6 +85,8 @@ class TreatmentNote(Row):
         datetime | None, Column(timestamp, "Finalized At", destination="progress_notes.finalised_at")
     ] = None
     pinned_at: Annotated[datetime | bool | None, Column(mark, "Pinned At", destination="progress_notes.pinned")] = None
+    is_page: Annotated[bool | None, Column(boolean, by_reading=True)] = None
+    page_key: Annotated[Words, Column(verbatim, by_reading=True)] = None
 
 
 def stays_because(row: TreatmentNote) -> Problem | None:
@@ -160,4 +162,7 @@ KIND = Kind(
     file_names=("treatment notes", "treatment_notes"),
     json_keys=("treatment_notes",),
     stays_because=stays_because,
+    made_key="page_key",
+    gives_way=lambda row: row.is_page is True,
+    gave_way="note_document_duplicate",
 )

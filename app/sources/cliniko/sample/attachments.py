@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from .children import DELETED, TWICE, client_of, of_clients
+from .children import DELETED, MERGED, TWICE, client_of, of_clients
 from .people import plain_name
 from .pictures import exercises, letter, photo
 from .planting import Plant, Planted
@@ -14,6 +14,7 @@ from .world import World
 
 PLANTS = (
     *of_clients("file_without_patient"),
+    *MERGED,
     Plant("by_name", ("file_patient_by_name",), "held"),
     Plant("other_client", ("file_patient_conflict",), "held"),
     Plant("other_name", ("patient_folder_name_mismatch",)),
@@ -31,10 +32,13 @@ PLANTS = (
     Plant("backslashes"),
     Plant("decomposed"),
     Plant("archived"),
+    Plant("printed_note", ("note_as_document",)),
+    Plant("printed_form", ("form_as_document",)),
     TWICE,
     DELETED,
 )
 FOLDER = "Patient files"
+PRINTED = {"printed_note": "Treatment notes", "printed_form": "Patient forms"}
 BLOCKED = ("exe", "bat", "cmd", "js", "msi", "scr", "vbs", "ps1", "lnk")
 _NAMES = (
     ("Referral letter", "pdf", "application/pdf"),
@@ -67,10 +71,11 @@ class Attachment:
 
     told_path: str = ""
     """As the index writes the path, where it writes it otherwise."""
+    top: str = FOLDER
 
     @property
     def path(self) -> str:
-        return f"{FOLDER}/{self.folder}/{self.below}{self.filename}"
+        return f"{self.top}/{self.folder}/{self.below}{self.filename}"
 
 
 def attachments(world: World, plants: Mapping[int, Planted]) -> Iterator[Attachment]:
@@ -128,6 +133,10 @@ def _upset(world: World, one: Attachment, planted: Planted) -> None:
         one.patient_id = world.patient_id(world.patient_at("accents", turn))
     elif name == "other_name":
         one.folder = f"{one.patient_id} - Elsewhere, Ann"
+    elif name in PRINTED:
+        one.top, one.indexed = PRINTED[name], False
+        one.filename = f"Printed on 2024-05-0{turn % 9 + 1}, {one.index}.pdf"
+        one.body = letter(Random(f"{world.seed}:printed {one.index}"), _SMALLEST)  # noqa: S311 - nobody's letter
     elif name == "not_in_index":
         one.indexed = False
     elif name == "no_file":

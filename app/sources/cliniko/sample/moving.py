@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-NOT_YET: tuple[str, ...] = ("patient_files",)
+NOT_YET: tuple[str, ...] = ()
 """Kinds that are recognised and counted, and not imported so far. A kind that arrives leaves this list."""
 
 WHOLE_DIARY = True
 """Whether classes and busy times stand in the file of appointments."""
 
-NOTE_PAGES = False
+NOTE_PAGES = True
 """Whether some treatment notes come as a page each, in the folders of their clients."""
 
 NEVER: tuple[str, ...] = ("invoices", "payments", "body_charts", "letters", "waitlist", "products", "recalls")

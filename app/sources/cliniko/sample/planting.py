@@ -64,8 +64,8 @@ Where the format's description leaves room, this is the reading that the expecta
 * `html_sanitised` is told of a message with a remote picture, as of one with a script.
 * Mail of the account: codes 11 and 21 to 45; native files have a word for 11 alone.
 * Files: what lies in `Patient files` counts for itself when no row of the index names it. Paths start where the index
-  lies. As long as files do not move, rows of the index and files are counted side by side. Of two files of the same
-  bytes the second is the duplicate; of `Scan.pdf` and `scan.pdf` in one folder the second is renamed.
+  lies. Of two files of the same bytes the second is the duplicate; of `Scan.pdf` and `scan.pdf` in one folder the
+  second is renamed. Printed notes and forms stand in no index: `note_as_document` or `form_as_document` alone tells.
 * Notes as pages: `synthetic_key_used` alone is told of each page without an id in its name; the day in the name is a
   day, of no time zone.
 * Categories, referral types and cancellation reasons are made once a name, for rows that are imported; one tax, which

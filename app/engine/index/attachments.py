@@ -1,0 +1,74 @@
+"""The files that lie beside an export's tables, as reading found them, until it is settled which row names which."""
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
+from typing import NamedTuple
+
+COLUMNS = "path, root, key, owner, name_key, size, sha256, content_type, code"
+
+
+class Attachment(NamedTuple):
+    """One file: `path` is its place in the export, `root` the folder of files above it, `key` its place below that.
+
+    `owner` is the id that its folder bears. `sha256` and `content_type` are what its bytes say; `code` is why they
+    were not taken, and then there is no sum.
+    """
+
+    path: str
+    root: str
+    key: str
+    owner: str | None
+    name_key: str
+    size: int
+    sha256: str | None = None
+    content_type: str | None = None
+    code: str | None = None
+
+
+def comparable(text: str) -> str:
+    """A path or a name as it is compared: neither case nor the form of its letters counts."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+class Attachments:
+    """The table of them. Everything joins the transaction that is open, if one is."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def add(self, one: Attachment) -> None:
+        """Keeps what was found; once more changes nothing."""
+        marks = ", ".join("?" * len(one))
+        self._db.execute(f"INSERT OR IGNORE INTO attachments ({COLUMNS}) VALUES ({marks})", one)
+
+    def has(self, path: str) -> bool:
+        return self._db.execute("SELECT 1 FROM attachments WHERE path = ?", (path,)).fetchone() is not None
+
+    def at(self, key: str, whole: str) -> Attachment | None:
+        """The file at a place below the folders of files; where several lie there, the one at the whole path."""
+        found = self._found("key = ?", (key,))
+        return next((one for one in found if comparable(one.path) == whole), found[0] if found else None)
+
+    def of(self, owner: str, name: str) -> Attachment | None:
+        """Somebody's file of a name; where there are several, the first that no row has named yet."""
+        found = self._found("owner = ? AND name_key = ?", (owner, comparable(name)))
+        return found[0] if found else None
+
+    def claim(self, path: str, file: int) -> None:
+        """Notes that a row of a file names it."""
+        self._db.execute("UPDATE attachments SET claimed = ? WHERE path = ?", (file, path))
+
+    def forget(self, file: int) -> None:
+        """The rows of a file are read anew."""
+        self._db.execute("UPDATE attachments SET claimed = NULL WHERE claimed = ?", (file,))
+
+    def unclaimed(self, root: str) -> Iterator[Attachment]:
+        """The files below a folder that no row names, in the order of their paths."""
+        asked = f"SELECT {COLUMNS} FROM attachments WHERE root = ? AND claimed IS NULL ORDER BY path"
+        for row in self._db.execute(asked, (root,)):
+            yield Attachment(*row)
+
+    def _found(self, where: str, values: tuple[str, ...]) -> list[Attachment]:
+        asked = f"SELECT {COLUMNS} FROM attachments WHERE {where} ORDER BY claimed IS NOT NULL, path"
+        return [Attachment(*row) for row in self._db.execute(asked, values)]
