@@ -5,6 +5,7 @@ Nothing here belongs to a migration: a file stays when the export that it came f
 
 import hashlib
 from collections.abc import Iterator
+from datetime import datetime
 from typing import BinaryIO
 
 from app.storage.encryption import derive
@@ -49,6 +50,10 @@ class LiveFiles:
 
     def delete(self, workspace_id: str, sha256: str) -> None:
         self._objects.delete(_name(workspace_id, sha256))
+
+    def sweep_unfinished(self, workspace_id: str, than: datetime) -> int:
+        """Removes what nobody has gone on writing since a moment."""
+        return self._objects.sweep_unfinished(workspace_id, than)
 
     def shard(self, workspace_id: str, shard: str) -> Iterator[str]:
         """The sums of what is kept, in 256 portions."""

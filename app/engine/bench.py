@@ -80,7 +80,7 @@ def index_key(migration_id: str, export_number: int) -> str:
 
 def attachments_prefix(migration_id: str, export_number: int) -> str:
     """Below which the content of an export's files of patients lies in storage, by its sum."""
-    return f"{migration_id}/export-{export_number}/files/"
+    return f"{migration_id}/contents-{export_number}/"
 
 
 def lay_out(runtime: Runtime, migration: Migration) -> Bench:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import BinaryIO
 
 from sqlmodel import select
@@ -9,6 +10,7 @@ from sqlmodel import select
 from app.caspen.filed import Filed, filed, lacking, sweep_contents
 from app.caspen.live_files import NotThatContent
 from app.caspen.stores import Sides, Store
+from app.db import now
 from app.engine.bench import attachments_prefix
 from app.engine.heartbeat import Heartbeat
 from app.engine.reading.attachments import attachment_key
@@ -94,4 +96,6 @@ def sweep_workspaces(runtime: Runtime) -> int:
         states = session.exec(select(Migration.workspace_id, Migration.state).distinct()).all()
     coming = {workspace_id for workspace_id, state in states if State(state) in COMING}
     quiet = sorted({workspace_id for workspace_id, _ in states} - coming)
+    for workspace_id in quiet:
+        runtime.files.sweep_unfinished(workspace_id, now() - timedelta(hours=1))
     return sum(sweep_contents(runtime.caspen, runtime.files, workspace_id) for workspace_id in quiet)

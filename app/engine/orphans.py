@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from app.db import now
-from app.engine.bench import index_key
+from app.engine.bench import attachments_prefix, index_key
 from app.engine.runtime import Runtime
 from app.engine.work import DONE
 from app.migration.models import ExportFile, Migration, Part, Trial, Work
@@ -58,6 +58,8 @@ def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
                 runtime.objects.delete(key)
                 swept += 1
         swept += runtime.objects.sweep_unfinished(prefix, moment - age)
+    for export in range(1, number + 1):  # contents of files have no line of their own: they go with their export
+        swept += runtime.objects.sweep_unfinished(attachments_prefix(migration_id, export).rstrip("/"), moment - AGE)
     return swept
 
 

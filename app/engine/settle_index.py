@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 
 from app.caspen.facts import workspace_facts
 from app.db import now
-from app.engine.bench import COPY_BYTES, benches, index_key
+from app.engine.bench import COPY_BYTES, attachments_prefix, benches, index_key
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.store import Index, remove
 from app.engine.inventory import Inventory, take_inventory
@@ -137,3 +137,4 @@ def _forget(runtime: Runtime, migration: Migration, number: int) -> None:
     for key in mine - still:  # what is read again is the same files
         runtime.objects.delete(key)
     runtime.objects.delete_prefix(f"{migration.id}/export-{number}")
+    runtime.objects.delete_prefix(attachments_prefix(migration.id, number).rstrip("/"))

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlmodel import select
@@ -10,7 +11,7 @@ from app.caspen.gateway import Gateway
 from app.caspen.live_files import NotThatContent
 from app.caspen.tables import File
 from app.engine.bench import attachments_prefix
-from app.engine.contents import open_in_trial, sweep_workspaces
+from app.engine.contents import bring_contents, open_in_trial, sweep_workspaces
 from app.engine.purge import purge
 from app.engine.reading.attachments import attachment_key
 from app.engine.runtime import Runtime
@@ -170,19 +171,17 @@ def test_a_promotion_that_is_stopped_half_way_goes_on_and_leaves_nothing_behind(
 def test_contents_that_are_swept_while_they_arrive_are_brought_again(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import app.engine.finalise as finalise
-
     clinic.tried(export())
     clinic.approve()
-    bring, turns = finalise.bring_contents, []
+    turns: list[int] = []
 
-    def then_swept(*given: object) -> None:
-        bring(*given)  # type: ignore[arg-type]
+    def then_swept(*given: Any) -> None:
+        bring_contents(*given)
         if not turns:
             clinic.runtime.files.delete(WORKSPACE, next(iter(sums())))
         turns.append(1)
 
-    monkeypatch.setattr(finalise, "bring_contents", then_swept)
+    monkeypatch.setattr("app.engine.finalise.bring_contents", then_swept)
     clinic.drain()
     assert (clinic.state(), len(turns)) == (State.FINALISED, 2)
     assert kept(clinic.runtime) == sums()

@@ -109,7 +109,11 @@ def whole_export() -> Export:
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
     export = whole_export()
     listed = ("\n".join(export.lines) + "\n").encode()
-    tables = {"Export/patients.csv": CLIENTS, "Export/users.csv": USERS, "Export/patient_files.csv": listed}
+    tables: dict[str, str | bytes] = {
+        "Export/patients.csv": CLIENTS,
+        "Export/users.csv": USERS,
+        "Export/patient_files.csv": listed,
+    }
     with engine_in(tmp_path_factory.mktemp("files")) as runtime:
         yield clinic_in(runtime).tried({**tables, **export.files})
 
