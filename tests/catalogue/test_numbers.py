@@ -5,7 +5,6 @@ import re
 from pathlib import Path
 
 LINES = range(1, 64)
-NOT_YET = {54, 55, 56}  # files that lie beside the tables
 
 
 def claims() -> dict[int, list[str]]:
@@ -19,7 +18,7 @@ def claims() -> dict[int, list[str]]:
 
 
 def test_every_line_of_the_catalogue_is_a_claim() -> None:
-    assert {number for number, names in claims().items() if not names} == NOT_YET
+    assert not [number for number, names in claims().items() if not names]
 
 
 def test_no_claim_has_a_number_that_the_catalogue_does_not_have() -> None:

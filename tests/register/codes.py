@@ -218,25 +218,7 @@ def levels_of(code: str) -> set[str]:
 
 NOT_YET = frozenset(
     {
-        "duplicate_file",
         "export_stale",
-        "file_checksum_mismatch",
-        "file_missing",
-        "file_not_in_index",
-        "file_patient_by_name",
-        "file_patient_conflict",
-        "file_renamed",
-        "file_size_mismatch",
-        "file_too_large",
-        "file_type_blocked",
-        "file_unprocessed",
-        "file_without_patient",
-        "file_zero_bytes",
-        "form_as_document",
-        "full_patient_export_skipped",
-        "note_as_document",
-        "note_document_duplicate",
-        "patient_folder_name_mismatch",
         "kind_ambiguous",
     }
 )

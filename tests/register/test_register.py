@@ -7,12 +7,12 @@ import pytest
 
 from app.problems import catalogue
 from tests.engine.story import engine_in
-from tests.register import clinic, diary, files, papers, people, test_there_already
+from tests.register import attachments, clinic, diary, files, papers, people, test_there_already
 from tests.register.case import Case
 from tests.register.codes import CODES, NOT_YET, REGISTER, levels_of
 from tests.register.story import Desk
 
-CASES = (*files.CASES, *clinic.CASES, *people.CASES, *diary.CASES, *papers.CASES)
+CASES = (*files.CASES, *clinic.CASES, *people.CASES, *diary.CASES, *papers.CASES, *attachments.CASES)
 
 THERE_ALREADY = {"already_imported", "changed_in_caspen", "custom_field_type_conflict", "existing_client_match"}
 """Codes that no export leads to by itself: they need a workspace that has something."""

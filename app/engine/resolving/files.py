@@ -37,17 +37,16 @@ ALIKE = """SELECT o.owner, o.name_key, o.row, o.name FROM owned o JOIN (
 def apply(work: Work) -> None:
     for number, kind in work.kinds:
         if kind.filing and kind.imported:
-            _settle(work, number, kind.filing)
+            people = next(p.column.links_to for p in kind.columns if p.name == kind.filing.by)
+            _settle(work, number, kind.filing, work.numbers.get(str(people)))
     work.db.execute("DROP TABLE attachments")  # every row knows its file by now
 
 
-def _settle(work: Work, number: int, filing: Filing) -> None:
+def _settle(work: Work, number: int, filing: Filing, people: int | None) -> None:
     work.db.execute("CREATE INDEX IF NOT EXISTS said_row ON said (row)")
     both = {"kind": number, "by": filing.by}
     work.db.execute(TWO_OWNERS, {**both, "under": filing.under, "code": filing.differs})
-    people = work.db.execute("SELECT target FROM specs WHERE kind = ? AND field = ?", (number, filing.by)).fetchone()
-    if people:
-        work.db.execute(BY_NAME, {"kind": number, "people": people[0], "code": filing.named})
+    work.db.execute(BY_NAME, {"kind": number, "people": people, "code": filing.named})
     work.db.execute(OWNED, both)
     work.db.execute(AGAIN, {"code": filing.again})
     work.db.execute("DELETE FROM owned WHERE row IN (SELECT row FROM verdicts)")
