@@ -12,7 +12,7 @@ def test_54_an_empty_file_and_one_of_120_mb_are_skipped(desk: Desk) -> None:
 
 def test_55_a_second_file_of_one_name_and_other_bytes_is_renamed(desk: Desk) -> None:
     listed = f'id,patient_id,filename,path,size\n5,11,scan.pdf,"{ANN}/a/1.pdf",\n6,11,scan.pdf,"{ANN}/a/2.pdf",\n'
-    files = {"patient_files.csv": listed, f"{ANN}/a/1.pdf": PDF, f"{ANN}/a/2.pdf": PDF + b"2"}
+    files: dict[str, str | bytes] = {"patient_files.csv": listed, f"{ANN}/a/1.pdf": PDF, f"{ANN}/a/2.pdf": PDF + b"2"}
     tried = desk.tried(export() | files)
     assert tried.problems("file_renamed")[0]["source_id"] == "6"
     assert [record["name"] for record in tried.records("files")] == ["scan.pdf", "scan (2).pdf"]

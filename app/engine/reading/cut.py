@@ -51,6 +51,10 @@ class _NoSink:
     def drop_file(self, file: int) -> None:
         """There is nothing to forget."""
 
+    @property
+    def attachments(self) -> Attachments:
+        raise LookupError("such rows name no files")
+
 
 NO_SINK: Sink = _NoSink()
 
