@@ -26,8 +26,10 @@ class RecordKind:
 
     `fields` are the lines of one record, `listed` the labels of those that stand in the list beside its title. `long`
     are lines that may be large; `heavy` names their columns, which a list does not load. `order` is by columns, `-`
-    before one that goes backwards; `search` are the columns in which words are looked for. `hidden` says which columns
-    a reader may not see, without a record of one that is not known; `beside` what the list does not hold.
+    before one that goes backwards; `listed_by` that of the list of all, where there may be a million: by their key,
+    which goes with the numbers of the source, no row has to be read. `search` are the columns in which words are looked
+    for. `hidden` says which columns a reader may not see, without a record of one that is not known; `beside` what the
+    list does not hold.
     """
 
     name: str
@@ -38,6 +40,7 @@ class RecordKind:
     fields: Callable[[Any, Names], Iterator[Field]]
     listed: tuple[str, ...]
     order: tuple[str, ...]
+    listed_by: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
     long: Callable[[Any, Names], Iterator[Field]] = nothing_long
     heavy: tuple[str, ...] = ()

@@ -48,7 +48,8 @@ def find(
         total = int(connection.execute(sa.select(sa.func.count()).select_from(table).where(*wanted)).scalar_one())
         pages = max(1, -(-total // size))
         page = min(max(1, page), pages)
-        chosen = sa.select(table.c.id).where(*wanted).order_by(*_ordered(table, kind.order))
+        order = kind.order if client_id is not None else kind.listed_by or kind.order
+        chosen = sa.select(table.c.id).where(*wanted).order_by(*_ordered(table, order))
         ids = list(connection.execute(chosen.offset((page - 1) * size).limit(size)).scalars())
         short = _short(session, table, kind, workspace_id, ids, longest)
         records = _loaded(session, kind, workspace_id, [one for one in ids if one not in short], full=False)

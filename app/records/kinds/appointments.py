@@ -45,4 +45,5 @@ KIND = RecordKind(
     fields=fields,
     listed=("Client", "Service", "Practitioner", "Location", "State"),
     order=("-starts_at", "id"),
+    listed_by=("-id",),
 )

@@ -28,5 +28,6 @@ KIND = RecordKind(
     fields=fields,
     listed=("Ends", "Practitioner", "Location", "Name"),
     order=("-starts_at", "id"),
+    listed_by=("-id",),
     search=("name", "note"),
 )

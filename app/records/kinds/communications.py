@@ -51,5 +51,6 @@ KIND = RecordKind(
     heavy=("body",),
     listed=("Client", "Way", "Category", "Subject"),
     order=("-occurred_at", "id"),
+    listed_by=("-id",),
     hidden=hidden,
 )

@@ -35,5 +35,6 @@ KIND = RecordKind(
     fields=fields,
     listed=("Client", "Answer"),
     order=("custom_field_id", "id"),
+    listed_by=("-id",),
     search=("text", "other_text"),
 )

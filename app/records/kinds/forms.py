@@ -52,6 +52,7 @@ KIND = RecordKind(
     heavy=("content", "signatures"),
     listed=("Client", "State", "Completed"),
     order=("name", "id"),
+    listed_by=("-id",),
     search=("name",),
     hidden=hidden,
 )

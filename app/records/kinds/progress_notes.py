@@ -49,5 +49,6 @@ KIND = RecordKind(
     heavy=("body",),
     listed=("Client", "Date", "Author", "State"),
     order=("-note_date", "id"),
+    listed_by=("-id",),
     hidden=hidden,
 )
