@@ -22,7 +22,7 @@ class Appointment(Imported, table=True):
         Reference("cancellation_reason_id", ("cancellation_reasons",)),
         Reference("group_id", ("appointment_groups",)),
     )
-    indexes: ClassVar = (("workspace_id", "client_id", "starts_at"),)
+    indexes: ClassVar = (("workspace_id", "client_id", "starts_at", "id"),)
 
     location_id: str
     practitioner_id: str

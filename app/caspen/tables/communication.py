@@ -15,7 +15,7 @@ class Communication(Imported, table=True):
 
     __tablename__ = "communications"
     references: ClassVar = (Reference("client_id", ("clients",)), Reference("appointment_id", ("appointments",)))
-    indexes: ClassVar = (("workspace_id", "client_id"),)
+    indexes: ClassVar = (("workspace_id", "client_id", "occurred_at", "id"),)
 
     client_id: str
     channel: str

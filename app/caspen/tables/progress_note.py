@@ -19,7 +19,7 @@ class ProgressNote(Imported, table=True):
         Reference("appointment_id", ("appointments",)),
         Reference("template_id", ("progress_note_templates",)),
     )
-    indexes: ClassVar = (("workspace_id", "client_id", "note_date"),)
+    indexes: ClassVar = (("workspace_id", "client_id", "note_date", "id"),)
 
     client_id: str
     title: str

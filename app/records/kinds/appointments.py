@@ -44,6 +44,6 @@ KIND = RecordKind(
     title=lambda record, names: names.at(record.starts_at, record.location_id) or "-",
     fields=fields,
     listed=("Client", "Service", "Practitioner", "Location", "State"),
-    order=("-starts_at", "id"),
+    order=("-starts_at", "-id"),
     listed_by=("-id",),
 )

@@ -50,7 +50,7 @@ KIND = RecordKind(
     long=long,
     heavy=("body",),
     listed=("Client", "Way", "Category", "Subject"),
-    order=("-occurred_at", "id"),
+    order=("-occurred_at", "-id"),
     listed_by=("-id",),
     hidden=hidden,
 )

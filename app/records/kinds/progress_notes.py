@@ -48,7 +48,7 @@ KIND = RecordKind(
     long=long,
     heavy=("body",),
     listed=("Client", "Date", "Author", "State"),
-    order=("-note_date", "id"),
+    order=("-note_date", "-id"),
     listed_by=("-id",),
     hidden=hidden,
 )
