@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, desc, select
 
-from app.migration.models import AuditEntry
+from app.migration.models import AuditEntry, Migration
 
 
 def write_audit(
@@ -38,6 +38,19 @@ def write_audit(
     session.add(entry)
     session.flush()
     return entry
+
+
+def write_act(session: Session, migration: Migration, by: str, role: str, act: str, facts: dict[str, Any]) -> None:
+    """One line about a migration, by somebody in a role."""
+    write_audit(
+        session,
+        workspace_id=migration.workspace_id,
+        migration_id=migration.id,
+        by=by,
+        role=role,
+        act=act,
+        facts=facts,
+    )
 
 
 def chain_hash(entry: AuditEntry) -> str:

@@ -6,7 +6,7 @@ from sqlmodel import Session, col, select
 
 from app.mapping.kind import Source, Use
 from app.migration.advance import By, WrongState, locked
-from app.migration.audit import write_audit
+from app.migration.audit import write_act
 from app.migration.exports import current_export
 from app.migration.models import ExportFile, Migration
 from app.migration.plans import EDITABLE
@@ -83,13 +83,5 @@ def _carried(session: Session, migration: Migration, source: Source) -> frozense
 
 def _write(session: Session, migration: Migration, by: By, act: str, facts: dict[str, object]) -> None:
     session.add(migration)
-    write_audit(
-        session,
-        workspace_id=migration.workspace_id,
-        migration_id=migration.id,
-        by=by.name,
-        role=by.actor.value,
-        act=act,
-        facts=facts,
-    )
+    write_act(session, migration, by.name, by.actor.value, act, facts)
     session.flush()

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from app.db import now
 from app.mapping.plan import Plan
 from app.migration.advance import By, WrongState, locked
-from app.migration.audit import write_audit
+from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.migration.states import Event, State
 
@@ -35,14 +35,7 @@ def save_plan(session: Session, migration_id: str, plan: Plan, by: By, *, confir
     migration.plan_confirmed_at = now() if confirmed else None
     session.add(migration)
     if changed or confirmed:
-        write_audit(
-            session,
-            workspace_id=migration.workspace_id,
-            migration_id=migration.id,
-            by=by.name,
-            role=by.actor.value,
-            act="save_plan",
-            facts={"fingerprint": plan.fingerprint(), "confirmed": confirmed},
-        )
+        facts = {"fingerprint": plan.fingerprint(), "confirmed": confirmed}
+        write_act(session, migration, by.name, by.actor.value, "save_plan", facts)
     session.flush()
     return migration

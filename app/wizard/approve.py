@@ -61,8 +61,9 @@ def untrue(visit: Visit, digest: str, accepted: set[str]) -> list[dict[str, str]
         if trial is None or trial.digest != digest or not trial.balanced:
             return []
         missing = not_ticked(session, visit, trial, accepted)
-    words = "Tick this, or hand over another export: {}."
-    return [{"field": f"accept-{one.key}", "words": words.format(one.title)} for one in missing]
+    words = "Tick this, or hand over another export"
+    told = ((f"accept-{one.key}", f"{words}: {one.title}.") for one in missing)
+    return [{"field": field, "words": f"{words}.", "summary": summary} for field, summary in told]
 
 
 def plain(text: str) -> str:

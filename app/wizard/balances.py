@@ -21,26 +21,26 @@ PER_PAGE = 100
 
 
 @router.get("/m/{migration_id}/balances")
-def look(request: Request, start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> Response:
+def look(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) -> Response:
     """A page of them, with the sums of all. Who looked is written down before an amount is shown."""
     visit = visit_of(request)
     trial = compared(visit)
     carried = visit.source.carried
     if trial is None or carried is None:
         return page(request, "wizard/review-none.html")
-    write_look(visit, "balances_listed", {"start": start})
+    write_look(visit, "balances_listed", {"page": number})
     sums = [Decimal(0)] * len(carried.amounts)
     for line in lines_of(visit.runtime, visit.move, trial.number, BALANCES):
         sums = [total + Decimal(amount or 0) for total, amount in zip(sums, line["amounts"], strict=True)]
+    total = (trial.held_against or {}).get("balances", 0)
+    start = (number - 1) * PER_PAGE
     shown = list(islice(lines_of(visit.runtime, visit.move, trial.number, BALANCES), start, start + PER_PAGE))
     context: dict[str, Any] = {
         "heads": heads(carried),
         "lines": [line | {"amounts": [money(amount) for amount in line["amounts"]]} for line in shown],
         "sums": [money(str(total)) for total in sums],
-        "total": (trial.held_against or {}).get("balances", 0),
-        "start": start,
-        "end": start + len(shown),
-        "per_page": PER_PAGE,
+        "total": total,
+        "shown": {"page": number, "pages": -(-total // PER_PAGE)},
         "kept": bool(visit.move.wrapped_key),
     }
     return page(request, "wizard/balances.html", **context)

@@ -16,7 +16,7 @@ PER_PAGE = 100
 
 
 @router.get("/m/{migration_id}/visits")
-def look(request: Request, start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> Response:
+def look(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) -> Response:
     """A page of them. Who looked is written down before a name is shown."""
     visit = visit_of(request)
     with visit.read() as session:
@@ -24,15 +24,15 @@ def look(request: Request, start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> 
     told = (trial.held_against or {}) if trial is not None and trial.finished_at is not None else {}
     if trial is None or not told:
         return page(request, "wizard/review-none.html")
-    write_look(visit, "visits_listed", {"start": start})
+    write_look(visit, "visits_listed", {"page": number})
+    total = told.get("clients_differ", 0)
+    start = (number - 1) * PER_PAGE
     shown = list(islice(lines_of(visit.runtime, visit.move, trial.number, VISITS), start, start + PER_PAGE))
     context: dict[str, Any] = {
         "lines": [line | {name: moment(line[name]) for name in TIMES} for line in shown],
         "told": told,
-        "total": told.get("clients_differ", 0),
-        "start": start,
-        "end": start + len(shown),
-        "per_page": PER_PAGE,
+        "total": total,
+        "shown": {"page": number, "pages": -(-total // PER_PAGE)},
         "kept": bool(visit.move.wrapped_key),
     }
     return page(request, "wizard/visits.html", **context)
