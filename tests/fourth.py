@@ -32,6 +32,11 @@ class Fourth:
     kinds: Mapping[str, str]
     pairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
+    @property
+    def pairs_by_kind(self) -> frozenset[str]:
+        """The kinds of which columns have to be paired: those that move."""
+        return frozenset(self.kinds[path] for path in self.pairs)
+
     def plan(self, to: Path) -> Path:
         """The answers as a file for the command line, by the files' bare names."""
         bare = {path: path.rsplit("/", 1)[-1] for path in self.kinds}

@@ -1,0 +1,71 @@
+"""An export in words that nobody knows goes through in a browser, by pairing alone, to exactly what was expected."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from e2e.journey import Journey
+from e2e.pages.files import Files
+from e2e.pages.handover import Handover
+from e2e.pages.progress import Progress
+from e2e.pages.which_file import WhichFile
+from e2e.product import Product
+from tests.browser import axe, scrolls_sideways
+from tests.fourth import Fourth, write_fourth
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+
+
+def pair_all(page: WhichFile, fourth: Fourth) -> int:
+    """Says of every file what it is, one after the other as the pages lead on; says how many there were."""
+    by_name = {path.rsplit("/", 1)[-1]: path for path in fourth.kinds}
+    said = 0
+    while page.page.locator("#kind").count():
+        path = by_name[page.file]
+        page.say(fourth.kinds[path], fourth.pairs.get(path, {}))
+        if said == 0:
+            assert axe(page.page) == []
+            assert not scrolls_sideways(page.page)
+        page.keep()
+        said += 1
+    return said
+
+
+def rows_by_kind(page: Handover) -> dict[str, int]:
+    """What the page of what was found says: kind and rows."""
+    found = {}
+    for row in page.page.locator("table tbody tr").all():
+        cells = row.locator("td").all_inner_texts()
+        name = row.locator("th a")
+        if name.count() and len(cells) >= 2:
+            found[(name.get_attribute("href") or "").rsplit("/", 1)[-1]] = int(cells[1].replace(",", ""))
+    return found
+
+
+def test_a_fourth_dialect_is_paired_in_the_browser(product: Product, browser: Browser, tmp_path: Path) -> None:
+    fourth = write_fourth(tmp_path / "export.zip")
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    journey = Journey(page, product.url)
+    journey.enter()
+    journey.start()
+    journey.get_ready()
+    handover = Handover(page, journey.move)
+    handover.upload(fourth.path)
+    Progress(page, journey.move).wait_until("progress", 60)
+    files = Files(page, journey.move)
+    for _ in range(120):  # reading stops: there is no file of clients that anybody knows
+        page.goto(journey.move)
+        if page.locator("h1").inner_text() == "Reading your export stopped, nothing is lost":
+            break
+        page.wait_for_timeout(500)
+    files.open()
+    assert files.open_first_unknown()
+
+    assert pair_all(WhichFile(page, journey.move), fourth) == len(fourth.kinds)
+
+    Progress(page, journey.move).wait_until("handover")
+    wanted = {kind: count.read for kind, count in fourth.expected.kinds.items() if kind in fourth.pairs_by_kind}
+    assert {kind: rows for kind, rows in rows_by_kind(handover).items() if kind in wanted} == wanted
+    context.close()

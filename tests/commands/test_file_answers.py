@@ -1,0 +1,89 @@
+"""`--plan` says what files are: found by path or bare name, and a clear word for what the export does not have."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.commands.test_trial import run, told
+from tests.figures.command import Tried
+from tests.figures.samples import differences
+from tests.fourth import write_fourth
+from tests.wizard.questionable import REGISTER, cases_called_otherwise
+
+PAIRS = {"case_no": "Case ID", "client_ref": "patient_id", "opened": "issue_date", "is_closed": ""}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export as a folder, with two files of one name."""
+    folder: Path = tmp_path_factory.mktemp("export")
+    for name, data in cases_called_otherwise().items():
+        path = folder / name.rsplit("/", 1)[-1]
+        path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    for place in ("one", "two"):
+        (folder / place).mkdir()
+        (folder / place / "twice.csv").write_text(f"shape,weight\n{place},2\n")
+    return folder
+
+
+def tried(folder: Path, tmp_path: Path, **said: object) -> tuple[int, str, Path]:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(yaml.safe_dump(said))
+    result = run("trial", folder, "--plan", plan, "--json", tmp_path / "t.json")
+    return result.exit_code, result.output, tmp_path / "t.json"
+
+
+def test_a_fourth_dialect_goes_through_by_pairing_alone(tmp_path: Path) -> None:
+    fourth = write_fourth(tmp_path / "export.zip")
+    plan = fourth.plan(tmp_path / "plan.yaml")
+    assert run("read", fourth.path).exit_code == 2
+    status = run("trial", fourth.path, "--plan", plan, "--json", tmp_path / "t.json").exit_code
+    answer = Tried(status, told(tmp_path / "t.json"))
+    assert answer.balances
+    assert differences(answer, fourth.expected.on(datetime.now(UTC).date())) == []
+
+
+def test_kinds_and_fields_go_by_our_names_or_the_sources(folder: Path, tmp_path: Path) -> None:
+    status, _, answer = tried(
+        folder,
+        tmp_path,
+        file_kinds={REGISTER: "patient_cases", "one/twice.csv": "leave_out"},
+        column_pairs={REGISTER: PAIRS},
+    )
+    assert status == 0
+    files = {file["path"]: file for file in told(answer)["export"]["files"]}
+    assert files[REGISTER]["kind"] == "patient_cases"
+    assert files["one/twice.csv"]["kind"] is None
+    codes = {(p["code"], p["file"]) for p in told(answer)["problems"]}
+    assert ("file_left_out", "one/twice.csv") in codes
+    assert ("unrecognised_file", "two/twice.csv") in codes
+
+
+WRONG: dict[str, tuple[dict[str, object], str]] = {
+    "an unknown file": ({"file_kinds": {"nowhere.csv": "contacts"}}, "the export has no file nowhere.csv"),
+    "a name that is not one file's alone": (
+        {"file_kinds": {"twice.csv": "contacts"}},
+        "several files are called twice.csv",
+    ),
+    "an unknown kind": ({"file_kinds": {REGISTER: "horoscopes"}}, "there is no kind horoscopes"),
+    "an unknown field": (
+        {"file_kinds": {REGISTER: "patient_cases"}, "column_pairs": {REGISTER: {"title": "shoe_size"}}},
+        "patient_cases have no field shoe_size",
+    ),
+    "pairs of a file that nobody knows": ({"column_pairs": {REGISTER: {"title": "name"}}}, "is not recognised"),
+    "a column that is not there": (
+        {"file_kinds": {REGISTER: "patient_cases"}, "column_pairs": {REGISTER: {**PAIRS, "colour": "name"}}},
+        "has no column 'colour'",
+    ),
+    "kinds that are no table": ({"file_kinds": [REGISTER]}, "file_kinds must hold files"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_the_export_does_not_have_is_named(folder: Path, tmp_path: Path, what: str) -> None:
+    said, words = WRONG[what]
+    status, output, _ = tried(folder, tmp_path, **said)
+    assert status == 2
+    assert words in " ".join(output.split())
