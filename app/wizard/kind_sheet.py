@@ -7,7 +7,7 @@ from typing import Any
 from app.mapping.columns import Column
 from app.mapping.kind import Kind
 from app.migration.models import ExportFile
-from app.wizard.pairing import label_of, needed
+from app.wizard.pairing import TIMES, label_of, needed
 
 SURE = {
     "C": ("Confirmed", "done", "seen in a real export or in the maker's own documents"),
@@ -31,13 +31,13 @@ class SheetLine:
 
 
 def sheet_of(kind: Kind[Any], files: Sequence[ExportFile]) -> list[SheetLine]:
-    """Every column that the kind knows."""
+    """Every column that the kind knows: first what it cannot do without, last the times that every kind has."""
     needs = {p.name for p in needed(kind)}
     read = [file for file in files if not file.refused and "headers" in file.facts]
     absent = set.intersection(*(set(file.facts.get("absent_columns", ())) for file in read)) if read else set()
     keyless = [file for file in read if "headers" in file.facts]
     told = []
-    for placed in kind.columns:
+    for placed in sorted(kind.columns, key=lambda p: (p.name not in needs, p.name in TIMES)):
         column = placed.column
         native = f"{column.prefix} …" if column.prefix else column.native
         sure, mark, _ = SURE[column.mark] if native else ("Confirmed", "done", "")

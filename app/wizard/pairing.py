@@ -126,7 +126,8 @@ def _lines(
         elif not field_ and likely and kind:
             why = f"may be {label_of(kind, likely)}"
         if said is not None and at in said.chosen and said.chosen[at] != field_:
-            field_, why = said.chosen[at], ""
+            field_ = said.chosen[at]
+            why = f"may be {label_of(kind, likely)}" if likely and kind and not field_ else ""
         found.append(
             Line(
                 at,

@@ -110,7 +110,7 @@ def test_every_file_is_listed_with_what_it_was_taken_for(product_at: At) -> None
     said = words(page)
     assert "1 file waits for you to say what it is." in said
     assert "We do not know it Tell us what this is : " + REGISTER in said
-    assert "Clients Read Look, or say it is something else" in said
+    assert "Clients Read Look or change" in said
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_who_may_not_see_cells_gets_no_way_to_them(shown_at: At, email: str, sta
     product = shown_at("matching")
     answer = product.visitor(email).get(f"{product.at}/files")
     assert answer.status_code == status
-    assert ("Look, or say it is something else" in words(answer)) is may_look
+    assert ("Look or change" in words(answer)) is may_look
 
 
 def test_reading_again_twice_is_once_and_needs_an_admin(product_at: At) -> None:
