@@ -45,7 +45,7 @@ def rows_by_kind(page: Handover) -> dict[str, int]:
 
 def test_a_fourth_dialect_is_paired_in_the_browser(product: Product, browser: Browser, tmp_path: Path) -> None:
     fourth = write_fourth(tmp_path / "export.zip")
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     journey = Journey(page, product.url)
     journey.enter()

@@ -43,11 +43,12 @@ def known_ids(found: Found, migration: Migration, plan: Plan, kinds: Mapping[str
     `kinds` is the kind of each file that was read, by path; what the plan says of a file goes before it.
     """
     source = source_named(migration.source)
+    targets = {p.column.links_to for kind in source.kinds for p in kind.columns}
     ids: dict[str, set[str]] = {}
     for entry in found.entries:
         wanted = wanted_of(plan, entry.path)
         kind = wanted.kind or kinds.get(entry.path)
-        if kind is None or kind == LEAVE_OUT or entry.attached:
+        if kind not in targets or kind is None or kind == LEAVE_OUT or entry.attached:
             continue
         ids.setdefault(kind, set()).update(keys_in(glimpse(entry, source, wanted)))
     return {kind: frozenset(some) for kind, some in ids.items()}

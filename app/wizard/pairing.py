@@ -80,7 +80,7 @@ def offer(
         Seen(n, column_shape(c := seen.column(at)), frozenset(map(bare, c)) - {""}) for at, n in enumerate(seen.names)
     ]
     kinds = [kind for kind in source.kinds if kind.imported and (not candidates or kind.name in candidates)]
-    likely = natural or (likeliest(kinds, columns, ids) if columns else None)
+    likely = natural or (likeliest(kinds, columns, ids) if columns and said is None else None)
     planned = plan.file_kinds.get(path)
     chosen = (said.kind if said else None) or planned or natural or likely
     kind = next((k for k in source.kinds if k.name == chosen), None)

@@ -68,7 +68,9 @@ def keep(request: Request, number: int, form: FormData) -> Response:
 
 
 def answer_in(form: FormData) -> Answer:
-    """What a form says. Columns of another kind than the one that was shown count where that kind has such a field."""
+    """What a form says. Columns count for the kind that they were shown for; another kind begins with what is likely."""
+    if form.get("shown", "") != form.get("kind", ""):
+        return Answer(str(form.get("kind", "")) or None, {}, form.get("headerless") == "1")
     chosen = {int(name[1:]): str(value) for name, value in form.items() if name[:1] == "c" and name[1:].isdigit()}
     return Answer(str(form.get("kind", "")) or None, chosen, form.get("headerless") == "1")
 
@@ -139,7 +141,8 @@ def offered(visit: Visit, file: ExportFile, said: Answer | None) -> Offer:
         if entry and said is None and not headerless and file.kind is None and begins_with_data(seen):
             headerless, seen = True, glimpse(entry, visit.source, Wanted(headerless=True))
         others = {one.path: one.kind for one in files if one.kind and not one.refused and one.path != file.path}
-        ids = known_ids(found, visit.move, plan, others) if seen.names else {}
+        is_guessed = seen.names and not (said and said.chosen)  # looking into every file takes a while
+        ids = known_ids(found, visit.move, plan, others) if is_guessed else {}
     if said is None and headerless:
         said = Answer(plan.file_kinds.get(file.path), {}, headerless=True)
     return offer(seen, visit.source, said, plan, file.path, ids)
