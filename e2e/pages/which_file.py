@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from e2e.pages import WizardPage
 
-
 # A real export has 65 columns: one step for all of them, each in its own list.
 PAIR = """(pairs) => {
   const boxes = new Map([...document.querySelectorAll("main td select")].map((box) => [
