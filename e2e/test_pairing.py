@@ -23,13 +23,19 @@ def pair_all(page: WhichFile, fourth: Fourth) -> int:
     said = 0
     while page.page.locator("#kind").count():
         path = by_name[page.file]
-        page.say(fourth.kinds[path], fourth.pairs.get(path, {}))
+        pairs = {name: field_on_page(name, field) for name, field in fourth.pairs.get(path, {}).items()}
+        page.say(fourth.kinds[path], pairs)
         if said == 0:
             assert axe(page.page) == []
             assert not scrolls_sideways(page.page)
         page.keep()
         said += 1
     return said
+
+
+def field_on_page(column: str, field: str) -> str:
+    """On the page, a custom field is called as the column is."""
+    return f"custom:{column}" if field.startswith("custom:") else field
 
 
 def rows_by_kind(page: Handover) -> dict[str, int]:

@@ -68,7 +68,7 @@ def keep(request: Request, number: int, form: FormData) -> Response:
 
 
 def answer_in(form: FormData) -> Answer:
-    """What a form says. Columns count for the kind that they were shown for; another kind begins with what is likely."""
+    """What a form says. Columns count for the kind that they were shown for; another kind begins with guesses."""
     if form.get("shown", "") != form.get("kind", ""):
         return Answer(str(form.get("kind", "")) or None, {}, form.get("headerless") == "1")
     chosen = {int(name[1:]): str(value) for name, value in form.items() if name[:1] == "c" and name[1:].isdigit()}
