@@ -214,12 +214,3 @@ CODES = frozenset(code for codes in REGISTER.values() for code in codes)
 def levels_of(code: str) -> set[str]:
     """The levels under which a code stands; a file that cannot be read and a cell that cannot share one."""
     return {level for level, codes in REGISTER.items() if code in codes}
-
-
-NOT_YET = frozenset(
-    {
-        "export_stale",
-        "kind_ambiguous",
-    }
-)
-"""Codes that no export leads to yet."""

@@ -57,6 +57,7 @@ FILES: tuple[Case, ...] = (
     seen("unrecognised_file", beside("Recipes.csv", "Cake,Sugar\nApple,200 g\n"), file="Recipes.csv"),
     seen("duplicate_file_in_bundle", beside("Patients (1).csv", PEOPLE), file="patients.csv"),
     seen("kind_not_imported", beside("Invoices.csv", "Issue Date,Invoice Amount\n2026-01-02,5.00\n"), "invoices"),
+    seen("kind_ambiguous", beside("x.csv", "id,patient_id,content,draft,completed_at\n1,1,{},true,\n"), file="x.csv"),
     seen("kind_absent", HERE, "appointments"),
     seen("partial_export", {native(rest="-From20260101-To20261120"): PEOPLE}, "patients"),
     seen(

@@ -1,7 +1,7 @@
 """What is told where a workspace has something already: from an earlier move, or made by people themselves."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -202,3 +202,11 @@ def test_a_second_move_brings_what_changed_up_to_date(desk: Desk) -> None:
     )
     assert found.kind("patients")["updated"] == 1
     assert found.problems("already_imported", "patients")[0]["count"] == 1
+
+
+@pytest.mark.parametrize(("days", "told"), [(13, 0), (16, 1)])
+def test_an_export_that_is_old_when_it_goes_live_is_told(desk: Desk, days: int, told: int) -> None:
+    made = datetime.now(UTC).date() - timedelta(days=days)
+    clinic = desk.clinic().tried({f"Patients-Cliniko-{made:%Y%m%d}.csv": str(export()["patients.csv"])}).finalised()
+    found = told_of(clinic)
+    assert [(p["level"], p["kind"]) for p in found.problems("export_stale")] == [("warning", None)] * told
