@@ -4,15 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import col, select
-
+from app.engine.kind_parts import parts_of
 from app.engine.reading.parts import read_part
 from app.engine.runtime import Runtime
 from app.mapping.context import Context
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
 from app.mapping.plan import Plan
-from app.migration.models import Migration, Part, Trial
+from app.migration.models import Migration, Trial
 from app.sources import source as source_named
 
 
@@ -33,18 +32,8 @@ def fields_of(runtime: Runtime, migration: Migration, beat: Callable[[], None]) 
 def _rows(
     runtime: Runtime, migration: Migration, kind: Kind[Any], context: Context, beat: Callable[[], None]
 ) -> Iterator[tuple[str, Any]]:
-    with runtime.ledger.read() as session:
-        keys = session.exec(
-            select(Part.object_key)
-            .where(
-                Part.migration_id == migration.id,
-                Part.export_number == migration.export_number,
-                Part.kind == kind.name,
-            )
-            .order_by(col(Part.number))
-        ).all()
-    for key in keys:
-        head, rows = read_part(runtime.objects, key, runtime.key(migration))
+    for part in parts_of(runtime, migration, kind.name):
+        head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
         wanted = kind.asks(frozenset(head.columns)) if kind.asks else frozenset()
         for row in rows if wanted else ():
             beat()

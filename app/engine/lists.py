@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlmodel import col, select
-
 from app.caspen.ids import Ids
 from app.engine.index.store import Index
+from app.engine.kind_parts import parts_of
 from app.engine.reading.parts import read_part
 from app.engine.runtime import Runtime
 from app.mapping.context import Context
 from app.mapping.kind import Kind, Source
 from app.mapping.parse import parser_of
 from app.mapping.plan import Plan
-from app.migration.models import Migration, Part
+from app.migration.models import Migration
 
 Lists = Mapping[str, Mapping[str, tuple[Any, ...]]]
 
@@ -33,18 +32,8 @@ def lists_of(
 def _list(
     runtime: Runtime, migration: Migration, kind: Kind[Any], index: Index, plan: Plan, ids: Ids, context: Context
 ) -> dict[str, tuple[Any, ...]]:
-    with runtime.ledger.read() as session:
-        parts = session.exec(
-            select(Part)
-            .where(
-                Part.migration_id == migration.id,
-                Part.export_number == migration.export_number,
-                Part.kind == kind.name,
-            )
-            .order_by(col(Part.number))
-        ).all()
     found: dict[str, tuple[Any, ...]] = {}
-    for part in parts:
+    for part in parts_of(runtime, migration, kind.name):
         view = index.part(kind.name, part.number, plan, ids) if kind.imported else None
         head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
         parser = parser_of(kind, context)

@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import col, select
-
 from app.caspen.native import NativeField, native_clients, native_fields
+from app.engine.kind_parts import parts_of
 from app.engine.reading.parts import read_part
 from app.engine.runtime import Runtime
 from app.mapping.context import Context
@@ -16,7 +15,7 @@ from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
 from app.mapping.parse import parser_of
 from app.mapping.plan import Plan
-from app.migration.models import Migration, Part, Trial
+from app.migration.models import Migration, Trial
 from app.sources import source as source_named
 
 Chosen = dict[str, dict[str, str]]
@@ -81,18 +80,8 @@ def _context(runtime: Runtime, migration: Migration) -> tuple[Plan, Context]:
 
 
 def _rows(runtime: Runtime, migration: Migration, kind: Kind[Any], context: Context, beat: Callable[[], None]) -> Any:
-    with runtime.ledger.read() as session:
-        keys = session.exec(
-            select(Part.object_key)
-            .where(
-                Part.migration_id == migration.id,
-                Part.export_number == migration.export_number,
-                Part.kind == kind.name,
-            )
-            .order_by(col(Part.number))
-        ).all()
-    for key in keys:
-        head, rows = read_part(runtime.objects, key, runtime.key(migration))
+    for part in parts_of(runtime, migration, kind.name):
+        head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
         parser = parser_of(kind, replace(context, dates=head.dates))
         for row in rows:
             beat()

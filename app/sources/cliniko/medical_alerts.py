@@ -17,7 +17,6 @@ from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
 NAME = "medical_alerts"
-_OWN = frozenset({"id", "medicalalertid", "patientid", "name", "archivedat", "createdat", "updatedat", "deletedat"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +47,8 @@ def to_records(row: MedicalAlert, joined: Joined, lookups: Lookups) -> Result:
 
 
 def looks_like_alerts(headers: Headers) -> bool:
-    return headers.all("patientid", "name") and (headers.any("medicalalertid") or headers.names <= _OWN)
+    """Without a key of their own name, they have no header that others do not have: then the file's name says it."""
+    return headers.all("patientid", "name", "medicalalertid")
 
 
 KIND = Kind(
