@@ -1,10 +1,11 @@
 """Every area that has figures, by the name that `make figures AREA=` knows it by."""
 
-from tests.figures import kinds, main, proof
+from tests.figures import kinds, links, main, proof
 from tests.figures.figure import Measure
 
 AREAS: dict[str, tuple[Measure, ...]] = {
     "main": main.MEASURES,
+    "links": links.MEASURES,
     "proof": proof.MEASURES,
     "kinds": kinds.MEASURES,
 }

@@ -3,12 +3,12 @@ with a line of JSON. `FOLDER KEY LINK`, and settings from the environment."""
 
 import json
 import os
-import resource
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
+from app.engine.memory import peak_mb
 from app.errors import Stop
 from app.links import Conduct, FileState, LinkSettings, fetch
 from app.storage import LocalObjects
@@ -42,4 +42,4 @@ def main() -> dict[str, object]:
 began = time.process_time()
 told = main()
 told["cpu"] = time.process_time() - began
-print(json.dumps({**told, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))  # noqa: T201
+print(json.dumps({**told, "peak_mb": peak_mb()}))  # noqa: T201

@@ -14,6 +14,7 @@ from tests.links.cases import CASES, Case, routes_of
 from tests.links.conftest import Desk
 from tests.links.fakes.fake import Fake, Node
 from tests.links.files import ServedFile
+from tests.links.network import PUBLIC
 from tests.links.replies import Fault
 
 FILE = ServedFile(size=300_077)
@@ -172,3 +173,31 @@ def test_no_secret_leaves_its_host(desk: Desk, shop: Any) -> None:
     assert all("referer" not in r.headers for r in desk.net.log)
     assert {r.headers["accept-encoding"] for r in desk.net.log} == {"identity"}
     assert {r.method for r in desk.net.log} <= {"GET", "POST"}
+
+
+INSIDE = (
+    "https://169.254.169.254/",
+    "https://[::1]/x",
+    "http://www.dropbox.com/x",
+    "https://evil.example/",
+    "//10.0.0.1/",
+)
+
+
+@pytest.mark.parametrize("goal", INSIDE)
+def test_nobody_is_followed_to_a_place_that_is_not_theirs(desk: Desk, shop: Any, goal: str) -> None:
+    _, link = shared(shop)
+    desk.net.names("evil.example")
+    shop.says("", 302, headers={"Location": goal})
+    assert code_of(desk, link) in ("unsafe_address", "provider_changed")
+    assert {host for host, _, _ in desk.connected} <= set(shop.hosts)
+    assert {address for _, address, _ in desk.connected} == {PUBLIC}
+
+
+@pytest.mark.parametrize("answers", [["127.0.0.1"], [PUBLIC, "10.0.0.1"], ["169.254.169.254", PUBLIC]])
+def test_a_name_of_a_provider_that_leads_inside_is_not_connected_to(desk: Desk, shop: Any, answers: list[str]) -> None:
+    _, link = shared(shop)
+    for host in shop.hosts:
+        desk.net.names(host, *answers)
+    assert code_of(desk, link) == "unsafe_address"
+    assert desk.connected == []
