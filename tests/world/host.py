@@ -1,7 +1,5 @@
-"""A host on the test network with one file to share: `python -m tests.world.host FOLDER FILE LINK`, by itself."""
+"""A host on the test network with one file to share, in a process of its own."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +7,7 @@ from pathlib import Path
 
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
+from tests.world.fork import fork
 
 LINK = "https://clinic.s3.ap-southeast-2.amazonaws.com/export.zip?X-Amz-Signature=canarysig"
 STARTS_WITHIN = 30.0
@@ -19,27 +18,22 @@ def shared(file: Path, folder: Path) -> Iterator[Path]:
     """The file is at `LINK` until the block ends; gives the description of the network, for LINKS_TEST_NETWORK."""
     folder.mkdir()
     ready = folder / "ready"
-    process = subprocess.Popen([sys.executable, "-m", "tests.world.host", str(folder), str(file)])
+    process = fork(lambda: _share(file, folder, ready), folder / "log")
     try:
         until = time.monotonic() + STARTS_WITHIN
         while not ready.exists():
-            if time.monotonic() > until or process.poll() is not None:
+            if time.monotonic() > until:
                 raise RuntimeError("the host does not start")
-            time.sleep(0.05)
+            time.sleep(0.02)
         yield folder / "network.json"
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
 
 
-def main() -> None:
-    folder, file = Path(sys.argv[1]), Path(sys.argv[2])
+def _share(file: Path, folder: Path, ready: Path) -> None:
     internet = FakeInternet(folder)
     internet.serve(LINK, ServedFile(text=file.read_bytes()))
-    (folder / "ready").touch()
+    ready.touch()
     while True:
         time.sleep(3600)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,11 +1,9 @@
-"""A real mailbox on this machine that writes down what it takes: `python -m tests.world.mailbox FILE` in a process
-of its own, so that processes that die beside it do not matter to it.
+"""A real mailbox on this machine that writes down what it takes, in a process of its own, so that processes that die
+beside it do not matter to it.
 """
 
 import json
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
+from tests.world.fork import fork
 from tests.world.left import Delivery
 
 STARTS_WITHIN = 30.0
@@ -40,31 +39,26 @@ def mailbox(file: Path) -> Iterator[str]:
     """The address of a mailbox, until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "tests.world.mailbox", str(file), str(port)])
+    process = fork(lambda: _open(file, port), file.with_suffix(".log"))
     try:
         until = time.monotonic() + STARTS_WITHIN
         while not _answers(port):
-            if time.monotonic() > until or process.poll() is not None:
+            if time.monotonic() > until:
                 raise RuntimeError("the mailbox does not open")
-            time.sleep(0.05)
+            time.sleep(0.02)
         yield f"smtp://127.0.0.1:{port}"
     finally:
-        process.terminate()
+        process.kill()
         process.wait()
+
+
+def _open(file: Path, port: int) -> None:
+    Controller(Mailbox(file), hostname="127.0.0.1", port=port).start()
+    while True:
+        time.sleep(3600)
 
 
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def main() -> None:
-    controller = Controller(Mailbox(Path(sys.argv[1])), hostname="127.0.0.1", port=int(sys.argv[2]))
-    controller.start()
-    while True:
-        time.sleep(3600)
-
-
-if __name__ == "__main__":
-    main()
