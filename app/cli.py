@@ -139,6 +139,19 @@ def _given(export: str) -> str:
     return sys.stdin.readline().strip() if export == "-" else export
 
 
+@app.command(name="check-live")
+def check_live() -> None:
+    """Whether every live workspace still is what its clinic approved; status 1 where one is not."""
+    from app.commands.check_live import check
+    from app.settings import settings
+
+    verdicts = []
+    for holds, line in check(settings()):
+        verdicts.append(holds)
+        typer.echo(json.dumps(line, ensure_ascii=False))
+    raise typer.Exit(0 if all(verdicts) else 1)
+
+
 def _say(answer: Answer, json_file: Path | None) -> None:
     """The answer as JSON where that was asked, and a few lines for a person."""
     text = json.dumps(answer.told, ensure_ascii=False, indent=1)

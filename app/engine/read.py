@@ -58,7 +58,7 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
     at = Progress(lease.result.get("index"), runtime.scratch.folder / f"{migration.id}.reading")
     with runtime.ledger.read() as session:
         already = already_read(session, migration) if at.safe else []
-    with _index(runtime, migration, at) as index, _found(runtime, migration, beat) as found:
+    with _index(runtime, migration, at) as index, found_in(runtime, migration, beat) as found:
         reading = _reading(runtime, migration, lease, BeatingIndex(index, beat))
         advance = _advance(runtime, migration, found, beat)
         for entry in keep_attached(found, reading):
@@ -119,7 +119,8 @@ def _index(runtime: Runtime, migration: Migration, at: Progress) -> Iterator[Ind
 
 
 @contextmanager
-def _found(runtime: Runtime, migration: Migration, beat: Heartbeat) -> Iterator[Found]:
+def found_in(runtime: Runtime, migration: Migration, beat: Heartbeat) -> Iterator[Found]:
+    """The files of an export, as raw as they were handed over, for as long as the block."""
     with runtime.ledger.read() as session:
         files = fetched_files(session, migration.id, migration.export_number)
     given = [watched(runtime.objects, runtime.key(migration), file, beat) for file in files]

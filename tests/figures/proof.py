@@ -1,9 +1,10 @@
 """Proof under fire: nothing lost, nothing doubled, whatever dies, vanishes or lies; and checks that cannot lie."""
 
-from tests.figures import faults, lies
+from tests.figures import faults, lies, mutants
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
     *lies.MEASURES,
+    *mutants.MEASURES,
     *faults.MEASURES,
 )

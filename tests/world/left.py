@@ -10,6 +10,7 @@ from sqlmodel import select
 from app.caspen.content import content_hash
 from app.caspen.shapes import shape
 from app.caspen.statements import at, canonical_columns, stream
+from app.caspen.stores import Store
 from app.caspen.tables import OBJECTS
 from app.engine.runtime import Runtime
 from app.migration.models import Migration
@@ -43,9 +44,9 @@ class Left:
             return list(session.exec(select(Migration)))
 
 
-def contents(runtime: Runtime) -> dict[str, dict[str, str]]:
-    """Every imported record of the live workspace, hashed anew from its columns."""
-    live = runtime.caspen.live
+def contents(runtime: Runtime, store: Store | None = None) -> dict[str, dict[str, str]]:
+    """Every imported record of a store, or of the live workspace, hashed anew from its columns."""
+    live = store or runtime.caspen.live
     found: dict[str, dict[str, str]] = {}
     with live.database.connection(reading=True) as connection:
         for model in OBJECTS:

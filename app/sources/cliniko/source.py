@@ -29,6 +29,7 @@ from app.sources.cliniko import (
 from app.sources.cliniko.questions import learned
 from app.sources.cliniko.sample import write_sample
 from app.sources.cliniko.sample.demo import DEMO_WORKSPACE
+from app.sources.cliniko.second_look import LOOKS
 from app.sources.cliniko.uses import CARRIED, COUNTS, USES
 
 CLINIKO = Source(
@@ -63,6 +64,7 @@ CLINIKO = Source(
     uses=USES,
     counts=COUNTS,
     carried=CARRIED,
+    looks=LOOKS,
     fields_of=learned,
     help_article="https://help.cliniko.com",
     demo=DEMO_WORKSPACE,

@@ -1,0 +1,45 @@
+"""Looks whether a clinic's live workspace still is what it approved, as long as the trial is kept to compare with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlmodel import col, desc, select
+
+from app.caspen.standing import Standing, standing_of
+from app.engine.runtime import Runtime
+from app.migration.models import Migration
+from app.migration.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCheck:
+    """One clinic's move and how its records stand; None where the trial is no longer kept."""
+
+    migration_id: str
+    workspace_id: str
+    standing: Standing | None
+
+    @property
+    def holds(self) -> bool:
+        return self.standing is None or self.standing.holds
+
+
+def check_live(runtime: Runtime) -> Iterator[LiveCheck]:
+    """The last finalised move of every workspace: it has the last word on every record that an earlier one brought."""
+    with runtime.ledger.read() as session:
+        finalised = select(Migration).where(Migration.state == State.FINALISED.value)
+        moves = list(session.exec(finalised.order_by(desc(col(Migration.finalised_at)))))
+    seen: set[str] = set()
+    for move in moves:
+        if move.workspace_id not in seen:
+            seen.add(move.workspace_id)
+            yield LiveCheck(move.id, move.workspace_id, standing(runtime, move))
+
+
+def standing(runtime: Runtime, move: Migration) -> Standing | None:
+    """How one finalised move's records stand in the live workspace."""
+    trial = runtime.caspen.trial(move.id, int(move.report.get("trial", move.trial_number)))
+    if not runtime.caspen.exists(trial):
+        return None
+    conflicts = {str(conflict["id"]) for conflict in move.report.get("conflicts", [])}
+    return standing_of(runtime.caspen, trial, move.workspace_id, move.id, conflicts)

@@ -1,0 +1,78 @@
+"""Whether a cell of a raw file is what is stored, judged by code that shares nothing with the mapping."""
+
+import html
+import json
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Any
+
+from app.mapping.second_look import How
+
+_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_WORD = re.compile(r"\w+")
+_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
+_SAID = frozenset({"name", "answer", "value", "description", "text"})
+
+
+def alike(how: How, cell: str, stored: Any) -> bool | None:
+    """None where the cell is not one that can be compared plainly."""
+    if how is How.MOMENT:
+        return _instant(cell, stored)
+    if how is How.DAY:
+        return _day(cell, stored)
+    wanted = said(cell) if how is How.CONTENT else words(cell)
+    if wanted is None:
+        return None
+    return wanted <= words("" if stored is None else str(stored))
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, whatever its case, accents' spelling, line breaks and marks of HTML."""
+    if not text.isascii():
+        text = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in _HIDDEN)
+    shown = html.unescape(html.unescape(_TAG.sub(" ", text.replace('\\"', '"').replace("\\n", " "))))
+    return frozenset(_WORD.findall(unicodedata.normalize("NFKC", _TAG.sub(" ", shown)).casefold()))
+
+
+def said(cell: str) -> frozenset[str] | None:
+    """The words of a form's names and answers; None for what is no such form."""
+    try:
+        told = json.loads(cell)
+    except ValueError:
+        return None
+    if not isinstance(told, dict) or not isinstance(told.get("sections"), list):
+        return None
+    found: set[str] = set()
+    _gather(told, found)
+    return frozenset(found)
+
+
+def _gather(told: Any, found: set[str], name: str = "") -> None:
+    if isinstance(told, dict):
+        for key, value in told.items():
+            _gather(value, found, key)
+    elif isinstance(told, list):
+        for one in told:
+            _gather(one, found, name)
+    elif isinstance(told, str) and name in _SAID:
+        found |= words(told)
+
+
+def _instant(cell: str, stored: Any) -> bool | None:
+    if not _OFFSET.search(cell):
+        return None
+    try:
+        moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", cell))
+    except ValueError:
+        return None
+    return stored is not None and datetime.fromisoformat(str(stored)).astimezone(UTC) == moment.astimezone(UTC)
+
+
+def _day(cell: str, stored: Any) -> bool | None:
+    try:
+        wanted = date.fromisoformat(cell)
+    except ValueError:
+        return None
+    return stored is not None and str(stored)[:10] == wanted.isoformat()

@@ -1,0 +1,114 @@
+"""A second look goes from raw file to stored record, past all that read and mapped it, and says what differs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.engine import second_look
+from app.engine.second_look.alike import alike, said, words
+from app.engine.second_look.plain import NotPlain, plain_rows
+from app.mapping.second_look import How
+from app.migration.advance import Refused
+from tests.engine.story import Clinic, clinic_files
+from tests.world.spoiled import column, last_rows_unread, source
+
+
+@pytest.fixture(autouse=True)
+def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test spoils is mended after it."""
+    from app.engine.reading import grid
+    from app.sources import SOURCES
+
+    monkeypatch.setattr(grid, "below", grid.below)
+    monkeypatch.setitem(SOURCES, source().name, source())
+
+
+def test_an_honest_trial_is_looked_at_and_nothing_is_said(clinic: Clinic) -> None:
+    clinic.tried()
+    (proof,) = clinic.work(phase="reconcile")
+    assert proof.result["looked_at"]["files"] == 4
+    assert proof.result["looked_at"]["rows"] == 42
+    assert proof.result["looked_at"]["cells"] > 150
+    assert clinic.trial.balanced
+    assert not clinic.codes("trial:1") & {"cells_not_found", "cells_in_doubt", "rows_miscounted"}
+
+
+def test_a_column_that_is_mapped_wrongly_is_named_and_nobody_can_approve(clinic: Clinic) -> None:
+    column("patients", "clients", "last_name", "another's")()
+    clinic.tried()
+    (line,) = [line for line in clinic.problems("trial:1") if line.code == "cells_not_found"]
+    assert (line.kind, line.file, line.column, line.count) == ("patients", "Patients.csv", "Last Name", 19)
+    assert not clinic.trial.balanced
+    with pytest.raises(Refused, match="trial_unbalanced"):
+        clinic.approve()
+
+
+def test_a_row_that_nobody_read_is_missed(clinic: Clinic) -> None:
+    last_rows_unread()
+    clinic.tried()
+    lines = {(line.kind, line.count) for line in clinic.problems("trial:1") if line.code == "rows_miscounted"}
+    assert {("patients", 1), ("appointments", 1)} <= lines
+    assert not clinic.trial.balanced
+
+
+def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = iter([False])
+    monkeypatch.setattr(second_look, "alike", lambda how, cell, stored: next(odd, True))
+    clinic.tried(clinic_files(200, 20))
+    (line,) = [line for line in clinic.problems("trial:1") if line.code == "cells_in_doubt"]
+    assert (line.kind, line.count) == ("appointments", 1)
+    assert clinic.trial.balanced
+
+
+@pytest.mark.parametrize(
+    ("how", "cell", "stored", "verdict"),
+    [
+        (How.WORDS, "O'Brien  Zoë", "zoe\u0308 O'Brien", True),
+        (How.WORDS, "Anna", "Ann", False),
+        (How.WORDS, "<p>Better &amp; stronger</p>", "Better <b>&amp;</b> stronger", True),
+        (How.WORDS, "Anna", None, False),
+        (How.MOMENT, "2024-01-02 10:00:00 +1100", "2024-01-01T23:00:00.000000Z", True),
+        (How.MOMENT, "2024-01-02T10:00:00Z", "2024-01-02T11:00:00.000000Z", False),
+        (How.MOMENT, "2024-01-02 10:00:00", "2024-01-02T11:00:00.000000Z", None),
+        (How.DAY, "1980-02-13", "1980-02-13", True),
+        (How.DAY, "1980-02-13", "1980-02-14", False),
+        (How.DAY, "13/02/1980", "1980-02-13", None),
+        (How.CONTENT, "not a form", "anything", None),
+    ],
+)
+def test_cells_are_compared_plainly_or_not_at_all(
+    how: How, cell: str, stored: str | None, verdict: bool | None
+) -> None:
+    assert alike(how, cell, stored) is verdict
+
+
+def test_every_name_and_answer_of_a_form_is_looked_for() -> None:
+    form = {"sections": [{"name": "Felt", "questions": [{"name": "How?", "type": "text", "answer": "<p>Better</p>"}]}]}
+    assert said(json.dumps(form)) == frozenset({"felt", "how", "better"})
+    assert words("a\u200bb &amp; C") == frozenset({"ab", "c"})
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a,b\n1,2\n\n3,4\n", 2),
+        ('a;b\n="007";x\n', 1),
+        ('[{"a": 1, "patient": {"links": {"self": "https://x/patients/7"}}}]', 1),
+        ('{"patients": [{"a": null}, {"a": "x"}], "total": 2}', 2),
+        ("a,b\n1,2,3\n", None),
+        ('a,b\n"1,2\n', None),
+        ("a,a\n1,2\n", None),
+        ('{"a": 1}', None),
+    ],
+)
+def test_only_what_is_plain_is_read_a_second_time(text: str, rows: int | None, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("\ufeff" + text, encoding="utf-8")
+    if rows is None:
+        with pytest.raises(NotPlain):
+            list(plain_rows(lambda: path.open("rb"), len(text), "utf-8"))
+        return
+    found = list(plain_rows(lambda: path.open("rb"), len(text), "utf-8"))
+    assert len(found) == rows
+    assert "007" in found[0].values() or ";" not in text

@@ -1,0 +1,72 @@
+"""Two hundred lies, in the code, the stores and the bytes: each is caught, named, and keeps a clinic from approving."""
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from tests.figures.faults import LANES, MEMORY
+from tests.figures.figure import Measure, Reached
+from tests.world.bases import Bases, made_in
+from tests.world.fork import fork
+from tests.world.mutants import SEED, WANTED, Mutant, judge, mutants
+
+
+@dataclass
+class Caught:
+    """Who caught how many, by where they were told; and those that passed for true."""
+
+    by: Counter[tuple[str, str]] = field(default_factory=Counter)
+    passed: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=list)
+
+    @property
+    def all(self) -> int:
+        return self.by.total() - len(self.passed)
+
+    @property
+    def words(self) -> str:
+        product = sum(count for (_, by), count in self.by.items() if by == "product")
+        return f"{self.all} of {self.by.total()} caught, {product} of them by the product itself"
+
+
+def hunt(every: int = 1) -> Caught:
+    """Tells every so many-th lie, two at a time, each in a process of its own."""
+    found = Caught()
+    with tempfile.TemporaryDirectory(prefix="caspen-mutants-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
+        home = Path(folder)
+        bases = made_in(home / "bases")
+        chosen = mutants(bases, home / "scratch")[::every]
+        lanes = [fork(partial(_lane, bases, chosen[n::LANES], home / f"lane-{n}"), home / "log") for n in range(LANES)]
+        for lane in lanes:
+            for where, name, by, said in lane.wait(longest=3600).said or [("lane", "a lane", "died", [])]:
+                found.by[where, by] += 1
+                if by not in ("product", "expectation"):
+                    found.passed.append(f"{where}: {name}: {by} {said}")
+                elif by == "expectation":
+                    found.expected.append(f"{where}: {name}")
+    return found
+
+
+def _lane(bases: Bases, chosen: list[Mutant], folder: Path) -> list[tuple[str, str, str, list[str]]]:
+    verdicts: list[tuple[str, str, str, list[str]]] = []
+    for mutant in chosen:
+        ended = fork(partial(_judged, bases, mutant, folder), folder.with_suffix(".log")).wait(120)
+        by, said = ended.said or (f"status {ended.status}", [])
+        verdicts.append((mutant.where, mutant.name, by, said))
+    return verdicts
+
+
+def _judged(bases: Bases, mutant: Mutant, folder: Path) -> tuple[str, list[str]]:
+    verdict = judge(bases, mutant, folder)
+    return verdict.by, list(verdict.said)
+
+
+def all_caught(_long: bool) -> Reached:
+    found = hunt()
+    ok = not found.passed and found.all == sum(WANTED.values())
+    return Reached(found.words, ok=ok, seed=SEED, why=tuple(found.passed[:50]))
+
+
+MEASURES = (Measure("lies in code, stores and bytes", "200 of 200 caught", all_caught),)

@@ -1,0 +1,85 @@
+"""The small export's move, kept at the moments at which it may be lied to; each lie gets a copy."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlmodel import select
+
+from app.engine.bench import benches
+from app.engine.drain import Turn, drain
+from app.engine.runtime import Runtime, open_runtime
+from app.migration.models import Work
+from app.migration.states import State
+from tests.engine.story import settings_in
+from tests.world.export import planted
+from tests.world.left import contents
+from tests.world.manifest import Manifest
+from tests.world.move import arrive, decide, hand_over, state
+
+UNPROVEN = "unproven"  # every part of the trial is loaded, and nothing is reconciled yet
+
+
+@dataclass
+class Bases:
+    """`trial` and `live`: what the stores of an honest move hold."""
+
+    home: Path
+    migration_id: str
+    manifest: Manifest
+    trial: dict[str, dict[str, str]]
+    live: dict[str, dict[str, str]]
+
+    @contextmanager
+    def copy(self, name: str, to: Path) -> Iterator[Runtime]:
+        shutil.rmtree(to, ignore_errors=True)
+        shutil.copytree(self.home / name, to)
+        runtime = open_runtime(settings_in(to))
+        try:
+            yield runtime
+        finally:
+            benches.clear()
+            runtime.close()
+
+
+def loaded(runtime: Runtime, migration_id: str) -> bool:
+    """Whether nothing is left to do but to prove the trial."""
+    with runtime.ledger.read() as session:
+        made = select(Work.state).where(Work.migration_id == migration_id, Work.phase == "made")
+        return session.exec(made).first() == "done"
+
+
+def made_in(home: Path) -> Bases:
+    """Moves once, honestly."""
+    export, manifest = planted()
+    folder = home / "making"
+    bases = Bases(home, "", manifest, {}, {})
+
+    def keep(name: str) -> None:
+        benches.clear()
+        runtime.close()
+        shutil.copytree(folder, home / name)
+
+    runtime = open_runtime(settings_in(folder))
+    bases.migration_id = arrive(runtime)
+    hand_over(runtime, bases.migration_id, export)
+    keep(State.FETCHING)
+    at = bases.migration_id
+    drain(runtime, at, 60, Turn("worker"))
+    decide(runtime, at)
+    keep(State.TRIALLING)
+    drain(runtime, at, 60, Turn("worker", lambda: loaded(runtime, at)))
+    keep(UNPROVEN)
+    drain(runtime, at, 60, Turn("worker"))
+    bases.trial = contents(runtime, runtime.caspen.trial(at, 1))
+    keep(State.REVIEWING)
+    decide(runtime, at)
+    drain(runtime, at, 60, Turn("worker"))
+    bases.live = contents(runtime)
+    keep(State.FINALISED)
+    assert state(runtime, at) is State.FINALISED
+    benches.clear()
+    runtime.close()
+    return bases
