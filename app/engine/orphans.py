@@ -52,7 +52,7 @@ def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
         wanted = wanted_objects(session, migration_id)
         number = session.exec(select(Migration.export_number).where(Migration.id == migration_id)).one()
     swept = 0
-    for prefix, age in _places(migration_id, number):
+    for prefix, age in places(migration_id, number):
         for key in list(runtime.objects.older(prefix, moment - age)):
             if key not in wanted:
                 runtime.objects.delete(key)
@@ -63,7 +63,8 @@ def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
     return swept
 
 
-def _places(migration_id: str, exports: int) -> Iterator[tuple[str, timedelta]]:
+def places(migration_id: str, exports: int) -> Iterator[tuple[str, timedelta]]:
+    """Where this looks, and how old a thing must be there. Other rooms of storage keep their own order."""
     yield f"{migration_id}/files", UPLOAD_AGE
     for number in range(1, exports + 1):
         yield f"{migration_id}/files-{number}", AGE

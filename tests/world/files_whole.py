@@ -4,7 +4,7 @@ import hashlib
 
 from sqlmodel import select
 
-from app.engine.orphans import wanted_objects
+from app.engine.orphans import places, wanted_objects
 from app.migration.models import ExportFile, Migration, Part
 from app.storage.encryption import CannotOpen
 from tests.world.left import Left
@@ -37,7 +37,8 @@ def _of(migration: Migration, left: Left) -> list[str]:
         if planted != said or _kept(migration, key, left) != said:
             wrong.append(f"{path}: other bytes than were handed over")
     wrong += [f"a part has no object: {key}" for key in parts if not left.runtime.objects.exists(key)]
-    stored = set(left.runtime.objects.list(migration.id))
+    kept = [prefix for prefix, _ in places(migration.id, migration.export_number)]
+    stored = {key for prefix in kept for key in left.runtime.objects.list(prefix)}
     wrong += [f"an object is nobody's: {key}" for key in sorted(stored - wanted)]
     return wrong
 
