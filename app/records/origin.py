@@ -41,9 +41,14 @@ def origin_of(
     shown = tuple(fields)
     row, why = _row(runtime, migration, source, trial, record)
     if row is None:
-        lines = (Line(f.label, None if hidden.intersection(f.columns) else f, (), ()) for f in shown if f.value)
-        return Origin(Beside(tuple(lines), (), ()), None, why)
+        return Origin(Beside(tuple(_alone(field, hidden) for field in shown if field.value), (), ()), None, why)
     return Origin(beside(kind, shown, row, hidden), row)
+
+
+def _alone(field: Field, hidden: frozenset[str]) -> Line:
+    """A value without a row beside it."""
+    is_hidden = bool(hidden.intersection(field.columns))
+    return Line(field.label, None if is_hidden else field, (), (), closed=is_hidden)
 
 
 def _row(

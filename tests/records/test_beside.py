@@ -1,6 +1,7 @@
 """Each value stands beside the cells that it was made of, and what was done to it is said."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from app.records.beside import CLOSED, Beside, Line, beside, cells_alone
 from app.records.field import Field, said
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
+from app.records.origin import NO_ROW, origin_of
 from app.records.source_row import Cell, SourceRow
 from app.sources import source
 
@@ -151,3 +153,16 @@ def test_what_a_reader_may_not_see_is_not_shown_in_the_row_either() -> None:
     assert sorted(told) == ["7", "First"]
     alone = cells_alone(row, hidden)
     assert {line.label: line.did for line in alone if line.closed} == {"Content": (CLOSED,), "Extra": (CLOSED,)}
+
+
+def test_what_a_reader_may_not_see_is_closed_without_a_row_too() -> None:
+    hidden = frozenset({"body"})
+    fields = [said("Title", "First", "title"), said("Note", "words", "body"), said("Author", None, "author_name")]
+    record = SimpleNamespace(part=0)
+    nothing: Any = None  # a record that rows only name is told apart before anything is read
+    origin = origin_of(nothing, nothing, nothing, nothing, BY_NAME["progress_notes"], record, fields, hidden)
+    assert (origin.row, origin.why) == (None, NO_ROW)
+    assert [(line.label, line.closed, line.field is None) for line in origin.beside.lines] == [
+        ("Title", False, False),
+        ("Note", True, True),
+    ]
