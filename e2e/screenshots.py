@@ -6,6 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Page, ViewportSize
 
 from e2e.journey import Journey
+from e2e.pages.files import Files
 from e2e.pages.handover import Handover
 from e2e.pages.help import Help
 from e2e.pages.overview import Overview
@@ -55,6 +56,7 @@ def all_pages(product: Product, page: Page, camera: Camera) -> None:
     camera(page, "handover-unsafe-link")
     Handover(page, move).open()
     journey.hand_over()
+    files(page, move, camera)
     journey.close_gaps()
     journey.match()
     journey.try_it()
@@ -69,6 +71,17 @@ def all_pages(product: Product, page: Page, camera: Camera) -> None:
     journey.enter()
     journey.approve()
     journey.live_clients()
+
+
+def files(page: Page, move: str, camera: Camera) -> None:
+    """The files of the export, one of them with its columns, and how a kind is read."""
+    Files(page, move).open()
+    camera(page, "files")
+    page.get_by_role("link", name="Look or change").first.click()
+    camera(page, "which-file")
+    page.goto(f"{move}/files/kinds/patients")
+    camera(page, "kind")
+    page.goto(move)
 
 
 def support(product: Product, page: Page, camera: Camera, move: str) -> None:

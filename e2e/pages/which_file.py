@@ -27,10 +27,12 @@ class WhichFile(WizardPage):
     def say(self, kind: str, pairs: Mapping[str, str]) -> None:
         """Chooses the kind, has its columns shown, and pairs each that `pairs` names; others are left as they are."""
         self.page.locator("#kind").select_option(kind)
-        self.press("Show the columns of this kind")
+        with self.page.expect_navigation():  # the next page has the same address
+            self.press("Show the columns of this kind")
         missed = self.page.evaluate(PAIR, dict(pairs))
         assert missed == [], f"{self.file} has no such columns or fields: {missed}"
 
     def keep(self) -> None:
         """The one primary button: to the next file, or to reading again when this was the last."""
-        self.page.locator("form button.btn-primary").click()
+        with self.page.expect_navigation():
+            self.page.locator("form button.btn-primary").click()
