@@ -44,7 +44,7 @@ def _words(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str,
     count = doubt.count
     match doubt.code:
         case "kind_absent":
-            return f"{label} are not in your export", "You said that you use them.", f"We go on without {lower}"
+            return f"Not in your export: {lower}", f"You use it in {source}.", f"We go on without {lower}"
         case "partial_export":
             return f"{label}: only {days} was exported", AGAIN, f"We want these days of {lower} only"
         case "partial_export_gap":

@@ -13,6 +13,7 @@ from app.migration import contents
 from app.migration.counted import counted
 from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
+from app.migration.plans import plan_of
 
 DAY = timedelta(days=1)
 FRESH = timedelta(days=14)  # an export that is older is told of when it goes live
@@ -46,10 +47,15 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
     if export is None or export.read_at is None:
         return ()
     files = [f for f in files_of(session, migration.id, export.number) if f.kind and not f.refused]
-    moving = [kind.name for kind in source.kinds if kind.imported]
+    left_out = plan_of(migration).leave_out_kinds  # what the clinic does not want may be as it is
+    moving = [kind.name for kind in source.kinds if kind.imported and kind.name not in left_out]
     told = reading_told(session, migration)
     ticked = {kind for use in source.uses if use.name in (migration.uses or ()) for kind in use.kinds}
-    found = [Doubt("kind_absent", kind) for kind in contents.absent(session, migration, source) if kind in ticked]
+    found = [
+        Doubt("kind_absent", kind)
+        for kind in contents.absent(session, migration, source)
+        if kind in ticked & set(moving)
+    ]
     found += [doubt for kind in moving for doubt in partial(kind, files)]
     found += [
         Doubt(code, kind if kind in moving else None, count) for code, kind, count in told if code in TOLD_BY_READING

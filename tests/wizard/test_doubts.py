@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from httpx import Response
+from sqlmodel import Session, select
 
+from app.migration.models import ExportFile
 from app.migration.states import State
 from tests.conftest import At
 from tests.pages import absent, digest_of, done, doubts, headline, words
@@ -158,7 +160,7 @@ def test_what_is_used_and_lacks_is_ticked_once_more_by_name(product_at: At) -> N
     product = product_at("preparing")
     tried(product, ("export.zip", without("treatment notes", "treatment_notes")), uses=("notes", "appointments"))
     page = product.visitor(MEGAN).get(f"{product.at}/approve")
-    assert "Progress notes are not in your export" in words(page)
+    assert "Not in your export: progress notes" in words(page)
     assert "We go on without progress notes" in words(page)
     assert doubts(page)[0] == "kind_absent:treatment_notes"
     assert approve(product, doubts(page)[1:]).status_code == 422
@@ -168,6 +170,23 @@ def test_what_is_used_and_lacks_is_ticked_once_more_by_name(product_at: At) -> N
 def test_a_whole_export_asks_for_no_tick(shown_at: At) -> None:
     page = shown_at("reviewing").visitor(MEGAN).get(f"{shown_at('reviewing').at}/approve")
     assert [key for key in doubts(page) if not key.startswith(("none_ahead", "starts_late"))] == []
+
+
+def test_what_the_clinic_leaves_out_may_be_cut(product_at: At) -> None:
+    product = product_at("matching")
+
+    def cut(session: Session) -> None:
+        told = session.exec(select(ExportFile).where(ExportFile.kind == "appointments")).one()
+        told.facts = {**told.facts, "from": "2026-01-01", "to": "2026-11-20"}
+        session.add(told)
+
+    product.write(cut)
+    page = product.visitor(MEGAN).get(f"{product.at}/handover")
+    assert "Appointments: only 1 January 2026 to 20 November 2026 was exported" in words(page)
+    form = {"show": "leave_out", "kinds": "appointments"}
+    done(product.visitor(MEGAN).post(f"{product.at}/matches", data=form))
+    page = product.visitor(MEGAN).get(f"{product.at}/handover")
+    assert "was exported" not in words(page)
 
 
 def test_the_clinics_own_number_is_ticked_when_nothing_explains_it(product_at: At) -> None:
