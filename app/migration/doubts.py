@@ -51,19 +51,19 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
     moving = [kind.name for kind in source.kinds if kind.imported and kind.name not in left_out]
     told = reading_told(session, migration)
     ticked = {kind for use in source.uses if use.name in (migration.uses or ()) for kind in use.kinds}
-    found = [
-        Doubt("kind_absent", kind)
-        for kind in contents.absent(session, migration, source)
-        if kind in ticked & set(moving)
-    ]
+    lacking = (kind for kind in contents.absent(session, migration, source) if kind in moving and kind in ticked)
+    found = [Doubt("kind_absent", kind) for kind in lacking]
     found += [doubt for kind in moving for doubt in partial(kind, files)]
     found += [
-        Doubt(code, kind if kind in moving else None, count) for code, kind, count in told if code in TOLD_BY_READING
+        Doubt(code, kind, count)
+        for code, kind, count in told
+        if code in TOLD_BY_READING and (kind is None or kind in moving)
     ]
     if any(code == "export_dates_differ" for code, _, _ in told):
         found.append(Doubt("export_dates_differ", days=(run_days(files),)))
     visits = source.carried.visits if source.carried else None
-    if not any(doubt.code == "partial_export" and doubt.kind == visits for doubt in found):  # that would explain them
+    cut = any(doubt.code == "partial_export" and doubt.kind == visits for doubt in found)
+    if visits in moving and not cut:  # dates in the name would explain them
         found += [Doubt(sign) for sign in export.inventory.get("signs", ())]
     if trial is not None and trial.finished_at is not None:
         found += [
