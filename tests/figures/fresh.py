@@ -85,6 +85,15 @@ def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
     raise RuntimeError(f"no address: {log.read_text(errors='replace')[-1500:]}")
 
 
+def until_answers(port: int, seconds: float) -> None:
+    """Waits for a server."""
+    until = time.monotonic() + seconds
+    while not _answers(port):
+        if time.monotonic() > until:
+            raise RuntimeError(f"nobody answers at {port}")
+        time.sleep(0.2)
+
+
 def _answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)

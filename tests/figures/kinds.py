@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from app.sources.cliniko.sample import DialectName, SizeName
-from tests.figures import clocks, contents, paired, partial, words
+from tests.figures import clocks, contents, paired, partial, weight, words
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import DIALECTS, LONG_SEEDS, sample, wrong_with
 
@@ -68,4 +68,5 @@ MEASURES: tuple[Measure, ...] = (
     *clocks.MEASURES,
     *partial.MEASURES,
     *paired.MEASURES,
+    *weight.MEASURES,
 )

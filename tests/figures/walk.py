@@ -9,7 +9,7 @@ TABS = ("locations", "practitioners", "services")
 LOOK_SECONDS = 0.5
 
 
-def whole(browser: Browser, patience: float = 300.0) -> None:
+def whole(browser: Browser, patience: float = 300.0, sample: str = "Use the small sample") -> None:
     """Ends at the report of a finished move, with clients in the live workspace; raises where a page will not go on."""
     browser.open("/signin")
     browser.press("Enter as Megan")
@@ -21,7 +21,7 @@ def whole(browser: Browser, patience: float = 300.0) -> None:
     browser.press("Save, and go on")
     browser.press("Go on to the export")
     browser.press("I have the files", tick)
-    browser.press("Use the small sample")
+    browser.press(sample)
     wait(browser, move, "handover", patience)
     browser.press("go on", tick)
     browser.open("/sandbox")

@@ -1,0 +1,31 @@
+"""Short forms of what an import weighs: four times as many rows, or a cell four times as large, need no more memory."""
+
+from functools import cache
+
+import pytest
+
+from tests.figures.unreasonable import Made, large_file, large_values
+from tests.figures.watch import Used
+from tests.figures.weight import MOST_MB, tried
+
+NEARLY = 1.15
+SLOPE = 1.6  # the long form holds it to 1.25, by runs that are long enough to tell
+FEW, MANY = 4, 16  # MB
+
+
+@cache
+def used(made: Made, megabytes: int) -> Used:
+    needed, wrong = tried(made, megabytes)
+    assert wrong == []
+    return needed
+
+
+@pytest.mark.parametrize(("made", "few", "many"), [(large_file, FEW, MANY), (large_values, 15, 60)])
+def test_what_is_larger_needs_no_more_memory(made: Made, few: int, many: int) -> None:
+    assert used(made, many).peak_mb <= used(made, few).peak_mb * NEARLY
+    assert used(made, many).peak_mb <= MOST_MB
+
+
+def test_a_row_costs_the_same_however_many_there_are() -> None:
+    start, few, many = (used(large_file, megabytes).cpu_seconds for megabytes in (0, FEW, MANY))
+    assert many - start <= (few - start) * MANY / FEW * SLOPE
