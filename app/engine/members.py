@@ -43,7 +43,7 @@ def with_rows(view: RowView, rows: Mapping[Place, Any]) -> RowView:
     if not members:
         return view
     told = tuple(replace(m, row=rows.get(m.place)) if m.place is not None else m for m in members)
-    return replace(view, joined=replace(view.joined, members=told))
+    return view._replace(joined=view.joined._replace(members=told))
 
 
 def _rows(runtime: Runtime, bench: Bench, part: Part, lines: set[int]) -> dict[Place, Any]:

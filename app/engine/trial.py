@@ -1,5 +1,6 @@
 """A clinic's records are brought into a private trial workspace, part by part, each whole or not at all."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.caspen.facts import workspace_facts
-from app.caspen.fences import PartKey, PartLoaded
+from app.caspen.fences import Fate, PartKey, PartLoaded
 from app.caspen.load import load_part
 from app.caspen.stores import WorkspaceChanged
 from app.engine.bench import Bench, benches
@@ -29,9 +30,9 @@ from app.sources import source as source_named
 
 # What is told of a row whose records an earlier move has brought.
 BEEN_HERE = {
-    Outcome.UPDATED: "already_imported",
-    Outcome.UNCHANGED: "already_imported",
-    Outcome.HELD: "changed_in_caspen",
+    Fate.UPDATED: "already_imported",
+    Fate.UNCHANGED: "already_imported",
+    Fate.HELD: "changed_in_caspen",
 }
 
 
@@ -122,10 +123,10 @@ def _loaded(
     key = PartKey(migration.id, bench.trial.number, lease.number, lease.epoch)
     with beat.during():
         loaded = load_part(runtime.caspen, bench.store, bench.ids, key, mapped.taken(), moment=bench.trial.started_at)
+    for fate, number in Counter(loaded.fates.values()).items():
+        mapped.tally.outcomes[Outcome(fate.value)] += number
     for line, fate in loaded.fates.items():
-        mapped.tally.row(Outcome(fate.value))
-        code = BEEN_HERE.get(Outcome(fate.value))
-        if code is not None:
+        if (code := BEEN_HERE.get(fate)) is not None:
             mapped.tally.tell(line, mapped.source_ids.get(line), [Problem(code)])
     problems = problem_rows(migration.id, lease.run, lease.number, mapped.tally.problems.values())
 

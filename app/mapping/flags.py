@@ -38,7 +38,7 @@ def one_of(choices: Mapping[str, str], unknown: str | None = None) -> Reader:
 
 def spoken(word: str) -> str:
     """A word of a list as it is compared: letters and digits alone, lower case."""
-    return "".join(letter for letter in word.casefold() if letter.isalnum())
+    return "".join(filter(str.isalnum, word.casefold()))
 
 
 def whole(cell: str, context: Context, report: Report) -> int | None:

@@ -1,8 +1,8 @@
 """One row of an export read into a typed row, with every problem of its cells told, not only the first."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
-from typing import Any, Generic, TypeVar
+from dataclasses import MISSING, fields, replace
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.mapping.columns import APART, Link, Report
 from app.mapping.context import Context
@@ -19,8 +19,7 @@ BY_COLUMN = frozenset({"already_imported", "field_without_destination"})
 STOPPING = frozenset({Level.HELD, Level.SKIPPED, Level.REFUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed(Generic[R]):
+class Parsed(NamedTuple, Generic[R]):
     """`row` is None only when it has no key that can be used."""
 
     row: R | None

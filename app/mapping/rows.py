@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from app.problems import Problem
 
@@ -64,8 +65,7 @@ class NotMapped:
 Result = Mapped | NotMapped
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a reference of a row leads to, after merges, matches and choices.
 
     `id` is the Caspen id to write. `source_id` is the survivor's id in the source. `times` are the target's own times
@@ -95,16 +95,19 @@ class Member:
     row: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Joined:
+class Joined(NamedTuple):
     """What resolving learned for one row: its references by field name, and findings to be told with it.
 
     A field that is absent had no reference, or one that led nowhere (the finding says so). `findings` are codes;
     `extra` holds what a kind asked to have counted (see `Kind.referred_by`).
     """
 
-    targets: Mapping[str, Target] = field(default_factory=dict)
-    many: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
-    extra: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[str, Target] = MappingProxyType({})
+    many: Mapping[str, tuple[Target, ...]] = MappingProxyType({})
+    extra: Mapping[str, str] = MappingProxyType({})
     findings: tuple[str, ...] = ()
     members: tuple[Member, ...] = ()
+
+
+NOTHING = Joined()
+"""Of a row that refers to nothing."""

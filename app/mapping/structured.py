@@ -16,10 +16,13 @@ def _refuse(_: str) -> float:
     raise NotJsonError
 
 
+_DECODE = json.JSONDecoder(parse_constant=_refuse).decode  # made once: there is a cell for every note
+
+
 def parse_json(text: str) -> Json:
     """The value of a JSON text; NotJsonError for anything that strict JSON does not allow, and for endless nesting."""
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = _DECODE(text)
     except (ValueError, RecursionError):
         raise NotJsonError from None
     if isinstance(value, float) and not math.isfinite(value):

@@ -1,6 +1,5 @@
 """Groups: an appointment for each of those who share a visit, told by their own rows where there are any."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ def attendee(key: str, number: str, case: str | None = None, **cells: str) -> Me
 
 def with_members(*members: Member, **cells: Any) -> Told:
     row = row_of("appointments", **cells)
-    return told("appointments", joined=replace(joined_of("appointments", row), members=members), **cells)
+    return told("appointments", joined=joined_of("appointments", row)._replace(members=members), **cells)
 
 
 def visits(found: Told) -> dict[str, Any]:
@@ -123,7 +122,7 @@ def test_the_time_of_a_coming_group_without_anybody_is_kept_free() -> None:
     cells = GROUP | LATER | {"patient_ids": "", "appointment_type": "Pilates"}
     row = row_of("appointments", **cells)
     assert KIND.to_records is not None
-    result: Any = KIND.to_records(row, replace(joined_of("appointments", row), members=()), lookups())
+    result: Any = KIND.to_records(row, joined_of("appointments", row)._replace(members=()), lookups())
     (record,) = result.records
     assert (record.table, record.key, record.values["name"]) == ("busy_times", "77", "Pilates")
     assert [(p.code, p.severity) for p in result.problems] == [("group_without_attendees", Level.WARNING)]

@@ -3,7 +3,7 @@
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from app.caspen.ids import Ids
 from app.engine.index.schema import ASIDE, SHARED
 from app.engine.index.view import PlanView
 from app.mapping.plan import Plan
-from app.mapping.rows import Joined, Member, Outcome, Target
+from app.mapping.rows import NOTHING, Joined, Member, Outcome, Target
 from app.problems import Level, Problem, catalogue
 
 
@@ -22,17 +22,18 @@ class Verdict(NamedTuple):
     code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RowView:
+class RowView(NamedTuple):
     """One row: `verdict` is None when it moves."""
 
     verdict: Verdict | None = None
     findings: tuple[str, ...] = ()
-    joined: Joined = field(default_factory=Joined)
+    joined: Joined = NOTHING
 
     @property
     def problems(self) -> tuple[Problem, ...]:
         """The findings as they are told. They keep nothing back: a group goes on without the client who is missing."""
+        if not self.findings:
+            return ()
         return tuple(Problem(code, level=_LOWERED.get(catalogue()[code].level)) for code in self.findings)
 
 

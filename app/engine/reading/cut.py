@@ -163,8 +163,7 @@ class Cutter:
             self.keyless += 1
             content = hashlib.blake2b(repr(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest()
             return IndexEntry(line, None, content, codes=codes, blocked=blocked)
-        said = repr([said for said in vars(parsed.row).items() if said[1] is not None])
-        content = hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        content = hashlib.blake2b(repr(vars(parsed.row)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
         return entry_of(self._kind, line, parsed.source_id, parsed.row, content, codes=codes, blocked=blocked)
 
 

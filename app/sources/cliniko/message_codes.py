@@ -1,6 +1,6 @@
 """What Cliniko calls its messages: how they went, which way, and what each was about, by code and by words."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from app.mapping.flags import spoken
 
@@ -31,6 +31,7 @@ CATEGORIES = {
 SYSTEM = frozenset({"11", *(str(code) for code in range(21, 46))})
 """Mail about the account itself, which is no patient's business."""
 
+_CATEGORY_CODES = frozenset((*CATEGORIES, *SYSTEM))
 _CHANNEL_WORDS = {"sms": "1", "email": "2", "phonecall": "3", "phone": "3", "call": "3", "other": "4"}
 _DIRECTION_WORDS = {"sent": "1", "outgoing": "1", "outbound": "1", "received": "2", "incoming": "2", "inbound": "2"}
 _CATEGORY_WORDS = {spoken(words): code for code, words in CATEGORIES.items()} | {
@@ -48,11 +49,11 @@ def direction_code(code: str | None, words: str | None) -> str | None:
 
 def category_code(code: str | None, words: str | None) -> str | None:
     """The code of a category; of one that is not known, what the export calls it by number, else None."""
-    known = _code(code, words, dict.fromkeys((*CATEGORIES, *SYSTEM), ""), _CATEGORY_WORDS)
+    known = _code(code, words, _CATEGORY_CODES, _CATEGORY_WORDS)
     return known or (_number(code) if code else None)
 
 
-def _code(code: str | None, words: str | None, known: Mapping[str, str], spoken_as: Mapping[str, str]) -> str | None:
+def _code(code: str | None, words: str | None, known: Container[str], spoken_as: Mapping[str, str]) -> str | None:
     """The code counts; the words only where there is none. A cell for either may hold the other."""
     for said in (code, words):
         if said is None:
