@@ -82,6 +82,8 @@ def answered(plan: Plan, path: Path, facts: WorkspaceFacts) -> Plan:
         "users": {normalise_name(one.name): one.id for one in facts.users},
         "practitioners": {normalise_name(one.name): one.id for one in facts.practitioners},
         "services": {normalise_name(one.name): one.id for one in facts.services},
+        "clients": {},  # whom a name does not tell
+        "fields": {},
     }
     for name, value in given.items():
         if name in ("file_kinds", "column_pairs", "headerless"):

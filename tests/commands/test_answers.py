@@ -1,10 +1,14 @@
 """The answer of the command line, field for field."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.caspen.facts import WorkspaceFact, WorkspaceFacts
+from app.commands.files import answered
+from app.mapping.plan import Choice, Plan
 from tests.engine.story import engine_in
 from tests.register.story import DIARY, Desk, Tried, export
 
@@ -67,3 +71,14 @@ def test_every_row_of_a_kind_has_one_outcome(tried: Tried) -> None:
         assert set(kind) == counted
         assert kind["read"] == sum(kind[outcome] for outcome in OUTCOMES)
     assert tried.told["balanced"]
+
+
+def test_a_file_of_answers_says_who_a_client_is(tmp_path: Path) -> None:
+    answers = tmp_path / "plan.yaml"
+    answers.write_text(
+        "clients:\n  11: create\n  12: {to: match, id: cli_1}\nfields:\n  f1: create\n", encoding="utf-8"
+    )
+    facts = WorkspaceFacts(WorkspaceFact("wsp_demo", "Demo", "Australia/Sydney", "AU"))
+    plan = answered(Plan(), answers, facts)
+    assert plan.clients == {"11": Choice(to="create"), "12": Choice(to="match", id="cli_1")}
+    assert plan.fields == {"f1": Choice(to="create")}
