@@ -14,11 +14,14 @@ from app.access.rights import Right, Role
 from app.caspen import views
 from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.caspen.gateway import Gateway, NotThere, create_workspace
+from app.caspen.tables import File
 from app.db import now
+from app.download import file_answer
 from app.engine.runtime import Runtime
 from app.records.client import details
 from app.records.kinds.clients import KIND as CLIENT
 from app.records.kinds.clients import name as name_of
+from app.records.kinds.files import KIND as FILES
 from app.records.names import Names
 from app.records.query import get
 from app.records.reader import EVERYTHING
@@ -161,6 +164,16 @@ def section(request: Request, workspace_id: str, client_id: str, section: str, n
     if section not in BY_NAME:
         raise HTTPException(404)
     return live_client(request, workspace_id, client_id, section, number)
+
+
+@router.get("/{workspace_id}/clients/{client_id}/files/{file_id}")
+def opened(request: Request, workspace_id: str, client_id: str, file_id: str) -> Response:
+    """What one live file holds."""
+    runtime = runtime_of(request)
+    file = get(runtime.caspen.live, workspace_id, FILES, file_id)
+    if not isinstance(file, File) or file.client_id != client_id:
+        raise HTTPException(404)
+    return file_answer(file, runtime.files.open(workspace_id, file.sha256))
 
 
 def live_client(request: Request, workspace_id: str, client_id: str, section: str, number: int = 1) -> Response:

@@ -5,13 +5,19 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.caspen import views
-from app.caspen.tables import Client
+from app.caspen.tables import Client, File
 from app.db import now
+from app.download import file_answer
+from app.engine.contents import open_in_trial
+from app.errors import Stop
+from app.problems import Problem
 from app.records.client import details
 from app.records.kinds.clients import KIND, name
+from app.records.kinds.files import KIND as FILES
 from app.records.query import get
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
+from app.storage import CannotOpen
 from app.web import page
 from app.wizard.cards import next_card
 from app.wizard.looking import Looking, looking
@@ -48,6 +54,23 @@ def part(request: Request, client_id: str, section: str, number: int = 1) -> Res
     here.seen("client_seen", {"client": client.id, "section": section})
     shown = section_page(BY_NAME[section], here.store, here.names, here.reader, client.id, number, now())
     return draw(request, here, client, section, shown=shown)
+
+
+@router.get("/m/{migration_id}/clients/{client_id}/files/{file_id}")
+def opened(request: Request, client_id: str, file_id: str) -> Response:
+    """What one file holds, for those who may read clinical notes in Caspen."""
+    here = looking(request)
+    file = get(here.store, here.workspace_id, FILES, file_id)
+    if not isinstance(file, File) or file.client_id != client_id:
+        raise HTTPException(404)
+    if not here.reader.clinical:
+        raise HTTPException(403)
+    here.seen("file_opened", {"client": client_id, "file": file.id})
+    try:
+        content = open_in_trial(here.visit.runtime, here.visit.move, file.sha256)
+    except (FileNotFoundError, CannotOpen):
+        raise Stop(Problem("file_bytes_altered")) from None
+    return file_answer(file, content)
 
 
 def client_of(here: Looking, client_id: str) -> Client:

@@ -31,6 +31,7 @@ ACTS = {
     "clients_listed": "The list of clients of the trial was opened",
     "known_clients_listed": "Clients who may be in Caspen already were looked at",
     "client_seen": "A client of the trial was looked at",
+    "file_opened": "A client’s file was opened",
     "records_listed": "Records of the trial were listed",
     "record_seen": "A record of the trial was looked at",
     "row_seen": "A row of the export was looked at",
@@ -54,7 +55,15 @@ ACTS = {
 }
 GOOD = frozenset({"trialled", "finalised"})
 LOOKS = frozenset({"client_seen", "clients_listed", "records_listed", "record_seen", "row_seen"})
-REPEATED = LOOKS | {"save_plan", "file_seen", "save_uses", "save_counts", "visits_listed", "balances_listed"}
+REPEATED = LOOKS | {
+    "file_opened",
+    "save_plan",
+    "file_seen",
+    "save_uses",
+    "save_counts",
+    "visits_listed",
+    "balances_listed",
+}
 
 
 @dataclass(frozen=True, slots=True)

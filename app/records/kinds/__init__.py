@@ -11,6 +11,7 @@ from app.records.kinds import (
     contacts,
     custom_field_values,
     custom_fields,
+    files,
     form_templates,
     forms,
     locations,
@@ -39,6 +40,7 @@ KINDS: tuple[RecordKind, ...] = (
     communications.KIND,
     form_templates.KIND,
     forms.KIND,
+    files.KIND,
     progress_note_templates.KIND,
     progress_notes.KIND,
 )

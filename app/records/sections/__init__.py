@@ -1,12 +1,13 @@
 """The parts of a client's page beside the details, one file each, in the order of their tabs."""
 
 from app.records.section import Section
-from app.records.sections import appointments, cases, communications, forms, notes
+from app.records.sections import appointments, cases, communications, files, forms, notes
 
 SECTIONS: tuple[Section, ...] = (
     appointments.SECTION,
     notes.SECTION,
     forms.SECTION,
+    files.SECTION,
     communications.SECTION,
     cases.SECTION,
 )

@@ -1,0 +1,14 @@
+"""A client's files, by the folder in which they are kept."""
+
+from datetime import datetime
+
+from app.caspen.tables import File
+from app.records.kinds.files import KIND
+from app.records.section import Section
+
+
+def band(record: File, now: datetime) -> str:
+    return record.folder
+
+
+SECTION = Section(name="files", label="Files", kind=KIND, empty="No file in your export.", band=band)
