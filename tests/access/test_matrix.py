@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from app.access.rights import HOLDERS, RIGHTS, Right, Role
 from app.access.sessions import load_viewer
-from app.caspen.tables import Client, Contact
+from app.caspen.tables import Client, Contact, File
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
 from tests.product import ANA, BASE, MEGAN, NORA, OLIVE, OTHER, OWN_PAGE, RICK, ROSA, VERA, Product, Visitor
@@ -54,7 +54,8 @@ def routes(product: Product) -> Routes:
 
 def filled(product: Product, path: str, migration_id: str) -> str:
     with product.runtime.caspen.trial(product.migration_id, 1).database.read() as session:
-        client = session.exec(select(Client.id)).first() or ""
+        file_id, owner = session.exec(select(File.id, File.client_id)).first() or ("", "")
+        client = owner or session.exec(select(Client.id)).first() or ""
         contact = session.exec(select(Contact.id)).first() or ""
     values = {
         "migration_id": migration_id,
@@ -67,6 +68,7 @@ def filled(product: Product, path: str, migration_id: str) -> str:
         "request_id": "a-request",
         "user_id": "a-user",
         "section": "notes",
+        "file_id": file_id,
         "kind": "contacts",
         "record_id": contact,
         "file_number": "1",
@@ -207,7 +209,7 @@ DEVELOPMENT = [path for (method, path), right in RIGHTS.items() if right is Righ
 def test_what_is_for_development_is_not_there_in_production(production: Product, path: str) -> None:
     browser = production.visitor()
     browser.base_url = BASE.replace("http:", "https:")
-    address = path.format(workspace_id=WORKSPACE, client_id="x", mail_id="x", section="notes")
+    address = path.format(workspace_id=WORKSPACE, client_id="x", mail_id="x", section="notes", file_id="x")
     assert browser.get(address, headers=OWN_PAGE).status_code == 404
 
 

@@ -10,6 +10,7 @@ from app.caspen.tables import File
 from app.engine.bench import attachments_prefix
 from app.engine.reading.attachments import attachment_key
 from app.migration.models import AuditEntry
+from app.records.reader import Reader
 from tests.conftest import At
 from tests.pages import words
 from tests.product import ANA, MEGAN, RICK, VERA, Product
@@ -79,6 +80,19 @@ def test_who_may_not_see_clients_opens_no_file(shown_at: At) -> None:
     file = some_file(product, "image/png")
     for person in (VERA, ANA):
         assert product.visitor(person).get(address(product, file)).status_code in (403, 404)
+
+
+def test_who_may_not_read_clinical_notes_sees_the_list_and_opens_nothing(
+    shown_at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = shown_at("reviewing")
+    file = some_file(product, "image/png")
+    monkeypatch.setattr("app.wizard.looking.reader_of", lambda *_: Reader(clinical=False, confidential=False))
+    rick = product.visitor(RICK)
+    page = rick.get(f"{product.at}/clients/{file.client_id}/files")
+    assert "Only those who may read clinical notes in Caspen open files" in words(page)
+    assert address(product, file) not in page.text
+    assert rick.get(address(product, file)).status_code == 403
 
 
 def test_another_clients_address_and_an_unknown_file_are_not_found(shown_at: At) -> None:

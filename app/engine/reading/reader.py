@@ -32,10 +32,12 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     roots = sorted({entry.attached for entry in found.attached if entry.attached})
     lists = {a.kind for a in already if a.path not in roots}
     number = 0
-    for number, entry in enumerate(found.entries, start=1):
+    for entry in found.entries:
         if entry.page:
             pages.setdefault(entry.page, []).append(entry)
-        elif entry.path not in skip:
+            continue
+        number += 1
+        if entry.path not in skip:
             done = read_file(number, entry, name_of(entry.path, reading.source), reading, copies, next_part)
             if done.sha256:
                 copies.setdefault(done.sha256, entry.path)
