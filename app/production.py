@@ -20,6 +20,8 @@ def refusals(settings: Settings) -> list[str]:
         value = getattr(settings, name)
         if value.startswith("development-") or len(value) < SHORTEST_SECRET:
             told.append(f"{name.upper()}: set a secret of its own, at least {SHORTEST_SECRET} characters")
+    if settings.links_encryption_key and len(settings.links_encryption_key) < SHORTEST_SECRET:
+        told.append(f"LINKS_ENCRYPTION_KEY: set at least {SHORTEST_SECRET} characters, or nothing")
     if settings.storage_key == settings.secret_key:
         told.append("SECRET_KEY: must differ from STORAGE_KEY")
     if not settings.smtp_url:

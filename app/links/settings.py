@@ -57,7 +57,8 @@ class LinkSettings:
             name = SETTINGS.get(known.name)
             text = environment.get(name, "").strip() if name else ""
             if name and text:
-                given[known.name] = text if isinstance(known.default, str) else _number(name, text, known.default)
+                read = _credential(name, text) if isinstance(known.default, str) else None
+                given[known.name] = _number(name, text, known.default) if read is None else read
         given["test_network"] = _test_network(environment)
         return cls(**given)  # type: ignore[arg-type]  # each value was read by the type of its default
 
@@ -84,6 +85,13 @@ SETTINGS = {
     "dropbox_app_key": "DROPBOX_APP_KEY",
     "dropbox_app_secret": "DROPBOX_APP_SECRET",
 }
+
+
+def _credential(name: str, text: str) -> str:
+    """It is sent in a header, where nothing but plain letters may stand."""
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError(f"{name} must be plain letters, digits and signs")
+    return text
 
 
 def _number(name: str, text: str, default: object) -> int | float | bool:

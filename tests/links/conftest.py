@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from app.errors import Stop
 from app.links import Conduct, FetchedFile, FileState, Found, LinkSettings, fetch, probe
 from app.links.guard import Watch
 from app.storage import LocalObjects, new_key
+from tests.links.cases import Case
 from tests.links.network import FakeInternet
 
 _armed = False
@@ -106,6 +108,18 @@ class Desk:
             watch=self.watch,
         )
 
+    def refused(self, link: str, **given: Any) -> str:
+        """The code that a look at a link ends with."""
+        with pytest.raises(Stop) as caught:
+            self.probe(link, **given)
+        return caught.value.problem.code
+
+    def stopped(self, link: str, **given: Any) -> str:
+        """The code that a download ends with."""
+        with pytest.raises(Stop) as caught:
+            self.fetch(link, **given)
+        return caught.value.problem.code
+
     def read(self, key: str) -> bytes:
         with self.objects.reader(key, self.data_key) as f:
             return f.read()
@@ -126,3 +140,10 @@ def desk(net: FakeInternet, tmp_path: Path) -> Desk:
         checkpoint_bytes=256 * 1024,
     )
     return Desk(net, LocalObjects(tmp_path / "objects"), settings=settings)
+
+
+@pytest.fixture
+def shop(case: Case, desk: Desk) -> Any:
+    """The fake of a case, and a desk that is set to it."""
+    desk.limits(**case.settings)
+    return case.build(desk.net)

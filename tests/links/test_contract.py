@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.errors import Stop
 from app.links import FileState, LinkSettings
 from app.links.providers import PROVIDERS
 from tests.links.cases import CASES, Case, routes_of
@@ -27,18 +26,6 @@ ROOT = Path(__file__).parents[2]
 def case(request: pytest.FixtureRequest) -> Case:
     found: Case = request.param
     return found
-
-
-@pytest.fixture
-def shop(case: Case, desk: Desk) -> Any:
-    desk.limits(**case.settings)
-    return case.build(desk.net)
-
-
-def code_of(desk: Desk, link: str, **given: Any) -> str:
-    with pytest.raises(Stop) as caught:
-        desk.fetch(link, **given)
-    return caught.value.problem.code
 
 
 def shared(shop: Fake, file: ServedFile = FILE, **more: Any) -> tuple[Node, str]:
@@ -85,7 +72,7 @@ def test_a_worker_goes_on_from_what_another_has_saved(desk: Desk, shop: Any) -> 
     desk.limits(checkpoint_bytes=1, attempts=1)
     node, link = shared(shop)
     node.faults = [Fault("end", at=200_000)]
-    assert code_of(desk, link) == "download_incomplete"
+    assert desk.stopped(link) == "download_incomplete"
     state = FileState.from_dict(desk.saved[-1].as_dict())
     assert 0 < state.bytes_done <= 200_000
     (fetched,) = desk.fetch(link, states=[state])
@@ -98,7 +85,7 @@ def test_a_page_is_never_taken_for_the_file(desk: Desk, case: Case, shop: Any, o
     node, link = shared(shop)
     node.faults = [Fault("end", at=100_000, on="start")] if on == "resume" else []
     node.faults.append(Fault("html", value=PAGE, times=None, on=on))
-    assert code_of(desk, link) == case.page
+    assert desk.stopped(link) == case.page
     assert not list(desk.objects.list("m"))
 
 
@@ -110,10 +97,10 @@ def test_an_empty_file_is_a_file(desk: Desk, shop: Any) -> None:
 
 def test_what_is_not_shared_and_what_is_not_there(desk: Desk, case: Case, shop: Any) -> None:
     _, link = shared(shop, private=True)
-    assert code_of(desk, link) == case.private
+    assert desk.stopped(link) == case.private
     node, link = shared(shop)
     del shop.nodes[node.id]
-    assert code_of(desk, link) == case.gone
+    assert desk.stopped(link) == case.gone
     assert not [
         r for r in desk.net.log if r.host in ("accounts.google.com", "login.live.com", "login.microsoftonline.com")
     ]
@@ -135,7 +122,7 @@ def test_a_provider_that_is_down_for_a_while_is_asked_again(desk: Desk, shop: An
     node.faults = [Fault("status", at=500, times=2, on="start")]
     assert desk.fetch(link)[0].sha256 == FILE.sha256
     shop.says("", 500, b"{}")
-    assert code_of(desk, link) == "provider_down"
+    assert desk.stopped(link) == "provider_down"
 
 
 def test_a_file_that_changes_while_it_is_read_is_never_mixed(desk: Desk, case: Case, shop: Any) -> None:
@@ -158,7 +145,7 @@ def test_a_file_that_changes_while_it_is_read_is_never_mixed(desk: Desk, case: C
 def test_a_fingerprint_that_does_not_fit_is_told_after_a_second_look(desk: Desk, shop: Any) -> None:
     node, link = shared(shop)
     node.faults = [Fault("file", value=replace(FILE, seed=7), times=None, on="any")]
-    assert code_of(desk, link) == "checksum_mismatch"
+    assert desk.stopped(link) == "checksum_mismatch"
 
 
 def test_no_secret_leaves_its_host(desk: Desk, shop: Any) -> None:
@@ -189,7 +176,7 @@ def test_nobody_is_followed_to_a_place_that_is_not_theirs(desk: Desk, shop: Any,
     _, link = shared(shop)
     desk.net.names("evil.example")
     shop.says("", 302, headers={"Location": goal})
-    assert code_of(desk, link) in ("unsafe_address", "provider_changed")
+    assert desk.stopped(link) in ("unsafe_address", "provider_changed")
     assert {host for host, _, _ in desk.connected} <= set(shop.hosts)
     assert {address for _, address, _ in desk.connected} == {PUBLIC}
 
@@ -199,5 +186,5 @@ def test_a_name_of_a_provider_that_leads_inside_is_not_connected_to(desk: Desk, 
     _, link = shared(shop)
     for host in shop.hosts:
         desk.net.names(host, *answers)
-    assert code_of(desk, link) == "unsafe_address"
+    assert desk.stopped(link) == "unsafe_address"
     assert desk.connected == []

@@ -67,19 +67,13 @@ def opened(desk: Desk, with_app: bool = True) -> Dropbox:
     return Dropbox(desk.net)
 
 
-def code_of(desk: Desk, link: str, **given: Any) -> str:
-    with pytest.raises(Stop) as caught:
-        desk.probe(link, **given)
-    return caught.value.problem.code
-
-
 def test_a_password_is_asked_for_told_when_wrong_and_used(desk: Desk) -> None:
     shop = opened(desk)
     for node in (shop.add("export.zip", BIG), shop.folder({"a.csv": BIG, "Sub": {"b.csv": BIG}})):
         shop.passwords[node.id] = PASSWORD
         link = shop.share(node)
-        assert code_of(desk, link) == "link_password"
-        assert code_of(desk, link, password="wrong") == "link_password_wrong"
+        assert desk.refused(link) == "link_password"
+        assert desk.refused(link, password="wrong") == "link_password_wrong"
         assert {file.sha256 for file in desk.fetch(link, password=PASSWORD)} == {BIG.sha256}
 
 
@@ -87,7 +81,7 @@ def test_without_an_app_a_password_cannot_be_used(desk: Desk) -> None:
     shop = opened(desk, with_app=False)
     node = shop.add("export.zip", BIG)
     shop.passwords[node.id] = PASSWORD
-    assert code_of(desk, shop.share(node), password=PASSWORD) == "credentials_missing"
+    assert desk.refused(shop.share(node), password=PASSWORD) == "credentials_missing"
 
 
 @pytest.mark.parametrize("status", [400, 401])
@@ -136,14 +130,14 @@ def test_a_listing_that_is_reset_is_made_again(desk: Desk) -> None:
     shop.says("list_folder/continue", 409, {"error_summary": "reset/", "error": {".tag": "reset"}}, times=2)
     assert len(desk.probe(link).files) == 5
     shop.says("list_folder/continue", 409, {"error_summary": "reset/", "error": {".tag": "reset"}})
-    assert code_of(desk, link) == "provider_changed"
+    assert desk.refused(link) == "provider_changed"
 
 
 def test_a_cursor_that_comes_again_is_not_gone_along_with(desk: Desk) -> None:
     shop = opened(desk)
     link = shop.share(shop.folder({"a.csv": BIG}))
     shop.says("list_folder", 200, {"entries": [], "cursor": "same", "has_more": True})
-    assert code_of(desk, link) == "provider_changed"
+    assert desk.refused(link) == "provider_changed"
 
 
 def test_what_opens_a_link_stays_and_how_to_show_it_goes(desk: Desk) -> None:
@@ -152,7 +146,7 @@ def test_what_opens_a_link_stays_and_how_to_show_it_goes(desk: Desk) -> None:
     for pasted in (link, link.replace("dl=0", "dl=0&dl=1&raw=1"), link.replace("&dl=0", "")):
         assert desk.probe(pasted).size == BIG.length
     assert {r.target.partition("?")[2] for r in shop.requests(LINK)} == {f"rlkey={RLKEY}&st=canaryst&dl=1"}
-    assert code_of(desk, link.replace("rlkey", "other")) == "link_gone"
+    assert desk.refused(link.replace("rlkey", "other")) == "link_gone"
 
 
 def test_something_in_a_folder_is_meant_by_its_path(desk: Desk) -> None:
@@ -172,10 +166,10 @@ def test_a_link_that_only_leads_on_is_followed_once(desk: Desk, link: str) -> No
     shop.add("export.zip", BIG)
     assert desk.fetch(link)[0].sha256 == BIG.sha256
     shop.says(link.removeprefix("https://"), 302, headers={"Location": "https://www.dropbox.com/l/again"})
-    assert code_of(desk, link) == "link_not_recognised"
+    assert desk.refused(link) == "link_not_recognised"
     shop.said.clear()
     shop.says(link.removeprefix("https://"), 302, headers={"Location": "https://evil.example/x"})
-    assert code_of(desk, link) in ("unsafe_address", "link_not_recognised")
+    assert desk.refused(link) in ("unsafe_address", "link_not_recognised")
 
 
 def test_an_address_that_ran_out_is_asked_for_again(desk: Desk) -> None:
@@ -185,7 +179,7 @@ def test_an_address_that_ran_out_is_asked_for_again(desk: Desk) -> None:
     shop.expire_first = 1
     assert desk.fetch(shop.share(node))[0].sha256 == BIG.sha256
     shop.expire_first = 10
-    assert code_of(desk, shop.share(node)) == "link_gone"
+    assert desk.refused(shop.share(node)) == "link_gone"
     assert len({r.target for r in desk.net.log if r.host == BYTES_HOST}) == shop.signed
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from app.errors import Stop
 from tests.links.cases import BY_NAME
 from tests.links.conftest import Desk
 from tests.links.fakes import onedrive
@@ -82,16 +81,10 @@ def test_sharepoint_refuses(desk: Desk, row: Row) -> None:
     assert not [r for r in desk.net.log if r.host.startswith("login.")]
 
 
-def code_of(desk: Desk, link: str, **given: Any) -> str:
-    with pytest.raises(Stop) as caught:
-        desk.probe(link, **given)
-    return caught.value.problem.code
-
-
 def test_onedrive_can_be_switched_off(desk: Desk) -> None:
     desk.limits(onedrive_personal_enabled=False)
     shop = OneDrive(desk.net)
-    assert code_of(desk, shop.share(shop.add("export.zip", BIG))) == "provider_off"
+    assert desk.refused(shop.share(shop.add("export.zip", BIG))) == "provider_off"
     assert desk.net.log == []
 
 
@@ -102,14 +95,14 @@ def test_an_address_of_the_bytes_that_ran_out_is_asked_for_again(desk: Desk) -> 
     shop.expire_first = 2
     assert desk.fetch(shop.share(node))[0].sha256 == BIG.sha256
     shop.expire_first = 10
-    assert code_of(desk, shop.share(node)) == "provider_blocked"
+    assert desk.refused(shop.share(node)) == "provider_blocked"
 
 
 @pytest.mark.parametrize("onward", ["https://evil.example/x", "http://onedrive.live.com/x", "https://1drv.ms/x", "x"])
 def test_a_listing_that_leads_elsewhere_is_not_followed(desk: Desk, onward: str) -> None:
     shop = OneDrive(desk.net)
     shop.foreign_next = onward
-    assert code_of(desk, shop.share(shop.folder({f"{n}.csv": BIG for n in range(4)}))) == "provider_changed"
+    assert desk.refused(shop.share(shop.folder({f"{n}.csv": BIG for n in range(4)}))) == "provider_changed"
     assert not [r for r in desk.net.log if "evil" in r.host]
 
 
@@ -118,7 +111,7 @@ def test_an_address_of_the_bytes_that_leads_elsewhere_is_not_followed(desk: Desk
     link = shop.share(shop.add("export.zip", BIG))
     told = {"id": "x", "name": "x", "size": 9, "file": {}, "@content.downloadUrl": "https://169.254.169.254/x"}
     shop.says("/_api/v2.0/drives/", 200, told)
-    assert code_of(desk, link) == "provider_changed"
+    assert desk.refused(link) == "provider_changed"
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
@@ -128,8 +121,8 @@ def test_a_password_is_asked_for_told_when_wrong_and_used(desk: Desk, kind: str)
     (node if kind == "file" else node.children[0]).faults = [Fault("end", at=100_000)]
     shop.passwords.add(node.id)
     link = shop.share(node)
-    assert code_of(desk, link) == "link_password"
-    assert code_of(desk, link, password="wrong") == "link_password_wrong"
+    assert desk.refused(link) == "link_password"
+    assert desk.refused(link, password="wrong") == "link_password_wrong"
     assert desk.fetch(link, password=PASSWORD)[0].sha256 == BIG.sha256
     assert all(PASSWORD not in f"{r.target}{r.headers}" for r in desk.net.log)
     assert {r.host for r in desk.net.log if PASSWORD.encode() in r.body} == {TENANT}
@@ -141,7 +134,7 @@ def test_the_password_goes_to_the_host_that_asked_and_to_no_other(desk: Desk) ->
     fields = '<input name="txtPassword"><input name="btnSubmitPassword"><input name="__VIEWSTATE">'
     form = f'<form method="post" action="https://evil.sharepoint.com/guestaccess.aspx">{fields}</form>'
     shop.says(LINK, 200, page("Password", form))
-    assert code_of(desk, link, password=PASSWORD) == "provider_changed"
+    assert desk.refused(link, password=PASSWORD) == "provider_changed"
 
 
 def test_an_old_tenant_that_gives_no_parts_is_begun_anew(desk: Desk) -> None:
@@ -164,7 +157,7 @@ def test_where_the_library_does_not_list_the_page_may_if_it_is_all(desk: Desk) -
     shop.library_lists = False
     assert len(desk.probe(shop.share(shop.folder({"a.csv": BIG, "b.csv": BIG}))).files) == 2
     nested = shop.share(shop.folder({"a.csv": BIG, "Sub": {"b.csv": BIG}}))
-    assert code_of(desk, nested) == "provider_changed"
+    assert desk.refused(nested) == "provider_changed"
 
 
 @pytest.mark.parametrize("onward", ["https://evil.example/?Paged=TRUE&p_ID=30", "//evil.example/?p_ID=3", "nonsense"])
@@ -172,4 +165,4 @@ def test_a_page_of_the_library_that_leads_elsewhere_is_not_followed(desk: Desk, 
     shop = SharePoint(desk.net)
     link = shop.share(shop.folder({"a.csv": BIG}))
     shop.says("RenderListDataAsStream", 200, {"Row": [], "NextHref": onward})
-    assert code_of(desk, link) == "provider_changed"
+    assert desk.refused(link) == "provider_changed"

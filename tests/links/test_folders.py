@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from app.errors import Stop
 from app.links import FileState
 from tests.links.cases import CASES, Case
 from tests.links.conftest import Desk
@@ -19,18 +18,6 @@ SMALL = ServedFile(size=70_001, seed=2)
 def case(request: pytest.FixtureRequest) -> Case:
     found: Case = request.param
     return found
-
-
-@pytest.fixture
-def shop(case: Case, desk: Desk) -> Any:
-    desk.limits(**case.settings)
-    return case.build(desk.net)
-
-
-def code_of(desk: Desk, link: str, **given: Any) -> str:
-    with pytest.raises(Stop) as caught:
-        desk.fetch(link, **given)
-    return caught.value.problem.code
 
 
 TREE = {
@@ -64,7 +51,7 @@ def test_many_files_come_over_many_pages(desk: Desk, shop: Any) -> None:
     link = shop.share(shop.folder({f"{n:03}.csv": SMALL for n in range(61)}))
     assert sorted(file.path for file in desk.probe(link).files) == [f"{n:03}.csv" for n in range(61)]
     desk.limits(max_files=60)
-    assert code_of(desk, link) == "too_many_files"
+    assert desk.stopped(link) == "too_many_files"
 
 
 def test_folders_within_folders_have_an_end(desk: Desk, shop: Any) -> None:
@@ -73,11 +60,11 @@ def test_folders_within_folders_have_an_end(desk: Desk, shop: Any) -> None:
     for level in range(2):
         deep = {f"level {level}": deep}
     assert desk.probe(shop.share(shop.folder(deep))).folder
-    assert code_of(desk, shop.share(shop.folder({"more": deep}))) == "too_many_files"
+    assert desk.stopped(shop.share(shop.folder({"more": deep}))) == "too_many_files"
 
 
 def test_a_folder_with_nothing_in_it_is_told(desk: Desk, shop: Any) -> None:
-    assert code_of(desk, shop.share(shop.folder({"Empty": {}}))) == "folder_empty"
+    assert desk.stopped(shop.share(shop.folder({"Empty": {}}))) == "folder_empty"
 
 
 def test_a_folder_that_changes_meanwhile_is_told(desk: Desk, shop: Any) -> None:
@@ -99,7 +86,7 @@ def test_a_folder_is_gone_on_with_from_the_file_it_was_at(desk: Desk, shop: Any)
     folder = shop.folder({f"{n}.csv": replace(SMALL, seed=n) for n in range(4)})
     folder.children[2].faults = [Fault("end", at=10)]
     link = shop.share(folder)
-    assert code_of(desk, link) == "download_incomplete"
+    assert desk.stopped(link) == "download_incomplete"
     newest = {state.key: state for state in desk.saved}
     assert sum(state.done for state in newest.values()) in (1, 2, 3)
     asked = len(desk.net.log)

@@ -175,6 +175,14 @@ def test_settings_are_read_by_name() -> None:
         {"LINKS_MAX_BYTES": "5", "LINKS_TIMEOUT_IDLE": "1.5", "ALLOW_ANY_HTTPS_HOST": "true"}
     )
     assert (read.max_bytes, read.timeout_idle, read.allow_any_https_host) == (5, 1.5, True)
-    for wrong in ({"LINKS_ATTEMPTS": "many"}, {"LINKS_MAX_BYTES": "-1"}, {"ALLOW_ANY_HTTPS_HOST": "perhaps"}):
+    key = {"GOOGLE_DRIVE_API_KEY": "canary key"}
+    assert LinkSettings.from_environment(key).google_drive_api_key == "canary key"
+    assert "canary" not in repr(LinkSettings.from_environment(key))
+    for wrong in (
+        {"LINKS_ATTEMPTS": "many"},
+        {"LINKS_MAX_BYTES": "-1"},
+        {"ALLOW_ANY_HTTPS_HOST": "perhaps"},
+        {"DROPBOX_APP_KEY": "a\nb"},
+    ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             LinkSettings.from_environment(wrong)

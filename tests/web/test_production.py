@@ -41,6 +41,7 @@ def test_good_settings_start() -> None:
         ({"database_url": ""}, "DATABASE_URL"),
         ({"caspen_database_url": "sqlite:///x"}, "CASPEN_DATABASE_URL"),
         ({"redis_url": ""}, "REDIS_URL"),
+        ({"links_encryption_key": "short"}, "LINKS_ENCRYPTION_KEY"),
     ],
 )
 def test_an_unsafe_setting_is_named(changes: dict[str, object], named: str) -> None:

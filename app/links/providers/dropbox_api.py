@@ -13,10 +13,11 @@ from app.links.kinds import first_kind
 from app.links.link import Address, Link
 from app.links.listing import Entry, Folder, Listing, Pages, listed
 from app.links.problems import stop
-from app.links.provider import Found, Provider, RemoteFile, Validator
+from app.links.provider import Found, RemoteFile, Validator
 from app.links.providers.asking import part_headers, refusal, text_of
 from app.links.providers.dropbox_answers import file_of, result_of, sums_of
 from app.links.providers.dropbox_links import DATA, Target, settled
+from app.links.providers.known import KnownRoute
 from app.links.web import BROWSER, Ask, Web
 
 API, CONTENT = "api.dropboxapi.com", "content.dropboxapi.com"
@@ -29,13 +30,10 @@ class ListingReset(Exception):
     """Dropbox has forgotten the cursor: the folder is listed from its beginning."""
 
 
-class DropboxApi:
+class DropboxApi(KnownRoute):
     name = "api"
+    failures = FAILURES
     confirms = True
-    best_effort = True
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
 
     def probe(self, link: Link, web: Web) -> Found:
         target = settled(link, web)
@@ -69,9 +67,6 @@ class DropboxApi:
     def checksums(self, answer: Answer) -> Mapping[str, str]:
         return sums_of(result_of(answer))
 
-    def problem(self, answer: Answer) -> str:
-        return FAILURES.problem(refusal(answer))
-
     def trusts(self, answer: Answer) -> bool:
         return True
 
@@ -90,7 +85,7 @@ class DropboxApi:
     def _first_kind(self, link: Link, file: RemoteFile, web: Web) -> str:
         with self._opened(link, file, web, {"range": "bytes=0-1023"}) as answer:
             if answer.status not in (200, 206):
-                raise web.refused(answer, self.problem(answer), self._provider.label(link))
+                raise self.refused(answer, link, web)
             return first_kind(answer.peek())
 
     def _meta(self, target: Target, path: str, link: Link, web: Web) -> Json:

@@ -1,7 +1,7 @@
 """Dropbox without an app, as a browser goes: the file, or a folder as one zip that is made while it is sent. None of
 this is promised by anybody."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from app.links.answer import Answer
 from app.links.failures import table_of
@@ -9,22 +9,19 @@ from app.links.judging import readable
 from app.links.kinds import first_kind, is_page
 from app.links.link import Link
 from app.links.problems import stop
-from app.links.provider import Found, Provider, RemoteFile, Validator
-from app.links.providers.asking import part_headers, refusal, size_of, validator_of
+from app.links.provider import Found, RemoteFile
+from app.links.providers.asking import part_headers, size_of
 from app.links.providers.dropbox_links import DATA, download_address, settled
+from app.links.providers.known import KnownRoute
 from app.links.web import BROWSER, Web
 
 FAILURES = table_of(DATA, "page")
 MARKS = tuple(DATA["password_marks"])
 
 
-class DropboxPage:
+class DropboxPage(KnownRoute):
     name = "page"
-    confirms = False
-    best_effort = True
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
+    failures = FAILURES
 
     def probe(self, link: Link, web: Web) -> Found:
         target = settled(link, web)
@@ -42,9 +39,6 @@ class DropboxPage:
     def files(self, link: Link, web: Web) -> Sequence[RemoteFile]:
         return self.probe(link, web).files
 
-    def file(self, link: Link, file: RemoteFile, web: Web) -> RemoteFile | None:
-        return self.files(link, web)[0]
-
     def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
         target = settled(link, web)
         headers = {**BROWSER, **part_headers(start, file.validator)}
@@ -55,18 +49,6 @@ class DropboxPage:
             return answer
         with answer:
             raise self._refused(answer, link, web)
-
-    def validator(self, answer: Answer) -> Validator:
-        return validator_of(answer)
-
-    def checksums(self, answer: Answer) -> Mapping[str, str]:
-        return {}
-
-    def problem(self, answer: Answer) -> str:
-        return FAILURES.problem(refusal(answer))
-
-    def trusts(self, answer: Answer) -> bool:
-        return answer.attachment
 
     def _refused(self, answer: Answer, link: Link, web: Web) -> Exception:
         code = "link_password" if any(mark in answer.text() for mark in MARKS) else self.problem(answer)

@@ -10,9 +10,10 @@ from app.links.kinds import first_kind
 from app.links.link import Address, Link
 from app.links.listing import Document, Entry, Folder, Listing, Pages, listed
 from app.links.problems import stop
-from app.links.provider import Found, Provider, RemoteFile, Validator
-from app.links.providers.asking import part_headers, refusal, text_of
+from app.links.provider import Found, RemoteFile, Validator
+from app.links.providers.asking import part_headers, text_of
 from app.links.providers.google_links import DATA, Target, target_of
+from app.links.providers.known import KnownRoute
 from app.links.web import Web
 
 HOST, BASE = "www.googleapis.com", "/drive/v3/files"
@@ -27,13 +28,11 @@ SUMS = {"md5": "md5Checksum", "sha1": "sha1Checksum", "sha256": "sha256Checksum"
 Meta = Mapping[str, Any]
 
 
-class GoogleApi:
+class GoogleApi(KnownRoute):
     name = "api"
+    failures = FAILURES
     confirms = True
     best_effort = False
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
 
     def probe(self, link: Link, web: Web) -> Found:
         target, told = self._at_end(link, web)
@@ -63,12 +62,6 @@ class GoogleApi:
 
     def validator(self, answer: Answer) -> Validator:
         return Validator()  # the revision is the metadata's to tell
-
-    def checksums(self, answer: Answer) -> Mapping[str, str]:
-        return {}
-
-    def problem(self, answer: Answer) -> str:
-        return FAILURES.problem(refusal(answer))
 
     def trusts(self, answer: Answer) -> bool:
         return True

@@ -2,38 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.links.failures import places_of
-from app.links.link import Link, host_matches
+from app.links.link import Link
 from app.links.problems import stop
 from app.links.provider import Manners, Route
 from app.links.providers.google_api import GoogleApi
 from app.links.providers.google_links import DATA, target_of
 from app.links.providers.google_page import GooglePage
+from app.links.providers.known import KnownProvider
 from app.links.settings import LinkSettings
 
-HOSTS, ALLOWED = tuple(DATA["hosts"]), tuple(DATA["allowed"])
-REFUSED = places_of(DATA, "refused")
 
-
-class GoogleDrive:
-    name = "google_drive"
-    words = str(DATA["label"])
-    unknown_name = "provider_down"
-    landings = places_of(DATA, "landing")
+class GoogleDrive(KnownProvider):
     manners = Manners(blocked_after=3)
 
-    def label(self, link: Link) -> str:
-        return self.words
-
-    def recognise(self, link: Link) -> bool:
-        return host_matches(link.address.host, HOSTS)
-
-    def allows(self, host: str, settings: LinkSettings) -> bool:
-        return host_matches(host, ALLOWED)
+    def __init__(self) -> None:
+        super().__init__("google_drive", DATA)
 
     def check(self, link: Link, settings: LinkSettings) -> None:
-        if (problem := REFUSED.problem(link.address)) is not None:
-            raise stop(problem)
+        super().check(link, settings)
         if target_of(link) is None:
             raise stop("link_not_recognised")
 

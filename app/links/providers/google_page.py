@@ -13,9 +13,10 @@ from app.links.link import Address, Link, host_matches
 from app.links.listing import Document, Entry, Folder, listed
 from app.links.normalise import parse
 from app.links.problems import stop
-from app.links.provider import Found, Provider, RemoteFile, Validator
-from app.links.providers.asking import part_headers, refusal, size_of, validator_of
+from app.links.provider import Found, RemoteFile
+from app.links.providers.asking import part_headers, size_of
 from app.links.providers.google_links import DATA, Target, target_of
+from app.links.providers.known import KnownRoute
 from app.links.providers.markup import read_page
 from app.links.web import BROWSER, Web
 
@@ -28,13 +29,9 @@ NOT_A_FILE = {"link_private_or_gone", "provider_changed", "link_download_disable
 NATIVE = "docs.google.com"
 
 
-class GooglePage:
+class GooglePage(KnownRoute):
     name = "page"
-    confirms = False
-    best_effort = True
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
+    failures = FAILURES
 
     def probe(self, link: Link, web: Web) -> Found:
         target = self._target(link)
@@ -60,18 +57,6 @@ class GooglePage:
     def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
         return self._reached(Target.of_item(file.item), part_headers(start, file.validator), web)
 
-    def validator(self, answer: Answer) -> Validator:
-        return validator_of(answer)
-
-    def checksums(self, answer: Answer) -> Mapping[str, str]:
-        return {}
-
-    def problem(self, answer: Answer) -> str:
-        return FAILURES.problem(refusal(answer))
-
-    def trusts(self, answer: Answer) -> bool:
-        return answer.attachment
-
     def _target(self, link: Link) -> Target:
         target = target_of(link)
         if target is None:
@@ -83,7 +68,7 @@ class GooglePage:
             told = size_of(answer)
             empty = told is not None and told[0] == 0
             if told is None or not (empty or (answer.attachment and not is_page(answer.peek()))):
-                raise web.refused(answer, self.problem(answer), self._provider.label(link))
+                raise self.refused(answer, link, web)
             kind = "empty" if empty else first_kind(answer.peek())
             file = RemoteFile(target.item, answer.name or "export", told[0], self.validator(answer), told[1])
         return Found.of(self._provider, link, file.path, [file], first_kind=kind)
@@ -147,11 +132,11 @@ class GooglePage:
         address = Address(HOST, f"/embeddedfolderview?id={target.id}{key}&hl=en")
         with web.get(address, BROWSER) as answer:
             if answer.status != 200:
-                raise web.refused(answer, self.problem(answer), self._provider.label(link))
+                raise self.refused(answer, link, web)
             text = answer.text()
             entries = read_page(text, "flip-entry").entries
             if not entries and "flip-" not in text:
-                raise web.refused(answer, self.problem(answer), self._provider.label(link))
+                raise self.refused(answer, link, web)
         for entry in entries:
             path = folder.holding(entry.texts.get("flip-entry-title", ""))
             shape, _ = parse(urljoin(address.secret_url, entry.href))

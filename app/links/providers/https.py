@@ -9,9 +9,10 @@ from app.links.failures import Landings, data_of, table_of
 from app.links.kinds import first_kind
 from app.links.link import Link
 from app.links.problems import stop
-from app.links.provider import Found, Manners, RemoteFile, Route, Validator
-from app.links.providers.asking import part_headers, refusal, size_of, validator_of
+from app.links.provider import Found, Manners, RemoteFile, Route
+from app.links.providers.asking import part_headers, refusal, size_of
 from app.links.providers.https_hints import checksums, expires_at
+from app.links.providers.known import KnownRoute
 from app.links.settings import LinkSettings
 from app.links.web import Web
 
@@ -49,15 +50,12 @@ class Https:
         return (Direct(self),)
 
 
-class Direct:
+class Direct(KnownRoute):
     """The link itself is the file."""
 
     name = "direct"
-    confirms = False
+    failures = FAILURES
     best_effort = False
-
-    def __init__(self, provider: Https) -> None:
-        self._provider = provider
 
     def probe(self, link: Link, web: Web) -> Found:
         label = self._provider.label(link)
@@ -93,17 +91,8 @@ class Direct:
     def files(self, link: Link, web: Web) -> Sequence[RemoteFile]:
         return self.probe(link, web).files
 
-    def file(self, link: Link, file: RemoteFile, web: Web) -> RemoteFile | None:
-        return next(iter(self.files(link, web)), None)
-
     def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
         return web.get(link.address, part_headers(start, file.validator))
-
-    def validator(self, answer: Answer) -> Validator:
-        return validator_of(answer)
-
-    def checksums(self, answer: Answer) -> Mapping[str, str]:
-        return {}  # they are told before
 
     def problem(self, answer: Answer) -> str:
         if answer.status < 400:

@@ -17,8 +17,9 @@ from app.links.link import Address, Link, host_matches
 from app.links.listing import Document, Entry, Folder, Listing, Pages, listed
 from app.links.normalise import parse
 from app.links.problems import stop
-from app.links.provider import Found, Provider, RemoteFile, Validator
-from app.links.providers.asking import part_headers, refusal, text_of, validator_of
+from app.links.provider import Found, RemoteFile, Validator
+from app.links.providers.asking import part_headers, text_of
+from app.links.providers.known import KnownRoute
 from app.links.web import BROWSER, RUN_OUT, Web
 
 DATA = data_of(__file__, "onedrive.toml")
@@ -27,15 +28,11 @@ COOKIE, HOST = str(DATA["cookie"]), "onedrive.live.com"
 ID = re.compile(r"[A-Za-z0-9!._%-]{1,200}")
 
 
-class OneDriveBrowser:
+class OneDriveBrowser(KnownRoute):
     """Items are `CID/ITEM`, both as Microsoft writes them."""
 
     name = "browser"
-    confirms = False
-    best_effort = True
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
+    failures = FAILURES
 
     def probe(self, link: Link, web: Web) -> Found:
         item = self._enter(link, web)
@@ -62,15 +59,6 @@ class OneDriveBrowser:
     def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
         """The address of the bytes lasts for an hour, so every request begins at the link."""
         return self._opened(link, file, web, part_headers(start, file.validator))
-
-    def validator(self, answer: Answer) -> Validator:
-        return validator_of(answer)
-
-    def checksums(self, answer: Answer) -> Mapping[str, str]:
-        return {}
-
-    def problem(self, answer: Answer) -> str:
-        return FAILURES.problem(refusal(answer))
 
     def trusts(self, answer: Answer) -> bool:
         return True
@@ -117,7 +105,7 @@ class OneDriveBrowser:
     def _first_kind(self, link: Link, file: RemoteFile, web: Web) -> str:
         with self._opened(link, file, web, {"range": "bytes=0-1023"}) as answer:
             if answer.status not in (200, 206) or (is_page(answer.peek()) and not file.page):
-                raise web.refused(answer, self.problem(answer), self._provider.label(link))
+                raise self.refused(answer, link, web)
             return first_kind(answer.peek())
 
     def _listing(self, item: str, link: Link, web: Web) -> Listing:
@@ -161,7 +149,7 @@ class OneDriveBrowser:
     def _json(self, address: Address, link: Link, web: Web) -> Json:
         with web.get(address, {**BROWSER, "accept": "application/json"}) as answer:
             if answer.status != 200:
-                raise web.refused(answer, self.problem(answer), self._provider.label(link))
+                raise self.refused(answer, link, web)
             return answer.json()
 
 

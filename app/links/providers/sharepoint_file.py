@@ -1,15 +1,16 @@
 """A file of SharePoint by its link, and each file of a shared folder by its own id."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from app.links.answer import Answer
 from app.links.kinds import first_kind, is_page
 from app.links.link import Address, Link
 from app.links.listing import Listing
-from app.links.provider import Found, Provider, RemoteFile, Validator
-from app.links.providers.asking import part_headers, size_of, validator_of
+from app.links.provider import Found, RemoteFile
+from app.links.providers.asking import part_headers, size_of
+from app.links.providers.known import KnownRoute
 from app.links.providers.sharepoint_folder import Place, enter_folder, list_folder
 from app.links.providers.sharepoint_links import COOKIE, entered, is_folder, problem_of, with_download
 from app.links.web import BROWSER, RUN_OUT, Web
@@ -17,15 +18,10 @@ from app.links.web import BROWSER, RUN_OUT, Web
 GUID = re.compile(r"[0-9A-Fa-f-]{36}")
 
 
-class SharePointBrowser:
+class SharePointBrowser(KnownRoute):
     """The item of a link's own file is empty; those of a folder are `WEB|GUID`."""
 
     name = "browser"
-    confirms = False
-    best_effort = True
-
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
 
     def probe(self, link: Link, web: Web) -> Found:
         if is_folder(link):
@@ -35,16 +31,13 @@ class SharePointBrowser:
             told = size_of(answer)
             empty = told is not None and told[0] == 0
             if told is None or not (empty or (answer.attachment and not is_page(answer.peek()))):
-                raise web.refused(answer, self.problem(answer), self._provider.label(link))
+                raise self.refused(answer, link, web)
             kind = "empty" if empty else first_kind(answer.peek())
             file = RemoteFile("", answer.name or "export", told[0], self.validator(answer), told[1])
         return Found.of(self._provider, link, file.path, [file], first_kind=kind)
 
     def files(self, link: Link, web: Web) -> Sequence[RemoteFile]:
         return self._listing(link, web)[1].files if is_folder(link) else self.probe(link, web).files
-
-    def file(self, link: Link, file: RemoteFile, web: Web) -> RemoteFile | None:
-        return next((now for now in self.files(link, web) if now.item == file.item), None)
 
     def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
         """The cookie lasts for an hour, so that whatever is gone on with begins at the link."""
@@ -63,17 +56,8 @@ class SharePointBrowser:
             answer.close()
         return answer
 
-    def validator(self, answer: Answer) -> Validator:
-        return validator_of(answer)
-
-    def checksums(self, answer: Answer) -> Mapping[str, str]:
-        return {}
-
     def problem(self, answer: Answer) -> str:
         return problem_of(answer)
-
-    def trusts(self, answer: Answer) -> bool:
-        return answer.attachment
 
     def _opened(self, link: Link, headers: dict[str, str], web: Web) -> Answer:
         return entered(with_download(link.address), link, web, headers)
