@@ -82,7 +82,8 @@ def lived_through(size: int, cuts: int, kills: int, checkpoint: int = CHECKPOINT
         marks = sorted(dice.sample(range(2, 9), kills))
         limits = {"GOOGLE_DRIVE_API_KEY": KEY, "CHECKPOINT": str(checkpoint)}
         for mark in marks:
-            story.kills += _killed(begun(net, folder, key, link, **limits), folder / "state.json", size * mark // 10)
+            worker = begun(net, folder, key, link, **limits)
+            story.kills += _killed(worker, folder / "state.json", size * mark // 10, dice.uniform(0, size / GIB / 2))
         shop.says("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"), times=1)
         told: dict[str, Any] = {"code": "link_quota"}
         for _ in range(4):
@@ -101,10 +102,11 @@ def lived_through(size: int, cuts: int, kills: int, checkpoint: int = CHECKPOINT
     return story
 
 
-def _killed(worker: subprocess.Popen[str], state: Path, durable: int) -> int:
-    """Kills a worker once so much is durable."""
+def _killed(worker: subprocess.Popen[str], state: Path, durable: int, later: float) -> int:
+    """Kills a worker so many seconds after so much has become durable."""
     while worker.poll() is None:
         if state.exists() and json.loads(state.read_text())["bytes_done"] >= durable:
+            time.sleep(later)
             worker.send_signal(signal.SIGKILL)
             break
         time.sleep(0.01)
