@@ -116,6 +116,8 @@ def _cells(kind: Kind[Any], head: PartHead, row: PartRow, headers: Sequence[str]
         if name not in row.cells:
             continue
         own = placed.get(name.partition(":")[0])
+        if own is not None and own.column.by_reading and not own.column.native:
+            continue  # no cell of the export, but what reading found
         cells.append(Cell(name, _header(name, own, said), row.cells[name], own))
     return tuple(cells)
 

@@ -122,3 +122,13 @@ def test_live_files_open_in_the_sandbox(shown_at: At) -> None:
     visitor = product.visitor(MEGAN)
     assert file.name in words(visitor.get(at))
     assert hashlib.sha256(visitor.get(f"{at}/{file.id}").content).hexdigest() == file.sha256
+
+
+def test_a_files_own_page_says_where_it_lay_and_not_what_reading_noted_for_itself(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    file = some_file(product, "application/pdf")
+    said = words(product.visitor(MEGAN).get(f"{product.at}/records/files/{file.id}"))
+    assert "Place in the export" in said
+    assert file.name in said
+    assert "found_" not in said
+    assert "folder_name" not in said

@@ -56,7 +56,9 @@ class PatientFile(Row):
     pinned_at: Annotated[Words, Column(text, "Pinned At")] = None
     type: Annotated[Words, Column(string, "Type")] = None
     found_key: Annotated[Words, told()] = None
-    found_path: Annotated[Words, told()] = None
+    found_path: Annotated[
+        Words, Column(verbatim, "Place in the export", raw=True, by_reading=True, done="Where the file lies")
+    ] = None
     found_root: Annotated[Words, told()] = None
     found_size: Annotated[int | None, Column(whole, by_reading=True)] = None
     found_sha256: Annotated[Words, told()] = None
