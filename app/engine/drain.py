@@ -37,6 +37,7 @@ from app.migration.advance import By, Cause, advance, locked
 from app.migration.models import Migration, Work
 from app.migration.states import Actor, Event, State
 from app.problems import Problem
+from app.storage import CannotOpen
 
 GIVE_UP_SECONDS = 24 * 3600.0  # how long something that passes by itself is waited for
 LONGEST_WAIT = 300.0
@@ -134,11 +135,20 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
         release(runtime.ledger, lease)
     except Stop as stop:
         _stopped(runtime, migration, lease, stop, turn)
+    except CannotOpen:
+        _stopped(runtime, migration, lease, Stop(Problem("copy_damaged")), turn)
     except Exception as fault:
         if no_room(fault):
             _stopped(runtime, migration, lease, Stop(Problem("no_space"), retryable=True), turn)
             return
+        if is_gone(runtime, fault):
+            _stopped(runtime, migration, lease, Stop(Problem("export_not_kept")), turn)
+            return
         log.error("piece_failed", fault=type(fault).__name__, at=where(fault), **told(lease))
+        most = runtime.settings.part_attempts
+        if phase.exhausted is not None and lease.attempts > tries(phase, lease, most) + most:
+            _give_up(runtime, lease, Problem("work_failed"), turn)  # it cannot even be laid aside
+            return
         fail(runtime.ledger, lease, type(fault).__name__)
 
 
@@ -220,6 +230,12 @@ def no_room(fault: BaseException) -> bool:
     if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
         return True
     return "database or disk is full" in str(fault) or "No space left on device" in str(fault)
+
+
+def is_gone(runtime: Runtime, fault: BaseException) -> bool:
+    """Whether something is no longer in storage that the ledger leads to."""
+    missing = isinstance(fault, FileNotFoundError) and fault.filename
+    return bool(missing) and runtime.objects.root in Path(str(fault.filename)).parents  # type: ignore[attr-defined]  # narrowed above
 
 
 def where(fault: BaseException) -> list[str]:

@@ -54,8 +54,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
     kinds = balance(source, files, account, stored.digests)
     paths = paths_of_parts(runtime, migration)
-    created = {kind.kind for kind in kinds if not kind.left_out and not kind.unchanged}
-    looked = look_again(runtime, migration, beat, created)
+    looked = look_again(runtime, migration, beat, {kind.kind for kind in kinds if not kind.left_out})
     problems = [
         *(
             Problem("file_bytes_altered", f.source_kind, paths.get(f.part), f.line, f.source_id)

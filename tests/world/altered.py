@@ -39,7 +39,7 @@ def cell_changed(table: str, column: str, *, hash_too: bool) -> Alter:
         rows = [row for row in rows_of(store, table) if row[column] is not None]
         row = rows[len(rows) // 2]
         other = next((r[column] for r in rows if r[column] != row[column]), None)
-        value = other if other is not None else _other(row[column])
+        value = other if other is not None else _other(row[column], truth=_is_truth(table, column))
         new = {**row, column: value}
         told = _hash(table, new) if hash_too else row["content_hash"]
         write(
@@ -53,8 +53,14 @@ def cell_changed(table: str, column: str, *, hash_too: bool) -> Alter:
     return alter
 
 
-def _other(value: Any) -> Any:
+def _other(value: Any, *, truth: bool) -> Any:
+    if truth:
+        return 1 - value
     return value + 1 if isinstance(value, int) else f"{value}x"
+
+
+def _is_truth(table: str, column: str) -> bool:
+    return shape(table).place(column) in shape(table).truths
 
 
 def _hash(table: str, row: dict[str, Any]) -> str:

@@ -96,7 +96,7 @@ def _in_reading() -> Iterator[Mutant]:
         yield _code("reading", f"{kind}: a row is lost while its file is cut", spoiled.parts_thinned(kind))
     for kind, pairs in {
         "patients": (1, 2, 3, 5),
-        "contacts": (2, 3),
+        "contacts": (1, 2, 3),
         "appointments": (1, 2, 3),
         "treatment_notes": (4,),
     }.items():

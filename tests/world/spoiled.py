@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import islice, pairwise
 from typing import Any
@@ -158,14 +158,14 @@ def first_rows_unread() -> None:
 
 def offsets_shifted(hours: int) -> Spoil:
     def spoil() -> None:
-        inner = moments._offset
-        moments._offset = lambda *given: _later(inner(*given), hours)
+        class Off(datetime):
+            @classmethod
+            def fromisoformat(cls, text: str) -> Any:
+                return datetime.fromisoformat(text) + timedelta(hours=hours)
+
+        vars(moments)["datetime"] = Off
 
     return spoil
-
-
-def _later(zone: Any, hours: int) -> Any:
-    return timezone(zone.utcoffset(None) + timedelta(hours=hours))
 
 
 def section_lost(which: int) -> Spoil:

@@ -21,9 +21,10 @@ from app.engine.reading.entries import Entry
 from app.engine.runtime import Runtime
 from app.engine.second_look.alike import alike
 from app.engine.second_look.plain import Cells, NotPlain, plain_rows
+from app.mapping.plan import CREATE, Plan
 from app.mapping.second_look import How, Look, Seen
 from app.migration.exports import files_of
-from app.migration.models import ExportFile, Migration, ProblemLine
+from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.problems import Level, Problem
 from app.sources import source as source_named
 
@@ -65,8 +66,8 @@ class _Eyes:
     own: bool
 
 
-def look_again(runtime: Runtime, migration: Migration, beat: Heartbeat, created: Container[str]) -> Looked:
-    """Looks at every plain file that was read. `created`: kinds of which every row that came is a new record."""
+def look_again(runtime: Runtime, migration: Migration, beat: Heartbeat, whole: Container[str]) -> Looked:
+    """Looks at every plain file that was read. `whole`: kinds of which the clinic leaves nothing out."""
     looked = Looked()
     looks = {look.kind: look for look in source_named(migration.source).looks}
     with runtime.ledger.read() as session:
@@ -78,7 +79,7 @@ def look_again(runtime: Runtime, migration: Migration, beat: Heartbeat, created:
             if file is None or file.refused or entry.refused:
                 continue
             if look := looks.get(file.kind or ""):
-                _look_at(_Eyes(runtime, migration, look, look.own and look.kind in created), entry, file, looked, beat)
+                _look_at(_Eyes(runtime, migration, look, look.own and look.kind in whole), entry, file, looked, beat)
             elif file.size and file.path not in copies:
                 looked.problems += _missed(entry, file, looks.values())
     return looked
@@ -132,6 +133,7 @@ def _compared(eyes: _Eyes, file: ExportFile, sample: _Sample, looked: Looked) ->
     runtime, migration, look = eyes.runtime, eyes.migration, eyes.look
     with runtime.ledger.read() as session:
         explained = _explained(session, migration, look.kind)
+        plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
     rows = {key: row for key, row in sample.rows.items() if key not in explained}
     columns = tuple(sorted({seen.column for seen in look.seen}))
     store = runtime.caspen.trial(migration.id, migration.trial_number)
@@ -149,8 +151,9 @@ def _compared(eyes: _Eyes, file: ExportFile, sample: _Sample, looked: Looked) ->
                 if verdict is False:
                     wrong.setdefault(seen.headers[0], []).append(key)
         if eyes.own:
-            compared[look.key[0]] = len(rows)
-            wrong[look.key[0]] = sorted(rows.keys() - seen_again)
+            due = {key for key in rows if plan.choice(look.kind, key) == CREATE}  # a match has a record already
+            compared[look.key[0]] = len(due)
+            wrong[look.key[0]] = sorted(due - seen_again)
     looked.cells += compared.total()
     for header, keys in wrong.items():
         if keys:
