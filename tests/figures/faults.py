@@ -113,7 +113,7 @@ class Lane:
         folder = self.folder
         self.taken, self.log = folder.with_suffix(".mailbox"), folder / "log"
         self.redis = f"{here.more['redis_url']}?db={number}"
-        self._begin("fetch")
+        self.begin("fetch")
         listen(quiet)
         self.runtime = patient(open_runtime(here.settings(folder / "var", smtp_url=smtp_url, redis_url=self.redis)))
 
@@ -126,7 +126,7 @@ class Lane:
     def end(self, place: str) -> tuple[int, list[str]]:
         """One story: a process ends at a place, another one goes on, and the world is looked at."""
         stage, _, at = place.partition(" ")
-        self._begin(stage)
+        self.begin(stage)
 
         def first() -> None:
             listen(fault_at(at))
@@ -138,7 +138,8 @@ class Lane:
             return status, [f"whoever went on ended with status {after.status}: {self.log.read_text()[-500:]}"]
         return status, list(after.said)
 
-    def _begin(self, stage: str) -> None:
+    def begin(self, stage: str) -> None:
+        """The folder as it was when a stage began, with nothing delivered and nobody rung."""
         self.taken.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(self.here.at(stage), self.folder / "var")

@@ -1,10 +1,13 @@
 """Proof under fire: nothing lost, nothing doubled, whatever dies, vanishes or lies; and checks that cannot lie."""
 
-from tests.figures import faults, lies, mutants
+from tests.figures import at_random, disk_full, faults, interleaved, lies, mutants
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
     *lies.MEASURES,
     *mutants.MEASURES,
     *faults.MEASURES,
+    *at_random.MEASURES,
+    *disk_full.MEASURES,
+    *interleaved.MEASURES,
 )

@@ -1,0 +1,110 @@
+"""The disk is full at a write: the work says so, waits, and goes on by itself once there is room. No half row stays."""
+
+import errno
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlmodel import select
+
+from app.effects import listen
+from app.engine.drain import Turn, drain
+from app.engine.runtime import Runtime
+from app.migration.models import Work
+from app.migration.states import State
+from tests.figures.faults import Lane, ground
+from tests.figures.figure import Measure, Reached
+from tests.world.fork import fork
+from tests.world.mailbox import mailbox
+from tests.world.move import decide, state
+from tests.world.stages import STAGES, Ground, go_on, only, prepare
+
+FULL_FOR = 6  # writes that fail before there is room again
+WRITES = ("file.", "folder.", "sql")
+WORKING = ("read", "trial", "go_live")
+
+
+class Full:
+    """From its n-th write on, so many writes find no room."""
+
+    def __init__(self, number: int) -> None:
+        self.number, self.count = number, 0
+
+    def __call__(self, name: str, done: bool) -> None:
+        if done or not name.startswith(WRITES):
+            return
+        self.count += 1
+        if self.number <= self.count < self.number + FULL_FOR:
+            if name.startswith("sql"):
+                raise sqlite3.OperationalError("database or disk is full")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@dataclass
+class Found:
+    """How often the disk was full, how often the ledger said so, and what was wrong afterwards."""
+
+    tried: int = 0
+    said: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def _work(lane: Lane, stage: str, number: int) -> bool:
+    """Works while the disk is full; says whether the ledger named it."""
+    runtime, named = lane.runtime, False
+    listen(Full(number))
+    for _ in range(FULL_FOR * 2):
+        try:
+            if stage != "read" and state(runtime, only(runtime)) in (State.MATCHING, State.REVIEWING):
+                decide(runtime, only(runtime))
+            drain(runtime, only(runtime), 2, Turn("worker", lambda: _over(runtime, stage)))
+        except Exception:  # the ledger itself may find no room
+            continue
+        named = named or _waits(runtime)
+    return named
+
+
+def _over(runtime: Runtime, stage: str) -> bool:
+    ends = {"read": State.MATCHING, "trial": State.REVIEWING, "go_live": State.FINALISED}
+    return state(runtime, only(runtime)) is ends[stage]
+
+
+def _waits(runtime: Runtime) -> bool:
+    with runtime.ledger.read() as session:
+        return "no_space" in session.exec(select(Work.last_problem)).all()
+
+
+def full_at(every: int) -> Found:
+    found = Found()
+    with ground() as here, mailbox(here.home / "lane-0.mailbox") as smtp_url:
+        effects = prepare(here)
+        lane = Lane(here, 0, smtp_url)
+        found.wrong += lane.warm()
+        places = [
+            (stage, n)
+            for stage in WORKING
+            for n in range(1, 1 + sum(name.startswith(WRITES) for name in effects[stage]))
+        ][::every]
+        for stage, number in places:
+            lane.begin(stage)
+            ended = fork(lambda stage=stage, number=number: _work(lane, stage, number), lane.log).wait()  # type: ignore[misc]  # bound here
+            after = _after(here, lane.runtime, lane.taken, lane.log)
+            found.tried += 1
+            found.said += bool(ended.said)
+            found.wrong += [f"{stage} {number}: {line}" for line in after]
+    return found
+
+
+def _after(here: Ground, runtime: Runtime, taken: Path, log: Path) -> list[str]:
+    ended = fork(lambda: go_on(here, runtime, taken, log), log).wait()
+    return list(ended.said) if ended.said is not None else [f"status {ended.status}"]
+
+
+def no_room(long: bool) -> Reached:
+    found = full_at(1 if long else 8)
+    words = f"{found.tried} writes without room, named {found.said} times, {len(found.wrong)} differences"
+    return Reached(words, ok=not found.wrong and found.said > 0, why=tuple(found.wrong[:30]))
+
+
+MEASURES = (Measure("the disk is full at a write", "named, goes on alone, 0 differences", no_room),)
+assert set(WORKING) <= STAGES.keys()

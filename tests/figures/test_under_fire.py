@@ -1,0 +1,38 @@
+"""A few kills, pauses, full disks and races; `make figures AREA=proof` and `make stress` do many."""
+
+import pytest
+
+from tests.figures.at_random import killed, paused
+from tests.figures.disk_full import full_at
+from tests.figures.interleaved import interleaved
+
+pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.xdist_group("faults")]
+
+
+def test_whoever_is_killed_is_taken_over() -> None:
+    found = killed(4)
+
+    assert found.wrong == []
+    assert (found.done, found.again) == (4, 0)
+
+
+def test_whoever_wakes_up_too_late_writes_nothing() -> None:
+    found = paused(2)
+
+    assert found.wrong == []
+    assert found.again == found.done == 2
+
+
+def test_a_full_disk_is_named_and_leaves_no_half_row() -> None:
+    found = full_at(60)
+
+    assert found.wrong == []
+    assert found.tried > 4
+    assert found.said > 0
+
+
+def test_only_one_of_those_who_act_at_once_wins() -> None:
+    found = interleaved(12)
+
+    assert found.wrong == []
+    assert found.won.total() == 12
