@@ -9,7 +9,8 @@ from sqlmodel import Session, col, select
 from app.engine.inventory import Inventory
 from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
-from app.problems import Problem, catalogue
+from app.migration.states import State
+from app.problems import Level, Problem, catalogue
 
 Json = dict[str, Any]
 
@@ -90,7 +91,8 @@ def problems(session: Session, migration: Migration, runs: Iterable[str]) -> lis
     answer = [_told(place, *first) for place, first in found.items()]
     if migration.problem is not None and migration.problem["code"] in catalogue():
         kept = migration.problem
-        answer.append(of_problem(Problem(kept["code"], kept["kind"], kept["file"], kept["line"])))
+        level = Level.STOPS if migration.state == State.FETCHING_FAILED else None  # some codes also tell of one file
+        answer.append(of_problem(Problem(kept["code"], kept["kind"], kept["file"], kept["line"], level=level)))
     return answer
 
 

@@ -10,7 +10,7 @@ from app.commands.private import begin_private, is_link, private_engine
 from app.errors import Stop
 from app.migration.models import Migration
 from app.migration.states import State
-from app.problems import Problem
+from app.problems import Level, Problem
 
 NOTHING: dict[str, Any] = {
     "export": {"sha256": None, "files": []},
@@ -40,7 +40,7 @@ def read(export: str, *, wait: float, keep: Path | None = None) -> Answer:
         try:
             state = Driver(runtime, wait=wait).run(migration.id, "Reading")
         except WaitedEnough as waited:
-            return refused(Problem(waited.code))
+            return refused(Problem(waited.code, level=Level.STOPS))
         with runtime.ledger.read() as session:
             told = of_export(session, session.get_one(Migration, migration.id))
         return Answer(told, 0 if state is State.MATCHING else 2)

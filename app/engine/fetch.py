@@ -12,6 +12,7 @@ from app.engine.linked import row_of, state_of
 from app.engine.outcome import Done
 from app.engine.runtime import Runtime
 from app.engine.work import Lease, LostLease, checkpoint
+from app.errors import Stop
 from app.links import Conduct, FetchedFile, FileState, Interruption, LinkSettings, Paused, export_sha256
 from app.links import fetch as fetch_link
 from app.links.problems import OPERATORS
@@ -34,6 +35,7 @@ class Followed:
     beat: Heartbeat
     states: dict[str, FileState] = field(default_factory=dict)
     told: list[Problem] = field(default_factory=list)
+    limited: int = 0
 
     def plan(self, states: Sequence[FileState]) -> None:
         """Writes down every file, instead of those of an earlier look at the link."""
@@ -49,6 +51,12 @@ class Followed:
         with self.runtime.ledger.write() as session:
             self._fence(session)
             session.merge(row_of(self.migration, state, self._key, self.lease.epoch))
+
+    def note(self, limited: int) -> None:
+        """How often in a row the provider has asked us to slow down before it told anything."""
+        self.limited = limited
+        with self.runtime.ledger.write() as session:
+            self._fence(session)
 
     def known(self) -> list[FileState]:
         """What earlier workers have written down."""
@@ -79,7 +87,8 @@ class Followed:
         export.fetch_state = {
             "bytes_done": sum(kept.bytes_done for kept in self.states.values()),
             "bytes_total": sum(kept.expected_size or 0 for kept in self.states.values()),
-            "operators": [problem.code for problem in self.told],
+            "operators": [problem.code for problem in self.told if problem.code in OPERATORS],
+            "limited": self.limited,
         }
         session.add(export)
 
@@ -100,6 +109,7 @@ def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat)
         progress=followed.progress,
         should_stop=followed.should_stop,
         tell=followed.told.append,
+        limited=int(export.fetch_state.get("limited", 0)),
         patience=PATIENCE_SECONDS,
     )
     try:
@@ -116,6 +126,9 @@ def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat)
         )
     except Paused:
         raise Dropped from None
+    except Stop:
+        followed.note(limited=conduct.limited)
+        raise
     except LostLease:
         _leave_nothing(runtime, migration, prefix)
         raise

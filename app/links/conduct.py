@@ -36,6 +36,7 @@ class Conduct:
     tell: Callable[[Problem], None] = lambda _problem: None
     clock: Clock = field(default_factory=SystemClock)
     patience: float = 30.0
+    limited: int = 0  # requests to slow down in a row, before anything was found
     before: int = 0  # bytes of the files that are done
     total: int | None = None  # of all files, where it is known
 

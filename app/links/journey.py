@@ -98,6 +98,8 @@ class Journey:
                 return self._probed(route, conduct), route.name
             except Stop as reason:
                 if reason.problem.code not in FALLS_OVER:
+                    if failed is not None and failed.retryable and reason.retryable:
+                        raise failed from None  # both pass by themselves: the first is the longer one
                     raise
                 failed = failed or reason
                 if place + 1 < len(routes):
@@ -107,7 +109,7 @@ class Journey:
 
     def _probed(self, route: Route, conduct: Conduct) -> Found:
         """The provider's answer; its passing troubles are waited out while patience lasts."""
-        attempts = limited = waits = 0
+        attempts = waits = 0
         while True:
             conduct.heard()
             try:
@@ -122,10 +124,11 @@ class Journey:
                 size = sum(file.size or 0 for file in found.files)
                 if size > self.web.settings.max_bytes:
                     raise too_big(size, self.web.settings.max_bytes)
+                conduct.limited = 0
                 return found
             attempts += 1
-            trouble = self.weighed(reason, attempts, limited, waits)
-            limited, waits = trouble.limited, trouble.waits
+            trouble = self.weighed(reason, attempts, conduct.limited, waits)
+            conduct.limited, waits = trouble.limited, trouble.waits
             if attempts >= self.web.settings.attempts or trouble.wait > conduct.patience:
                 at = conduct.clock.now() + trouble.wait
                 raise self.stopped(trouble.code, trouble.wait, time=as_time(at))

@@ -103,6 +103,23 @@ def test_a_wait_of_more_than_a_day_in_all_is_no_reason_to_give_up(clinic: Clinic
     assert clinic.state() is State.MATCHING
 
 
+def test_three_requests_to_slow_down_over_several_turns_mean_that_we_are_blocked(
+    clinic: Clinic, net: FakeInternet
+) -> None:
+    shop = Google(net)
+    shop.says("", 429, headers={"Retry-After": "60"}, times=6)
+    paste(clinic, shop.share(shop.folder(tree())))
+    waited = []
+    for _ in range(3):
+        clinic.drain()
+        waited.append(seen(clinic).waits_for)
+        let_pass(clinic)
+    assert waited == ["provider_rate_limited", "provider_rate_limited", "provider_blocked"]
+    shop.said.clear()
+    clinic.drain()
+    assert clinic.state() is State.MATCHING
+
+
 def slow(net: FakeInternet) -> str:
     """The link of a file that takes some seconds."""
     shop = Google(net)

@@ -22,13 +22,14 @@ class Target:
     redirector: for display only, since Dropbox itself knows better."""
 
     root: Address
+    shared: Address
     path: str = field(default="", repr=False)
     kind: str = "file"
 
     @property
     def url(self) -> str:
-        """The link as the API takes it."""
-        return self.root.secret_url
+        """The link as the API takes it: as it was copied, or that of the folder in which something is meant."""
+        return self.shared.secret_url
 
 
 def target_of(address: Address) -> Target | None:
@@ -38,12 +39,13 @@ def target_of(address: Address) -> Target | None:
         if found is None or (host and host != address.host):
             continue
         if kind == "redirector":
-            return Target(address, kind=kind)
+            return Target(address, address, kind=kind)
         inside = unquote(found.groupdict().get("rest") or "").rstrip("/")
         if kind == "folder" and (preview := address.parameters.get("preview")):
             inside += f"/{preview}"
         kept = "&".join(_kept(address.query))
-        return Target(Address("www.dropbox.com", f"{found['root']}?{kept}".rstrip("?")), inside, kind)
+        root = Address("www.dropbox.com", f"{found['root']}?{kept}".rstrip("?"))
+        return Target(root, root if inside else address, inside, kind)
     return None
 
 
