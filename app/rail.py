@@ -8,7 +8,7 @@ from app.migration.states import FAILED, State
 STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Start", "overview", ("overview",)),
     ("Get ready", "checklist", ("checklist", "uses")),
-    ("Hand over", "handover", ("export", "handover", "files")),
+    ("Hand over", "handover", ("export", "handover", "link", "files")),
     ("Match", "matches", ("matches",)),
     ("Trial", "progress", ("progress",)),
     ("Review", "review", ("review", "problems", "clients", "records", "rows", "visits", "balances")),

@@ -171,6 +171,13 @@ def address(value: str) -> Markup:
     return Markup(broken)  # noqa: S704  (escaped above)
 
 
+def on_screen(text: str) -> Markup:
+    """A step with the words that stand on somebody else's screen: "Choose *Share*." shows Share as such."""
+    parts = str(escape(text)).split("*")
+    shown = (f'<span class="said">{part}</span>' if place % 2 else part for place, part in enumerate(parts))
+    return Markup("".join(shown))  # noqa: S704  (escaped above)
+
+
 def zone_of(context: Context) -> tzinfo:
     found = context.get("zone")
     return found if isinstance(found, tzinfo) else ZoneInfo(found) if found else UTC
@@ -241,4 +248,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "names": names,
     "bdis": bdis,
     "address": address,
+    "on_screen": on_screen,
 }

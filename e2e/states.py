@@ -13,6 +13,7 @@ from e2e.journey import Journey
 from e2e.pages.clients import Clients
 from e2e.pages.handover import Handover
 from e2e.pages.help import Help
+from e2e.pages.link import Link
 from e2e.pages.overview import Overview
 from e2e.pages.progress import Progress
 from e2e.pages.review import Review
@@ -79,6 +80,8 @@ def unreachable_link(journey: Journey, seen: Seen) -> None:
     Handover(page, move).open()
     Handover(page, move).paste(NOBODY_HOME)
     seen(page, "link-unreachable")
+    if Link(page, move).is_open():  # the other side may come back: it is handed over, and a worker keeps trying
+        Link(page, move).confirm()
     progress = Progress(page, move)
     progress.open()
     if page.get_by_role("button", name="Pause").count():

@@ -13,6 +13,7 @@ from app.db import now
 from app.engine.bench import attachments_prefix, index_key
 from app.engine.runtime import Runtime
 from app.engine.work import DONE
+from app.migration.checked_links import forget_old
 from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.migration.states import State
 
@@ -24,6 +25,8 @@ IN_THE_MAKING = frozenset({State.FETCHING.value, State.READING.value})
 def sweep_orphans(runtime: Runtime, at: datetime | None = None) -> int:
     """Removes what nobody needs, and says how many objects and stores that were. Twice is once."""
     moment = at or now()
+    with runtime.ledger.write() as session:
+        forget_old(session, moment)
     with runtime.ledger.read() as session:
         migrations = session.exec(select(Migration).where(Migration.wrapped_key != "")).all()
     swept = sum(_sweep(runtime, migration.id, moment) for migration in migrations if not _is_made(migration))

@@ -9,6 +9,7 @@ from app.db import now
 from app.engine.runtime import Runtime
 from app.migration.advance import locked
 from app.migration.audit import write_audit
+from app.migration.checked_links import forget_checked
 from app.migration.models import Export, LinkedFile, Migration, Trial
 from app.migration.states import State
 
@@ -37,6 +38,7 @@ def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "
         for export in session.exec(select(Export).where(Export.migration_id == migration_id)):
             export.sealed_link = export.sealed_password = None
             session.add(export)
+        forget_checked(session, migration_id)
         session.connection().execute(sa.delete(LinkedFile).where(col(LinkedFile.migration_id) == migration_id))
         write_audit(
             session,

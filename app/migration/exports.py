@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.db import now
 from app.mapping.plan import Plan
 from app.migration.advance import By, Cause, Guard, Ring, advance, locked
+from app.migration.checked_links import forget_checked
 from app.migration.models import Export, ExportFile, Migration
 from app.migration.states import Event
 from app.storage import Objects, open_secret, seal_secret
@@ -201,6 +202,7 @@ def password_of(export: Export, key: bytes) -> str:
 
 
 def _numbered(session: Session, migration_id: str) -> Migration:
+    forget_checked(session, migration_id)
     migration = locked(session, migration_id)
     migration.export_number += 1
     migration.export_confirmed_at = None

@@ -106,6 +106,20 @@ class LinkedFile(LedgerTable, table=True):
     state: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
+class CheckedLink(LedgerTable, table=True):
+    """The link that a clinic last asked us to look at. It is kept sealed while it waits to be handed over, and not at
+    all where it cannot be used."""
+
+    __tablename__ = "checked_link"
+
+    migration_id: str = Field(primary_key=True)
+    sealed_link: str | None = None
+    sealed_password: str | None = None
+    hint: str = ""  # provider and masked link, safe to show
+    checked_at: datetime = Field(default_factory=now, sa_type=Moment)
+    findings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+
+
 class ProviderCheck(LedgerTable, table=True):
     """How real links of a provider fared when an operator last tried them by hand."""
 

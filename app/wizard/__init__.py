@@ -9,6 +9,7 @@ from app.wizard import (
     files,
     handover,
     help,  # noqa: A004 - the page is called help
+    link,
     matches,
     overview,
     people,
@@ -29,6 +30,7 @@ STEPS = (
     uses,
     export,
     handover,
+    link,
     files,
     which_file,
     matches,

@@ -10,10 +10,12 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app.engine.downloads import stop_download
-from app.engine.submit import hand_over_files, hand_over_link, hand_over_stored
+from app.engine.link_providers import provider_lines
+from app.engine.submit import hand_over_files, hand_over_stored
 from app.errors import Stop
-from app.links import LinkSettings, probe
-from app.links.mask import masked
+from app.links import LinkSettings
+from app.links.advice import advices
+from app.migration.checked_links import checked_of
 from app.migration.exports import Handed, replace_export
 from app.migration.models import Export, Migration
 from app.migration.plans import plan_of, save_plan
@@ -23,6 +25,7 @@ from app.rail import page_of
 from app.settings import environment
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.found import found, stranger
+from app.wizard.link_seen import Seen
 from app.wizard.situation import standing
 from app.wizard.upload import receive
 
@@ -35,25 +38,6 @@ SIZES = ("small", "mid")
 @router.get("/m/{migration_id}/handover")
 def look(request: Request) -> Response:
     return draw(request)
-
-
-@router.post("/m/{migration_id}/handover/link")
-def by_link(request: Request, link: Annotated[str, Form()] = "") -> Response:
-    """Looks at the link first; what is behind it is fetched by a worker."""
-    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
-    if not link.strip():
-        return draw(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
-    name = ""
-    try:
-        name = probe(link, LinkSettings.from_environment(environment())).name
-    except Stop as stop:
-        if stop.retryable:  # the other side is busy or away; a worker keeps trying, and says so
-            hand_over_link(visit.runtime, visit.move, link, hint=masked(link), by=visit.by)
-            return go(f"/m/{visit.move.id}/progress")
-        words = f"{stop.problem.title} {stop.problem.todo}"
-        return draw(request, typed=link, problem=stop.problem, errors=[{"field": "link", "words": words}])
-    hand_over_link(visit.runtime, visit.move, link, hint=masked(link), by=visit.by, name=name)
-    return go(f"/m/{visit.move.id}/progress")
 
 
 @router.post("/m/{migration_id}/handover/upload")
@@ -145,6 +129,7 @@ def draw(
     request: Request,
     *,
     typed: str = "",
+    seen: Seen | None = None,
     problem: Problem | None = None,
     errors: list[dict[str, str]] | None = None,
     ticked: set[str] | None = None,
@@ -161,4 +146,18 @@ def draw(
             return page(request, "wizard/found.html", status, **shared, **told, ticked=marked, stranger=warning)
     if visit.move.state != State.PREPARING and page_of(visit.move) != "handover":
         return go(f"/m/{visit.move.id}")  # nothing can be handed over now
-    return page(request, "wizard/handover.html", status, **shared, upload_limit=UPLOAD_LIMIT)
+    return page(
+        request, "wizard/handover.html", status, **shared, **helped(visit), seen=seen, upload_limit=UPLOAD_LIMIT
+    )
+
+
+def helped(visit: Visit) -> dict[str, Any]:
+    """Each provider's help, when it was last borne out by real links, and whether a link is waiting."""
+    with visit.read() as session:
+        lines = provider_lines(session, LinkSettings.from_environment(environment()))
+        checked = checked_of(session, visit.move.id)
+    return {
+        "advices": advices(),
+        "verified": {line.name: line.verified_at for line in lines},
+        "waiting": checked.hint if checked and checked.sealed_link else None,
+    }

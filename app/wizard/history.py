@@ -11,6 +11,7 @@ from app.words import plural
 
 ACTS = {
     "start": "The move was started",
+    "check_link": "A share link was looked at",
     "submit_export": "The export was handed over",
     "fetched": "All files of the export are here",
     "read": "The export was read",
@@ -57,6 +58,7 @@ GOOD = frozenset({"trialled", "finalised"})
 LOOKS = frozenset({"client_seen", "clients_listed", "records_listed", "record_seen", "row_seen"})
 REPEATED = LOOKS | {
     "file_opened",
+    "check_link",
     "save_plan",
     "file_seen",
     "save_uses",

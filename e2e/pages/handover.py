@@ -16,8 +16,8 @@ class Handover(WizardPage):
         self.press("Upload and read")
 
     def paste(self, link: str) -> None:
-        self.page.get_by_label("Link to the export").fill(link)
-        self.press("Look at this link")
+        self.page.get_by_label("Share link").fill(link)
+        self.page.locator("form[action$='/link'] button").click()
 
     def acknowledge_found(self) -> None:
         """Ticks every kind that is absent, and goes on."""

@@ -35,8 +35,8 @@ def test_the_ways_to_hand_over_are_shown(product_at: At) -> None:
     product = product_at("preparing")
     page = found(product)
     assert headline(page) == "Hand over your export"
-    assert "Upload the files" in words(page)
-    assert "Or paste a link" in words(page)
+    assert "Or upload the files" in words(page)
+    assert "Paste a link" in words(page)
 
 
 def test_an_uploaded_export_is_fetched_and_read(product_at: At) -> None:

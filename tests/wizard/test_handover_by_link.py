@@ -17,14 +17,20 @@ LINK = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip"
 
 
 def post_link(product: Product, link: str) -> Response:
-    answer: Response = product.visitor(MEGAN).post(f"{product.at}/handover/link", data={"link": link})
+    answer: Response = product.visitor(MEGAN).post(f"{product.at}/link", data={"link": link})
     return answer
+
+
+def hand_over(product: Product, link: str) -> Response:
+    """Looks at a link, and says that it is the right one."""
+    assert done(post_link(product, link)).headers["location"] == f"{product.at}/link"
+    return done(product.visitor(MEGAN).post(f"{product.at}/link/confirm"))
 
 
 def test_a_link_is_fetched_by_a_worker_and_kept_sealed(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(LINK, ServedFile(text=tiny_export()))
-    done(post_link(product, f"{LINK}?key=secret-of-the-link"))
+    hand_over(product, f"{LINK}?key=secret-of-the-link")
     product.work()
     assert product.state() is State.MATCHING
     with product.runtime.ledger.read() as session:
@@ -43,7 +49,7 @@ def test_a_link_is_fetched_by_a_worker_and_kept_sealed(product_at: At, net: Fake
 def test_a_link_that_was_pasted_as_http_is_fetched_over_https(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(LINK, ServedFile(text=tiny_export()))
-    done(post_link(product, LINK.replace("https", "http")))
+    hand_over(product, LINK.replace("https", "http"))
     product.work()
     assert product.state() is State.MATCHING
 
@@ -93,6 +99,6 @@ def test_what_is_no_link_is_asked_for_again(product_at: At, net: FakeInternet, l
 def test_a_provider_that_is_away_for_a_while_is_tried_again_by_a_worker(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(LINK, ServedFile(text=tiny_export()), Fault("status", 503, on="any", times=None))
-    answer = done(post_link(product, LINK))
+    answer = hand_over(product, LINK)
     assert answer.headers["location"] == f"{product.at}/progress"
     assert product.state() is State.FETCHING

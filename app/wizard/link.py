@@ -1,0 +1,153 @@
+"""The link doctor: what a clinic pasted is looked at, and shown before anything is downloaded.
+
+What is well waits, sealed, until somebody says that it is the right export. What is not is told with the provider's own
+steps, the link still in its field. The link is in no address, and masked wherever it is not in its own field.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Form, Request, Response
+
+from app import words
+from app.db import now
+from app.engine.submit import hand_over_link
+from app.errors import Stop
+from app.links import Findings, LinkSettings, inspect, normalise
+from app.links.mask import masked
+from app.links.providers import provider_of
+from app.migration.checked_links import begin_check, checked_of, forget_checked, keep_checked, waiting_of
+from app.migration.states import Event, State
+from app.problems import Problem
+from app.settings import environment
+from app.web import Visit, go, in_state, page, visit_of
+from app.wizard.handover import draw
+from app.wizard.link_seen import Seen, facts_of, seen_of
+
+router = APIRouter()
+
+
+@router.get("/m/{migration_id}/link")
+def look(request: Request) -> Response:
+    """The link that waits to be handed over, and what was seen of it."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        checked = checked_of(session, visit.move.id)
+    if checked is None or checked.sealed_link is None or visit.move.state != State.PREPARING:
+        return go(f"/m/{visit.move.id}/handover")
+    seen = seen_of(checked.findings, checked.checked_at, now(), zone_of(visit), checked.sealed_password is not None)
+    return page(request, "wizard/link.html", seen=seen, hint=checked.hint)
+
+
+@router.post("/m/{migration_id}/link")
+def check(request: Request, link: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
+    """Looks at what was pasted. Nothing is downloaded."""
+    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    if not link.strip():
+        return draw(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
+    return examine(request, visit, link, password)
+
+
+@router.post("/m/{migration_id}/link/again")
+def again(request: Request) -> Response:
+    """The link that waits, looked at once more."""
+    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    with visit.read() as session:
+        waiting = waiting_of(checked_of(session, visit.move.id), visit.runtime.link_key(visit.move))
+    if waiting is None:
+        return go(f"/m/{visit.move.id}/handover")
+    return examine(request, visit, waiting.link, waiting.password)
+
+
+@router.post("/m/{migration_id}/link/confirm")
+def confirm(request: Request) -> Response:
+    """It is the right one: a worker fetches it."""
+    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    with visit.read() as session:
+        waiting = waiting_of(checked_of(session, visit.move.id), visit.runtime.link_key(visit.move))
+    if waiting is None:
+        return go(f"/m/{visit.move.id}/handover")
+    given = {"hint": waiting.hint, "name": waiting.name, "password": waiting.password}
+    hand_over_link(visit.runtime, visit.move, waiting.link, by=visit.by, **given)
+    return go(f"/m/{visit.move.id}/progress")
+
+
+@router.post("/m/{migration_id}/link/forget")
+def forget(request: Request) -> Response:
+    """It was another one: the link is forgotten."""
+    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    with visit.write() as session:
+        forget_checked(session, visit.move.id)
+    return go(f"/m/{visit.move.id}/handover")
+
+
+def examine(request: Request, visit: Visit, link: str, password: str) -> Response:
+    """One look, counted and audited before it begins."""
+    with visit.write() as session:
+        free_at = begin_check(session, visit.move, visit.by, audited(link))
+    if free_at is not None:
+        seen = spent(visit, free_at)
+        return draw(request, typed=link, seen=seen, errors=at_the_field(seen))
+    settings = LinkSettings.from_environment(environment())
+    found = inspect(
+        link,
+        settings,
+        password=password,
+        objects=visit.runtime.objects,
+        slots=visit.runtime.places(visit.move, settings),
+    )
+    keep(visit, link, password, found)
+    if found.usable:
+        return go(f"/m/{visit.move.id}/link")
+    seen = seen_of(facts_of(found), now(), now(), zone_of(visit))
+    return draw(request, typed=link, seen=seen, errors=at_the_field(seen))
+
+
+def keep(visit: Visit, link: str, password: str, found: Findings) -> None:
+    """The link is kept where it can be handed over; of one that cannot, only what was seen."""
+    with visit.write() as session:
+        keep_checked(
+            session,
+            visit.move.id,
+            hint=hint_of(link),
+            findings=facts_of(found),
+            link=link if found.usable else "",
+            password=password,
+            key=visit.runtime.link_key(visit.move),
+        )
+
+
+def spent(visit: Visit, free_at: datetime) -> Seen:
+    """A clinic has looked often enough for this hour."""
+    time = words.when(free_at, now(), zone_of(visit))
+    told = seen_of(facts_of(Findings(problem=Problem("link_checks_spent"))), now(), now(), zone_of(visit))
+    return replace(told, problem=Problem("link_checks_spent", details={"time": time}))
+
+
+def audited(link: str) -> dict[str, str]:
+    """What the audit may say of a link; nothing of what is none."""
+    try:
+        tidy = normalise(link)
+    except Stop:
+        return {}
+    return {"provider": provider_of(tidy).name, "link": tidy.fingerprint}
+
+
+def hint_of(link: str) -> str:
+    """A link as it may be shown; empty for what is none."""
+    try:
+        return masked(link)
+    except Stop:
+        return ""
+
+
+def at_the_field(seen: Seen) -> list[dict[str, str]]:
+    """What the field itself says; the whole story stands beside it."""
+    said = seen.problem.title if seen.problem else ""
+    return [{"field": "password" if seen.password_needed else "link", "words": said}]
+
+
+def zone_of(visit: Visit) -> ZoneInfo:
+    return ZoneInfo((visit.move.plan or {}).get("timezone", "Australia/Sydney"))

@@ -1,0 +1,167 @@
+"""What a look at a link told, as a page says it: provider, files, size, how long it lasts, room, and what is wrong.
+
+The ledger keeps it as plain facts, so that the page of a link that waits can be drawn again. No file's path is in it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from app import words
+from app.links import Findings
+from app.links.advice import Change, change_for
+from app.problems import Problem
+
+READABLE = frozenset({"zip", "text", "json", "xml"})
+BEGINS = {
+    "zip": "a zip archive",
+    "text": "a table or another text",
+    "json": "a json file",
+    "xml": "an xml file",
+    "html": "a web page",
+    "7z": "a 7z archive",
+    "rar": "a rar archive",
+    "gzip": "a gzip archive",
+    "tar": "a tar archive",
+    "pdf": "a PDF document",
+    "empty": "an empty file",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was seen. `kind` is empty where it is well, else bad, needs or not."""
+
+    words: str
+    seen: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page says of a link. `change` are the provider's own steps against `problem`."""
+
+    provider: str
+    label: str
+    lines: tuple[Line, ...]
+    least: float | None = None
+    most: float | None = None
+    problem: Problem | None = None
+    change: Change | None = None
+    retryable: bool = False
+    password_needed: bool = False
+    upgraded: bool = False
+    warnings: tuple[Problem, ...] = ()
+    summary: str = ""
+
+
+def facts_of(found: Findings) -> dict[str, Any]:
+    """As the ledger keeps it."""
+    return {
+        "provider": found.provider,
+        "label": found.label,
+        "name": found.name,
+        "folder": found.folder,
+        "files": found.files,
+        "size": found.size,
+        "first_kind": found.first_kind,
+        "expires_at": found.expires_at,
+        "seconds": found.seconds,
+        "runs_out": found.runs_out,
+        "needed": found.needed,
+        "free": found.free,
+        "password_needed": found.password_needed,
+        "best_effort": found.best_effort,
+        "upgraded": found.upgraded,
+        "problem": found.problem.code if found.problem else None,
+        "details": dict(found.problem.details) if found.problem else {},
+        "retryable": found.retryable,
+        "retry_at": found.retry_at,
+        "warnings": [{"code": warned.code, "details": dict(warned.details)} for warned in found.warnings],
+    }
+
+
+def seen_of(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool = False) -> Seen:
+    """What a page says; `at` is when it was looked, `locked` says that a password opened it."""
+    problem = _told(facts, now, zone)
+    seconds = facts["seconds"]
+    looked = bool(facts["files"])
+    return Seen(
+        provider=facts["provider"],
+        label=facts["label"],
+        lines=tuple(_lines(facts, at, now, zone, locked)) if looked else (),
+        least=seconds * 0.8 if seconds is not None else None,
+        most=seconds * 1.6 + 5 if seconds is not None else None,
+        problem=problem,
+        change=change_for(facts["provider"], problem.code) if problem else None,
+        retryable=facts["retryable"],
+        password_needed=facts["password_needed"],
+        upgraded=facts["upgraded"],
+        warnings=tuple(Problem(one["code"], details=one["details"]) for one in facts["warnings"]),
+        summary=_amount(facts) if looked else "",
+    )
+
+
+def _told(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Problem | None:
+    if not facts["problem"]:
+        return None
+    details = {key: value for key, value in facts["details"].items() if key != "time"}
+    if facts["label"]:
+        details.setdefault("provider", facts["label"])
+    if facts["retry_at"] is not None:
+        details["time"] = words.when(datetime.fromtimestamp(facts["retry_at"], UTC), now, zone)
+    return Problem(facts["problem"], details=details)
+
+
+def _amount(facts: Mapping[str, Any]) -> str:
+    files = words.plural(facts["files"], "file")
+    return files if facts["size"] is None else f"{files}, {words.size(facts['size'])}"
+
+
+def _lines(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool) -> list[Line]:
+    place = f"{facts['label']} {'folder' if facts['folder'] else 'file'}"
+    opens = "opens with your password" if locked else "open to anyone with the link"
+    size = words.size(facts["size"]) if facts["size"] is not None else "the size is not told"
+    lines = [
+        Line(f"{place}, {opens}", f"checked {words.ago(at, now)}"),
+        Line(f"It is called \u201c{facts['name']}\u201d", words.plural(facts["files"], "file")),
+        Line("How large it is" if facts["size"] is None else "Everything together", size),
+        _content(facts),
+        _lasts(facts, now, zone),
+        _room(facts),
+    ]
+    if facts["upgraded"]:
+        lines.append(Line("It was pasted with http; we open it with https, which nobody can read on the way"))
+    if facts["best_effort"]:
+        lines.append(Line(f"{facts['label']} promises nothing about links of this kind; they work today", kind="not"))
+    return lines
+
+
+def _content(facts: Mapping[str, Any]) -> Line:
+    kind = facts["first_kind"]
+    which = "The first file begins like" if facts["files"] > 1 else "It begins like"
+    if not kind:
+        return Line("What the files hold is looked at when they are here", kind="not")
+    if kind in READABLE:
+        return Line(f"{which} {BEGINS[kind]}")
+    if kind in BEGINS:
+        return Line(f"{which} {BEGINS[kind]}. An export is zip, csv, json or xlsx", kind="bad")
+    return Line("The first bytes are of no kind that we know; we look when it is here", kind="not")
+
+
+def _lasts(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Line:
+    if facts["expires_at"] is None:
+        return Line("The link does not end before the download is done", "no end date")
+    ends = words.when(datetime.fromtimestamp(facts["expires_at"], UTC), now, zone)
+    if facts["runs_out"]:
+        return Line("The link may end before the download is done: make one that lasts at least 7 days", ends, "bad")
+    return Line("The link lasts longer than the download", f"ends {ends}")
+
+
+def _room(facts: Mapping[str, Any]) -> Line:
+    if facts["needed"] is None or facts["free"] is None:
+        return Line("Whether there is room is watched while it is downloaded", kind="not")
+    if facts["free"] < facts["needed"]:
+        return Line("We have to make room first. The download then begins by itself", kind="needs")
+    return Line("There is room for it here", "and for what we make of it")

@@ -1,0 +1,14 @@
+"""What was seen behind a link, and whether it is the right one."""
+
+from e2e.pages import WizardPage
+
+
+class Link(WizardPage):
+    name = "link"
+
+    @property
+    def seen(self) -> str:
+        return self.page.locator("ul.checks").inner_text()
+
+    def confirm(self) -> None:
+        self.press("Yes, fetch it")

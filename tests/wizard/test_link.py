@@ -1,0 +1,241 @@
+"""The link doctor: what was pasted is looked at, told in the provider's own words, and handed over when it is right."""
+
+import re
+import time
+from datetime import timedelta
+
+import pytest
+from httpx import Response
+from sqlmodel import select
+
+from app.db import now
+from app.engine.orphans import sweep_orphans
+from app.migration.checked_links import ACT, MOST_AN_HOUR
+from app.migration.models import AuditEntry, CheckedLink
+from app.migration.states import State
+from tests.conftest import At
+from tests.links.fakes.dropbox import APP, PASSWORD, SECRET, Dropbox
+from tests.links.fakes.fake import Node
+from tests.links.fakes.google import Google
+from tests.links.fakes.onedrive import OneDrive
+from tests.links.files import ServedFile
+from tests.links.network import FakeInternet
+from tests.pages import done, headline, typed, words
+from tests.points import tiny_export
+from tests.product import ANA, MEGAN, VERA, Product
+
+S3 = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip"
+
+
+def paste(product: Product, link: str, **more: str) -> Response:
+    answer: Response = product.visitor(MEGAN).post(f"{product.at}/link", data={"link": link, **more})
+    return answer
+
+
+def seen(product: Product, link: str, **more: str) -> Response:
+    """The page of a link that is well."""
+    assert done(paste(product, link, **more)).headers["location"] == f"{product.at}/link"
+    page: Response = product.visitor(MEGAN).get(f"{product.at}/link")
+    assert page.status_code == 200
+    return page
+
+
+def kept(product: Product) -> CheckedLink:
+    with product.runtime.ledger.read() as session:
+        return session.get_one(CheckedLink, product.migration_id)
+
+
+def export_in(fake: Google | OneDrive | Dropbox, **more: object) -> Node:
+    return fake.add("export.zip", ServedFile(text=tiny_export()), **more)
+
+
+def test_before_anything_is_pasted_each_provider_says_how(product_at: At) -> None:
+    product = product_at("preparing")
+    said = words(product.visitor(MEGAN).get(f"{product.at}/handover"))
+    for provider in ("Google Drive", "Dropbox", "OneDrive", "OneDrive at work, SharePoint", "A direct link"):
+        assert provider in said
+    assert "Sharing with an e-mail address does not work" in said
+    assert "Never verified with real links of Google Drive yet" in said
+    assert "change Restricted to Anyone with the link" in said
+
+
+def test_a_private_link_is_told_in_the_words_of_its_provider_and_opens_once_it_is_shared(
+    product_at: At, net: FakeInternet
+) -> None:
+    product = product_at("preparing")
+    drive = OneDrive(net)
+    node = export_in(drive, private=True)
+    answer = paste(product, drive.share(node))
+    assert answer.status_code == 422
+    assert "In OneDrive" in words(answer)
+    assert "Choose Anyone with the link , Can view" in words(answer)
+    assert "link_private" in answer.text
+    assert "Upload the files instead" in words(answer)
+    assert typed(answer, "link") == drive.share(node)
+    assert kept(product).sealed_link is None, "what cannot be handed over is not kept"
+    node.private = False
+    page = seen(product, drive.share(node))
+    assert headline(page) == "This link works"
+    said = words(page)
+    assert "OneDrive file, open to anyone with the link" in said
+    assert "export.zip" in said
+    assert "1 file" in said
+    assert "It begins like a zip archive" in said
+    assert "no end date" in said
+    assert "There is room for it here" in said
+    assert product.state() is State.PREPARING, "nothing is fetched before somebody says so"
+    done(product.visitor(MEGAN).post(f"{product.at}/link/confirm"))
+    assert product.state() is State.FETCHING
+    assert kept(product).sealed_link is None
+    product.work()
+    assert product.state() is State.MATCHING
+
+
+def test_a_folder_says_how_many_files_it_has(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    drive = OneDrive(net)
+    tree = {"one.zip": ServedFile(size=2_000_000), "more": {"two.zip": ServedFile(size=500_000)}}
+    said = words(seen(product, drive.share(drive.folder(tree))))
+    assert "see 2 files, 2.5 MB" in said
+    assert "OneDrive folder" in said
+
+
+def test_the_link_is_masked_wherever_it_is_not_in_its_own_field(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    net.serve(S3, ServedFile(text=tiny_export()))
+    link = f"{S3}?X-Amz-Signature=canary-signature"
+    page = seen(product, link)
+    assert "canary-signature" not in page.text
+    assert "canary-signature" not in product.visitor(VERA).get(f"{product.at}/link").text
+    assert "canary-signature" not in product.visitor(MEGAN).get(f"{product.at}/handover").text
+    assert "canary-signature" not in product.visitor(ANA).get(f"/support/{product.migration_id}").text
+    ledger = b"".join(path.read_bytes() for path in product.settings.var.glob("ledger.sqlite*"))
+    assert b"canary-signature" not in ledger
+
+
+def test_a_password_is_asked_for_and_kept_sealed(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    box = Dropbox(net)
+    node = export_in(box)
+    box.passwords[node.id] = PASSWORD
+    asked = paste(product, box.share(node))
+    assert asked.status_code == 422
+    assert "link_password" in asked.text
+    assert 'type="password"' in asked.text
+    assert typed(asked, "link") == box.share(node)
+
+
+def test_a_wrong_password_is_asked_for_again(
+    product_at: At, net: FakeInternet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DROPBOX_APP_KEY", APP)
+    monkeypatch.setenv("DROPBOX_APP_SECRET", SECRET)
+    product = product_at("preparing")
+    box = Dropbox(net)
+    node = export_in(box)
+    box.passwords[node.id] = PASSWORD
+    wrong = paste(product, box.share(node), password="open sesame")
+    assert "link_password_wrong" in wrong.text
+    assert "open sesame" not in wrong.text
+    assert "opens with your password" in words(seen(product, box.share(node), password=PASSWORD))
+    ledger = b"".join(path.read_bytes() for path in product.settings.var.glob("ledger.sqlite*"))
+    assert PASSWORD.encode() not in ledger
+    done(product.visitor(MEGAN).post(f"{product.at}/link/confirm"))
+    product.work()
+    assert product.state() is State.MATCHING
+
+
+def test_a_link_that_ends_too_soon_says_so(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    net.serve(S3, ServedFile(size=2_000_000_000))
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    said = words(seen(product, f"{S3}?X-Amz-Date={stamp}&X-Amz-Expires=60&X-Amz-Signature=x"))
+    assert "The link may end before the download is done" in said
+
+
+def test_another_kind_of_archive_is_named(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    net.serve(S3, ServedFile(text=b"7z\xbc\xaf\x27\x1c" + bytes(500), name="export.7z"))
+    answer = paste(product, S3)
+    shown = words(answer) if answer.status_code == 422 else words(product.visitor(MEGAN).get(f"{product.at}/link"))
+    assert "7z archive" in shown
+
+
+def test_the_same_link_can_be_looked_at_again_or_forgotten(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    megan = product.visitor(MEGAN)
+    net.serve(S3, ServedFile(text=tiny_export()))
+    seen(product, S3)
+    assert "A link is waiting for you" in words(megan.get(f"{product.at}/handover"))
+    assert done(megan.post(f"{product.at}/link/again")).headers["location"] == f"{product.at}/link"
+    net.routes.clear()
+    gone = megan.post(f"{product.at}/link/again")
+    assert gone.status_code == 422
+    assert "link_gone" in gone.text
+    assert typed(gone, "link") == S3
+    net.serve(S3, ServedFile(text=tiny_export()))
+    seen(product, S3)
+    done(megan.post(f"{product.at}/link/forget"))
+    assert kept(product).sealed_link is None
+    assert megan.get(f"{product.at}/link").headers["location"] == f"{product.at}/handover"
+    for way in ("confirm", "again"):
+        assert megan.post(f"{product.at}/link/{way}").headers["location"] == f"{product.at}/handover"
+    assert product.state() is State.PREPARING
+
+
+def test_a_link_that_nobody_hands_over_is_forgotten_after_a_day(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    net.serve(S3, ServedFile(text=tiny_export()))
+    seen(product, S3)
+    sweep_orphans(product.runtime, now() + timedelta(hours=23))
+    assert kept(product).sealed_link is not None
+    sweep_orphans(product.runtime, now() + timedelta(hours=25))
+    assert kept(product).sealed_link is None
+
+
+def test_an_upload_forgets_the_link_that_waited(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    net.serve(S3, ServedFile(text=tiny_export()))
+    seen(product, S3)
+    megan = product.visitor(MEGAN)
+    done(megan.post(f"{product.at}/handover/upload", files=[("files", ("export.zip", tiny_export()))]))
+    assert kept(product).sealed_link is None
+
+
+def test_twenty_looks_an_hour_are_counted_and_the_next_is_told_when(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    for _ in range(MOST_AN_HOUR):
+        assert "link_malformed" in paste(product, "ftp://x.example/x").text
+    net.serve(S3, ServedFile(text=tiny_export()))
+    answer = paste(product, S3)
+    assert answer.status_code == 422
+    assert "link_checks_spent" in answer.text
+    assert re.search(r"We look again (today |\d+ \w+, )\d+:\d\d [ap]m\.", words(answer))
+    assert typed(answer, "link") == S3
+    assert not net.log
+    with product.runtime.ledger.read() as session:
+        lines = session.exec(select(AuditEntry).where(AuditEntry.act == ACT)).all()
+    assert len(lines) == MOST_AN_HOUR
+
+
+def test_every_look_is_in_the_audit_without_the_link(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    net.serve(S3, ServedFile(text=tiny_export()))
+    seen(product, S3)
+    with product.runtime.ledger.read() as session:
+        line = session.exec(select(AuditEntry).where(AuditEntry.act == ACT)).one()
+    assert line.by == MEGAN
+    assert line.facts["provider"] == "https"
+    assert len(line.facts["link"]) == 12
+
+
+def test_those_who_may_only_look_see_what_was_seen_without_buttons(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    net.serve(S3, ServedFile(text=tiny_export()))
+    seen(product, S3)
+    vera = product.visitor(VERA)
+    page = vera.get(f"{product.at}/link")
+    assert headline(page) == "This link works"
+    assert "link/confirm" not in page.text
+    assert vera.post(f"{product.at}/link/confirm").status_code == 403
+    assert vera.post(f"{product.at}/link", data={"link": S3}).status_code == 403
