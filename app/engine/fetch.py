@@ -36,10 +36,12 @@ class Followed:
     states: dict[str, FileState] = field(default_factory=dict)
     told: list[Problem] = field(default_factory=list)
     limited: int = 0
+    done: int = 0  # bytes of all files together, so that a folder of thousands need not be added up at each of them
+    expected: int = 0
 
     def plan(self, states: Sequence[FileState]) -> None:
         """Writes down every file, instead of those of an earlier look at the link."""
-        self.states = {state.key: state for state in states}
+        self._begin(states)
         with self.runtime.ledger.write() as session:
             self._fence(session)
             session.connection().execute(sa.delete(LinkedFile).where(*self._mine()))
@@ -47,6 +49,9 @@ class Followed:
 
     def save(self, state: FileState) -> None:
         """Called when bytes are durable. Raises LostLease where another worker has taken over."""
+        before = self.states.get(state.key)
+        self.done += state.bytes_done - (before.bytes_done if before else 0)
+        self.expected += (state.expected_size or 0) - ((before.expected_size or 0) if before else 0)
         self.states[state.key] = state
         with self.runtime.ledger.write() as session:
             self._fence(session)
@@ -63,7 +68,7 @@ class Followed:
         with self.runtime.ledger.read() as session:
             rows = session.exec(select(LinkedFile).where(*self._mine()).order_by(LinkedFile.object_key)).all()
         found = [state_of(row, self._key) for row in rows]
-        self.states = {state.key: state for state in found}
+        self._begin(found)
         return found
 
     def progress(self, done: int, expected: int | None) -> None:
@@ -72,6 +77,11 @@ class Followed:
     def should_stop(self) -> Interruption | None:
         self.beat()
         return None
+
+    def _begin(self, states: Sequence[FileState]) -> None:
+        self.states = {state.key: state for state in states}
+        self.done = sum(state.bytes_done for state in states)
+        self.expected = sum(state.expected_size or 0 for state in states)
 
     @property
     def _key(self) -> bytes:
@@ -85,8 +95,8 @@ class Followed:
         checkpoint(session, self.runtime.ledger, self.lease, {}, self.runtime.settings.lease_seconds)
         export = session.get_one(Export, (self.migration.id, self.migration.export_number))
         export.fetch_state = {
-            "bytes_done": sum(kept.bytes_done for kept in self.states.values()),
-            "bytes_total": sum(kept.expected_size or 0 for kept in self.states.values()),
+            "bytes_done": self.done,
+            "bytes_total": self.expected,
             "operators": [problem.code for problem in self.told if problem.code in OPERATORS],
             "limited": self.limited,
         }

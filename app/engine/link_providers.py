@@ -1,15 +1,18 @@
 """What operators know of the providers of share links: which have credentials, and when real links were last tried."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlmodel import Session, and_, col, select
 
 from app.db import now
 from app.links import LinkSettings
 from app.links.providers import PROVIDERS
-from app.migration.models import ProviderCheck
+from app.migration.models import Export, LinkedFile, ProviderCheck
+
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,8 @@ class ProviderLine:
 
     `credentials` are settings by name, and whether each is set. `routes` are the ways that can be gone now, the best
     first; none means that its links are recognised and refused. `last_code` is None where the last real link was fine;
-    `verified_at` is when our help for this provider was last borne out by real links, None for never.
+    `verified_at` is when our help for this provider was last borne out by real links, None for never. `bytes_today`
+    came over the links of the last 24 hours.
     """
 
     name: str
@@ -29,14 +33,27 @@ class ProviderLine:
     checked_at: datetime | None
     last_code: str | None
     verified_at: datetime | None
+    bytes_today: int
 
 
 def provider_lines(session: Session, settings: LinkSettings) -> list[ProviderLine]:
     """Every provider, in the order in which links are recognised."""
-    return [_line(session, settings, provider.name) for provider in PROVIDERS]
+    taken = bytes_of_a_day(session)
+    return [_line(session, settings, provider.name, taken[provider.name]) for provider in PROVIDERS]
 
 
-def _line(session: Session, settings: LinkSettings, name: str) -> ProviderLine:
+def bytes_of_a_day(session: Session, at: datetime | None = None) -> Counter[str]:
+    """How much each provider has given for the links of the last 24 hours: some have a limit on that."""
+    mine = and_(col(Export.migration_id) == LinkedFile.migration_id, col(Export.number) == LinkedFile.export_number)
+    since = (at or now()) - DAY
+    found = select(LinkedFile.state, LinkedFile.bytes_done).join(Export, mine).where(col(Export.received_at) > since)
+    taken: Counter[str] = Counter()
+    for state, done in session.exec(found).yield_per(2000):
+        taken[str(state.get("provider", ""))] += done
+    return taken
+
+
+def _line(session: Session, settings: LinkSettings, name: str, taken: int) -> ProviderLine:
     provider = next(p for p in PROVIDERS if p.name == name)
     check = session.get(ProviderCheck, name)
     routes = provider.routes(settings)
@@ -49,6 +66,7 @@ def _line(session: Session, settings: LinkSettings, name: str) -> ProviderLine:
         checked_at=check.checked_at if check else None,
         last_code=check.code if check else None,
         verified_at=check.verified_at if check else None,
+        bytes_today=taken,
     )
 
 

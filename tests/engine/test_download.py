@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app.db import now
 from app.engine.downloads import DownloadProgress, download_of, stop_download
+from app.engine.link_providers import bytes_of_a_day
 from app.engine.submit import hand_over_link
 from app.migration.models import Export, Work
 from app.migration.states import Event, State
@@ -72,6 +73,10 @@ def test_a_shared_folder_is_fetched_and_read(clinic: Clinic, net: FakeInternet, 
     told = seen(clinic)
     assert (told.files_done, told.files_all, told.done) == (5, 5, told.size)
     assert {file.path for file in told.files} == set(clinic_files())
+    with clinic.runtime.ledger.read() as session:
+        taken = bytes_of_a_day(session)
+        assert dict(taken) == {"google_drive" if fake is Google else "sharepoint": told.done}
+        assert bytes_of_a_day(session, now() + timedelta(days=2)).total() == 0
 
 
 def test_a_quota_is_waited_for_without_anybody_and_without_a_worker(clinic: Clinic, net: FakeInternet) -> None:
