@@ -1,5 +1,6 @@
 """The files behind a clinic's link are downloaded into encrypted storage. An upload is there already."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -38,6 +39,7 @@ class Followed:
     limited: int = 0
     done: int = 0  # bytes of all files together, so that a folder of thousands need not be added up at each of them
     expected: int = 0
+    began: tuple[float, int] | None = None  # when this worker first wrote something down, and the bytes until then
 
     def plan(self, states: Sequence[FileState]) -> None:
         """Writes down every file, instead of those of an earlier look at the link."""
@@ -97,10 +99,18 @@ class Followed:
         export.fetch_state = {
             "bytes_done": self.done,
             "bytes_total": self.expected,
+            "bytes_a_second": self._speed(self.done),
             "operators": [problem.code for problem in self.told if problem.code in OPERATORS],
             "limited": self.limited,
         }
         session.add(export)
+
+    def _speed(self, done: int) -> float:
+        """Bytes a second while this worker has been at it, so that no wait and no pause slows it; 0 for not known."""
+        at = time.monotonic()
+        since, before = self.began = self.began or (at, done)
+        seconds, more = at - since, done - before
+        return more / seconds if seconds >= 1 and more > 0 else 0.0
 
 
 def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:

@@ -77,7 +77,7 @@ def progress(session: Session, migration: Migration, at: datetime | None = None)
     done, total = _weights(session, migration, run, weighed)
     if state is State.FETCHING:
         done, total = _fetched(session, migration, done, total)
-    rate = _rate(session, migration, run, weighed, moment, done)
+    rate = _speed(session, migration) or _rate(session, migration, run, weighed, moment, done)
     return Progress(
         state=state,
         phase=phase,
@@ -138,6 +138,14 @@ def _fetched(session: Session, migration: Migration, done: int, total: int) -> t
     export = session.get(Export, (migration.id, migration.export_number))
     told = export.fetch_state if export else {}
     return int(told.get("bytes_done", done)), int(told.get("bytes_total", 0) or (export.size if export else total))
+
+
+def _speed(session: Session, migration: Migration) -> float:
+    """What the worker that downloads has measured; 0 where nothing is downloaded."""
+    if migration.state != State.FETCHING:
+        return 0.0
+    export = session.get(Export, (migration.id, migration.export_number))
+    return float(export.fetch_state.get("bytes_a_second", 0.0)) if export else 0.0
 
 
 def _rate(session: Session, migration: Migration, run: str, phase: str, moment: datetime, done: int) -> float:

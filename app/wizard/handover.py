@@ -82,7 +82,7 @@ def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Respo
 def replace(request: Request) -> Response:
     """Another export instead. The one that is here is kept until the new one is read."""
     visit = visit_of(request)
-    if visit.move.state == State.FETCHING:
+    if State.FETCHING in (visit.move.state, visit.move.paused_from) or visit.move.state == State.FETCHING_FAILED:
         stop_download(visit.runtime, visit.move, visit.by)
     else:
         with visit.write() as session:

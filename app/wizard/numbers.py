@@ -4,11 +4,17 @@ from typing import Any
 
 from sqlmodel import Session
 
+from app.engine.downloads import DownloadProgress, download_of
 from app.engine.progress import Progress, progress
+from app.links import LinkSettings
+from app.links.advice import Change, change_for
+from app.migration.checked_links import checked_of
 from app.migration.models import Export, Migration
 from app.migration.states import FAILED, WORKING, State
-from app.problems import catalogue
+from app.problems import Problem, catalogue
+from app.settings import environment
 from app.wizard.problems import stopped_by
+from app.words import size
 
 TITLES: dict[State, str] = {
     State.FETCHING: "Your export is being fetched",
@@ -38,6 +44,8 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
     state = State(migration.state)
     seen = progress(session, migration)
     export = session.get(Export, (migration.id, migration.export_number))
+    fetching = State.FETCHING in (state, migration.paused_from) or state is State.FETCHING_FAILED
+    download = download_of(session, migration) if fetching and export and export.way == "link" else None
     return {
         "state": state.value,
         "seen": seen,
@@ -45,13 +53,37 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
         "working": state in WORKING,
         "failed": state in FAILED.values(),
         "problem": stopped_by(migration),
-        "waits": catalogue().get(seen.waits_for) if seen.waits_for else None,
+        "waits": waits_for(session, migration, export, seen.waits_for, download),
+        "download": download,
+        "mending": mending(session, migration, export) if download and state is State.FETCHING_FAILED else None,
         "phases": phases(state, migration),
         "export": export,
         "shown_kinds": shown_kinds(seen),
         "pausable": state is State.FETCHING,
         "paused_from": migration.paused_from,
     }
+
+
+def waits_for(
+    session: Session, migration: Migration, export: Export | None, code: str | None, download: DownloadProgress | None
+) -> Problem | None:
+    """What must pass by itself. The page fills in `{time}` and `{source}`, which it says in its own way."""
+    if code is None or code not in catalogue():
+        return None
+    checked = checked_of(session, migration.id)
+    label = checked.findings.get("label") if checked and export and checked.hint == export.link_hint else ""
+    details = {"provider": label or "The other side", "time": "{time}", "source": "{source}"}
+    if download and download.size:
+        details["size"] = size(int(LinkSettings.from_environment(environment()).disk_factor * download.size))
+    return Problem(code, details={"size": "the whole export", **details})
+
+
+def mending(session: Session, migration: Migration, export: Export | None) -> Change | None:
+    """The provider's own steps against what stopped a download."""
+    stopped = stopped_by(migration)
+    checked = checked_of(session, migration.id)
+    known = checked is not None and export is not None and checked.hint == export.link_hint
+    return change_for(checked.findings["provider"], stopped.code) if stopped and known and checked else None
 
 
 def shown_kinds(seen: Progress) -> list[dict[str, Any]]:

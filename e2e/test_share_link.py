@@ -1,0 +1,101 @@
+"""A private share link, by keyboard alone: the clinic follows the advice, sees what is behind it, and it is fetched."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page
+
+from e2e.journey import Journey
+from e2e.pages.handover import Handover
+from e2e.pages.link import Link
+from e2e.pages.progress import Progress
+from e2e.product import Product, running
+from tests.browser import axe, scrolls_sideways
+from tests.links.fakes.google import KEY, Google
+from tests.links.fakes.onedrive import OneDrive
+from tests.links.files import ServedFile
+from tests.links.network import FakeInternet
+from tests.points import tiny_export
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Iterator[FakeInternet]:
+    folder = tmp_path / "net"
+    folder.mkdir()
+    made = FakeInternet(folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def product(net: FakeInternet) -> Iterator[Product]:
+    with running(LINKS_TEST_NETWORK=str(net.file), GOOGLE_DRIVE_API_KEY=KEY) as started:
+        yield started
+
+
+def reach(page: Page, wanted: Locator) -> None:
+    """Goes on by the tabulator key until that is where the keyboard is."""
+    for _ in range(80):
+        if wanted.evaluate("it => it === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard does not reach {wanted}")
+
+
+def type_into(page: Page, field: Locator, text: str) -> None:
+    reach(page, field)
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(text)
+
+
+def press_enter(page: Page, wanted: Locator) -> None:
+    reach(page, wanted)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def test_a_private_link_is_mended_by_following_the_advice(
+    product: Product, browser: Browser, net: FakeInternet
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    journey = Journey(page, product.url)
+    journey.enter()
+    journey.start()
+    journey.get_ready()
+    assert axe(page) == []
+
+    mend(page, Google(net))
+    press_enter(page, page.get_by_role("button", name="No, another link"))
+    mend(page, OneDrive(net))
+    press_enter(page, page.get_by_role("button", name="Yes, fetch it"))
+
+    Progress(page, journey.move).wait_until("handover", 90)
+    assert Handover(page, journey.move).heading.startswith("We read")
+    context.close()
+
+
+def mend(page: Page, drive: Google | OneDrive) -> None:
+    """Pastes a private link, does what the page says, looks again, and sees what is behind it."""
+    node = drive.add("export.zip", ServedFile(text=tiny_export()), private=True)
+    field, look = page.get_by_label("Share link"), page.locator("form[action$='/link'] button")
+    type_into(page, field, drive.share(node))
+    press_enter(page, look)
+    assert "Anyone with the link" in page.locator("section:has(#fix)").inner_text()
+    assert field.input_value() == drive.share(node), "nothing is typed again"
+    assert page.get_by_role("link", name="Upload the files instead").is_visible()
+    assert axe(page) == []
+    assert not scrolls_sideways(page)
+
+    node.private = False
+    press_enter(page, look)
+    link = Link(page, page.url.removesuffix("/link"))
+    assert link.is_open()
+    assert "export.zip" in link.seen
+    assert f"{len(tiny_export()) / 1000:.0f} kB" in link.seen
+    assert drive.share(node) not in page.content()
+    assert axe(page) == []
+    assert not scrolls_sideways(page)

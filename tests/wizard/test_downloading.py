@@ -1,0 +1,118 @@
+"""While a link is downloaded: how much is here, which file of how many, what it waits for, and how it is stopped."""
+
+import pytest
+import sqlalchemy as sa
+
+from app.migration.models import LinkedFile
+from app.migration.states import State
+from tests.conftest import At
+from tests.links.fakes.fake import Fake
+from tests.links.fakes.google import KEY, Google, error_bytes
+from tests.links.files import ServedFile
+from tests.links.network import FakeInternet
+from tests.pages import done, headline, words
+from tests.points import tiny_export
+from tests.product import MEGAN, VERA, Product
+
+TREE = {"one.zip": ServedFile(size=1_000_000), "two.zip": ServedFile(size=3_000_000)}
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GOOGLE_DRIVE_API_KEY", KEY)
+
+
+def hand_over(product: Product, link: str) -> None:
+    megan = product.visitor(MEGAN)
+    assert done(megan.post(f"{product.at}/link", data={"link": link})).headers["location"] == f"{product.at}/link"
+    done(megan.post(f"{product.at}/link/confirm"))
+
+
+def page(product: Product, email: str = MEGAN) -> str:
+    return words(product.visitor(email).see(f"{product.at}/progress"))
+
+
+def waiting_for_quota(product: Product, net: FakeInternet) -> Fake:
+    """The first file is here; the provider has paused the second one."""
+    drive = Google(net)
+    folder = drive.folder(TREE)
+    second = folder.children[1].id
+    hand_over(product, drive.share(folder))
+    drive.says(f"{second}?alt=media", 403, error_bytes(403, "downloadQuotaExceeded"))
+    product.work()
+    return drive
+
+
+def stored(product: Product) -> int:
+    folder = product.settings.var / "objects"
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_download_that_waits_says_how_far_it_is_and_when_it_goes_on(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    waiting_for_quota(product, net)
+    assert product.state() is State.FETCHING
+    said = page(product)
+    assert "1.0 MB of 4.0 MB" in said
+    assert "File 2 of 2. 1 file whole." in said
+    assert "Google Drive has paused downloads of this file" in said
+    assert "Next try:" in said
+    assert "What is here stays; nothing is fetched twice." in said
+    assert "a second." not in said, "nothing moves now"
+    assert "{" not in said
+    assert "two.zip" not in said, "names of files are not for those who see counts alone"
+    assert "Stop the download" in said
+    assert "Stop the download" not in page(product, VERA)
+
+
+def test_a_paused_download_says_what_is_here_and_goes_on(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    drive = waiting_for_quota(product, net)
+    megan = product.visitor(MEGAN)
+    done(megan.post(f"{product.at}/progress/pause"))
+    said = page(product)
+    assert "1.0 MB of 4.0 MB" in said
+    assert "Go on" in said
+    drive.said.clear()
+    done(megan.post(f"{product.at}/progress/resume"))
+    assert product.state() is State.FETCHING
+    with product.runtime.ledger.read() as session:
+        assert session.connection().execute(sa.select(sa.func.count()).select_from(LinkedFile)).scalar_one() == 2
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_stopping_frees_the_space_and_leads_to_the_upload(product_at: At, net: FakeInternet, paused: bool) -> None:
+    product = product_at("preparing")
+    before = stored(product)
+    waiting_for_quota(product, net)
+    assert stored(product) > before + 900_000
+    megan = product.visitor(MEGAN)
+    if paused:
+        done(megan.post(f"{product.at}/progress/pause"))
+    assert done(megan.post(f"{product.at}/handover/replace")).headers["location"] == f"{product.at}/handover"
+    assert stored(product) == before
+    assert product.state() is State.PREPARING
+    assert "Or upload the files" in words(megan.see(f"{product.at}/handover"))
+
+
+def test_a_download_that_stopped_says_what_to_change_and_offers_the_upload(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    before = stored(product)
+    drive = Google(net)
+    folder = drive.folder(TREE)
+    hand_over(product, drive.share(folder))
+    for node in folder.walk():
+        node.private = True
+    product.work()
+    assert product.state() is State.FETCHING_FAILED
+    answer = product.visitor(MEGAN).see(product.at)
+    assert headline(answer) == "The download stopped, nothing is lost"
+    said = words(answer)
+    assert "link_private_or_gone" in answer.text
+    assert "change Restricted to Anyone with the link" in said
+    assert "Upload the files, or use another link" in said
+    done(product.visitor(MEGAN).post(f"{product.at}/handover/replace"))
+    assert stored(product) == before
+    done(product.visitor(MEGAN).post(f"{product.at}/handover/upload", files={"files": ("e.zip", tiny_export())}))
+    product.work()
+    assert product.state() is State.MATCHING
