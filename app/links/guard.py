@@ -95,6 +95,7 @@ class GuardedStream(httpcore.NetworkStream):
     def __init__(self, sock: socket.socket, network: Network, settings: LinkSettings, watch: Watch) -> None:
         self._sock, self._network, self._settings, self._watch = sock, network, settings, watch
         self._headers_by: float | None = None
+        self._broken = False
 
     def start_tls(
         self,
@@ -119,6 +120,8 @@ class GuardedStream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         until = self._headers_by or time.monotonic() + self._settings.timeout_idle
         while True:
+            if self._broken:
+                raise httpcore.ReadError("the connection broke")
             remaining = until - time.monotonic()
             if remaining <= 0:
                 raise httpcore.ReadTimeout("nothing came")
@@ -139,8 +142,10 @@ class GuardedStream(httpcore.NetworkStream):
             while room > 0 and (more := self._sock.recv(room)):
                 parts.append(more)
                 room -= len(more)
-        except OSError:  # nothing more for now; what is wrong is met by the next read
-            pass
+        except (BlockingIOError, ssl.SSLWantReadError):
+            pass  # nothing more for now
+        except OSError:
+            self._broken = True  # told by the next read, after what did arrive
         return b"".join(parts)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -124,6 +124,8 @@ class Line(Protocol):
 
     def reset(self) -> None: ...
 
+    def drop(self) -> None: ...
+
     def end_cleanly(self) -> None: ...
 
     def stall(self) -> None: ...
@@ -197,7 +199,7 @@ def _file(request: Request, file: ServedFile, faults: dict[str, Fault], line: Li
 
 
 def _body(file: ServedFile, start: int, end: int, faults: dict[str, Fault], line: Line, chunked: bool) -> None:
-    stop = next((f for kind in ("reset", "end", "stall") if (f := faults.get(kind))), None)
+    stop = next((f for kind in ("reset", "drop", "end", "stall") if (f := faults.get(kind))), None)
     last = end if stop is None else min(end, start + stop.at)
     drip = faults.get("drip")
     for piece in file.pieces(start, last):
@@ -211,6 +213,8 @@ def _body(file: ServedFile, start: int, end: int, faults: dict[str, Fault], line
         line.end_cleanly()
     elif stop.kind == "reset":
         line.reset()
+    elif stop.kind == "drop":
+        line.drop()
     elif stop.kind == "stall":
         line.stall()
     else:

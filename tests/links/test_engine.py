@@ -96,6 +96,15 @@ def test_without_a_length_an_early_close_is_noticed(desk: Desk, shape: str) -> N
     assert code_of(desk, *faults, Fault("end", at=500_000, times=None)) == "download_incomplete"
 
 
+@pytest.mark.parametrize("kind", ["reset", "drop"])
+@pytest.mark.parametrize("at", [1000, 100_000, 450_000])
+def test_a_connection_that_breaks_off_is_no_end_of_a_table(desk: Desk, kind: str, at: int) -> None:
+    table = ServedFile(text=b"id,name\n" + b"1,Jane\n" * 70_000, name="patients.csv")
+    faults = [Fault("no_range", times=None, on="any"), Fault("no_length", times=None, on="any")]
+    assert code_of(desk, *faults, Fault(kind, at=at), file=table) == "done"
+    assert len(starts(desk)) == 2
+
+
 def test_a_stream_without_a_length_has_a_cap_of_its_own(desk: Desk) -> None:
     desk.limits(max_unsized_bytes=MIB)
     faults = [Fault("no_range", times=None, on="any"), Fault("chunked", times=None, on="any")]

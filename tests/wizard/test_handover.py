@@ -12,7 +12,7 @@ from tests.points import tiny_export
 from tests.product import GRACE, MEGAN, VERA, Product
 from tests.wizard.exports import changed, only_patients, unzipped, without, zipped
 
-READ = re.compile(r"We read \d{3,} rows of \d+ kinds")
+READ = re.compile(r"We read [\d,]{3,} rows of \d+ kinds")
 
 
 def upload(product: Product, *files: tuple[str, bytes]) -> Response:

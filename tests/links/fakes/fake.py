@@ -134,6 +134,10 @@ class Counted:
         self._note()
         self._line.reset()
 
+    def drop(self) -> None:
+        self._note()
+        self._line.drop()
+
     def end_cleanly(self) -> None:
         self._note()
         self._line.end_cleanly()
