@@ -20,24 +20,32 @@ from tests.world.move import decide, state
 from tests.world.stages import STAGES, Ground, go_on, only, prepare
 
 FULL_FOR = 6  # writes that fail before there is room again
-WRITES = ("file.", "folder.", "sql")
+FILES = ("file.open", "file.write", "folder.make")
+WRITES = (*FILES, "sql")
 WORKING = ("read", "trial", "go_live")
 
 
 class Full:
-    """From its n-th write on, so many writes find no room."""
+    """From its n-th write on, so many writes find no room: of files alone where that is one, for the ledger may lie on
+    another disk; else all of them.
+    """
 
     def __init__(self, number: int) -> None:
-        self.number, self.count = number, 0
+        self.number, self.count, self.left = number, 0, FULL_FOR
+        self.fails: tuple[str, ...] = ()
 
     def __call__(self, name: str, done: bool) -> None:
         if done or not name.startswith(WRITES):
             return
         self.count += 1
-        if self.number <= self.count < self.number + FULL_FOR:
-            if name.startswith("sql"):
-                raise sqlite3.OperationalError("database or disk is full")
-            raise OSError(errno.ENOSPC, "No space left on device")
+        if self.count == self.number:
+            self.fails = WRITES if name.startswith("sql") else FILES
+        if not self.left or not name.startswith(self.fails or "nothing"):
+            return
+        self.left -= 1
+        if name.startswith("sql"):
+            raise sqlite3.OperationalError("database or disk is full")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 @dataclass

@@ -1,6 +1,17 @@
 """Proof under fire: nothing lost, nothing doubled, whatever dies, vanishes or lies; and checks that cannot lie."""
 
-from tests.figures import at_random, disk_full, faults, interleaved, lies, mutants
+from tests.figures import (
+    accounting,
+    at_random,
+    disk_full,
+    faults,
+    interleaved,
+    lies,
+    mutants,
+    pages,
+    redis_faults,
+    unknown_commits,
+)
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
@@ -10,4 +21,8 @@ MEASURES: tuple[Measure, ...] = (
     *at_random.MEASURES,
     *disk_full.MEASURES,
     *interleaved.MEASURES,
+    *redis_faults.MEASURES,
+    *unknown_commits.MEASURES,
+    *accounting.MEASURES,
+    *pages.MEASURES,
 )

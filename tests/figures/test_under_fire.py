@@ -2,9 +2,12 @@
 
 import pytest
 
+from tests.figures.accounting import accounted
 from tests.figures.at_random import killed, paused
 from tests.figures.disk_full import full_at
 from tests.figures.interleaved import interleaved
+from tests.figures.redis_faults import FAULTS, faulty
+from tests.figures.unknown_commits import unknown
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.xdist_group("faults")]
 
@@ -36,3 +39,25 @@ def test_only_one_of_those_who_act_at_once_wins() -> None:
 
     assert found.wrong == []
     assert found.won.total() == 12
+
+
+def test_redis_may_do_what_it_likes() -> None:
+    found = faulty(1)
+
+    assert found.wrong == []
+    assert found.done == len(FAULTS)
+
+
+@pytest.mark.postgres
+def test_what_became_of_a_commit_is_looked_up_and_never_assumed() -> None:
+    found = unknown(5)
+
+    assert found.wrong == []
+    assert found.cut >= 5
+
+
+def test_an_export_in_any_shape_comes_to_one_digest() -> None:
+    found = accounted(2)
+
+    assert found.wrong == []
+    assert found.exports == 2

@@ -65,8 +65,8 @@ def test_several_workers_come_to_the_same_digest(clinic: Clinic, undisturbed: st
     assert clinic.trial.balanced
 
 
-@pytest.mark.parametrize("name", ["Kills", "Hangs"])
-def test_a_row_that_kills_or_hangs_its_worker_is_left_and_others_arrive(runtime: Runtime, name: str) -> None:
+@pytest.mark.parametrize("name", ["Kills", "Hangs", "Exhausts"])
+def test_a_row_that_kills_hangs_or_exhausts_its_worker_is_left_and_others_arrive(runtime: Runtime, name: str) -> None:
     madeup.register()
     clinic = clinic_in(runtime, source=madeup.NAME)
     files = clinic_files(4, 2)

@@ -90,7 +90,17 @@ def _people(to: Planter, clients: int) -> None:
     for n in range(clients - 2):
         named = to.secret("name", n)
         told = to.secret("told", n)
-        rows.append([1000 + n, "Ann", named, f"19{40 + n % 50}-02-13", f"{named}@mail.example", "Baker", told])
+        rows.append(
+            [
+                1000 + n,
+                "Zoë" if n % 7 == 3 else "Ann",
+                named,
+                f"19{40 + n % 50}-02-13",
+                f"{named}@mail.example",
+                "Baker",
+                told,
+            ]
+        )
         to.moves("patients", "clients", 1000 + n)
     rows.append(list(rows[3]))  # the same row twice
     to.manifest.row("patients", "skipped")

@@ -33,9 +33,10 @@ def arrive(runtime: Runtime) -> str:
     """A clinic with its admin, and its new migration."""
     create_workspace(runtime.caspen, WORKSPACE, CLINIC)
     with runtime.ledger.write() as session:
-        session.add(Person(id="per_megan", email=MEGAN.name, name="Megan Doyle"))
-        session.flush()
-        session.add(Membership(person_id="per_megan", workspace_id=WORKSPACE, role="admin"))
+        if session.get(Person, "per_megan") is None:
+            session.add(Person(id="per_megan", email=MEGAN.name, name="Megan Doyle"))
+            session.flush()
+            session.add(Membership(person_id="per_megan", workspace_id=WORKSPACE, role="admin"))
         migration = begin(
             session,
             workspace_id=WORKSPACE,

@@ -1,0 +1,20 @@
+"""What the clinic sees meanwhile: the ledger's own state, a stall by its name, a failure with what to do."""
+
+from tests.figures.figure import Measure
+from tests.figures.stories import told
+
+STORIES = (
+    "tests/wizard/test_truth.py",
+    "tests/wizard/test_progress.py",
+    "tests/engine/test_progress.py",
+    "tests/workers/test_kills.py",
+    "tests/engine/test_damage.py",
+)
+
+MEASURES = (
+    Measure(
+        "pages that tell the ledger's truth; poison rows, stopped workers and damage told by name",
+        "every story",
+        told(*STORIES, words="stories"),
+    ),
+)
