@@ -4,6 +4,7 @@ Everything here may happen twice, or stop anywhere: the next turn, by whichever 
 """
 
 import errno
+import sqlite3
 import time
 import traceback
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 import structlog
 from sqlmodel import Session, select
 
+from app.caspen.load import LoadFailed
 from app.db import now
 from app.engine import fetch
 from app.engine.heartbeat import Dropped, Heartbeat, never, nothing
@@ -42,6 +44,8 @@ from app.storage import CannotOpen
 GIVE_UP_SECONDS = 24 * 3600.0  # how long something that passes by itself is waited for
 LONGEST_WAIT = 300.0
 KILLS_PER_TRY = 7
+AWAY = ("08", "57P")  # states of PostgreSQL: the line is lost, or the server goes down or comes up
+AWAY_SECONDS = 1.0
 log = structlog.get_logger()
 
 
@@ -144,6 +148,10 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
         if is_gone(runtime, fault):
             _stopped(runtime, migration, lease, Stop(Problem("export_not_kept")), turn)
             return
+        if is_away(fault):
+            log.warning("database_away", fault=type(fault).__name__, **told(lease))
+            fail(runtime.ledger, lease, type(fault).__name__, wait=AWAY_SECONDS, counts=False)
+            return
         log.error("piece_failed", fault=type(fault).__name__, at=where(fault), **told(lease))
         most = runtime.settings.part_attempts
         if phase.exhausted is not None and lease.attempts > tries(phase, lease, most) + most:
@@ -236,6 +244,18 @@ def is_gone(runtime: Runtime, fault: BaseException) -> bool:
     """Whether something is no longer in storage that the ledger leads to."""
     missing = isinstance(fault, FileNotFoundError) and fault.filename
     return bool(missing) and runtime.objects.root in Path(str(fault.filename)).parents  # type: ignore[attr-defined]  # narrowed above
+
+
+def is_away(fault: BaseException) -> bool:
+    """Whether a database did not answer, or the line to it was lost: no row is to blame for that."""
+    if isinstance(fault, LoadFailed):
+        return fault.code.startswith(AWAY) or fault.code in ("OperationalError", "SQLITE_BUSY", "SQLITE_LOCKED")
+    if not isinstance(fault, sa.exc.DBAPIError):
+        return False
+    state = getattr(fault.orig, "sqlstate", None)
+    is_lost = isinstance(fault, sa.exc.OperationalError) and state is None and not isinstance(fault.orig, sqlite3.Error)
+    busy = getattr(fault.orig, "sqlite_errorname", None) in ("SQLITE_BUSY", "SQLITE_LOCKED")
+    return fault.connection_invalidated or is_lost or busy or str(state or "").startswith(AWAY)
 
 
 def where(fault: BaseException) -> list[str]:

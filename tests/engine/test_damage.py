@@ -1,10 +1,16 @@
 """What lies in storage is damaged or gone: the work ends with words that say what to do, and never turns in circles."""
 
 import pytest
+import sqlalchemy as sa
 
+from app.caspen.fences import PartLoaded
+from app.caspen.load import LoadFailed, load_part
+from app.engine import trial
+from app.engine.drain import is_away
 from app.migration.states import State
 from tests.engine.story import Clinic, clinic_files
 from tests.world.altered import byte_flipped
+from tests.world.move import time_passes
 
 
 def stopped(clinic: Clinic) -> tuple[State, str]:
@@ -34,3 +40,45 @@ def test_a_part_that_is_gone_stops_the_trial(clinic: Clinic) -> None:
     clinic.start_trial()
     next(clinic.runtime.objects.root.rglob("*-000003")).unlink()
     assert stopped(clinic) == (State.TRIALLING_FAILED, "export_not_kept")
+
+
+class _Lost(Exception):
+    sqlstate = None
+
+
+@pytest.mark.parametrize(
+    ("fault", "away"),
+    [
+        (sa.exc.OperationalError("COMMIT", {}, _Lost()), True),
+        (sa.exc.DBAPIError("COMMIT", {}, _Lost(), connection_invalidated=True), True),
+        (sa.exc.IntegrityError("INSERT", {}, _Lost()), False),
+        (LoadFailed("57P01"), True),
+        (LoadFailed("08006"), True),
+        (LoadFailed("54000"), False),
+        (ValueError(), False),
+    ],
+)
+def test_no_row_is_to_blame_for_a_database_that_is_away(fault: Exception, away: bool) -> None:
+    assert is_away(fault) is away
+
+
+def test_a_database_that_is_away_for_long_costs_no_row_its_place(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([LoadFailed("57P01")] * 12)
+
+    def away(*given: object, **more: object) -> PartLoaded:
+        for refused in answers:
+            raise refused
+        return load_part(*given, **more)  # type: ignore[arg-type]  # passed on as given
+
+    monkeypatch.setattr(trial, "load_part", away)
+    clinic.hand_over(clinic_files())
+    clinic.drain()
+    clinic.start_trial()
+    for _ in range(14):
+        clinic.drain()
+        time_passes(clinic.runtime)
+    assert clinic.state() is State.REVIEWING
+    assert clinic.trial.balanced
+    assert clinic.work(state="split") == clinic.work(state="quarantined") == []

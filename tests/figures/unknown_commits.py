@@ -22,7 +22,7 @@ from tests.world.export import planted
 from tests.world.left import Left
 from tests.world.move import arrive, finish, hand_over, state, time_passes
 
-EVERY = 4
+EVERY = 9
 LONGEST = 240.0
 CHECKS = (one_each.check, accounted.check, same_content.check, nothing_early.check, history_legal.check)
 
