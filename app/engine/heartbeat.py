@@ -5,9 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
+
 from app.db import Database
 from app.engine.work import Lease, LostLease, renew
 from app.settings import Settings
+
+log = structlog.get_logger()
 
 
 class Dropped(Exception):
@@ -66,6 +70,8 @@ class Heartbeat:
                 except LostLease as gone:
                     lost.append(gone)
                     return
+                except Exception as fault:  # the next beat may come through; without one the lease ends by itself
+                    log.warning("heartbeat_missed", fault=type(fault).__name__)
 
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
         self._renew()

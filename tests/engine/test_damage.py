@@ -5,10 +5,14 @@ import sqlalchemy as sa
 
 from app.caspen.fences import PartLoaded
 from app.caspen.load import LoadFailed, load_part
-from app.engine import trial
+from app.engine import heartbeat, trial
 from app.engine.drain import is_away
+from app.engine.heartbeat import Heartbeat
+from app.engine.work import Piece, claim, create_missing
+from app.migration.models import Migration
 from app.migration.states import State
 from tests.engine.story import Clinic, clinic_files
+from tests.workers.story import until
 from tests.world.altered import byte_flipped
 from tests.world.move import time_passes
 
@@ -82,3 +86,25 @@ def test_a_database_that_is_away_for_long_costs_no_row_its_place(
     assert clinic.state() is State.REVIEWING
     assert clinic.trial.balanced
     assert clinic.work(state="split") == clinic.work(state="quarantined") == []
+
+
+def test_a_missed_heartbeat_is_no_end_of_the_work(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    clinic.hand_over(clinic_files())
+    with clinic.runtime.ledger.read() as session:
+        migration = session.get_one(Migration, clinic.id)
+    with clinic.runtime.ledger.write() as session:
+        create_missing(session, clinic.id, "export:1", "fetch", [Piece(0)])
+    lease = claim(clinic.runtime.ledger, migration, "export:1", "fetch", "worker", 60)
+    assert lease is not None
+    settings = clinic.runtime.settings.model_copy(update={"heartbeat_seconds": 0.02})
+    beat = Heartbeat(clinic.runtime.ledger, lease, settings)
+    renewed: list[bool] = []
+
+    def renew(*_: object) -> None:
+        renewed.append(True)
+        if len(renewed) == 2:
+            raise sa.exc.OperationalError("COMMIT", {}, _Lost())
+
+    monkeypatch.setattr(heartbeat, "renew", renew)
+    with beat.during():
+        until(lambda: len(renewed) > 3, 20)

@@ -1,6 +1,7 @@
 """A line to PostgreSQL that is cut after COMMIT was sent and before its answer: nobody knows what became of it."""
 
 import contextlib
+import random
 import socket
 import threading
 import time
@@ -9,10 +10,10 @@ SERVER_SECONDS = 0.1  # what the server is given to do it, unseen
 
 
 class CuttingLine:
-    """Listens in front of a server. While armed, every so many-th commit loses its answer and its line."""
+    """Listens in front of a server. While armed, one commit in so many loses its answer and its line, by chance."""
 
     def __init__(self, host: str, port: int, every: int) -> None:
-        self.target, self.every = (host, port), every
+        self.target, self.every, self.dice = (host, port), every, random.Random(every)
         self.armed, self.seen, self.cut = False, 0, 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -58,7 +59,7 @@ class CuttingLine:
     def _due(self) -> bool:
         with self._lock:
             self.seen += self.armed
-            due = self.armed and self.seen % self.every == 0
+            due = self.armed and self.dice.randrange(self.every) == 0
             self.cut += due
             return due
 
