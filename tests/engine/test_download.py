@@ -15,7 +15,7 @@ from app.engine.link_providers import bytes_of_a_day
 from app.engine.submit import hand_over_link
 from app.migration.models import Export, Work
 from app.migration.states import Event, State
-from tests.engine.story import MEGAN, Clinic, clinic_files
+from tests.engine.story import MEGAN, Clinic, clinic_files, clinic_in, engine_in
 from tests.links.fakes.fake import Fake
 from tests.links.fakes.google import KEY, Google, error_bytes
 from tests.links.fakes.sharepoint import PASSWORD, SharePoint
@@ -77,6 +77,28 @@ def test_a_shared_folder_is_fetched_and_read(clinic: Clinic, net: FakeInternet, 
         taken = bytes_of_a_day(session)
         assert dict(taken) == {"google_drive" if fake is Google else "sharepoint": told.done}
         assert bytes_of_a_day(session, now() + timedelta(days=2)).total() == 0
+
+
+@pytest.mark.postgres
+def test_a_server_keeps_files_of_a_link_beyond_two_gigabytes(net: FakeInternet, postgres: str, tmp_path: Path) -> None:
+    with engine_in(tmp_path / "pg", database_url=postgres, caspen_database_url=postgres) as runtime:
+        clinic = clinic_in(runtime)
+        shop = Google(net)
+        folder = shop.folder(tree())
+        huge = shop.add("huge.zip", ServedFile(size=5_000_000_000))
+        shop.sums = False
+        folder.children.append(huge)
+        shop.says(f"{huge.id}?alt=media", 429, headers={"Retry-After": "60"})
+        paste(clinic, shop.share(folder))
+        clinic.drain()
+        told = seen(clinic)
+        assert (told.files_done, told.files_all, told.waits_for) == (5, 6, "provider_rate_limited")
+        assert told.size is not None
+        assert told.size > 5_000_000_000
+        with runtime.ledger.read() as session:
+            assert bytes_of_a_day(session)["google_drive"] == told.done
+        stop_download(runtime, clinic.migration, MEGAN)
+        assert clinic.state() is State.PREPARING
 
 
 def test_a_quota_is_waited_for_without_anybody_and_without_a_worker(clinic: Clinic, net: FakeInternet) -> None:

@@ -81,7 +81,7 @@ class Google(Fake):
         children = [] if parent is None or parent.private else parent.children
         start = int(request.query.get("pageToken", 0))
         page: dict[str, Any] = {
-            "files": [meta(child) for child in children[start : start + 2]],
+            "files": [meta(child, self.sums) for child in children[start : start + 2]],
             "incompleteSearch": False,
         }
         if start + 2 < len(children):
