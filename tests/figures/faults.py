@@ -25,9 +25,11 @@ from tests.world.mailbox import mailbox
 from tests.world.patient_bell import patient, silence
 from tests.world.stages import STAGES, Ground, go_on, prepare, quiet, rest
 
-RECORDED = 480  # places that were there when this was last looked at: fewer means that some are no longer told
+RECORDED = 500  # places that were there when this was last looked at: fewer means that some are no longer told
 LANES = 2
+MOST_EARLY = 50  # one in so many may have come to its end before its place
 MEMORY = Path("/dev/shm")
+CALM = {"lease_seconds": "60", "heartbeat_seconds": "20"}  # no effect that hangs on the clock
 
 
 @dataclass
@@ -36,12 +38,14 @@ class Points:
 
     known: Counter[str] = field(default_factory=Counter)
     ended: int = 0
+    early: int = 0
     wrong: list[str] = field(default_factory=list)
 
     @property
     def words(self) -> str:
         kinds = ", ".join(f"{count} {name}" for name, count in sorted(self.known.items()))
-        return f"{self.ended} ends at {self.known.total()} places, {len(self.wrong)} differences ({kinds})"
+        late = f"{self.early} were done before" if self.early else "each came about"
+        return f"{self.ended} ends at {self.known.total()} places, {late}, {len(self.wrong)} differences ({kinds})"
 
 
 @contextmanager
@@ -59,7 +63,7 @@ def ground() -> Iterator[Ground]:
         ):
             os.environ |= {"ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(network_file)}
             try:
-                yield Ground(home, manifest, {"redis_url": redis.url, "smtp_url": smtp_url})
+                yield Ground(home, manifest, {"redis_url": redis.url, "smtp_url": smtp_url, **CALM})
             finally:
                 os.environ.clear()
                 os.environ.update(before)
@@ -82,17 +86,18 @@ def fault_points(every: int = 1) -> Points:
             for lane in range(LANES)
         ]
         for lane in lanes:
-            ended = lane.wait(longest=3600)
+            ended = lane.wait(longest=6 * 3600)
             if ended.said is None:
                 found.wrong.append(f"a lane ended with status {ended.status}")
                 continue
             found.ended += ended.said["ended"]
+            found.early += ended.said["early"]
             found.wrong += ended.said["wrong"]
     return found
 
 
 def _lane(here: Ground, lane: int, places: list[str]) -> dict[str, object]:
-    ended, wrong = 0, []
+    ended, early, wrong = 0, 0, []
     with mailbox(here.home / f"lane-{lane}.mailbox") as smtp_url:
         at = Lane(here, lane, smtp_url)
         wrong += [f"at first: {line}" for line in at.warm()]
@@ -100,9 +105,10 @@ def _lane(here: Ground, lane: int, places: list[str]) -> dict[str, object]:
             status, found = at.end(place)
             ended += status == ENDED
             wrong += [f"{place}: {line}" for line in found]
-            if status != ENDED:
+            early += status == 0  # what is put into safe storage meanwhile hangs on the clock: this time it was less
+            if status not in (0, ENDED):
                 wrong.append(f"{place}: not ended there, status {status}")
-    return {"ended": ended, "wrong": wrong}
+    return {"ended": ended, "early": early, "wrong": wrong}
 
 
 class Lane:
@@ -151,6 +157,8 @@ def ended_everywhere(_long: bool) -> Reached:
     wrong = list(found.wrong)
     if found.known.total() < RECORDED:
         wrong.append(f"{found.known.total()} places are told, {RECORDED} were before")
+    if found.early * MOST_EARLY > found.ended or found.ended + found.early < 2 * found.known.total():
+        wrong.append(f"only {found.ended} of {2 * found.known.total()} ends came about")
     return Reached(found.words, ok=not wrong and found.ended > 0, why=tuple(wrong[:50]))
 
 
