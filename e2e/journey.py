@@ -96,7 +96,7 @@ class Journey:
     def match(self) -> None:
         matches = Matches(self.page, self.move)
         matches.settle_all()
-        for tab in ("practitioners", "locations", "services", "leave_out"):
+        for tab in ("practitioners", "locations", "services", "custom_fields", "leave_out"):
             matches.open(f"?show={tab}")
             self.seen(self.page, f"matches-{tab}")
 

@@ -49,6 +49,17 @@ def native_fields(stores: Stores, workspace_id: str) -> dict[str, NativeField]:
     return found
 
 
+def brought_types(stores: Stores, workspace_id: str, source: str) -> dict[str, str]:
+    """The types of the questions that earlier moves have brought, by their id in the source: these do not change."""
+    chosen = select(CustomField.source_id, CustomField.type).where(
+        col(CustomField.workspace_id) == workspace_id,
+        col(CustomField.deleted_at).is_(None),
+        col(CustomField.source) == source,
+    )
+    with stores.live.database.read() as session:
+        return {str(source_id): type_ for source_id, type_ in session.exec(chosen)}
+
+
 def called(stores: Stores, workspace_id: str, ids: Sequence[str]) -> dict[str, str]:
     """Clients' names with their days of birth, by id."""
     found: dict[str, str] = {}

@@ -124,14 +124,12 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
 
 def settled(plan: Plan, facts: Mapping[str, Any]) -> Plan:
     """A trial's plan with what was found out about the workspace when the trial began."""
-    more = {
-        name: {
-            **{key: Choice.model_validate(told) for key, told in facts.get(name, {}).items()},
-            **getattr(plan, chosen),
-        }
-        for name, chosen in (("known_clients", "clients"), ("known_fields", "fields"))
+    found = {
+        name: {key: Choice.model_validate(told) for key, told in facts.get(name, {}).items()}
+        for name in ("known_clients", "known_fields")
     }
-    return plan.model_copy(update={"clients": more["known_clients"], "fields": more["known_fields"]})
+    clients, fields = {**found["known_clients"], **plan.clients}, {**plan.fields, **found["known_fields"]}
+    return plan.model_copy(update={"clients": clients, "fields": fields})
 
 
 def materialise(runtime: Runtime, migration: Migration, path: Path) -> Index:

@@ -1,6 +1,7 @@
-"""What a trial must know of the clinic's own questions before it maps an answer: their types and all their options."""
+"""What must be known of the clinic's own questions before anybody maps an answer: their types and all their options."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,25 +9,28 @@ from app.engine.kind_parts import parts_of
 from app.engine.reading.parts import read_part
 from app.engine.runtime import Runtime
 from app.mapping.context import Context
+from app.mapping.defined import Defined
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
 from app.mapping.plan import Plan
-from app.migration.models import Migration, Trial
+from app.migration.models import Migration
 from app.sources import source as source_named
 
 
-def fields_of(runtime: Runtime, migration: Migration, beat: Callable[[], None]) -> dict[str, dict[str, Any]]:
-    """By id in the source, as JSON. Only the columns that ask or answer are read, of parts that have any."""
+def fields_of(
+    runtime: Runtime, migration: Migration, plan: Plan, today: date, beat: Callable[[], None], there: Mapping[str, str]
+) -> dict[str, Defined]:
+    """By id in the source. Only the columns that ask or answer are read, of parts that have any.
+
+    `there` are the types of those that an earlier move has brought: what a field is cannot be chosen again.
+    """
     source = source_named(migration.source)
     if source.fields_of is None:
         return {}
-    with runtime.ledger.read() as session:
-        trial = session.get_one(Trial, (migration.id, migration.trial_number))
-        plan, today = Plan.model_validate(trial.plan), trial.started_at.date()
     context = Context(ZoneInfo(plan.timezone), plan.country, today)
     kinds = [kind for kind in source.kinds if kind.imported and kind.asks is not None]
     rows = (row for kind in kinds for row in _rows(runtime, migration, kind, context, beat))
-    return {key: known.to_json() for key, known in source.fields_of(rows, context).items()}
+    return source.fields_of(rows, context, {**plan.field_types, **there})
 
 
 def _rows(

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from app.engine.index.referred import REPORTED, Reference, references
 from app.engine.index.store import Index
+from app.mapping.defined import Defined
 from app.mapping.kind import Source
 
 LATE = timedelta(days=365)
@@ -28,13 +29,14 @@ class Inventory:
     """`references` are businesses, users, practitioners and appointment types by kind, those that are only named in
     appointments among them. `absent` are the kinds that move and have no file. `signs` say that the export may have
     been cut off by dates: `none_ahead` (no appointment lies ahead), `starts_late` (the first appointment is more than
-    a year later than the first client).
+    a year later than the first client). `questions` are the clinic's own, by their id in the source.
     """
 
     kinds: Mapping[str, Holding] = field(default_factory=dict)
     references: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
     absent: tuple[str, ...] = ()
     signs: tuple[str, ...] = ()
+    questions: Mapping[str, Defined] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, for keeping."""
@@ -43,6 +45,7 @@ class Inventory:
             "references": {kind: [asdict(one) for one in some] for kind, some in self.references.items()},
             "absent": list(self.absent),
             "signs": list(self.signs),
+            "questions": {token: known.to_json() for token, known in self.questions.items()},
         }
 
     @classmethod
@@ -52,6 +55,7 @@ class Inventory:
             {kind: tuple(Reference(**one) for one in some) for kind, some in kept["references"].items()},
             tuple(kept["absent"]),
             tuple(kept["signs"]),
+            {token: Defined.from_json(told) for token, told in kept.get("questions", {}).items()},
         )
 
     def report(self) -> dict[str, Any]:

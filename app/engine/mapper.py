@@ -65,8 +65,10 @@ def map_made(bench: Bench) -> list[Record]:
     for kind, mention in bench.index.made(bench.plan):
         if normalise_name(mention.name) in bench.lookups.existing.get(mention.table, {}):
             continue
-        make = bench.source.kind(kind).made[mention.table]
-        found.append(make(mention, bench.lookups))
+        maker = bench.source.kind(kind)
+        found.append(maker.made[mention.table](mention, bench.lookups))
+        if maker.made_beside is not None:
+            found += maker.made_beside(mention, bench.lookups)
     return found
 
 

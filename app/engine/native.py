@@ -42,25 +42,30 @@ def known_fields(
 ) -> tuple[Chosen, dict[str, Defined], dict[str, list[str]]]:
     """Choices for questions that the workspace has, the questions as they are to be answered, and all native ones.
 
-    A question of another type, or without one of the answers, is another question: it comes beside the one there is.
+    A question of another type, or without one of the answers, is another question: it comes beside the one there is. So
+    does one that the clinic wants to be new. What it matched is taken if it still fits.
     """
     there = native_fields(runtime.caspen, migration.workspace_id)
     plan, _ = _context(runtime, migration)
     chosen: Chosen = {}
     asked = dict(fields)
+    by_id = {one.id: one for one in there.values()}
     for token, known in fields.items():
-        native = there.get(normalise_name(known.name))
-        if native is None or token in plan.fields:
-            continue
-        if _fits(known, native):
+        said = plan.fields.get(token)
+        native = by_id.get(said.id or "") if said and said.to == "match" else there.get(normalise_name(known.name))
+        if native is not None and fits(known, native) and (said is None or said.to == "match"):
             chosen[token] = {"to": "match", "id": native.id}
             asked[token] = replace(known, options=tuple(_as_there(o, native) for o in known.options))
-        else:
+            continue
+        if said is not None and said.to == "match":
+            chosen[token] = {"to": "create"}
+        if normalise_name(known.name) in there and (said is None or said.to != "leave_out"):
             asked[token] = replace(known, clashes=True)
     return chosen, asked, {name: [one.id, one.type] for name, one in there.items()}
 
 
-def _fits(known: Defined, native: NativeField) -> bool:
+def fits(known: Defined, native: NativeField) -> bool:
+    """Whether a question of the workspace can hold every answer of one of the export."""
     if known.type != native.type or known.has_text:
         return False
     return known.type not in CHOICES or all(normalise_name(o.label) in native.options for o in known.options)

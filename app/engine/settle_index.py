@@ -3,6 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sqlmodel import Session, select
@@ -10,6 +11,7 @@ from sqlmodel import Session, select
 from app.caspen.facts import workspace_facts
 from app.db import now
 from app.engine.bench import COPY_BYTES, attachments_prefix, benches, index_key
+from app.engine.fields import fields_of
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.store import Index, remove
 from app.engine.inventory import Inventory, take_inventory
@@ -24,6 +26,7 @@ from app.engine.runtime import Runtime
 from app.engine.settled_problems import settled_problems, told_already
 from app.engine.work import Lease
 from app.errors import Stop
+from app.mapping.defined import Defined
 from app.mapping.kind import Source
 from app.migration.exports import fetched_files, files_of
 from app.migration.models import Export, ExportFile, Migration, Part, Work
@@ -43,6 +46,8 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     stops = next((problem for problem in bundle if problem.severity is Level.STOPS), None)
     if stops is not None:
         raise Stop(stops)
+    questions = fields_of(runtime, migration, plan_of(migration), now().date(), beat, {})
+    asked = {token: _without_answers(one) for token, one in questions.items()}
     path = runtime.scratch.folder / f"{migration.id}.resolving"
     _fetch_index(runtime, migration, str(read["index"]), path)
     try:
@@ -51,6 +56,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
             with Index.open(path) as index:
                 inventory = take_inventory(index, source, now(), only_counted(files, source))
                 settled = settled_problems(index, files, already)
+            inventory = replace(inventory, questions=asked)
             store_index(runtime, migration, path, index_key(migration.id, migration.export_number))
     finally:
         remove(path)
@@ -64,6 +70,12 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         offer_plan(runtime, session, migration, inventory)
 
     return Done({}, write, lambda: _tidy(runtime, migration, str(read["index"])))
+
+
+def _without_answers(asked: Defined) -> Defined:
+    """A question as pages may tell of it: of answers that no definition has, only that there are some."""
+    described = tuple(option for option in asked.options if not option.added)
+    return replace(asked, options=described, has_text=asked.has_text or len(described) < len(asked.options))
 
 
 def only_counted(files: Sequence[ExportFile], source: Source) -> Counter[str]:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from app.caspen.facts import workspace_facts
 from app.caspen.fences import Fate, PartKey, PartLoaded
 from app.caspen.load import load_part
+from app.caspen.native import brought_types
 from app.caspen.stores import WorkspaceChanged
 from app.engine.bench import Bench, benches
 from app.engine.fields import fields_of
@@ -22,7 +23,7 @@ from app.engine.tally import problem_rows
 from app.engine.work import QUARANTINED, SPLIT, Lease, Piece, create_missing, next_number
 from app.engine.zones import durations_of, zones_of
 from app.errors import Stop
-from app.mapping.defined import Defined
+from app.mapping.plan import Plan
 from app.mapping.rows import Outcome
 from app.migration.models import Migration, Part, ProblemLine, Trial
 from app.problems import Problem
@@ -46,7 +47,9 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
         runtime.caspen.create_trial(migration.workspace_id, migration.id, trial.number, looked_at)
     except WorkspaceChanged:
         raise Stop(Problem("workspace_changed")) from None
-    questions = {token: Defined.from_json(told) for token, told in fields_of(runtime, migration, beat).items()}
+    plan = Plan.model_validate(trial.plan)
+    there = brought_types(runtime.caspen, migration.workspace_id, migration.source)
+    questions = fields_of(runtime, migration, plan, trial.started_at.date(), beat, there)
     same, questions, native = known_fields(runtime, migration, questions)
     return Done(
         {

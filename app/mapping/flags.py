@@ -14,13 +14,16 @@ _WHOLE = re.compile(r"-?\d{1,12}(\.0+)?")
 
 def boolean(cell: str, context: Context, report: Report) -> bool | None:
     """True, false, or None with `bad_boolean`."""
-    word = cell.lower()
-    if word in _YES:
-        return True
-    if word in _NO:
-        return False
-    report("bad_boolean")
-    return None
+    found = truth(cell)
+    if found is None:
+        report("bad_boolean")
+    return found
+
+
+def truth(words: str) -> bool | None:
+    """What a word says where yes or no is asked; None for any other."""
+    word = words.strip().casefold()
+    return True if word in _YES else False if word in _NO else None
 
 
 def one_of(choices: Mapping[str, str], unknown: str | None = None) -> Reader:

@@ -154,6 +154,7 @@ class Kind(Generic[R]):
     alias_shared: str | None = None
     mentions: Callable[[R], tuple[Mention, ...]] = no_mentions
     made: Mapping[str, Callable[[Mention, Lookups], Record]] = field(default_factory=dict)  # by table
+    made_beside: Callable[[Mention, Lookups], tuple[Record, ...]] | None = None  # more records of what `made` makes
     made_mentions: tuple[Mention, ...] = ()  # what things that are made of a name mention in their turn
     native_headers: str = "A"  # how sure we are of the native headers
     instead: str = ""  # for kinds that do not move: what the clinic does instead
@@ -223,7 +224,8 @@ class Source:
 
     `uses` are what a clinic is asked to tick, `counts` the numbers that it may type, `carried` what the source itself
     has worked out.
-    `fields_of` learns the clinic's own questions from rows of the kinds that ask or answer them, with their kind.
+    `fields_of` learns the clinic's own questions from rows of the kinds that ask or answer them, with their kind, and
+    the types that the clinic chose for some.
     """
 
     name: str
@@ -235,7 +237,7 @@ class Source:
     looks: tuple[Look, ...] = ()  # where cells must be found again, told apart from the mapping
     help_article: str = ""
     demo: Any = None  # the demo clinic's workspace, whose names are those of the sample
-    fields_of: Callable[[Iterable[tuple[str, Any]], Context], dict[str, Defined]] | None = None
+    fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None
     sample: Callable[..., Any] | None = None  # writes an export of invented people: (path, size=, seed=, dialect=)
 
     def kind(self, name: str) -> Kind[Any]:

@@ -23,8 +23,14 @@ class Choice(BaseModel):
     id: str | None = None  # the Caspen object that it is, for "match"
 
 
+ChosenType = Literal["number", "yes_no", "dropdown"]
+"""What a clinic may make of a custom field before there is one: afterwards, its type stays."""
+
+
 class Plan(BaseModel):
     """Choices are keyed by the id that the source gave. A missing key means: create it.
+
+    `field_types` gives custom fields another type than the export tells, where it fits (see `defined.fitting`).
 
     `default_location` is a Caspen location id or, as `source:ID`, a business of the export.
     `leave_out_before` leaves out appointments (and what hangs on them) that start before it, in UTC.
@@ -43,6 +49,7 @@ class Plan(BaseModel):
     services: dict[str, Choice] = {}
     clients: dict[str, Choice] = {}
     fields: dict[str, Choice] = {}
+    field_types: dict[str, ChosenType] = {}
     service_kinds: dict[str, Literal["appointment", "activity"]] = {}
     default_location: str | None = None
     leave_out_kinds: tuple[str, ...] = ()

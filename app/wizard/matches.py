@@ -19,7 +19,7 @@ from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
 from app.web import Visit, go, in_state, page, visit_of
-from app.wizard import known
+from app.wizard import custom_fields, known
 from app.wizard.dates import typed_date
 from app.wizard.situation import PLACES, Standing, checklist_guard, situation, standing
 
@@ -71,6 +71,8 @@ def keep(request: Request, form: FormData) -> Response:
     plan, errors = changed(here, form, show, visit.source.kinds)
     if show == known.TAB:
         plan = known.decided(visit, plan, form)
+    if show == custom_fields.TAB:
+        plan = custom_fields.decided(visit, here, plan, form)
     if visit.move.state == State.TRIALLING and form.get("act") == "start" and plan == here.suggestions.old:
         return go(f"/m/{visit.move.id}/progress")  # pressed twice: this very plan is being tried
     visit = in_state(request, Event.START_TRIAL, State.MATCHING)
@@ -135,7 +137,7 @@ def changed(here: Standing, form: FormData, show: str, kinds: tuple[Kind[Any], .
 
 
 def tab_of(name: str) -> str:
-    return name if name in {known.TAB, *(tab for tab, _, _ in TABS)} else "practitioners"
+    return name if name in {known.TAB, custom_fields.TAB, *(tab for tab, _, _ in TABS)} else "practitioners"
 
 
 def choice_from(value: str, known: set[str]) -> Choice | None:
@@ -204,6 +206,11 @@ def draw(request: Request, show: str, errors: list[dict[str, str]] | None = None
         tabs.append({"words": label, "href": f"?show={tab}", "now": tab == show})
         if tab == show:
             lines = every
+    asked = custom_fields.asked(visit, here)
+    if asked:
+        words = f"Custom fields, {len(asked)}"
+        href = f"?show={custom_fields.TAB}"
+        tabs.insert(3, {"words": words, "href": href, "now": show == custom_fields.TAB})
     people = known.known(visit, here.suggestions.old)
     if people:
         settled = sum(one.chosen != "" for one in people)
@@ -225,6 +232,7 @@ def draw(request: Request, show: str, errors: list[dict[str, str]] | None = None
         else sum(one.band == "open" for one in lines),
         "people": known.with_names(visit, people) if show == known.TAB else [],
         "people_choices": known.CHOICES,
+        "asked": asked if show == custom_fields.TAB else [],
         "kinds": left_out_kinds(visit, here, left),
         "before": typed if typed is not None else (f"{day:%d/%m/%Y}" if day else ""),
         "terms": terms(visit, here, left),

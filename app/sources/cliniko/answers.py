@@ -5,18 +5,21 @@ and some exports have a file of answers alone.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.mapping.columns import Link
 from app.mapping.context import Context
 from app.mapping.defined import CHOICES, Defined, Option
+from app.mapping.flags import truth
 from app.mapping.moments import day
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
 
 OTHER = "Other"
 _APART = re.compile(r"[|;\n]")
+_NUMBER = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?", re.ASCII)
+MISFIT = "custom_value_misfit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,13 @@ def settle(answer: Answer, asked: Defined, context: Context) -> Settled:
     """An answer in the form that its question asks for. Nothing of it is lost where it does not fit."""
     if asked.type in CHOICES:
         return _chosen(answer, asked)
-    pieces = [answer.text, "; ".join(answer.options), f"{OTHER}: {answer.other}" if answer.other else None]
+    called = {option.id: option.label for option in asked.options}
+    chosen = "; ".join(called.get(option, option) for option in answer.options)
+    pieces = (answer.text, chosen, f"{OTHER}: {answer.other}" if answer.other else None)
     text = "\n".join(piece for piece in pieces if piece) or None
+    if text is not None and asked.type in PLAIN:
+        plain = PLAIN[asked.type](text)
+        return Settled(text, codes=(MISFIT,), is_misfit=True) if plain is None else Settled(plain)
     if text is None or asked.type != "date":
         too_long = asked.type == "short_text" and len(text or "") > 255
         return Settled(text, codes=("content_over_limit",) if too_long else ())
@@ -120,6 +128,21 @@ def settle(answer: Answer, asked: Defined, context: Context) -> Settled:
     if found is None:
         return Settled(text, codes=("custom_value_bad_date",), is_misfit=True)
     return Settled(found.isoformat(), codes=tuple(dict.fromkeys(codes)))
+
+
+def _number(text: str) -> str | None:
+    """A decimal number without the commas between its thousands; None for what is none, such as one with a unit."""
+    found = text.strip()
+    return found.replace(",", "").removeprefix("+") if _NUMBER.fullmatch(found) else None
+
+
+def _yes_or_no(text: str) -> str | None:
+    said = truth(text)
+    return None if said is None else str(said).lower()
+
+
+PLAIN: Mapping[str, Callable[[str], str | None]] = {"number": _number, "yes_no": _yes_or_no}
+"""Types that a clinic chooses: an answer as such a field keeps it, None where it does not fit."""
 
 
 def _chosen(answer: Answer, asked: Defined) -> Settled:

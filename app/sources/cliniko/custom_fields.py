@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
-from app.mapping.defined import Defined
+from app.mapping.defined import CHOICES, Defined
 from app.mapping.flags import boolean
 from app.mapping.ids import token
 from app.mapping.kind import Kind, Mention
@@ -67,11 +67,16 @@ def to_records(row: CustomField, joined: Joined, lookups: Lookups) -> Result:
         "custom_field_type_unknown": own is None,
         "custom_field_type_conflict": known.clashes,
     }
-    records = [_record(row.field_token, known)]
-    if known.has_text:
-        records.append(_record(text_key(row.field_token), Defined(f"{known.name} (text)", UNKNOWN_TYPE)))
+    records = [_record(row.field_token, known), *_text_beside(row.field_token, known)]
     problems = tuple(Problem(code, NAME, source_id=row.field_token) for code, said in told.items() if said)
     return Mapped(tuple(records), problems)
+
+
+def _text_beside(key_: str, known: Defined) -> tuple[Record, ...]:
+    """The field for answers that the field of a question cannot hold, where there are any."""
+    if not known.has_text:
+        return ()
+    return (_record(text_key(key_), Defined(f"{known.name} (text)", UNKNOWN_TYPE)),)
 
 
 def there_already(key_: str) -> Record:
@@ -80,7 +85,8 @@ def there_already(key_: str) -> Record:
 
 
 def _record(key_: str, known: Defined) -> Record:
-    options = [{"id": o.id, "label": o.label, "archived": o.archived} for o in known.options]
+    is_choice = known.type in CHOICES
+    options = [{"id": o.id, "label": o.label, "archived": o.archived} for o in known.options if is_choice]
     name = f"{known.name} (Cliniko)" if known.clashes else known.name
     values: dict[str, Value] = {
         "name": cut(name) or f"Field {key_}",
@@ -107,6 +113,13 @@ def from_name(mention: Mention, lookups: Lookups) -> Record:
         return there_already(mention.key)
     known = lookups.fields.get(mention.key) or Defined(mention.name, UNKNOWN_TYPE)
     return _record(mention.key, known)
+
+
+def beside_name(mention: Mention, lookups: Lookups) -> tuple[Record, ...]:
+    """What stands beside a field that only answers name: the field for text, where some do not fit the type."""
+    known = lookups.fields.get(mention.key)
+    is_made = known is not None and lookups.plan.choice(NAME, mention.key).to != "match"
+    return _text_beside(mention.key, known) if known is not None and is_made else ()
 
 
 def unfold(value: Mapping[str, Json]) -> tuple[dict[str, Json], ...] | None:
@@ -171,4 +184,5 @@ KIND = Kind(
     unfold=unfold,
     asks=lambda columns: columns,
     made={NAME: from_name},
+    made_beside=beside_name,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from app.mapping.context import Context
-from app.mapping.defined import CHOICES, Defined, Option
+from app.mapping.defined import CHOICES, Defined, Option, fitting
 from app.mapping.flags import spoken
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
@@ -25,6 +25,8 @@ TYPES = {
     "checkboxes": "multiple_choice",
 }
 UNKNOWN_TYPE = "long_text"
+MOST = 1_000
+"""So many questions are learned that only answers name; further ones are fields for long text."""
 
 
 def type_of(word: str | None) -> str | None:
@@ -44,31 +46,55 @@ class _Draft:
     is_open: bool = False  # some row of it is not archived
     has_text: bool = False
     is_described: bool = True  # by more than answers
+    wanted: str = ""  # the type that the clinic chose
+    answers: int = 0
+    misfits: dict[str, int] = field(default_factory=dict)
 
     def option(self, option: Option) -> None:
         self.options.setdefault(option.id, option)
 
-    def defined(self, name: str | None = None) -> Defined:
-        is_choice = self.type in CHOICES
-        other = (Option(OTHER.lower(), OTHER),) if self.has_other else ()
+    @property
+    def own(self) -> str:
+        return self.type or UNKNOWN_TYPE
+
+    @property
+    def fits(self) -> tuple[str, ...]:
+        return fitting(self.own, tuple(self.options.values()))
+
+    def as_type(self, type_: str) -> Defined:
+        """The question as one of that type. One that asks for yes or no knows what the export calls the two."""
+        has_options = type_ in CHOICES or (type_ == "yes_no" and self.own in CHOICES)
+        other = (Option(OTHER.lower(), OTHER),) if self.has_other and type_ in CHOICES else ()
         kept = [o for o in self.options.values() if not o.added]
         added = [o for o in self.options.values() if o.added]
-        options = (*kept, *other, *added) if is_choice else ()
-        return Defined(name or self.name or "", self.type or UNKNOWN_TYPE, options, self.is_open, self.has_text)
+        return Defined(self.name or "", type_, (*kept, *other, *added) if has_options else (), self.is_open)
+
+    def defined(self) -> Defined:
+        chosen = self.wanted in self.fits
+        return replace(
+            self.as_type(self.wanted if chosen else self.own),
+            has_text=self.has_text,
+            own=self.own if chosen else "",
+            answers=self.answers,
+            misfits=dict(self.misfits),
+        )
 
 
 class Questions:
-    """All of them, by token."""
+    """All of them, by token, or by name where they have none. `types` are those that the clinic chose."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, types: Mapping[str, str]) -> None:
+        self._context, self._types = context, types
         self._drafts: dict[str, _Draft] = {}
+        self._deleted: set[str] = set()
+        self._named_only = 0
 
     def define(self, row: "CustomField") -> None:
         """One row of a definition: a question, or one option of it."""
         if row.deleted_at:
+            self._deleted.add(row.field_token)
             return
-        draft = self._drafts.setdefault(row.field_token, _Draft())
+        draft = self._kept(row.field_token, _Draft())
         draft.name = draft.name or row.field_name
         draft.type = draft.type or type_of(row.field_type)
         draft.section = draft.section or row.section_name
@@ -84,18 +110,39 @@ class Questions:
         draft = self._draft(answer)
         if draft is None:
             return
-        settled = settle(answer, draft.defined(), self._context)
+        draft.answers += 1
+        fits = draft.fits
+        chosen = draft.wanted if draft.wanted in fits else draft.own
+        settled = settle(answer, draft.as_type(chosen), self._context)
         draft.has_text = draft.has_text or settled.is_misfit
+        for type_ in fits:
+            would = settled if type_ == chosen else settle(answer, draft.as_type(type_), self._context)
+            if would.is_misfit:
+                draft.misfits[type_] = draft.misfits.get(type_, 0) + 1
         for option in settled.added:
             draft.option(option)
+
+    def _kept(self, key: str, draft: _Draft) -> _Draft:
+        draft.wanted = self._types.get(key, "")
+        return self._drafts.setdefault(key, draft)
 
     def _draft(self, answer: Answer) -> _Draft | None:
         if answer.token is not None:
             if answer.token not in self._drafts and answer.asked is not None:
-                self._drafts[answer.token] = _asked(answer.asked)
-            return self._drafts.get(answer.token)
-        named = [d for d in self._drafts.values() if normalise_name(answer.name or "") in _names(d)]
+                return self._kept(answer.token, _asked(answer.asked))
+            return self._drafts.get(answer.token) or self._only_named(answer.token, answer.name)
+        called = normalise_name(answer.name or "")
+        named = [d for d in self._drafts.values() if called in _names(d)]
+        if not named:
+            return self._only_named(f"name:{called}", answer.name)
         return named[0] if len(named) == 1 else None
+
+    def _only_named(self, key: str, name: str | None) -> _Draft | None:
+        """A question of which nothing is known but what answers call it."""
+        if not name or key in self._deleted or self._named_only >= MOST:
+            return None
+        self._named_only += 1
+        return self._kept(key, _Draft(name, is_open=True, is_described=False))
 
     def all(self) -> Iterator[tuple[str, Defined]]:
         """Questions of one name bear that of their section before it."""
@@ -103,8 +150,8 @@ class Questions:
         for token, draft in self._drafts.items():
             is_tied = names.count(normalise_name(draft.name or "")) > 1
             name = f"{draft.section}: {draft.name}" if is_tied and draft.section and draft.name else draft.name
-            known = draft.defined(name or f"Field {token}")
-            if known.has_text and not draft.is_described:  # nobody makes a second field beside it
+            known = replace(draft.defined(), name=name or f"Field {token}")
+            if known.has_text and known.type == "date" and not draft.is_described:
                 known = replace(known, type=UNKNOWN_TYPE, has_text=False)
             yield token, known
 
@@ -127,11 +174,13 @@ def _asked(field_: Mapping[str, Json]) -> _Draft:
     return draft
 
 
-def learned(rows: Iterable[tuple[str, Any]], context: Context) -> dict[str, Defined]:
+def learned(
+    rows: Iterable[tuple[str, Any]], context: Context, types: Mapping[str, str] | None = None
+) -> dict[str, Defined]:
     """The questions of an export, from its rows of `custom_fields`, `patients` and `custom_field_values`, in this
-    order.
+    order. `types` are those that the clinic chose, by question; one that does not fit the question is not taken.
     """
-    questions = Questions(context)
+    questions = Questions(context, types or {})
     for kind, row in rows:
         if kind == "custom_fields":
             questions.define(row)
