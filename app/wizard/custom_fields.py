@@ -88,6 +88,7 @@ def _line(field: str, token: str, known: Defined, plan: Plan, native: NativeFiel
     own = known.own or known.type
     types = (own, *fitting(own, known.options))
     choices = dict(_choices(known, types, native))
+    chosen = _chosen(plan, token, own, choices)
     return Asked(
         field,
         token,
@@ -95,9 +96,13 @@ def _line(field: str, token: str, known: Defined, plan: Plan, native: NativeFiel
         own,
         not known.visible,
         known.answers,
-        _chosen(plan, token, own, choices),
+        chosen,
         tuple(choices.items()),
-        tuple((TYPES[type_], n) for type_, n in known.misfits.items() if type_ in types and n < known.answers),
+        tuple(
+            (TYPES[type_], n)
+            for type_, n in known.misfits.items()
+            if type_ in types and (n < known.answers or type_ == chosen)
+        ),
         native.id if native else None,
     )
 

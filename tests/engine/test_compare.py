@@ -7,7 +7,7 @@ import pytest
 from app.engine.compare import BALANCES, VISITS, lines_of
 from app.engine.purge import compared_key, purge
 from app.migration.states import Event
-from tests.engine.story import Clinic, clinic_files
+from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
 
 HEAD = "Patient ID,First Name,Last Name,Date of Birth,Created At,First Appointment,Last Appointment,Next Appointment"
 MONEY = "Account Balance,Opening balance,Unapplied Account Credit"
@@ -135,3 +135,30 @@ def test_it_goes_with_the_trial_and_with_the_key(clinic: Clinic) -> None:
     assert len(list(lines_of(clinic.runtime, clinic.migration, 2, BALANCES))) == 1
     purge(clinic.runtime, clinic.id)
     assert list(lines_of(clinic.runtime, clinic.migration, 2, BALANCES)) == []
+
+
+@pytest.mark.postgres
+def test_postgres_and_sqlite_come_to_the_same_numbers_and_lines(clinic: Clinic, postgres: str, tmp_path: Path) -> None:
+    clients = [
+        client(1, day(1), day(9), day(20)),
+        client(2, day(3), day(5), money="12.50,,"),
+        client(3, day(2), day(3), money=",-3.00,7"),
+        client(4),
+    ]
+    visits = [
+        *(visit(n, "1", on, status="Final") for n, on in ((1, 1), (2, 9), (3, 20))),
+        visit(4, "2", 3, day(2)),
+        visit(5, "2", 5, places="2,4"),
+        visit(6, "3", 2),
+    ]
+    files = told(clients, visits)
+    clinic.tried(files)
+    with engine_in(tmp_path / "pg", database_url=postgres, caspen_database_url=postgres) as runtime:
+        other = clinic_in(runtime).tried(files)
+        assert numbers(other) == numbers(clinic)
+        assert numbers(other)["clients_compared"] == 3
+        assert numbers(other)["clients_agree"] < 3, "somebody differs, so that lines can"
+        for which in (VISITS, BALANCES):
+            lines = list(lines_of(runtime, other.migration, 1, which))
+            assert lines
+            assert lines == list(lines_of(clinic.runtime, clinic.migration, 1, which))

@@ -100,6 +100,34 @@ def test_a_date_is_a_date_or_is_kept_as_text_in_a_field_beside() -> None:
     assert record.values["custom_field_id"] == field("f4:text").id
 
 
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("72", "72"),
+        ("+1,072.50", "1072.50"),
+        ("-3", "-3"),
+        ("1,5", None),
+        ("80 kg", None),
+        ("1e5", None),
+        ("n/a", None),
+    ],
+)
+def test_a_number_is_one_or_is_kept_as_text_in_a_field_beside(cell: str, kept: str | None) -> None:
+    found = told(VALUES, here=here(f1=Defined("Weight", "number")), value=cell)
+    is_misfit = kept is None
+    assert (found["text"], found.codes) == (kept or cell, ["custom_value_misfit"] if is_misfit else [])
+    assert found.main.key == ("11/f1:text" if is_misfit else "11/f1")
+    assert found["custom_field_id"] == field("f1:text" if is_misfit else "f1").id
+
+
+@pytest.mark.parametrize(("given", "kept"), [("o1", "true"), ("NO", "false"), ("o3", None)])
+def test_yes_or_no_is_said_by_the_options_of_the_export_or_in_words(given: str, kept: str | None) -> None:
+    asked = Defined("Left handed", "yes_no", (Option("o1", "Yes"), Option("o2", "No"), Option("o3", "Both")))
+    found = told(VALUES, here=here(f2=asked), field_token="f2", value=None, option_tokens=given)
+    assert said(found.main) == (kept or "Both", None, None)
+    assert found.codes == ([] if kept else ["custom_value_misfit"])
+
+
 def test_an_answer_of_nobody_waits_and_one_that_says_nothing_is_skipped() -> None:
     lost = told(VALUES, lost=("patient_id",))
     assert (lost.outcome, lost.codes) == (Outcome.HELD, ["custom_value_without_patient"])
