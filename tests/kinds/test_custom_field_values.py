@@ -73,7 +73,7 @@ def questions(*answers: dict[str, str | None]) -> dict[str, Defined]:
         ("custom_fields", row_of("custom_fields", field_token="f3", field_type="checkboxes", option_name="Bands")),
         ("custom_fields", row_of("custom_fields", field_token="f4", field_name="Surgery", field_type="date")),
     ]
-    return learn([*defined, *((VALUES, row_of(VALUES, **answer)) for answer in answers)], context())
+    return learn([*defined, *((VALUES, row_of(VALUES, **answer)) for answer in answers)], context(), {})
 
 
 def test_an_option_that_nobody_defined_is_added_archived_and_told() -> None:
@@ -114,17 +114,17 @@ def test_a_date_is_a_date_or_is_kept_as_text_in_a_field_beside() -> None:
 )
 def test_a_number_is_one_or_is_kept_as_text_in_a_field_beside(cell: str, kept: str | None) -> None:
     found = told(VALUES, here=here(f1=Defined("Weight", "number")), value=cell)
-    is_misfit = kept is None
-    assert (found["text"], found.codes) == (kept or cell, ["custom_value_misfit"] if is_misfit else [])
-    assert found.main.key == ("11/f1:text" if is_misfit else "11/f1")
-    assert found["custom_field_id"] == field("f1:text" if is_misfit else "f1").id
+    token = "f1:text" if kept is None else "f1"
+    [record] = found.records
+    assert (record.values["text"], found.codes) == (kept or cell, ["custom_value_misfit"] if kept is None else [])
+    assert (record.key, record.values["custom_field_id"]) == (f"11/{token}", field(token).id)
 
 
 @pytest.mark.parametrize(("given", "kept"), [("o1", "true"), ("NO", "false"), ("o3", None)])
 def test_yes_or_no_is_said_by_the_options_of_the_export_or_in_words(given: str, kept: str | None) -> None:
     asked = Defined("Left handed", "yes_no", (Option("o1", "Yes"), Option("o2", "No"), Option("o3", "Both")))
     found = told(VALUES, here=here(f2=asked), field_token="f2", value=None, option_tokens=given)
-    assert said(found.main) == (kept or "Both", None, None)
+    assert said(found.records[0]) == (kept or "Both", None, None)
     assert found.codes == ([] if kept else ["custom_value_misfit"])
 
 
