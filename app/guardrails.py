@@ -21,6 +21,7 @@ HEADERS = {
 }
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_LIMIT = 1024 * 1024
+PIECE_LIMIT = 8 * FORM_LIMIT
 FORMS = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data"})
 Next = Callable[[Request], Awaitable[Response]]
 
@@ -37,11 +38,12 @@ def comes_from_us(request: Request) -> bool:
 
 
 def is_too_long(request: Request) -> bool:
-    """A form is small; only uploads may be large, and they count their bytes themselves."""
+    """A form is small, and so is a piece of an upload; only whole uploads may be large, and count their bytes."""
     if request.url.path.endswith("/handover/upload"):
         return False
     length = request.headers.get("content-length", "" if "transfer-encoding" in request.headers else "0")
-    return not length.isdigit() or len(length) > 12 or int(length) > FORM_LIMIT
+    most = PIECE_LIMIT if request.url.path.endswith("/piece") else FORM_LIMIT
+    return not length.isdigit() or len(length) > 12 or int(length) > most
 
 
 def is_foreign_form(request: Request) -> bool:

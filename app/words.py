@@ -137,6 +137,16 @@ def when(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
     return f"{here.day} {MONTHS[here.month - 1]}{year}, {clock(here)}"
 
 
+def at_clock(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
+    """What comes, after "at": "3:05 pm", "9:18 am tomorrow", "3:12 pm on 17 December"."""
+    here, today = at.astimezone(zone), now.astimezone(zone).date()
+    if here.date() == today:
+        return clock(here)
+    if here.date() == today + timedelta(days=1):
+        return f"{clock(here)} tomorrow"
+    return f"{clock(here)} on {here.day} {MONTHS[here.month - 1]}"
+
+
 def stamp(at: datetime, zone: tzinfo = UTC) -> str:
     """For timelines: "18 Dec, 3:05 pm"."""
     here = at.astimezone(zone)
@@ -214,6 +224,11 @@ def page_when(context: Context, at: datetime) -> str:
 
 
 @pass_context
+def page_at_clock(context: Context, at: datetime) -> str:
+    return at_clock(at, now_of(context), zone_of(context))
+
+
+@pass_context
 def page_ago(context: Context, at: datetime) -> str:
     return ago(at, now_of(context))
 
@@ -241,6 +256,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "iso_day": iso_day,
     "clock": page_clock,
     "when": page_when,
+    "at_clock": page_at_clock,
     "ago": page_ago,
     "stamp": page_stamp,
     "full": page_full,

@@ -1,10 +1,16 @@
-"""A private share link, by keyboard alone: the clinic follows the advice, sees what is behind it, and it is fetched."""
+"""A private share link, by keyboard alone: the clinic follows the advice, sees what is behind it, and it is fetched.
 
+Then another export is uploaded instead, over a line that is cut and a page that is loaded anew in the middle of it.
+"""
+
+import random
+import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Locator, Page, Route
 
 from e2e.journey import Journey
 from e2e.pages.handover import Handover
@@ -58,7 +64,7 @@ def press_enter(page: Page, wanted: Locator) -> None:
 
 
 def test_a_private_link_is_mended_by_following_the_advice(
-    product: Product, browser: Browser, net: FakeInternet
+    product: Product, browser: Browser, net: FakeInternet, tmp_path: Path
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
@@ -75,7 +81,45 @@ def test_a_private_link_is_mended_by_following_the_advice(
 
     Progress(page, journey.move).wait_until("handover", 90)
     assert Handover(page, journey.move).heading.startswith("We read")
+
+    page.get_by_role("button", name="Hand over another export").click()
+    upload_over_a_cut_line(page, Handover(page, journey.move), padded(tmp_path / "export.zip"))
+    Progress(page, journey.move).wait_until("handover", 90)
+    assert Handover(page, journey.move).heading.startswith("We read")
     context.close()
+
+
+def padded(path: Path) -> Path:
+    """An export that takes three pieces: a picture lies in it."""
+    path.write_bytes(tiny_export())
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("waiting-room.jpg", b"\xff\xd8\xff\xe0 JFIF" + random.Random(1).randbytes(18_000_000))
+    return path
+
+
+def upload_over_a_cut_line(page: Page, handover: Handover, export: Path) -> None:
+    """The first piece arrives, the second does not; the page is loaded anew, and the rest is sent."""
+    sent: list[str] = []
+
+    def first_alone(route: Route) -> None:
+        sent.append(route.request.headers["upload-offset"])
+        route.continue_() if len(sent) == 1 else route.abort()
+
+    page.on("dialog", lambda dialog: dialog.accept())  # the browser asks whether to leave
+    page.route("**/piece", first_alone)
+    handover.upload(export)
+    page.get_by_text("Your line is cut.").wait_for()
+    assert axe(page) == []
+    page.reload()
+    assert "8.4 MB of 18" in page.locator("#arrived").inner_text()
+    assert axe(page) == []
+    page.unroute("**/piece")
+    page.on("request", lambda request: sent.append(request.headers.get("upload-offset", "")))
+    sent.clear()
+    handover.upload(export)
+    page.wait_for_url(re.compile("progress|handover$"))
+    page.wait_for_function("() => !document.querySelector('#sending')")
+    assert [offset for offset in sent if offset] == ["8388608", "16777216"], "what was here is not sent again"
 
 
 def mend(page: Page, drive: Google | OneDrive) -> None:

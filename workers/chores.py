@@ -12,6 +12,7 @@ from app.engine.purge import due_for_purge, purge
 from app.engine.runtime import Runtime
 from app.engine.scratch import sweep_scratch
 from app.engine.sweep import waiting
+from app.engine.uploads import sweep_uploads
 from app.notify.sender import Sender
 
 Chore = Callable[[Runtime], None]
@@ -43,6 +44,7 @@ def sweep_up(runtime: Runtime) -> None:
     """Removes what killed processes left on this machine's disk and in storage."""
     sweep_scratch(runtime.scratch.shared)
     sweep_orphans(runtime)
+    sweep_uploads(runtime)
 
 
 def sweep_contents(runtime: Runtime) -> None:

@@ -10,7 +10,7 @@ from app.engine.runtime import Runtime
 from app.migration.advance import locked
 from app.migration.audit import write_audit
 from app.migration.checked_links import forget_checked
-from app.migration.models import Export, LinkedFile, Migration, Trial
+from app.migration.models import Export, LinkedFile, Migration, Trial, UploadFile
 from app.migration.states import State
 
 AT_ONCE = (State.CANCELLED.value,)
@@ -39,6 +39,7 @@ def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "
             export.sealed_link = export.sealed_password = None
             session.add(export)
         forget_checked(session, migration_id)
+        session.connection().execute(sa.delete(UploadFile).where(col(UploadFile.migration_id) == migration_id))
         session.connection().execute(sa.delete(LinkedFile).where(col(LinkedFile.migration_id) == migration_id))
         write_audit(
             session,

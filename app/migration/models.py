@@ -120,6 +120,22 @@ class CheckedLink(LedgerTable, table=True):
     findings: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
 
 
+class UploadFile(LedgerTable, table=True):
+    """One file that a browser sends in pieces, and how much of it is durable. It goes on where it stopped."""
+
+    __tablename__ = "upload_file"
+
+    migration_id: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)  # its place among the files that were chosen
+    id: str = Field(unique=True)
+    name: str
+    size: int = Field(default=0, sa_type=Bytes)
+    received: int = Field(default=0, sa_type=Bytes)  # durable
+    object_key: str
+    sha256: str = ""  # once all of it is here
+    touched_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+
 class ProviderCheck(LedgerTable, table=True):
     """How real links of a provider fared when an operator last tried them by hand."""
 

@@ -24,13 +24,15 @@ from app.problems import Problem
 from app.rail import page_of
 from app.settings import environment
 from app.web import Visit, go, in_state, page, visit_of
+from app.wizard import pieces
 from app.wizard.found import found, stranger
 from app.wizard.link_seen import Seen
+from app.wizard.pieces import UPLOAD_LIMIT
 from app.wizard.situation import standing
 from app.wizard.upload import receive
 
 router = APIRouter()
-UPLOAD_LIMIT = 20 * 10**9
+router.include_router(pieces.router)
 NOT_READ = frozenset({State.PREPARING, State.FETCHING, State.FETCHING_FAILED, State.READING, State.READING_FAILED})
 SIZES = ("small", "mid")
 
@@ -156,7 +158,9 @@ def helped(visit: Visit) -> dict[str, Any]:
     with visit.read() as session:
         lines = provider_lines(session, LinkSettings.from_environment(environment()))
         checked = checked_of(session, visit.move.id)
+        arrived = pieces.arrived(session, visit.move)
     return {
+        "arrived": arrived,
         "advices": advices(),
         "verified": {line.name: line.verified_at for line in lines},
         "waiting": checked.hint if checked and checked.sealed_link else None,

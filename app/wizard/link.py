@@ -121,7 +121,7 @@ def keep(visit: Visit, link: str, password: str, found: Findings) -> None:
 
 def spent(visit: Visit, free_at: datetime) -> Seen:
     """A clinic has looked often enough for this hour."""
-    time = words.when(free_at, now(), zone_of(visit))
+    time = words.at_clock(free_at, now(), zone_of(visit))
     told = seen_of(facts_of(Findings(problem=Problem("link_checks_spent"))), now(), now(), zone_of(visit))
     return replace(told, problem=Problem("link_checks_spent", details={"time": time}))
 

@@ -110,7 +110,7 @@ def _told(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Problem | No
     if facts["label"]:
         details.setdefault("provider", facts["label"])
     if facts["retry_at"] is not None:
-        details["time"] = words.when(datetime.fromtimestamp(facts["retry_at"], UTC), now, zone)
+        details["time"] = words.at_clock(datetime.fromtimestamp(facts["retry_at"], UTC), now, zone)
     return Problem(facts["problem"], details=details)
 
 
@@ -126,7 +126,7 @@ def _lines(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, 
     lines = [
         Line(f"{place}, {opens}", f"checked {words.ago(at, now)}"),
         Line(f"It is called \u201c{facts['name']}\u201d", words.plural(facts["files"], "file")),
-        Line("How large it is" if facts["size"] is None else "Everything together", size),
+        Line("How large it is", size),
         _content(facts),
         _lasts(facts, now, zone),
         _room(facts),

@@ -56,7 +56,7 @@ def test_a_download_that_waits_says_how_far_it_is_and_when_it_goes_on(product_at
     assert "1.0 MB of 4.0 MB" in said
     assert "File 2 of 2. 1 file whole." in said
     assert "Google Drive has paused downloads of this file" in said
-    assert "Next try:" in said
+    assert "Next try at" in said
     assert "What is here stays; nothing is fetched twice." in said
     assert "a second." not in said, "nothing moves now"
     assert "{" not in said

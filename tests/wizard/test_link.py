@@ -210,7 +210,7 @@ def test_twenty_looks_an_hour_are_counted_and_the_next_is_told_when(product_at: 
     answer = paste(product, S3)
     assert answer.status_code == 422
     assert "link_checks_spent" in answer.text
-    assert re.search(r"We look again (today |\d+ \w+, )\d+:\d\d [ap]m\.", words(answer))
+    assert re.search(r"We look again at \d+:\d\d [ap]m( tomorrow)?\.", words(answer))
     assert typed(answer, "link") == S3
     assert not net.log
     with product.runtime.ledger.read() as session:
