@@ -8,9 +8,10 @@ from sqlmodel import Session, col, select
 from app.db import now
 from app.engine.runtime import Runtime
 from app.migration.advance import locked
+from app.migration.arriving import UploadFile
 from app.migration.audit import write_audit
 from app.migration.checked_links import forget_checked
-from app.migration.models import Export, LinkedFile, Migration, Trial, UploadFile
+from app.migration.models import Export, LinkedFile, Migration, Trial
 from app.migration.states import State
 
 AT_ONCE = (State.CANCELLED.value,)

@@ -16,8 +16,9 @@ from app.db import now
 from app.engine.runtime import Runtime
 from app.errors import Stop
 from app.migration.advance import By, locked
+from app.migration.arriving import UploadFile
 from app.migration.exports import Stored, submit_files
-from app.migration.models import Migration, UploadFile
+from app.migration.models import Migration
 from app.problems import Problem
 
 PIECE = 8 * 1024 * 1024

@@ -14,7 +14,8 @@ from starlette.datastructures import FormData
 
 from app.engine.uploads import PIECE, Chosen, WrongPlace, begin, finish, rows_of, stop, take
 from app.errors import Stop
-from app.migration.models import Migration, UploadFile
+from app.migration.arriving import UploadFile
+from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.problems import Problem
 from app.web import Visit, go, in_state, visit_of

@@ -10,8 +10,9 @@ from sqlmodel import select
 
 from app.db import now
 from app.engine.orphans import sweep_orphans
+from app.migration.arriving import CheckedLink
 from app.migration.checked_links import ACT, MOST_AN_HOUR
-from app.migration.models import AuditEntry, CheckedLink
+from app.migration.models import AuditEntry
 from app.migration.states import State
 from tests.conftest import At
 from tests.links.fakes.dropbox import APP, PASSWORD, SECRET, Dropbox
