@@ -11,7 +11,7 @@ GROUP = "Export"
 def look(here: Situation) -> Line:
     """No trial starts while a kind that is used lacks and nobody said that this is meant to be so."""
     if here.absent:
-        act = Act("Look at what lacks", f"{here.base}/handover", "in your export")
+        act = Act("See what is missing", f"{here.base}/handover", "in your export")
         title = f"Add {plural(len(here.absent), 'kind')} to your export, or say that it need not come"
         what = f"You use it in {here.source}, and your export does not hold it:"
         return Line(NAME, GROUP, title, Mark.NEEDS, what, "Needs you", act, here.absent)
