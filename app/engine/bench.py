@@ -12,7 +12,7 @@ from sqlmodel import Session, select
 from app.caspen.ids import Ids
 from app.caspen.stores import Store
 from app.engine.index.store import Index, remove
-from app.engine.lists import lists_of
+from app.engine.lists import Lists, lists_of
 from app.engine.runtime import Runtime
 from app.mapping.context import Context, DateOrder
 from app.mapping.defined import Defined
@@ -27,7 +27,7 @@ COPY_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Bench:
-    """One trial, laid out. The index is decrypted into this process's scratch folder."""
+    """One trial, laid out in this process's scratch folder: the index decrypted, the lists beside it sealed."""
 
     trial: Trial
     export_number: int
@@ -37,10 +37,12 @@ class Bench:
     lookups: Lookups
     store: Store
     index: Index
+    lists: Lists
     paths: Mapping[int, str]  # files of the export by number
     key: bytes
 
     def close(self) -> None:
+        self.lists.close()
         self.index.close()
         remove(self.index.path)
 
@@ -98,6 +100,7 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
         materialise(runtime, migration, runtime.scratch.folder / f"{trial.store}.index"),
     )
     context = Context(ZoneInfo(plan.timezone), plan.country, trial.started_at.date())
+    lists = lists_of(runtime, migration, source, index, plan, context, runtime.scratch.folder / f"{trial.store}.lists")
     return Bench(
         trial=trial,
         export_number=migration.export_number,
@@ -112,11 +115,12 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
             durations=facts.get("durations", {}),
             existing=facts.get("existing", {}),
             fields={key: Defined.from_json(told) for key, told in facts.get("fields", {}).items()},
-            lists=lists_of(runtime, migration, source, index, plan, context),
+            lists=lists.by_kind,
             native_fields={name: (one[0], one[1]) for name, one in facts.get("native_fields", {}).items()},
         ),
         store=runtime.caspen.trial(migration.id, trial.number),
         index=index,
+        lists=lists,
         paths=paths,
         key=key,
     )

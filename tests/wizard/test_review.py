@@ -240,3 +240,11 @@ def test_the_clinics_own_numbers_stand_beside_what_came(product_at: At) -> None:
     assert "that your export may not be whole" in said
     support = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
     assert "Clients: you counted" in support
+
+
+def test_what_the_diary_says_of_notes_is_what_came(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    with product.runtime.ledger.read() as session:
+        told = session.get_one(Trial, (product.migration_id, 1)).held_against or {}
+    assert told["says_final"] == told["visits_with_final"] > 0
+    assert told["says_draft"] == told["visits_with_draft"] > 0

@@ -11,6 +11,7 @@ from .classes import class_rows
 from .kind import SampleKind
 from .patient_cases import case_of
 from .times_off import times_off
+from .treatment_notes import is_attended, note_state
 from .visit_difficulties import upset
 
 COLUMNS = (
@@ -91,8 +92,6 @@ def _plain(world: World, visit: Visit) -> dict[str, object]:
         "cancellation_note": "Rang on the day." if cancelled and noise % 3 == 0 else None,
         "notes": NOTES[noise % len(NOTES)] if noise % 17 == 0 else None,
         "case_id": case_of(world, visit.patient) if noise % 3 == 0 else None,
-        "note_status_name": "Final" if arrived else None,
-        "note_status": 90 if arrived else None,
         "sms_reminder_sent": noise % 2 == 0,
         "email_reminder_sent": noise % 5 == 0,
         "created_at": booked,
@@ -104,20 +103,31 @@ def _reason(values: dict[str, object]) -> dict[str, tuple[str, ...]]:
     return {"cancellation_reasons": (str(values["reason_name"]),)} if values["cancelled_at"] else {}
 
 
+def _noted(state: str) -> dict[str, object]:
+    """What the diary says of a visit's note."""
+    return {"note_status_name": state.title() or None, "note_status": {"final": 90, "draft": 10}.get(state)}
+
+
 def rows(world: World) -> Iterator[Row]:
+    nth, twice = 0, dict.fromkeys(world.repeated, "")
     for index in range(world.size.appointments):
         if index == world.boundary:
-            for again in world.repeated:
-                visit = world.visit(again)
+            for again, state in twice.items():
                 yield Row(
                     world.appointment_id(again),
-                    _plain(world, visit),
+                    _plain(world, world.visit(again)) | _noted(state),
                     "skipped",
                     ("duplicate_row",),
                     marks=("twice",),
                     slice=1,
                 )
-        yield from _visit(world, world.visit(index), 0 if index < world.boundary else 1)
+        visit, state = world.visit(index), ""
+        if is_attended(world, visit):
+            state = note_state(world, nth)
+            nth += 1
+        if index in twice:
+            twice[index] = state
+        yield from _visit(world, visit, state, 0 if index < world.boundary else 1)
     if world.moving.whole_diary:
         for further in FURTHER:
             yield from further(world)
@@ -128,9 +138,9 @@ def _is_stray(world: World, index: int) -> bool:
     return index < world.boundary and index % every == _STRAY and world.moves("patient_cases")
 
 
-def _visit(world: World, visit: Visit, part: int) -> Iterator[Row]:
+def _visit(world: World, visit: Visit, state: str, part: int) -> Iterator[Row]:
     index, planted = visit.index, visit.planted
-    values = _plain(world, visit)
+    values = _plain(world, visit) | _noted(state)
     if planted is None:
         ahead: date | None = None
         problems: tuple[str, ...] = ()

@@ -34,11 +34,26 @@ COLUMNS = (
 )
 
 
+_ELSEWHERE = ("no_patient", "unknown_booking", "no_booking", "not_json", "no_sections")
+"""Notes that no visit has: they name none, or are none."""
+
+
+def is_attended(world: World, visit: Visit) -> bool:
+    return visit.index < world.past and visit.status == "arrived" and visit.planted is None
+
+
+def note_state(world: World, nth: int) -> str:
+    """What the diary says of the note of the nth attended visit; empty when it has none."""
+    name = planted.plant.name if (planted := world.notes.get(nth)) else ""
+    if nth >= world.size.notes or name in _ELSEWHERE or name.startswith("of_"):
+        return ""
+    return "draft" if name == "draft" else "final"
+
+
 def attended(world: World) -> Iterator[Visit]:
     """Visits a client came to and that nothing is odd about; after the last of them, none is left."""
     for index in range(world.past):
-        visit = world.visit(index)
-        if visit.status == "arrived" and visit.planted is None:
+        if is_attended(world, visit := world.visit(index)):
             yield visit
 
 

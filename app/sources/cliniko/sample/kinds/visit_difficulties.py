@@ -41,7 +41,7 @@ def upset(world: World, values: dict[str, object], visit: Visit, planted: Plante
     elif name == "unknown_practitioner":
         values |= {"practitioner": f"Locum Nobody{turn}", "practitioner_id": str(999_200_001 + turn)}
     elif name == "unmarked":
-        values |= {"arrived": False, "note_status_name": None, "note_status": None}
+        values["arrived"] = False
     elif name == "no_start":
         values["starts_at"] = None
     elif name == "ends_before_start":
