@@ -37,7 +37,7 @@ class Lists:
         self.by_kind: dict[str, Listed] = {}
         self._sealing = Sealing(key, "list")
         self._heads: dict[tuple[str, ...], int] = {}
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db = sqlite3.connect(path, check_same_thread=False)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{CACHE_KIB}"):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.execute(MAKE)
@@ -46,15 +46,12 @@ class Lists:
         """The rows of one part, each with what it is looked up by."""
         head = self._heads.setdefault(tuple(columns), len(self._heads))
         start = self._db.execute("SELECT COUNT(*) FROM listed").fetchone()[0]
-        self._db.execute("BEGIN")
-        self._db.executemany(
-            "INSERT INTO listed VALUES (?, ?, ?, ?, ?)",
-            (
-                (kind, key, number, head, self._sealing.close(json.dumps(dict(row.cells)).encode()))
-                for number, (key, row) in enumerate(rows, start=start)
-            ),
+        sealed = (
+            (kind, key, number, head, self._sealing.close(json.dumps(dict(row.cells)).encode()))
+            for number, (key, row) in enumerate(rows, start=start)
         )
-        self._db.execute("COMMIT")
+        with self._db:
+            self._db.executemany("INSERT INTO listed VALUES (?, ?, ?, ?, ?)", sealed)
 
     def found(self, kind: str, key: str) -> Iterator[tuple[dict[str, str], tuple[str, ...]]]:
         """The cells that are listed under a key, with the columns of their part."""

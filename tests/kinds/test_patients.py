@@ -200,6 +200,34 @@ def test_a_record_that_looks_like_a_trial_is_kept_and_told(name: str) -> None:
     assert (found.outcome, found.codes) == (Outcome.CREATED, ["test_record_suspected"])
 
 
+NESTED_REFERRALS: list[tuple[dict[str, Any], str | None, str | None]] = [
+    (
+        {"referral_source": '{"type":"GP","subcategory":"Harbour Clinic","notes":"2 visits"}'},
+        "GP",
+        "Harbour Clinic: 2 visits",
+    ),
+    ({"referral_source": '{"referral_source_type":{"name":"GP","id":"4"},"subcategory":"","notes":null}'}, "GP", None),
+    ({"referral_source": '{"referral_source_type":{"links":{"self":"https://x/4"}},"notes":"Rang"}'}, None, "Rang"),
+    ({"referral_source": '{"name":"GP","campaign_name":"Spring"}'}, "GP", "Campaign name: Spring"),
+    ({"referral_source": "A friend"}, None, "A friend"),
+    ({"referral_source": "{}"}, None, None),
+    ({"referral_source_type": "Web", "referral_source": '{"type":"GP","notes":"2 visits"}'}, "Web", "GP\n2 visits"),
+    ({"referral_source_type": '{"name":"Web"}', "referral_notes": "Kept"}, "Web", "Kept"),
+]
+
+
+@pytest.mark.parametrize(("cells", "type_", "description"), NESTED_REFERRALS)
+def test_a_referral_that_is_nested_says_what_columns_of_its_own_say(
+    cells: dict[str, Any], type_: str | None, description: str | None
+) -> None:
+    columns = {"referral_source_type": "referral_type", "referral_notes": "referral_extra"}
+    cells = {columns.get(name, name): cell for name, cell in cells.items()}
+    found = told("patients", **cells)
+    mentioned = [m.name for m in KIND.mentions(row_of("patients", **cells)) if m.table == "referral_types"]
+    assert (mentioned, found["referral_description"]) == ([type_] if type_ else [], description)
+    assert bool(found["referral_type_id"]) is bool(type_)
+
+
 def test_a_referral_type_is_made_once_by_name_or_is_the_workspaces_own() -> None:
     row = row_of("patients", referral_type="Word of  Mouth")
     (mention,) = KIND.mentions(row)

@@ -20,6 +20,7 @@ from app.sources.cliniko.client_phones import KINDS, Phones, listed, phones, spl
 from app.sources.cliniko.decisions import name_key, named_id
 from app.sources.cliniko.field_values import answered, own_records
 from app.sources.cliniko.own_fields import own_values
+from app.sources.cliniko.referral import referral
 
 if TYPE_CHECKING:
     from app.sources.cliniko.patients import Patient
@@ -161,15 +162,13 @@ def _notes(row: Patient, found: Phones) -> str | None:
 
 def _referral(row: Patient, joined: Joined, lookups: Lookups) -> dict[str, Value]:
     """Type by name; everything else that is said of the referral in one text, the referrer too if nobody is known."""
-    referrer = joined.targets.get("referring_doctor_id")
-    said = [": ".join(piece for piece in (row.referral_subcategory, row.referral_extra) if piece)]
+    referrer, told = joined.targets.get("referring_doctor_id"), referral(row)
+    said = [": ".join(piece for piece in (told.subcategory, told.extra) if piece)]
     if referrer is None:
         unknown = row.referring_doctor_id.ids[0] if row.referring_doctor_id and row.referring_doctor_id.ids else None
         said.append(row.referring_doctor or unknown or "")
     return {
-        "referral_type_id": named_id("referral_types", "patients", row.referral_type, lookups)
-        if row.referral_type
-        else None,
+        "referral_type_id": named_id("referral_types", "patients", told.type, lookups) if told.type else None,
         "referral_description": cut("; ".join(piece for piece in said if piece)) or None,
         "referred_by_id": referrer.id if referrer else None,
     }
@@ -178,9 +177,10 @@ def _referral(row: Patient, joined: Joined, lookups: Lookups) -> dict[str, Value
 def mentions(row: Patient) -> tuple[Mention, ...]:
     """The referral type, which no row of its own describes, and the fields for what Caspen has no place for."""
     fields = tuple(Mention("custom_fields", own.key, own.name) for own, _ in own_values(row))
-    if not row.referral_type:
+    type_ = referral(row).type
+    if not type_:
         return fields
-    return (Mention("referral_types", name_key(row.referral_type), row.referral_type), *fields)
+    return (Mention("referral_types", name_key(type_), type_), *fields)
 
 
 def referral_type(mention: Mention, lookups: Lookups) -> Record:

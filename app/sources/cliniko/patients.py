@@ -82,11 +82,12 @@ class Patient(Row):
         Column(
             text,
             "Referral Extra Information",
-            ("referral_notes", "referral_source"),
+            ("referral_notes",),
             "C",
             destination="clients.referral_description",
         ),
     ] = None
+    referral_source: Annotated[Json, Column(json_or_text, mark="C", destination="clients.referral_description")] = None
     referring_doctor_id: Annotated[
         Link | None,
         link(
