@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from app.engine.contents import sweep_workspaces
+from app.engine.open_links import look_at_open_links
 from app.engine.orphans import sweep_orphans
 from app.engine.purge import due_for_purge, purge
 from app.engine.runtime import Runtime
@@ -54,7 +55,7 @@ def sweep_contents(runtime: Runtime) -> None:
 
 OFTEN: tuple[Chore, ...] = (ring_again, send_mail)
 SELDOM: tuple[Chore, ...] = (sweep_up, destroy_what_is_due)
-RARELY: tuple[Chore, ...] = (sweep_contents,)
+RARELY: tuple[Chore, ...] = (sweep_contents, look_at_open_links)
 
 
 class Chores:

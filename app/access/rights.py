@@ -124,6 +124,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/m/{migration_id}/approve"): Right.LOOK,
     ("POST", "/m/{migration_id}/approve"): Right.ACT,
     ("GET", "/m/{migration_id}/report"): Right.LOOK,
+    ("POST", "/m/{migration_id}/report/link"): Right.ACT,
     ("GET", "/m/{migration_id}/people"): Right.LOOK,
     ("POST", "/m/{migration_id}/people"): Right.ACT,
     ("GET", "/m/{migration_id}/help"): Right.LOOK,

@@ -10,14 +10,18 @@ from sqlmodel import Session, col, select
 from app import checklist
 from app.access.models import Person
 from app.db import now
+from app.engine.link_providers import provider_lines
 from app.engine.reading.veil import told_path
+from app.links import LinkSettings
 from app.migration.advance import Cause, advance, locked
 from app.migration.audit import write_audit
 from app.migration.balance import balance_of
+from app.migration.checked_links import checked_of
 from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage, Migration, OutboxMail, Waiver, Work
 from app.migration.outbox import post
 from app.migration.states import Event, State, move_for
 from app.migration.trials import current_trial
+from app.settings import environment
 from app.support.overview import HEADS, line_of, overview
 from app.web import go, page, visit_of
 from app.wizard.complete import whole
@@ -37,9 +41,11 @@ def every(request: Request, q: str = "", who: str = "", state: str = "") -> Resp
     visit = visit_of(request)
     with visit.read() as session:
         lines = overview(session, q=q[:100], who=who, state=state)
+        providers = provider_lines(session, LinkSettings.from_environment(environment()))
     groups = [(HEADS[waits], list(found)) for waits, found in groupby(lines, key=lambda line: line.waits)]
     ours = sum(line.waits.value == "us" for line in lines)
-    return page(request, "support/list.html", groups=groups, total=len(lines), ours=ours, q=q, who=who, state=state)
+    told: dict[str, Any] = {"groups": groups, "total": len(lines), "ours": ours, "providers": providers}
+    return page(request, "support/list.html", **told, q=q, who=who, state=state)
 
 
 @router.get("/{migration_id}")
@@ -183,6 +189,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
         told: dict[str, Any] = {
             "line": line_of(migration, 0, False, now()),
             "export": export,
+            "checked": checked_of(session, migration.id),
             "trial": trial,
             "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
             "checks": checklist.lines(here),

@@ -6,11 +6,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from app.caspen.facts import workspace_facts
+from app.engine.open_links import look_again, standing_of
 from app.migration.balance import balance_of
+from app.migration.checked_links import begin_check
 from app.migration.models import Export
 from app.migration.states import State
 from app.migration.trials import current_trial
-from app.web import page, visit_of
+from app.web import go, page, visit_of
 
 router = APIRouter()
 
@@ -35,5 +37,18 @@ def look(request: Request) -> Response:
         "live": visit.move.report,
         "export_of": date.fromisoformat(old) if (old := visit.move.report.get("export_of")) else None,
         "waiting": waiting,
+        "link_now": standing_of(export),
     }
     return page(request, "wizard/report.html", **told)
+
+
+@router.post("/m/{migration_id}/report/link")
+def look_at_link(request: Request) -> Response:
+    """Whether the share link still opens, asked now. It counts as a look like any other."""
+    visit = visit_of(request)
+    if visit.move.state == State.FINALISED:
+        with visit.write() as session:
+            free_at = begin_check(session, visit.move, visit.by, {})
+        if free_at is None:
+            look_again(visit.runtime, visit.move)
+    return go(f"/m/{visit.move.id}/report")

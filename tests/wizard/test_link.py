@@ -17,7 +17,7 @@ from app.migration.states import State
 from tests.conftest import At
 from tests.links.fakes.dropbox import APP, PASSWORD, SECRET, Dropbox
 from tests.links.fakes.fake import Node
-from tests.links.fakes.google import Google
+from tests.links.fakes.google import KEY, Google
 from tests.links.fakes.onedrive import OneDrive
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
@@ -240,3 +240,21 @@ def test_those_who_may_only_look_see_what_was_seen_without_buttons(product_at: A
     assert "link/confirm" not in page.text
     assert vera.post(f"{product.at}/link/confirm").status_code == 403
     assert vera.post(f"{product.at}/link", data={"link": S3}).status_code == 403
+
+
+def test_support_reads_what_a_look_told_without_link_and_names(
+    product_at: At, net: FakeInternet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_DRIVE_API_KEY", KEY)
+    product = product_at("preparing")
+    drive = Google(net)
+    node = drive.add("Ada Lovelace.zip", ServedFile(size=2_000_000), private=True)
+    megan, at = product.visitor(MEGAN), f"/support/{product.migration_id}"
+    megan.post(f"{product.at}/link", data={"link": drive.share(node)})
+    assert "link_private_or_gone" in product.visitor(ANA).get(at).text
+    node.private = False
+    done(megan.post(f"{product.at}/link", data={"link": drive.share(node)}))
+    page = product.visitor(ANA).get(at)
+    assert "it opens; 1 file, 2.0 MB" in words(page)
+    assert node.id not in page.text
+    assert "Lovelace" not in page.text

@@ -1,0 +1,63 @@
+"""After the move, the clinic is asked to close its share link, and told when it is closed."""
+
+from app.engine.open_links import look_at_open_links
+from app.migration.exports import LINK
+from app.migration.models import Export
+from app.storage import seal_secret
+from tests.conftest import At
+from tests.links.files import ServedFile
+from tests.links.network import FakeInternet
+from tests.pages import done, words
+from tests.product import MEGAN, VERA, Product
+
+S3 = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip"
+
+
+def came_by_link(product: Product) -> None:
+    """The export of a finished move, as if it had come by a link."""
+    move = product.move()
+    with product.runtime.ledger.write() as session:
+        export = session.get_one(Export, (move.id, move.export_number))
+        export.way, export.link_hint = "link", "riverbend.example/export.zip"
+        export.sealed_link = seal_secret(f"{S3}?sig=canary", product.runtime.link_key(move), LINK)
+        session.add(export)
+
+
+def sealed(product: Product) -> str | None:
+    with product.runtime.ledger.read() as session:
+        return session.get_one(Export, (product.migration_id, product.move().export_number)).sealed_link
+
+
+def report(product: Product, email: str = MEGAN) -> str:
+    page = product.visitor(email).get(f"{product.at}/report")
+    assert "canary" not in page.text
+    return words(page)
+
+
+def test_a_link_that_still_opens_is_told_until_it_is_closed(product_at: At, net: FakeInternet) -> None:
+    product = product_at("finalised")
+    came_by_link(product)
+    net.serve(S3, ServedFile())
+    assert "Your export may still be open to anyone who has the link" in report(product)
+    look_at_open_links(product.runtime)
+    assert "It still opened when we looked" in report(product)
+    assert "Look now" not in report(product, VERA)
+    asked = len(net.log)
+    look_at_open_links(product.runtime)
+    assert len(net.log) == asked, "once a day is enough"
+    net.routes.clear()
+    done(product.visitor(MEGAN).post(f"{product.at}/report/link"))
+    assert "The share link is closed" in report(product)
+    assert sealed(product) is None
+    done(product.visitor(MEGAN).post(f"{product.at}/report/link"))
+    assert "The share link is closed" in report(product)
+
+
+def test_a_host_that_is_away_says_nothing_of_the_link(product_at: At, net: FakeInternet) -> None:
+    product = product_at("finalised")
+    came_by_link(product)
+    net.resolve[S3.split("/")[2]] = ["93.184.216.99"]  # nobody answers there
+    net.describe()
+    done(product.visitor(MEGAN).post(f"{product.at}/report/link"))
+    assert "Your export may still be open to anyone who has the link" in report(product)
+    assert sealed(product) is not None
