@@ -25,6 +25,7 @@ class Mention:
     table: str
     key: str  # what its id is derived from, such as "name:sick"
     name: str
+    more: str = ""  # what else the first row says of it, such as a colour
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,21 @@ def test_an_unknown_reason_is_other_and_its_words_stand_before_the_note() -> Non
     assert (found["cancellation_note"], found.codes) == ("Bus strike\nRang at 8", ["cancellation_reason_unknown"])
 
 
+def test_words_beside_a_reason_s_code_are_kept() -> None:
+    cells: dict[str, Any] = {"cancelled_at": "2024-11-20T00:00:00Z", "cancellation_reason": "50", "patient_arrived": ""}
+    found = told("appointments", cancellation_reason_description="Bus strike", **cells)
+    assert found["cancellation_reason_id"] == IDS.derive("cancellation_reasons", "appointments", "name:other")
+    assert (found["cancellation_note"], found.codes) == ("Bus strike", ["cancellation_reason_unknown"])
+    same = told("appointments", cancellation_reason_description="other", **cells)
+    assert (same["cancellation_note"], same.codes) == (None, [])
+
+
+def test_the_reason_of_what_was_archived_is_kept() -> None:
+    cells: dict[str, Any] = {"archived_at": "2024-11-20T00:00:00Z", "cancellation_reason": "30", "patient_arrived": ""}
+    found = told("appointments", cancellation_note="Rang at 8", **cells)
+    assert (found["status"], found["cancellation_note"]) == ("cancelled", "Sick\nRang at 8")
+
+
 def test_an_archived_visit_is_cancelled_with_a_reason_that_says_so() -> None:
     row = row_of("appointments", patient_arrived="", archived_at="2026-03-30T10:00:00Z")
     assert [mention.name for mention in KIND.mentions(row)] == ["Archived in Cliniko"]

@@ -159,6 +159,13 @@ def test_a_type_becomes_a_service() -> None:
     assert found["online_booking"] is False
 
 
+@pytest.mark.parametrize(("color", "colour"), [("#1a2B3c", "#1a2B3c"), ("blue", None), ("#12345", None), ("", None)])
+def test_a_new_category_has_the_colour_of_its_type(color: str, colour: str | None) -> None:
+    kind = source("cliniko").kind("appointment_types")
+    mention = kind.mentions(row_of("appointment_types", color=color))[0]
+    assert kind.made["categories"](mention, lookups()).values["colour"] == colour
+
+
 def test_a_type_names_its_category_and_the_tax_that_adds_nothing() -> None:
     kind = CLINIKO.kind("appointment_types")
     names = {mention.table: mention.name for mention in kind.mentions(row_of("appointment_types"))}

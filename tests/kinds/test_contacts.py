@@ -39,6 +39,11 @@ def test_the_type_is_told_in_words_or_by_its_code(said: str, code: str, becomes:
     assert (found["type"], found.codes) == (becomes, [])
 
 
+def test_a_type_that_nobody_knows_is_kept_in_the_notes() -> None:
+    found = told("contacts", type="Supplier", type_code="2")
+    assert (found["type"], found["notes"], found.codes) == ("payer", "Type: Supplier", [])
+
+
 def test_words_win_over_a_code_that_says_otherwise() -> None:
     found = told("contacts", type="Doctor", type_code="2")
     assert (found["type"], found.codes) == ("referrer", ["contact_type_conflict"])

@@ -52,6 +52,13 @@ def test_a_limit_is_of_sessions_or_of_money(
     assert found.codes == codes
 
 
+def test_a_limit_that_is_no_number_is_none_and_stands_in_the_notes() -> None:
+    found = told("patient_cases", notes="Reviewed", max_sessions="5 per quarter", max_invoiceable_amount="as agreed")
+    assert (found["limit_kind"], found.codes) == ("unlimited", [])
+    assert found["notes"] == "Reviewed\n\nMax sessions: 5 per quarter\nMax invoiceable amount: as agreed"
+    assert told("patient_cases", max_sessions="n/a")["notes"] is None
+
+
 def test_a_case_of_nobody_waits() -> None:
     for found in (told("patient_cases", patient_id=""), told("patient_cases", lost=("patient_id",))):
         assert (found.outcome, found.codes) == (Outcome.HELD, ["case_without_patient"])

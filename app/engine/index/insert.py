@@ -138,8 +138,8 @@ class Inserter:
         if place not in self._mentions:
             self._mentions[place] = len(self._mentions) + 1
             self._db.execute(
-                "INSERT INTO mentions (id, tbl, key, name) VALUES (?,?,?,?)",
-                (self._mentions[place], mention.table, mention.key, mention.name),
+                "INSERT INTO mentions (id, tbl, key, name, more) VALUES (?,?,?,?,?)",
+                (self._mentions[place], mention.table, mention.key, mention.name, mention.more),
             )
         return self._mentions[place]
 

@@ -16,7 +16,7 @@ WHILE_READING = (
     """CREATE TABLE raw_refs (row INTEGER NOT NULL, spec INTEGER NOT NULL, place INTEGER NOT NULL, id, name TEXT,
         many INTEGER NOT NULL)""",
     """CREATE TABLE mentions (id INTEGER PRIMARY KEY, tbl TEXT NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL,
-        kind INTEGER, made INTEGER, UNIQUE (tbl, key))""",
+        more TEXT NOT NULL DEFAULT '', kind INTEGER, made INTEGER, UNIQUE (tbl, key))""",
     "CREATE TABLE mentioned (mention INTEGER NOT NULL, row INTEGER NOT NULL)",
     "CREATE TABLE codes (row INTEGER NOT NULL, code TEXT NOT NULL)",
     "CREATE TABLE verdicts (row INTEGER PRIMARY KEY, outcome TEXT NOT NULL, code TEXT NOT NULL)",

@@ -24,6 +24,7 @@ Words = str | None
 
 CATEGORY = "Imported from Cliniko"  # for types without a category of their own
 NO_TAX = "No tax"
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _USUAL = 30  # minutes, for a type that says it takes none
 ACTIVITY_WORDS = ("report", "admin", "case note", "letter", "phone call", "travel", "meeting", "non face")
 
@@ -132,9 +133,10 @@ def _tax_id(tax: str | None, lookups: Lookups) -> str:
 
 def mentions(row: AppointmentType) -> tuple[Mention, ...]:
     """The category and the tax, which no rows of their own describe."""
-    category = row.category or CATEGORY
+    category, said = row.category or CATEGORY, row.color or ""
+    colour = said if _COLOUR.fullmatch(said) else ""
     return (
-        Mention("categories", name_key(category), category),
+        Mention("categories", name_key(category), category, colour),
         Mention("taxes", name_key(NO_TAX), NO_TAX),
     )
 
@@ -158,8 +160,8 @@ def unknown_type(mention: Mention, lookups: Lookups) -> Record:
 
 
 def category(mention: Mention, lookups: Lookups) -> Record:
-    """A category that the workspace does not have yet."""
-    values: dict[str, Value] = {"kind": "appointment", "name": cut(mention.name)}
+    """A category that the workspace does not have yet, in the colour of its first type."""
+    values: dict[str, Value] = {"kind": "appointment", "name": cut(mention.name), "colour": mention.more or None}
     return Record("categories", "appointment_types", mention.key, values)
 
 

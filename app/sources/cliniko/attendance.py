@@ -47,15 +47,16 @@ class Attendance:
 def attendance_of(row: Cancelled, *, came: bool, missed: bool) -> Attendance:
     """Cancelled before missed before arrived; a place without a mark waits."""
     conflict = ("attendance_conflict",)
+    found = reason_of(row.cancellation_reason, row.cancellation_reason_description)
     if row.cancelled_at is not None:
-        found = reason_of(row.cancellation_reason, row.cancellation_reason_description)
         note = "\n".join(piece for piece in (found.unknown, row.cancellation_note) if piece) or None
         codes = (*(conflict if came or missed else ()), *(("cancellation_reason_unknown",) if found.unknown else ()))
         return Attendance("cancelled", row.cancelled_at, found.name, note, codes)
     if row.archived_at:
         at = row.archived_at if isinstance(row.archived_at, datetime) else None
         codes = ("appointment_archived", *(conflict if came or missed else ()))
-        return Attendance("cancelled", at, ARCHIVED, row.cancellation_note, codes)
+        note = "\n".join(piece for piece in (found.said, row.cancellation_note) if piece) or None
+        return Attendance("cancelled", at, ARCHIVED, note, codes)
     if missed:
         return Attendance("missed", codes=conflict if came else ())
     return Attendance("arrived" if came else "pending")

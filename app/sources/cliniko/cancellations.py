@@ -25,12 +25,21 @@ class Reason:
     name: str | None = None
     unknown: str | None = None
 
+    @property
+    def said(self) -> str:
+        """All of it in words."""
+        return (
+            self.unknown if self.unknown and self.name == OTHER else "; ".join(filter(None, (self.name, self.unknown)))
+        )
+
 
 def reason_of(reason: str | None, description: str | None) -> Reason:
-    """The reason of a cancellation; what is not known counts as Other, and its words are kept."""
-    for said in (reason, description):
-        name = _REASONS.get(said or "") or _KNOWN.get(normalise_name(said or ""))
-        if name:
-            return Reason(name)
-    said = description or reason
-    return Reason(OTHER, said) if said else Reason()
+    """The reason of a cancellation; what is not known counts as Other. Words that are no reason are kept."""
+    known = {said: _name(said) for said in (reason, description) if said}
+    unknown = "; ".join(said for said, name in known.items() if name is None) or None
+    name = next((name for name in known.values() if name), OTHER if unknown else None)
+    return Reason(name, unknown)
+
+
+def _name(said: str) -> str | None:
+    return _REASONS.get(said) or _KNOWN.get(normalise_name(said))

@@ -32,14 +32,15 @@ def to_records(row: Contact, joined: Joined, lookups: Lookups) -> Result:
     country = row.country_code if country_code(row.country_code or "") else row.country or row.country_code
     home = address(row.address_1, row.address_2, row.address_3, row.city, row.state, row.post_code, country)
     found = _phones(row, home.country or lookups.plan.country)
+    said, coded = row.types
     is_reachable = bool(row.email) and is_email(row.email or "")
     told = {
         "contact_name_defaulted": not row.first_name,
-        "contact_type_conflict": row.type is not None and row.type_code not in (None, row.type),
+        "contact_type_conflict": said is not None and coded not in (None, said),
         "bad_email": bool(row.email) and not is_reachable,
     }
     values: dict[str, Value] = {
-        "type": row.type or row.type_code or "other",
+        "type": said or coded or "other",
         "first_name": cut(row.first_name or row.company_name or row.last_name) or "Unknown",
         "last_name": cut(row.last_name),
         "title": cut(row.title),
@@ -53,7 +54,7 @@ def to_records(row: Contact, joined: Joined, lookups: Lookups) -> Result:
         "tags": [ARCHIVED] if row.archived_at else [],
         "source_created_at": row.created_at,
     }
-    codes = (*home.codes, *found.codes, *(code for code, said in told.items() if said))
+    codes = (*home.codes, *found.codes, *(code for code, so in told.items() if so))
     problems = tuple(Problem(code, "contacts", source_id=row.id) for code in codes)
     return Mapped((Record("contacts", "contacts", row.id, values),), problems)
 
@@ -67,6 +68,8 @@ def _phones(row: Contact, country: str) -> Phones:
 
 def _notes(row: Contact, found: Phones, *, has_email: bool) -> str | None:
     lines = [f"{label}: {text}" for label, name in _OVERLONG if len(text := getattr(row, name) or "") > STRING]
+    if row.type and row.types[0] is None:
+        lines.append(f"Type: {row.type}")
     if row.doctor_type:
         lines.append(f"Doctor type: {row.doctor_type.replace('_', ' ')}")
     if row.provider_number:

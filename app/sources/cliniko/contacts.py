@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
-from app.mapping.flags import one_of
+from app.mapping.flags import spoken
 from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.rows import Json
@@ -16,7 +16,7 @@ from app.sources.cliniko.row import Row
 
 Words = str | None
 _CODES = {"0": "other", "1": "referrer", "2": "payer"}
-_TYPES = one_of({"standard": "other", "doctor": "referrer", "3rd party payer": "payer", **_CODES})
+_TYPES = {"standard": "other", "doctor": "referrer", "3rdpartypayer": "payer", **_CODES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,8 @@ class Contact(Row):
     """One row. Native headers are assumed, api names confirmed."""
 
     id: Annotated[str, key("Contact ID")] = ""
-    type: Annotated[Words, Column(_TYPES, "Type", destination="contacts.type")] = None
-    type_code: Annotated[Words, Column(_TYPES, mark="C", destination="contacts.type")] = None
+    type: Annotated[Words, Column(string, "Type", destination="contacts.type")] = None
+    type_code: Annotated[Words, Column(string, mark="C", destination="contacts.type")] = None
     doctor_type: Annotated[Words, Column(string, "Doctor Type", destination="contacts.notes")] = None
     title: Annotated[Words, Column(string, "Title", destination="contacts.title")] = None
     first_name: Annotated[Words, Column(string, "First Name", destination="contacts.first_name")] = None
@@ -53,10 +53,15 @@ class Contact(Row):
     country_code: Annotated[Words, Column(string, "Country Code", destination="contacts.address")] = None
     notes: Annotated[Words, Column(text, "Notes", raw=True, destination="contacts.notes")] = None
 
+    @property
+    def types(self) -> tuple[str | None, str | None]:
+        """What the words and the code say that somebody is; None for what says nothing that is known."""
+        return _TYPES.get(spoken(self.type or "")), _TYPES.get(spoken(self.type_code or ""))
+
 
 def name_of(row: Contact) -> str | None:
     """Patients name their referring doctor; nobody else among the contacts is meant by such a name."""
-    if (row.type or row.type_code) != "referrer":
+    if next(filter(None, row.types), None) != "referrer":
         return None
     return " ".join(name for name in (row.first_name, row.last_name) if name) or row.company_name
 

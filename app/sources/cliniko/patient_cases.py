@@ -8,9 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from app.mapping.columns import Column, Link
+from app.mapping.columns import Column, Link, Reader, Report
+from app.mapping.context import Context
 from app.mapping.flags import boolean, whole
-from app.mapping.ids import key, link, links
+from app.mapping.ids import NOTHING, key, link, links
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import day
@@ -23,6 +24,16 @@ from app.sources.cliniko.row import Row
 
 Words = str | None
 _ENDLESS = 1_000_000
+
+
+def _or_words(read: Reader) -> Reader:
+    """A limit; where it is none that can be counted, the words in which somebody wrote it."""
+
+    def either(cell: str, context: Context, report: Report) -> object:
+        found = read(cell, context, report)
+        return text(cell, context, report) if found is None and cell.lower() not in NOTHING else found
+
+    return either
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +49,11 @@ class Case(Row):
     notes: Annotated[Words, Column(text, "Notes", raw=True, destination="cases.notes")] = None
     issue_date: Annotated[date | None, Column(day, "Issue Date", destination="cases.issue_date")] = None
     expiry_date: Annotated[date | None, Column(day, "Expiry Date", destination="cases.expiry_date")] = None
-    max_sessions: Annotated[int | None, Column(whole, "Max Sessions", destination="cases.limit_sessions")] = None
+    max_sessions: Annotated[
+        int | str | None, Column(_or_words(whole), "Max Sessions", destination="cases.limit_sessions")
+    ] = None
     max_invoiceable_amount: Annotated[
-        Decimal | None, Column(money, "Max Invoiceable Amount", destination="cases.limit_amount")
+        Decimal | str | None, Column(_or_words(money), "Max Invoiceable Amount", destination="cases.limit_amount")
     ] = None
     closed: Annotated[bool | None, Column(boolean, "Closed", destination="cases.status")] = None
     referral: Annotated[bool | None, Column(boolean, "Referral", destination="cases.referral")] = None
@@ -59,11 +72,13 @@ class Case(Row):
     @property
     def sessions(self) -> int | None:
         """The limit of sessions. Nothing is no limit, nor is a number that nobody lives to reach."""
-        return self.max_sessions if self.max_sessions and 0 < self.max_sessions < _ENDLESS else None
+        most = self.max_sessions
+        return most if isinstance(most, int) and 0 < most < _ENDLESS else None
 
     @property
     def amount(self) -> Decimal | None:
-        return self.max_invoiceable_amount if (self.max_invoiceable_amount or 0) > 0 else None
+        most = self.max_invoiceable_amount
+        return most if isinstance(most, Decimal) and most > 0 else None
 
 
 def stays_because(row: Case) -> Problem | None:
@@ -105,9 +120,14 @@ def to_records(row: Case, joined: Joined, lookups: Lookups) -> Result:
 
 
 def _notes(row: Case) -> str | None:
-    """What the clinic noted, and a name that is too long for its place."""
-    whole_name = f"Name: {row.name}" if len(row.name or "") > STRING else ""
-    return "\n\n".join(part for part in (row.notes or "", whole_name) if part.strip()) or None
+    """What the clinic noted, and what does not fit its place: a name that is too long, a limit that is no number."""
+    said = {
+        "Name": row.name if len(row.name or "") > STRING else None,
+        "Max sessions": row.max_sessions,
+        "Max invoiceable amount": row.max_invoiceable_amount,
+    }
+    lines = "\n".join(f"{label}: {words}" for label, words in said.items() if isinstance(words, str))
+    return "\n\n".join(part for part in (row.notes or "", lines) if part.strip()) or None
 
 
 def looks_like_cases(headers: Headers) -> bool:
