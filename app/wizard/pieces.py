@@ -55,7 +55,7 @@ async def receive(request: Request, upload_id: str) -> Response:
     visit = here(request)
     start = request.headers.get("upload-offset", "")
     if not start.isdigit() or len(start) > 15:
-        raise HTTPException(400)
+        return JSONResponse({"words": "A piece has to say where it begins."}, 422)
     piece = await whole_piece(request)
     told_sum = request.headers.get("piece-sha256", "")
     if told_sum and hashlib.sha256(piece).hexdigest() != told_sum:

@@ -11,6 +11,7 @@ from sqlmodel import select
 from app.access.rights import HOLDERS, RIGHTS, Right, Role
 from app.access.sessions import load_viewer
 from app.caspen.tables import Client, Contact, File
+from app.migration.arriving import UploadFile
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
 from tests.product import ANA, BASE, MEGAN, NORA, OLIVE, OTHER, OWN_PAGE, RICK, ROSA, VERA, Product, Visitor
@@ -33,7 +34,11 @@ Routes = list[tuple[str, str, Right]]
 
 @pytest.fixture(scope="module")
 def product(shown_at: At) -> Product:
-    return shown_at("reviewing")
+    shown = shown_at("reviewing")
+    move, key = shown.migration_id, f"{shown.migration_id}/uploads/none"
+    sent = UploadFile(migration_id=move, number=1, id="an-upload", name="a.zip", size=1, object_key=key)
+    shown.write(lambda session: session.add(sent))
+    return shown
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +71,7 @@ def filled(product: Product, path: str, migration_id: str) -> str:
         "token": "a-token",
         "mail_id": "a-mail",
         "request_id": "a-request",
+        "upload_id": "an-upload",
         "user_id": "a-user",
         "section": "notes",
         "file_id": file_id,

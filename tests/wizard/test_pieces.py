@@ -122,7 +122,7 @@ def test_a_piece_that_arrives_otherwise_than_it_was_sent_is_not_kept(product_at:
     assert piece(product, file, 0, b"0123456789", **{"Piece-SHA256": "0" * 64}).status_code == 409
     assert piece(product, file, 0, b"01234567890123").status_code == 409, "more than the file has"
     assert piece(product, file, 0, bytes(PIECE + 1)).status_code == 413
-    assert product.visitor(MEGAN).post(f"{product.at}/upload/{file['id']}/piece").status_code == 400
+    assert product.visitor(MEGAN).post(f"{product.at}/upload/{file['id']}/piece").status_code == 422
 
 
 def test_what_is_too_much_is_refused_before_it_is_sent(product_at: At) -> None:
