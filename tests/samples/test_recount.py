@@ -66,7 +66,9 @@ def test_appointments_without_a_client_and_those_of_a_client_who_is_held() -> No
     assert sum(key not in known for key in seen) == lost > 0
     assert sum(key in nameless for key in seen) == one.expected.count_of("parent_not_imported", "appointments")
     noted = [unguarded(row["Patient ID"]) for row in one.rows("treatment_notes")]
-    assert sum(key not in known for key in noted) == one.expected.count_of("note_without_patient", "treatment_notes")
+    on_pages = len(one.expected.ids["treatment_notes"].get("page_of_nobody", ()))
+    lost = one.expected.count_of("note_without_patient", "treatment_notes") - on_pages
+    assert sum(key not in known for key in noted) == lost > 0
     assert sum(key in nameless for key in noted) == one.expected.count_of("parent_not_imported", "treatment_notes")
 
 
