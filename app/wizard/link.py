@@ -18,7 +18,7 @@ from app.errors import Stop
 from app.links import Findings, LinkSettings, inspect, normalise
 from app.links.mask import masked
 from app.links.providers import provider_of
-from app.migration.checked_links import begin_check, checked_of, forget_checked, keep_checked, waiting_of
+from app.migration.checked_links import Waiting, begin_check, checked_of, forget_checked, keep_checked, waiting_of
 from app.migration.states import Event, State
 from app.problems import Problem
 from app.settings import environment
@@ -54,9 +54,7 @@ def check(request: Request, link: Annotated[str, Form()] = "", password: Annotat
 def again(request: Request) -> Response:
     """The link that waits, looked at once more."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
-    with visit.read() as session:
-        waiting = waiting_of(checked_of(session, visit.move.id), visit.runtime.link_key(visit.move))
-    if waiting is None:
+    if (waiting := waiting_in(visit)) is None:
         return go(f"/m/{visit.move.id}/handover")
     return examine(request, visit, waiting.link, waiting.password)
 
@@ -65,9 +63,7 @@ def again(request: Request) -> Response:
 def confirm(request: Request) -> Response:
     """It is the right one: a worker fetches it."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
-    with visit.read() as session:
-        waiting = waiting_of(checked_of(session, visit.move.id), visit.runtime.link_key(visit.move))
-    if waiting is None:
+    if (waiting := waiting_in(visit)) is None:
         return go(f"/m/{visit.move.id}/handover")
     given = {"hint": waiting.hint, "name": waiting.name, "password": waiting.password}
     hand_over_link(visit.runtime, visit.move, waiting.link, by=visit.by, **given)
@@ -81,6 +77,12 @@ def forget(request: Request) -> Response:
     with visit.write() as session:
         forget_checked(session, visit.move.id)
     return go(f"/m/{visit.move.id}/handover")
+
+
+def waiting_in(visit: Visit) -> Waiting | None:
+    """The link that waits to be handed over, opened."""
+    with visit.read() as session:
+        return waiting_of(checked_of(session, visit.move.id), visit.runtime.link_key(visit.move))
 
 
 def examine(request: Request, visit: Visit, link: str, password: str) -> Response:
