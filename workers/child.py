@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from app.engine.bench import benches
 from app.engine.drain import Turn, drain
-from app.engine.memory import collect_seldom, peak_mb
+from app.engine.memory import collect_seldom, give_back_large, peak_mb
 from app.engine.runtime import open_runtime
 from app.settings import settings
 
@@ -30,6 +30,7 @@ def main() -> None:
     orders = _orders(sys.stdin, stopping)
     runtime = open_runtime(settings())
     collect_seldom()
+    give_back_large()
     turn = Turn(own_name(), stopping.is_set, lambda: _say(answers, alive=True))
     _say(answers, owner=turn.owner)
     try:

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from app.caspen.gateway import create_workspace
 from app.engine.bench import benches
-from app.engine.memory import collect_seldom
+from app.engine.memory import collect_seldom, give_back_large
 from app.engine.runtime import Runtime, open_runtime
 from app.engine.submit import hand_over_files, hand_over_link
 from app.migration.advance import By
@@ -45,6 +45,7 @@ def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Run
     try:
         runtime = open_runtime(private_settings(folder, database))
         collect_seldom()
+        give_back_large()
         try:
             yield runtime
         finally:

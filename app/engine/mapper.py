@@ -56,6 +56,7 @@ def map_part(
             beat(place)
         parsed = parse_row(kind, row.cells, context, columns)
         _map_row(mapped, kind, row, with_rows(view.rows.get(row.line, NOT_SEEN), members), parsed, bench)
+        del row, parsed  # the next one may be as large
     return mapped
 
 

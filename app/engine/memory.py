@@ -1,5 +1,6 @@
 """The memory of this process: how much it has needed, as the figures of a trial show it, and how it is tidied."""
 
+import ctypes
 import gc
 import resource
 from contextlib import suppress
@@ -12,6 +13,8 @@ def peak_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)  # counts the parent's, too
 
 
+MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # of mallopt(3)
+LARGE, TOP = 1 << 20, 8 << 20
 FEWER = (50_000, 20, 20)
 
 
@@ -22,3 +25,11 @@ def collect_seldom() -> None:
     """
     gc.freeze()
     gc.set_threshold(*FEWER)
+
+
+def give_back_large() -> None:
+    """Memory of a large cell goes back to the machine with the cell. The C library, left alone, learns to keep it."""
+    with suppress(OSError, AttributeError):  # not every C library has this to set
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(MMAP_THRESHOLD, LARGE)
+        mallopt(TRIM_THRESHOLD, TOP)

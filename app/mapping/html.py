@@ -39,6 +39,8 @@ _OPENING = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*|[!?])?")
 _BEGUN = re.compile(
     r"(?:^|<br\b[^>]*>|</?(?:p|div|ul|ol|li|blockquote|h[1-6]|table|t[rdh]|section|center)\b[^>]*>)\s*$"
 )
+_SPACES = re.compile(r"\s+")
+_AT_ONCE = 1 << 16
 _APART = {
     **dict.fromkeys(("td", "th"), " "),
     **dict.fromkeys(
@@ -95,10 +97,24 @@ def escaped(text: str) -> str:
 def plain_text(rich: str) -> str:
     """The words of a rich text, one line for each block."""
     reader = _Words()
-    reader.feed(rich)
+    for at in range(0, len(rich), _AT_ONCE):
+        reader.feed(rich[at : at + _AT_ONCE])
     reader.close()
-    lines = (" ".join(line.split()) for line in "".join(reader.words).split("\n"))
+    words = "".join(reader.words)
+    reader.words.clear()
+    lines = map(_single_spaced, words.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _single_spaced(line: str) -> str:
+    if len(line) <= _AT_ONCE:
+        return " ".join(line.split())
+    pieces = [""]  # block by block: a million words are not held beside each other
+    for at in range(0, len(line), _AT_ONCE):
+        piece = _SPACES.sub(" ", line[at : at + _AT_ONCE])
+        pieces[-1] = pieces[-1].removesuffix(" ") if piece.startswith(" ") else pieces[-1]
+        pieces.append(piece)
+    return "".join(pieces).strip()
 
 
 class _Words(HTMLParser):

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from tests.figures.unreasonable import Made, large_file, large_values
+from tests.figures.unreasonable import Made, large_file, large_values, legal_values
 from tests.figures.watch import Used
 from tests.figures.weight import MOST_MB, tried
 
@@ -29,3 +29,10 @@ def test_what_is_larger_needs_no_more_memory(made: Made, few: int, many: int) ->
 def test_a_row_costs_the_same_however_many_there_are() -> None:
     start, few, many = (used(large_file, megabytes).cpu_seconds for megabytes in (0, FEW, MANY))
     assert many - start <= (few - start) * MANY / FEW * SLOPE
+
+
+def test_cells_as_large_as_they_may_be_fit_whatever_they_are_written_in() -> None:
+    """One sign of four bytes makes every other of its text take four."""
+    needed, wrong = tried(legal_values, 1)
+    assert wrong == []
+    assert needed.peak_mb <= MOST_MB

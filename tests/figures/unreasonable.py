@@ -76,6 +76,40 @@ def large_values(folder: Path, megabytes: int) -> Expected:
     return Expected({**held, ("patient_forms", "refused"): 2}, frozenset(codes))
 
 
+SCRIPTS = ("a few plain words ", "m\u00fchsam n\u00e4her ", "\U0001f600", "words and one picture ")
+CELL = 5 * MIB - 4096
+
+
+def legal_values(folder: Path, rows: int) -> Expected:
+    """Cells as large as a cell may be, in letters of one byte, of two, of four, and one of four among many of one.
+
+    So many notes of each in a CSV file, and so many messages in JSON lines and in a JSON file.
+    """
+    _clients(folder)
+    with (folder / "treatment_notes.csv").open("w", encoding="utf-8") as file:
+        file.write(f"{NOTES}\n")
+        for number in range(rows * len(SCRIPTS)):
+            answer = {"name": "Q", "type": "paragraph", "answer": _as_large(SCRIPTS[number % len(SCRIPTS)])}
+            content = {"sections": [{"name": "S", "questions": [answer]}]}
+            file.write(_note(number, json.dumps(content, ensure_ascii=False)))
+    for name, begins, apart, ends in (
+        ("communications.json", "[", ",\n", "]"),
+        ("communications-2.jsonl", "", "\n", ""),
+    ):
+        with (folder / name).open("w", encoding="utf-8") as file:
+            told = [_message(len(name) * 10 + n, _as_large(script)) for n, script in enumerate(SCRIPTS * rows)]
+            file.write(f"{begins}{apart.join(told)}{ends}\n")
+    made = rows * len(SCRIPTS)
+    kinds = {"treatment_notes": made, "communications": made * 2}
+    return Expected({(kind, told): number for kind, number in kinds.items() for told in ("read", "created")})
+
+
+def _as_large(script: str) -> str:
+    """A text of as many bytes as a cell may have. The last of them begins with a sign that makes each take four."""
+    begins = "\U0001f600" if "picture" in script else ""
+    return begins + script * ((CELL - 64) // len(script.encode()))
+
+
 def _clients(folder: Path) -> None:
     folder.mkdir(parents=True)
     lines = (f"{n},Ann{n},Lee{n},1980-01-02\n" for n in range(1, CLIENTS + 1))
@@ -102,7 +136,8 @@ def _note(number: int, content: str) -> str:
 
 def _message(number: int, content: str) -> str:
     told = {"id": f"{number}", "patient_id": f"{number}", "type": "Email", "category": "Memo", "content": content}
-    return json.dumps({**told, "direction_description": "Sent", "from": "a@b.example", "to": "c@d.example", **_times()})
+    more = {"direction_description": "Sent", "from": "a@b.example", "to": "c@d.example"}
+    return json.dumps({**told, **more, **_times()}, ensure_ascii=False)
 
 
 def _case(number: int, notes: str) -> str:

@@ -20,7 +20,7 @@ from tests.figures.command import Tried
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser
 from tests.figures.fresh import STARTS_WITHIN, free_port, until_answers
-from tests.figures.unreasonable import Made, large_file, large_values
+from tests.figures.unreasonable import Made, large_file, large_values, legal_values
 from tests.figures.walk import whole
 from tests.figures.watch import Used, Watch, run
 
@@ -94,6 +94,10 @@ def values_without_end(_long: bool) -> Reached:
     return _moved(large_values, 100)
 
 
+def values_as_large_as_allowed(_long: bool) -> Reached:
+    return _moved(legal_values, 3)
+
+
 def tried(made: Made, megabytes: int) -> tuple[Used, list[str]]:
     """What an unreasonable export needs, and how what was told of it differs from what should be."""
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
@@ -144,6 +148,11 @@ MEASURES = (
         "peak memory, a cell of 100 MB in CSV, JSON and JSON lines, an open quote of 200 MB",
         AT_MOST,
         values_without_end,
+    ),
+    Measure(
+        "peak memory, cells of just 5 MiB in letters of one, two and four bytes, CSV, JSON and JSON lines",
+        AT_MOST,
+        values_as_large_as_allowed,
     ),
     Measure("rows a second, mid sample, one worker, SQLite", f"at least {FLOOR:,}", rate),
     Measure("peak memory, large sample: made, read, tried, proven, live", AT_MOST, _peak("large")),

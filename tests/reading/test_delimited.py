@@ -72,3 +72,44 @@ def test_a_held_cell_counts_as_a_row_with_its_id(desk: Desk) -> None:
 def test_a_row_over_the_limit_of_small_cells_is_held(desk: Desk) -> None:
     told = desk.csv(f'{HEADER},Notes,More\n1,A,B,,"{"y" * (4 * MIB)}","{"y" * (4 * MIB)}"\n3,E,F,,z,\n')
     assert (told.one.rows, told.problem("cell_too_large").source_id) == (2, "1")
+
+
+@pytest.mark.parametrize("sign", ["x", "é", "\U0001f600"])
+def test_a_cell_is_measured_in_bytes_whatever_it_is_written_in(sign: str) -> None:
+    just = sign * (40 // len(sign.encode()))
+    rows = read(f'1,"{just}",z\n2,"{just}{sign}",c\n', cell_bytes=40, row_bytes=60)
+    assert [(cells, codes) for _, cells, codes in rows] == [
+        (["1", just, "z"], ()),
+        (["2", "", "c"], ("cell_too_large",)),
+    ]
+
+
+def test_a_row_is_measured_in_bytes_too() -> None:
+    rows = read("1,\U0001f600\U0001f600\U0001f600,b\n2,b,c\n", cell_bytes=14, row_bytes=16)
+    assert [codes for _, _, codes in rows] == [("cell_too_large",), ()]
+
+
+@pytest.mark.parametrize(("extra", "kept"), [("7,", "7"), (",", ""), ('" ","x,y"', "x,y")])
+def test_of_cells_without_end_as_many_are_kept_as_tell_that_the_row_is_too_long(extra: str, kept: str) -> None:
+    rows = read(f'1,b,{extra},,,7,"8\n,",9\n2,b,c\n', columns=2, row_cells=4)
+    wanted = kept or "7"
+    assert [(line, cells, codes) for line, cells, codes in rows] == [
+        (1, ["1", "b", wanted], ()),
+        (3, ["2", "b", "c"], ()),
+    ]
+
+
+@for_all(ROWS)
+def test_rows_of_many_cells_begin_and_end_where_they_do(rows: list[list[str]]) -> None:
+    wide = read(written(rows), columns=1, row_cells=1)
+    assert [line for line, _, _ in wide] == [line for line, _, _ in read(written(rows))]
+    for (_, cells, codes), row in zip(wide, rows, strict=True):
+        first = next((cell for cell in row[1:] if cell.strip()), "")
+        assert codes == ()
+        assert cells[0] == row[0]
+        assert cells[1].strip() == first.strip()
+
+
+def test_a_row_of_a_million_cells_is_held(desk: Desk) -> None:
+    told = desk.csv(f"{HEADER}\n1,A,B,{',7' * 1_000_000}\n3,E,F,\n")
+    assert (told.one.rows, told.problem("row_too_long").source_id) == (2, "1")

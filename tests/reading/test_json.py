@@ -76,6 +76,25 @@ def test_an_object_over_the_limit_is_held_and_the_next_one_read(desk: Desk, shap
     assert told.one.rows == 2
     assert [r.codes for r in told.rows()] == [("cell_too_large",), ()]
     assert told.rows()[1].cells["id"] == "7"
+    assert told.problem("cell_too_large").count == 1
+    assert "missing_id" not in told.codes
+
+
+@pytest.mark.parametrize("shape", ["[%s, %s]", "%s\n%s"])
+@pytest.mark.parametrize("sign", ["x", "é", "\U0001f600"])
+def test_a_cell_is_measured_in_bytes_whatever_it_is_written_in(desk: Desk, shape: str, sign: str) -> None:
+    just = sign * (40_000 // len(sign.encode()))
+    ann, bo = ({**who, "notes": notes} for who, notes in ((ANN, just), (BO, just + sign)))
+    texts = (json.dumps(one, ensure_ascii=False) for one in (ann, bo))
+    told = desk.with_limits(cell_bytes=40_000).csv(shape % tuple(texts), "patients.json")
+    assert [r.codes for r in told.rows()] == [(), ("cell_too_large",)]
+    assert told.problem("cell_too_large").source_id == "7"
+
+
+def test_an_object_of_many_large_cells_is_held(desk: Desk) -> None:
+    large = json.dumps({**ANN, **{f"more{n}": "x" * 900 for n in range(9)}})
+    told = desk.with_limits(row_bytes=4_000).csv(f"{large}\n{json.dumps(BO)}", "patients.json")
+    assert [r.codes for r in told.rows()] == [("cell_too_large",), ()]
 
 
 def test_odd_numbers_survive(desk: Desk) -> None:

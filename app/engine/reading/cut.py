@@ -1,7 +1,7 @@
 """The second walk over a sound file: its rows go into parts, and what identifies them into the index."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -9,7 +9,7 @@ from app.engine.index.attachments import Attachments
 from app.engine.index.entry import IndexEntry, entry_of
 from app.engine.reading.beside import FOUND, Beside
 from app.engine.reading.limits import Limits
-from app.engine.reading.parts import PartHead, PartWriter
+from app.engine.reading.parts import LARGE, PartHead, PartWriter
 from app.engine.reading.recognise import Header
 from app.engine.reading.results import PartInfo
 from app.engine.reading.rows import Raw
@@ -143,6 +143,7 @@ class Cutter:
             self._entries.append(self._entry(line, cells, codes))
             if self._writer.add(line, cells, codes):
                 self._close()
+            del row, cells  # the next row may be as large
         if self._writer.rows:
             self._close()
 
@@ -157,14 +158,33 @@ class Cutter:
         filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
         parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
         if codes or parsed.problems:
-            self._tally.row(line, parsed.source_id, codes, parsed.problems)
+            self._tally.row(line, parsed.source_id, codes, _beside(codes, parsed))
         blocked = _blocked(codes, parsed)
         if parsed.row is None:
             self.keyless += 1
-            content = hashlib.blake2b(repr(cells).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+            content = _hashed(cells, filled)
             return IndexEntry(line, None, content, codes=codes, blocked=blocked)
-        content = hashlib.blake2b(repr(vars(parsed.row)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        content = _hashed(vars(parsed.row), filled)
         return entry_of(self._kind, line, parsed.source_id, parsed.row, content, codes=codes, blocked=blocked)
+
+
+def _beside(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
+    """What cells have to say. That a key is missing is nothing of its own where it was too large to be kept."""
+    if parsed.row is None and "cell_too_large" in codes:
+        return [problem for problem in parsed.problems if problem.code != "missing_id"]
+    return parsed.problems
+
+
+def _hashed(told: object, cells: Mapping[str, str]) -> bytes:
+    """By which equal rows are known. Of a large one the cells are hashed that it was read from, and never copied."""
+    if sum(map(len, cells.values())) <= LARGE:
+        return hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    digest = hashlib.blake2b(digest_size=16)
+    for name, cell in cells.items():
+        digest.update(f"{name}:{len(cell)}:".encode("utf-8", "surrogatepass"))
+        for at in range(0, len(cell), LARGE):
+            digest.update(cell[at : at + LARGE].encode("utf-8", "surrogatepass"))
+    return digest.digest()
 
 
 def _blocked(codes: tuple[str, ...], parsed: Parsed[Any]) -> tuple[Outcome, str] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from app.engine.reading.endless import Endless
-from app.engine.reading.limits import Limits
+from app.engine.reading.limits import Limits, is_over, size_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 
@@ -16,49 +16,72 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 csv.field_size_limit(1 << 26)  # our own limits are lower, and end a row instead of a file
 
 
-class _TooLong(Exception):
-    """The row that is being read is over the limit."""
+class _TooLarge(Exception):
+    """The row that is being read is over the limit, or may have more cells than are worth holding."""
 
 
 class _Lines:
     """The physical lines of a text, with what belongs to the row that is being read."""
 
-    def __init__(self, text: TextIO, limits: Limits) -> None:
+    def __init__(self, text: TextIO, delimiter: str, limits: Limits) -> None:
         self._read = text.readline
         self._read_on = text.read
         self._ahead = ""  # what was read and stands behind the place
+        self._delimiter = delimiter
         self._limit = limits.row_bytes
+        self._most_cells = limits.row_cells
+        self._at_once = max(1, min(limits.cell_bytes, limits.row_bytes) // 4)  # so many signs are never too many bytes
+        self._light = min(self._at_once, limits.row_cells)
         self.number = 0
         self.row: list[str] = []
-        self._size = 0
+        self.begin()
 
     def __iter__(self) -> "_Lines":
         return self
 
     def begin(self) -> None:
         self.row.clear()
-        self._size = 0
+        self.signs = 0
+        self.weighed = 0  # how many pieces of the row are; none of a row that is small
+        self._bytes = self._cells = 0  # of those
 
     def __next__(self) -> str:
-        line = "" if self._ahead else self._read(self._limit)
+        line = "" if self._ahead else self._read(self._at_once)
         if line[-1:] != "\n":
-            line = self.piece(self._limit, line)
+            line = self._piece(line)
             if not line:
                 raise StopIteration
+            if line[-1] not in "\r\n":
+                return self._whole(line)
         self.number += 1
         self.row.append(line)
-        self._size += len(line)
-        if self._size >= self._limit:
-            raise _TooLong
+        self.signs += len(line)
+        if self.signs > self._light:
+            self._weigh()
         return line
 
-    def piece(self, limit: int, begun: str = "") -> str:
-        """A line, or as much of it as the limit allows, with its line end never torn apart; `begun` was read of it."""
-        held = bool(self._ahead)
-        line = begun or self._line(limit)
-        if line[-1:] == "\r" and not self._ahead and (held or len(line) == limit):
-            return line + self._rest_of_end()
+    def _whole(self, piece: str) -> str:
+        """A line that is longer than what is read at once, or has no end: put together unless it is too large."""
+        begins = len(self.row)
+        while piece:
+            self.row.append(piece)
+            self.signs += len(piece)
+            self._weigh()
+            piece = "" if piece[-1] in "\r\n" else self._piece()
+        self.number += 1
+        line = "".join(self.row[begins:])
+        self.row[begins:] = [line]
+        self.weighed = len(self.row)
         return line
+
+    def _weigh(self) -> None:
+        """What a row that is not small has to answer for: its bytes, and how many cells it can have."""
+        for piece in self.row[self.weighed :]:
+            self._bytes += size_of(piece)
+            self._cells += piece.count(self._delimiter)
+        self.weighed = len(self.row)
+        if self._bytes >= self._limit or self._cells >= self._most_cells:
+            raise _TooLarge
 
     def block(self) -> str:
         """What stands next, however many lines it is: for a row that is passed over."""
@@ -70,12 +93,20 @@ class _Lines:
         """Gives back what stands behind the row that was passed over."""
         self._ahead = text + self._ahead
 
-    def _line(self, limit: int) -> str:
+    def _piece(self, begun: str = "") -> str:
+        """A line, or as much of it as is read at once, with its line end never torn apart; `begun` was read of it."""
+        held = bool(self._ahead)
+        line = begun or self._line()
+        if line[-1:] == "\r" and not self._ahead and (held or len(line) == self._at_once):
+            return line + self._rest_of_end()
+        return line
+
+    def _line(self) -> str:
         if not self._ahead:
-            return self._read(limit)
+            return self._read(self._at_once)
         line = _LINE.match(self._ahead)[0]  # type: ignore[index]  # it matches everywhere
         self._ahead = self._ahead[len(line) :]
-        return line if line[-1] in "\r\n" else line + self._read(max(limit - len(line), 0))
+        return line if line[-1] in "\r\n" else line + self._read(max(self._at_once - len(line), 0))
 
     def _rest_of_end(self) -> str:
         """The second sign of a line end whose first was read; what else stands there is kept."""
@@ -99,11 +130,10 @@ class Delimited:
             yield from self._rows(text)
 
     def _rows(self, text: TextIO) -> Iterator[Raw]:
-        lines = _Lines(text, self._limits)
+        lines = _Lines(text, self.delimiter, self._limits)
         cell_limit = self._limits.cell_bytes
-        reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
         row = lines.row
-        read = reader.__next__
+        read = self._reader(lines)
         while True:
             begins = lines.number + 1
             try:
@@ -112,21 +142,29 @@ class Delimited:
                 return
             except csv.Error:
                 raise Refused("csv_unclosed_quote", line=begins + _open_quote(row, self.delimiter)) from None
-            except _TooLong:
+            except _TooLarge:
+                read = self._reader(lines)
                 yield self._endless(lines, begins)
-                reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
-                read = reader.__next__
                 lines.begin()
                 continue
-            if lines._size > cell_limit and any(len(c) > cell_limit for c in cells):
-                yield begins, ["" if len(c) > cell_limit else c for c in cells], ("cell_too_large",)
-            elif cells and not (begins == 1 and len(cells) <= 2 and _declares(row[0])):
-                yield begins, cells, ()
+            codes: tuple[str, ...] = ()
+            if lines.weighed:
+                if any(is_over(cell, cell_limit) for cell in cells):
+                    cells, codes = ["" if is_over(c, cell_limit) else c for c in cells], ("cell_too_large",)
+                if lines.signs > BLOCK:  # what a reader needed for the row, it keeps
+                    read = self._reader(lines)
+            is_row = cells and not (begins == 1 and len(cells) <= 2 and _declares(row[0]))
             lines.begin()
+            if is_row:
+                yield begins, cells, codes
+            del cells  # the next row may be as large
+
+    def _reader(self, lines: _Lines) -> Callable[[], list[str]]:
+        return csv.reader(lines, delimiter=self.delimiter, strict=True).__next__
 
     def _endless(self, lines: _Lines, begins: int) -> Raw:
-        """A row over the limit: passed over block by block, its small cells kept."""
-        endless = Endless(self.delimiter, self._limits.cell_bytes, self._limits.row_bytes)
+        """A row that is not held: passed over block by block, its small cells kept."""
+        endless = Endless(self.delimiter, self._limits)
         for piece in _chained(lines):
             end = endless.take(piece)
             if end is not None:
@@ -138,7 +176,7 @@ class Delimited:
             raise Refused("csv_unclosed_quote", line=begins + endless.quote_line)
         lines.begin()
         lines.number = begins - 1 + endless.lines
-        return begins, endless.cells, ("cell_too_large",)
+        return begins, endless.cells, ("cell_too_large",) if endless.is_too_large else ()
 
 
 def _chained(lines: _Lines) -> Iterator[str]:
@@ -162,7 +200,7 @@ def declared(line: str) -> str | None:
 
 def _open_quote(row: list[str], delimiter: str) -> int:
     """How many lines below its beginning a row opens the quotation mark that it never closes."""
-    endless = Endless(delimiter, 1, 1)
+    endless = Endless(delimiter, Limits(cell_bytes=1, row_bytes=1))
     for piece in row:
         endless.take(piece)
     return endless.quote_line

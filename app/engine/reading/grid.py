@@ -21,6 +21,7 @@ from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 
 LEADING = 5
+LONGEST = 4096  # signs of a header; cells of rows that were taken for one may be as long as a book
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +187,10 @@ def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limi
     try:
         for row in islice(rows, LEADING * 4):
             if not is_blank(row[1]):
-                sample.append(row)
+                sample.append((row[0], [cell[:LONGEST] for cell in row[1]], row[2]))
             if len(sample) > LEADING:
                 break
+            del row  # the next one may be as large
     except Refused:
         pass  # damage below the header is met again when the rows are read
     if not sample:
@@ -241,3 +243,4 @@ def below(rows: Iterator[Raw], line: int) -> Iterator[Raw]:
     for row in rows:
         if row[0] > line and not is_blank(row[1]):
             yield row
+        del row  # the next one may be as large

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from app.engine.reading.json_stream import Exact, JsonStream, TooLarge, values_in
-from app.engine.reading.limits import Limits
+from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
 
+TOTAL = "total_entries"
 # Its number among the file's items, its cells by name, and what reading had to say of it.
 Item = tuple[int, dict[str, str], tuple[str, ...]]
 
@@ -37,12 +38,15 @@ class JsonRows:
                     yield number, {}, ("cell_too_large",)
                 elif isinstance(value, dict):
                     cells, codes = flat(value)
-                    if any(len(cell) > self._limits.cell_bytes for cell in cells.values()):
-                        cells = {k: c if len(c) <= self._limits.cell_bytes else "" for k, c in cells.items()}
+                    most = self._limits.cell_bytes
+                    if any(is_over(cell, most) for cell in cells.values()):
+                        cells = {name: "" if is_over(cell, most) else cell for name, cell in cells.items()}
                         codes = (*codes, "cell_too_large")
                     yield number, cells, codes
+                    del cells
                 else:
                     raise Refused("bad_json", line=number)
+                del value  # the next one may be as large
 
     def _unfolded(self, values: Iterator[Any]) -> Iterator[Any]:
         """Rows of objects that hold several of them, one inside the other."""
@@ -68,13 +72,14 @@ class JsonRows:
         stream.sign("{")
         rest: dict[str, Any] = {}
         is_page = is_large = False
+        size = 0
         closed = stream.peek() == "}" and stream.sign("}") == "}"
         while not closed:
             if stream.peek() != '"':
                 raise Refused("bad_json")
             name = stream.value()
             stream.sign(":")
-            if stream.peek() == "[" and name in self._lists and not (rest.keys() - {"total_entries", "links"}):
+            if stream.peek() == "[" and name in self._lists and not (rest.keys() - {TOTAL, "links"}):
                 is_page = True
                 self.list_name = self.list_name or name
                 yield from values_in(stream)
@@ -83,8 +88,11 @@ class JsonRows:
                     rest[name] = stream.value()
                 except TooLarge:
                     is_large = True
+                size += stream.size
+                if is_large or size > self._limits.row_bytes:  # what is passed over is not held, only that it was there
+                    is_large, rest = True, {told: rest[told] if told == TOTAL else None for told in rest}
             closed = stream.sign(",}") == "}"
-        total = rest.get("total_entries")
+        total = rest.get(TOTAL)
         if isinstance(total, int) and (is_page or len(rest) <= 2):
             self.announced = max(self.announced or 0, total)
         if not is_page:

@@ -5,9 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from app.engine.reading.limits import size_of
 from app.engine.reading.refusal import Refused
 
 CHUNK = 1 << 18
+MOST = 1 << 20  # that is read on at once, of a value that is not whole
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 _BRACKETS = re.compile(r'["{}\[\]]')
 _STRING_END = re.compile(r'["\\]')
@@ -49,6 +51,7 @@ class JsonStream:
         self._buffer = ""
         self._at = 0
         self._ended = False
+        self.size = 0  # of the value that was taken last, in bytes
 
     def peek(self) -> str:
         """The next sign that is no space; empty at the end."""
@@ -81,17 +84,19 @@ class JsonStream:
                 value, end = None, -1
                 self._must_be_unfinished(error)
             if end >= 0 and (end < len(self._buffer) or self._ended or self._buffer[end - 1] in '"]}'):
-                if end - self._at > self._limit:
-                    self._at = end
+                begins, self._at, self.size = self._at, end, end - self._at
+                if self.size * 4 > self._limit:
+                    self.size = size_of(self._buffer, begins, end)
+                    self._buffer, self._at = self._buffer[end:], 0  # not held beside what is made of it
+                if self.size > self._limit:
                     raise TooLarge
-                self._at = end
                 return value
             if len(self._buffer) - self._at > self._limit:
                 self._pass_over()
                 raise TooLarge
             if not self._more(wanted):
                 raise Refused("bad_json")
-            wanted *= 2
+            wanted = min(wanted * 2, MOST)
 
     def _must_be_unfinished(self, error: ValueError) -> None:
         """An error well before the end of what was read so far is one that no further text mends."""

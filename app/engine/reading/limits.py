@@ -27,11 +27,29 @@ class Limits:
     cell_bytes: int = 5 * MIB
     row_bytes: int = 8 * MIB
     columns: int = 1000
+    row_cells: int = 10_000  # a row of more is kept as far as it may have columns, and what tells that it is too long
     file_bytes: int = MOST_BYTES  # of a file that belongs to a patient
     part_rows: int = 4000
     part_bytes: int = 4 * MIB
     part_cells: int = 80_000  # filled ones: of a clinic's many questions each answer becomes a record
     workbook_bytes: int = 256 * MIB
+
+
+_BLOCK = 1 << 16
+
+
+def size_of(text: str, start: int = 0, end: int | None = None) -> int:
+    """How many bytes a text, or a stretch of it, has in a file, counted without a second one of it."""
+    end = len(text) if end is None else end
+    if text.isascii():
+        return end - start
+    blocks = (text[at : min(at + _BLOCK, end)] for at in range(start, end, _BLOCK))
+    return sum(len(block.encode("utf-8", "surrogatepass")) for block in blocks)
+
+
+def is_over(text: str, limit: int) -> bool:
+    """Whether a text has more bytes than it may. Counted only where it could: a sign has four of them at most."""
+    return len(text) > limit or (len(text) * 4 > limit and size_of(text) > limit)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from app.engine.reading.results import PartInfo
 from app.mapping.context import DateOrder
 from app.storage.objects import Objects
 
+LARGE = 1 << 18  # signs of a row
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -54,8 +55,13 @@ class PartWriter:
 
     def add(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> bool:
         """Adds a row; says whether the part is full."""
-        told = ",".join(["null" if cell is None else encode_basestring(cell) for cell in cells])
-        text = f"[{line},[{told}],{_ENCODER.encode(codes) if codes else '[]'}]".encode("utf-8", "surrogatepass")
+        told = ["null" if cell is None else encode_basestring(cell) for cell in cells]
+        told[0] = f"[{line},[{told[0]}"
+        told[-1] += f"],{_ENCODER.encode(codes) if codes else '[]'}]"
+        if sum(map(len, told)) > LARGE:  # whose copies are not held beside each other
+            text = b",".join([cell.encode("utf-8", "surrogatepass") for cell in told])
+        else:
+            text = ",".join(told).encode("utf-8", "surrogatepass")
         if not self._lines:
             self._first_line = line
         self._lines.append(text)

@@ -45,8 +45,9 @@ def survey(header: Header, rows: Iterator[Raw], *, may_be_mojibake: bool) -> Sur
         for line, cells, codes in rows:
             count += 1
             walk.look(line, cells, codes)
-            if may_be_mojibake and cells_twice <= _MOJIBAKE_FROM and not "".join(cells).isascii():
+            if may_be_mojibake and cells_twice <= _MOJIBAKE_FROM and not all(map(str.isascii, cells)):
                 cells_twice += sum(1 for cell in cells if MOJIBAKE.search(cell))
+            del cells  # the next row may be as large
     except Refused as refused:
         scientific = refused.code == "ids_scientific"
         refused.rows = count if scientific else count + 1

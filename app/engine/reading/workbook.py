@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from app.engine.reading.archive import Archive
-from app.engine.reading.limits import Budget, Limits
+from app.engine.reading.limits import Budget, Limits, is_over, size_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 
@@ -43,6 +43,7 @@ class Workbook:
             self._book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         except (CalamineError, zipfile.BadZipFile, OSError):
             raise Refused("file_type_unsupported") from None
+        self._limits = limits
         self.sheets: tuple[str, ...] = tuple(self._book.sheet_names)
 
     def rows(self, sheet: str) -> Iterator[Raw]:
@@ -55,7 +56,17 @@ class Workbook:
         for number, row in enumerate(found.iter_rows(), start=1):
             cells = [_text(cell) for cell in row]
             if any(cells):
-                yield number if found.height == found.total_height else number + first, cells, ()
+                line = number if found.height == found.total_height else number + first
+                yield line, *self._held(cells)
+
+    def _held(self, cells: list[str]) -> tuple[list[str], tuple[str, ...]]:
+        """The cells that are not too large, and what is to be said of the row."""
+        limits = self._limits
+        if sum(map(len, cells)) * 4 <= min(limits.cell_bytes, limits.row_bytes):
+            return cells, ()
+        size = sum(map(size_of, cells))
+        kept = ["" if is_over(cell, limits.cell_bytes) else cell for cell in cells]
+        return kept, ("cell_too_large",) if kept != cells or size >= limits.row_bytes else ()
 
 
 def _text(cell: Any) -> str:

@@ -30,6 +30,7 @@ from app.sources import source as source_named
 
 ROWS = 300  # of a file, and of at most so many signs in all
 SIGNS = 4_000_000
+LONGEST = 1_000_000  # signs of a row that is compared
 BEAT_ROWS = 2_000
 FEW, SHARE = 2, 50  # a column differs when one cell in fifty does, and more than one; fewer are a doubt
 
@@ -124,8 +125,11 @@ def _sampled(entry: Entry, file: ExportFile, look: Look, beat: Heartbeat) -> _Sa
             raise NotPlain
         source_id = row.get(key, "")
         if source_id and room > 0 and zlib.crc32(source_id.encode()) % step == 0:
-            sample.rows[source_id] = row
-            room -= sum(map(len, row.values()))
+            signs = sum(map(len, row.values()))
+            if signs <= LONGEST:
+                sample.rows[source_id] = row
+                room -= signs
+        del row  # the next one may be as large
     return sample
 
 

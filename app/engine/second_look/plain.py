@@ -8,10 +8,10 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Any, BinaryIO
 
-WHOLE = 32 << 20  # a list of objects is read whole, and so only up to here
+WHOLE = 12 << 20  # a list of objects is read whole, and so only up to here
+ROW = 8 << 20  # signs
 SIGNS = ",;\t|"
 Cells = dict[str, str]
 
@@ -25,7 +25,7 @@ def plain_rows(open_: Callable[[], BinaryIO], size: int, encoding: str | None) -
     with open_() as stream:
         text = io.TextIOWrapper(stream, encoding=_codec(encoding), errors="strict", newline="")
         try:
-            first = text.readline()
+            first = _line(text)
             if first.lstrip("\ufeff \r\n").startswith(("[", "{")):
                 yield from _objects(text, first, size)
             else:
@@ -42,18 +42,49 @@ def _codec(encoding: str | None) -> str:
     return "utf-8-sig" if name in ("utf-8", "utf-8-sig", "ascii", "utf8") else name
 
 
+def _line(text: io.TextIOWrapper) -> str:
+    line = text.readline(ROW)
+    if len(line) == ROW:
+        raise NotPlain
+    return line
+
+
+class _Lines:
+    """The lines of a table, as long as those of one row are no longer than a row may be."""
+
+    def __init__(self, text: io.TextIOWrapper, first: str) -> None:
+        self._text = text
+        self._first = first
+        self.signs = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line, self._first = self._first or _line(self._text), ""
+        self.signs += len(line)
+        if not line:
+            raise StopIteration
+        if self.signs > ROW:
+            raise NotPlain
+        return line
+
+
 def _table(text: io.TextIOWrapper, first: str) -> Iterator[Cells]:
     sign = max(SIGNS, key=first.count)
-    rows = csv.reader(chain([first.lstrip("\ufeff")], text), delimiter=sign, strict=True)
+    lines = _Lines(text, first.lstrip("\ufeff"))
+    rows = csv.reader(lines, delimiter=sign, strict=True)
     headers = [cell.strip() for cell in next(rows, [])]
     if len(headers) < 2 or len(set(headers)) != len(headers) or not all(headers):
         raise NotPlain
     for row in rows:
+        lines.signs = 0
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(headers):
             raise NotPlain
         yield dict(zip(headers, map(unguarded, row), strict=True))
+        del row  # the next one may be as large
 
 
 def unguarded(cell: str) -> str:
