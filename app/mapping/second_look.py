@@ -13,6 +13,7 @@ class How(StrEnum):
 
     WORDS = "words"  # every word of the cell stands in the column, whatever its marks of HTML
     CONTENT = "content"  # every word of a form's names and answers stands in the column
+    TEMPLATE = "template"  # as content; of answers, those that a template keeps as its starting text
     MOMENT = "moment"  # a time that tells its offset is the same instant
     DAY = "day"  # a date that is written year first is the same day
     LINK = "link"  # what has this id in the export is what the column points at
@@ -54,6 +55,10 @@ def words(column: str, *headers: str) -> Seen:
 
 def content(column: str, *headers: str) -> Seen:
     return Seen(headers, column, How.CONTENT)
+
+
+def template(column: str, *headers: str) -> Seen:
+    return Seen(headers, column, How.TEMPLATE)
 
 
 def moment(column: str, *headers: str) -> Seen:

@@ -90,7 +90,7 @@ def test_a_part_that_was_written_but_not_settled_is_adopted_not_doubled(clinic: 
     assert PartKey(clinic.id, 1, lease.number, work.epoch).epoch == 2
 
 
-def test_work_that_fails_three_times_stops_and_a_retry_starts_afresh(clinic: Clinic) -> None:
+def test_work_whose_export_is_gone_stops_with_words_and_a_retry_starts_afresh(clinic: Clinic) -> None:
     clinic.hand_over(clinic_files())
     key = clinic.runtime.objects.list(clinic.id)
     files = {name: clinic.runtime.objects._path(name).read_bytes() for name in key}
@@ -101,7 +101,7 @@ def test_work_that_fails_three_times_stops_and_a_retry_starts_afresh(clinic: Cli
         hurry(clinic)
     assert clinic.state() is State.READING_FAILED
     assert clinic.migration.problem is not None
-    assert clinic.migration.problem["code"] == "work_failed"
+    assert clinic.migration.problem["code"] == "export_not_kept"
     for name, content in files.items():
         clinic.runtime.objects._path(name).write_bytes(content)
     clinic.act(Event.RETRY)

@@ -2,6 +2,7 @@
 
 import errno
 import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,12 +89,7 @@ def full_at(every: int) -> Found:
         effects = prepare(here)
         lane = Lane(here, 0, smtp_url)
         found.wrong += lane.warm()
-        places = [
-            (stage, n)
-            for stage in WORKING
-            for n in range(1, 1 + sum(name.startswith(WRITES) for name in effects[stage]))
-        ][::every]
-        for stage, number in places:
+        for stage, number in _places(effects, every):
             lane.begin(stage)
             ended = fork(lambda stage=stage, number=number: _work(lane, stage, number), lane.log).wait()  # type: ignore[misc]  # bound here
             after = _after(here, lane.runtime, lane.taken, lane.log)
@@ -101,6 +97,15 @@ def full_at(every: int) -> Found:
             found.said += bool(ended.said)
             found.wrong += [f"{stage} {number}: {line}" for line in after]
     return found
+
+
+def _places(effects: Mapping[str, Sequence[str]], every: int) -> list[tuple[str, int]]:
+    """Every so many of the writes to files, which are few, and of those to databases, each by its place in its stage."""
+    writes = {stage: [name for name in effects[stage] if name.startswith(WRITES)] for stage in WORKING}
+    numbered = [(stage, n, name) for stage in WORKING for n, name in enumerate(writes[stage], 1)]
+    files = [(stage, n) for stage, n, name in numbered if name.startswith(FILES)]
+    others = [(stage, n) for stage, n, name in numbered if not name.startswith(FILES)]
+    return [*files[::every], *others[::every]]
 
 
 def _after(here: Ground, runtime: Runtime, taken: Path, log: Path) -> list[str]:

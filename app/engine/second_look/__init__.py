@@ -4,6 +4,7 @@ Every row of a plain file is counted again; some hundred rows of each file are c
 has told of a row is known, and such a row is left out. The rest must be found as it was written.
 """
 
+import re
 import zlib
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ ROWS = 300  # of a file, and of at most so many signs in all
 SIGNS = 4_000_000
 LONGEST = 1_000_000  # signs of a row that is compared
 BEAT_ROWS = 2_000
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_:-]+")  # what a spreadsheet did to an id, reading mends and tells
 FEW, SHARE = 2, 50  # a column differs when one cell in fifty does, and more than one; fewer are a doubt
 
 
@@ -123,8 +125,8 @@ def _sampled(entry: Entry, file: ExportFile, look: Look, beat: Heartbeat) -> _Sa
         key = key or next((header for header in look.key if header in row), None)
         if key is None:
             raise NotPlain
-        source_id = row.get(key, "")
-        if source_id and room > 0 and zlib.crc32(source_id.encode()) % step == 0:
+        source_id = row.get(key, "").strip("=\"' ")
+        if _PLAIN_ID.fullmatch(source_id) and room > 0 and zlib.crc32(source_id.encode()) % step == 0:
             signs = sum(map(len, row.values()))
             if signs <= LONGEST:
                 sample.rows[source_id] = row

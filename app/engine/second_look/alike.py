@@ -22,7 +22,7 @@ def alike(how: How, cell: str, stored: Any) -> bool | None:
         return _instant(cell, stored)
     if how is How.DAY:
         return _day(cell, stored)
-    wanted = said(cell) if how is How.CONTENT else words(cell)
+    wanted = words(cell) if how is How.WORDS else said(cell, template=how is How.TEMPLATE)
     if wanted is None:
         return None
     return wanted <= words("" if stored is None else str(stored))
@@ -36,8 +36,8 @@ def words(text: str) -> frozenset[str]:
     return frozenset(_WORD.findall(unicodedata.normalize("NFKC", _TAG.sub(" ", shown)).casefold()))
 
 
-def said(cell: str) -> frozenset[str] | None:
-    """The words of a form's names and answers; None for what is no such form."""
+def said(cell: str, *, template: bool = False) -> frozenset[str] | None:
+    """The words of a form's names and answers; None for what is no such form. A template keeps answers to paragraphs."""
     try:
         told = json.loads(cell)
     except ValueError:
@@ -45,19 +45,28 @@ def said(cell: str) -> frozenset[str] | None:
     if not isinstance(told, dict) or not isinstance(told.get("sections"), list):
         return None
     found: set[str] = set()
-    _gather(told, found)
+    _gather(told, found, answers=not template)
     return frozenset(found)
 
 
-def _gather(told: Any, found: set[str], name: str = "") -> None:
+def _gather(told: Any, found: set[str], name: str = "", *, answers: bool) -> None:
     if isinstance(told, dict):
+        kind = told.get("type")
+        kept = kind != "date" and (answers or kind == "paragraph")  # dates are written out in words
+        unsaid = (() if kept else ("answer",)) + (("value",) if _not_chosen(told) else ())
         for key, value in told.items():
-            _gather(value, found, key)
+            if key not in unsaid:
+                _gather(value, found, key, answers=answers)
     elif isinstance(told, list):
         for one in told:
-            _gather(one, found, name)
+            _gather(one, found, name, answers=answers)
     elif isinstance(told, str) and name in _SAID:
         found |= words(told)
+
+
+def _not_chosen(told: dict[str, Any]) -> bool:
+    """Whether this is the answer beside the options, and nobody chose it."""
+    return "enabled" in told and not told.get("selected")
 
 
 def _instant(cell: str, stored: Any) -> bool | None:

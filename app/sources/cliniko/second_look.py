@@ -4,7 +4,7 @@ Only what is taken over as it is stands here: names, words, times, links. What i
 or decided (states, roles) cannot be compared so plainly.
 """
 
-from app.mapping.second_look import Look, content, day, leads, moment, words
+from app.mapping.second_look import Look, content, day, leads, moment, template, words
 
 _MADE = moment("source_created_at", "Created At", "created_at")
 _CLIENT = leads("client_id", "clients", "patients", "Patient ID", "PatientID(s)", "patient_id")
@@ -115,7 +115,7 @@ LOOKS: tuple[Look, ...] = (
         "treatment_note_templates",
         "progress_note_templates",
         ("Template ID", "id"),
-        (words("name", "Name", "name"), content("body", "Content", "content")),
+        (words("name", "Name", "name"), template("body", "Content", "content")),
         own=True,
     ),
     Look(
@@ -135,7 +135,7 @@ LOOKS: tuple[Look, ...] = (
         "patient_form_templates",
         "form_templates",
         ("Form Template ID", "id"),
-        (words("name", "Name", "name"), content("content", "Content", "content")),
+        (words("name", "Name", "name"), template("content", "Content", "content")),
         own=True,
     ),
     Look(
