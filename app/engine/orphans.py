@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.db import now
 from app.engine.bench import attachments_prefix, index_key
+from app.engine.purge import compared_key
 from app.engine.runtime import Runtime
 from app.engine.work import DONE
 from app.migration.checked_links import forget_old
@@ -53,7 +54,8 @@ def _is_made(migration: Migration) -> bool:
 def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
     with runtime.ledger.read() as session:
         wanted = wanted_objects(session, migration_id)
-        number = session.exec(select(Migration.export_number).where(Migration.id == migration_id)).one()
+        migration = session.get_one(Migration, migration_id)
+        number, trials = migration.export_number, migration.trial_number
     swept = 0
     for prefix, age in places(migration_id, number):
         for key in list(runtime.objects.older(prefix, moment - age)):
@@ -63,6 +65,8 @@ def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
         swept += runtime.objects.sweep_unfinished(prefix, moment - age)
     for export in range(1, number + 1):  # contents of files have no line of their own: they go with their export
         swept += runtime.objects.sweep_unfinished(attachments_prefix(migration_id, export).rstrip("/"), moment - AGE)
+    for trial in range(1, trials + 1):  # what a trial was held against goes with it
+        swept += runtime.objects.sweep_unfinished(compared_key(migration_id, trial), moment - AGE)
     return swept
 
 

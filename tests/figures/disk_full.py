@@ -100,7 +100,7 @@ def full_at(every: int) -> Found:
 
 
 def _places(effects: Mapping[str, Sequence[str]], every: int) -> list[tuple[str, int]]:
-    """Every so many of the writes to files, which are few, and of those to databases, each by its place in its stage."""
+    """Every so many of the writes to files, and of those to databases, each by its place in its stage."""
     writes = {stage: [name for name in effects[stage] if name.startswith(WRITES)] for stage in WORKING}
     numbered = [(stage, n, name) for stage in WORKING for n, name in enumerate(writes[stage], 1)]
     files = [(stage, n) for stage, n, name in numbered if name.startswith(FILES)]

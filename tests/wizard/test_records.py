@@ -41,7 +41,7 @@ def test_a_kind_is_listed_and_each_record_says_where_it_came_from(shown_at: At, 
     page = first(product, rick, kind)
     assert page.status_code == 200
     assert "Where this came from" in words(page)
-    assert re.search(r"\.csv ?, line [\d,]+", words(page)) or "No row of its own" in words(page)
+    assert re.search(r"\.(csv|html) ?, line [\d,]+", words(page)) or "No row of its own" in words(page)
 
 
 @pytest.mark.parametrize("kind", ["locations", "practitioners"])

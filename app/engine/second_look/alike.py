@@ -37,7 +37,7 @@ def words(text: str) -> frozenset[str]:
 
 
 def said(cell: str, *, template: bool = False) -> frozenset[str] | None:
-    """The words of a form's names and answers; None for what is no such form. A template keeps answers to paragraphs."""
+    """The words of a form's names and answers; None for what is no such form. Templates keep answers to paragraphs."""
     try:
         told = json.loads(cell)
     except ValueError:
