@@ -112,3 +112,16 @@ def test_only_what_is_plain_is_read_a_second_time(text: str, rows: int | None, t
     found = list(plain_rows(lambda: path.open("rb"), len(text), "utf-8"))
     assert len(found) == rows
     assert "007" in found[0].values() or ";" not in text
+
+
+def test_of_a_form_only_what_must_be_found_as_written_is_looked_for() -> None:
+    other = {"enabled": True, "selected": False, "value": "nobody chose this"}
+    questions = [
+        {"name": "When", "type": "date", "answer": "2026-04-07"},
+        {"name": "Pick", "type": "radiobuttons", "answers": [{"value": "Left"}], "other": other},
+        {"name": "Now", "type": "text", "answer": "better"},
+        {"name": "Then", "type": "paragraph", "answer": "<b>worse</b>"},
+    ]
+    cell = json.dumps({"sections": [{"name": "S", "questions": questions}]})
+    assert said(cell) == frozenset({"s", "when", "pick", "left", "now", "better", "then", "worse"})
+    assert said(cell, template=True) == frozenset({"s", "when", "pick", "left", "now", "then", "worse"})
