@@ -42,7 +42,7 @@ def test_a_fourth_dialect_goes_through_by_pairing_alone(tmp_path: Path) -> None:
     status = run("trial", fourth.path, "--plan", plan, "--json", tmp_path / "t.json").exit_code
     answer = Tried(status, told(tmp_path / "t.json"))
     assert answer.balances
-    assert differences(answer, fourth.expected.on(datetime.now(UTC).date())) == []
+    assert differences(answer, fourth.expected.at(datetime.now(UTC))) == []
 
 
 def test_kinds_and_fields_go_by_our_names_or_the_sources(folder: Path, tmp_path: Path) -> None:

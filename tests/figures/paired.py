@@ -1,12 +1,10 @@
 """An export in words that no table of ours names, read by pairing alone: by the command line, and in a browser."""
 
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.figures.command import trial
 from tests.figures.figure import Measure, Reached
-from tests.figures.samples import differences
+from tests.figures.samples import wrong_today
 from tests.figures.stories import told
 from tests.fourth import write_fourth
 
@@ -20,9 +18,8 @@ def _by_plan(long: bool) -> Reached:
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="caspen-fourth-") as folder:
             fourth = write_fourth(Path(folder) / "export.zip", "small", seed)
-            tried = trial(fourth.path, "--plan", str(fourth.plan(Path(folder) / "plan.yaml")))
-        found = differences(tried, fourth.expected.on(datetime.now(UTC).date()))
-        wrong[seed] = found if tried.balances else [f"status {tried.status}", *found]
+            plan = fourth.plan(Path(folder) / "plan.yaml")
+            wrong[seed] = wrong_today(fourth.path, fourth.expected, "--plan", str(plan))
     why = tuple(f"seed {seed}: {line}" for seed, lines in wrong.items() for line in lines)
     return Reached(f"{sum(not lines for lines in wrong.values())} of {len(seeds)}", ok=not why, why=why)
 

@@ -19,7 +19,7 @@ def test_every_row_and_problem_of_a_sample_is_as_planted(size: SizeName, dialect
 
 def test_one_row_or_problem_too_many_is_named() -> None:
     with sample("tiny", 2) as (export, expected):
-        tried, today = trial(export), expected.on(datetime.now(UTC).date())
+        tried, today = trial(export), expected.at(datetime.now(UTC))
 
     assert differences(tried, today) == []
     assert differences(tried, one_client_more(today)) == [

@@ -93,14 +93,16 @@ def test_two_slices_share_a_few_appointments() -> None:
     assert expected.count_of("duplicate_row", "appointments") >= 1
 
 
-def test_a_booking_ahead_becomes_unmarked_once_its_day_has_passed() -> None:
+def test_a_booking_ahead_becomes_unmarked_once_it_has_ended() -> None:
     expected = sample("native").expected
     before = expected.count_of("past_appointment_unmarked", "appointments")
-    ahead = sum(count for _day, count in expected.unmarked_later)
-    first = expected.unmarked_later[0][0]
-    assert first > AS_OF
-    assert expected.on(first).count_of("past_appointment_unmarked", "appointments") == before
-    much_later = expected.on(first + timedelta(days=365))
+    ahead = sum(count for _ends, count in expected.unmarked_later)
+    first, ending = expected.unmarked_later[0]
+    assert first.date() > AS_OF
+    assert expected.at(first).count_of("past_appointment_unmarked", "appointments") == before
+    a_moment_later = expected.at(first + timedelta(microseconds=1))
+    assert a_moment_later.count_of("past_appointment_unmarked", "appointments") == before + ending
+    much_later = expected.at(first + timedelta(days=365))
     assert much_later.count_of("past_appointment_unmarked", "appointments") == before + ahead
     assert much_later.unmarked_later == ()
 

@@ -5,7 +5,7 @@ The generator fills this in from what it planted. It never asks the importer, so
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from .levels import LEVELS
@@ -54,17 +54,17 @@ class Expectation:
     """Kind, then planted difficulty, then the source ids of rows that carry it (the first of them)."""
     files: dict[str, int]
     """Rows of each file in the sample, by its path."""
-    unmarked_later: tuple[tuple[date, int], ...]
-    """Bookings without attendance that are still ahead at `as_of`: day and number."""
+    unmarked_later: tuple[tuple[datetime, int], ...]
+    """Bookings without attendance that are still ahead at `as_of`: the moment when they end, and their number."""
 
-    def on(self, day: date) -> "Expectation":
-        """The same sample imported on another day: bookings that have passed by then are past and unmarked."""
-        passed = sum(count for ahead, count in self.unmarked_later if ahead < day)
+    def at(self, moment: datetime) -> "Expectation":
+        """The same sample imported later: bookings that have ended by then are past and unmarked."""
+        passed = sum(count for ends, count in self.unmarked_later if ends < moment)
         problems = tuple(
             replace(p, count=p.count + passed) if p.code == "past_appointment_unmarked" else p for p in self.problems
         )
-        later = tuple(pair for pair in self.unmarked_later if pair[0] >= day)
-        return replace(self, as_of=day, problems=problems, unmarked_later=later)
+        later = tuple(pair for pair in self.unmarked_later if pair[0] >= moment)
+        return replace(self, as_of=moment.date(), problems=problems, unmarked_later=later)
 
     def count_of(self, code: str, kind: str) -> int:
         return sum(p.count for p in self.problems if p.code == code and p.kind == kind)
@@ -80,7 +80,7 @@ class Expectation:
             "records": dict(self.records),
             "ids": {kind: {name: list(ids) for name, ids in found.items()} for kind, found in self.ids.items()},
             "files": dict(self.files),
-            "unmarked_later": [[day.isoformat(), count] for day, count in self.unmarked_later],
+            "unmarked_later": [[ends.isoformat(), count] for ends, count in self.unmarked_later],
         }
 
 
@@ -93,7 +93,7 @@ class Tally:
     records: Counter[str] = field(default_factory=Counter)
     once: dict[str, set[str]] = field(default_factory=dict)
     ids: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    later: Counter[date] = field(default_factory=Counter)
+    later: Counter[datetime] = field(default_factory=Counter)
 
     def kind(self, kind: str) -> None:
         self.outcomes.setdefault(kind, Counter())
@@ -112,8 +112,8 @@ class Tally:
             kept = self.ids.setdefault(kind, {}).setdefault(mark, [])
             if len(kept) < IDS_KEPT:
                 kept.append(row.source_id)
-        if row.unmarked_on is not None:
-            self.later[row.unmarked_on] += 1
+        if row.unmarked_until is not None:
+            self.later[row.unmarked_until] += 1
 
     def not_imported(self, kind: str) -> None:
         self.outcomes[kind]["skipped"] += 1

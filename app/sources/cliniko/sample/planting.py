@@ -9,8 +9,8 @@ Where the format's description leaves room, this is the reading that the expecta
 * `merged_patient_redirected` and `deleted_in_source` are told of the patient's own row. Children of a merged patient go
   to the survivor without a problem.
 * `parent_not_imported` is told of each appointment and each note of a held or deleted patient.
-* `past_appointment_unmarked` counts imported rows that started before the day of import and are neither arrived,
-  missed nor cancelled. `Expectation.on(day)` tells it for another day than the export's.
+* `past_appointment_unmarked` counts imported rows that ended before the moment of import and are neither arrived,
+  missed nor cancelled. `Expectation.at(moment)` tells it for a later one than the export's.
 * `appointment_case_unknown` and `template_unknown` are planted on ordinary visits and notes, a few each.
 * `appointment_type_created_from_name`: each unknown name (native) or id (api) is used by one appointment, so warnings
   and services made count the same.

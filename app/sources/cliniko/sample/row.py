@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 
 
 @dataclass(slots=True)
@@ -20,5 +20,5 @@ class Row:
     marks: tuple[str, ...] = ()
     """Planted difficulties of this row."""
     slice: int = 0
-    unmarked_on: date | None = None
-    """The day of a coming booking without attendance."""
+    unmarked_until: datetime | None = None
+    """When a coming booking without attendance ends; it has passed from then on."""

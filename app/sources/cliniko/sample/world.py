@@ -58,6 +58,10 @@ class Visit:
     status: str
     planted: Planted | None
 
+    @property
+    def ends(self) -> datetime:
+        return self.starts + timedelta(minutes=self.minutes)
+
 
 class World:
     def __init__(self, size: Size, seed: int, dialect: DialectName, moving: Moving = TODAY) -> None:

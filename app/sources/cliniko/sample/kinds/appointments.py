@@ -1,7 +1,7 @@
 """The clinic's diary: past visits, those cancelled or missed, and what is booked ahead; then classes and times off."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from ..columns import CREATED, UPDATED, Column, Form
 from ..people import plain_name
@@ -70,7 +70,7 @@ def _plain(world: World, visit: Visit) -> dict[str, object]:
     return {
         "id": world.appointment_id(index),
         "starts_at": visit.starts,
-        "ends_at": visit.starts + timedelta(minutes=visit.minutes),
+        "ends_at": visit.ends,
         "practitioner": world.people[visit.practitioner].name,
         "practitioner_id": world.practitioner_id(visit.practitioner),
         "business": site.label,
@@ -142,12 +142,12 @@ def _visit(world: World, visit: Visit, state: str, part: int) -> Iterator[Row]:
     index, planted = visit.index, visit.planted
     values = _plain(world, visit) | _noted(state)
     if planted is None:
-        ahead: date | None = None
+        ahead: datetime | None = None
         problems: tuple[str, ...] = ()
         if stray := _is_stray(world, index):
             values["case_id"] = str(999_760_001 + index)
         if visit.status == "pending":
-            problems, ahead = (("past_appointment_unmarked",), None) if index < world.past else ((), visit.day)
+            problems, ahead = (("past_appointment_unmarked",), None) if index < world.past else ((), visit.ends)
         if stray:
             problems += ("appointment_case_unknown",)
         marks = () if visit.status in ("arrived", "pending") and not problems else (visit.status,)
@@ -161,7 +161,7 @@ def _visit(world: World, visit: Visit, state: str, part: int) -> Iterator[Row]:
             shared_records=_reason(values),
             marks=marks,
             slice=part,
-            unmarked_on=ahead,
+            unmarked_until=ahead,
         )
         return
     plant = planted.plant

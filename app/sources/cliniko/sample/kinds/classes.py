@@ -82,12 +82,12 @@ def _row(world: World, one: Class) -> Row:
     ids = [world.patient_id(member) for member in one.members]
     if name == "unknown_member" and one.planted:
         ids.append(str(999_770_001 + one.planted.turn))
-    ahead = name.endswith("ahead")
+    ahead, ends = name.endswith("ahead"), one.starts + timedelta(minutes=kind.minutes)
     off = one.starts - timedelta(hours=5) if name == "called_off" else None
     values: dict[str, object] = {
         "id": one.id,
         "starts_at": one.starts,
-        "ends_at": one.starts + timedelta(minutes=kind.minutes),
+        "ends_at": ends,
         "practitioner": world.people[one.practitioner].name,
         "practitioner_id": world.practitioner_id(one.practitioner),
         "business": site.label,
@@ -124,5 +124,5 @@ def _row(world: World, one: Class) -> Row:
         {"cancellation_reasons": ("Sick",)} if off else {},
         marks=(plant.name,),
         slice=1,
-        unmarked_on=_AHEAD if name == "class_ahead" else None,
+        unmarked_until=ends if name == "class_ahead" else None,
     )
