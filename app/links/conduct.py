@@ -37,7 +37,6 @@ class Conduct:
     clock: Clock = field(default_factory=SystemClock)
     patience: float = 30.0
     limited: int = 0  # requests to slow down in a row, before anything was found
-    before: int = 0  # bytes of the files that are done
     total: int | None = None  # of all files, where it is known
 
     def planned(self, states: Sequence[FileState]) -> None:
@@ -50,7 +49,7 @@ class Conduct:
 
     def advanced(self, done: int, expected: int | None) -> None:
         """So many bytes of the file in hand are here."""
-        self.progress(self.before + done, expected if self.total is None else self.total)
+        self.progress(done, expected if self.total is None else self.total)
 
     def heard(self) -> None:
         """Ends what is going on where somebody asked for it."""

@@ -6,6 +6,7 @@ web page for one. Memory stays constant, and the state it saves is always behind
 
 import errno
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,12 +32,12 @@ NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """Where the bytes go. `beside` is the size of the link's other files, and `here` how much of them has arrived."""
+    """Where the bytes go. `beside` is the size of the link's other files, and `here` tells how much has arrived."""
 
     objects: Objects
     data_key: bytes
     beside: int = 0
-    here: int = 0
+    here: Callable[[], int] = lambda: 0
 
 
 class Download:
@@ -141,7 +142,7 @@ class Download:
             verdict = accepted(answer, self.state, start, route, self._settings)
         except NotTheFile:
             raise self._journey.refused(route, answer) from None
-        known = (verdict.expected_size or 0) + self._shelf.here
+        known = (verdict.expected_size or 0) + self._shelf.here()
         if known > self._settings.max_bytes:
             raise too_big(known, self._settings.max_bytes)
         told = verdict.validator if verdict.validator.value else self.state.validator
@@ -167,7 +168,7 @@ class Download:
         """Refuses to go on where the disk would not hold the whole export and what is made of it."""
         free = self._objects.free_space()
         expected = (self.state.expected_size or 0) + self._shelf.beside
-        needed = self._settings.disk_factor * expected - done - self._shelf.here
+        needed = self._settings.disk_factor * expected - done - self._shelf.here()
         if free is not None and free < (needed if expected else 2 * self._settings.checkpoint_bytes):
             raise self._stopped("no_space")
 

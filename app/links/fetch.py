@@ -1,21 +1,22 @@
-"""Everything behind a link is brought into encrypted storage: one file, or a folder's files one after the other."""
+"""Everything behind a link is brought into encrypted storage: one file, or a folder's files."""
 
 import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from app.errors import Stop
 from app.links.checkpoint import FileState
 from app.links.conduct import Conduct
 from app.links.cuts import Cut, Unanswered
-from app.links.engine import Download, Shelf
 from app.links.guard import Watch
 from app.links.journey import Journey, Places, even_refusals, travelling
 from app.links.judging import readable
 from app.links.normalise import normalise
 from app.links.provider import Found, RemoteFile, numbered
 from app.links.settings import LinkSettings
+from app.links.together import Together, Visit
 from app.problems import Problem
 from app.storage.objects import Objects
 
@@ -66,8 +67,9 @@ def fetch(
     conduct = conduct or Conduct()
     with even_refusals(conduct, settings):
         tidy = replace(normalise(link), password=password)
-        with travelling(tidy, settings, conduct, watch, slots) as journey:
-            return _Fetching(journey, objects, data_key, prefix, conduct).all(states)
+        visit: Visit = partial(travelling, tidy, settings, watch=watch, slots=slots)
+        with visit(conduct) as journey:
+            return _Fetching(journey, visit, objects, data_key, prefix, conduct).all(states)
 
 
 def export_sha256(files: Sequence[FetchedFile]) -> str:
@@ -81,6 +83,7 @@ def export_sha256(files: Sequence[FetchedFile]) -> str:
 @dataclass
 class _Fetching:
     journey: Journey
+    visit: Visit
     objects: Objects
     data_key: bytes
     prefix: str
@@ -95,7 +98,8 @@ class _Fetching:
             len(states),
         )
         try:
-            done = self._each(list(states))
+            together = Together(states, self.visit, self.objects, self.data_key, self.conduct)
+            done = together.all(self.journey.web.settings.concurrency)
         except Stop as reason:
             if reason.problem.code == "download_cancelled":
                 for state in states:
@@ -134,24 +138,6 @@ class _Fetching:
         needed = factor * sum(file.size or 0 for file in found.files)
         if free is not None and free < needed:
             raise self.journey.stopped("no_space", name=found.name, size=readable(int(needed)))
-
-    def _each(self, states: list[FileState]) -> list[FileState]:
-        sizes = [state.expected_size for state in states]
-        whole = sum(size or 0 for size in sizes)
-        self.conduct.total = None if None in sizes else whole
-        self.conduct.before = sum(state.size or 0 for state in states if state.done)
-        rejected = ""
-        for place, state in enumerate(states):
-            if state.done:
-                continue
-            if rejected and not state.fell_over:
-                state = replace(state, route=rejected, fell_over=True)
-            beside = whole - (state.expected_size or 0)
-            shelf = Shelf(self.objects, self.data_key, beside, min(self.conduct.before, beside))
-            states[place] = state = Download(self.journey, shelf, state, self.conduct).run()
-            rejected = state.route if state.fell_over else ""
-            self.conduct.before += state.size or 0
-        return states
 
     def _list_again(self, states: Sequence[FileState]) -> None:
         """Whether the folder still holds what was listed at the start. Where nobody can say, that is told as well."""

@@ -118,7 +118,7 @@ def test_a_quota_is_waited_for_without_anybody_and_without_a_worker(clinic: Clin
 
 def test_a_wait_of_more_than_a_day_in_all_is_no_reason_to_give_up(clinic: Clinic, net: FakeInternet) -> None:
     shop = Google(net)
-    shop.says("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"), times=3)
+    shop.says("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"))
     paste(clinic, shop.share(shop.folder(tree())))
     with clinic.runtime.ledger.write() as session:
         session.connection().execute(sa.text("UPDATE migration SET since = datetime('now', '-3 days')"))
@@ -126,6 +126,7 @@ def test_a_wait_of_more_than_a_day_in_all_is_no_reason_to_give_up(clinic: Clinic
         clinic.drain()
         assert clinic.state() is State.FETCHING
         let_pass(clinic)
+    shop.said.clear()
     clinic.drain()
     assert clinic.state() is State.MATCHING
 

@@ -123,7 +123,8 @@ class FakeInternet:
     def _certificate(self, sock: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         if name is None or name not in self.resolve:
             return
-        if name not in self._contexts:
-            self._contexts[name] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            self._ca.issue_cert(name).configure_cert(self._contexts[name])
+        if name not in self._contexts:  # two may ask for it at once: it is nobody's before it has its certificate
+            fresh = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._ca.issue_cert(name).configure_cert(fresh)
+            self._contexts[name] = fresh
         sock.context = self._contexts[name]

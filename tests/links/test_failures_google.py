@@ -86,7 +86,7 @@ def test_a_key_that_is_not_accepted_is_told_and_the_page_serves(
 
 
 def test_a_key_that_is_rejected_in_the_middle_costs_one_change_of_route(desk: Desk) -> None:
-    desk.limits(google_drive_api_key=KEY)
+    desk.limits(google_drive_api_key=KEY, concurrency=1)
     shop = Google(desk.net)
     link = shop.share(shop.folder({f"{n}.zip": BIG for n in range(3)}))
     shop.says("alt=media", 400, error_bytes(400, "badRequest", "API key not valid"))

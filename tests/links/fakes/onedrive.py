@@ -1,6 +1,7 @@
 """OneDrive of a person: short links that set a cookie on the way, the drive behind it, and addresses that run out."""
 
 import base64
+from collections import Counter
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
@@ -25,7 +26,7 @@ class OneDrive(Fake):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.expire_first = 0
-        self.addresses = 0
+        self.addresses: Counter[str] = Counter()  # of each file only the newest opens
 
     def share(self, node: Node) -> str:
         return f"https://1drv.ms/{'f' if node.is_folder else 'u'}/c/{CID}/{node.id}?e=canarye"
@@ -77,8 +78,8 @@ class OneDrive(Fake):
         if node.is_folder:
             return told | {"folder": {"childCount": len(node.children)}}
         quick = base64.b64encode(bytes.fromhex(node.hex("quickxor"))).decode()
-        self.addresses += 1
-        address = f"https://{BYTES_HOST}/y4m{node.id}?tempauth=canarytempauth{self.addresses}"
+        self.addresses[node.id] += 1
+        address = f"https://{BYTES_HOST}/y4m{node.id}?tempauth=canarytempauth{self.addresses[node.id]}"
         return told | {
             "size": node.size,
             "cTag": f"c{node.file.etag if node.file else ''}",
@@ -87,10 +88,11 @@ class OneDrive(Fake):
         }
 
     def bytes(self, request: Request, line: Stream) -> None:
+        node_id = request.path.removeprefix("/y4m")
         if "authorization" in request.headers or "cookie" in request.headers:
             answer(line, 401, b"")
-        elif self.expire_first or request.query.get("tempauth") != f"canarytempauth{self.addresses}":
+        elif self.expire_first or request.query.get("tempauth") != f"canarytempauth{self.addresses[node_id]}":
             self.expire_first = max(0, self.expire_first - 1)
             answer(line, 401, b"expired")
         else:
-            send_bytes(request, self.nodes[request.path.removeprefix("/y4m")], line)
+            send_bytes(request, self.nodes[node_id], line)
