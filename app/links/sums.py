@@ -1,9 +1,12 @@
 """The fingerprints that providers give for a file, each computed while it is read once: as hex, in small letters."""
 
 import hashlib
+import zlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
+
+import google_crc32c
 
 BLOCK = 4 * 1024**2
 ROUND = 160  # bytes after which QuickXorHash comes back to the same bit
@@ -73,6 +76,19 @@ class QuickXor:
         return (value & ((1 << BITS) - 1)).to_bytes(BITS // 8, "little").hex()
 
 
+class Cyclic:
+    """A sum of 32 bits; `onward` goes on from the sum of what came before."""
+
+    def __init__(self, onward: Callable[[int, bytes], int]) -> None:
+        self._onward, self._sum = onward, 0
+
+    def update(self, data: bytes, /) -> None:
+        self._sum = self._onward(self._sum, data)
+
+    def hexdigest(self) -> str:
+        return f"{self._sum:08x}"
+
+
 def _folded(data: bytes) -> int:
     """Whole rounds, put over each other: halves of a long number first, so that it is fast."""
     count = len(data) // ROUND
@@ -89,6 +105,8 @@ SUMS: Mapping[str, Callable[[], Sum]] = {
     "md5": partial(hashlib.md5, usedforsecurity=False),
     "sha1": partial(hashlib.sha1, usedforsecurity=False),
     "sha256": hashlib.sha256,
+    "crc32": lambda: Cyclic(lambda before, data: zlib.crc32(data, before)),
+    "crc32c": lambda: Cyclic(google_crc32c.extend),
     "dropbox": DropboxHash,
     "quickxor": QuickXor,
 }

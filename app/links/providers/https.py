@@ -94,6 +94,9 @@ class Direct(KnownRoute):
     def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
         return web.get(link.address, part_headers(start, file.validator))
 
+    def checksums(self, answer: Answer) -> Mapping[str, str]:
+        return checksums(answer, _is_s3(answer.host))
+
     def problem(self, answer: Answer) -> str:
         if answer.status < 400:
             return "page_instead_of_file" if answer.status in (200, 206) else "provider_changed"
