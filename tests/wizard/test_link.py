@@ -114,6 +114,23 @@ def test_the_link_is_masked_wherever_it_is_not_in_its_own_field(product_at: At, 
     assert b"canary-signature" not in ledger
 
 
+def test_a_link_that_is_not_well_stays_in_its_field_for_whoever_pasted_it_and_nowhere_else(
+    product_at: At, net: FakeInternet
+) -> None:
+    product = product_at("preparing")
+    drive = OneDrive(net)
+    link = drive.share(export_in(drive, private=True))
+    answer = paste(product, link)
+    assert answer.status_code == 422
+    assert typed(answer, "link") == link, "it is mended at its provider and looked at again: nobody pastes it twice"
+    assert answer.text.count(link) == answer.text.count(link.rsplit("/", 1)[-1]) == 1
+    assert answer.headers["cache-control"] == "no-store"
+    for email, place in ((MEGAN, "handover"), (MEGAN, "history"), (VERA, "handover"), (VERA, "")):
+        assert link.rsplit("/", 1)[-1] not in product.visitor(email).see(f"{product.at}/{place}".rstrip("/")).text
+    ledger = b"".join(path.read_bytes() for path in product.settings.var.glob("ledger.sqlite*"))
+    assert link.rsplit("/", 1)[-1].encode() not in ledger
+
+
 def test_a_password_is_asked_for_and_kept_sealed(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     box = Dropbox(net)
