@@ -4,8 +4,13 @@ What reads and maps an export also makes the digest that the trial is compared w
 alike. A second look goes from the raw file straight to the stored record, by these lines and no other.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+
+Cells = Mapping[str, str]  # of one row, by headers as `bare` gives them
+Pick = Callable[[Cells], str]
 
 
 class How(StrEnum):
@@ -16,25 +21,54 @@ class How(StrEnum):
     TEMPLATE = "template"  # as content; of answers, those that a template keeps as its starting text
     MOMENT = "moment"  # a time that tells its offset is the same instant
     DAY = "day"  # a date that is written year first is the same day
+    EMAIL = "email"  # what plainly is an address is the same address
+    SAME = "same"  # the same letters and digits
     LINK = "link"  # what has this id in the export is what the column points at
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A column of a file, by every header that it may have, and the column of Caspen's where it must be found."""
+    """A column of a file, by every header that it may have, and the column of Caspen's where it must be found.
+
+    `pick` gives what is looked for where that is not the cell as it stands; nothing where a row says nothing of it.
+    """
 
     headers: tuple[str, ...]
     column: str
     how: How = How.WORDS
     table: str = ""  # of a link: where it leads
     kind: str = ""  # of a link: what it leads to, in the source's kinds
+    of: str = "id"  # of a link: which column there must stand here
+    pick: Pick | None = None
+    without: str = ""  # a kind whose rows have the last word on it, where there are any
+
+    @property
+    def shown(self) -> str:
+        return self.headers[0]
+
+    def cell(self, row: Cells) -> str:
+        return self.pick(row) if self.pick else said_under(row, *self.headers)
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a code says of a row, to be held against the row: that a cell cannot be read, or leads nowhere.
+
+    A cell that plainly can be read, or leads to a record, refutes it. `refuted` asks the row itself instead.
+    """
+
+    code: str
+    seen: Seen
+    refuted: Callable[[Cells], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """One kind: under which headers its rows carry their id, and what of them is looked for in which table.
 
     The first header of the id is the kind's own. `own`: a row of which nothing is told has a record under its id.
+    `touches` names codes, and Caspen's columns that may differ in a row of which one is told; any other code keeps the
+    whole row from being compared. `behind` is what a record's id has behind the row's.
     """
 
     kind: str
@@ -42,15 +76,31 @@ class Look:
     key: tuple[str, ...]
     seen: tuple[Seen, ...]
     own: bool = False
+    touches: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    behind: str = ""
 
     def fits(self, headers: frozenset[str]) -> bool:
         """Whether a file with these headers can hardly be of another kind."""
-        there = sum(not headers.isdisjoint(seen.headers) for seen in self.seen)
-        return self.key[0] in headers and there >= 3 and there >= len(self.seen) * 0.6
+        there = sum(not headers.isdisjoint(map(bare, seen.headers)) for seen in self.seen)
+        most = there >= len(self.seen) * 0.6 or (there + 1) * 2 > len(headers)
+        return bare(self.key[0]) in headers and there >= 3 and most
 
 
-def words(column: str, *headers: str) -> Seen:
-    return Seen(headers, column)
+@lru_cache(maxsize=4096)
+def bare(header: str) -> str:
+    """A header whatever its case and signs, and whether the clinic says client or patient."""
+    name = "".join(filter(str.isalnum, header.casefold()))
+    return name.replace("client", "patient").replace("worker", "patient").replace("participant", "patient")
+
+
+def said_under(row: Cells, *headers: str) -> str:
+    """The first of some cells in which something stands."""
+    return next((cell for header in headers if (cell := row.get(bare(header)))), "")
+
+
+def words(column: str, *headers: str, pick: Pick | None = None) -> Seen:
+    return Seen(headers, column, pick=pick)
 
 
 def content(column: str, *headers: str) -> Seen:
@@ -61,13 +111,21 @@ def template(column: str, *headers: str) -> Seen:
     return Seen(headers, column, How.TEMPLATE)
 
 
-def moment(column: str, *headers: str) -> Seen:
-    return Seen(headers, column, How.MOMENT)
+def moment(column: str, *headers: str, pick: Pick | None = None) -> Seen:
+    return Seen(headers, column, How.MOMENT, pick=pick)
 
 
 def day(column: str, *headers: str) -> Seen:
     return Seen(headers, column, How.DAY)
 
 
-def leads(column: str, table: str, kind: str, *headers: str) -> Seen:
-    return Seen(headers, column, How.LINK, table, kind)
+def email(column: str, *headers: str) -> Seen:
+    return Seen(headers, column, How.EMAIL)
+
+
+def same(column: str, *headers: str, pick: Pick | None = None, without: str = "") -> Seen:
+    return Seen(headers, column, How.SAME, pick=pick, without=without)
+
+
+def leads(column: str, table: str, kind: str, *headers: str, of: str = "id", pick: Pick | None = None) -> Seen:
+    return Seen(headers, column, How.LINK, table, kind, of, pick)

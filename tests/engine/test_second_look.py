@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine import second_look
+from app.engine.second_look import compared
 from app.engine.second_look.alike import alike, said, words
 from app.engine.second_look.plain import NotPlain, plain_rows
 from app.mapping.second_look import How
@@ -27,8 +27,8 @@ def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_honest_trial_is_looked_at_and_nothing_is_said(clinic: Clinic) -> None:
     clinic.tried()
     (proof,) = clinic.work(phase="reconcile")
-    assert proof.result["looked_at"]["files"] == 4
-    assert proof.result["looked_at"]["rows"] == 42
+    assert proof.result["looked_at"]["files"] == 5
+    assert proof.result["looked_at"]["rows"] == 43
     assert proof.result["looked_at"]["cells"] > 150
     assert clinic.trial.balanced
     assert not clinic.codes("trial:1") & {"cells_not_found", "cells_in_doubt", "rows_miscounted"}
@@ -54,7 +54,7 @@ def test_a_row_that_nobody_read_is_missed(clinic: Clinic) -> None:
 
 def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = iter([False])
-    monkeypatch.setattr(second_look, "alike", lambda how, cell, stored: next(odd, True))
+    monkeypatch.setattr(compared, "alike", lambda how, cell, stored: next(odd, True))
     clinic.tried(clinic_files(200, 20))
     (line,) = [line for line in clinic.problems("trial:1") if line.code == "cells_in_doubt"]
     assert (line.kind, line.count) == ("appointments", 1)
@@ -74,6 +74,13 @@ def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypa
         (How.DAY, "1980-02-13", "1980-02-13", True),
         (How.DAY, "1980-02-13", "1980-02-14", False),
         (How.DAY, "13/02/1980", "1980-02-13", None),
+        (How.DAY, "2091-01-01", None, None),
+        (How.EMAIL, "Ann@mail.example", "ann@mail.example", True),
+        (How.EMAIL, "ann@mail.example", None, False),
+        (How.EMAIL, "ask ann", None, None),
+        (How.SAME, "Scan: knee.pdf", "Scan_ knee.pdf", True),
+        (How.SAME, "1", True, True),
+        (How.SAME, "true", None, False),
         (How.CONTENT, "not a form", "anything", None),
     ],
 )

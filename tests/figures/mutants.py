@@ -1,4 +1,7 @@
-"""Two hundred lies, in the code, the stores and the bytes: each is caught, named, and keeps a clinic from approving."""
+"""Two hundred lies, in the code, the stores and the bytes: each is caught, named, and keeps a clinic from approving.
+
+Only what the product says by itself counts: no clinic has a generator that knows what its export must become.
+"""
 
 import tempfile
 from collections import Counter
@@ -15,20 +18,22 @@ from tests.world.mutants import SEED, WANTED, Mutant, judge, mutants
 
 @dataclass
 class Caught:
-    """Who caught how many, by where they were told; and those that passed for true."""
+    """Who caught how many, by where they were told; and those that a clinic could have approved."""
 
     by: Counter[tuple[str, str]] = field(default_factory=Counter)
     passed: list[str] = field(default_factory=list)
-    expected: list[str] = field(default_factory=list)
 
     @property
-    def all(self) -> int:
-        return self.by.total() - len(self.passed)
+    def by_product(self) -> int:
+        return sum(count for (_, by), count in self.by.items() if by == "product")
 
     @property
     def words(self) -> str:
-        product = sum(count for (_, by), count in self.by.items() if by == "product")
-        return f"{self.all} of {self.by.total()} caught, {product} of them by the product itself"
+        places: Counter[str] = Counter()
+        for (where, by), count in self.by.items():
+            places[where] += count if by == "product" else 0
+        told = ", ".join(f"{count} {where}" for where, count in sorted(places.items()))
+        return f"{self.by_product} of {self.by.total()} caught by the product itself ({told})"
 
 
 def hunt(every: int = 1) -> Caught:
@@ -42,10 +47,8 @@ def hunt(every: int = 1) -> Caught:
         for lane in lanes:
             for where, name, by, said in lane.wait(longest=3600).said or [("lane", "a lane", "died", [])]:
                 found.by[where, by] += 1
-                if by not in ("product", "expectation"):
+                if by != "product":
                     found.passed.append(f"{where}: {name}: {by} {said}")
-                elif by == "expectation":
-                    found.expected.append(f"{where}: {name}")
     return found
 
 
@@ -65,8 +68,8 @@ def _judged(bases: Bases, mutant: Mutant, folder: Path) -> tuple[str, list[str]]
 
 def all_caught(_long: bool) -> Reached:
     found = hunt()
-    ok = not found.passed and found.all == sum(WANTED.values())
+    ok = not found.passed and found.by_product == found.by.total() == sum(WANTED.values())
     return Reached(found.words, ok=ok, seed=SEED, why=tuple(found.passed[:50]))
 
 
-MEASURES = (Measure("lies in code, stores and bytes", "200 of 200 caught", all_caught),)
+MEASURES = (Measure("lies in code, stores and bytes", "200 of 200 caught by the product itself", all_caught),)

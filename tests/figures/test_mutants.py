@@ -13,6 +13,4 @@ def test_no_lie_passes_for_true() -> None:
     found = hunt(EVERY)
 
     assert found.passed == []
-    assert found.by.total() == len(range(0, sum(WANTED.values()), EVERY))
-    product = sum(count for (_, by), count in found.by.items() if by == "product")
-    assert product >= found.by.total() * 0.6
+    assert found.by_product == found.by.total() == len(range(0, sum(WANTED.values()), EVERY))

@@ -13,6 +13,8 @@ _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
 _WORD = re.compile(r"\w+")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
+_ADDRESS = re.compile(r"[a-z0-9][a-z0-9._+-]{0,60}@([a-z0-9-]{1,60}\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII)
+_BIRTHS = date(1900, 1, 1)
 _SAID = frozenset({"name", "answer", "value", "description", "text"})
 
 
@@ -22,16 +24,36 @@ def alike(how: How, cell: str, stored: Any) -> bool | None:
         return _instant(cell, stored)
     if how is How.DAY:
         return _day(cell, stored)
+    if how is How.EMAIL:
+        return cell.casefold() == str(stored).casefold() if _ADDRESS.fullmatch(cell) else None
+    if how is How.SAME:
+        return letters(cell) == letters(stored)
     wanted = words(cell) if how is How.WORDS else said(cell, template=how is How.TEMPLATE)
     if wanted is None:
         return None
     return wanted <= words("" if stored is None else str(stored))
 
 
+def readable(how: How, cell: str) -> bool:
+    """Whether a cell plainly is what it is meant to be."""
+    if how is How.CONTENT:
+        return said(cell) is not None
+    if how is How.MOMENT:
+        return _moment(cell) is not None
+    return how is How.WORDS and bool(words(cell))
+
+
+def letters(value: Any) -> str:
+    """Letters and digits alone; yes is 1 and no is 0, as they are stored."""
+    text = str(int(value)) if isinstance(value, bool) else "" if value is None else str(value)
+    plain = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return plain.replace("client", "patient")
+
+
 def words(text: str) -> frozenset[str]:
     """The words of a text, whatever its case, accents' spelling, line breaks and marks of HTML."""
     if not text.isascii():
-        text = "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in _HIDDEN)
+        text = "".join(sign for sign in text if sign in "\n\r\t" or unicodedata.category(sign) not in _HIDDEN)
     shown = html.unescape(html.unescape(_TAG.sub(" ", text.replace('\\"', '"').replace("\\n", " "))))
     return frozenset(_WORD.findall(unicodedata.normalize("NFKC", _TAG.sub(" ", shown)).casefold()))
 
@@ -70,18 +92,27 @@ def _not_chosen(told: dict[str, Any]) -> bool:
 
 
 def _instant(cell: str, stored: Any) -> bool | None:
+    moment = _moment(cell)
+    if moment is None:
+        return None
+    return stored is not None and datetime.fromisoformat(str(stored)).astimezone(UTC) == moment
+
+
+def _moment(cell: str) -> datetime | None:
     if not _OFFSET.search(cell):
         return None
     try:
-        moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", cell))
-    except ValueError:
+        return datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", cell)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return stored is not None and datetime.fromisoformat(str(stored)).astimezone(UTC) == moment.astimezone(UTC)
 
 
 def _day(cell: str, stored: Any) -> bool | None:
+    """A day that nobody doubts: of what lies ahead or long ago, a birth is not taken."""
     try:
         wanted = date.fromisoformat(cell)
     except ValueError:
+        return None
+    if stored is None and not _BIRTHS <= wanted < datetime.now(UTC).date():
         return None
     return stored is not None and str(stored)[:10] == wanted.isoformat()

@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
+from app.mapping.second_look import bare
+
 WHOLE = 12 << 20  # a list of objects is read whole, and so only up to here
 ROW = 8 << 20  # signs
 SIGNS = ",;\t|"
@@ -21,7 +23,7 @@ class NotPlain(Exception):
 
 
 def plain_rows(open_: Callable[[], BinaryIO], size: int, encoding: str | None) -> Iterator[Cells]:
-    """The rows under their headers, rows without a word left out. Raises NotPlain, at any row."""
+    """The rows under their headers as `bare` gives them, rows without a word left out. Raises NotPlain, at any row."""
     with open_() as stream:
         text = io.TextIOWrapper(stream, encoding=_codec(encoding), errors="strict", newline="")
         try:
@@ -77,14 +79,24 @@ def _table(text: io.TextIOWrapper, first: str) -> Iterator[Cells]:
     headers = [cell.strip() for cell in next(rows, [])]
     if len(headers) < 2 or len(set(headers)) != len(headers) or not all(headers):
         raise NotPlain
+    names = _told_apart(headers)
     for row in rows:
         lines.signs = 0
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(headers):
             raise NotPlain
-        yield dict(zip(headers, map(unguarded, row), strict=True))
+        yield dict(zip(names, map(unguarded, row), strict=True))
         del row  # the next one may be as large
+
+
+def _told_apart(headers: list[str]) -> list[str]:
+    """Bare headers; one that becomes like another stays as it is written."""
+    names: list[str] = []
+    for header in headers:
+        name = bare(header)
+        names.append(header if name in names else name)
+    return names
 
 
 def unguarded(cell: str) -> str:
@@ -112,7 +124,7 @@ def _objects(text: io.TextIOWrapper, first: str, size: int) -> Iterator[Cells]:
 
 def _pair(name: str, value: Any) -> tuple[str, str]:
     if value is None:
-        return name, ""
+        return bare(name), ""
     if isinstance(value, dict) and isinstance(value.get("links"), dict):
-        return f"{name}_id", str(value["links"].get("self", "")).rstrip("/").rpartition("/")[2]
-    return name, value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return bare(f"{name}_id"), str(value["links"].get("self", "")).rstrip("/").rpartition("/")[2]
+    return bare(name), value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,1 @@
+"""Where the cells of each kind of an export are looked for a second time."""

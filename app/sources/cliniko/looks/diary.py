@@ -1,0 +1,55 @@
+"""The diary, looked for a second time."""
+
+from app.mapping.second_look import Claim, Look, leads, moment, same, words
+from app.sources.cliniko import retold
+from app.sources.cliniko.looks.shared import CLIENT, ENDS, LOCATION, MADE, PRACTITIONER, SERVICE, STARTS, TIMES, touches
+
+LOOKS: tuple[Look, ...] = (
+    Look(
+        "appointments",
+        "appointments",
+        ("Appointment ID", "id"),
+        (
+            STARTS,
+            ENDS,
+            same("duration", *retold.ENDS, pick=retold.minutes),
+            moment("cancelled_at", "Cancellation Time", "cancelled_at"),
+            same("status", "Patient Arrived", "patient_arrived", pick=retold.status, without="attendees"),
+            words("note", "Appointment Notes", "notes"),
+            words("cancellation_note", "Cancellation Note", "cancellation_note"),
+            words("cancellation_note", "Cancellation Reason", pick=retold.other_reason),
+            CLIENT,
+            PRACTITIONER,
+            LOCATION,
+            SERVICE,
+            leads("case_id", "cases", "patient_cases", "Patient Case ID", "patient_case_id"),
+            MADE,
+        ),
+        touches=touches(
+            *("cancellation_reason_unknown", "end_time_assumed", "appointment_location_defaulted", "long_appointment"),
+            *("appointment_case_unknown", "appointment_type_created_from_name", "patient_name_differs"),
+            attendance_conflict="status",
+            appointment_note_truncated="note",
+            appointment_archived="status cancelled_at cancellation_note",
+        ),
+        claims=(
+            *TIMES,
+            Claim("appointment_without_patient", CLIENT),
+            Claim("practitioner_unknown", PRACTITIONER),
+            Claim("appointment_type_ambiguous", SERVICE),
+        ),
+    ),
+    Look(
+        "unavailable_blocks",
+        "busy_times",
+        ("Unavailable Block ID", "id"),
+        (
+            STARTS,
+            ENDS,
+            words("note", "Notes", "notes"),
+            PRACTITIONER,
+        ),
+        touches=touches("appointment_location_defaulted", busy_time_note_truncated="note"),
+        claims=(*TIMES, Claim("busy_time_without_practitioner", PRACTITIONER)),
+    ),
+)

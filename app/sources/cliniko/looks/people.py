@@ -1,0 +1,73 @@
+"""Clients, contacts and cases, looked for a second time."""
+
+from app.mapping.second_look import Claim, Look, day, email, same, words
+from app.sources.cliniko import retold
+from app.sources.cliniko.looks.shared import CLIENT, MADE, touches
+
+LOOKS: tuple[Look, ...] = (
+    Look(
+        "patients",
+        "clients",
+        ("Patient ID", "id"),
+        (
+            words("title", "Title", "title"),
+            words("first_name", "First Name", "first_name"),
+            words("last_name", "Last Name", "last_name"),
+            words("preferred_name", "Preferred First Name", "preferred_first_name"),
+            day("date_of_birth", "Date of Birth", "date_of_birth"),
+            words("sex", "Sex", "sex"),
+            email("email", "Email", "email"),
+            words("profession", "Occupation", "occupation"),
+            words("emergency_contact_name", "Emergency Contact", "emergency_contact"),
+            words("notes", "Extra Information", "notes"),
+            words("address", "Address1", "address_1"),
+            words("address", "City", "city"),
+            words("address", "Post code", "post_code"),
+            MADE,
+        ),
+        own=True,
+        touches=touches(
+            *("bad_date_of_birth", "patient_name_partial", "legacy_gender_used", "referrer_not_found"),
+            *("referrer_ambiguous", "possible_duplicate_patient", "test_record_suspected"),
+        ),
+        claims=(
+            Claim("patient_name_missing", words("first_name", "First Name", "first_name")),
+            Claim("patient_name_missing", words("last_name", "Last Name", "last_name")),
+        ),
+    ),
+    Look(
+        "contacts",
+        "contacts",
+        ("Contact ID", "id"),
+        (
+            same("type", "Type", "type", pick=retold.contact_type),
+            words("title", "Title", "title"),
+            words("first_name", "First Name", "first_name"),
+            words("last_name", "Last Name", "last_name"),
+            words("company", "Company Name", "company_name"),
+            email("email", "Email", "email"),
+            words("notes", "Notes", "notes"),
+            words("notes", "Provider Number", "provider_number"),
+            words("address", "City", "city"),
+            MADE,
+        ),
+        own=True,
+        touches=touches("contact_name_defaulted", contact_type_conflict="type"),
+    ),
+    Look(
+        "patient_cases",
+        "cases",
+        ("Case ID", "id"),
+        (
+            words("name", "Name", "name"),
+            words("notes", "Notes", "notes"),
+            day("issue_date", "Issue Date", "issue_date"),
+            day("expiry_date", "Expiry Date", "expiry_date"),
+            CLIENT,
+            MADE,
+        ),
+        own=True,
+        touches=touches("case_dates_reversed", "case_two_limits", "case_contact_unknown"),
+        claims=(Claim("case_without_patient", CLIENT),),
+    ),
+)

@@ -1,0 +1,32 @@
+"""What rows of many kinds say alike, and which codes leave a row what it says."""
+
+from collections.abc import Mapping
+
+from app.mapping.second_look import Claim, leads, moment
+from app.sources.cliniko import retold
+
+_NOTHING: frozenset[str] = frozenset()
+_ALWAYS = (
+    *("bad_date", "bad_email", "bad_phone", "bad_boolean", "phone_country_assumed", "country_unknown"),
+    *("date_order_guessed", "date_ambiguous", "year_guessed", "excel_serial_date", "timezone_assumed"),
+    *("dst_gap", "dst_overlap", "name_missing", "duplicate_name", "id_not_numeric", "content_over_limit"),
+)
+
+
+def touches(*none: str, **some: str) -> Mapping[str, frozenset[str]]:
+    """Codes after which a row still is what it says, but for the columns that are named."""
+    named = {code: frozenset(columns.split()) for code, columns in some.items()}
+    return {**dict.fromkeys((*_ALWAYS, *none), _NOTHING), **named}
+
+
+MADE = moment("source_created_at", "Created At", "created_at")
+CLIENT = leads("client_id", "clients", "patients", "Patient ID", "PatientID(s)", "patient_id")
+PRACTITIONER = leads("practitioner_id", "practitioners", "practitioners", "Practitioner ID", "practitioner_id")
+LOCATION = leads("location_id", "locations", "businesses", "Business ID", "business_id")
+SERVICE = leads("service_id", "services", "appointment_types", "Appointment Type ID", "appointment_type_id")
+VISIT = leads("appointment_id", "appointments", "appointments", "Appointment ID", "booking_id")
+STARTS, ENDS = moment("starts_at", *retold.STARTS), moment("ends_at", *retold.ENDS)
+TIMES = (
+    Claim("bad_appointment_time", STARTS),
+    Claim("bad_interval", ENDS, retold.ends_after_it_starts),
+)

@@ -1,0 +1,70 @@
+"""What a row plainly comes to is worked out a second time, and nothing is said where it is not plain."""
+
+import pytest
+
+from app.mapping.second_look import Pick, bare
+from app.sources.cliniko import retold
+from app.sources.cliniko.second_look import LOOKS
+
+NINE, TEN = "2024-03-04 09:00:00 +1100", "2024-03-04T10:00:00+11:00"
+
+
+@pytest.mark.parametrize(
+    ("pick", "row", "said"),
+    [
+        (retold.minutes, {"Start Time": NINE, "End Time": TEN}, "60"),
+        (retold.minutes, {"starts_at": "2024-03-03T22:00:00Z", "ends_at": TEN}, "60"),
+        (retold.minutes, {"Start Time": NINE, "End Time": "10:00"}, ""),
+        (retold.minutes, {"Start Time": TEN, "End Time": NINE}, ""),
+        (retold.status, {"Patient Arrived": "true"}, "arrived"),
+        (retold.status, {"Client Arrived": "", "Did Not Arrive": "yes"}, "missed"),
+        (retold.status, {"Patient Arrived": "", "Cancellation Time": NINE}, "cancelled"),
+        (retold.status, {"Patient Arrived": "", "Cancellation Time": "n/a"}, ""),
+        (retold.status, {"Patient Arrived": "false"}, "pending"),
+        (retold.status, {"Patient Arrived": "true", "Did Not Arrive": "true"}, ""),
+        (retold.status, {"Patient Arrived": "", "Archived At": NINE}, ""),
+        (retold.status, {"Start Time": NINE}, ""),
+        (retold.other_reason, {"Cancellation Time": NINE, "Cancellation Reason": "It rained"}, "It rained"),
+        (retold.other_reason, {"Cancellation Time": NINE, "Cancellation Reason": "Feeling better"}, ""),
+        (retold.other_reason, {"cancelled_at": NINE, "cancellation_reason": "30"}, ""),
+        (retold.other_reason, {"Cancellation Reason": "It rained"}, ""),
+        (retold.written, {"Created At": NINE, "Appointment ID": ""}, NINE),
+        (retold.written, {"Created At": NINE, "Appointment ID": "7"}, ""),
+        (retold.contact_type, {"Type": "3rd Party Payer", "type_code": "1"}, "payer"),
+        (retold.contact_type, {"type_code": "1"}, "referrer"),
+        (retold.contact_type, {"Type": "Neighbour", "type_code": "1"}, ""),
+        (retold.channel, {"Type": "Phone call"}, "phone"),
+        (retold.channel, {"type_code": "1", "type": "Email"}, "sms"),
+        (retold.direction, {"Direction": "Received"}, "received"),
+        (retold.category, {"Category": "Letter"}, "Letter"),
+        (retold.category, {"Category": "Letter", "category_code": "12"}, ""),
+        (retold.active, {"Active": "false"}, "0"),
+        (retold.active, {"Active": "true", "Archived At": NINE}, ""),
+        (retold.role, {"Role": "Power receptionist"}, "receptionist"),
+        (retold.role, {"Role": "administrator"}, ""),
+        (retold.lasts, {"duration": "45"}, "45"),
+        (retold.lasts, {"Duration In Minutes": "0"}, ""),
+        (retold.own_user, {"Practitioner ID": "7"}, "7:user"),
+        (retold.checksum, {"SHA256": "ab" * 32}, "ab" * 32),
+        (retold.checksum, {"SHA256": "unknown"}, ""),
+    ],
+)
+def test_a_row_comes_to_what_it_plainly_says_or_to_nothing(pick: Pick, row: dict[str, str], said: str) -> None:
+    assert pick({bare(header): cell for header, cell in row.items()}) == said
+
+
+@pytest.mark.parametrize(
+    ("headers", "kinds"),
+    [
+        ("Contact ID,Type,First Name,Last Name,Email", {"contacts"}),
+        ("Case ID,Patient ID,Name,Notes,Issue Date,Created At", {"patient_cases"}),
+        ("Patient ID,Medical Alert,Created At", set()),
+        ("id,first_name,last_name,email", set()),
+        ("Invoice ID,Contact ID,Patient ID,Issue Date,Amount,Status,Tax,Notes,Due Date,Practitioner ID", set()),
+    ],
+)
+def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_columns(
+    headers: str, kinds: set[str]
+) -> None:
+    names = frozenset(map(bare, headers.split(",")))
+    assert {look.kind for look in LOOKS if look.fits(names)} == kinds
