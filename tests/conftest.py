@@ -1,5 +1,7 @@
 """The running product for every test that visits its pages. Nothing is made before it is asked for."""
 
+import gc
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,11 +16,23 @@ if TYPE_CHECKING:
 At = Callable[..., "Product"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long stories come first, so that none is left to go on alone when all else is done."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: it need not be looked through again whenever a story's objects are cleared away."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> "Folders":
     from tests.points import Folders  # only the tests that ask for it need the whole product
 
-    return Folders(tmp_path_factory.mktemp("points"))
+    base = tmp_path_factory.getbasetemp()
+    return Folders((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "points")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The points of a move: each is reached once, by the pages and the engine themselves, and every story gets a copy."""
 
+import fcntl
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -89,13 +90,20 @@ POINTS: dict[str, Callable[[Product], None]] = {
 
 
 class Folders:
-    """One folder for each point of a move, made when it is first asked for, each from the one before."""
+    """One folder for each point of a move, made when it is first asked for, each from the one before.
+
+    Whoever tests beside this process takes it from there as well.
+    """
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        home.mkdir(exist_ok=True)
 
     def copy_of(self, point: str, to: Path) -> Path:
-        shutil.copytree(self._made(point), to)
+        with (self.home / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            made = self._made(point)
+        shutil.copytree(made, to)
         return to
 
     def _made(self, point: str) -> Path:

@@ -1,10 +1,14 @@
 """The running product in a private folder, and everybody who may visit it."""
 
+import atexit
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from httpx import Response
 from sqlmodel import Session, col, select
@@ -39,8 +43,20 @@ ANA = "ana@caspen.example"  # support
 ROSA = "rosa@caspen.example"  # a support lead
 
 
+@cache
+def one_loop() -> BlockingPortal:
+    """The loop that answers every visit, as in production: a loop for each would cost as much as a page."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(start_blocking_portal())
+
+
 class Visitor(TestClient):
     """A browser on the product's own pages. Nothing is followed unless the story says so."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.portal = one_loop()
 
     def see(self, path: str) -> Response:
         """A page as it is after all its redirects."""

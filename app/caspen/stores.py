@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -182,12 +183,23 @@ def _trial_tables() -> list[sa.Table]:
     return [*(tables[str(t.__tablename__)] for t in OBJECTS), tables[str(Fence.__tablename__)]]
 
 
+@cache
+def _new_file() -> tuple[str, ...]:
+    """The statements that make a trial's tables in a new file. They are the same for each: they are put once."""
+    told: list[str] = []
+    sqlite = sa.make_url("sqlite://").get_dialect()()
+    engine = sa.create_mock_engine("sqlite://", lambda made, *_, **__: told.append(str(made.compile(dialect=sqlite))))
+    CaspenTable.metadata.create_all(engine, tables=_trial_tables(), checkfirst=False)
+    return tuple(told)
+
+
 def _make_file(path: Path) -> None:
     making = path.with_suffix(".making")  # renamed when whole, so that half a store is never taken for one
     _remove_file(making)
     database = Database(f"sqlite:///{making}")
     with database.connection() as connection:
-        CaspenTable.metadata.create_all(connection, tables=_trial_tables())
+        for words in _new_file():
+            connection.exec_driver_sql(words)
     database.dispose()
     with effect("file.rename"):
         making.replace(path)

@@ -4,7 +4,9 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from sqlmodel import col, select
 
@@ -184,9 +186,29 @@ def clinic_in(runtime: Runtime, workspace: str = WORKSPACE, source: str = "clini
 @contextmanager
 def engine_in(folder: Path, **more: object) -> Iterator[Runtime]:
     """A real runtime, closed at the end, that leaves nothing in its scratch folder."""
-    runtime = open_runtime(settings_in(folder, **more))
+    settings = settings_in(folder, **more)
+    if not settings.database_url and not settings.caspen_database_url:
+        _lay_out(folder)
+    runtime = open_runtime(settings)
     try:
         yield runtime
     finally:
         benches.clear()
         runtime.close()
+
+
+def _lay_out(folder: Path) -> None:
+    """Both databases as they are before anything is in them, unless there are some."""
+    for name, made in _empty().items():
+        path = folder / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.write_bytes(made)
+
+
+@cache
+def _empty() -> dict[str, bytes]:
+    """They are brought to the schema once: what that does has its own story."""
+    with TemporaryDirectory() as folder:
+        open_runtime(settings_in(Path(folder))).close()
+        return {str(path.relative_to(folder)): path.read_bytes() for path in Path(folder).rglob("*.sqlite")}
