@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -28,27 +29,56 @@ SETTINGS = (
 )
 
 
-def postgres_url(settings: tuple[str, ...] = SETTINGS) -> Iterator[str]:
-    """The address of a fresh, empty server on loopback; skips the test, by name, where PostgreSQL is not installed."""
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it is, and what it takes to start it again."""
+
+    folder: Path
+    programs: Path
+    port: int
+    settings: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        options = [f"-p {self.port}", "-h 127.0.0.1", f"-k {self.folder}", *(f"-c {s}" for s in self.settings)]
+        self._control("-l", self.folder / "log", "-o", " ".join(options), "start")
+
+    def stop(self) -> None:
+        """At once, as in a crash: nothing is finished, and every line is cut."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *words: str | Path) -> None:
+        _as_owner(self.folder, self.programs / "pg_ctl", "-D", self.folder / "data", "-w", "-s", *words)
+
+
+def postgres_server(settings: tuple[str, ...] = SETTINGS) -> Iterator[Server]:
+    """A fresh, empty server on loopback; skips the test, by name, where PostgreSQL is not installed."""
     programs = _programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
     folder = Path(tempfile.mkdtemp(prefix="pg"))
-    port = _free_port()
+    server = Server(folder, programs, _free_port(), settings)
     try:
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chown(folder, owner.pw_uid, owner.pw_gid)
         _as_owner(folder, programs / "initdb", "-D", folder / "data", "-A", "trust", "-U", "postgres", "-E", "UTF8")
-        options = [f"-p {port}", "-h 127.0.0.1", f"-k {folder}", *(f"-c {s}" for s in settings)]
-        control = (programs / "pg_ctl", "-D", folder / "data", "-w", "-s")
-        _as_owner(folder, *control, "-l", folder / "log", "-o", " ".join(options), "start")
+        server.start()
         try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            _as_owner(folder, *control, "-m", "immediate", "stop")
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def postgres_url(settings: tuple[str, ...] = SETTINGS) -> Iterator[str]:
+    """The address of a fresh, empty server on loopback."""
+    for server in postgres_server(settings):
+        yield server.url
 
 
 def _programs() -> Path | None:

@@ -124,8 +124,8 @@ class Browser:
 
     page: Page
 
-    def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=url, headers=OWN_PAGE, follow_redirects=True, timeout=60)
+    def __init__(self, url: str, patience: float = 60.0) -> None:
+        self._client = httpx.Client(base_url=url, headers=OWN_PAGE, follow_redirects=True, timeout=patience)
 
     def __enter__(self) -> "Browser":
         return self

@@ -9,8 +9,11 @@ from tests.figures import (
     lies,
     mutants,
     pages,
+    poison,
     redis_faults,
+    restarts,
     unknown_commits,
+    web_kills,
 )
 from tests.figures.figure import Measure
 
@@ -23,6 +26,9 @@ MEASURES: tuple[Measure, ...] = (
     *interleaved.MEASURES,
     *redis_faults.MEASURES,
     *unknown_commits.MEASURES,
+    *restarts.MEASURES,
+    *web_kills.MEASURES,
+    *poison.MEASURES,
     *accounting.MEASURES,
     *pages.MEASURES,
 )

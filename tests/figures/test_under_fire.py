@@ -7,6 +7,7 @@ from tests.figures.at_random import killed, paused
 from tests.figures.disk_full import full_at
 from tests.figures.interleaved import interleaved
 from tests.figures.redis_faults import FAULTS, faulty
+from tests.figures.restarts import taken_away
 from tests.figures.unknown_commits import unknown
 
 pytestmark = [pytest.mark.slow, pytest.mark.redis, pytest.mark.xdist_group("faults")]
@@ -54,6 +55,14 @@ def test_what_became_of_a_commit_is_looked_up_and_never_assumed() -> None:
 
     assert found.wrong == []
     assert found.cut >= 5
+
+
+@pytest.mark.postgres
+def test_a_database_that_is_taken_away_is_waited_for() -> None:
+    found = taken_away(2)
+
+    assert found.wrong == []
+    assert found.done == 2
 
 
 def test_an_export_in_any_shape_comes_to_one_digest() -> None:

@@ -128,12 +128,12 @@ def whole_product(_long: bool) -> Reached:
         watch = Watch(process.pid).start()
         try:
             until_answers(port, STARTS_WITHIN)
-            with Browser(f"http://127.0.0.1:{port}") as browser:
+            with Browser(f"http://127.0.0.1:{port}", PATIENCE) as browser:  # its sample is made while it waits
                 whole(browser, PATIENCE, sample="Use the middle one")
         finally:
             watch.stop()
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=60)
+            process.wait(timeout=PATIENCE)
     words = ", ".join(f"{role} {most:.0f} MB" for role, most in sorted(watch.peaks.items()))
     missing = {"web", "supervisor", "child"} - watch.peaks.keys()
     return Reached(words, ok=watch.peak_mb <= MOST_MB and not missing, why=tuple(sorted(missing)))

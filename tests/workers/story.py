@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.commands.drive import environment_of
@@ -42,6 +42,12 @@ class WorkerProcess:
 
     def kill(self) -> None:
         self.process.kill()
+        self.process.wait()
+
+    def kill_all(self) -> None:
+        """As when its machine is gone: the child goes with it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> float:

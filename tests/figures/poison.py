@@ -1,0 +1,122 @@
+"""A row that kills, hangs or exhausts whoever reads it: it alone is held, and another clinic hardly waits for it.
+
+One worker serves both clinics, with the times that it has at a clinic's.
+"""
+
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.engine.runtime import Runtime
+from app.migration.states import State
+from tests.engine import madeup
+from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
+from tests.figures.figure import Measure, Reached
+from tests.figures.yard import REAL
+from tests.workers.story import a_worker
+
+POISONS = ("Kills", "Hangs", "Exhausts")
+ROWS = 10_000
+LONG_ROWS = 100_000
+LONGEST_DELAY = 60.0
+TRIES = 3
+LONGEST = 1800.0
+LOOK_SECONDS = 0.05
+POISONED = "tests.workers.poisoned"
+
+
+@dataclass
+class Found:
+    """How long another clinic's trial took alone and beside each poison, and what was wrong."""
+
+    alone: float = 0.0
+    beside: dict[str, float] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def delay(self) -> float:
+        return max(0.0, *(taken - self.alone for taken in self.beside.values()))
+
+
+def poisoned(rows: int, silence: float = 30.0) -> Found:
+    """Tries each poison in a clinic of so many clients, with a small clinic that comes while it works."""
+    madeup.register()
+    found = Found()
+    times = {**REAL, "drain_seconds": 20.0, "silence_seconds": silence}
+    with tempfile.TemporaryDirectory(prefix="caspen-poison-") as folder:
+        with engine_in(Path(folder) / "alone", **times) as runtime, a_worker(runtime.settings, POISONED):
+            found.alone = _small_clinic(runtime)
+        for name in POISONS:
+            with engine_in(Path(folder) / name, **times) as runtime:
+                large = _begun(runtime, name, rows)
+                with a_worker(runtime.settings, POISONED):
+                    _until(lambda: _was_tried(large), large)  # noqa: B023 - asked here and now
+                    found.beside[name] = _small_clinic(runtime)
+                    _until(lambda: large.state() is State.REVIEWING, large)  # noqa: B023 - as above
+                found.wrong += [f"{name}: {line}" for line in _wrong(large, rows)]
+    return found
+
+
+def _begun(runtime: Runtime, name: str, rows: int) -> Clinic:
+    """A clinic whose export holds one poison in its middle, at the moment when its trial begins."""
+    clinic = clinic_in(runtime, source=madeup.NAME)
+    files = clinic_files(rows, 20)
+    clinic.hand_over({**files, "Patients.csv": files["Patients.csv"].replace(f"Lee{rows // 2},", f"{name},")})
+    clinic.drain()
+    clinic.start_trial()
+    return clinic
+
+
+def _was_tried(clinic: Clinic) -> bool:
+    """Whether the poison has bitten."""
+    return any(work.attempts > 1 for work in clinic.work())
+
+
+def _small_clinic(runtime: Runtime) -> float:
+    """Seconds from a small clinic's hand-over to its review."""
+    clinic = clinic_in(runtime, workspace="wsp_small")
+    began = time.monotonic()
+    clinic.hand_over(clinic_files(4, 2))
+    _until(lambda: clinic.state() is State.MATCHING, clinic)
+    clinic.start_trial()
+    _until(lambda: clinic.state() is State.REVIEWING, clinic)
+    return time.monotonic() - began
+
+
+def _until(claim: object, clinic: Clinic) -> None:
+    until = time.monotonic() + LONGEST
+    while not claim():  # type: ignore[operator]  # a question
+        if time.monotonic() > until or clinic.state().value.endswith("_failed"):
+            raise RuntimeError(f"the clinic stands at {clinic.state()}")
+        time.sleep(LOOK_SECONDS)
+
+
+def _wrong(clinic: Clinic, rows: int) -> list[str]:
+    told = next(kind for kind in clinic.trial.kinds if kind["kind"] == "patients")
+    wrong = [] if clinic.trial.balanced else ["the trial does not balance"]
+    if (told["read"], told["created"], told["held"]) != (rows, rows - 1, 1):
+        wrong.append(f"{told['read']} read, {told['created']} created, {told['held']} held")
+    if "row_quarantined" not in clinic.codes(clinic.work(phase="parts")[0].run):
+        wrong.append("the row is not named")
+    most = max(work.attempts for work in clinic.work())
+    if most > TRIES:
+        wrong.append(f"a piece was tried {most} times")
+    return wrong
+
+
+def take(long: bool) -> Reached:
+    found = poisoned(LONG_ROWS if long else ROWS)
+    beside = ", ".join(f"{name.lower()} {taken:.0f} s" for name, taken in found.beside.items())
+    words = f"3 of 3 held alone; another clinic took {found.alone:.0f} s alone, beside one that {beside}"
+    ok = not found.wrong and len(found.beside) == len(POISONS) and found.delay <= LONGEST_DELAY
+    return Reached(words if not found.wrong else "; ".join(found.wrong[:3]), ok, why=tuple(found.wrong))
+
+
+MEASURES = (
+    Measure(
+        f"a row that kills, hangs or exhausts, among {ROWS:,}, and another clinic meanwhile",
+        "held after 3 tries, all others there, at most 60 s later",
+        take,
+    ),
+)
