@@ -3,9 +3,11 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
+from app.db import now
 from app.engine.contents import sweep_workspaces
 from app.engine.open_links import look_at_open_links
 from app.engine.orphans import sweep_orphans
@@ -14,10 +16,12 @@ from app.engine.runtime import Runtime
 from app.engine.scratch import sweep_scratch
 from app.engine.sweep import waiting
 from app.engine.uploads import sweep_uploads
+from app.links.slots import sweep_places
 from app.notify.sender import Sender
 
 Chore = Callable[[Runtime], None]
 SELDOM_SECONDS, RARELY_SECONDS = 60.0, 3600.0
+LOCKS_KEPT = timedelta(days=1)
 log = structlog.get_logger()
 
 
@@ -46,6 +50,7 @@ def sweep_up(runtime: Runtime) -> None:
     sweep_scratch(runtime.scratch.shared)
     sweep_orphans(runtime)
     sweep_uploads(runtime)
+    sweep_places(runtime.locks, now() - LOCKS_KEPT)
 
 
 def sweep_contents(runtime: Runtime) -> None:

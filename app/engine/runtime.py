@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from app.caspen.live_files import LiveFiles
 from app.caspen.stores import Stores
@@ -49,10 +50,14 @@ class Runtime:
 
     def places(self, migration: Migration, links: LinkSettings) -> Places:
         """The connections that one clinic may have open to a provider, shared by all that runs on this machine."""
-        folder = self.settings.var.resolve() / "connections"
         return lambda provider: Slots(
-            folder, f"{provider}:{migration.workspace_id}", links.concurrency, links.connections
+            self.locks, f"{provider}:{migration.workspace_id}", links.concurrency, links.connections
         )
+
+    @property
+    def locks(self) -> Path:
+        """Small files that whoever works on this machine locks."""
+        return self.settings.var.resolve() / "connections"
 
     @property
     def _storage_key(self) -> bytes:
