@@ -1,12 +1,12 @@
 """A private share link, by keyboard alone: the clinic follows the advice, sees what is behind it, and it is fetched.
 
-Then another export is uploaded instead, over a line that is cut and a page that is loaded anew in the middle of it.
+Then another export is uploaded instead, over a line that is cut, a page that is loaded anew, and a sign-out.
 """
 
 import random
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -83,7 +83,9 @@ def test_a_private_link_is_mended_by_following_the_advice(
     assert Handover(page, journey.move).heading.startswith("We read")
 
     page.get_by_role("button", name="Hand over another export").click()
-    upload_over_a_cut_line(page, Handover(page, journey.move), padded(tmp_path / "export.zip"))
+    handover, export = Handover(page, journey.move), padded(tmp_path / "export.zip")
+    upload_over_a_cut_line(page, handover, export)
+    go_on_over_the_end_of_a_session(page, product.url, handover, export)
     Progress(page, journey.move).wait_until("handover", 90)
     assert Handover(page, journey.move).heading.startswith("We read")
     context.close()
@@ -114,12 +116,37 @@ def upload_over_a_cut_line(page: Page, handover: Handover, export: Path) -> None
     assert "8.4 MB of 18" in page.locator("#arrived").inner_text()
     assert axe(page) == []
     page.unroute("**/piece")
+
+
+def go_on_over_the_end_of_a_session(page: Page, url: str, handover: Handover, export: Path) -> None:
+    """Nobody is signed in any more while the second piece is on its way: the page says so, and goes on afterwards."""
+    held: list[Route] = []
+    sent: list[str] = []
     page.on("request", lambda request: sent.append(request.headers.get("upload-offset", "")))
-    sent.clear()
+    page.route("**/piece", lambda route: held.append(route))
     handover.upload(export)
+    wait_for(page, lambda: bool(held))
+    assert page.request.post(f"{url}/signout", headers={"Origin": url}).ok
+    held[0].continue_()
+    page.unroute("**/piece")
+    page.get_by_text("You are signed out. What arrived is kept.").wait_for()
+    assert axe(page) == []
+    assert not scrolls_sideways(page)
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Sign in again in a new window").click()
+    opened.value.get_by_role("button", name="Enter as Megan").click()
     page.wait_for_url(re.compile("progress|handover$"))
     page.wait_for_function("() => !document.querySelector('#sending')")
-    assert [offset for offset in sent if offset] == ["8388608", "16777216"], "what was here is not sent again"
+    arrived = [offset for offset in sent if offset]
+    assert arrived == ["8388608", "8388608", "16777216"], "what was here is not sent again, nor anything in vain"
+
+
+def wait_for(page: Page, so: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if so():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not happen")
 
 
 def mend(page: Page, drive: Google | OneDrive) -> None:

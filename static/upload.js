@@ -3,6 +3,7 @@
   "use strict";
 
   const LONGEST_WAIT = 30;
+  const LOOK_EVERY = 3;
   const RECENT = 20000; // milliseconds that the rate looks back
 
   const form = document.querySelector("form[data-pieces]");
@@ -13,11 +14,28 @@
     sent: document.getElementById("sent"),
     more: document.getElementById("sent-more"),
     said: document.getElementById("sent-said"),
+    away: document.getElementById("sent-away"),
     bar: box.querySelector("progress"),
   };
   let running = false;
 
   class Refused extends Error {} // by the server, in words for people
+
+  const WAITS = {
+    cut: "Your line is cut. It goes on by itself when it is back.",
+    full: "Our storage is full at the moment. What arrived is kept, and it goes on by itself.",
+  };
+
+  /* What is in the way: the line, our storage, or that nobody is signed in; nothing where it goes on. */
+  const tell = (why) => {
+    const words = WAITS[why] || "";
+    if (shown.said.textContent !== words) shown.said.textContent = words;
+    shown.away.hidden = why !== "away";
+  };
+
+  const after = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+  const isSignIn = (address) => new URL(address, window.location.href).pathname === "/signin";
 
   const size = (bytes) => {
     if (bytes < 999500) return `${Math.round(bytes / 1e3)} kB`;
@@ -48,7 +66,7 @@
         } catch {
           // a page instead of an answer: signed out, or this step is over
         }
-        resolve({ status: request.status, told });
+        resolve({ status: isSignIn(request.responseURL) ? 401 : request.status, told });
       };
       request.send(body);
     });
@@ -90,7 +108,7 @@
         asked.append("size", file.size);
       }
       const { status, told } = await this.patiently(() => send("POST", "begin", asked));
-      if (status !== 200) throw new Refused(told.words || "");
+      if (status !== 200 || !told.files) throw new Refused(told.words || "");
       this.piece = told.piece;
       return told.files;
     }
@@ -103,7 +121,7 @@
         this.before += file.size;
       }
       const { status, told } = await this.patiently(() => send("POST", "finish", new FormData()));
-      if (status !== 200) throw new Refused(told.words || "");
+      if (status !== 200 || !told.goes) throw new Refused(told.words || "");
       running = false;
       window.location.assign(told.goes);
     }
@@ -119,28 +137,42 @@
         const { status, told } = await this.patiently(() =>
           send("POST", `${known.id}/piece`, piece, headers, (loaded) => this.show(start + Math.min(loaded, piece.size))),
         );
-        if (status === 200 || (status === 409 && "received" in told)) received = told.received;
+        if ([200, 409].includes(status) && "received" in told) received = told.received;
         else throw new Refused(told.words || "");
       }
       this.show(received);
     }
 
-    /* Does it again while the line is cut or the server is away, with longer and longer waits. */
+    /* Does it again while the line is cut, the server is away or full, or nobody is signed in, with longer waits. */
     async patiently(act) {
       for (let seconds = 1; ; seconds = Math.min(seconds * 2, LONGEST_WAIT)) {
+        let why = "cut"; // the line, or the server, is gone for a while
         try {
-          const answer = await act();
-          if (![502, 503, 504, 507].includes(answer.status)) {
-            shown.said.textContent = "";
-            return answer;
+          const { status, told } = await act();
+          if (status !== 401 && ![502, 503, 504, 507].includes(status)) {
+            tell("");
+            return { status, told };
           }
-          if (answer.status === 507) shown.said.textContent = "Our storage is full at the moment. It goes on by itself.";
+          why = { 401: "away", 507: "full" }[status] || why;
         } catch {
-          // the line, or the server, is gone for a while
+          // cut
         }
-        if (!shown.said.textContent) shown.said.textContent = "Your line is cut. It goes on by itself when it is back.";
+        tell(why);
         this.moments = [];
-        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+        if (why === "away") await this.signedIn();
+        else await after(seconds);
+      }
+    }
+
+    /* Asks for a page now and then, so that no piece is sent in vain, until somebody has signed in beside us. */
+    async signedIn() {
+      for (let away = true; away; ) {
+        await after(LOOK_EVERY);
+        try {
+          away = isSignIn((await fetch(at.replace(/upload$/, "handover"))).url);
+        } catch {
+          // the line is gone as well
+        }
       }
     }
   }

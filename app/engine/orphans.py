@@ -13,13 +13,16 @@ from app.db import now
 from app.engine.bench import attachments_prefix, index_key
 from app.engine.purge import compared_key
 from app.engine.runtime import Runtime
+from app.engine.uploads import KEPT
 from app.engine.work import DONE
+from app.migration.arriving import UploadFile
 from app.migration.checked_links import forget_old
 from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.migration.states import State
 
 AGE = timedelta(hours=1)
 UPLOAD_AGE = timedelta(days=1)  # of a large upload, the first file may be that old before the last one has come
+PIECES_AGE = KEPT + timedelta(days=1)  # an upload in pieces is given up by its own line first
 IN_THE_MAKING = frozenset({State.FETCHING.value, State.READING.value})
 
 
@@ -35,8 +38,9 @@ def sweep_orphans(runtime: Runtime, at: datetime | None = None) -> int:
 
 
 def wanted_objects(session: Session, migration_id: str) -> set[str]:
-    """The objects that the ledger leads to: what was handed over, its parts, its index, sealed or still growing."""
+    """The objects that the ledger leads to: what was handed over or is being sent, parts, the index in any state."""
     files = session.exec(select(ExportFile.object_key).where(ExportFile.migration_id == migration_id)).all()
+    sent = session.exec(select(UploadFile.object_key).where(UploadFile.migration_id == migration_id)).all()
     parts = session.exec(select(Part.object_key).where(Part.migration_id == migration_id)).all()
     of_runs = select(Work.run, Work.phase, Work.state, Work.result).where(Work.migration_id == migration_id)
     works = session.exec(of_runs.where(col(Work.phase).in_(("read", "resolve")))).all()
@@ -44,7 +48,7 @@ def wanted_objects(session: Session, migration_id: str) -> set[str]:
     indexes = {str(result["index"]) for run, _, _, result in works if "index" in result and run not in resolved}
     exports = session.exec(select(Migration.export_number).where(Migration.id == migration_id)).one()
     sealed = {index_key(migration_id, number) for number in range(1, exports + 1)}
-    return {key for key in (*files, *parts) if key} | indexes | sealed
+    return {key for key in (*files, *sent, *parts) if key} | indexes | sealed
 
 
 def _is_made(migration: Migration) -> bool:
@@ -73,6 +77,7 @@ def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
 def places(migration_id: str, exports: int) -> Iterator[tuple[str, timedelta]]:
     """Where this looks, and how old a thing must be there. Other rooms of storage keep their own order."""
     yield f"{migration_id}/files", UPLOAD_AGE
+    yield f"{migration_id}/uploads", PIECES_AGE
     for number in range(1, exports + 1):
         yield f"{migration_id}/files-{number}", AGE
         yield f"{migration_id}/export-{number}", AGE

@@ -15,16 +15,19 @@ from sqlmodel import Session, col, select
 from app.db import now
 from app.engine.runtime import Runtime
 from app.errors import Stop
+from app.links.slots import alone
 from app.migration.advance import By, locked
 from app.migration.arriving import UploadFile
 from app.migration.exports import Stored, submit_files
 from app.migration.models import Migration
 from app.problems import Problem
+from app.storage.writing import NO_ROOM
 
 PIECE = 8 * 1024 * 1024
 GRAIN = 64 * 1024  # only whole frames are durable before a file's end
 KEPT = timedelta(days=7)
 CHUNK = 1024 * 1024
+SPARE = 64 * 1024 * 1024  # left free by uploads, because the ledger may be on the same disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class WrongPlace(Exception):
     def __init__(self, received: int) -> None:
         super().__init__(received)
         self.received = received
+
+
+class Full(Exception):
+    """The storage has no room for a piece. What arrived before it stays."""
 
 
 def begin(runtime: Runtime, migration: Migration, chosen: Sequence[Chosen]) -> list[UploadFile]:
@@ -99,31 +106,54 @@ def row_of(session: Session, migration_id: str, upload_id: str) -> UploadFile | 
 def take(runtime: Runtime, migration: Migration, upload_id: str, start: int, piece: bytes) -> int | None:
     """Adds a piece, durably; returns how much of the file is here, None where no such file is being sent.
 
-    The row stays locked meanwhile, so that two pages that send the same file do not write over each other.
+    Two pages that send the same file wait for each other by a lock of the file's own, so that nobody else waits for a
+    slow disk: the ledger learns in a moment what is durable already.
     """
-    with runtime.ledger.write() as session:
-        row = row_of(session, migration.id, upload_id)
+    with alone(runtime.locks, f"upload:{upload_id}"):
+        with runtime.ledger.read() as session:
+            row = row_of(session, migration.id, upload_id)
         if row is None:
             return None
-        row.received = _written(runtime, runtime.key(migration), row, start, piece)
-        row.touched_at = now()
-        if row.received == row.size:
-            row.sha256 = _sha256(runtime, migration, row.object_key)
-        session.add(row)
-        return row.received
+        whole = runtime.objects.exists(row.object_key)  # its last piece was durable, and nobody could say so any more
+        try:
+            received = row.size if whole else _written(runtime, runtime.key(migration), row, start, piece)
+            digest = _sha256(runtime, migration, row.object_key) if received == row.size else ""
+        except FileNotFoundError:  # the upload was stopped meanwhile
+            return None
+        if _told(runtime, migration.id, upload_id, received, digest):
+            return received
+        if not whole:  # written after it was stopped; what is whole may have been handed over
+            runtime.objects.delete(row.object_key)
+        return None
+
+
+def _told(runtime: Runtime, migration_id: str, upload_id: str, received: int, digest: str) -> bool:
+    """Writes down what is durable; False where the file is not sent any more."""
+    with runtime.ledger.write() as session:
+        row = row_of(session, migration_id, upload_id)
+        if row is not None:
+            row.received, row.sha256, row.touched_at = received, digest, now()
+            session.add(row)
+    return row is not None
 
 
 def _written(runtime: Runtime, key: bytes, row: UploadFile, start: int, piece: bytes) -> int:
-    if runtime.objects.exists(row.object_key):  # its last piece was durable, and nobody could say so any more
-        return row.size
+    free = runtime.objects.free_space()
+    if free is not None and free < len(piece) + SPARE:
+        raise Full
     whole = start + len(piece) == row.size
     with runtime.objects.appender(row.object_key, key) as part:
         durable = min(row.received, part.position)
         if start != durable or not piece or start + len(piece) > row.size or (len(piece) % GRAIN and not whole):
             raise WrongPlace(durable)
         part.truncate(durable)
-        part.write(piece)
-        return part.finish() if whole else part.checkpoint()
+        try:
+            part.write(piece)
+            return part.finish() if whole else part.checkpoint()
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise Full from None
+            raise
 
 
 def _sha256(runtime: Runtime, migration: Migration, object_key: str) -> str:

@@ -4,7 +4,6 @@ It survives cuts, restarts of the process and changes of mind; it never mixes tw
 web page for one. Memory stays constant, and the state it saves is always behind what is durable.
 """
 
-import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -22,12 +21,11 @@ from app.links.problems import PASSING, telling
 from app.links.proof import Mismatch, complete_zip, proven
 from app.links.receiving import Receiving
 from app.storage.objects import Objects
-from app.storage.writing import ObjectAppender
+from app.storage.writing import NO_ROOM, ObjectAppender
 
 log = logging.getLogger(__name__)
 
 PROGRESS = 1024 * 1024
-NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @dataclass(frozen=True, slots=True)

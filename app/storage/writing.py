@@ -1,5 +1,6 @@
 """Writes one encrypted object: in one go, or in pieces that survive a crash between them."""
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from app.effects import effect
 from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, whole_frames
 
 BATCH = 16 * FRAME
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class ObjectAppender:

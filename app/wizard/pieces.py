@@ -12,8 +12,9 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from app.engine.uploads import PIECE, Chosen, WrongPlace, begin, finish, rows_of, stop, take
+from app.engine.uploads import PIECE, Chosen, Full, WrongPlace, begin, finish, rows_of, stop, take
 from app.errors import Stop
+from app.links.cuts import Unanswered
 from app.migration.arriving import UploadFile
 from app.migration.models import Migration
 from app.migration.states import Event, State
@@ -64,8 +65,10 @@ async def receive(request: Request, upload_id: str) -> Response:
         received = await run_in_threadpool(take, visit.runtime, visit.move, upload_id, int(start), piece)
     except WrongPlace as wrong:
         return told(wrong.received, 409)
-    except OSError:  # the disk is full
+    except Full:
         return JSONResponse({"words": Problem("no_space", details={"size": "the rest"}).title}, 507)
+    except Unanswered:  # another page sends the same file, over a slow disk
+        return JSONResponse({"words": "Another page is sending this file."}, 503)
     if received is None:
         raise HTTPException(404)
     return told(received)
