@@ -17,7 +17,9 @@ import sqlalchemy as sa
 
 from app.engine.runtime import Runtime, open_runtime
 from app.migration.states import State
+from app.settings import Settings
 from tests.engine.story import settings_in
+from tests.figures.accounting import databases
 from tests.figures.figure import Measure, Reached
 from tests.figures.unknown_commits import CHECKS
 from tests.postgres import SETTINGS, Server, postgres_server
@@ -91,25 +93,21 @@ def taken_away(times: int) -> Found:
         reference, trouble = made_in(Path(folder) / "bases").live, Trouble(server, times, found)
         while found.done < times and found.runs < times:
             found.runs += 1
-            settings = settings_in(Path(folder) / f"run-{found.runs}", **_databases(server, found.runs))
-            runtime = open_runtime(settings)
-            worker = WorkerProcess(settings)
-            try:
-                wrong = _moved(runtime, reference, trouble)
-                wrong += [] if worker.process.poll() is None else [f"the worker ended: {worker.process.returncode}"]
-                found.wrong += [f"run {found.runs}: {line}" for line in wrong]
-            finally:
-                worker.kill_all()
-                runtime.close()
+            with databases(server.url, found.runs) as urls:
+                settings = settings_in(Path(folder) / f"run-{found.runs}", **urls)
+                found.wrong += [f"run {found.runs}: {line}" for line in _run(settings, reference, trouble)]
     return found
 
 
-def _databases(server: Server, run: int) -> dict[str, str]:
-    at = {"database_url": f"ledger_{run}", "caspen_database_url": f"caspen_{run}"}
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        for name in at.values():
-            connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return {setting: server.url.removesuffix("postgres") + name for setting, name in at.items()}
+def _run(settings: Settings, reference: Contents, trouble: Trouble) -> list[str]:
+    runtime = open_runtime(settings)
+    worker = WorkerProcess(settings)
+    try:
+        wrong = _moved(runtime, reference, trouble)
+        return wrong + ([] if worker.process.poll() is None else [f"the worker ended: {worker.process.returncode}"])
+    finally:
+        worker.kill_all()
+        runtime.close()
 
 
 def _moved(runtime: Runtime, reference: Contents, trouble: Trouble) -> list[str]:
