@@ -16,9 +16,19 @@ if TYPE_CHECKING:
 At = Callable[..., "Product"]
 
 
+TOGETHER = frozenset({"catalogue", "records", "samples"})
+"""Folders whose tests share what takes seconds to make: one process makes it and tells all of them."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long stories come first, so that none is left to go on alone when all else is done."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    for item in items:
+        server = "postgres" if item.get_closest_marker("postgres") else ""
+        group = server or (item.path.parent.name if item.path.parent.name in TOGETHER else "")
+        if group and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_finish() -> None:

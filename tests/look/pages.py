@@ -4,9 +4,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from jinja2 import Environment
 
 from app.look import STATIC, TEMPLATES, environment
 
@@ -54,8 +56,13 @@ def context(**more: object) -> dict[str, object]:
     return told | more
 
 
+@cache
+def _drawing() -> Environment:
+    return environment(TEMPLATES, Path(__file__).parent)
+
+
 def render(template: str, **more: object) -> str:
-    return environment(TEMPLATES, Path(__file__).parent).get_template(template).render(context(**more))
+    return _drawing().get_template(template).render(context(**more))
 
 
 class Pages(SimpleHTTPRequestHandler):

@@ -14,6 +14,7 @@ from tests.engine import madeup
 from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
 from tests.workers.story import WorkerProcess, a_worker, until
 
+pytestmark = pytest.mark.slow
 FILES = clinic_files(1200, 1800)
 KILLS = int(os.environ.get("KILLS", "4"))
 SEED = int(os.environ.get("SEED", "7"))

@@ -170,7 +170,7 @@ def missing_key(kind: Kind[Any], headers: Sequence[str]) -> Refused:
 def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], source: Source, name: Name) -> None:
     near = []
     for kind in source.kinds:
-        keys = {normalise_header(h) for p in kind.columns if p.column.is_key for h in (p.name, p.column.native) if h}
+        keys = _key_headers(kind)
         if kind.imported and keys and not keys & plain and kind.fingerprint(_aliased(kind, plain) | keys):
             near.append(kind)
     if near:
@@ -178,16 +178,27 @@ def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], sour
         raise missing_key(named if named in near else max(near, key=lambda k: _known(k, plain)), headers)
 
 
+@lru_cache(maxsize=64)
+def _key_headers(kind: Kind[Any]) -> frozenset[str]:
+    keys = [p for p in kind.columns if p.column.is_key]
+    return frozenset(normalise_header(h) for p in keys for h in (p.name, p.column.native) if h)
+
+
 def _aliased(kind: Kind[Any], plain: frozenset[str]) -> frozenset[str]:
     """The headers, and for each alias of a column that is no key also the column's own headers."""
-    known = known_headers(kind)
+    own = _own_headers(kind)
+    return plain.union(*(own[header] for header in plain if header in own))
+
+
+@lru_cache(maxsize=64)
+def _own_headers(kind: Kind[Any]) -> Mapping[str, frozenset[str]]:
+    """What the column of each known header is called by itself, in both dialects; a key's goes by no other name."""
     columns = {p.name: p.column for p in kind.columns}
-    more = set(plain)
-    for header in plain:
-        attribute = known.get(header)
-        if attribute and not columns[attribute].is_key:
-            more |= {normalise_header(attribute), normalise_header(columns[attribute].native)} - {""}
-    return frozenset(more)
+    return {
+        header: frozenset({normalise_header(attribute), normalise_header(columns[attribute].native)} - {""})
+        for header, attribute in known_headers(kind).items()
+        if not columns[attribute].is_key
+    }
 
 
 def _known(kind: Kind[Any], plain: frozenset[str]) -> int:
