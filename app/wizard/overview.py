@@ -100,8 +100,8 @@ def draw(request: Request, conversion: str, ack: bool, errors: list[dict[str, st
 
 
 def lists(origin: Source) -> dict[str, Any]:
-    """What moves, what is only counted so far, and what stays, each as the kinds of the source say it."""
-    moves, not_yet, stays = [], [], []
+    """What moves and what stays, each as the kinds of the source say it."""
+    moves, stays = [], []
     for kind in origin.kinds:
         called = kind.called.lower()
         small = f"called {called} in {origin.label}" if called != kind.label.lower() else ""
@@ -109,8 +109,6 @@ def lists(origin: Source) -> dict[str, Any]:
             continue
         if kind.imported:
             moves.append({"words": kind.label, "small": small})
-        elif kind.instead:
-            stays.append({"words": kind.label, "small": kind.instead})
         else:
-            not_yet.append({"words": kind.label, "small": small})
-    return {"moves": moves, "not_yet": not_yet, "stays": stays}
+            stays.append({"words": kind.label, "small": kind.instead})
+    return {"moves": moves, "stays": stays}

@@ -7,7 +7,7 @@ import pytest
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind
 from app.sources import SOURCES, source
-from app.sources.cliniko.sample import NEVER, NOT_YET
+from app.sources.cliniko.sample import NEVER
 
 CLINIKO = source("cliniko")
 ORDER = (
@@ -99,7 +99,7 @@ def test_kinds_stand_in_the_order_of_loading() -> None:
 
 
 def test_what_moves_is_what_a_sample_takes_to_move() -> None:
-    assert {kind.name for kind in CLINIKO.kinds if kind.imported} == set(ORDER) - {*NOT_YET, *NEVER, *ASIDE}
+    assert {kind.name for kind in CLINIKO.kinds if kind.imported} == set(ORDER) - {*NEVER, *ASIDE}
 
 
 @pytest.mark.parametrize("kind", CLINIKO.kinds, ids=lambda kind: kind.name)

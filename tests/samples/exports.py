@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app.sources.cliniko.sample import EVERYTHING, TODAY, DialectName, Expectation, SizeName, write_sample
+from app.sources.cliniko.sample import DialectName, Expectation, SizeName, write_sample
 
 csv.field_size_limit(10 * 1024 * 1024)
 _FOLDER = TemporaryDirectory(prefix="sample-")
@@ -69,8 +69,6 @@ def unguarded(value: object) -> str:
 
 
 @cache
-def sample(dialect: DialectName = "native", size: SizeName = "tiny", seed: int = 7, *, whole: bool = False) -> Sample:
-    """What moves today moves; with `whole`, everything does."""
-    path = Path(_FOLDER.name) / f"{size}-{dialect}-{seed}{'-whole' * whole}.zip"
-    moving = EVERYTHING if whole else TODAY
-    return Sample(path, write_sample(path, size=size, seed=seed, dialect=dialect, moving=moving))
+def sample(dialect: DialectName = "native", size: SizeName = "tiny", seed: int = 7) -> Sample:
+    path = Path(_FOLDER.name) / f"{size}-{dialect}-{seed}.zip"
+    return Sample(path, write_sample(path, size=size, seed=seed, dialect=dialect))

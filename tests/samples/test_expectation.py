@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.sources.cliniko.sample import AS_OF, NEVER, NOT_YET, DialectName, KindCount
+from app.sources.cliniko.sample import AS_OF, NEVER, DialectName, KindCount
 from app.sources.cliniko.sample.levels import LEVELS
 from tests.samples.exports import DIALECTS, sample
 
@@ -30,10 +30,9 @@ NATIVE_ONLY = {
 """A list of attendees decides about classes; a native export has none."""
 
 
-@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_every_row_has_one_outcome(dialect: DialectName, whole: bool) -> None:
-    expected = sample(dialect, whole=whole).expected
+def test_every_row_has_one_outcome(dialect: DialectName) -> None:
+    expected = sample(dialect).expected
     assert all(count.balances for count in expected.kinds.values())
     assert sum(count.read for count in expected.kinds.values()) == sum(expected.files.values())
 
@@ -44,10 +43,9 @@ def test_a_sum_that_does_not_balance_is_seen() -> None:
     assert KindCount(read=2, created=1, skipped=1).balances
 
 
-@pytest.mark.parametrize("whole", [False, True])
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_held_and_skipped_rows_are_as_many_as_their_problems(dialect: DialectName, whole: bool) -> None:
-    expected = sample(dialect, whole=whole).expected
+def test_held_and_skipped_rows_are_as_many_as_their_problems(dialect: DialectName) -> None:
+    expected = sample(dialect).expected
     told: Counter[tuple[str, str]] = Counter()
     for problem in expected.problems:
         told[problem.kind, problem.level] += problem.count
@@ -58,13 +56,13 @@ def test_held_and_skipped_rows_are_as_many_as_their_problems(dialect: DialectNam
 
 
 def test_between_them_the_dialects_plant_every_problem_that_the_levels_name() -> None:
-    codes = {problem.code for dialect in DIALECTS for problem in sample(dialect, whole=True).expected.problems}
+    codes = {problem.code for dialect in DIALECTS for problem in sample(dialect).expected.problems}
     assert codes == set(LEVELS)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_difficulty_that_a_dialect_can_tell_is_in_its_sample(dialect: DialectName) -> None:
-    codes = {problem.code for problem in sample(dialect, whole=True).expected.problems}
+    codes = {problem.code for problem in sample(dialect).expected.problems}
     assert set(LEVELS) - API_ONLY - NATIVE_ONLY <= codes
     assert dialect != "native" or not codes & API_ONLY
 
@@ -78,7 +76,7 @@ def test_a_native_patients_file_can_not_say_who_was_merged_or_deleted() -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_kinds_that_do_not_move_are_counted_and_skipped_whole(dialect: DialectName) -> None:
     expected = sample(dialect).expected
-    staying = {kind: count for kind, count in expected.kinds.items() if kind in (*NOT_YET, *NEVER)}
+    staying = {kind: count for kind, count in expected.kinds.items() if kind in NEVER}
     assert staying
     for kind, count in staying.items():
         assert count.skipped == count.read > 0
@@ -117,7 +115,7 @@ def test_the_expectation_can_be_written_down(dialect: DialectName) -> None:
 
 
 def test_a_small_clinic_is_as_large_as_it_says() -> None:
-    kinds = sample("native", "small", whole=True).expected.kinds
+    kinds = sample("native", "small").expected.kinds
     assert kinds["patients"].read == pytest.approx(600, abs=10)
     assert kinds["appointments"].read == pytest.approx(6_000, abs=60)
     assert kinds["communications"].read == pytest.approx(900, abs=10)

@@ -7,7 +7,7 @@ import pytest
 
 from app.sources.cliniko.sample import NEVER, DialectName
 from app.sources.cliniko.sample.moving import ALL
-from tests.samples.exports import DIALECTS, Cells, Sample, is_document, sample, unguarded
+from tests.samples.exports import DIALECTS, Cells, is_document, sample, unguarded
 
 HANGING = {
     "patient_cases": "case_without_patient",
@@ -16,10 +16,6 @@ HANGING = {
     "custom_field_values": "custom_value_without_patient",
     "treatment_notes": "note_without_patient",
 }
-
-
-def whole(dialect: DialectName = "native") -> Sample:
-    return sample(dialect, whole=True)
 
 
 def client(row: Cells) -> str:
@@ -31,7 +27,7 @@ def client(row: Cells) -> str:
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_kind_is_there_and_nothing_but_what_stays_by_rule_is_left(dialect: DialectName) -> None:
-    expected = whole(dialect).expected
+    expected = sample(dialect).expected
     absent = {"attendees"} if dialect == "native" else set()
     assert set(expected.kinds) == set(ALL) - absent | set(NEVER)
     assert {p.kind for p in expected.problems if p.code == "kind_not_imported"} == set(NEVER)
@@ -41,7 +37,7 @@ def test_every_kind_is_there_and_nothing_but_what_stays_by_rule_is_left(dialect:
 @pytest.mark.parametrize("kind", HANGING)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_things_of_nobody_known_are_those_told(dialect: DialectName, kind: str) -> None:
-    one = whole(dialect)
+    one = sample(dialect)
     known = {unguarded(row.get("Patient ID") or row.get("id")) for row in one.rows("patients")}
     lost = sum(client(row) not in known for row in one.rows(kind))
     pages = len(one.expected.ids[kind].get("page_of_nobody", ()))
@@ -49,7 +45,7 @@ def test_things_of_nobody_known_are_those_told(dialect: DialectName, kind: str) 
 
 
 def test_a_native_class_names_its_clients_in_one_cell() -> None:
-    one = whole()
+    one = sample()
     several = [row for row in one.rows("appointments") if "," in str(row["PatientID(s)"])]
     assert several
     assert all(int(str(row["Maximum Number of Patients"])) > 1 for row in several)
@@ -59,7 +55,7 @@ def test_a_native_class_names_its_clients_in_one_cell() -> None:
 
 
 def test_times_off_have_nobody_and_room_for_nobody() -> None:
-    one = whole()
+    one = sample()
     off = [row for row in one.rows("appointments") if row["Maximum Number of Patients"] in ("", "0")]
     assert off
     assert not any(row["PatientID(s)"] for row in off)
@@ -68,7 +64,7 @@ def test_times_off_have_nobody_and_room_for_nobody() -> None:
 
 
 def test_where_a_list_of_attendees_decides_each_of_them_is_an_appointment() -> None:
-    one = whole("api")
+    one = sample("api")
     ids = one.expected.ids
     members = Counter(str(row["booking_id"]) for row in one.rows("attendees"))
     classes = {str(row["id"]) for row in one.rows("appointments") if int(str(row["max_attendees"])) > 1}
@@ -78,7 +74,7 @@ def test_where_a_list_of_attendees_decides_each_of_them_is_an_appointment() -> N
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_files_lie_where_the_index_says_and_are_as_long_and_as_summed(dialect: DialectName) -> None:
-    one = whole(dialect)
+    one = sample(dialect)
     lying = {path.partition("/")[2]: body for path, body in one.documents().items() if not path.endswith(".html")}
     marks = one.expected.ids["patient_files"]
     odd = {key for name in ("no_file", "unprocessed", "other_size", "other_sum", "decomposed") for key in marks[name]}
@@ -93,7 +89,7 @@ def test_files_lie_where_the_index_says_and_are_as_long_and_as_summed(dialect: D
 
 
 def test_pictures_and_letters_begin_as_such_files_do() -> None:
-    bodies = {path: body for path, body in whole().documents().items() if body}
+    bodies = {path: body for path, body in sample().documents().items() if body}
     assert all(body.startswith(b"\x89PNG\r\n") for path, body in bodies.items() if path.endswith(".png"))
     assert all(body.startswith(b"%PDF-1.4") for path, body in bodies.items() if path.endswith(".pdf"))
     pages = [body for path, body in bodies.items() if path.endswith(".html")]
@@ -102,7 +98,7 @@ def test_pictures_and_letters_begin_as_such_files_do() -> None:
 
 
 def test_a_file_that_an_index_names_counts_once() -> None:
-    one = whole()
+    one = sample()
     paths = [path for path in one.expected.files if is_document(path) and not path.endswith(".html")]
     unlisted = ("file_not_in_index", "note_as_document", "form_as_document")
     counted = sum(one.expected.count_of(code, "patient_files") for code in unlisted)
@@ -110,7 +106,7 @@ def test_a_file_that_an_index_names_counts_once() -> None:
 
 
 def test_answers_in_columns_of_the_clients_file_become_values() -> None:
-    one = whole()
+    one = sample()
     cells = [header for header in one.rows("patients")[0] if header.startswith("Custom: ")]
     assert len(cells) == 3
     assert any(row[cells[0]] for row in one.rows("patients"))
@@ -119,7 +115,7 @@ def test_answers_in_columns_of_the_clients_file_become_values() -> None:
 
 
 def test_every_category_of_message_is_there_and_mail_of_the_account_stays_behind() -> None:
-    one = sample("api", "small", whole=True)
+    one = sample("api", "small")
     codes = [int(str(row["category_code"])) for row in one.rows("communications")]
     assert set(range(1, 46)) < set(codes)
     system = sum(code == 11 or 21 <= code <= 45 for code in codes)
@@ -127,8 +123,8 @@ def test_every_category_of_message_is_there_and_mail_of_the_account_stays_behind
 
 
 def test_a_forms_signature_is_a_picture_of_its_own() -> None:
-    rows = whole("api").rows("patient_forms")
+    rows = sample("api").rows("patient_forms")
     signed = [signatures[0] for row in rows if isinstance(signatures := row["signatures"], list)]
     assert all(str(one["image"]).startswith("data:image/png;base64,iVBOR") for one in signed)
     without = sum(row["completed_at"] is not None and row["signatures"] is None for row in rows)
-    assert without == whole("api").expected.count_of("signature_missing", "patient_forms") == 1
+    assert without == sample("api").expected.count_of("signature_missing", "patient_forms") == 1

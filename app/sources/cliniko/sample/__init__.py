@@ -8,23 +8,19 @@ from .expectation import Expectation, KindCount, ProblemCount, Tally
 from .kinds import KINDS, SampleKind
 from .layout import TOP, layout_of
 from .levels import FILE_CODES, NOT_PREDICTED
-from .moving import ALL, EVERYTHING, NEVER, NOT_YET, TODAY, Moving
+from .moving import ALL, NEVER
 from .sizes import AS_OF, SIZES, DialectName, SizeName
 from .world import World
 
 __all__ = [
     "AS_OF",
-    "EVERYTHING",
     "FILE_CODES",
     "NEVER",
     "NOT_PREDICTED",
-    "NOT_YET",
     "SIZES",
-    "TODAY",
     "DialectName",
     "Expectation",
     "KindCount",
-    "Moving",
     "ProblemCount",
     "SizeName",
     "write_sample",
@@ -34,9 +30,9 @@ _LARGE_ENTRY = 100_000
 """Rows from which a file's entry in the zip gets the long header, which allows more than 2 GiB."""
 
 
-def write_sample(out: Path, *, size: SizeName, seed: int, dialect: DialectName, moving: Moving = TODAY) -> Expectation:
+def write_sample(out: Path, *, size: SizeName, seed: int, dialect: DialectName) -> Expectation:
     """Write one zip, a row at a time; the same arguments make the same bytes. Returns what an import should tell."""
-    world = World(SIZES[size], seed, dialect, moving)
+    world = World(SIZES[size], seed, dialect)
     tally = Tally()
     with Bundle(out) as bundle:
         for kind in KINDS:
@@ -47,17 +43,16 @@ def write_sample(out: Path, *, size: SizeName, seed: int, dialect: DialectName, 
             _write_kind(kind, layout, world, bundle, tally)
             _tell_of_files(kind, layout, len(bundle.files) - before, tally)
         for name in ALL:
-            if name not in tally.outcomes and moving.moves(name):
+            if name not in tally.outcomes:
                 tally.file_problem("kind_absent", name)
         return tally.seal(size=size, seed=seed, dialect=dialect, files=dict(bundle.files))
 
 
 def _write_kind(kind: SampleKind, layout: Layout, world: World, bundle: Bundle, tally: Tally) -> None:
-    stays = not world.moves(kind.name)
+    stays = kind.name in NEVER
     tally.kind(kind.name)
     total = kind.total(world)
-    columns = kind.columns + kind.more_columns(world)
-    with bundle.table(layout, columns, plural=kind.name, total=total, large=total > _LARGE_ENTRY) as table:
+    with bundle.table(layout, kind.columns, plural=kind.name, total=total, large=total > _LARGE_ENTRY) as table:
         for row in kind.rows(world):
             table.put(row.values, row.slice)
             if stays:

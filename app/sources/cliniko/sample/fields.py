@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .columns import Column, Form
-from .world import World
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,9 @@ def answered(index: int) -> bool:
     return index % 4 == 1
 
 
-def asked(world: World) -> bool:
-    """Whether answers in the file of clients move."""
-    return world.moves("custom_fields") and world.moves("custom_field_values")
-
-
-def own_cells(world: World, index: int) -> Mapping[str, object]:
+def own_cells(index: int) -> Mapping[str, object]:
     """One client's answers as the file of clients has them: a column each, or nested as the questions are."""
-    if not answered(index) or not asked(world):
+    if not answered(index):
         return {}
     levels, things = FIELDS[CELLS[1][0]].options, FIELDS[CELLS[2][0]].options
     level = levels[index // 4 % len(levels)]

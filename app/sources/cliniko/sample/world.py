@@ -10,7 +10,6 @@ from random import Random
 from . import planting
 from .clinic import CLASS, SITES, TYPES, people
 from .columns import SYDNEY
-from .moving import TODAY, Moving
 from .planting import Plant, Planted
 from .sizes import AS_OF, DialectName, Size
 
@@ -64,11 +63,11 @@ class Visit:
 
 
 class World:
-    def __init__(self, size: Size, seed: int, dialect: DialectName, moving: Moving = TODAY) -> None:
-        self.size, self.seed, self.dialect, self.moving = size, seed, dialect, moving
+    def __init__(self, size: Size, seed: int, dialect: DialectName) -> None:
+        self.size, self.seed, self.dialect = size, seed, dialect
         self.patients_api = dialect != "native"
         self.appointments_native = dialect != "api"
-        self.sites, self.types = SITES, (*TYPES, *((CLASS,) if moving.whole_diary else ()))
+        self.sites, self.types = SITES, (*TYPES, CLASS)
         self.people = people(size.extra_practitioners)
         self.treating = tuple(i for i, person in enumerate(self.people) if person.designation)
         self._salt = self.random("world").getrandbits(63)
@@ -95,13 +94,6 @@ class World:
 
     def random(self, purpose: str) -> Random:
         return Random(f"{self.seed}:{purpose}")  # noqa: S311 - an invented clinic is no secret
-
-    def moves(self, kind: str) -> bool:
-        return self.moving.moves(kind)
-
-    def linked(self, kind: str, key: str | None) -> str | None:
-        """The id of a thing of another kind, which nobody names as long as that kind does not move."""
-        return key if self.moves(kind) else None
 
     def told_by_api(self, mixed_native: bool) -> bool:
         """Whether a kind's file is of the interface's dialect, which alone says what was deleted."""

@@ -128,14 +128,13 @@ def rows(world: World) -> Iterator[Row]:
         if index in twice:
             twice[index] = state
         yield from _visit(world, visit, state, 0 if index < world.boundary else 1)
-    if world.moving.whole_diary:
-        for further in FURTHER:
-            yield from further(world)
+    for further in FURTHER:
+        yield from further(world)
 
 
 def _is_stray(world: World, index: int) -> bool:
     every = world.boundary // (world.size.few + 1)
-    return index < world.boundary and index % every == _STRAY and world.moves("patient_cases")
+    return index < world.boundary and index % every == _STRAY
 
 
 def _visit(world: World, visit: Visit, state: str, part: int) -> Iterator[Row]:

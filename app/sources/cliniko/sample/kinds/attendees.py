@@ -136,8 +136,8 @@ def _odd(world: World, writer: _Writer, one: Class, planted: Planted) -> Iterato
 
 
 def there(world: World) -> bool:
-    """Native exports have no such list. One that moves needs the classes that it is about."""
-    return world.dialect != "native" and (world.moving.whole_diary or not world.moves(_KEY))
+    """Native exports have no such list."""
+    return world.dialect != "native"
 
 
 KIND = SampleKind(_KEY, "Attendees", COLUMNS, rows, folder="Appointments/From the interface", there=there)

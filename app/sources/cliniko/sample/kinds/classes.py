@@ -50,10 +50,6 @@ def decided_by_list(world: World) -> bool:
     return world.dialect != "native"
 
 
-def there(world: World) -> bool:
-    return world.moving.whole_diary and (world.moves("attendees") or not decided_by_list(world))
-
-
 def classes(world: World) -> Iterator[Class]:
     plants = PLANTS + (NATIVE if world.appointments_native else ()) + (() if decided_by_list(world) else ALONE)
     planted_at = world.planted("classes", plants, world.size.groups, by_api=True)
@@ -73,8 +69,7 @@ def classes(world: World) -> Iterator[Class]:
 
 
 def class_rows(world: World) -> Iterator[Row]:
-    if there(world):
-        yield from map(partial(_row, world), classes(world))
+    yield from map(partial(_row, world), classes(world))
 
 
 def _row(world: World, one: Class) -> Row:

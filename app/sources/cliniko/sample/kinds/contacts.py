@@ -93,8 +93,6 @@ class Referrers:
         """The cells of the next client, and what is to be told of them."""
         world, turn, few = self._world, self._turn, self._world.size.few
         self._turn += 1
-        if not world.moves(_KEY):
-            return {}, ()
         if turn < few:
             found: dict[str, object] = {
                 "referring_doctor": f"Moved Away{turn}",

@@ -36,8 +36,6 @@ class SampleKind:
     """In a mixed sample."""
     total: Callable[[World], int] = lambda _world: 0
     """Rows of the kind, for shapes that tell it in the file."""
-    more_columns: Callable[[World], tuple[Column, ...]] = lambda _world: ()
-    """Columns that depend on what moves."""
     there: Callable[[World], bool] = lambda _world: True
     """Whether such a clinic's export has the file at all."""
     beside: Callable[[World], Iterator[Document]] = lambda _world: iter(())

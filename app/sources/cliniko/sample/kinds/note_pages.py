@@ -24,8 +24,6 @@ _EXTRA = 12
 
 
 def pages(world: World) -> Iterator[Document]:
-    if not world.moving.note_pages:
-        return
     rng = world.random(_KEY)
     prose, people = Prose(rng), world.plain_patients(world.size.patients // 2)
     among = _EXTRA + world.size.few * len(PLANTS)

@@ -57,7 +57,7 @@ def case_of(world: World, patient: int) -> str | None:
     index = patient // _STEP
     if patient % _STEP or index >= world.size.cases or index in _plants(world) or patient in world.patients:
         return None
-    return world.linked(_KEY, world.source_id(_KEY, index, world.size.cases))
+    return world.source_id(_KEY, index, world.size.cases)
 
 
 def rows(world: World) -> Iterator[Row]:
@@ -90,7 +90,7 @@ def _plain(world: World, index: int) -> dict[str, object]:
         "closed": index % 2 == 0,
         "referral": index % 3 == 0,
         "referral_type": ("medicare", "dva")[index // 3 % 2] if index % 3 == 0 else None,
-        "contact_id": world.linked("contacts", doctor_of(world, index // 5)) if index % 5 == 0 else None,
+        "contact_id": doctor_of(world, index // 5) if index % 5 == 0 else None,
         "include_cancelled": False,
         "include_dna": index % 2 == 1,
         "created_at": created,

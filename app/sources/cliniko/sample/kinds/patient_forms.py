@@ -59,7 +59,7 @@ def rows(world: World) -> Iterator[Row]:
     for index in range(forms):
         planted = plants.get(index)
         values = _plain(world, index) | {"patient_id": client_of(world, planted, next(people))}
-        problems = ("form_template_matched_by_name",) if world.moves("patient_form_templates") else ()
+        problems: tuple[str, ...] = ("form_template_matched_by_name",)
         older: dict[str, object] | None = None
         if planted:
             older = values | {"content": filled_form(index, "First answers."), "updated_at": values["created_at"]}

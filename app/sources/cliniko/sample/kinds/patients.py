@@ -7,8 +7,7 @@ from random import Random
 
 from .. import people
 from ..bundle import Shape
-from ..columns import Column
-from ..fields import CELLS, CUSTOM_COLUMNS, asked, own_cells
+from ..fields import CELLS, CUSTOM_COLUMNS, own_cells
 from ..planting import Planted
 from ..row import Row
 from ..world import World
@@ -115,13 +114,10 @@ class _Writer:
         if values["referral_type"] and not api:
             shared["referral_types"] = (str(values["referral_type"]),)
         records: tuple[str, ...] = ("clients",)
-        if not asked(self.world):
-            lost += filled
-        else:
-            own = own_cells(self.world, index)
-            shared["custom_fields"] = filled
-            records += ("custom_field_values",) * (len(filled) + (len(CELLS) if own else 0))
-            values |= own
+        own = own_cells(index)
+        shared["custom_fields"] = filled
+        records += ("custom_field_values",) * (len(filled) + (len(CELLS) if own else 0))
+        values |= own
         if outcome == "created":
             problems += ("field_without_destination",) * len(lost)
         return Row(
@@ -165,14 +161,10 @@ def rows(world: World) -> Iterator[Row]:
                 yield writer.row(index, values, planted, "skipped", ("duplicate_row",))
 
 
-def more_columns(world: World) -> tuple[Column, ...]:
-    return CUSTOM_COLUMNS if asked(world) else ()
-
-
 def total(world: World) -> int:
     return world.size.patients + sum(planted.plant.extra_row for planted in world.patients.values())
 
 
 KIND = SampleKind(
-    "patients", "Patients", COLUMNS, rows, shape=Shape.PAGES, folder="People", total=total, more_columns=more_columns
+    "patients", "Patients", COLUMNS + CUSTOM_COLUMNS, rows, shape=Shape.PAGES, folder="People", total=total
 )

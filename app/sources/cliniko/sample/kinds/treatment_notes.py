@@ -110,7 +110,7 @@ def rows(world: World) -> Iterator[Row]:
         if planted is None:
             values["content"] = visit_note(rng, prose)
             problems: tuple[str, ...] = ()
-            if strays and world.moves("treatment_note_templates"):
+            if strays:
                 strays -= 1
                 values["template_id"], problems = str(999_830_001 + strays), ("template_unknown",)
             yield Row(str(values["id"]), values, problems=problems, records=("progress_notes",))
