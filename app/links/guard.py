@@ -96,6 +96,7 @@ class GuardedStream(httpcore.NetworkStream):
         self._sock, self._network, self._settings, self._watch = sock, network, settings, watch
         self._headers_by: float | None = None
         self._broken = False
+        self._room = memoryview(bytearray(AT_ONCE))
 
     def start_tls(
         self,
@@ -127,26 +128,25 @@ class GuardedStream(httpcore.NetworkStream):
                 raise httpcore.ReadTimeout("nothing came")
             try:
                 self._sock.settimeout(min(remaining, SLICE))
-                first = self._sock.recv(max_bytes)
-                return self._with_more(first) if first else first
+                if got := self._sock.recv_into(self._room[: max(1, min(max_bytes, AT_ONCE))]):
+                    got = self._with_more(got)
+                return bytes(self._room[:got])
             except TimeoutError:
                 self._watch.waiting()
             except OSError:
                 raise httpcore.ReadError("the connection broke") from None
 
-    def _with_more(self, first: bytes) -> bytes:
+    def _with_more(self, got: int) -> int:
         """What has arrived already comes along: a record of TLS is small, and each piece costs the same to hand on."""
-        parts, room = [first], AT_ONCE - len(first)
         self._sock.settimeout(0)
         try:
-            while room > 0 and (more := self._sock.recv(room)):
-                parts.append(more)
-                room -= len(more)
+            while got < AT_ONCE and (more := self._sock.recv_into(self._room[got:])):
+                got += more
         except (BlockingIOError, ssl.SSLWantReadError):
             pass  # nothing more for now
         except OSError:
             self._broken = True  # told by the next read, after what did arrive
-        return b"".join(parts)
+        return got
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._headers_by is None:

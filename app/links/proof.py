@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from app.links.checkpoint import FileState
 from app.links.cuts import Cut
@@ -22,8 +23,10 @@ def proven(objects: Objects, data_key: bytes, state: FileState, look: Callable[[
     """The file's sha256; Mismatch or Cut when it is not what it should be."""
     algorithms = [a for a in state.checksums if a in SUMS]
     sums = {a: SUMS[a]() for a in {*algorithms, "sha256"}}
-    with objects.reader(state.key, data_key) as file:
-        while piece := file.read(PIECE):
+    with objects.reader(state.key, data_key) as file, ThreadPoolExecutor(1, "proof") as ahead:
+        following = ahead.submit(file.read, PIECE)  # opened by one thread while another sums up what came before
+        while piece := following.result():
+            following = ahead.submit(file.read, PIECE)
             look()
             for each in sums.values():
                 each.update(piece)

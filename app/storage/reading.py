@@ -47,6 +47,11 @@ class ObjectReader(io.RawIOBase):
         filled = 0
         while filled < len(target) and self._position < self.size:
             number, within = divmod(self._position, FRAME)
+            if not within and len(target) - filled >= FRAME and number < self.size // FRAME:
+                self._frames.open_into(number, self._sealed(number), target[filled : filled + FRAME])
+                filled += FRAME
+                self._position += FRAME
+                continue
             plain = self._frame(number)
             taken = min(len(plain) - within, len(target) - filled)
             target[filled : filled + taken] = plain[within : within + taken]
@@ -62,9 +67,13 @@ class ObjectReader(io.RawIOBase):
 
     def _frame(self, number: int) -> bytes:
         if self._held[0] != number:
-            self._file.seek(sealed_offset(number))
-            sealed = self._file.read(SEALED_FRAME)
-            if not sealed:
-                raise CannotOpen("an object")
+            sealed = self._sealed(number)
             self._held = (number, self._frames.open(number, sealed, last=number == self.size // FRAME))
         return self._held[1]
+
+    def _sealed(self, number: int) -> bytes:
+        self._file.seek(sealed_offset(number))
+        sealed = self._file.read(SEALED_FRAME)
+        if not sealed:
+            raise CannotOpen("an object")
+        return sealed

@@ -24,6 +24,7 @@ class ObjectAppender:
     def __init__(self, unfinished: Path, finished: Path, name: str, data_key: bytes) -> None:
         self._unfinished, self._finished = unfinished, finished
         self._pending = bytearray()
+        self._sealed = bytearray()  # one batch, used again and again
         self._file = _opened(unfinished)
         try:
             header = self._file.read(HEADER)
@@ -95,11 +96,12 @@ class ObjectAppender:
         whole = len(self._pending) // FRAME
         if not whole:
             return
+        if len(self._sealed) < (batch := min(whole, BATCH // FRAME) * SEALED_FRAME):
+            self._sealed = bytearray(batch)
         with effect("file.write"), memoryview(self._pending) as view:
-            for n in range(whole):
-                frame = view[n * FRAME : (n + 1) * FRAME]
-                self._file.write(self._frames.seal(self._count + n, frame))
-                frame.release()
+            for at in range(0, whole * FRAME, BATCH):
+                with view[at : min(at + BATCH, whole * FRAME)] as plain:
+                    self._file.write(self._frames.seal_all(self._count + at // FRAME, plain, self._sealed))
         self._count += whole
         del self._pending[: whole * FRAME]
 

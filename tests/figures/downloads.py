@@ -158,7 +158,7 @@ import hashlib, json, resource, subprocess, sys, time
 from pathlib import Path
 from app.storage import LocalObjects
 folder, key, url, resolve, ca = sys.argv[1:]
-objects, began = LocalObjects(Path(folder)), time.process_time()
+objects, began, clock = LocalObjects(Path(folder)), time.process_time(), time.perf_counter()
 with subprocess.Popen(["curl", "-sS", "--fail", "--cacert", ca, "--resolve", resolve, url], stdout=subprocess.PIPE,
                       bufsize=0) as curl, objects.writer("m/curl", bytes.fromhex(key)) as out:
     while piece := curl.stdout.read(1 << 20):
@@ -169,7 +169,7 @@ with objects.reader("m/curl", bytes.fromhex(key)) as file:
         digest.update(piece)
 curl = resource.getrusage(resource.RUSAGE_CHILDREN)
 cpu = time.process_time() - began + curl.ru_utime + curl.ru_stime
-print(json.dumps({"sha256": digest.hexdigest(), "cpu": cpu}))
+print(json.dumps({"sha256": digest.hexdigest(), "cpu": cpu, "clock": time.perf_counter() - clock}))
 """
 
 
@@ -177,7 +177,8 @@ def fast(long: bool) -> Reached:
     """Our download beside curl, both into encrypted storage on the same disk, both until the sha256 is known.
 
     What counts is the processor time of all that a lane needs, the start of its interpreter left out: that is how fast
-    it is on a core of its own, whatever else the machine is doing. The clock on the wall is told beside it.
+    it is on a core of its own, whatever else the machine is doing. The clock on the wall is told beside it, each lane's
+    best of several turns that take place one after the other; it says something on a machine that does nothing else.
     """
     if shutil.which("curl") is None:
         return Reached("no curl on this machine", ok=False)
@@ -185,7 +186,7 @@ def fast(long: bool) -> Reached:
     file = LargeFile(size=size, seed=SEED)
     cpu: dict[str, list[float]] = {"ours": [], "curl": []}
     wall: dict[str, list[float]] = {"ours": [], "curl": []}
-    wrong = []
+    wrong, peak = [], 0.0
     with internet() as (net, folder):
         shop = Google(net)
         shop.sums, shop.open_to_all = False, True
@@ -196,19 +197,22 @@ def fast(long: bool) -> Reached:
         for _ in range(turns):
             for lane in ("ours", "curl"):
                 (at := folder / lane).mkdir()
-                began = time.perf_counter()
                 if lane == "ours":
                     told = _ended(begun(net, at, key, link, GOOGLE_DRIVE_API_KEY=KEY))
                 else:
                     told = _ended(_lane(str(at), key.hex(), url, resolve, str(folder / "net/ca.pem")))
-                wall[lane].append(time.perf_counter() - began)
+                wall[lane].append(told["clock"])
                 cpu[lane].append(told["cpu"])
+                peak = max(peak, told.get("peak_mb", 0.0))
                 wrong += [] if told["sha256"] == expected else [f"another sha256 by {lane}"]
                 shutil.rmtree(at)
-    ratio = min(cpu["curl"]) / min(cpu["ours"])
+    ratio, by_clock = (min(times["curl"]) / min(times["ours"]) for times in (cpu, wall))
     rates = [f"{size / MIB / min(times):.0f}" for times in (cpu["ours"], cpu["curl"], wall["ours"], wall["curl"])]
-    words = f"{ratio:.0%} of curl: {rates[0]} and {rates[1]} MiB/s on a core ({rates[2]} and {rates[3]} by the clock)"
-    return Reached(words, ok=ratio >= 0.8 and not wrong, why=tuple(wrong))
+    words = (
+        f"{ratio:.0%} of curl: {rates[0]} and {rates[1]} MiB/s on a core; "
+        f"by the clock {by_clock:.0%}: {rates[2]} and {rates[3]} MiB/s; {peak:.0f} MB"
+    )
+    return Reached(words, ok=ratio >= 0.8 and peak <= MOST_MB and not wrong, why=tuple(wrong))
 
 
 def _lane(*words: str) -> subprocess.Popen[str]:

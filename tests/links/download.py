@@ -39,7 +39,7 @@ def main() -> dict[str, object]:
     return {"code": None, "sha256": done.sha256, "size": done.size}
 
 
-began = time.process_time()
+began, clock = time.process_time(), time.perf_counter()
 told = main()
-told["cpu"] = time.process_time() - began
+told["cpu"], told["clock"] = time.process_time() - began, time.perf_counter() - clock
 print(json.dumps({**told, "peak_mb": peak_mb()}))  # noqa: T201

@@ -47,6 +47,24 @@ def test_what_was_written_is_what_is_read(objects: LocalObjects, size: int) -> N
         assert f.read() == data
 
 
+def test_large_reads_of_whole_frames_are_checked_like_small_ones(objects: LocalObjects) -> None:
+    data_key, data = new_key(), content(40 * FRAME + 99)
+    stored(objects, data, data_key)
+    with objects.reader(KEY, data_key) as f:
+        f.seek(FRAME // 2)
+        assert b"".join(iter(lambda: f.read(16 * FRAME), b"")) == data[FRAME // 2 :]
+    (path,) = files(objects)
+    whole = path.read_bytes()
+    third, fourth = (whole[HEADER + n * SEALED_FRAME : HEADER + (n + 1) * SEALED_FRAME] for n in (3, 4))
+    flipped = bytearray(whole)
+    flipped[HEADER + 3 * SEALED_FRAME + 500] ^= 1
+    before, after = whole[: HEADER + 3 * SEALED_FRAME], whole[HEADER + 5 * SEALED_FRAME :]
+    for changed in (bytes(flipped), before + fourth + third + after):
+        path.write_bytes(changed)
+        with objects.reader(KEY, data_key) as f, pytest.raises(CannotOpen):
+            f.read(16 * FRAME)
+
+
 def test_any_part_reads_alone(objects: LocalObjects) -> None:
     data_key, data = new_key(), content(5 * FRAME + 99)
     stored(objects, data, data_key)

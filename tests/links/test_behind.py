@@ -1,0 +1,61 @@
+"""While one piece is sealed and written the next one arrives; what is on its way is never more than two pieces."""
+
+import errno
+import threading
+from typing import Any
+
+import pytest
+
+from app.errors import Stop
+from app.links.receiving import PIECE
+from app.storage.writing import ObjectAppender
+from tests.links.conftest import Desk
+from tests.links.files import ServedFile
+
+LINK = "https://clinic.s3.ap-southeast-2.amazonaws.com/export.zip?X-Amz-Signature=canarysig"
+FILE = ServedFile(size=12 * PIECE + 77)
+AT_ONCE = 256 * 1024
+WRITE = ObjectAppender.write
+
+
+def test_the_next_piece_arrives_while_the_disk_is_slow_and_no_more_than_that(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.limits(checkpoint_bytes=1024**3)
+    here, written, ahead, meanwhile = [0], [0], [], [0]
+    begun, further = threading.Event(), threading.Event()
+
+    def seen(done: int, _expected: int | None) -> None:
+        here[0] = done
+        ahead.append(done - written[0])
+        meanwhile[0] += begun.is_set()
+        if meanwhile[0] > 1:  # the first may be of what is being written
+            further.set()
+
+    def slowly(self: ObjectAppender, data: Any) -> int:
+        begun.set()
+        assert further.wait(20), "nothing arrives while something is written"
+        written[0] += len(data)
+        return WRITE(self, data)
+
+    monkeypatch.setattr(ObjectAppender, "write", slowly)
+    desk.net.serve(LINK, FILE)
+    assert desk.fetch(LINK, progress=seen)[0].sha256 == FILE.sha256
+    assert here == written == [FILE.length]
+    assert PIECE < max(ahead) <= 2 * (PIECE + AT_ONCE)
+
+
+def test_a_disk_that_is_full_behind_us_is_told_as_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: ObjectAppender, data: Any) -> int:
+        if self.position >= 4 * PIECE:
+            raise OSError(errno.ENOSPC, "full")
+        return WRITE(self, data)
+
+    monkeypatch.setattr(ObjectAppender, "write", full)
+    desk.net.serve(LINK, FILE)
+    with pytest.raises(Stop) as caught:
+        desk.fetch(LINK)
+    assert (caught.value.problem.code, caught.value.retryable) == ("no_space", True)
+    monkeypatch.undo()
+    assert desk.fetch(LINK, states=[desk.saved[-1]])[0].sha256 == FILE.sha256
+    assert desk.saved[-1].done
