@@ -1,7 +1,11 @@
-"""Pictures of every page and state at 1280 and 390 pixels, to be looked at: `make screenshots`."""
+"""Pictures of every page and state at 1280 and 390 pixels, to be looked at: `make screenshots`.
+
+`python -m e2e.screenshots links` takes the states of share links alone.
+"""
 
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Page, ViewportSize
 
@@ -13,6 +17,9 @@ from e2e.pages.overview import Overview
 from e2e.product import Product, running
 from e2e.states import other_states
 from tests.browser import chromium
+from tests.look.links import every_state
+from tests.look.pages import served
+from tests.points import Folders
 
 FOLDER = Path("var/screenshots")
 WIDTHS = (1280, 390)
@@ -92,9 +99,22 @@ def support(product: Product, page: Page, camera: Camera, move: str) -> None:
     camera(page, "support-migration")
 
 
+def links(page: Page, camera: Camera) -> None:
+    """Every state of a share link."""
+    with TemporaryDirectory(prefix="caspen-links-") as folder:
+        pages = every_state(Path(folder), Folders(Path(folder, "points")))
+    with served({f"/{name}": html for name, html in pages.items()}) as site:
+        for name in pages:
+            page.goto(f"{site}/{name}")
+            camera(page, name)
+
+
 def main() -> int:
     camera = Camera(FOLDER)
     with chromium() as browser:
+        links(browser.new_page(viewport=SCREEN), camera)
+        if "links" in sys.argv[1:]:
+            return 0
         with running() as product:
             all_pages(product, browser.new_page(viewport=SCREEN), camera)
         with running() as product:

@@ -154,12 +154,15 @@ def draw(
 
 
 def helped(visit: Visit) -> dict[str, Any]:
-    """Each provider's help, when it was last borne out by real links, and whether a link is waiting."""
+    """Each provider's help, when it was last borne out by real links, what waits, and what was stopped."""
     with visit.read() as session:
         lines = provider_lines(session, LinkSettings.from_environment(environment()))
         checked = checked_of(session, visit.move.id)
         arrived = pieces.arrived(session, visit.move)
+        before = session.get(Export, (visit.move.id, visit.move.export_number))
+    stopped = before is not None and before.way == "link" and before.fetched_at is None
     return {
+        "stopped": Problem("download_cancelled") if stopped else None,
         "arrived": arrived,
         "advices": advices(),
         "verified": {line.name: line.verified_at for line in lines},

@@ -54,7 +54,7 @@ def test_a_download_that_waits_says_how_far_it_is_and_when_it_goes_on(product_at
     assert product.state() is State.FETCHING
     said = page(product)
     assert "1.0 MB of 4.0 MB" in said
-    assert "File 2 of 2. 1 file whole." in said
+    assert "Files that are whole: 1 of 2." in said
     assert "Google Drive has paused downloads of this file" in said
     assert "Next try at" in said
     assert "What is here stays; nothing is fetched twice." in said
@@ -92,7 +92,9 @@ def test_stopping_frees_the_space_and_leads_to_the_upload(product_at: At, net: F
     assert done(megan.post(f"{product.at}/handover/replace")).headers["location"] == f"{product.at}/handover"
     assert stored(product) == before
     assert product.state() is State.PREPARING
-    assert "Or upload the files" in words(megan.see(f"{product.at}/handover"))
+    said = words(megan.see(f"{product.at}/handover"))
+    assert "You stopped this download. Everything downloaded has been deleted." in said
+    assert "Or upload the files" in said
 
 
 def test_a_download_that_stopped_says_what_to_change_and_offers_the_upload(product_at: At, net: FakeInternet) -> None:
