@@ -10,6 +10,7 @@ from app.caspen.statements import among, at, fetch, is_sqlite
 from app.caspen.stores import Sides, Store, Stores
 
 BATCH = 2000
+Content = tuple[str, int]  # the sum of a file's bytes, and how many they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,18 @@ def filed(store: Store, workspace_id: str) -> Iterator[Filed]:
         if len(found) < BATCH:
             return
         after = (found[-1][5], found[-1][0])
+
+
+def told_of(store: Store, workspace_id: str, sums: Sequence[str]) -> dict[Content, set[str]]:
+    """What a store's file records say of some contents: the types of each, by sum and size."""
+    found: dict[Content, set[str]] = {}
+    with store.database.connection(reading=True) as connection:
+        which, given = among(connection, '"sha256"', sums)
+        table = at(store.schema, "files")
+        asked = f'SELECT "sha256", "size", "content_type" FROM {table} WHERE "workspace_id" = ? AND {which}'
+        for sha256, size, content_type in fetch(connection, asked, (workspace_id, given)):
+            found.setdefault((str(sha256), int(size)), set()).add(str(content_type))
+    return found
 
 
 def lacking(sides: Sides, files: LiveFiles, workspace_id: str) -> Iterator[str]:

@@ -18,17 +18,21 @@ from app.caspen.tables import OBJECTS
 
 @dataclass(slots=True)
 class Standing:
-    """Records that stand as approved, that people changed, and that are wrong: altered, missing, or nobody's."""
+    """Records that stand as approved, that people changed, and that are wrong: altered, missing, or nobody's.
+
+    `contents`: files whose bytes are not there, or are not those that were approved. Whoever can open them says so.
+    """
 
     as_approved: int = 0
     by_people: int = 0
     altered: list[Altered] = field(default_factory=list)
     missing: list[Altered] = field(default_factory=list)
     added: list[Altered] = field(default_factory=list)
+    contents: list[Altered] = field(default_factory=list)
 
     @property
     def holds(self) -> bool:
-        return not (self.altered or self.missing or self.added)
+        return not (self.altered or self.missing or self.added or self.contents)
 
 
 def standing_of(

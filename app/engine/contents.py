@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import BinaryIO
 
 from sqlmodel import select
@@ -36,18 +37,31 @@ def altered_files(runtime: Runtime, migration: Migration, store: Store, beat: He
     seen: tuple[str, int | None] = ("", None)
     for one in filed(store, migration.workspace_id):
         if one.sha256 != seen[0]:
-            seen = (one.sha256, _size_of(runtime, migration, one.sha256, beat))
+            opened = partial(open_in_trial, runtime, migration, one.sha256)
+            seen = (one.sha256, _size_of(opened, one.sha256, beat))
         if one.size != seen[1]:
             yield one
 
 
-def _size_of(runtime: Runtime, migration: Migration, sha256: str, beat: Heartbeat) -> int | None:
+def altered_live(runtime: Runtime, workspace_id: str) -> Iterator[Filed]:
+    """The imported files of a live workspace whose content is not there, or is another one."""
+    seen: tuple[str, int | None] = ("", None)
+    for one in filed(runtime.caspen.live, workspace_id):
+        if one.sha256 != seen[0]:
+            opened = partial(runtime.files.open, workspace_id, one.sha256)
+            seen = (one.sha256, _size_of(opened, one.sha256))
+        if one.size != seen[1]:
+            yield one
+
+
+def _size_of(opened: Callable[[], BinaryIO], sha256: str, beat: Heartbeat | None = None) -> int | None:
     """How many bytes a content has; None where they are not there, or are other ones."""
     digest, size = hashlib.sha256(), 0
     try:
-        with open_in_trial(runtime, migration, sha256) as content:
+        with opened() as content:
             while piece := content.read(PIECE):
-                beat()
+                if beat is not None:
+                    beat()
                 digest.update(piece)
                 size += len(piece)
     except (CannotOpen, FileNotFoundError):

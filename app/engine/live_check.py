@@ -1,14 +1,22 @@
-"""Looks whether a clinic's live workspace still is what it approved, as long as the trial is kept to compare with."""
+"""Looks whether a clinic's live workspace still is what it approved, as long as the trial is kept to compare with.
+
+Its records are compared with the trial's, and what its files hold is summed up again, byte by byte.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlmodel import col, desc, select
 
+from app.caspen.readback import SHOWN, Altered
 from app.caspen.standing import Standing, standing_of
+from app.engine.contents import altered_live
 from app.engine.runtime import Runtime
 from app.migration.models import Migration
 from app.migration.states import State
+
+FILES = "files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,4 +50,7 @@ def standing(runtime: Runtime, move: Migration) -> Standing | None:
     if not runtime.caspen.exists(trial):
         return None
     conflicts = {str(conflict["id"]) for conflict in move.report.get("conflicts", [])}
-    return standing_of(runtime.caspen, trial, move.workspace_id, move.id, conflicts)
+    found = standing_of(runtime.caspen, trial, move.workspace_id, move.id, conflicts)
+    for one in islice(altered_live(runtime, move.workspace_id), SHOWN):
+        found.contents.append(Altered(FILES, one.id, one.source_kind, one.source_id, one.line))
+    return found

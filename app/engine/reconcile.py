@@ -54,7 +54,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
     kinds = balance(source, files, account, stored.digests)
     paths = paths_of_parts(runtime, migration)
-    looked = look_again(runtime, migration, beat, {kind.kind for kind in kinds if not kind.left_out})
+    looked = look_again(runtime, migration, beat, kinds)
     problems = [
         *(
             Problem("file_bytes_altered", f.source_kind, paths.get(f.part), f.line, f.source_id)

@@ -24,6 +24,8 @@ class How(StrEnum):
     EMAIL = "email"  # what plainly is an address is the same address
     SAME = "same"  # the same letters and digits
     LINK = "link"  # what has this id in the export is what the column points at
+    FILE = "file"  # a file lies at this path in the export; nothing is stored of it
+    SUM = "sum"  # the file at the picked path is as large as the cell says, or has that sum
 
 
 @dataclass(frozen=True, slots=True)

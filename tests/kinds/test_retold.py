@@ -68,3 +68,19 @@ def test_headers_are_those_of_a_kind_only_with_its_own_id_and_most_of_its_column
 ) -> None:
     names = frozenset(map(bare, headers.split(",")))
     assert {look.kind for look in LOOKS if look.fits(names)} == kinds
+
+
+@pytest.mark.parametrize(
+    ("owner", "path", "own"),
+    [
+        ("1001", "Patient files/1001 - Lee, Ann/scan.pdf", True),
+        ("1001", "Patient files\\1001\\scan.pdf", True),
+        ("1001", "Patient files/10012 - Lee, Ann/scan.pdf", False),
+        ("1001", "Patient files/1002 - Lee, Ann/1001/scan.pdf", False),
+        ("", "Patient files/Lee, Ann/scan.pdf", False),
+    ],
+)
+def test_a_file_lies_in_its_owners_folder_where_the_first_number_is_the_owners(
+    owner: str, path: str, own: bool
+) -> None:
+    assert retold.in_own_folder({"patientid": owner, "path": path}) is own

@@ -1,6 +1,6 @@
 """Lies told to a store behind the product's back: a record changed, removed, slipped in, or led elsewhere."""
 
-import shutil
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -130,8 +130,26 @@ def alterations(store: Store) -> Iterator[tuple[str, Alter]]:
 
 def byte_flipped(objects: Path, ending: str) -> None:
     """One bit of a stored object."""
-    path = next(p for p in sorted(objects.rglob("*")) if p.is_file() and ending in str(p))
+    flipped(next(path for path in sorted(objects.rglob("*")) if path.is_file() and ending in str(path)))
+
+
+def flipped(path: Path, *_: Path) -> None:
     body = bytearray(path.read_bytes())
     body[len(body) * 2 // 3] ^= 1
-    shutil.copymode(path, path)
     path.write_bytes(bytes(body))
+
+
+def exchanged(path: Path, other: Path, *_: Path) -> None:
+    """Two files, each sealed and whole, lie in each other's place."""
+    mine = path.read_bytes()
+    path.write_bytes(other.read_bytes())
+    other.write_bytes(mine)
+
+
+def removed(path: Path, *_: Path) -> None:
+    path.unlink()
+
+
+def kept_in(folder: Path) -> list[Path]:
+    """What clients' own files hold, sealed, wherever below a folder: each under its sum."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and re.fullmatch("[0-9a-f]{64}", path.name))

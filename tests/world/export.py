@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from tests.world.manifest import Attachment, Manifest
 
-CLIENTS, CONTACTS, CASES, VISITS, NOTES, MESSAGES = 60, 10, 12, 120, 80, 15
+CLIENTS, CONTACTS, CASES, VISITS, NOTES, MESSAGES, ATTACHED = 60, 10, 12, 120, 80, 15, 5
+ATTACHMENTS = (("referral.pdf", b"%PDF-1.4\n"), ("knee.png", b"\x89PNG\r\n\x1a\n"), ("exercises.txt", b"Every day: "))
 FIRST_DAY = datetime(2024, 3, 4, 9)  # noqa: DTZ001 - a wall clock; the cells add their offset
 MADE = "2020-01-01 10:00:00 +1000"
 NAME = "export.zip"
@@ -30,6 +31,7 @@ class Planter:
     def __init__(self) -> None:
         self.manifest = Manifest()
         self.files: dict[str, str] = {}
+        self.bodies: dict[str, bytes] = {}
 
     def file(self, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         out = io.StringIO()
@@ -55,10 +57,13 @@ def planted(clients: int = CLIENTS, visits: int = VISITS, notes: int = NOTES) ->
     _visits(to, visits, clients)
     _notes(to, notes, clients)
     _messages(to, clients)
+    _attachments(to)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in to.files.items():
             archive.writestr(zipfile.ZipInfo(name, (2026, 11, 20, 9, 0, 0)), text.encode())
+        for name, body in to.bodies.items():
+            archive.writestr(zipfile.ZipInfo(name, (2026, 11, 20, 9, 0, 0)), body)
     body = packed.getvalue()
     to.manifest.files[NAME] = Attachment(len(body), hashlib.sha256(body).hexdigest())
     return body, to.manifest
@@ -168,3 +173,26 @@ def _messages(to: Planter, clients: int) -> None:
         rows.append([70000 + n, 1000 + n % (clients - 2), "Email", "Appointment Confirmation", "Sent", *whom])
         to.moves("communications", "communications", 70000 + n)
     to.file("Communications", [*header, "Created At"], ([*row, MADE] for row in rows))
+
+
+def _attachments(to: Planter) -> None:
+    """Files in folders of their clients: one without a row in the list, and a row whose file is not there."""
+    header = ["Attachment ID", "Patient ID", "File Name", "Path", "Size", "SHA256", "Description", "Created At"]
+    rows: list[list[object]] = []
+    for n in range(ATTACHED + 1):
+        name, begins = ATTACHMENTS[n % len(ATTACHMENTS)]
+        body = begins + to.secret("bytes", n).encode() * (200 + 50 * n)
+        told = Attachment(len(body), hashlib.sha256(body).hexdigest())
+        path = f"Patient files/{1000 + n}/{n} {name}"
+        is_listed, is_there = n != 1, n != ATTACHED
+        key = str(80000 + n) if is_listed else hashlib.sha256(path.encode()).hexdigest()
+        if is_listed:
+            about = to.secret("about", n)
+            rows.append([key, 1000 + n, f"{n} {name}", path, told.size, told.sha256, about, MADE])
+        if is_there:
+            to.bodies[path] = body
+            to.manifest.attachments[key] = told
+            to.moves("patient_files", "files", key)
+        else:
+            to.manifest.row("patient_files", "skipped")
+    to.file("Patient files", header, rows)

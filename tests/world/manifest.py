@@ -15,7 +15,8 @@ class Attachment:
 class Manifest:
     """`outcomes`: rows by kind and outcome. `records`: by table, the (source kind, source id) that must stand there.
 
-    `files`: the handed-over files by path with size and sha256. `secrets`: words of the cells that may stand in no log.
+    `files`: the handed-over files by path with size and sha256. `attachments`: clients' own files, by their rows' keys,
+    that must be kept. `secrets`: words of the cells that may stand in no log.
     """
 
     outcomes: dict[str, dict[str, int]] = field(default_factory=dict)

@@ -6,11 +6,13 @@ Each is told to a copy of the move, in a process of its own; what is said of it 
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlmodel import select
 
 from app.caspen.shapes import shape
+from app.engine.bench import attachments_prefix
 from app.engine.drain import Turn, drain
 from app.engine.live_check import check_live
 from app.engine.runtime import Runtime
@@ -20,14 +22,24 @@ from app.migration.states import State
 from app.migration.trials import current_trial
 from app.problems import Level
 from tests.world import spoiled
-from tests.world.altered import Alter, alterations, byte_flipped, rows_of, tables_in
+from tests.world.altered import (
+    Alter,
+    alterations,
+    byte_flipped,
+    exchanged,
+    flipped,
+    kept_in,
+    removed,
+    rows_of,
+    tables_in,
+)
 from tests.world.bases import UNPROVEN, Bases
 from tests.world.left import contents
 from tests.world.move import decide, move, state, time_passes
 
 SEED = 200
-WANTED = {"mapping": 70, "reading": 28, "trial": 40, "approved": 20, "live": 36, "bytes": 6}
-KINDS = ("patients", "contacts", "patient_cases", "appointments", "treatment_notes", "communications")
+WANTED = {"mapping": 66, "reading": 32, "trial": 37, "approved": 18, "live": 32, "bytes": 15}
+KINDS = ("patients", "contacts", "patient_cases", "appointments", "treatment_notes", "communications", "patient_files")
 
 
 @dataclass(frozen=True)
@@ -99,6 +111,7 @@ def _in_reading() -> Iterator[Mutant]:
         "contacts": (1, 2, 3),
         "appointments": (1, 2, 3),
         "treatment_notes": (4,),
+        "patient_files": (1, 2, 5),
     }.items():
         for one in pairs:
             yield _code(
@@ -106,6 +119,8 @@ def _in_reading() -> Iterator[Mutant]:
             )
     for hours in (1, -1, 10):
         yield _code("reading", f"every time is {hours} hours off", spoiled.offsets_shifted(hours))
+    yield _code("reading", "a client's file is passed over", spoiled.attachment_unseen)
+    yield _code("reading", "the last byte of each client's file is lost", spoiled.attachments_cut)
     yield _code("reading", "the last row of each file is not read", spoiled.last_rows_unread)
     yield _code("reading", "the first row of each file is not read", spoiled.first_rows_unread)
 
@@ -141,16 +156,39 @@ def _in_bytes() -> Iterator[Mutant]:
         ("part 9", State.TRIALLING, "-000009"),
     ):
         yield Mutant("bytes", f"a bit of {name} is flipped", base, lambda r, e=ending: byte_flipped(r.objects.root, e))  # type: ignore[misc]  # bound here
+    for how in (flipped, exchanged, removed):
+        told = f"what a client's file holds is {how.__name__}"
+        yield Mutant("bytes", f"{told} during a trial", State.TRIALLING, partial(_to_contents, how))
+        yield Mutant("bytes", f"{told} after approval", State.REVIEWING, partial(_to_approved, how))
+        yield Mutant("bytes", f"{told} when it is live", State.FINALISED, partial(_to_live, how))
+
+
+Spoils = Callable[[Path, Path], None]
+
+
+def _to_contents(how: Spoils, runtime: Runtime) -> None:
+    at = runtime.objects.root / attachments_prefix(_only(runtime).id, 1)
+    how(*kept_in(at)[:2])
+
+
+def _to_approved(how: Spoils, runtime: Runtime) -> None:
+    decide(runtime, _only(runtime).id)
+    _to_contents(how, runtime)
+
+
+def _to_live(how: Spoils, runtime: Runtime) -> None:
+    how(*kept_in(runtime.settings.files_folder)[:2])
 
 
 def judge(bases: Bases, mutant: Mutant, folder: Path) -> Verdict:
     """Tells the lie to a copy of the move, lets the work go on, and sees what is said of it."""
     with bases.copy(mutant.base, folder) as runtime:
         mutant.tell(runtime)
-        if mutant.where == "live":
+        if mutant.base == State.FINALISED:
             (found,) = check_live(runtime)
             assert found.standing is not None
-            wrong = (*found.standing.altered, *found.standing.missing, *found.standing.added)
+            at = found.standing
+            wrong = (*at.altered, *at.missing, *at.added, *at.contents)
             return Verdict("nobody" if found.holds else "product", tuple(f"{one.table} {one.id}" for one in wrong[:2]))
         return _judged(bases, runtime, mutant)
 

@@ -1,5 +1,6 @@
 """Faults in the code that reads and maps an export, each put into a process by hand: it is a fork, and dies with it."""
 
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -7,7 +8,8 @@ from decimal import Decimal
 from itertools import islice, pairwise
 from typing import Any
 
-from app.engine.reading import cut, grid
+from app.engine import read
+from app.engine.reading import cut, grid, reader
 from app.mapping import content as contents_of_notes
 from app.mapping import moments
 from app.mapping.kind import Kind, Source
@@ -198,3 +200,21 @@ def answer_lost(which: int) -> Spoil:
         vars(notes)["read_content"] = read
 
     return spoil
+
+
+def attachment_unseen() -> None:
+    """The first of clients' own files is passed over."""
+    inner = reader.keep_attached
+    vars(read)["keep_attached"] = lambda found, reading: inner(replace(found, attached=found.attached[1:]), reading)
+
+
+def attachments_cut() -> None:
+    """The last byte of every client's file is lost on its way into storage."""
+    inner = vars(reader)["keep"]
+
+    def shorter(entry: Any, store: Any) -> Any:
+        with entry.open() as stream:
+            body = stream.read()
+        return inner(replace(entry, open=lambda: io.BytesIO(body[:-1])), store)
+
+    vars(reader)["keep"] = shorter

@@ -14,6 +14,7 @@ from app.migration.states import Event, State
 from app.notify.sender import Sender
 from tests.engine.story import engine_in, settings_in
 from tests.world import CHECKS, Left, check_world
+from tests.world.altered import kept_in
 from tests.world.export import planted
 from tests.world.left import Delivery, contents, delivered
 from tests.world.mailbox import mailbox
@@ -100,6 +101,38 @@ def a_name_in_a_log(left: Left) -> None:
     left.logs[0].write_text(f"could not load {min(left.manifest.secrets)}\n")
 
 
+def kept_live(left: Left) -> list[Path]:
+    """What clients' own live files hold, sealed."""
+    return kept_in(left.runtime.settings.files_folder)
+
+
+def live_bytes_changed(left: Left) -> None:
+    kept = kept_live(left)[0]
+    kept.write_bytes(kept.read_bytes()[:-1] + b"x")
+
+
+def live_bytes_of_another(left: Left) -> None:
+    one, other = kept_live(left)[:2]
+    one.write_bytes(other.read_bytes())
+
+
+def live_bytes_gone(left: Left) -> None:
+    kept_live(left)[0].unlink()
+
+
+def live_bytes_of_nobody(left: Left) -> None:
+    kept = kept_live(left)[0]
+    kept.with_name(f"{kept.name[:2]}{'0' * 62}").write_bytes(kept.read_bytes())
+
+
+def live_row_of_no_bytes(left: Left) -> None:
+    live(left, f"UPDATE files SET sha256 = '{'0' * 64}' WHERE source_id = '80002'")
+
+
+def live_row_gone(left: Left) -> None:
+    live(left, "DELETE FROM files WHERE source_id = '80002'")
+
+
 LIES: dict[str, Callable[[Left], None]] = {
     "E1": a_client_twice,
     "E2": a_row_counted_as_another,
@@ -114,7 +147,7 @@ LIES: dict[str, Callable[[Left], None]] = {
 
 
 def test_the_world_is_right_when_nothing_disturbed_it(left: Left) -> None:
-    assert left.manifest.rows == 302
+    assert left.manifest.rows == 308
     assert check_world(left) == []
 
 
@@ -123,3 +156,20 @@ def test_a_lie_turns_its_check_red(left: Left, name: str) -> None:
     LIES[name](left)
     assert CHECKS[name](left), LIES[name].__name__
     assert any(line.startswith(f"{name}: ") for line in check_world(left))
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        live_bytes_changed,
+        live_bytes_of_another,
+        live_bytes_gone,
+        live_bytes_of_nobody,
+        live_row_of_no_bytes,
+        live_row_gone,
+    ],
+)
+def test_a_file_that_is_not_whole_is_seen(left: Left, lie: Callable[[Left], None]) -> None:
+    assert len(left.manifest.attachments) == 5
+    lie(left)
+    assert any("live" in line for line in CHECKS["E4"](left))

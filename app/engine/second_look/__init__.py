@@ -6,7 +6,7 @@ has told of a row is held against the row as well. The rest must be found as it 
 
 import re
 import zlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -16,9 +16,11 @@ from app.engine.heartbeat import Heartbeat
 from app.engine.read import found_in
 from app.engine.reading.entries import Entry
 from app.engine.runtime import Runtime
+from app.engine.second_look.attached import look_at_attached
 from app.engine.second_look.compared import Eyes, hold_against
 from app.engine.second_look.plain import NotPlain, plain_rows
 from app.mapping.second_look import Cells, Look, bare
+from app.migration.balance import KindBalance
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration, ProblemLine
 from app.problems import Problem
@@ -28,6 +30,7 @@ ROWS = 300  # of a file, and of at most so many signs in all
 SIGNS = 4_000_000
 LONGEST = 1_000_000  # signs of a row that is compared
 BEAT_ROWS = 2_000
+FILES = "files"  # Caspen's table of them
 NO_KEY = "missing_key_column"  # of the kind that it was taken for: it may be of another
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_:-]+")  # what a spreadsheet did to an id, reading mends and tells
 
@@ -54,29 +57,43 @@ class _Sample:
     total: int = 0
 
 
-def look_again(runtime: Runtime, migration: Migration, beat: Heartbeat, whole: Container[str]) -> Looked:
-    """Looks at every plain file that was read. `whole`: kinds of which the clinic leaves nothing out."""
-    looked = Looked()
+def look_again(runtime: Runtime, migration: Migration, beat: Heartbeat, kinds: Sequence[KindBalance]) -> Looked:
+    """Looks at every plain file that was read, and at clients' own. `kinds`: what became of their rows."""
+    looked, source = Looked(), source_named(migration.source)
+    whole = {kind.kind for kind in kinds if not kind.left_out}
     looks: dict[str, list[Look]] = {}
-    for look in source_named(migration.source).looks:
+    for look in source.looks:
         looks.setdefault(look.kind, []).append(look)
     with runtime.ledger.read() as session:
         files = {file.path: file for file in files_of(session, migration.id, migration.export_number)}
         copies = _copies(session, migration)
     there = frozenset(str(file.kind) for file in files.values() if file.rows and not file.refused)
     with found_in(runtime, migration, beat) as found:
+        attached = {entry.path: entry for entry in found.attached}
         for entry in found.entries:
             file = files.get(entry.path)
             if file is None or entry.refused or file.refused not in (None, NO_KEY):
                 continue
             eyes = [
-                Eyes(runtime, migration, look, look.own and look.kind in whole, there)
+                Eyes(runtime, migration, look, look.own and look.kind in whole, there, attached)
                 for look in looks.get(file.kind or "", ())
                 if not file.refused
             ]
             if not (eyes and _looked_at(eyes, entry, file, looked, beat)) and file.size and file.path not in copies:
-                looked.problems += _missed(entry, file, (look for kind in looks.values() for look in kind))
+                looked.problems += _missed(entry, file, source.looks)
+        looked.problems += _attached(runtime, migration, found.attached, kinds, beat)
     return looked
+
+
+def _attached(
+    runtime: Runtime, migration: Migration, entries: Sequence[Entry], kinds: Sequence[KindBalance], beat: Heartbeat
+) -> Iterator[Problem]:
+    """Clients' own files, which stand in the export as rows of one kind, whether a list names them or not."""
+    name = next((look.kind for look in source_named(migration.source).looks if look.table == FILES), None)
+    if kind := next((kind for kind in kinds if kind.kind == name), None):
+        yield from look_at_attached(runtime, migration, entries, kind, beat)
+    elif name and entries:
+        yield Problem("rows_miscounted", name, count=len(entries))
 
 
 def _missed(entry: Entry, file: ExportFile, looks: Iterable[Look]) -> Iterator[Problem]:

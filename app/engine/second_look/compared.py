@@ -9,10 +9,12 @@ from sqlmodel import Session, col, select
 
 from app.caspen.sought import Sought
 from app.caspen.stores import Store
+from app.engine.reading.entries import Entry
 from app.engine.runtime import Runtime
 from app.engine.second_look.alike import alike, readable
+from app.engine.second_look.attached import sum_of
 from app.mapping.plan import CREATE, Plan
-from app.mapping.second_look import Cells, Claim, How, Look, Seen, bare
+from app.mapping.second_look import Cells, Claim, How, Look, Seen, bare, said_under
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.problems import Level, Problem
 
@@ -27,7 +29,7 @@ At = tuple[Connection, Store, str]
 class Eyes:
     """What is looked at with: `own` says that every row of which nothing is told must have a record.
 
-    `there`: the kinds of which the export has rows.
+    `there`: the kinds of which the export has rows. `attached`: where clients' own files lie in it.
     """
 
     runtime: Runtime
@@ -35,6 +37,7 @@ class Eyes:
     look: Look
     own: bool
     there: Collection[str]
+    attached: Mapping[str, Entry] = field(default_factory=dict)
 
 
 @dataclass
@@ -88,7 +91,8 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[str, Cells]) -> F
         for key, row in rows.items():
             for claim in look.claims:
                 if claim.code in told.get(key, _NONE):
-                    found.add(claim.seen.shown, key, not _refuted(claim, row, targets))
+                    is_so = not (_lies_there(claim, row, eyes, file) or _refuted(claim, row, targets))
+                    found.add(claim.seen.shown, key, is_so)
     if eyes.own:
         for key in rows:  # a row that matched something has a record already
             if told.get(key, _NONE) <= look.touches.keys() and plan.choice(look.kind, key) == CREATE:
@@ -121,6 +125,17 @@ def _refuted(claim: Claim, row: Cells, targets: Mapping[Seen, Mapping[str, objec
     if claim.seen.how is How.LINK:
         return cell in targets[claim.seen]
     return bool(cell) and readable(claim.seen.how, cell)
+
+
+def _lies_there(claim: Claim, row: Cells, eyes: Eyes, file: ExportFile) -> bool:
+    """Whether a file lies where its row says, counted from the list or from the top, as the row says."""
+    if claim.seen.how not in (How.FILE, How.SUM):
+        return False
+    path, folder = claim.seen.cell(row).replace("\\", "/"), file.path.rpartition("/")[0]
+    entry = eyes.attached.get(f"{folder}/{path}") or eyes.attached.get(path)
+    if claim.seen.how is How.FILE or entry is None:
+        return entry is not None
+    return said_under(row, *claim.seen.headers).lower() in (str(entry.size), sum_of(entry))
 
 
 def _told(file: ExportFile, header: str, keys: Sequence[str], compared: int) -> Problem:

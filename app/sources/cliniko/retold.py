@@ -143,6 +143,17 @@ def category(row: Cells) -> str:
     return "" if said_under(row, "category_code") or said.isdigit() or len(said) > 200 else said
 
 
+def path(row: Cells) -> str:
+    return said_under(row, "Path", "path")
+
+
+def in_own_folder(row: Cells) -> bool:
+    """Whether a client's file plainly lies in that client's folder."""
+    owner, folders = said_under(row, "Patient ID", "patient_id"), path(row).replace("\\", "/").split("/")[:-1]
+    named = next((folder for folder in folders if folder[:1].isdigit()), "")
+    return bool(owner) and named.partition(" - ")[0] == owner
+
+
 def file_name(row: Cells) -> str:
     """A name that needs not be cut."""
     said = said_under(row, "File Name", "filename")

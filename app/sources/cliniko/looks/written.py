@@ -1,6 +1,6 @@
 """What was written of clients, to them and by them, looked for a second time."""
 
-from app.mapping.second_look import Claim, Look, content, leads, moment, same, template, words
+from app.mapping.second_look import Claim, How, Look, Seen, content, leads, moment, same, template, words
 from app.sources.cliniko import retold
 from app.sources.cliniko.looks.shared import CLIENT, MADE, PRACTITIONER, VISIT, touches
 
@@ -103,6 +103,12 @@ LOOKS: tuple[Look, ...] = (
         ),
         own=True,
         touches=touches("patient_folder_name_mismatch", "file_not_in_index", file_renamed="name"),
-        claims=(Claim("file_without_patient", CLIENT),),
+        claims=(
+            Claim("file_without_patient", CLIENT),
+            Claim("file_patient_conflict", CLIENT, retold.in_own_folder),
+            Claim("file_missing", Seen(("Path", "path"), "name", How.FILE)),
+            Claim("file_size_mismatch", Seen(("Size", "size"), "size", How.SUM, pick=retold.path)),
+            Claim("file_checksum_mismatch", Seen(("SHA256", "sha256"), "sha256", How.SUM, pick=retold.path)),
+        ),
     ),
 )
