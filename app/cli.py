@@ -19,6 +19,11 @@ Keep = Annotated[Path | None, typer.Option(help="Keep everything in this folder.
 Wait = Annotated[float, typer.Option(help="How long, in all, to wait for what passes by itself, in seconds.")]
 
 
+AskPassword = Annotated[
+    bool, typer.Option("--ask-password", help="Asks for the password of a locked zip, where nobody else sees it.")
+]
+
+
 class Size(StrEnum):
     SMALL = "small"
     MID = "mid"
@@ -84,12 +89,14 @@ def sample(
 
 
 @app.command()
-def read(export: str, json_file: JsonFile = None, keep: Keep = None, wait: Wait = 30.0) -> None:
+def read(
+    export: str, json_file: JsonFile = None, keep: Keep = None, wait: Wait = 30.0, ask_password: AskPassword = False
+) -> None:
     """What is in an export (a zip, a file, a folder or a link), without importing it. - reads a link from the input,
     where no list of processes shows it."""
     from app.commands.read import read as run
 
-    _say(run(_given(export), wait=wait, keep=keep), json_file)
+    _say(run(_given(export), wait=wait, keep=keep, password=_password(ask_password)), json_file)
 
 
 @app.command()
@@ -104,6 +111,7 @@ def trial(
     records: Annotated[Path | None, typer.Option(help="Write what the trial holds into this folder.")] = None,
     keep: Keep = None,
     wait: Wait = 30.0,
+    ask_password: AskPassword = False,
 ) -> None:
     """Read, match by suggestion, try and prove, in a private database. - reads a link from the input."""
     from app.commands.read import refused
@@ -111,7 +119,7 @@ def trial(
     from app.commands.trial import trial as run
     from app.problems import Problem
 
-    options = Options(workspace, plan, database, finalise, workers, records, keep, wait)
+    options = Options(workspace, plan, database, finalise, workers, records, keep, wait, _password(ask_password))
     try:
         answer = run(_given(export), options)
     except BadFile as wrong:
@@ -137,6 +145,10 @@ def check_links(
 def _given(export: str) -> str:
     """A link is a secret: it may come by the input instead of the command line."""
     return sys.stdin.readline().strip() if export == "-" else export
+
+
+def _password(asked: bool) -> str:
+    return str(typer.prompt("Password of the zip", hide_input=True, err=True)) if asked else ""
 
 
 @app.command(name="check-live")

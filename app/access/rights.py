@@ -93,6 +93,8 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/m/{migration_id}/files"): Right.ACT,
     ("GET", "/m/{migration_id}/files/description.txt"): Right.LOOK,
     ("GET", "/m/{migration_id}/files/kinds/{kind}"): Right.LOOK,
+    ("GET", "/m/{migration_id}/files/password"): Right.LOOK,
+    ("POST", "/m/{migration_id}/files/password"): Right.ACT,
     ("GET", "/m/{migration_id}/files/{number}"): Right.REVIEW,
     ("POST", "/m/{migration_id}/files/{number}"): Right.ACT,
     ("GET", "/m/{migration_id}/matches"): Right.LOOK,

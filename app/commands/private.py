@@ -19,7 +19,7 @@ from app.engine.runtime import Runtime, open_runtime
 from app.engine.submit import hand_over_files, hand_over_link
 from app.migration.advance import By
 from app.migration.begin import begin
-from app.migration.exports import Handed
+from app.migration.exports import Handed, keep_zip_password
 from app.migration.models import Migration
 from app.migration.states import Actor
 from app.settings import Environment, Settings
@@ -100,9 +100,15 @@ def live_workspace_id(name: str) -> str:
 
 
 def begin_private(
-    runtime: Runtime, export: str, *, name: str = DEMO, timezone: str = "Australia/Sydney", country: str = "AU"
+    runtime: Runtime,
+    export: str,
+    *,
+    name: str = DEMO,
+    timezone: str = "Australia/Sydney",
+    country: str = "AU",
+    password: str = "",
 ) -> Migration:
-    """Hands over a link, a file or a folder to a new migration of the named workspace."""
+    """Hands over a link, a file or a folder to a new migration of the named workspace; `password` is of locked zips."""
     create_workspace(runtime.caspen, live_workspace_id(name), name, timezone=timezone, country=country)
     with runtime.ledger.write() as session:
         migration = begin(
@@ -115,14 +121,22 @@ def begin_private(
             timezone=timezone,
             country=country,
         )
+    _hand_over(runtime, migration, export)
+    if password:
+        with runtime.ledger.write() as session:
+            migration = session.get_one(Migration, migration.id)
+            keep_zip_password(session, migration, password, runtime.link_key(migration))
+    return migration
+
+
+def _hand_over(runtime: Runtime, migration: Migration, export: str) -> None:
     if is_link(export):
         hand_over_link(runtime, migration, export, hint="link", by=BY)
-        return migration
+        return
     path = Path(export)
     with ExitStack() as open_files:
         files = (Handed(shown, open_files.enter_context(file.open("rb"))) for shown, file in files_at(path))
         hand_over_files(runtime, migration, files, by=BY, name=path.name)
-    return migration
 
 
 def is_link(export: str) -> bool:

@@ -28,13 +28,13 @@ class Answer:
     status: int
 
 
-def read(export: str, *, wait: float, keep: Path | None = None) -> Answer:
-    """Reads an export in a private engine. Status 2 when nothing could be read."""
+def read(export: str, *, wait: float, keep: Path | None = None, password: str = "") -> Answer:
+    """Reads an export in a private engine. Status 2 when nothing could be read. `password` is of locked zips."""
     if not is_link(export) and not Path(export).exists():
         return refused(Problem("export_not_found"))
     with private_engine(keep=keep) as runtime:
         try:
-            migration = begin_private(runtime, export)
+            migration = begin_private(runtime, export, password=password)
         except Stop as stop:
             return refused(stop.problem)
         try:

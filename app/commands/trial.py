@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ class Options:
     records: Path | None = None
     keep: Path | None = None
     wait: float = 30.0
+    password: str = field(default="", repr=False)
 
 
 def trial(export: str, options: Options) -> Answer:
@@ -74,9 +75,16 @@ def trial(export: str, options: Options) -> Answer:
 def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: Options) -> Answer:
     began = time.monotonic()
     if given is None:
-        migration = begin_private(runtime, export)
+        migration = begin_private(runtime, export, password=options.password)
     else:
-        migration = begin_private(runtime, export, name=given.name, timezone=given.timezone, country=given.country)
+        migration = begin_private(
+            runtime,
+            export,
+            name=given.name,
+            timezone=given.timezone,
+            country=given.country,
+            password=options.password,
+        )
         set_up(runtime, live_workspace_id(given.name), given)
     driver = Driver(runtime, options.workers, options.wait)
     state = driver.run(migration.id, "Reading")

@@ -12,7 +12,7 @@ from app.engine.reading.recognise import Header
 from app.engine.reading.shapes import bare
 from app.engine.runtime import Runtime
 from app.mapping.plan import LEAVE_OUT, Plan
-from app.migration.exports import fetched_files
+from app.migration.exports import fetched_files, zip_password_of
 from app.migration.models import Migration
 from app.sources import source as source_named
 
@@ -22,8 +22,10 @@ def export_files(runtime: Runtime, migration: Migration) -> Iterator[Found]:
     """The files of the export as they are in storage, archives unpacked, each ready to be streamed."""
     with runtime.ledger.read() as session:
         files = fetched_files(session, migration.id, migration.export_number)
+        password = zip_password_of(session, migration, runtime.link_key(migration)) if migration.wrapped_key else None
     given = from_objects(files, runtime.objects, runtime.key(migration)) if migration.wrapped_key else ()
-    with opened(given, source_named(migration.source), Limits(), private(runtime.scratch.folder)) as found:
+    source = source_named(migration.source)
+    with opened(given, source, Limits(), private(runtime.scratch.folder), password) as found:
         yield found
 
 

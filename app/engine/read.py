@@ -29,7 +29,7 @@ from app.engine.runtime import Runtime
 from app.engine.watched import BeatingIndex, watched
 from app.engine.work import Lease, checkpoint
 from app.mapping.context import Context
-from app.migration.exports import fetched_files
+from app.migration.exports import fetched_files, zip_password_of
 from app.migration.models import Migration
 from app.migration.plans import plan_of
 from app.sources import source as source_named
@@ -123,9 +123,10 @@ def found_in(runtime: Runtime, migration: Migration, beat: Heartbeat) -> Iterato
     """The files of an export, as raw as they were handed over, for as long as the block."""
     with runtime.ledger.read() as session:
         files = fetched_files(session, migration.id, migration.export_number)
+        password = zip_password_of(session, migration, runtime.link_key(migration))
     given = [watched(runtime.objects, runtime.key(migration), file, beat) for file in files]
     source = source_named(migration.source)
-    with opened(given, source, Limits(), private(runtime.scratch.folder)) as found:
+    with opened(given, source, Limits(), private(runtime.scratch.folder), password) as found:
         yield found
 
 

@@ -19,6 +19,7 @@ from app.storage import Objects, open_secret, seal_secret
 CHUNK = 1 << 20
 LINK = "link"
 PASSWORD = "password"  # noqa: S105 - what a sealed text is, not one
+ZIP_PASSWORD = "zip password"  # noqa: S105 - as above
 ITEM = "item"
 
 
@@ -199,6 +200,19 @@ def link_of(export: Export, key: bytes) -> str | None:
 def password_of(export: Export, key: bytes) -> str:
     """The link's password, for the download alone; empty where it has none."""
     return open_secret(export.sealed_password, key, PASSWORD) if export.sealed_password else ""
+
+
+def keep_zip_password(session: Session, migration: Migration, password: str, key: bytes) -> None:
+    """The password of the current export's locked zips: kept sealed, as the zips are opened at every look into them."""
+    export = session.get_one(Export, (migration.id, migration.export_number))
+    export.sealed_zip_password = seal_secret(password, key, ZIP_PASSWORD)
+    session.add(export)
+
+
+def zip_password_of(session: Session, migration: Migration, key: bytes) -> str | None:
+    export = current_export(session, migration)
+    sealed = export.sealed_zip_password if export else None
+    return open_secret(sealed, key, ZIP_PASSWORD) if sealed else None
 
 
 def _numbered(session: Session, migration_id: str) -> Migration:

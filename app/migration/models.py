@@ -56,6 +56,7 @@ class Export(LedgerTable, table=True):
     way: str  # "upload", "link" or "sample"
     sealed_link: str | None = None
     sealed_password: str | None = None  # of the link, until the download is done
+    sealed_zip_password: str | None = None
     link_hint: str = ""  # provider and masked link, safe to show
     name: str = ""
     sha256: str | None = None

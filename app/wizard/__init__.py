@@ -22,6 +22,7 @@ from app.wizard import (
     uses,
     visits,
     which_file,
+    zip_password,
 )
 
 STEPS = (
@@ -32,6 +33,7 @@ STEPS = (
     handover,
     link,
     files,
+    zip_password,
     which_file,
     matches,
     progress,

@@ -18,6 +18,7 @@ from app.migration.states import State
 from app.problems import Problem, catalogue
 from app.wizard.file_states import HELPED, told_lines
 from app.wizard.situation import Standing
+from app.wizard.zip_password import LOCKED
 from app.words import MONTHS
 
 
@@ -70,7 +71,15 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "unread_answers": sum(line.is_unread for line in lines),
         "read_again": is_read_again(session, migration, export),
         "news": news(session, migration, export, source),
-        "refused": [{"file": f, "problem": refusal(f.refused, source), "helped": f.refused in HELPED} for f in refused],
+        "refused": [
+            {
+                "file": f,
+                "problem": refusal(f.refused, source),
+                "helped": f.refused in HELPED,
+                "locked": f.refused in LOCKED,
+            }
+            for f in refused
+        ],
         "rows": sum(k["rows"] for k in here),
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,

@@ -19,6 +19,7 @@ from app.rail import page_of
 from app.web import cookie_name, go, page, visit_of
 from app.wizard.live import Watch, watch_of
 from app.wizard.numbers import numbers
+from app.wizard.zip_password import locked_files
 
 router = APIRouter()
 RIGHTS_AGAIN = 20.0
@@ -36,8 +37,9 @@ def look(request: Request) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         told = numbers(session, visit.move)
+        locked = len(locked_files(session, visit.move))
     labels = {kind.name: kind.label for kind in visit.source.kinds}
-    return page(request, "wizard/progress.html", **told, labels=labels)
+    return page(request, "wizard/progress.html", **told, labels=labels, locked=locked)
 
 
 @router.get("/m/{migration_id}/progress/events")

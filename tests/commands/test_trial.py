@@ -10,6 +10,8 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app
 from tests.engine.story import clinic_files, patients
+from tests.reading.locks import locked
+from tests.reading.zips import Item, build
 
 OUTCOMES = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
 P = {"code", "level", "kind", "file", "line", "source_id", "column", "count"}
@@ -117,3 +119,16 @@ def test_one_problem_stands_for_all_rows_of_a_file_that_have_it(tmp_path: Path) 
     run("trial", file, "--json", answer)
     told_of = [problem for problem in told(answer)["problems"] if problem["code"] == "bad_email"]
     assert [(p["count"], p["line"], p["source_id"]) for p in told_of] == [(12, 2, "1000")]
+
+
+def test_a_locked_zip_is_opened_with_the_password_that_is_asked_for(export: Path, tmp_path: Path) -> None:
+    shut = tmp_path / "shut.zip"
+    shut.write_bytes(build([locked(Item(f.name.encode(), f.read_bytes()), b"secret") for f in export.iterdir()]))
+    words = ["trial", str(shut), "--json", str(tmp_path / "t.json")]
+    assert CliRunner().invoke(app, words).exit_code == 2
+    assert {f["code"] for f in told(tmp_path / "t.json")["problems"]} >= {"zip_encrypted"}
+    assert CliRunner().invoke(app, [*words, "--ask-password"], input="guess\n").exit_code == 2
+    result = CliRunner().invoke(app, [*words, "--ask-password"], input="secret\n")
+    assert result.exit_code == 0
+    assert "secret" not in result.output
+    assert told(tmp_path / "t.json")["balanced"] is True

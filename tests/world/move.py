@@ -98,8 +98,9 @@ def time_passes(runtime: Runtime, hours: float = 2.0) -> None:
         connection.execute(sa.update(Work).where(sa.column("not_before").is_not(None)).values(not_before=before))
         waiting = sa.update(OutboxMail).where(sa.column("not_before").is_not(None))
         connection.execute(waiting.values(not_before=before))
-    for path in runtime.objects.root.rglob("*"):
-        _age(path, hours)
+    for root in (runtime.objects.root, runtime.settings.files_folder):
+        for path in root.rglob("*"):
+            _age(path, hours)
 
 
 def _age(path: Path, hours: float) -> None:

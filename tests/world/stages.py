@@ -14,13 +14,10 @@ from sqlmodel import select
 from app.effects import Listener, listen
 from app.engine.bench import benches
 from app.engine.drain import Turn, drain
-from app.engine.orphans import sweep_orphans
 from app.engine.runtime import Runtime, open_runtime
-from app.engine.scratch import sweep_scratch
 from app.engine.submit import hand_over_link
 from app.migration.models import Migration
 from app.migration.states import State
-from app.notify.sender import Sender
 from app.settings import Settings
 from tests.engine.story import settings_in
 from tests.world import Left, check_world
@@ -29,6 +26,7 @@ from tests.world.left import Contents, contents, delivered
 from tests.world.manifest import Manifest
 from tests.world.move import MEGAN, arrive, decide, finish, move, state, time_passes, unsent
 from tests.world.patient_bell import patient, silence
+from workers.chores import send_mail, sweep_contents, sweep_up
 
 OWNER = "worker"
 
@@ -109,9 +107,8 @@ def go_live(runtime: Runtime) -> None:
 
 def tell(runtime: Runtime) -> None:
     """The chores: mails go out, and what is nobody's is swept."""
-    Sender(runtime.settings, runtime.ledger).send_due()
-    sweep_scratch(runtime.scratch.shared)
-    sweep_orphans(runtime)
+    for chore in (send_mail, sweep_up, sweep_contents):
+        chore(runtime)
 
 
 STAGES: dict[str, Callable[[Runtime], None]] = {

@@ -1,0 +1,62 @@
+"""A zip that is locked: the clinic types its password, and the same files are opened and read again with it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import Session
+
+from app.migration.exports import files_of, keep_zip_password, read_again
+from app.migration.guards import export_kept
+from app.migration.models import ExportFile, Migration
+from app.migration.plans import plan_of
+from app.migration.states import Event, State
+from app.web import go, in_state, page, visit_of
+from app.wizard.which_file import ANSWERED_IN
+
+router = APIRouter()
+WRONG = "zip_password_wrong"
+LOCKED = frozenset({"zip_encrypted", WRONG})
+ASKS = "Type the password that the zip was made with."
+
+
+def locked_files(session: Session, migration: Migration) -> list[ExportFile]:
+    """The files that nobody could open so far."""
+    files = files_of(session, migration.id, migration.export_number)
+    return [file for file in files if file.refused in LOCKED]
+
+
+@router.get("/m/{migration_id}/files/password")
+def look(request: Request) -> Response:
+    return draw(request, [])
+
+
+@router.post("/m/{migration_id}/files/password")
+def unlock(request: Request, password: Annotated[str, Form()] = "") -> Response:
+    """Keeps the password sealed and reads the export again with it. What it opens is told there."""
+    if visit_of(request).move.state == State.READING:
+        return go(f"/m/{visit_of(request).move.id}/progress")  # pressed twice: it is being read
+    visit = in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
+    if not password:
+        return draw(request, [{"field": "password", "words": ASKS}])
+    key = visit.runtime.link_key(visit.move)
+    with visit.write() as session:
+        ring = read_again(session, visit.move.id, plan_of(visit.move), visit.by, guard=export_kept)
+        keep_zip_password(session, session.get_one(Migration, visit.move.id), password, key)
+    visit.runtime.doorbell.ring(ring.migration_id)
+    return go(f"/m/{visit.move.id}/progress")
+
+
+def draw(request: Request, errors: list[dict[str, str]]) -> Response:
+    visit = visit_of(request)
+    with visit.read() as session:
+        files = locked_files(session, visit.move)
+    if not files:
+        return go(f"/m/{visit.move.id}/files")
+    was_wrong = any(file.refused == WRONG for file in files)
+    told: dict[str, Any] = {
+        "files": files,
+        "was_wrong": was_wrong,
+        "editable": visit.move.state in ANSWERED_IN,
+        "errors": errors,
+    }
+    return page(request, "wizard/zip_password.html", 422 if errors else 200, **told)
