@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from app.access import sessions
 from app.access.rights import Right
 from app.migration.guards import pausable
-from app.migration.states import Event
+from app.migration.states import Event, State
 from app.rail import page_of
 from app.web import cookie_name, go, page, visit_of
 from app.wizard.live import Watch, watch_of
@@ -37,7 +37,7 @@ def look(request: Request) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         told = numbers(session, visit.move)
-        locked = len(locked_files(session, visit.move))
+        locked = len(locked_files(session, visit.move)) if visit.move.state == State.READING_FAILED else 0
     labels = {kind.name: kind.label for kind in visit.source.kinds}
     return page(request, "wizard/progress.html", **told, labels=labels, locked=locked)
 
