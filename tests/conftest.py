@@ -22,8 +22,8 @@ TOGETHER = frozenset({"catalogue", "records", "samples"})
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long stories come first, so that none is left to go on alone when all else is done."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """The long stories come first, in a browser before all, so that none is left to go on alone at the end."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("slow", "browser")])
     for item in items:
         server = "postgres" if item.get_closest_marker("postgres") else ""
         group = server or (item.path.parent.name if item.path.parent.name in TOGETHER else "")
@@ -31,8 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What was imported stays: it need not be looked through again whenever a story's objects are cleared away."""
+    marked = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group")]
+    if getattr(session.config.option, "loadgroup", False) and not all("@" in one for one in marked):
+        raise pytest.UsageError("This pytest-xdist does not keep groups in one process with this pytest.")
     gc.collect()
     gc.freeze()
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ def memory_left() -> int:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing stays in memory
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     workers = os.environ.get("TEST_WORKERS", WORKERS)
