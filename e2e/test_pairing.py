@@ -62,7 +62,7 @@ def test_a_fourth_dialect_is_paired_in_the_browser(product: Product, browser: Br
     Progress(page, journey.move).wait_until("progress", 60)
     files = Files(page, journey.move)
     for _ in range(120):  # reading stops: there is no file of clients that anybody knows
-        page.goto(journey.move)
+        files.look_again()
         if page.locator("h1").inner_text() == "Reading your export stopped, nothing is lost":
             break
         page.wait_for_timeout(500)
