@@ -13,7 +13,7 @@ from app.engine.reading.archive import Archive, Member
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
 from app.engine.reading.limits import Budget, Limits
-from app.engine.reading.naming import files_folder, name_of, pages_folder, printed_folder
+from app.engine.reading.naming import files_folder, from_archive, name_of, pages_folder, printed_folder
 from app.engine.reading.refusal import Refused
 from app.engine.reading.sniff import HEAD, OTHER_ARCHIVES, sniff
 from app.engine.reading.workbook import is_office
@@ -180,7 +180,8 @@ class _Walk:
                 continue
             if member.guessed:
                 self.problems.append(Problem("filename_encoding_guessed", file=member.path))
-            self._member(archive, member, shown, budget, depth)
+            at = from_archive(shown, member.path)
+            self._member(archive, member if at == member.path else replace(member, path=at), shown, budget, depth)
 
     def _member(self, archive: Archive, member: Member, shown: str, budget: Budget, depth: int) -> None:
         opener = _Packed(archive, member)

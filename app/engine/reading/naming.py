@@ -6,6 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
+from app.engine.reading.owner import owner_of
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 
@@ -16,6 +17,8 @@ DOCUMENTS = frozenset({"html", "htm", "pdf"})
 _FILES = frozenset({"patientfiles", "patientattachments", "attachments"})
 _PAGES = frozenset({"treatmentnotes"})
 _PRINTED = _PAGES | {"patientforms"}
+_TEMPLATES = frozenset({"treatmentnotetemplates", "patientformtemplates"})
+_PART = re.compile(r"(-\d{8}T\d{6}Z)?(-\d{1,3})?( ?\(\d+\))?\.zip", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,28 @@ def pages_folder(path: str, content: str | None) -> str | None:
     """The folder of notes in which a page of its own lies, by its first bytes or by its name."""
     is_page = content == "html" or path.rpartition(".")[2].lower() in ("html", "htm")
     return _folder(path, _PAGES) if is_page else None
+
+
+def from_archive(archive: str, path: str) -> str:
+    """Where a file of an archive lies. A folder that was packed by itself gives the archive its name, and is not in it.
+
+    A table or a zip stays where it is unless it lies in the folder of one client: a clinic may call a zip of all that
+    it exported `Attachments` too.
+    """
+    last = archive.rpartition("/")[2]
+    packed = _PART.search(last)
+    folder = last[: packed.start()] if packed and packed.end() == len(last) else ""
+    meant = _plain(folder)
+    if meant not in _FILES | _PRINTED | _TEMPLATES:
+        return path
+    *folders, name = path.split("/")
+    if any(_plain(each) in _FILES | _PRINTED | _TEMPLATES for each in folders):
+        return path
+    is_somebodys = any(owner_of((each,)).id for each in folders)
+    if meant in _FILES and not is_somebodys and name.rpartition(".")[2].lower() in TABLES | {"zip"}:
+        is_list = not folders and _plain(name).startswith(tuple(_FILES))
+        return f"{folder}/{path}" if is_list else path
+    return f"{folder}/{path}"
 
 
 def _folder(path: str, names: frozenset[str]) -> str | None:
