@@ -104,3 +104,19 @@ def test_a_native_file_does_not_say_who_is_archived(desk: Desk) -> None:
 
 def test_every_kind_of_the_source_has_names_of_files() -> None:
     assert all(k.file_names for k in SOURCE.kinds)
+
+
+def test_letters_and_body_charts_are_counted_by_their_folder_with_what_to_do_instead(desk: Desk) -> None:
+    told = desk.read(
+        {
+            "Letters/1 - Lee, Ann/to her GP.pdf": b"%PDF-1.4",
+            "Cliniko/Body charts/7.png": b"\x89PNG\r\n\x1a\n\x00",
+            "Holiday/8.png": b"\x89PNG\r\n\x1a\n\x01",
+        }
+    )
+    found = {file.path: (file.kind, file.rows, [problem.code for problem in file.problems]) for file in told.files}
+    assert found == {
+        "Letters/1 - Lee, Ann/to her GP.pdf": ("letters", 1, ["kind_not_imported"]),
+        "Cliniko/Body charts/7.png": ("body_charts", 1, ["kind_not_imported"]),
+        "Holiday/8.png": (None, 0, ["unrecognised_file"]),
+    }

@@ -66,6 +66,9 @@ def read_file(
 
 def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Reading, next_part: int) -> FileDone:
     grid, codes = _grid(entry, name, found, reading)
+    if grid is None and (left := name.place(reading.source)) is not None and not (left.imported or left.listed):
+        told = Problem(left.counted_as, left.name, entry.path)  # a letter, say, by the folder that it lies in
+        return replace(done, kind=left.name, rows=1, problems=(told,))
     if grid is None or grid.header is None:
         facts = {**done.facts, **_size_of(grid)}
         return replace(done, facts=facts, problems=(Problem("unrecognised_file", file=entry.path),))
