@@ -35,7 +35,7 @@ from app.web import NeedsSignIn, address_of, enter, go, page, visit_of
 from app.wizard import STEPS
 
 log = structlog.get_logger()
-BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL})
+BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL, Event.UNDO})
 """Events of buttons that carry no answer of the clinic: pressed twice, nothing is lost and nobody need be told."""
 
 

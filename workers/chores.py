@@ -11,7 +11,7 @@ from app.db import now
 from app.engine.contents import sweep_workspaces
 from app.engine.open_links import look_at_open_links
 from app.engine.orphans import sweep_orphans
-from app.engine.purge import due_for_purge, purge
+from app.engine.purge import due_for_purge, forget_journals, purge
 from app.engine.runtime import Runtime
 from app.engine.scratch import sweep_scratch
 from app.engine.sweep import waiting
@@ -45,6 +45,11 @@ def destroy_what_is_due(runtime: Runtime) -> None:
         purge(runtime, migration_id)
 
 
+def finish_purges(runtime: Runtime) -> None:
+    """Removes what a purge that was cut off left in the live workspaces."""
+    forget_journals(runtime)
+
+
 def sweep_up(runtime: Runtime) -> None:
     """Removes what killed processes left on this machine's disk and in storage."""
     sweep_scratch(runtime.scratch.shared)
@@ -60,7 +65,7 @@ def sweep_contents(runtime: Runtime) -> None:
 
 OFTEN: tuple[Chore, ...] = (ring_again, send_mail)
 SELDOM: tuple[Chore, ...] = (sweep_up, destroy_what_is_due)
-RARELY: tuple[Chore, ...] = (sweep_contents, look_at_open_links)
+RARELY: tuple[Chore, ...] = (finish_purges, sweep_contents, look_at_open_links)
 
 
 class Chores:

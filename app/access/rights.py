@@ -127,6 +127,8 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("POST", "/m/{migration_id}/approve"): Right.ACT,
     ("GET", "/m/{migration_id}/report"): Right.LOOK,
     ("POST", "/m/{migration_id}/report/link"): Right.ACT,
+    ("POST", "/m/{migration_id}/report/undo"): Right.ACT,
+    ("POST", "/m/{migration_id}/report/delete"): Right.ACT,
     ("GET", "/m/{migration_id}/people"): Right.LOOK,
     ("POST", "/m/{migration_id}/people"): Right.ACT,
     ("GET", "/m/{migration_id}/help"): Right.LOOK,

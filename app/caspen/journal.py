@@ -1,8 +1,8 @@
 """What a finalisation replaces is kept, so that the clinic can undo it."""
 
 from app.caspen.shapes import Shape
-from app.caspen.statements import at, change, is_sqlite
-from app.caspen.stores import Sides
+from app.caspen.statements import at, change, fetch, is_sqlite
+from app.caspen.stores import Sides, Stores
 
 
 def keep_replaced(sides: Sides, to: Shape, workspace_id: str, migration_id: str, trial: int) -> None:
@@ -25,3 +25,17 @@ def keep_replaced(sides: Sides, to: Shape, workspace_id: str, migration_id: str,
         'AND live."edited_at" IS NULL AND live."deleted_at" IS NULL ON CONFLICT DO NOTHING'
     )
     change(sides.connection, sql, (migration_id, trial, workspace_id, migration_id))
+
+
+def forget_replaced(stores: Stores, workspace_id: str, migration_id: str) -> None:
+    """Once a move can no longer be undone, nobody needs what it replaced. Twice is once."""
+    with stores.live.database.connection() as connection:
+        sql = f'DELETE FROM {at(stores.live.schema, "journal")} WHERE "workspace_id" = ? AND "migration_id" = ?'
+        change(connection, sql, (workspace_id, migration_id))
+
+
+def replaced_by(stores: Stores) -> set[str]:
+    """The moves of which something is kept that they replaced."""
+    with stores.live.database.connection(reading=True) as connection:
+        sql = f'SELECT DISTINCT "migration_id" FROM {at(stores.live.schema, "journal")}'
+        return {str(row[0]) for row in fetch(connection, sql, ())}

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from app.caspen.journal import forget_replaced, replaced_by
 from app.db import now
 from app.engine.runtime import Runtime
 from app.migration.advance import locked
@@ -12,7 +13,7 @@ from app.migration.arriving import UploadFile
 from app.migration.audit import write_audit
 from app.migration.checked_links import forget_checked
 from app.migration.models import Export, LinkedFile, Migration, Trial
-from app.migration.states import State
+from app.migration.states import WORKING, State
 
 AT_ONCE = (State.CANCELLED.value,)
 AFTER_RETENTION = (State.FINALISED.value, State.UNDONE.value)
@@ -28,11 +29,15 @@ def due_for_purge(session: Session, retention_days: int, at: datetime | None = N
 
 
 def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "worker") -> None:
-    """Destroys every copy of a clinic's export, its trials and its key. The ledger's own lines stay. Twice is once."""
+    """Destroys every copy of a clinic's export, its trials, what it replaced and its key. The ledger's own lines stay,
+    and so does everything while work is going on. Twice is once."""
+    with runtime.ledger.read() as session:
+        if session.get_one(Migration, migration_id).state in WORKING:
+            return
     drop_trials(runtime, migration_id)
     with runtime.ledger.write() as session:
         migration = locked(session, migration_id)
-        if not migration.wrapped_key:
+        if not migration.wrapped_key or migration.state in WORKING:
             return
         migration.wrapped_key = ""
         session.add(migration)
@@ -50,7 +55,19 @@ def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "
             role=role,
             act="purge",
         )
+    forget_replaced(runtime.caspen, migration.workspace_id, migration_id)  # without a key nobody can undo it any more
     runtime.objects.delete_prefix(migration_id)
+
+
+def forget_journals(runtime: Runtime) -> int:
+    """Finishes what a process did not that died over a purge: what a move replaced goes with its key."""
+    kept = replaced_by(runtime.caspen)
+    with runtime.ledger.read() as session:
+        found = select(Migration.workspace_id, Migration.id).where(Migration.wrapped_key == "")
+        over = [(workspace, move) for workspace, move in session.exec(found) if move in kept]
+    for workspace_id, migration_id in over:
+        forget_replaced(runtime.caspen, workspace_id, migration_id)
+    return len(over)
 
 
 def compared_key(migration_id: str, trial: int) -> str:

@@ -1,24 +1,33 @@
-"""The report after the move: what came, what did not, what was kept as people had edited it, and what to do next."""
+"""The report after the move: what came, what did not, what was kept as people had edited it, and what to do next.
 
-from datetime import date
-from typing import Any
+From here a move is taken back while that is possible, and our copies are deleted as soon as the clinic says so.
+"""
 
-from fastapi import APIRouter, Request, Response
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
 
 from app.caspen.facts import workspace_facts
 from app.engine.open_links import look_again, standing_of
+from app.engine.purge import purge
 from app.migration.balance import balance_of
 from app.migration.checked_links import begin_check
+from app.migration.guards import UNDO_DAYS, undoable
 from app.migration.models import Export
-from app.migration.states import State
+from app.migration.states import Event, State
 from app.migration.trials import current_trial
-from app.web import go, page, visit_of
+from app.web import Visit, go, in_state, page, visit_of
 
 router = APIRouter()
 
 
 @router.get("/m/{migration_id}/report")
 def look(request: Request) -> Response:
+    return draw(request, [])
+
+
+def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
@@ -38,8 +47,37 @@ def look(request: Request) -> Response:
         "export_of": date.fromisoformat(old) if (old := visit.move.report.get("export_of")) else None,
         "waiting": waiting,
         "link_now": standing_of(export),
+        "undo_until": undo_until(visit),
+        "kept": bool(visit.move.wrapped_key),
     }
-    return page(request, "wizard/report.html", **told)
+    return page(request, "wizard/report.html", 422 if errors else 200, errors=errors, **told)
+
+
+def undo_until(visit: Visit) -> datetime | None:
+    """Until when the move can be taken back; None where it cannot, or no longer."""
+    with visit.read() as session:
+        refused = visit.move.state != State.FINALISED or undoable(session, visit.move)
+    return None if refused or visit.move.finalised_at is None else visit.move.finalised_at + timedelta(days=UNDO_DAYS)
+
+
+@router.post("/m/{migration_id}/report/undo")
+def take_back(request: Request, undo: Annotated[str, Form()] = "") -> Response:
+    """Takes the move back: what it brought goes, what it replaced returns, what people did since stays."""
+    visit = in_state(request, Event.UNDO, State.FINALISED)
+    if not undo:
+        return draw(request, [{"field": "undo", "words": "Tick this to take the move back."}])
+    visit.advance(Event.UNDO, guards={"undoable": undoable})
+    return go(f"/m/{visit.move.id}/progress")
+
+
+@router.post("/m/{migration_id}/report/delete")
+def delete_now(request: Request, delete: Annotated[str, Form()] = "") -> Response:
+    """Destroys our copies at once, instead of after the 30 days."""
+    visit = in_state(request, Event.UNDO, State.FINALISED, State.UNDONE)
+    if not delete:
+        return draw(request, [{"field": "delete", "words": "Tick this to have our copies deleted now."}])
+    purge(visit.runtime, visit.move.id, visit.by.name, visit.by.actor.value)
+    return go(f"/m/{visit.move.id}/report")
 
 
 @router.post("/m/{migration_id}/report/link")

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from app.caspen.gateway import Gateway
+from app.caspen.journal import replaced_by
 from app.caspen.links import dangling_links
-from app.engine.purge import due_for_purge, purge
+from app.engine.purge import due_for_purge, forget_journals, purge
 from app.migration.advance import Refused, WrongState
 from app.migration.states import Event, State
 from tests.engine.story import ANA, WORKSPACE, Clinic, clinic_files, clinic_in, engine_in, patients
@@ -166,3 +167,35 @@ def test_postgres_and_sqlite_come_to_the_same_digest(clinic: Clinic, postgres: s
         assert other.trial.digest == clinic.trial.digest
         other.finalised()
         assert other.state() is State.FINALISED
+
+
+def test_what_a_move_replaced_goes_with_our_copies_even_where_that_was_cut_off(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic.tried().finalised()
+    again = clinic_in(clinic.runtime)
+    again.tried({**clinic_files(), "Patients.csv": patients(20, Email="ann@lee.example")}).finalised()
+    assert replaced_by(clinic.runtime.caspen) == {again.id}
+    assert forget_journals(clinic.runtime) == 0, "it can be undone still"
+
+    def dies(*_: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as cut:
+        cut.setattr("app.engine.purge.forget_replaced", dies)
+        with pytest.raises(RuntimeError):
+            purge(again.runtime, again.id)
+    assert replaced_by(clinic.runtime.caspen) == {again.id}
+    with pytest.raises(Refused):
+        again.act(Event.UNDO)
+    assert forget_journals(clinic.runtime) == 1
+    assert replaced_by(clinic.runtime.caspen) == set()
+
+
+def test_nothing_is_deleted_under_work_that_has_begun(clinic: Clinic) -> None:
+    clinic.tried().finalised()
+    clinic.act(Event.UNDO)
+    purge(clinic.runtime, clinic.id)
+    assert clinic.migration.wrapped_key
+    clinic.drain()
+    assert clinic.state() is State.UNDONE

@@ -1,9 +1,13 @@
 """The report after the move: what is live, what is not, and what to do next."""
 
+from datetime import timedelta
+
 import pytest
 
+from app.db import now
+from app.migration.states import State
 from tests.conftest import At
-from tests.pages import headline, words
+from tests.pages import done, headline, words
 from tests.product import ANA, MEGAN, VERA
 
 
@@ -43,3 +47,56 @@ def test_the_tables_of_the_report_can_be_kept(shown_at: At) -> None:
         answer = product.visitor(VERA).get(f"{product.at}/{path}")
         assert answer.status_code == 200
         assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_an_admin_takes_the_move_back_from_the_report(product_at: At) -> None:
+    product = product_at("finalised")
+    megan = product.visitor(MEGAN)
+    assert "Take this move back" in words(megan.see(product.at))
+    unticked = megan.post(f"{product.at}/report/undo")
+    assert (unticked.status_code, product.state()) == (422, State.FINALISED)
+    assert "Tick this to take the move back." in words(unticked)
+    assert product.visitor(VERA).post(f"{product.at}/report/undo", data={"undo": "1"}).status_code == 403
+    done(megan.post(f"{product.at}/report/undo", data={"undo": "1"}))
+    assert product.state() is State.UNDOING
+    done(megan.post(f"{product.at}/report/undo", data={"undo": "1"}))
+    product.work()
+    page = megan.see(product.at)
+    assert headline(page) == "Your move was taken back"
+    assert "Take this move back" not in words(page)
+    assert len(product.mails("undone")) > 0
+
+
+def test_after_thirty_days_a_move_is_not_taken_back(product_at: At) -> None:
+    product = product_at("finalised")
+    product.put(finalised_at=now() - timedelta(days=30, minutes=1))
+    megan = product.visitor(MEGAN)
+    assert "Take this move back" not in words(megan.see(product.at))
+    assert megan.post(f"{product.at}/report/undo", data={"undo": "1"}).status_code == 409
+    assert product.state() is State.FINALISED
+
+
+def test_our_copies_are_deleted_as_soon_as_the_clinic_says_so(product_at: At) -> None:
+    product = product_at("finalised")
+    megan, live = product.visitor(MEGAN), product.move().report["digest"]
+    assert list(product.runtime.objects.list(product.migration_id))
+    assert "Delete our copies now" not in words(product.visitor(VERA).see(product.at))
+    unticked = megan.post(f"{product.at}/report/delete")
+    assert (unticked.status_code, bool(product.move().wrapped_key)) == (422, True)
+    for _ in range(2):
+        done(megan.post(f"{product.at}/report/delete", data={"delete": "1"}))
+    assert list(product.runtime.objects.list(product.migration_id)) == []
+    assert product.move().wrapped_key == ""
+    assert product.acts().count("purge") == 1
+    assert product.audit()[-1].by == MEGAN
+    page = megan.see(product.at)
+    assert headline(page) == "You are live on Caspen"
+    assert "Our copies of your export are deleted." in words(page)
+    assert product.move().report["digest"] == live
+    assert megan.post(f"{product.at}/report/undo", data={"undo": "1"}).status_code == 409
+
+
+def test_before_a_move_is_over_nothing_is_deleted_from_its_report(product_at: At) -> None:
+    product = product_at("reviewing")
+    answer = product.visitor(MEGAN).post(f"{product.at}/report/delete", data={"delete": "1"})
+    assert (answer.status_code, bool(product.move().wrapped_key)) == (409, True)
