@@ -11,7 +11,7 @@ from app.db import now
 from app.engine.contents import sweep_workspaces
 from app.engine.open_links import look_at_open_links
 from app.engine.orphans import sweep_orphans
-from app.engine.purge import due_for_purge, forget_journals, purge
+from app.engine.purge import due_for_purge, forget_journals, give_up_abandoned, purge
 from app.engine.runtime import Runtime
 from app.engine.scratch import sweep_scratch
 from app.engine.sweep import waiting
@@ -38,7 +38,8 @@ def send_mail(runtime: Runtime) -> None:
 
 
 def destroy_what_is_due(runtime: Runtime) -> None:
-    """Destroys the data of migrations that are over."""
+    """Destroys the data of migrations that are over, and of those that nobody went on with."""
+    give_up_abandoned(runtime)
     with runtime.ledger.read() as session:
         due = due_for_purge(session, runtime.settings.retention_days)
     for migration_id in due:

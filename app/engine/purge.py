@@ -8,12 +8,12 @@ from sqlmodel import Session, col, select
 from app.caspen.journal import forget_replaced, replaced_by
 from app.db import now
 from app.engine.runtime import Runtime
-from app.migration.advance import locked
+from app.migration.advance import By, advance, locked
 from app.migration.arriving import UploadFile
 from app.migration.audit import write_audit
 from app.migration.checked_links import forget_checked
-from app.migration.models import Export, LinkedFile, Migration, Trial
-from app.migration.states import WORKING, State
+from app.migration.models import AuditEntry, Export, HelpMessage, LinkedFile, Migration, Trial
+from app.migration.states import WAITS_FOR_CLINIC, WORKING, Actor, Event, State
 
 AT_ONCE = (State.CANCELLED.value,)
 AFTER_RETENTION = (State.FINALISED.value, State.UNDONE.value)
@@ -26,6 +26,33 @@ def due_for_purge(session: Session, retention_days: int, at: datetime | None = N
     at_once = session.exec(found.where(col(Migration.state).in_(AT_ONCE))).all()
     in_time = session.exec(found.where(col(Migration.state).in_(AFTER_RETENTION), col(Migration.since) < before)).all()
     return [*at_once, *in_time]
+
+
+def give_up_abandoned(runtime: Runtime, at: datetime | None = None) -> list[str]:
+    """Ends the moves that wait for their clinic and that nobody has been at for as long as copies are kept. A clinic
+    that has handed nothing over may take its time, and so may one whose Trial Conversion date is still to come."""
+    before = (at or now()) - timedelta(days=runtime.settings.retention_days)
+    acted = select(AuditEntry.id).where(
+        AuditEntry.migration_id == Migration.id, AuditEntry.role != Actor.WORKER.value, col(AuditEntry.at) >= before
+    )
+    wrote = select(HelpMessage.id).where(
+        HelpMessage.migration_id == Migration.id, col(HelpMessage.written_at) >= before
+    )
+    converts = col(Migration.conversion_date)
+    with runtime.ledger.write() as session:
+        found = session.exec(
+            select(Migration.id).where(
+                col(Migration.state).in_([state.value for state in WAITS_FOR_CLINIC]),
+                col(Migration.since) < before,
+                Migration.export_number > 0,
+                sa.or_(converts.is_(None), converts < before.date().isoformat()),
+                ~sa.exists(acted.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
+                ~sa.exists(wrote.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
+            )
+        ).all()
+        for migration_id in found:
+            advance(session, migration_id, Event.ABANDON, By("worker", Actor.WORKER))
+    return list(found)
 
 
 def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "worker") -> None:

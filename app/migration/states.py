@@ -48,6 +48,7 @@ class Event(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
+    ABANDON = "abandon"
 
 
 class Actor(StrEnum):
@@ -62,6 +63,9 @@ OVER = frozenset({State.FINALISED, State.UNDONE, State.CANCELLED})
 OPEN = frozenset(s for s in State if s not in OVER)
 BEFORE_FINALISING = frozenset(
     s for s in State if s not in OVER and s not in {State.FINALISING, State.UNDOING, State.UNDOING_FAILED}
+)
+WAITS_FOR_CLINIC = frozenset(
+    {State.PREPARING, State.FETCHING_FAILED, State.READING_FAILED, State.MATCHING, State.REVIEWING, State.PAUSED}
 )
 
 PEOPLE = frozenset({Actor.CLINIC, Actor.SUPPORT})
@@ -123,6 +127,7 @@ MOVES: tuple[Move, ...] = (
     Move(Event.PAUSE, frozenset({S.FETCHING, S.READING, S.TRIALLING}), S.PAUSED, PEOPLE, guard="pausable"),
     Move(Event.RESUME, _from(S.PAUSED), None, PEOPLE, guard="pausable"),
     Move(Event.CANCEL, BEFORE_FINALISING, S.CANCELLED, PEOPLE),
+    Move(Event.ABANDON, WAITS_FOR_CLINIC, S.CANCELLED, WORKER, mail="abandoned"),
 )
 
 

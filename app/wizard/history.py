@@ -50,6 +50,7 @@ ACTS = {
     "pause": "It was paused",
     "resume": "It went on",
     "cancel": "The move was stopped, and our copy of the export deleted",
+    "abandon": "Nobody went on, so the move was ended and our copy of the export deleted",
     "waive": "A check was let pass",
     "person_added": "A person was added",
     "purge": "Our copy of the export was deleted, as promised",
