@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     sweep_seconds: float = 5.0
     drain_seconds: float = 20.0
     part_deadline_seconds: float = 300.0
-    silence_seconds: float = 30.0
+    silence_seconds: float = 20.0
     part_attempts: int = 3
     child_memory_mb: int = 1024
     retention_days: int = 30

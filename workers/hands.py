@@ -138,7 +138,10 @@ class Hands:
                 if pipe is not None:
                     pipe.close()
         if self._owner is not None:
-            expire_owner(self.ledger, self._owner)
+            try:
+                expire_owner(self.ledger, self._owner)
+            except Exception as fault:  # the ledger is away, perhaps with the child's line to it: leases end anyway
+                log.warning("leases_left_to_end", fault=type(fault).__name__)
         if process.returncode not in {0, -signal.SIGTERM}:
             log.warning("worker_child_died", status=process.returncode)
         self._owner = None

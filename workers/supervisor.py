@@ -2,9 +2,11 @@
 
 import signal
 import threading
+from datetime import datetime
 
 import structlog
 
+from app.db import now
 from app.engine.runtime import Runtime, open_runtime
 from app.engine.sweep import waiting
 from app.settings import Settings
@@ -24,6 +26,7 @@ class Supervisor:
         self.runtime: Runtime = open_runtime(settings)
         self.hands = Hands(settings, self.runtime.ledger)
         self.chores = Chores(self.runtime)
+        self._fell: dict[str, datetime] = {}  # clinics whose work ended the child, and when it last did
         self._over = threading.Event()
         self._listener: Listener | None = None
 
@@ -65,7 +68,8 @@ class Supervisor:
         return self.hands.drain(migration_id, self.settings.drain_seconds).more and not self._over.is_set()
 
     def _take_next(self) -> bool:
-        """Works on the clinic that has waited longest, and says whether there was one."""
+        """Works on the clinic that has waited longest, and says whether there was one. Whoever's row ends workers takes
+        its place behind all others: it costs half a minute each time, and they shall wait for it once."""
         try:
             found = waiting(self.runtime.ledger)
         except Exception as fault:
@@ -73,7 +77,13 @@ class Supervisor:
             return False
         if not found:
             return False
-        return self.hands.drain(found[0].migration_id, self.settings.drain_seconds).pieces > 0
+        first = min(found, key=lambda each: max(each.since, self._fell.get(each.migration_id, each.since))).migration_id
+        done = self.hands.drain(first, self.settings.drain_seconds)
+        if done.more and not done.pieces:
+            self._fell[first] = now()
+        else:
+            self._fell.pop(first, None)
+        return done.pieces > 0
 
 
 def run_worker(settings: Settings) -> None:

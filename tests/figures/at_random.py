@@ -59,7 +59,7 @@ def killed(kills: int) -> Found:
             found.resumed.append(time.monotonic() - moment)
             found.wrong += [f"run {found.runs}: {line}" for line in after.said or []]
             if after.said is None:
-                found.wrong.append(f"run {found.runs}: status {after.status}")
+                found.wrong.append(f"run {found.runs}: status {after.status}: {lane.log.read_text()[-800:]}")
     return found
 
 

@@ -1,0 +1,58 @@
+"""Whose turn it is: a clinic whose work ends workers waits behind the others, and a lost database ends no worker."""
+
+import os
+import signal
+from dataclasses import dataclass, field
+
+import pytest
+import sqlalchemy as sa
+
+from app.engine.drain import Drained
+from app.engine.runtime import Runtime
+from tests.engine.story import clinic_files, clinic_in
+from workers import hands
+from workers.hands import Hands
+from workers.supervisor import Supervisor
+
+
+@dataclass
+class FallingHands:
+    """Hands whose child falls over one clinic's work, and finds nothing to do for the others."""
+
+    falls_over: str
+    taken: list[str] = field(default_factory=list)
+
+    def drain(self, migration_id: str, seconds: float) -> Drained:
+        self.taken.append(migration_id)
+        return Drained(0, more=migration_id == self.falls_over)
+
+
+def test_a_clinic_whose_work_ends_workers_takes_its_place_behind_the_others(runtime: Runtime) -> None:
+    large = clinic_in(runtime)
+    large.hand_over(clinic_files(4, 2))
+    small = clinic_in(runtime, workspace="wsp_small")
+    small.hand_over(clinic_files(4, 2))
+    supervisor = Supervisor(runtime.settings)
+    supervisor.hands = falling = FallingHands(large.id)  # type: ignore[assignment]  # a stand-in
+    for _ in range(2):
+        supervisor._take_next()
+    assert falling.taken == [large.id, small.id]
+    supervisor.runtime.close()
+
+
+def test_a_child_that_dies_while_the_ledger_is_away_takes_no_worker_with_it(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clinic = clinic_in(runtime)
+    ours = Hands(runtime.settings, runtime.ledger, environment={"VAR": str(runtime.settings.var)})
+    dead = ours._running()
+    os.kill(dead.pid, signal.SIGKILL)
+    dead.wait()
+
+    def away(*_: object) -> None:
+        raise sa.exc.OperationalError("", {}, Exception())
+
+    monkeypatch.setattr(hands, "expire_owner", away)
+    ours.drain(clinic.id, 1.0)
+    assert ours.pid not in (None, dead.pid)
+    ours.stop()
