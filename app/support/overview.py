@@ -6,10 +6,12 @@ from datetime import date, datetime
 from sqlmodel import Session, col, func, or_, select
 
 from app.db import now
-from app.migration.models import HelpMessage, Migration, Part
+from app.links.problems import OPERATORS
+from app.migration.arriving import CheckedLink
+from app.migration.models import HelpMessage, Migration, Part, Work
 from app.migration.states import WORKING, State
 from app.migration.words import WORDS, Waits
-from app.problems import catalogue
+from app.problems import Problem, catalogue
 
 ORDER = (Waits.SUPPORT, Waits.CLINIC, Waits.PROVIDER, Waits.NOBODY)
 HEADS = {
@@ -52,7 +54,8 @@ def overview(session: Session, *, q: str = "", who: str = "", state: str = "") -
         ).all()
     )
     asked = unanswered(session)
-    lines = [line_of(m, rows.get(m.id, 0), m.id in asked, now()) for m in found]
+    ours = links_to_mend(session)
+    lines = [line_of(m, rows.get(m.id, 0), m.id in asked, now(), ours.get(m.id, "")) for m in found]
     if who:
         lines = [line for line in lines if line.waits.name.lower() == who]
     if state == "stopped":
@@ -70,7 +73,23 @@ def unanswered(session: Session) -> set[str]:
     return {migration_id for migration_id, message in newest.items() if not message.from_support}
 
 
-def line_of(migration: Migration, rows: int, asked: bool, moment: datetime) -> MigrationLine:
+def links_to_mend(session: Session) -> dict[str, str]:
+    """What stands in the way of a link and is ours to mend, in a sentence each: the clinic reads that we know of it."""
+    told: dict[str, str] = {}
+    looked = select(CheckedLink).join(Migration, col(Migration.id) == CheckedLink.migration_id)
+    for checked in session.exec(looked.where(Migration.state == State.PREPARING.value)):
+        if checked.findings.get("problem") in OPERATORS:
+            label = str(checked.findings.get("label") or "the provider")
+            told[checked.migration_id] = Problem(checked.findings["problem"], details={"provider": label}).title
+    waits = select(Work.migration_id, Work.last_problem).join(Migration, col(Migration.id) == Work.migration_id)
+    waits = waits.where(Migration.state == State.FETCHING.value, col(Work.last_problem).in_(OPERATORS))
+    for migration_id, code in session.exec(waits):
+        told[migration_id] = Problem(str(code)).title.capitalize()
+    return told
+
+
+def line_of(migration: Migration, rows: int, asked: bool, moment: datetime, ours: str = "") -> MigrationLine:
+    """`ours` is what we have to mend about its link, in words."""
     state = State(migration.state)
     words = WORDS[state]
     waits, waits_for, kind = words.waits, words.now.capitalize(), ""
@@ -84,6 +103,8 @@ def line_of(migration: Migration, rows: int, asked: bool, moment: datetime) -> M
         silent = (moment - max(migration.last_sign_of_work, migration.since)).total_seconds()
         if silent > STALLED_SECONDS:
             kind, waits, waits_for = "stop", Waits.SUPPORT, f"No sign of work for {int(silent // 60)} minutes"
+    if ours:
+        waits, waits_for = Waits.SUPPORT, ours
     if asked:
         waits, waits_for = Waits.SUPPORT, "A message has no answer yet"
     kind = kind or ("needs" if waits is Waits.SUPPORT else "")

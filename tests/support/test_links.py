@@ -3,9 +3,20 @@
 import pytest
 
 from app.engine.link_providers import note_check
+from app.migration.states import State
 from tests.conftest import At
-from tests.pages import words
-from tests.product import ANA, MEGAN
+from tests.links.fakes.google import Google
+from tests.links.fakes.onedrive import OneDrive
+from tests.links.files import ServedFile
+from tests.links.network import FakeInternet
+from tests.pages import done, words
+from tests.product import ANA, MEGAN, Product
+
+
+def first_of_ours(product: Product) -> str:
+    """What the list says before anybody else but us comes."""
+    said = words(product.visitor(ANA).get("/support?who=support"))
+    return said[: said.index("Share links, by provider")]
 
 
 def test_providers_say_what_is_set_and_how_real_links_fared(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,3 +35,32 @@ def test_providers_say_what_is_set_and_how_real_links_fared(product_at: At, monk
     help_page = words(product.visitor(MEGAN).get(f"{product.at}/handover"))
     assert "Last verified with real links of Google Drive on" in help_page
     assert "Never verified with real links of Dropbox yet" in help_page
+
+
+def test_what_the_clinic_reads_that_we_were_told_of_stands_with_what_waits_for_us(
+    product_at: At, net: FakeInternet
+) -> None:
+    product = product_at("preparing")
+    megan = product.visitor(MEGAN)
+    title = "Box links are not set up on this server yet."
+    assert title not in first_of_ours(product)
+    read = words(megan.post(f"{product.at}/link", data={"link": "https://app.box.com/s/a1b2c3d4e5f6g7h8"}))
+    assert "Our team has been told" in read
+    assert title in first_of_ours(product)
+    drive = Google(net)
+    private = drive.share(drive.add("export.zip", ServedFile(), private=True))
+    megan.post(f"{product.at}/link", data={"link": private})
+    assert title not in first_of_ours(product), "another link is the clinic's to mend"
+
+
+def test_a_download_that_a_provider_refuses_us_waits_for_us(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    drive = OneDrive(net)
+    node = drive.add("export.zip", ServedFile())
+    done(product.visitor(MEGAN).post(f"{product.at}/link", data={"link": drive.share(node)}))
+    done(product.visitor(MEGAN).post(f"{product.at}/link/confirm"))
+    assert "refused our server" not in first_of_ours(product)
+    drive.says("/_api/", 403, {"error": {"code": "accessDenied"}})
+    product.work()
+    assert product.state() is State.FETCHING
+    assert "The provider refused our server although the link looks public." in first_of_ours(product)
