@@ -11,19 +11,22 @@ from sqlmodel import Session
 from app.caspen.dump import dump
 from app.caspen.facts import workspace_facts
 from app.caspen.gateway import Gateway
+from app.caspen.native import native_fields
 from app.caspen.tables import Workspace
 from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
 from app.commands.file_answers import must_have_columns, says_of_files, with_files
 from app.commands.files import GivenWorkspace, answered, read_workspace, set_up
+from app.commands.plan_fits import must_fit
 from app.commands.private import BY, begin_private, is_link, live_workspace_id, private_engine
 from app.commands.read import Answer, refused
 from app.db import now
 from app.engine.heartbeat import nothing
+from app.engine.inventory import Inventory
 from app.engine.runtime import Runtime
 from app.engine.zones import places_of
 from app.errors import Stop
-from app.migration.exports import files_of, read_again
+from app.migration.exports import current_export, files_of, read_again
 from app.migration.guards import export_kept
 from app.migration.models import Migration
 from app.migration.plans import plan_of, save_plan
@@ -155,9 +158,19 @@ def _decide(runtime: Runtime, migration_id: str, answers: Path | None, *, fits: 
         elif plan.default_location is None:  # no business is named; those that are matched have their place already
             plan = plan.model_copy(update={"default_location": _one_place(runtime, migration.workspace_id)})
     if answers is not None:
-        plan = answered(plan, answers, workspace_facts(runtime.caspen, migration.workspace_id))
+        facts = workspace_facts(runtime.caspen, migration.workspace_id)
+        plan = answered(plan, answers, facts)
+        own = native_fields(runtime.caspen, migration.workspace_id).values()
+        fields = frozenset(field.id for field in own)
+        must_fit(plan, answers, facts, _inventory(runtime, migration), fields, source(migration.source))
     with runtime.ledger.write() as session:
         save_plan(session, migration_id, plan, BY, confirmed=True)
+
+
+def _inventory(runtime: Runtime, migration: Migration) -> Inventory:
+    with runtime.ledger.read() as session:
+        export = current_export(session, migration)
+    return Inventory.from_json(export.inventory) if export and export.inventory else Inventory()
 
 
 def _one_place(runtime: Runtime, workspace_id: str) -> str:
