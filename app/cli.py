@@ -48,6 +48,7 @@ def serve(
     from app.production import NotReady
     from app.settings import settings
 
+    _warn()
     try:
         (serve_pages if web_only else run)(settings(), host, port)
     except PortTaken:
@@ -63,6 +64,7 @@ def worker() -> None:
     from app.settings import settings
     from workers.supervisor import run_worker
 
+    _warn()
     try:
         require_ready(settings())
     except NotReady as told:
@@ -162,6 +164,13 @@ def check_live() -> None:
         verdicts.append(holds)
         typer.echo(json.dumps(line, ensure_ascii=False))
     raise typer.Exit(0 if all(verdicts) else 1)
+
+
+def _warn() -> None:
+    from app.production import old_interpreter
+
+    if warning := old_interpreter(sys.version_info[:3]):
+        typer.echo(warning, err=True)
 
 
 def _say(answer: Answer, json_file: Path | None) -> None:

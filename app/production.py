@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from app.settings import Environment, Settings
 
 SHORTEST_SECRET = 32
+MENDED = {(3, 11): 17, (3, 12): 15, (3, 13): 16}  # the first releases of Python that read hostile zips with care
 
 
 class NotReady(Exception):
@@ -34,6 +35,18 @@ def refusals(settings: Settings) -> list[str]:
     if not settings.redis_url:
         told.append("REDIS_URL: set the Redis that workers share; the embedded one is for one machine")
     return told
+
+
+def old_interpreter(version: tuple[int, int, int]) -> str:
+    """A warning for whoever starts the product; empty where there is nothing to say. Nothing of ours relies on it."""
+    least = MENDED.get(version[:2])
+    if least is None or version[2] >= least:
+        return ""
+    major, minor, micro = version
+    return (
+        f"Python {major}.{minor}.{micro} has known faults in reading zips: {major}.{minor}.{least} or later is safer. "
+        "Our own limits hold all the same."
+    )
 
 
 def require_ready(settings: Settings) -> None:

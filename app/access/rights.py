@@ -137,6 +137,7 @@ RIGHTS: dict[tuple[str, str], Right] = {
     ("GET", "/support/{migration_id}"): Right.STAFF,
     ("POST", "/support/{migration_id}/retry"): Right.STAFF,
     ("POST", "/support/{migration_id}/cancel"): Right.STAFF,
+    ("POST", "/support/{migration_id}/undo"): Right.STAFF,
     ("POST", "/support/{migration_id}/waive"): Right.STAFF,
     ("POST", "/support/{migration_id}/answer"): Right.STAFF,
     ("POST", "/support/{migration_id}/help"): Right.STAFF,

@@ -13,10 +13,11 @@ from app.db import now
 from app.engine.link_providers import provider_lines
 from app.engine.reading.veil import told_path
 from app.links import LinkSettings
-from app.migration.advance import Cause, advance, locked
+from app.migration.advance import Cause, Guard, advance, locked
 from app.migration.audit import write_audit
 from app.migration.balance import balance_of
 from app.migration.checked_links import checked_of
+from app.migration.guards import undoable
 from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage, Migration, OutboxMail, Waiver, Work
 from app.migration.outbox import post
 from app.migration.states import Event, State, move_for
@@ -63,6 +64,12 @@ def retry(request: Request, reason: Annotated[str, Form()] = "") -> Response:
 def cancel(request: Request, reason: Annotated[str, Form()] = "") -> Response:
     """Ends a migration for the clinic; its trial is dropped and its export deleted."""
     return with_reason(request, reason, "cancel", Event.CANCEL)
+
+
+@router.post("/{migration_id}/undo")
+def undo(request: Request, reason: Annotated[str, Form()] = "") -> Response:
+    """Takes a finished move back for the clinic, within its 30 days."""
+    return with_reason(request, reason, "undo", Event.UNDO, {"undoable": undoable})
 
 
 @router.post("/{migration_id}/waive")
@@ -125,13 +132,15 @@ def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
     return go(f"/support/{visit.move.id}#thread")
 
 
-def with_reason(request: Request, reason: str, field: str, event: Event) -> Response:
+def with_reason(
+    request: Request, reason: str, field: str, event: Event, guards: dict[str, Guard] | None = None
+) -> Response:
     """One event by support, once a reason is given."""
     visit = visit_of(request)
     trouble = short(reason)
     if trouble:
         return draw(request, {field: reason}, [{"field": field, "words": trouble}])
-    visit.advance(event, Cause(reason=reason.strip()))
+    visit.advance(event, Cause(reason=reason.strip()), guards)
     return go(f"/support/{visit.move.id}")
 
 
@@ -204,6 +213,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "problem": stopped_by(migration),
             "files": [(line, told_path(line.path, visit.source)) for line in lines_of(visit)],
             "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
+            "may_undo": migration.state == State.FINALISED and undoable(session, migration) is None,
             "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,
         }
     return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **told)

@@ -230,3 +230,16 @@ def test_links_whose_kind_is_not_told_are_asked_about(desk: Desk) -> None:
         desk.limits(**settings)
         assert not desk.probe(f"https://drive.google.com/uc?id={file.id}&export=download").folder
         assert desk.probe(f"https://drive.google.com/open?id={folder.id}").folder
+
+
+@pytest.mark.parametrize(("reason", "told"), [("dailyLimitExceeded", 1), ("userRateLimitExceeded", 0)])
+def test_operators_are_told_when_the_key_of_the_server_is_used_up_for_the_day(
+    desk: Desk, caplog: pytest.LogCaptureFixture, reason: str, told: int
+) -> None:
+    desk.limits(google_drive_api_key=KEY)
+    shop = Google(desk.net)
+    link = shop.share(shop.add("export.zip", BIG))
+    shop.says("googleapis.com", 403, error_bytes(403, reason, ""), times=1)
+    assert [file.sha256 for file in desk.fetch(link)] == [BIG.sha256]
+    lines = [record for record in caplog.records if "used up" in record.getMessage()]
+    assert [(line.levelname, "google_drive" in line.getMessage()) for line in lines] == [("ERROR", True)] * told

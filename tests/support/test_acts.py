@@ -1,9 +1,12 @@
 """What support may do about a move: always with a reason, which the clinic can read and the audit keeps."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from app.db import now
 from app.migration.advance import By, Cause, advance
 from app.migration.audit import chain_holds
 from app.migration.models import AuditEntry, Waiver
@@ -61,7 +64,22 @@ def test_a_move_is_ended_with_a_reason(product_at: At) -> None:
     assert product.audit()[-1].reason == REASON
 
 
-@pytest.mark.parametrize("name", ["retry", "cancel", "waive", "answer"])
+def test_a_finished_move_is_taken_back_with_a_reason_and_within_its_days(product_at: At) -> None:
+    product = product_at("finalised")
+    assert "Take this move back" in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    assert act(product, "undo", reason="no") == 422
+    product.put(finalised_at=now() - timedelta(days=31))
+    assert act(product, "undo", reason=REASON) == 409
+    assert "Take this move back" not in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    product.put(finalised_at=now())
+    assert act(product, "undo", reason=REASON) == 303
+    product.work()
+    assert product.state() is State.UNDONE
+    entry = next(entry for entry in product.audit() if entry.act == "undo")
+    assert (entry.by, entry.role, entry.reason) == (ANA, "support", REASON)
+
+
+@pytest.mark.parametrize("name", ["retry", "cancel", "waive", "answer", "undo"])
 @pytest.mark.parametrize("reason", ["", "   ", "because"])
 def test_without_a_sentence_nothing_is_done(product_at: At, name: str, reason: str) -> None:
     product = product_at("preparing")

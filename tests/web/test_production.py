@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from app.cli import app
 from app.main import create_app
-from app.production import NotReady, refusals
+from app.production import NotReady, old_interpreter, refusals
 from app.settings import Environment, Settings
 
 GOOD = {
@@ -55,3 +57,17 @@ def test_the_application_does_not_come_up_unsafe() -> None:
 
 def test_nothing_is_asked_of_a_laptop(tmp_path: Path) -> None:
     assert refusals(Settings(var=tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "warned"),
+    [((3, 11, 7), True), ((3, 11, 17), False), ((3, 12, 14), True), ((3, 13, 16), False), ((3, 14, 0), False)],
+)
+def test_an_interpreter_with_known_faults_is_told_at_the_start(version: tuple[int, int, int], warned: bool) -> None:
+    assert ("or later is safer" in old_interpreter(version)) is warned
+
+
+def test_the_warning_stands_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.production.old_interpreter", lambda _version: "This Python is old.")
+    monkeypatch.setattr("app.commands.serve.serve", lambda *_: None)
+    assert "This Python is old." in CliRunner().invoke(app, ["serve"]).stderr
