@@ -76,6 +76,8 @@ def test_an_object_over_the_limit_is_held_and_the_next_one_read(desk: Desk, shap
     assert told.one.rows == 2
     assert [r.codes for r in told.rows()] == [("cell_too_large",), ()]
     assert told.rows()[1].cells["id"] == "7"
+    assert told.rows()[0].cells == {name: str(cell) for name, cell in ANN.items() if cell}
+    assert told.problem("cell_too_large").source_id == str(ANN["id"])
     assert told.problem("cell_too_large").count == 1
     assert "missing_id" not in told.codes
 
@@ -95,6 +97,20 @@ def test_an_object_of_many_large_cells_is_held(desk: Desk) -> None:
     large = json.dumps({**ANN, **{f"more{n}": "x" * 900 for n in range(9)}})
     told = desk.with_limits(row_bytes=4_000).csv(f"{large}\n{json.dumps(BO)}", "patients.json")
     assert [r.codes for r in told.rows()] == [("cell_too_large",), ()]
+
+
+def test_of_an_object_over_the_limit_nothing_is_missed_that_stood_behind(desk: Desk) -> None:
+    large = json.dumps({"id": "5", "notes": "x" * 400_000, "first_name": "Cy"})
+    told = desk.with_limits(row_bytes=300_000).csv(f"[{large}, {json.dumps(BO)}]", "patients.json")
+    assert told.problem("cell_too_large").source_id == "5"
+    assert "patient_name_missing" not in told.codes
+
+
+@pytest.mark.parametrize("shape", ["[%s, %s]", "%s\n%s"])
+def test_an_object_of_more_cells_than_a_table_may_have_is_refused_before_it_is_held(desk: Desk, shape: str) -> None:
+    many = json.dumps({**ANN, **{f"more{n}": n for n in range(2_000)}})
+    told = desk.csv(shape % (many, json.dumps(BO)), "patients.json")
+    assert told.one.refused == "csv_misaligned"
 
 
 def test_odd_numbers_survive(desk: Desk) -> None:

@@ -169,9 +169,10 @@ class Cutter:
 
 
 def _beside(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
-    """What cells have to say. That a key is missing is nothing of its own where it was too large to be kept."""
-    if parsed.row is None and "cell_too_large" in codes:
-        return [problem for problem in parsed.problems if problem.code != "missing_id"]
+    """What cells have to say. What keeps a row by itself is nothing of its own where some of it could not be kept."""
+    if "cell_too_large" in codes:
+        stopped = parsed.stopped.code if parsed.stopped else "missing_id"
+        return [problem for problem in parsed.problems if problem.code not in (stopped, "missing_id")]
     return parsed.problems
 
 

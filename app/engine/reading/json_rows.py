@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from app.engine.reading.json_stream import Exact, JsonStream, TooLarge, values_in
+from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, small_of, values_in
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
 
@@ -34,8 +34,8 @@ class JsonRows:
         with self._open() as text:
             stream = JsonStream(text, self._limits.row_bytes)
             for number, value in enumerate(self._unfolded(self._values(stream)), start=1):
-                if value is None:
-                    yield number, {}, ("cell_too_large",)
+                if isinstance(value, Passed):
+                    yield number, flat(value)[0], ("cell_too_large",)
                 elif isinstance(value, dict):
                     cells, codes = flat(value)
                     most = self._limits.cell_bytes
@@ -51,7 +51,8 @@ class JsonRows:
     def _unfolded(self, values: Iterator[Any]) -> Iterator[Any]:
         """Rows of objects that hold several of them, one inside the other."""
         for value in values:
-            found = (unfold(value) for unfold in self._unfolds) if isinstance(value, dict) else ()
+            is_whole = isinstance(value, dict) and not isinstance(value, Passed)
+            found = (unfold(value) for unfold in self._unfolds) if is_whole else ()
             yield from next((rows for rows in found if rows is not None), (value,))
 
     def _values(self, stream: JsonStream) -> Iterator[Any]:
@@ -79,7 +80,7 @@ class JsonRows:
                 raise Refused("bad_json")
             name = stream.value()
             stream.sign(":")
-            if stream.peek() == "[" and name in self._lists and not (rest.keys() - {TOTAL, "links"}):
+            if stream.peek() == "[" and name in self._lists and not is_large and not (rest.keys() - {TOTAL, "links"}):
                 is_page = True
                 self.list_name = self.list_name or name
                 yield from values_in(stream)
@@ -89,14 +90,16 @@ class JsonRows:
                 except TooLarge:
                     is_large = True
                 size += stream.size
-                if is_large or size > self._limits.row_bytes:  # what is passed over is not held, only that it was there
-                    is_large, rest = True, {told: rest[told] if told == TOTAL else None for told in rest}
+                if is_large or size > self._limits.row_bytes:  # what is passed over is not held
+                    is_large, rest = True, small_of(rest)
+                if len(rest) > self._limits.columns:
+                    raise Refused("csv_misaligned")
             closed = stream.sign(",}") == "}"
         total = rest.get(TOTAL)
         if isinstance(total, int) and (is_page or len(rest) <= 2):
             self.announced = max(self.announced or 0, total)
         if not is_page:
-            yield None if is_large else rest
+            yield Passed(rest) if is_large else rest
 
 
 def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, TextIO
 
 from app.engine.reading.limits import size_of
@@ -38,8 +39,33 @@ def _refuse(_: str) -> None:
 _DECODER = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_refuse)
 
 
+class Passed(dict[str, Any]):
+    """What is kept of an object that is too large."""
+
+
 class TooLarge(Exception):
-    """The next value is over the limit; it has been passed over."""
+    """The next value is over the limit; it has been passed over. `begins` are the small cells that it begins with."""
+
+    def __init__(self, begins: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.begins = begins or {}
+
+
+SMALL = 64  # cells that are kept of an object that is too large, and signs of each
+
+
+def small_of(value: Any) -> dict[str, Any]:
+    """What of an object that is too large is kept, so that it is known whose it is: its ids and other short words."""
+    if not isinstance(value, dict):
+        return {}
+    short = ((name, cell) for name, cell in value.items() if len(name) <= SMALL and len(str(cell)) <= 4 * SMALL)
+    return dict(islice(short, SMALL))
+
+
+def _behind(text: str, at: int) -> int:
+    """The place behind the space that stands here."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
 
 
 class JsonStream:
@@ -89,14 +115,31 @@ class JsonStream:
                     self.size = size_of(self._buffer, begins, end)
                     self._buffer, self._at = self._buffer[end:], 0  # not held beside what is made of it
                 if self.size > self._limit:
-                    raise TooLarge
+                    raise TooLarge(small_of(value))
                 return value
             if len(self._buffer) - self._at > self._limit:
+                kept = self._begins()
                 self._pass_over()
-                raise TooLarge
+                raise TooLarge(kept)
             if not self._more(wanted):
                 raise Refused("bad_json")
             wanted = min(wanted * 2, MOST)
+
+    def _begins(self) -> dict[str, Any]:
+        """The first members of an object that is not whole, its id most likely among them."""
+        found: dict[str, Any] = {}
+        text, at = self._buffer, self._at + 1
+        try:
+            while text[self._at] == "{" and len(found) < SMALL:
+                name, at = _DECODER.raw_decode(text, _behind(text, at))
+                value, at = _DECODER.raw_decode(text, _behind(text, _behind(text, at) + 1))
+                if not isinstance(name, str) or at >= len(text):
+                    break
+                found[name] = value
+                at = _behind(text, at) + 1
+        except (ValueError, RecursionError):
+            pass  # here is what is too large, or what is no JSON and is met again
+        return small_of(found)
 
     def _must_be_unfinished(self, error: ValueError) -> None:
         """An error well before the end of what was read so far is one that no further text mends."""
@@ -142,7 +185,7 @@ class JsonStream:
 
 
 def values_in(stream: JsonStream) -> Iterator[Any]:
-    """The values of an array that begins here; `None` for one that was passed over."""
+    """The values of an array that begins here; a `Passed` for one that was passed over."""
     stream.sign("[")
     if stream.peek() == "]":
         stream.sign("]")
@@ -150,7 +193,7 @@ def values_in(stream: JsonStream) -> Iterator[Any]:
     while True:
         try:
             yield stream.value()
-        except TooLarge:
-            yield None
+        except TooLarge as large:
+            yield Passed(large.begins)
         if stream.sign(",]") == "]":
             return
