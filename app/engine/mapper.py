@@ -84,7 +84,7 @@ def _map_row(
     mapped: MappedPart, kind: Kind[Any], row: PartRow, view: RowView, parsed: Parsed[Any], bench: Bench
 ) -> None:
     tally, line = mapped.tally, row.line
-    told = [*(Problem(code) for code in row.codes), *view.problems, *parsed.problems]
+    told = [*(Problem(code) for code in row.codes), *view.problems, *_said(row, parsed)]
     stays = _stays(view, told, parsed)
     if stays is not None:
         outcome, code = stays
@@ -110,6 +110,12 @@ def _map_row(
     tally.row(result.outcome)
     if result.problem is not None:
         tally.tell(line, parsed.source_id, [result.problem])
+
+
+def _said(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:
+    """What its cells say; of a row that was too large to be kept whole, nothing is missed that may have stood there."""
+    lacks = parsed.stopped.code if parsed.stopped and "cell_too_large" in row.codes else None
+    return [problem for problem in parsed.problems if problem.code != lacks]
 
 
 def _stays(view: RowView, told: list[Problem], parsed: Parsed[Any]) -> tuple[Outcome, str | None] | None:

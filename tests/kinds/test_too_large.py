@@ -1,0 +1,23 @@
+"""Rows that are too large to be kept whole: held by their own id, and what hangs on them waits with them."""
+
+import json
+from pathlib import Path
+
+from tests.engine.story import engine_in
+from tests.register.story import Desk
+
+MIB = 1 << 20
+
+
+def test_what_hangs_on_a_client_who_is_too_large_waits_and_nothing_is_missed_of_the_client(tmp_path: Path) -> None:
+    people = [
+        {"id": 1, "date_of_birth": "1980-01-01", "notes": "x" * 9 * MIB, "first_name": "Ann", "last_name": "Lee"},
+        {"id": 2, "date_of_birth": "1981-01-01", "first_name": "Bo", "last_name": "Lee"},
+    ]
+    files = {"patients.json": json.dumps(people), "cases.csv": "id,patient_id,name,max_sessions\n7,1,Knee,\n8,2,Hip,\n"}
+    with engine_in(tmp_path) as runtime:
+        tried = Desk(runtime).tried(files)
+    assert [(p["count"], p["source_id"]) for p in tried.problems("cell_too_large", "patients")] == [(1, "1")]
+    assert [(p["count"], p["source_id"]) for p in tried.problems("parent_not_imported", "patient_cases")] == [(1, "7")]
+    assert tried.problems("patient_name_missing", "patients") == []
+    assert tried.told["balanced"]
