@@ -5,6 +5,7 @@ import threading
 from datetime import datetime
 
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from app.db import now
 from app.engine.runtime import Runtime, open_runtime
@@ -87,8 +88,22 @@ class Supervisor:
 
 
 def run_worker(settings: Settings) -> None:
-    """Runs one worker in this process until SIGTERM or SIGINT."""
-    supervisor = Supervisor(settings)
+    """Runs one worker in this process until SIGTERM or SIGINT. One that starts while its databases are away waits."""
+    over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: over.set())
+    while (supervisor := _opened(settings)) is None:
+        if over.wait(WATCH_SECONDS):
+            return
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop())
-    supervisor.run()
+    if not over.is_set():
+        supervisor.run()
+
+
+def _opened(settings: Settings) -> Supervisor | None:
+    try:
+        return Supervisor(settings)
+    except OperationalError as fault:
+        log.error("ledger_unreachable", fault=type(fault).__name__)
+        return None

@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.engine.drain import Drained
-from app.engine.runtime import Runtime
+from app.engine.runtime import Runtime, open_runtime
+from app.settings import Settings
 from tests.engine.story import clinic_files, clinic_in
-from workers import hands
+from workers import hands, supervisor
 from workers.hands import Hands
 from workers.supervisor import Supervisor
 
@@ -32,12 +33,12 @@ def test_a_clinic_whose_work_ends_workers_takes_its_place_behind_the_others(runt
     large.hand_over(clinic_files(4, 2))
     small = clinic_in(runtime, workspace="wsp_small")
     small.hand_over(clinic_files(4, 2))
-    supervisor = Supervisor(runtime.settings)
-    supervisor.hands = falling = FallingHands(large.id)  # type: ignore[assignment]  # a stand-in
+    worker = Supervisor(runtime.settings)
+    worker.hands = falling = FallingHands(large.id)  # type: ignore[assignment]  # a stand-in
     for _ in range(2):
-        supervisor._take_next()
+        worker._take_next()
     assert falling.taken == [large.id, small.id]
-    supervisor.runtime.close()
+    worker.runtime.close()
 
 
 def test_a_child_that_dies_while_the_ledger_is_away_takes_no_worker_with_it(
@@ -56,3 +57,22 @@ def test_a_child_that_dies_while_the_ledger_is_away_takes_no_worker_with_it(
     ours.drain(clinic.id, 1.0)
     assert ours.pid not in (None, dead.pid)
     ours.stop()
+
+
+def test_a_worker_that_starts_while_its_databases_are_away_waits_for_them(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[bool] = []
+
+    def away_once(settings: Settings) -> Runtime:
+        tries.append(True)
+        if len(tries) == 1:
+            raise sa.exc.OperationalError("", {}, Exception())
+        return open_runtime(settings)
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # those of the tests' own process stay
+    monkeypatch.setattr(supervisor, "open_runtime", away_once)
+    monkeypatch.setattr(supervisor, "WATCH_SECONDS", 0.01)
+    monkeypatch.setattr(Supervisor, "run", lambda self: self.runtime.close())
+    supervisor.run_worker(runtime.settings)
+    assert len(tries) == 2
