@@ -32,7 +32,12 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     with visit.read() as session:
         trial = current_trial(session, visit.move)
         export = session.get(Export, (visit.move.id, visit.move.export_number))
-    if trial is None or visit.move.state not in (State.FINALISED, State.UNDONE):
+    if (
+        trial is None
+        or export is None
+        or not visit.move.report
+        or visit.move.state not in (State.FINALISED, State.UNDONE)
+    ):
         return page(request, "wizard/report-none.html")
     facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
     waiting = [one.name for one in facts.practitioners if one.active and not one.accepted]
