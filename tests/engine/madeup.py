@@ -3,6 +3,8 @@
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +34,16 @@ class Poison:
                 _ = bytearray(8 << 30)
         result: Result = self.inner(row, joined, lookups)
         return result
+
+
+@contextmanager
+def registered() -> Iterator[None]:
+    """The source is known in this process until the block ends."""
+    register()
+    try:
+        yield
+    finally:
+        SOURCES.pop(NAME)  # type: ignore[attr-defined]  # a dictionary at run time
 
 
 def register() -> None:

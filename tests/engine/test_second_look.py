@@ -132,3 +132,10 @@ def test_of_a_form_only_what_must_be_found_as_written_is_looked_for() -> None:
     cell = json.dumps({"sections": [{"name": "S", "questions": questions}]})
     assert said(cell) == frozenset({"s", "when", "pick", "left", "now", "better", "then", "worse"})
     assert said(cell, template=True) == frozenset({"s", "when", "pick", "left", "now", "then", "worse"})
+
+
+@pytest.mark.parametrize("kind", ["signature", "bodycharts"])
+def test_what_is_drawn_is_not_looked_for_among_the_words(kind: str) -> None:
+    asked = {"name": "Sign here", "type": kind, "answer": "Squiggle"}
+    cell = json.dumps({"sections": [{"name": "End", "questions": [asked]}]})
+    assert said(cell) == frozenset({"sign", "here", "end"})

@@ -23,11 +23,8 @@ from tests.engine.story import Clinic, clinic_files, clinic_in
 
 @pytest.fixture
 def poisoned(runtime: Runtime) -> Iterator[Clinic]:
-    madeup.register()
-    yield clinic_in(runtime, source=madeup.NAME)
-    from app.sources import SOURCES
-
-    SOURCES.pop(madeup.NAME)  # type: ignore[attr-defined]  # a dictionary at run time
+    with madeup.registered():
+        yield clinic_in(runtime, source=madeup.NAME)
 
 
 def with_last_name(files: dict[str, str], client: int, name: str) -> dict[str, str]:

@@ -41,10 +41,9 @@ class Found:
 
 def poisoned(rows: int) -> Found:
     """Tries each poison in a clinic of so many clients, with a small clinic that comes while it works."""
-    madeup.register()
     found = Found()
     times = {**REAL, "drain_seconds": 20.0}
-    with tempfile.TemporaryDirectory(prefix="caspen-poison-") as folder:
+    with madeup.registered(), tempfile.TemporaryDirectory(prefix="caspen-poison-") as folder:
         with engine_in(Path(folder) / "alone", **times) as runtime, a_worker(runtime.settings, POISONED):
             found.alone = _small_clinic(runtime)
         for name in POISONS:

@@ -68,18 +68,18 @@ def test_several_workers_come_to_the_same_digest(clinic: Clinic, undisturbed: st
 
 @pytest.mark.parametrize("name", ["Kills", "Hangs", "Exhausts"])
 def test_a_row_that_kills_hangs_or_exhausts_its_worker_is_left_and_others_arrive(runtime: Runtime, name: str) -> None:
-    madeup.register()
-    clinic = clinic_in(runtime, source=madeup.NAME)
-    files = clinic_files(4, 2)
-    clinic.hand_over({**files, "Patients.csv": files["Patients.csv"].replace("Lee3,", f"{name},")})
-    clinic.drain()
-    clinic.start_trial()
-    with a_worker(
-        runtime.settings.model_copy(update={"silence_seconds": 2.5, "part_attempts": 2}), "tests.workers.poisoned"
-    ):
-        until(lambda: clinic.state() is State.REVIEWING)
-    patients = next(k for k in clinic.trial.kinds if k["kind"] == "patients")
-    assert (patients["read"], patients["created"], patients["held"]) == (4, 3, 1)
+    with madeup.registered():
+        clinic = clinic_in(runtime, source=madeup.NAME)
+        files = clinic_files(4, 2)
+        clinic.hand_over({**files, "Patients.csv": files["Patients.csv"].replace("Lee3,", f"{name},")})
+        clinic.drain()
+        clinic.start_trial()
+        with a_worker(
+            runtime.settings.model_copy(update={"silence_seconds": 2.5, "part_attempts": 2}), "tests.workers.poisoned"
+        ):
+            until(lambda: clinic.state() is State.REVIEWING)
+        patients = next(k for k in clinic.trial.kinds if k["kind"] == "patients")
+        assert (patients["read"], patients["created"], patients["held"]) == (4, 3, 1)
 
 
 def test_a_stopped_worker_lays_its_work_down_within_ten_seconds(clinic: Clinic, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
 _ADDRESS = re.compile(r"[a-z0-9][a-z0-9._+-]{0,60}@([a-z0-9-]{1,60}\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII)
 _BIRTHS = date(1900, 1, 1)
 _SAID = frozenset({"name", "answer", "value", "description", "text"})
+_TOLD_OTHERWISE = frozenset({"date", "signature", "bodycharts"})  # written out in words, drawn, or said not to come
 
 
 def alike(how: How, cell: str, stored: Any) -> bool | None:
@@ -74,7 +75,7 @@ def said(cell: str, *, template: bool = False) -> frozenset[str] | None:
 def _gather(told: Any, found: set[str], name: str = "", *, answers: bool) -> None:
     if isinstance(told, dict):
         kind = told.get("type")
-        kept = kind != "date" and (answers or kind == "paragraph")  # dates are written out in words
+        kept = kind not in _TOLD_OTHERWISE and (answers or kind == "paragraph")
         unsaid = (() if kept else ("answer",)) + (("value",) if _not_chosen(told) else ())
         for key, value in told.items():
             if key not in unsaid:
