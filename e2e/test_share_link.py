@@ -109,7 +109,7 @@ def upload_over_a_cut_line(page: Page, handover: Handover, export: Path) -> None
 
     page.on("dialog", lambda dialog: dialog.accept())  # the browser asks whether to leave
     page.route("**/piece", first_alone)
-    handover.upload(export)
+    handover.send(export)
     page.get_by_text("Your line is cut.").wait_for()
     assert axe(page) == []
     page.reload()
@@ -124,7 +124,7 @@ def go_on_over_the_end_of_a_session(page: Page, url: str, handover: Handover, ex
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.headers.get("upload-offset", "")))
     page.route("**/piece", lambda route: held.append(route))
-    handover.upload(export)
+    handover.send(export)
     wait_for(page, lambda: bool(held))
     assert page.request.post(f"{url}/signout", headers={"Origin": url}).ok
     held[0].continue_()

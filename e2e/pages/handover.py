@@ -1,5 +1,6 @@
 """Handing over the export, and what was found in it."""
 
+import re
 from pathlib import Path
 
 from e2e.pages import WizardPage
@@ -11,9 +12,15 @@ class Handover(WizardPage):
     def use_sample(self) -> None:
         self.press("Use the small sample")
 
-    def upload(self, *files: Path) -> None:
+    def send(self, *files: Path) -> None:
+        """Begins to send files, and does not wait."""
         self.page.locator("input[name=files]").set_input_files([str(file) for file in files])
         self.press("Upload and read")
+
+    def upload(self, *files: Path) -> None:
+        """Sends files until all have arrived: who leaves the page before that has sent nothing."""
+        self.send(*files)
+        self.page.wait_for_url(re.compile(r"/m/\w+/(?!handover)"), timeout=120_000)
 
     def paste(self, link: str) -> None:
         self.page.get_by_label("Share link").fill(link)

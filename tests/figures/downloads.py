@@ -176,9 +176,9 @@ print(json.dumps({"sha256": digest.hexdigest(), "cpu": cpu, "clock": time.perf_c
 def fast(long: bool) -> Reached:
     """Our download beside curl, both into encrypted storage on the same disk, both until the sha256 is known.
 
-    What counts is the processor time of all that a lane needs, the start of its interpreter left out: that is how fast
-    it is on a core of its own, whatever else the machine is doing. The clock on the wall is told beside it, each lane's
-    best of several turns that take place one after the other; it says something on a machine that does nothing else.
+    The long form counts by the clock on the wall, each lane's best of several turns that take place one after the
+    other, and is for a machine that does nothing else. The short one runs beside other tests: there what counts is the
+    processor time of all that a lane needs, the start of its interpreter left out. Both are told.
     """
     if shutil.which("curl") is None:
         return Reached("no curl on this machine", ok=False)
@@ -212,7 +212,8 @@ def fast(long: bool) -> Reached:
         f"{ratio:.0%} of curl: {rates[0]} and {rates[1]} MiB/s on a core; "
         f"by the clock {by_clock:.0%}: {rates[2]} and {rates[3]} MiB/s; {peak:.0f} MB"
     )
-    return Reached(words, ok=ratio >= 0.8 and peak <= MOST_MB and not wrong, why=tuple(wrong))
+    counts = by_clock if long else ratio
+    return Reached(words, ok=counts >= 0.8 and peak <= MOST_MB and not wrong, why=tuple(wrong))
 
 
 def _lane(*words: str) -> subprocess.Popen[str]:
