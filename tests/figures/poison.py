@@ -5,7 +5,9 @@ One worker serves both clinics, with the times that it has at a clinic's.
 
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from app.engine.runtime import Runtime
@@ -50,9 +52,9 @@ def poisoned(rows: int) -> Found:
             with engine_in(Path(folder) / name, **times) as runtime:
                 large = _begun(runtime, name, rows)
                 with a_worker(runtime.settings, POISONED):
-                    _until(lambda: _was_tried(large), large)  # noqa: B023 - asked here and now
+                    _until(partial(_was_tried, large), large)
                     found.beside[name] = _small_clinic(runtime)
-                    _until(lambda: large.state() is State.REVIEWING, large)  # noqa: B023 - as above
+                    _until(partial(_is_at, large, State.REVIEWING), large)
                 found.wrong += [f"{name}: {line}" for line in _wrong(large, rows)]
     return found
 
@@ -72,20 +74,24 @@ def _was_tried(clinic: Clinic) -> bool:
     return any(work.attempts > 1 for work in clinic.work())
 
 
+def _is_at(clinic: Clinic, state: State) -> bool:
+    return clinic.state() is state
+
+
 def _small_clinic(runtime: Runtime) -> float:
     """Seconds from a small clinic's hand-over to its review."""
     clinic = clinic_in(runtime, workspace="wsp_small")
     began = time.monotonic()
     clinic.hand_over(clinic_files(4, 2))
-    _until(lambda: clinic.state() is State.MATCHING, clinic)
+    _until(partial(_is_at, clinic, State.MATCHING), clinic)
     clinic.start_trial()
-    _until(lambda: clinic.state() is State.REVIEWING, clinic)
+    _until(partial(_is_at, clinic, State.REVIEWING), clinic)
     return time.monotonic() - began
 
 
-def _until(claim: object, clinic: Clinic) -> None:
+def _until(claim: Callable[[], bool], clinic: Clinic) -> None:
     until = time.monotonic() + LONGEST
-    while not claim():  # type: ignore[operator]  # a question
+    while not claim():
         if time.monotonic() > until or clinic.state().value.endswith("_failed"):
             raise RuntimeError(f"the clinic stands at {clinic.state()}")
         time.sleep(LOOK_SECONDS)
