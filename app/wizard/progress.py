@@ -37,7 +37,7 @@ def look(request: Request) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         told = numbers(session, visit.move)
-        locked = len(locked_files(session, visit.move)) if visit.move.state == State.READING_FAILED else 0
+        locked = locked_files(session, visit.move) if visit.move.state == State.READING_FAILED else []
     labels = {kind.name: kind.label for kind in visit.source.kinds}
     return page(request, "wizard/progress.html", **told, labels=labels, locked=locked)
 

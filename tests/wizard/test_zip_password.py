@@ -73,6 +73,7 @@ def test_the_right_password_opens_it_and_the_same_files_are_read(shut: Product) 
 
 def test_a_wrong_password_is_told_and_another_may_be_tried(shut: Product) -> None:
     assert entered(shut, "guess") is State.READING_FAILED
+    assert "That password does not open the zip" in words(shut.visitor(MEGAN).get(f"{shut.at}/progress"))
     assert "That password does not open the zip" in words(shut.visitor(MEGAN).get(f"{shut.at}/files/password"))
     assert entered(shut, SECRET) is State.MATCHING
 
