@@ -1,6 +1,6 @@
 """Every area that has figures, by the name that `make figures AREA=` knows it by."""
 
-from tests.figures import kinds, links, main, proof
+from tests.figures import kinds, links, main, outside, proof
 from tests.figures.figure import Measure
 
 AREAS: dict[str, tuple[Measure, ...]] = {
@@ -8,4 +8,5 @@ AREAS: dict[str, tuple[Measure, ...]] = {
     "links": links.MEASURES,
     "proof": proof.MEASURES,
     "kinds": kinds.MEASURES,
+    "outside": outside.MEASURES,
 }

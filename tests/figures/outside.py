@@ -1,0 +1,5 @@
+"""What outsiders tried: damaged exports, hostile bytes, stale forms, lies about records, signals and full disks."""
+
+from tests.figures.figure import Measure
+
+MEASURES: tuple[Measure, ...] = ()
