@@ -33,6 +33,10 @@ class Limits:
     part_bytes: int = 4 * MIB
     part_cells: int = 80_000  # filled ones: of a clinic's many questions each answer becomes a record
     workbook_bytes: int = 256 * MIB
+    workbook_cells: int = 6_000_000  # of one sheet, empty ones between the first and the last included
+    workbook_elements: int = 26_000_000  # of XML, in one part of a workbook
+    workbook_strings: int = 6_000_000  # beginnings and ends of shared strings
+    workbook_sheets: int = 1000
 
 
 _BLOCK = 1 << 16

@@ -2,16 +2,21 @@
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from app.engine.reading.archive import Archive
-from app.engine.reading.limits import Budget, Limits, is_over, size_of
+from app.engine.reading.directory import LOCAL
+from app.engine.reading.limits import MIB, Budget, Limits, is_over, size_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
+from app.engine.reading.sheet_extent import TOO_LARGE, measure_parts
+from app.engine.reading.sparse_sheet import compact
 
 _LONG = 10**15  # a spreadsheet keeps 15 digits of a number
 
@@ -27,36 +32,46 @@ def is_office(paths: Iterable[str]) -> bool:
 
 
 class Workbook:
-    """An open spreadsheet. What is no .xlsx, is locked, or grows too large is refused."""
+    """An open spreadsheet. What is no .xlsx, is locked, or grows too large is refused.
+
+    Its size is measured before the spreadsheet library opens it; cells that lie far apart are moved together first.
+    """
 
     def __init__(self, open_: Callable[[], BinaryIO], limits: Limits) -> None:
         with open_() as stream:
             data = stream.read(limits.workbook_bytes + 1)
         if len(data) > limits.workbook_bytes:
-            raise Refused("file_type_unsupported")
+            raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_bytes // MIB} MiB"})
         archive = Archive(io.BytesIO(data), len(data), Budget(limits))
-        if "xl/workbook.xml" not in {m.path for m in archive.members}:
+        if "xl/workbook.xml" not in {m.path for m in archive.members} or not data.startswith(LOCAL):
             raise Refused("file_type_unsupported")
         if sum(m.slot.size for m in archive.members) > limits.workbook_bytes:
-            raise Refused("file_type_unsupported")
-        try:
-            self._book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        except (CalamineError, zipfile.BadZipFile, OSError):
-            raise Refused("file_type_unsupported") from None
+            raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_bytes // MIB} MiB"})
         self._limits = limits
-        self.sheets: tuple[str, ...] = tuple(self._book.sheet_names)
+        self._is_compact = False
+        with _refusing():
+            extents = measure_parts(data, limits)
+            if any(extent.cells > limits.workbook_cells for extent in extents.values()):
+                data, self._is_compact = compact(data, extents, limits), True
+            self._book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+            self.sheets: tuple[str, ...] = tuple(self._book.sheet_names)
+        if len(self.sheets) > limits.workbook_sheets:
+            raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_sheets:,} sheets"})
 
     def rows(self, sheet: str) -> Iterator[Raw]:
         """The rows of one sheet, blank ones left out, with their row numbers."""
         try:
-            found: CalamineSheet = self._book.get_sheet_by_name(sheet)
-        except (CalamineError, OSError):
+            with _refusing():
+                found: CalamineSheet = self._book.get_sheet_by_name(sheet)
+        except Refused:
             return
         first = (found.start or (0, 0))[0]
         for number, row in enumerate(found.iter_rows(), start=1):
             cells = [_text(cell) for cell in row]
+            line = number if found.height == found.total_height else number + first
+            if self._is_compact and cells:
+                line = int(cells.pop(0) or line)
             if any(cells):
-                line = number if found.height == found.total_height else number + first
                 yield line, *self._held(cells)
 
     def _held(self, cells: list[str]) -> tuple[list[str], tuple[str, ...]]:
@@ -67,6 +82,22 @@ class Workbook:
         size = sum(map(size_of, cells))
         kept = ["" if is_over(cell, limits.cell_bytes) else cell for cell in cells]
         return kept, ("cell_too_large",) if kept != cells or size >= limits.row_bytes else ()
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What the spreadsheet library cannot read is refused, however it says so.
+
+    A panic of the library is no `Exception`: nothing else would stop it from ending the process.
+    """
+    try:
+        yield
+    except (CalamineError, zipfile.BadZipFile, OSError, RuntimeError, zlib.error):
+        raise Refused("file_type_unsupported") from None
+    except BaseException as fault:
+        if type(fault).__name__ == "PanicException":
+            raise Refused("file_type_unsupported") from None
+        raise
 
 
 def _text(cell: Any) -> str:

@@ -1,0 +1,101 @@
+"""How large the sheets of a workbook really are, measured in its raw XML before a spreadsheet library opens it.
+
+The library makes one dense table of each sheet, from its first to its last cell: a single cell at XFD1048576 makes it
+ask for 512 GiB and abort the process. The measure counts what could be a cell reference and never too few of them.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.engine.reading.limits import MIB, Limits
+from app.engine.reading.refusal import Refused
+
+TOO_LARGE = "workbook_too_large"
+_REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,8})([0-9]{1,12})\s*["']""")
+_BLOCK = 4 * MIB
+_OVERLAP = 256
+_DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", b"<!ELEMENT", b"<!ATTLIST")
+_OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})  # the library would open these in other ways
+_SMALL = 16 * MIB  # of a part that is no sheet and no list of strings
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The last row and the last column of a sheet, both counted from 1, as its cell references name them."""
+
+    rows: int
+    columns: int
+
+    @property
+    def cells(self) -> int:
+        """The cells of a dense table of that size."""
+        return self.rows * self.columns
+
+
+def measure_parts(data: bytes, limits: Limits) -> dict[str, Extent]:
+    """The extent of each part of a workbook that has cells, by its name in the archive.
+
+    Raises `Refused` with `workbook_too_large` for what no library should open: too many elements, strings or parts;
+    with `file_type_unsupported` for a part that declares a document type or entities, and for two parts of one name.
+    """
+    extents: dict[str, Extent] = {}
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [info.filename.replace("\\", "/").casefold() for info in archive.infolist()]
+        if len(set(names)) != len(names) or _OTHER_BOOKS.intersection(names):
+            raise Refused("file_type_unsupported")
+        for info, name in zip(archive.infolist(), names, strict=True):
+            if info.is_dir() or name.startswith("xl/media/"):
+                continue
+            if info.file_size > _SMALL and not name.startswith(("xl/worksheets/", "xl/sharedstrings")):
+                raise _too_large(limits)
+            extent = _measure(_blocks(archive, info, limits), limits)
+            if extent.cells:
+                extents[info.filename] = extent
+    return extents
+
+
+def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
+    """The extent of one part, block by block."""
+    elements = strings = 0
+    columns: set[bytes] = set()
+    last_row = 0
+    tail = b""
+    for block in blocks:
+        elements += block.count(b"<")
+        strings += block.count(b"si>") + block.count(b"si/>") + block.count(b"si ")
+        if elements > limits.workbook_elements or strings > limits.workbook_strings:
+            raise _too_large(limits)
+        joined = tail + block
+        if any(declaration in joined for declaration in _DECLARATIONS):
+            raise Refused("file_type_unsupported")
+        references = _REFERENCE.findall(joined)
+        columns.update(letters for letters, _ in references)
+        last_row = max(last_row, max(map(int, {digits for _, digits in references}), default=0))
+        tail = joined[-_OVERLAP:]
+    return Extent(last_row, max(map(column_number, columns), default=0))
+
+
+def column_number(letters: bytes) -> int:
+    """The number of a column from its letters, 1 for A; 0 for none."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _blocks(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limits: Limits) -> Iterator[bytes]:
+    """The unpacked bytes of a part. Raises `Refused` where more comes out than the workbook may have."""
+    left = limits.workbook_bytes
+    with archive.open(info) as stream:
+        while block := stream.read(_BLOCK):
+            left -= len(block)
+            if left < 0:
+                raise _too_large(limits)
+            yield block
+
+
+def _too_large(limits: Limits) -> Refused:
+    return Refused(TOO_LARGE, details={"limit": f"{limits.workbook_cells:,} cells"})
