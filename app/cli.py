@@ -43,18 +43,17 @@ def serve(
     web_only: Annotated[bool, typer.Option("--web-only", help="The pages alone; workers run elsewhere.")] = False,
 ) -> None:
     """The pages and a worker, with everything in ./var."""
-    from app.commands.serve import PortTaken, serve_pages
     from app.commands.serve import serve as run
+    from app.commands.serve import serve_pages
+    from app.listening import CannotListen
     from app.production import NotReady
     from app.settings import settings
 
     _warn()
     try:
         (serve_pages if web_only else run)(settings(), host, port)
-    except PortTaken:
-        _fail(f"Port {port} is taken. Choose another one: PORT={port + 1}")
-    except NotReady as told:
-        _fail(str(told))
+    except (CannotListen, NotReady) as refusal:
+        _fail(str(refusal))
 
 
 @app.command()
@@ -98,6 +97,7 @@ def read(
     where no list of processes shows it."""
     from app.commands.read import read as run
 
+    _end_in_order()
     _say(run(_given(export), wait=wait, keep=keep, password=_password(ask_password)), json_file)
 
 
@@ -121,6 +121,7 @@ def trial(
     from app.commands.trial import trial as run
     from app.problems import Problem
 
+    _end_in_order()
     options = Options(workspace, plan, database, finalise, workers, records, keep, wait, _password(ask_password))
     try:
         answer = run(_given(export), options)
@@ -147,6 +148,16 @@ def check_links(
 def _given(export: str) -> str:
     """A link is a secret: it may come by the input instead of the command line."""
     return sys.stdin.readline().strip() if export == "-" else export
+
+
+def _end_in_order() -> None:
+    """A signal or a closed terminal ends the command as Ctrl-C does: its private folder is removed."""
+    from app.lifetime import on_end
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    on_end(interrupt)
 
 
 def _password(asked: bool) -> str:

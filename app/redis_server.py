@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from app.lifetime import start_dependent
 from app.settings import Settings
 
 START_SECONDS = 5.0
@@ -41,8 +42,11 @@ class RedisServer:
             self.socket.unlink()
         options = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"]
         keep_nothing = ["--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", str(self.folder)]
-        self.process = subprocess.Popen(  # noqa: S603 - our own binary, our own words
-            [self.binary, *options, *keep_nothing], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        self.process = start_dependent(
+            [self.binary, *options, *keep_nothing],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            remove=str(self.folder),
         )
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:

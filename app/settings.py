@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     def files_key(self) -> str:
         return self.caspen_files_key or self.storage_key
 
+    def at_address(self, address: str) -> "Settings":
+        """The same settings, with the address where the pages are served as BASE_URL, unless BASE_URL is set."""
+        return self if "base_url" in self.model_fields_set else self.model_copy(update={"base_url": address})
+
     @property
     def is_development(self) -> bool:
         return self.environment is not Environment.PRODUCTION

@@ -17,10 +17,13 @@ import structlog
 from app.db import Database
 from app.engine.drain import Drained
 from app.engine.work import expire_owner
+from app.lifetime import start_dependent
 from app.settings import Settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
+ORPHAN_SECONDS = 2.0
+"""How long a child may go on after its worker was killed: enough to release its leases."""
 log = structlog.get_logger()
 
 
@@ -90,11 +93,12 @@ class Hands:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._bury()
-        self._process = subprocess.Popen(  # noqa: S603 - a module of our own
+        self._process = start_dependent(
             [sys.executable, "-m", self.module],
+            environment=self.environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=self.environment,
+            grace=ORPHAN_SECONDS,
         )
         self._owner = str(self._said(self._process, START_SECONDS)["owner"])
         return self._process

@@ -1,6 +1,5 @@
 """One worker: it listens for rings (or watches the ledger), and has its child do the work. Stops within ten seconds."""
 
-import signal
 import threading
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from app.db import now
 from app.engine.runtime import Runtime, open_runtime
 from app.engine.sweep import waiting
+from app.lifetime import on_end
 from app.settings import Settings
 from workers.bell import Listener
 from workers.chores import Chores
@@ -88,15 +88,14 @@ class Supervisor:
 
 
 def run_worker(settings: Settings) -> None:
-    """Runs one worker in this process until SIGTERM or SIGINT. One that starts while its databases are away waits."""
+    """Runs one worker in this process until SIGTERM, SIGINT or a closed terminal. A worker that starts while its
+    databases are away waits for them."""
     over = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: over.set())
+    on_end(over.set)
     while (supervisor := _opened(settings)) is None:
         if over.wait(WATCH_SECONDS):
             return
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.stop())
+    on_end(supervisor.stop)
     if not over.is_set():
         supervisor.run()
 

@@ -1,27 +1,27 @@
 """`caspen-import serve`: the pages, a worker and a Redis of our own, in one go, with everything in `./var`."""
 
+import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 
 import structlog
 import uvicorn
 
 from app.commands.drive import environment_of
+from app.lifetime import on_end, start_dependent
+from app.listening import address_at, listen_at
 from app.production import require_ready
 from app.redis_server import RedisServer, start_redis
 from app.settings import Settings
 
 STOP_SECONDS = 11.0
 LOOK_SECONDS = 1.0
+PAGES_STOP_SECONDS = 5
 log = structlog.get_logger()
-
-
-class PortTaken(Exception):
-    """Somebody else listens there already."""
 
 
 class Household:
@@ -53,7 +53,7 @@ class Household:
 
     def _start_worker(self) -> None:
         environment = {**os.environ, **environment_of(self.settings)}
-        self._worker = subprocess.Popen([sys.executable, "-m", "workers"], env=environment, start_new_session=True)
+        self._worker = start_dependent([sys.executable, "-m", "workers"], environment=environment)
 
     def _watch(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
@@ -64,52 +64,65 @@ class Household:
                 self.redis.keep_alive()
 
 
+class PageServer(uvicorn.Server):
+    """The web server. SIGTERM, SIGINT and a closed terminal end it; what stands around it can then end as well."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals to `end`. Uvicorn would send itself the signal once more, and so end the whole process."""
+        yield
+
+    def end(self) -> None:
+        """Ends the server in good order. A second call does not wait for open connections."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serves until it is told to stop. Raises PortTaken."""
-    if _is_taken(host, port):
-        raise PortTaken(port)
+    """Serves until a signal ends it. Raises CannotListen and NotReady."""
     require_ready(settings)
-    redis = start_redis(settings)
-    if redis is not None:
-        settings = settings.model_copy(update={"redis_url": redis.url})
-    household = Household(settings, redis)
-    os.environ.update(environment_of(settings))
-    household.start()
-    try:
-        _pages(host, port, _words(settings))
-    finally:
-        household.stop()
+    with listen_at(host, port) as listening:
+        settings = settings.at_address(address_at(listening, host))
+        server = _page_server()
+        redis = start_redis(settings)
+        if redis is not None:
+            settings = settings.model_copy(update={"redis_url": redis.url})
+        household = Household(settings, redis)
+        os.environ.update(environment_of(settings))
+        household.start()
+        try:
+            _announce(_words(settings), address_at(listening, host))
+            server.run(sockets=[listening])
+        finally:
+            household.stop()
 
 
 def serve_pages(settings: Settings, host: str, port: int) -> None:
-    """The pages alone: workers run elsewhere. Raises PortTaken."""
-    if _is_taken(host, port):
-        raise PortTaken(port)
+    """The pages alone: workers run elsewhere. Raises CannotListen and NotReady."""
     require_ready(settings)
-    os.environ.update(environment_of(settings))
-    _pages(host, port, "Pages only: start workers beside them.")
+    with listen_at(host, port) as listening:
+        os.environ.update(environment_of(settings.at_address(address_at(listening, host))))
+        server = _page_server()
+        _announce("Pages only: start workers beside them.", address_at(listening, host))
+        server.run(sockets=[listening])
 
 
-def _pages(host: str, port: int, words: str) -> None:
-    where = "localhost" if host in {"127.0.0.1", "0.0.0.0"} else host  # noqa: S104 - compared, not listened on
-    sys.stdout.write(f"{words}\nOpen http://{where}:{port}\n")
-    sys.stdout.flush()
-    uvicorn.run(
-        "app.main:create_app", factory=True, host=host, port=port, log_level="warning", timeout_graceful_shutdown=5
+def _page_server() -> PageServer:
+    server = PageServer(
+        uvicorn.Config(
+            "app.main:create_app", factory=True, log_level="warning", timeout_graceful_shutdown=PAGES_STOP_SECONDS
+        )
     )
+    on_end(server.end)
+    return server
+
+
+def _announce(words: str, address: str) -> None:
+    sys.stdout.write(f"{words}\nOpen {address}\n")
+    sys.stdout.flush()
 
 
 def _words(settings: Settings) -> str:
     if settings.redis_url:
         return "A worker is listening."
     return "There is no Redis on this machine: the worker looks for work every second instead."
-
-
-def _is_taken(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False

@@ -31,6 +31,7 @@ from app.migration.states import Actor, State
 from app.migration.trials import approve, current_trial, start_trial
 from app.settings import Environment, Settings
 from app.sources import SOURCES
+from tests.workers.story import kill_with_child
 
 MEGAN = By("Megan Doyle", Actor.CLINIC)
 WORKSPACE = "wsp_harbour"
@@ -106,7 +107,7 @@ class Yard:
         Says when that was.
         """
         gone = self.workers.pop(0)
-        os.killpg(gone.pid, signal.SIGKILL)
+        kill_with_child(gone.pid)
         gone.wait()
         moment = now()
         self.start_worker()
@@ -119,7 +120,7 @@ class Yard:
             try:
                 worker.wait(timeout=20)
             except subprocess.TimeoutExpired:
-                os.killpg(worker.pid, signal.SIGKILL)
+                kill_with_child(worker.pid)
                 worker.wait()
         self.runtime.close()
 

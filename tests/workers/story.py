@@ -24,6 +24,21 @@ def until(claim: Callable[[], bool], seconds: float = PATIENCE) -> None:
         time.sleep(0.05)
 
 
+def child_of(worker: int) -> int | None:
+    """The process that does the work of this worker, if it has been started."""
+    path = Path(f"/proc/{worker}/task/{worker}/children")
+    children = path.read_text().split() if path.exists() else []
+    return int(children[0]) if children else None
+
+
+def kill_with_child(worker: int) -> None:
+    """As when the worker's machine is gone: kill -9 of the worker and of its child, each in a group of its own."""
+    for pid in (child_of(worker), worker):
+        with suppress(ProcessLookupError):
+            if pid is not None:
+                os.killpg(pid, signal.SIGKILL)
+
+
 class WorkerProcess:
     """One `caspen-import worker`."""
 
@@ -36,9 +51,7 @@ class WorkerProcess:
     @property
     def child(self) -> int | None:
         """The process that does the work, if it has been started."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        children = path.read_text().split() if path.exists() else []
-        return int(children[0]) if children else None
+        return child_of(self.process.pid)
 
     def kill(self) -> None:
         self.process.kill()
@@ -46,8 +59,7 @@ class WorkerProcess:
 
     def kill_all(self) -> None:
         """As when its machine is gone: the child goes with it."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        kill_with_child(self.process.pid)
         self.process.wait()
 
     def stop(self) -> float:

@@ -1,0 +1,81 @@
+"""`serve` ends in every way, at a random moment of its work: nothing that it started may go on running."""
+
+import random
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.engine.runtime import open_runtime
+from tests.engine.story import clinic_files, clinic_in, settings_in
+from tests.figures.figure import Measure, Reached
+from tests.figures.fresh import free_port
+from tests.workers.served import ENDS, Served
+from tests.workers.story import until
+
+SEED = 10
+LONGEST_LIFE = 1.5  # seconds from the start of the worker's child to the end of `serve`, at most
+SHORT, LONG = 3, 50
+KEY = {"STORAGE_KEY": "development-storage-key"}
+
+
+@dataclass
+class EndsFound:
+    """How often `serve` ended in each way, the slowest end in seconds, and what was left."""
+
+    done: int = 0
+    busy: int = 0
+    slowest: float = 0.0
+    left: list[str] = field(default_factory=list)
+
+
+def ended(times: int) -> EndsFound:
+    """Ends `serve` so often in each way; in every second turn its worker has an export to read."""
+    result, dice = EndsFound(), random.Random(SEED)
+    with tempfile.TemporaryDirectory(prefix="caspen-ends-") as home:
+        waiting = Path(home) / "waiting"
+        runtime = open_runtime(settings_in(waiting))
+        clinic_in(runtime).hand_over(clinic_files(1200, 1800))
+        runtime.close()
+        for turn in range(times):
+            for name in ENDS:
+                folder = Path(home) / f"{turn}-{name.replace(' ', '-')}"
+                if turn % 2 == 0:
+                    shutil.copytree(waiting, folder)
+                _end(name, folder, dice, result)
+                shutil.rmtree(folder, ignore_errors=True)
+    return result
+
+
+def _end(name: str, folder: Path, dice: random.Random, result: EndsFound) -> None:
+    served = Served(folder, free_port(), KEY | {"TMPDIR": str(folder.parent)})
+    try:
+        served.until_ready()
+        if folder.joinpath("objects").exists():
+            with suppress(AssertionError):  # a quick worker may have read everything before anybody was ready to look
+                until(lambda: bool(served.running("workers.child")), 10)
+        result.busy += bool(served.running("workers.child"))
+        time.sleep(dice.uniform(0, LONGEST_LIFE))
+        began = time.monotonic()
+        ENDS[name](served)
+        left = served.until_gone()
+        result.done += 1
+        result.slowest = max(result.slowest, time.monotonic() - began)
+        result.left += [f"{name}: {command[:80]}" for command in left.values()]
+        result.left += [f"{name}: {kept.name}" for kept in folder.parent.glob("caspen-redis-*")]
+    finally:
+        served.clear()
+
+
+def take(long: bool) -> Reached:
+    times = LONG if long else SHORT
+    result = ended(times)
+    words = f"{result.done} ends in {len(ENDS)} ways, {result.busy} at work, {len(result.left)} processes left"
+    words += f", the slowest after {result.slowest:.1f} s"
+    whole = result.done == times * len(ENDS) and result.busy > 0
+    return Reached(words, not result.left and whole, seed=SEED, why=tuple(result.left[:30]))
+
+
+MEASURES = (Measure("`serve` ended by each signal, kill -9 and a closed terminal", "0 processes left", take),)

@@ -1,0 +1,101 @@
+"""However `serve`, a worker or a command ends: nothing that it started goes on running."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.commands.drive import environment_of
+from app.lifetime import NOT_FOUND, start_dependent
+from tests.engine.story import clinic_files, clinic_in, engine_in, settings_in
+from tests.figures.fresh import free_port
+from tests.workers.served import ENDS, Served, processes_of
+from tests.workers.story import ROOT, a_worker, until
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize("end", ENDS)
+def test_nothing_that_serve_started_outlives_it(tmp_path: Path, end: str) -> None:
+    served = Served(tmp_path / "var", free_port(), {"TMPDIR": str(tmp_path)})
+    try:
+        served.until_ready()
+        assert len(served.running("redis-server")) >= 1
+
+        ENDS[end](served)
+
+        assert served.until_gone() == {}
+        assert served.process.returncode == (-signal.SIGKILL if end == "SIGKILL" else 0)
+        assert not list(tmp_path.glob("caspen-redis-*"))
+    finally:
+        served.clear()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_the_child_of_a_worker_ends_with_it(tmp_path: Path, number: int) -> None:
+    with engine_in(tmp_path / "var") as runtime, a_worker(runtime.settings) as worker:
+        clinic_in(runtime).hand_over(clinic_files(1200, 1800))
+        until(lambda: worker.child is not None)
+
+        worker.process.send_signal(number)
+        worker.process.wait()
+
+        until(lambda: not processes_of(runtime.settings.var))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_the_workers_of_a_trial_end_with_it(tmp_path: Path, number: int) -> None:
+    sample, keep = tmp_path / "sample.zip", tmp_path / "kept"
+    command = [sys.executable, "-m", "app.cli"]
+    subprocess.run([*command, "sample", str(sample), "--size", "small"], cwd=ROOT, check=True, capture_output=True)
+    trial = subprocess.Popen(
+        [*command, "trial", str(sample), "--workers", "2", "--keep", str(keep)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until(lambda: len(processes_of(keep)) > 0 or trial.poll() is not None)
+    assert trial.poll() is None
+
+    trial.send_signal(number)
+    trial.wait()
+
+    until(lambda: not processes_of(keep))
+
+
+def test_a_command_that_does_not_exist_ends_with_its_own_status() -> None:
+    assert start_dependent(["no-such-command"]).wait(timeout=60) == NOT_FOUND
+
+
+STARTER = """
+import os, sys, threading
+from app.lifetime import start_dependent
+ignoring = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+kept = []
+def start():
+    kept.append(start_dependent([sys.executable, "-c", ignoring], stdout=None, grace=0.5))
+thread = threading.Thread(target=start)
+thread.start()
+thread.join()
+sys.stdin.readline()
+"""
+
+
+def test_a_process_outlives_the_thread_that_started_it_and_not_the_starter(tmp_path: Path) -> None:
+    environment = {**os.environ, **environment_of(settings_in(tmp_path))}
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert starter.stdout is not None
+    assert starter.stdout.readline() == b"deaf\n"
+    assert len(processes_of(tmp_path)) == 3, "the starter, what it started, and the guardian"
+
+    starter.kill()
+    starter.wait()
+
+    until(lambda: not processes_of(tmp_path))
+    starter.communicate()
