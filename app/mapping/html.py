@@ -7,9 +7,22 @@ from html.parser import HTMLParser
 
 import nh3
 
-ALLOWED = frozenset({"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2", "b", "i", "u", "a"})
+from app.mapping.markup import keep_meaning
+
+ALLOWED = frozenset(
+    {"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2", "b", "i", "u", "s", "sub", "sup", "a"}
+)
 _GONE_WITH_WORDS = frozenset({"script", "style", "iframe", "object", "svg"})
-_ALIKE = {"strong": "b", "em": "i"}
+_ALIKE = {
+    "strong": "b",
+    "em": "i",
+    "strike": "s",
+    "del": "s",
+    "h3": "h2",
+    "h4": "h2",
+    "h5": "h2",
+    "h6": "h2",
+}
 _BLOCKS = frozenset({"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2", "tr", "table", "h3", "h4"})
 _CLEANER = nh3.Cleaner(
     tags=set(ALLOWED),
@@ -41,12 +54,13 @@ _BEGUN = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 _AT_ONCE = 1 << 16
-_APART = {
-    **dict.fromkeys(("td", "th"), " "),
-    **dict.fromkeys(
-        ("tr", "h3", "h4", "h5", "h6", "pre", "section", "article", "dt", "dd", "address", "center", "option"), "<br>"
-    ),
-}
+_LINED = re.compile(r"<(?:br|p|div|ul|ol|li|blockquote|h[1-6]|table|tr|pre)\b", re.IGNORECASE)
+_APART = frozenset(
+    """table pre section article dt dd address center option caption legend fieldset form header footer main aside nav
+    details summary figure figcaption hr textarea select""".split()  # noqa: SIM905 - as a list it would be a page long
+)
+STRUCK_OUT = "[struck out: "
+"""What begins struck-out text where only plain text is shown; a closing bracket ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +72,46 @@ class Cleaned:
 
 
 def clean_html(text: str) -> Cleaned:
-    """Rich text with the allowed tags alone; `strong` and `em` become `b` and `i`."""
+    """Rich text with the allowed tags alone; a second call changes nothing.
+
+    `strong` and `em` become `b` and `i`, `strike` and `del` become `s`, small headings `h2`. Cells of a table stay
+    apart, ticked boxes and chosen options keep their mark. Line ends are `<br>` in a text without blocks.
+    """
+    if "\n" in text and not _LINED.search(text):
+        text = text.replace("\r\n", "\n").strip("\n").replace("\n", "<br>")
     if _PLAIN.fullmatch(text):
         return Cleaned(text)
-    lost = False
+    mending = _Mending()
+    mended = _OPENING.sub(mending.tag, keep_meaning(text))
+    return Cleaned(_CLEANER.clean(mended), mending.lost)
 
-    def mend(found: re.Match[str]) -> str:
-        """A sign that opens no tag is a word of the clinic's; words of unwrapped blocks stay apart."""
-        nonlocal lost
+
+class _Mending:
+    """Replaces tags by allowed ones and keeps the words of unwrapped blocks apart.
+
+    A sign that opens no tag is a word of the clinic's. `lost` says that a tag went that no allowed tag stands for.
+    """
+
+    def __init__(self) -> None:
+        self.lost = False
+
+    def tag(self, found: re.Match[str]) -> str:
         slash, name = found[1], (found[2] or "").lower()
         if name in ALLOWED:
             return found[0]
         if name in _ALIKE:
             return f"<{slash}{_ALIKE[name]}"
         if name in ("!", "?") or name in _ELEMENTS or ":" in name:
-            lost = True
-            return f"{_apart(found, name)}{found[0]}"
+            self.lost = True
+            is_apart = name in _APART and (name != "table" if slash else not _is_begun(found))
+            return f"<br>{found[0]}" if is_apart else found[0]
         return f"&lt;{found[0][1:]}"
 
-    mended = _OPENING.sub(mend, text)
-    return Cleaned(_CLEANER.clean(mended), lost)
 
-
-def _apart(found: re.Match[str], name: str) -> str:
-    """What keeps the words of a block that is unwrapped apart from those after it, and from those before it."""
-    apart = _APART.get(name, "")
-    if found[1] or apart != "<br>" or name == "tr":
-        return apart if found[1] else ""
+def _is_begun(found: re.Match[str]) -> bool:
+    """Whether a new line has begun in front of a tag, so that the tag needs none of its own."""
     before = found.string[max(0, found.start() - 200) : found.start()]
-    return "" if _BEGUN.search(before.lower()) else apart
+    return _BEGUN.search(before.lower()) is not None
 
 
 def escaped(text: str) -> str:
@@ -95,7 +120,7 @@ def escaped(text: str) -> str:
 
 
 def plain_text(rich: str) -> str:
-    """The words of a rich text, one line for each block."""
+    """The words of a rich text, one line for each block. Struck-out words stand in `[struck out: ...]`."""
     reader = _Words()
     for at in range(0, len(rich), _AT_ONCE):
         reader.feed(rich[at : at + _AT_ONCE])
@@ -122,19 +147,38 @@ class _Words(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
         self.hidden = 0
+        self.struck = 0
+        self.is_raised = False  # the next text stands above the line
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _GONE_WITH_WORDS:
             self.hidden += 1
+        if _ALIKE.get(tag, tag) == "s":
+            self.words.append("" if self.struck else STRUCK_OUT)
+            self.struck += 1
+        self.is_raised = tag == "sup"
         if tag in _BLOCKS:
             self.words.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _GONE_WITH_WORDS and self.hidden:
             self.hidden -= 1
+        if _ALIKE.get(tag, tag) == "s" and self.struck:
+            self.struck -= 1
+            self.words.append("" if self.struck else "]")
         if tag in _BLOCKS:
             self.words.append("\n")
 
     def handle_data(self, data: str) -> None:
-        if not self.hidden:
-            self.words.append(data)
+        if self.hidden:
+            return
+        if self.is_raised:  # 10 to the power of 9 must not read as 109
+            self.is_raised = False
+            self.words.append("^" if data[:1].isdigit() or data[:1] in "+-−" else "")
+        self.words.append(data)
+
+    def close(self) -> None:
+        super().close()
+        if self.struck:
+            self.struck = 0
+            self.words.append("]")

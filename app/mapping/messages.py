@@ -9,7 +9,7 @@ from app.mapping.html import Cleaned, clean_html, escaped, plain_text
 BODY_LIMIT = 1024 * 1024
 _TAG = re.compile(
     r"<(?:!doctype|!--|/?(?:a|b|body|br|div|em|font|h[1-6]|head|html|i|img|li|meta|ol|p|span|strong|style|table|tbody|td|"
-    r"th|title|tr|u|ul|center|hr|blockquote|script)\b)",
+    r"th|title|tr|u|ul|center|hr|blockquote|script|s|strike|del|sub|sup|input)\b)",
     re.IGNORECASE,
 )
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)

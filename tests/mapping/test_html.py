@@ -1,5 +1,7 @@
 """Rich text of a note: only formatting stays, every word stays, and what went is told."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +49,7 @@ def test_an_image_goes_and_is_told() -> None:
 def test_tags_that_are_not_allowed_are_unwrapped_and_their_words_stay_apart() -> None:
     found = clean_html("<table><tr><td>one</td><td>two</td></tr><tr><td>three</td></tr></table><h3>four</h3>five")
     assert found.lost
-    assert plain_text(found.html).split() == ["one", "two", "three", "four", "five"]
+    assert plain_text(found.html).splitlines() == ["one | two", "three", "four", "five"]
 
 
 def test_escaped_signs_stay_literal() -> None:
@@ -124,8 +126,81 @@ def test_nothing_dangerous_ever_stays(text: str) -> None:
         ("knee<h3>Plan</h3>rest", "knee\nPlan\nrest"),
         ("<p>knee</p><h3>Plan</h3>", "knee\nPlan"),
         ("<li>knee<section>rest</section></li>", "knee\nrest"),
-        ("<table><tr><td>x<cm</td><td>y</td></tr></table>", "x<cm y"),
+        ("<table><tr><td>x<cm</td><td>y</td></tr></table>", "x<cm | y"),
     ],
 )
 def test_words_of_a_block_that_is_unwrapped_stay_apart_from_those_before_it(html: str, words: str) -> None:
     assert plain_text(clean_html(html).html) == words
+
+
+STRUCK_OUT = [
+    "<s>Allergic to latex</s>",
+    "<strike>Allergic to latex</strike>",
+    "<del>Allergic to latex</del>",
+    '<span style="color: red; text-decoration: line-through">Allergic to latex</span>',
+    "<font style='text-decoration-line:line-through'>Allergic to latex</font>",
+    '<p style="text-decoration:underline line-through;">Allergic to latex</p>',
+    "<style>.c1{color:red}.c3, .c4{text-decoration:line-through}</style><span class='c1 c3'>Allergic to latex</span>",
+]
+PLACES = [
+    "{}",
+    "<p>before {} after</p>",
+    "<ul><li>{}</li><li>No nuts</li></ul>",
+    "<table><tr><td>{}</td><td>No nuts</td></tr></table>",
+    "<b>{}</b><div>No nuts</div>",
+    "<h3>Plan</h3>{}<h4>No nuts</h4>",
+]
+
+
+@pytest.mark.parametrize("struck", STRUCK_OUT)
+@pytest.mark.parametrize("place", PLACES)
+def test_struck_out_text_stays_struck_out_wherever_it_stands(struck: str, place: str) -> None:
+    cleaned = clean_html(place.format(struck)).html
+    assert "<s>Allergic to latex</s>" in cleaned
+    shown = plain_text(cleaned)
+    assert "[struck out: Allergic to latex]" in shown
+    assert "No nuts" not in "".join(re.findall(r"\[struck out: [^]]*\]", shown))
+    assert clean_html(cleaned).html == cleaned
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p style="text-decoration:line-through">gone<p>Allergic to nuts',
+        '<ul><li style="text-decoration:line-through">gone<li>Allergic to nuts</ul>',
+        '<table><tr><td style="text-decoration:line-through">gone<td>Allergic to nuts</table>',
+        "<table><tr><td><s>gone<td>Allergic to nuts</table>",
+        '<div><span style="text-decoration:line-through">gone</div>Allergic to nuts',
+    ],
+)
+def test_an_element_without_an_end_tag_strikes_out_nothing_behind_it(html: str) -> None:
+    assert plain_text(clean_html(html).html).replace(" | ", "\n").splitlines() == [
+        "[struck out: gone]",
+        "Allergic to nuts",
+    ]
+
+
+MEANINGS = [
+    ("<table><tr><td>R</td><td>L</td></tr><tr><td>4</td><td>5</td></tr></table>", "R | L\n4 | 5"),
+    ("reach<table><tr><th>R<th>L<tr><td>4<td>5</table>end", "reach\nR | L\n4 | 5\nend"),
+    ("<table><tr><td>a<table><tr><td>1<td>2</table></td><td>b</table>", "a\n1 | 2\n| b"),
+    ("<ul><li>One</li><li>Two</li></ul>", "One\nTwo"),
+    ("<h3>Plan</h3><h5>Home</h5>rest", "Plan\nHome\nrest"),
+    ("one<br>two<hr>three", "one\ntwo\nthree"),
+    ("line one\r\nline two", "line one\nline two"),
+    ("<pre>line one\nline two</pre>", "line one\nline two"),
+    ("<dl><dt>A</dt><dd>B</dd></dl>", "A\nB"),
+    ("10<sup>9</sup>/L, H<sub>2</sub>O, 2<sup>nd</sup>", "10^9/L, H2O, 2nd"),
+    ('<input type="checkbox" checked> Latex <input type=checkbox value="checked"> Nuts', "☑ Latex ☐ Nuts"),
+    ("<input type=radio> Left <input checked type='radio'> Right", "○ Left ◉ Right"),
+    ('Pain: <input type="text" value="7 of 10">', "Pain: 7 of 10"),
+    ("<select><option>Left<option selected>Right</select>", "○ Left\n◉ Right"),
+    ('<img src="x" alt="wound, left heel">', "wound, left heel"),
+]
+
+
+@pytest.mark.parametrize(("html", "shown"), MEANINGS)
+def test_what_markup_says_is_still_said_when_the_markup_is_gone(html: str, shown: str) -> None:
+    cleaned = clean_html(html).html
+    assert plain_text(cleaned) == shown
+    assert clean_html(cleaned).html == cleaned

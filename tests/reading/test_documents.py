@@ -3,6 +3,13 @@
 import hashlib
 import json
 
+import pytest
+
+from app.engine.reading.naming import NOTE_FILES
+from app.mapping.content import read_content
+from app.mapping.html import plain_text
+from app.mapping.rich import note_html
+from tests.mapping.test_html import MEANINGS, STRUCK_OUT
 from tests.reading.story import Desk, patients
 
 PAGE = """<!DOCTYPE html><html><head><meta name="author" content="Sam Lee"><title>x</title><style>p {}</style></head>
@@ -56,3 +63,60 @@ def test_documents_among_notes_count_as_files(desk: Desk) -> None:
 
 def test_a_page_elsewhere_is_not_recognised(desk: Desk) -> None:
     assert "unrecognised_file" in desk.csv(PAGE, "index.html").codes
+
+
+def note_of(desk: Desk, page: str | bytes, name: str = "2024-05-06 Visit [1].html") -> str:
+    """The plain text of the only note of an export that holds one document."""
+    told = desk.read({f"{FOLDER}{name}": page})
+    return plain_text(note_html(read_content(told.rows(told.one)[0].cells["content"])).html)
+
+
+@pytest.mark.parametrize(("html", "shown"), MEANINGS)
+def test_a_page_keeps_the_meaning_that_a_cell_keeps(desk: Desk, html: str, shown: str) -> None:
+    assert note_of(desk, f"<html><head><title>x</title></head><body>{html}</body></html>") == shown
+
+
+@pytest.mark.parametrize("struck", STRUCK_OUT)
+@pytest.mark.parametrize(
+    "place", ["<p>{}</p>", "<table><tr><td>{}<td>x</table>", "<ul><li>{}</ul>", "<h3>{}</h3><p>x</p>"]
+)
+def test_struck_out_text_of_a_page_stays_struck_out(desk: Desk, struck: str, place: str) -> None:
+    style, body = ("", struck) if not struck.startswith("<style>") else struck.split("</style>")
+    page = f"<html><head>{style}</style></head><body>{place.format(body)}</body></html>"
+    assert "[struck out: Allergic to latex]" in note_of(desk, page)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<p>café – can’t</p>".encode(),
+        "<p>café – can’t</p>".encode("utf-8-sig"),
+        "<p>café – can’t</p>".encode("utf-16"),
+        "<p>café – can’t</p>".encode("cp1252"),
+        b"<meta charset=iso-8859-1>" + "<p>café – can’t</p>".encode("cp1252"),
+        b'<meta http-equiv="Content-Type" content="text/html; charset=macintosh">'
+        + "<p>café – can’t</p>".encode("mac-roman"),
+        b'<?xml version="1.0" encoding="iso-8859-15"?>' + "<p>café - can't</p>".encode("iso-8859-15"),
+    ],
+)
+def test_a_page_is_decoded_like_a_table(desk: Desk, page: bytes) -> None:
+    assert note_of(desk, page).replace("–", "-").replace("’", "'") == "café - can't"
+
+
+def test_a_text_file_in_a_clients_folder_of_notes_is_a_note_word_for_word(desk: Desk) -> None:
+    assert note_of(desk, "5 < 6\r\nNo <b>pain</b>\r\n", "2024-05-06 Visit [1].txt") == "5 < 6\nNo <b>pain</b>"
+
+
+def test_a_table_in_the_folder_of_notes_stays_a_table(desk: Desk) -> None:
+    told = desk.read({"Export/Treatment notes/treatment_notes.txt": "id,patient_id,content,draft\n1,77,{},false\n"})
+    assert (told.one.kind, told.one.dialect) != ("treatment_notes", "document")
+
+
+@pytest.mark.parametrize("extension", sorted(NOTE_FILES))
+@pytest.mark.parametrize("folder", ["Treatment notes", "Patient forms"])
+def test_a_document_that_cannot_be_read_as_a_note_becomes_a_file_of_its_client(
+    desk: Desk, extension: str, folder: str
+) -> None:
+    told = desk.read({f"Export/{folder}/77 - Lee, Ann/2024-05-06 Visit [1].{extension}": b"some bytes"})
+    row = told.rows(told.one)[0]
+    assert (told.one.kind, row.cells["folder_patient_id"], row.cells["found_size"]) == ("patient_files", "77", "10")

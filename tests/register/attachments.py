@@ -38,6 +38,7 @@ CASES: tuple[Case, ...] = (
     case("file_too_large", lying(**{f"{ANN}/x.bin": bytes(120 << 20)}), KIND),
     case("file_type_blocked", lying(**{f"{ANN}/x.Exe": b"MZ"}), KIND),
     case("note_as_document", lying(**{"Treatment notes/11 - O'Brien, Zoë/x.pdf": PDF}), KIND),
+    case("note_as_file", lying(**{"Treatment notes/11 - O'Brien, Zoë/x.rtf": b"{\\rtf1 note}"}), KIND),
     case("form_as_document", lying(**{"Patient forms/11 - O'Brien, Zoë/x.pdf": PDF}), KIND),
     case(
         "note_document_duplicate",

@@ -159,6 +159,7 @@ REGISTER: dict[str, tuple[str, ...]] = {
         "mojibake_suspected",
         "name_missing",
         "note_as_document",
+        "note_as_file",
         "note_draft_imported",
         "note_state_conflict",
         "note_without_appointment",

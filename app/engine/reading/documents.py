@@ -1,5 +1,6 @@
-"""Notes that arrive as one web page each: the folder of a patient, the name and the headings say what is what."""
+"""Notes that arrive as one page or text file each: folder, name and headings say what is what."""
 
+import codecs
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -7,19 +8,27 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
+from app.engine.reading.encoding import look_through
 from app.engine.reading.entries import Entry
 from app.engine.reading.limits import Limits
 from app.engine.reading.owner import from_root, owner_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.mapping.files import key_of_path
+from app.mapping.html import STRUCK_OUT, escaped, plain_text
+from app.mapping.markup import keep_attributes
 
 COLUMNS = ("id", "patient_id", "title", "content", "author_name", "created_at", "draft", "is_page", "page_key")
 _NAME = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2})\s+)?(?P<title>.*?)\s*(?:\[(?P<id>[^\]]+)\])?(?:\.[A-Za-z]{1,5})?")
 _BLOCKS = frozenset({"p", "div", "ul", "ol", "li", "blockquote", "table", "tr", "td", "th", "section", "article"})
+_MEANS_CP1252 = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "ascii"})  # as every browser reads them
+_STRUCK = frozenset({"s", "strike", "del"})
+_LONG_ANSWER = 2_000  # an answer longer than this has words
 _HIDDEN = frozenset({"script", "style", "head", "template"})
-_FRAME = frozenset({"html", "head", "body", "meta", "title", "link", "h1", "h2", "h3"})
-_KEPT = frozenset({"p", "div", "br", "ul", "ol", "li", "blockquote", "b", "strong", "i", "em", "u", "a"})
+_FIELDS = frozenset({"input", "img", "html", "body", "meta", "link", "title", "style", "script"})
+_CHARSET = re.compile(
+    rb"<(?:meta\b[^>]{0,200}\bcharset|\?xml\b[^>]{0,100}\bencoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE
+)
 
 
 def note_rows(entries: Sequence[Entry], limits: Limits) -> Iterator[Raw]:
@@ -30,24 +39,54 @@ def note_rows(entries: Sequence[Entry], limits: Limits) -> Iterator[Raw]:
         try:
             if entry.refused:
                 raise entry.refused
-            with entry.open() as stream:
-                data = stream.read(limits.cell_bytes + 1)
-            if len(data) > limits.cell_bytes:
-                codes = ("cell_too_large",)
+            text, codes = _text_of(entry, limits)
+            if is_text_note(entry.path):
+                page.take_text(text)
             else:
-                page.feed(_text(data))
-                page.close()
+                page.feed(keep_attributes(text))
+            page.close()
         except Refused as refused:
             codes = (refused.code,)
         cells, more = _cells(entry, page)
         yield number, cells, (*codes, *more)
 
 
-def _text(data: bytes) -> str:
+def is_text_note(path: str) -> bool:
+    """Whether a note is plain text by its name, and has no markup."""
+    return path[-4:].lower() == ".txt"
+
+
+def _text_of(entry: Entry, limits: Limits) -> tuple[str, tuple[str, ...]]:
+    """The text of a document and the problem codes of its decoding; empty with `cell_too_large` over the limit.
+
+    It is decoded like a table; only a page that names its own character set, and is not UTF-8, is read in that.
+    """
+    found = look_through(entry.open)
+    if found.size > limits.cell_bytes:
+        return "", ("cell_too_large",)
+    if found.encoding is None:
+        raise Refused("file_not_text")
+    if found.is_guessed and (named := _named_encoding(found.head)) is not None:
+        try:
+            with entry.open() as stream:
+                return stream.read().decode(named), ()
+        except (UnicodeDecodeError, LookupError):
+            pass  # the page is not in the character set that it names
+    with found.text(entry.open) as text:
+        return text.read(), ("encoding_guessed",) if found.is_guessed else ()
+
+
+def _named_encoding(head: bytes) -> str | None:
+    """The character set that a page names in its head, where Python can decode it."""
+    match = _CHARSET.search(head)
+    if match is None:
+        return None
+    name = match[1].decode("ascii", "replace").lower()
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "undefined-as-controls")
+        codec = codecs.lookup("cp1252" if name in _MEANS_CP1252 else name)
+    except LookupError:
+        return None
+    return None if codec.name.startswith("utf") else codec.name
 
 
 def _cells(entry: Entry, page: "Page") -> tuple[list[str], tuple[str, ...]]:
@@ -56,7 +95,6 @@ def _cells(entry: Entry, page: "Page") -> tuple[list[str], tuple[str, ...]]:
     said = _NAME.fullmatch(name)
     key = said["id"] if said and said["id"] else ""
     codes: tuple[str, ...] = () if key else ("synthetic_key_used",)
-    codes += ("html_sanitised",) if page.lost else ()
     title = page.title or (said["title"] if said else "")
     return [
         key,
@@ -71,6 +109,10 @@ def _cells(entry: Entry, page: "Page") -> tuple[list[str], tuple[str, ...]]:
     ], codes
 
 
+def _has_words(answer: str) -> bool:
+    return len(answer) > _LONG_ANSWER or bool(plain_text(answer))
+
+
 class Page(HTMLParser):
     """Collects a page as sections of questions: h1 is the title, h2 a section, h3 or a leading strong a question."""
 
@@ -82,7 +124,7 @@ class Page(HTMLParser):
         self._heading: tuple[str, list[str]] | None = None
         self._hidden = 0
         self._in_head = False
-        self.lost = False  # whether more than attributes went, beside what only frames a page
+        self._struck = 0  # how many struck-out elements are open
         self._begins_block = True
 
     @property
@@ -94,23 +136,32 @@ class Page(HTMLParser):
                 "questions": [
                     {"name": q["name"], "type": "paragraph", "answer": "".join(q["answer"]).strip()}
                     for q in section["questions"]
-                    if q["name"] or "".join(q["answer"]).strip()
+                    if q["name"] or _has_words("".join(q["answer"]))
                 ],
             }
             for section in self._sections
         ]
+
+    def take_text(self, text: str) -> None:
+        """Takes plain text as the only answer, word for word."""
+        self._say(escaped(text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = dict(attrs)
         if tag == "meta" and (said.get("name") or "").lower() == "author":
             self.author = said.get("content") or ""
         self._in_head = tag == "head" or (self._in_head and tag != "body")
-        self.lost = self.lost or not (self._in_head or tag in _FRAME or tag in _KEPT)
         if tag in _HIDDEN:
             self._hidden += 1
-        elif tag in ("h1", "h2", "h3") or (tag == "strong" and self._begins_block):
-            self._heading = (tag, [])
-        elif self._heading is None and tag in _KEPT:
+        elif tag in ("h1", "h2", "h3") or (tag == "strong" and self._begins_block and self._heading is None):
+            self._heading = (tag, [STRUCK_OUT] if self._struck else [])
+        elif self._heading is not None:
+            self._heading[1].append(STRUCK_OUT if tag in _STRUCK else "")
+        elif not self._in_head and tag not in _FIELDS:
+            self._struck += tag in _STRUCK
+            if tag == "option":  # its mark stands in the text already
+                self._say("<br>")
+                return
             address = f' href="{escape(said["href"] or "")}"' if tag == "a" and "href" in said else ""
             self._say(f"<{tag}{address}>")
         self._begins_block = tag in _BLOCKS or (self._begins_block and tag == "br")
@@ -121,9 +172,13 @@ class Page(HTMLParser):
             self._hidden = max(0, self._hidden - 1)
         elif self._heading is not None:
             if tag == self._heading[0]:
+                self._heading[1].append("]" if self._struck else "")
                 self._headed(tag, " ".join("".join(self._heading[1]).split()))
                 self._heading = None
-        elif tag in _KEPT and tag != "br":
+            elif tag in _STRUCK:
+                self._heading[1].append("]")
+        elif not self._in_head and tag not in _FIELDS and tag not in ("br", "option"):
+            self._struck = max(0, self._struck - (tag in _STRUCK))
             self._say(f"</{tag}>")
         self._begins_block = self._begins_block or tag in _BLOCKS
 

@@ -13,7 +13,14 @@ from app.engine.reading.archive import Archive, Member
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
 from app.engine.reading.limits import Budget, Limits
-from app.engine.reading.naming import files_folder, from_archive, name_of, pages_folder, printed_folder
+from app.engine.reading.naming import (
+    files_folder,
+    from_archive,
+    name_of,
+    note_files_folder,
+    pages_folder,
+    printed_folder,
+)
 from app.engine.reading.refusal import Refused
 from app.engine.reading.sniff import HEAD, OTHER_ARCHIVES, sniff
 from app.engine.reading.workbook import is_office
@@ -135,7 +142,7 @@ class _Walk:
     def take(self, given: Given) -> None:
         if is_noise(given.path):
             return
-        if folder := files_folder(given.path):
+        if folder := files_folder(given.path) or note_files_folder(given.path):
             short = given.announced is not None and given.size < given.announced
             refused = Refused("download_incomplete") if short else None
             self.attached.append((Entry(given.path, given.size, given.open, refused, folder), ""))
@@ -185,7 +192,7 @@ class _Walk:
 
     def _member(self, archive: Archive, member: Member, shown: str, budget: Budget, depth: int) -> None:
         opener = _Packed(archive, member)
-        if folder := files_folder(member.path):
+        if folder := files_folder(member.path) or note_files_folder(member.path):
             self.attached.append((Entry(member.path, member.slot.size, opener, attached=folder), shown))
             return
         entry = Entry(member.path, member.slot.size, opener)

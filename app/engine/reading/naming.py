@@ -14,6 +14,11 @@ _COPY = re.compile(r" ?\(\d+\)$")
 TABLES = frozenset({"csv", "txt", "tsv", "json", "jsonl", "ndjson", "xlsx"})
 NO_TABLES = frozenset({"xls", "numbers", "ods", "gsheet"})
 DOCUMENTS = frozenset({"html", "htm", "pdf"})
+NOTE_FILES = frozenset(
+    """mht mhtml doc docx docm dot rtf odt pages wpd wps eml msg xps ppt pptx jpg jpeg png gif bmp tif tiff heic heif
+    webp""".split()  # noqa: SIM905 - as a list it would be a page long
+)
+"""Documents that hold a note and cannot be read as one: each is kept as a file of its client."""
 _FILES = frozenset({"patientfiles", "patientattachments", "attachments"})
 _PAGES = frozenset({"treatmentnotes"})
 _PRINTED = _PAGES | {"patientforms"}
@@ -96,9 +101,22 @@ def printed_folder(path: str, content: str | None) -> str | None:
     return _folder(path, _PRINTED) if is_pdf else None
 
 
+def note_files_folder(path: str) -> str | None:
+    """The folder of notes or forms in which a document lies that is kept as a file, by its name."""
+    return _folder(path, _PRINTED) if path.rpartition(".")[2].lower() in NOTE_FILES else None
+
+
 def pages_folder(path: str, content: str | None) -> str | None:
-    """The folder of notes in which a page of its own lies, by its first bytes or by its name."""
-    is_page = content == "html" or path.rpartition(".")[2].lower() in ("html", "htm")
+    """The folder of notes in which a page of its own lies, by its first bytes or by its name.
+
+    A text file is a note in the folder of one client, or where its name gives the note's id; elsewhere it is a table.
+    """
+    extension = path.rpartition(".")[2].lower()
+    if extension == "txt" and content is None and (folder := _folder(path, _PAGES)) is not None:
+        *folders, name = path[len(folder) :].split("/")
+        owner = owner_of(folders)
+        return folder if owner.id or "," in (owner.name or "") or "[" in name else None
+    is_page = content == "html" or extension in ("html", "htm")
     return _folder(path, _PAGES) if is_page else None
 
 

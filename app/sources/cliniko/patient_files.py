@@ -74,6 +74,14 @@ class PatientFile(Row):
         return PRINTED.get(normalise_header(self.found_root or ""))
 
     @property
+    def printed_code(self) -> str:
+        """The problem code of a printed note or form; empty for any other file."""
+        if self.printed is None:
+            return ""
+        is_note = self.printed[1] == "note_as_document"
+        return "note_as_file" if is_note and self.found_type != "application/pdf" else self.printed[1]
+
+    @property
     def name(self) -> str:
         """As Caspen calls it: what the list says, else what it is called in its folder."""
         return safe_name(self.filename or (self.found_path or "").rpartition("/")[2])
@@ -150,7 +158,7 @@ def to_records(row: PatientFile, joined: Joined, lookups: Lookups) -> Result:
         and by_folder is not None
         and row.called is not None
         and client.namesake not in (None, name_digest(row.called)),
-        row.printed[1] if row.printed else "": row.printed is not None,
+        row.printed_code: row.printed is not None,
     }
     problems = tuple(Problem(code, "patient_files", source_id=row.id) for code, so in codes.items() if so)
     return Mapped((Record("files", "patient_files", row.id, values),), problems)
