@@ -144,12 +144,37 @@ def test_an_old_tenant_that_gives_no_parts_is_begun_anew(desk: Desk) -> None:
     assert desk.fetch(shop.share(node))[0].sha256 == BIG.sha256
 
 
-def test_a_cookie_that_ran_out_is_fetched_again(desk: Desk) -> None:
+EXPIRED: dict[str, dict[str, Any]] = {
+    "401": {"status": 401},
+    "403": {"status": 403},
+    "403 with the header of a sign-in": {"status": 403, "headers": {"X-Forms_Based_Auth_Required": "https://x"}},
+    "sign-in page of the tenant": {
+        "status": 302,
+        "headers": {"Location": f"https://{TENANT}/_layouts/15/Authenticate.aspx?x"},
+    },
+    "sign-in page of Microsoft": {
+        "status": 302,
+        "headers": {"Location": "https://login.microsoftonline.com/common/oauth2/authorize?x"},
+    },
+}
+
+
+@pytest.mark.parametrize("expired", EXPIRED)
+@pytest.mark.parametrize("where", ["file of a folder", "file of a link", "library of a folder"])
+def test_an_expired_session_is_renewed_and_the_link_is_not_called_private(desk: Desk, where: str, expired: str) -> None:
     shop = SharePoint(desk.net)
-    folder = shop.folder({"a.csv": BIG, "b.csv": BIG})
-    link = shop.share(folder)
-    shop.says(FILE, 401, times=1)
-    assert [file.sha256 for file in desk.fetch(link)] == [BIG.sha256] * 2
+    node = shop.add("export.zip", BIG) if where == "file of a link" else shop.folder({"a.csv": BIG, "b.csv": BIG})
+    link = shop.share(node)
+    shop.says("RenderListDataAsStream" if where == "library of a folder" else FILE, times=1, **EXPIRED[expired])
+    assert {file.sha256 for file in desk.fetch(link)} == {BIG.sha256}
+
+
+def test_a_link_that_is_refused_in_a_new_session_too_is_judged_by_the_second_answer(desk: Desk) -> None:
+    shop = SharePoint(desk.net)
+    link = shop.share(shop.add("export.zip", BIG))
+    shop.says(FILE, 403)
+    assert desk.refused(link) == "link_download_disabled"
+    assert len([r for r in desk.net.log if r.path.endswith("/download.aspx")]) == 2
 
 
 def test_where_the_library_does_not_list_the_page_may_if_it_is_all(desk: Desk) -> None:

@@ -12,8 +12,8 @@ from app.links.provider import Found, RemoteFile
 from app.links.providers.asking import part_headers, size_of
 from app.links.providers.known import KnownRoute
 from app.links.providers.sharepoint_folder import Place, enter_folder, list_folder
-from app.links.providers.sharepoint_links import COOKIE, entered, is_folder, problem_of, with_download
-from app.links.web import BROWSER, RUN_OUT, Web
+from app.links.providers.sharepoint_links import COOKIE, entered, in_session, is_folder, problem_of, with_download
+from app.links.web import BROWSER, Web
 
 GUID = re.compile(r"[0-9A-Fa-f-]{36}")
 
@@ -40,32 +40,29 @@ class SharePointBrowser(KnownRoute):
         return self._listing(link, web)[1].files if is_folder(link) else self.probe(link, web).files
 
     def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
-        """The cookie lasts for an hour, so that whatever is gone on with begins at the link."""
+        """The bytes of one file from `start`. The session cookie lasts for an hour: a resumed download begins a new
+        session, and an expired one is renewed once before the answer is judged."""
         headers = part_headers(start, file.validator)
         if start:
             web.forget()
         if not file.item:
             return self._opened(link, headers, web)
-        for attempt in range(2):
-            if attempt or not web.has_cookie(COOKIE):
-                web.forget()
-                enter_folder(link, web)
-            answer = web.get(_download(link, file.item), {**BROWSER, **headers})
-            if answer.status not in RUN_OUT or attempt:
-                break
-            answer.close()
-        return answer
+
+        if not web.has_cookie(COOKIE):
+            enter_folder(link, web)
+        address = _download(link, file.item)
+        return in_session(web, lambda: web.get(address, {**BROWSER, **headers}), lambda: enter_folder(link, web))
 
     def problem(self, answer: Answer) -> str:
         return problem_of(answer)
 
     def _opened(self, link: Link, headers: dict[str, str], web: Web) -> Answer:
-        return entered(with_download(link.address), link, web, headers)
+        return in_session(web, lambda: entered(with_download(link.address), link, web, headers))
 
     def _listing(self, link: Link, web: Web) -> tuple[Place, Listing]:
         web.forget()
         place, page = enter_folder(link, web)
-        return place, list_folder(place, page, web, self._provider.label(link))
+        return place, list_folder(place, page, link, web, self._provider.label(link))
 
 
 def _download(link: Link, item: str) -> Address:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -13,7 +14,7 @@ from app.links.link import Address, Link
 from app.links.listing import Entry, Folder, Listing, Pages, listed
 from app.links.problems import stop
 from app.links.provider import RemoteFile, Validator
-from app.links.providers.sharepoint_links import COOKIE, entered, problem_of
+from app.links.providers.sharepoint_links import COOKIE, entered, in_session, problem_of
 from app.links.web import BROWSER, Ask, Web
 
 ASKED = {
@@ -62,12 +63,12 @@ def _place(at: Address, path: str) -> Place:
     return Place(at.host, root, f"{root}/{inside.partition('/')[0]}", path.rstrip("/"))
 
 
-def list_folder(place: Place, page: str, web: Web, label: str) -> Listing:
+def list_folder(place: Place, page: str, link: Link, web: Web, label: str) -> Listing:
     """Everything in the folder and below it. Where the library does not list, the page itself may, if it is all."""
 
     def children(folder: Folder) -> Iterator[Entry]:
         try:
-            yield from list(_children(place, folder, web, label))
+            yield from list(_children(place, folder, link, web, label))
         except Stop as reason:
             rows = _in_page(page) if folder.item == place.path else None
             if reason.problem.code != "provider_changed" or rows is None:
@@ -77,14 +78,14 @@ def list_folder(place: Place, page: str, web: Web, label: str) -> Listing:
     return listed(Folder(place.path), children, web.settings)
 
 
-def _children(place: Place, folder: Folder, web: Web, label: str) -> Iterator[Entry]:
+def _children(place: Place, folder: Folder, link: Link, web: Web, label: str) -> Iterator[Entry]:
     pages, onward = Pages(web.settings), ""
     library = quote("'" + place.library.replace("'", "''") + "'", safe="")
     base = f"{quote(place.web, safe='/')}/_api/web/GetListUsingPath(DecodedUrl=@a1)/RenderListDataAsStream"
     while True:
         target = f"{base}?@a1={library}&RootFolder={quote(folder.item, safe='')}{onward}"
         ask = Ask(Address(place.host, target), {**BROWSER, **HEADERS}, {}, "POST", json.dumps(ASKED).encode())
-        with web.ask(ask) as answer:
+        with in_session(web, partial(web.ask, ask), lambda: enter_folder(link, web), {401, 403}) as answer:
             if answer.status != 200:
                 raise web.refused(answer, problem_of(answer), label)
             told = _unwrapped(answer.json())

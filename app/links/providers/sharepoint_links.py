@@ -1,6 +1,7 @@
 """Going into SharePoint by a link: the cookie that it sets, the password it may ask for, and what its pages say."""
 
 import re
+from collections.abc import Callable, Container
 from urllib.parse import quote, urljoin
 
 from app.errors import Stop
@@ -12,7 +13,7 @@ from app.links.normalise import parse
 from app.links.problems import stop
 from app.links.providers.asking import refusal
 from app.links.providers.markup import Form, read_page
-from app.links.web import BROWSER, Ask, Web
+from app.links.web import BROWSER, RUN_OUT, Ask, Web
 
 DATA = data_of(__file__, "sharepoint.toml")
 FAILURES, VIEWERS = table_of(DATA), places_of(DATA, "viewer")
@@ -20,6 +21,7 @@ COOKIE, PASSWORD = str(DATA["cookie"]), tuple(DATA["password_form"])
 DENIED = "917656"
 FOLDER = re.compile(r"^/:f:/", re.IGNORECASE)
 ATTEMPTS = 2
+SESSION_REFUSED = frozenset({"link_private", "link_download_disabled"})
 
 
 def is_folder(link: Link) -> bool:
@@ -65,6 +67,29 @@ def entered(address: Address, link: Link, web: Web, headers: dict[str, str]) -> 
         with answer:
             unlock(answer, link, web)
     raise stop("link_password_wrong")
+
+
+def in_session(
+    web: Web,
+    request: Callable[[], Answer],
+    renew: Callable[[], object] = lambda: None,
+    statuses: Container[int] = RUN_OUT,
+) -> Answer:
+    """The answer to `request`. A refusal, or a redirect to the sign-in page, of a session that had been let in may mean
+    that its cookie has expired (after about an hour): `renew` begins a new session and `request` is sent once more.
+    `statuses` are those of a refusal. The second answer counts, and a Stop of the second request is raised."""
+    try:
+        answer = request()
+    except Stop as refusal:
+        if refusal.problem.code not in SESSION_REFUSED or not web.has_cookie(COOKIE):
+            raise
+    else:
+        if answer.status not in statuses or not web.has_cookie(COOKIE):
+            return answer
+        answer.close()
+    web.forget()
+    renew()
+    return request()
 
 
 def unlock(answer: Answer, link: Link, web: Web) -> None:
