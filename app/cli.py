@@ -12,6 +12,7 @@ from rich.console import Console
 
 from app.commands.files import BadFile
 from app.commands.read import Answer
+from app.links.pasted import LONGEST_PASTE
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the whole answer here, as JSON. - is the output.")]
@@ -146,8 +147,8 @@ def check_links(
 
 
 def _given(export: str) -> str:
-    """A link is a secret: it may come by the input instead of the command line."""
-    return sys.stdin.readline().strip() if export == "-" else export
+    """A link is a secret: it may come by the input instead of the command line, as part of a text of up to 64 KiB."""
+    return sys.stdin.read(LONGEST_PASTE).strip() if export == "-" else export
 
 
 def _end_in_order() -> None:

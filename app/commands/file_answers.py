@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.files import BadFile, yaml_of
-from app.engine.reading.recognise import is_field, known_headers
+from app.engine.reading.recognise import is_field, known_headers, understood
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 from app.mapping.plan import LEAVE_OUT, Plan
@@ -49,14 +49,32 @@ def with_files(plan: Plan, path: Path, files: Iterable[ExportFile], source: Sour
     return plan.model_copy(update={"file_kinds": kinds, "column_pairs": pairs, "headerless": bare})
 
 
-def must_have_columns(plan: Plan, path: Path, files: Iterable[ExportFile]) -> None:
-    """Raises BadFile when a header was paired that its file does not have. Asked after the files were read with it."""
+def must_fit_columns(plan: Plan, path: Path, files: Iterable[ExportFile], source: Source) -> None:
+    """Raises BadFile for a header that its file lacks, and for two columns of one file that would fill one field: two
+    answers of the plan, or an answer and a column that is understood by its own name. Asked after the files were read
+    with the plan."""
     for file in files:
-        headers = {str(header) for header in file.facts.get("headers", ())}
-        numbered = {f"Column {number}" for number in range(1, len(headers) + 1)}
-        for header in plan.column_pairs.get(file.path, {}):
-            if headers and header not in headers | numbered:
+        pairs = plan.column_pairs.get(file.path, {})
+        headers = [str(header) for header in file.facts.get("headers", ())]
+        if not pairs or not headers:
+            continue
+        numbered = {f"Column {number}": header for number, header in enumerate(headers, start=1)}
+        fields: dict[str, str] = {}
+        for header, field in pairs.items():
+            if header not in headers and header not in numbered:
                 raise BadFile(f"{path}: {file.path} has no column {header!r}")
+            if field and (other := fields.setdefault(field, header)) != header:
+                raise BadFile(f"{path}: {file.path}: {other!r} and {header!r} are both paired with {field}: keep one")
+        if file.kind is None:
+            continue
+        paired = pairs.keys() | {numbered[header] for header in pairs.keys() & numbered.keys()}
+        own_fields = understood(source.kind(file.kind), headers).columns
+        for header, field in zip(headers, own_fields, strict=True):
+            if header not in paired and field in fields:
+                raise BadFile(
+                    f"{path}: {file.path}: {fields[field]!r} is paired with {field}, and so is {header!r} by its name: "
+                    f"pair {header!r} with another field, or with nothing"
+                )
 
 
 def _table(given: Mapping[str, Any], name: str, path: Path) -> dict[Any, Any]:

@@ -17,6 +17,10 @@ from app.engine.bench import benches
 from app.engine.memory import collect_seldom, give_back_large
 from app.engine.runtime import Runtime, open_runtime
 from app.engine.submit import hand_over_files, hand_over_link
+from app.errors import Stop
+from app.links.normalise import normalise
+from app.links.pasted import has_link, has_scheme
+from app.links.providers import provider_of
 from app.migration.advance import By
 from app.migration.begin import begin
 from app.migration.exports import Handed, keep_zip_password
@@ -140,7 +144,24 @@ def _hand_over(runtime: Runtime, migration: Migration, export: str) -> None:
 
 
 def is_link(export: str) -> bool:
-    return export.lower().startswith(("https://", "http://"))
+    """Whether the argument is a link, or a text with a link inside; a file or folder of that name comes first. Without
+    `https://` only the links of known providers count: everything else is a path."""
+    if is_path(export) or not has_link(export):
+        return False
+    if has_scheme(export):
+        return True
+    try:
+        return provider_of(normalise(export)).name != "https"
+    except Stop:
+        return False
+
+
+def is_path(text: str) -> bool:
+    """Whether a file or folder of this name exists; False for a text that cannot be a path."""
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def files_at(path: Path) -> Iterator[tuple[str, Path]]:

@@ -15,10 +15,10 @@ from app.caspen.native import native_fields
 from app.caspen.tables import Workspace
 from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
-from app.commands.file_answers import must_have_columns, says_of_files, with_files
+from app.commands.file_answers import must_fit_columns, says_of_files, with_files
 from app.commands.files import GivenWorkspace, answered, read_workspace, set_up
 from app.commands.plan_fits import must_fit
-from app.commands.private import BY, begin_private, is_link, live_workspace_id, private_engine
+from app.commands.private import BY, begin_private, is_link, is_path, live_workspace_id, private_engine
 from app.commands.read import Answer, refused
 from app.db import now
 from app.engine.heartbeat import nothing
@@ -63,8 +63,10 @@ class Options:
 
 def trial(export: str, options: Options) -> Answer:
     """Status 0 when the trial balances (and went live, where that was asked), 1 when not, 2 when nothing was read."""
-    if not is_link(export) and not Path(export).exists():
+    if not is_path(export) and not is_link(export):
         return refused(Problem("export_not_found"), **NO_TRIAL)
+    if options.finalise and not options.database:
+        return refused(Problem("finalise_without_database"), **NO_TRIAL)
     given = read_workspace(options.workspace) if options.workspace else None
     with private_engine(options.database, options.keep) as runtime:
         try:
@@ -119,7 +121,8 @@ def _read_again(runtime: Runtime, migration_id: str, driver: Driver, answers: Pa
         read_again(session, migration_id, plan, BY, guard=export_kept)
     state = driver.run(migration_id, "Reading again")
     with runtime.ledger.read() as session:
-        must_have_columns(plan, answers, files_of(session, migration_id, migration.export_number + 1))
+        files = files_of(session, migration_id, migration.export_number + 1)
+    must_fit_columns(plan, answers, files, source(migration.source))
     return state
 
 

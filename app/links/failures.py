@@ -49,16 +49,21 @@ class FailureTable:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An address that means something by itself: of these hosts, with this path."""
+    """An address that means something by itself: of these hosts, with this path, and without the parameter `unless`
+    (written `name=value`)."""
 
     problem: str
     hosts: tuple[str, ...] = ()
     path: str = ""
+    unless: str = ""
 
     def fits(self, address: Address) -> bool:
-        return (not self.hosts or host_matches(address.host, self.hosts)) and re.search(
-            self.path, address.path, re.IGNORECASE
-        ) is not None
+        name, _, value = self.unless.partition("=")
+        return (
+            (not self.hosts or host_matches(address.host, self.hosts))
+            and re.search(self.path, address.path, re.IGNORECASE) is not None
+            and not (name and address.parameters.get(name, "").lower() == value)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +101,8 @@ def table_of(data: Mapping[str, Any], name: str = "failure") -> FailureTable:
 def places_of(data: Mapping[str, Any], name: str) -> Landings:
     """`landing` for redirects, `refused` for pasted links."""
     return Landings(
-        tuple(Place(row["problem"], tuple(row.get("hosts", ())), row.get("path", "")) for row in data.get(name, ()))
+        tuple(
+            Place(row["problem"], tuple(row.get("hosts", ())), row.get("path", ""), row.get("unless", ""))
+            for row in data.get(name, ())
+        )
     )

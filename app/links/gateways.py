@@ -1,8 +1,13 @@
-"""A link that came by e-mail may be wrapped by a mail gateway; this takes the clinic's own link out of it."""
+"""A link that came by e-mail may be wrapped by a mail gateway; this takes the clinic's own link out of it.
+
+Unwrapping only reads the address: nothing is asked of the gateway. `gateways.toml` lists the gateways and their shapes.
+"""
 
 import base64
 import binascii
+import re
 import tomllib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,36 +15,83 @@ from string import ascii_letters, digits
 from urllib.parse import unquote
 
 from app.links.link import Address, host_matches
+from app.links.problems import stop
 
 RUN_LETTERS = ascii_letters[26:] + ascii_letters[:26] + digits + "-_"
+EMBEDDED = re.compile(r"https?(?::|%(?:25)*3A)(?:/|%(?:25)*2F){1,2}[^&;#]+", re.IGNORECASE)
+ENCODED_START = re.compile(r"https?%", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """Where the link stands: in a query parameter, or between two marks of the path."""
+    """One shape of a gateway's addresses: its hosts, its path (empty for any), and how to read the link inside."""
 
+    name: str
     hosts: tuple[str, ...]
     path: str
-    parameter: str
-    between: str
+    read: Callable[[Address], str | None]
 
-    def inside(self, address: Address) -> str | None:
-        if not host_matches(address.host, self.hosts):
-            return None
-        if self.between:
-            return _between(address.target, self.path, self.between)
-        if address.path.rstrip("/") != self.path.rstrip("/"):
-            return None
-        for pair in address.query.split("&"):
-            name, _, value = pair.partition("=")
-            if name == self.parameter and value:
-                return unquote(value)
-        return None
+    def matches(self, address: Address) -> bool:
+        return host_matches(address.host, self.hosts) and address.target.startswith(self.path)
 
 
 def unwrapped(address: Address) -> str | None:
-    """The link inside, as text to be read like a pasted one; None when this is no wrapper."""
-    return next((found for g in _gateways() if (found := g.inside(address))), None)
+    """The link inside, as text to be read like a pasted one; None when this address is no wrapper.
+
+    Raises Stop `link_wrapped` for a gateway's address that does not contain the link.
+    """
+    matching = [gateway for gateway in _gateways() if gateway.matches(address)]
+    for gateway in matching:
+        if inside := gateway.read(address):
+            return inside
+    if opaque := next((gateway for gateway in matching if not gateway.path), None):
+        raise stop("link_wrapped", gateway=opaque.name)
+    return None
+
+
+def _reader(shape: Mapping[str, str]) -> Callable[[Address], str | None]:
+    if shape["at"] == "between":
+        return lambda address: _between(address.target, shape["path"], shape["between"])
+    if shape["at"] == "anywhere":
+        return _embedded
+    decode = DECODERS[shape.get("code", "percent")]
+    return lambda address: _parameter(address, shape["parameter"], decode)
+
+
+def _parameter(address: Address, name: str, decode: Callable[[str], str]) -> str | None:
+    """The value of the first parameter of this name; None where there is none."""
+    for pair in address.query.replace("&amp;", "&").split("&"):
+        key, _, value = pair.partition("=")
+        if key.lower() == name and value:
+            return decode(value)
+    return None
+
+
+def _embedded(address: Address) -> str | None:
+    """An address inside path or query, percent-encoded as often as it was wrapped; None where there is none."""
+    match = EMBEDDED.search(address.target)
+    if match is None:
+        return None
+    text = match[0]
+    while ENCODED_START.match(text):
+        text = unquote(text)
+    return re.sub(r"^(https?:)/([^/])", r"\1//\2", text, flags=re.IGNORECASE)
+
+
+def _dashed(value: str) -> str:
+    """Proofpoint 2 writes `-` for `%` and `_` for `/`."""
+    return unquote(value.replace("-", "%").replace("_", "/"))
+
+
+def _base64(value: str) -> str:
+    text = unquote(value)
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_").decode()
+    except (binascii.Error, ValueError):
+        return ""
+
+
+DECODERS: dict[str, Callable[[str], str]] = {"percent": unquote, "dash": _dashed, "base64": _base64}
 
 
 def _between(target: str, start: str, mark: str) -> str | None:
@@ -75,7 +127,5 @@ def _filled(link: str, letters: str) -> str:
 
 @cache
 def _gateways() -> tuple[Gateway, ...]:
-    said = tomllib.loads(Path(__file__).with_name("gateways.toml").read_text(encoding="utf-8"))
-    return tuple(
-        Gateway(tuple(g["hosts"]), g["path"], g.get("parameter", ""), g.get("between", "")) for g in said["gateway"]
-    )
+    shapes = tomllib.loads(Path(__file__).with_name("gateways.toml").read_text(encoding="utf-8"))["gateway"]
+    return tuple(Gateway(g["name"], tuple(g["hosts"]), g.get("path", ""), _reader(g)) for g in shapes)

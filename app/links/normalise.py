@@ -10,11 +10,10 @@ import idna
 
 from app.links.gateways import unwrapped
 from app.links.link import Address, Link
+from app.links.pasted import ZERO_WIDTH, links_in, trimmed
 from app.links.problems import stop
 
 LONGEST = 16 * 1024
-ZERO_WIDTH = dict.fromkeys([0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF])
-PAIRS = {"<": ">", '"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "„": "“", "«": "»"}
 SHAPE = re.compile(r"(https?)://([^/?#]+)([^#]*)(?:#.*)?", re.IGNORECASE | re.DOTALL)
 LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 OUTSIDE_TARGET = re.compile(r"[^\x21-\x7e]")
@@ -23,8 +22,21 @@ WRAPPERS = 2
 
 
 def normalise(pasted: str) -> Link:
-    """The link, or a Stop with `link_malformed` or `unsafe_address`."""
-    text = tidied(pasted)
+    """The one link in a pasted text, without the wrapping of a mail gateway.
+
+    Raises Stop: `link_malformed` where there is no link, `link_ambiguous` where there are two, `link_wrapped` where a
+    mail gateway hides it, `unsafe_address` where it leads into a private network.
+    """
+    links: dict[Address, Link] = {}
+    for text in links_in(pasted):
+        link = _unwrapped(text)
+        links.setdefault(link.address, link)
+    if len(links) > 1:
+        raise stop("link_ambiguous", count=str(len(links)))
+    return next(iter(links.values()))
+
+
+def _unwrapped(text: str) -> Link:
     upgraded = False
     for remaining in range(WRAPPERS, -1, -1):
         address, http = parse(text)
@@ -32,23 +44,8 @@ def normalise(pasted: str) -> Link:
         inside = unwrapped(address) if remaining else None
         if inside is None:
             return Link(address, upgraded)
-        text = tidied(inside)
+        text = trimmed(inside.translate(ZERO_WIDTH))
     raise AssertionError("unreachable")
-
-
-def tidied(pasted: str) -> str:
-    """Without what surrounds a link in a mail or a sentence."""
-    text = pasted.translate(ZERO_WIDTH).strip()
-    while True:
-        before = text
-        if len(text) > 1 and PAIRS.get(text[0]) == text[-1]:
-            text = text[1:-1]
-        text = text.lstrip("<\"'").rstrip(".,;>\"'")
-        if text.endswith(")") and text.count(")") > text.count("("):
-            text = text[:-1]
-        text = text.strip()
-        if text == before:
-            return text
 
 
 def parse(text: str) -> tuple[Address, bool]:

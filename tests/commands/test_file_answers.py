@@ -87,3 +87,37 @@ def test_what_the_export_does_not_have_is_named(folder: Path, tmp_path: Path, wh
     status, output, _ = tried(folder, tmp_path, **said)
     assert status == 2
     assert words in " ".join(output.split())
+
+
+PEOPLE = "Patients.csv"
+
+
+def clients_of(tmp_path: Path) -> Path:
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / PEOPLE).write_text(
+        "Patient ID,First Name,Last Name,Date of Birth,City,State\n1001,Ada,Brook,1980-03-02,Sydney,NSW\n"
+    )
+    return export
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"),
+    [
+        ({"Nickname": "preferred_first_name"}, "has no column 'Nickname'"),
+        ({"City": "notes", "State": "notes"}, "'City' and 'State' are both paired with notes"),
+        ({"City": "first_name"}, "'City' is paired with first_name, and so is 'First Name' by its name"),
+        ({"City": "First Name"}, "'City' is paired with first_name, and so is 'First Name' by its name"),
+    ],
+)
+def test_a_pairing_that_cannot_be_is_refused(tmp_path: Path, pairs: dict[str, str], words: str) -> None:
+    status, output, answer = tried(clients_of(tmp_path), tmp_path, column_pairs={PEOPLE: pairs})
+    assert status == 2
+    assert words in output
+    assert [problem["code"] for problem in told(answer)["problems"]] == ["option_file_unusable"]
+
+
+def test_two_columns_may_change_places(tmp_path: Path) -> None:
+    swapped = {"First Name": "last_name", "Last Name": "first_name"}
+    status, output, _ = tried(clients_of(tmp_path), tmp_path, column_pairs={PEOPLE: swapped})
+    assert status == 0, output

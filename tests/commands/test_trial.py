@@ -80,6 +80,12 @@ def test_a_second_trial_of_what_went_live_is_all_unchanged(export: Path, tmp_pat
         assert kind["unchanged"] == kind["read"]
 
 
+def test_bringing_records_live_needs_a_database_to_bring_them_to(export: Path, tmp_path: Path) -> None:
+    answer = tmp_path / "t.json"
+    assert run("trial", export, "--finalise", "--json", answer).exit_code == 2
+    assert [problem["code"] for problem in told(answer)["problems"]] == ["finalise_without_database"]
+
+
 def test_a_workspace_file_and_a_plan_decide_who_is_who(export: Path, tmp_path: Path) -> None:
     workspace, plan = tmp_path / "w.yaml", tmp_path / "p.yaml"
     workspace.write_text(

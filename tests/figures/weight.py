@@ -61,7 +61,8 @@ def weighed(size: SizeName) -> Weighed:
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
         export, answer = Path(folder) / "export.zip", Path(folder) / "answer.json"
         making = run([*CLI, "sample", str(export), "--size", size, "--seed", "1"])
-        moving = run([*CLI, "trial", str(export), "--json", str(answer), "--finalise"])
+        live = ["--database", f"sqlite:///{folder}/live.sqlite", "--finalise"]
+        moving = run([*CLI, "trial", str(export), "--json", str(answer), *live])
         return Weighed(making, moving, Tried(moving.status, json.loads(answer.read_text(encoding="utf-8"))))
 
 

@@ -45,8 +45,8 @@ def test_a_bracket_that_belongs_to_the_name_stays() -> None:
 
 
 def test_letters_of_other_scripts_are_sent_as_the_network_knows_them() -> None:
-    link = normalise("https://klinik-bücher。example/größe zip")
-    assert (link.address.host, link.address.target) == ("xn--klinik-bcher-klb.example", "/gr%C3%B6%C3%9Fe%20zip")
+    link = normalise("https://klinik-bücher。example/größe neu.zip")
+    assert (link.address.host, link.address.target) == ("xn--klinik-bcher-klb.example", "/gr%C3%B6%C3%9Fe%20neu.zip")
 
 
 def test_wrappers_are_opened_twice_and_no_more() -> None:
@@ -65,7 +65,6 @@ def test_a_wrapper_does_not_hide_anything(inner: str) -> None:
 MALFORMED = [
     "",
     "export.zip",
-    "drive.google.com/file/d/1",
     "ftp://a.example/x",
     "file:///etc/passwd",
     "gopher://a.example/_x",
