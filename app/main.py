@@ -16,6 +16,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 
 from app import health, look
 from app.db import now
+from app.engine.isolated import reader
 from app.engine.runtime import Runtime, open_runtime
 from app.errors import Stop
 from app.guardrails import guard
@@ -48,6 +49,7 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.runtime = runtime or open_runtime(chosen)
+        reader().start()
         if not in_production:
             seed(app.state.runtime)
         yield

@@ -45,9 +45,19 @@ class Settings(BaseSettings):
     silence_seconds: float = 20.0
     part_attempts: int = 3
     child_memory_mb: int = 1024
+    reader_memory_mb: int = 768
+    reader_seconds: float = 20.0
+    reader_processes: int = 2
+    reader_waiting: int = 8
     retention_days: int = 30
     behind_tls: bool = False
     fault_at: str = ""
+    killer_file: str = ""
+
+    @property
+    def killer_marker(self) -> str:
+        """The marker of files that act as hostile ones do; empty outside of tests."""
+        return self.killer_file if self.environment is Environment.TEST else ""
 
     @property
     def ledger_url(self) -> str:

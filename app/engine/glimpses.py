@@ -1,32 +1,14 @@
-"""Files of a clinic's export are opened once more, from our copy, to be looked at before they are understood."""
+"""What a plan says of a file of an export, and the ids that files begin with. Runs in limited processes only."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
-from app.engine.reading.entries import Entry, Found, opened, private
-from app.engine.reading.given import from_objects
+from app.engine.reading.entries import Entry, Found
 from app.engine.reading.glimpse import Glimpse, glimpse
 from app.engine.reading.grid import Wanted
-from app.engine.reading.limits import Limits
 from app.engine.reading.recognise import Header
 from app.engine.reading.shapes import bare
-from app.engine.runtime import Runtime
+from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
-from app.migration.exports import fetched_files, zip_password_of
-from app.migration.models import Migration
-from app.sources import source as source_named
-
-
-@contextmanager
-def export_files(runtime: Runtime, migration: Migration) -> Iterator[Found]:
-    """The files of the export as they are in storage, archives unpacked, each ready to be streamed."""
-    with runtime.ledger.read() as session:
-        files = fetched_files(session, migration.id, migration.export_number)
-        password = zip_password_of(session, migration, runtime.link_key(migration)) if migration.wrapped_key else None
-    given = from_objects(files, runtime.objects, runtime.key(migration)) if migration.wrapped_key else ()
-    source = source_named(migration.source)
-    with opened(given, source, Limits(), private(runtime.scratch.folder), password) as found:
-        yield found
 
 
 def wanted_of(plan: Plan, path: str) -> Wanted:
@@ -39,12 +21,11 @@ def entry_at(found: Found, path: str) -> Entry | None:
     return next((entry for entry in found.entries if entry.path == path and not entry.attached), None)
 
 
-def known_ids(found: Found, migration: Migration, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:
+def known_ids(found: Found, source: Source, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:
     """By kind, ids that its files begin with: what refers to a row of that kind can be told by them.
 
     `kinds` is the kind of each file that was read, by path; what the plan says of a file goes before it.
     """
-    source = source_named(migration.source)
     targets = {p.column.links_to for kind in source.kinds for p in kind.columns}
     ids: dict[str, set[str]] = {}
     for entry in found.entries:

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from app.db import now
+from app.engine.inspections import inspect_for
 from app.engine.runtime import Runtime
-from app.links import LinkSettings, inspect
 from app.migration.exports import link_of
 from app.migration.models import Export, Migration
 from app.migration.states import State
-from app.settings import environment
 
 EVERY = timedelta(days=1)
 AT_ONCE = 5  # a provider may take a minute to answer, and mail waits meanwhile
@@ -43,8 +42,7 @@ def look_again(runtime: Runtime, migration: Migration) -> None:
     link = link_of(export, runtime.link_key(migration)) if migration.wrapped_key else None
     if link is None:
         return
-    settings = LinkSettings.from_environment(environment())
-    found = inspect(link, settings, slots=runtime.places(migration, settings))
+    found = inspect_for(runtime, migration, link)
     code = found.problem.code if found.problem else None
     said = OPEN if code is None or code in LOCKED else SHUT if code in CLOSED else UNKNOWN
     with runtime.ledger.write() as session:

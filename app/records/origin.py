@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.engine.runtime import Runtime
+from app.errors import Stop
 from app.mapping.kind import Source
 from app.migration.exports import current_export
 from app.migration.models import Migration, Trial
@@ -65,4 +66,6 @@ def _row(
         row = read_source(runtime, migration, source, part, record.line) if part is not None else None
     except SourceGone:
         row = None
+    except Stop as stop:
+        return None, f"{stop.problem.title}."
     return (row, "") if row is not None else (None, GONE)

@@ -1,24 +1,25 @@
 """The row of the export that a record was made of, read back from storage, with everything that was told of it."""
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from app.db import now
-from app.engine.reading.parts import PartHead, PartRow, read_row
+from app.engine.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
+from app.engine.isolated.rows import RowAnswer, RowRequest
+from app.engine.reading.parts import PartHead, PartRow
 from app.engine.runtime import Runtime
 from app.engine.work import SPLIT
+from app.errors import Stop
 from app.mapping.columns import Placed, normalise_header
-from app.mapping.context import Context, DateOrder
+from app.mapping.context import DateOrder
 from app.mapping.kind import Kind, Source
-from app.mapping.parse import parse_row
 from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial, Work
 from app.migration.plans import plan_of
 from app.problems import Level, Problem, catalogue
-from app.storage import CannotOpen
 
 LOAD = "parts"  # the phase of a trial in which a piece of work is a part, or a half of one that failed
 
@@ -80,28 +81,44 @@ def part_of_line(session: Session, migration: Migration, file_number: int, line:
 
 
 def read_source(runtime: Runtime, migration: Migration, source: Source, part: Part, line: int) -> SourceRow | None:
-    """The row at a line of a part; None where no row begins there. Raises SourceGone after the export was deleted."""
-    try:
-        head, row = read_row(runtime.objects, part.object_key, runtime.key(migration), line)
-    except (FileNotFoundError, CannotOpen):
-        raise SourceGone from None
-    if row is None:
-        return None
-    kind = source.kind(head.kind)
+    """The row at a line of a part; None where no row begins there. Raises SourceGone after the export was deleted,
+    and Stop with `preview_failed` or `preview_busy` where the row could not be read just now."""
     plan = plan_of(migration)
-    context = Context(ZoneInfo(plan.timezone), plan.country, now().date(), head.dates)
-    parsed = parse_row(kind, row.cells, context, frozenset(head.columns))
+    request = RowRequest(
+        str(runtime.objects.root),
+        base64.b64encode(runtime.key(migration)).decode(),
+        part.object_key,
+        line,
+        migration.source,
+        plan.timezone,
+        plan.country,
+        now().date().isoformat(),
+        runtime.settings.killer_marker,
+    )
+    try:
+        found = reader().answer("row", request, RowAnswer, ReaderLimits.of(runtime.settings), migration.id)
+    except ReaderBusy:
+        raise Stop(Problem("preview_busy")) from None
+    except ReaderFailed:
+        raise Stop(Problem("preview_failed", kind=part.kind, line=line)) from None
+    if found.is_gone:
+        raise SourceGone
+    if not found.is_there:
+        return None
+    kind = source.kind(found.kind)
+    head = PartHead(found.kind, found.file, found.file_number, found.columns, DateOrder(found.dates))
+    row = PartRow(line, found.cells, found.codes)
     with runtime.ledger.read() as session:
         file = session.get(ExportFile, (migration.id, migration.export_number, head.file_number))
         ledger = _told(session, migration, part, head.file, line)
-    told = (*parsed.problems, *(Problem(code, kind.name) for code in row.codes), *ledger)
+    told = (*found.problems, *(Problem(code, kind.name) for code in row.codes), *ledger)
     headers = file.facts.get("headers", ()) if file else ()
     return SourceRow(
         kind,
         head.file,
         head.file_number,
         line,
-        parsed.source_id,
+        found.source_id,
         head.dates,
         _cells(kind, head, row, headers),
         tuple(one.at(details={**one.details, "source": source.label}) for one in _once(told)),

@@ -13,15 +13,15 @@ from fastapi import APIRouter, Form, Request, Response
 
 from app import words
 from app.db import now
+from app.engine.inspections import inspect_for
 from app.engine.submit import hand_over_link
 from app.errors import Stop
-from app.links import Findings, LinkSettings, inspect, normalise
+from app.links import Findings, normalise
 from app.links.mask import masked
 from app.links.providers import provider_of
 from app.migration.checked_links import Waiting, begin_check, checked_of, forget_checked, keep_checked, waiting_of
 from app.migration.states import Event, State
 from app.problems import Problem
-from app.settings import environment
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.handover import draw
 from app.wizard.link_seen import Seen, facts_of, seen_of
@@ -92,14 +92,7 @@ def examine(request: Request, visit: Visit, link: str, password: str) -> Respons
     if free_at is not None:
         seen = spent(visit, free_at)
         return draw(request, typed=link, seen=seen, errors=at_the_field(seen))
-    settings = LinkSettings.from_environment(environment())
-    found = inspect(
-        link,
-        settings,
-        password=password,
-        objects=visit.runtime.objects,
-        slots=visit.runtime.places(visit.move, settings),
-    )
+    found = inspect_for(visit.runtime, visit.move, link, password=password, with_room=True)
     keep(visit, link, password, found)
     if found.usable:
         return go(f"/m/{visit.move.id}/link")

@@ -11,10 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from app.access.rights import Right
-from app.engine.glimpses import entry_at, export_files, known_ids
-from app.engine.reading.glimpse import Glimpse, glimpse
-from app.engine.reading.grid import Wanted
-from app.engine.reading.veil import begins_with_data
+from app.engine.previews import Asked, preview_of
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
 from app.migration.advance import By
@@ -135,17 +132,19 @@ def offered(visit: Visit, file: ExportFile, said: Answer | None) -> Offer:
     with visit.read() as session:
         files = files_of(session, visit.move.id, visit.move.export_number)
     headerless = said.headerless if said else file.path in plan.headerless or file.refused == "header_missing"
-    with export_files(visit.runtime, visit.move) as found:
-        entry = entry_at(found, file.path)
-        seen = glimpse(entry, visit.source, Wanted(headerless=headerless)) if entry else Glimpse()
-        if entry and said is None and not headerless and file.kind is None and begins_with_data(seen):
-            headerless, seen = True, glimpse(entry, visit.source, Wanted(headerless=True))
-        others = {one.path: one.kind for one in files if one.kind and not one.refused and one.path != file.path}
-        is_guessed = seen.names and not (said and said.chosen)  # looking into every file takes a while
-        ids = known_ids(found, visit.move, plan, others) if is_guessed else {}
+    others = {other.path: other.kind for other in files if other.kind and not other.refused and other.path != file.path}
+    asked = Asked(
+        file.path,
+        headerless,
+        may_lack_header=said is None and file.kind is None,
+        wants_ids=not (said and said.chosen),  # looking into every file takes a while
+        kinds=others,
+    )
+    preview = preview_of(visit.runtime, visit.move, plan, asked)
+    headerless = preview.headerless
     if said is None and headerless:
         said = Answer(plan.file_kinds.get(file.path), {}, headerless=True)
-    return offer(seen, visit.source, said, plan, file.path, ids)
+    return offer(preview.glimpse, visit.source, said, plan, file.path, preview.ids)
 
 
 def draw(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:

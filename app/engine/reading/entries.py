@@ -10,6 +10,7 @@ from tempfile import TemporaryFile
 from typing import IO, BinaryIO, cast
 
 from app.engine.reading.archive import Archive, Member
+from app.engine.reading.file_watch import NO_WATCH, FileWatch, key_of
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
 from app.engine.reading.limits import Budget, Limits
@@ -48,14 +49,38 @@ class Entry:
 class _Packed:
     """Opens one file of an archive. An export may have hundreds of thousands, so it is as small as can be."""
 
-    __slots__ = ("archive", "member")
+    __slots__ = ("archive", "member", "place")
 
-    def __init__(self, archive: Archive, member: Member) -> None:
+    def __init__(self, archive: Archive, member: Member, place: "_Place") -> None:
         self.archive = archive
         self.member = member
+        self.place = place
 
     def __call__(self) -> BinaryIO:
+        self.place.watch.begin(key_of(self.member.path, self.place.archive))
         return self.archive.open(self.member)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What the files of one archive share: how they are watched, and the archive's path."""
+
+    watch: FileWatch
+    archive: str
+
+
+class _Watched:
+    """Opens one file that was handed over as it is."""
+
+    __slots__ = ("given", "watch")
+
+    def __init__(self, given: Given, watch: FileWatch) -> None:
+        self.given = given
+        self.watch = watch
+
+    def __call__(self) -> BinaryIO:
+        self.watch.begin(self.given.path)
+        return self.given.open()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +99,17 @@ def private(folder: Path | None = None) -> Scratch:
 
 @contextmanager
 def opened(
-    given: Sequence[Given], source: Source, limits: Limits, scratch: Scratch, password: str | None = None
+    given: Sequence[Given],
+    source: Source,
+    limits: Limits,
+    scratch: Scratch,
+    password: str | None = None,
+    watch: FileWatch = NO_WATCH,
 ) -> Iterator[Found]:
-    """The files of an export. Archives stay open for as long as the block."""
+    """The files of an export. Archives stay open for as long as the block. `watch` hears of each file before it is
+    opened, now and later."""
     with ExitStack() as stack:
-        walk = _Walk(limits, scratch, password, stack, source)
+        walk = _Walk(limits, scratch, password, stack, source, watch)
         for file in given:
             walk.take(file)
         walk.entries.sort(key=lambda pair: (name_of(pair[0].path, source).order, pair[1]))
@@ -128,13 +159,20 @@ class _Walk:
     """Goes through everything that was handed over, one level into archives inside archives."""
 
     def __init__(
-        self, limits: Limits, scratch: Scratch, password: str | None, stack: ExitStack, source: Source
+        self,
+        limits: Limits,
+        scratch: Scratch,
+        password: str | None,
+        stack: ExitStack,
+        source: Source,
+        watch: FileWatch,
     ) -> None:
         self.limits = limits
         self.scratch = scratch
         self.password = password
         self.stack = stack
         self.source = source
+        self.watch = watch
         self.entries: list[tuple[Entry, str]] = []
         self.attached: list[tuple[Entry, str]] = []
         self.problems: list[Problem] = []
@@ -142,14 +180,19 @@ class _Walk:
     def take(self, given: Given) -> None:
         if is_noise(given.path):
             return
+        entry = Entry(given.path, given.size, _Watched(given, self.watch))
+        aside = self.watch.refusal(given.path, given.path)
         if folder := files_folder(given.path) or note_files_folder(given.path):
             short = given.announced is not None and given.size < given.announced
-            refused = Refused("download_incomplete") if short else None
-            self.attached.append((Entry(given.path, given.size, given.open, refused, folder), ""))
+            refused = Refused("download_incomplete") if short else aside
+            self.attached.append((replace(entry, refused=refused, attached=folder), ""))
             return
+        if aside is not None:
+            self._refuse(entry, aside)
+            return
+        self.watch.opening(given.path)
         file = self.stack.enter_context(given.open())
         head = file.read(HEAD)
-        entry = Entry(given.path, given.size, given.open)
         if given.announced is not None and given.size < given.announced:
             self._refuse(entry, Refused("download_incomplete"))
         elif _SPLIT.search(given.path):
@@ -181,6 +224,7 @@ class _Walk:
             self._refuse(entry, refused)
 
     def _members(self, archive: Archive, shown: str, budget: Budget, depth: int) -> None:
+        place = _Place(self.watch, shown)
         for member in archive.members:
             if member.code:
                 self.problems.append(Problem(member.code, file=member.path))
@@ -188,16 +232,24 @@ class _Walk:
             if member.guessed:
                 self.problems.append(Problem("filename_encoding_guessed", file=member.path))
             at = from_archive(shown, member.path)
-            self._member(archive, member if at == member.path else replace(member, path=at), shown, budget, depth)
+            self._member(
+                _Packed(archive, member if at == member.path else replace(member, path=at), place), budget, depth
+            )
 
-    def _member(self, archive: Archive, member: Member, shown: str, budget: Budget, depth: int) -> None:
-        opener = _Packed(archive, member)
+    def _member(self, opener: _Packed, budget: Budget, depth: int) -> None:
+        archive, member, shown = opener.archive, opener.member, opener.place.archive
+        key = key_of(member.path, shown)
+        aside = self.watch.refusal(key, member.path)
+        entry = Entry(member.path, member.slot.size, opener, aside)
         if folder := files_folder(member.path) or note_files_folder(member.path):
-            self.attached.append((Entry(member.path, member.slot.size, opener, attached=folder), shown))
+            self.attached.append((replace(entry, attached=folder), shown))
             return
-        entry = Entry(member.path, member.slot.size, opener)
+        if aside is not None:
+            self._document(entry, None, shown)
+            return
+        self.watch.opening(key)
         try:
-            with entry.open() as stream:
+            with archive.open(member) as stream:
                 head = stream.read(HEAD)
         except Refused as refused:
             if refused.code == "zip_bomb_suspected":

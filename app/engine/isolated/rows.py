@@ -1,0 +1,81 @@
+"""The job `row`: one row of a part, read back from storage and parsed."""
+
+import base64
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from app.engine.reading.file_watch import FileWatch
+from app.engine.reading.parts import read_row
+from app.mapping.context import Context
+from app.mapping.parse import parse_row
+from app.problems import Problem
+from app.sources import source as source_named
+from app.storage import CannotOpen, LocalObjects
+
+
+@dataclass(frozen=True, slots=True)
+class RowRequest:
+    """Where the part is in storage, and the line of the row. `today` is a day as text, in the clinic's zone."""
+
+    root: str
+    data_key: str = field(repr=False)
+    object_key: str
+    line: int
+    source: str
+    timezone: str
+    country: str
+    today: str
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowAnswer:
+    """`is_gone` says that the part is no longer in storage; `is_there` that a row begins on the line.
+
+    `cells` are by the names of the part's columns, `codes` what reading had to say, `problems` what parsing had.
+    """
+
+    is_gone: bool = False
+    is_there: bool = False
+    kind: str = ""
+    file: str = ""
+    file_number: int = 0
+    columns: tuple[str, ...] = ()
+    dates: str = ""
+    cells: dict[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    source_id: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Iterator[RowAnswer]:
+    """The one answer of a look-up."""
+    objects, key = LocalObjects(Path(request.root)), base64.b64decode(request.data_key)
+    try:
+        head, row = read_row(objects, request.object_key, key, request.line)
+    except (FileNotFoundError, CannotOpen):
+        yield RowAnswer(is_gone=True)
+        return
+    if row is None:
+        yield RowAnswer()
+        return
+    FileWatch(announce, marker=request.marker).begin(head.file)
+    kind = source_named(request.source).kind(head.kind)
+    context = Context(ZoneInfo(request.timezone), request.country, date.fromisoformat(request.today), head.dates)
+    parsed = parse_row(kind, row.cells, context, frozenset(head.columns))
+    yield RowAnswer(
+        False,
+        True,
+        head.kind,
+        head.file,
+        head.file_number,
+        head.columns,
+        head.dates.value,
+        dict(row.cells),
+        row.codes,
+        parsed.source_id,
+        tuple(parsed.problems),
+    )
