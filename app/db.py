@@ -5,6 +5,7 @@ wait for each other instead of failing half-way.
 """
 
 import copy
+import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -19,6 +20,9 @@ from sqlalchemy.engine import Connection, Engine
 from sqlmodel import Session, SQLModel
 
 from app.effects import effect, is_listening, statement
+
+SCHEMA = "schema"
+"""The name that a process holds while it makes tables, indexes or the first rows; see `take_turns`."""
 
 
 class LedgerTable(SQLModel):
@@ -170,6 +174,16 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+
+
+def take_turns(connection: Connection, name: str) -> None:
+    """Waits until no other process holds this name in this database; holds the name until the transaction ends.
+
+    SQLite has one writing transaction at a time, so that a name adds nothing there.
+    """
+    if connection.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
 def _driver(connection: Connection) -> Any:

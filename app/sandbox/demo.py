@@ -9,6 +9,7 @@ from app.access.models import Membership, Person
 from app.access.rights import Role
 from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.caspen.gateway import Gateway, create_workspace
+from app.db import SCHEMA, take_turns
 from app.engine.runtime import Runtime
 from app.sources import source
 
@@ -57,6 +58,7 @@ def seed(runtime: Runtime) -> None:
     """Makes the demo clinic and its people, once."""
     demo: Any = source(None).demo
     with runtime.ledger.write() as session:
+        take_turns(session.connection(), SCHEMA)
         if session.exec(select(Person).limit(1)).first() is not None:
             return
         for person in PEOPLE:

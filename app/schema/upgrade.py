@@ -3,9 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from app.db import SCHEMA, take_turns
 from app.schema.trees import CASPEN, LEDGER, Tree
-
-LOCK = 7_226_001  # any number of our own, for PostgreSQL's advisory lock
 
 
 def upgrade(ledger: Engine, caspen: Engine) -> None:
@@ -25,8 +24,7 @@ def upgrade_tree(tree: Tree, engine: Engine) -> None:
     from alembic import command
 
     with engine.connect() as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:n)"), {"n": LOCK})
+        take_turns(connection, SCHEMA)
         command.upgrade(tree.config(connection), "head")
 
 
