@@ -29,7 +29,7 @@ from app.rail import page_of
 from app.sandbox import routes as sandbox
 from app.sandbox.demo import seed
 from app.settings import Environment, Settings, settings
-from app.signin import outbox, pages
+from app.signin import clinics, invitations, outbox, pages
 from app.support import files as support_files
 from app.support import routes as support
 from app.web import NeedsSignIn, address_of, enter, go, page, visit_of
@@ -68,7 +68,8 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     app.state.jinja = look.environment()
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
     app.mount("/static", StaticFiles(directory=look.STATIC), name="static")
-    for router in (health.router, pages.router, support.router, support_files.router, *(step.router for step in STEPS)):
+    signing_in = (pages.router, clinics.router, invitations.router)
+    for router in (health.router, *signing_in, support.router, support_files.router, *(step.router for step in STEPS)):
         app.include_router(router)
     if not in_production:
         app.include_router(sandbox.router)

@@ -155,6 +155,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "source": visit.source if visit else source(None),
         "environment": runtime.settings.environment.value,
         "viewer": viewer,
+        "role_label": viewer.label_in(migration.workspace_id if migration else None) if viewer else "",
         "clinic": {"name": migration.clinic, "id": migration.workspace_id} if migration else None,
         "migration": migration,
         "may_act": bool(viewer and migration and viewer.may(Right.ACT, migration.workspace_id)),

@@ -27,7 +27,7 @@ from app.migration.models import AuditEntry, Migration, OutboxMail, Trial
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
-from app.signin.pages import limiter
+from app.signin.links import limiter
 from app.web import cookie_name
 
 BASE = "http://127.0.0.1:8000"

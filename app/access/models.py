@@ -29,16 +29,43 @@ class Membership(LedgerTable, table=True):
     clinical: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
+class Invitation(LedgerTable, table=True):
+    """An offer of a role in one workspace to whoever owns an e-mail address. It gives nothing before it is accepted.
+
+    An invitation is open until it is accepted, declined or withdrawn, or until `expires_at`. `migration_id` is the
+    migration on whose page the invitation was written.
+    """
+
+    id: str = Field(primary_key=True)
+    workspace_id: str = Field(index=True)
+    migration_id: str
+    email: str = Field(index=True)
+    role: str
+    clinical: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    invited_by: str = Field(foreign_key="person.id")
+    invited_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+    accepted_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    declined_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
 class SignInToken(LedgerTable, table=True):
-    """A single-use link that was e-mailed. Only its hash is kept."""
+    """A single-use link that was e-mailed. Only its hash is kept.
+
+    `ended_at` is when a newer link of the same person, or the use of another one, ended this link. `device` is the hash
+    of the known browser that asked for the link; empty for an unknown browser.
+    """
 
     __tablename__ = "sign_in_token"
 
     hash: str = Field(primary_key=True)
-    person_id: str
+    person_id: str = Field(index=True)
     next: str = "/"
+    device: str = Field(default="", sa_column_kwargs={"server_default": ""})
     expires_at: datetime = Field(sa_type=UTCDateTime)
     used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class SignedIn(LedgerTable, table=True):

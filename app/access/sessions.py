@@ -24,39 +24,101 @@ def hashed(secret: str) -> str:
 
 def person_by_email(session: Session, email: str) -> Person | None:
     """The person with this address, if they may sign in."""
-    found = session.exec(select(Person).where(Person.email == email.strip().lower())).first()
+    found = person_by_address(session, email.strip().lower())
     return found if found is not None and found.disabled_at is None else None
 
 
-def make_link_token(session: Session, person: Person, next_page: str) -> str:
-    """A token for one sign-in within 30 minutes; only its hash is stored."""
+def person_by_address(session: Session, address: str) -> Person | None:
+    """The person with this address, disabled or not. `address` is trimmed and in lower case."""
+    return session.exec(select(Person).where(Person.email == address)).first()
+
+
+def make_link_token(session: Session, person: Person, next_page: str, device: str = "") -> str:
+    """A token for one sign-in within 30 minutes; only its hash is stored. Every older link of the person ends.
+
+    `device` is the hash of the known browser that asked, or empty.
+    """
+    lock_person(session, person.id)
+    end_links(session, person.id)
     token = secrets.token_urlsafe(32)
-    session.add(SignInToken(hash=hashed(token), person_id=person.id, next=next_page, expires_at=now() + LINK_LASTS))
+    expires_at = now() + LINK_LASTS
+    session.add(
+        SignInToken(hash=hashed(token), person_id=person.id, next=next_page, device=device, expires_at=expires_at)
+    )
     return token
 
 
-def token_is_good(session: Session, token: str) -> bool:
-    """Whether a link would still work. Looking never uses it up: mail scanners open links too."""
-    found = session.get(SignInToken, hashed(token))
-    return found is not None and found.used_at is None and found.expires_at > now()
+def links_since(session: Session, person_id: str, since: datetime) -> list[SignInToken]:
+    """The links that were made for a person after a moment, whatever became of them."""
+    made_later = col(SignInToken.expires_at) > since + LINK_LASTS
+    return list(session.exec(select(SignInToken).where(SignInToken.person_id == person_id, made_later)).all())
+
+
+def has_working_link(session: Session, person_id: str) -> bool:
+    """Whether the person has a link in the mailbox that would sign in now."""
+    mine = select(SignInToken).where(SignInToken.person_id == person_id, col(SignInToken.expires_at) > now())
+    return any(is_working(token) for token in session.exec(mine))
+
+
+def is_working(token: SignInToken) -> bool:
+    """Whether a link can still be used: not used, not ended by a newer link, not too old."""
+    return token.used_at is None and token.ended_at is None and token.expires_at > now()
+
+
+def person_of_link(session: Session, token: str) -> Person | None:
+    """The person whom a link would sign in, or None when it does not work.
+
+    Reading never uses a link up: mail scanners open links too.
+    """
+    link = session.get(SignInToken, hashed(token))
+    if link is None or not is_working(link):
+        return None
+    person = session.get(Person, link.person_id)
+    return person if person is not None and person.disabled_at is None else None
 
 
 def use_token(session: Session, token: str) -> tuple[str, str] | None:
-    """Uses a link up. Returns the person and the page to open, or None when it was used or is too old."""
+    """Uses a link up and ends every other link of the person.
+
+    Returns the person's id and the page to open, or None when the link does not work.
+    """
+    person = person_of_link(session, token)
+    if person is None:
+        return None
+    lock_person(session, person.id)
     moment = now()
     used = session.exec(
         update(SignInToken)
         .where(
             col(SignInToken.hash) == hashed(token),
             col(SignInToken.used_at).is_(None),
+            col(SignInToken.ended_at).is_(None),
             col(SignInToken.expires_at) > moment,
         )
         .values(used_at=moment)
     )
     if used.rowcount != 1:
         return None
-    found = session.get(SignInToken, hashed(token))
-    return (found.person_id, found.next) if found is not None else None
+    end_links(session, person.id)
+    return person.id, session.get_one(SignInToken, hashed(token)).next
+
+
+def lock_person(session: Session, person_id: str) -> None:
+    """Makes everything about the links of one person wait until the caller's transaction ends."""
+    session.exec(select(Person.id).where(Person.id == person_id).with_for_update()).one()
+
+
+def end_links(session: Session, person_id: str) -> None:
+    """Ends every link of a person that was neither used nor ended."""
+    session.exec(
+        update(SignInToken)
+        .where(
+            col(SignInToken.person_id) == person_id,
+            col(SignInToken.used_at).is_(None),
+            col(SignInToken.ended_at).is_(None),
+        )
+        .values(ended_at=now())
+    )
 
 
 def sign_in(session: Session, person_id: str) -> str:
@@ -72,6 +134,16 @@ def sign_out(session: Session, secret: str) -> None:
     if found is not None:
         found.ended_at = now()
         session.add(found)
+
+
+def end_sign_ins(session: Session, person_id: str) -> None:
+    """Signs a person out in every browser and ends every sign-in link of this person."""
+    session.exec(
+        update(SignedIn)
+        .where(col(SignedIn.person_id) == person_id, col(SignedIn.ended_at).is_(None))
+        .values(ended_at=now())
+    )
+    end_links(session, person_id)
 
 
 def viewer_of(session: Session, secret: str | None) -> Viewer | None:
@@ -111,4 +183,4 @@ def load_viewer(session: Session, person_id: str) -> Viewer | None:
         return None
     memberships = session.exec(select(Membership).where(Membership.person_id == person_id)).all()
     roles = tuple(sorted((m.workspace_id, Role(m.role)) for m in memberships))
-    return Viewer(person.id, person.name, person.email, roles)
+    return Viewer(person.id, person.name or person.email, person.email, roles)

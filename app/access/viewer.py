@@ -12,10 +12,20 @@ LABELS = {
     Role.SUPPORT_LEAD: "Support lead",
 }
 
+MAY = {
+    Role.VIEWER: "look at numbers and states, but at no client's record",
+    Role.REVIEWER: "look at numbers, states and clients' records",
+    Role.ADMIN: "do everything for the clinic, approving included",
+}
+"""What each role of a clinic lets a person do, as the end of "may ..."."""
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Someone signed in. `roles` are by workspace; staff hold theirs for `*`, which is every workspace."""
+    """Someone signed in. `roles` are by workspace; staff hold theirs for `*`, which is every workspace.
+
+    A role of staff is the only one that counts: no role in a clinic adds to it, lowers it or hides it.
+    """
 
     id: str
     name: str
@@ -23,10 +33,9 @@ class Viewer:
     roles: tuple[tuple[str, Role], ...]
 
     def role_in(self, workspace_id: str | None) -> Role | None:
+        """The role in a workspace, or None. Staff hold their own role in every workspace."""
         held = dict(self.roles)
-        if workspace_id is not None and workspace_id in held:
-            return held[workspace_id]
-        return held.get("*")
+        return held.get("*") or (held.get(workspace_id) if workspace_id is not None else None)
 
     def may(self, right: Right, workspace_id: str | None) -> bool:
         """Whether this person holds a right in a workspace; a right that nobody holds is refused."""
@@ -39,9 +48,11 @@ class Viewer:
 
     @property
     def workspace_ids(self) -> tuple[str, ...]:
-        return tuple(workspace for workspace, _ in self.roles if workspace != "*")
+        """The workspaces of the clinics this person belongs to; none for staff."""
+        return () if self.is_support else tuple(workspace for workspace, _ in self.roles)
 
-    @property
-    def role_label(self) -> str:
-        first = self.roles[0][1] if self.roles else Role.VIEWER
-        return LABELS[first]
+    def label_in(self, workspace_id: str | None) -> str:
+        """What this person is in a workspace, in words; without a workspace, only where there is no choice."""
+        only = self.workspace_ids[0] if len(self.workspace_ids) == 1 else None
+        role = self.role_in(workspace_id or only)
+        return LABELS[role] if role is not None else ""

@@ -3,9 +3,11 @@
 import hashlib
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
+from app.access.members import admin_ids
 from app.access.models import Membership, Person
+from app.access.rights import Role
 from app.migration.models import Migration, OutboxMail
 
 TO_SUPPORT = frozenset({"changes_requested"})
@@ -17,24 +19,32 @@ def post(session: Session, migration: Migration, kind: str, *, cause: str, facts
     `facts` are numbers, codes and dates only: an e-mail carries no patient data.
     """
     for address in recipients(session, migration.workspace_id, kind):
-        mail_id = hashlib.blake2b(f"{migration.id}|{cause}|{address}".encode(), digest_size=16).hexdigest()
-        if session.get(OutboxMail, mail_id) is None:
-            session.add(
-                OutboxMail(
-                    id=mail_id,
-                    migration_id=migration.id,
-                    cause=cause,
-                    kind=kind,
-                    recipient=address,
-                    params={"clinic": migration.clinic, "source": migration.source, **facts},
-                )
+        post_to(session, migration, kind, address, cause=cause, facts=facts)
+
+
+def post_to(
+    session: Session, migration: Migration, kind: str, address: str, *, cause: str, facts: dict[str, Any]
+) -> None:
+    """Writes one mail to one address. The same cause and address twice write nothing the second time."""
+    mail_id = hashlib.blake2b(f"{migration.id}|{cause}|{address}".encode(), digest_size=16).hexdigest()
+    if session.get(OutboxMail, mail_id) is None:
+        session.add(
+            OutboxMail(
+                id=mail_id,
+                migration_id=migration.id,
+                cause=cause,
+                kind=kind,
+                recipient=address,
+                params={"clinic": migration.clinic, "source": migration.source, **facts},
             )
+        )
 
 
 def recipients(session: Session, workspace_id: str, kind: str) -> list[str]:
     """The admins of the workspace, or support's people for what support must do."""
-    role = "support" if kind in TO_SUPPORT else "admin"
-    found = select(Person.email).join(Membership).where(Membership.role == role)
-    if role == "admin":
-        found = found.where(Membership.workspace_id == workspace_id)
-    return sorted(session.exec(found.where(Person.disabled_at == None)).all())  # noqa: E711 - SQL
+    people = select(Person.email).where(col(Person.disabled_at).is_(None))
+    if kind in TO_SUPPORT:
+        people = people.join(Membership).where(Membership.role == Role.SUPPORT.value)
+    else:
+        people = people.where(col(Person.id).in_(admin_ids(session, workspace_id)))
+    return sorted(session.exec(people).all())

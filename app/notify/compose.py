@@ -52,4 +52,4 @@ class Composer:
         page = mail_kind(mail.kind).page
         if page is None:
             return f"{base}/support/{mail.migration_id}"
-        return f"{base}/m/{mail.migration_id}/{page}"
+        return f"{base}{page}" if page.startswith("/") else f"{base}/m/{mail.migration_id}/{page}"

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class MailKind:
-    """`page` is where its button leads, below `/m/{migration}/`; None for a mail that is about no migration."""
+    """`page` is where its button leads: below `/m/{migration}/`, or from the root when it begins with a slash.
+
+    None leads to support's page of the migration.
+    """
 
     name: str
     subject: str
@@ -29,6 +32,9 @@ KINDS: tuple[MailKind, ...] = (
     MailKind("undone", "Your move was taken back", "See what was removed", "report"),
     MailKind("help_answered", "Support has answered", "Read the answer", "help"),
     MailKind("check_waived", "Support let a check pass", "See the checklist", "checklist"),
+    MailKind("invitation", "{clinic} invites you to its move to Caspen", "See the invitation", "/invitations"),
+    MailKind("person_invited", "Somebody was invited to your move", "See who can see this move", "people"),
+    MailKind("person_joined", "Somebody accepted an invitation to your move", "See who can see this move", "people"),
 )
 
 

@@ -1,41 +1,42 @@
 """The pages to sign in and out. In development one may also enter as one of the demo people."""
 
-import secrets
 from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from sqlmodel import Session, col, select
+from starlette.background import BackgroundTask
 
 from app.access import sessions
 from app.access.models import Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS
 from app.engine.runtime import Runtime
-from app.migration.models import Migration, OutboxMail
+from app.migration.models import Migration
 from app.migration.states import OVER
 from app.settings import Environment
-from app.storage.encryption import key_from_setting, seal_secret
+from app.signin.links import LinkRequest, email_link, network_of, new_browser_cookie
 from app.web import cookie_name, go, own_address, page, visit_of
 
 router = APIRouter()
-PER_ADDRESS = parse("5/10 minutes")
-PER_CALLER = parse("30/10 minutes")
+BROWSER_COOKIE = "caspen_browser"
+BROWSER_KNOWN_FOR = timedelta(days=180)
 MINUTES = sessions.LINK_LASTS // timedelta(minutes=1)
-limiter = MovingWindowRateLimiter(MemoryStorage())
 
 
 @router.get("/")
 def start(request: Request) -> Response:
-    """The way in: support to its list, a clinic to its move or to the page that starts one."""
+    """The way in: support to its list, a clinic to its move or to the page that starts one.
+
+    Whoever belongs to several clinics, or to none, chooses first. An invitation changes nothing here.
+    """
     visit = visit_of(request)
     if visit.viewer is None:
         return go("/signin")
     if visit.viewer.is_support:
         return go("/support")
+    if len(visit.viewer.workspace_ids) != 1:
+        return go("/clinics")
     with visit.read() as session:
         found = current_migration(session, *visit.viewer.workspace_ids)
     return go(f"/m/{found.id}" if found is not None else "/start")
@@ -65,63 +66,76 @@ def send_link(
     runtime: Runtime = request.app.state.runtime
     address, back = email.strip().lower(), own_address(next)
     if act == "enter" and runtime.settings.is_development:
-        return enter_as(runtime, address, back)
-    if "@" not in address or len(address) > 254:
+        return enter_as(request, address, back)
+    if "@" not in address or len(address) > 254 or not address.isprintable():
         words = "Enter the e-mail address that you use in Caspen, such as megan@clinic.example."
         told: dict[str, Any] = {"next": back, "people": people(runtime), "email": email}
         told["errors"] = [{"field": "email", "words": words}]
         return page(request, "signin/sign-in.html", 422, **told)
-    caller = request.client.host if request.client else "unknown"
-    if limiter.hit(PER_ADDRESS, "address", address) and limiter.hit(PER_CALLER, "caller", caller):
-        with runtime.ledger.write() as session:
-            person = sessions.person_by_email(session, address)
-            if person is not None:
-                post_link(session, runtime, person, back)
-    return page(request, "signin/check-email.html", email=address, next=back, minutes=MINUTES)
+    network = network_of(request.client.host if request.client else None)
+    asked = LinkRequest(address, back, network, request.cookies.get(browser_cookie_name(runtime)))
+    answer = page(request, "signin/check-email.html", email=address, next=back, minutes=MINUTES)
+    answer.background = BackgroundTask(email_link, runtime, asked)
+    return answer
 
 
-def enter_as(runtime: Runtime, address: str, back: str) -> Response:
+def enter_as(request: Request, address: str, back: str) -> Response:
     """Development and test only: become one of the demo people."""
+    runtime: Runtime = request.app.state.runtime
     with runtime.ledger.write() as session:
         person = sessions.person_by_email(session, address)
         if person is None:
             raise HTTPException(404)
-        secret = sessions.sign_in(session, person.id)
+        secret = start_session(session, request, person.id)
     return with_cookie(runtime, back, secret)
 
 
-def post_link(session: Session, runtime: Runtime, person: Person, next_page: str) -> None:
-    """Writes the e-mail with its link. The token stands in the outbox sealed, for the sender alone."""
-    token = sessions.make_link_token(session, person, next_page)
-    sealed = seal_secret(token, key_from_setting(runtime.settings.secret_key), "sign_in")
-    session.add(
-        OutboxMail(
-            id=secrets.token_hex(16),
-            cause=f"sign_in:{sessions.hashed(token)[:16]}",
-            kind="sign_in",
-            recipient=person.email,
-            params={"sealed_token": sealed, "name": person.name},
-        )
-    )
+def start_session(session: Session, request: Request, person_id: str) -> str:
+    """Signs a person in and ends whatever session this browser had before. Returns the cookie's secret."""
+    before = request.cookies.get(cookie_name(request.app.state.runtime))
+    if before:
+        sessions.sign_out(session, before)
+    return sessions.sign_in(session, person_id)
 
 
 @router.get("/signin/{token}")
 def confirm(request: Request, token: str) -> Response:
-    """Opening the link does nothing yet: mail scanners open links too. The button signs in."""
-    with visit_of(request).read() as session:
-        good = sessions.token_is_good(session, token)
-    return page(request, "signin/confirm.html", 200 if good else 410, token=token, good=good, minutes=MINUTES)
+    """Names the account that the button signs in. Opening the link does nothing: mail scanners open links too."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        person = sessions.person_of_link(session, token)
+    if person is None:
+        return dead_link(request)
+    other = visit.viewer if visit.viewer is not None and visit.viewer.id != person.id else None
+    told: dict[str, Any] = {"token": token, "good": True, "person": person, "other": other}
+    return page(request, "signin/confirm.html", **told)
 
 
 @router.post("/signin/{token}")
 def enter_by_link(request: Request, token: str) -> Response:
+    """Signs the owner of the link in, and signs out who was signed in in this browser. A link works once."""
     runtime: Runtime = request.app.state.runtime
     with runtime.ledger.write() as session:
         used = sessions.use_token(session, token)
-        secret = sessions.sign_in(session, used[0]) if used else None
+        secret = start_session(session, request, used[0]) if used else None
     if used is None or secret is None:
-        return page(request, "signin/confirm.html", 410, token=token, good=False, minutes=MINUTES)
-    return with_cookie(runtime, own_address(used[1]), secret)
+        return dead_link(request)
+    answer = with_cookie(runtime, own_address(used[1]), secret)
+    answer.set_cookie(
+        browser_cookie_name(runtime),
+        new_browser_cookie(runtime, used[0]),
+        path="/",
+        max_age=int(BROWSER_KNOWN_FOR.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=is_secure(runtime),
+    )
+    return answer
+
+
+def dead_link(request: Request) -> Response:
+    """The same answer for a link that was used, ended, too old or made up."""
+    return page(request, "signin/confirm.html", 410, good=False, minutes=MINUTES)
 
 
 @router.get("/signout")
@@ -145,11 +159,19 @@ def leave(request: Request) -> Response:
 
 
 def with_cookie(runtime: Runtime, address: str, secret: str) -> Response:
-    name = cookie_name(runtime)
     answer = go(address)
-    secure = runtime.settings.environment is Environment.PRODUCTION
-    answer.set_cookie(name, secret, path="/", httponly=True, samesite="lax", secure=secure)
+    answer.set_cookie(cookie_name(runtime), secret, path="/", httponly=True, samesite="lax", secure=is_secure(runtime))
     return answer
+
+
+def is_secure(runtime: Runtime) -> bool:
+    """Whether cookies travel over TLS alone."""
+    return runtime.settings.environment is Environment.PRODUCTION
+
+
+def browser_cookie_name(runtime: Runtime) -> str:
+    """The cookie by which a browser is known again after its owner signed out."""
+    return f"__Host-{BROWSER_COOKIE}" if is_secure(runtime) else BROWSER_COOKIE
 
 
 def people(runtime: Runtime) -> list[dict[str, str]]:

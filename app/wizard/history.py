@@ -53,6 +53,12 @@ ACTS = {
     "abandon": "Nobody went on, so the move was ended and our copy of the export deleted",
     "waive": "A check was let pass",
     "person_added": "A person was added",
+    "person_invited": "A person was invited",
+    "invitation_withdrawn": "An invitation was withdrawn",
+    "invitation_accepted": "An invitation was accepted",
+    "invitation_declined": "An invitation was declined",
+    "role_changed": "What a person may do was changed",
+    "person_removed": "A person was removed",
     "purge": "Our copy of the export was deleted, as promised",
 }
 GOOD = frozenset({"trialled", "finalised"})

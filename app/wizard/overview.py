@@ -24,19 +24,24 @@ router = APIRouter()
 def before(request: Request, workspace: str = "") -> Response:
     """Nothing has been started yet: what will happen, and what one needs. An open move is gone on with."""
     visit = visit_of(request)
+    if not workspace and len(may_start(visit)) > 1:
+        return go("/clinics")
     workspace_id = own_workspace(visit, workspace)
     with visit.read() as session:
         migration = current_migration(session, workspace_id)
     if migration is not None and migration.state not in OVER:
         return go(f"/m/{migration.id}")
     facts = workspace_facts(visit.runtime.caspen, workspace_id)
-    return page(request, "wizard/start.html", workspace=facts.workspace)
+    clinic = {"name": facts.workspace.name, "id": workspace_id}
+    return page(request, "wizard/start.html", workspace=facts.workspace, clinic=clinic)
 
 
 @router.post("/start")
 def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
     """Starts the move of the visitor's workspace; where one is open already, leads to it."""
     visit = visit_of(request)
+    if not workspace and len(may_start(visit)) > 1:
+        return go("/clinics")
     workspace_id = own_workspace(visit, workspace)
     facts = workspace_facts(visit.runtime.caspen, workspace_id)
     with visit.write() as session:
@@ -57,10 +62,15 @@ def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
 
 def own_workspace(visit: Visit, wanted: str) -> str:
     """The workspace that is meant, of those where this person may start a move."""
-    own = [each for each in visit.person.workspace_ids if visit.person.may(Right.START, each)]
+    own = may_start(visit)
     if wanted and wanted not in own:
         raise HTTPException(404)
     return wanted or own[0]
+
+
+def may_start(visit: Visit) -> list[str]:
+    """The workspaces where this person may start a move."""
+    return [each for each in visit.person.workspace_ids if visit.person.may(Right.START, each)]
 
 
 @router.get("/m/{migration_id}/overview")

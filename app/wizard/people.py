@@ -1,17 +1,21 @@
-"""Who can see this move, and everything that happened in it, oldest last."""
+"""Who can see this move, and its history: colleagues are invited, their roles are changed, their access is ended."""
 
-import re
-import secrets
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session, col, select
 
+from app.access import invitations, members
 from app.access.models import Membership, Person
 from app.access.rights import Role
-from app.access.viewer import LABELS
-from app.migration.audit import write_audit
-from app.migration.models import AuditEntry
+from app.access.viewer import LABELS, MAY
+from app.mapping.emails import is_email
+from app.migration.advance import locked
+from app.migration.audit import write_act
+from app.migration.models import AuditEntry, Migration
+from app.migration.outbox import post, post_to
 from app.migration.states import Actor
 from app.records.reader import reader_of
 from app.web import Visit, go, page, visit_of
@@ -19,94 +23,280 @@ from app.wizard.history import history
 
 router = APIRouter()
 MOST = 500
-ADDRESS = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{2,}")
+CLINIC_ROLES = (Role.VIEWER, Role.REVIEWER, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """One member of the clinic on the page. `is_last_admin`: nobody else can act for the clinic."""
+
+    id: str
+    name: str
+    email: str
+    role: str
+    label: str
+    reads: bool
+    is_self: bool
+    is_last_admin: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationLine:
+    """One invitation without an answer. The page knows the typed address and nothing of the person behind it."""
+
+    id: str
+    email: str
+    label: str
+    invited_by: str
+    expires_at: datetime
+    is_expired: bool
 
 
 def who_can(session: Session, workspace_id: str) -> list[str]:
-    """The names of the admins of a workspace."""
-    found = select(Person.name).join(Membership).where(Membership.workspace_id == workspace_id)
-    return sorted(session.exec(found.where(Membership.role == Role.ADMIN.value)).all())
+    """The names of the admins of a workspace, in alphabetical order."""
+    admins = select(Person).where(col(Person.id).in_(members.admin_ids(session, workspace_id)))
+    return sorted(person.name or person.email for person in session.exec(admins))
 
 
 @router.get("/m/{migration_id}/people")
-def look(request: Request) -> Response:
-    return draw(request, {}, [])
+def show_people(request: Request) -> Response:
+    return render_people(request, {}, [])
 
 
 @router.post("/m/{migration_id}/people")
-def add(
+def invite_person(
     request: Request,
-    name: Annotated[str, Form()] = "",
     email: Annotated[str, Form()] = "",
     role: Annotated[str, Form()] = "viewer",
     clinical: Annotated[str, Form()] = "",
 ) -> Response:
-    """Lets a person of the clinic see or act. They sign in with their own address; no invitation is sent by this.
+    """Invites the owner of an address. The invitation is e-mailed and gives nothing before it is accepted.
 
-    Only who reads clinical notes can let a manager or receptionist read them here.
+    The answer is the same whether the address is known or not. Only who reads clinical notes can offer to read them.
     """
     visit = visit_of(request)
+    typed = {"email": email, "role": role, "clinical": clinical}
     address, errors = email.strip().lower(), []
-    if not name.strip():
-        errors.append({"field": "name", "words": "Write the person's name."})
-    if not ADDRESS.fullmatch(address):
-        errors.append({"field": "email", "words": "Write the address they sign in with, such as grace@clinic.example."})
-    if role not in (Role.VIEWER, Role.REVIEWER, Role.ADMIN):
+    if not is_email(address) or not address.isprintable():
+        errors.append(
+            {"field": "email", "words": "Write your colleague's e-mail address, such as grace@clinic.example."}
+        )
+    if role not in CLINIC_ROLES:
         errors.append({"field": "role", "words": "Choose what they may do."})
     if errors:
-        return draw(request, {"name": name, "email": email, "role": role}, errors)
-    workspace_id = visit.move.workspace_id
-    may_let_read = reads_notes(visit)
-    with visit.write() as session:
-        person = session.exec(select(Person).where(Person.email == address)).first()
-        if person is None:
-            person = Person(id=secrets.token_hex(8), email=address, name=name.strip())
-            session.add(person)
-            session.flush()
-        held = session.get(Membership, (person.id, workspace_id))
-        if held is not None and role != Role.ADMIN and is_only_admin(session, person.id, workspace_id):
-            words = "This is the only person who can act. Let somebody else act first."
-            return draw(request, {"name": name, "email": email, "role": role}, [{"field": "role", "words": words}])
-        membership = held or Membership(person_id=person.id, workspace_id=workspace_id, role=role)
-        membership.role = role
-        membership.clinical = bool(clinical) if may_let_read else membership.clinical
-        session.add(membership)
-        write_audit(
-            session,
-            workspace_id=workspace_id,
-            migration_id=visit.move.id,
-            by=visit.by.name,
-            role=Actor.CLINIC.value,
-            act="person_added",
-            facts={"person": person.id, "role": role, "clinical": membership.clinical},
+        return render_people(request, typed, errors)
+    may_read = bool(clinical) and reads_notes(visit)
+    try:
+        with visit.write() as session:
+            migration = locked(session, visit.move.id)
+            invitation = invitations.invite(
+                session,
+                migration.workspace_id,
+                migration.id,
+                address,
+                Role(role),
+                clinical=may_read,
+                by=visit.person.id,
+            )
+            facts = {"invitation": invitation.id, "role": role, "clinical": may_read}
+            write_act(session, migration, visit.by.name, Actor.CLINIC.value, "person_invited", facts)
+            offer = {"may": MAY[Role(role)], "by": visit.person.name, "by_email": visit.person.email}
+            days = {"days": invitations.LASTS.days}
+            post_to(session, migration, "invitation", address, cause=f"invitation:{invitation.id}", facts=offer | days)
+            post(
+                session,
+                migration,
+                "person_invited",
+                cause=f"invited:{invitation.id}",
+                facts={**offer, "person": address},
+            )
+    except members.NotAdmin as refused:
+        raise HTTPException(403) from refused
+    except invitations.AlreadyMember:
+        return render_people(request, typed, [{"field": "email", "words": "This person is in the list already."}])
+    except invitations.AlreadyInvited:
+        words = "This address has an open invitation. Withdraw it to send another one."
+        return render_people(request, typed, [{"field": "email", "words": words}])
+    except invitations.TooMany:
+        words = (
+            f"A clinic can send {invitations.MOST_A_DAY} invitations a day, and {invitations.MOST_A_DAY_PER_ADDRESS} to"
+            " one address. Try again tomorrow, or write to support."
         )
+        return render_people(request, typed, [{"field": "email", "words": words}])
     return go(f"/m/{visit.move.id}/people")
 
 
+@router.post("/m/{migration_id}/people/invitations/{invitation_id}/withdraw")
+def withdraw_invitation(request: Request, invitation_id: str) -> Response:
+    """Ends an invitation that has no answer. Pressed twice, or after an answer, it changes nothing."""
+    visit = visit_of(request)
+    try:
+        with visit.write() as session:
+            migration = locked(session, visit.move.id)
+            invitations.withdraw(session, migration.workspace_id, invitation_id, by=visit.person.id)
+            note(session, migration, visit, "invitation_withdrawn", {"invitation": invitation_id})
+    except members.NotAdmin as refused:
+        raise HTTPException(403) from refused
+    except invitations.NotOpen:
+        pass  # answered or withdrawn by now: the page shows how it is
+    return go(f"/m/{visit.move.id}/people")
+
+
+@router.get("/m/{migration_id}/people/{person_id}")
+def show_person(request: Request, person_id: str) -> Response:
+    """One member: what the person may do, and the end of the person's access."""
+    return render_person(request, person_id, {}, [])
+
+
+@router.post("/m/{migration_id}/people/{person_id}")
+def change_person(
+    request: Request,
+    person_id: str,
+    role: Annotated[str, Form()] = "",
+    clinical: Annotated[str, Form()] = "",
+) -> Response:
+    """Gives a member another role, from the member's next request on. An admin always remains."""
+    visit = visit_of(request)
+    typed = {"role": role, "clinical": clinical}
+    if role not in CLINIC_ROLES:
+        return render_person(request, person_id, typed, [{"field": "role", "words": "Choose what they may do."}])
+    may_read = bool(clinical) if reads_notes(visit) else None
+    try:
+        with visit.write() as session:
+            migration = locked(session, visit.move.id)
+            by = visit.person.id
+            member = members.change_role(
+                session, migration.workspace_id, person_id, Role(role), clinical=may_read, by=by
+            )
+            facts = {"person": person_id, "role": role, "clinical": member.clinical}
+            note(session, migration, visit, "role_changed", facts)
+    except members.NotAdmin as refused:
+        raise HTTPException(403) from refused
+    except members.NotMember:
+        return is_gone(request)
+    except members.LastAdmin:
+        return render_person(request, person_id, typed, [{"field": "role", "words": ONLY_ADMIN}])
+    return go(f"/m/{visit.move.id}/people")
+
+
+@router.post("/m/{migration_id}/people/{person_id}/remove")
+def remove_person(request: Request, person_id: str) -> Response:
+    """Ends a member's access, from the member's next request on. Pressed twice, it changes nothing more."""
+    visit = visit_of(request)
+    try:
+        with visit.write() as session:
+            migration = locked(session, visit.move.id)
+            members.remove(session, migration.workspace_id, person_id, by=visit.person.id)
+            note(session, migration, visit, "person_removed", {"person": person_id})
+    except members.NotAdmin as refused:
+        raise HTTPException(403) from refused
+    except members.NotMember:
+        pass  # removed by now: the list shows how it is
+    except members.LastAdmin:
+        return render_person(request, person_id, {}, [{"field": "remove", "words": ONLY_ADMIN}])
+    return go("/" if person_id == visit.person.id else f"/m/{visit.move.id}/people")
+
+
+ONLY_ADMIN = "This is the only person who can act for the clinic. Make somebody else an admin first."
+
+
+def note(session: Session, migration: Migration, visit: Visit, act: str, facts: dict[str, Any]) -> None:
+    write_act(session, migration, visit.by.name, Actor.CLINIC.value, act, facts)
+
+
+def is_gone(request: Request) -> Response:
+    """The answer to a change of somebody who was removed meanwhile."""
+    way_on = {"href": f"/m/{visit_of(request).move.id}/people", "words": "See who can see this move"}
+    title, lede = "This person has no access any more", "Somebody removed the person meanwhile. Nothing was changed."
+    return page(request, "errors/409.html", 409, title=title, lede=lede, go=way_on, code="person_removed")
+
+
 def reads_notes(visit: Visit) -> bool:
+    """Whether the visitor reads clinical notes of this clinic, and so may let others read them."""
+    if visit.person.is_support:
+        return False
     with visit.read() as session:
         return reader_of(session, visit.runtime.caspen, visit.move.workspace_id, visit.person).clinical
 
 
-def is_only_admin(session: Session, person_id: str, workspace_id: str) -> bool:
-    admins = select(Membership.person_id).where(
-        Membership.workspace_id == workspace_id, Membership.role == Role.ADMIN.value
-    )
-    return set(session.exec(admins).all()) == {person_id}
+def load_members(session: Session, visit: Visit) -> list[MemberLine]:
+    """The members of the clinic, by name. They accepted, so their names are known to the clinic."""
+    workspace_id = visit.move.workspace_id
+    rows = session.exec(
+        select(Person, Membership).join(Membership).where(Membership.workspace_id == workspace_id)
+    ).all()
+    admins = members.admin_ids(session, workspace_id)
+    lines = [
+        MemberLine(
+            id=person.id,
+            name=person.name or person.email,
+            email=person.email,
+            role=member.role,
+            label=LABELS[Role(member.role)],
+            reads=member.clinical,
+            is_self=person.id == visit.person.id,
+            is_last_admin=admins == {person.id},
+        )
+        for person, member in rows
+    ]
+    return sorted(lines, key=lambda line: (line.name.casefold(), line.id))
 
 
-def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
+def load_invitations(session: Session, visit: Visit) -> list[InvitationLine]:
+    """The invitations to the clinic that have no answer, newest first."""
+    rows = invitations.unanswered(session, visit.move.workspace_id)
+    writers = select(Person).where(col(Person.id).in_({row.invited_by for row in rows}))
+    names = {person.id: person.name or person.email for person in session.exec(writers)}
+    return [
+        InvitationLine(
+            id=row.id,
+            email=row.email,
+            label=LABELS[Role(row.role)],
+            invited_by=names[row.invited_by],
+            expires_at=row.expires_at,
+            is_expired=not invitations.is_open(row),
+        )
+        for row in rows
+    ]
+
+
+def render_people(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
-        found = session.exec(
-            select(Person, Membership).join(Membership).where(Membership.workspace_id == visit.move.workspace_id)
-        ).all()
+        people = load_members(session, visit)
+        invited = load_invitations(session, visit)
         acts = session.exec(
             select(AuditEntry).where(AuditEntry.migration_id == visit.move.id).order_by(col(AuditEntry.id).desc())
         ).all()
-        names = {person.email: person.name for person in session.exec(select(Person)).all()}
-    people = [{"name": p.name, "email": p.email, "role": LABELS[Role(m.role)], "reads": m.clinical} for p, m in found]
-    status, past = 422 if errors else 200, history(acts[:MOST], names)
-    told: dict[str, Any] = {"people": people, "history": past, "typed": typed, "errors": errors}
-    may_let_read = not visit.person.is_support and reads_notes(visit)
-    return page(request, "wizard/people.html", status, may_let_read=may_let_read, **told)
+        actors = {entry.by for entry in acts[:MOST]}
+        known = session.exec(select(Person).where(col(Person.email).in_(actors)))
+        past = history(acts[:MOST], {person.email: person.name for person in known})
+    return page(
+        request,
+        "wizard/people.html",
+        422 if errors else 200,
+        people=people,
+        invited=invited,
+        history=past,
+        typed=typed,
+        errors=errors,
+        may_let_read=reads_notes(visit),
+        days=invitations.LASTS.days,
+    )
+
+
+def render_person(request: Request, person_id: str, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
+    visit = visit_of(request)
+    with visit.read() as session:
+        line = next((line for line in load_members(session, visit) if line.id == person_id), None)
+    if line is None:
+        raise HTTPException(404)
+    return page(
+        request,
+        "wizard/person.html",
+        422 if errors else 200,
+        person=line,
+        typed=typed,
+        errors=errors,
+        may_let_read=reads_notes(visit),
+    )

@@ -73,6 +73,8 @@ def filled(product: Product, path: str, migration_id: str) -> str:
         "request_id": "a-request",
         "upload_id": "an-upload",
         "user_id": "a-user",
+        "person_id": "per_vera",
+        "invitation_id": "an-invitation",
         "section": "notes",
         "file_id": file_id,
         "kind": "contacts",

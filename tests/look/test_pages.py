@@ -34,6 +34,7 @@ THREAD = [
     {"who": "Ana Ferreira, support", "when": NOW, "words": "Jonathan. <b>", "side": "ours", "tiny": ""},
 ]
 LONG = "x" * 180
+ACCOUNT = {"name": LONG_NAME, "email": f"{'megan' * 20}@harbourstreetphysiotherapy.example"}
 WORKSPACE = {"id": "wsp_demo", "name": "Harbour Street Physiotherapy"}
 PEOPLE = [
     {"id": "u1", "name": LONG_NAME, "email": "priya@harbourstreetphysiotherapyandsportsmedicine.example",
@@ -145,7 +146,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "/client-cases-none": lambda: of_section("cases", nothing=True),
     "/outbox": lambda: render("outbox/outbox.html", mails=MAILS, chosen=MAILS[0], sender="move@caspen.example"),
     "/outbox-empty": lambda: render("outbox/outbox.html", mails=[], chosen=None),
-    "/confirm": lambda: render("signin/confirm.html", token="a/b", good=True),
+    "/confirm": lambda: render("signin/confirm.html", token="a/b", good=True, person=ACCOUNT, other=None),
+    "/confirm-other": lambda: render("signin/confirm.html", token="a/b", good=True, person=ACCOUNT, other=ACCOUNT),
     "/confirm-late": lambda: render("signin/confirm.html", token="ab", good=False, minutes=30),
     "/leave": lambda: render("signin/signed-out.html", signed_out=False),
     "/stop": lambda: render("errors/stop.html", problem={"title": "T", "todo": "D", "code": "link_private"}),

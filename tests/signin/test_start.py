@@ -29,7 +29,9 @@ def test_a_viewer_of_a_clinic_that_has_not_started_learns_who_can(product_at: At
 
 
 def test_somebody_of_no_clinic_is_told_so_calmly(product_at: At) -> None:
-    assert product_at("nothing").visitor(NORA).see("/").status_code == 404
+    answer = product_at("nothing").visitor(NORA).see("/")
+    assert answer.status_code == 200
+    assert headline(answer) == "You belong to no clinic"
 
 
 def test_starting_twice_starts_once(product_at: At) -> None:

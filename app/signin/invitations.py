@@ -1,0 +1,147 @@
+"""An invited person sees which clinic, which role and who invites, and then accepts or declines."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import Session
+
+from app.access import invitations
+from app.access.models import Invitation, Person
+from app.access.rights import Role
+from app.access.viewer import LABELS, MAY
+from app.migration.advance import locked
+from app.migration.audit import write_act
+from app.migration.models import Migration
+from app.migration.outbox import post
+from app.migration.states import Actor
+from app.signin.pages import current_migration
+from app.web import go, page, visit_of
+
+router = APIRouter(prefix="/invitations")
+LONGEST_NAME = 80
+NOT_IN_A_NAME = re.compile(r"[@/\\<>]|www\.")
+INVITED = "the invited person"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One open invitation as the invited person reads it."""
+
+    id: str
+    clinic: str
+    label: str
+    may: str
+    reads: bool
+    by: str
+    by_email: str
+    expires_at: datetime
+
+
+@router.get("")
+def show_invitations(request: Request) -> Response:
+    """The open invitations to the address that is signed in. Every address without one reads the same."""
+    return render_invitations(request, "", [])
+
+
+@router.post("/{invitation_id}/accept")
+def accept_invitation(request: Request, invitation_id: str, name: Annotated[str, Form()] = "") -> Response:
+    """Makes the signed-in person a member, and leads to the move. Pressed twice, the second press only leads there."""
+    visit = visit_of(request)
+    if is_nameless(request) and not is_name(name):
+        words = "Write your name, as your colleagues know it."
+        return render_invitations(request, name, [{"field": "name", "words": words}])
+    try:
+        with visit.write() as session:
+            invitation = invitations.for_viewer(session, invitation_id, visit.person)
+            migration = locked(session, invitation.migration_id)
+            session.refresh(invitation)  # a second press may have waited for the first
+            is_first = invitation.accepted_at is None
+            invitation = invitations.accept(session, invitation_id, visit.person, name.strip())
+            if is_first:
+                note_answer(session, migration, invitation, visit.person.email, "invitation_accepted", visit.person.id)
+                facts = {"person": visit.person.email, "may": MAY[Role(invitation.role)]}
+                post(session, migration, "person_joined", cause=f"joined:{invitation.id}", facts=facts)
+            current = current_migration(session, invitation.workspace_id)
+    except (invitations.NotOpen, invitations.StaffHasNoClinic):
+        return is_not_open(request)
+    return go(f"/m/{current.id}" if current is not None else "/")
+
+
+@router.post("/{invitation_id}/decline")
+def decline_invitation(request: Request, invitation_id: str) -> Response:
+    """Ends the invitation without giving anything. The clinic learns that it was declined, and no name."""
+    visit = visit_of(request)
+    try:
+        with visit.write() as session:
+            invitation = invitations.for_viewer(session, invitation_id, visit.person)
+            migration = locked(session, invitation.migration_id)
+            invitation = invitations.decline(session, invitation_id, visit.person)
+            note_answer(session, migration, invitation, INVITED, "invitation_declined", None)
+    except invitations.NotOpen:
+        return is_not_open(request)
+    return go("/invitations")
+
+
+def note_answer(
+    session: Session, migration: Migration, invitation: Invitation, by: str, act: str, person_id: str | None
+) -> None:
+    """The audit line of an answer. The line of a refusal names nobody: the clinic knows the typed address only."""
+    facts: dict[str, Any] = {"invitation": invitation.id, "role": invitation.role}
+    if person_id is not None:
+        facts["person"] = person_id
+    write_act(session, migration, by, Actor.CLINIC.value, act, facts)
+
+
+def is_nameless(request: Request) -> bool:
+    """Whether the signed-in person has no name yet: somebody who signed in for the first time, by an invitation."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        return not session.get_one(Person, visit.person.id).name
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be shown to colleagues and in e-mails as a person's name: short, and no address."""
+    name = text.strip()
+    return 0 < len(name) <= LONGEST_NAME and name.isprintable() and NOT_IN_A_NAME.search(name) is None
+
+
+def is_not_open(request: Request) -> Response:
+    """The same answer for an invitation that is unknown, for another address, answered, withdrawn or expired."""
+    title = "This invitation is not open"
+    lede = (
+        "The clinic withdrew it, it was answered, or it is too old. Ask the clinic for a new one. Nothing was changed."
+    )
+    way_on = {"href": "/invitations", "words": "See your invitations"}
+    return page(request, "errors/409.html", 409, title=title, lede=lede, go=way_on, code="invitation_not_open")
+
+
+def load_offers(session: Session, email: str) -> list[Offer]:
+    """The open invitations to an address, oldest first."""
+    offers = []
+    for row in invitations.open_to_address(session, email):
+        writer = session.get_one(Person, row.invited_by)
+        role = Role(row.role)
+        offers.append(
+            Offer(
+                id=row.id,
+                clinic=session.get_one(Migration, row.migration_id).clinic,
+                label=LABELS[role],
+                may=MAY[role],
+                reads=row.clinical,
+                by=writer.name or writer.email,
+                by_email=writer.email,
+                expires_at=row.expires_at,
+            )
+        )
+    return offers
+
+
+def render_invitations(request: Request, name: str, errors: list[dict[str, str]]) -> Response:
+    visit = visit_of(request)
+    with visit.read() as session:
+        offers = load_offers(session, visit.person.email)
+    told: dict[str, Any] = {"offers": offers, "needs_name": is_nameless(request), "name": name, "errors": errors}
+    return page(request, "signin/invitations.html", 422 if errors else 200, **told)

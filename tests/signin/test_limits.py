@@ -1,0 +1,189 @@
+"""Nobody locks the owner of an address out of signing in, and nobody learns from an answer who is known."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from sqlmodel import select
+
+from app.access.models import Person, SignInToken
+from app.signin import links, pages
+from app.signin.links import LinkRequest, network_of
+from app.web import COOKIE
+from tests.conftest import At
+from tests.invited import invite, newest_link, sign_in_by_link
+from tests.pages import done, headline, words
+from tests.product import GRACE, MEGAN, OLIVE, Product, Visitor
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def product(product_at: At) -> Product:
+    return product_at("preparing")
+
+
+def ask(browser: Visitor, email: str = MEGAN) -> str:
+    """Asks for a link and returns what the page says."""
+    return words(browser.post("/signin", data={"email": email, "act": "link"}))
+
+
+def attack(product: Product, times: int, email: str = MEGAN) -> None:
+    """A stranger asks for links to somebody else's address, each time with another browser."""
+    for _ in range(times):
+        ask(product.visitor(), email)
+
+
+def opens(browser: Visitor, product: Product, email: str = MEGAN) -> bool:
+    """Whether the newest e-mail signs in."""
+    return bool(browser.post(newest_link(product, email)).status_code == 303)
+
+
+@pytest.mark.parametrize("times", [5, 12, 60])
+def test_requests_of_a_stranger_lock_nobody_out(product: Product, times: int) -> None:
+    attack(product, times)
+    owner = product.visitor()
+    ask(owner)
+    assert opens(owner, product)
+    assert len(product.mails("sign_in")) == 5, "and nobody is flooded"
+
+
+def test_whoever_used_the_newest_link_gets_another_one_under_attack(product: Product) -> None:
+    for _ in range(3):
+        attack(product, 12)
+        phone = product.visitor()
+        ask(phone)
+        assert opens(phone, product)
+
+
+def test_a_network_that_asks_for_everybody_locks_nobody_out(product: Product) -> None:
+    for number in range(100):
+        ask(product.visitor(), f"nobody{number}@x.example")
+    owner = product.visitor()
+    ask(owner)
+    assert opens(owner, product)
+    ask(owner, GRACE)
+    assert opens(owner, product, GRACE)
+
+
+def test_a_known_browser_has_limits_of_its_own(product: Product) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        browser = sign_in_by_link(product, MEGAN)
+        browser.post("/signout")
+        clock.shift(timedelta(minutes=11))
+        attack(product, 12)
+        sent = len(product.mails("sign_in"))
+        for _ in range(12):
+            ask(browser)
+        assert len(product.mails("sign_in")) == sent + links.PER_KNOWN_BROWSER
+        ask(product.visitor())
+        assert opens(browser, product)
+
+
+def test_a_known_browser_is_known_for_its_owner_alone_and_signs_nobody_in(product: Product) -> None:
+    browser = sign_in_by_link(product, OLIVE)
+    browser.cookies.delete(COOKIE)
+    assert browser.get("/").headers["location"] == "/signin"
+    attack(product, 12)
+    sent = len(product.mails("sign_in"))
+    ask(browser, MEGAN)
+    assert len(product.mails("sign_in")) == sent
+    value = browser.cookies[pages.BROWSER_COOKIE]
+    with product.runtime.ledger.read() as session:
+        olive = session.get_one(Person, "per_olive")
+    for cookie in ("", "nonsense", "s1.", value[:-4] + "AAAA", value + "\x00", "\u00e9"):
+        assert links.known_browser(product.runtime, cookie, olive.id) == ""
+    assert links.known_browser(product.runtime, value, olive.id) != ""
+    assert links.known_browser(product.runtime, value, "per_megan") == ""
+
+
+def test_a_newer_link_ends_the_older_ones_at_once(product: Product) -> None:
+    browser, paths = product.visitor(), []
+    for _ in range(3):
+        ask(browser)
+        paths.append(newest_link(product, MEGAN))
+    for older in paths[:2]:
+        assert headline(browser.get(older)) == "This link no longer works"
+        assert browser.post(older).status_code == 410
+    assert browser.post(paths[2]).status_code == 303
+
+
+def test_a_link_of_somebody_else_ends_no_link(product: Product) -> None:
+    browser = product.visitor()
+    ask(browser)
+    ask(browser, GRACE)
+    assert opens(browser, product)
+    assert opens(browser, product, GRACE)
+
+
+def test_nobody_finds_out_by_the_work_done_who_is_known(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[LinkRequest] = []
+    monkeypatch.setattr(pages, "email_link", lambda _, request: asked.append(request))
+    answers = [
+        product.visitor().post("/signin", data={"email": email, "act": "link"}) for email in (MEGAN, "who@x.example")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [request.address for request in asked] == [MEGAN, "who@x.example"]
+    with product.runtime.ledger.read() as session:
+        assert not session.exec(select(SignInToken)).all(), "the address is looked up after the answer alone"
+
+
+def test_a_fault_after_the_answer_is_no_fault_of_the_answer(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "post_link", lambda *_: 1 / 0)
+    assert "a link is on its way" in ask(product.visitor())
+    assert not product.mails("sign_in")
+
+
+def test_an_invited_address_that_nobody_has_gets_a_link_and_one_that_is_not_invited_none(product: Product) -> None:
+    done(invite(product, "kim@x.example"))
+    for email in ("kim@x.example", "lee@x.example"):
+        ask(product.visitor(), email)
+    assert [mail.recipient for mail in product.mails("sign_in")] == ["kim@x.example"]
+
+
+def test_the_confirming_page_names_the_account(product: Product) -> None:
+    ask(product.visitor())
+    page = words(product.visitor().get(newest_link(product, MEGAN)))
+    assert "You sign in as Megan Doyle , with megan @harbourstreet.example" in page
+    assert "Another account" not in page
+
+
+def test_the_confirming_page_warns_of_another_account_and_signs_it_out(product: Product) -> None:
+    browser = product.visitor(OLIVE)
+    before = browser.cookies[COOKIE]
+    ask(browser)
+    page = words(browser.get(newest_link(product, MEGAN)))
+    assert "Another account is signed in in this browser olive @riverbend.example is signed out when" in page
+    assert opens(browser, product)
+    assert browser.get("/").headers["location"] == product.at
+    stolen = product.visitor()
+    stolen.cookies.set(COOKIE, before)
+    assert stolen.get("/").headers["location"] == "/signin", "the session of the other account has ended"
+
+
+def test_the_same_account_is_no_other_account(product: Product) -> None:
+    browser = product.visitor(MEGAN)
+    ask(browser)
+    assert "Another account" not in words(browser.get(newest_link(product, MEGAN)))
+
+
+def test_a_link_of_somebody_who_left_since_is_a_dead_link(product: Product) -> None:
+    browser = product.visitor()
+    ask(browser)
+    product.end_access("per_megan")
+    assert browser.get(newest_link(product, MEGAN)).status_code == 410
+    assert browser.post(newest_link(product, MEGAN)).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("testclient", "testclient"),
+        (None, "unknown"),
+    ],
+)
+def test_a_limit_counts_networks(host: str | None, network: str) -> None:
+    assert network_of(host) == network
