@@ -3,21 +3,17 @@
 Everything here may happen twice, or stop anywhere: the next turn, by whichever worker, goes on from the ledger.
 """
 
-import errno
-import sqlite3
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
 from sqlmodel import Session, select
 
-from app.caspen.load import LoadFailed
 from app.db import now
 from app.engine import fetch
+from app.engine.faults import is_away, is_gone, no_room, where
 from app.engine.heartbeat import Dropped, Heartbeat, never, nothing
 from app.engine.outcome import Done, Exhausted
 from app.engine.phases import STAGES, Phase, Stage
@@ -44,7 +40,6 @@ from app.storage import CannotOpen
 GIVE_UP_SECONDS = 24 * 3600.0  # how long something that passes by itself is waited for
 LONGEST_WAIT = 300.0
 KILLS_PER_TRY = 7
-AWAY = ("08", "57P")  # states of PostgreSQL: the line is lost, or the server goes down or comes up
 AWAY_SECONDS = 1.0
 log = structlog.get_logger()
 
@@ -231,34 +226,3 @@ def _counts(session: Session, migration: Migration, stage: Stage) -> dict[str, t
 def told(lease: Lease) -> dict[str, str | int]:
     """A piece as a log line names it."""
     return {"migration": lease.migration_id, "run": lease.run, "phase": lease.phase, "number": lease.number}
-
-
-def no_room(fault: BaseException) -> bool:
-    """Whether a failure says that a disk is full."""
-    if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return True
-    return "database or disk is full" in str(fault) or "No space left on device" in str(fault)
-
-
-def is_gone(runtime: Runtime, fault: BaseException) -> bool:
-    """Whether something is no longer in storage that the ledger leads to."""
-    missing = isinstance(fault, FileNotFoundError) and fault.filename
-    return bool(missing) and runtime.objects.root in Path(str(fault.filename)).parents  # type: ignore[attr-defined]  # narrowed above
-
-
-def is_away(fault: BaseException) -> bool:
-    """Whether a database did not answer, or the line to it was lost: no row is to blame for that."""
-    if isinstance(fault, LoadFailed):
-        return fault.code.startswith(AWAY) or fault.code in ("OperationalError", "SQLITE_BUSY", "SQLITE_LOCKED")
-    if not isinstance(fault, sa.exc.DBAPIError):
-        return False
-    state = getattr(fault.orig, "sqlstate", None)
-    is_lost = isinstance(fault, sa.exc.OperationalError) and state is None and not isinstance(fault.orig, sqlite3.Error)
-    busy = getattr(fault.orig, "sqlite_errorname", None) in ("SQLITE_BUSY", "SQLITE_LOCKED")
-    return fault.connection_invalidated or is_lost or busy or str(state or "").startswith(AWAY)
-
-
-def where(fault: BaseException) -> list[str]:
-    """Where a failure happened, for the log. Its message and the values around it could quote a cell."""
-    frames = traceback.extract_tb(fault.__traceback__)
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames][-12:]

@@ -29,7 +29,7 @@ from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.problems import Problem
 from app.sources import source as source_named
 
-DOUBTS = frozenset({"cells_in_doubt"})  # told, and no reason to refuse an approval
+DOUBTS = frozenset({"cells_in_doubt", "not_verified"})  # told, and no reason to refuse an approval
 
 
 @dataclass(frozen=True, slots=True)

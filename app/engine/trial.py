@@ -180,4 +180,5 @@ def _at_row(runtime: Runtime, migration: Migration, part: Part, place: int, prob
     """A problem told of the row at a place of its part, without mapping the row."""
     bench = benches.of(runtime, migration)
     line = line_at(runtime, bench, part, place)
-    return problem.at(line=line, file=bench.paths.get(part.file_number))
+    source_id = bench.index.source_id(part.number, place)
+    return problem.at(line=line, file=bench.paths.get(part.file_number), source_id=source_id)

@@ -42,7 +42,6 @@ class Seen:
     kind: str = ""  # of a link: what it leads to, in the source's kinds
     of: str = "id"  # of a link: which column there must stand here
     pick: Pick | None = None
-    without: str = ""  # a kind whose rows have the last word on it, where there are any
 
     @property
     def shown(self) -> str:
@@ -64,6 +63,15 @@ class Claim:
     refuted: Callable[[Cells], bool] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """A kind whose rows have the last word on some of Caspen's columns, for the row that they name under `headers`."""
+
+    kind: str
+    headers: tuple[str, ...]
+    columns: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """One kind: under which headers its rows carry their id, and what of them is looked for in which table.
@@ -71,6 +79,9 @@ class Look:
     The first header of the id is the kind's own. `own`: a row of which nothing is told has a record under its id.
     `touches` names codes, and Caspen's columns that may differ in a row of which one is told; any other code keeps the
     whole row from being compared. `behind` is what a record's id has behind the row's.
+
+    `marks` are the headers that a file of the kind has by the contract of the input: groups like "User ID|Active", of
+    which one header is there. A file with a header of `never` is of another kind.
     """
 
     kind: str
@@ -81,12 +92,15 @@ class Look:
     touches: Mapping[str, frozenset[str]] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     behind: str = ""
+    overruled: Overruled | None = None
+    marks: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
     def fits(self, headers: frozenset[str]) -> bool:
-        """Whether a file with these headers can hardly be of another kind."""
-        there = sum(not headers.isdisjoint(map(bare, seen.headers)) for seen in self.seen)
-        most = there >= len(self.seen) * 0.6 or (there + 1) * 2 > len(headers)
-        return bare(self.key[0]) in headers and there >= 3 and most
+        """Whether a file with these bare headers is of this kind by the contract, and carries the kind's own id."""
+        marked = (not headers.isdisjoint(map(bare, group.split("|"))) for group in self.marks)
+        other = not headers.isdisjoint(map(bare, self.never))
+        return bool(self.marks) and bare(self.key[0]) in headers and all(marked) and not other
 
 
 @lru_cache(maxsize=4096)
@@ -125,8 +139,8 @@ def email(column: str, *headers: str) -> Seen:
     return Seen(headers, column, How.EMAIL)
 
 
-def same(column: str, *headers: str, pick: Pick | None = None, without: str = "") -> Seen:
-    return Seen(headers, column, How.SAME, pick=pick, without=without)
+def same(column: str, *headers: str, pick: Pick | None = None) -> Seen:
+    return Seen(headers, column, How.SAME, pick=pick)
 
 
 def leads(column: str, table: str, kind: str, *headers: str, of: str = "id", pick: Pick | None = None) -> Seen:

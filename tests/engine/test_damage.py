@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from app.caspen.fences import PartLoaded
 from app.caspen.load import LoadFailed, load_part
 from app.engine import heartbeat, trial
-from app.engine.drain import is_away
+from app.engine.faults import is_away
 from app.engine.heartbeat import Heartbeat
 from app.engine.work import Piece, claim, create_missing
 from app.migration.models import Migration

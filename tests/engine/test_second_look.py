@@ -81,7 +81,9 @@ def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypa
         (How.SAME, "Scan: knee.pdf", "Scan_ knee.pdf", True),
         (How.SAME, "1", True, True),
         (How.SAME, "true", None, False),
-        (How.CONTENT, "not a form", "anything", None),
+        (How.CONTENT, "not a form", "anything", False),
+        (How.CONTENT, '{"no": "form"}', "anything", None),
+        (How.WORDS, "a\0b", "ab", True),
     ],
 )
 def test_cells_are_compared_plainly_or_not_at_all(
@@ -101,24 +103,30 @@ def test_every_name_and_answer_of_a_form_is_looked_for() -> None:
     [
         ("a,b\n1,2\n\n3,4\n", 2),
         ('a;b\n="007";x\n', 1),
-        ('[{"a": 1, "patient": {"links": {"self": "https://x/patients/7"}}}]', 1),
-        ('{"patients": [{"a": null}, {"a": "x"}], "total": 2}', 2),
-        ("a,b\n1,2,3\n", None),
+        ("sep=|\na|b\n007|x,y\n", 1),
+        ('[{"a": "007", "patient": {"links": {"self": "https://x/patients/7"}}}]', 1),
+        ('{"patients": [{"a": null}, {"a": "007"}], "total_entries": 2}', 2),
+        ('[{"patients": [{"a": "007"}]}, {"patients": [{"a": "1"}]}]', 2),
+        ('{"a": "007"}\n{"a": "1"}\n', 2),
+        ('{"a": "007"}', 1),
+        ('[{"a": "007", "phones": [{"number": "1"}]}]', 1),
+        ("a,b\n007,2,3\n4\n", 2),
+        ("a,a\n,007\n", 1),
         ('a,b\n"1,2\n', None),
-        ("a,a\n1,2\n", None),
-        ('{"a": 1}', None),
+        ('[{"a": 1}', None),
+        ("[1, 2]", None),
     ],
 )
-def test_only_what_is_plain_is_read_a_second_time(text: str, rows: int | None, tmp_path: Path) -> None:
+def test_every_accepted_shape_of_text_is_read_a_second_time(text: str, rows: int | None, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("\ufeff" + text, encoding="utf-8")
     if rows is None:
         with pytest.raises(NotPlain):
-            list(plain_rows(lambda: path.open("rb"), len(text), "utf-8"))
+            list(plain_rows(lambda: path.open("rb"), "utf-8", lists=("patients",)))
         return
-    found = list(plain_rows(lambda: path.open("rb"), len(text), "utf-8"))
+    found = list(plain_rows(lambda: path.open("rb"), "utf-8", lists=("patients",)))
     assert len(found) == rows
-    assert "007" in found[0].values() or ";" not in text
+    assert "007" in {cell for row in found for cell in row.values()} or "3,4" in text
 
 
 def test_of_a_form_only_what_must_be_found_as_written_is_looked_for() -> None:

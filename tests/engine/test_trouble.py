@@ -10,7 +10,8 @@ from sqlmodel import update
 from app.caspen.fences import PartKey
 from app.db import now
 from app.engine import trial as trial_work
-from app.engine.drain import no_room, whats_next, where
+from app.engine.drain import whats_next
+from app.engine.faults import no_room, where
 from app.engine.heartbeat import Heartbeat
 from app.engine.runtime import Runtime
 from app.engine.sweep import waiting

@@ -46,9 +46,15 @@ def workbook(sheets: Mapping[str, Cells]) -> bytes:
 def _sheet(rows: Cells) -> str:
     body = []
     for number, row in enumerate(rows, start=1):
-        cells = "".join(_cell(f"{chr(65 + n)}{number}", cell) for n, cell in enumerate(row) if cell != "")
+        cells = "".join(_cell(f"{letters(n)}{number}", cell) for n, cell in enumerate(row) if cell != "")
         body.append(f'<row r="{number}">{cells}</row>')
     return f'<?xml version="1.0"?><worksheet xmlns="{_MAIN}"><sheetData>{"".join(body)}</sheetData></worksheet>'
+
+
+def letters(column: int) -> str:
+    """What a sheet calls a column, counted from 0."""
+    before, last = divmod(column, 26)
+    return (letters(before - 1) if before else "") + chr(65 + last)
 
 
 def _cell(place: str, value: str | float) -> str:

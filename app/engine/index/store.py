@@ -92,6 +92,12 @@ class Index:
         """What mapping needs for every row of a part: its verdict, its findings and where its references lead."""
         return read_part(self.connection, self.view(plan), kind, part, plan, ids)
 
+    def source_id(self, part: int, place: int) -> str | None:
+        """The id of the row at a place of a part, as reading kept it. None for a row without an id."""
+        asked = "SELECT source_id FROM rows WHERE row = (SELECT MIN(first) + ? FROM pieces WHERE part = ?)"
+        row = self.connection.execute(asked, (place, part)).fetchone()
+        return None if row is None or row[0] is None else str(row[0])
+
     def view(self, plan: Plan) -> PlanView:
         """What the plan leaves out. Cheap to ask again with the same plan."""
         fingerprint = plan.fingerprint()

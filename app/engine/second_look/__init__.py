@@ -1,38 +1,49 @@
 """A second look at a trial: from raw files straight to stored records, past everything that read and mapped them.
 
-Every row of a plain file is counted again; some hundred rows of each file are compared cell by cell. What the catalogue
-has told of a row is held against the row as well. The rest must be found as it was written.
+Every row of every file that was read is counted again; some hundred rows of each file are compared cell by cell. What
+the catalogue has told of a row is held against the row as well. The rest must be found as it was written. A file that
+cannot be verified, for whatever reason, is named `not_verified`: verification never ends the trial that it checks.
 """
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
 
+import structlog
 from sqlmodel import Session, col, select
 
-from app.engine.heartbeat import Heartbeat
+from app.engine.faults import is_away, is_gone, no_room, where
+from app.engine.heartbeat import Dropped, Heartbeat
 from app.engine.read import found_in
-from app.engine.reading.entries import Entry
+from app.engine.reading.entries import Entry, Found
+from app.engine.reading.refusal import Refused
 from app.engine.runtime import Runtime
 from app.engine.second_look.attached import look_at_attached
 from app.engine.second_look.compared import Eyes, hold_against
-from app.engine.second_look.plain import NotPlain, plain_rows
-from app.mapping.second_look import Cells, Look, bare
+from app.engine.second_look.plain import Cells, NotPlain, plain_rows
+from app.engine.second_look.raw_rows import SHEET, RawFiles
+from app.engine.work import LostLease
+from app.mapping.kind import Source
+from app.mapping.second_look import Look, Overruled, bare, said_under
 from app.migration.balance import KindBalance
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration, ProblemLine
 from app.problems import Problem
 from app.sources import source as source_named
+from app.storage import CannotOpen
 
 ROWS = 300  # of a file, and of at most so many signs in all
 SIGNS = 4_000_000
 LONGEST = 1_000_000  # signs of a row that is compared
 BEAT_ROWS = 2_000
 FILES = "files"  # Caspen's table of them
-NO_KEY = "missing_key_column"  # of the kind that it was taken for: it may be of another
+NOT_VERIFIED = "not_verified"
+_ENDS = (LostLease, Dropped, CannotOpen)  # these concern the work itself, and not the verification of a file
+_UNREAD = frozenset({"unrecognised_file"})  # the only verdict that a header of a moving kind contradicts
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_:-]+")  # what a spreadsheet did to an id, reading mends and tells
+log = structlog.get_logger()
 
 
 @dataclass
@@ -48,111 +59,192 @@ class Looked:
     def told(self) -> dict[str, int]:
         return {"files": self.files, "rows": self.rows, "cells": self.cells, "not_plain": self.not_plain}
 
+    def not_verified(self, kind: str | None, path: str | None, fault: Exception | None = None) -> None:
+        """Names a file that could not be verified. The log says where the code failed, and holds no cell's value."""
+        self.not_plain += 1
+        self.problems.append(Problem(NOT_VERIFIED, kind, path))
+        if fault is not None and not isinstance(fault, NotPlain | Refused):
+            log.error("verification_failed", fault=type(fault).__name__, at=where(fault), kind=kind)
+
 
 @dataclass
 class _Sample:
-    """Some rows of one file by their ids, and how many there are in all."""
+    """Some rows of one file by their ids, and how many there are in all. `keyed`: whether the rows have ids."""
 
     rows: dict[str, Cells] = field(default_factory=dict)
     total: int = 0
+    keyed: bool = False
 
 
 def look_again(runtime: Runtime, migration: Migration, beat: Heartbeat, kinds: Sequence[KindBalance]) -> Looked:
-    """Looks at every plain file that was read, and at clients' own. `kinds`: what became of their rows."""
-    looked, source = Looked(), source_named(migration.source)
-    whole = {kind.kind for kind in kinds if not kind.left_out}
-    looks: dict[str, list[Look]] = {}
-    for look in source.looks:
-        looks.setdefault(look.kind, []).append(look)
-    with runtime.ledger.read() as session:
-        files = {file.path: file for file in files_of(session, migration.id, migration.export_number)}
-        copies = _copies(session, migration)
-    there = frozenset(str(file.kind) for file in files.values() if file.rows and not file.refused)
-    with found_in(runtime, migration, beat) as found:
-        attached = {entry.path: entry for entry in found.attached}
-        for entry in found.entries:
-            file = files.get(entry.path)
-            if file is None or entry.refused or file.refused not in (None, NO_KEY):
-                continue
-            eyes = [
-                Eyes(runtime, migration, look, look.own and look.kind in whole, there, attached)
-                for look in looks.get(file.kind or "", ())
-                if not file.refused
-            ]
-            if not (eyes and _looked_at(eyes, entry, file, looked, beat)) and file.size and file.path not in copies:
-                looked.problems += _missed(entry, file, source.looks)
-        looked.problems += _attached(runtime, migration, found.attached, kinds, beat)
+    """Verifies every file that was read, and clients' own. `kinds`: what became of their rows. Raises no fault of
+    its own: whatever fails is `not_verified`."""
+    looked = Looked()
+    try:
+        with found_in(runtime, migration, beat) as found:
+            _look_at_all(runtime, migration, beat, kinds, found, looked)
+    except _ENDS:
+        raise
+    except Exception as fault:
+        _must_go_on(runtime, fault)
+        looked.not_verified(None, None, fault)
     return looked
 
 
-def _attached(
-    runtime: Runtime, migration: Migration, entries: Sequence[Entry], kinds: Sequence[KindBalance], beat: Heartbeat
-) -> Iterator[Problem]:
-    """Clients' own files, which stand in the export as rows of one kind, whether a list names them or not."""
-    name = next((look.kind for look in source_named(migration.source).looks if look.table == FILES), None)
-    if kind := next((kind for kind in kinds if kind.kind == name), None):
-        yield from look_at_attached(runtime, migration, entries, kind, beat)
-    elif name and entries:
-        yield Problem("rows_miscounted", name, count=len(entries))
-
-
-def _missed(entry: Entry, file: ExportFile, looks: Iterable[Look]) -> Iterator[Problem]:
-    """A file that was taken for nothing, or for another kind, and whose headers are plainly those of one that moves."""
+def _look_at_all(
+    runtime: Runtime,
+    migration: Migration,
+    beat: Heartbeat,
+    kinds: Sequence[KindBalance],
+    found: Found,
+    looked: Looked,
+) -> None:
+    source = source_named(migration.source)
+    whole = {kind.kind for kind in kinds if not kind.left_out}
+    moving = {kind.name for kind in source.kinds if kind.imported}
+    with runtime.ledger.read() as session:
+        files = files_of(session, migration.id, migration.export_number)
+        verdicts = _verdicts(session, migration)
+        session.expunge_all()
+    attached = {entry.path: entry for entry in found.attached}
+    raw = RawFiles(found, source)
+    judged = [f for f in files if not f.refused and f.kind in moving and f.path not in raw.attached]
+    named = partial(_named, raw, judged, beat)
+    for file in judged:
+        looks = [look for look in source.looks if look.kind == file.kind]
+        eyes = [Eyes(runtime, migration, look, look.own and look.kind in whole, named, attached) for look in looks]
+        try:
+            _look_at(eyes, raw, file, looked, beat)
+        except _ENDS:
+            raise
+        except Exception as fault:
+            _must_go_on(runtime, fault)
+            looked.not_verified(file.kind, file.path, fault)
+    looked.problems += _missed(found.entries, files, verdicts, source)
     try:
-        rows = list(islice(plain_rows(entry.open, entry.size, file.encoding), 1))
-        headers = frozenset(rows[0]) if rows else frozenset()
-        for look in looks:
-            if look.kind != file.kind and look.fits(headers):
-                yield Problem("rows_miscounted", look.kind, file.path)
-    except NotPlain:
-        return
+        looked.problems += _attached(runtime, migration, found.attached, kinds, beat)
+    except _ENDS:
+        raise
+    except Exception as fault:
+        _must_go_on(runtime, fault)
+        looked.not_verified(_kind_of_files(source), None, fault)
 
 
-def _looked_at(eyes: list[Eyes], entry: Entry, file: ExportFile, looked: Looked, beat: Heartbeat) -> bool:
-    """Whether the file could be looked at."""
-    try:
-        sample = _sampled(entry, file, eyes[0].look, beat)
-    except NotPlain:
-        looked.not_plain += 1
-        return False
+def _must_go_on(runtime: Runtime, fault: Exception) -> None:
+    """Raises a failure of a disk, a database or the storage again: the work waits for these, and tries once more."""
+    if no_room(fault) or is_away(fault) or is_gone(runtime, fault):
+        raise fault
+
+
+def _look_at(eyes: Sequence[Eyes], raw: RawFiles, file: ExportFile, looked: Looked, beat: Heartbeat) -> None:
+    """Counts the rows of a file and compares some of them. Raises NotPlain where the file cannot be verified."""
+    sample = _sampled(raw, file, [each.look for each in eyes], beat)
     looked.files += 1
     looked.rows += sample.total
     if sample.total != file.rows:
         difference = abs(sample.total - file.rows)
         looked.problems.append(Problem("rows_miscounted", file.kind, file.path, count=difference))
+    if sample.total and eyes and not sample.keyed:
+        looked.not_verified(file.kind, file.path)
+        return
     for each in eyes:
         found = hold_against(each, file, sample.rows)
         looked.cells += found.compared.total()
         looked.problems += found.problems(file)
-    return True
+        for header, fault in found.failed.items():
+            looked.not_verified(file.kind, file.path, fault)
+            looked.problems[-1] = looked.problems[-1].at(column=header)
 
 
-def _sampled(entry: Entry, file: ExportFile, look: Look, beat: Heartbeat) -> _Sample:
+def _sampled(raw: RawFiles, file: ExportFile, looks: Sequence[Look], beat: Heartbeat) -> _Sample:
     """Every so many-th row, by a hash of its id, so that the same rows are looked at each time."""
     sample, room, step = _Sample(), SIGNS, max(1, file.rows // ROWS)
+    keys = [bare(header) for header in looks[0].key] if looks else []
     key: str | None = None
-    for row in plain_rows(entry.open, entry.size, file.encoding):
+    for row in raw.rows(file, looks):
         sample.total += 1
         if sample.total % BEAT_ROWS == 0:
             beat()
-        key = key or next((header for header in map(bare, look.key) if header in row), None)
-        if key is None:
-            raise NotPlain
-        source_id = row.get(key, "").strip("=\"' ")
+        key = key or next((header for header in keys if header in row), None)
+        source_id = row.get(key, "").strip("=\"' ") if key else ""
         if _PLAIN_ID.fullmatch(source_id) and room > 0 and zlib.crc32(source_id.encode()) % step == 0:
             signs = sum(map(len, row.values()))
             if signs <= LONGEST:
                 sample.rows[source_id] = row
                 room -= signs
         del row  # the next one may be as large
+    sample.keyed = key is not None
     return sample
 
 
-def _copies(session: Session, migration: Migration) -> set[str | None]:
-    """Files that were left out because another one is the same, or that may be of several kinds: both are told."""
-    told = select(ProblemLine.file).where(
+def _named(
+    raw: RawFiles, files: Sequence[ExportFile], beat: Heartbeat, rule: Overruled, keys: Set[str]
+) -> Set[str] | None:
+    """Of some ids, those that the rows of a kind name; None where a file of the kind cannot be verified."""
+    found: set[str] = set()
+    try:
+        for file in (file for file in files if file.kind == rule.kind):
+            for number, row in enumerate(raw.rows(file, ()), start=1):
+                if number % BEAT_ROWS == 0:
+                    beat()
+                if (name := said_under(row, *rule.headers)) in keys:
+                    found.add(name)
+    except (NotPlain, Refused, OSError):
+        return None
+    return found
+
+
+def _missed(
+    entries: Iterable[Entry], files: Sequence[ExportFile], verdicts: dict[str, set[str]], source: Source
+) -> Iterator[Problem]:
+    """Files that reading passed over although their headers are those of a kind that moves, and no verdict says why.
+
+    A file that the clinic left out, that was refused, or that is of another kind has such a verdict.
+    """
+    kinds = {file.path: file.kind for file in files}
+    kinds |= {file.path.rpartition(SHEET)[0]: file.kind for file in files if SHEET in file.path}
+    encodings = {file.path: file.facts.get("encoding") for file in files}
+    for entry in entries:
+        explained = bool(verdicts.get(entry.path, set()) - _UNREAD) or kinds.get(entry.path) is not None
+        if explained or entry.page or entry.refused:
+            continue
+        if look := _plainly(entry, encodings.get(entry.path), source.looks):
+            yield Problem("rows_miscounted", look.kind, entry.path)
+
+
+def _plainly(entry: Entry, encoding: str | None, looks: Iterable[Look]) -> Look | None:
+    """The kind that a file can only be of, by the headers in its first row."""
+    try:
+        first = next(iter(plain_rows(entry.open, encoding)), {})
+    except (NotPlain, Refused, OSError):
+        return None
+    return next((look for look in looks if look.fits(frozenset(first))), None)
+
+
+def _attached(
+    runtime: Runtime, migration: Migration, entries: Sequence[Entry], kinds: Sequence[KindBalance], beat: Heartbeat
+) -> Iterator[Problem]:
+    """Clients' own files, which stand in the export as rows of one kind, whether a list names them or not."""
+    name = _kind_of_files(source_named(migration.source))
+    if kind := next((kind for kind in kinds if kind.kind == name), None):
+        yield from look_at_attached(runtime, migration, entries, kind, beat)
+    elif name and entries:
+        yield Problem("rows_miscounted", name, count=len(entries))
+
+
+def _kind_of_files(source: Source) -> str | None:
+    return next((look.kind for look in source.looks if look.table == FILES), None)
+
+
+def _verdicts(session: Session, migration: Migration) -> dict[str, set[str]]:
+    """By file, the codes that reading gave for the file as a whole."""
+    lines = select(ProblemLine.file, ProblemLine.code).where(
         ProblemLine.migration_id == migration.id,
         ProblemLine.run == f"export:{migration.export_number}",
-        col(ProblemLine.code).in_(("duplicate_file_in_bundle", "kind_ambiguous")),
+        col(ProblemLine.file).is_not(None),
+        col(ProblemLine.line).is_(None),
     )
-    return set(session.exec(told.distinct()))
+    found: dict[str, set[str]] = {}
+    for path, code in session.exec(lines.distinct()):
+        found.setdefault(str(path), set()).add(code)
+    return found

@@ -30,6 +30,8 @@ def alike(how: How, cell: str, stored: Any) -> bool | None:
     if how is How.SAME:
         return letters(cell) == letters(stored)
     wanted = words(cell) if how is How.WORDS else said(cell, template=how is How.TEMPLATE)
+    if wanted is None and how is How.CONTENT and not cell.startswith(("{", "[")):
+        wanted = words(cell)  # prose that was kept as it was written
     if wanted is None:
         return None
     return wanted <= words("" if stored is None else str(stored))
@@ -53,7 +55,7 @@ def letters(value: Any) -> str:
 
 def words(text: str) -> frozenset[str]:
     """The words of a text, whatever its case, accents' spelling, line breaks and marks of HTML."""
-    if not text.isascii():
+    if not text.isprintable():
         text = "".join(sign for sign in text if sign in "\n\r\t" or unicodedata.category(sign) not in _HIDDEN)
     shown = html.unescape(html.unescape(_TAG.sub(" ", text.replace('\\"', '"').replace("\\n", " "))))
     return frozenset(_WORD.findall(unicodedata.normalize("NFKC", _TAG.sub(" ", shown)).casefold()))

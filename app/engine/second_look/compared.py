@@ -1,7 +1,7 @@
 """Some rows of one raw file held against the records of a trial, cell by cell, and against what was told of them."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
@@ -14,7 +14,7 @@ from app.engine.runtime import Runtime
 from app.engine.second_look.alike import alike, readable
 from app.engine.second_look.attached import sum_of
 from app.mapping.plan import CREATE, Plan
-from app.mapping.second_look import Cells, Claim, How, Look, Seen, bare, said_under
+from app.mapping.second_look import Cells, Claim, How, Look, Overruled, Seen, bare, said_under
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.problems import Level, Problem
 
@@ -29,23 +29,28 @@ At = tuple[Connection, Store, str]
 class Eyes:
     """What is looked at with: `own` says that every row of which nothing is told must have a record.
 
-    `there`: the kinds of which the export has rows. `attached`: where clients' own files lie in it.
+    `named` gives, of some ids, those that rows of a kind name under one of its headers; None where that cannot be
+    known. `attached`: where clients' own files lie in the export.
     """
 
     runtime: Runtime
     migration: Migration
     look: Look
     own: bool
-    there: Collection[str]
+    named: Callable[[Overruled, Set[str]], Set[str] | None]
     attached: Mapping[str, Entry] = field(default_factory=dict)
 
 
 @dataclass
 class Found:
-    """By header as it is told: how many cells were compared, and the ids of rows in which one differs."""
+    """By header as it is told: how many cells were compared, and the ids of rows in which one differs.
+
+    `failed` are columns that could not be compared, each with the first failure.
+    """
 
     compared: Counter[str] = field(default_factory=Counter)
     wrong: dict[str, dict[str, None]] = field(default_factory=dict)
+    failed: dict[str, Exception] = field(default_factory=dict)
 
     def add(self, header: str, key: str, verdict: bool | None) -> None:
         self.compared[header] += verdict is not None
@@ -70,7 +75,8 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[str, Cells]) -> F
         for key, row in sample.items()
         if told.get(key, _NONE) <= known
     }
-    seen = [s for s in look.seen if s.without not in eyes.there and not (paired and s.pick)]
+    seen = [s for s in look.seen if not (paired and s.pick)]
+    overruled = _overruled(eyes, rows.keys())
     columns = tuple(sorted({one.column for one in seen}))
     store = runtime.caspen.trial(migration.id, migration.trial_number)
     found, again = Found(), set()
@@ -83,10 +89,15 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[str, Cells]) -> F
             key = ids[record_id]
             again.add(key)
             codes = told.get(key, _NONE)
-            touched = _NONE.union(*(look.touches.get(code, _NONE) for code in codes))
+            touched = overruled(key).union(*(look.touches.get(code, _NONE) for code in codes))
             for one in seen:
-                if one.column not in touched:
+                if one.column in touched:
+                    continue
+                try:
                     verdict = _verdict(one, one.cell(rows[key]), record.get(one.column), targets, codes)
+                except Exception as fault:
+                    found.failed.setdefault(one.shown, fault)
+                else:
                     found.add(one.shown, key, verdict)
         for key, row in rows.items():
             for claim in look.claims:
@@ -98,6 +109,15 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[str, Cells]) -> F
             if told.get(key, _NONE) <= look.touches.keys() and plan.choice(look.kind, key) == CREATE:
                 found.add(look.key[0], key, key in again)
     return found
+
+
+def _overruled(eyes: Eyes, keys: Set[str]) -> Callable[[str], frozenset[str]]:
+    """By row, the columns on which a row of another kind has the last word."""
+    rule = eyes.look.overruled
+    if rule is None:
+        return lambda key: _NONE
+    named = eyes.named(rule, keys)
+    return lambda key: rule.columns if named is None or key in named else _NONE
 
 
 def _led(at: At, seen: Seen, rows: Iterable[Cells]) -> dict[str, object]:

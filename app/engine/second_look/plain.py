@@ -1,47 +1,101 @@
-"""A file of an export, read a second time in the plainest way there is, by other code than the first time.
+"""The rows of a raw text file of an export, obtained by other code than the first reading uses.
 
-It takes only what is plain: one table with its header first and every row as wide, or a list of objects. Whatever needs
-judgement is the first reading's alone, and is not looked at twice.
+Verification shares the choice of the encoding with the first reading, and nothing else: headers, delimiters and objects
+are recognised again.
 """
 
+import codecs
 import csv
 import io
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO
 
+from app.engine.second_look.json_objects import NotObjects, objects_in, worded
 from app.mapping.second_look import bare
 
-WHOLE = 12 << 20  # a list of objects is read whole, and so only up to here
 ROW = 8 << 20  # signs
 SIGNS = ",;\t|"
+TITLES = 5  # lines that may stand above a header
 Cells = dict[str, str]
 
 
 class NotPlain(Exception):
-    """The file needs judgement; what it is made of stays untold."""
+    """The file cannot be verified. The exception carries nothing of the file's content."""
 
 
-def plain_rows(open_: Callable[[], BinaryIO], size: int, encoding: str | None) -> Iterator[Cells]:
-    """The rows under their headers as `bare` gives them, rows without a word left out. Raises NotPlain, at any row."""
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """How the header row of a table is recognised: by a header of the id, or as the row that holds just these."""
+
+    keys: frozenset[str]
+    whole: frozenset[str] = frozenset()
+
+    def are_in(self, row: Iterable[str]) -> bool:
+        names = frozenset(map(bare, row)) - {""}
+        return not self.keys.isdisjoint(names) or (bool(names) and names == self.whole)
+
+
+def plain_rows(
+    open_: Callable[[], BinaryIO],
+    encoding: str | None,
+    *,
+    otherwise: str | None = None,
+    headers: "Headers | None" = None,
+    lists: Collection[str] = (),
+) -> Iterator[Cells]:
+    """The rows of a delimited or JSON file, by bare headers. Blank rows are left out. Raises NotPlain, at any row.
+
+    `otherwise` is the single-byte set of bytes that are not valid in `encoding`. `headers` recognises the header of a
+    table, which is its first row where that is not given. `lists` are names of lists of rows in JSON.
+    """
     with open_() as stream:
-        text = io.TextIOWrapper(stream, encoding=_codec(encoding), errors="strict", newline="")
+        codec, errors = _codec(encoding, otherwise)
+        text = io.TextIOWrapper(stream, encoding=codec, errors=errors, newline="")
         try:
             first = _line(text)
-            if first.lstrip("\ufeff \r\n").startswith(("[", "{")):
-                yield from _objects(text, first, size)
+            while first and not first.strip("\ufeff \t\r\n"):
+                first = _line(text)
+            if first.lstrip("\ufeff \t").startswith(("[", "{")):
+                yield from (_flat(each) for each in objects_in(text, lists, begun=first))
             else:
-                yield from _table(text, first)
-        except (UnicodeDecodeError, csv.Error, ValueError):
+                yield from _table(text, first, headers)
+        except (UnicodeError, csv.Error, ValueError, NotObjects, RecursionError, LookupError):
             pass
         else:
             return
     raise NotPlain
 
 
-def _codec(encoding: str | None) -> str:
-    name = (encoding or "utf-8").lower().replace("_", "-")
-    return "utf-8-sig" if name in ("utf-8", "utf-8-sig", "ascii", "utf8") else name
+def _codec(encoding: str | None, otherwise: str | None) -> tuple[str, str]:
+    """The codec and its error handler. Bytes that a single-byte set leaves undefined become control characters."""
+    name = codecs.lookup(encoding or "utf-8").name
+    if name.startswith("utf"):
+        lenient = _reads_as(otherwise) if otherwise else "surrogatepass" if name.startswith("utf-16") else "strict"
+        return ("utf-8-sig" if name in ("utf-8", "utf-8-sig") else name), lenient
+    return name, _reads_as("latin-1")
+
+
+def _reads_as(encoding: str) -> str:
+    """The name of an error handler that decodes invalid bytes in a single-byte set."""
+    name = f"verification-reads-as-{encoding}"
+
+    def handle(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeDecodeError):
+            raise error
+        piece = error.object[error.start : error.end]
+        return "".join(_letter(piece[at : at + 1], encoding) for at in range(len(piece))), error.end
+
+    codecs.register_error(name, handle)
+    return name
+
+
+def _letter(byte: bytes, encoding: str) -> str:
+    try:
+        return byte.decode(encoding)
+    except UnicodeDecodeError:
+        return byte.decode("latin-1")
 
 
 def _line(text: io.TextIOWrapper) -> str:
@@ -52,18 +106,18 @@ def _line(text: io.TextIOWrapper) -> str:
 
 
 class _Lines:
-    """The lines of a table, as long as those of one row are no longer than a row may be."""
+    """The lines of a table. A row whose lines are longer than a row may be raises NotPlain."""
 
-    def __init__(self, text: io.TextIOWrapper, first: str) -> None:
+    def __init__(self, text: io.TextIOWrapper, begun: Iterable[str]) -> None:
         self._text = text
-        self._first = first
+        self._begun = iter(begun)
         self.signs = 0
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        line, self._first = self._first or _line(self._text), ""
+        line = next(self._begun, None) or _line(self._text)
         self.signs += len(line)
         if not line:
             raise StopIteration
@@ -72,30 +126,55 @@ class _Lines:
         return line
 
 
-def _table(text: io.TextIOWrapper, first: str) -> Iterator[Cells]:
-    sign = max(SIGNS, key=first.count)
-    lines = _Lines(text, first.lstrip("\ufeff"))
+def _table(text: io.TextIOWrapper, first: str, headers: "Headers | None") -> Iterator[Cells]:
+    begun = [first.lstrip("\ufeff"), *islice(iter(lambda: _line(text), ""), TITLES)]
+    declared = begun[0].strip('"\r\n ')
+    sign = max(SIGNS, key=lambda each: max(line.count(each) for line in begun))
+    if declared[:4].lower() == "sep=" and declared[4:5] in tuple(SIGNS):
+        sign = declared[4]
+        del begun[0]
+    lines = _Lines(text, begun)
     rows = csv.reader(lines, delimiter=sign, strict=True)
-    headers = [cell.strip() for cell in next(rows, [])]
-    if len(headers) < 2 or len(set(headers)) != len(headers) or not all(headers):
-        raise NotPlain
-    names = _told_apart(headers)
+    yield from under_header(_held(rows, lines), headers)
+
+
+def _held(rows: Iterable[list[str]], lines: _Lines) -> Iterator[list[str]]:
     for row in rows:
         lines.signs = 0
-        if not any(cell.strip() for cell in row):
-            continue
-        if len(row) != len(headers):
-            raise NotPlain
-        yield dict(zip(names, map(unguarded, row), strict=True))
+        yield row
         del row  # the next one may be as large
 
 
-def _told_apart(headers: list[str]) -> list[str]:
-    """Bare headers; one that becomes like another stays as it is written."""
+def under_header(rows: Iterable[Sequence[str]], headers: "Headers | None" = None) -> Iterator[Cells]:
+    """The rows of a table below its header, by bare headers. Blank rows are left out, short rows end in empty cells.
+
+    Raises NotPlain where none of the first rows is a header.
+    """
+    filled = (row for row in rows if any(map(str.strip, row)))
+    top = islice(filled, TITLES + 1)
+    names = next((told_apart(row) for row in top if headers is None or headers.are_in(row)), None)
+    if names is None:
+        raise NotPlain
+    for row in filled:
+        yield _row(names, row)
+        del row  # the next one may be as large
+
+
+def _row(names: Sequence[str], row: Sequence[str]) -> Cells:
+    """The first filled cell under each header."""
+    cells = dict.fromkeys(names, "")
+    for name, cell in zip(names, row, strict=False):
+        cells[name] = cells[name] or unguarded(cell)
+    return cells
+
+
+def told_apart(headers: Sequence[str]) -> list[str]:
+    """Bare headers. A header that is written differently from an earlier one of the same bare name stays as written."""
     names: list[str] = []
-    for header in headers:
+    written: dict[str, str] = {}
+    for header in (unguarded(each) for each in headers):
         name = bare(header)
-        names.append(header if name in names else name)
+        names.append(name if written.setdefault(name, header) == header else header)
     return names
 
 
@@ -105,26 +184,13 @@ def unguarded(cell: str) -> str:
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
 
 
-def _objects(text: io.TextIOWrapper, first: str, size: int) -> Iterator[Cells]:
-    if size > WHOLE:
-        raise NotPlain
-    whole = first.lstrip("\ufeff") + text.read()
-    try:
-        told: Any = json.loads(whole)
-    except ValueError:
-        told = [json.loads(line) for line in whole.splitlines() if line.strip()]
-    if isinstance(told, dict):
-        lists = [value for value in told.values() if isinstance(value, list)]
-        told = lists[0] if len(lists) == 1 else None
-    if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
-        raise NotPlain
-    for one in told:
-        yield dict(_pair(name, value) for name, value in one.items())
-
-
-def _pair(name: str, value: Any) -> tuple[str, str]:
-    if value is None:
-        return bare(name), ""
-    if isinstance(value, dict) and isinstance(value.get("links"), dict):
-        return bare(f"{name}_id"), str(value["links"].get("self", "")).rstrip("/").rpartition("/")[2]
-    return bare(name), value.strip() if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _flat(row: Mapping[str, Any]) -> Cells:
+    """A JSON object as cells. A relation is the id at the end of its address."""
+    cells: Cells = {}
+    for name, value in row.items():
+        if isinstance(value, dict) and isinstance(value.get("links"), dict):
+            target = str(value["links"].get("self", "")).partition("?")[0].rstrip("/").rpartition("/")[2]
+            cells[bare(f"{name}_id")] = cells.get(bare(f"{name}_id")) or target
+        else:
+            cells[bare(name)] = worded(value).strip() or cells.get(bare(name), "")
+    return cells

@@ -12,6 +12,7 @@ LOOKS: tuple[Look, ...] = (
         (words("label", "Name", "name"), words("number", "Reference Number", "reference_number"), PRACTITIONER),
         touches=touches("location_unknown"),
         claims=(Claim("reference_number_without_practitioner", PRACTITIONER),),
+        marks=("Practitioner ID", "Reference Number"),
     ),
     Look(
         "businesses",
@@ -24,6 +25,8 @@ LOOKS: tuple[Look, ...] = (
             MADE,
         ),
         touches=touches(timezone_unknown="timezone"),
+        marks=("Business Name|Display Name",),
+        never=("Start Time", "Patient ID"),
     ),
     Look(
         "users",
@@ -38,6 +41,7 @@ LOOKS: tuple[Look, ...] = (
             MADE,
         ),
         touches=touches("user_email_missing", user_email_duplicate="email", role_unknown="role"),
+        marks=("Email", "Role", "First Name"),
     ),
     Look(
         "practitioners",
@@ -53,6 +57,8 @@ LOOKS: tuple[Look, ...] = (
             MADE,
         ),
         touches=touches("practitioner_without_user"),
+        marks=("User ID|Designation|Active", "Label|Last Name"),
+        never=("Role",),
     ),
     Look(
         "practitioners",
@@ -78,5 +84,6 @@ LOOKS: tuple[Look, ...] = (
             MADE,
         ),
         touches=touches("duration_defaulted", "price_unknown", "service_kind_undecided", "template_unknown"),
+        marks=("Duration In Minutes|Duration", "Name"),
     ),
 )

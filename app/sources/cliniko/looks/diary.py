@@ -1,6 +1,6 @@
 """The diary, looked for a second time."""
 
-from app.mapping.second_look import Claim, Look, leads, moment, same, words
+from app.mapping.second_look import Claim, Look, Overruled, leads, moment, same, words
 from app.sources.cliniko import retold
 from app.sources.cliniko.looks.shared import CLIENT, ENDS, LOCATION, MADE, PRACTITIONER, SERVICE, STARTS, TIMES, touches
 
@@ -14,7 +14,7 @@ LOOKS: tuple[Look, ...] = (
             ENDS,
             same("duration", *retold.ENDS, pick=retold.minutes),
             moment("cancelled_at", "Cancellation Time", "cancelled_at"),
-            same("status", "Patient Arrived", "patient_arrived", pick=retold.status, without="attendees"),
+            same("status", "Patient Arrived", "patient_arrived", pick=retold.status),
             words("note", "Appointment Notes", "notes"),
             words("cancellation_note", "Cancellation Note", "cancellation_note"),
             words("cancellation_note", "Cancellation Reason", pick=retold.other_reason),
@@ -32,12 +32,18 @@ LOOKS: tuple[Look, ...] = (
             appointment_note_truncated="note",
             appointment_archived="status cancelled_at cancellation_note",
         ),
+        overruled=Overruled(
+            "attendees",
+            ("Booking ID", "booking_id", "Appointment ID", "appointment_id"),
+            frozenset({"status", "client_id", "cancelled_at", "cancellation_note", "case_id"}),
+        ),
         claims=(
             *TIMES,
             Claim("appointment_without_patient", CLIENT),
             Claim("practitioner_unknown", PRACTITIONER),
             Claim("appointment_type_ambiguous", SERVICE),
         ),
+        marks=("Start Time|Starts At", "End Time|Ends At", "Patient ID|PatientID(s)|Number of Patients|Max Attendees"),
     ),
     Look(
         "unavailable_blocks",
@@ -51,5 +57,7 @@ LOOKS: tuple[Look, ...] = (
         ),
         touches=touches("appointment_location_defaulted", busy_time_note_truncated="note"),
         claims=(*TIMES, Claim("busy_time_without_practitioner", PRACTITIONER)),
+        marks=("Start Time|Starts At", "End Time|Ends At", "Practitioner ID", "Notes"),
+        never=("Patient ID", "Day Of Week"),
     ),
 )

@@ -34,6 +34,8 @@ LOOKS: tuple[Look, ...] = (
             Claim("patient_name_missing", words("first_name", "First Name", "first_name")),
             Claim("patient_name_missing", words("last_name", "Last Name", "last_name")),
         ),
+        marks=("First Name", "Last Name", "Date of Birth|Preferred First Name"),
+        never=("Start Time",),
     ),
     Look(
         "contacts",
@@ -53,6 +55,8 @@ LOOKS: tuple[Look, ...] = (
         ),
         own=True,
         touches=touches("contact_name_defaulted", contact_type_conflict="type"),
+        marks=("First Name|Company Name",),
+        never=("Start Time",),
     ),
     Look(
         "patient_cases",
@@ -69,5 +73,6 @@ LOOKS: tuple[Look, ...] = (
         own=True,
         touches=touches("case_dates_reversed", "case_two_limits", "case_contact_unknown"),
         claims=(Claim("case_without_patient", CLIENT),),
+        marks=("Patient ID", "Max Sessions|Expiry Date|Issue Date"),
     ),
 )

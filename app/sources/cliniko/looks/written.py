@@ -30,6 +30,7 @@ LOOKS: tuple[Look, ...] = (
             note_state_conflict="finalised_at",
         ),
         claims=(Claim("note_without_patient", CLIENT), Claim("bad_json", content("body", "Content", "content"))),
+        marks=("Patient ID", "Content", "Draft|Finalized At|Author Name"),
     ),
     Look(
         "treatment_note_templates",
@@ -39,6 +40,7 @@ LOOKS: tuple[Look, ...] = (
         own=True,
         touches=touches("template_empty", "question_type_unknown", html_sanitised="body"),
         claims=(Claim("bad_json", content("body", "Content", "content")),),
+        marks=("Name", "Content", "Print Settings"),
     ),
     Look(
         "patient_forms",
@@ -58,6 +60,7 @@ LOOKS: tuple[Look, ...] = (
             html_sanitised="content",
         ),
         claims=(Claim("form_without_patient", CLIENT), Claim("bad_json", content("content", "Content", "content"))),
+        marks=("Patient ID", "Content", "Completed At|Restricted To Practitioner"),
     ),
     Look(
         "patient_form_templates",
@@ -67,6 +70,8 @@ LOOKS: tuple[Look, ...] = (
         own=True,
         touches=touches("template_empty", "question_type_unknown", html_sanitised="content"),
         claims=(Claim("bad_json", content("content", "Content", "content")),),
+        marks=("Name", "Content", "Restricted To Practitioner"),
+        never=("Patient ID",),
     ),
     Look(
         "communications",
@@ -88,6 +93,7 @@ LOOKS: tuple[Look, ...] = (
         own=True,
         touches=touches("category_unknown", html_sanitised="body"),
         claims=(Claim("communication_without_patient", CLIENT),),
+        marks=("Patient ID", "Direction Code|Direction", "Type Code|Type"),
     ),
     Look(
         "patient_files",
@@ -110,5 +116,6 @@ LOOKS: tuple[Look, ...] = (
             Claim("file_size_mismatch", Seen(("Size", "size"), "size", How.SUM, pick=retold.path)),
             Claim("file_checksum_mismatch", Seen(("SHA256", "sha256"), "sha256", How.SUM, pick=retold.path)),
         ),
+        marks=("Patient ID", "File Name", "Path|Size|Content Type"),
     ),
 )

@@ -1,0 +1,118 @@
+"""The objects of a JSON text, one at a time: an array, JSON Lines, one object, or pages with a list of objects."""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from typing import Any, Protocol
+
+CHUNK = 1 << 18
+LARGEST = 8 << 20  # signs of one object
+_SPACE = re.compile(r"[\s,\ufeff]*")
+_DECODE = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode  # numbers stay as they are written
+PAGE = frozenset({"total_entries", "links"})  # members that stand beside the list of a page
+
+
+class NotObjects(Exception):
+    """The text is not a list of objects, or one object is too large."""
+
+
+class Text(Protocol):
+    """What is read from."""
+
+    def read(self, size: int, /) -> str: ...
+
+
+def objects_in(text: Text, lists: Collection[str], *, begun: str = "") -> Iterator[dict[str, Any]]:
+    """Every object that is a row. A list under a name of `lists` holds rows, at any depth of pages.
+
+    `begun` is the part of the text that was read before. Raises NotObjects.
+    """
+    reader = _Reader(text, begun)
+    while reader.peek():
+        yield from _rows(reader, frozenset(lists))
+
+
+def worded(value: Any) -> str:
+    """A JSON value as the text of a cell; nested values as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _rows(reader: "_Reader", lists: frozenset[str]) -> Iterator[dict[str, Any]]:
+    sign = reader.peek()
+    if sign == "[":
+        reader.take()
+        while reader.peek() != "]":
+            yield from _rows(reader, lists)
+        reader.take()
+    elif sign == "{":
+        yield from _object(reader, lists)
+    else:
+        raise NotObjects
+
+
+def _object(reader: "_Reader", lists: frozenset[str]) -> Iterator[dict[str, Any]]:
+    reader.take()
+    members: dict[str, Any] = {}
+    is_page = False
+    while reader.peek() != "}":
+        name = reader.value()
+        if not isinstance(name, str) or reader.peek() != ":":
+            raise NotObjects
+        reader.take()
+        if reader.peek() == "[" and name in lists and members.keys() <= PAGE:
+            is_page = True
+            yield from _rows(reader, lists)
+        else:
+            members[name] = reader.value()
+    reader.take()
+    if not is_page:
+        yield members
+
+
+class _Reader:
+    """A text with a place in it. Commas count as space: a first reading has judged the grammar."""
+
+    def __init__(self, text: Text, begun: str) -> None:
+        self._text = text
+        self._held = begun
+        self._at = 0
+
+    def peek(self) -> str:
+        """The next sign that is no space; empty at the end of the text."""
+        while True:
+            space = _SPACE.match(self._held, self._at)
+            self._at = space.end() if space else self._at
+            if self._at < len(self._held):
+                return self._held[self._at]
+            if not self._more(CHUNK):
+                return ""
+
+    def take(self) -> None:
+        """Moves behind the sign that `peek` gave."""
+        self._at += 1
+
+    def value(self) -> Any:
+        """The next whole value."""
+        self.peek()
+        wanted = CHUNK
+        while True:
+            try:
+                value, end = _DECODE(self._held, self._at)
+            except ValueError:
+                value, end = None, -1
+            if end >= 0 and (end < len(self._held) or self._held[end - 1] in '"]}'):
+                self._at = end
+                return value
+            if len(self._held) - self._at > LARGEST or not self._more(wanted):
+                if end >= 0:
+                    self._at = end
+                    return value
+                raise NotObjects
+            wanted = min(wanted * 2, LARGEST)
+
+    def _more(self, size: int) -> bool:
+        piece = self._text.read(size)
+        self._held, self._at = self._held[self._at :] + piece, 0
+        return bool(piece)

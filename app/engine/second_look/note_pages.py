@@ -1,0 +1,77 @@
+"""Notes that are a page each, taken apart again: the words that a reader sees, and whose note it is."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from html.parser import HTMLParser
+
+from app.engine.reading.entries import Entry
+from app.engine.reading.refusal import Refused
+from app.mapping.second_look import bare
+
+LARGEST = 5 << 20  # bytes of a page
+_NUMBER = re.compile(r"\[([^\]]+)\]\.[A-Za-z]{1,5}$")
+_OWNER = re.compile(r"([A-Za-z._:-]*[0-9][A-Za-z0-9._:-]*)(?:\s+-\s+.*)?")
+_UNSEEN = frozenset({"script", "style", "head", "template"})
+
+
+def note_pages(entries: Sequence[Entry], headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """One row for each page of a folder. Cells: id, patient, title, content, under the bare `headers` of these names.
+
+    A page that cannot be read has no cells but its ids. Its row counts all the same.
+    """
+    for entry in entries:
+        *folders, name = entry.path.removeprefix(entry.page or "").split("/")
+        number, owners = _NUMBER.search(name), filter(None, map(_OWNER.fullmatch, folders))
+        owner = next(owners, None)
+        cells = {"id": number[1] if number else "", "patient": owner[1] if owner else ""}
+        page = _page(entry)
+        if page is not None:
+            cells |= {"title": page.title, "content": page.text}
+        yield {bare(headers[name]): cell for name, cell in cells.items() if name in headers}
+
+
+def _page(entry: Entry) -> "_Words | None":
+    """The words of a page; None where its bytes cannot be read, are too many, or are not plainly UTF-8."""
+    if entry.refused:
+        return None
+    try:
+        with entry.open() as stream:
+            data = stream.read(LARGEST + 1)
+        page = _Words()
+        page.feed(data.decode("utf-8-sig"))
+        page.close()
+    except (Refused, OSError, ValueError):
+        return None
+    return page if len(data) <= LARGEST else None
+
+
+class _Words(HTMLParser):
+    """The visible text of a page. The first heading of the first level is the title."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.title = ""
+        self._unseen = 0
+        self._in_title = False
+        self._pieces: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return " ".join(self._pieces).replace("<", "&lt;")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._unseen += tag in _UNSEEN
+        self._in_title = self._in_title or (tag == "h1" and not self.title)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
+        if tag == "h1":
+            self._in_title = False
+
+    def handle_data(self, data: str) -> None:
+        if self._unseen:
+            return
+        if self._in_title:
+            self.title += data
+        else:
+            self._pieces.append(data)

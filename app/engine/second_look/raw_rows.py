@@ -1,0 +1,58 @@
+"""The rows of one file of an export as it was handed over, whatever shape the file has."""
+
+from collections.abc import Iterator, Sequence
+
+from app.engine.reading.entries import Entry, Found
+from app.engine.second_look.note_pages import note_pages
+from app.engine.second_look.plain import Cells, Headers, NotPlain, plain_rows, under_header
+from app.engine.second_look.sheets import sheet_rows
+from app.mapping.kind import Source
+from app.mapping.second_look import Look, bare
+from app.migration.models import ExportFile
+
+SHEET = "#"  # between a workbook and the sheet that was read
+WORKBOOK = "xlsx"
+
+
+class RawFiles:
+    """The files of an export by path. A folder of note pages is one file, and so is each sheet of a workbook."""
+
+    def __init__(self, found: Found, source: Source) -> None:
+        self._entries = {entry.path: entry for entry in found.entries if not entry.page}
+        self._pages: dict[str, list[Entry]] = {}
+        for entry in found.entries:
+            if entry.page:
+                self._pages.setdefault(f"{entry.page}*.html", []).append(entry)
+        self.attached = frozenset(entry.attached for entry in found.attached)  # folders, each of them a file by itself
+        self._kinds = source.kinds
+        self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
+
+    def rows(self, file: ExportFile, looks: Sequence[Look]) -> Iterator[Cells]:
+        """The rows of a file, by bare headers. Raises NotPlain where the file cannot be verified."""
+        if pages := self._pages.get(file.path):
+            return note_pages(pages, _page_headers(looks))
+        book, _, sheet = file.path.rpartition(SHEET)
+        entry = self._entries.get(file.path) or self._entries.get(book)
+        if entry is None or entry.refused:
+            raise NotPlain
+        headers = self._headers(file, looks)
+        if file.encoding == WORKBOOK:
+            name = sheet if entry.path == book else None
+            return under_header(sheet_rows(entry.open, name, headers.are_in), headers)
+        otherwise = file.facts.get("otherwise")
+        return plain_rows(entry.open, file.encoding, otherwise=otherwise, headers=headers, lists=self._lists)
+
+    def _headers(self, file: ExportFile, looks: Sequence[Look]) -> Headers:
+        kind = next((kind for kind in self._kinds if kind.name == file.kind), None)
+        own = (placed.known_as() for placed in kind.columns if placed.column.is_key) if kind else ()
+        keys = {key for look in looks for key in look.key}.union(*own)
+        return Headers(frozenset(map(bare, keys)), frozenset(map(bare, file.facts.get("headers", ()))) - {""})
+
+
+def _page_headers(looks: Sequence[Look]) -> dict[str, str]:
+    """Under which headers the parts of a note page are compared."""
+    headers = {"id": looks[0].key[0]} if looks else {}
+    for name, column in (("patient", "client_id"), ("title", "title"), ("content", "body")):
+        for seen in (seen for look in looks for seen in look.seen if seen.column == column):
+            headers[name] = seen.headers[0]
+    return headers

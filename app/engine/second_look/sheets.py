@@ -1,0 +1,187 @@
+"""The rows of a sheet of a workbook, streamed from its XML: the first reading uses a library that shares no line."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
+
+from defusedxml.ElementTree import iterparse
+
+from app.engine.reading.limits import Limits
+from app.engine.second_look.plain import TITLES, NotPlain
+
+WIDEST = 16_384  # columns of a sheet
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_PLACE = re.compile(r"([A-Z]{1,3})\d*")
+_LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})  # number formats of a date
+_EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - a sheet has no time zone
+
+
+def sheet_rows(
+    open_: Callable[[], BinaryIO], name: str | None, is_header: Callable[[Sequence[str]], bool]
+) -> Iterator[list[str]]:
+    """The rows of a sheet as texts, top to bottom. Raises NotPlain for what is no workbook, or is too large.
+
+    `name` is the sheet; without one it is the first sheet with a header in its first rows.
+    """
+    limit = Limits().workbook_bytes
+    with open_() as stream:
+        data = stream.read(limit + 1)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if len(data) > limit or sum(info.file_size for info in packed.infolist()) > limit:
+                raise NotPlain
+            book = _Book(packed)
+            yield from book.rows(book.parts[name] if name else book.first(is_header))
+    except (zipfile.BadZipFile, ValueError, SyntaxError, LookupError, OverflowError, NotImplementedError):
+        raise NotPlain from None
+
+
+class _Book:
+    """An open workbook: its sheets by name, its shared strings, and which styles are dates."""
+
+    def __init__(self, packed: zipfile.ZipFile) -> None:
+        self._packed = packed
+        self._names = {name.lstrip("/").lower(): name for name in packed.namelist()}
+        targets = {
+            each.get("Id"): str(each.get("Target"))
+            for each in self._elements("xl/_rels/workbook.xml.rels", "Relationship")
+        }
+        self.parts: dict[str, str] = {}
+        self._since_1904 = False
+        for each in self._elements("xl/workbook.xml", "sheet", "workbookPr"):
+            if _tag(each) == "workbookPr":
+                self._since_1904 = each.get("date1904") in ("1", "true")
+                continue
+            related = next((value for key, value in each.items() if key.endswith("}id")), None)
+            self.parts[str(each.get("name"))] = _inside(targets[related])
+        self._strings = [_text(each) for each in self._elements("xl/sharedStrings.xml", "si")]
+        self._dates = self._date_styles()
+
+    def first(self, is_header: Callable[[Sequence[str]], bool]) -> str:
+        """The first sheet with a header in its first rows."""
+        for part in self.parts.values():
+            filled = 0
+            for row in self.rows(part):
+                if is_header(row):
+                    return part
+                filled += any(map(str.strip, row))
+                if filled > TITLES:
+                    break
+        raise NotPlain
+
+    def rows(self, part: str) -> Iterator[list[str]]:
+        for each in self._elements(part, "row"):
+            row: list[str] = []
+            for cell in each:
+                if _tag(cell) != "c":
+                    continue
+                at = _column(cell.get("r") or "", len(row))
+                row += [""] * (at - len(row))
+                row.append(self._shown(cell))
+            yield row
+
+    def _shown(self, cell: Element) -> str:
+        """A cell as it would be typed."""
+        kind, value = cell.get("t", "n"), next((each.text or "" for each in cell if _tag(each) == "v"), "")
+        if kind == "inlineStr":
+            return "".join(_text(each) for each in cell if _tag(each) == "is")
+        if kind == "s":
+            return self._strings[int(value)] if value else ""
+        if kind == "b":
+            return "true" if value in ("1", "true") else "false" if value else ""
+        if kind in ("str", "e", "d") or not value:
+            return _unescaped(value)
+        style = cell.get("s", "0")
+        if style.isdigit() and int(style) in self._dates:
+            return _moment(float(value), since_1904=self._since_1904)
+        number = float(value)
+        return str(int(number)) if number == int(number) and abs(number) < 10**15 else value
+
+    def _date_styles(self) -> frozenset[int]:
+        """The numbers of the cell styles that show a date."""
+        formats = set(_DATES)
+        styles: list[int] = []
+        for each in self._elements("xl/styles.xml", "numFmt", "cellXfs"):
+            if _tag(each) == "numFmt":
+                shown = _LITERAL.sub("", each.get("formatCode", "")).lower()
+                formats |= {int(each.get("numFmtId", "0"))} if set(shown) & set("ymdhs") else set()
+            else:
+                styles = [int(style.get("numFmtId", "0")) for style in each if _tag(style) == "xf"]
+        return frozenset(at for at, number in enumerate(styles) if number in formats)
+
+    def _elements(self, part: str, *tags: str) -> Iterator[Element]:
+        """The elements of these tags, each whole; nothing where the workbook has no such part."""
+        if (name := self._names.get(part.lower())) is None:
+            return
+        with self._packed.open(name) as stream:
+            parents: list[Element] = []
+            wanted = 0  # how many elements of these tags are open
+            for event, each in iterparse(stream, events=("start", "end"), forbid_dtd=True):
+                if event == "start":
+                    parents.append(each)
+                    wanted += _tag(each) in tags
+                    continue
+                parents.pop()
+                if _tag(each) in tags:
+                    wanted -= 1
+                    yield each
+                if not wanted:  # nothing that was passed is held
+                    each.clear()
+                    if parents:
+                        parents[-1].clear()
+
+
+def _tag(each: Element) -> str:
+    return str(each.tag).rpartition("}")[2]
+
+
+def _inside(target: str) -> str:
+    """The place of a part in the zip."""
+    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _column(place: str, otherwise: int) -> int:
+    """The number of a cell's column, from 0; `otherwise` for a cell that does not give its place."""
+    letters = _PLACE.match(place)
+    if letters is None:
+        return otherwise
+    number = 0
+    for letter in letters[1]:
+        number = number * 26 + ord(letter) - 64
+    if number > WIDEST:
+        raise NotPlain
+    return number - 1
+
+
+def _text(each: Element) -> str:
+    """The text of a string, of all its runs, without how it is pronounced."""
+    pieces = []
+    for part in each:
+        if _tag(part) == "t":
+            pieces.append(part.text or "")
+        elif _tag(part) == "r":
+            pieces += [run.text or "" for run in part if _tag(run) == "t"]
+    return _unescaped("".join(pieces))
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(_sign, text) if "_x" in text else text
+
+
+def _sign(escaped: re.Match[str]) -> str:
+    number = int(escaped[1], 16)
+    return escaped[0] if 0xD800 <= number <= 0xDFFF else chr(number)
+
+
+def _moment(days: float, *, since_1904: bool) -> str:
+    """A serial number of days as a date, with its time where it has one."""
+    if days < 1 and not since_1904:
+        seconds = round(days * 86_400)
+        return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    moment = _EPOCHS[since_1904] + timedelta(seconds=round(days * 86_400))
+    return moment.date().isoformat() if days == int(days) else moment.isoformat(" ")
