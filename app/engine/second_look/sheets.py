@@ -37,7 +37,7 @@ def sheet_rows(
                 raise NotPlain
             book = _Book(packed)
             yield from book.rows(book.parts[name] if name else book.first(is_header))
-    except (zipfile.BadZipFile, ValueError, SyntaxError, LookupError, OverflowError, NotImplementedError):
+    except (zipfile.BadZipFile, ValueError, SyntaxError, LookupError, OverflowError):
         raise NotPlain from None
 
 
