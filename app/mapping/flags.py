@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from app.mapping.cells import mended_digits, plain
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
 from app.mapping.ids import NOTHING
@@ -14,10 +15,16 @@ _WHOLE = re.compile(r"-?\d{1,12}(\.0+)?")
 
 def boolean(cell: str, context: Context, report: Report) -> bool | None:
     """True, false, or None with `bad_boolean`."""
-    found = truth(cell)
-    if found is None:
-        report("bad_boolean")
-    return found
+    answer = truth(cell)
+    if answer is None:
+        value = plain(cell)
+        digits = mended_digits(value)
+        answer = truth(digits or value)
+        if answer is None:
+            report("bad_boolean")
+        elif digits != value:
+            report("spreadsheet_value_mended")
+    return answer
 
 
 def truth(words: str) -> bool | None:
@@ -32,6 +39,10 @@ def one_of(choices: Mapping[str, str], unknown: str | None = None) -> Reader:
 
     def read(cell: str, context: Context, report: Report) -> str | None:
         token = tokens.get(spoken(cell))
+        if token is None and (digits := mended_digits(plain(cell))) is not None:
+            token = tokens.get(spoken(digits))
+            if token is not None and digits.isdigit():
+                report("spreadsheet_value_mended")
         if token is None and unknown is not None:
             report(unknown)
         return token
@@ -48,7 +59,7 @@ def whole(cell: str, context: Context, report: Report) -> int | None:
     """A whole number; anything else says nothing."""
     if len(cell) <= 12 and cell.isdigit() and cell.isascii():
         return int(cell)
-    number = cell.replace(",", "").replace(" ", "")
+    number = plain(cell).replace(",", "").replace(" ", "")
     if number.lower() in NOTHING or not _WHOLE.fullmatch(number):
         return None
     return int(number.partition(".")[0])

@@ -2,6 +2,7 @@
 
 import re
 
+from app.mapping.cells import plain, unguarded
 from app.mapping.columns import Column, Link, Reader, Report
 from app.mapping.context import Context
 
@@ -9,13 +10,6 @@ NOTHING = frozenset({"null", "nil", "n/a", "#n/a"})  # counts as empty in date, 
 _OPAQUE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _DECIMAL = re.compile(r"(\d{1,15})\.0")
 _APART = re.compile(r"[,;|\s]+")
-
-
-def unguarded(cell: str) -> str:
-    """The id inside `="..."`, the guard that keeps spreadsheets from rounding it."""
-    if cell.startswith('="') and cell.endswith('"') and len(cell) > 3:
-        return cell[2:-1].strip()
-    return cell
 
 
 def clean_id(cell: str, report: Report) -> str | None:
@@ -28,6 +22,8 @@ def clean_id(cell: str, report: Report) -> str | None:
     if value.isdigit() and value.isascii():
         return value
     bare = value.lstrip("'").strip("\"' \u00a0\ufeff")
+    if not bare.isascii():
+        bare = plain(bare)
     joined = bare.replace(" ", "").replace("\u00a0", "")
     if joined.isascii() and (joined.isdigit() or _DECIMAL.fullmatch(joined)):
         bare = joined

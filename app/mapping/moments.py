@@ -1,14 +1,15 @@
 """Days and moments as exports, scripts and spreadsheets write them, settled to one day or one moment in UTC."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from datetime import timezone as fixed
 from zoneinfo import ZoneInfo
 
+from app.mapping.cells import plain
 from app.mapping.columns import Report
 from app.mapping.context import Context
 from app.mapping.days import day_of
-from app.mapping.ids import NOTHING, unguarded
+from app.mapping.ids import NOTHING
 
 _CLOCK = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
@@ -64,22 +65,37 @@ def birth(cell: str, context: Context, report: Report) -> date | None:
 
 
 def _day(cell: str, context: Context, report: Report, bad: str, *, births: bool) -> date | None:
-    if len(cell) == 10 and cell[4] == "-":
+    if len(cell) == 10 and cell[4] == "-" and cell.isascii():
         try:
             return date.fromisoformat(cell)
         except ValueError:
             report(bad)
             return None
-    value = unguarded(cell)
+    value = plain(cell)
     if value.lower() in NOTHING:
         return None
     found = day_of(value, context, births=births)
     if found.code:
         report(bad if found.code == "bad_date" else found.code)
-    if found.day is None or not found.rest or _CLOCK.fullmatch(found.rest.lstrip("Tt ,")):
+    if found.day is None or not found.rest:
         return found.day
-    report(bad)
-    return None
+    clock = _CLOCK.fullmatch(found.rest.lstrip("Tt ,").rstrip())
+    if clock is None:
+        report(bad)
+        return None
+    return _local_day(found.day, clock, context, report) if clock[6] else found.day
+
+
+def _local_day(day: date, clock: re.Match[str], context: Context, report: Report) -> date:
+    """The day in the clinic's zone at an instant that was written with its offset; `date_from_instant`."""
+    try:
+        wall = datetime.combine(day, time(_hour(int(clock[1]), clock[5]), int(clock[2]), int(clock[3] or 0)))
+        instant = wall.replace(tzinfo=_offset(clock[6]))
+        local = instant.astimezone(context.zone).date()
+    except (ValueError, OverflowError):
+        return day
+    report("date_from_instant")
+    return local
 
 
 def local_timestamp(cell: str, context: Context, report: Report) -> datetime | None:
@@ -95,7 +111,7 @@ def local_timestamp(cell: str, context: Context, report: Report) -> datetime | N
     try:
         if exact is not None and exact.tzinfo is not None:
             return exact.astimezone(UTC)
-        return _moment(unguarded(cell), context, report)
+        return _moment(plain(cell), context, report)
     except (ValueError, OverflowError):
         report("bad_date")
         return None
@@ -152,7 +168,7 @@ def _offset(text: str) -> fixed:
 
 def mark(cell: str, context: Context, report: Report) -> datetime | bool | None:
     """When something was marked, such as archived or deleted; True where the cell only says that it was."""
-    word = cell.lower()
+    word = plain(cell).lower()
     if word in ("false", "no", "n", "f", "0"):
         return None
     if word in ("true", "yes", "y", "t", "1"):
@@ -162,7 +178,7 @@ def mark(cell: str, context: Context, report: Report) -> datetime | bool | None:
 
 def time_of_day(cell: str, context: Context, report: Report) -> str | None:
     """`HH:MM`, from `9:00`, `09:00:00` or `9:00 am`; `bad_interval` is for whoever needs two of them."""
-    return clock_time(cell)
+    return clock_time(plain(cell))
 
 
 def clock_time(cell: str) -> str | None:

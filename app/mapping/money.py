@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from app.mapping.cells import plain
 from app.mapping.columns import Report
 from app.mapping.context import Context
 from app.mapping.ids import NOTHING
@@ -12,7 +13,7 @@ _AMOUNT = re.compile(r"-?(\d{1,15}(\.\d{0,6})?|\.\d{1,6})")
 
 def money(cell: str, context: Context, report: Report) -> Decimal | None:
     """A decimal, never a float. Brackets mean less than nothing; what is no amount says nothing."""
-    bare = re.sub(r"[$\s\u00a0,]", "", cell)
+    bare = re.sub(r"[$\s\u00a0,]", "", plain(cell))
     if bare.lower() in NOTHING:
         return None
     below = bare.startswith("(") and bare.endswith(")")

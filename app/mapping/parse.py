@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields, replace
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from app.mapping.cells import is_error
 from app.mapping.columns import APART, Link, Report
 from app.mapping.context import Context
 from app.mapping.kind import Kind
@@ -15,7 +16,7 @@ R = TypeVar("R")
 # Told once for a file, however many of its rows show it.
 ONCE_PER_FILE = frozenset({"timezone_assumed", "synthetic_key_used"})
 # Told once for a part or a column of it, with its rows or filled cells counted.
-BY_COLUMN = frozenset({"already_imported", "field_without_destination"})
+BY_COLUMN = frozenset({"already_imported", "date_from_instant", "field_without_destination"})
 STOPPING = frozenset({Level.HELD, Level.SKIPPED, Level.REFUSED})
 
 
@@ -76,6 +77,12 @@ class RowParser(Generic[R]):
             if read is None or not cell:
                 if cell and ":" in name:
                     self._gather(values, name, cell, report)
+                    if codes:
+                        problems += [self._told(code, name) for code in dict.fromkeys(codes)]
+                        codes.clear()
+                continue
+            if cell[0] == "#" and is_error(cell):
+                problems.append(self._told("spreadsheet_error_value", name))
                 continue
             value = read(cell, context, report)
             if value is not None:
@@ -94,7 +101,9 @@ class RowParser(Generic[R]):
     def _gather(self, values: dict[str, Any], name: str, cell: str, report: Report) -> None:
         """A cell of a column that has only the beginning of its header in common with others."""
         attribute, _, rest = name.partition(":")
-        if attribute in self._gathers:
+        if is_error(cell):
+            report("spreadsheet_error_value")
+        elif attribute in self._gathers:
             values.setdefault(attribute, {})[rest] = clean(cell, report)
 
     def _told(self, code: str, column: str) -> Problem:

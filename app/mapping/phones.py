@@ -3,9 +3,12 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+from app.mapping.cells import mended_digits, plain
 
 _SEPARATORS = re.compile(r"[\s\u00a0()./\-‐-―]+")
 _DIGITS = re.compile(r"\d{6,17}")
@@ -111,6 +114,36 @@ def _finished(code: int, rest: str, assumed: bool = False) -> Phone:
     return Phone(f"+{code}", rest, assumed)
 
 
+class FoundPhone(NamedTuple):
+    """The first good number of a text. `has_more`: the text says more; `is_mended`: a spreadsheet had changed it."""
+
+    phone: Phone | None
+    has_more: bool = False
+    is_mended: bool = False
+
+
+def find_phone(text: str, country: str) -> FoundPhone:
+    """The number of a cell as people and spreadsheets write it: with a name, an extension or a second number behind it.
+
+    Beside words only a number that its country knows counts: six digits in a sentence are no phone.
+    """
+    value = _SCHEME.sub("", plain(text))
+    digits = mended_digits(value)
+    if digits is None:
+        return FoundPhone(None)
+    phone = read_phone(digits, country)
+    if phone is not None and ("/" not in digits or _is_valid(int(phone.code), phone.number)):
+        return FoundPhone(phone, is_mended=digits != value)
+    for run in _NUMBER.finditer(value):
+        found = read_phone(run.group(), country)
+        if found is not None and len(found.whole) >= _LEAST_BESIDE_WORDS and _is_valid(int(found.code), found.number):
+            return FoundPhone(found, has_more=True)
+    return FoundPhone(phone)
+
+
+_SCHEME = re.compile(r"^\s*(?:tel|callto|sms|phone|ph|mob|mobile)\s*[.:]\s*", re.IGNORECASE)
+_LEAST_BESIDE_WORDS = len("+6155501234")
+_NUMBER = re.compile(r"\+?\(?\d(?:[\s().\-‐-―]{0,3}\d){5,14}(?!\d)")
 _RUN = re.compile(r"\+?\d(?:[\s()\-]*\d){5,14}")
 
 

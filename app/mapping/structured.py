@@ -6,6 +6,7 @@ import math
 from app.mapping.columns import Report
 from app.mapping.context import Context
 from app.mapping.rows import Json
+from app.mapping.text import clean
 
 
 class NotJsonError(ValueError):
@@ -43,4 +44,4 @@ def json_or_text(cell: str, context: Context, report: Report) -> Json:
     """JSON where the cell is JSON, else its words."""
     if cell[:1] in "[{":
         return json_cell(cell, context, report)
-    return cell
+    return clean(cell, report) or None

@@ -3,19 +3,23 @@
 import re
 import unicodedata
 
+from app.mapping.cells import MARKS, mended_digits, unguarded, without_apostrophe
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
 
 STRING = 255  # what Caspen calls a string
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_WRAPPED = frozenset("='")
 _BREAKS = re.compile("\r\n?")
 
 
 def clean(cell: str, report: Report) -> str:
-    """NFC, `\\n` for every line break, no control characters but tab and line break."""
+    """NFC, `\\n` for every line break, no control characters but tab and line break, no guard, no invisible marks."""
+    if cell[:1] in _WRAPPED:
+        cell = without_apostrophe(unguarded(cell))
     if cell.isprintable():
         return cell if cell.isascii() else unicodedata.normalize("NFC", cell)
-    cell = _BREAKS.sub("\n", cell)
+    cell = MARKS.sub("", _BREAKS.sub("\n", cell))
     shown = _UNSHOWABLE.sub("", cell)
     if shown != cell:
         report("control_chars_removed")
@@ -40,6 +44,20 @@ def limited(limit: int) -> Reader:
 
 
 string = limited(STRING)
+
+
+def code(cell: str, context: Context, report: Report) -> str | None:
+    """A string of digits or letters that means something as a whole, such as a post code: `2000.0` is `2000`.
+
+    What a spreadsheet cut to an exponent is None with `spreadsheet_error_value`.
+    """
+    value = string(cell, context, report)
+    digits = value and mended_digits(value)
+    if value and digits is None:
+        report("spreadsheet_error_value")
+    elif digits != value:
+        report("spreadsheet_value_mended")
+    return digits or None
 
 
 def verbatim(cell: str, context: Context, report: Report) -> str:

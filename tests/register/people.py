@@ -30,6 +30,9 @@ REACHED: tuple[Case, ...] = (
     case("bad_email", patients({"email": "jo@@x"}), "patients", source_id="11"),
     case("bad_phone", patients({"phone_mobile": "ask mum"}), "patients", source_id="11"),
     case("phone_country_assumed", patients({"phone_mobile": "0400 111 222"}), "patients", source_id="11"),
+    case("spreadsheet_value_mended", patients({"phone_mobile": "61491570006.0"}), "patients", source_id="11"),
+    case("spreadsheet_error_value", patients({"city": "#REF!"}), "patients", source_id="11"),
+    case("date_from_instant", patients({"date_of_birth": "1980-06-01T14:00:00Z"}), "patients", source_id="11"),
     case("field_without_destination", patients({"time_zone": "Australia/Sydney"}), "patients"),
 )
 

@@ -50,6 +50,7 @@ class IndexEntry(NamedTuple):  # there is one for every row: a tuple is made in 
     aside: bool = False
     came: bool | None = None
     gives_way: bool = False
+    zone_assumed: bool = False
     name: str | None = None
     alias: str | None = None
     twin: str | None = None
@@ -71,6 +72,7 @@ def entry_of(
     *,
     codes: tuple[str, ...] = (),
     blocked: tuple[Outcome, str] | None = None,
+    zone_assumed: bool = False,
 ) -> IndexEntry:
     """What the index keeps of a parsed row. Times have the same names in every kind: `updated_at`, `deleted_at`, ..."""
     return IndexEntry(
@@ -87,6 +89,7 @@ def entry_of(
         cancelled=getattr(row, "cancelled_at", None) is not None,
         came=kind.came_of(row) if kind.came_of else None,
         gives_way=kind.gives_way is not None and kind.gives_way(row),
+        zone_assumed=zone_assumed,
         shared=kind.sharing is not None and kind.sharing.is_shared(row),
         aside=kind.joining is not None or (kind.sharing is not None and kind.sharing.is_aside(row)),
         name=kind.name_of(row) if kind.name_of else None,

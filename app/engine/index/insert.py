@@ -6,7 +6,18 @@ from datetime import datetime
 from itertools import islice
 
 from app.engine.index.entry import IndexEntry, IndexLink
-from app.engine.index.schema import ARCHIVED, ASIDE, CAME, CANCELLED, DELETED, GIVES_WAY, MERGED, MISSED, SHARED
+from app.engine.index.schema import (
+    ARCHIVED,
+    ASIDE,
+    CAME,
+    CANCELLED,
+    DELETED,
+    GIVES_WAY,
+    MERGED,
+    MISSED,
+    SHARED,
+    ZONE_ASSUMED,
+)
 from app.mapping.kind import Mention
 from app.mapping.names import name_digest, normalise_name
 from app.mapping.rows import Outcome
@@ -147,7 +158,13 @@ class Inserter:
 def _flags(entry: IndexEntry) -> int:
     flags = DELETED * entry.deleted | ARCHIVED * entry.archived | MERGED * entry.merged | CANCELLED * entry.cancelled
     flags |= CAME * (entry.came is True) | MISSED * (entry.came is False)
-    return flags | SHARED * entry.shared | ASIDE * entry.aside | GIVES_WAY * entry.gives_way
+    return (
+        flags
+        | SHARED * entry.shared
+        | ASIDE * entry.aside
+        | GIVES_WAY * entry.gives_way
+        | ZONE_ASSUMED * entry.zone_assumed
+    )
 
 
 def _cells(row: int, kind: int, entry: IndexEntry) -> tuple[Cell, ...]:

@@ -16,6 +16,7 @@ from app.engine.reading.rows import Raw
 from app.engine.reading.survey import is_ragged, is_rounded
 from app.engine.reading.tally import Tally
 from app.mapping.context import Context
+from app.mapping.equality import digest_of
 from app.mapping.kind import Kind
 from app.mapping.parse import Parsed, parse_row
 from app.mapping.rows import Outcome
@@ -162,10 +163,19 @@ class Cutter:
         blocked = _blocked(codes, parsed)
         if parsed.row is None:
             self.keyless += 1
-            content = _hashed(cells, filled)
+            content = _hashed(filled)
             return IndexEntry(line, None, content, codes=codes, blocked=blocked)
-        content = _hashed(vars(parsed.row), filled)
-        return entry_of(self._kind, line, parsed.source_id, parsed.row, content, codes=codes, blocked=blocked)
+        content = _hashed(filled, vars(parsed.row), self._context)
+        return entry_of(
+            self._kind,
+            line,
+            parsed.source_id,
+            parsed.row,
+            content,
+            codes=codes,
+            blocked=blocked,
+            zone_assumed=any(problem.code == "timezone_assumed" for problem in parsed.problems),
+        )
 
 
 def _beside(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
@@ -176,10 +186,10 @@ def _beside(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
     return parsed.problems
 
 
-def _hashed(told: object, cells: Mapping[str, str]) -> bytes:
+def _hashed(cells: Mapping[str, str], values: Mapping[str, Any] | None = None, context: Context | None = None) -> bytes:
     """By which equal rows are known. Of a large one the cells are hashed that it was read from, and never copied."""
-    if sum(map(len, cells.values())) <= LARGE:
-        return hashlib.blake2b(repr(told).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    if values is not None and context is not None and sum(map(len, cells.values())) <= LARGE:
+        return digest_of(values, cells, context.zone)
     digest = hashlib.blake2b(digest_size=16)
     for name, cell in cells.items():
         digest.update(f"{name}:{len(cell)}:".encode("utf-8", "surrogatepass"))

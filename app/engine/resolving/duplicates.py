@@ -3,7 +3,7 @@
 Where nothing says which is the newest, all of them wait for a decision.
 """
 
-from app.engine.index.schema import GIVES_WAY
+from app.engine.index.schema import GIVES_WAY, ZONE_ASSUMED
 from app.engine.resolving.work import Work
 
 THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
@@ -17,7 +17,8 @@ GIVE_WAY = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM ro
     WHERE r.kind = ? AND r.flags & ? AND EXISTS (SELECT 1 FROM temp.counting o WHERE o.id = r.source_id)"""
 
 SAME_ID = """CREATE TEMP TABLE same_id AS
-    SELECT r.row, r.kind, r.source_id id, r.hash, r.updated_at, v.row IS NOT NULL blocked
+    SELECT r.row, r.kind, r.source_id id, r.hash, r.updated_at, v.row IS NOT NULL blocked,
+        r.row + CASE WHEN r.flags & :zone_assumed THEN :later ELSE 0 END place
     FROM rows r JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.many > 1
     JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row
     ORDER BY r.kind, r.source_id, r.row"""
@@ -26,8 +27,9 @@ GROUPS = """CREATE TEMP TABLE same_id_groups AS
     SELECT kind, id, COUNT(DISTINCT hash) contents, COUNT(*) > COUNT(updated_at) undated, MAX(updated_at) newest
     FROM same_id WHERE NOT blocked GROUP BY kind, id HAVING COUNT(*) > 1"""
 
-# The row that stays, and its content, of every group that has one.
-WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT s.kind, s.id, MIN(s.row) row, MIN(s.hash) hash
+# The row that stays, and its content, of every group that has one. Of equal rows the first stays whose times have their
+# offsets: the others are copies that a spreadsheet saved.
+WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT s.kind, s.id, MIN(s.place) & (:later - 1) row, MIN(s.hash) hash
     FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
     WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest AND s.kind NOT IN ({later})))
     GROUP BY s.kind, s.id HAVING COUNT(DISTINCT s.hash) = 1"""
@@ -53,7 +55,13 @@ BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', :co
     WHERE s.blocked AND EXISTS (SELECT 1 FROM same_id o WHERE o.kind = s.kind AND o.id = s.id AND o.hash = s.hash
         AND o.blocked AND o.row < s.row)"""
 
-CODES = {"copy": "duplicate_row", "older": "id_conflict_newest_used", "conflict": "id_conflict"}
+VALUES = {
+    "zone_assumed": ZONE_ASSUMED,
+    "later": 1 << 62,
+    "copy": "duplicate_row",
+    "older": "id_conflict_newest_used",
+    "conflict": "id_conflict",
+}
 
 
 def apply(work: Work) -> None:
@@ -79,7 +87,7 @@ def apply(work: Work) -> None:
         "DROP TABLE same_id_groups",
         "DROP TABLE same_id_winners",
     ):
-        work.db.execute(query, CODES)
+        work.db.execute(query, VALUES)
 
 
 def _give_way(work: Work, kind: int, code: str) -> None:

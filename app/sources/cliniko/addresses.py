@@ -1,5 +1,6 @@
 """A postal address of a Cliniko row as Caspen keeps it. Nothing of it is lost when its country is unknown."""
 
+import re
 from dataclasses import dataclass
 
 from app.mapping.countries import country_code
@@ -14,6 +15,25 @@ class Address:
     codes: tuple[str, ...] = ()
 
 
+_LOST_ZEROS = {
+    "AU": (4, re.compile(r"[289]\d\d")),  # Canberra's old codes and the Northern Territory
+    "NZ": (4, re.compile(r"\d{3}")),
+    "US": (5, re.compile(r"\d{3,4}")),
+    **dict.fromkeys(("DE", "FR", "IT", "ES"), (5, re.compile(r"\d{4}"))),
+}
+"""By country, how long a post code is, and which shorter ones have lost their zeros in a spreadsheet for certain."""
+
+
+def _with_lost_zeros(post_code: str | None, country: str) -> tuple[str | None, bool]:
+    """The post code with the zeros that its country tells, and whether it lacked any."""
+    if post_code is None or country not in _LOST_ZEROS or not (post_code.isascii() and post_code.isdigit()):
+        return post_code, False
+    length, short = _LOST_ZEROS[country]
+    if len(post_code) >= length or not short.fullmatch(post_code):
+        return post_code, False
+    return post_code.zfill(length), True
+
+
 def address(
     line1: str | None,
     line2: str | None,
@@ -22,12 +42,17 @@ def address(
     state: str | None,
     post_code: str | None,
     country: str | None,
+    home: str = "",
 ) -> Address:
-    """The third line joins the second; a country that is none joins it too, with `country_unknown`."""
+    """The third line joins the second; a country that is none joins it too, with `country_unknown`.
+
+    `home` is the clinic's country: it tells the length of a post code where the row names no country.
+    """
     code = country_code(country) if country else None
     tail = None if code else country
+    post_code, is_mended = _with_lost_zeros(post_code, code or ("" if country else home))
     second = ", ".join(piece for piece in (line2, line3, tail) if piece) or None
-    codes = ("country_unknown",) if tail else ()
+    codes = (("country_unknown",) if tail else ()) + (("spreadsheet_value_mended",) if is_mended else ())
     if not any((line1, second, city, state, post_code, code)):
         return Address(None, None)
     values = {

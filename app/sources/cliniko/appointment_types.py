@@ -13,7 +13,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.money import money
 from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
-from app.mapping.text import cut, string, text
+from app.mapping.text import code, cut, string, text
 from app.problems import Level, Problem
 from app.sources.cliniko.decisions import decided, name_key, named_id
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -43,7 +43,7 @@ class AppointmentType(Row):
     ] = None
     max_attendees: Annotated[int | None, Column(whole, "Max Attendees", destination="services.capacity")] = None
     price: Annotated[Decimal | None, Column(money, "Price", destination="services.price")] = None
-    item_code: Annotated[Words, Column(string, "Item Code", destination="services.item_code")] = None
+    item_code: Annotated[Words, Column(code, "Item Code", destination="services.item_code")] = None
     tax: Annotated[Words, Column(string, "Tax", destination="services.tax_id")] = None
     treatment_note_template_id: Annotated[
         Link | None,

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from app.mapping.columns import Column
 from app.mapping.countries import country_code
-from app.mapping.emails import is_email
+from app.mapping.emails import read_email
 from app.mapping.flags import boolean
 from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
-from app.mapping.phones import read_phone
+from app.mapping.phones import FoundPhone, find_phone
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
-from app.mapping.text import cut, limited, string, text
+from app.mapping.text import code, cut, limited, string, text
 from app.mapping.zones import zone_name
 from app.problems import Problem
 from app.sources.cliniko.addresses import address
@@ -36,14 +36,14 @@ class Business(Row):
     address_2: Annotated[Words, Column(string, "Address 2", destination="locations.address")] = None
     city: Annotated[Words, Column(string, "City", destination="locations.address")] = None
     state: Annotated[Words, Column(string, "State", destination="locations.address")] = None
-    post_code: Annotated[Words, Column(string, "Post code", destination="locations.address")] = None
+    post_code: Annotated[Words, Column(code, "Post code", destination="locations.address")] = None
     country: Annotated[Words, Column(string, "Country", destination="locations.country_code")] = None
     country_code: Annotated[Words, Column(string, "Country Code", destination="locations.country_code")] = None
     business_registration_name: Annotated[
         Words, Column(string, "Business Registration Name", destination="locations.abn")
     ] = None
     business_registration_value: Annotated[
-        Words, Column(string, "Business Registration Value", destination="locations.abn")
+        Words, Column(code, "Business Registration Value", destination="locations.abn")
     ] = None
     contact_information: Annotated[Words, Column(text, "Contact Information", destination="locations.phone")] = None
     email_reply_to: Annotated[Words, Column(string, "Email Reply To", destination="locations.email")] = None
@@ -70,19 +70,24 @@ def to_records(row: Business, joined: Joined, lookups: Lookups) -> Result:
     name, codes = name_of(row), []
     if name is None:
         codes.append("name_missing")
-    place = address(row.address_1, row.address_2, None, row.city, row.state, row.post_code, _country(row))
+    place = address(
+        row.address_1, row.address_2, None, row.city, row.state, row.post_code, _country(row), lookups.plan.country
+    )
     here = place.country or lookups.plan.country
-    phone = read_phone(row.contact_information, here) if row.contact_information else None
-    email = row.email_reply_to if row.email_reply_to and is_email(row.email_reply_to) else None
-    if row.email_reply_to and not email:
+    found = find_phone(row.contact_information, here) if row.contact_information else FoundPhone(None)
+    phone = None if found.has_more else found.phone  # only a number that stands alone is the phone
+    email = read_email(row.email_reply_to or "")
+    if row.email_reply_to and email.is_bad:
         codes.append("bad_email")
+    if found.is_mended:
+        codes.append("spreadsheet_value_mended")
     zone = zone_name(row.time_zone_identifier or "") or zone_name(row.time_zone or "")
     if zone is None and (row.time_zone_identifier or row.time_zone):
         codes.append("timezone_unknown")
     values: dict[str, Value] = {
         "name": cut(name) or f"Location {row.id}",
-        "description": _description(row, has_phone=phone is not None, has_email=email is not None),
-        "email": email,
+        "description": _description(row, has_phone=phone is not None, has_email=not email.has_more),
+        "email": email.address,
         "phone": phone.whole if phone else None,
         "timezone": zone or lookups.plan.timezone,
         "country_code": here,

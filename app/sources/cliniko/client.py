@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from app.caspen.names import client_keys
 from app.mapping.countries import country_code
-from app.mapping.emails import is_email
+from app.mapping.emails import read_email
 from app.mapping.kind import Mention
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
@@ -43,12 +43,13 @@ def to_records(row: Patient, joined: Joined, lookups: Lookups) -> Result:
     """The client, with what needs attention told."""
     if not row.first_name and not row.last_name:
         return NotMapped(Outcome.HELD, Problem("patient_name_missing", "patients", source_id=row.id))
-    home = address(row.address_1, row.address_2, row.address_3, row.city, row.state, row.post_code, row.country)
+    lines = (row.address_1, row.address_2, row.address_3)
+    home = address(*lines, row.city, row.state, row.post_code, row.country, lookups.plan.country)
     found = _phones(row, home.country or lookups.plan.country)
     codes = [*home.codes, *found.codes, *_codes(row)]
     values: dict[str, Value] = {
         **_names(row),
-        "email": row.email if row.email and is_email(row.email) else None,
+        "email": read_email(row.email).address if row.email else None,
         "phone_number": found.primary,
         "phone_numbers": list(found.numbers),
         "address": home.values,
@@ -94,7 +95,7 @@ def _codes(row: Patient) -> list[str]:
     names = {normalise_name(name) for name in (row.first_name, row.last_name) if name}
     told = {
         "patient_name_partial": not row.first_name or not row.last_name,
-        "bad_email": bool(row.email) and not is_email(row.email or ""),
+        "bad_email": bool(row.email) and read_email(row.email or "").is_bad,
         "legacy_gender_used": not row.sex and bool(row.gender),
         "test_record_suspected": not names.isdisjoint(_TRIALS),
     }
@@ -114,7 +115,7 @@ def _phones(row: Patient, country: str) -> Phones:
 def known_by(row: Patient, country: str) -> Iterator[str]:
     """By what somebody is known again whom the clinic has in Caspen already. `country` is the clinic's."""
     found = _phones(row, country_code(row.country or "") or country)
-    email = row.email if row.email and is_email(row.email) else None
+    email = read_email(row.email).address if row.email else None
     numbers = (number["code"] + number["number"] for number in found.numbers)
     yield from client_keys(row.first_name, row.last_name, row.date_of_birth, email, numbers)
 
@@ -149,7 +150,7 @@ def alert(alerts: Json) -> str | None:
 
 def _notes(row: Patient, found: Phones) -> str | None:
     lines = [f"{label}: {text}" for label, name in _OVERLONG if len(text := getattr(row, name) or "") > STRING]
-    if row.email and not is_email(row.email):
+    if row.email and (read_email(row.email).has_more):
         lines.append(f"Email: {row.email}")
     lines += found.unread
     parts = (

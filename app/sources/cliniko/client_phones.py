@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.mapping.phones import read_phone
+from app.mapping.phones import find_phone
 from app.mapping.rows import Json
 
 KINDS = ("mobile", "home", "work", "fax", "other")
@@ -12,7 +12,7 @@ KINDS = ("mobile", "home", "work", "fax", "other")
 
 @dataclass(frozen=True, slots=True)
 class Phones:
-    """`primary` is the first mobile; `unread` are texts that are no numbers, as lines for the notes."""
+    """`primary` is the first mobile; `unread` are texts that say more than a number, as lines for the notes."""
 
     primary: str | None
     numbers: tuple[dict[str, str], ...]
@@ -45,11 +45,14 @@ def phones(texts: Iterable[tuple[str, str]], country: str) -> Phones:
     unread: list[str] = []
     codes: list[str] = []
     for kind, text in texts:
-        phone = read_phone(text, country)
+        phone, has_more, is_mended = find_phone(text, country)
+        if phone is None or has_more:
+            unread.append(f"Phone ({kind}): {text}")
         if phone is None:
             codes.append("bad_phone")
-            unread.append(f"Phone ({kind}): {text}")
             continue
+        if is_mended:
+            codes.append("spreadsheet_value_mended")
         if phone.assumed:
             codes.append("phone_country_assumed")
         entry = {"number": phone.number, "code": phone.code, "type": kind}

@@ -11,7 +11,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.messages import BODY_LIMIT, message_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.text import clean, cut, string, text, verbatim
+from app.mapping.text import clean, code, cut, string, text, verbatim
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.message_codes import (
@@ -46,13 +46,13 @@ class Communication(Row):
         ),
     ] = None
     type: Annotated[Words, Column(string, "Type", destination="communications.channel")] = None
-    type_code: Annotated[Words, Column(string, mark="C", destination="communications.channel")] = None
+    type_code: Annotated[Words, Column(code, mark="C", destination="communications.channel")] = None
     category: Annotated[Words, Column(string, "Category", destination="communications.category")] = None
-    category_code: Annotated[Words, Column(string, mark="C", destination="communications.category")] = None
+    category_code: Annotated[Words, Column(code, mark="C", destination="communications.category")] = None
     direction: Annotated[
         Words, Column(string, "Direction", ("direction_description",), destination="communications.direction")
     ] = None
-    direction_code: Annotated[Words, Column(string, mark="C", destination="communications.direction")] = None
+    direction_code: Annotated[Words, Column(code, mark="C", destination="communications.direction")] = None
     from_: Annotated[Words, Column(text, "From", destination="communications.from")] = None
     to: Annotated[Words, Column(text, "To", destination="communications.to")] = None
     content_subject: Annotated[Words, Column(string, "Subject", destination="communications.subject")] = None

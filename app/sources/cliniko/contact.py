@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.mapping.countries import country_code
-from app.mapping.emails import is_email
+from app.mapping.emails import read_email
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import STRING, cut
@@ -30,14 +30,15 @@ _OVERLONG = (
 def to_records(row: Contact, joined: Joined, lookups: Lookups) -> Result:
     """The contact. Caspen's contacts know no archive, so an archived one bears a tag that says so."""
     country = row.country_code if country_code(row.country_code or "") else row.country or row.country_code
-    home = address(row.address_1, row.address_2, row.address_3, row.city, row.state, row.post_code, country)
+    lines = (row.address_1, row.address_2, row.address_3)
+    home = address(*lines, row.city, row.state, row.post_code, country, lookups.plan.country)
     found = _phones(row, home.country or lookups.plan.country)
     said, coded = row.types
-    is_reachable = bool(row.email) and is_email(row.email or "")
+    email = read_email(row.email or "")
     told = {
         "contact_name_defaulted": not row.first_name,
         "contact_type_conflict": said is not None and coded not in (None, said),
-        "bad_email": bool(row.email) and not is_reachable,
+        "bad_email": bool(row.email) and email.is_bad,
     }
     values: dict[str, Value] = {
         "type": said or coded or "other",
@@ -47,8 +48,8 @@ def to_records(row: Contact, joined: Joined, lookups: Lookups) -> Result:
         "preferred_name": cut(row.preferred_name),
         "profession": cut(row.occupation),
         "company": cut(row.company_name),
-        "email": row.email if is_reachable else None,
-        "notes": _notes(row, found, has_email=is_reachable),
+        "email": email.address,
+        "notes": _notes(row, found, has_more=email.has_more),
         "phone_numbers": list(found.numbers),
         "address": home.values,
         "tags": [ARCHIVED] if row.archived_at else [],
@@ -66,7 +67,7 @@ def _phones(row: Contact, country: str) -> Phones:
     return phones(texts, country)
 
 
-def _notes(row: Contact, found: Phones, *, has_email: bool) -> str | None:
+def _notes(row: Contact, found: Phones, *, has_more: bool) -> str | None:
     lines = [f"{label}: {text}" for label, name in _OVERLONG if len(text := getattr(row, name) or "") > STRING]
     if row.type and row.types[0] is None:
         lines.append(f"Type: {row.type}")
@@ -74,7 +75,7 @@ def _notes(row: Contact, found: Phones, *, has_email: bool) -> str | None:
         lines.append(f"Doctor type: {row.doctor_type.replace('_', ' ')}")
     if row.provider_number:
         lines.append(f"Provider number: {row.provider_number}")
-    if row.email and not has_email:
+    if row.email and has_more:
         lines.append(f"Email: {row.email}")
     parts = (row.notes or "", "\n".join([*lines, *found.unread]))
     return "\n\n".join(part for part in parts if part.strip()) or None

@@ -9,7 +9,7 @@ from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell
-from app.mapping.text import string, text
+from app.mapping.text import code, string, text
 from app.sources.cliniko.contact import to_records
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -25,7 +25,7 @@ class Contact(Row):
 
     id: Annotated[str, key("Contact ID")] = ""
     type: Annotated[Words, Column(string, "Type", destination="contacts.type")] = None
-    type_code: Annotated[Words, Column(string, mark="C", destination="contacts.type")] = None
+    type_code: Annotated[Words, Column(code, mark="C", destination="contacts.type")] = None
     doctor_type: Annotated[Words, Column(string, "Doctor Type", destination="contacts.notes")] = None
     title: Annotated[Words, Column(string, "Title", destination="contacts.title")] = None
     first_name: Annotated[Words, Column(string, "First Name", destination="contacts.first_name")] = None
@@ -33,7 +33,7 @@ class Contact(Row):
     preferred_name: Annotated[Words, Column(string, "Preferred Name", destination="contacts.preferred_name")] = None
     company_name: Annotated[Words, Column(string, "Company Name", destination="contacts.company")] = None
     occupation: Annotated[Words, Column(string, "Occupation", destination="contacts.profession")] = None
-    provider_number: Annotated[Words, Column(string, "Provider Number", destination="contacts.notes")] = None
+    provider_number: Annotated[Words, Column(code, "Provider Number", destination="contacts.notes")] = None
     email: Annotated[Words, Column(string, "Email", destination="contacts.email")] = None
     phone_mobile: Annotated[
         Words, Column(text, "PhoneMobile", ("Mobile", "Mobile Phone"), destination="contacts.phone_numbers")
@@ -48,7 +48,7 @@ class Contact(Row):
     address_3: Annotated[Words, Column(string, "Address3", destination="contacts.address")] = None
     city: Annotated[Words, Column(string, "City", destination="contacts.address")] = None
     state: Annotated[Words, Column(string, "State", destination="contacts.address")] = None
-    post_code: Annotated[Words, Column(string, "Post code", destination="contacts.address")] = None
+    post_code: Annotated[Words, Column(code, "Post code", destination="contacts.address")] = None
     country: Annotated[Words, Column(string, "Country", destination="contacts.address")] = None
     country_code: Annotated[Words, Column(string, "Country Code", destination="contacts.address")] = None
     notes: Annotated[Words, Column(text, "Notes", raw=True, destination="contacts.notes")] = None

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
+from app.mapping.emails import email_or_text
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link, one_id
 from app.mapping.kind import Kind
@@ -18,7 +19,7 @@ from app.mapping.money import money
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell, json_or_text
-from app.mapping.text import string, text
+from app.mapping.text import code, string, text
 from app.problems import Problem
 from app.sources.cliniko.answers import Answer, in_columns, nested
 from app.sources.cliniko.client import known_by, mentions, referral_type, to_records
@@ -62,13 +63,13 @@ class Patient(Row):
     time_zone: Annotated[Words, Column(string, "Time Zone", mark="C")] = None
     city: Annotated[Words, Column(string, "City", mark="C", destination="clients.address")] = None
     state: Annotated[Words, Column(string, "State", mark="C", destination="clients.address")] = None
-    post_code: Annotated[Words, Column(string, "Post code", mark="C", destination="clients.address")] = None
+    post_code: Annotated[Words, Column(code, "Post code", mark="C", destination="clients.address")] = None
     country: Annotated[Words, Column(string, "Country", ("Country Code",), "C", destination="clients.address")] = None
     occupation: Annotated[Words, Column(string, "Occupation", mark="C", destination="clients.profession")] = None
     emergency_contact: Annotated[
         Words, Column(string, "Emergency Contact", mark="C", destination="clients.emergency_contact_name")
     ] = None
-    medicare: Annotated[Words, own(string, "Medicare Number", "Medicare number")] = None
+    medicare: Annotated[Words, own(code, "Medicare Number", "Medicare number")] = None
     referral_type: Annotated[
         Words,
         Column(string, "Referral Type", ("referral_source_type",), "C", destination="clients.referral_type_id"),
@@ -100,9 +101,7 @@ class Patient(Row):
         ),
     ] = None
     referring_doctor: Annotated[Words, Column(string, "Referring Doctor", mark="C", fills="referring_doctor_id")] = None
-    old_reference_id: Annotated[Words, own(string, "Reference Number", "Previous reference number", "Ref Number")] = (
-        None
-    )
+    old_reference_id: Annotated[Words, own(code, "Reference Number", "Previous reference number", "Ref Number")] = None
     next_appointment: Annotated[Words, Column(text, "Next Appointment", mark="C")] = None
     last_appointment: Annotated[Words, Column(text, "Last Appointment", ("latest_booking",), "C")] = None
     birth_month: Annotated[Words, Column(text, "Birth Month", mark="C")] = None
@@ -116,7 +115,7 @@ class Patient(Row):
     notes: Annotated[Words, Column(text, "Extra Information", mark="C", raw=True, destination="clients.notes")] = None
     reminder_type: Annotated[Words, own(string, "Reminder Type", "Reminder preference")] = None
     invoice_default_to: Annotated[Words, own(string, "Invoice To", "Invoice to")] = None
-    invoice_email: Annotated[Words, own(string, "Invoice Email", "Invoice email")] = None
+    invoice_email: Annotated[Words, own(email_or_text, "Invoice Email", "Invoice email")] = None
     invoice_extra_information: Annotated[Words, own(text, "Invoice Extra Info", "Invoice extra information")] = None
     concession_type: Annotated[Words, own(string, "Concession Type", "Concession type", "concession_type_id")] = None
     unsubscribed_sms_marketing: Annotated[
@@ -138,9 +137,9 @@ class Patient(Row):
     appointment_notes: Annotated[
         Words, Column(text, "Appointment Notes", mark="C", raw=True, destination="clients.notes")
     ] = None
-    medicare_reference_number: Annotated[
-        Words, own(string, "Medicare Reference Number", "Medicare reference number")
-    ] = None
+    medicare_reference_number: Annotated[Words, own(code, "Medicare Reference Number", "Medicare reference number")] = (
+        None
+    )
     accepted_email_marketing: Annotated[
         bool | None, own(boolean, "Accepts email marketing", "Email marketing consent")
     ] = None
@@ -154,7 +153,7 @@ class Patient(Row):
     receives_confirmation_emails: Annotated[
         bool | None, own(boolean, "Receives Confirmation Emails", "Receives confirmation emails")
     ] = None
-    dva_card_number: Annotated[Words, own(string, "DVA card number", "DVA card number")] = None
+    dva_card_number: Annotated[Words, own(code, "DVA card number", "DVA card number")] = None
     follow_up_messages: Annotated[Words, own(string, "Follow-up Messages", "Follow-up messages")] = None
     patient_phone_numbers: Annotated[Json, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
     accepted_sms_marketing: Annotated[bool | None, own(boolean, "", "SMS marketing consent")] = None

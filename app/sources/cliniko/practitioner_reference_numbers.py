@@ -8,7 +8,7 @@ from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.text import cut, string
+from app.mapping.text import code, cut, string
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -44,7 +44,7 @@ class ReferenceNumber(Row):
         ),
     ] = None
     name: Annotated[Words, Column(string, "Name", destination="provider_numbers.label")] = None
-    reference_number: Annotated[Words, Column(string, "Reference Number", destination="provider_numbers.number")] = None
+    reference_number: Annotated[Words, Column(code, "Reference Number", destination="provider_numbers.number")] = None
 
 
 def stays_because(row: ReferenceNumber) -> Problem | None:

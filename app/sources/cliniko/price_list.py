@@ -11,7 +11,7 @@ from app.mapping.columns import Column
 from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.money import money
-from app.mapping.text import string
+from app.mapping.text import code, string
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -25,7 +25,7 @@ class BillableItem(Row):
 
     id: Annotated[str, key("Billable Item ID")] = ""
     name: Annotated[Words, Column(string, "Name")] = None
-    item_code: Annotated[Words, Column(string, "Item Code")] = None
+    item_code: Annotated[Words, Column(code, "Item Code")] = None
     price: Annotated[Decimal | None, Column(money, "Price")] = None
     tax: Annotated[Words, Column(string, "Tax", ("tax_name",))] = None
 

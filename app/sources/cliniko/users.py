@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
-from app.mapping.emails import is_email
+from app.mapping.emails import read_email
 from app.mapping.flags import boolean, spoken
 from app.mapping.ids import key
 from app.mapping.kind import Kind
@@ -51,7 +51,8 @@ def name_of(row: User) -> str | None:
 
 
 def email_of(row: User) -> str | None:
-    return row.email.lower() if row.email and is_email(row.email) else None
+    address = read_email(row.email).address if row.email else None
+    return address.lower() if address else None
 
 
 def to_records(row: User, joined: Joined, lookups: Lookups) -> Result:
@@ -59,8 +60,8 @@ def to_records(row: User, joined: Joined, lookups: Lookups) -> Result:
     if (other := decided("users", row.id, lookups)) is not None:
         return other
     codes = []
-    email = row.email if email_of(row) and "user_email_duplicate" not in joined.findings else None
-    if row.email and email_of(row) is None:
+    email = read_email(row.email or "")
+    if row.email and email.is_bad:
         codes.append("bad_email")
     if email_of(row) is None:
         codes.append("user_email_missing")
@@ -77,7 +78,7 @@ def to_records(row: User, joined: Joined, lookups: Lookups) -> Result:
     values: dict[str, Value] = {
         "first_name": cut(row.first_name) or ("-" if row.last_name else "User"),
         "last_name": cut(row.last_name) or ("-" if row.first_name else row.id),
-        "email": email,
+        "email": None if "user_email_duplicate" in joined.findings else email.address,
         "title": cut(row.title),
         "phone_numbers": list(found.numbers),
         "role": role,
