@@ -11,6 +11,7 @@ from app.caspen.gateway import Gateway
 from app.caspen.names import normalise_name
 from app.engine.runtime import Runtime
 from app.mapping.plan import Plan
+from app.mapping.storable import without_unshowable
 
 
 class BadFile(Exception):
@@ -122,7 +123,7 @@ def yaml_of(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(found, dict):
         raise BadFile(f"{path} must hold names with values")
-    return found
+    return dict(without_unshowable(found))
 
 
 def _first(wrong: ValidationError) -> str:

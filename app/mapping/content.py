@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.mapping.rows import Json
-from app.mapping.structured import NotJsonError, parse_json
+from app.mapping.storable import REMOVED
+from app.mapping.structured import NotJsonError, parse_shown
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
 
@@ -79,10 +80,10 @@ def _worded(value: Json) -> str:
 
 def read_content(text: str) -> Content:
     """The content of a JSON text of sections; NotJsonError when it is none."""
-    value = parse_json(text)
+    value, has_lost = parse_shown(text)
     if not isinstance(value, dict) or not isinstance(value.get("sections", []), list):
         raise NotJsonError
-    reading = _Reading()
+    reading = _Reading({REMOVED: None} if has_lost else {})
     sections = tuple(_section(item, reading) for item in value.get("sections", []))
     return Content(sections, tuple(reading.codes))
 

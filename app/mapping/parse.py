@@ -1,7 +1,9 @@
 """One row of an export read into a typed row, with every problem of its cells told, not only the first."""
 
+import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields, replace
+from pathlib import PurePath
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.mapping.cells import is_error
@@ -12,6 +14,7 @@ from app.mapping.text import clean
 from app.problems import Level, Problem
 
 R = TypeVar("R")
+QUARANTINED = "row_quarantined"
 
 # Told once for a file, however many of its rows show it.
 ONCE_PER_FILE = frozenset({"timezone_assumed", "synthetic_key_used"})
@@ -38,9 +41,17 @@ def parse_row(
 ) -> Parsed[R]:
     """The row that `cells` (attribute names to trimmed texts) hold.
 
-    `columns` are the attributes that the file has a column for, where `cells` leaves out the empty ones.
+    `columns` are the attributes that the file has a column for, where `cells` leaves out the empty ones. A row at
+    which our own code fails is held by itself: it has its id and no `row`, and its problem says where the code failed.
     """
-    return parser_of(kind, context).parse(cells, columns)
+    parser = parser_of(kind, context)
+    try:
+        return parser.parse(cells, columns)
+    except Exception as fault:
+        at = traceback.extract_tb(fault.__traceback__)[-1]
+        details = {"fault": type(fault).__name__, "at": f"{PurePath(at.filename).name}:{at.lineno}"}
+        source_id = parser.source_id(cells)
+        return Parsed(None, source_id, (Problem(QUARANTINED, kind.name, source_id=source_id, details=details),))
 
 
 def parser_of(kind: Kind[R], context: Context) -> "RowParser[R]":
@@ -97,6 +108,14 @@ class RowParser(Generic[R]):
                     if told_apart == link and beside in values:
                         values[link] = Link(name=f"{values[name]}{APART}{values[beside]}")
         return self._keyed(values, problems, cells.keys() if columns is None else columns)
+
+    def source_id(self, cells: Mapping[str, str]) -> str | None:
+        """The id in a row's own key column, whatever its other cells are; None where that cannot be read either."""
+        cell = cells.get(self._key or "", "")
+        try:
+            return self._readers[self._key](cell, self.context, lambda code: None) if self._key and cell else None
+        except Exception:
+            return None
 
     def _gather(self, values: dict[str, Any], name: str, cell: str, report: Report) -> None:
         """A cell of a column that has only the beginning of its header in common with others."""

@@ -6,6 +6,7 @@ import math
 from app.mapping.columns import Report
 from app.mapping.context import Context
 from app.mapping.rows import Json
+from app.mapping.storable import REMOVED, shown_json
 from app.mapping.text import clean
 
 
@@ -21,23 +22,34 @@ _DECODE = json.JSONDecoder(parse_constant=_refuse).decode  # made once: there is
 
 
 def parse_json(text: str) -> Json:
-    """The value of a JSON text; NotJsonError for anything that strict JSON does not allow, and for endless nesting."""
+    """The value of a JSON text, as `parse_shown` gives it."""
+    return parse_shown(text)[0]
+
+
+def parse_shown(text: str) -> tuple[Json, bool]:
+    """The value of a JSON text without characters that no screen shows, and whether there were any.
+
+    NotJsonError for anything that strict JSON does not allow, and for endless nesting.
+    """
     try:
         value = _DECODE(text)
     except (ValueError, RecursionError):
         raise NotJsonError from None
     if isinstance(value, float) and not math.isfinite(value):
         raise NotJsonError
-    return value
+    return shown_json(value, text)
 
 
 def json_cell(cell: str, context: Context, report: Report) -> Json:
     """The cell's value, None with `bad_json` when it cannot be read."""
     try:
-        return parse_json(cell)
+        value, has_lost = parse_shown(cell)
     except NotJsonError:
         report("bad_json")
         return None
+    if has_lost:
+        report(REMOVED)
+    return value
 
 
 def json_or_text(cell: str, context: Context, report: Report) -> Json:

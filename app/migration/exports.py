@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.db import now
 from app.mapping.plan import Plan
+from app.mapping.storable import storable
 from app.migration.advance import By, Cause, Guard, Ring, advance, locked
 from app.migration.checked_links import forget_checked
 from app.migration.models import Export, ExportFile, Migration
@@ -54,7 +55,7 @@ def _store_one(objects: Objects, key: bytes, migration_id: str, file: Handed) ->
             digest.update(chunk)
             size += len(chunk)
             out.write(chunk)
-    return Stored(file.path, object_key, size, digest.hexdigest())
+    return Stored(storable(file.path), object_key, size, digest.hexdigest())
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+import structlog
+
 from app.engine.index.attachments import Attachments
 from app.engine.index.entry import IndexEntry, entry_of
 from app.engine.reading.beside import FOUND, Beside
@@ -18,11 +20,13 @@ from app.engine.reading.tally import Tally
 from app.mapping.context import Context
 from app.mapping.equality import digest_of
 from app.mapping.kind import Kind
-from app.mapping.parse import Parsed, parse_row
+from app.mapping.parse import QUARANTINED, Parsed, parse_row
 from app.mapping.rows import Outcome
+from app.mapping.storable import REMOVED, storable_row
 from app.problems import Level, Problem
 from app.storage.objects import Objects
 
+log = structlog.get_logger()
 _HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict")
 _OUTCOMES = {Level.SKIPPED: Outcome.SKIPPED, Level.HELD: Outcome.HELD, Level.REFUSED: Outcome.HELD}
 
@@ -133,7 +137,12 @@ class Cutter:
         self.keyless = 0
 
     def cut(self, rows: Iterator[Raw], *, has_rounded: bool) -> None:
-        for line, row, codes in rows:
+        for line, raw, codes in rows:
+            row = storable_row(raw)
+            if row is None:
+                row = raw
+            else:
+                codes = (*codes, REMOVED)
             if len(row) != self._width and "cell_too_large" not in codes and is_ragged(row, self._width, self._least):
                 codes = (*codes, "row_too_short" if len(row) < self._width else "row_too_long")
             if has_rounded and any(at < len(row) and is_rounded(row[at]) for at in self._ids):
@@ -144,7 +153,7 @@ class Cutter:
             self._entries.append(self._entry(line, cells, codes))
             if self._writer.add(line, cells, codes):
                 self._close()
-            del row, cells  # the next row may be as large
+            del raw, row, cells  # the next row may be as large
         if self._writer.rows:
             self._close()
 
@@ -158,6 +167,8 @@ class Cutter:
     def _entry(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> IndexEntry:
         filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
         parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
+        if (stopped := parsed.stopped) is not None and stopped.code == QUARANTINED:
+            log.error("row_set_aside", kind=self._kind.name, file=self._head.file_number, line=line, **stopped.details)
         if codes or parsed.problems:
             self._tally.row(line, parsed.source_id, codes, _beside(codes, parsed))
         blocked = _blocked(codes, parsed)

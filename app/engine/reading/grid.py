@@ -19,6 +19,7 @@ from app.engine.reading.rows import Raw
 from app.engine.reading.workbook import Workbook
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
+from app.mapping.storable import storable
 
 LEADING = 5
 LONGEST = 4096  # signs of a header; cells of rows that were taken for one may be as long as a book
@@ -162,7 +163,7 @@ def json_grid(
     header = located.header
     named = next((k for k in source.kinds if table.list_name in (k.name, *k.json_keys)), None)
     if header is None and named is not None and not located.refused:
-        header = understood(named, headers, wanted.pairs)
+        header = understood(named, list(map(storable, headers)), wanted.pairs)
     if header is None and seen:
         header = settled(located, name, source, wanted, may_lack_header=False)
     if header is None and not seen and (placed := name.place(source)):
@@ -187,7 +188,7 @@ def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limi
     try:
         for row in islice(rows, LEADING * 4):
             if not is_blank(row[1]):
-                sample.append((row[0], [cell[:LONGEST] for cell in row[1]], row[2]))
+                sample.append((row[0], [storable(cell[:LONGEST]) for cell in row[1]], row[2]))
             if len(sample) > LEADING:
                 break
             del row  # the next one may be as large

@@ -26,10 +26,11 @@ from app.engine.second_look.plain import Cells, NotPlain, plain_rows
 from app.engine.second_look.raw_rows import SHEET, RawFiles
 from app.engine.work import LostLease
 from app.mapping.kind import Source
+from app.mapping.plan import Plan
 from app.mapping.second_look import Look, Overruled, bare, said_under
 from app.migration.balance import KindBalance
 from app.migration.exports import files_of
-from app.migration.models import ExportFile, Migration, ProblemLine
+from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.problems import Problem
 from app.sources import source as source_named
 from app.storage import CannotOpen
@@ -105,9 +106,10 @@ def _look_at_all(
     with runtime.ledger.read() as session:
         files = files_of(session, migration.id, migration.export_number)
         verdicts = _verdicts(session, migration)
+        plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
         session.expunge_all()
     attached = {entry.path: entry for entry in found.attached}
-    raw = RawFiles(found, source)
+    raw = RawFiles(found, source, plan.column_pairs)
     judged = [f for f in files if not f.refused and f.kind in moving and f.path not in raw.attached]
     named = partial(_named, raw, judged, beat)
     for file in judged:

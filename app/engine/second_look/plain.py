@@ -27,14 +27,14 @@ class NotPlain(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """How the header row of a table is recognised: by a header of the id, or as the row that holds just these."""
+    """How the header row of a table is recognised: by a header of the id, or by two headers of the kind. All bare."""
 
     keys: frozenset[str]
-    whole: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
 
     def are_in(self, row: Iterable[str]) -> bool:
         names = frozenset(map(bare, row)) - {""}
-        return not self.keys.isdisjoint(names) or (bool(names) and names == self.whole)
+        return not self.keys.isdisjoint(names) or len(names & self.known) > 1
 
 
 def plain_rows(

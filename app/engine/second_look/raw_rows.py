@@ -1,11 +1,12 @@
 """The rows of one file of an export as it was handed over, whatever shape the file has."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from app.engine.reading.entries import Entry, Found
 from app.engine.second_look.note_pages import note_pages
 from app.engine.second_look.plain import Cells, Headers, NotPlain, plain_rows, under_header
 from app.engine.second_look.sheets import sheet_rows
+from app.mapping.columns import Placed
 from app.mapping.kind import Source
 from app.mapping.second_look import Look, bare
 from app.migration.models import ExportFile
@@ -17,7 +18,8 @@ WORKBOOK = "xlsx"
 class RawFiles:
     """The files of an export by path. A folder of note pages is one file, and so is each sheet of a workbook."""
 
-    def __init__(self, found: Found, source: Source) -> None:
+    def __init__(self, found: Found, source: Source, pairs: Mapping[str, Mapping[str, str]]) -> None:
+        self._pairs = pairs  # by file and header, the column that the clinic paired it with
         self._entries = {entry.path: entry for entry in found.entries if not entry.page}
         self._pages: dict[str, list[Entry]] = {}
         for entry in found.entries:
@@ -28,25 +30,45 @@ class RawFiles:
         self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
 
     def rows(self, file: ExportFile, looks: Sequence[Look]) -> Iterator[Cells]:
-        """The rows of a file, by bare headers. Raises NotPlain where the file cannot be verified."""
+        """The rows of a file, by bare headers. Raises NotPlain where the file cannot be verified.
+
+        An id under a header of the clinic's own has the header of the kind's id.
+        """
+        own = self._own_key(file)
+        rows = self._raw(file, looks, own)
+        if own is None or not looks:
+            return rows
+        return ({bare(looks[0].key[0]): row.get(own, ""), **row} for row in rows)
+
+    def _raw(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Iterator[Cells]:
         if pages := self._pages.get(file.path):
             return note_pages(pages, _page_headers(looks))
         book, _, sheet = file.path.rpartition(SHEET)
         entry = self._entries.get(file.path) or self._entries.get(book)
         if entry is None or entry.refused:
             raise NotPlain
-        headers = self._headers(file, looks)
+        headers = self._headers(file, looks, own_key)
         if file.encoding == WORKBOOK:
             name = sheet if entry.path == book else None
             return under_header(sheet_rows(entry.open, name, headers.are_in), headers)
         otherwise = file.facts.get("otherwise")
         return plain_rows(entry.open, file.encoding, otherwise=otherwise, headers=headers, lists=self._lists)
 
-    def _headers(self, file: ExportFile, looks: Sequence[Look]) -> Headers:
-        kind = next((kind for kind in self._kinds if kind.name == file.kind), None)
-        own = (placed.known_as() for placed in kind.columns if placed.column.is_key) if kind else ()
-        keys = {key for look in looks for key in look.key}.union(*own)
-        return Headers(frozenset(map(bare, keys)), frozenset(map(bare, file.facts.get("headers", ()))) - {""})
+    def _own_key(self, file: ExportFile) -> str | None:
+        """The bare header that the clinic paired with the id of the file's kind."""
+        keys = {placed.name for placed in self._columns(file) if placed.column.is_key}
+        paired = self._pairs.get(file.path, {})
+        return next((bare(header) for header, attribute in paired.items() if attribute in keys), None)
+
+    def _headers(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Headers:
+        keys = {key for look in looks for key in look.key} | ({own_key} if own_key else set())
+        known = {name for placed in self._columns(file) for name in placed.known_as()} | self._pairs.get(
+            file.path, {}
+        ).keys()
+        return Headers(frozenset(map(bare, keys)), frozenset(map(bare, known)))
+
+    def _columns(self, file: ExportFile) -> tuple[Placed, ...]:
+        return next((kind.columns for kind in self._kinds if kind.name == file.kind), ())
 
 
 def _page_headers(looks: Sequence[Look]) -> dict[str, str]:

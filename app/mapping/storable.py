@@ -1,0 +1,63 @@
+"""Characters that no database and no page can hold: NUL and half surrogates. They are removed once a file is parsed.
+
+Everything else that a screen cannot show is the business of each field: see `text.clean`.
+"""
+
+import re
+from collections.abc import Sequence
+
+from app.mapping.rows import Json
+
+REMOVED = "control_chars_removed"
+LARGE = 1 << 18  # signs of a row, above which its cells are not joined
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_ESCAPED = re.compile(r"\\u(?:d[89a-f]|00[01789])", re.IGNORECASE)
+
+
+def storable(text: str) -> str:
+    """The text without NUL and half surrogates."""
+    return text if is_storable(text) else _UNSTORABLE.sub("", text)
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text has neither NUL nor half surrogates."""
+    return "\0" not in text and (text.isascii() or _UNSTORABLE.search(text) is None)
+
+
+def storable_row(cells: Sequence[str]) -> list[str] | None:
+    """The cells of a row without NUL and half surrogates; None where none of them has any."""
+    if sum(map(len, cells)) <= LARGE:
+        try:
+            if b"\0" not in "".join(cells).encode():
+                return None
+        except UnicodeEncodeError:
+            pass
+    elif all(map(is_storable, cells)):
+        return None
+    return [storable(cell) for cell in cells]
+
+
+def shown_json(value: Json, text: str) -> tuple[Json, bool]:
+    """The value of a JSON `text`, without characters that only an escape could bring in, and whether there were any.
+
+    Such are NUL, half surrogates and control characters other than tab and line break.
+    """
+    if _ESCAPED.search(text) is None and is_storable(text):
+        return value, False
+    shown = without_unshowable(value)
+    return shown, shown != value
+
+
+def without_unshowable(value: Json) -> Json:
+    """A value of texts, lists and mappings, without NUL, half surrogates and other characters that no screen shows."""
+    if isinstance(value, str):
+        return _UNSHOWABLE.sub("", value)
+    if isinstance(value, list):
+        return [without_unshowable(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            _UNSHOWABLE.sub("", name) if isinstance(name, str) else name: without_unshowable(item)
+            for name, item in value.items()
+        }
+    return value
