@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.commands.files import BadFile, yaml_of
+from app.commands.files import ANSWERED_BEFORE, BadFile, yaml_of
+from app.engine.reading.letters import LABELS
 from app.engine.reading.recognise import is_field, known_headers, understood
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 from app.mapping.plan import LEAVE_OUT, Plan
 from app.migration.models import ExportFile
 
-NAMES = ("file_kinds", "column_pairs", "headerless")
+NAMES = ANSWERED_BEFORE
 
 
 def says_of_files(path: Path | None) -> bool:
@@ -46,7 +47,12 @@ def with_files(plan: Plan, path: Path, files: Iterable[ExportFile], source: Sour
     for found in bare:
         if found not in kinds:
             raise BadFile(f"{path}: {found} has no header: say in file_kinds what it is")
-    return plan.model_copy(update={"file_kinds": kinds, "column_pairs": pairs, "headerless": bare})
+    letters = {
+        _one(name, paths, path): _encoding(str(answer), path)
+        for name, answer in _table(given, "file_encodings", path).items()
+    }
+    answers = {"file_kinds": kinds, "column_pairs": pairs, "headerless": bare, "file_encodings": letters}
+    return plan.model_copy(update=answers)
 
 
 def must_fit_columns(plan: Plan, path: Path, files: Iterable[ExportFile], source: Source) -> None:
@@ -102,6 +108,15 @@ def _kind_name(said: str, source: Source, path: Path, file: str) -> str:
         return said
     known = ", ".join(kind.name for kind in source.kinds if kind.imported)
     raise BadFile(f"{path}: {file}: there is no kind {said}. Kinds: {known}; or {LEAVE_OUT}")
+
+
+def _encoding(answer: str, path: Path) -> str:
+    """How letters are stored, by its usual name such as `MacRoman` or by Python's."""
+    plain = normalise_header(answer)
+    for encoding, label in LABELS.items():
+        if plain in (normalise_header(encoding), normalise_header(label)):
+            return encoding
+    raise BadFile(f"{path}: {answer} is no set of letters that we know. Known: {', '.join(LABELS.values())}")
 
 
 def _field(said: str, kind: Kind[Any], path: Path) -> str:

@@ -13,6 +13,8 @@ from app.engine.runtime import Runtime
 from app.mapping.plan import Plan
 from app.mapping.storable import without_unshowable
 
+ANSWERED_BEFORE = ("file_kinds", "column_pairs", "headerless", "file_encodings")  # reading asks, not matching
+
 
 class BadFile(Exception):
     """A file that was given to a command does not hold what it should."""
@@ -87,7 +89,7 @@ def answered(plan: Plan, path: Path, facts: WorkspaceFacts) -> Plan:
         "fields": {},
     }
     for name, value in given.items():
-        if name in ("file_kinds", "column_pairs", "headerless"):
+        if name in ANSWERED_BEFORE:
             continue  # they were needed before the export was read
         if name in ids:
             if not isinstance(value, dict):

@@ -13,7 +13,8 @@ from app.mapping.plan import LEAVE_OUT, Plan
 
 def wanted_of(plan: Plan, path: str) -> Wanted:
     """What a plan says of one file."""
-    return Wanted(plan.file_kinds.get(path), plan.column_pairs.get(path, {}), path in plan.headerless)
+    kind, pairs = plan.file_kinds.get(path), plan.column_pairs.get(path, {})
+    return Wanted(kind, pairs, path in plan.headerless, plan.file_encodings.get(path))
 
 
 def entry_at(found: Found, path: str) -> Entry | None:

@@ -146,6 +146,7 @@ def _reading(runtime: Runtime, migration: Migration, lease: Lease, sink: Beating
         file_kinds=plan.file_kinds,
         column_pairs=plan.column_pairs,
         headerless=frozenset(plan.headerless),
+        encodings=plan.file_encodings,
     )
 
 

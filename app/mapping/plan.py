@@ -27,6 +27,10 @@ ChosenType = Literal["number", "yes_no", "dropdown"]
 """What a clinic may make of a custom field before there is one: afterwards, its type stays."""
 
 
+Encoding = Literal["utf-8", "cp1252", "mac_roman", "iso8859-15"]
+"""How the letters of a file may be stored, where nothing in the file says so."""
+
+
 class Plan(BaseModel):
     """Choices are keyed by the id that the source gave. A missing key means: create it.
 
@@ -36,7 +40,7 @@ class Plan(BaseModel):
     `leave_out_before` leaves out appointments (and what hangs on them) that start before it, in UTC.
     `file_kinds` says what a file is, by its path, or LEAVE_OUT. `column_pairs` says per file and header which field a
     column fills; "" is none, and a column without a header is `Column 3`. `headerless` are files of which the first
-    row is data already.
+    row is data already. `file_encodings` says per file how its letters are stored, where the file leaves that open.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,6 +61,7 @@ class Plan(BaseModel):
     file_kinds: dict[str, str] = {}
     column_pairs: dict[str, dict[str, str]] = {}
     headerless: tuple[str, ...] = ()
+    file_encodings: dict[str, Encoding] = {}
     acknowledged_absent: tuple[str, ...] = ()
 
     def canonical(self) -> str:

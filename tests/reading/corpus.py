@@ -1,10 +1,11 @@
 """Bad input and odd input, each with the verdict that it must get."""
 
 import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.reading.story import HEADER, native, patients
+from tests.reading.story import HEADER, native, patients, zipped
 
 LONG = "1558354464010667"
 ROW = "1,Ann,Lee,1980-02-11\n"
@@ -35,6 +36,9 @@ def refusals() -> Iterator[Case]:
     yield Case("only a byte order mark", b"\xef\xbb\xbf\r\n", rows=0, refused="file_empty")
     yield Case("NUL bytes", HEADER.encode() + b"\n1,A\0n,Lee,1980-01-01\n", rows=0, refused="file_not_text")
     yield Case("utf-16 without mark", patients(1).encode("utf-16-le"), rows=0, refused="file_not_text")
+    for mark, way in ((b"\xff\xfe\0\0", "utf-32-le"), (b"\0\0\xfe\xff", "utf-32-be")):
+        yield Case(f"{way} with mark", mark + patients(1).encode(way), rows=0, refused="file_not_text")
+        yield Case(f"{way} without mark", patients(1).encode(way), rows=0, refused="file_not_text")
     yield Case("utf-16 cut in half", patients(1).encode("utf-16")[:-1], rows=0, refused="file_not_text")
     yield Case("unclosed quote at row 3 of 10,000", _unclosed(), rows=3, refused="csv_unclosed_quote", line=4)
     yield Case("unclosed quote in the last row", f'{HEADER}\n{ROW}2,"Ann,Lee,\n', rows=2, refused="csv_unclosed_quote")
@@ -53,7 +57,7 @@ def refusals() -> Iterator[Case]:
     yield Case("no header, unknown name", "1234567,Ann,1980-02-11\n", "x.csv", 0, refused="header_missing", kind=None)
     yield Case("6% of 100 rows ragged", _ragged(100, 6), rows=100, refused="csv_misaligned")
     yield Case("5,000 columns", ",".join(f"c{n}" for n in range(5000)), rows=0, refused="csv_misaligned")
-    yield Case("a PDF named .csv", b"%PDF-1.7\n", rows=0, refused="file_type_unsupported")
+    yield Case("a PDF named .csv", b"%PDF-1.7\n", rows=0, refused="file_is_document")
     yield Case("a web page named .csv", b"<!DOCTYPE html><html></html>", rows=0, refused="file_type_unsupported")
     yield Case(
         "an old workbook",
@@ -64,7 +68,7 @@ def refusals() -> Iterator[Case]:
     )
     yield Case("an OLE file named .csv", b"\xd0\xcf\x11\xe0" + bytes(600), rows=0, refused="file_type_unsupported")
     yield Case("a sheet's shortcut", b'{"url": "https://x"}', "patients.gsheet", 0, refused="file_type_unsupported")
-    yield Case("a picture named .csv", b"\x89PNG\r\n\x1a\n" + bytes(50), rows=0, refused="file_type_unsupported")
+    yield Case("a picture named .csv", b"\x89PNG\r\n\x1a\n" + bytes(50), rows=0, refused="file_is_picture")
     yield Case("gzip", b"\x1f\x8b\x08" + bytes(30), "patients.csv.gz", 0, refused="archive_kind")
     yield Case("7z", b"7z\xbc\xaf\x27\x1c" + bytes(30), "e.7z", 0, refused="archive_kind", kind=None)
     yield Case("rar", b"Rar!\x1a\x07\x01" + bytes(30), "e.rar", 0, refused="archive_kind", kind=None)
@@ -87,7 +91,19 @@ def accepted() -> Iterator[Case]:
     yield Case("cp1252", f"{HEADER}\n1,Zoë €,O’Lee,\n".encode("cp1252"), codes=("encoding_guessed",), encoding="cp1252")
     yield Case("one byte 0xE9", f"{HEADER}\n1,Ren\xe9,Lee,\n".encode("latin-1"), codes=("encoding_guessed",))
     yield Case(
-        "mixed by line", f"{HEADER}\n1,Zoë,Lee,\n".encode() + b"2,Zo\xeb,Lee,\n", rows=2, codes=("encoding_guessed",)
+        "one line of another set",
+        f"{HEADER}\n1,Zoë,Lee,\n".encode() + b"2,Zo\xeb,Lee,\n",
+        rows=2,
+        codes=("line_encoding_guessed",),
+        never=("encoding_guessed",),
+        encoding="utf-8",
+    )
+    yield Case(
+        "half of the lines in another set",
+        f"{HEADER}\n".encode() + "1,Zoë,Lee,\n".encode() * 2 + b"2,Zo\xeb,Lee,\n" * 2,
+        rows=4,
+        codes=("encoding_guessed",),
+        encoding="cp1252",
     )
     yield Case(
         "a byte that cp1252 lacks",
@@ -174,11 +190,37 @@ def unrecognised() -> Iterator[Case]:
     for path, content in (
         ("readme.txt", "Dear team,\nplease find the files.\n"),
         ("prices.csv", "Colour,Weight\nred,12\n"),
-        ("logo.png", b"\x89PNG\r\n\x1a\n" + bytes(40)),
-        ("guide.pdf", b"%PDF-1.4\n"),
         ("notes.docx.bin", bytes(40)),
     ):
         yield Case(path, content, path, 0, ("unrecognised_file",), kind=None)
+    for path, content, code in (
+        ("logo.png", b"\x89PNG\r\n\x1a\n" + bytes(40), "file_is_picture"),
+        ("IMG_0001.JPG", b"\xff\xd8\xff\xe0" + bytes(40), "file_is_picture"),
+        ("IMG_0002.HEIC", b"\0\0\0\x18ftypheic" + bytes(40), "file_is_picture"),
+        ("scan.tif", b"II*\0" + bytes(40), "file_is_picture"),
+        ("photo.webp", b"RIFF\x10\0\0\0WEBPVP8 " + bytes(40), "file_is_picture"),
+        ("guide.pdf", b"%PDF-1.4\n", "file_is_document"),
+        ("letter.rtf", b"{\\rtf1 Dear team}", "file_is_document"),
+        ("letter.docx", zipped({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}), "file_is_document"),
+        ("letter.odt", _odt(), "file_is_document"),
+        ("export.zip", b"PK\x03\x04" + bytes(400), "zip_damaged"),
+        ("empty.zip", bytes(400), "zip_damaged"),
+        ("signed-out.zip", b"<!DOCTYPE html><html></html>", "zip_damaged"),
+        ("Patients.csv.crdownload", b"Patient ID,First", "unfinished_download"),
+        ("Export.zip.part", b"PK\x03\x04" + bytes(400), "unfinished_download"),
+        ("Patients.csv.download/Patients.csv", b"Patient ID,First", "unfinished_download"),
+        ("link.url", b"[InternetShortcut]\nURL=https://x", "shortcut_not_file"),
+        ("x.webloc", b"<plist/>", "shortcut_not_file"),
+        ("Patients.lnk", b"L\0\0\0" + bytes(70), "shortcut_not_file"),
+    ):
+        is_refused = code == "zip_damaged"
+        refused = code if is_refused else None
+        yield Case(path, content, path, 0, (code,), never=("unrecognised_file", "bad_json"), kind=None, refused=refused)
+
+
+def _odt() -> bytes:
+    kind = "application/vnd.oasis.opendocument.text"
+    return zipped({"mimetype": kind, "content.xml": "<x/>"}, zipfile.ZIP_STORED)
 
 
 def _unclosed() -> str:

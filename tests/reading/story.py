@@ -109,6 +109,7 @@ class Desk:
     password: str | None = None
     file_kinds: Mapping[str, str] = field(default_factory=dict)
     column_pairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    encodings: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, files: Sequence[Given] | Mapping[str, str | bytes], already: Sequence[Already] = ()) -> Told:
         handed = given(files) if isinstance(files, Mapping) else files
@@ -121,6 +122,7 @@ class Desk:
             index,
             self.file_kinds,
             self.column_pairs,
+            encodings=self.encodings,
         )
         with opened(handed, SOURCE, self.limits, private(self.folder), self.password) as found:
             for _ in keep_attached(found, reading):

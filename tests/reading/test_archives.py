@@ -136,7 +136,7 @@ def test_damage_in_one_file_leaves_the_others(desk: Desk) -> None:
     assert {f.path: f.refused for f in told.files} == {"bad.csv": "zip_damaged", "patients.csv": None}
 
 
-@pytest.mark.parametrize("method", [DEFLATE, DEFLATE64, BZIP2, LZMA, 93])
+@pytest.mark.parametrize("method", [DEFLATE, DEFLATE64, BZIP2, LZMA])
 def test_rubbish_in_one_file_is_damage(desk: Desk, method: int) -> None:
     told = desk.read({"export.zip": build([Item(b"bad.csv", packed=b"\xff" * 50, method=method), Item()])})
     assert {f.path: f.refused for f in told.files} == {"bad.csv": "zip_damaged", "patients.csv": None}

@@ -118,5 +118,5 @@ def test_letters_and_body_charts_are_counted_by_their_folder_with_what_to_do_ins
     assert found == {
         "Letters/1 - Lee, Ann/to her GP.pdf": ("letters", 1, ["kind_not_imported"]),
         "Cliniko/Body charts/7.png": ("body_charts", 1, ["kind_not_imported"]),
-        "Holiday/8.png": (None, 0, ["unrecognised_file"]),
+        "Holiday/8.png": (None, 0, ["file_is_picture"]),
     }

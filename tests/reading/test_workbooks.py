@@ -1,17 +1,93 @@
 """A spreadsheet is read like a table of text, and what the office program did to ids is found out."""
 
+import pytest
+
 from tests.reading.story import HEADER, Desk, zipped
-from tests.reading.workbooks import workbook
+from tests.reading.workbooks import dated_workbook, workbook
 
 HEAD = HEADER.split(",")
 
 
-def test_the_first_sheet_with_a_known_header_is_read(desk: Desk) -> None:
+def test_each_sheet_is_a_file(desk: Desk) -> None:
     book = workbook({"About": [["My clinic"]], "Data": [HEAD, ["7", "Ann", "Lee", "1980-02-11"], [], ["8", "Bo"]]})
     told = desk.csv(book, "patients.xlsx")
-    assert (told.one.kind, told.one.encoding, told.one.rows) == ("patients", "xlsx", 2)
-    assert [(r.line, r.cells["id"]) for r in told.rows()] == [(2, "7"), (4, "8")]
+    assert [file.path for file in told.files] == ["patients.xlsx#About", "patients.xlsx#Data"]
+    about, data = told.files
+    assert (about.kind, [p.code for p in about.problems]) == (None, ["unrecognised_file"])
+    assert (data.kind, data.encoding, data.rows) == ("patients", "xlsx", 2)
+    assert [(r.line, r.cells["id"]) for r in told.rows(data)] == [(2, "7"), (4, "8")]
     assert "file_name_mismatch" not in told.codes
+
+
+def test_no_sheet_is_lost(desk: Desk) -> None:
+    people = [HEAD, ["7", "Ann", "Lee", "1980-02-11"]]
+    more = [HEAD, ["8", "Bo", "Lee", "1980-02-11"]]
+    contacts = [["Contact ID", "First Name", "Company Name"], ["1", "Ann", "X"]]
+    told = desk.csv(workbook({"A": people, "B": more, "Contacts": contacts}), "Book.xlsx")
+    assert {file.path: (file.kind, file.rows) for file in told.files} == {
+        "Book.xlsx#A": ("patients", 1),
+        "Book.xlsx#B": ("patients", 1),
+        "Book.xlsx#Contacts": ("contacts", 1),
+    }
+    assert not {"duplicate_file_in_bundle", "file_name_mismatch", "unrecognised_file"} & told.codes
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_sheet_is_listed_behind_the_visible_ones_and_not_read(desk: Desk, state: str) -> None:
+    old = [HEAD, ["7", "Old", "Lee", "1980-02-11"]]
+    new = [HEAD, ["7", "New", "Lee", "1980-02-11"]]
+    book = workbook({"Before": old, "Now": new}, hidden={"Before": state})
+    told = desk.csv(book, "Book.xlsx")
+    assert [(file.path, file.kind, file.rows) for file in told.files] == [
+        ("Book.xlsx#Now", "patients", 1),
+        ("Book.xlsx#Before", None, 0),
+    ]
+    problem = told.problem("hidden_sheet_ignored")
+    assert (problem.file, problem.severity) == ("Book.xlsx#Before", "warning")
+    assert [row.cells["first_name"] for row in told.rows(told.files[0])] == ["New"]
+
+
+def test_a_hidden_sheet_is_read_where_the_clinic_wants_it(desk: Desk) -> None:
+    rows = [HEAD, ["7", "Old", "Lee", "1980-02-11"]]
+    book = workbook({"Before": rows, "Now": [HEAD]}, hidden={"Before": "hidden"})
+    desk.file_kinds = {"Book.xlsx#Before": "patients"}
+    told = desk.csv(book, "Book.xlsx")
+    assert told.by_path["Book.xlsx#Before"].rows == 1
+    assert "hidden_sheet_ignored" not in told.codes
+
+
+def test_an_empty_sheet_is_an_empty_table(desk: Desk) -> None:
+    book = workbook({"Patients": [HEAD, ["7", "Ann", "Lee", ""]], "Contacts": [], "Sheet3": []})
+    told = desk.csv(book, "Book.xlsx")
+    codes = {file.path: [p.code for p in file.problems if p.code == "file_empty_table"] for file in told.files}
+    assert codes == {
+        "Book.xlsx#Patients": [],
+        "Book.xlsx#Contacts": ["file_empty_table"],
+        "Book.xlsx#Sheet3": ["file_empty_table"],
+    }
+    assert not any(file.refused for file in told.files)
+
+
+def test_the_same_workbook_twice_is_a_copy_sheet_by_sheet(desk: Desk) -> None:
+    book = workbook({"A": [HEAD, ["7", "Ann", "Lee", ""]], "B": [HEAD, ["8", "Bo", "Lee", ""]]})
+    told = desk.read({"Book.xlsx": book, "Book copy.xlsx": book})
+    copies = [file.path for file in told.files if any(p.code == "duplicate_file_in_bundle" for p in file.problems)]
+    assert (len(told.files), len(copies)) == (4, 2)
+
+
+def test_a_sheet_may_be_called_anything(desk: Desk) -> None:
+    names = ["A & B", "<x>", "a#b", "Ümläut", "it's"]
+    book = workbook({name: [HEAD, [str(n), "Ann", "Lee", ""]] for n, name in enumerate(names, start=1)})
+    told = desk.csv(book, "Book.xlsx")
+    assert sum(file.rows for file in told.files) == len(names)
+    assert [file.path for file in told.files][:3] == ["Book.xlsx#A & B", "Book.xlsx#<x>", "Book.xlsx#a_b"]
+
+
+@pytest.mark.parametrize("is_1904", [False, True])
+def test_dates_count_from_the_day_that_the_workbook_says(desk: Desk, is_1904: bool) -> None:
+    book = dated_workbook(HEAD, ["7", "Ann", "Lee"], serial=29264 - (1462 if is_1904 else 0), is_1904=is_1904)
+    told = desk.csv(book, "patients.xlsx")
+    assert told.rows()[0].cells["date_of_birth"] == "1980-02-13"
 
 
 def test_numbers_are_read_as_they_would_be_typed(desk: Desk) -> None:
@@ -44,7 +120,7 @@ def test_another_office_document_is_no_table(desk: Desk) -> None:
     letter = zipped({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"})
     told = desk.read({"patients.csv": letter, "letter.docx": letter + b"\0"})
     assert {f.path: (f.refused, f.kind) for f in told.files} == {
-        "patients.csv": ("file_type_unsupported", "patients"),
+        "patients.csv": ("file_is_document", "patients"),
         "letter.docx": (None, None),
     }
 

@@ -18,9 +18,14 @@ _RELATIONS = '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlf
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
-def workbook(sheets: Mapping[str, Cells]) -> bytes:
+def workbook(sheets: Mapping[str, Cells], hidden: Mapping[str, str] | None = None) -> bytes:
+    """A workbook; `hidden` says of sheets that they are `hidden` or `veryHidden`."""
     names = list(sheets)
-    listed = "".join(f'<sheet name="{n}" sheetId="{i}" r:id="rId{i}"/>' for i, n in enumerate(names, start=1))
+    states = {name: f' state="{state}"' for name, state in (hidden or {}).items()}
+    listed = "".join(
+        f'<sheet name="{escape(n)}" sheetId="{i}"{states.get(n, "")} r:id="rId{i}"/>'
+        for i, n in enumerate(names, start=1)
+    )
     targets = "".join(
         f'<Relationship Id="rId{i}" Type="{_OFFICE}/worksheet" Target="worksheets/sheet{i}.xml"/>'
         for i in range(1, len(names) + 1)
@@ -40,6 +45,30 @@ def workbook(sheets: Mapping[str, Cells]) -> bytes:
         archive.writestr("xl/_rels/workbook.xml.rels", f"{_RELATIONS}{targets}</Relationships>")
         for number, rows in enumerate(sheets.values(), start=1):
             archive.writestr(f"xl/worksheets/sheet{number}.xml", _sheet(rows))
+    return out.getvalue()
+
+
+def dated_workbook(head: Sequence[str], row: Sequence[str], serial: float, *, is_1904: bool) -> bytes:
+    """A workbook of one row that ends with a date, stored as the number of days since the workbook's first one."""
+    plain = workbook({"S": [head, row]})
+    out = io.BytesIO()
+    last = f'<c r="{chr(65 + len(row))}2" s="1"><v>{serial!r}</v></c></row></sheetData>'
+    with zipfile.ZipFile(io.BytesIO(plain)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            if name.endswith("sheet1.xml"):
+                text = text.replace("</row></sheetData>", last)
+            if name == "xl/workbook.xml" and is_1904:
+                text = text.replace("<sheets>", '<workbookPr date1904="1"/><sheets>')
+            if name == "xl/_rels/workbook.xml.rels":
+                styles = f'<Relationship Id="rId9" Type="{_OFFICE}/styles" Target="styles.xml"/></Relationships>'
+                text = text.replace("</Relationships>", styles)
+            archive.writestr(name, text)
+        archive.writestr(
+            "xl/styles.xml",
+            f'<?xml version="1.0"?><styleSheet xmlns="{_MAIN}"><cellXfs count="2"><xf numFmtId="0"/>'
+            '<xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>',
+        )
     return out.getvalue()
 
 

@@ -31,6 +31,7 @@ class Item:
     wide: bool = False
     attributes: int = 0
     at: int | None = None  # where the directory says that it begins
+    extra: bytes = b""  # a field of the directory
 
     def body(self) -> bytes:
         return self.packed if self.packed is not None else pack(self.data, self.method)
@@ -94,14 +95,14 @@ def build(
             crc,
             *told,
             len(item.name),
-            len(extra),
+            len(extra + item.extra),
             0,
             0,
             0,
             item.attributes,
             offset if item.at is None else item.at,
         )
-        directory += item.name + extra
+        directory += item.name + extra + item.extra
     start = len(out) - (0 if moved else len(before))
     out += directory
     number = len(items) if count is None else count

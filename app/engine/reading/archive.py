@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from app.engine.reading import locked
 from app.engine.reading.directory import SPLIT, Slot, find_end, slots
-from app.engine.reading.inside import decoded, is_noise, is_special, is_unsafe, tidy
+from app.engine.reading.inside import decoded, is_noise, is_root, is_special, is_unsafe, tidy
 from app.engine.reading.limits import Budget
 from app.engine.reading.refusal import Refused
 from app.engine.reading.structure import prove
@@ -39,8 +39,8 @@ class Archive:
         if file.read(4) == SPLIT[0] or size < 22:
             raise Refused("zip_split_unsupported" if size >= 22 else "zip_damaged")
         end = find_end(file, size, budget.limits)
-        budget.count_entries(end.entries)
-        found = list(slots(file, end))
+        found = list(slots(file, end, budget.limits))
+        budget.count_entries(len(found))
         places = prove(file, end, found, budget.limits)
         for slot in found:
             budget.announce(slot.packed, slot.size)
@@ -49,6 +49,8 @@ class Archive:
     def _members(self, found: list[Slot], places: dict[int, int]) -> Iterator[Member]:
         for slot in found:
             name, guessed = decoded(slot)
+            if not slot.size and (is_root(name) or is_noise(name)):
+                continue
             unsafe = is_special(slot) or is_unsafe(name, slot.name, self._budget.limits)
             if not unsafe and (name.endswith(("/", "\\")) or is_noise(tidy(name))):
                 continue

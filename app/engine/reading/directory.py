@@ -1,6 +1,7 @@
 """The table of contents of a zip, read by its end record and never trusted further than it can be proven."""
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -16,17 +17,22 @@ _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR = struct.Struct("<4sLQL")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
-_MAX_COMMENT = 0xFFFF
+_TURN16, _TURN32 = 1 << 16, 1 << 32
+_UNICODE_PATH = 0x7075
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where the directory lies, and by how much everything is moved by bytes put in front of the archive."""
+    """Where the directory is, and by how much everything is moved by bytes put in front of the archive.
+
+    `wraps`: without a zip64 record, programs on a Mac write counts modulo 65,536 and places modulo 2^32.
+    """
 
     entries: int
     at: int
     size: int
     moved: int
+    wraps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Slot:
     header_at: int
     attributes: int
     system: int
+    unicode_name: str | None = None
 
 
 def find_end(file: BinaryIO, size: int, limits: Limits) -> End:
@@ -82,6 +89,7 @@ def _proven(file: BinaryIO, at: int, record: tuple[int, ...]) -> End | None:
     file.seek(max(0, at - _LOCATOR.size))
     raw = file.read(_LOCATOR.size)
     before = at
+    wraps = not (at >= _LOCATOR.size and raw[:4] == LOCATOR)
     if at >= _LOCATOR.size and raw[:4] == LOCATOR:
         before, entries, size, offset = _zip64(file, at, raw, (entries, size, offset))
     elif _FULL32 in (size, offset) or entries == _FULL16 != here:
@@ -91,11 +99,13 @@ def _proven(file: BinaryIO, at: int, record: tuple[int, ...]) -> End | None:
     moved = before - size - offset
     if moved < 0:
         return None
-    if entries:
+    if wraps:
+        moved %= _TURN32
+    if entries or size:
         file.seek(before - size)
         if size < _CENTRAL.size or file.read(4) != CENTRAL:
             return None
-    return End(entries, before - size, size, moved)
+    return End(entries, before - size, size, moved, wraps)
 
 
 def _zip64(file: BinaryIO, at: int, raw: bytes, short: tuple[int, int, int]) -> tuple[int, int, int, int]:
@@ -122,11 +132,15 @@ def _zip64(file: BinaryIO, at: int, raw: bytes, short: tuple[int, int, int]) -> 
     raise Refused("archive_unsafe", details={"reason": "its directory does not add up"})
 
 
-def slots(file: BinaryIO, end: End) -> Iterator[Slot]:
-    """Every entry that the directory names, in its order."""
+def slots(file: BinaryIO, end: End, limits: Limits) -> Iterator[Slot]:
+    """Every entry that the directory names, in its order. Counts and places that were cut off are made whole again.
+
+    Raises `Refused` where the directory holds other entries than its end record says.
+    """
     directory = buffered(Window(file, end.at, end.size))
     left = end.size
-    for _ in range(end.entries):
+    count = turns = before = 0
+    while count < end.entries or (end.wraps and left):
         head = directory.read(_CENTRAL.size)
         if len(head) < _CENTRAL.size or head[:4] != CENTRAL:
             raise Refused("zip_damaged")
@@ -158,9 +172,33 @@ def slots(file: BinaryIO, end: End) -> Iterator[Slot]:
         size, packed, offset, disk = wide(extra, size, packed, offset, disk)
         if disk not in (0, _FULL16):
             raise Refused("zip_split_unsupported")
-        yield Slot(name, flags, method, crc, packed, size, offset + end.moved, attributes, made >> 8)
-    if left:
+        count += 1
+        if count > limits.entries:
+            raise Refused("zip_bomb_suspected", details={"limit": f"{limits.entries:,} files"})
+        if end.wraps and offset < before and end.at >= (turns + 1) * _TURN32 + offset:
+            turns += 1
+        before = offset
+        place = offset + turns * _TURN32 + end.moved
+        yield Slot(name, flags, method, crc, packed, size, place, attributes, made >> 8, unicode_path(extra, name))
+    if left or count % _TURN16 != end.entries % _TURN16:
         raise Refused("archive_unsafe", details={"reason": "its directory holds more than it says"})
+
+
+def unicode_path(extra: bytes, name: bytes) -> str | None:
+    """The name that a field beside the name gives in UTF-8, if it belongs to this very name; None else."""
+    at = 0
+    while at + 4 <= len(extra):
+        tag, length = struct.unpack_from("<2H", extra, at)
+        field = extra[at + 4 : at + 4 + length]
+        at += 4 + length
+        if tag == _UNICODE_PATH and len(field) > 5 and field[0] == 1:
+            if int.from_bytes(field[1:5], "little") != zlib.crc32(name):
+                return None
+            try:
+                return field[5:].decode("utf-8")
+            except UnicodeDecodeError:
+                return None
+    return None
 
 
 def wide(extra: bytes, size: int, packed: int, offset: int = 0, disk: int = 0) -> tuple[int, int, int, int]:

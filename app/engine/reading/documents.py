@@ -8,12 +8,13 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
-from app.engine.reading.encoding import look_through
+from app.engine.reading.encoding import text_of
 from app.engine.reading.entries import Entry
 from app.engine.reading.limits import Limits
 from app.engine.reading.owner import from_root, owner_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
+from app.engine.reading.sniff import HEAD
 from app.mapping.files import key_of_path
 from app.mapping.html import STRUCK_OUT, escaped, plain_text
 from app.mapping.markup import keep_attributes
@@ -61,19 +62,17 @@ def _text_of(entry: Entry, limits: Limits) -> tuple[str, tuple[str, ...]]:
 
     It is decoded like a table; only a page that names its own character set, and is not UTF-8, is read in that.
     """
-    found = look_through(entry.open)
-    if found.size > limits.cell_bytes:
+    with entry.open() as stream:
+        data = stream.read(limits.cell_bytes + 1)
+    if len(data) > limits.cell_bytes:
         return "", ("cell_too_large",)
-    if found.encoding is None:
-        raise Refused("file_not_text")
-    if found.is_guessed and (named := _named_encoding(found.head)) is not None:
+    text, codes = text_of(data)
+    if "encoding_guessed" in codes and (named := _named_encoding(data[:HEAD])) is not None:
         try:
-            with entry.open() as stream:
-                return stream.read().decode(named), ()
+            return data.decode(named), ()
         except (UnicodeDecodeError, LookupError):
             pass  # the page is not in the character set that it names
-    with found.text(entry.open) as text:
-        return text.read(), ("encoding_guessed",) if found.is_guessed else ()
+    return text, codes
 
 
 def _named_encoding(head: bytes) -> str | None:

@@ -4,16 +4,21 @@ import codecs
 import hashlib
 import io
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from app.engine.reading.letters import CANDIDATES, CONTROLS, OTHERWISE, WINDOWS, Guess, Letters
 from app.engine.reading.limits import MIB
 from app.engine.reading.refusal import Refused
 from app.engine.reading.sniff import HEAD, sniff
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _TWICE_ENCODED = re.compile(rb"\xc3\x83[\xc2-\xe2]|\xc3\x82\xc2|\xc3\xa2\xe2\x82\xac|\xc3[\x80-\xbf]")
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+GUESS = "guess"  # no byte order mark, no NUL, no UTF-8
+_LONG = 4096  # bytes of a line, above which its cells count as lines
+_PIECE = re.compile(rb'[^"<,;\t]+')
 MOJIBAKE = re.compile("Ã[\u0080-\u00ff\u0152-\u0178\u02c6-\u2122]|â€|Â[\u0080-\u00bf]")
 
 
@@ -27,6 +32,10 @@ class Bytes:
     encoding: str | None
     is_blank: bool
     may_be_mojibake: bool
+    otherwise: str | None = None  # how bytes are read that are not UTF-8, in a file that is
+    other_lines: int = 0  # lines that have such bytes
+    first_other: int = 0  # the first of them
+    rivals: tuple[str, ...] = ()  # sets that could be meant as well
 
     @property
     def sniffed(self) -> str | None:
@@ -38,16 +47,27 @@ class Bytes:
 
     @property
     def is_guessed(self) -> bool:
-        return self.encoding == "cp1252"
+        """Whether the whole file is read in a single-byte set that nothing in it names."""
+        return self.encoding in CANDIDATES
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What had to be guessed about the letters."""
+        guessed = ("encoding_guessed",) if self.is_guessed else ()
+        return (*guessed, "line_encoding_guessed") if self.otherwise else guessed
 
     def text(self, open_: Callable[[], BinaryIO]) -> io.TextIOWrapper:
         """The file as text, line ends untouched. Never with replacement characters."""
-        errors = CONTROLS if self.is_guessed else "strict"
+        errors = OTHERWISE[self.otherwise] if self.otherwise else CONTROLS if self.is_guessed else "strict"
         return io.TextIOWrapper(open_(), self.encoding or "utf-8", errors=errors, newline="")
 
 
-def look_through(open_: Callable[[], BinaryIO]) -> Bytes:
-    """Reads the file once: hash, size, encoding. Damage and limits of an archive raise `Refused` here."""
+def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> Bytes:
+    """Reads the file once: hash, size, encoding. Damage and limits of an archive raise `Refused` here.
+
+    A file that turns out not to be UTF-8 is read a second time, line by line. `answer` is the clinic's own word for
+    how its letters are stored: a name of `LABELS`, which a byte order mark overrules.
+    """
     sha = hashlib.sha256()
     size = 0
     has_nul = False
@@ -69,14 +89,109 @@ def look_through(open_: Callable[[], BinaryIO]) -> Bytes:
             is_utf8 = is_utf8 and _decodes(decoder, chunk)
             chunk = stream.read(MIB)
     is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
+    lines = _Lines()
+    encoding = None if head.startswith(_UTF32) else _encoding(bom, is_utf8=is_utf8, has_nul=has_nul)
+    if encoding == GUESS:
+        lines = _by_line(open_)
+        encoding = lines.encoding(answer, bom)
+    elif encoding == "utf-8" and answer in CANDIDATES:
+        encoding = answer
     return Bytes(
         sha256=sha.hexdigest(),
         size=size,
         head=head[:HEAD],
-        encoding=_encoding(bom, is_utf8=is_utf8, has_nul=has_nul),
+        encoding=encoding,
         is_blank=blank,
         may_be_mojibake=twice > 3,
+        otherwise=lines.guess.encoding if lines.others and encoding not in CANDIDATES else None,
+        other_lines=lines.others,
+        first_other=lines.first,
+        rivals=() if answer else lines.rivals,
     )
+
+
+def text_of(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """A whole document as text, and the codes of what had to be guessed. Raises `Refused` for what is no text."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = ""
+    if text and "\0" not in text:
+        return text, ()
+    found = look_through(lambda: io.BytesIO(data))
+    if found.encoding is None:
+        raise Refused("file_not_text")
+    with found.text(lambda: io.BytesIO(data)) as stream:
+        return stream.read(), found.codes
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines with high bytes of a file that is not UTF-8 throughout: how many are, how many are not."""
+
+    utf8: int = 0
+    others: int = 0
+    first: int = 0  # the number of the first line that is not
+    guess: Guess = field(default_factory=lambda: Guess(WINDOWS))
+
+    @property
+    def is_utf8(self) -> bool:
+        """UTF-8 but for at most one line in a hundred of those with high bytes, at least one."""
+        return self.utf8 > 0 and self.others <= max(1, (self.utf8 + self.others) // 100)
+
+    def encoding(self, answer: str | None, bom: str | None) -> str:
+        """How the whole file is read."""
+        if answer is not None and bom is None:
+            return answer
+        return (bom or "utf-8") if self.is_utf8 or bom else self.guess.encoding
+
+    @property
+    def rivals(self) -> tuple[str, ...]:
+        """The sets that are as likely. A file of which many lines are UTF-8 and many are not may be either."""
+        mixed = ("utf-8",) if self.utf8 and not self.is_utf8 else ()
+        return (*self.guess.rivals, *mixed)
+
+
+def _by_line(open_: Callable[[], BinaryIO]) -> _Lines:
+    found, letters = _Lines(), Letters()
+    number = 1
+    for block in _blocks(open_):
+        for line in block.splitlines(keepends=True):
+            if not line.isascii():
+                for piece in (line,) if len(line) <= _LONG else _PIECE.findall(line):
+                    _weigh(piece, number, found, letters)
+            number += line.endswith((b"\n", b"\r"))
+    found.guess = letters.guess()
+    return found
+
+
+def _weigh(piece: bytes, number: int, found: _Lines, letters: Letters) -> None:
+    if piece.isascii():
+        return
+    try:
+        piece.decode()
+    except UnicodeDecodeError:
+        found.others += 1
+        found.first = found.first or number
+        letters.add(piece)
+    else:
+        found.utf8 += 1
+
+
+def _blocks(open_: Callable[[], BinaryIO]) -> Iterator[bytes]:
+    """The file in blocks that end with a line, or between two letters where a line is longer than a block."""
+    rest = b""
+    with open_() as stream:
+        while chunk := stream.read(MIB):
+            block = rest + chunk
+            end = max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
+            if not end and len(block) >= 2 * MIB:
+                end = block.rfind(b" ", MIB) + 1 or len(block)
+            rest = block[end:]
+            if end:
+                yield block[:end]
+    if rest:
+        yield rest
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
@@ -92,7 +207,7 @@ def _encoding(bom: str | None, *, is_utf8: bool, has_nul: bool) -> str | None:
         return bom if is_utf8 else None
     if has_nul:
         return None
-    return (bom or "utf-8") if is_utf8 else "cp1252"
+    return (bom or "utf-8") if is_utf8 else GUESS
 
 
 def must_be_text(found: Bytes) -> None:
@@ -100,16 +215,3 @@ def must_be_text(found: Bytes) -> None:
         raise Refused("file_empty")
     if found.encoding is None:
         raise Refused("file_not_text")
-
-
-CONTROLS = "undefined-as-controls"
-
-
-def _controls(error: UnicodeError) -> tuple[str, int]:
-    """The five bytes that cp1252 leaves undefined are control characters, which are removed and told later."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return "".join(chr(b) for b in error.object[error.start : error.end]), error.end
-
-
-codecs.register_error(CONTROLS, _controls)

@@ -14,22 +14,28 @@ from app.engine.reading.file_watch import NO_WATCH, FileWatch, key_of
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
 from app.engine.reading.limits import Budget, Limits
+from app.engine.reading.looks import is_text
 from app.engine.reading.naming import (
     files_folder,
     from_archive,
+    is_unfinished,
     name_of,
     note_files_folder,
     pages_folder,
     printed_folder,
+    sheet_of,
+    sheet_path,
 )
 from app.engine.reading.refusal import Refused
+from app.engine.reading.sheet_list import is_written, sheets_of
 from app.engine.reading.sniff import HEAD, OTHER_ARCHIVES, sniff
 from app.engine.reading.workbook import is_office
 from app.mapping.files import safe_name
 from app.mapping.kind import Source
 from app.problems import Problem
 
-_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{3})\.zip", re.IGNORECASE)
+# Between the time and the number of a part, Google writes which of its jobs packed it: that is no total.
+_PART = re.compile(r"(?P<stem>.+?)(?:(?<=\d{6}Z)-\d{1,3})?-(?P<number>\d{3})(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 _SPLIT = re.compile(r"\.(z\d\d|zip\.\d{3}|7z\.\d{3}|r\d\d)$", re.IGNORECASE)
 Scratch = Callable[[], IO[bytes]]
 
@@ -44,6 +50,9 @@ class Entry:
     refused: Refused | None = None
     attached: str | None = None  # the folder of patients' own files that it lies in
     page: str | None = None  # the folder of notes that it lies in, as a page of its own
+    sheet: str | None = None  # the sheet of the workbook that it is
+    is_hidden: bool = False  # whether that sheet is hidden
+    is_written: bool = False  # whether it is a letter or another document of an office program
 
 
 class _Packed:
@@ -112,9 +121,9 @@ def opened(
         walk = _Walk(limits, scratch, password, stack, source, watch)
         for file in given:
             walk.take(file)
-        walk.entries.sort(key=lambda pair: (name_of(pair[0].path, source).order, pair[1]))
+        walk.entries.sort(key=lambda pair: (name_of(sheet_of(pair[0].path)[0], source).order, pair[1]))
         walk.attached.sort(key=lambda pair: (pair[0].path, pair[1]))
-        missing = parts_missing([file.path for file in given])
+        missing = parts_missing([*(file.path for file in given), *walk.zips])
         attached = tuple(_numbered(walk.attached))
         yield Found(tuple(_distinct(walk.entries)), (*missing, *walk.problems), attached)
 
@@ -129,6 +138,13 @@ def parts_missing(paths: Sequence[str]) -> Iterator[Problem]:
         gaps = set(range(1, max(seen) + 1)) - seen
         if gaps:
             yield Problem("zip_part_missing", file=f"{stem}-{min(gaps):03}.zip", count=len(gaps))
+
+
+def _is_zip_at_heart(head: bytes) -> bool:
+    """Whether a file that is called a zip began as one, or begins with nothing that could be something else."""
+    if sniff(head) == "zip" or b"PK\x03\x04" in head:
+        return True
+    return sniff(head) == "html" or (sniff(head) is None and bool(head.strip()) and not is_text(head))
 
 
 def _distinct(entries: Sequence[tuple[Entry, str]]) -> Iterator[Entry]:
@@ -176,6 +192,7 @@ class _Walk:
         self.entries: list[tuple[Entry, str]] = []
         self.attached: list[tuple[Entry, str]] = []
         self.problems: list[Problem] = []
+        self.zips: list[str] = []  # inside other zips
 
     def take(self, given: Given) -> None:
         if is_noise(given.path):
@@ -208,13 +225,13 @@ class _Walk:
         try:
             archive = Archive(file, entry.size, budget, self.password)
         except Refused as refused:
-            if refused.code == "zip_damaged" and sniff(head) != "zip" and b"PK\x03\x04" not in head:
+            if is_unfinished(entry.path) or (refused.code == "zip_damaged" and not _is_zip_at_heart(head)):
                 self._single(entry, head)
             else:
                 self._refuse(entry, refused)
             return
         if is_office(m.path for m in archive.members):
-            self.entries.append((entry, ""))
+            self._office(entry, archive)
             return
         kept = len(self.entries), len(self.problems), len(self.attached)
         try:
@@ -262,20 +279,34 @@ class _Walk:
         self._inner(archive, member, entry, shown, budget, depth)
 
     def _inner(self, archive: Archive, member: Member, entry: Entry, shown: str, budget: Budget, depth: int) -> None:
+        self.zips.append(f"{shown}/{member.path}")
         file = archive.in_place(member) or self._spooled(entry)
         try:
             inner = Archive(file, entry.size, budget, self.password)
         except Refused as refused:
             if refused.code == "zip_bomb_suspected":
                 raise
-            self._refuse(entry, refused, shown)
+            if is_unfinished(entry.path):
+                self._single(entry, b"", shown)
+            else:
+                self._refuse(entry, refused, shown)
             return
         if is_office(m.path for m in inner.members):
-            self.entries.append((entry, shown))
+            self._office(entry, inner, shown)
         elif depth >= 1:
             self.problems.append(Problem("nested_zip_ignored", file=member.path))
         else:
             self._members(inner, member.path, budget, depth + 1)
+
+    def _office(self, entry: Entry, archive: Archive, shown: str = "") -> None:
+        """A document of an office program: each sheet of a workbook with several is a file of its own."""
+        sheets = sheets_of(archive, self.limits.workbook_sheets)
+        if not sheets:
+            self.entries.append((replace(entry, is_written=is_written(archive)), shown))
+        for sheet in sheets:
+            path = sheet_path(entry.path, sheet.name) if len(sheets) > 1 else entry.path
+            item = replace(entry, path=path, sheet=sheet.name, is_hidden=sheet.is_hidden and len(sheets) > 1)
+            self.entries.append((item, shown))
 
     def _spooled(self, entry: Entry) -> BinaryIO:
         file = cast(BinaryIO, self.stack.enter_context(self.scratch()))

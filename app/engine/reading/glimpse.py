@@ -57,7 +57,7 @@ def glimpse(
         return Glimpse(code=entry.refused.code)
     name, limits = name_of(entry.path, source), limits or Limits()
     try:
-        found = glance(entry.open)
+        found = glance(entry.open, wanted.encoding)
         if name.extension in NO_TABLES or found.sniffed not in (None, "zip", "json"):
             return Glimpse(code="file_type_unsupported")
         if found.sniffed == "zip":
@@ -72,7 +72,7 @@ def glimpse(
         return Glimpse(code="file_not_text")
 
 
-def glance(open_: Callable[[], BinaryIO]) -> Bytes:
+def glance(open_: Callable[[], BinaryIO], answer: str | None = None) -> Bytes:
     """In what letters a file begins; only reading it to its end proves them."""
 
     def beginning() -> BinaryIO:
@@ -84,7 +84,7 @@ def glance(open_: Callable[[], BinaryIO]) -> Bytes:
             return io.BytesIO(codecs.getincrementaldecoder("utf-8")("strict").decode(head).encode())
         return io.BytesIO(head)
 
-    return look_through(beginning)
+    return look_through(beginning, answer)
 
 
 def columns_named(headers: Iterable[str]) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def _workbook(entry: Entry, name: Name, source: Source, wanted: Wanted, most: in
         return Glimpse("workbook")  # it would have to be held in memory whole
     book = Workbook(entry.open, limits)
     first: tuple[str, Located] | None = None
-    for sheet in book.sheets:
+    for sheet in book.sheets if entry.sheet is None else (entry.sheet,):
         located = locate(book.rows(sheet), name, source, wanted, limits)
         if first is None or (located.header is not None and first[1].header is None):
             first = sheet, located

@@ -32,14 +32,16 @@ class Wanted:
     kind: str | None = None
     pairs: Mapping[str, str] = field(default_factory=dict)
     headerless: bool = False
+    encoding: str | None = None
 
     @property
     def mark(self) -> str:
         """A short text that changes with the answer; empty while there is none. It says nothing of what was said."""
-        if not (self.kind or self.pairs or self.headerless):
+        if self == Wanted():
             return ""
-        said = json.dumps([self.kind, sorted(self.pairs.items()), self.headerless], ensure_ascii=False)
-        return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        more = [self.encoding] if self.encoding else []
+        answer = json.dumps([self.kind, sorted(self.pairs.items()), self.headerless, *more], ensure_ascii=False)
+        return hashlib.blake2b(answer.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +111,22 @@ def best_split(
     return *best, bool(said)
 
 
-def workbook_grid(open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits) -> Grid:
+def workbook_grid(
+    open_: Callable[[], BinaryIO], sheet: str | None, name: Name, source: Source, wanted: Wanted, limits: Limits
+) -> Grid:
+    """One sheet of a workbook; the first where `sheet` is None. A sheet without cells is an empty table."""
     book = Workbook(open_, limits)
-    first: Located | None = None
-    for sheet in book.sheets:
-        located = locate(book.rows(sheet), name, source, wanted, limits)
-        if located.header is not None:
-            return _sheet(book, sheet, located)
-        first = first or located
-    if first is None or not first.width:
-        raise Refused("file_empty")
+    chosen = sheet if sheet is not None else next(iter(book.sheets), "")
+    located = locate(book.rows(chosen), name, source, wanted, limits)
+    if not located.width:
+        kind = source.kind(wanted.kind) if wanted.kind and wanted.kind != LEAVE_OUT else name.kind(source)
+        return Grid(understood(kind, ()) if kind else None, lambda: iter(()), ("file_empty_table",))
     return Grid(
-        settled(first, name, source, wanted),
-        lambda: below(book.rows(book.sheets[0]), first.line),
-        shape_codes(first),
-        width=first.width,
+        settled(located, name, source, wanted),
+        lambda: below(book.rows(chosen), located.line),
+        shape_codes(located),
+        width=located.width,
     )
-
-
-def _sheet(book: Workbook, sheet: str, located: Located) -> Grid:
-    return Grid(located.header, lambda: below(book.rows(sheet), located.line), shape_codes(located))
 
 
 def json_grid(

@@ -7,7 +7,7 @@ from app.engine.reading.limits import Limits
 
 _UTF8 = 0x800
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_NOISE = re.compile(r"^(\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*|\.~lock.*)$", re.IGNORECASE)
+_NOISE = re.compile(r"^(\._.*|\.DS_Store|Thumbs\.db|desktop\.ini|~\$.*|\.~lock.*|Icon\r)$", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[/\\]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _UNIX = (3, 19)
@@ -15,6 +15,8 @@ _UNIX = (3, 19)
 
 def decoded(slot: Slot) -> tuple[str, bool]:
     """The name as text, and whether its encoding had to be guessed."""
+    if slot.unicode_name is not None:
+        return slot.unicode_name, False
     if slot.flags & _UTF8:
         try:
             return slot.name.decode("utf-8"), False
@@ -51,6 +53,11 @@ def is_special(slot: Slot) -> bool:
     """Whether the entry is a symbolic link or a device instead of a file or folder."""
     kind = (slot.attributes >> 28) & 0xF
     return slot.system in _UNIX and kind not in (0, 0x8, 0x4)
+
+
+def is_root(name: str) -> bool:
+    """Whether an entry stands for the archive's own folder, as some programs write it: `/`."""
+    return bool(name) and not name.strip("/\\.")
 
 
 def tidy(name: str) -> str:

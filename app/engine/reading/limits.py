@@ -13,8 +13,8 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 class Limits:
     """The limits of one reading. Tests make them smaller."""
 
-    entries: int = 200_000
-    directory_bytes: int = 256 * MIB
+    entries: int = 2_000_000
+    directory_bytes: int = 512 * MIB
     total_bytes: int = 200 * GIB
     entry_bytes: int = 5 * GIB
     ratio: int = 200

@@ -27,10 +27,11 @@ def content_type_of(begins: bytes) -> str:
         return str(known.mime)
     if begins.startswith(b"%PDF-") or b"%PDF-" in begins[:1024]:
         return "application/pdf"
-    return "text/plain" if _is_text(begins[:4096]) else "application/octet-stream"
+    return "text/plain" if is_text(begins[:4096]) else "application/octet-stream"
 
 
-def _is_text(begins: bytes) -> bool:
+def is_text(begins: bytes) -> bool:
+    """Whether the first bytes of a file hold no control character that text never has."""
     if begins.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     return not any(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in begins)

@@ -10,9 +10,21 @@ from app.engine.reading.owner import owner_of
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 
-_COPY = re.compile(r" ?\(\d+\)$")
+# What browsers, desktops and spreadsheets put behind the name of a copy, or in front of it.
+_COPY = re.compile(
+    r"(?:\s*\((?:\d+|copy|copy \d+|version \d+)\)|\s+-\s+(?:copy|kopie|copie|copia|sheet ?\d+)"
+    r"|\s+(?:copy|\d{1,2})|[-_]\d{1,2})$",
+    re.IGNORECASE,
+)
+_COPY_OF = re.compile(r"^(?:copy(?: \(\d+\)| \d+)? of|kopie von|copie de|copia de)\s+", re.IGNORECASE)
+_RANGE = re.compile(r"From(?P<since>\d{8})[-_ ]?To(?P<until>\d{8})(?!\d)", re.IGNORECASE)
 TABLES = frozenset({"csv", "txt", "tsv", "json", "jsonl", "ndjson", "xlsx"})
+SHEET = "#"  # between a workbook's path and the name of a sheet
+_BOOKS = frozenset({"xlsx", "xlsm", "csv", "txt", "tsv"})  # extensions that workbooks are shared under
+_UNSHOWN = re.compile(r"[/\\#\x00-\x1f\x7f-\x9f]")
 NO_TABLES = frozenset({"xls", "numbers", "ods", "gsheet"})
+UNFINISHED = frozenset({"crdownload", "part", "partial", "download", "opdownload", "filepart"})
+SHORTCUTS = frozenset({"url", "webloc", "lnk"})
 DOCUMENTS = frozenset({"html", "htm", "pdf"})
 NOTE_FILES = frozenset(
     """mht mhtml doc docx docm dot rtf odt pages wpd wps eml msg xps ppt pptx jpg jpeg png gif bmp tif tiff heic heif
@@ -42,6 +54,12 @@ class Name:
     @property
     def is_partial(self) -> bool:
         return self.since is not None
+
+    def plain(self, source: Source) -> str:
+        """The name as the source itself gives it, without anything that people added."""
+        run = f"-{source.label}-{self.run:%Y%m%d}" if self.run else ""
+        limited = f"-From{self.since:%Y%m%d}-To{self.until:%Y%m%d}" if self.since and self.until else ""
+        return f"{self.type or ''}{run}{limited}"
 
     @property
     def order(self) -> tuple[str, str, str]:
@@ -149,17 +167,77 @@ def _folder(path: str, names: frozenset[str]) -> str | None:
 
 
 def name_of(path: str, source: Source) -> Name:
-    *folders, last = path.split("/")
-    stem, dot, extension = last.rpartition(".")
+    """What a file's name says. A sheet of a workbook has the workbook's name, and its own where that says more.
+
+    Marks of a copy, before and behind the name and behind its extension, are passed over.
+    """
+    book, sheet = sheet_of(path)
+    *folders, last = book.split("/")
+    stem, extension = _extension(last)
+    plain = tuple(_plain(f) for f in folders)
+    native = _native(source.label).search(stem)
+    run = _day(native["run"]) if native else None
+    limited = _RANGE.search(stem)
+    since, until = (_day(limited["since"]), _day(limited["until"])) if limited else (None, None)
+    if not since or not until:
+        since = until = None
+    type_ = _type(native["type"], source) if native and run else None
+    if sheet:
+        stem, type_ = sheet, None  # a workbook's name says nothing about any one of its sheets
+    return Name(path, stem, extension, plain, type_, run, since, until)
+
+
+def _type(words: str, source: Source) -> str:
+    """What the source calls the content, without words that somebody put in front of it."""
+    rest = words
+    while rest and not _spoken_of(normalise_header(rest), source):
+        rest = rest.partition(" ")[2].lstrip()
+    return rest or words
+
+
+def is_unfinished(path: str) -> bool:
+    """Whether a browser had not finished this download; Safari keeps such a file in a folder `NAME.download`."""
+    *folders, last = path.lower().split("/")
+    return _ending(last) in UNFINISHED or any(_ending(folder) == "download" for folder in folders)
+
+
+def is_shortcut(path: str) -> bool:
+    """Whether the file only says where another one is."""
+    return _ending(path.lower()) in SHORTCUTS
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def sheet_path(book: str, sheet: str) -> str:
+    """The path of a sheet in a workbook: `Book.xlsx#Sheet`."""
+    return f"{book}{SHEET}{_UNSHOWN.sub('_', sheet)[:100]}"
+
+
+def sheet_of(path: str) -> tuple[str, str]:
+    """A path apart: that of the workbook, and the name of the sheet in it; empty for a file that is no sheet."""
+    book, sign, sheet = path.rpartition(SHEET)
+    if not sign or "/" in sheet or "." not in book.rpartition("/")[2]:
+        return path, ""
+    return (book, sheet) if _ending(book.lower()) in _BOOKS else (path, "")
+
+
+def _extension(last: str) -> tuple[str, str]:
+    """The name without marks of a copy, and the extension: `A - Copy.csv.csv` is `A` and `csv`."""
+    stem, dot, extension = _COPY.sub("", last).rpartition(".")
+    if not dot:
+        stem, dot, extension = last.rpartition(".")
     if not dot:
         stem, extension = last, ""
-    stem = _COPY.sub("", stem)
-    plain = tuple(_plain(f) for f in folders)
-    native = _native(source.label).fullmatch(stem)
-    days = [_day(native[g]) if native else None for g in ("run", "since", "until")]
-    if native is None or days[0] is None:
-        return Name(path, stem, extension.lower(), plain)
-    return Name(path, stem, extension.lower(), plain, native["type"], *days)
+    extension = extension.lower()
+    bare = ""
+    while bare != stem:
+        bare, stem = stem, _COPY.sub("", stem).rstrip()
+        begins, dot, ends = stem.rpartition(".")
+        if dot and begins and ends.lower() in TABLES:
+            stem, extension = begins, ends.lower() if extension in ("", "txt") else extension
+    return _COPY_OF.sub("", stem), extension
 
 
 @lru_cache(maxsize=4096)
@@ -170,9 +248,7 @@ def _plain(folder: str) -> str:
 @lru_cache(maxsize=8)
 def _native(label: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<type>[A-Za-z][A-Za-z ]*?)-{re.escape(label)}-(?P<run>\d{{8}})"
-        r"(-From(?P<since>\d{8})-To(?P<until>\d{8}))?",
-        re.IGNORECASE,
+        rf"(?<![A-Za-z])(?P<type>[A-Za-z][A-Za-z ]*?)[-_ ]{re.escape(label)}[-_ ](?P<run>\d{{8}})(?!\d)", re.IGNORECASE
     )
 
 

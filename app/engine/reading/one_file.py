@@ -1,5 +1,6 @@
 """One file, from its bytes to its parts: looked through, recognised, proven, cut."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,8 @@ from app.engine.reading.cut import NO_SINK, Cutter, Sink, Store
 from app.engine.reading.encoding import Bytes, look_through, must_be_text
 from app.engine.reading.entries import Entry
 from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
-from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name
+from app.engine.reading.letters import LABELS
+from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name, is_shortcut, is_unfinished, sheet_of
 from app.engine.reading.parts import PartHead
 from app.engine.reading.recognise import DOCUMENT, Header, Tied, known_headers, missing_key
 from app.engine.reading.refusal import Refused
@@ -20,7 +22,7 @@ from app.mapping.columns import normalise_header
 from app.mapping.context import Context
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
-from app.problems import Problem
+from app.problems import Level, Problem
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,12 @@ class Reading:
     file_kinds: Mapping[str, str] = field(default_factory=dict)
     column_pairs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     headerless: frozenset[str] = frozenset()
+    encodings: Mapping[str, str] = field(default_factory=dict)
 
     def wanted(self, path: str) -> Wanted:
-        return Wanted(self.file_kinds.get(path), self.column_pairs.get(path, {}), path in self.headerless)
+        """What the clinic answered about a file."""
+        pairs = self.column_pairs.get(path, {})
+        return Wanted(self.file_kinds.get(path), pairs, path in self.headerless, self.encodings.get(path))
 
 
 def read_file(
@@ -49,13 +54,17 @@ def read_file(
             raise entry.refused
         if wanted.kind == LEAVE_OUT:
             return left_out(done, entry, name, reading)
-        found = look_through(entry.open)
-        done = replace(done, sha256=found.sha256, size=found.size)
+        found = look_through(entry.open, wanted.encoding)
+        done = replace(done, sha256=_sum_of(entry, found), size=found.size)
+        if entry.is_hidden and wanted.kind is None:
+            return replace(done, problems=(Problem("hidden_sheet_ignored", file=entry.path),))
         if found.encoding:
-            done = replace(done, facts={**done.facts, "encoding": found.encoding})
-        if found.sha256 in copies and found.size:
+            done = replace(done, facts={**done.facts, **_stored_as(found)})
+        if (code := _not_a_file(entry.path)) and wanted.kind is None:
+            return replace(done, problems=(Problem(code, file=entry.path),))
+        if done.sha256 in copies and found.size:
             told = Problem("duplicate_file_in_bundle", file=entry.path)
-            return replace(done, facts={**done.facts, "copy_of": copies[found.sha256]}, problems=(told,))
+            return replace(done, facts={**done.facts, "copy_of": copies[done.sha256]}, problems=(told,))
         return _table(done, entry, name, found, reading, next_part)
     except Refused as refused:
         named = name.kind(reading.source)
@@ -69,6 +78,10 @@ def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Read
     if grid is None and (left := name.place(reading.source)) is not None and not (left.imported or left.listed):
         told = Problem(left.counted_as, left.name, entry.path)  # a letter, say, by the folder that it lies in
         return replace(done, kind=left.name, rows=1, problems=(told,))
+    if grid is not None and grid.header is None and "file_empty_table" in grid.codes:
+        return replace(done, problems=(Problem("file_empty_table", file=entry.path),))
+    if grid is None and (code := _what_else(entry, found)) is not None:
+        return replace(done, problems=(Problem(code, file=entry.path, level=Level.SKIPPED),))
     if grid is None or grid.header is None:
         facts = {**done.facts, **_size_of(grid)}
         return replace(done, facts=facts, problems=(Problem("unrecognised_file", file=entry.path),))
@@ -80,7 +93,6 @@ def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Read
     if named is not None and named.name != header.kind.name and entry.path not in reading.file_kinds:
         codes = (*codes, "file_name_mismatch")
     is_text = found.sniffed != "zip"
-    codes += ("encoding_guessed",) if found.is_guessed and is_text else ()
     codes += ("partial_export",) if name.is_partial else ()
     done = replace(
         done,
@@ -89,11 +101,56 @@ def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Read
         encoding=found.encoding if is_text else "xlsx",
     )
     try:
+        noted = tuple(_letters(found, header.kind.name, entry.path)) if is_text else ()
+        done = replace(done, problems=noted)
         done = read_rows(done, header, grid, reading, next_part, codes, may_be_mojibake=found.may_be_mojibake)
         return replace(done, facts=_without_first_row(done.facts, header, reading.wanted(entry.path)))
     except Refused as refused:
         refused.kind = header.kind.name
         raise
+
+
+def _sum_of(entry: Entry, found: Bytes) -> str:
+    """By which copies are known: the sum of the file, and for one sheet of several of the file and the sheet."""
+    if sheet_of(entry.path)[1] and entry.sheet:
+        return hashlib.sha256(f"{found.sha256}#{entry.sheet}".encode("utf-8", "surrogatepass")).hexdigest()
+    return found.sha256
+
+
+def _not_a_file(path: str) -> str | None:
+    """The code of a download that did not finish, or of a shortcut; None for a file."""
+    if is_unfinished(path):
+        return "unfinished_download"
+    return "shortcut_not_file" if is_shortcut(path) else None
+
+
+def _what_else(entry: Entry, found: Bytes) -> str | None:
+    """The code of a picture or a document; None for anything else that is no table."""
+    if found.sniffed == "picture":
+        return "file_is_picture"
+    if found.sniffed in ("pdf", "document") or entry.is_written:
+        return "file_is_document"
+    return None
+
+
+def _stored_as(found: Bytes) -> dict[str, Any]:
+    """How letters are stored: `encoding`, `otherwise` for bytes that are not UTF-8, and `encodings` where unsure."""
+    facts: dict[str, Any] = {"encoding": found.encoding}
+    if found.otherwise:
+        facts["otherwise"] = found.otherwise
+    if found.rivals:
+        facts["encodings"] = [found.otherwise or found.encoding, *found.rivals]
+    return facts
+
+
+def _letters(found: Bytes, kind: str, path: str) -> Iterator[Problem]:
+    """What had to be guessed about how the file's letters are stored."""
+    name = LABELS.get(found.otherwise or found.encoding or "", "")
+    if found.is_guessed:
+        yield Problem("encoding_guessed", kind, path, details={"encoding": name})
+    if found.otherwise:
+        place = {"line": found.first_other, "count": found.other_lines}
+        yield Problem("line_encoding_guessed", kind, path, details={"encoding": name}).at(**place)
 
 
 def read_rows(
@@ -113,8 +170,8 @@ def read_rows(
     codes += ("mojibake_suspected",) if seen.is_mojibake else ()
     codes += ("date_order_guessed",) if seen.dates_guessed else ()
     codes += ("duplicate_header",) if header.doubled and not grid.is_api else ()
-    codes += ("file_empty_table",) if not seen.rows else ()
-    told = [Problem(code, kind.name, done.path) for code in codes]
+    codes += ("file_empty_table",) if not seen.rows and "file_empty_table" not in codes else ()
+    told = [*done.problems, *(Problem(code, kind.name, done.path) for code in codes)]
     facts = {**done.facts, **_facts(header, grid, seen.dates.value)}
     if not kind.imported and seen.rows:
         told += [Problem(kind.counted_as, kind.name, done.path, count=seen.rows)]
@@ -216,7 +273,7 @@ def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Gri
     expected = name.extension in TABLES or (name.extension not in DOCUMENTS and name.kind(source) is not None)
     is_ = found.sniffed
     if name.extension in NO_TABLES or (expected and is_ not in (None, "zip", "json")):
-        raise Refused("file_type_unsupported")
+        raise Refused(_what_else(entry, found) or "file_type_unsupported")
     if is_ == "zip":
         return _workbook(entry, name, reading, wanted, expected=expected)
     if not expected and (is_ not in (None, "json") or found.encoding is None or found.is_blank):
@@ -235,9 +292,11 @@ def _workbook(
     entry: Entry, name: Name, reading: Reading, wanted: Wanted, *, expected: bool
 ) -> tuple[Grid | None, tuple[str, ...]]:
     try:
-        grid = workbook_grid(entry.open, name, reading.source, wanted, reading.store.limits)
+        grid = workbook_grid(entry.open, entry.sheet, name, reading.source, wanted, reading.store.limits)
     except Refused as refused:
-        if refused.code == "file_type_unsupported" and not expected:
+        if refused.code != "file_type_unsupported":
+            raise
+        if not expected:
             return None, ()
-        raise
+        raise Refused("file_is_document" if entry.is_written else refused.code) from None
     return grid, () if name.extension == "xlsx" else ("file_name_mismatch",)

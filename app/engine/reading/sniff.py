@@ -16,9 +16,12 @@ _SIGNS: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "picture"),
     (b"\xff\xd8\xff", "picture"),
     (b"GIF8", "picture"),
+    (b"II*\0", "picture"),
+    (b"MM\0*", "picture"),
     (b"{\\rtf", "document"),
 )
 OTHER_ARCHIVES = frozenset({"gz", "7z", "rar", "tar"})
+_PHOTOS = frozenset(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif"))
 _HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|!--)", re.IGNORECASE)
 _JSON = re.compile(rb"^(\xef\xbb\xbf)?\s*[\[{]")
 
@@ -28,6 +31,8 @@ def sniff(head: bytes) -> str | None:
     for sign, name in _SIGNS:
         if head.startswith(sign):
             return name
+    if head[4:12] in _PHOTOS or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
+        return "picture"
     if head[257:262] == b"ustar":
         return "tar"
     if _HTML.match(head):

@@ -73,7 +73,7 @@ class Unpacked(io.RawIOBase):
 
 
 def pieces_of(packed: BinaryIO, method: int) -> Iterator[bytes]:
-    """The unpacked bytes in bounded pieces; `zip_damaged` for a method that nobody should meet."""
+    """The unpacked bytes in bounded pieces; `zip_method_unsupported` for a method that we cannot unpack."""
     ways: dict[int, Callable[[BinaryIO], Iterator[bytes]]] = {
         STORED: _stored,
         DEFLATE: _deflate,
@@ -82,7 +82,7 @@ def pieces_of(packed: BinaryIO, method: int) -> Iterator[bytes]:
         LZMA: _lzma,
     }
     if method not in ways:
-        raise Refused("zip_damaged")
+        raise Refused("zip_method_unsupported")
     return ways[method](packed)
 
 

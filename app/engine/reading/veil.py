@@ -71,7 +71,7 @@ def told_path(path: str, source: Source) -> str:
     shown = [_told_part(folder, source) for folder in folders]
     name = name_of(last, source)
     if name.type is not None and normalise_header(name.type) in _file_names(source):
-        shown.append(f"{name.stem}.{extension.lower()}")
+        shown.append(f"{name.plain(source)}.{name.extension}")
     else:
         extension = extension if extension in TABLES | NO_TABLES | DOCUMENTS | {"zip"} else "?"
         shown.append(f"{_told_part(stem, source)}.{extension}" if dot else _told_part(stem, source))

@@ -64,7 +64,7 @@ class Workbook:
             with _refusing():
                 found: CalamineSheet = self._book.get_sheet_by_name(sheet)
         except Refused:
-            return
+            return  # a chart, which has no cells
         first = (found.start or (0, 0))[0]
         for number, row in enumerate(found.iter_rows(), start=1):
             cells = [_text(cell) for cell in row]

@@ -1,0 +1,66 @@
+"""One fault put into a table that is good otherwise: what a clinic's programs, downloads and copies do to a file.
+
+Each function takes the text or bytes of a good table and gives back the damaged bytes. None of them knows a kind.
+"""
+
+from collections.abc import Callable, Iterable
+
+COPIES = (
+    "{} - Copy.csv",
+    "{} - Copy (2).csv",
+    "{} copy.csv",
+    "{} copy 2.csv",
+    "{}_1.csv",
+    "{}-1.csv",
+    "{} 2.csv",
+    "{} (1).csv",
+    "{}(1).csv",
+    "{} (version 1).csv",
+    "{} - Sheet1.csv",
+    "{}.csv.csv",
+    "{}.csv (1)",
+    "{}.csv.txt",
+    "{} - {}.csv",
+    "Copy of {}.csv",
+    "old {}.csv",
+)
+CUT = 32_767  # characters that a spreadsheet holds in one cell
+
+
+def copy_names(stem: str, *, twice: bool = True) -> Iterable[str]:
+    """Names that a copy of `stem` may get, and names that a copy of such a copy may get."""
+    for pattern in COPIES:
+        name = pattern.format(stem, stem)
+        yield name
+        if twice and name.endswith(".csv"):
+            for again in COPIES[:13]:
+                yield again.format(name[:-4])
+
+
+def in_letters(table: str, encoding: str, lines: Callable[[int], bool]) -> bytes:
+    """The table in UTF-8, but for the lines whose number (from 1) `lines` picks."""
+    parts = table.splitlines(keepends=True)
+    return b"".join(part.encode(encoding if lines(n) else "utf-8") for n, part in enumerate(parts, start=1))
+
+
+def cut_short(table: str, characters: int = 8) -> bytes:
+    """The end of the last row is missing, its line end too."""
+    return table.rstrip("\r\n")[:-characters].encode()
+
+
+def in_quote(table: str) -> bytes:
+    """The file ends inside a quoted cell."""
+    return table.rstrip("\r\n").encode() + b'\n9,"and then'
+
+
+def with_total(table: str, key: str = "Total") -> bytes:
+    """A last row that adds up the others, as a spreadsheet or a report writes it."""
+    lines = table.rstrip("\n").split("\n")
+    width = lines[0].count(",") + 1
+    return "\n".join([*lines, ",".join([key, *[""] * (width - 2), str(len(lines) - 1)])]).encode() + b"\n"
+
+
+def with_header_again(table: str, at: int) -> bytes:
+    """The header stands a second time in front of line `at` (from 1), as where files were joined."""
+    lines = table.splitlines(keepends=True)
+    return "".join([*lines[: at - 1], lines[0], *lines[at - 1 :]]).encode()
