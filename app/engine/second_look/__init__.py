@@ -23,7 +23,7 @@ from app.engine.runtime import Runtime
 from app.engine.second_look.attached import look_at_attached
 from app.engine.second_look.compared import Eyes, hold_against
 from app.engine.second_look.plain import Cells, NotPlain, plain_rows
-from app.engine.second_look.raw_rows import SHEET, RawFiles
+from app.engine.second_look.raw_rows import RawFiles
 from app.engine.work import LostLease
 from app.mapping.kind import Source
 from app.mapping.plan import Plan
@@ -204,7 +204,6 @@ def _missed(
     A file that the clinic left out, that was refused, or that is of another kind has such a verdict.
     """
     kinds = {file.path: file.kind for file in files}
-    kinds |= {file.path.rpartition(SHEET)[0]: file.kind for file in files if SHEET in file.path}
     encodings = {file.path: file.facts.get("encoding") for file in files}
     for entry in entries:
         explained = bool(verdicts.get(entry.path, set()) - _UNREAD) or kinds.get(entry.path) is not None

@@ -11,7 +11,6 @@ from app.mapping.kind import Source
 from app.mapping.second_look import Look, bare
 from app.migration.models import ExportFile
 
-SHEET = "#"  # between a workbook and the sheet that was read
 WORKBOOK = "xlsx"
 
 
@@ -43,14 +42,12 @@ class RawFiles:
     def _raw(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Iterator[Cells]:
         if pages := self._pages.get(file.path):
             return note_pages(pages, _page_headers(looks))
-        book, _, sheet = file.path.rpartition(SHEET)
-        entry = self._entries.get(file.path) or self._entries.get(book)
+        entry = self._entries.get(file.path)
         if entry is None or entry.refused:
             raise NotPlain
         headers = self._headers(file, looks, own_key)
         if file.encoding == WORKBOOK:
-            name = sheet if entry.path == book else None
-            return under_header(sheet_rows(entry.open, name, headers.are_in), headers)
+            return under_header(sheet_rows(entry.open, entry.sheet, headers.are_in), headers)
         otherwise = file.facts.get("otherwise")
         return plain_rows(entry.open, file.encoding, otherwise=otherwise, headers=headers, lists=self._lists)
 
