@@ -119,7 +119,14 @@ def _matched(looks: list[Finding], rules: tuple[Rule, ...], chosen: Mapping[str,
             if suggestion is not None:
                 found[look.reference.id] = suggestion
                 taken.add(suggestion.choice.id)
-    return tuple(found.get(look.reference.id, Suggestion(look.reference, CREATE)) for look in looks)
+    return tuple(found.get(look.reference.id) or _new(look.reference) for look in looks)
+
+
+def _new(reference: Reference) -> Suggestion:
+    """What nothing in the workspace fits is created; what stands for rows that name nothing is asked about."""
+    if reference.unnamed:
+        return Suggestion(reference, CREATE, "These appointments name none", "unsure")
+    return Suggestion(reference, CREATE)
 
 
 def _before(chosen: Mapping[str, Choice], look: Finding) -> Suggestion | None:

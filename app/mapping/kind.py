@@ -90,6 +90,8 @@ class Kind(Generic[R]):
     `namesake_of` gives a text whose hash finds rows of equal names. `merged_of` says that a row was merged into
     another of its kind, `merge_field` the link to it. `people`: titles do not count in its names. `unique_names`: two
     rows with one name are told. `unknown` is what a thing is called that is known by its id alone ("Unknown type").
+    `unnamed_code` is the problem of rows of other kinds that should refer to one and name none: they refer to
+    `unknown` by name (see `links_beside`), and wait until the clinic has chosen what becomes of them.
     What other rows only name is made by `made[tables[0]]`; with `placeholder` (the problem that tells it) only when
     the export has no rows of the kind at all, and then by every table of `tables` that stands in `made`.
     `made_key` names the column in which reading gives a key to what has none; `key_of` gives that of a row whose file
@@ -150,6 +152,7 @@ class Kind(Generic[R]):
     came_of: Callable[[R], bool | None] | None = None  # whether somebody came, as far as the row knows
     columns_for: Callable[[R], Mapping[str, Column | None]] | None = None  # links that mean something else in a row
     unknown: str = "Unknown"
+    unnamed_code: str | None = None
     placeholder: str | None = None
     activity_words: tuple[str, ...] = ()  # in a service's name: it may be work without the client in the room
     alias_shared: str | None = None

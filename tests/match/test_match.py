@@ -17,7 +17,7 @@ def export(**references: tuple[Reference, ...]) -> Inventory:
     return Inventory(references=references)
 
 
-def ref(id_: str, name: str, *, active: bool = True, appointments: int = 0, **more: str) -> Reference:
+def ref(id_: str, name: str, *, active: bool = True, appointments: int = 0, **more: str | bool) -> Reference:
     return Reference(id_, name, active, appointments, **more)  # type: ignore[arg-type]  # keyword texts only
 
 

@@ -26,6 +26,7 @@ REGISTER: dict[str, tuple[str, ...]] = {
     ),
     "held": (
         "appointment_type_ambiguous",
+        "appointment_type_missing",
         "appointment_without_patient",
         "attendee_without_appointment",
         "attendee_without_patient",

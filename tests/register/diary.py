@@ -33,6 +33,7 @@ LINKS: tuple[Case, ...] = (
         {"appointment_type_id": None, "appointment_type": "Initial consult"},
         appointment_types=[{}, {"id": "10"}],
     ),
+    visit("appointment_type_missing", {"appointment_type_id": None}),
     visit("appointment_case_unknown", {"patient_case_id": "404"}, patient_cases=[{}]),
     visit("patient_name_differs", {"patient": "Somebody Else"}),
 )

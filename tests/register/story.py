@@ -14,9 +14,11 @@ from app.caspen.dump import dump
 from app.caspen.gateway import Gateway
 from app.commands.answers import of_trial
 from app.engine.runtime import Runtime
+from app.mapping.plan import Choice
+from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from app.migration.trials import current_trial
-from tests.engine.story import Clinic, clinic_in
+from tests.engine.story import MEGAN, Clinic, clinic_in
 from tests.kinds.story import ROWS
 
 Rows = Sequence[Mapping[str, str | None]]
@@ -98,11 +100,15 @@ class Desk:
         clinic.drain()
         return told_of(clinic)
 
-    def tried(self, files: Files) -> Tried:
+    def tried(self, files: Files, services: Mapping[str, Choice] | None = None) -> Tried:
         clinic = self.clinic()
         clinic.hand_over(files)
         clinic.drain()
         if clinic.state() is State.MATCHING:
+            if services:
+                plan = plan_of(clinic.migration).model_copy(update={"services": dict(services)})
+                with clinic.runtime.ledger.write() as session:
+                    save_plan(session, clinic.id, plan, MEGAN)
             clinic.start_trial()
             clinic.drain()
         return told_of(clinic)

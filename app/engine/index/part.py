@@ -106,7 +106,7 @@ def _rows(
     plan: Plan,
     ids: Ids,
 ) -> Iterator[tuple[int, RowView]]:
-    left_out, waiting = view.rows(*between), view.waiting(*between)
+    left_out, waiting, unnamed = view.rows(*between), view.waiting(*between), view.unnamed(*between)
     findings: dict[int, list[str]] = defaultdict(list)
     for row, code in db.execute("SELECT row, code FROM findings WHERE row BETWEEN ? AND ?", between):
         findings[row].append(code)
@@ -134,7 +134,9 @@ def _rows(
             elif chosen == "match":
                 verdict = Verdict(Outcome.UNCHANGED, None)
             elif row in waiting and verdict is None:
-                verdict = Verdict(Outcome.HELD, "existing_client_match" if chosen == "wait" else PARENT)
+                verdict = Verdict(
+                    Outcome.HELD, "existing_client_match" if chosen == "wait" else unnamed.get(row, PARENT)
+                )
         many = targets.get(row, {})
         joined = Joined(
             targets={name: some[0] for name, some in many.items()},

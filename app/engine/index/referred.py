@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.engine.index.schema import ARCHIVED
-from app.engine.index.view import DATED
+from app.engine.index.view import DATED, UNNAMED
 
 REPORTED = ("businesses", "practitioners", "appointment_types")
 REFERRED = (*REPORTED, "users")
@@ -19,7 +19,7 @@ class Reference:
     """One of them. `id` is its id in the source, or `name:...` where rows only name it (`named_only`).
 
     `past` and `future` divide its `appointments`; `notes` are those written by it, there, or at such an appointment.
-    `email` is a user's; `user` the id of a practitioner's user.
+    `unnamed`: rows that name none refer to it. `email` is a user's; `user` the id of a practitioner's user.
     """
 
     id: str
@@ -32,6 +32,7 @@ class Reference:
     named_only: bool = False
     email: str | None = None
     user: str | None = None
+    unnamed: bool = False
 
 
 # A row that was skipped says nothing: what it names may be named by nothing else.
@@ -59,6 +60,10 @@ def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Refe
     numbers: dict[str, int] = dict(db.execute("SELECT name, id FROM kinds"))
     kinds = ",".join(str(numbers[kind]) for kind in REFERRED if kind in numbers)
     moment = {"now": int(now.timestamp())}
+    unnamed = {
+        int(name.removeprefix(UNNAMED))
+        for (name,) in db.execute("SELECT name FROM state WHERE name LIKE ?", (f"{UNNAMED}%",))
+    }
     visits = {row: rest for row, *rest in db.execute(WORK.format(kinds=kinds), {**moment, "kind": DATED})}
     notes = {row: count for row, count, *_ in db.execute(WORK.format(kinds=kinds), {**moment, "kind": NOTES})}
     elsewhere = dict(db.execute(THROUGH_VISITS.format(kinds=kinds), {"kind": NOTES, "visits": DATED}))
@@ -75,6 +80,7 @@ def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Refe
                 past=past or 0,
                 future=future or 0,
                 named_only=row < 0,
+                unnamed=row in unnamed,
                 email=alias if kind == "users" else None,
                 user=None if user is None else str(user),
             )

@@ -4,7 +4,7 @@ The sealed index never changes; a plan's view of it lives in temporary tables of
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 
 from app.engine.index.insert import pack_id, seconds
@@ -15,6 +15,9 @@ DATED = "appointments"
 
 CLIENTS = "patients"
 """The kind of those who may be in Caspen already."""
+
+UNNAMED = "unnamed:"
+"""With its row: the state that gives the problem code of rows that refer to nothing by name."""
 
 _numbers = count(1)
 
@@ -52,7 +55,10 @@ class PlanView:
         if self._size():
             self._spread(everywhere=gone or self._needed(with_kinds))
         self._waits = True
-        self.has_waiting = self._clients(plan, "wait")
+        self._unnamed = dict(self._undecided(plan))
+        for row in self._unnamed:
+            self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
+        self.has_waiting = self._clients(plan, "wait") or bool(self._unnamed)
         if self.has_waiting:
             self._spread(everywhere=True)
 
@@ -69,6 +75,29 @@ class PlanView:
     def waiting(self, first: int, last: int) -> frozenset[int]:
         """The rows among these that wait, because they or what they need may be in Caspen already."""
         return self._between(first, last, waits=True) if self.has_waiting else frozenset()
+
+    def unnamed(self, first: int, last: int) -> Mapping[int, str]:
+        """The rows among these that name nothing where they must and wait for the clinic's choice, with the code."""
+        return {
+            row: code
+            for target, code in self._unnamed.items()
+            for (row,) in self._db.execute(
+                """SELECT refs.row FROM refs JOIN specs ON specs.id = refs.spec AND specs.required
+                WHERE refs.target = ? AND refs.row BETWEEN ? AND ?""",
+                (target, first, last),
+            )
+        }
+
+    def _undecided(self, plan: Plan) -> Iterator[tuple[int, str]]:
+        """The rows that stand for nothing named, and about which the plan says nothing, with their codes."""
+        for row, code, kind, source_id in self._db.execute(
+            """SELECT rows.row, state.value, kinds.name, rows.source_id FROM state
+            JOIN rows ON rows.row = CAST(SUBSTR(state.name, ?) AS INTEGER) JOIN kinds ON kinds.id = rows.kind
+            WHERE state.name LIKE ?""",
+            (len(UNNAMED) + 1, f"{UNNAMED}%"),
+        ):
+            if str(source_id) not in choices(plan).get(kind, {}):
+                yield row, code
 
     def partly(self, first: int, last: int) -> frozenset[int]:
         """The rows among these that go on without one of several things that they name, because it waits."""

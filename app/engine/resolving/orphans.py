@@ -11,7 +11,8 @@ LOST = """CREATE TEMP TABLE lost AS SELECT refs.row, refs.spec, COALESCE(SUM(ref
 # A thing made of a name is told on every row that names it, unless its kind tells it once for all.
 MADE = """INSERT OR IGNORE INTO findings SELECT refs.row, s.orphan FROM refs JOIN specs s ON s.id = refs.spec
     LEFT JOIN verdicts v ON v.row = refs.row
-    WHERE refs.target < 0 AND refs.spec IN ({specs}) AND v.row IS NULL"""
+    WHERE refs.target < 0 AND refs.spec IN ({specs}) AND v.row IS NULL
+    AND 'unnamed:' || refs.target NOT IN (SELECT name FROM state)"""
 
 # What a kind that does not move would have explained is no orphan: nobody looked.
 SPECS = """SELECT specs.id, required, orphan, several, target FROM specs

@@ -5,9 +5,11 @@ Such a thing gets a row of its own below 0 in the index, so that everything else
 
 from typing import Any
 
+from app.engine.index.view import UNNAMED
 from app.engine.resolving.work import Work
 from app.mapping.columns import APART
 from app.mapping.kind import Kind
+from app.mapping.names import normalise_name
 
 BY_NAME = """SELECT 'name:' || key, MIN(name) FROM named WHERE kind = ? AND target IS NULL AND key <> ''
     GROUP BY key ORDER BY key"""
@@ -35,6 +37,8 @@ def apply(work: Work) -> None:
             lowest -= 1
             bare = str(name or "").partition(APART)[0]
             _make(work, number, kind, lowest, key, bare or f"{kind.unknown} ({work.source.label} {key})")
+            if kind.unnamed_code and key == f"name:{normalise_name(kind.unknown)}":
+                work.db.execute("INSERT INTO state VALUES (?, ?)", (f"{UNNAMED}{lowest}", kind.unnamed_code))
         if found:
             _companions(work, number, kind)
         if kind.placeholder is not None and found:

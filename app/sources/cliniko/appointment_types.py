@@ -24,6 +24,7 @@ Words = str | None
 
 CATEGORY = "Imported from Cliniko"  # for types without a category of their own
 NO_TAX = "No tax"
+UNKNOWN_TYPE = "Unknown type"
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 _USUAL = 30  # minutes, for a type that says it takes none
 ACTIVITY_WORDS = ("report", "admin", "case note", "letter", "phone call", "travel", "meeting", "non face")
@@ -188,7 +189,8 @@ KIND = Kind(
     name_of=lambda row: row.name,
     alias_of=lambda row: f"{row.category}: {row.name}" if row.category and row.name else None,
     unique_names=True,
-    unknown="Unknown type",
+    unknown=UNKNOWN_TYPE,
+    unnamed_code="appointment_type_missing",
     activity_words=ACTIVITY_WORDS,
     mentions=mentions,
     made_mentions=(

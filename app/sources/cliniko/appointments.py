@@ -5,7 +5,7 @@ an appointment for each of its patients, a row without a patient a busy time.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
@@ -19,6 +19,7 @@ from app.mapping.rows import Json
 from app.mapping.structured import json_cell
 from app.mapping.text import string, text
 from app.problems import Problem
+from app.sources.cliniko.appointment_types import UNKNOWN_TYPE
 from app.sources.cliniko.bookings import cancellation_reason, to_records
 from app.sources.cliniko.bookings import mentions as reasons
 from app.sources.cliniko.diary import is_reversed
@@ -159,9 +160,13 @@ def stays_because(row: Appointment) -> Problem | None:
         return Problem("bad_interval")
     if row.practitioner_id is None:
         return Problem("busy_time_without_practitioner" if row.shape == "busy" else "practitioner_unknown")
-    if row.appointment_type_id is None and row.shape != "busy":
-        return Problem("appointment_type_ambiguous")
     return None
+
+
+def links_beside(row: Appointment) -> Iterator[tuple[str, Link, Column]]:
+    """A visit that names no type refers to the unknown one, and waits for the clinic's word on it."""
+    if row.appointment_type_id is None and row.shape != "busy":
+        yield "appointment_type_id", Link(name=UNKNOWN_TYPE), _TYPE
 
 
 def columns_for(row: Appointment) -> Mapping[str, Column | None]:
@@ -170,6 +175,7 @@ def columns_for(row: Appointment) -> Mapping[str, Column | None]:
 
 
 _PRACTITIONER = next(placed.column for placed in columns_of(Appointment) if placed.name == "practitioner_id")
+_TYPE = next(placed.column for placed in columns_of(Appointment) if placed.name == "appointment_type_id")
 _BUSY: Mapping[str, Column | None] = {
     "practitioner_id": replace(_PRACTITIONER, orphan="busy_time_without_practitioner"),
     "patient_ids": None,
@@ -232,6 +238,7 @@ KIND = Kind(
     key_of=composite_key,
     stays_because=stays_because,
     columns_for=columns_for,
+    links_beside=links_beside,
     numbers_of=numbers_of,
     came_of=lambda row: False if row.did_not_arrive else row.patient_arrived or None,
     sharing=Sharing(

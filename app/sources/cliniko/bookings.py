@@ -37,7 +37,8 @@ def to_records(row: Appointment, joined: Joined, lookups: Lookups) -> Result:
     if practitioner is None:
         return _stays(row, Outcome.HELD, "busy_time_without_practitioner" if is_busy else "practitioner_unknown")
     if service is None and not is_busy:
-        return _stays(row, Outcome.HELD, "appointment_type_ambiguous")
+        code = "appointment_type_ambiguous" if row.appointment_type_id else "appointment_type_missing"
+        return _stays(row, Outcome.HELD, code)
     location, codes = location_of(joined.targets, lookups)
     if location is None:
         return _stays(row, Outcome.HELD, "location_unknown")

@@ -42,6 +42,7 @@ LOOKS: tuple[Look, ...] = (
             Claim("appointment_without_patient", CLIENT),
             Claim("practitioner_unknown", PRACTITIONER),
             Claim("appointment_type_ambiguous", SERVICE),
+            Claim("appointment_type_missing", SERVICE),
         ),
         marks=("Start Time|Starts At", "End Time|Ends At", "Patient ID|PatientID(s)|Number of Patients|Max Attendees"),
     ),
