@@ -12,7 +12,9 @@ from app.caspen.content import Digest, Digests, merge, trial_digest
 from app.caspen.links import dangling_links
 from app.caspen.readback import SHOWN, read_back
 from app.db import now
+from app.engine.bench import benches
 from app.engine.contents import altered_files
+from app.engine.gone import gone_rows
 from app.engine.heartbeat import Heartbeat
 from app.engine.memory import peak_mb
 from app.engine.outcome import Done
@@ -29,7 +31,7 @@ from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.problems import Problem
 from app.sources import source as source_named
 
-DOUBTS = frozenset({"cells_in_doubt", "not_verified"})  # told, and no reason to refuse an approval
+DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", "not_verified"})  # told, and no reason to refuse an approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         *(Problem("link_broken", column=f"{d.table}.{d.column}", count=d.count) for d in dangling),
         *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
         *looked.problems,
+        *gone_rows(runtime, migration, benches.of(runtime, migration), beat),
     ]
     balanced = all(problem.code in DOUBTS for problem in problems) and all(kind.is_balanced for kind in kinds)
     digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])

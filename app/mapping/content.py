@@ -1,14 +1,20 @@
 """What a note or form says: sections of questions with their answers, as the clinic's own template asked them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.mapping.html import escaped
 from app.mapping.rows import Json
 from app.mapping.storable import REMOVED
 from app.mapping.structured import NotJsonError, parse_shown
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
+_LIST = re.compile(r"\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]|true\b|false\b|null\b)")
+_MARKUP = re.compile(
+    r"<(?:br|p|div|ul|ol|li|b|i|u|s|strong|em|del|strike|span|h[1-6]|table|font|a)\b[^<>]*>", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,26 @@ def read_content(text: str) -> Content:
     reading = _Reading({REMOVED: None} if has_lost else {})
     sections = tuple(_section(item, reading) for item in value.get("sections", []))
     return Content(sections, tuple(reading.codes))
+
+
+def read_content_or_text(cell: str | None) -> Content:
+    """The content of a cell, whatever it holds: sections of questions, or prose as the only answer, word for word.
+
+    Empty for an empty cell; prose has the code `content_is_text`. NotJsonError for JSON that is damaged or has no
+    sections.
+    """
+    text = (cell or "").strip()
+    if not text or text == "null":
+        return Content()
+    if not is_prose(text):
+        return read_content(text)
+    answer = text if _MARKUP.search(text) else escaped(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return Content((Section(questions=(Question("", "paragraph", answer),)),), ("content_is_text",))
+
+
+def is_prose(text: str) -> bool:
+    """Whether a trimmed text is written for readers: it begins neither an object nor a list of values."""
+    return text[:1] != "{" and _LIST.match(text) is None
 
 
 def without_answers(content: Content) -> Content:

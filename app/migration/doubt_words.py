@@ -68,6 +68,14 @@ def _words(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str,
             title = f"{label}: more than a fifth belong to something that is not in the export, {number(count)} in all"
             small = f"Export again from {source} without dates, so that what they belong to comes along."
             return title, small, f"These {lower} may stay behind"
+        case "content_is_text":
+            title = f"{label}: {number(count)} hold plain text where questions and answers were expected"
+            small = "They came word for word, each as one answer. Look at some of them before you approve."
+            return title, small, f"These {lower} may come as plain text"
+        case "gone_from_export":
+            title = f"{label}: {number(count)} that an earlier move brought are not in this export"
+            small = f"Nothing of them changes in Caspen. Were they deleted in {source}, or is the export cut?"
+            return title, small, f"These {lower} stay in Caspen as they are"
         case "count_differs":
             return _count(doubt, label, lower, source)
         case sign:

@@ -17,6 +17,7 @@ from app.migration.plans import plan_of
 
 DAY = timedelta(days=1)
 FRESH = timedelta(days=14)  # an export that is older is told of when it goes live
+TOLD_BY_TRIAL = ("content_is_text", "gone_from_export")
 TOLD_BY_READING = ("json_pages_missing", "many_orphans", "zip_part_missing")
 Days = tuple[date, date]
 
@@ -50,6 +51,7 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
     left_out = plan_of(migration).leave_out_kinds  # what the clinic does not want may be as it is
     moving = [kind.name for kind in source.kinds if kind.imported and kind.name not in left_out]
     told = reading_told(session, migration)
+    tried = trial_told(session, migration, trial) if trial is not None and trial.finished_at is not None else []
     ticked = {kind for use in source.uses if use.name in (migration.uses or ()) for kind in use.kinds}
     lacking = (kind for kind in contents.absent(session, migration, source) if kind in moving and kind in ticked)
     found = [Doubt("kind_absent", kind) for kind in lacking]
@@ -59,6 +61,7 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
         for code, kind, count in told
         if code in TOLD_BY_READING and (kind is None or kind in moving)
     ]
+    found += [Doubt(code, kind, count) for code, kind, count in tried if kind in moving]
     if any(code == "export_dates_differ" for code, _, _ in told):
         found.append(Doubt("export_dates_differ", days=(run_days(files),)))
     visits = source.carried.visits if source.carried else None
@@ -120,12 +123,22 @@ def stale_day(session: Session, migration: Migration) -> date | None:
 
 def reading_told(session: Session, migration: Migration) -> list[tuple[str, str | None, int]]:
     """What was told of the export as a whole: code, kind and how many."""
-    wanted = (*TOLD_BY_READING, "export_dates_differ")
+    return _told(session, migration, f"export:{migration.export_number}", (*TOLD_BY_READING, "export_dates_differ"))
+
+
+def trial_told(session: Session, migration: Migration, trial: Trial) -> list[tuple[str, str | None, int]]:
+    """What a trial has found that the clinic has to tick: code, kind and how many rows."""
+    return _told(session, migration, f"trial:{trial.number}", TOLD_BY_TRIAL)
+
+
+def _told(
+    session: Session, migration: Migration, run: str, wanted: tuple[str, ...]
+) -> list[tuple[str, str | None, int]]:
     found = session.exec(
         select(ProblemLine.code, ProblemLine.kind, func.sum(ProblemLine.count))
         .where(
             ProblemLine.migration_id == migration.id,
-            ProblemLine.run == f"export:{migration.export_number}",
+            ProblemLine.run == run,
             col(ProblemLine.code).in_(wanted),
         )
         .group_by(col(ProblemLine.code), col(ProblemLine.kind))

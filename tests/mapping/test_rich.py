@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.mapping.content import read_content
+from app.mapping.content import read_content, read_content_or_text
+from app.mapping.forms import form_content
 from app.mapping.html import plain_text
 from app.mapping.rich import note_html, template_html
 from app.mapping.structured import NotJsonError
@@ -184,3 +185,35 @@ def test_every_word_of_a_thousand_notes_stands_in_their_bodies() -> None:
         shown = plain_text(body)
         for words in said:
             assert " ".join(words.split()) in shown
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("Knee better.\r\nRest.", "Knee better.\nRest."),
+        ('5 < 6 & x<y, [12/3] "quoted"', '5 < 6 & x<y, [12/3] "quoted"'),
+        ("[12/3] Patient says: better", "[12/3] Patient says: better"),
+        ("[struck out: x] y", "[struck out: x] y"),
+        ("<p>Knee &amp; hip</p><p><s>Allergic</s></p>", "Knee & hip\n[struck out: Allergic]"),
+        ('"All good"', '"All good"'),
+        ("12", "12"),
+    ],
+)
+def test_prose_is_one_answer_word_for_word_in_notes_templates_and_forms(cell: str, shown: str) -> None:
+    content = read_content_or_text(cell)
+    assert content.codes == ("content_is_text",)
+    assert plain_text(note_html(content).html) == shown
+    assert plain_text(template_html(content).html) == shown
+    [section] = form_content(content).sections
+    assert plain_text(section["fields"][0]["answer"]) == shown
+
+
+@pytest.mark.parametrize("cell", ['{"sections": [', "{'sections': []}", "[1, 2]", '[{"a": 1}', "[]", '["x"]', "[true]"])
+def test_damaged_json_is_no_prose(cell: str) -> None:
+    with pytest.raises(NotJsonError):
+        read_content_or_text(cell)
+
+
+@pytest.mark.parametrize("cell", [None, "", "  ", "null"])
+def test_an_empty_cell_has_no_content(cell: str | None) -> None:
+    assert read_content_or_text(cell).is_empty

@@ -39,6 +39,7 @@ WRITTEN: tuple[Case, ...] = (
         NOTES,
         source_id="88",
     ),
+    note("content_is_text", {"content": "Knee better.\nRest."}),
     note("bad_json", {"content": "{'sections': []}"}, level="held"),
     note("note_empty", {"content": '{"sections":[]}'}),
     note("note_draft_imported", {"draft": "true"}),

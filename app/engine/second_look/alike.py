@@ -32,6 +32,8 @@ def alike(how: How, cell: str, stored: Any) -> bool | None:
     wanted = words(cell) if how is How.WORDS else said(cell, template=how is How.TEMPLATE)
     if wanted is None and how is How.CONTENT and not cell.startswith(("{", "[")):
         wanted = words(cell)  # prose that was kept as it was written
+    if wanted is None and cell.lstrip()[:1] not in ("{", "["):
+        wanted = words(cell)  # prose has to be there word for word
     if wanted is None:
         return None
     return wanted <= words("" if stored is None else str(stored))

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
-from app.mapping.content import Content, read_content
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
@@ -19,6 +18,7 @@ from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result,
 from app.mapping.structured import NotJsonError
 from app.mapping.text import cut, string, verbatim
 from app.problems import Level, Problem
+from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -99,7 +99,7 @@ def to_records(row: TreatmentNote, joined: Joined, lookups: Lookups) -> Result:
     if client is None:
         return _stays(row, Outcome.HELD, "note_without_patient")
     try:
-        content = read_content(row.content) if row.content and row.content.strip() else Content()
+        content = content_of(row.content)
     except NotJsonError:
         return _stays(row, Outcome.HELD, "bad_json")
     if content.is_empty:

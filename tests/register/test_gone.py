@@ -1,0 +1,109 @@
+"""Rows that an earlier move brought and a later export no longer has are listed, and nothing of them changes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from app.caspen.sought import Sought
+from app.migration.doubts import Doubt, doubts
+from app.migration.trials import current_trial
+from app.sources import source
+from tests.engine.story import Clinic, clinic_in, engine_in
+from tests.kinds.story import ROWS
+from tests.points import tiny_export
+from tests.register.story import Desk, Tried, export, told_of
+
+KINDS = {
+    "businesses": "locations",
+    "users": "users",
+    "practitioners": "practitioners",
+    "practitioner_reference_numbers": "provider_numbers",
+    "appointment_types": "services",
+    "custom_fields": "custom_fields",
+    "contacts": "contacts",
+    "patients": "clients",
+    "patient_cases": "cases",
+    "appointments": "appointments",
+    "unavailable_blocks": "busy_times",
+    "treatment_note_templates": "progress_note_templates",
+    "treatment_notes": "progress_notes",
+    "patient_form_templates": "form_templates",
+    "patient_forms": "forms",
+    "communications": "communications",
+}
+"""The kinds whose rows become records of their own, with the main table of each."""
+GONE = "900001"
+
+
+def second_row(kind: str) -> dict[str, str]:
+    key = "field_token" if kind == "custom_fields" else "id"
+    changes = {key: GONE, "email": "gone@mail.example", "name": "Another", "field_name": "Another"}
+    return {name: value for name, value in changes.items() if name in ROWS[kind] or name == key}
+
+
+@dataclass(frozen=True)
+class Moves:
+    first: Clinic
+    second: Tried
+
+
+@pytest.fixture(scope="module")
+def moves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moves]:
+    with engine_in(tmp_path_factory.mktemp("gone")) as runtime:
+        both = {kind: [{}, second_row(kind)] for kind in KINDS}
+        first = Desk(runtime).clinic().tried(export(**both)).finalised()
+        second = clinic_in(runtime, first.migration.workspace_id)
+        files = export(*(kind for kind in KINDS if kind not in ("patients", "contacts")))
+        second.hand_over({**files, "contacts.csv": "id,type,first_name,company_name\n"})
+        second.drain()
+        second.start_trial()
+        second.drain()
+        yield Moves(first, told_of(second))
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"contacts"}))
+def test_a_row_that_is_gone_from_a_later_export_is_listed_by_its_kind(moves: Moves, kind: str) -> None:
+    [problem] = moves.second.problems("gone_from_export", kind)
+    assert (problem["level"], problem["count"], problem["source_id"]) == ("warning", 1, GONE)
+
+
+def test_an_empty_file_lists_every_row_of_its_kind(moves: Moves) -> None:
+    assert sum(problem["count"] for problem in moves.second.problems("gone_from_export", "contacts")) == 2
+
+
+def test_the_trial_balances_and_approval_asks_for_each_kind(moves: Moves) -> None:
+    assert moves.second.told["balanced"]
+    clinic = moves.second.clinic
+    with clinic.runtime.ledger.read() as session:
+        found = doubts(session, clinic.migration, source("cliniko"), current_trial(session, clinic.migration))
+    asked = {doubt.kind: doubt.count for doubt in found if doubt.code == "gone_from_export"}
+    assert asked == {**dict.fromkeys(KINDS, 1), "contacts": 2}
+    assert Doubt("gone_from_export", "patients", 1).key == "gone_from_export:patients"
+
+
+def test_nothing_of_them_changes_when_the_later_move_goes_live(moves: Moves) -> None:
+    clinic = moves.second.clinic.finalised()
+    live = clinic.runtime.caspen.live
+    with live.database.connection(reading=True) as connection:
+        for kind, table in KINDS.items():
+            sought = Sought(connection, live, clinic.migration.workspace_id, kind, table, ("migration_id",))
+            assert [key for key, _ in sought.of([GONE])] == [GONE], kind
+
+
+def test_a_kind_without_a_file_is_absent_and_not_gone(moves: Moves) -> None:
+    third = clinic_in(moves.first.runtime, moves.first.migration.workspace_id)
+    third.hand_over(export(patients=[{}, {"id": GONE}]))
+    third.drain()
+    third.start_trial()
+    third.drain()
+    assert told_of(third).problems("gone_from_export") == []
+
+
+def test_nothing_is_gone_where_the_same_export_is_handed_over_again(tmp_path: Path) -> None:
+    with engine_in(tmp_path) as runtime:
+        first = Desk(runtime).clinic().tried({"export.zip": tiny_export()}).finalised()
+        again = clinic_in(runtime, first.migration.workspace_id).tried({"export.zip": tiny_export()})
+        assert told_of(again).problems("gone_from_export") == []
+        assert sum(kind["unchanged"] for kind in told_of(again).told["kinds"]) > 100
