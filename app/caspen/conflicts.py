@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.caspen.edits import DELETED, TOUCHED
 from app.caspen.live import actual_hashes
 from app.caspen.shapes import Shape
 from app.caspen.statements import at, fetch
@@ -22,12 +23,16 @@ class Conflict:
 
 
 def find_conflicts(sides: Sides, to: Shape, workspace_id: str) -> list[Conflict]:
-    """The records of a table that people touched and that hold something else than what was reviewed."""
+    """The records of a table that people touched and that hold something else than what was reviewed.
+
+    The gateway's entries say what people touched: `list_touched` must have laid them out in this transaction.
+    """
     sql = (
-        'SELECT here."id", here."source_kind", here."source_id", here."line", live."deleted_at" IS NOT NULL '
+        f'SELECT here."id", here."source_kind", here."source_id", here."line", person."act" = \'{DELETED}\' '
         f"FROM {at(sides.trial, to.name)} AS here JOIN {at(sides.live, to.name)} AS live "
-        'ON live."workspace_id" = here."workspace_id" AND live."id" = here."id" WHERE here."workspace_id" = ? '
-        'AND (live."edited_at" IS NOT NULL OR live."deleted_at" IS NOT NULL) ORDER BY here."id"'
+        'ON live."workspace_id" = here."workspace_id" AND live."id" = here."id" '
+        f'JOIN "{TOUCHED}" AS person ON person."object" = \'{to.name}\' AND person."id" = live."id" '
+        'WHERE here."workspace_id" = ? ORDER BY here."id"'
     )
     touched = fetch(sides.connection, sql, (workspace_id,))
     ids = [str(row[0]) for row in touched]

@@ -88,6 +88,11 @@ class Digest:
         return cls(int(count), int(total, 16))
 
 
+def place_hash(part: int | None, line: int | None) -> bytes:
+    """Where a record's row stands in the export, as it is added to a digest of places."""
+    return b"%d:%d" % (part or 0, line or 0)
+
+
 Digests = dict[str, Digest]  # by source kind
 
 

@@ -37,12 +37,16 @@ class PartKey:
 
 @dataclass(frozen=True, slots=True)
 class PartLoaded:
-    """What loading a part came to: each row's fate by line, records by table, and the digest by source kind."""
+    """What loading a part came to: each row's fate by line, records by table, and the digest by source kind.
+
+    `places` is a digest of which part and line each record was made of; None where an older worker loaded the part.
+    """
 
     fates: Mapping[int, Fate] = field(default_factory=dict)
     records: Mapping[str, int] = field(default_factory=dict)
     digests: Digests = field(default_factory=dict)
     adopted: bool = False
+    places: Digest | None = None
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -93,6 +97,7 @@ def _told(loaded: PartLoaded) -> dict[str, Any]:
         "fates": by_fate,
         "records": dict(loaded.records),
         "digests": {kind: str(digest) for kind, digest in loaded.digests.items()},
+        **({} if loaded.places is None else {"places": str(loaded.places)}),
     }
 
 
@@ -102,4 +107,5 @@ def _read(told: dict[str, Any]) -> PartLoaded:
         told["records"],
         {kind: Digest.parse(text) for kind, text in told["digests"].items()},
         adopted=True,
+        places=Digest.parse(told["places"]) if "places" in told else None,
     )

@@ -1,6 +1,7 @@
 """A clinic's workspace as its people use it in Caspen: adding, inviting, editing, deleting.
 
-Everything done here is marked as done by a person and raises the workspace's version. Nothing here sends a message.
+Everything done here is marked as done by a person, has an entry of its own that no import can write (`edits`), and
+raises the workspace's version. Nothing here sends a message.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, func, select
 
+from app.caspen.edits import DELETED, EDITED, MADE, Act, write_entries
 from app.caspen.ids import new_id
 from app.caspen.names import normalise_name
 from app.caspen.stores import Stores
@@ -29,6 +31,7 @@ from app.db import now
 
 T = TypeVar("T", bound=Imported)
 BILLED_ROLES = frozenset({"practitioner_admin", "practitioner"})
+_ACTS = "acts"  # what this transaction did, in the session's own notes
 ROLES = BILLED_ROLES | {"practice_manager", "receptionist", "accountant"}
 
 
@@ -71,7 +74,7 @@ class Gateway:
                 country_code=workspace.country_code,
                 status="archived" if archived else "active",
             )
-            session.add(place)
+            self._add(session, place)
             return place.id
 
     def invite_user(self, name: str, email: str, role: str, *, invite: str = "invited", active: bool = True) -> Invited:
@@ -89,28 +92,28 @@ class Gateway:
                 invite_state=invite,
                 active=active,
             )
-            session.add(user)
+            self._add(session, user)
             if role not in BILLED_ROLES:
                 return Invited(user.id, None)
             person = Practitioner(
                 **self._made("practitioners"), user_id=user.id, display_name=name.strip(), active=active
             )
-            session.add(person)
+            self._add(session, person)
             return Invited(user.id, person.id)
 
     def accept_invitation(self, user_id: str) -> None:
         with self._changing() as (session, _workspace):
-            self._touch(self._get(session, User, user_id)).invite_state = "accepted"
+            self._touch(session, self._get(session, User, user_id)).invite_state = "accepted"
 
     def deactivate_user(self, user_id: str) -> None:
         """The person can no longer sign in and takes no seat; the history stays."""
         with self._changing() as (session, _workspace):
-            self._touch(self._get(session, User, user_id)).active = False
+            self._touch(session, self._get(session, User, user_id)).active = False
             mine = select(Practitioner).where(
                 col(Practitioner.workspace_id) == self._id, col(Practitioner.user_id) == user_id
             )
             for person in session.exec(mine):
-                self._touch(person).active = False
+                self._touch(session, person).active = False
 
     def add_service(self, name: str, *, kind: str = "appointment", duration: int = 30, archived: bool = False) -> str:
         """Adds a service or, with kind activity, an activity."""
@@ -119,7 +122,8 @@ class Gateway:
             if workspace.default_category_id is None or workspace.default_tax_id is None:
                 category = Category(**self._made("categories"), name="General")
                 tax = Tax(**self._made("taxes"), name="No tax")
-                session.add_all([category, tax])
+                self._add(session, category)
+                self._add(session, tax)
                 workspace.default_category_id, workspace.default_tax_id = category.id, tax.id
             service = Service(
                 **self._made(table),
@@ -130,8 +134,17 @@ class Gateway:
                 duration=duration,
                 status="archived" if archived else "active",
             )
-            session.add(service)
+            self._add(session, service)
             return service.id
+
+    def add(self, table: str, values: Mapping[str, Any]) -> str:
+        """Adds any object, by the names of its table, and returns its id. Two calls add two objects."""
+        model = BY_NAME[table]
+        _refuse_unknown(model, values)
+        with self._changing() as (session, _workspace):
+            thing = model(**self._made(table), **values)
+            self._add(session, thing)
+            return thing.id
 
     def archive(self, table: str, record_id: str) -> None:
         """Archives a location, service or client."""
@@ -140,18 +153,16 @@ class Gateway:
     def edit(self, table: str, record_id: str, changes: Mapping[str, Any]) -> None:
         """Changes fields of any object, by the names of its table."""
         model = BY_NAME[table]
-        unknown = changes.keys() - model.model_fields.keys() | changes.keys() & Imported.model_fields.keys()
-        if unknown:
-            raise ValueError(f"{table} has no such field for people: {', '.join(sorted(unknown))}")
+        _refuse_unknown(model, changes)
         with self._changing() as (session, _workspace):
-            thing = self._touch(self._get(session, model, record_id))
+            thing = self._touch(session, self._get(session, model, record_id))
             for name, value in changes.items():
                 setattr(thing, name, value)
 
     def delete(self, table: str, record_id: str) -> None:
         """Deletes any object. That it was there is remembered, so that no import brings it back."""
         with self._changing() as (session, _workspace):
-            self._touch(self._get(session, BY_NAME[table], record_id)).deleted_at = now()
+            self._touch(session, self._get(session, BY_NAME[table], record_id), DELETED).deleted_at = now()
 
     def find(self, table: str, name: str) -> str | None:
         """The id of a location, service, category and so on by its name, ignoring case."""
@@ -180,14 +191,23 @@ class Gateway:
             if workspace is None:
                 raise NotThere(self._id)
             workspace.version += 1
+            acts: list[Act] = []
+            session.info[_ACTS] = acts
             yield session, workspace
+            session.flush()
+            write_entries(session.connection(), self._stores.live.schema, self._id, acts, self._by, now())
 
     def _made(self, table: str) -> dict[str, Any]:
         return {"workspace_id": self._id, "id": new_id(table), "edited_by": self._by, "edited_at": now()}
 
-    def _touch(self, thing: T) -> T:
+    def _add(self, session: Session, thing: Imported) -> None:
+        session.add(thing)
+        session.info[_ACTS].append(Act(str(thing.__tablename__), thing.id, MADE))
+
+    def _touch(self, session: Session, thing: T, act: str = EDITED) -> T:
         thing.edited_at, thing.edited_by = now(), self._by
         thing.version += 1
+        session.info[_ACTS].append(Act(str(thing.__tablename__), thing.id, act))
         return thing
 
     def _get(self, session: Session, model: type[T], record_id: str) -> T:
@@ -195,6 +215,12 @@ class Gateway:
         if thing is None or thing.deleted_at is not None:
             raise NotThere(record_id)
         return thing
+
+
+def _refuse_unknown(model: type[Imported], values: Mapping[str, Any]) -> None:
+    unknown = values.keys() - model.model_fields.keys() | values.keys() & Imported.model_fields.keys()
+    if unknown:
+        raise ValueError(f"{model.__tablename__} has no such field for people: {', '.join(sorted(unknown))}")
 
 
 def _present(model: type[T], workspace_id: str) -> Any:

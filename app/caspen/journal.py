@@ -1,7 +1,13 @@
 """What a finalisation replaces is kept, so that the clinic can undo it."""
 
+import hashlib
+
+from sqlalchemy.engine import Connection
+
+from app.caspen.content import Digest
+from app.caspen.edits import untouched
 from app.caspen.shapes import Shape
-from app.caspen.statements import at, change, fetch, is_sqlite
+from app.caspen.statements import at, change, fetch, is_sqlite, stream_rows
 from app.caspen.stores import Sides, Stores
 
 
@@ -22,9 +28,18 @@ def keep_replaced(sides: Sides, to: Shape, workspace_id: str, migration_id: str,
         f"FROM {at(sides.live, to.name)} AS live JOIN {at(sides.trial, to.name)} AS here "
         'ON here."workspace_id" = live."workspace_id" AND here."id" = live."id" WHERE live."workspace_id" = ? '
         f'AND live."migration_id" {same} ? AND live."content_hash" {same} here."content_hash" '
-        'AND live."edited_at" IS NULL AND live."deleted_at" IS NULL ON CONFLICT DO NOTHING'
+        f"AND {untouched(to, 'live')} ON CONFLICT DO NOTHING"
     )
     change(sides.connection, sql, (migration_id, trial, workspace_id, migration_id))
+
+
+def journal_digest(connection: Connection, schema: str, workspace_id: str, migration_id: str) -> Digest:
+    """A digest of every record as it was before a migration replaced it."""
+    found = Digest()
+    sql = f'SELECT "object", "id", "row" FROM {at(schema, "journal")} WHERE "workspace_id" = ? AND "migration_id" = ?'
+    for table, record_id, row in stream_rows(connection, sql, (workspace_id, migration_id)):
+        found.add(f"{table}|{record_id}", hashlib.blake2b(str(row).encode(), digest_size=16).digest())
+    return found
 
 
 def forget_replaced(stores: Stores, workspace_id: str, migration_id: str) -> None:

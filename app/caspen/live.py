@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from app.caspen.content import content_hash
+from app.caspen.edits import DELETED, Entry, has_acts, last_acts
 from app.caspen.shapes import Shape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
 from app.caspen.stores import Store
@@ -13,7 +14,10 @@ from app.caspen.stores import Store
 
 @dataclass(frozen=True, slots=True)
 class LiveRecord:
-    """A record as it is now. `hash` is of what it holds now, not of what was once imported."""
+    """A record as it is now. `hash` is of what it holds now, not of what was once imported.
+
+    `edited` and `deleted` are what the gateway's entries say of people's acts; the record's own columns are not asked.
+    """
 
     hash: bytes
     edited: bool = False
@@ -33,17 +37,18 @@ def _of_table(
     found: dict[str, LiveRecord] = {}
     if not _any(connection, schema, workspace_id, to):
         return found
-    touched: list[str] = []
-    asked = 'SELECT "id", "content_hash", "edited_at" IS NOT NULL, "deleted_at" IS NOT NULL'
+    acts: dict[str, Entry] = {}
+    asked = 'SELECT "id", "content_hash"'
+    people = has_acts(connection, schema, workspace_id)
     for piece in batches(ids):
         condition, param = among(connection, '"id"', piece)
         sql = f'{asked} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {condition}'
-        for record_id, told, edited, deleted in fetch(connection, sql, (workspace_id, param)):
-            found[record_id] = LiveRecord(bytes.fromhex(told or ""), bool(edited), bool(deleted))
-            if edited:
-                touched.append(record_id)
-    for record_id, actual in actual_hashes(connection, schema, workspace_id, to, touched).items():
-        found[record_id] = LiveRecord(actual, True, found[record_id].deleted)
+        there = fetch(connection, sql, (workspace_id, param))
+        found.update((record_id, LiveRecord(bytes.fromhex(told or ""))) for record_id, told in there)
+        if people and there:
+            acts.update(last_acts(connection, schema, workspace_id, to.name, [row[0] for row in there]))
+    for record_id, actual in actual_hashes(connection, schema, workspace_id, to, acts).items():
+        found[record_id] = LiveRecord(actual, True, acts[record_id].act == DELETED)
     return found
 
 

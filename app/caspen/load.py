@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import psycopg
 import sqlalchemy as sa
 
-from app.caspen.content import Digest, Digests, content_hash
+from app.caspen.content import Digest, Digests, content_hash, place_hash
 from app.caspen.fences import Fate, PartKey, PartLoaded, claim
 from app.caspen.ids import Ids
 from app.caspen.live import LiveRecord, look_up
@@ -69,6 +69,7 @@ class _Part:
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     records: Counter[str] = field(default_factory=Counter)
     digests: Digests = field(default_factory=dict)
+    places: Digest = field(default_factory=Digest)
 
 
 def load_part(
@@ -91,8 +92,8 @@ def load_part(
         return known
     ready = [(line, [_prepare(ids, record) for record in records]) for line, records in rows]
     live = look_up(stores.live, ids.workspace_id, _ids_by_table(ready))
-    part = _decide(ready, live, _Stamp(ids, key, moment_text(moment or now())))
-    loaded = PartLoaded(part.fates, dict(part.records), part.digests)
+    part = _decide(ready, live, _Stamp(ids, key, moment_text(moment or now())), key.part)
+    loaded = PartLoaded(part.fates, dict(part.records), part.digests, places=part.places)
     try:
         with store.database.connection() as connection:
             adopted = claim(connection, store.schema, key, loaded)
@@ -166,7 +167,7 @@ def _ids_by_table(ready: Sequence[tuple[int, list[_Ready]]]) -> Mapping[str, lis
 
 
 def _decide(
-    ready: Sequence[tuple[int, list[_Ready]]], live: Mapping[str, Mapping[str, LiveRecord]], stamp: _Stamp
+    ready: Sequence[tuple[int, list[_Ready]]], live: Mapping[str, Mapping[str, LiveRecord]], stamp: _Stamp, number: int
 ) -> _Part:
     part = _Part()
     for line, records in ready:
@@ -174,6 +175,7 @@ def _decide(
         part.fates[line] = fate
         if fate is Fate.HELD:
             continue
+        place = place_hash(number, line)
         for record in records:
             if not record.hash:
                 continue
@@ -183,6 +185,7 @@ def _decide(
             part.rows.setdefault(record.shape.name, {})[record.id] = record.cells + rest
             part.records[record.shape.name] += 1
             part.digests.setdefault(record.kind, Digest()).add(record.id, record.hash)
+            part.places.add(record.id, place)
     return part
 
 

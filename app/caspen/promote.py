@@ -1,24 +1,36 @@
 """The approved trial becomes the clinic's live workspace: exactly what was reviewed, in one step or not at all.
 
-What a person edited or deleted since is never written over or made again; it is listed as a conflict.
+What a person edited or deleted since is never written over or made again; it is listed as a conflict. Only content that
+the digest proves is copied: what stands beside it is written here (see `bookkeeping`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+from app.caspen.bookkeeping import BY_COLUMN, PEOPLE, Value, differs_from
 from app.caspen.conflicts import Conflict, find_conflicts
 from app.caspen.content import Digest, Digests, content_hash, merge
-from app.caspen.journal import keep_replaced
+from app.caspen.edits import list_touched, untouched
+from app.caspen.journal import journal_digest, keep_replaced
 from app.caspen.shapes import Shape, shape
-from app.caspen.statements import at, canonical_columns, change, fetch, is_sqlite, listed, stream, upsert_rule
+from app.caspen.statements import (
+    among,
+    at,
+    canonical_columns,
+    change,
+    fetch,
+    is_sqlite,
+    listed,
+    stream,
+    upsert_rule,
+)
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS
 from app.caspen.tables.columns import moment_text
 from app.db import now
-
-UNTOUCHED = '{live}."edited_at" IS NULL AND {live}."deleted_at" IS NULL'
 
 
 class Unproven(Exception):
@@ -31,23 +43,32 @@ class Unproven(Exception):
 
 @dataclass(slots=True)
 class Promoted:
-    """Records by source kind, and the proof: approved digest = live digest + that of the conflicts."""
+    """Records by source kind, and the proof: approved digest = live digest + that of the conflicts.
+
+    `replaced` is a digest of what the journal keeps for an undo.
+    """
 
     created: Counter[str] = field(default_factory=Counter)
     updated: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     conflicts: list[Conflict] = field(default_factory=list)
     live: Digests = field(default_factory=dict)
+    replaced: Digest = field(default_factory=Digest)
 
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What is promoted: the trial of a migration, with the digests that were approved."""
+    """What is promoted: the trial of a migration, with the digests that were approved.
+
+    `earlier` are the migrations that have gone live before (None: not known). A live record that names another one
+    counts as brought by this migration.
+    """
 
     workspace_id: str
     migration_id: str
     trial: int
     approved: Mapping[str, Digest]
+    earlier: frozenset[str] | None = None
 
 
 def promote(
@@ -66,9 +87,12 @@ def promote(
     done = Promoted()
     with stores.promoting(store) as sides:
         raise_version(sides, what.workspace_id)
+        list_touched(sides.connection, sides.live, what.workspace_id)
+        at_moment = moment_text(moment or now())
         for model in OBJECTS:
-            _promote_table(sides, shape(str(model.__tablename__)), what, moment_text(moment or now()), done)
+            _promote_table(sides, shape(str(model.__tablename__)), what, at_moment, done)
         _prove(what, done)
+        done.replaced = journal_digest(sides.connection, sides.live, what.workspace_id, what.migration_id)
         if last_look is not None:
             last_look(sides)
     return done
@@ -85,15 +109,19 @@ def raise_version(sides: Sides, workspace_id: str) -> None:
 def _promote_table(sides: Sides, to: Shape, what: Promotion, moment: str, done: Promoted) -> None:
     conflicts = find_conflicts(sides, to, what.workspace_id)
     done.conflicts += conflicts
-    _count(sides, to, what, {one.id for one in conflicts}, done)
+    ids = {one.id for one in conflicts}
+    _count(sides, to, what, ids, done)
+    _clear_marks(sides, to, what)
     keep_replaced(sides, to, what.workspace_id, what.migration_id, what.trial)
-    _upsert(sides, to, what.workspace_id, moment)
-    merge(done.live, _live_digests(sides, to, what.workspace_id, {one.id for one in conflicts}))
+    _upsert(sides, to, what, moment)
+    _write_moment(sides, to, what, moment)
+    _remove_left_over(sides, to, what)
+    merge(done.live, _live_digests(sides, to, what.workspace_id, ids))
 
 
 def _count(sides: Sides, to: Shape, what: Promotion, conflicts: set[str], done: Promoted) -> None:
     """What is about to happen to the trial's records, while the live ones are still as they were."""
-    differs = 'here."content_hash" <> live."content_hash" AND ' + UNTOUCHED.format(live="live")
+    differs = 'here."content_hash" <> live."content_hash" AND ' + untouched(to, "live")
     sql = (
         'SELECT here."source_kind", count(*), sum(CASE WHEN live."id" IS NULL THEN 1 ELSE 0 END), '
         f"sum(CASE WHEN {differs} THEN 1 ELSE 0 END) FROM {at(sides.trial, to.name)} AS here "
@@ -107,36 +135,112 @@ def _count(sides: Sides, to: Shape, what: Promotion, conflicts: set[str], done: 
         done.unchanged[kind] += int(count) - int(created) - int(updated) - in_conflict[kind]
 
 
-def _upsert(sides: Sides, to: Shape, workspace_id: str, moment: str) -> None:
-    """Values of the day of finalisation are set here, and kept where the record was live before."""
-    today = [name for name in to.rest if name == "created_at"]
-    chosen = ", ".join("?" if name in today else f'"{name}"' for name in to.columns)
-    rule = upsert_rule(to, keep=today, where=" AND " + UNTOUCHED.format(live=f'"{to.name}"'))
+def _brought(sides: Sides, to: Shape) -> str:
+    """The condition that a live record is one of the trial's and that nobody has touched it."""
+    return (
+        f'"{to.name}"."workspace_id" = ? AND {untouched(to, to.name)} AND EXISTS (SELECT 1 FROM '
+        f'{at(sides.trial, to.name)} AS here WHERE here."workspace_id" = "{to.name}"."workspace_id" '
+        f'AND here."id" = "{to.name}"."id")'
+    )
+
+
+def _change_live(sides: Sides, to: Shape, sql: str, given: Sequence[Any]) -> None:
     if is_sqlite(sides.connection):
-        rule = rule.replace("IS DISTINCT FROM", "IS NOT")
-    else:
-        chosen = chosen.replace("?", "?::timestamptz")
+        sql = sql.replace("IS DISTINCT FROM", "IS NOT").replace("::timestamptz", "")
+    change(sides.connection, sql, given)
+
+
+def _clear_marks(sides: Sides, to: Shape, what: Promotion) -> None:
+    """A live record that says that people touched it, without an entry of theirs, says so no longer."""
+    live = at(sides.live, to.name)
+    marked = differs_from(PEOPLE, moment="NULL", known=(Value.ONE, Value.NOTHING))
+    nobody = ", ".join(f'"{name}" = {"1" if BY_COLUMN[name].value is Value.ONE else "NULL"}' for name in PEOPLE)
+    _change_live(
+        sides, to, f"UPDATE {live} SET {nobody} WHERE {_brought(sides, to)} AND ({marked})", (what.workspace_id,)
+    )
+    if what.earlier is not None:
+        known, given = among(sides.connection, '"migration_id"', sorted({*what.earlier, what.migration_id}))
+        sql = (
+            f'UPDATE {live} SET "migration_id" = ? WHERE {_brought(sides, to)} '
+            f'AND ("migration_id" IS NULL OR NOT ({known}))'
+        )
+        _change_live(sides, to, sql, (what.migration_id, what.workspace_id, given))
+
+
+def _upsert(sides: Sides, to: Shape, what: Promotion, moment: str) -> None:
+    """Copies content, and writes the rest. What was live before keeps the values that are said to stay."""
+    written = {Value.MIGRATION: what.migration_id, Value.MOMENT: moment}
+    terms = {Value.MIGRATION: "?", Value.MOMENT: "?::timestamptz", Value.NOTHING: "NULL", Value.ONE: "1"}
+    lines = [BY_COLUMN.get(name) if name in to.rest else None for name in to.columns]
+    chosen = ", ".join(
+        f'"{name}"' if line is None or line.value is Value.COPIED else terms[line.value]
+        for name, line in zip(to.columns, lines, strict=True)
+    )
+    given = [written[line.value] for line in lines if line is not None and line.value in written]
+    stays = [name for name in to.rest if BY_COLUMN[name].stays]
+    rule = upsert_rule(to, keep=stays, where=f" AND {untouched(to, to.name)}")
     sql = (
         f"INSERT INTO {at(sides.live, to.name)} ({listed(to.columns)}) SELECT {chosen} "
         f'FROM {at(sides.trial, to.name)} WHERE "workspace_id" = ? ORDER BY "id" {rule}'
     )
-    change(sides.connection, sql, (*[moment] * len(today), workspace_id))
+    _change_live(sides, to, sql, (*given, what.workspace_id))
+
+
+def _write_moment(sides: Sides, to: Shape, what: Promotion, moment: str) -> None:
+    """What this migration brought bears this moment, also what was written by an attempt that was not settled."""
+    journal = (
+        f'EXISTS (SELECT 1 FROM {at(sides.live, "journal")} AS old WHERE old."workspace_id" = '
+        f'"{to.name}"."workspace_id" AND old."migration_id" = ? AND old."object" = \'{to.name}\' '
+        f'AND old."id" = "{to.name}"."id")'
+    )
+    for name in to.rest:
+        line = BY_COLUMN[name]
+        if line.value is not Value.MOMENT:
+            continue
+        sql = (
+            f'UPDATE {at(sides.live, to.name)} SET "{name}" = ?::timestamptz WHERE {_brought(sides, to)} '
+            f'AND "migration_id" = ? AND "{name}" IS DISTINCT FROM ?::timestamptz'
+        )
+        given: list[Any] = [moment, what.workspace_id, what.migration_id, moment]
+        if line.stays:
+            sql, given = f"{sql} AND NOT {journal}", [*given, what.migration_id]
+        _change_live(sides, to, sql, given)
+
+
+def _remove_left_over(sides: Sides, to: Shape, what: Promotion) -> None:
+    """Records that an unsettled attempt with another trial brought, or that only say so, are not what was approved."""
+    live, trial, old = (at(s, t) for s, t in ((sides.live, to.name), (sides.trial, to.name), (sides.live, "journal")))
+    same = f'."workspace_id" = "{to.name}"."workspace_id" AND'
+    sql = (
+        f'DELETE FROM {live} WHERE "workspace_id" = ? AND "migration_id" = ? AND {untouched(to, to.name)} '
+        f'AND NOT EXISTS (SELECT 1 FROM {trial} AS here WHERE here{same} here."id" = "{to.name}"."id") '
+        f'AND NOT EXISTS (SELECT 1 FROM {old} AS old WHERE old{same} old."migration_id" = ? '
+        f'AND old."object" = \'{to.name}\' AND old."id" = "{to.name}"."id")'
+    )
+    _change_live(sides, to, sql, (what.workspace_id, what.migration_id, what.migration_id))
 
 
 def _live_digests(sides: Sides, to: Shape, workspace_id: str, conflicts: set[str]) -> Digests:
-    """What the live records of this trial hold now, computed from their columns."""
-    place_id, place_kind = to.place("id"), to.place("source_kind")
+    """What the live records of this trial hold now, computed from their columns.
+
+    Raises Unproven when the hash that is kept with a record is not that of its content.
+    """
+    place_id, place_kind, end = to.place("id"), to.place("source_kind"), len(to.content)
     found: Digests = {}
     sql = (
-        f"SELECT {canonical_columns(sides.connection, to, to.content, 'live.')} "
+        f"SELECT {canonical_columns(sides.connection, to, (*to.content, 'content_hash'), 'live.')} "
         f'FROM {at(sides.live, to.name)} AS live WHERE live."workspace_id" = ? AND EXISTS ('
         f'SELECT 1 FROM {at(sides.trial, to.name)} AS here WHERE here."workspace_id" = live."workspace_id" '
         'AND here."id" = live."id")'
     )
     for row in stream(sides.connection, to, sql, (workspace_id,)):
-        record_id = str(row[place_id])
-        if record_id not in conflicts:
-            found.setdefault(str(row[place_kind]), Digest()).add(record_id, content_hash(to.content, row))
+        record_id, kind = str(row[place_id]), str(row[place_kind])
+        if record_id in conflicts:
+            continue
+        content = content_hash(to.content, row)
+        if content.hex() != row[end]:
+            raise Unproven([kind])
+        found.setdefault(kind, Digest()).add(record_id, content)
     return found
 
 

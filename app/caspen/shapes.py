@@ -14,16 +14,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import AutoString
 
+from app.caspen.bookkeeping import content_columns
 from app.caspen.tables import BY_NAME
 from app.caspen.tables.columns import Exact, Moment, Nested, exact_text, moment_text, nested_text
 
 Cell = str | int | bool | None  # a value in its canonical form
 Row = tuple[Cell, ...]
 
-OUTSIDE_CONTENT = frozenset(
-    {"workspace_id", "migration_id", "part", "line", "content_hash", "imported_at"}  # the import's own
-    | {"version", "edited_at", "edited_by", "deleted_at"}  # people's
-)
 ALIASES = {"activities": "services"}  # one table, two prefixes of ids
 
 
@@ -141,15 +138,14 @@ def shape(name: str) -> Shape:
     """The shape of a table by its plural name."""
     model = BY_NAME[ALIASES.get(name, name)]
     table: sa.Table = model.metadata.tables[str(model.__tablename__)]
-    outside = OUTSIDE_CONTENT | model.outside_content
-    content = tuple(sorted(c.name for c in table.columns if c.name not in outside))
+    content = content_columns(model)
     slots = {name: (place, _canonical(table.c[name])) for place, name in enumerate(content)}
     defaults = [_default(table.name, table.c[name]) for name in content]
     return Shape(
         table.name,
         table,
         content,
-        tuple(c.name for c in table.columns if c.name in outside),
+        tuple(c.name for c in table.columns if c.name not in content),
         slots,
         tuple(None if v is None else slots[n][1](v) for n, v in zip(content, defaults, strict=True)),
         tuple(place for place, n in enumerate(content) if not table.c[n].nullable),

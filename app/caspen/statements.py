@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import psycopg
@@ -14,6 +14,7 @@ from app.caspen.tables.columns import Exact, Moment
 
 BATCH = 500
 LIGHT, BULKY = 2000, 50  # rows that are fetched at a time: a note may have 5 MB
+_streams = count(1)
 BIG_COLUMNS = frozenset({"body", "content"})
 
 
@@ -99,10 +100,7 @@ def stream(connection: Connection, shape: Shape, sql: str, params: Sequence[Any]
     `?` stands for a parameter on both databases.
     """
     if not is_sqlite(connection):
-        with driver(connection).cursor(name=f"stream_{shape.name}") as cursor:
-            cursor.itersize = BULKY if BIG_COLUMNS.intersection(shape.content) else LIGHT
-            cursor.execute(sql.replace("?", "%s"), params)
-            yield from cursor
+        yield from stream_rows(connection, sql, params, BULKY if BIG_COLUMNS.intersection(shape.content) else LIGHT)
         return
     truths = shape.truths
     cursor = driver(connection).execute(sql, params)
@@ -115,6 +113,19 @@ def stream(connection: Connection, shape: Shape, sql: str, params: Sequence[Any]
             yield tuple(cells)
     finally:
         cursor.close()
+
+
+def stream_rows(
+    connection: Connection, sql: str, params: Sequence[Any] = (), page: int = BULKY
+) -> Iterator[tuple[Any, ...]]:
+    """Rows in whatever form the driver gives, without holding them all; `page` are fetched at a time."""
+    if is_sqlite(connection):
+        yield from driver(connection).execute(sql, params)
+        return
+    with driver(connection).cursor(name=f"stream_{next(_streams)}") as cursor:
+        cursor.itersize = page
+        cursor.execute(sql.replace("?", "%s"), params)
+        yield from cursor
 
 
 def fetch(connection: Connection, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

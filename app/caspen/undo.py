@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
+from app.caspen.edits import DELETED, TOUCHED, list_touched, not_deleted, untouched
 from app.caspen.shapes import Shape, shape
 from app.caspen.statements import at, change, fetch, is_sqlite
 from app.caspen.stores import Stores
@@ -76,6 +77,7 @@ def _undo(what: _Undo) -> Undone:
     done = Undone()
     version = 'SET "version" = "version" + 1 WHERE "id" = ?'
     change(what.connection, f"UPDATE {what.at('workspaces')} {version}", (what.workspace_id,))
+    list_touched(what.connection, what.schema, what.workspace_id)
     done.kept += [kept for to in SHAPES for kept in _touched(what, to)]
     for to in SHAPES:
         done.restored[to.name] += _restore(what, to)
@@ -92,8 +94,9 @@ def _undo(what: _Undo) -> Undone:
 
 def _touched(what: _Undo, to: Shape) -> Iterator[Kept]:
     sql = (
-        f'SELECT "id", "source_kind", "source_id", "deleted_at" IS NOT NULL FROM {what.at(to.name)} '
-        'WHERE "workspace_id" = ? AND "migration_id" = ? AND ("edited_at" IS NOT NULL OR "deleted_at" IS NOT NULL)'
+        f'SELECT here."id", "source_kind", "source_id", person."act" = \'{DELETED}\' FROM {what.at(to.name)} AS here '
+        f'JOIN "{TOUCHED}" AS person ON person."object" = \'{to.name}\' AND person."id" = here."id" '
+        'WHERE here."workspace_id" = ? AND here."migration_id" = ?'
     )
     for record_id, kind, key, deleted in fetch(what.connection, sql, (what.workspace_id, what.migration_id)):
         yield Kept(to.name, record_id, kind, key, Why.DELETED if deleted else Why.EDITED)
@@ -112,7 +115,7 @@ def _restore(what: _Undo, to: Shape) -> int:
         f"UPDATE {what.at(to.name)} AS here SET {changes} FROM {what.at('journal')} AS old "
         f'WHERE old."workspace_id" = here."workspace_id" AND old."object" = \'{to.name}\' AND old."id" = here."id" '
         'AND old."migration_id" = ? AND here."workspace_id" = ? AND here."migration_id" = ? '
-        'AND here."edited_at" IS NULL AND here."deleted_at" IS NULL'
+        f"AND {untouched(to, 'here')}"
     )
     return change(what.connection, sql, (what.migration_id, what.workspace_id, what.migration_id))
 
@@ -122,15 +125,15 @@ def _remove(what: _Undo, to: Shape, done: Undone) -> int:
     here = what.at(to.name)
     free = " AND ".join(
         f"NOT EXISTS (SELECT 1 FROM {what.at(str(model.__tablename__))} AS other "
-        f'WHERE other."workspace_id" = {here}."workspace_id" AND other."deleted_at" IS NULL '
-        f'AND other."{reference.column}" = {here}."id")'
+        f'WHERE other."workspace_id" = {here}."workspace_id" AND other."{reference.column}" = {here}."id" '
+        f"AND {not_deleted(shape(str(model.__tablename__)), 'other')})"
         for model in OBJECTS
         for reference in model.references
         if to.name in reference.tables and not reference.several
     )
     sql = (
-        f'DELETE FROM {here} WHERE "workspace_id" = ? AND "migration_id" = ? AND "edited_at" IS NULL '
-        f'AND "deleted_at" IS NULL AND {free or "TRUE"}'
+        f'DELETE FROM {here} WHERE "workspace_id" = ? AND "migration_id" = ? AND {untouched(to, here)} '
+        f"AND {free or 'TRUE'}"
     )
     removed = change(what.connection, sql, (what.workspace_id, what.migration_id))
     done.removed[to.name] += removed
@@ -139,8 +142,8 @@ def _remove(what: _Undo, to: Shape, done: Undone) -> int:
 
 def _left(what: _Undo, to: Shape) -> Iterator[Kept]:
     sql = (
-        f'SELECT "id", "source_kind", "source_id" FROM {what.at(to.name)} WHERE "workspace_id" = ? '
-        'AND "migration_id" = ? AND "edited_at" IS NULL AND "deleted_at" IS NULL'
+        f'SELECT "id", "source_kind", "source_id" FROM {what.at(to.name)} AS here WHERE "workspace_id" = ? '
+        f'AND "migration_id" = ? AND {untouched(to, "here")}'
     )
     for record_id, kind, key in fetch(what.connection, sql, (what.workspace_id, what.migration_id)):
         yield Kept(to.name, record_id, kind, key, Why.IN_USE)

@@ -3,13 +3,14 @@
 from dataclasses import asdict
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from app.caspen.content import Digest
 from app.caspen.filed import sweep_contents
 from app.caspen.promote import Promoted, Promotion, Unproven
 from app.caspen.promote import promote as promote_store
 from app.caspen.stores import Store
+from app.caspen.tables.columns import moment_text
 from app.db import now
 from app.engine.contents import StillLacking, all_there, bring_contents
 from app.engine.heartbeat import Heartbeat
@@ -32,7 +33,7 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     if trial.digest != migration.approved_digest or not trial.balanced:
         raise Stop(Problem("approval_outdated"))
     approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
-    what = Promotion(migration.workspace_id, migration.id, trial.number, approved)
+    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, _earlier(runtime, migration))
     store = runtime.caspen.trial(migration.id, trial.number)
     done = _promoted(runtime, migration, store, what, beat)
     conflicts = [
@@ -44,12 +45,23 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         finished = session.get_one(Migration, migration.id)
         finished.finalised_at = now()
         old = stale_day(session, finished)
-        finished.report = {**report(trial, done), "export_of": old.isoformat() if old else None}
+        finished.report = {
+            **report(trial, done),
+            "moment": moment_text(migration.approved_at) if migration.approved_at else None,
+            "export_of": old.isoformat() if old else None,
+        }
         session.add(finished)
         told = [*conflicts, *([Problem("export_stale")] if old else [])]
         note_run_problems(session, migration.id, lease.run, told)
 
     return Done({}, write, lambda: _tidy(runtime, migration))
+
+
+def _earlier(runtime: Runtime, migration: Migration) -> frozenset[str]:
+    """The migrations that have gone live in this workspace before."""
+    with runtime.ledger.read() as session:
+        moves = session.exec(select(Migration).where(Migration.workspace_id == migration.workspace_id)).all()
+    return frozenset(one.id for one in moves if one.report)
 
 
 def _tidy(runtime: Runtime, migration: Migration) -> None:
@@ -64,7 +76,7 @@ def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promot
         try:
             with beat.during():
                 look = all_there(runtime, migration.workspace_id)
-                return promote_store(runtime.caspen, store, what, last_look=look)
+                return promote_store(runtime.caspen, store, what, moment=migration.approved_at, last_look=look)
         except Unproven:
             raise Stop(Problem("live_differs")) from None
         except StillLacking:
@@ -82,5 +94,6 @@ def report(trial: Trial, done: Promoted) -> dict[str, Any]:
         "updated": dict(done.updated),
         "unchanged": dict(done.unchanged),
         "conflicts": [{k: v for k, v in asdict(c).items() if k != "trial_hash"} for c in done.conflicts],
+        "replaced": str(done.replaced),
         "live": {kind: str(digest) for kind, digest in done.live.items()},
     }

@@ -9,8 +9,10 @@ from itertools import islice
 
 from sqlmodel import col, desc, select
 
+from app.caspen.content import Digest
+from app.caspen.journal import journal_digest
 from app.caspen.readback import SHOWN, Altered
-from app.caspen.standing import Standing, standing_of
+from app.caspen.standing import Known, Standing, standing_of
 from app.engine.contents import altered_live
 from app.engine.runtime import Runtime
 from app.migration.models import Migration
@@ -44,13 +46,34 @@ def check_live(runtime: Runtime) -> Iterator[LiveCheck]:
             yield LiveCheck(move.id, move.workspace_id, standing(runtime, move))
 
 
+def known_of(runtime: Runtime, move: Migration) -> Known:
+    """What the ledger knows of the workspace that a move has gone live in."""
+    with runtime.ledger.read() as session:
+        moves = session.exec(select(Migration).where(Migration.workspace_id == move.workspace_id)).all()
+    moments = {one.id: one.report.get("moment") for one in moves if one.report}
+    kinds = move.report.get("kinds", [])
+    return Known(moments, {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kinds})
+
+
+def _keeps_replaced(runtime: Runtime, move: Migration) -> bool:
+    """Whether what an undo would bring back is what the move replaced. It goes with the copies of the export."""
+    replaced = move.report.get("replaced")
+    if replaced is None or not move.wrapped_key:
+        return True
+    live = runtime.caspen.live
+    with live.database.connection(reading=True) as connection:
+        return journal_digest(connection, live.schema, move.workspace_id, move.id) == Digest.parse(replaced)
+
+
 def standing(runtime: Runtime, move: Migration) -> Standing | None:
-    """How one finalised move's records stand in the live workspace."""
+    """How one finalised move's records stand in the live workspace; None once the copies are deleted."""
     trial = runtime.caspen.trial(move.id, int(move.report.get("trial", move.trial_number)))
     if not runtime.caspen.exists(trial):
-        return None
+        return Standing(untrusted=["trial"]) if move.wrapped_key else None
     conflicts = {str(conflict["id"]) for conflict in move.report.get("conflicts", [])}
-    found = standing_of(runtime.caspen, trial, move.workspace_id, move.id, conflicts)
+    found = standing_of(runtime.caspen, trial, move.workspace_id, move.id, conflicts, known_of(runtime, move))
+    if not _keeps_replaced(runtime, move):
+        found.untrusted.append("journal")
     for one in islice(altered_live(runtime, move.workspace_id), SHOWN):
         found.contents.append(Altered(FILES, one.id, one.source_kind, one.source_id, one.line))
     return found

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.caspen.content import Digest, Digests, merge, trial_digest
 from app.caspen.links import dangling_links
-from app.caspen.readback import SHOWN, read_back
+from app.caspen.readback import SHOWN, Stamp, read_back
 from app.db import now
 from app.engine.bench import benches
 from app.engine.contents import altered_files
@@ -36,10 +36,14 @@ DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", "not_verified"})  # to
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the parts of a trial came to: rows by kind and outcome, and what mapping made, by source kind."""
+    """What the parts of a trial came to: rows by kind and outcome, and what mapping made, by source kind.
+
+    `places` is a digest of the part and line of each record; None where a part was loaded before places were kept.
+    """
 
     outcomes: Mapping[str, Counter[str]]
     made: Digests
+    places: Digest | None = None
 
 
 def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
@@ -52,7 +56,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         account = account_of(session, migration, lease.run)
     store = runtime.caspen.trial(migration.id, trial.number)
     with beat.during():
-        stored = read_back(store, migration.workspace_id)
+        stored = read_back(store, migration.workspace_id, Stamp(migration.id, trial.started_at))
         dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
     kinds = balance(source, files, account, stored.digests)
     paths = paths_of_parts(runtime, migration)
@@ -62,7 +66,11 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
             Problem("file_bytes_altered", f.source_kind, paths.get(f.part), f.line, f.source_id)
             for f in islice(altered_files(runtime, migration, store, beat), SHOWN)
         ),
-        *(Problem("record_altered", kind=a.source_kind, source_id=a.source_id, line=a.line) for a in stored.altered),
+        *(
+            Problem("record_altered", kind=a.source_kind or None, source_id=a.source_id or None, line=a.line)
+            for a in stored.altered
+        ),
+        *([Problem("record_altered")] if account.places not in (None, stored.places) else []),
         *(Problem("link_broken", column=f"{d.table}.{d.column}", count=d.count) for d in dangling),
         *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
         *looked.problems,
@@ -92,6 +100,7 @@ def account_of(session: Session, migration: Migration, run: str) -> Account:
     """Adds up what every settled piece of a trial says of itself."""
     outcomes: dict[str, Counter[str]] = {}
     made: Digests = {}
+    places: Digest | None = Digest()
     results = session.exec(
         select(Work.result).where(
             Work.migration_id == migration.id, Work.run == run, col(Work.state).in_((DONE, QUARANTINED))
@@ -101,7 +110,9 @@ def account_of(session: Session, migration: Migration, run: str) -> Account:
         if "kind" in result:
             outcomes.setdefault(str(result["kind"]), Counter()).update(result["outcomes"])
         merge(made, {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()})
-    return Account(outcomes, made)
+        if "digests" in result:
+            places = places + Digest.parse(result["places"]) if places and "places" in result else None
+    return Account(outcomes, made, places)
 
 
 def paths_of_parts(runtime: Runtime, migration: Migration) -> dict[int, str]:

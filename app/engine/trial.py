@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from app.caspen.content import Digest
 from app.caspen.facts import workspace_facts
 from app.caspen.fences import Fate, PartKey, PartLoaded
 from app.caspen.load import load_part
@@ -116,7 +117,8 @@ def halve(runtime: Runtime, migration: Migration, lease: Lease) -> Exhausted:
     def quarantine(session: Session) -> None:
         session.connection().execute(sa.insert(ProblemLine), rows)
 
-    told = {"kind": part.kind, "outcomes": {Outcome.HELD.value: 1}, "records": {}, "digests": {}}
+    nothing = {"records": {}, "digests": {}, "places": str(Digest())}
+    told = {"kind": part.kind, "outcomes": {Outcome.HELD.value: 1}, **nothing}
     return Exhausted(QUARANTINED, told, quarantine)
 
 
@@ -152,6 +154,7 @@ def _told(loaded: PartLoaded, more: Mapping[str, Any]) -> dict[str, Any]:
         **more,
         "records": dict(loaded.records),
         "digests": {kind: str(digest) for kind, digest in loaded.digests.items()},
+        **({} if loaded.places is None else {"places": str(loaded.places)}),
     }
 
 

@@ -13,6 +13,7 @@ from app.caspen.tables.communication import Communication
 from app.caspen.tables.contact import Contact
 from app.caspen.tables.custom_field import CustomField
 from app.caspen.tables.custom_field_value import CustomFieldValue
+from app.caspen.tables.edit import Edit
 from app.caspen.tables.fence import Fence
 from app.caspen.tables.file import File
 from app.caspen.tables.form import Form
@@ -74,6 +75,7 @@ __all__ = [
     "Contact",
     "CustomField",
     "CustomFieldValue",
+    "Edit",
     "Fence",
     "File",
     "Form",

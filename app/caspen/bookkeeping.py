@@ -1,0 +1,96 @@
+"""Every column of a record that is not content, and who writes it: the one description that promotion goes by.
+
+A column of a table is either content, whose value the digest proves, or it stands in this list with its writer. What
+is neither cannot be imported: this module refuses to load. Promotion copies content alone and writes the rest itself.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.caspen.tables import OBJECTS, Imported
+
+IDENTITY = frozenset({"id", "source", "source_kind", "source_id"})  # content as well: the digest proves them
+PEOPLE = ("version", "edited_at", "edited_by", "deleted_at")
+
+
+class Writer(StrEnum):
+    """Who writes a column of a live record that an import brought."""
+
+    KEY = "key"  # the workspace that is promoted into
+    PROMOTION = "promotion"
+    PROOF = "proof"  # the content hash, which promotion computes again and compares
+    PEOPLE = "people"  # the gateway; promotion writes what a record has that nobody has touched
+
+
+class Value(StrEnum):
+    """What promotion writes into a column."""
+
+    COPIED = "copied"
+    MIGRATION = "migration"
+    MOMENT = "moment"
+    NOTHING = "nothing"
+    ONE = "one"
+
+
+@dataclass(frozen=True, slots=True)
+class Bookkeeping:
+    """One column beside the content. `stays`: a record that was live before keeps the value that it has."""
+
+    column: str
+    writer: Writer
+    value: Value
+    stays: bool = False
+
+
+BOOKKEEPING = (
+    Bookkeeping("workspace_id", Writer.KEY, Value.COPIED),
+    Bookkeeping("content_hash", Writer.PROOF, Value.COPIED),
+    Bookkeeping("migration_id", Writer.PROMOTION, Value.MIGRATION),
+    Bookkeeping("imported_at", Writer.PROMOTION, Value.MOMENT),
+    Bookkeeping("created_at", Writer.PROMOTION, Value.MOMENT, stays=True),
+    Bookkeeping("part", Writer.PROMOTION, Value.NOTHING),  # of the trial alone: where its row stands in the export
+    Bookkeeping("line", Writer.PROMOTION, Value.NOTHING),
+    Bookkeeping("version", Writer.PEOPLE, Value.ONE),
+    Bookkeeping("edited_at", Writer.PEOPLE, Value.NOTHING),
+    Bookkeeping("edited_by", Writer.PEOPLE, Value.NOTHING),
+    Bookkeeping("deleted_at", Writer.PEOPLE, Value.NOTHING),
+)
+BY_COLUMN = {line.column: line for line in BOOKKEEPING}
+_OF_EVERY_TABLE = frozenset(BY_COLUMN) - {"created_at"}
+
+
+def content_columns(model: type[Imported]) -> tuple[str, ...]:
+    """The content columns of a table, sorted by name: all that this list does not name."""
+    table = model.metadata.tables[str(model.__tablename__)]
+    own = _OF_EVERY_TABLE | model.outside_content
+    return tuple(sorted(column.name for column in table.columns if column.name not in own))
+
+
+def differs_from(columns: Iterable[str], *, moment: str, known: Iterable[Value]) -> str:
+    """The condition that bookkeeping of a record is not what an import writes.
+
+    `moment` is SQL for a moment's parameter. `known` are the values to compare, in the order of this list: each of
+    MIGRATION and MOMENT takes one parameter.
+    """
+    there, wanted = frozenset(columns), frozenset(known)
+    terms = {Value.MIGRATION: "?", Value.MOMENT: moment, Value.ONE: "1", Value.NOTHING: "NULL"}
+    told = [
+        f'"{line.column}" IS DISTINCT FROM {terms[line.value]}'
+        for line in BOOKKEEPING
+        if line.column in there and line.value in wanted
+    ]
+    return " OR ".join(told) or "FALSE"
+
+
+def _check() -> None:
+    if {line.column for line in BOOKKEEPING if line.writer is Writer.PEOPLE} != set(PEOPLE):
+        raise AssertionError("PEOPLE names the columns that people's acts write")
+    for model in OBJECTS:
+        without = model.outside_content - BY_COLUMN.keys()
+        columns = {column.name for column in model.metadata.tables[str(model.__tablename__)].columns}
+        if without or not columns >= _OF_EVERY_TABLE | IDENTITY or not set(content_columns(model)) >= IDENTITY:
+            raise AssertionError(f"{model.__tablename__}: say in BOOKKEEPING who writes {sorted(without)}")
+
+
+_check()

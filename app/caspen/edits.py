@@ -1,0 +1,174 @@
+"""What people did to records in Caspen: one entry for each act, which the gateway writes and no import can.
+
+`edited_at` and `deleted_at` of a record only repeat an entry. Without an entry nobody believes them: not the comparison
+with an earlier move, not promotion, not undo and not the check of the live workspace. An entry names the state of the
+record after the act, so that an entry of an honest edit does not cover what somebody changed afterwards.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from app.caspen.bookkeeping import PEOPLE
+from app.caspen.content import content_hash
+from app.caspen.shapes import Shape, shape
+from app.caspen.statements import among, at, batches, canonical_columns, change, fetch, is_sqlite, stream
+from app.caspen.tables.columns import moment_text
+
+MADE, EDITED, DELETED = "made", "edited", "deleted"
+TOUCHED = "touched_by_people"  # a temporary table of a writing transaction
+PAGE = 2000
+_COLUMNS = '"number", "object", "id", "act", "state", "by", "at", "previous", "hash"'
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A person did something to a record: `act` is made, edited or deleted."""
+
+    table: str
+    id: str
+    act: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One stored act. `state` is the hash of the whole record after it."""
+
+    number: int
+    table: str
+    id: str
+    act: str
+    state: str
+    by: str
+    at: str
+    previous: str
+    hash: str
+
+    def is_sealed(self, workspace_id: str) -> bool:
+        """Whether the entry is as the gateway wrote it."""
+        return self.hash == seal(workspace_id, self)
+
+
+def write_entries(
+    connection: Connection, schema: str, workspace_id: str, acts: Iterable[Act], by: str, moment: datetime
+) -> None:
+    """Writes one entry for each record, in the caller's transaction, which must hold the workspace's lock."""
+    last = {(act.table, act.id): act for act in acts}
+    whole = f'SELECT "number", "hash" FROM {at(schema, "edits")} WHERE "workspace_id" = ?'
+    newest = f'{whole} ORDER BY "number" DESC LIMIT 1'
+    ((number, previous),) = fetch(connection, newest, (workspace_id,)) or [(0, "")]
+    marks = ", ".join("?" * 10)
+    for act in last.values():
+        number += 1
+        state = states_of(connection, schema, workspace_id, shape(act.table), [act.id])[act.id]
+        entry = Entry(number, act.table, act.id, act.act, state, by, moment_text(moment), previous, "")
+        previous = seal(workspace_id, entry)
+        cells = (number, entry.table, entry.id, entry.act, state, by, entry.at, entry.previous, previous)
+        sql = f'INSERT INTO {at(schema, "edits")} ("workspace_id", {_COLUMNS}) VALUES ({marks})'
+        change(connection, sql, (workspace_id, *cells))
+
+
+def entries(connection: Connection, schema: str, workspace_id: str, table: str = "") -> Iterator[Entry]:
+    """All entries of a workspace in order, or those of one table; a page at a time."""
+    which = ' AND "object" = ?' if table else ""
+    sql = (
+        f'SELECT {_COLUMNS} FROM {at(schema, "edits")} WHERE "workspace_id" = ?{which} AND "number" > ? '
+        f'ORDER BY "number" LIMIT {PAGE}'
+    )
+    after = 0
+    while True:
+        page = [Entry(*row) for row in fetch(connection, sql, (workspace_id, *([table] if table else []), after))]
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].number
+
+
+def last_acts(
+    connection: Connection, schema: str, workspace_id: str, table: str, ids: Iterable[str]
+) -> dict[str, Entry]:
+    """The last sealed entry of each record among `ids`."""
+    found: dict[str, Entry] = {}
+    for piece in batches(ids):
+        which, given = among(connection, '"id"', piece)
+        sql = (
+            f'SELECT {_COLUMNS} FROM {at(schema, "edits")} WHERE "workspace_id" = ? AND "object" = ? AND {which} '
+            'ORDER BY "number"'
+        )
+        for row in fetch(connection, sql, (workspace_id, table, given)):
+            entry = Entry(*row)
+            if entry.is_sealed(workspace_id):
+                found[entry.id] = entry
+    return found
+
+
+def has_acts(connection: Connection, schema: str, workspace_id: str) -> bool:
+    """Whether people did anything in a workspace."""
+    sql = f'SELECT 1 FROM {at(schema, "edits")} WHERE "workspace_id" = ? LIMIT 1'
+    return bool(fetch(connection, sql, (workspace_id,)))
+
+
+def is_chained(connection: Connection, schema: str, workspace_id: str) -> bool:
+    """Whether no entry of a workspace was changed, removed from the middle or slipped in."""
+    previous = ""
+    for entry in entries(connection, schema, workspace_id):
+        if entry.previous != previous or not entry.is_sealed(workspace_id):
+            return False
+        previous = entry.hash
+    return True
+
+
+def states_of(connection: Connection, schema: str, workspace_id: str, to: Shape, ids: Iterable[str]) -> dict[str, str]:
+    """The hash of everything that records hold now: their content and what people's acts wrote beside it."""
+    found = {}
+    names, place = (*to.content, *PEOPLE), to.place("id")
+    columns = canonical_columns(connection, to, names)
+    for piece in batches(ids):
+        which, given = among(connection, '"id"', piece)
+        sql = f'SELECT {columns} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {which}'
+        for row in stream(connection, to, sql, (workspace_id, given)):
+            found[str(row[place])] = content_hash(names, row).hex()
+    return found
+
+
+def list_touched(connection: Connection, schema: str, workspace_id: str) -> None:
+    """Lays out a temporary table of the records that people have made, edited or deleted, for this transaction."""
+    temporary = (
+        f'CREATE TEMPORARY TABLE IF NOT EXISTS "{TOUCHED}" '
+        '("object" TEXT, "id" TEXT, "act" TEXT, PRIMARY KEY ("object", "id"))'
+    )
+    change(connection, temporary if is_sqlite(connection) else f"{temporary} ON COMMIT DROP")
+    change(connection, f'DELETE FROM "{TOUCHED}"')
+    sql = (
+        f'INSERT INTO "{TOUCHED}" ("object", "id", "act") VALUES (?, ?, ?) '
+        'ON CONFLICT ("object", "id") DO UPDATE SET "act" = excluded."act"'
+    )
+    for entry in entries(connection, schema, workspace_id):
+        if entry.is_sealed(workspace_id):
+            change(connection, sql, (entry.table, entry.id, entry.act))
+
+
+def untouched(to: Shape, record: str) -> str:
+    """The condition that nobody touched a record; `record` is its table's alias. After `list_touched`."""
+    return (
+        f'NOT EXISTS (SELECT 1 FROM "{TOUCHED}" AS person WHERE person."object" = \'{to.name}\' '
+        f'AND person."id" = {record}."id")'
+    )
+
+
+def not_deleted(to: Shape, record: str) -> str:
+    """The condition that no person deleted a record. After `list_touched`."""
+    return (
+        f'NOT EXISTS (SELECT 1 FROM "{TOUCHED}" AS person WHERE person."object" = \'{to.name}\' '
+        f'AND person."id" = {record}."id" AND person."act" = \'{DELETED}\')'
+    )
+
+
+def seal(workspace_id: str, entry: Entry) -> str:
+    """The hash that ties an entry to its workspace and to the entry before it."""
+    parts = (workspace_id, entry.number, entry.table, entry.id, entry.act, entry.state, entry.by, entry.at)
+    return hashlib.blake2b(json.dumps([*parts, entry.previous]).encode(), digest_size=32).hexdigest()
