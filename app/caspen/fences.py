@@ -89,6 +89,21 @@ def claim(connection: Connection, schema: str, key: PartKey, loaded: PartLoaded 
     return _read(json.loads(found[0][1]))
 
 
+def loaded_parts(connection: Connection, schema: str, migration_id: str, trial: int) -> dict[int, PartLoaded] | None:
+    """What the fences of a store say of each part; None where a fence is of another trial or cannot be read."""
+    found = {}
+    for migration, number, part, told in fetch(
+        connection, f'SELECT "migration_id", "trial", "part", "told" FROM {at(schema, "fences")}'
+    ):
+        if (migration, number) != (migration_id, trial):
+            return None
+        try:
+            found[int(part)] = _read(json.loads(told))
+        except (ValueError, KeyError, AttributeError, TypeError):
+            return None
+    return found
+
+
 def _told(loaded: PartLoaded) -> dict[str, Any]:
     by_fate: dict[str, list[int]] = {}
     for line, fate in loaded.fates.items():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.caspen.bookkeeping import BY_COLUMN, PEOPLE, Value, differs_from
+from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN, Value, differs_from
 from app.caspen.conflicts import Conflict, find_conflicts
 from app.caspen.content import Digest, Digests, content_hash, merge
 from app.caspen.edits import list_touched, untouched
@@ -153,8 +153,9 @@ def _change_live(sides: Sides, to: Shape, sql: str, given: Sequence[Any]) -> Non
 def _clear_marks(sides: Sides, to: Shape, what: Promotion) -> None:
     """A live record that says that people touched it, without an entry of theirs, says so no longer."""
     live = at(sides.live, to.name)
-    marked = differs_from(PEOPLE, moment="NULL", known=(Value.ONE, Value.NOTHING))
-    nobody = ", ".join(f'"{name}" = {"1" if BY_COLUMN[name].value is Value.ONE else "NULL"}' for name in PEOPLE)
+    names = [line.column for line in BOOKKEEPING if line.value in (Value.ONE, Value.NOTHING)]
+    marked = differs_from(names, moment="NULL", known=(Value.ONE, Value.NOTHING))
+    nobody = ", ".join(f'"{name}" = {"1" if BY_COLUMN[name].value is Value.ONE else "NULL"}' for name in names)
     _change_live(
         sides, to, f"UPDATE {live} SET {nobody} WHERE {_brought(sides, to)} AND ({marked})", (what.workspace_id,)
     )

@@ -88,13 +88,13 @@ def _records(store: Store, to: Shape, workspace_id: str, stamp: Stamp | None) ->
     """`source_kind IS NOT NULL` leaves out what people made in a live store."""
     place_id, place_kind, place_key = (to.place(n) for n in ("id", "source_kind", "source_id"))
     end = len(to.content)
-    marked, given = _marked(store, to, stamp)
+    differs, given = marked(store, to, stamp)
     own = '"workspace_id" = ? AND "source_kind" IS NOT NULL'
     own = '"workspace_id" = ? AND "source_kind" IS NOT NULL'
     where, which = (own, [workspace_id]) if store.is_live else ("TRUE", [])
     with store.database.connection(reading=True) as connection:
         columns = canonical_columns(connection, to, (*to.content, "content_hash", "part", "line", "workspace_id"))
-        sql = f"SELECT {columns}, {marked} FROM {at(store.schema, to.name)} WHERE {where}"
+        sql = f"SELECT {columns}, {differs} FROM {at(store.schema, to.name)} WHERE {where}"
         for row in stream(connection, to, sql, (*given, *which)):
             told, part, line, workspace, is_marked = row[end:]
             yield _Stored(
@@ -110,8 +110,8 @@ def _records(store: Store, to: Shape, workspace_id: str, stamp: Stamp | None) ->
             )
 
 
-def _marked(store: Store, to: Shape, stamp: Stamp | None) -> tuple[str, list[str]]:
-    """SQL that is true where bookkeeping is not what loading wrote, and its parameters."""
+def marked(store: Store, to: Shape, stamp: Stamp | None) -> tuple[str, list[str]]:
+    """SQL that is true where bookkeeping is not what loading wrote, and its parameters, for one table of a store."""
     if stamp is None:
         return "FALSE", []
     values = {Value.MIGRATION: stamp.migration_id, Value.MOMENT: moment_text(stamp.moment)}

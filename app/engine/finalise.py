@@ -17,6 +17,7 @@ from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done
 from app.engine.reading_log import note_run_problems
 from app.engine.runtime import Runtime
+from app.engine.trial_check import trial_fault
 from app.engine.work import Lease
 from app.errors import Stop
 from app.migration.doubts import stale_day
@@ -32,6 +33,8 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
     if trial.digest != migration.approved_digest or not trial.balanced:
         raise Stop(Problem("approval_outdated"))
+    if trial_fault(runtime, migration, trial, thorough=True) is not None:
+        raise Stop(Problem("trial_damaged"))
     approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
     what = Promotion(migration.workspace_id, migration.id, trial.number, approved, _earlier(runtime, migration))
     store = runtime.caspen.trial(migration.id, trial.number)

@@ -13,9 +13,11 @@ from app.caspen.content import Digest
 from app.caspen.journal import journal_digest
 from app.caspen.readback import SHOWN, Altered
 from app.caspen.standing import Known, Standing, standing_of
+from app.caspen.trial_health import Fault
 from app.engine.contents import altered_live
 from app.engine.runtime import Runtime
-from app.migration.models import Migration
+from app.engine.trial_check import trial_fault
+from app.migration.models import Migration, Trial
 from app.migration.states import State
 
 FILES = "files"
@@ -67,9 +69,13 @@ def _keeps_replaced(runtime: Runtime, move: Migration) -> bool:
 
 def standing(runtime: Runtime, move: Migration) -> Standing | None:
     """How one finalised move's records stand in the live workspace; None once the copies are deleted."""
-    trial = runtime.caspen.trial(move.id, int(move.report.get("trial", move.trial_number)))
-    if not runtime.caspen.exists(trial):
-        return Standing(untrusted=["trial"]) if move.wrapped_key else None
+    with runtime.ledger.read() as session:
+        made = session.get_one(Trial, (move.id, int(move.report.get("trial", move.trial_number))))
+    fault = trial_fault(runtime, move, made, thorough=True)
+    if fault is not None:
+        is_dropped = fault is Fault.MISSING and not move.wrapped_key
+        return None if is_dropped else Standing(untrusted=["trial"])
+    trial = runtime.caspen.trial(move.id, made.number)
     conflicts = {str(conflict["id"]) for conflict in move.report.get("conflicts", [])}
     found = standing_of(runtime.caspen, trial, move.workspace_id, move.id, conflicts, known_of(runtime, move))
     if not _keeps_replaced(runtime, move):

@@ -39,16 +39,24 @@ def start_trial(
 
 
 def approve(
-    session: Session, migration_id: str, digest: str, by: By, doubts_ticked: Guard, accepted: Iterable[str] = ()
+    session: Session,
+    migration_id: str,
+    digest: str,
+    by: By,
+    doubts_ticked: Guard,
+    accepted: Iterable[str] = (),
+    is_whole: Guard | None = None,
 ) -> Ring:
     """The clinic approves exactly the trial whose digest it saw. Raises Refused where that is not the current one.
 
     `doubts_ticked` refuses while a doubt about the export stands unticked; `accepted` are the keys that were ticked.
+    `is_whole` refuses a trial whose store is missing or damaged; going live asks for that once more.
     """
     right_one = approvable(digest)
 
     def both(session: Session, migration: Migration) -> Problem | None:
-        return right_one(session, migration) or doubts_ticked(session, migration)
+        damaged = is_whole(session, migration) if is_whole is not None else None
+        return damaged or right_one(session, migration) or doubts_ticked(session, migration)
 
     facts = {"digest": digest, **facts_of(accepted)}
     ring = advance(session, migration_id, Event.APPROVE, by, Cause(facts=facts), guards={"approvable": both})

@@ -13,13 +13,14 @@ from starlette.concurrency import run_in_threadpool
 
 from app.migration.balance import balance_of
 from app.migration.doubts import stale_day
-from app.migration.guards import doubts_ticked, open_requests
+from app.migration.guards import doubts_ticked, open_requests, trial_is_whole
 from app.migration.models import Export
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.complete import doubts_said, not_ticked
+from app.wizard.damage import is_damaged
 
 router = APIRouter()
 
@@ -47,9 +48,10 @@ def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Respon
         errors.append({"field": "name", "words": words})
     if errors:
         return draw(request, name, errors, accepted)
+    is_whole = trial_is_whole(damaged=is_damaged(visit, thorough=True))
     with visit.write() as session:
         guard = doubts_ticked(visit.source, accepted)
-        ring = approve_trial(session, visit.move.id, digest, visit.by, guard, accepted)
+        ring = approve_trial(session, visit.move.id, digest, visit.by, guard, accepted, is_whole)
     visit.runtime.doorbell.ring(ring.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 

@@ -1,0 +1,101 @@
+"""Whether the store of a trial is still there and whole, asked when its review opens and before it is approved."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.caspen.fences import PartLoaded, loaded_parts
+from app.caspen.readback import Stamp, marked
+from app.caspen.shapes import shape
+from app.caspen.statements import at, fetch
+from app.caspen.stores import Store, Stores
+from app.caspen.tables import OBJECTS, Fence
+
+
+class Fault(StrEnum):
+    """What is wrong with the store of a trial."""
+
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    TABLES = "tables"  # a table or a column is not there
+    PARTS = "parts"  # the proof of a part that was loaded is not there, or is another one
+    RECORDS = "records"  # a table does not hold as many records as were loaded
+    BOOKKEEPING = "bookkeeping"  # a record says something else of itself than what loading wrote
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the ledger knows of a trial: its settled parts by number, and what each record is stamped with."""
+
+    workspace_id: str
+    trial: int
+    stamp: Stamp
+    parts: Mapping[int, PartLoaded]
+    known_parts: frozenset[int]  # also those that were split
+
+
+def find_fault(stores: Stores, store: Store, expected: Expected, *, thorough: bool) -> Fault | None:
+    """The first fault of a trial's store; None where it is whole. Nothing is changed.
+
+    Without `thorough` no record is read: only the tables and the proofs of parts.
+    """
+    if not stores.exists(store):
+        return Fault.MISSING
+    try:
+        with store.database.connection(reading=True) as connection:
+            if not _has_tables(connection, store):
+                return Fault.TABLES
+            if not _has_parts(connection, store, expected):
+                return Fault.PARTS
+            return _fault_of_records(connection, store, expected) if thorough else None
+    except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error):
+        return Fault.UNREADABLE
+
+
+def _has_tables(connection: Connection, store: Store) -> bool:
+    inspector = sa.inspect(connection)
+    schema = None if store.is_sqlite else store.schema
+    names = [*(str(model.__tablename__) for model in OBJECTS), str(Fence.__tablename__)]
+    there = set(inspector.get_table_names(schema=schema))
+    return there.issuperset(names) and all(
+        {column["name"] for column in inspector.get_columns(name, schema=schema)}
+        >= {column.name for column in Fence.metadata.tables[name].columns}
+        for name in names
+    )
+
+
+def _has_parts(connection: Connection, store: Store, expected: Expected) -> bool:
+    stored = loaded_parts(connection, store.schema, expected.stamp.migration_id, expected.trial)
+    if stored is None or not stored.keys() <= expected.known_parts:
+        return False
+    return all(number in stored and _is_same(stored[number], loaded) for number, loaded in expected.parts.items())
+
+
+def _is_same(stored: PartLoaded, settled: PartLoaded) -> bool:
+    same_places = stored.places == settled.places or settled.places is None
+    return same_places and stored.digests == settled.digests and dict(stored.records) == dict(settled.records)
+
+
+def _fault_of_records(connection: Connection, store: Store, expected: Expected) -> Fault | None:
+    wanted: Counter[str] = Counter()
+    for loaded in expected.parts.values():
+        wanted.update(loaded.records)
+    for model in OBJECTS:
+        to = shape(str(model.__tablename__))
+        differs, given = marked(store, to, expected.stamp)
+        sql = (
+            f'SELECT count(*), sum(CASE WHEN "workspace_id" <> ? OR "source_kind" IS NULL OR {differs} '
+            f"THEN 1 ELSE 0 END) FROM {at(store.schema, to.name)}"
+        )
+        ((count, wrong),) = fetch(connection, sql, (expected.workspace_id, *given))
+        if wrong:
+            return Fault.BOOKKEEPING
+        if int(count) != wanted[to.name]:
+            return Fault.RECORDS
+    return None
