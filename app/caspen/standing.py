@@ -4,7 +4,7 @@ What people edited or deleted since is theirs, and is only counted: the gateway'
 other record must be there as it was approved, with the bookkeeping that promotion wrote.
 """
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
@@ -78,6 +78,36 @@ def standing_of(
             found.added += list(_added(sides, to, workspace_id, migration_id, known))
     if known is not None and known.approved is not None and not _same(reviewed, known.approved):
         found.untrusted.append("trial")
+    return found
+
+
+def workspaces_with_records(stores: Stores) -> set[str]:
+    """The workspaces of which the live store holds any record."""
+    live, found = stores.live, set[str]()
+    with live.database.connection(reading=True) as connection:
+        for model in OBJECTS:
+            sql = f'SELECT DISTINCT "workspace_id" FROM {at(live.schema, str(model.__tablename__))}'
+            found.update(str(row[0]) for row in fetch(connection, sql))
+    return found
+
+
+def strays_of(stores: Stores, workspace_id: str, known: Sequence[str]) -> list[Altered]:
+    """Records of a workspace that neither a person nor one of the `known` migrations brought; a thousand a table."""
+    live, found = stores.live, list[Altered]()
+    with live.database.connection(reading=True) as connection:
+        list_touched(connection, live.schema, workspace_id)
+        brought, given = among(connection, 'live."migration_id"', list(known))
+        for model in OBJECTS:
+            to = shape(str(model.__tablename__))
+            sql = (
+                'SELECT live."id", live."source_kind", live."source_id", live."line" '
+                f'FROM {at(live.schema, to.name)} AS live WHERE live."workspace_id" = ? AND {untouched(to, "live")} '
+                f'AND (live."source_kind" IS NULL OR live."migration_id" IS NULL OR NOT ({brought})) LIMIT {SHOWN}'
+            )
+            found += [
+                Altered(to.name, str(record_id), str(kind or ""), str(source_id or ""), int(line or 0))
+                for record_id, kind, source_id, line in fetch(connection, sql, (workspace_id, given))
+            ]
     return found
 
 

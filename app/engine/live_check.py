@@ -12,7 +12,7 @@ from sqlmodel import col, desc, select
 from app.caspen.content import Digest
 from app.caspen.journal import journal_digest
 from app.caspen.readback import SHOWN, Altered
-from app.caspen.standing import Known, Standing, standing_of
+from app.caspen.standing import Known, Standing, standing_of, strays_of, workspaces_with_records
 from app.caspen.trial_health import Fault
 from app.engine.contents import altered_live
 from app.engine.runtime import Runtime
@@ -37,7 +37,10 @@ class LiveCheck:
 
 
 def check_live(runtime: Runtime) -> Iterator[LiveCheck]:
-    """The last finalised move of every workspace: it has the last word on every record that an earlier one brought."""
+    """The last finalised move of every workspace: it has the last word on every record that an earlier one brought.
+
+    A workspace without a finalised move is named where it holds records that neither a move nor a person brought.
+    """
     with runtime.ledger.read() as session:
         finalised = select(Migration).where(Migration.state == State.FINALISED.value)
         moves = list(session.exec(finalised.order_by(desc(col(Migration.finalised_at)))))
@@ -46,13 +49,20 @@ def check_live(runtime: Runtime) -> Iterator[LiveCheck]:
         if move.workspace_id not in seen:
             seen.add(move.workspace_id)
             yield LiveCheck(move.id, move.workspace_id, standing(runtime, move))
+    for workspace_id in sorted(workspaces_with_records(runtime.caspen) - seen):
+        with runtime.ledger.read() as session:
+            known = session.exec(select(Migration.id).where(Migration.workspace_id == workspace_id)).all()
+        strays = strays_of(runtime.caspen, workspace_id, known)
+        if strays:
+            yield LiveCheck("", workspace_id, Standing(added=strays))
 
 
 def known_of(runtime: Runtime, move: Migration) -> Known:
     """What the ledger knows of the workspace that a move has gone live in."""
     with runtime.ledger.read() as session:
         moves = session.exec(select(Migration).where(Migration.workspace_id == move.workspace_id)).all()
-    moments = {one.id: one.report.get("moment") for one in moves if one.report}
+    coming = (State.FINALISING, State.FINALISING_FAILED)  # what is committed and not yet settled
+    moments = {one.id: one.report.get("moment") for one in moves if one.report or one.state in coming}
     kinds = move.report.get("kinds", [])
     return Known(moments, {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kinds})
 

@@ -62,7 +62,9 @@ FAILED = {state: State(f"{state}_failed") for state in WORKING}
 OVER = frozenset({State.FINALISED, State.UNDONE, State.CANCELLED})
 OPEN = frozenset(s for s in State if s not in OVER)
 BEFORE_FINALISING = frozenset(
-    s for s in State if s not in OVER and s not in {State.FINALISING, State.UNDOING, State.UNDOING_FAILED}
+    s
+    for s in State
+    if s not in OVER and s not in {State.FINALISING, State.FINALISING_FAILED, State.UNDOING, State.UNDOING_FAILED}
 )
 WAITS_FOR_CLINIC = frozenset(
     {State.PREPARING, State.FETCHING_FAILED, State.READING_FAILED, State.MATCHING, State.REVIEWING, State.PAUSED}
@@ -100,7 +102,7 @@ MOVES: tuple[Move, ...] = (
     Move(Event.READ, _from(S.READING), S.MATCHING, WORKER, mail="ready_to_match"),
     Move(
         Event.START_TRIAL,
-        _from(S.MATCHING, S.REVIEWING, S.CHANGES_REQUESTED),
+        _from(S.MATCHING, S.REVIEWING, S.CHANGES_REQUESTED, S.FINALISING_FAILED),
         S.TRIALLING,
         PEOPLE,
         guard="checklist_passes",

@@ -1,6 +1,7 @@
 """Support's pages: the list, one migration, and the acts that need a reason the clinic can read."""
 
 import secrets
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -17,10 +18,10 @@ from app.migration.advance import Cause, Guard, advance, locked
 from app.migration.audit import write_audit
 from app.migration.balance import balance_of
 from app.migration.checked_links import checked_of
-from app.migration.guards import undoable
+from app.migration.guards import pausable, undoable
 from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage, Migration, OutboxMail, Waiver, Work
 from app.migration.outbox import post
-from app.migration.states import Event, State, move_for
+from app.migration.states import Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.settings import environment
 from app.support.overview import HEADS, line_of, overview
@@ -35,6 +36,32 @@ from app.wizard.situation import situation
 
 router = APIRouter(prefix="/support")
 SHORTEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAct:
+    """One event that support may cause with a reason: its route below `/support/{migration}/` and its words."""
+
+    event: Event
+    route: str
+    field: str
+    title: str
+    hint: str
+    button: str
+
+
+ACTS = (
+    StaffAct(
+        Event.BACK_TO_REVIEW,
+        "back-to-review",
+        "back_to_review",
+        "Open the review again",
+        "The clinic can then approve the trial again, or start a new one.",
+        "Open the review",
+    ),
+    StaffAct(Event.PAUSE, "pause", "pause", "Pause this move", "What was done stays done.", "Pause"),
+    StaffAct(Event.RESUME, "resume", "resume", "Go on with this move", "It goes on from where it stopped.", "Go on"),
+)
 
 
 @router.get("")
@@ -58,6 +85,24 @@ def one(request: Request) -> Response:
 def retry(request: Request, reason: Annotated[str, Form()] = "") -> Response:
     """Starts the failed work again, with the same files and plan."""
     return with_reason(request, reason, "retry", Event.RETRY)
+
+
+@router.post("/{migration_id}/pause")
+def pause(request: Request, reason: Annotated[str, Form()] = "") -> Response:
+    """Pauses the work of a migration; what was done stays done."""
+    return with_reason(request, reason, "pause", Event.PAUSE, {"pausable": pausable(Actor.SUPPORT)})
+
+
+@router.post("/{migration_id}/resume")
+def resume(request: Request, reason: Annotated[str, Form()] = "") -> Response:
+    """Goes on with paused work, from where it stopped."""
+    return with_reason(request, reason, "resume", Event.RESUME, {"pausable": pausable(Actor.SUPPORT)})
+
+
+@router.post("/{migration_id}/back-to-review")
+def back_to_review(request: Request, reason: Annotated[str, Form()] = "") -> Response:
+    """Opens the review again, for a trial that could not go live."""
+    return with_reason(request, reason, "back_to_review", Event.BACK_TO_REVIEW)
 
 
 @router.post("/{migration_id}/cancel")
@@ -215,5 +260,6 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
             "may_undo": migration.state == State.FINALISED and undoable(session, migration) is None,
             "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,
+            "acts": [act for act in ACTS if move_for(act.event, State(migration.state)) is not None],
         }
     return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **told)

@@ -11,7 +11,7 @@ from app.db import now
 from app.mapping.kind import Source
 from app.migration.begin import begin
 from app.migration.models import Migration
-from app.migration.states import OPEN, OVER, Event
+from app.migration.states import OPEN, OVER, Event, State, move_for
 from app.signin.pages import current_migration
 from app.sources import source
 from app.web import Visit, go, in_state, page, visit_of
@@ -105,6 +105,7 @@ def acknowledge(
 
 def draw(request: Request, conversion: str, ack: bool, errors: list[dict[str, str]]) -> Response:
     told = lists(visit_of(request).source)
+    told["may_cancel"] = move_for(Event.CANCEL, State(visit_of(request).move.state)) is not None
     status = 422 if errors else 200
     return page(request, "wizard/overview.html", status, conversion=conversion, ack=ack, errors=errors, **told)
 

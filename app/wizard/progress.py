@@ -14,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from app.access import sessions
 from app.access.rights import Right
 from app.migration.guards import pausable
-from app.migration.states import Event, State
+from app.migration.states import Event, State, move_for
 from app.rail import page_of
 from app.web import cookie_name, go, page, visit_of
 from app.wizard.live import Watch, watch_of
@@ -38,8 +38,9 @@ def look(request: Request) -> Response:
     with visit.read() as session:
         told = numbers(session, visit.move)
         locked = locked_files(session, visit.move) if visit.move.state == State.READING_FAILED else []
+    may_cancel = move_for(Event.CANCEL, State(visit.move.state)) is not None
     labels = {kind.name: kind.label for kind in visit.source.kinds}
-    return page(request, "wizard/progress.html", **told, labels=labels, locked=locked)
+    return page(request, "wizard/progress.html", **told, labels=labels, locked=locked, may_cancel=may_cancel)
 
 
 @router.get("/m/{migration_id}/progress/events")
@@ -84,6 +85,14 @@ def retry(request: Request) -> Response:
     visit = visit_of(request)
     visit.advance(Event.RETRY)
     return go(f"/m/{visit.move.id}/progress")
+
+
+@router.post("/m/{migration_id}/progress/back-to-review")
+def back_to_review(request: Request) -> Response:
+    """Back to the review of the trial that could not go live. Pressed twice, nothing more happens."""
+    visit = visit_of(request)
+    visit.advance(Event.BACK_TO_REVIEW)
+    return go(f"/m/{visit.move.id}/review")
 
 
 @router.post("/m/{migration_id}/progress/pause")

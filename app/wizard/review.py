@@ -10,19 +10,23 @@ from sqlmodel import Session, col, select
 
 from app.access.models import Person
 from app.access.rights import Right
+from app.checklist import first_in_the_way
 from app.db import now
 from app.migration.advance import Cause, advance
 from app.migration.balance import Balance, balance_of
 from app.migration.models import ChangeRequest, Migration
 from app.migration.states import Event, State
-from app.migration.trials import current_trial
+from app.migration.trials import current_trial, start_trial
 from app.records.kinds import BY_NAME
-from app.web import Visit, go, page, visit_of
+from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.cards import cards
 from app.wizard.complete import whole
+from app.wizard.damage import is_damaged
+from app.wizard.situation import checklist_guard, situation, standing
 
 router = APIRouter()
 LONGEST = 4000
+TRIED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
 
 
 @router.get("/m/{migration_id}/review")
@@ -37,6 +41,27 @@ def change_plan(request: Request) -> Response:
     visit = visit_of(request)
     visit.advance(Event.CHANGE_PLAN)
     return go(f"/m/{visit.move.id}/matches")
+
+
+@router.post("/m/{migration_id}/review/start-again")
+def start_again(request: Request) -> Response:
+    """Makes a new trial of the same export with the same names: also the way out where this one is damaged.
+
+    Pressed twice, one trial is made.
+    """
+    if visit_of(request).move.state == State.TRIALLING:
+        return go(f"/m/{visit_of(request).move.id}/progress")
+    visit = in_state(request, Event.START_TRIAL, *TRIED)
+    in_the_way = first_in_the_way(situation(visit))
+    if in_the_way is not None:
+        words = f"The trial starts when this is done: {in_the_way.title}."
+        return draw(request, "", [{"field": "start", "words": words}])
+    here = standing(visit)
+    guard = checklist_guard(visit, here)
+    with visit.write() as session:
+        ring = start_trial(session, visit.move.id, visit.by, guard, workspace_version=here.facts.version)
+    visit.runtime.doorbell.ring(ring.migration_id)
+    return go(f"/m/{visit.move.id}/progress")
 
 
 @router.post("/m/{migration_id}/review/requests")
@@ -124,7 +149,8 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
     balance = balance_of(trial, visit.source)
-    may_review = visit.person.may(Right.REVIEW, visit.move.workspace_id)
+    damaged = is_damaged(visit)
+    may_review = visit.person.may(Right.REVIEW, visit.move.workspace_id) and not damaged
     told: dict[str, Any] = {
         **told_of,
         "trial": trial,
@@ -138,7 +164,8 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
             }
             for one in asked
         ],
-        "stands_between": stands_between(balance, asked),
+        "stands_between": stands_between(balance, asked, damaged=damaged),
+        "damaged": damaged,
         "samples": cards(visit, trial) if may_review else [],
         "lists": lists(visit) if may_review else {},
         "may_review": may_review,
@@ -148,9 +175,9 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     return page(request, "wizard/review.html", 422 if errors else 200, **told)
 
 
-def stands_between(balance: Balance, asked: list[ChangeRequest]) -> list[str]:
-    """What keeps this trial from being approved, in words."""
-    told = []
+def stands_between(balance: Balance, asked: list[ChangeRequest], *, damaged: bool = False) -> list[str]:
+    """What keeps this trial from being approved, in words. `damaged`: its records are no longer whole."""
+    told = ["the records of this trial are no longer whole"] if damaged else []
     if not balance.balances:
         told.append(f"{balance.unaccounted:,} rows are not accounted for")
     still = sum(is_open(one) for one in asked)
