@@ -83,6 +83,10 @@ class Stores:
             take_turns(connection, SCHEMA)
             CaspenTable.metadata.create_all(connection)
             _create_indexes(connection, "")
+            for model in OBJECTS:  # what a move brought is counted without reading a record
+                name = str(model.__tablename__)
+                columns = '"workspace_id", "migration_id", "source_kind"'
+                connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "ix_{name}_brought" ON "{name}" ({columns})')
 
     def trial(self, migration_id: str, number: int) -> Store:
         """The store of a trial. It need not be there yet."""

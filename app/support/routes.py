@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import checklist
 from app.access.models import Person
+from app.caspen.live_counts import count_live
 from app.db import now
 from app.engine.link_providers import provider_lines
 from app.engine.reading.veil import told_path
@@ -260,6 +261,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
             "may_undo": migration.state == State.FINALISED and undoable(session, migration) is None,
             "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,
+            "live_now": count_live(visit.runtime.caspen, migration.workspace_id) if migration.finalised_at else None,
             "acts": [act for act in ACTS if move_for(act.event, State(migration.state)) is not None],
         }
     return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **told)

@@ -3,12 +3,17 @@
 From here a move is taken back while that is possible, and our copies are deleted as soon as the clinic says so.
 """
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
 from app.caspen.facts import workspace_facts
+from app.caspen.live_counts import count_live
+from app.caspen.undo import Why
 from app.engine.open_links import look_again, standing_of
 from app.engine.purge import purge
 from app.migration.balance import balance_of
@@ -51,11 +56,34 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "live": visit.move.report,
         "export_of": date.fromisoformat(old) if (old := visit.move.report.get("export_of")) else None,
         "waiting": waiting,
+        "now_live": count_live(visit.runtime.caspen, visit.move.workspace_id),
+        "taken_back": taken_back(visit.move.report),
         "link_now": standing_of(export),
         "undo_until": undo_until(visit),
         "kept": bool(visit.move.wrapped_key),
     }
     return page(request, "wizard/report.html", 422 if errors else 200, errors=errors, **told)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What an undo did, in records: those of the move that went, and that stay, by the reason; and what came back."""
+
+    removed: int
+    restored: int
+    edited: int
+    deleted: int
+    in_use: int
+
+
+def taken_back(report: Mapping[str, Any]) -> TakenBack | None:
+    """What was taken back; None while nothing was."""
+    undone = report.get("undone")
+    if undone is None:
+        return None
+    why = Counter(str(kept["why"]) for kept in undone["kept"])
+    removed, restored = (sum(undone[name].values()) for name in ("removed", "restored"))
+    return TakenBack(removed, restored, why[Why.EDITED], why[Why.DELETED], why[Why.IN_USE])
 
 
 def undo_until(visit: Visit) -> datetime | None:

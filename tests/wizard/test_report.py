@@ -1,14 +1,19 @@
 """The report after the move: what is live, what is not, and what to do next."""
 
+import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
+from httpx import Response
+from sqlmodel import select
 
+from app.caspen.tables import OBJECTS, Client, ProgressNote
 from app.db import now
 from app.migration.states import State
 from tests.conftest import At
 from tests.pages import done, headline, words
-from tests.product import ANA, MEGAN, VERA
+from tests.product import ANA, MEGAN, VERA, Product
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching", "reviewing"])
@@ -100,3 +105,53 @@ def test_before_a_move_is_over_nothing_is_deleted_from_its_report(product_at: At
     product = product_at("reviewing")
     answer = product.visitor(MEGAN).post(f"{product.at}/report/delete", data={"delete": "1"})
     assert (answer.status_code, bool(product.move().wrapped_key)) == (409, True)
+
+
+def live_now(page: Response) -> int:
+    """How many records the page says are live now."""
+    found = re.search(r"([\d,]+) records? from Cliniko (?:is|are) (?:live|in it)", words(page))
+    assert found is not None, words(page)[:600]
+    return int(found[1].replace(",", ""))
+
+
+def stored(product: Product) -> int:
+    with product.runtime.caspen.live.database.connection(reading=True) as connection:
+        return sum(
+            connection.execute(
+                sa.text(f"SELECT count(*) FROM {model.__tablename__} WHERE source_kind IS NOT NULL")
+            ).scalar_one()
+            for model in OBJECTS
+        )
+
+
+def test_what_is_live_is_counted_when_the_page_is_opened(product_at: At) -> None:
+    product = product_at("finalised")
+    megan = product.visitor(MEGAN)
+    whole = stored(product)
+    assert live_now(megan.see(product.at)) == whole > 0
+    with product.runtime.caspen.live.database.read() as session:
+        clients = session.exec(select(Client.id).limit(2)).all()
+    product.gateway().delete("clients", clients[0])
+    product.gateway().edit("clients", clients[1], {"title": "Dr"})
+    page = megan.see(product.at)
+    assert live_now(page) == whole - 1
+    assert "1 of them changed by your team. Your team has deleted 1." in words(page)
+
+
+def test_after_a_move_is_taken_back_nothing_is_called_live(product_at: At) -> None:
+    product = product_at("finalised")
+    with product.runtime.caspen.live.database.read() as session:
+        note = session.exec(select(ProgressNote.id).limit(1)).one()
+    product.gateway().edit("progress_notes", note, {"title": "Mine"})
+    megan, before = product.visitor(MEGAN), stored(product)
+    done(megan.post(f"{product.at}/report/undo", data={"undo": "1"}))
+    product.work()
+    page, left = megan.see(product.at), stored(product)
+    assert 0 < left < before
+    assert live_now(page) == left
+    assert "are live" not in words(page)
+    removed = re.search(r"([\d,]+) records? that the move had brought", words(page))
+    assert removed is not None
+    assert int(removed[1].replace(",", "")) == before - left
+    support = product.visitor(ANA).get(f"/support/{product.migration_id}")
+    assert f"{left} record" in words(support)
