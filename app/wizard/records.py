@@ -10,6 +10,7 @@ from app.records.query import find, get
 from app.web import page
 from app.wizard.cards import next_card
 from app.wizard.looking import looking
+from app.wizard.matched import absence_of
 
 router = APIRouter()
 
@@ -35,6 +36,7 @@ def look(request: Request, kind: str, q: str = "", number: int = 1) -> Response:
     ]
     at = f"/m/{here.visit.move.id}"
     told: dict[str, Any] = {"kind": shown, "kinds": KINDS, "found": found, "lines": lines, "q": q, "at": at}
+    told["absence"] = absence_of(here.visit, here.trial, shown)
     return page(request, "wizard/records.html", **told)
 
 

@@ -5,10 +5,12 @@ from html import unescape
 
 import pytest
 from httpx import Response
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.caspen.gateway import Gateway
 from app.caspen.tables import Communication, ProgressNote
+from app.mapping.plan import Plan
+from app.migration.models import Trial
 from app.records.kinds import KINDS
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
@@ -50,6 +52,27 @@ def test_what_was_matched_is_not_listed_and_the_page_says_why(shown_at: At, kind
     page = product.visitor(RICK).get(f"{product.at}/records/{kind}")
     assert headline(page).startswith("0 ")
     assert "they stay as they are" in words(page)
+    assert "Your export brought none" not in words(page)
+    plan = Plan.model_validate(product.move().plan)
+    matched = sum(choice.to == "match" for choice in getattr(plan, kind).values())
+    assert matched > 1
+    assert f"{matched} of your {kind} were matched to ones in Caspen" in words(page)
+    assert f'href="{product.at}/matches?show={kind}"' in page.text
+
+
+def test_a_kind_that_is_in_no_file_says_so(product_at: At) -> None:
+    product = product_at("reviewing")
+
+    def without_contacts(session: Session) -> None:
+        trial = session.get_one(Trial, (product.migration_id, 1))
+        trial.kinds = [kind for kind in trial.kinds if kind["kind"] != "contacts"]
+        session.add(trial)
+
+    product.write(without_contacts)
+    store = product.runtime.caspen.trial(product.migration_id, 1)
+    with store.database.connection() as connection:
+        connection.exec_driver_sql("DELETE FROM contacts")
+    assert "Your export brought none." in words(product.visitor(RICK).get(f"{product.at}/records/contacts"))
 
 
 def test_a_value_stands_beside_its_cell_exactly_as_the_export_had_it(shown_at: At) -> None:
