@@ -48,8 +48,7 @@ def load_clinics(session: Session, stores: Stores, viewer: Viewer) -> list[Clini
         name = workspace_facts(stores, workspace_id).workspace.name
         role = viewer.label_in(workspace_id)
         if migration is not None:
-            state = WORDS[State(migration.state)].now
-            lines.append(ClinicLine(name, role, state[:1].upper() + state[1:], f"/m/{migration.id}"))
+            lines.append(ClinicLine(name, role, WORDS[State(migration.state)].label, f"/m/{migration.id}"))
         elif viewer.may(Right.START, workspace_id):
             lines.append(ClinicLine(name, role, "Not started", f"/start?workspace={workspace_id}"))
         else:

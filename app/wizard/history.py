@@ -85,16 +85,29 @@ class Happened:
     kind: str
 
 
-def history(entries: Iterable[AuditEntry], names: Mapping[str, str]) -> list[Happened]:
-    """The lines of the timeline. What one person does over and over stands there once, with its number."""
+def history(
+    entries: Iterable[AuditEntry], names: Mapping[str, str], subjects: Mapping[str, str] | None = None
+) -> list[Happened]:
+    """The lines of the timeline. What one person does over and over stands there once, with its number.
+
+    `names` are people's names by address; `subjects` are the words for the ids of invitations and people in the facts.
+    """
+    known = subjects or {}
     told = []
     for _, run in groupby(entries, key=_together):
         same = list(run)
         entry = same[0]
         who = "" if entry.role == Actor.WORKER else names.get(entry.by, entry.by)
         small = ", ".join(part for part in (who, entry.reason) if part)
-        told.append(Happened(entry.at, _words(same), small, _kind(entry)))
+        told.append(Happened(entry.at, _words(same) + _subject(entry, known), small, _kind(entry)))
     return told
+
+
+def _subject(entry: AuditEntry, subjects: Mapping[str, str]) -> str:
+    """Whom the line is about, where the page knows the person or the address: ": Vera Lindqvist"."""
+    ids = (str(entry.facts.get(name, "")) for name in ("person", "invitation"))
+    words = next((subjects[each] for each in ids if each in subjects), "")
+    return f": {words}" if words else ""
 
 
 def _together(entry: AuditEntry) -> object:

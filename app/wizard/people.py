@@ -1,5 +1,6 @@
 """Who can see this move, and its history: colleagues are invited, their roles are changed, their access is ended."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -8,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session, col, select
 
 from app.access import invitations, members
-from app.access.models import Membership, Person
+from app.access.models import Invitation, Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
 from app.mapping.emails import is_email
@@ -260,6 +261,18 @@ def load_invitations(session: Session, visit: Visit) -> list[InvitationLine]:
     ]
 
 
+def load_subjects(session: Session, acts: Sequence[AuditEntry]) -> dict[str, str]:
+    """The words for the people and invitations in audit lines, by id: the name of a person who was a member, and the
+    typed address of an invitation. No name of a person who did not accept."""
+    facts = [entry.facts for entry in acts]
+    offers = select(Invitation).where(
+        col(Invitation.id).in_({fact["invitation"] for fact in facts if "invitation" in fact})
+    )
+    people = select(Person).where(col(Person.id).in_({fact["person"] for fact in facts if "person" in fact}))
+    subjects = {offer.id: offer.email for offer in session.exec(offers)}
+    return subjects | {person.id: person.name or person.email for person in session.exec(people)}
+
+
 def render_people(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
@@ -270,7 +283,8 @@ def render_people(request: Request, typed: dict[str, str], errors: list[dict[str
         ).all()
         actors = {entry.by for entry in acts[:MOST]}
         known = session.exec(select(Person).where(col(Person.email).in_(actors)))
-        past = history(acts[:MOST], {person.email: person.name for person in known})
+        names = {person.email: person.name for person in known}
+        past = history(acts[:MOST], names, load_subjects(session, acts[:MOST]))
     return page(
         request,
         "wizard/people.html",
