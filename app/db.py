@@ -6,6 +6,7 @@ wait for each other instead of failing half-way.
 
 import copy
 import hashlib
+import os
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -21,8 +22,13 @@ from sqlmodel import Session, SQLModel
 
 from app.effects import effect, is_listening, statement
 
+PATIENCE_SECONDS = 60.0
 SCHEMA = "schema"
 """The name that a process holds while it makes tables, indexes or the first rows; see `take_turns`."""
+
+
+class DatabaseGone(Exception):
+    """The file of a database that was open is not there any more, or another file has taken its place."""
 
 
 class LedgerTable(SQLModel):
@@ -54,19 +60,43 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def make_engine(url: str, *, echo: bool = False) -> Engine:
-    """An engine that never prints a bound value, with SQLite set up for several processes."""
+def make_engine(url: str, *, patience: float = PATIENCE_SECONDS, echo: bool = False) -> Engine:
+    """An engine that never prints a bound value, with SQLite set up for several processes.
+
+    `patience` is how many seconds a statement waits for a lock and a caller for a connection. Below the default,
+    PostgreSQL's own lock timeout is set as well. SQLite's files are readable by their owner alone.
+    """
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    waits: dict[str, Any] = {"pool_timeout": min(patience, 30.0), "hide_parameters": True, "echo": echo}
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, echo=echo)
+        own: dict[str, Any] = {}
+        if patience < PATIENCE_SECONDS:
+            milliseconds = int(patience * 1000)
+            own = {"connect_timeout": max(2, int(patience)), "options": f"-c lock_timeout={milliseconds}"}
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=own, **waits)
     path = sa.make_url(url).database
-    if path and path != ":memory:":
+    in_file = bool(path) and path != ":memory:"
+    if path and in_file:
         Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": 60, **sqlite_options()}, echo=echo)
-    event.listen(engine, "connect", _prepare_sqlite)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": patience, **sqlite_options()}, **(waits if in_file else {"echo": echo})
+    )
+    if path and in_file:
+        event.listen(engine, "do_connect", lambda *_: _make_private(path))
+    event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, patience))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private(path: str) -> None:
+    """Whatever the umask is: SQLite gives the files beside a database the rights of the database."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(file).st_mode & 0o077:
+            os.fchmod(file, 0o600)
+    finally:
+        os.close(file)
 
 
 def sqlite_options() -> dict[str, Any]:
@@ -107,10 +137,14 @@ class ToldConnection(sqlite3.Connection):
             super().commit()
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, patience: float) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=60000", "secure_delete=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", _waits(patience), "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _waits(patience: float) -> str:
+    return f"busy_timeout={int(patience * 1000)}"
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -121,20 +155,46 @@ def _begin_sqlite(connection: Connection) -> None:
 class Database:
     """One database: reading sessions, and writing sessions that commit at their end or not at all."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = make_engine(url)
+    def __init__(self, url: str, patience: float = PATIENCE_SECONDS) -> None:
+        self.engine = make_engine(url, patience=patience)
+        self.patience = patience
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._file: tuple[int, int] | None = None
+
+    def require_file(self) -> None:
+        """Raises DatabaseGone where an SQLite file was removed or replaced since the first use: what is written to a
+        removed file is lost without an error."""
+        if not self.is_sqlite:
+            return
+        try:
+            status = os.stat(str(self.engine.url.database))
+        except FileNotFoundError:
+            if self._file is not None:
+                raise DatabaseGone from None
+            return
+        if self._file not in (None, (status.st_dev, status.st_ino)):
+            raise DatabaseGone
+        self._file = (status.st_dev, status.st_ino)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that only looks."""
+        self.require_file()
         with self.engine.connect().execution_options(reading=True) as connection, Session(connection) as session:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """A session whose work is committed when the block ends, and undone when it raises."""
-        with self.engine.connect() as connection, Session(connection, expire_on_commit=False) as session:
+    def write(self, patience: float | None = None) -> Iterator[Session]:
+        """A session whose work is committed when the block ends, and undone when it raises.
+
+        `patience` is how many seconds this transaction waits for a lock, where that differs from the database's own.
+        """
+        self.require_file()
+        with (
+            self.engine.connect() as connection,
+            self._waiting(connection, patience),
+            Session(connection, expire_on_commit=False) as session,
+        ):
             try:
                 yield session
                 session.commit()
@@ -143,11 +203,26 @@ class Database:
                 raise
 
     @contextmanager
+    def _waiting(self, connection: Connection, patience: float | None) -> Iterator[None]:
+        if patience is None:
+            yield
+        elif self.is_sqlite:
+            _driver(connection).execute(f"PRAGMA {_waits(patience)}")
+            try:
+                yield
+            finally:
+                _driver(connection).execute(f"PRAGMA {_waits(self.patience)}")
+        else:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(patience * 1000)}")
+            yield
+
+    @contextmanager
     def connection(self, *, attach: Mapping[str, Path] | None = None, **options: Any) -> Iterator[Connection]:
         """A bare connection in one transaction, for the row path; committed when the block ends.
 
         `attach` puts further SQLite files beside this one for the length of the block, by the name to call them.
         """
+        self.require_file()
         with self.engine.connect().execution_options(**options) as connection:
             for name, path in (attach or {}).items():
                 _driver(connection).execute(f"ATTACH DATABASE ? AS {name}", (str(path),))

@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
+
+from app.door import has_too_many_headers, is_path
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
@@ -19,6 +21,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+SECURE_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+"""In production, where pages are served over TLS alone."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_LIMIT = 1024 * 1024
 PIECE_LIMIT = 8 * FORM_LIMIT
@@ -37,9 +41,14 @@ def comes_from_us(request: Request) -> bool:
     return urlsplit(origin).netloc == request.headers.get("host", "")
 
 
+def is_upload(request: Request) -> bool:
+    """Whether a whole export is sent in this form."""
+    return request.url.path.endswith("/handover/upload")
+
+
 def is_too_long(request: Request) -> bool:
     """A form is small, and so is a piece of an upload; only whole uploads may be large, and count their bytes."""
-    if request.url.path.endswith("/handover/upload"):
+    if is_upload(request):
         return False
     length = request.headers.get("content-length", "" if "transfer-encoding" in request.headers else "0")
     most = PIECE_LIMIT if request.url.path.endswith("/piece") else FORM_LIMIT
@@ -54,8 +63,12 @@ def is_foreign_form(request: Request) -> bool:
 
 async def guard(request: Request, call_next: Next) -> Response:
     """Asks of every request what no page should have to ask, and hardens every answer, those of our faults too."""
-    if request.method not in SAFE and (not comes_from_us(request) or is_foreign_form(request)):
-        answer: Response = PlainTextResponse("This form was not sent from one of our pages. Open the page again.", 403)
+    if has_too_many_headers(request.scope["headers"]):
+        answer: Response = PlainTextResponse("This request has too many headers. Clear this site's cookies.", 431)
+    elif not is_path(request.scope["path"]):
+        answer = await run_in_threadpool(request.app.state.not_found, request, HTTPException(404))
+    elif request.method not in SAFE and (not comes_from_us(request) or is_foreign_form(request)):
+        answer = PlainTextResponse("This form was not sent from one of our pages. Open the page again.", 403)
     elif request.method not in SAFE and is_too_long(request):
         answer = PlainTextResponse("This form is too long.", 413)
     else:
@@ -63,7 +76,7 @@ async def guard(request: Request, call_next: Next) -> Response:
             answer = await call_next(request)
         except Exception as trouble:  # the server would write it to its log, with whatever values it quotes
             answer = await run_in_threadpool(request.app.state.our_fault, request, trouble)
-    for name, value in HEADERS.items():
+    for name, value in (HEADERS | SECURE_HEADERS if request.app.state.is_secure else HEADERS).items():
         answer.headers.setdefault(name, value)
     if request.url.path.startswith("/static/"):
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -1,13 +1,18 @@
 """For those who run the product: is it alive, is it ready, and how much is waiting."""
 
+import sqlite3
+
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import func, select
 
+from app.db import Database, DatabaseGone
 from app.engine.runtime import Runtime
 from app.migration.models import Migration, OutboxMail
+from app.schema.trees import CASPEN, LEDGER, Tree
 
 router = APIRouter()
 
@@ -22,7 +27,7 @@ def alive() -> Response:
 def ready(request: Request) -> Response:
     """Both databases answer. Redis is told, but a missing doorbell only slows the start of work."""
     runtime: Runtime = request.app.state.runtime
-    told = {"ledger": _answers(runtime.ledger.engine), "caspen": _answers(runtime.caspen.live.database.engine)}
+    told = {"ledger": _answers(runtime.ledger, LEDGER), "caspen": _answers(runtime.caspen.live.database, CASPEN)}
     return JSONResponse(told, 200 if all(told.values()) else 503)
 
 
@@ -33,6 +38,7 @@ def metrics(request: Request) -> Response:
     registry = CollectorRegistry()
     states = Gauge("caspen_migrations", "Migrations by state", ["state"], registry=registry)
     waiting = Gauge("caspen_mails_waiting", "E-mails not sent yet", registry=registry)
+    Gauge("caspen_disk_full", "1 where the disk has no room", registry=registry).set(request.app.state.room.is_full())
     with runtime.ledger.read() as session:
         for state, count in session.exec(select(Migration.state, func.count()).group_by(Migration.state)).all():
             states.labels(state).set(count)
@@ -41,10 +47,11 @@ def metrics(request: Request) -> Response:
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")
 
 
-def _answers(engine: sa.Engine) -> bool:
+def _answers(database: Database, tree: Tree) -> bool:
+    """Whether the database gives the revision of its own tables, which a removed or damaged database cannot."""
     try:
-        with engine.connect().execution_options(reading=True) as connection:
-            connection.execute(sa.text("SELECT 1"))
-    except sa.exc.SQLAlchemyError:
+        with database.read() as session:
+            session.connection().execute(sa.select(sa.column("version_num")).select_from(sa.table(tree.version_table)))
+    except (SQLAlchemyError, sqlite3.Error, DatabaseGone):
         return False
     return True

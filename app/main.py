@@ -1,25 +1,32 @@
 """The web application: the clinic's pages, support's pages and, in development, the sandbox and the outbox."""
 
 import secrets
+import sqlite3
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import quote
 
+import psycopg
 import structlog
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import ClientDisconnect
 
 from app import health, look
-from app.db import now
+from app.db import DatabaseGone, now
+from app.disk_room import DiskRoom
+from app.door import check_texts, read_form
 from app.engine.isolated import reader
 from app.engine.runtime import Runtime, open_runtime
 from app.errors import Stop
-from app.guardrails import guard
+from app.guardrails import SAFE, guard, is_upload
 from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
@@ -32,6 +39,7 @@ from app.settings import Environment, Settings, settings
 from app.signin import clinics, invitations, outbox, pages
 from app.support import files as support_files
 from app.support import routes as support
+from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
 from app.web import NeedsSignIn, address_of, enter, go, page, visit_of
 from app.wizard import STEPS
 
@@ -48,7 +56,7 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        app.state.runtime = runtime or open_runtime(chosen)
+        app.state.runtime = runtime or open_runtime(chosen, chosen.page_patience_seconds)
         reader().start()
         if not in_production:
             seed(app.state.runtime)
@@ -60,12 +68,14 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     app = FastAPI(
         title="Caspen import",
         lifespan=life,
-        dependencies=[Depends(enter)],
+        dependencies=[Depends(enter), Depends(check_texts)],
         docs_url=None,
         redoc_url=None,
         openapi_url=None if in_production else "/openapi.json",
     )
     app.state.jinja = look.environment()
+    app.state.room = DiskRoom(chosen.var)
+    app.state.is_secure = in_production
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
     app.mount("/static", StaticFiles(directory=look.STATIC), name="static")
     signing_in = (pages.router, clinics.router, invitations.router)
@@ -112,6 +122,23 @@ def answer_troubles(app: FastAPI) -> None:
         name = "errors/403.html" if trouble.status_code == 403 else "errors/404.html"
         return page(request, name, trouble.status_code, path=request.url.path)
 
+    async def say_unavailable(request: Request, trouble: Exception) -> Response:
+        cause = cause_of(trouble)
+        if cause is None:
+            raise trouble
+        log.warning("unavailable", cause=cause.value, trouble=type(trouble).__name__, at=_place(trouble))
+        if cause is Unavailable.BAD_VALUE:
+            return page(request, "errors/422.html", 422)
+        if cause is Unavailable.FULL:
+            request.app.state.room.note_failure()
+        retry = {"href": _own_target(request), "method": request.method.lower(), "fields": await _typed(request)}
+        answer = page(request, "errors/503.html", 503, cause=cause, retry=None if request.method == "GET" else retry)
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+        return answer
+
+    for kind in (SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError, OverflowError, UnicodeError, DatabaseGone):
+        app.add_exception_handler(kind, say_unavailable)
+
     def say_our_fault(request: Request, trouble: Exception) -> Response:
         error_id = f"e-{secrets.token_hex(2)}-{secrets.token_hex(2)}"
         route = getattr(request.scope.get("route"), "path", "")
@@ -119,6 +146,7 @@ def answer_troubles(app: FastAPI) -> None:
         return page(request, "errors/500.html", 500, error_id=error_id, at=now())
 
     app.state.our_fault = say_our_fault
+    app.state.not_found = say_not_found
 
 
 def is_done(trouble: WrongState) -> bool:
@@ -145,6 +173,23 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
     kept = getattr(request.state, "kept", "")
     title, lede = f"This step is over: {words.now}", "Nothing was changed by your answer."
     return {"title": title, "lede": lede, "go": go, "kept": kept}
+
+
+def _own_target(request: Request) -> str:
+    """The path and query of this request, to send the same form to once more."""
+    return f"{quote(request.url.path)}?{request.url.query}" if request.url.query else quote(request.url.path)
+
+
+async def _typed(request: Request) -> list[tuple[str, str]]:
+    """The texts of the form that was sent, so that the page which says "try again" keeps them. Files are not kept, and
+    passwords are never shown again."""
+    if request.method in SAFE or is_upload(request):
+        return []
+    try:
+        form = await read_form(request)
+    except (RuntimeError, StarletteHTTPException, RequestValidationError, ClientDisconnect):
+        return []
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str) and "password" not in name]
 
 
 def _place(trouble: Exception) -> str:

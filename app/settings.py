@@ -50,6 +50,7 @@ class Settings(BaseSettings):
     reader_processes: int = 2
     reader_waiting: int = 8
     retention_days: int = 30
+    page_patience_seconds: float = Field(default=8.0, gt=0)
     behind_tls: bool = False
     fault_at: str = ""
     killer_file: str = ""

@@ -3,6 +3,7 @@
 A route says nothing about rights. `enter` looks its address up in `access/rights.py`, and refuses what has no line.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,13 +13,14 @@ from urllib.parse import quote
 from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment as Jinja
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app import look
 from app.access import sessions
 from app.access.rights import RIGHTS, Right
 from app.access.viewer import Viewer
-from app.db import now
+from app.db import DatabaseGone, now
 from app.engine.runtime import Runtime
 from app.mapping.kind import Source
 from app.migration.advance import By, Cause, Guard, WrongState, advance
@@ -28,6 +30,9 @@ from app.rail import rail
 from app.settings import Environment
 from app.sources import source
 
+TOUCH_SECONDS = 0.1
+WITHOUT_LEDGER = frozenset({"/healthz", "/readyz"})
+"""What must answer, in its own way, while the ledger does not."""
 COOKIE = "caspen_signin"
 SECURE_COOKIE = "__Host-caspen_signin"
 
@@ -106,6 +111,10 @@ def enter(request: Request) -> Visit:
     right = right_of(request)
     if right is None or (right is Right.DEVELOPMENT and not runtime.settings.is_development):
         raise HTTPException(404)
+    if request.url.path in WITHOUT_LEDGER:
+        nobody = Visit(runtime, None, None)
+        request.state.visit = nobody
+        return nobody
     secret = request.cookies.get(cookie_name(runtime))
     migration_id = request.path_params.get("migration_id")
     with runtime.ledger.read() as session:
@@ -113,8 +122,7 @@ def enter(request: Request) -> Visit:
         stale = secret is not None and viewer is not None and sessions.needs_touch(session, secret) is not None
         migration = session.get(Migration, migration_id) if migration_id else None
     if stale and secret is not None and not request.url.path.endswith("/events"):
-        with runtime.ledger.write() as session:
-            sessions.touch(session, secret)
+        keep_alive(runtime, secret)
     visit = Visit(runtime, viewer, migration)
     # Until the address is known to be theirs, an error page may not name the clinic that it belongs to.
     request.state.visit = Visit(runtime, viewer, None)
@@ -130,6 +138,18 @@ def enter(request: Request) -> Visit:
         raise HTTPException(403 if viewer.workspace_ids else 404)
     request.state.visit = visit
     return visit
+
+
+def keep_alive(runtime: Runtime, secret: str) -> None:
+    """Notes that the person is still here, where the ledger can be written at once; reading a page never waits for it.
+
+    Where the ledger cannot be written, this process remembers the moment instead.
+    """
+    try:
+        with runtime.ledger.write(patience=TOUCH_SECONDS) as session:
+            sessions.touch(session, secret)
+    except (SQLAlchemyError, sqlite3.Error, DatabaseGone):
+        sessions.remember_touch(secret)
 
 
 def refuse_strangers(viewer: Viewer, migration: Migration | None, right: Right) -> None:
@@ -160,6 +180,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "migration": migration,
         "may_act": bool(viewer and migration and viewer.may(Right.ACT, migration.workspace_id)),
         "support_email": runtime.settings.support_email,
+        "disk_full": request.app.state.room.is_full(),
         "now": now(),
         "zone": (migration.plan or {}).get("timezone", "Australia/Sydney") if migration else "Australia/Sydney",
         "errors": [],

@@ -169,7 +169,7 @@ def start(folder: Path, environment: Environment = Environment.TEST, **more: obj
     """Opens the product on a folder."""
     limiter.storage.reset()
     settings = settings_in(folder, environment, **more)
-    runtime = open_runtime(settings)
+    runtime = open_runtime(settings, settings.page_patience_seconds)
     app = create_app(settings, runtime)
     app.state.jinja, app.state.runtime = _jinja(), runtime
     product = Product(settings, runtime, app)

@@ -15,7 +15,7 @@ LINK_LASTS = timedelta(minutes=30)
 IDLE_CLINIC = timedelta(hours=2)
 IDLE_SUPPORT = timedelta(minutes=15)
 AT_MOST = timedelta(hours=8)
-SEEN_EVERY = timedelta(seconds=30)
+SEEN_EVERY = timedelta(seconds=60)
 
 
 def hashed(secret: str) -> str:
@@ -146,6 +146,23 @@ def end_sign_ins(session: Session, person_id: str) -> None:
     end_links(session, person_id)
 
 
+_touched: dict[str, datetime] = {}
+"""Signs of life that the ledger could not take, by the hash of the cookie."""
+MOST_REMEMBERED = 10_000
+
+
+def remember_touch(secret: str) -> None:
+    """Keeps in this process that the person is still here; for when the ledger cannot be written."""
+    if len(_touched) >= MOST_REMEMBERED:
+        _touched.clear()
+    _touched[hashed(secret)] = now()
+
+
+def last_sign_of(signed_in: SignedIn) -> datetime:
+    """When this sign-in was last used, by the ledger or by what this process remembers."""
+    return max(signed_in.seen_at, _touched.get(signed_in.hash, signed_in.seen_at))
+
+
 def viewer_of(session: Session, secret: str | None) -> Viewer | None:
     """The person whose cookie this is, unless it ended, idled out or is eight hours old."""
     if not secret:
@@ -158,7 +175,7 @@ def viewer_of(session: Session, secret: str | None) -> Viewer | None:
         return None
     idle = IDLE_SUPPORT if viewer.is_support else IDLE_CLINIC
     moment = now()
-    if moment - found.seen_at > idle or moment - found.started_at > AT_MOST:
+    if moment - last_sign_of(found) > idle or moment - found.started_at > AT_MOST:
         return None
     return viewer
 
@@ -166,7 +183,7 @@ def viewer_of(session: Session, secret: str | None) -> Viewer | None:
 def needs_touch(session: Session, secret: str) -> datetime | None:
     """When this sign-in was last seen, if that is long enough ago to be written down again."""
     found = session.get(SignedIn, hashed(secret))
-    return found.seen_at if found is not None and now() - found.seen_at > SEEN_EVERY else None
+    return found.seen_at if found is not None and now() - last_sign_of(found) > SEEN_EVERY else None
 
 
 def touch(session: Session, secret: str) -> None:
@@ -175,6 +192,7 @@ def touch(session: Session, secret: str) -> None:
     if found is not None:
         found.seen_at = now()
         session.add(found)
+        _touched.pop(found.hash, None)
 
 
 def load_viewer(session: Session, person_id: str) -> Viewer | None:

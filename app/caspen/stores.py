@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.caspen.tables import OBJECTS, CaspenTable, Fence
-from app.db import SCHEMA, Database, safe_name, take_turns
+from app.db import PATIENCE_SECONDS, SCHEMA, Database, safe_name, take_turns
 from app.effects import effect
 
 LIVE = "live"
@@ -68,8 +68,8 @@ def trial_name(migration_id: str, number: int) -> str:
 class Stores:
     """All stores of one Caspen database."""
 
-    def __init__(self, url: str) -> None:
-        database = Database(url)
+    def __init__(self, url: str, patience: float = PATIENCE_SECONDS) -> None:
+        database = Database(url, patience)
         self.is_sqlite = database.is_sqlite
         self._folder = Path(str(database.engine.url.database)).resolve().parent if self.is_sqlite else None
         path = Path(str(database.engine.url.database)).resolve() if self.is_sqlite else None
@@ -181,7 +181,7 @@ class Stores:
         if self._folder is None:
             return Store(name, self.live.database.in_schema(name), name)
         path = self._folder / f"{name}.sqlite"
-        return Store(name, Database(f"sqlite:///{path}"), "main", path)
+        return Store(name, Database(f"sqlite:///{path}", self.live.database.patience), "main", path)
 
 
 def _trial_tables() -> list[sa.Table]:

@@ -12,6 +12,8 @@ import structlog
 import uvicorn
 
 from app.commands.drive import environment_of
+from app.connections import KEEP_ALIVE_SECONDS, LimitedProtocol
+from app.door import HEADER_BYTES
 from app.lifetime import on_end, start_dependent
 from app.listening import address_at, listen_at
 from app.production import require_ready
@@ -83,7 +85,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     require_ready(settings)
     with listen_at(host, port) as listening:
         settings = settings.at_address(address_at(listening, host))
-        server = _page_server()
+        server = _page_server(settings)
         redis = start_redis(settings)
         if redis is not None:
             settings = settings.model_copy(update={"redis_url": redis.url})
@@ -102,15 +104,23 @@ def serve_pages(settings: Settings, host: str, port: int) -> None:
     require_ready(settings)
     with listen_at(host, port) as listening:
         os.environ.update(environment_of(settings.at_address(address_at(listening, host))))
-        server = _page_server()
+        server = _page_server(settings)
         _announce("Pages only: start workers beside them.", address_at(listening, host))
         server.run(sockets=[listening])
 
 
-def _page_server() -> PageServer:
+def _page_server(settings: Settings) -> PageServer:
+    LimitedProtocol.is_behind_proxy = settings.behind_tls
     server = PageServer(
         uvicorn.Config(
-            "app.main:create_app", factory=True, log_level="warning", timeout_graceful_shutdown=PAGES_STOP_SECONDS
+            "app.main:create_app",
+            factory=True,
+            http=LimitedProtocol,
+            ws="none",
+            h11_max_incomplete_event_size=HEADER_BYTES,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            log_level="warning",
+            timeout_graceful_shutdown=PAGES_STOP_SECONDS,
         )
     )
     on_end(server.end)

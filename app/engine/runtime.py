@@ -1,12 +1,13 @@
 """What all work stands on: the ledger, Caspen's stores and files, the encrypted objects and the doorbell."""
 
 import base64
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.caspen.live_files import LiveFiles
 from app.caspen.stores import Stores
-from app.db import Database
+from app.db import PATIENCE_SECONDS, Database
 from app.doorbell import Doorbell, open_doorbell
 from app.effects import fault_at, listen
 from app.engine.scratch import Scratch
@@ -70,8 +71,13 @@ class Runtime:
         self.scratch.clear()
 
 
-def open_runtime(settings: Settings) -> Runtime:
-    """Opens everything, and brings both databases to the schema that this code knows."""
+def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runtime:
+    """Opens everything, and brings both databases to the schema that this code knows.
+
+    `patience` is how many seconds a statement waits for a lock. What this process writes from now on is readable by its
+    owner alone.
+    """
+    os.umask(0o077)
     if settings.fault_at and settings.environment is Environment.TEST:
         listen(fault_at(settings.fault_at))
     LinkSettings.from_environment(environment())  # limits that make no sense, or a test network, and nothing starts
@@ -80,8 +86,8 @@ def open_runtime(settings: Settings) -> Runtime:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     runtime = Runtime(
         settings=settings,
-        ledger=Database(settings.ledger_url),
-        caspen=Stores(settings.caspen_url),
+        ledger=Database(settings.ledger_url, patience),
+        caspen=Stores(settings.caspen_url, patience),
         objects=LocalObjects(var / "objects"),
         files=LiveFiles(LocalObjects(settings.files_folder), key_from_setting(settings.files_key)),
         doorbell=open_doorbell(settings.redis_url),

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
+from app.door import read_form
 from app.engine.reading.veil import told_path
 from app.migration.plans import plan_of
 from app.migration.states import Event
@@ -29,7 +30,7 @@ def look(request: Request, number: int) -> Response:
 
 @router.post("/{migration_id}/files/{number}")
 async def save(request: Request, number: int) -> Response:
-    form = await request.form()
+    form = await read_form(request)
     return await run_in_threadpool(keep, request, number, form)
 
 

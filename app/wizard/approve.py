@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.door import read_form
 from app.migration.balance import balance_of
 from app.migration.doubts import stale_day
 from app.migration.guards import doubts_ticked, open_requests, trial_is_whole
@@ -32,7 +33,7 @@ def look(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/approve")
 async def approve(request: Request) -> Response:
-    form = await request.form()
+    form = await read_form(request)
     told = {name: str(form.get(name, "")) for name in ("name", "digest")}
     return await run_in_threadpool(keep, request, **told, accepted={str(key) for key in form.getlist("accept")})
 

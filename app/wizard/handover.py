@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.door import read_form
 from app.engine.downloads import stop_download
 from app.engine.link_providers import provider_lines
 from app.engine.submit import hand_over_files, hand_over_stored
@@ -96,7 +97,7 @@ def replace(request: Request) -> Response:
 @router.post("/m/{migration_id}/handover/found")
 async def acknowledge(request: Request) -> Response:
     """The clinic has seen what is there and, by name, what is not."""
-    form = await request.form()
+    form = await read_form(request)
     ticked = {str(value) for value in form.getlist("absent")}
     return await run_in_threadpool(keep_acknowledged, request, ticked)
 

@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from app import checklist
+from app.door import read_form
 from app.engine.consequences import left_out_counts
 from app.engine.match import Suggestion
 from app.engine.progress import rows_range
@@ -59,7 +60,7 @@ def look(request: Request, show: str = "practitioners") -> Response:
 
 @router.post("/m/{migration_id}/matches")
 async def save(request: Request) -> Response:
-    form = await request.form()
+    form = await read_form(request)
     return await run_in_threadpool(keep, request, form)
 
 

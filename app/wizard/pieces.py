@@ -12,6 +12,7 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
+from app.door import read_form
 from app.engine.uploads import PIECE, Chosen, Full, WrongPlace, begin, finish, rows_of, stop, take
 from app.errors import Stop
 from app.links.cuts import Unanswered
@@ -30,7 +31,7 @@ UPLOAD_LIMIT = 20 * 10**9
 async def choose(request: Request) -> Response:
     """The names and sizes of the files that were chosen; answered with how much of each is here."""
     visit = here(request)
-    form = await request.form()
+    form = await read_form(request)
     try:
         rows = await run_in_threadpool(begin, visit.runtime, visit.move, chosen_in(form))
     except Stop as reason:

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from app.door import read_form
 from app.migration.contents import COUNTING, save_counts, save_uses
 from app.migration.plans import EDITABLE
 from app.migration.states import Event, State
@@ -32,7 +33,7 @@ def look(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/uses")
 async def tick(request: Request) -> Response:
-    form = await request.form()
+    form = await read_form(request)
     ticked = [str(value) for value in form.getlist("uses")]
     return await run_in_threadpool(keep_ticked, request, ticked)
 
@@ -60,7 +61,7 @@ def look_at_counts(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/uses/counts")
 async def count(request: Request) -> Response:
-    form = await request.form()
+    form = await read_form(request)
     typed = {name: str(value) for name, value in form.items()}
     return await run_in_threadpool(keep_counts, request, typed)
 

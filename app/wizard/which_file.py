@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from app.access.rights import Right
+from app.door import read_form
 from app.engine.previews import Asked, preview_of
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
@@ -39,7 +40,7 @@ def look(request: Request, number: int) -> Response:
 
 @router.post("/m/{migration_id}/files/{number}")
 async def save(request: Request, number: int) -> Response:
-    form = await request.form()
+    form = await read_form(request)
     return await run_in_threadpool(keep, request, number, form)
 
 

@@ -1,6 +1,10 @@
 """What outsiders tried: damaged exports, hostile bytes, stale forms, lies about records, signals and full disks."""
 
-from tests.figures import ends, invitations
+from tests.figures import ends, generated_requests, invitations
 from tests.figures.figure import Measure
 
-MEASURES: tuple[Measure, ...] = (*ends.MEASURES, *invitations.MEASURES)
+MEASURES: tuple[Measure, ...] = (
+    *ends.MEASURES,
+    *generated_requests.MEASURES,
+    *invitations.MEASURES,
+)

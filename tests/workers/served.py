@@ -58,9 +58,9 @@ class Served:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def until_ready(self) -> None:
+    def until_ready(self, *, pages_only: bool = False) -> None:
         """Waits until pages, worker and Redis run."""
-        until(lambda: self._answers() and len(self.running("-m workers ")) >= 1, STARTS_WITHIN)
+        until(lambda: self._answers() and (pages_only or bool(self.running("-m workers "))), STARTS_WITHIN)
 
     def running(self, words: str = "") -> list[int]:
         return [pid for pid, command in processes_of(self.folder).items() if words in command]

@@ -1,0 +1,76 @@
+"""What a request may hold, whatever page it asks for: texts that every database can keep, and numbers within bounds.
+
+A path that breaks a limit is not found (404). A query or a form that does is answered as one that cannot be understood
+(422). SQLite would take a NUL byte where PostgreSQL does not; no page has to know that.
+"""
+
+from collections.abc import Iterable
+
+from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import FormData
+
+LONGEST_PATH = 2048
+LONGEST_SEGMENT = 255
+LONGEST_QUERY_VALUE = 2_000
+LONGEST_FIELD = 200_000
+LARGEST_NUMBER = 2_147_483_647  # what a column of whole numbers can hold
+MOST_HEADERS = 100
+HEADER_BYTES = 64 * 1024
+
+
+def is_text(value: str) -> bool:
+    """Whether every database can keep this text: no NUL, and no half of a surrogate pair."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
+def is_path(path: str) -> bool:
+    """Whether an address of ours could have this path."""
+    fits = len(path) <= LONGEST_PATH and all(len(segment) <= LONGEST_SEGMENT for segment in path.split("/"))
+    return fits and is_text(path)
+
+
+def has_too_many_headers(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether there are more headers, or more bytes of them, than a browser sends."""
+    number = size = 0
+    for name, value in headers:
+        number, size = number + 1, size + len(name) + len(value)
+    return number > MOST_HEADERS or size > HEADER_BYTES
+
+
+async def check_texts(request: Request) -> None:
+    """Refuses a query, a number in the path or a parsed form that breaks a limit."""
+    route = request.scope.get("route")
+    dependant = getattr(route, "dependant", None)
+    if dependant is not None:
+        for field in dependant.path_params:
+            if field.field_info.annotation is int and not is_number(request.path_params[field.alias]):
+                raise HTTPException(404)
+        for field in dependant.query_params:
+            asked = request.query_params.get(field.alias, "0")
+            if field.field_info.annotation is int and not is_number(asked):
+                raise RequestValidationError([])
+    for name, value in request.query_params.multi_items():
+        if not is_text(name + value) or len(value) > LONGEST_QUERY_VALUE:
+            raise RequestValidationError([])
+    if getattr(route, "body_field", None) is not None:  # the framework has read the form already
+        await read_form(request)
+
+
+def is_number(text: str) -> bool:
+    """Whether a column can hold this number; what is no number at all is judged by the page's own parameter."""
+    digits = text.strip().removeprefix("-")
+    return not digits.isdecimal() or (len(digits) < 20 and int(digits) <= LARGEST_NUMBER)
+
+
+async def read_form(request: Request) -> FormData:
+    """The form that was sent, with files still to be read. Raises RequestValidationError for a text out of bounds.
+
+    A second call returns the same form.
+    """
+    form = await request.form()
+    for name, value in form.multi_items():
+        text = value if isinstance(value, str) else value.filename or ""
+        if not is_text(name + text) or len(text) > LONGEST_FIELD:
+            raise RequestValidationError([])
+    return form

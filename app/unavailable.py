@@ -1,0 +1,93 @@
+"""Why a page cannot be made, or an answer saved, at this moment, where that is no fault in our code: a lock, a full
+disk, a database that is away or damaged, or a value that no database can hold."""
+
+import errno
+import sqlite3
+from enum import StrEnum
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from app.db import DatabaseGone
+
+RETRY_SECONDS = 10
+
+
+class Unavailable(StrEnum):
+    """What keeps a request from its answer. The value is what the log calls it."""
+
+    BUSY = "database_busy"
+    FULL = "disk_full"
+    AWAY = "database_away"
+    DAMAGED = "database_damaged"
+    BAD_VALUE = "bad_value"
+
+
+FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+SQLITE_CODES = {
+    sqlite3.SQLITE_BUSY: Unavailable.BUSY,
+    sqlite3.SQLITE_LOCKED: Unavailable.BUSY,
+    sqlite3.SQLITE_FULL: Unavailable.FULL,
+    sqlite3.SQLITE_IOERR: Unavailable.FULL,  # what SQLite reports when a file beside the database cannot grow
+    sqlite3.SQLITE_CORRUPT: Unavailable.DAMAGED,
+    sqlite3.SQLITE_NOTADB: Unavailable.DAMAGED,
+    sqlite3.SQLITE_CANTOPEN: Unavailable.DAMAGED,
+    sqlite3.SQLITE_READONLY: Unavailable.DAMAGED,
+    sqlite3.SQLITE_PERM: Unavailable.DAMAGED,
+    sqlite3.SQLITE_TOOBIG: Unavailable.BAD_VALUE,
+}
+SQLITE_WORDS = {
+    "database or disk is full": Unavailable.FULL,
+    "database is locked": Unavailable.BUSY,
+    "no such table": Unavailable.DAMAGED,
+}
+POSTGRES_STATES = (
+    ("55P03", Unavailable.BUSY),  # a lock that was not given in time
+    ("40", Unavailable.BUSY),  # a deadlock, or a transaction that must be tried again
+    ("57014", Unavailable.BUSY),  # a statement that took too long
+    ("53100", Unavailable.FULL),
+    ("53200", Unavailable.FULL),
+    ("53300", Unavailable.BUSY),  # too many connections
+    ("08", Unavailable.AWAY),
+    ("57P", Unavailable.AWAY),
+    ("3D000", Unavailable.DAMAGED),
+    ("42P01", Unavailable.DAMAGED),
+    ("XX00", Unavailable.DAMAGED),
+    ("22", Unavailable.BAD_VALUE),  # NUL bytes, numbers beyond their column, texts that are no UTF-8
+    ("54", Unavailable.BAD_VALUE),  # a value too long for its index
+)
+
+
+def cause_of(trouble: BaseException) -> Unavailable | None:
+    """What a failure means for whoever asked for a page; None where it is a fault of ours."""
+    if isinstance(trouble, DBAPIError) and trouble.orig is not None:
+        return cause_of(trouble.orig)
+    if isinstance(trouble, DatabaseGone):
+        return Unavailable.DAMAGED
+    if isinstance(trouble, NoConnection):
+        return Unavailable.BUSY
+    if isinstance(trouble, sqlite3.Error):
+        return _of_sqlite(trouble)
+    if isinstance(trouble, psycopg.Error):
+        return _of_postgres(trouble)
+    if isinstance(trouble, OSError):
+        return Unavailable.FULL if trouble.errno in FULL_ERRORS else None
+    if isinstance(trouble, OverflowError | UnicodeEncodeError):
+        return Unavailable.BAD_VALUE
+    return None
+
+
+def _of_sqlite(trouble: sqlite3.Error) -> Unavailable | None:
+    code = getattr(trouble, "sqlite_errorcode", None)
+    if code is not None and (code & 0xFF) in SQLITE_CODES:
+        return SQLITE_CODES[code & 0xFF]
+    return next((cause for words, cause in SQLITE_WORDS.items() if words in str(trouble)), None)
+
+
+def _of_postgres(trouble: psycopg.Error) -> Unavailable | None:
+    if trouble.sqlstate is not None:
+        return next((cause for start, cause in POSTGRES_STATES if trouble.sqlstate.startswith(start)), None)
+    if isinstance(trouble, psycopg.DataError):
+        return Unavailable.BAD_VALUE
+    return Unavailable.AWAY if isinstance(trouble, psycopg.OperationalError) else None

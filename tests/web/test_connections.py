@@ -1,0 +1,100 @@
+"""Limits of a connection and of a network, on a real socket: nobody holds the pages by sending slowly or much."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import httpx
+import pytest
+
+from app.connections import CHECK_SECONDS, HEAD_SECONDS, MOST_OF_A_NETWORK, UNWANTED_BYTES, network_of
+from tests.figures.fresh import free_port
+from tests.workers.served import Served
+
+pytestmark = pytest.mark.slow
+PATIENCE = HEAD_SECONDS + CHECK_SECONDS + 45  # a busy machine is slow
+POST = (
+    b"POST /signin HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n"
+)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    running = Served(tmp_path_factory.mktemp("served") / "var", free_port(), None, "--web-only")
+    try:
+        running.until_ready(pages_only=True)
+        yield running
+    finally:
+        running.clear()
+
+
+def connected(served: Served) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", served.port), timeout=PATIENCE)
+
+
+def until_closed(line: socket.socket) -> bytes:
+    """What was answered until the other side closed the connection."""
+    answer = b""
+    with suppress(ConnectionResetError):
+        while piece := line.recv(65536):
+            answer += piece
+    return answer
+
+
+def send(line: socket.socket, data: bytes) -> None:
+    with suppress(BrokenPipeError, ConnectionResetError):
+        line.sendall(data)
+
+
+def test_heads_and_bodies_that_come_slowly_are_ended_in_time(served: Served) -> None:
+    began = time.monotonic()
+    with ExitStack() as stack:
+        silent, head, body = (stack.enter_context(connected(served)) for _ in range(3))
+        send(head, b"GET /signin HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+        send(body, POST + b"Content-Length: 1000\r\n\r\nemail=")
+        for line in (silent, head, body):
+            until_closed(line)
+    assert time.monotonic() - began < PATIENCE
+    assert httpx.get(f"{served.url}/healthz", timeout=60).status_code == 200
+
+
+def test_a_head_without_end_is_refused(served: Served) -> None:
+    with connected(served) as line:
+        send(line, b"GET /signin HTTP/1.1\r\nHost: x\r\n" + b"X-Much: " + b"a" * 200_000)
+        send(line, b"a" * 1_000_000)
+        assert b" 431 " in until_closed(line)[:60]
+
+
+@pytest.mark.parametrize(("headers", "status"), [(90, 200), (150, 431)])
+def test_headers_are_counted(served: Served, headers: int, status: int) -> None:
+    answer = httpx.get(f"{served.url}/signin", headers={f"x-{n}": "1" for n in range(headers)}, timeout=60)
+    assert answer.status_code == status
+
+
+def test_a_body_that_nobody_waits_for_is_not_received(served: Served) -> None:
+    sent = 0
+    with connected(served) as line, suppress(BrokenPipeError, ConnectionResetError):
+        line.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n")
+        for _ in range(400):
+            line.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+            sent += 65536
+    assert sent < UNWANTED_BYTES + 20 * 1024 * 1024, "what the kernel holds, and no more"
+    assert sent < 400 * 65536
+
+
+def test_one_network_holds_so_many_connections_and_no_more(served: Served) -> None:
+    with ExitStack() as stack:
+        lines = [stack.enter_context(connected(served)) for _ in range(MOST_OF_A_NETWORK + 20)]
+        assert b" 503 " in until_closed(lines[-1])[:40]
+        send(lines[0], b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert until_closed(lines[0]).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("203.0.113.9", "203.0.113.9/32"), ("2001:db8:1:2::9", "2001:db8:1:2::/64"), ("", "unknown")],
+)
+def test_callers_are_counted_by_their_network(address: str, network: str) -> None:
+    assert network_of(address) == network
