@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.files import ANSWERED_BEFORE, BadFile, yaml_of
-from app.engine.reading.letters import LABELS
 from app.engine.reading.recognise import is_field, known_headers, understood
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
-from app.mapping.plan import LEAVE_OUT, Plan
+from app.mapping.plan import ENCODINGS, LEAVE_OUT, Plan
 from app.migration.models import ExportFile
 
 NAMES = ANSWERED_BEFORE
@@ -113,10 +112,10 @@ def _kind_name(said: str, source: Source, path: Path, file: str) -> str:
 def _encoding(answer: str, path: Path) -> str:
     """How letters are stored, by its usual name such as `MacRoman` or by Python's."""
     plain = normalise_header(answer)
-    for encoding, label in LABELS.items():
+    for encoding, label in ENCODINGS.items():
         if plain in (normalise_header(encoding), normalise_header(label)):
             return encoding
-    raise BadFile(f"{path}: {answer} is no set of letters that we know. Known: {', '.join(LABELS.values())}")
+    raise BadFile(f"{path}: {answer} is no set of letters that we know. Known: {', '.join(ENCODINGS.values())}")
 
 
 def _field(said: str, kind: Kind[Any], path: Path) -> str:

@@ -10,6 +10,7 @@ from app.engine.bench import Bench, context_of
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.part import RowView
 from app.engine.members import read_members, with_rows
+from app.engine.reading.not_records import CODE as NOT_A_RECORD
 from app.engine.reading.parts import PartRow, read_part
 from app.engine.runtime import Runtime
 from app.engine.tally import Tally
@@ -113,7 +114,12 @@ def _map_row(
 
 
 def _said(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:
-    """What its cells say; of a row that was too large to be kept whole, nothing is missed that may have stood there."""
+    """What its cells say; of a row that was too large to be kept whole, nothing is missed that may have stood there.
+
+    Cells of a row that is no record say nothing.
+    """
+    if NOT_A_RECORD in row.codes:
+        return []
     lacks = parsed.stopped.code if parsed.stopped and "cell_too_large" in row.codes else None
     return [problem for problem in parsed.problems if problem.code != lacks]
 

@@ -29,6 +29,12 @@ ChosenType = Literal["number", "yes_no", "dropdown"]
 
 Encoding = Literal["utf-8", "cp1252", "mac_roman", "iso8859-15"]
 """How the letters of a file may be stored, where nothing in the file says so."""
+ENCODINGS: dict[str, str] = {
+    "cp1252": "Windows-1252",
+    "mac_roman": "MacRoman",
+    "iso8859-15": "Latin-9",
+    "utf-8": "UTF-8",
+}
 
 
 class Plan(BaseModel):

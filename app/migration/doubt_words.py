@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.mapping.kind import Source
+from app.mapping.plan import ENCODINGS
 from app.migration.doubts import Days, Doubt
 from app.words import day_year, number, plural
 
@@ -19,6 +20,11 @@ class Said:
 
 
 AGAIN = "Choose “Any time” for both dates when you export, unless you want this range only."
+CUTS = {
+    "csv_unclosed_quote": "a quotation mark is never closed",
+    "file_may_be_cut": "the last row ends early",
+    "cell_may_be_cut": "a text has exactly as many characters as a spreadsheet cell can hold",
+}
 SIGNS = {
     "none_ahead": (
         "No appointment lies ahead",
@@ -35,6 +41,10 @@ SIGNS = {
 
 def said(doubt: Doubt, source: Source) -> Said:
     """A doubt in the clinic's words."""
+    if doubt.signs:
+        signs = (f"{source.kind(kind).label.lower()}: {CUTS[code]}" for code, kind in doubt.signs)
+        small = f"We see it by this: {'; '.join(signs)}. Export again, and do not open the files in a spreadsheet."
+        return Said(doubt.key, doubt.code, "Part of the export may be cut off", small, "Nothing is missing from it")
     label = source.kind(doubt.kind).label if doubt.kind else ""
     return Said(doubt.key, doubt.code, *_words(doubt, label, label.lower(), source.label))
 
@@ -60,6 +70,11 @@ def _words(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str,
                 "They are numbered 001, 002 and so on. Hand over all of them.",
                 "We go on without it",
             )
+        case "encoding_guessed":
+            used, *others = (ENCODINGS.get(name, name) for name in doubt.encodings)
+            title = f"{label}: we are not sure how letters with accents are stored"
+            small = f"We read them as {used}, and {' or '.join(others)} fits as well. Look at names with accents below."
+            return title, small, f"The names with accents in {lower} are right"
         case "export_dates_differ":
             title = f"The files were exported on different days, {days}"
             small = "Something may have changed in between. Export everything on one day to be sure."

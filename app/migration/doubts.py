@@ -19,6 +19,7 @@ DAY = timedelta(days=1)
 FRESH = timedelta(days=14)  # an export that is older is told of when it goes live
 TOLD_BY_TRIAL = ("content_is_text", "gone_from_export")
 TOLD_BY_READING = ("json_pages_missing", "many_orphans", "zip_part_missing")
+SIGNS_OF_A_CUT = ("csv_unclosed_quote", "file_may_be_cut", "cell_may_be_cut")
 Days = tuple[date, date]
 
 
@@ -35,6 +36,8 @@ class Doubt:
     days: tuple[Days, ...] = ()
     own: int = 0
     there: int = 0
+    signs: tuple[tuple[str, str], ...] = ()  # a problem code and a kind each
+    encodings: tuple[str, ...] = ()  # the one that was used, then those that are as likely
 
     @property
     def key(self) -> str:
@@ -68,6 +71,8 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
     cut = any(doubt.code == "partial_export" and doubt.kind == visits for doubt in found)
     if visits in moving and not cut:  # dates in the name would explain them
         found += [Doubt(sign) for sign in export.inventory.get("signs", ())]
+    found += cut_off(told, moving)
+    found += unsure_letters(files, moving)
     if trial is not None and trial.finished_at is not None:
         found += [
             Doubt("count_differs", one.kind, own=one.own, there=one.nearest)
@@ -75,6 +80,26 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
             if not one.explained
         ]
     return tuple(found)
+
+
+def cut_off(told: Iterable[tuple[str, str | None, int]], moving: Iterable[str]) -> list[Doubt]:
+    """One doubt for every sign that the end of a file or of a text is missing, whatever the kinds."""
+    kinds = frozenset(moving)
+    signs = [(code, kind, count) for code, kind, count in told if code in SIGNS_OF_A_CUT and kind in kinds]
+    if not signs:
+        return []
+    named = tuple((code, kind) for code, kind, _ in signs if kind is not None)
+    return [Doubt("file_may_be_cut", count=sum(count for _, _, count in signs), signs=named)]
+
+
+def unsure_letters(files: Iterable[ExportFile], moving: Iterable[str]) -> list[Doubt]:
+    """A doubt for each kind of which a file's accented letters may be stored in more than one way."""
+    kinds = frozenset(moving)
+    found: dict[str, Doubt] = {}
+    for file in files:
+        if file.kind in kinds and file.kind is not None and file.facts.get("encodings"):
+            found.setdefault(file.kind, Doubt("encoding_guessed", file.kind, encodings=tuple(file.facts["encodings"])))
+    return list(found.values())
 
 
 def partial(kind: str, files: Iterable[ExportFile]) -> list[Doubt]:
@@ -123,7 +148,8 @@ def stale_day(session: Session, migration: Migration) -> date | None:
 
 def reading_told(session: Session, migration: Migration) -> list[tuple[str, str | None, int]]:
     """What was told of the export as a whole: code, kind and how many."""
-    return _told(session, migration, f"export:{migration.export_number}", (*TOLD_BY_READING, "export_dates_differ"))
+    wanted = (*TOLD_BY_READING, *SIGNS_OF_A_CUT, "export_dates_differ")
+    return _told(session, migration, f"export:{migration.export_number}", wanted)
 
 
 def trial_told(session: Session, migration: Migration, trial: Trial) -> list[tuple[str, str | None, int]]:

@@ -126,10 +126,10 @@ def parts_thinned(kind: str) -> Spoil:
     def spoil() -> None:
         inner = cut.Cutter.cut
 
-        def thinned(self: Any, rows: Iterator[Any], *, has_rounded: bool) -> None:
+        def thinned(self: Any, rows: Iterator[Any], **known: Any) -> None:
             if self._kind.name == kind:
                 rows = islice(rows, 1, None)
-            inner(self, rows, has_rounded=has_rounded)
+            inner(self, rows, **known)
 
         cut.Cutter.cut = thinned  # type: ignore[method-assign]  # this process is a fork
 

@@ -11,6 +11,7 @@ from app.engine.index.attachments import Attachments
 from app.engine.index.entry import IndexEntry, entry_of
 from app.engine.reading.beside import FOUND, Beside
 from app.engine.reading.limits import Limits
+from app.engine.reading.not_records import CODE as NOT_A_RECORD
 from app.engine.reading.parts import LARGE, PartHead, PartWriter
 from app.engine.reading.recognise import Header
 from app.engine.reading.results import PartInfo
@@ -28,6 +29,7 @@ from app.storage.objects import Objects
 
 log = structlog.get_logger()
 _HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict")
+CELL_LIMIT = 32_767  # characters of UTF-16 that a spreadsheet holds in one cell
 _OUTCOMES = {Level.SKIPPED: Outcome.SKIPPED, Level.HELD: Outcome.HELD, Level.REFUSED: Outcome.HELD}
 
 
@@ -136,14 +138,19 @@ class Cutter:
         self.parts: list[PartInfo] = []
         self.keyless = 0
 
-    def cut(self, rows: Iterator[Raw], *, has_rounded: bool) -> None:
+    def cut(self, rows: Iterator[Raw], *, has_rounded: bool, not_records: frozenset[int] = frozenset()) -> None:
         for line, raw, codes in rows:
             row = storable_row(raw)
             if row is None:
                 row = raw
             else:
                 codes = (*codes, REMOVED)
-            if len(row) != self._width and "cell_too_large" not in codes and is_ragged(row, self._width, self._least):
+            if line in not_records:
+                codes = (NOT_A_RECORD,)
+            elif len(longest := max(row, key=len, default="")) >= CELL_LIMIT // 2 and _may_be_cut(longest, row):
+                codes = (*codes, "cell_may_be_cut")
+            is_whole = "cell_too_large" not in codes and NOT_A_RECORD not in codes
+            if len(row) != self._width and is_whole and is_ragged(row, self._width, self._least):
                 codes = (*codes, "row_too_short" if len(row) < self._width else "row_too_long")
             if has_rounded and any(at < len(row) and is_rounded(row[at]) for at in self._ids):
                 codes = (*codes, "id_maybe_rounded")
@@ -165,6 +172,9 @@ class Cutter:
         self._number += 1
 
     def _entry(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> IndexEntry:
+        if NOT_A_RECORD in codes:
+            self._tally.row(line, None, codes, ())
+            return IndexEntry(line, None, _hashed({}), codes=codes, blocked=(Outcome.SKIPPED, NOT_A_RECORD))
         filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
         parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
         if (stopped := parsed.stopped) is not None and stopped.code == QUARANTINED:
@@ -187,6 +197,14 @@ class Cutter:
             blocked=blocked,
             zone_assumed=any(problem.code == "timezone_assumed" for problem in parsed.problems),
         )
+
+
+def _may_be_cut(longest: str, row: list[str]) -> bool:
+    """Whether any text of a row has as many characters as a spreadsheet can hold in a cell, counted as it counts."""
+    if len(longest) == CELL_LIMIT:
+        return True
+    near = (cell for cell in row if CELL_LIMIT // 2 <= len(cell) <= CELL_LIMIT)
+    return any(len(cell.encode("utf-16-le", "surrogatepass")) == 2 * CELL_LIMIT for cell in near)
 
 
 def _beside(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:

@@ -36,6 +36,7 @@ class Bytes:
     other_lines: int = 0  # lines that have such bytes
     first_other: int = 0  # the first of them
     rivals: tuple[str, ...] = ()  # sets that could be meant as well
+    has_end: bool = True  # whether the last line ends
 
     @property
     def sniffed(self) -> str | None:
@@ -66,14 +67,14 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
     """Reads the file once: hash, size, encoding. Damage and limits of an archive raise `Refused` here.
 
     A file that turns out not to be UTF-8 is read a second time, line by line. `answer` is the clinic's own word for
-    how its letters are stored: a name of `LABELS`, which a byte order mark overrules.
+    how its letters are stored: a name of `ENCODINGS`, which a byte order mark overrules.
     """
     sha = hashlib.sha256()
     size = 0
     has_nul = False
     blank = is_utf8 = True
     twice = 0
-    tail = b""
+    tail = last = b""
     with open_() as stream:
         chunk = head = stream.read(MIB)
         bom = next((name for mark, name in _BOMS if head.startswith(mark)), None)
@@ -87,6 +88,7 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
                 twice += len(_TWICE_ENCODED.findall(tail + chunk))
                 tail = chunk[-4:]
             is_utf8 = is_utf8 and _decodes(decoder, chunk)
+            last = chunk[-2:]
             chunk = stream.read(MIB)
     is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
     lines = _Lines()
@@ -107,6 +109,7 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
         other_lines=lines.others,
         first_other=lines.first,
         rivals=() if answer else lines.rivals,
+        has_end=last.strip(b"\0")[-1:] in (b"", b"\n", b"\r"),
     )
 
 

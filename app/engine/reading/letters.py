@@ -8,7 +8,6 @@ from dataclasses import dataclass
 CONTROLS = "undefined-as-controls"
 WINDOWS, MAC, LATIN9 = "cp1252", "mac_roman", "iso8859-15"
 CANDIDATES = (WINDOWS, MAC, LATIN9)
-LABELS = {WINDOWS: "Windows-1252", MAC: "MacRoman", LATIN9: "Latin-9", "utf-8": "UTF-8"}
 MOST_WORDS = 20_000  # that are judged
 UNSURE_FROM = 0.7  # of the best score
 _COMMON = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßšžÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŒŠŽŸ")

@@ -10,7 +10,6 @@ from app.engine.reading.cut import NO_SINK, Cutter, Sink, Store
 from app.engine.reading.encoding import Bytes, look_through, must_be_text
 from app.engine.reading.entries import Entry
 from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
-from app.engine.reading.letters import LABELS
 from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name, is_shortcut, is_unfinished, sheet_of
 from app.engine.reading.parts import PartHead
 from app.engine.reading.recognise import DOCUMENT, Header, Tied, known_headers, missing_key
@@ -103,7 +102,9 @@ def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Read
     try:
         noted = tuple(_letters(found, header.kind.name, entry.path)) if is_text else ()
         done = replace(done, problems=noted)
-        done = read_rows(done, header, grid, reading, next_part, codes, may_be_mojibake=found.may_be_mojibake)
+        is_mojibake = found.may_be_mojibake
+        has_end = found.has_end or not is_text
+        done = read_rows(done, header, grid, reading, next_part, codes, may_be_mojibake=is_mojibake, has_end=has_end)
         return replace(done, facts=_without_first_row(done.facts, header, reading.wanted(entry.path)))
     except Refused as refused:
         refused.kind = header.kind.name
@@ -145,12 +146,10 @@ def _stored_as(found: Bytes) -> dict[str, Any]:
 
 def _letters(found: Bytes, kind: str, path: str) -> Iterator[Problem]:
     """What had to be guessed about how the file's letters are stored."""
-    name = LABELS.get(found.otherwise or found.encoding or "", "")
     if found.is_guessed:
-        yield Problem("encoding_guessed", kind, path, details={"encoding": name})
+        yield Problem("encoding_guessed", kind, path)
     if found.otherwise:
-        place = {"line": found.first_other, "count": found.other_lines}
-        yield Problem("line_encoding_guessed", kind, path, details={"encoding": name}).at(**place)
+        yield Problem("line_encoding_guessed", kind, path, found.first_other, count=found.other_lines)
 
 
 def read_rows(
@@ -162,6 +161,7 @@ def read_rows(
     codes: tuple[str, ...] = (),
     *,
     may_be_mojibake: bool = False,
+    has_end: bool = True,
 ) -> FileDone:
     """The rows of a table that is understood: surveyed first, then cut if its kind moves, else only counted."""
     kind = header.kind
@@ -171,6 +171,8 @@ def read_rows(
     codes += ("date_order_guessed",) if seen.dates_guessed else ()
     codes += ("duplicate_header",) if header.doubled and not grid.is_api else ()
     codes += ("file_empty_table",) if not seen.rows and "file_empty_table" not in codes else ()
+    if seen.short_end and not has_end:
+        codes += ("file_may_be_cut",)
     told = [*done.problems, *(Problem(code, kind.name, done.path) for code in codes)]
     facts = {**done.facts, **_facts(header, grid, seen.dates.value)}
     if not kind.imported and seen.rows:
@@ -185,7 +187,7 @@ def read_rows(
     sink.drop_file(done.number)
     sink.present(kind.name)
     cutter = Cutter(header, context, head, reading.store, sink, tally, next_part)
-    cutter.cut(grid.rows(), has_rounded=seen.has_rounded)
+    cutter.cut(grid.rows(), has_rounded=seen.has_rounded, not_records=seen.not_records)
     if seen.rows and cutter.keyless == seen.rows and not header.has_key:
         sink.drop_file(done.number)
         for part in cutter.parts:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.engine.reading.encoding import MOJIBAKE
+from app.engine.reading.not_records import NotRecords
 from app.engine.reading.recognise import DOCUMENT, Header
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
@@ -28,6 +29,8 @@ class Survey:
     dates_guessed: bool
     has_rounded: bool
     is_mojibake: bool
+    not_records: frozenset[int] = frozenset()  # lines of repeated headers and totals
+    short_end: int = 0  # the line of the last row, where it ends early; 0 where it does not
 
 
 def is_rounded(cell: str) -> bool:
@@ -56,7 +59,15 @@ def survey(header: Header, rows: Iterator[Raw], *, may_be_mojibake: bool) -> Sur
         raise Refused("file_not_text", rows=count, line=line) from None
     walk.judge(count)
     is_mojibake = cells_twice > _MOJIBAKE_FROM
-    return Survey(count, walk.order, walk.order is DateOrder.MONTH_FIRST, walk.has_rounded, is_mojibake)
+    return Survey(
+        count,
+        walk.order,
+        walk.order is DateOrder.MONTH_FIRST,
+        walk.has_rounded,
+        is_mojibake,
+        walk.not_records.lines,
+        line if walk.is_short else 0,
+    )
 
 
 class _Walk:
@@ -71,10 +82,14 @@ class _Walk:
         self._long = dict.fromkeys((n for n, _ in self._ids), 0)
         self._rounded = dict(self._long)
         self._ragged = 0
+        self.is_short = False  # whether the last row ends early
+        self.not_records = NotRecords(header)
         self._day_first = self._month_first = False
 
     def look(self, line: int, cells: list[str], codes: tuple[str, ...]) -> None:
         width = len(cells)
+        self.is_short = width < self._least
+        self.not_records.add(line, cells)
         if width != self._width and "cell_too_large" not in codes and is_ragged(cells, self._width, self._least):
             self._ragged += 1
         for at, header in self._ids:

@@ -1,0 +1,74 @@
+"""Signs that the end of a file or of a text is missing are seen in every kind, and asked about once."""
+
+import pytest
+
+from app.migration.doubt_words import said
+from app.migration.doubts import Doubt, cut_off
+from tests.reading.damage import CUT, cut_short, in_quote
+from tests.reading.story import HEADER, SOURCE, Desk, patients
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_last_row_that_ends_early_without_a_line_end_is_a_cut(desk: Desk, end: str) -> None:
+    content = cut_short(patients(30), characters=14).replace(b"\n", end.encode())
+    told = desk.csv(content)
+    assert told.problem("file_may_be_cut").kind == "patients"
+    assert (told.one.refused, told.one.rows) == (None, 30)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_cut_is_seen_in_every_encoding(desk: Desk, encoding: str) -> None:
+    text = patients(30).replace("Ann3,", "Zoë,")
+    assert "file_may_be_cut" in desk.csv(text[:-15].encode(encoding)).codes
+    assert "file_may_be_cut" not in desk.csv(text.encode(encoding)).codes
+
+
+@pytest.mark.parametrize("content", [patients(30).rstrip("\n"), f"{HEADER}\n1,A\n", f"{HEADER}\n1,A\n2,B,C,\n", HEADER])
+def test_a_file_that_only_looks_like_it_is_not_cut(desk: Desk, content: str) -> None:
+    assert "file_may_be_cut" not in desk.csv(content).codes
+
+
+def test_a_file_that_ends_inside_a_quote_is_refused(desk: Desk) -> None:
+    assert desk.csv(in_quote(patients(3))).one.refused == "csv_unclosed_quote"
+
+
+@pytest.mark.parametrize("text", ["x" * CUT, "é" * CUT, "😀" * (CUT // 2) + "x"])
+@pytest.mark.parametrize("at", range(4))
+def test_a_text_as_long_as_a_cell_may_be_cut_in_any_column(desk: Desk, text: str, at: int) -> None:
+    cells = ["7", "Ann", "Lee", "note"]
+    cells[at] = text
+    header = "Patient ID,First Name,Last Name,Extra Information,Date of Birth"
+    told = desk.csv(f"{header}\n{','.join(cells)},\n8,B,C,,\n")
+    assert told.problem("cell_may_be_cut").count == 1
+
+
+@pytest.mark.parametrize("length", [CUT - 1, CUT + 1, 2 * CUT])
+def test_a_text_of_another_length_is_whole(desk: Desk, length: int) -> None:
+    assert "cell_may_be_cut" not in desk.csv(f"{HEADER},Extra Information\n7,A,B,,{'x' * length}\n").codes
+
+
+def test_all_signs_are_one_question() -> None:
+    found = cut_off(
+        [
+            ("file_may_be_cut", "patients", 1),
+            ("cell_may_be_cut", "treatment_notes", 3),
+            ("csv_unclosed_quote", "appointments", 1),
+            ("csv_unclosed_quote", "invoices", 1),
+            ("many_orphans", "patients", 9),
+        ],
+        ["patients", "treatment_notes", "appointments"],
+    )
+    assert [(doubt.key, doubt.count) for doubt in found] == [("file_may_be_cut", 5)]
+    assert len(found[0].signs) == 3
+    words = said(found[0], SOURCE)
+    assert all(SOURCE.kind(kind).label.lower() in words.small for _, kind in found[0].signs)
+
+
+def test_without_a_sign_nothing_is_asked() -> None:
+    assert cut_off([("many_orphans", "patients", 9)], ["patients"]) == []
+
+
+def test_unsure_letters_are_asked_about_by_their_names() -> None:
+    words = said(Doubt("encoding_guessed", "patients", encodings=("mac_roman", "cp1252")), SOURCE)
+    assert "MacRoman" in words.small
+    assert "Windows-1252" in words.small
