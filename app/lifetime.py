@@ -37,12 +37,14 @@ def start_dependent(
     stderr: int | None = None,
     grace: float = GRACE_SECONDS,
     remove: str = "",
+    handles: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
     """Starts a command that ends with this process, in a session and a process group of its own.
 
     `grace` is how many seconds the command has between SIGTERM and SIGKILL once this process is gone. `remove` is a
-    folder that is deleted then. The command also ends when nothing holds the returned object any more. An unknown
-    command exits with status 127. Raises OSError where no process can be started.
+    folder that is deleted then. `handles` are open files that the command gets under their numbers. The command also
+    ends when nothing holds the returned object any more. An unknown command exits with status 127. Raises OSError
+    where no process can be started.
     """
     import subprocess
 
@@ -55,7 +57,7 @@ def start_dependent(
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
-            pass_fds=(guarded,),
+            pass_fds=(guarded, *handles),
             start_new_session=True,
         )
     except BaseException:

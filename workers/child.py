@@ -14,6 +14,7 @@ import threading
 from typing import IO, Any
 
 from app.engine.bench import benches
+from app.engine.current_file import CurrentFile
 from app.engine.drain import Turn, drain
 from app.engine.memory import collect_seldom, give_back_large, peak_mb
 from app.engine.runtime import open_runtime
@@ -31,7 +32,7 @@ def main() -> None:
     runtime = open_runtime(settings())
     collect_seldom()
     give_back_large()
-    turn = Turn(own_name(), stopping.is_set, lambda: _say(answers, alive=True))
+    turn = Turn(own_name(), stopping.is_set, lambda: _say(answers, alive=True), CurrentFile.inherited())
     _say(answers, owner=turn.owner)
     try:
         while (order := orders.get()) is not None and not stopping.is_set():

@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from app.db import Database
+from app.engine.current_file import VARIABLE, CurrentFile, is_file_to_blame
 from app.engine.drain import Drained
 from app.engine.work import expire_owner
 from app.lifetime import start_dependent
@@ -22,6 +23,8 @@ from app.settings import Settings
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
+ENDING_SECONDS = 2.0
+"""How long a child that has closed its output may take to end by itself."""
 ORPHAN_SECONDS = 2.0
 """How long a child may go on after its worker was killed: enough to release its leases."""
 log = structlog.get_logger()
@@ -48,6 +51,8 @@ class Hands:
         self.peak_mb = 0.0
         self._process: subprocess.Popen[bytes] | None = None
         self._owner: str | None = None
+        self._current: CurrentFile | None = None
+        self._was_late = False
         self._buffer = b""
         self._stopping = False
         self._lock = threading.Lock()
@@ -93,12 +98,15 @@ class Hands:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._bury()
+        self._current = CurrentFile.shared()
+        self._was_late = False
         self._process = start_dependent(
             [sys.executable, "-m", self.module],
-            environment=self.environment,
+            environment={**self.environment, VARIABLE: str(self._current.handle)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             grace=ORPHAN_SECONDS,
+            handles=(self._current.handle,),
         )
         self._owner = str(self._said(self._process, START_SECONDS)["owner"])
         return self._process
@@ -119,6 +127,7 @@ class Hands:
             waiting.register(process.stdout, selectors.EVENT_READ)
             while b"\n" not in self._buffer:
                 if not waiting.select(max(until - time.monotonic(), 0)):
+                    self._was_late = True
                     log.warning("worker_child_silent", seconds=patience, pid=process.pid)
                     raise Gone
                 piece = os.read(process.stdout.fileno(), 65536)
@@ -134,18 +143,47 @@ class Hands:
         process, self._process, self._buffer = self._process, None, b""
         if process is None:
             return
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+        peak_mb = _ended(process, by_us=self._was_late or self._stopping)
         for pipe in (process.stdin, process.stdout):
             with contextlib.suppress(OSError):
                 if pipe is not None:
                     pipe.close()
+        ended_by = self._file_to_blame(process, peak_mb)
         if self._owner is not None:
             try:
-                expire_owner(self.ledger, self._owner)
+                expire_owner(self.ledger, self._owner, ended_by)
             except Exception as fault:  # the ledger is away, perhaps with the child's line to it: leases end anyway
                 log.warning("leases_left_to_end", fault=type(fault).__name__)
         if process.returncode not in {0, -signal.SIGTERM}:
-            log.warning("worker_child_died", status=process.returncode)
+            log.warning("worker_child_died", status=process.returncode, in_a_file=bool(ended_by))
         self._owner = None
+
+    def _file_to_blame(self, process: subprocess.Popen[bytes], peak_mb: float) -> str:
+        """The key of the file that has ended the child; empty where none has."""
+        current, self._current = self._current, None
+        if current is None:
+            return ""
+        key, was_late = current.read(), self._was_late
+        current.close()
+        limit = self.settings.child_memory_mb
+        blamed = is_file_to_blame(int(process.returncode), was_late=was_late, peak_mb=peak_mb, limit_mb=limit)
+        return key if blamed and not self._stopping else ""
+
+
+def _ended(process: subprocess.Popen[bytes], *, by_us: bool) -> float:
+    """Waits for the child's end, and ends it where it goes on; returns the most memory that it had, in MB."""
+    if process.returncode is not None:
+        return 0.0
+    if not by_us:
+        with contextlib.suppress(ChildProcessError):
+            # whoever has closed its output is ending by itself: its own way of ending says why
+            until = time.monotonic() + ENDING_SECONDS
+            while time.monotonic() < until:
+                ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+                if ended:
+                    process.returncode = os.waitstatus_to_exitcode(status)
+                    return usage.ru_maxrss / 1024
+                time.sleep(0.01)
+    process.kill()
+    process.wait()
+    return 0.0

@@ -5,7 +5,7 @@ Everything here may happen twice, or stop anywhere: the next turn, by whichever 
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 import structlog
@@ -13,20 +13,25 @@ from sqlmodel import Session, select
 
 from app.db import now
 from app.engine import fetch
-from app.engine.faults import is_away, is_gone, no_room, where
+from app.engine.current_file import CurrentFile
+from app.engine.faults import is_away, is_gone, is_of_a_file, no_room, where
 from app.engine.heartbeat import Dropped, Heartbeat, never, nothing
 from app.engine.outcome import Done, Exhausted
 from app.engine.phases import STAGES, Phase, Stage
 from app.engine.runtime import Runtime
 from app.engine.work import (
     DONE,
+    OPENING,
     SETTLED,
     Lease,
     LostLease,
     claim,
     create_missing,
+    ended_by_file,
     fail,
+    lay_back_for,
     release,
+    set_aside_for_good,
     settle,
     start_afresh,
 )
@@ -46,11 +51,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who drains, until when, and how it is told to stop."""
+    """Who drains, until when, and how it is told to stop. `current` notes which file is being read."""
 
     owner: str
     stopping: Callable[[], bool] = never
     alive: Callable[[], None] = nothing
+    current: CurrentFile = field(default_factory=CurrentFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +130,12 @@ def whats_next(runtime: Runtime, migration_id: str) -> Next | None:
 
 def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, turn: Turn) -> None:
     """Does one piece and settles it, or lays it back, or gives the migration up with a problem."""
-    beat = Heartbeat(runtime.ledger, lease, runtime.settings, turn.stopping, turn.alive)
+    beat = Heartbeat(runtime.ledger, lease, runtime.settings, turn.stopping, turn.alive, turn.current)
+    beat.leave_file()
     try:
-        if lease.attempts > tries(phase, lease, runtime.settings.part_attempts):
+        if lease.attempts > tries(phase, lease, runtime.settings.part_attempts) and lease.result.get(OPENING):
+            set_aside_for_good(runtime.ledger, lease, str(lease.result[OPENING]))
+        elif lease.attempts > tries(phase, lease, runtime.settings.part_attempts):
             _settle_exhausted(runtime, migration, phase, lease, turn)
         else:
             _settle_done(runtime, lease, phase.do(runtime, migration, lease, beat))
@@ -147,12 +156,18 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
             log.warning("database_away", fault=type(fault).__name__, **told(lease))
             fail(runtime.ledger, lease, type(fault).__name__, wait=AWAY_SECONDS, counts=False)
             return
+        if (key := turn.current.read()) and is_of_a_file(fault, len(ended_by_file(lease.result))):
+            log.error("file_failed", fault=type(fault).__name__, at=where(fault), **told(lease))
+            lay_back_for(runtime.ledger, lease, key, type(fault).__name__)
+            return
         log.error("piece_failed", fault=type(fault).__name__, at=where(fault), **told(lease))
         most = runtime.settings.part_attempts
         if phase.exhausted is not None and lease.attempts > tries(phase, lease, most) + most:
             _give_up(runtime, lease, Problem("work_failed"), turn)  # it cannot even be laid aside
             return
         fail(runtime.ledger, lease, type(fault).__name__)
+    finally:
+        beat.leave_file()
 
 
 def tries(phase: Phase, lease: Lease, most: int) -> int:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.caspen.load import LoadFailed
 from app.engine.runtime import Runtime
 
+MOST_FAULTY = 10  # files of one export that may fail by themselves
 AWAY = ("08", "57P")  # states of PostgreSQL: the line is lost, or the server goes down or comes up
 
 
@@ -42,3 +43,10 @@ def where(fault: BaseException) -> list[str]:
     """Where a failure happened, for the log. Its message and the values around it could quote a cell."""
     frames = traceback.extract_tb(fault.__traceback__)
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames][-12:]
+
+
+def is_of_a_file(fault: Exception, others: int) -> bool:
+    """Whether a failure while a file was read is that file's own. After `others` such files, something else is wrong."""
+    if isinstance(fault, sa.exc.SQLAlchemyError | sqlite3.Error | OSError):
+        return False
+    return others < MOST_FAULTY

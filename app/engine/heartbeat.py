@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import structlog
 
 from app.db import Database
-from app.engine.work import Lease, LostLease, renew
+from app.engine.current_file import CurrentFile
+from app.engine.reading.file_watch import FileWatch
+from app.engine.work import Lease, LostLease, note_opening, renew, set_aside
 from app.settings import Settings
 
+UNEXPLAINED = 3  # attempts that ended and nobody knows why
 log = structlog.get_logger()
 
 
@@ -36,12 +39,14 @@ class Heartbeat:
         settings: Settings,
         stopping: Callable[[], bool] = never,
         alive: Callable[[], None] = nothing,
+        current: CurrentFile | None = None,
     ) -> None:
         self.ledger = ledger
         self.lease = lease
         self.settings = settings
         self.stopping = stopping
         self.alive = alive
+        self.current = current or CurrentFile()
         self.done = 0
         self._renewed = time.monotonic()
 
@@ -54,6 +59,20 @@ class Heartbeat:
         if time.monotonic() - self._renewed >= self.settings.heartbeat_seconds:
             self.alive()
             self._renew()
+
+    def watch(self) -> FileWatch:
+        """How the files of an export are opened: each is noted before it is read, those set aside are refused."""
+        marker = self.settings.killer_marker
+        return FileWatch(self._opening, set_aside(self.lease.result), marker)
+
+    def _opening(self, key: str) -> None:
+        self.current.write(key)
+        if self.lease.attempts > UNEXPLAINED:  # whoever watches us may be dying with us: the ledger must know as well
+            note_opening(self.ledger, self.lease, key)
+
+    def leave_file(self) -> None:
+        """No file is being read any more: what happens from now on is no file's doing."""
+        self.current.clear()
 
     @contextmanager
     def during(self) -> Iterator[None]:

@@ -27,7 +27,7 @@ from app.engine.reading.results import FileDone
 from app.engine.reading_log import already_read, note_files, note_problems
 from app.engine.runtime import Runtime
 from app.engine.watched import BeatingIndex, watched
-from app.engine.work import Lease, checkpoint
+from app.engine.work import Lease, checkpoint, kept_counts
 from app.mapping.context import Context
 from app.migration.exports import fetched_files, zip_password_of
 from app.migration.models import Migration
@@ -64,6 +64,7 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
         for entry in keep_attached(found, reading):
             advance(entry.size)
             if at.is_due:
+                beat.leave_file()
                 _put_safe(runtime, migration, lease, at)
         sizes = {entry.path: entry.size for entry in found.entries}
         advance(sum(sizes.get(a.path, 0) for a in already))
@@ -71,7 +72,9 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
             at.pending.append(done)
             advance(sizes.get(done.path, 0))
             if at.is_due:
+                beat.leave_file()
                 _put_safe(runtime, migration, lease, at)
+        beat.leave_file()
         store_index(runtime, migration, at.path, key := _index_name(migration, lease, "read"))
 
         def write(session: Session) -> None:
@@ -126,7 +129,7 @@ def found_in(runtime: Runtime, migration: Migration, beat: Heartbeat) -> Iterato
         password = zip_password_of(session, migration, runtime.link_key(migration))
     given = [watched(runtime.objects, runtime.key(migration), file, beat) for file in files]
     source = source_named(migration.source)
-    with opened(given, source, Limits(), private(runtime.scratch.folder), password) as found:
+    with opened(given, source, Limits(), private(runtime.scratch.folder), password, beat.watch()) as found:
         yield found
 
 
@@ -156,7 +159,9 @@ def _put_safe(runtime: Runtime, migration: Migration, lease: Lease, at: Progress
     key = _index_name(migration, lease, secrets.token_hex(4))
     store_index(runtime, migration, at.path, key)
     with runtime.ledger.write() as session:
-        checkpoint(session, runtime.ledger, lease, {"index": key}, runtime.settings.lease_seconds)
+        checkpoint(
+            session, runtime.ledger, lease, {**kept_counts(lease.result), "index": key}, runtime.settings.lease_seconds
+        )
         note_files(session, migration, at.pending)
     if at.safe:
         runtime.objects.delete(at.safe)

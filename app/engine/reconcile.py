@@ -19,10 +19,11 @@ from app.engine.heartbeat import Heartbeat
 from app.engine.memory import peak_mb
 from app.engine.outcome import Done
 from app.engine.purge import drop_trials
+from app.engine.reading.file_watch import path_of
 from app.engine.reading_log import note_run_problems
 from app.engine.runtime import Runtime
-from app.engine.second_look import look_again
-from app.engine.work import DONE, QUARANTINED, Lease
+from app.engine.second_look import NOT_VERIFIED, look_again
+from app.engine.work import DONE, QUARANTINED, Lease, set_aside
 from app.mapping.kind import Source
 from app.mapping.rows import Outcome
 from app.migration.balance import KindBalance
@@ -31,7 +32,7 @@ from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.problems import Problem
 from app.sources import source as source_named
 
-DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", "not_verified"})  # told, and no reason to refuse an approval
+DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})  # told, and no reason to refuse an approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
         *looked.problems,
         *gone_rows(runtime, migration, benches.of(runtime, migration), beat),
+        *(Problem(NOT_VERIFIED, file=path) for path in unverified_paths(lease, looked.problems)),
     ]
     balanced = all(problem.code in DOUBTS for problem in problems) and all(kind.is_balanced for kind in kinds)
     digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])
@@ -94,6 +96,12 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         note_run_problems(session, migration.id, lease.run, problems)
 
     return Done({"looked_at": looked.told()}, write, lambda: drop_trials(runtime, migration.id, but=trial.number))
+
+
+def unverified_paths(lease: Lease, problems: Sequence[Problem]) -> list[str]:
+    """The files that ended their reader in this check, without those that `problems` name already."""
+    named = {problem.file for problem in problems if problem.code == NOT_VERIFIED}
+    return sorted({path_of(key) for key in set_aside(lease.result)} - named)
 
 
 def account_of(session: Session, migration: Migration, run: str) -> Account:

@@ -21,6 +21,10 @@ from app.migration.models import Migration, Work
 READY, LEASED, DONE, SPLIT, QUARANTINED = "ready", "leased", "done", "split", "quarantined"
 SETTLED = frozenset({DONE, SPLIT, QUARANTINED})
 BACKOFF_SECONDS = (1.0, 5.0, 30.0)
+ENDED, OPENING = "ended_by_file", "opening"  # in the result of an open piece
+ENDS_OF_A_FILE = 2
+MANY_ENDINGS = 10
+MOST_ENDINGS = 100  # files; what ends a reader after these counts as attempts again
 
 
 class LostLease(Exception):
@@ -169,14 +173,99 @@ def fail(ledger: Database, lease: Lease, problem: str, *, wait: float | None = N
         _write(session, lease, missing_is_fine=True, not_before=moment + timedelta(seconds=wait), **values)
 
 
-def expire_owner(ledger: Database, owner: str) -> list[str]:
-    """Ends every lease of a worker that is known to be dead, and names the migrations that wait for another."""
+def expire_owner(ledger: Database, owner: str, ended_by: str = "") -> list[str]:
+    """Ends every lease of a worker that is known to be dead, and names the migrations that wait for another.
+
+    `ended_by` is the key of the file that ended it: that counts for the file, and is no attempt at the work.
+    """
     with ledger.write() as session:
         held = session.exec(select(Work).where(Work.owner == owner, Work.state == LEASED)).all()
         for work in held:
             work.state, work.owner, work.leased_until = READY, None, None
+            if ended_by:
+                _count(work, ended_by)
             session.add(work)
         return sorted({work.migration_id for work in held})
+
+
+def lay_back_for(ledger: Database, lease: Lease, key: str, problem: str) -> None:
+    """Lays a piece back because one file could not be read: that counts for the file, and is no attempt at the work.
+
+    Does nothing where the piece is no longer ours.
+    """
+    with ledger.write() as session:
+        work = _held(session, lease)
+        if work is not None:
+            _count(work, key)
+            work.state, work.owner, work.leased_until, work.last_problem = READY, None, None, problem
+            session.add(work)
+
+
+def set_aside_for_good(ledger: Database, lease: Lease, key: str) -> None:
+    """Lays a piece back that ended too many readers in one file: the file is opened no more.
+
+    Does nothing where the piece is no longer ours.
+    """
+    with ledger.write() as session:
+        work = _held(session, lease)
+        if work is not None:
+            for _ in range(ENDS_OF_A_FILE):
+                _count(work, key)
+            work.state, work.owner, work.leased_until, work.attempts = READY, None, None, 0
+            session.add(work)
+
+
+def note_opening(ledger: Database, lease: Lease, key: str) -> None:
+    """Keeps in the ledger which file is about to be read. Raises LostLease where the piece is no longer ours."""
+    with ledger.write() as session:
+        work = _held(session, lease)
+        if work is None:
+            raise LostLease(lease.phase)
+        work.result = {**work.result, OPENING: key}
+        session.add(work)
+
+
+def ended_by_file(result: Mapping[str, Any]) -> Mapping[str, int]:
+    """How many readers each file has ended, by its key, as the result of an open piece keeps it."""
+    counts: Mapping[str, int] = result.get(ENDED, {})
+    return counts
+
+
+def kept_counts(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What must stay in an open piece's result whatever else is written there."""
+    return {ENDED: dict(ended_by_file(result))} if ended_by_file(result) else {}
+
+
+def set_aside(result: Mapping[str, Any]) -> frozenset[str]:
+    """The files that a piece opens no more: each ended two readers, or one after ten such files were met."""
+    counts = ended_by_file(result)
+    most = ENDS_OF_A_FILE if sum(count >= ENDS_OF_A_FILE for count in counts.values()) < MANY_ENDINGS else 1
+    return frozenset(key for key, count in counts.items() if count >= most)
+
+
+def _count(work: Work, key: str) -> None:
+    counts = ended_by_file(work.result)
+    kept = {name: fact for name, fact in work.result.items() if name != OPENING}
+    work.result = {**kept, ENDED: {**counts, key: counts.get(key, 0) + 1}}
+    if len(counts) < MOST_ENDINGS:
+        work.attempts = max(work.attempts - 1, 0)
+
+
+def _held(session: Session, lease: Lease) -> Work | None:
+    """The piece, locked for this transaction; None where it is no longer ours."""
+    return session.exec(
+        select(Work)
+        .where(
+            Work.migration_id == lease.migration_id,
+            Work.run == lease.run,
+            Work.phase == lease.phase,
+            Work.number == lease.number,
+            Work.epoch == lease.epoch,
+            Work.owner == lease.owner,
+            Work.state == LEASED,
+        )
+        .with_for_update()
+    ).first()
 
 
 def start_afresh(session: Session, migration_id: str, run: str) -> None:

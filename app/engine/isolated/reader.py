@@ -24,6 +24,7 @@ import structlog
 
 from app.engine.isolated import wire
 from app.engine.isolated.wire import COMMAND, START, STOP, JobLimits
+from app.lifetime import start_dependent
 from app.settings import Settings
 
 T = TypeVar("T")
@@ -222,13 +223,13 @@ class IsolatedReader:
         ours, theirs = socket.socketpair()
         environment = {name: value for name, value in os.environ.items() if name not in _SECRETS}
         with theirs:
-            self._server = subprocess.Popen(  # noqa: S603 - a module of our own
+            self._server = start_dependent(
                 [sys.executable, "-m", "app.engine.isolated.server", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
+                environment=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env=environment,
-                start_new_session=True,
+                grace=0.5,
+                handles=(theirs.fileno(),),
             )
         self._control = ours
 

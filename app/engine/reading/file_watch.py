@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from app.engine.reading.refusal import Refused
 
+_BETWEEN = "\n"
 STOPS_READER = "file_stops_reader"
 
 
@@ -43,7 +44,12 @@ NO_WATCH = FileWatch()
 
 def key_of(path: str, archive: str = "") -> str:
     """The key of a file: its path, and for a file of an archive the archive's."""
-    return f"{archive}: {path}" if archive else path
+    return f"{archive}{_BETWEEN}{path}" if archive else path
+
+
+def path_of(key: str) -> str:
+    """The path of a file by its key."""
+    return key.rpartition(_BETWEEN)[2]
 
 
 def act_as_killer(key: str, marker: str) -> None:
