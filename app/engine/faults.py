@@ -46,7 +46,7 @@ def where(fault: BaseException) -> list[str]:
 
 
 def is_of_a_file(fault: Exception, others: int) -> bool:
-    """Whether a failure while a file was read is that file's own. After `others` such files, something else is wrong."""
+    """Whether a failure while a file was read is that file's own. After some `others`, something else is wrong."""
     if isinstance(fault, sa.exc.SQLAlchemyError | sqlite3.Error | OSError):
         return False
     return others < MOST_FAULTY

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 
 from app.access.rights import Right
 from app.door import read_form
-from app.engine.previews import Asked, preview_of
+from app.engine.previews import BUSY, FAILED, Asked, preview_of
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
 from app.migration.advance import By
@@ -197,7 +197,8 @@ def choices(shown: Offer, source: Source) -> dict[str, Any]:
 
 def trouble_of(file: ExportFile, shown: Offer, source: str) -> Problem | None:
     """Why the file was not read, or cannot even be shown as a table."""
-    code = file.refused or (shown.seen.code if not shown.seen.names else None)
+    unread = shown.seen.code if not shown.seen.names else None
+    code = unread if unread in (BUSY, FAILED) else file.refused or unread
     if code is None or code not in catalogue():
         return None
     kind = shown.kind

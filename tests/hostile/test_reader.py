@@ -1,0 +1,113 @@
+"""The limited processes themselves: how each end is told, how many run at once, and that none is left."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from app.engine.isolated import IsolatedReader, ReaderBusy, ReaderFailed, ReaderLimits, reader, wire
+from app.engine.isolated.linked import LinkRequest
+from app.engine.isolated.rows import RowAnswer, RowRequest
+from app.links import Findings
+from app.problems import Level, Problem
+from tests.hostile.web import children_of, no_job_is_left
+from tests.workers.story import until
+
+LIMITS = ReaderLimits(memory_mb=768, seconds=2.0)
+
+
+def hostile(killer: str) -> LinkRequest:
+    return LinkRequest(f"https://killer-{killer}.example/", "", {}, "", "", "", "killer")
+
+
+def harmless(folder: Path) -> RowRequest:
+    return RowRequest(str(folder), "", "a/b", 1, "cliniko", "Australia/Sydney", "AU", "2026-11-30", "")
+
+
+@pytest.mark.parametrize("killer", ["aborts", "loops", "eats"])
+def test_every_killer_ends_its_own_process_alone(tmp_path: Path, killer: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(ReaderFailed):
+        reader().answer("link", hostile(killer), Findings, LIMITS, "a clinic")
+    assert time.monotonic() - began < 60
+    assert reader().answer("row", harmless(tmp_path), RowAnswer, LIMITS, "a clinic").is_gone
+    assert no_job_is_left()
+
+
+def test_fifty_requests_never_start_more_than_the_allowed_processes() -> None:
+    limits = ReaderLimits(memory_mb=768, seconds=2.0, processes=2, waiting=6)
+    most, busy, failed = 0, [], []
+
+    def ask(number: int) -> None:
+        try:
+            reader().answer("link", hostile("loops"), Findings, limits, f"clinic {number}")
+        except ReaderBusy:
+            busy.append(number)
+        except ReaderFailed:
+            failed.append(number)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        most = max(most, len(children_of(reader().server_pid)))
+        time.sleep(0.02)
+    assert most <= 2
+    assert len(busy) + len(failed) == 50
+    assert len(busy) >= 42
+    assert no_job_is_left()
+
+
+def test_one_clinic_leaves_room_for_another() -> None:
+    limits = ReaderLimits(memory_mb=768, seconds=20.0, processes=2, waiting=6)
+    own = IsolatedReader()
+    try:
+        with own._place(limits, "one"):
+            assert not own._is_free(limits, ("files", "one"))
+            assert own._is_free(limits, ("files", "another"))
+    finally:
+        own.close()
+
+
+def test_a_fork_server_that_is_gone_is_started_again(tmp_path: Path) -> None:
+    own = IsolatedReader()
+    try:
+        own.start()
+        first = own.server_pid
+        assert first is not None
+        os.kill(first, signal.SIGKILL)
+        until(lambda: own._server is not None and own._server.poll() is not None)
+        assert own.answer("row", harmless(tmp_path), RowAnswer, ReaderLimits(), "a clinic").is_gone
+        assert own.server_pid != first
+    finally:
+        own.close()
+
+
+def test_whoever_closes_the_reader_leaves_no_process() -> None:
+    own = IsolatedReader()
+    own.start()
+    server = own.server_pid
+    own.close()
+    assert server is not None
+    assert not Path(f"/proc/{server}").exists()
+
+
+def test_answers_travel_as_they_are() -> None:
+    found = Findings(
+        "dropbox",
+        name="a\ud800b",
+        size=None,
+        seconds=3.0,
+        problem=Problem("no_space", level=Level.STOPS, details={"size": "3 GB"}),
+        warnings=(Problem("link_gone"),),
+    )
+    assert wire.unpack(Findings, wire.pack(found)) == found
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"name": 7}', b"[" * 100_000, b"\xff"])
+def test_an_answer_that_is_none_is_an_error(body: bytes) -> None:
+    with pytest.raises(wire.Malformed):
+        wire.unpack(Findings, body)

@@ -1,0 +1,191 @@
+"""Killers in the places of the web: pages are opened that have hostile files parsed, and other pages meanwhile."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from httpx import Response
+from sqlmodel import select
+
+from app.caspen.tables import Client
+from app.engine.inspections import inspect_for
+from app.engine.isolated import reader
+from app.migration.advance import By
+from app.migration.models import ProblemLine
+from app.migration.states import Actor, State
+from app.migration.trials import start_trial
+from app.wizard import cards
+from tests.pages import words
+from tests.product import ANA, MEGAN, Product
+from tests.wizard.questionable import few, handed_over, number_of
+
+MARKER = "killer"
+KILLERS = ("aborts", "loops", "eats")
+SECONDS = 6.0
+SLOWEST = 5.0  # of a page that parses nothing, on a busy machine
+LINK = "https://www.dropbox.com/scl/fi/{}/export.zip?rlkey=abc&dl=0"
+Visit = Callable[[Product, str], list[str]]
+
+
+def name_of(killer: str) -> str:
+    """The hostile file of the export."""
+    return f"{MARKER}-{killer} Patients.csv"
+
+
+def hostile_export() -> dict[str, bytes | str]:
+    """An invented clinic's export, and three files that are harmless until the marker is set."""
+    header = "Patient ID,First Name,Last Name,Date of Birth\n"
+    rows = {name_of(k): f"{header}98{at}1,Zoe,Of {k},1980-02-11\n" for at, k in enumerate(KILLERS)}
+    return {**few(), **rows}
+
+
+def reviewed(product: Product) -> Product:
+    """The hostile export is read and tried before any of it is hostile."""
+    handed_over(product, hostile_export())
+    with product.runtime.ledger.write() as session:
+        start_trial(session, product.migration_id, By(MEGAN, Actor.CLINIC), lambda *_: None)
+    product.work()
+    assert product.state() is State.REVIEWING
+    return product
+
+
+def arm(product: Product) -> None:
+    """From now on the files act, in whatever process reads them."""
+    more = {"killer_file": MARKER, "reader_seconds": SECONDS}
+    settings = product.settings.model_copy(update=more)
+    product.runtime = replace(product.runtime, settings=settings)
+    product.app.state.runtime = product.runtime
+
+
+def preview(product: Product, killer: str) -> list[str]:
+    number = number_of(product, name_of(killer))
+    return _named(product.visitor(MEGAN).get(f"{product.at}/files/{number}"), 200, name_of(killer), CALM)
+
+
+def support_preview(product: Product, killer: str) -> list[str]:
+    number = number_of(product, name_of(killer))
+    return _named(product.visitor(ANA).get(f"/support/{product.migration_id}/files/{number}"), 200, CALM)
+
+
+def description(product: Product, killer: str) -> list[str]:
+    text = product.visitor(MEGAN).get(f"{product.at}/files/description.txt").text
+    wrong = [] if text.count("noticed: file_stops_reader") == len(KILLERS) else ["not every killer is named"]
+    return wrong + ([] if "Practitioners" in text and text.count("looked at in") >= 3 else ["other files are missing"])
+
+
+def row(product: Product, killer: str) -> list[str]:
+    number = number_of(product, name_of(killer))
+    return _named(product.visitor(MEGAN).get(f"{product.at}/rows/{number}/2"), 422, CALM)
+
+
+def record(product: Product, killer: str) -> list[str]:
+    store = product.runtime.caspen.trial(product.migration_id, 1)
+    with store.database.read() as session:
+        client = session.exec(select(Client.id).where(Client.last_name == f"Of {killer}")).one()
+    return _named(product.visitor(MEGAN).get(f"{product.at}/clients/{client}"), 200, CALM, killer)
+
+
+def samples(product: Product, killer: str) -> list[str]:
+    merged = ProblemLine(
+        migration_id=product.migration_id,
+        run="trial:1",
+        code=cards.REDIRECTED,
+        level="skipped",
+        file=name_of(killer),
+        line=2,
+    )
+    product.write(lambda session: session.add(merged))
+    cards._picked.clear()
+    return _named(product.visitor(MEGAN).get(f"{product.at}/review"), 200)
+
+
+def open_link(product: Product, killer: str) -> list[str]:
+    found = inspect_for(product.runtime, product.move(), LINK.format(f"{MARKER}-{killer}"))
+    return [] if found.problem is not None and found.problem.code == "provider_down" else ["the look was not ended"]
+
+
+def link_doctor(product: Product, killer: str) -> list[str]:
+    link = LINK.format(f"{MARKER}-{killer}")
+    other = f"/m/{product.other_id}"
+    answer = product.visitor("olive@riverbend.example").post(f"{other}/link", data={"link": link})
+    return _named(answer, answer.status_code if answer.status_code < 500 else 200, "is not answering properly")
+
+
+ACTS: Mapping[str, Visit] = {
+    "a file's preview": preview,
+    "support's preview of a file": support_preview,
+    "the description of an export": description,
+    "a row of the export": row,
+    "a record beside its row": record,
+    "the samples of a review": samples,
+    "the link doctor": link_doctor,
+    "links that may still be open": open_link,
+}
+"""By the name of the place in the inventory: opens it and returns what is not as it should be."""
+CALM = "This file could not be looked into"
+
+
+def tried(product: Product, place: str, killer: str) -> list[str]:
+    """One killer in one place, and another page all the while; returns what is not as it should be."""
+    with pages_meanwhile(product) as slow:
+        wrong = ACTS[place](product, killer)
+    wrong += slow
+    return wrong + ([] if no_job_is_left() else ["a process is left"])
+
+
+@contextmanager
+def pages_meanwhile(product: Product) -> Iterator[list[str]]:
+    """Opens a page again and again until the block ends; the list has what went wrong with it."""
+    over = threading.Event()
+    wrong: list[str] = []
+    answers: list[int] = []
+    visitor = product.visitor(MEGAN)
+
+    def visit() -> None:
+        while not over.is_set() or not answers:
+            began = time.monotonic()
+            status = visitor.get(f"{product.at}/files").status_code
+            answers.append(status)
+            took = time.monotonic() - began
+            if status != 200 or took > SLOWEST:
+                wrong.append(f"another page: {status} after {took:.1f} s")
+            over.wait(0.1)
+
+    thread = threading.Thread(target=visit)
+    thread.start()
+    try:
+        yield wrong
+    finally:
+        over.set()
+        thread.join()
+
+
+def no_job_is_left(seconds: float = 10.0) -> bool:
+    """Whether the fork server has no child any more."""
+    until = time.monotonic() + seconds
+    while children_of(reader().server_pid):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def children_of(process: int | None) -> list[int]:
+    """The children that run, but for the guardian, which leads a session of its own and does no job."""
+    path = Path(f"/proc/{process}/task/{process}/children")
+    found = [int(child) for child in path.read_text().split()] if process and path.exists() else []
+    return [child for child in found if not _is_guardian(child)]
+
+
+def _is_guardian(process: int) -> bool:
+    path = Path(f"/proc/{process}/cmdline")
+    return path.exists() and b"lifetime.py" in path.read_bytes()
+
+
+def _named(answer: Response, status: int, *wanted: str) -> list[str]:
+    said = words(answer) if wanted else ""
+    wrong = [] if answer.status_code == status else [f"{answer.request.url.path}: {answer.status_code}"]
+    return wrong + [f"the page does not say: {want}" for want in wanted if want not in said]
