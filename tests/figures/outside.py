@@ -1,10 +1,11 @@
 """What outsiders tried: damaged exports, hostile bytes, stale forms, lies about records, signals and full disks."""
 
-from tests.figures import ends, generated_requests, invitations
+from tests.figures import ends, generated_requests, invitations, shapes
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
     *ends.MEASURES,
     *generated_requests.MEASURES,
     *invitations.MEASURES,
+    *shapes.MEASURES,
 )

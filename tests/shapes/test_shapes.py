@@ -1,0 +1,37 @@
+"""Every accepted shape of every kind goes live with the same content; what is not accepted has the contract's code."""
+
+from functools import cache
+
+import pytest
+
+from tests.shapes.export import KINDS
+from tests.shapes.pages import as_page, as_print, as_row
+from tests.shapes.shapes import ACCEPTED, REFERENCE, REFUSED, Shape
+from tests.shapes.tried import Outcome, refusals, tried
+
+
+@cache
+def reference() -> Outcome:
+    return tried(REFERENCE.files())
+
+
+@pytest.mark.parametrize("shape", ACCEPTED, ids=lambda shape: shape.name)
+def test_an_export_of_all_kinds_goes_live_alike_in_every_shape(shape: Shape) -> None:
+    outcome = tried(shape.files())
+    assert outcome.wrong == ()
+    assert outcome.digest == reference().digest
+
+
+@pytest.mark.parametrize("shape", REFUSED, ids=lambda shape: shape.name)
+def test_a_shape_that_is_not_accepted_is_refused_with_the_code_of_the_contract(shape: Shape) -> None:
+    assert refusals(shape) == dict.fromkeys(KINDS, shape.refused)
+
+
+def test_a_note_that_is_a_page_goes_live_like_one_that_is_a_row() -> None:
+    page = tried(as_page())
+    assert page.wrong == ()
+    assert page.digest == tried(as_row()).digest
+
+
+def test_a_printed_note_goes_live_as_a_file_of_its_client() -> None:
+    assert tried(as_print()).wrong == ()

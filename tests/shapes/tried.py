@@ -1,0 +1,63 @@
+"""What becomes of one export in one shape: the trial is approved and goes live, and its content is held against csv."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.engine.live_check import check_live
+from app.migration.states import State
+from app.problems import Level
+from tests.engine.story import clinic_in, engine_in
+from tests.shapes.export import BESIDE, KINDS
+from tests.shapes.shapes import REFERENCE, Files, Shape
+
+STAYS = (Level.REFUSED, Level.SKIPPED)
+WRONG = ("rows_miscounted", "cells_not_found", "cells_in_doubt", "not_verified", "row_quarantined")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`digest` is that of the approved trial, which the live records have been proven to be equal to."""
+
+    digest: str
+    wrong: tuple[str, ...]
+
+
+def tried(files: Files) -> Outcome:
+    """Reads, tries, approves and finalises an export. `wrong` names what speaks against it."""
+    with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder) / "var") as runtime:
+        clinic = clinic_in(runtime)
+        clinic.hand_over(files)
+        clinic.drain()
+        if clinic.state() is not State.MATCHING:
+            return Outcome("", (f"reading ended in {clinic.state().value}",))
+        clinic.start_trial()
+        clinic.drain()
+        if clinic.state() is not State.REVIEWING:
+            return Outcome("", (f"the trial ended in {clinic.state().value}",))
+        codes = clinic.codes("trial:1") | clinic.codes("export:1")
+        wrong = [code for code in WRONG if code in codes]
+        if not clinic.trial.balanced:
+            return Outcome("", (*wrong, "not balanced"))
+        clinic.finalised()
+        if clinic.state() is not State.FINALISED or not all(found.holds for found in check_live(runtime)):
+            wrong.append("live is not what was approved")
+        return Outcome(clinic.trial.digest, tuple(wrong))
+
+
+def alone(shape: Shape, kind: str) -> Files:
+    """The export with one kind in a shape, and all others as csv."""
+    own = shape.whole({kind: KINDS[kind]}) if shape.whole else shape.write(kind, KINDS[kind])
+    others = REFERENCE.files({name: rows for name, rows in KINDS.items() if name != kind})
+    return shape.wrap({**others, **own, **BESIDE})
+
+
+def refusals(shape: Shape) -> dict[str, str]:
+    """By kind, the code with which its file is refused in this shape, beside a table of clients that can be read."""
+    files = {**shape.files(), "clients.csv": REFERENCE.write("patients", KINDS["patients"])["patients.csv"]}
+    with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder) / "var") as runtime:
+        clinic = clinic_in(runtime)
+        clinic.hand_over(files)
+        clinic.drain()
+        codes = {line.file: line.code for line in clinic.problems("export:1") if line.level in STAYS}
+    return {kind: codes.get(next(iter(shape.write(kind, rows))), "accepted") for kind, rows in KINDS.items()}
