@@ -13,6 +13,7 @@ from tests.shapes.export import BESIDE, KINDS, Row
 Files = dict[str, bytes]
 Write = Callable[[str, Sequence[Row]], Files]
 FOLDERS = frozenset({"treatment_note_templates", "treatment_notes", "patient_form_templates", "patient_forms"})
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0" + bytes(600)
 PRINTED = b"%PDF-1.4\n% an invented print\n%%EOF\n"
 STRUCTURED = frozenset({"Content", "Print Settings"})
 
@@ -147,11 +148,13 @@ SHAPES: tuple[Shape, ...] = (
     Shape("parts of a download", plain, in_parts),
     Shape("html table", web_page("html"), refused="unrecognised_file"),
     Shape("html table named csv", web_page("csv"), refused="file_type_unsupported"),
-    Shape("pdf", lambda kind, rows: {f"{kind}.pdf": PRINTED}, refused="unrecognised_file"),
-    Shape("pdf named csv", lambda kind, rows: {f"{kind}.csv": PRINTED}, refused="file_type_unsupported"),
+    Shape("pdf", lambda kind, rows: {f"{kind}.pdf": PRINTED + kind.encode()}, refused="file_is_document"),
+    Shape(
+        "pdf named csv", lambda kind, rows: {f"{kind}.csv": PRINTED + kind.encode()}, refused="file_is_document"
+    ),
     Shape(
         "old workbook",
-        lambda kind, rows: {f"{kind}.xls": b"\xd0\xcf\x11\xe0" + bytes(600)},
+        lambda kind, rows: {f"{kind}.xls": OLD_WORKBOOK + kind.encode()},
         refused="file_type_unsupported",
     ),
 )

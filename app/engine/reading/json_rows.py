@@ -60,13 +60,25 @@ class JsonRows:
             raise Refused("file_empty")
         while sign := stream.peek():
             if sign == "[":
-                yield from values_in(stream)
+                yield from self._array(stream)
             elif sign == "{":
                 yield from self._object(stream)
             elif sign == ",":  # objects one after the other, as some scripts leave them
                 stream.sign(",")
             else:
                 raise Refused("bad_json")
+
+    def _array(self, stream: JsonStream) -> Iterator[Any]:
+        """An array of rows, or of pages around lists of rows."""
+        if stream.first_name() not in self._lists | {TOTAL, "links"}:
+            yield from values_in(stream)
+            return
+        closed = stream.sign("[") == "]"
+        while not closed:
+            if stream.peek() != "{":
+                raise Refused("bad_json")
+            yield from self._object(stream)
+            closed = stream.sign(",]") == "]"
 
     def _object(self, stream: JsonStream) -> Iterator[Any]:
         """One object: itself a row, or a page around a list of rows."""
