@@ -149,9 +149,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("html table", web_page("html"), refused="unrecognised_file"),
     Shape("html table named csv", web_page("csv"), refused="file_type_unsupported"),
     Shape("pdf", lambda kind, rows: {f"{kind}.pdf": PRINTED + kind.encode()}, refused="file_is_document"),
-    Shape(
-        "pdf named csv", lambda kind, rows: {f"{kind}.csv": PRINTED + kind.encode()}, refused="file_is_document"
-    ),
+    Shape("pdf named csv", lambda kind, rows: {f"{kind}.csv": PRINTED + kind.encode()}, refused="file_is_document"),
     Shape(
         "old workbook",
         lambda kind, rows: {f"{kind}.xls": OLD_WORKBOOK + kind.encode()},
