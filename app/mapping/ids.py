@@ -9,7 +9,16 @@ from app.mapping.context import Context
 NOTHING = frozenset({"null", "nil", "n/a", "#n/a"})  # counts as empty in date, number and id cells
 _OPAQUE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _DECIMAL = re.compile(r"(\d{1,15})\.0")
+_ADDRESS = re.compile(r"https?://[^\s?#]+/([A-Za-z0-9._:-]{1,64})/?")
 _APART = re.compile(r"[,;|\s]+")
+
+
+def id_in_address(text: str) -> str | None:
+    """The id of a relation that is given as its address in an API, `https://.../patients/1001`; None for other text."""
+    if text[:4] != "http":
+        return None
+    match = _ADDRESS.fullmatch(text)
+    return match[1] if match else None
 
 
 def clean_id(cell: str, report: Report) -> str | None:
@@ -19,6 +28,8 @@ def clean_id(cell: str, report: Report) -> str | None:
     value = unguarded(cell)
     if value.lower() in NOTHING:
         return None
+    if (addressed := id_in_address(value)) is not None:
+        return addressed
     if value.isdigit() and value.isascii():
         return value
     bare = value.lstrip("'").strip("\"' \u00a0\ufeff")

@@ -1,5 +1,6 @@
 """One row of an export read into a typed row, with every problem of its cells told, not only the first."""
 
+import re
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields, replace
@@ -9,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from app.mapping.cells import is_error
 from app.mapping.columns import APART, Link, Report
 from app.mapping.context import Context
+from app.mapping.ids import id_in_address
 from app.mapping.kind import Kind
 from app.mapping.text import clean
 from app.problems import Level, Problem
@@ -74,6 +76,12 @@ class RowParser(Generic[R]):
         self._required = frozenset(p.name for p in kind.columns if p.column.required)
         self._gathers = frozenset(p.name for p in kind.columns if p.column.prefix)
         self._fills = tuple((p.name, p.column.fills) for p in kind.columns if p.column.fills)
+        names = {p.name for p in kind.columns}
+        self._addressed = tuple(
+            (base, p.name)
+            for p in kind.columns
+            if p.column.links_to and (base := re.sub("_ids?$", "", p.name)) != p.name and base in names
+        )
         self._aparts = tuple((p.name, p.column.apart) for p in kind.columns if p.column.apart)
         self._made = _by_attributes(kind.row) or (lambda values: kind.row(**values))
         self._key = next((p.name for p in kind.columns if p.column.is_key), None)
@@ -101,6 +109,10 @@ class RowParser(Generic[R]):
             if codes:
                 problems += [self._told(code, name) for code in dict.fromkeys(codes)]
                 codes.clear()
+        for name, link in self._addressed:
+            if name in values and link not in values and (target := id_in_address(str(values[name]))):
+                values[link] = Link((target,))
+                del values[name]
         for name, link in self._fills:
             if name in values and link not in values:
                 values[link] = Link(name=values[name])
