@@ -5,6 +5,7 @@ With JavaScript the numbers come as they change; without it, the page loads itse
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.access import sessions
 from app.access.rights import Right
+from app.db import Database
 from app.migration.guards import pausable
 from app.migration.states import Event, State, move_for
 from app.rail import page_of
@@ -49,13 +51,15 @@ async def events(request: Request) -> Response:
     visit = visit_of(request)
     watch = watch_of(request.app)
     secret = request.cookies.get(cookie_name(visit.runtime))
-
-    def may_still_look() -> bool:
-        with visit.runtime.ledger.read() as session:
-            viewer = sessions.viewer_of(session, secret)
-        return viewer is not None and viewer.may(Right.LOOK, visit.move.workspace_id)
-
+    may_still_look = partial(may_look, visit.runtime.ledger, secret, visit.move.workspace_id)
     return EventSourceResponse(stream(watch, visit.move.id, visit.move.state, may_still_look), ping=15)
+
+
+def may_look(ledger: Database, secret: str | None, workspace_id: str) -> bool:
+    """Whether the owner of a cookie may still look: signed in, not disabled, and not removed from the clinic."""
+    with ledger.read() as session:
+        viewer = sessions.viewer_of(session, secret)
+    return viewer is not None and viewer.may(Right.LOOK, workspace_id)
 
 
 async def stream(watch: Watch, migration_id: str, state: str, may_still_look: Any) -> AsyncIterator[ServerSentEvent]:

@@ -1,11 +1,20 @@
 """Every route, for people before and after an invitation, a removal, and a change of their role."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from tests.access.colleagues import SITUATIONS, Situation, opened_wrongly, put_upload
+from app.access.rights import Role
+from app.sandbox.demo import WORKSPACE
+from app.web import COOKIE
+from app.wizard import progress
+from app.wizard.live import watch_of
+from app.wizard.progress import may_look, stream
+from tests.access.colleagues import SITUATIONS, Situation, joined, opened_wrongly, put_upload
+from tests.invited import change, person_id, remove
+from tests.pages import done
 from tests.points import Folders, running
 from tests.product import Product
 
@@ -24,3 +33,38 @@ def test_a_person_opens_what_the_rights_table_says_and_nothing_else(product: Pro
     asked, wrong = opened_wrongly(product, colleague)
     assert asked > 150
     assert not wrong, f"{situation.name}: {wrong}"
+
+
+@pytest.mark.parametrize("act", ["removed", "disabled", "signed out"])
+def test_an_open_event_stream_ends_when_its_reader_may_no_longer_look(
+    product: Product, act: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert progress.RIGHTS_AGAIN * 1.25 <= 30, "an end of access reaches an open stream within half a minute"
+    monkeypatch.setattr(progress, "RIGHTS_AGAIN", 0.4)
+    email = f"{act.replace(' ', '')}@x.example"
+    browser = joined(product, email, Role.REVIEWER)
+    secret, ledger, asked = browser.cookies[COOKIE], product.runtime.ledger, list[bool]()
+    done(change(product, email, "viewer"))
+
+    def end_access() -> None:
+        if act == "removed":
+            done(remove(product, email))
+        elif act == "disabled":
+            product.end_access(person_id(product, email))
+        else:
+            browser.post("/signout")
+
+    def may_still_look() -> bool:
+        """The product's own question; the access ends once the stream was found to be allowed."""
+        asked.append(may_look(ledger, secret, WORKSPACE))
+        if len(asked) == 1:
+            end_access()
+        return asked[-1]
+
+    async def listen() -> None:
+        move = product.move()
+        async for _ in stream(watch_of(product.app), move.id, move.state, may_still_look):
+            pass
+
+    asyncio.run(asyncio.wait_for(listen(), 60))
+    assert asked == [True, False], "a lower role may still look, and ended access may not"
