@@ -27,7 +27,7 @@ from app.migration.models import AuditEntry, Migration, OutboxMail, Trial
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
-from app.signin.links import limiter
+from app.signin import links
 from app.web import cookie_name
 
 BASE = "http://127.0.0.1:8000"
@@ -167,7 +167,8 @@ def settings_in(folder: Path, environment: Environment = Environment.TEST, **mor
 
 def start(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Product:
     """Opens the product on a folder."""
-    limiter.storage.reset()
+    links.limiter.storage.reset()
+    links.PAUSE_SECONDS = 0.0
     settings = settings_in(folder, environment, **more)
     runtime = open_runtime(settings, settings.page_patience_seconds)
     app = create_app(settings, runtime)

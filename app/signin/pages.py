@@ -15,7 +15,7 @@ from app.engine.runtime import Runtime
 from app.migration.models import Migration
 from app.migration.states import OVER
 from app.settings import Environment
-from app.signin.links import LinkRequest, email_link, network_of, new_browser_cookie
+from app.signin.links import LinkRequest, email_link_later, network_of, new_browser_cookie
 from app.web import cookie_name, go, own_address, page, visit_of
 
 router = APIRouter()
@@ -75,7 +75,7 @@ def send_link(
     network = network_of(request.client.host if request.client else None)
     asked = LinkRequest(address, back, network, request.cookies.get(browser_cookie_name(runtime)))
     answer = page(request, "signin/check-email.html", email=address, next=back, minutes=MINUTES)
-    answer.background = BackgroundTask(email_link, runtime, asked)
+    answer.background = BackgroundTask(email_link_later, runtime, asked)
     return answer
 
 

@@ -118,7 +118,7 @@ def test_a_link_of_somebody_else_ends_no_link(product: Product) -> None:
 
 def test_nobody_finds_out_by_the_work_done_who_is_known(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[LinkRequest] = []
-    monkeypatch.setattr(pages, "email_link", lambda _, request: asked.append(request))
+    monkeypatch.setattr(links, "email_link", lambda _, request: asked.append(request))
     answers = [
         product.visitor().post("/signin", data={"email": email, "act": "link"}) for email in (MEGAN, "who@x.example")
     ]
