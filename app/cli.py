@@ -46,6 +46,7 @@ def serve(
     """The pages and a worker, with everything in ./var."""
     from app.commands.serve import serve as run
     from app.commands.serve import serve_pages
+    from app.engine.installation import CannotStart
     from app.listening import CannotListen
     from app.production import NotReady
     from app.settings import settings
@@ -53,14 +54,16 @@ def serve(
     _warn()
     try:
         (serve_pages if web_only else run)(settings(), host, port)
-    except (CannotListen, NotReady) as refusal:
+    except (CannotListen, CannotStart, NotReady) as refusal:
         _fail(str(refusal))
 
 
 @app.command()
 def worker() -> None:
     """One worker. Start as many as there are cores, on as many machines as there are."""
+    from app.engine.installation import CannotStart
     from app.production import NotReady, require_ready
+    from app.schema.upgrade import SchemaTooNew
     from app.settings import settings
     from workers.supervisor import run_worker
 
@@ -69,7 +72,10 @@ def worker() -> None:
         require_ready(settings())
     except NotReady as told:
         _fail(str(told))
-    run_worker(settings())
+    try:
+        run_worker(settings())
+    except (CannotStart, SchemaTooNew) as refusal:
+        _fail(str(refusal))
 
 
 @app.command()

@@ -1,7 +1,14 @@
 """Starts one worker: `python -m workers`."""
 
+import sys
+
+from app.engine.installation import CannotStart
+from app.schema.upgrade import SchemaTooNew
 from app.settings import settings
 from workers.supervisor import run_worker
 
 if __name__ == "__main__":
-    run_worker(settings())
+    try:
+        run_worker(settings())
+    except (CannotStart, SchemaTooNew) as refusal:
+        sys.exit(str(refusal))

@@ -4,13 +4,15 @@ import threading
 from datetime import datetime
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.db import now
+from app.engine.installation import CannotStart, words_of
 from app.engine.runtime import Runtime, open_runtime
 from app.engine.sweep import waiting
 from app.lifetime import on_end
 from app.settings import Settings
+from app.unavailable import Unavailable, cause_of
 from workers.bell import Listener
 from workers.chores import Chores
 from workers.hands import Hands
@@ -89,7 +91,7 @@ class Supervisor:
 
 def run_worker(settings: Settings) -> None:
     """Runs one worker in this process until SIGTERM, SIGINT or a closed terminal. A worker that starts while its
-    databases are away waits for them."""
+    databases are away waits for them. Raises CannotStart and SchemaTooNew."""
     over = threading.Event()
     on_end(over.set)
     while (supervisor := _opened(settings)) is None:
@@ -103,6 +105,10 @@ def run_worker(settings: Settings) -> None:
 def _opened(settings: Settings) -> Supervisor | None:
     try:
         return Supervisor(settings)
-    except OperationalError as fault:
+    except DBAPIError as fault:
+        if cause_of(fault) is Unavailable.DAMAGED:
+            raise CannotStart(str(words_of(fault))) from None
+        if not isinstance(fault, OperationalError):
+            raise
         log.error("ledger_unreachable", fault=type(fault).__name__)
         return None

@@ -79,3 +79,12 @@ class SignedIn(LedgerTable, table=True):
     started_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     seen_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+class KeyCheck(LedgerTable, table=True):
+    """A known text, sealed with the key of a setting when the ledger was begun: another key does not open it."""
+
+    __tablename__ = "key_check"
+
+    setting: str = Field(primary_key=True)
+    sealed: str

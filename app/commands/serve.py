@@ -14,6 +14,7 @@ import uvicorn
 from app.commands.drive import environment_of
 from app.connections import KEEP_ALIVE_SECONDS, LimitedProtocol
 from app.door import HEADER_BYTES
+from app.engine.runtime import check_installation
 from app.lifetime import on_end, start_dependent
 from app.listening import address_at, listen_at
 from app.production import require_ready
@@ -81,9 +82,10 @@ class PageServer(uvicorn.Server):
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serves until a signal ends it. Raises CannotListen and NotReady."""
+    """Serves until a signal ends it. Raises CannotListen, CannotStart and NotReady."""
     require_ready(settings)
     with listen_at(host, port) as listening:
+        check_installation(settings)
         settings = settings.at_address(address_at(listening, host))
         server = _page_server(settings)
         redis = start_redis(settings)
@@ -100,9 +102,10 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 
 def serve_pages(settings: Settings, host: str, port: int) -> None:
-    """The pages alone: workers run elsewhere. Raises CannotListen and NotReady."""
+    """The pages alone: workers run elsewhere. Raises CannotListen, CannotStart and NotReady."""
     require_ready(settings)
     with listen_at(host, port) as listening:
+        check_installation(settings)
         os.environ.update(environment_of(settings.at_address(address_at(listening, host))))
         server = _page_server(settings)
         _announce("Pages only: start workers beside them.", address_at(listening, host))

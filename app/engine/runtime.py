@@ -10,6 +10,7 @@ from app.caspen.stores import Stores
 from app.db import PATIENCE_SECONDS, Database
 from app.doorbell import Doorbell, open_doorbell
 from app.effects import fault_at, listen
+from app.engine.installation import CannotStart, note_begun, require_key, require_ledger, require_whole, words_of
 from app.engine.scratch import Scratch
 from app.links import LinkSettings, Places, Slots
 from app.migration.models import Migration
@@ -75,7 +76,7 @@ def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runt
     """Opens everything, and brings both databases to the schema that this code knows.
 
     `patience` is how many seconds a statement waits for a lock. What this process writes from now on is readable by its
-    owner alone.
+    owner alone. Raises CannotStart and SchemaTooNew.
     """
     os.umask(0o077)
     if settings.fault_at and settings.environment is Environment.TEST:
@@ -93,6 +94,25 @@ def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runt
         doorbell=open_doorbell(settings.redis_url),
         scratch=Scratch(var / "scratch"),
     )
+    require_ledger(settings, runtime.ledger)
     upgrade(runtime.ledger.engine, runtime.caspen.live.database.engine)
     runtime.caspen.start()
+    require_key(settings, runtime.ledger)
+    note_begun(settings, runtime.ledger)
     return runtime
+
+
+def check_installation(settings: Settings) -> None:
+    """Opens everything once, before anything else is started. Raises CannotStart with one line for every failure that
+    an operator can mend."""
+    try:
+        runtime = open_runtime(settings, settings.page_patience_seconds)
+        try:
+            require_whole(runtime.ledger)
+        finally:
+            runtime.close()
+    except Exception as trouble:
+        words = words_of(trouble)
+        if words is None:
+            raise
+        raise CannotStart(words) from None

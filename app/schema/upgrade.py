@@ -7,6 +7,10 @@ from app.db import SCHEMA, take_turns
 from app.schema.trees import CASPEN, LEDGER, Tree
 
 
+class SchemaTooNew(Exception):
+    """A newer version of the product has changed a database; the message is one line."""
+
+
 def upgrade(ledger: Engine, caspen: Engine) -> None:
     """Applies what is missing, in both databases."""
     upgrade_tree(LEDGER, ledger)
@@ -19,8 +23,14 @@ def upgrade_tree(tree: Tree, engine: Engine) -> None:
     if newest is None:
         tree.metadata.create_all(engine)
         return
-    if _stands_at(tree, engine) == newest:
+    current = _stands_at(tree, engine)
+    if current == newest:
         return
+    if current is not None and current > newest:
+        raise SchemaTooNew(
+            f"The {tree.name} database has revision {current}, and this version of the product knows {newest} at most: "
+            "start the newer version."
+        )
     from alembic import command
 
     with engine.connect() as connection, connection.begin():

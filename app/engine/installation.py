@@ -1,0 +1,138 @@
+"""Whether the databases and keys of this installation are those that it was begun with; told in one line at the start.
+
+`ledger.begun` in VAR names the place of the ledger. A ledger that was there and is empty or gone now is not begun anew
+by itself: a clinic's moves would vanish without a word.
+"""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, col, select
+
+from app.access.models import KeyCheck
+from app.db import SCHEMA, Database, take_turns
+from app.migration.models import Migration
+from app.schema.trees import LEDGER
+from app.schema.upgrade import SchemaTooNew
+from app.settings import Settings
+from app.storage import CannotOpen, key_from_setting, open_secret, seal_secret, unwrap
+from app.unavailable import Unavailable, cause_of
+
+BEGUN = "ledger.begun"
+SETTING = "STORAGE_KEY"
+KNOWN_TEXT = "this ledger"
+PURPOSE = "key check"
+
+
+class CannotStart(Exception):
+    """The product cannot run on what it was given; the message is one line that names the setting to mend."""
+
+
+def require_ledger(settings: Settings, ledger: Database) -> None:
+    """Raises CannotStart where the ledger that was begun at this place is gone, empty or damaged."""
+    marker = settings.var.resolve() / BEGUN
+    begun = marker.exists() and marker.read_text(encoding="utf-8") == _place_of(ledger)
+    if begun and not _has_tables(settings, ledger):
+        raise CannotStart(
+            f"The ledger {name_of(ledger)} is gone or empty. Restore it from a backup (DATABASE_URL or VAR); "
+            f"to begin anew, remove {marker}."
+        )
+
+
+def note_begun(settings: Settings, ledger: Database) -> None:
+    """Writes down where the ledger is. A second call changes nothing."""
+    marker = settings.var.resolve() / BEGUN
+    if not marker.exists() or marker.read_text(encoding="utf-8") != _place_of(ledger):
+        marker.write_text(_place_of(ledger), encoding="utf-8")
+
+
+def require_key(settings: Settings, ledger: Database) -> None:
+    """Raises CannotStart where STORAGE_KEY is not the key that this ledger was begun with. The first call keeps the
+    check."""
+    key = key_from_setting(settings.storage_key)
+    with ledger.read() as session:
+        kept = session.get(KeyCheck, SETTING)
+        wrapped = None if kept else _some_wrapped_key(session)
+    if not (_opens(kept.sealed, key) if kept else _unwraps(wrapped, key)):
+        raise CannotStart(
+            f"{SETTING} is not the key that the ledger {name_of(ledger)} was begun with: set the former {SETTING}."
+        )
+    if kept is None:
+        with ledger.write() as session:
+            take_turns(session.connection(), SCHEMA)
+            if session.get(KeyCheck, SETTING) is None:
+                session.add(KeyCheck(setting=SETTING, sealed=seal_secret(KNOWN_TEXT, key, PURPOSE)))
+
+
+def name_of(database: Database) -> str:
+    """Where a database is, without its password."""
+    url = database.engine.url
+    return str(url.database) if database.is_sqlite else url.render_as_string(hide_password=True)
+
+
+def words_of(trouble: Exception) -> str | None:
+    """One line for a failure at the start; None where it is a fault of ours."""
+    if isinstance(trouble, CannotStart | SchemaTooNew):
+        return str(trouble)
+    return {
+        Unavailable.BUSY: "Another process holds the database: try again in a minute (DATABASE_URL, VAR).",
+        Unavailable.FULL: "There is no room left on the disk that holds the databases: make room (VAR, DATABASE_URL).",
+        Unavailable.AWAY: "A database does not answer: start it, or check DATABASE_URL and CASPEN_DATABASE_URL.",
+        Unavailable.DAMAGED: "A database is damaged, or is no database: restore it from a backup (DATABASE_URL, VAR).",
+        None: None,
+        Unavailable.BAD_VALUE: None,
+    }[cause_of(trouble)]
+
+
+def require_whole(ledger: Database) -> None:
+    """Looks through an SQLite ledger, page by page. Raises CannotStart where a page is damaged."""
+    if not ledger.is_sqlite:
+        return
+    with ledger.read() as session:
+        verdict = session.connection().exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if verdict != "ok":
+        raise CannotStart(f"The ledger {name_of(ledger)} is damaged: restore it from a backup (VAR).")
+
+
+def _place_of(ledger: Database) -> str:
+    url = ledger.engine.url
+    return hashlib.sha256(f"{url.host}:{url.port}/{url.database}".encode()).hexdigest()
+
+
+def _has_tables(settings: Settings, ledger: Database) -> bool:
+    if ledger.is_sqlite and not Path(str(ledger.engine.url.database)).exists():
+        return False
+    try:
+        with ledger.read() as session:
+            return sa.inspect(session.connection()).has_table(LEDGER.version_table)
+    except SQLAlchemyError as trouble:
+        if cause_of(trouble) is Unavailable.DAMAGED:
+            raise CannotStart(
+                f"The ledger {name_of(ledger)} is damaged, or is no database: restore it from a backup (VAR)."
+            ) from None
+        raise
+
+
+def _some_wrapped_key(session: Session) -> str | None:
+    return session.exec(select(Migration.wrapped_key).where(col(Migration.wrapped_key) != "").limit(1)).first()
+
+
+def _opens(sealed: str, key: bytes) -> bool:
+    try:
+        return open_secret(sealed, key, PURPOSE) == KNOWN_TEXT
+    except CannotOpen:
+        return False
+
+
+def _unwraps(wrapped: str | None, key: bytes) -> bool:
+    """Whether a migration's key opens with this one; a ledger of before has no check of its own yet."""
+    if wrapped is None:
+        return True
+    try:
+        unwrap(base64.b64decode(wrapped), key)
+    except CannotOpen:
+        return False
+    return True

@@ -1,0 +1,14 @@
+"""A ledger knows whether it is opened with the key that it was begun with."""
+
+from alembic import op
+
+from app.schema.columns import TEXT, keyed, need
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table("key_check", *need(TEXT, "setting sealed"), keyed("setting"))

@@ -1,0 +1,131 @@
+"""What is wrong with the databases or the key of an installation is told at the start, in one line that names what to
+mend; nothing is begun anew by itself."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.commands.drive import environment_of
+from app.engine.installation import BEGUN, CannotStart
+from app.engine.runtime import check_installation, open_runtime
+from app.settings import Settings
+from tests.engine.story import settings_in
+from tests.figures.fresh import free_port
+from tests.workers.story import ROOT
+
+LONG_KEY = "another-storage-key-of-its-own-01"
+
+
+@pytest.fixture
+def begun(tmp_path: Path) -> Settings:
+    """Settings of an installation that was started once."""
+    settings = settings_in(tmp_path / "var")
+    open_runtime(settings).close()
+    return settings
+
+
+def ledger_of(settings: Settings) -> Path:
+    return settings.var / "ledger.sqlite"
+
+
+def removed(settings: Settings) -> None:
+    for path in settings.var.glob("ledger.sqlite*"):
+        path.unlink()
+
+
+def emptied(settings: Settings) -> None:
+    removed(settings)
+    ledger_of(settings).touch()
+
+
+def overwritten(settings: Settings) -> None:
+    removed(settings)
+    ledger_of(settings).write_bytes(b"no database at all " * 500)
+
+
+def cut_short(settings: Settings) -> None:
+    checkpointed(settings)
+    whole = ledger_of(settings).read_bytes()
+    ledger_of(settings).write_bytes(whole[: len(whole) // 2 // 4096 * 4096])
+
+
+def scribbled(settings: Settings) -> None:
+    checkpointed(settings)
+    with ledger_of(settings).open("r+b") as file:
+        file.seek(4096 * 3)
+        file.write(b"\xff" * 4096 * 6)
+
+
+def checkpointed(settings: Settings) -> None:
+    connection = sqlite3.connect(ledger_of(settings))
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def from_the_future(settings: Settings) -> None:
+    connection = sqlite3.connect(ledger_of(settings))
+    with connection:
+        connection.execute("UPDATE revision_of_ledger SET version_num = '9999'")
+    connection.close()
+
+
+LOSSES: dict[Callable[[Settings], None], str] = {
+    removed: "is gone or empty",
+    emptied: "is gone or empty",
+    overwritten: "damaged",
+    cut_short: "damaged",
+    scribbled: "damaged",
+    from_the_future: "has revision 9999",
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
+def test_every_loss_of_a_ledger_is_one_line_at_the_start(begun: Settings, loss: Callable[[Settings], None]) -> None:
+    loss(begun)
+    for _ in range(2):  # the first refusal mends nothing
+        with pytest.raises(CannotStart, match=LOSSES[loss]) as refusal:
+            check_installation(begun)
+        assert "\n" not in str(refusal.value)
+
+
+def test_another_storage_key_is_refused_and_the_former_one_taken_again(begun: Settings) -> None:
+    other = begun.model_copy(update={"storage_key": LONG_KEY})
+    with pytest.raises(CannotStart, match="STORAGE_KEY") as refusal:
+        check_installation(other)
+    assert LONG_KEY not in str(refusal.value)
+    check_installation(begun)
+
+
+def test_a_ledger_that_is_moved_with_its_folder_goes_on(begun: Settings) -> None:
+    moved = begun.var.rename(begun.var.with_name("elsewhere"))
+    check_installation(settings_in(moved))
+
+
+def test_whoever_wants_to_begin_anew_can(begun: Settings) -> None:
+    removed(begun)
+    (begun.var / BEGUN).unlink()
+    check_installation(begun)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [["-m", "app.cli", "serve"], ["-m", "app.cli", "worker"], ["-m", "workers"]])
+@pytest.mark.parametrize("loss", [removed, overwritten, from_the_future, None])
+def test_serve_and_worker_end_with_one_line(
+    begun: Settings, command: list[str], loss: Callable[[Settings], None] | None
+) -> None:
+    if loss is not None:
+        loss(begun)
+    key = {} if loss is not None else {"STORAGE_KEY": LONG_KEY}
+    environment = {**os.environ, **environment_of(begun), "PORT": str(free_port()), **key}
+    ended = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=180, check=False
+    )
+    lines = [line for line in ended.stderr.splitlines() if "known faults in reading zips" not in line]
+    assert ended.returncode in (1, 2)
+    assert len(lines) == 1, lines
+    assert ("STORAGE_KEY" if loss is None else LOSSES[loss]) in lines[0]
