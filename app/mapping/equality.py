@@ -52,7 +52,7 @@ def _minute(moment: datetime, cell: str, zone: ZoneInfo) -> str:
 
 
 def _text(value: str) -> str:
-    if value[:1] in "{[" and "\\" in value:
+    if value[:1] in "{[" and ("\\u" in value or "\\/" in value):  # other escapes are written alike by all
         try:
             value = _json(json.loads(value))
         except (ValueError, RecursionError):
