@@ -23,6 +23,7 @@ from app.wizard.cards import cards
 from app.wizard.complete import whole
 from app.wizard.damage import is_damaged
 from app.wizard.situation import checklist_guard, situation, standing
+from app.wizard.unverified import Unverified, unverified_of
 
 router = APIRouter()
 LONGEST = 4000
@@ -145,6 +146,7 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
         trial = current_trial(session, visit.move)
         asked = requests(session, visit)
         told_of = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else {}
+        unverified = unverified_of(session, visit.move, trial) if trial is not None else Unverified()
         names = {person.email: person.name for person in session.exec(select(Person)).all()}
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
@@ -155,6 +157,7 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
         **told_of,
         "trial": trial,
         "balance": balance,
+        "unverified": unverified,
         "requests": [
             {
                 "request": one,

@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlmodel import Session
 
-from app.migration.models import Trial
+from app.migration.models import ProblemLine, Trial
 from app.migration.states import State
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
@@ -67,6 +67,41 @@ def test_a_row_that_is_missing_is_said_and_nothing_is_green(product_at: At) -> N
     assert "1 rows are not accounted for" in words(page) or "1 row is not accounted for" in words(page)
     assert "1 missing" in words(page)
     assert f'href="{product.at}/approve"' not in page.text.split('id="main"')[1]
+
+
+def note(product: Product, code: str, *places: tuple[str, int | None]) -> None:
+    """The trial has a problem of this code at each place."""
+
+    def write(session: Session) -> None:
+        for file, line in places:
+            level = "held" if line else "info"
+            session.add(
+                ProblemLine(
+                    migration_id=product.migration_id,
+                    run="trial:1",
+                    part=0,
+                    code=code,
+                    level=level,
+                    kind="patients",
+                    file=file,
+                    line=line,
+                )
+            )
+
+    product.write(write)
+
+
+def test_files_without_a_second_check_and_rows_set_aside_are_named_and_approval_stays_open(product_at: At) -> None:
+    product = product_at("reviewing")
+    assert "could not be compared the second time" not in words(product.visitor(MEGAN).get(f"{product.at}/review"))
+    note(product, "not_verified", *((f"Contacts {n}.xlsx", None) for n in range(1, 8)))
+    note(product, "row_quarantined", ("Patients.csv", 17))
+    page = product.visitor(MEGAN).get(f"{product.at}/review")
+    assert "7 files could not be compared the second time: Contacts 1.xlsx" in words(page)
+    assert "and 2 more" in words(page)
+    assert "1 row could not be worked on and is held back: Patients.csv, line 17" in words(page)
+    assert f'href="{product.at}/approve"' in page.text
+    assert product.visitor(MEGAN).get(f"{product.at}/problems/row_quarantined").status_code == 200
 
 
 CARD = re.compile(r'<li( class="ticked")?>\s*<p class="tiny">([^<]+)</p>\s*<h3><a href="([^"]+)">')
