@@ -13,6 +13,6 @@ def look(here: Situation) -> Line:
     href = f"{here.base}/checklist#conversion-form"
     if here.conversion_date is None:
         what = "The day your free Caspen trial becomes paid. We tell you when best to export."
-        return Line(NAME, "Export", TITLE, Mark.NEEDS, what, "When you like", Act("Give the date", href), blocks=False)
+        return Line(NAME, "Export", TITLE, Mark.LATER, what, "When you like", Act("Give the date", href), blocks=False)
     what = f"{day_year(here.conversion_date)}."
     return Line(NAME, "Export", TITLE, Mark.DONE, what, "Done", Act("Change", href, "the date"), blocks=False)

@@ -84,12 +84,12 @@ def grouped(every: tuple[Line, ...]) -> list[dict[str, object]]:
 
 def lede(every: tuple[Line, ...]) -> str:
     """How many lines need the reader, in words."""
-    needs = sum(line.mark is Mark.NEEDS and line.blocks for line in every)
+    needs = sum(line.mark is Mark.NEEDS for line in every)
     waits = sum(line.mark is Mark.WAIT for line in every)
     ticks = "The rest ticks itself when it is done in Caspen; you do not have to come back here to tell us."
     if needs:
-        words = {1: "One line needs you.", 2: "Two lines need you.", 3: "Three lines need you."}
-        return f"{words.get(needs, f'{needs} lines need you.')} {ticks}"
+        number = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven"}.get(needs, str(needs))
+        return f"{number} line{' needs' if needs == 1 else 's need'} you. {ticks}"
     if waits:
         return f"Nothing needs you now: other people still have to act. {ticks}"
     return "Everything that can be done now is done."

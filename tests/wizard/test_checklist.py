@@ -33,9 +33,9 @@ def test_a_new_clinic_is_told_what_to_set_up(product_at: At) -> None:
         "activities": "later",
         "contents": "needs",
         "export": "later",
-        "dates": "needs",
+        "dates": "later",
     }
-    assert "Three lines need you." in words(page)
+    assert "Four lines need you." in words(page)
 
 
 def test_a_location_that_is_added_in_caspen_ticks_by_itself(product_at: At) -> None:
