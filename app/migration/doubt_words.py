@@ -6,6 +6,7 @@ from app.mapping.kind import Source
 from app.mapping.plan import ENCODINGS
 from app.migration.doubts import Days, Doubt
 from app.words import day_year, number, plural
+from app.words import names as listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ def said(doubt: Doubt, source: Source) -> Said:
         signs = (f"{source.kind(kind).label.lower()}: {CUTS[code]}" for code, kind in doubt.signs)
         small = f"We see it by this: {'; '.join(signs)}. Export again, and do not open the files in a spreadsheet."
         return Said(doubt.key, doubt.code, "Part of the export may be cut off", small, "Nothing is missing from it")
-    label = source.kind(doubt.kind).label if doubt.kind else ""
+    names = [source.kind(kind).label for kind in doubt.kinds]
+    label = listed([names[0], *(name.lower() for name in names[1:])]) if names else ""
     return Said(doubt.key, doubt.code, *_words(doubt, label, label.lower(), source.label))
 
 

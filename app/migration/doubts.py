@@ -1,7 +1,7 @@
 """Why an export may not be whole: what each sign is, by kind and with its dates, as approval has it ticked by name."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -38,11 +38,17 @@ class Doubt:
     there: int = 0
     signs: tuple[tuple[str, str], ...] = ()  # a problem code and a kind each
     encodings: tuple[str, ...] = ()  # the one that was used, then those that are as likely
+    also: tuple[str, ...] = ()  # further kinds that the same sign is about
 
     @property
     def key(self) -> str:
         """What a form and the audit call it: codes and kinds alone."""
-        return f"{self.code}:{self.kind}" if self.kind else self.code
+        return f"{self.code}:{','.join(self.kinds)}" if self.kind else self.code
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind that the sign is about; none where the sign is about the whole export."""
+        return (self.kind, *self.also) if self.kind else ()
 
 
 def doubts(session: Session, migration: Migration, source: Source, trial: Trial | None = None) -> tuple[Doubt, ...]:
@@ -58,7 +64,7 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
     ticked = {kind for use in source.uses if use.name in (migration.uses or ()) for kind in use.kinds}
     lacking = (kind for kind in contents.absent(session, migration, source) if kind in moving and kind in ticked)
     found = [Doubt("kind_absent", kind) for kind in lacking]
-    found += [doubt for kind in moving for doubt in partial(kind, files)]
+    found += joined_kinds(doubt for kind in moving for doubt in partial(kind, files))
     found += [
         Doubt(code, kind, count)
         for code, kind, count in told
@@ -68,7 +74,7 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
     if any(code == "export_dates_differ" for code, _, _ in told):
         found.append(Doubt("export_dates_differ", days=(run_days(files),)))
     visits = source.carried.visits if source.carried else None
-    cut = any(doubt.code == "partial_export" and doubt.kind == visits for doubt in found)
+    cut = any(doubt.code == "partial_export" and visits in doubt.kinds for doubt in found)
     if visits in moving and not cut:  # dates in the name would explain them
         found += [Doubt(sign) for sign in export.inventory.get("signs", ())]
     found += cut_off(told, moving)
@@ -100,6 +106,14 @@ def unsure_letters(files: Iterable[ExportFile], moving: Iterable[str]) -> list[D
         if file.kind in kinds and file.kind is not None and file.facts.get("encodings"):
             found.setdefault(file.kind, Doubt("encoding_guessed", file.kind, encodings=tuple(file.facts["encodings"])))
     return list(found.values())
+
+
+def joined_kinds(found: Iterable[Doubt]) -> list[Doubt]:
+    """Doubts that differ in their kind alone are one: files that were exported for the same days have one cause."""
+    groups: dict[Doubt, list[str]] = {}
+    for doubt in found:
+        groups.setdefault(replace(doubt, kind=None), []).extend(doubt.kinds)
+    return [replace(doubt, kind=kinds[0], also=tuple(kinds[1:])) for doubt, kinds in groups.items()]
 
 
 def partial(kind: str, files: Iterable[ExportFile]) -> list[Doubt]:

@@ -7,8 +7,10 @@ import pytest
 
 from app.migration.balance import KindLine
 from app.migration.counted import Counted, one_of
-from app.migration.doubts import Doubt, joined, partial, run_day, unticked
+from app.migration.doubt_words import said
+from app.migration.doubts import Doubt, joined, joined_kinds, partial, run_day, unticked
 from app.migration.models import ExportFile
+from app.sources import source
 
 
 def file(kind: str = "appointments", **facts: str) -> ExportFile:
@@ -92,3 +94,16 @@ def test_the_reasons_are_those_of_the_side_that_is_short() -> None:
 def test_a_kind_that_is_not_there_explains_nothing() -> None:
     found = one_of("patients", "Clients", 7, None, {}, {})
     assert (found.explained, found.in_export, found.came) == (False, 0, 0)
+
+
+def test_five_kinds_that_were_exported_for_the_same_days_are_one_question() -> None:
+    year = ((date(2026, 1, 1), date(2026, 11, 20)),)
+    other = ((date(2025, 1, 1), date(2026, 11, 20)),)
+    kinds = ["patients", "appointments", "communications", "contacts", "treatment_notes"]
+    found = joined_kinds(
+        [*(Doubt("partial_export", kind, days=year) for kind in kinds), Doubt("x", "patients", days=year)]
+    )
+    found += joined_kinds([Doubt("partial_export", "patients", days=other)])
+    assert [doubt.kinds for doubt in found] == [tuple(kinds), ("patients",), ("patients",)]
+    assert found[0].key == "partial_export:patients,appointments,communications,contacts,treatment_notes"
+    assert said(found[0], source("cliniko")).title.startswith("Clients, appointments, communications, contacts and ")
