@@ -8,17 +8,17 @@ from app.mapping.context import Context
 
 NOTHING = frozenset({"null", "nil", "n/a", "#n/a"})  # counts as empty in date, number and id cells
 _OPAQUE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_ADDRESS = re.compile(r"https?://[^\s/]+/(?:[^\s/?#]+/)*([^\s/?#]+)/?(?:[?#]\S*)?")
 _DECIMAL = re.compile(r"(\d{1,15})\.0")
-_ADDRESS = re.compile(r"https?://[^\s?#]+/([A-Za-z0-9._:-]{1,64})/?")
 _APART = re.compile(r"[,;|\s]+")
 
 
 def id_in_address(text: str) -> str | None:
-    """The id of a relation that is given as its address in an API, `https://.../patients/1001`; None for other text."""
-    if text[:4] != "http":
+    """The id at the end of a thing's address; empty for the address of a list; None for any other text."""
+    if not text.startswith(("http://", "https://")) or not (found := _ADDRESS.fullmatch(text)):
         return None
-    match = _ADDRESS.fullmatch(text)
-    return match[1] if match else None
+    last = found[1]
+    return last if any(map(str.isdigit, last)) else ""
 
 
 def clean_id(cell: str, report: Report) -> str | None:
@@ -29,7 +29,7 @@ def clean_id(cell: str, report: Report) -> str | None:
     if value.lower() in NOTHING:
         return None
     if (addressed := id_in_address(value)) is not None:
-        return addressed
+        return addressed or None
     if value.isdigit() and value.isascii():
         return value
     bare = value.lstrip("'").strip("\"' \u00a0\ufeff")

@@ -15,6 +15,7 @@ from app.engine.reading.looks import is_blank, looks_like_data
 from app.engine.reading.naming import Name
 from app.engine.reading.recognise import Header, Tied, by_header, by_name, understood
 from app.engine.reading.refusal import Refused
+from app.engine.reading.relations import ROWS, with_addresses
 from app.engine.reading.rows import Raw
 from app.engine.reading.workbook import Workbook
 from app.mapping.kind import Source
@@ -182,18 +183,22 @@ def _kind_name(table: JsonRows, columns: tuple[str, ...], name: Name, source: So
 
 def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limits: Limits) -> Located:
     """Looks for a known header in the first lines."""
-    sample = []
+    sample: list[Raw] = []
+    further: list[list[str]] = []
     try:
-        for row in islice(rows, LEADING * 4):
-            if not is_blank(row[1]):
-                sample.append((row[0], [storable(cell[:LONGEST]) for cell in row[1]], row[2]))
+        for row in islice(rows, ROWS):
             if len(sample) > LEADING:
-                break
+                further.append([cell[:LONGEST] if cell.startswith("http") else cell[:1] for cell in row[1]])
+            elif not is_blank(row[1]):
+                sample.append((row[0], [storable(cell[:LONGEST]) for cell in row[1]], row[2]))
             del row  # the next one may be as large
     except Refused:
         pass  # damage below the header is met again when the rows are read
     if not sample:
         return Located(None)
+    for at, (line, cells, codes) in enumerate(sample):
+        under = (*(row[1] for row in sample[at + 1 :]), *further)
+        sample[at] = line, list(with_addresses(cells, under, source)), codes
     if len(sample[0][1]) > limits.columns:
         return Located(None, sample[0][0], 0, tuple(sample[0][1]), Refused("csv_misaligned"))
     if wanted.headerless and not wanted.kind:

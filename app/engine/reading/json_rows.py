@@ -1,14 +1,18 @@
 """Rows of a JSON file: an array, one object, JSON lines, or pages as a programming interface gives them."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, small_of, values_in
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
+from app.engine.reading.relations import short_object
+from app.mapping.ids import id_in_address
 
 TOTAL = "total_entries"
+_API = re.compile(r"https?://[^\s/]+/v\d+/")  # of an address that the programming interface gives
 # Its number among the file's items, its cells by name, and what reading had to say of it.
 Item = tuple[int, dict[str, str], tuple[str, ...]]
 
@@ -29,6 +33,7 @@ class JsonRows:
         self._unfolds = unfolds
         self.announced: int | None = None
         self.list_name: str | None = None
+        self._pages = 0
 
     def items(self) -> Iterator[Item]:
         with self._open() as text:
@@ -69,16 +74,33 @@ class JsonRows:
                 raise Refused("bad_json")
 
     def _array(self, stream: JsonStream) -> Iterator[Any]:
-        """An array of rows, or of pages around lists of rows."""
-        if stream.first_name() not in self._lists | {TOTAL, "links"}:
-            yield from values_in(stream)
+        """The rows of an array, which may also be an array of pages. The first of its objects says which."""
+        stream.sign("[")
+        if stream.peek() == "]":
+            stream.sign("]")
             return
-        closed = stream.sign("[") == "]"
-        while not closed:
-            if stream.peek() != "{":
-                raise Refused("bad_json")
-            yield from self._object(stream)
-            closed = stream.sign(",]") == "]"
+        has_pages, is_first = False, True
+        while True:
+            if stream.peek() == "{" and (is_first or has_pages):
+                before = self._pages
+                yield from self._object(stream)
+                has_pages = self._pages > before
+            else:
+                yield from self._row_or_list(stream)
+            is_first = False
+            if stream.sign(",]") == "]":
+                return
+
+    def _row_or_list(self, stream: JsonStream) -> Iterator[Any]:
+        try:
+            value = stream.value()
+        except TooLarge as large:
+            yield Passed(large.begins)
+            return
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value
 
     def _object(self, stream: JsonStream) -> Iterator[Any]:
         """One object: itself a row, or a page around a list of rows."""
@@ -94,6 +116,7 @@ class JsonRows:
             stream.sign(":")
             if stream.peek() == "[" and name in self._lists and not is_large and not (rest.keys() - {TOTAL, "links"}):
                 is_page = True
+                self._pages += 1
                 self.list_name = self.list_name or name
                 yield from values_in(stream)
             else:
@@ -120,7 +143,10 @@ def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
     related: dict[str, str] = {}
     for name, item in value.items():
         if isinstance(item, str):
-            cells[name] = item
+            if item.startswith("http") and (address := _address(name, item)) is not None:
+                related[address[0]] = address[1]
+            else:
+                cells[name] = item
         elif item is None:
             cells[name] = ""
         elif isinstance(item, bool):
@@ -133,6 +159,9 @@ def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
             continue
         elif (target := relation(item)) is not None:
             related[f"{name}_id"] = target
+        elif (short := short_object(item)) is not None:
+            related[f"{name}_id"] = str(short["id"])
+            cells[name] = str(short.get("name") or short.get("display_name") or short.get("label") or "")
         else:
             cells[name] = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
     codes: tuple[str, ...] = ()
@@ -141,6 +170,15 @@ def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
             codes = ("link_conflict",)
         cells[name] = cells.get(name) or target
     return cells, codes
+
+
+def _address(name: str, text: str) -> tuple[str, str] | None:
+    """A relation whose address is a plain text: the name of its id and the id; None for any other text."""
+    base = name.removesuffix(".self").removesuffix(".links").removesuffix("_url").removesuffix("_link")
+    if base.endswith("id") or base in ("links", "self") or not _API.match(text):
+        return None
+    found = id_in_address(text)
+    return None if found is None else (f"{base}_id", found)
 
 
 def relation(item: Any) -> str | None:

@@ -12,7 +12,6 @@ from app.engine.reading.refusal import Refused
 CHUNK = 1 << 18
 MOST = 1 << 20  # that is read on at once, of a value that is not whole
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
-_FIRST_NAME = re.compile(r'\[[ \t\r\n\ufeff]*\{[ \t\r\n]*"([^"\\]{1,64})"')
 _BRACKETS = re.compile(r'["{}\[\]]')
 _STRING_END = re.compile(r'["\\]')
 
@@ -88,19 +87,6 @@ class JsonStream:
             if self._at < len(self._buffer):
                 return self._buffer[self._at]
             if not self._more(CHUNK):
-                return ""
-
-    def first_name(self) -> str:
-        """The first member's name in the first object of the array that begins here. Empty for any other array.
-
-        The place stays where it is.
-        """
-        self.peek()
-        while True:
-            begins = _FIRST_NAME.match(self._buffer, self._at)
-            if begins is not None:
-                return begins[1]
-            if len(self._buffer) - self._at >= CHUNK or not self._more(CHUNK):
                 return ""
 
     def sign(self, allowed: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from app.engine.reading.naming import Name
 from app.engine.reading.refusal import Refused
-from app.mapping.columns import Placed, normalise_header
+from app.engine.reading.relations import related_headers
+from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 
 DOCUMENT = "documents"  # the dialect of what is a row by itself: a page, a scan
@@ -54,20 +55,9 @@ def known_headers(kind: Kind[Any]) -> Mapping[str, str]:
     for placed in headed:
         for header in placed.known_as():
             found.setdefault(header, placed.name)
-    for placed in headed:
-        for header in _flattened_headers(placed):
-            found.setdefault(normalise_header(header), placed.name)
+    for header, attribute in related_headers(kind).items():
+        found.setdefault(header, attribute)
     return found
-
-
-def _flattened_headers(placed: Placed) -> tuple[str, ...]:
-    """How scripts flatten relations of the api: `patient.id`, `patient.links.self`, `appointment_type.name`."""
-    if placed.column.links_to:
-        base = placed.name.removesuffix("s").removesuffix("_id")
-        return (f"{base}.id", f"{base}.links.self", base)
-    if placed.column.fills:
-        return (f"{placed.name}.name", f"{placed.name}.display_name", f"{placed.name}.label")
-    return ()
 
 
 def by_header(

@@ -1,0 +1,71 @@
+"""Relations as scripts write them: an address, a dotted header, an object with an id, in place of an id."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from app.mapping.columns import normalise_header
+from app.mapping.ids import id_in_address
+from app.mapping.kind import Kind, Source
+
+ROWS = 200  # that are looked at for addresses below a header
+_ENDS = ("id", "linksself", "self", "selflink", "link", "url", "href")
+_NAMES = ("name", "displayname", "label", "fullname")
+_FRAME = frozenset({"links", "link", "self", "href", "url"})
+_SHORT = frozenset({"id", "name", "display_name", "label", "links"})
+_APART = re.compile(r"[._\s]+")
+
+
+def base_of(attribute: str) -> str:
+    """What a reference is called without its id: `patient` of `patient_ids`."""
+    return attribute.removesuffix("_ids").removesuffix("_id")
+
+
+@lru_cache(maxsize=64)
+def related_headers(kind: Kind[Any]) -> Mapping[str, str]:
+    """Further headers of a kind's references and their names: `patient.links.self`, `appointment_type.name`."""
+    found: dict[str, str] = {}
+    for placed in kind.columns:
+        if placed.column.links_to:
+            for end in _ENDS:
+                found.setdefault(normalise_header(base_of(placed.name)) + end, placed.name)
+        if placed.column.fills:
+            for end in _NAMES:
+                found.setdefault(normalise_header(base_of(placed.column.fills)) + end, placed.name)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _bases(source: Source) -> frozenset[str]:
+    """What any reference of any kind is called."""
+    return frozenset(base_of(placed.name) for kind in source.kinds for placed in kind.columns if placed.column.links_to)
+
+
+def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source: Source) -> tuple[str, ...]:
+    """The headers, with `patient_id` for a column `patient` of which the cells are addresses.
+
+    A header that says something else, and one whose id has a column of its own, stays as it is.
+    """
+    wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in _bases(source)}
+    taken = {normalise_header(header) for header in headers}
+    found = {at for at, name in wanted.items() if normalise_header(f"{name}_id") not in taken}
+    if not found:
+        return tuple(headers)
+    addresses: set[int] = set()
+    others: set[int] = set()
+    for cells in rows:
+        for at in found:
+            if at < len(cells) and (cell := cells[at].strip()):
+                (others if id_in_address(cell) is None else addresses).add(at)
+    return tuple(f"{wanted[at]}_id" if at in addresses - others else header for at, header in enumerate(headers))
+
+
+def _relation(header: str) -> str:
+    words = [word for word in _APART.split(header.strip().lower()) if word and word not in _FRAME]
+    return "_".join(words)
+
+
+def short_object(item: Any) -> Mapping[str, Any] | None:
+    """An object that only says which thing is meant: its id, its name, its address; None for any other value."""
+    return item if isinstance(item, dict) and "id" in item and item.keys() <= _SHORT else None
