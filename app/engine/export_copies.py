@@ -3,9 +3,9 @@
 import base64
 
 from app.engine.isolated.export_copy import CopiedFile, ExportCopy
-from app.engine.reading.file_watch import STOPS_READER
 from app.engine.runtime import Runtime
-from app.migration.exports import fetched_files, files_of, zip_password_of
+from app.engine.work import set_aside_in_reading
+from app.migration.exports import fetched_files, zip_password_of
 from app.migration.models import Migration
 
 
@@ -14,7 +14,7 @@ def export_copy(runtime: Runtime, migration: Migration) -> ExportCopy:
     opened again."""
     with runtime.ledger.read() as session:
         given = fetched_files(session, migration.id, migration.export_number) if migration.wrapped_key else []
-        read = files_of(session, migration.id, migration.export_number)
+        aside = set_aside_in_reading(session, migration)
         password = zip_password_of(session, migration, runtime.link_key(migration)) if migration.wrapped_key else None
     key = runtime.key(migration) if migration.wrapped_key else b""
     return ExportCopy(
@@ -24,6 +24,6 @@ def export_copy(runtime: Runtime, migration: Migration) -> ExportCopy:
         migration.source,
         password,
         str(runtime.scratch.folder),
-        tuple(file.path for file in read if file.refused == STOPS_READER),
+        tuple(sorted(aside)),
         runtime.settings.killer_marker,
     )

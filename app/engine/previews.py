@@ -10,7 +10,7 @@ from app.engine.export_copies import export_copy
 from app.engine.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.engine.isolated.export_copy import ExportCopy
 from app.engine.isolated.previewing import PreviewFrame, PreviewRequest
-from app.engine.reading.file_watch import STOPS_READER
+from app.engine.reading.file_watch import STOPS_READER, path_of
 from app.engine.reading.glimpse import Glimpse
 from app.engine.runtime import Runtime
 from app.mapping.plan import Plan
@@ -59,7 +59,7 @@ def preview_of(runtime: Runtime, migration: Migration, plan: Plan, asked: Asked)
                 break
             copy = copy.without(failed.opening)
             continue
-        if found and (found[-1].glimpse.code != STOPS_READER or asked.path in known):
+        if found and (found[-1].glimpse.code != STOPS_READER or asked.path in map(path_of, known)):
             return found[-1]
         break
     return Preview(Glimpse(code=FAILED), asked.headerless, {})

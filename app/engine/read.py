@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ from app.engine.reading.results import FileDone
 from app.engine.reading_log import already_read, note_files, note_problems
 from app.engine.runtime import Runtime
 from app.engine.watched import BeatingIndex, watched
-from app.engine.work import Lease, checkpoint, kept_counts
+from app.engine.work import Lease, checkpoint, kept_counts, set_aside_in_reading
 from app.mapping.context import Context
 from app.migration.exports import fetched_files, zip_password_of
 from app.migration.models import Migration
@@ -76,13 +76,14 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
                 _put_safe(runtime, migration, lease, at)
         beat.leave_file()
         store_index(runtime, migration, at.path, key := _index_name(migration, lease, "read"))
+        result = {**kept_counts(lease.result), "index": key}
 
         def write(session: Session) -> None:
             note_files(session, migration, at.pending)
             note_problems(session, migration, found.problems)
 
         old = at.safe
-        return Done({"index": key}, write, lambda: runtime.objects.delete(old) if old else None)
+        return Done(result, write, lambda: runtime.objects.delete(old) if old else None)
 
 
 def _advance(runtime: Runtime, migration: Migration, found: Found, beat: Heartbeat) -> Callable[[int], None]:
@@ -127,9 +128,12 @@ def found_in(runtime: Runtime, migration: Migration, beat: Heartbeat) -> Iterato
     with runtime.ledger.read() as session:
         files = fetched_files(session, migration.id, migration.export_number)
         password = zip_password_of(session, migration, runtime.link_key(migration))
+        aside = set_aside_in_reading(session, migration)
+    watch = beat.watch()
+    watch = replace(watch, aside=watch.aside | aside)
     given = [watched(runtime.objects, runtime.key(migration), file, beat) for file in files]
     source = source_named(migration.source)
-    with opened(given, source, Limits(), private(runtime.scratch.folder), password, beat.watch()) as found:
+    with opened(given, source, Limits(), private(runtime.scratch.folder), password, watch) as found:
         yield found
 
 

@@ -22,6 +22,7 @@ READY, LEASED, DONE, SPLIT, QUARANTINED = "ready", "leased", "done", "split", "q
 SETTLED = frozenset({DONE, SPLIT, QUARANTINED})
 BACKOFF_SECONDS = (1.0, 5.0, 30.0)
 ENDED, OPENING = "ended_by_file", "opening"  # in the result of an open piece
+READING = "read"  # the phase that reads an export, one piece
 ENDS_OF_A_FILE = 2
 MANY_ENDINGS = 10
 MOST_ENDINGS = 100  # files; what ends a reader after these counts as attempts again
@@ -241,6 +242,12 @@ def set_aside(result: Mapping[str, Any]) -> frozenset[str]:
     counts = ended_by_file(result)
     most = ENDS_OF_A_FILE if sum(count >= ENDS_OF_A_FILE for count in counts.values()) < MANY_ENDINGS else 1
     return frozenset(key for key, count in counts.items() if count >= most)
+
+
+def set_aside_in_reading(session: Session, migration: Migration) -> frozenset[str]:
+    """The files that ended their readers while the export was read: nothing opens them again."""
+    found = session.get(Work, (migration.id, f"export:{migration.export_number}", READING, 0))
+    return set_aside(found.result) if found is not None else frozenset()
 
 
 def _count(work: Work, key: str) -> None:

@@ -1,11 +1,12 @@
 """What outsiders tried: damaged exports, hostile bytes, stale forms, lies about records, signals and full disks."""
 
-from tests.figures import ends, generated_requests, invitations, shapes
+from tests.figures import ends, generated_requests, invitations, killers, shapes
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
     *ends.MEASURES,
     *generated_requests.MEASURES,
     *invitations.MEASURES,
+    *killers.MEASURES,
     *shapes.MEASURES,
 )

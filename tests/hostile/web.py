@@ -52,12 +52,13 @@ def reviewed(product: Product) -> Product:
     return product
 
 
-def arm(product: Product) -> None:
+def arm(product: Product) -> Product:
     """From now on the files act, in whatever process reads them."""
     more = {"killer_file": MARKER, "reader_seconds": SECONDS}
     settings = product.settings.model_copy(update=more)
     product.runtime = replace(product.runtime, settings=settings)
     product.app.state.runtime = product.runtime
+    return product
 
 
 def preview(product: Product, killer: str) -> list[str]:

@@ -1,0 +1,40 @@
+"""Files that abort, loop or eat memory, in every place of the inventory where bytes from outside are parsed."""
+
+import tempfile
+from pathlib import Path
+
+from app.engine.isolated.places import Process, places_of
+from tests.figures.figure import Measure, Reached
+from tests.hostile import web, worker
+from tests.points import Folders, running
+
+SHORT_WORKER = ("a file of an archive", "the second check")
+
+
+def take(long: bool) -> Reached:
+    """All places of the web, and of the worker two places in the short form and all in the long one."""
+    wrong: list[str] = []
+    tried = 0
+    with tempfile.TemporaryDirectory(prefix="caspen-killers-") as folder:
+        for product in running(Folders(Path(folder) / "points"), "preparing", Path(folder) / "web"):
+            web.arm(web.reviewed(product))
+            for place in places_of(Process.LIMITED_READER):
+                for killer in web.KILLERS:
+                    wrong += [f"{place.name}, {killer}: {line}" for line in web.tried(product, place.name, killer)]
+                    tried += 1
+        for number, place in enumerate(worker.worker_places()):
+            if long or place.name in SHORT_WORKER:
+                found = worker.tried(Path(folder) / f"worker{number}", place.name)
+                wrong += [f"{place.name}: {line}" for line in found]
+                tried += len(worker.KILLERS)
+    words = f"{tried} tried, {len(wrong)} wrong; pages answered all the while, no process left"
+    return Reached(words, ok=not wrong, why=tuple(wrong[:10]))
+
+
+MEASURES = (
+    Measure(
+        "3 killers x every place where bytes are parsed",
+        "each named and laid aside, everything else there, at most 3 child deaths a killer",
+        take,
+    ),
+)
