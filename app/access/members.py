@@ -27,14 +27,11 @@ class LastAdmin(Exception):
 
 def lock_members(session: Session, workspace_id: str) -> dict[str, Membership]:
     """All memberships of a workspace by person id, as they are now, locked until the transaction ends."""
-    rows = session.exec(
-        select(Membership)
-        .where(Membership.workspace_id == workspace_id)
-        .order_by(Membership.person_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).all()
-    return {row.person_id: row for row in rows}
+    rows = select(Membership).where(Membership.workspace_id == workspace_id).order_by(Membership.person_id)
+    session.exec(rows.with_for_update()).all()
+    # Read once more: PostgreSQL leaves out of a query that waited for a lock what was added while it waited.
+    fresh = session.exec(rows.execution_options(populate_existing=True)).all()
+    return {row.person_id: row for row in fresh}
 
 
 def admin_ids(session: Session, workspace_id: str) -> frozenset[str]:

@@ -54,7 +54,7 @@ class SignInToken(LedgerTable, table=True):
     """A single-use link that was e-mailed. Only its hash is kept.
 
     `ended_at` is when a newer link of the same person, or the use of another one, ended this link. `device` is the hash
-    of the known browser that asked for the link; empty for an unknown browser.
+    of the known browser that asked for the link; for an unknown browser, `network:` and the hash of its network.
     """
 
     __tablename__ = "sign_in_token"

@@ -36,7 +36,7 @@ def person_by_address(session: Session, address: str) -> Person | None:
 def make_link_token(session: Session, person: Person, next_page: str, device: str = "") -> str:
     """A token for one sign-in within 30 minutes; only its hash is stored. Every older link of the person ends.
 
-    `device` is the hash of the known browser that asked, or empty.
+    `device` says who asked, as `SignInToken` keeps it.
     """
     lock_person(session, person.id)
     end_links(session, person.id)

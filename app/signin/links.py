@@ -3,8 +3,8 @@
 A link is e-mailed when one of three things holds:
 
 * the browser is known: its owner signed in there before, and asked for at most ten links in ten minutes;
-* the browser is unknown, and strangers asked for at most five links to this address, and for at most thirty from this
-  network, in ten minutes;
+* the browser is unknown, and in ten minutes unknown browsers asked for at most five links to this address from this
+  network, for at most ten from all networks, and for at most thirty to any address from this network;
 * the mailbox holds no link that works. The owner can therefore always sign in with the newest e-mail, whatever
   strangers ask for: they cannot use a link, so they can end one only by having a newer one e-mailed.
 
@@ -34,10 +34,12 @@ from app.storage.encryption import CannotOpen, key_from_setting, open_secret, se
 
 log = structlog.get_logger()
 WINDOW = timedelta(minutes=10)
-PER_ADDRESS = 5
+PER_ADDRESS_FROM_ONE_NETWORK = 5
+PER_ADDRESS = 10
 PER_KNOWN_BROWSER = 10
 PER_NETWORK = parse("30/10 minutes")
 IPV6_NETWORK_BITS = 64
+UNKNOWN = "network:"
 PAUSE_SECONDS = 0.2
 limiter = MovingWindowRateLimiter(MemoryStorage())
 
@@ -70,7 +72,7 @@ def email_link(runtime: Runtime, asked: LinkRequest) -> None:
             if person is None:
                 return
             sessions.lock_person(session, person.id)
-            device = known_browser(runtime, asked.device, person.id)
+            device = known_browser(runtime, asked.device, person.id) or unknown_browser(asked.network)
             if may_email_link(session, person.id, device, network_allows=network_allows):
                 post_link(session, runtime, person, asked.next_page, device)
     except Exception as fault:  # the answer has gone out: there is nobody to tell but the operator
@@ -78,13 +80,15 @@ def email_link(runtime: Runtime, asked: LinkRequest) -> None:
 
 
 def may_email_link(session: Session, person_id: str, device: str, *, network_allows: bool) -> bool:
-    """Whether the limits allow one more link. `device` is empty for a browser that is not known."""
-    recent = sessions.links_since(session, person_id, now() - WINDOW)
-    if device and sum(link.device == device for link in recent) < PER_KNOWN_BROWSER:
-        return True
-    if network_allows and sum(not link.device for link in recent) < PER_ADDRESS:
-        return True
-    return not sessions.has_working_link(session, person_id)
+    """Whether the limits allow one more link to a known or an unknown browser."""
+    recent = [link.device for link in sessions.links_since(session, person_id, now() - WINDOW)]
+    from_this = recent.count(device)
+    if not device.startswith(UNKNOWN):
+        is_within = from_this < PER_KNOWN_BROWSER
+    else:
+        by_strangers = sum(other.startswith(UNKNOWN) for other in recent)
+        is_within = network_allows and from_this < PER_ADDRESS_FROM_ONE_NETWORK and by_strangers < PER_ADDRESS
+    return is_within or not sessions.has_working_link(session, person_id)
 
 
 def post_link(session: Session, runtime: Runtime, person: Person, next_page: str, device: str) -> None:
@@ -116,6 +120,11 @@ def known_browser(runtime: Runtime, cookie: str | None, person_id: str) -> str:
     except (CannotOpen, UnicodeDecodeError):
         return ""
     return sessions.hashed(cookie) if opened.partition(":")[2] == person_id else ""
+
+
+def unknown_browser(network: str) -> str:
+    """What stands for every unknown browser of one network."""
+    return UNKNOWN + sessions.hashed(network)
 
 
 def network_of(host: str | None) -> str:

@@ -78,7 +78,7 @@ def invite_person(
     visit = visit_of(request)
     typed = {"email": email, "role": role, "clinical": clinical}
     address, errors = email.strip().lower(), []
-    if not is_email(address) or not address.isprintable():
+    if not is_email(address) or not (address.isascii() and address.isprintable()):
         errors.append(
             {"field": "email", "words": "Write your colleague's e-mail address, such as grace@clinic.example."}
         )

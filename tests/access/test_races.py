@@ -150,11 +150,12 @@ def test_an_invitation_by_an_admin_who_is_removed_is_accepted_before_or_never(le
 
 
 def test_an_invitation_that_is_accepted_twice_at_once_makes_one_member(ledger: Database) -> None:
-    two_admins(ledger)
-    offer = offered(ledger)
-    assert at_once(ledger, *[accepting(ledger, offer)] * 4) == [None] * 4
-    with ledger.read() as session:
-        assert len(session.exec(select(Membership).where(Membership.person_id == "cem")).all()) == 1
+    for _ in range(ROUNDS):
+        two_admins(ledger)
+        offer = offered(ledger)
+        assert at_once(ledger, *[accepting(ledger, offer)] * 4) == [None] * 4
+        with ledger.read() as session:
+            assert len(session.exec(select(Membership).where(Membership.person_id == "cem")).all()) == 1
 
 
 def test_the_limit_of_a_day_holds_for_invitations_at_once(ledger: Database) -> None:

@@ -48,6 +48,21 @@ def test_requests_of_a_stranger_lock_nobody_out(product: Product, times: int) ->
     assert len(product.mails("sign_in")) == 5, "and nobody is flooded"
 
 
+def test_strangers_of_one_network_do_not_use_up_what_another_network_may_ask(product: Product) -> None:
+    def asks(network: str, times: int) -> int:
+        before = len(product.mails("sign_in"))
+        for _ in range(times):
+            links.email_link(product.runtime, LinkRequest(MEGAN, "/", network, None))
+        return len(product.mails("sign_in")) - before
+
+    assert asks("203.0.113.7", 12) == links.PER_ADDRESS_FROM_ONE_NETWORK
+    assert asks("198.51.100.2", 1) == 1
+    assert sum(asks(f"192.0.2.{number}", 3) for number in range(20)) == links.PER_ADDRESS - 6
+    assert asks("198.51.100.9", 1) == 0
+    assert opens(product.visitor(), product), "the newest e-mail signs in"
+    assert asks("198.51.100.9", 1) == 1, "and when it is used up there is another one"
+
+
 def test_whoever_used_the_newest_link_gets_another_one_under_attack(product: Product) -> None:
     for _ in range(3):
         attack(product, 12)

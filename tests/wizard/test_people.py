@@ -54,7 +54,7 @@ def test_the_answer_is_the_same_whoever_owns_the_address(product: Product, email
     shown = page.split("Invited, not accepted yet")[1].split("Invite a colleague")[0]
     beside = shown.replace(email.replace("@", " @"), "X").replace(email, "X")
     assert answer.headers["location"] == f"{product.at}/people"
-    heads = "E-mail Would be Invited by Open until"
+    heads = "E-mail Would be Invited by Open until Withdraw"
     assert beside.startswith(f" An invitation opens nothing before it is accepted. {heads} X May look Megan Doyle")
     assert [mail.recipient for mail in product.mails("invitation")] == [email]
 
@@ -214,6 +214,7 @@ def test_who_reads_clinical_notes_can_let_others_read_them_and_nobody_else_can(p
         ("", "viewer", "Write your colleague's e-mail address"),
         ("kim", "viewer", "Write your colleague's e-mail address"),
         ("a b@x.example", "viewer", "Write your colleague's e-mail address"),
+        ("kïm@x.example", "viewer", "Write your colleague's e-mail address"),
         ("kim\u200b@x.example", "viewer", "Write your colleague's e-mail address"),
         ("kim@x.example", "support", "Choose what they may do."),
         ("kim@x.example", "owner", "Choose what they may do."),
