@@ -69,8 +69,13 @@ def environment(templates: Path = TEMPLATES, *more: Path) -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(words.FILTERS, rich=rich)
-    made.globals.update(icon=icon, asset=asset, wait=words.wait)
+    made.globals.update(icon=icon, asset=asset, wait=words.wait, basis=no_basis)
     return made
+
+
+def no_basis(_path: str, **_address: str) -> str:
+    """The hidden field of a form where no request asks for the page; `web.context` puts the real one in its place."""
+    return ""
 
 
 def block(template: Template, name: str, context: dict[str, object]) -> str:

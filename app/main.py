@@ -5,6 +5,7 @@ import sqlite3
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import ClientDisconnect
 
 from app import health, look
+from app.basis import FIELD, Changed, NoBasis
 from app.db import DatabaseGone, now
 from app.disk_room import DiskRoom
 from app.door import check_texts, read_form
@@ -28,6 +30,7 @@ from app.engine.runtime import Runtime, open_runtime
 from app.errors import Stop
 from app.guardrails import SAFE, guard, is_upload
 from app.migration.advance import NotAllowed, Refused, WrongState
+from app.migration.audit import last_change
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
@@ -40,10 +43,12 @@ from app.signin import clinics, invitations, outbox, pages
 from app.support import files as support_files
 from app.support import routes as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
-from app.web import NeedsSignIn, address_of, enter, go, page, visit_of
+from app.web import STREAMED, NeedsSignIn, address_of, enter, go, hidden, keep_form, page, page_before, visit_of
 from app.wizard import STEPS
 
 log = structlog.get_logger()
+TYPED = frozenset({"text", "reason", "name", "email"})
+"""Fields with words that a person wrote: a refused form shows them once more."""
 BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL, Event.UNDO})
 """Events of buttons that carry no answer of the clinic: pressed twice, nothing is lost and nobody need be told."""
 
@@ -68,7 +73,7 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     app = FastAPI(
         title="Caspen import",
         lifespan=life,
-        dependencies=[Depends(enter), Depends(check_texts)],
+        dependencies=[Depends(keep_form), Depends(enter), Depends(check_texts)],
         docs_url=None,
         redoc_url=None,
         openapi_url=None if in_production else "/openapi.json",
@@ -103,6 +108,14 @@ def answer_troubles(app: FastAPI) -> None:
         if is_done(trouble):
             return go(f"/m/{visit_of(request).move.id}")
         return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
+
+    @app.exception_handler(Changed)
+    def show_both(request: Request, changed: Changed) -> Response:
+        return page(request, "errors/changed.html", 409, **both_versions(request, changed))
+
+    @app.exception_handler(NoBasis)
+    def ask_for_page(request: Request, _: NoBasis) -> Response:
+        return page(request, "errors/422.html", 422)
 
     @app.exception_handler(Refused)
     @app.exception_handler(NotAllowed)
@@ -157,11 +170,30 @@ def is_done(trouble: WrongState) -> bool:
     return trouble.event in BUTTONS and trouble.state in target
 
 
+def both_versions(request: Request, changed: Changed) -> dict[str, Any]:
+    """What the page of an outdated form shows: both versions, who changed it, and the form to send once more."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        migration = session.get_one(Migration, visit.move.id)
+        latest = last_change(session, migration.id, changed.since)
+    at = f"/support/{migration.id}" if visit.person.is_support else f"/m/{migration.id}/{page_of(migration)}"
+    return {
+        "conflicts": changed.conflicts,
+        "latest": latest,
+        "again": [(name, value) for name, value in changed.again if value or name],
+        "fresh": hidden(FIELD, visit.seal(visit.sent.path, changed.shown)),
+        "typed": [value for name, value in changed.again if name in TYPED and value],
+        "action": "" if visit.sent.path in STREAMED else request.url.path,
+        "leave": page_before(request) or at,
+    }
+
+
 def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
     """What the 409 page says: where the migration is now, and the one way on."""
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
+        latest = last_change(session, migration.id, migration.since - timedelta(seconds=5))
     words = WORDS[State(migration.state)]
     at = f"/support/{migration.id}" if visit.person.is_support else f"/m/{migration.id}/{page_of(migration)}"
     go = {"href": at, "words": "Back to this migration" if visit.person.is_support else words.go}
@@ -170,9 +202,11 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
         return {"title": problem.title, "lede": problem.todo, "go": go, "code": problem.code}
     if isinstance(trouble, NotAllowed):
         return {"title": "This is for somebody else to do", "lede": "Nothing was changed.", "go": go}
-    kept = getattr(request.state, "kept", "")
+    kept = getattr(request.state, "kept", "") or " ".join(
+        value for name in sorted(TYPED & visit.sent.fields.keys()) for value in visit.sent.fields[name]
+    )
     title, lede = f"This step is over: {words.now}", "Nothing was changed by your answer."
-    return {"title": title, "lede": lede, "go": go, "kept": kept}
+    return {"title": title, "lede": lede, "go": go, "kept": kept, "latest": latest}
 
 
 def _own_target(request: Request) -> str:

@@ -4,15 +4,17 @@ A route says nothing about rights. `enter` looks its address up in `access/right
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment as Jinja
+from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
@@ -20,21 +22,26 @@ from app import look
 from app.access import sessions
 from app.access.rights import RIGHTS, Right
 from app.access.viewer import Viewer
+from app.basis import COLUMNS, FIELD, SAME_FORM, Scope, Shown, columns_shown
 from app.db import DatabaseGone, now
+from app.door import read_form
 from app.engine.runtime import Runtime
 from app.mapping.kind import Source
-from app.migration.advance import By, Cause, Guard, WrongState, advance
+from app.migration.advance import By, Cause, Guard, WrongState, advance, locked
 from app.migration.models import Migration
-from app.migration.states import Actor, Event, State
+from app.migration.states import Actor, Event, State, move_for
 from app.rail import rail
 from app.settings import Environment
 from app.sources import source
+from app.storage.encryption import key_from_setting
 
 TOUCH_SECONDS = 0.1
 WITHOUT_LEDGER = frozenset({"/healthz", "/readyz"})
 """What must answer, in its own way, while the ledger does not."""
 COOKIE = "caspen_signin"
 SECURE_COOKIE = "__Host-caspen_signin"
+STREAMED = frozenset({"/m/{migration_id}/handover/upload", "/m/{migration_id}/upload/{upload_id}/piece"})
+"""POST routes whose bodies are read piece by piece by their handlers."""
 
 
 class NeedsSignIn(Exception):
@@ -42,12 +49,39 @@ class NeedsSignIn(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A request's address by name (`migration_id` and the like) and, of a POST, its form: path and text fields."""
+
+    path: str = ""
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    address: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A write that may happen: its session, the locked migration, and how the form's fields meet what is so now.
+
+    `untouched` fields keep what a colleague chose meanwhile; `touched` are those that this person changed.
+    """
+
+    session: Session
+    migration: Migration
+    untouched: frozenset[str]
+    touched: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
-    """One request: the person (or none), the migration that its address names (or none), and the product's parts."""
+    """One request: the person (or none), the migration that its address names (or none), and the product's parts.
+
+    `sent` is the form of a POST, `remembered` the fingerprints of the forms of this page (see `app/basis.py`).
+    """
 
     runtime: Runtime
     viewer: Viewer | None
     migration: Migration | None
+    sent: Sent = field(default_factory=Sent)
+    remembered: dict[str, str] = field(default_factory=dict)
 
     @property
     def person(self) -> Viewer:
@@ -87,12 +121,104 @@ class Visit:
         guards: dict[str, Guard] | None = None,
         prepare: Callable[[Session], None] | None = None,
     ) -> None:
-        """One event by this person, in one transaction with what `prepare` writes; then the doorbell."""
+        """One event by this person, in one transaction with what `prepare` writes; then the doorbell.
+
+        Raises WrongState where the event is not possible any more, and Changed where the form shows something else.
+        """
         with self.write() as session:
+            state = State(locked(session, self.move.id).state)
+            if move_for(event, state) is None:
+                raise WrongState(state, event)
+            self.confirm(session)
             if prepare is not None:
                 prepare(session)
             ring = advance(session, self.move.id, event, self.by, cause, guards)
         self.runtime.doorbell.ring(ring.migration_id)
+
+    @contextmanager
+    def confirmed(self) -> Iterator[Confirmed]:
+        """A write transaction in which the migration is locked and everything is as the form showed it.
+
+        Raises NoBasis where the form carries no fingerprint, and Changed where something else is so by now; nothing
+        is written then.
+        """
+        with self.write() as session:
+            yield self.confirm(session)
+
+    def confirm(self, session: Session) -> Confirmed:
+        """The same within a transaction of the caller. Locks the migration."""
+        migration = locked(session, self.move.id)
+        basis = self._scope(self.sent.path, self.sent.address).read("".join(self.sent.fields.get(FIELD, ())))
+        shown = self.shown(self.sent.path, session, migration)
+        merge = basis.compared(shown, self.sent.fields)
+        return Confirmed(session, migration, merge.untouched, merge.touched)
+
+    def shown(self, path: str, session: Session, migration: Migration) -> Shown:
+        """What the form of this route shows at present."""
+        form = SAME_FORM.get(path, path)
+        if form in COLUMNS:
+            return columns_shown(COLUMNS[form], migration)
+        return READERS[form](self, session, migration)
+
+    def remember(self, *paths: str, **address: str) -> None:
+        """Takes the fingerprints of these forms. Called before the page reads anything but the visit's migration."""
+        with self.read() as session:
+            for path in paths:
+                self.remembered[key_of(path, address)] = self.token(path, session, self.move, **address)
+
+    def remember_shown(self, path: str, shown: Shown) -> None:
+        """Takes the fingerprint of a form from what its page has read already."""
+        self.remembered[key_of(path, {})] = self.seal(path, shown)
+
+    def token(self, path: str, session: Session, migration: Migration, **address: str) -> str:
+        """The fingerprint of a form at present. `address` names what the address of this page does not."""
+        asked = replace(self, sent=replace(self.sent, address={**self.sent.address, **address}))
+        return asked._scope(path, asked.sent.address).token(asked.shown(path, session, migration))
+
+    def basis(self, path: str, **address: str) -> Markup:
+        """The hidden field that a form of this route carries. A form that comes back keeps the one that it sent."""
+        if SAME_FORM.get(path, path) == SAME_FORM.get(self.sent.path, self.sent.path) and self.sent.fields.get(FIELD):
+            return hidden(FIELD, self.sent.fields[FIELD][0])
+        if path in COLUMNS:
+            asked = {**self.sent.address, **address}
+            return hidden(FIELD, self._scope(path, asked).token(columns_shown(COLUMNS[path], self.move)))
+        return hidden(FIELD, self.remembered[key_of(path, address)])
+
+    def renew(self) -> None:
+        """The form comes back over what is so now, and not over what it showed: its page says what has changed."""
+        self.sent.fields.pop(FIELD, None)
+
+    def seal(self, path: str, shown: Shown) -> str:
+        """The fingerprint of a form of this address that shows these facts."""
+        return self._scope(path, self.sent.address).token(shown)
+
+    def _scope(self, path: str, address: Mapping[str, str]) -> Scope:
+        form = SAME_FORM.get(path, path)
+        about = "\n".join(f"{name}={value}" for name, value in sorted(address.items()) if f"{{{name}}}" in form)
+        return Scope(key_from_setting(self.runtime.settings.secret_key), form, about)
+
+
+def key_of(path: str, address: Mapping[str, str]) -> str:
+    """Which form of a page is meant: its route, and what the form's own address adds to that of the page."""
+    return "\n".join([SAME_FORM.get(path, path), *(f"{name}={value}" for name, value in sorted(address.items()))])
+
+
+Reader = Callable[[Visit, Session, Migration], Shown]
+READERS: dict[str, Reader] = {}
+
+
+def shows(*paths: str) -> Callable[[Reader], Reader]:
+    """Registers what the forms of these POST routes show (see `app/basis.py`)."""
+
+    def register(reader: Reader) -> Reader:
+        READERS.update(dict.fromkeys(paths, reader))
+        return reader
+
+    return register
+
+
+def hidden(name: str, value: str) -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
 
 def cookie_name(runtime: Runtime) -> str:
@@ -123,9 +249,10 @@ def enter(request: Request) -> Visit:
         migration = session.get(Migration, migration_id) if migration_id else None
     if stale and secret is not None and not request.url.path.endswith("/events"):
         keep_alive(runtime, secret)
-    visit = Visit(runtime, viewer, migration)
+    sent = replace(getattr(request.state, "sent", Sent()), address={k: str(v) for k, v in request.path_params.items()})
+    visit = Visit(runtime, viewer, migration, sent)
     # Until the address is known to be theirs, an error page may not name the clinic that it belongs to.
-    request.state.visit = Visit(runtime, viewer, None)
+    request.state.visit = Visit(runtime, viewer, None, sent)
     if right is Right.ANYONE:
         return visit
     if right is Right.DEVELOPMENT and migration_id is None:
@@ -150,6 +277,25 @@ def keep_alive(runtime: Runtime, secret: str) -> None:
             sessions.touch(session, secret)
     except (SQLAlchemyError, sqlite3.Error, DatabaseGone):
         sessions.remember_touch(secret)
+
+
+async def keep_form(request: Request) -> None:
+    """Keeps the text fields of a form for `enter`. Uploads are not touched: they stream."""
+    path = getattr(request.scope.get("route"), "path", "")
+    if request.method != "POST":
+        return
+    request.state.sent = Sent(path)
+    if path in STREAMED:
+        return
+    try:
+        form = await read_form(request)
+    except (HTTPException, RequestValidationError):  # its handler says what is wrong with it, to whoever may send it
+        return
+    fields: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    request.state.sent = Sent(path, fields)
 
 
 def refuse_strangers(viewer: Viewer, migration: Migration | None, right: Right) -> None:
@@ -182,6 +328,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "support_email": runtime.settings.support_email,
         "disk_full": request.app.state.room.is_full(),
         "now": now(),
+        "basis": visit.basis if visit and migration else look.no_basis,
         "zone": (migration.plan or {}).get("timezone", "Australia/Sydney") if migration else "Australia/Sydney",
         "errors": [],
     }
@@ -218,6 +365,14 @@ def address_of(request: Request) -> str:
     """The address of this page with its question, safe to stand in another address or in a header."""
     asked = f"?{request.url.query}" if request.url.query else ""
     return quote(f"{request.url.path}{asked}", safe="/")
+
+
+def page_before(request: Request) -> str | None:
+    """The page of ours that this request comes from, with its question; None where the browser does not say."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if came_from.netloc != request.headers.get("host", "") or not came_from.path:
+        return None
+    return own_address(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
 
 
 def own_address(address: str | None) -> str:

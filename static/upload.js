@@ -103,6 +103,7 @@
 
     async begin() {
       const asked = new FormData();
+      asked.append("basis", form.elements.basis.value);
       for (const file of this.files) {
         asked.append("name", file.name);
         asked.append("size", file.size);
@@ -110,7 +111,15 @@
       const { status, told } = await this.patiently(() => send("POST", "begin", asked));
       if (status !== 200 || !told.files) throw new Refused(told.words || "");
       this.piece = told.piece;
+      for (const each of document.querySelectorAll("#upload input[name=basis]")) each.value = told.basis;
       return told.files;
+    }
+
+    /* The form that hands over this very upload, and no other. */
+    upload() {
+      const asked = new FormData();
+      asked.append("basis", form.elements.basis.value);
+      return asked;
     }
 
     async all() {
@@ -120,7 +129,7 @@
         await this.one(file, known[n]);
         this.before += file.size;
       }
-      const { status, told } = await this.patiently(() => send("POST", "finish", new FormData()));
+      const { status, told } = await this.patiently(() => send("POST", "finish", this.upload()));
       if (status !== 200 || !told.goes) throw new Refused(told.words || "");
       running = false;
       window.location.assign(told.goes);

@@ -1,7 +1,7 @@
 """The running product in a private folder, and everybody who may visit it."""
 
 import atexit
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
@@ -29,6 +29,7 @@ from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
 from app.signin import links
 from app.web import cookie_name
+from tests.forms.browser import basis_in, basis_now, page_of
 
 BASE = "http://127.0.0.1:8000"
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
@@ -57,6 +58,22 @@ class Visitor(TestClient):
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
         self.portal = one_loop()
+
+    def post(self, url: Any, *, data: Any = None, **more: Any) -> Response:
+        """Sends a form with the fingerprint of its page: opens the page first, or takes what it would show now."""
+        tab = (data or {}).get("show", "")
+        page = page_of(str(url), tab)
+        if page is not None and "content" not in more and "basis" not in (data or {}):
+            shown = basis_in(self.get(page, follow_redirects=True, headers=OWN_PAGE), str(url))
+            basis = shown or basis_now(self.app, str(url), tab)
+            data = {**(data or {}), "basis": basis} if basis is not None else data
+        answer: Response = super().post(url, data=data, **more)
+        return answer
+
+    def post_exactly(self, url: str, data: Mapping[str, object] | None = None, **more: Any) -> Response:
+        """Sends exactly these fields, as a form of an old page or of nobody's page does."""
+        answer: Response = super().post(url, data=dict(data or {}), **more)
+        return answer
 
     def see(self, path: str) -> Response:
         """A page as it is after all its redirects."""

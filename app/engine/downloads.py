@@ -4,6 +4,7 @@ Pausing and resuming are the migration's own acts (`Event.PAUSE`, `Event.RESUME`
 durable and goes on from there. Stopping deletes what is here, forgets the link, and leads back to the hand-over.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,9 +93,16 @@ def _waits(session: Session, migration: Migration) -> tuple[str | None, datetime
     return found if found is not None and found[0] in catalogue() else (None, None)
 
 
-def stop_download(runtime: Runtime, migration: Migration, by: By) -> None:
-    """Deletes what was downloaded and the link with it, and lets the clinic hand over something else."""
+def stop_download(
+    runtime: Runtime, migration: Migration, by: By, confirm: Callable[[Session], object] | None = None
+) -> None:
+    """Deletes what was downloaded and the link with it, and lets the clinic hand over something else.
+
+    `confirm` raises where what the person saw is not so any more.
+    """
     with runtime.ledger.write() as session:
+        if confirm is not None:
+            confirm(session)
         current = locked(session, migration.id)
         if current.state == State.PAUSED and current.paused_from == State.FETCHING:
             advance(session, migration.id, Event.RESUME, by, guards={"pausable": pausable(by.actor)})

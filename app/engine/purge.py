@@ -1,5 +1,6 @@
 """What is no longer needed of a clinic's data is destroyed: the copies with their key, the trials with their stores."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -55,14 +56,25 @@ def give_up_abandoned(runtime: Runtime, at: datetime | None = None) -> list[str]
     return list(found)
 
 
-def purge(runtime: Runtime, migration_id: str, by: str = "worker", role: str = "worker") -> None:
+def purge(
+    runtime: Runtime,
+    migration_id: str,
+    by: str = "worker",
+    role: str = "worker",
+    confirm: Callable[[Session], object] | None = None,
+) -> None:
     """Destroys every copy of a clinic's export, its trials, what it replaced and its key. The ledger's own lines stay,
-    and so does everything while work is going on. Twice is once."""
+    and so does everything while work is going on. Twice is once.
+
+    `confirm` raises, before the key goes, where what the person saw is not so any more.
+    """
     with runtime.ledger.read() as session:
         if session.get_one(Migration, migration_id).state in WORKING:
             return
     drop_trials(runtime, migration_id)
     with runtime.ledger.write() as session:
+        if confirm is not None:
+            confirm(session)
         migration = locked(session, migration_id)
         if not migration.wrapped_key or migration.state in WORKING:
             return

@@ -1,15 +1,27 @@
 """An export is handed over to the engine: its bytes go into storage, the ledger learns of it, and a worker is rung."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+from sqlmodel import Session
 
 from app.engine.runtime import Runtime
 from app.migration.advance import By
 from app.migration.exports import Handed, Stored, store, submit_files, submit_link
 from app.migration.models import Migration
 
+Confirm = Callable[[Session], object]
+"""Raises where what a person saw is not so any more; called first in the transaction that hands over."""
+
 
 def hand_over_files(
-    runtime: Runtime, migration: Migration, files: Iterable[Handed], *, by: By, name: str, way: str = "upload"
+    runtime: Runtime,
+    migration: Migration,
+    files: Iterable[Handed],
+    *,
+    by: By,
+    name: str,
+    way: str = "upload",
+    confirm: Confirm | None = None,
 ) -> None:
     """Stores uploaded files (or the sample) and starts the work. Nothing remains stored when the ledger refuses."""
     stored: list[Stored] = []
@@ -19,15 +31,24 @@ def hand_over_files(
     except BaseException:
         _forget(runtime, stored)
         raise
-    hand_over_stored(runtime, migration, stored, by=by, name=name, way=way)
+    hand_over_stored(runtime, migration, stored, by=by, name=name, way=way, confirm=confirm)
 
 
 def hand_over_stored(
-    runtime: Runtime, migration: Migration, stored: Sequence[Stored], *, by: By, name: str, way: str = "upload"
+    runtime: Runtime,
+    migration: Migration,
+    stored: Sequence[Stored],
+    *,
+    by: By,
+    name: str,
+    way: str = "upload",
+    confirm: Confirm | None = None,
 ) -> None:
     """Starts the work on files that are in storage already. Nothing remains stored when the ledger refuses."""
     try:
         with runtime.ledger.write() as session:
+            if confirm is not None:
+                confirm(session)
             ring = submit_files(session, migration.id, stored, way=way, name=name, by=by)
     except BaseException:
         _forget(runtime, stored)
@@ -41,10 +62,20 @@ def _forget(runtime: Runtime, stored: Iterable[Stored]) -> None:
 
 
 def hand_over_link(
-    runtime: Runtime, migration: Migration, link: str, *, hint: str, by: By, name: str = "", password: str = ""
+    runtime: Runtime,
+    migration: Migration,
+    link: str,
+    *,
+    hint: str,
+    by: By,
+    name: str = "",
+    password: str = "",
+    confirm: Confirm | None = None,
 ) -> None:
     """Keeps a share link and its password sealed, and starts the download."""
     key = runtime.link_key(migration)
     with runtime.ledger.write() as session:
+        if confirm is not None:
+            confirm(session)
         ring = submit_link(session, migration.id, link, hint=hint, key=key, by=by, name=name, password=password)
     runtime.doorbell.ring(ring.migration_id)

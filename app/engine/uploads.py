@@ -6,7 +6,7 @@ straight into encrypted storage; the ledger holds how far each file is. Nothing 
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,12 +50,22 @@ class Full(Exception):
     """The storage has no room for a piece. What arrived before it stays."""
 
 
-def begin(runtime: Runtime, migration: Migration, chosen: Sequence[Chosen]) -> list[UploadFile]:
-    """The files that were chosen, each with how much of it is here. What was chosen before and is not now goes."""
+def begin(
+    runtime: Runtime,
+    migration: Migration,
+    chosen: Sequence[Chosen],
+    confirm: Callable[[Session, bool], object] | None = None,
+) -> list[UploadFile]:
+    """The files that were chosen, each with how much of it is here. What was chosen before and is not now goes.
+
+    `confirm` raises where what the person saw is not so any more; it learns whether anything would go.
+    """
     with runtime.ledger.write() as session:
         locked(session, migration.id)
         before = rows_of(session, migration.id)
         kept = [_known(before, file) for file in chosen]
+        if confirm is not None:
+            confirm(session, bool(before))
         require_room(runtime, sum(f.size - (row.received if row else 0) for f, row in zip(chosen, kept, strict=True)))
         for row in before:
             runtime.objects.delete(row.object_key)
@@ -164,9 +174,11 @@ def _sha256(runtime: Runtime, migration: Migration, object_key: str) -> str:
     return digest.hexdigest()
 
 
-def finish(runtime: Runtime, migration: Migration, by: By) -> bool:
-    """Hands over what was sent, once all of it is here; says whether it was."""
+def finish(runtime: Runtime, migration: Migration, by: By, confirm: Callable[[Session], object] | None = None) -> bool:
+    """Hands over what was sent, once all of it is here; says whether it was. `confirm` may refuse by raising."""
     with runtime.ledger.write() as session:
+        if confirm is not None:
+            confirm(session)
         rows = rows_of(session, migration.id)
         if not rows or any(not row.sha256 for row in rows):
             return False
@@ -179,9 +191,11 @@ def finish(runtime: Runtime, migration: Migration, by: By) -> bool:
     return True
 
 
-def stop(runtime: Runtime, migration_id: str) -> None:
-    """Deletes what arrived. Twice is once."""
+def stop(runtime: Runtime, migration_id: str, confirm: Callable[[Session], object] | None = None) -> None:
+    """Deletes what arrived. Twice is once. `confirm` may refuse by raising."""
     with runtime.ledger.write() as session:
+        if confirm is not None:
+            confirm(session)
         for row in rows_of(session, migration_id):
             runtime.objects.delete(row.object_key)
             session.delete(row)

@@ -2,11 +2,25 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, desc, select
+from sqlmodel import Session, col, desc, select
 
+from app.access.models import Person
 from app.migration.models import AuditEntry, Migration
+
+LOOKING = ("_seen", "_listed", "_opened", "_downloaded", "_described", "check_link")
+"""How the names of acts end that change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Who changed something, as a page names them, and when."""
+
+    who: str
+    at: datetime
 
 
 def write_audit(
@@ -79,3 +93,17 @@ def chain_holds(session: Session, workspace_id: str) -> bool:
             return False
         previous = entry.hash
     return True
+
+
+def last_change(session: Session, migration_id: str, since: datetime) -> Change | None:
+    """The newest act in a migration since that time, by whom and when. Acts that only look are passed over."""
+    acts = session.exec(
+        select(AuditEntry, Person.name)
+        .join(Person, col(Person.email) == AuditEntry.by, isouter=True)
+        .where(AuditEntry.migration_id == migration_id, col(AuditEntry.at) >= since)
+        .order_by(desc(AuditEntry.id))
+    )
+    for entry, name in acts:
+        if not entry.act.endswith(LOOKING):
+            return Change("The import" if entry.role == "worker" else name or entry.by, entry.at)
+    return None

@@ -12,7 +12,6 @@ from starlette.datastructures import FormData
 
 from app.door import read_form
 from app.engine.reading.veil import told_path
-from app.migration.plans import plan_of
 from app.migration.states import Event
 from app.support.routes import short
 from app.web import go, in_state, page, visit_of
@@ -37,20 +36,20 @@ async def save(request: Request, number: int) -> Response:
 def keep(request: Request, number: int, form: FormData) -> Response:
     """Keeps what support says of the file; with `act=read`, reads the export again with it."""
     visit, act, reason = visit_of(request), str(form.get("act", "")), str(form.get("reason", "")).strip()
-    file, plan = file_of(visit, number), plan_of(visit.move)
+    file = file_of(visit, number)
     trouble = short(reason)
     because = [{"field": "reason", "words": trouble}] if trouble and act != "show" else []
     if not because:
         in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
     if act == "withdraw" and not because:
-        settle(visit, without(plan, file.path), number, "file_answer_withdrawn", {}, "keep", reason)
+        settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep", reason)
         return go(f"/support/{visit.move.id}#files")
     shown = veiled(offered(visit, file, None if act == "withdraw" else answer_in(form)))
     errors = because + ([] if act in ("show", "withdraw") else stale(form, visit.move, shown) or wrong_with(shown))
     if act == "show" or errors:
         return draw(request, number, shown, errors, reason)
     facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
-    settle(visit, planned(shown, plan, file.path), number, "file_answered", facts, act, reason)
+    settle(visit, lambda plan: planned(shown, plan, file.path), number, "file_answered", facts, act, reason)
     return go(f"/support/{visit.move.id}#files")
 
 
@@ -67,6 +66,7 @@ def draw(
     reason: str = "",
 ) -> Response:
     visit = visit_of(request)
+    visit.remember("/support/{migration_id}/files/{number}")
     file = file_of(visit, number)
     shown = shown or veiled(offered(visit, file, None))
     told: dict[str, Any] = {

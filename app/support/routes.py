@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import checklist
 from app.access.models import Person
+from app.basis import MOMENT, Shown, columns_shown
 from app.caspen.live_counts import count_live
 from app.db import now
 from app.engine.link_providers import provider_lines
@@ -26,7 +27,7 @@ from app.migration.states import Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.settings import environment
 from app.support.overview import HEADS, line_of, overview
-from app.web import go, page, visit_of
+from app.web import Visit, go, page, shows, visit_of
 from app.wizard.complete import whole
 from app.wizard.file_states import lines_of
 from app.wizard.findings import bands, sums
@@ -63,6 +64,33 @@ ACTS = (
     StaffAct(Event.PAUSE, "pause", "pause", "Pause this move", "What was done stays done.", "Pause"),
     StaffAct(Event.RESUME, "resume", "resume", "Go on with this move", "It goes on from where it stopped.", "Go on"),
 )
+
+
+@shows("/support/{migration_id}/waive")
+def checks_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """This visit to the state, and each check that could be let pass: all of them on the page, the sent one after."""
+    asked = "".join(visit.sent.fields.get("check", ()))
+    lines = [one for one in checklist.lines(situation(visit)) if one.waivable and asked in ("", one.name)]
+    waived = {one.name: session.get(Waiver, (migration.id, one.name)) is not None for one in lines}
+    titles = {one.name: one.title for one in lines}
+    moment = columns_shown(MOMENT, migration)
+    return Shown(
+        context={**moment.context, **{f"check {name}": [titles[name], done] for name, done in waived.items()}},
+        labels={f"check {name}": "The check" for name in titles},
+        now={**moment.now, **{f"check {name}": "let pass" if waived[name] else titles[name] for name in titles}},
+    )
+
+
+@shows("/support/{migration_id}/answer")
+def requests_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """The requests that wait for an answer: all of them on the page, the answered one after."""
+    asked = "".join(visit.sent.fields.get("request_id", ()))
+    waiting = {one.id: one.text for one in open_requests_of(session, migration.id)}
+    return Shown(
+        context={f"request {key}": waiting.get(key) for key in ([asked] if asked else waiting)},
+        labels={f"request {asked}": "The request"},
+        now={f"request {asked}": waiting.get(asked, "answered or withdrawn")},
+    )
 
 
 @router.get("")
@@ -128,8 +156,8 @@ def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotate
     trouble = short(reason)
     if trouble:
         return draw(request, {"waive": reason}, [{"field": "waive", "words": trouble}])
-    with visit.write() as session:
-        migration = locked(session, visit.move.id)
+    with visit.confirmed() as confirmed:
+        session, migration = confirmed.session, confirmed.migration
         if session.get(Waiver, (migration.id, check)) is None:
             session.add(Waiver(migration_id=migration.id, check=check, reason=reason.strip(), by=visit.by.name))
             entry = note_act(session, migration, visit.by.name, "waive", reason, {"check": check})
@@ -145,14 +173,17 @@ def answer(request: Request, request_id: Annotated[str, Form()] = "", text: Anno
     if trouble:
         return draw(request, {"answer": text}, [{"field": "answer", "words": trouble}])
     with visit.write() as session:
+        locked(session, visit.move.id)
         asked = session.get(ChangeRequest, request_id)
         if asked is None or asked.migration_id != visit.move.id:
             raise HTTPException(404)
+        if (asked.answer, asked.answered_by) == (text.strip(), visit.person.email):
+            return go(f"/support/{visit.move.id}")  # pressed twice
+        migration = visit.confirm(session).migration
         if asked.answered_at is None and asked.withdrawn_at is None:
             asked.answer, asked.answered_by, asked.answered_at = text.strip(), visit.person.email, now()
             session.add(asked)
             session.flush()
-        migration = locked(session, visit.move.id)
         if migration.state == State.CHANGES_REQUESTED and not open_requests_of(session, migration.id):
             advance(session, migration.id, Event.ANSWER_CHANGES, visit.by, Cause(reason=text.strip()[:300]))
     return go(f"/support/{visit.move.id}")
@@ -164,8 +195,8 @@ def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
     visit = visit_of(request)
     if not text.strip():
         return draw(request, {}, [{"field": "help", "words": "Write your answer."}])
-    with visit.write() as session:
-        migration = locked(session, visit.move.id)
+    with visit.confirmed() as confirmed:
+        session, migration = confirmed.session, confirmed.migration
         message = HelpMessage(
             id=secrets.token_hex(8),
             migration_id=migration.id,
@@ -217,6 +248,7 @@ def open_requests_of(session: Session, migration_id: str) -> list[ChangeRequest]
 
 def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
+    visit.remember("/support/{migration_id}/waive", "/support/{migration_id}/answer")
     here = situation(visit)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)

@@ -9,21 +9,48 @@ from collections.abc import Collection
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
+from app.basis import MOMENT, Shown, columns_shown
 from app.door import read_form
 from app.migration.balance import balance_of
 from app.migration.doubts import stale_day
 from app.migration.guards import doubts_ticked, open_requests, trial_is_whole
-from app.migration.models import Export
+from app.migration.models import Export, Migration
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial
-from app.web import Visit, go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.complete import doubts_said, not_ticked
 from app.wizard.damage import is_damaged
 
 router = APIRouter()
+
+
+@shows("/m/{migration_id}/approve")
+def trial_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """This visit to the review: the trial by its digest, every doubt about the export, and the requests that wait."""
+    trial = current_trial(session, migration)
+    is_made = trial is not None and trial.finished_at is not None
+    doubts = [[one.key, one.title] for one in doubts_said(session, visit, trial)] if is_made else []
+    waiting = [one.id for one in open_requests(session, migration.id)]
+    moment = columns_shown(MOMENT, migration)
+    return Shown(
+        context={
+            **moment.context,
+            "trial": [trial.number, trial.digest, trial.balanced] if trial is not None else [],
+            "doubts": doubts,
+            "requests": waiting,
+        },
+        labels={"trial": "The trial", "doubts": "What may not be whole", "requests": "Requests that wait"},
+        now={
+            **moment.now,
+            "trial": f"trial {migration.trial_number}",
+            "doubts": ". ".join(title for _, title in doubts) or "nothing",
+            "requests": str(len(waiting)),
+        },
+    )
 
 
 @router.get("/m/{migration_id}/approve")
@@ -50,9 +77,9 @@ def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Respon
     if errors:
         return draw(request, name, errors, accepted)
     is_whole = trial_is_whole(damaged=is_damaged(visit, thorough=True))
-    with visit.write() as session:
+    with visit.confirmed() as confirmed:
         guard = doubts_ticked(visit.source, accepted)
-        ring = approve_trial(session, visit.move.id, digest, visit.by, guard, accepted, is_whole)
+        ring = approve_trial(confirmed.session, visit.move.id, digest, visit.by, guard, accepted, is_whole)
     visit.runtime.doorbell.ring(ring.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 
@@ -78,6 +105,7 @@ def draw(
     request: Request, typed: str, errors: list[dict[str, str]], accepted: Collection[str] = frozenset()
 ) -> Response:
     visit = visit_of(request)
+    visit.remember("/m/{migration_id}/approve")
     with visit.read() as session:
         trial = current_trial(session, visit.move)
         export = session.get(Export, (visit.move.id, visit.move.export_number))

@@ -4,19 +4,41 @@ from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import Session
 
 from app import checklist
+from app.basis import Field, Shown
 from app.checklist.line import Line, Mark
 from app.db import now
+from app.migration.advance import WrongState
+from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.migration.plans import EDITABLE
-from app.migration.states import OPEN, Event
-from app.web import Visit, go, in_state, page, visit_of
+from app.migration.states import OPEN, Event, State
+from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import typed_date
+from app.wizard.overview import date_field, save_date
 from app.wizard.people import who_can
 from app.wizard.situation import situation
 
 router = APIRouter()
+
+
+WAYS = {"set_up": "We set up our services in Caspen ourselves", "bring": "Bring our services"}
+
+
+@shows("/m/{migration_id}/checklist/services")
+def way_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """How services come across. A plan that stands under a trial keeps its answer."""
+    del visit, session
+    return Shown(fields={"way": Field("How services come across", migration.services_way or "", WAYS)})
+
+
+@shows("/m/{migration_id}/checklist/dates")
+def date_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """The Trial Conversion date as the field shows it."""
+    del visit, session
+    return Shown(fields={"conversion": date_field(migration)})
 
 
 @router.get("/m/{migration_id}/checklist")
@@ -28,12 +50,15 @@ def look(request: Request) -> Response:
 def choose_services(request: Request, way: Annotated[str, Form()] = "") -> Response:
     """Set up in Caspen by the clinic, or brought across. A trial stands on this choice."""
     visit = in_state(request, Event.CHANGE_PLAN, *EDITABLE)
-    if way not in ("set_up", "bring"):
+    if way not in WAYS:
         return draw(request, [{"field": "way", "words": "Choose one of the two ways."}])
-    with visit.write() as session:
-        migration = session.get_one(Migration, visit.move.id)
-        migration.services_way = way
-        session.add(migration)
+    with visit.confirmed() as confirmed:
+        migration = confirmed.migration
+        if State(migration.state) not in EDITABLE:
+            raise WrongState(State(migration.state), Event.CHANGE_PLAN)
+        if "way" not in confirmed.untouched and migration.services_way != way:
+            migration.services_way = way
+            write_act(confirmed.session, migration, visit.by.name, visit.by.actor.value, "save_services", {"way": way})
     return go(f"/m/{visit.move.id}/checklist")
 
 
@@ -43,15 +68,15 @@ def give_date(request: Request, conversion: Annotated[str, Form()] = "") -> Resp
     day, trouble = typed_date(conversion)
     if trouble:
         return draw(request, [{"field": "conversion", "words": trouble}], conversion)
-    with visit.write() as session:
-        migration = session.get_one(Migration, visit.move.id)
-        migration.conversion_date = day.isoformat() if day else None
-        session.add(migration)
+    with visit.confirmed() as confirmed:
+        if "conversion" not in confirmed.untouched:
+            save_date(confirmed, day, visit.by)
     return go(f"/m/{visit.move.id}/checklist")
 
 
 def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: str | None = None) -> Response:
     visit = visit_of(request)
+    visit.remember("/m/{migration_id}/checklist/services", "/m/{migration_id}/checklist/dates")
     here = situation(visit)
     every = checklist.lines(here)
     day = here.conversion_date

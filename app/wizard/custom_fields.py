@@ -1,11 +1,10 @@
 """The clinic's own questions of its clients: what kind of field each becomes in Caspen, while that can be chosen."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from starlette.datastructures import FormData
-
+from app.basis import Field
 from app.caspen.native import NativeField, brought_types, native_fields
 from app.engine.native import fits
 from app.mapping.defined import Defined, fitting
@@ -53,14 +52,19 @@ def asked(visit: Visit, here: Standing) -> list[Asked]:
     there = brought_types(stores, workspace, visit.move.source)
     made, plan = native_fields(stores, workspace), here.suggestions.old
     return [
-        _brought(f"c{number}", token, known, there[token])
+        _brought(f"c:{token}", token, known, there[token])
         if token in there
-        else _line(f"c{number}", token, known, plan, made.get(normalise_name(known.name)))
-        for number, (token, known) in enumerate(every.items())
+        else _line(f"c:{token}", token, known, plan, made.get(normalise_name(known.name)))
+        for token, known in every.items()
     ]
 
 
-def decided(visit: Visit, here: Standing, plan: Plan, form: FormData) -> Plan:
+def fields(questions: Iterable[Asked]) -> dict[str, Field]:
+    """The page's inputs: questions of which something can be chosen."""
+    return {one.field: Field(one.name, one.chosen, dict(one.choices)) for one in questions if len(one.choices) > 1}
+
+
+def decided(visit: Visit, here: Standing, plan: Plan, form: Mapping[str, str]) -> Plan:
     """The plan after a form. What is not among a question's choices, or is its choice already, changes nothing."""
     types, matched = dict(plan.field_types), dict(plan.fields)
     for one in asked(visit, here):

@@ -4,13 +4,23 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import Session
 
+from app.basis import Field, Shown
 from app.db import now
+from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.migration.states import OPEN, Event
-from app.web import go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, shows, visit_of
 
 router = APIRouter()
+
+
+@shows("/m/{migration_id}/export")
+def ready_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """Whether the clinic has said that its export is ready."""
+    del visit, session
+    return Shown(fields={"ready": Field("Your export is ready", "1" if migration.export_confirmed_at else "")})
 
 
 @router.get("/m/{migration_id}/export")
@@ -25,15 +35,17 @@ def confirm(request: Request, ready: Annotated[str, Form()] = "") -> Response:
     if not ready:
         words = "Tick this when your export holds everything that you want moved."
         return draw(request, [{"field": "ready", "words": words}])
-    with visit.write() as session:
-        migration = session.get_one(Migration, visit.move.id)
-        migration.export_confirmed_at = migration.export_confirmed_at or now()
-        session.add(migration)
+    with visit.confirmed() as confirmed:
+        migration = confirmed.migration
+        if migration.export_confirmed_at is None:
+            migration.export_confirmed_at = now()
+            write_act(confirmed.session, migration, visit.by.name, visit.by.actor.value, "confirm_export", {})
     return go(f"/m/{visit.move.id}/handover")
 
 
 def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
+    visit.remember("/m/{migration_id}/export")
     conversion = date.fromisoformat(visit.move.conversion_date) if visit.move.conversion_date else None
     kinds = [kind for kind in visit.source.kinds if kind.where]
     told: dict[str, Any] = {

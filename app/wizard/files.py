@@ -4,16 +4,17 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from app.access.rights import Right
+from app.basis import MOMENT, Shown, columns_shown
 from app.engine.describe import describe
 from app.migration.exports import read_again
 from app.migration.guards import export_kept
-from app.migration.models import ExportFile
+from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.migration.states import Event, State
-from app.web import go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.file_states import lines_of
 from app.wizard.kind_sheet import sheet_of
 from app.wizard.which_file import ANSWERED_IN, note
@@ -21,9 +22,23 @@ from app.wizard.which_file import ANSWERED_IN, note
 router = APIRouter()
 
 
+@shows("/m/{migration_id}/files")
+def answers_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """This visit to the state, and everything that was answered about the files: all of it is read with."""
+    del visit, session
+    moment = columns_shown(MOMENT, migration)
+    said_of = plan_of(migration).model_dump(mode="json", include={"file_kinds", "column_pairs", "headerless"})
+    return Shown(
+        context={**moment.context, "answers": said_of},
+        labels={"answers": "The answers about your files"},
+        now={**moment.now, "answers": "other answers were kept meanwhile"},
+    )
+
+
 @router.get("/m/{migration_id}/files")
 def look(request: Request) -> Response:
     visit = visit_of(request)
+    visit.remember("/m/{migration_id}/files")
     lines = lines_of(visit)
     told: dict[str, Any] = {
         "lines": lines,
@@ -45,8 +60,8 @@ def read(request: Request) -> Response:
     if visit.move.state == State.READING:
         return go(f"/m/{visit.move.id}/progress")  # pressed twice: it is being read
     visit = in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
-    with visit.write() as session:
-        ring = read_again(session, visit.move.id, plan_of(visit.move), visit.by, guard=export_kept)
+    with visit.confirmed() as confirmed:
+        ring = read_again(confirmed.session, visit.move.id, plan_of(confirmed.migration), visit.by, guard=export_kept)
     visit.runtime.doorbell.ring(ring.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 

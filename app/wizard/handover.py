@@ -7,8 +7,10 @@ import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
+from app.basis import Shown, present
 from app.door import read_form
 from app.engine.downloads import stop_download
 from app.engine.link_providers import provider_lines
@@ -16,15 +18,16 @@ from app.engine.submit import hand_over_files, hand_over_stored
 from app.errors import Stop
 from app.links import LinkSettings
 from app.links.advice import advices
+from app.migration import contents
 from app.migration.checked_links import checked_of
-from app.migration.exports import Handed, replace_export
+from app.migration.exports import Handed
 from app.migration.models import Export, Migration
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.problems import Problem
 from app.rail import page_of
 from app.settings import environment
-from app.web import Visit, go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard import pieces
 from app.wizard.found import found, stranger
 from app.wizard.link_seen import Seen
@@ -36,6 +39,19 @@ router = APIRouter()
 router.include_router(pieces.router)
 NOT_READ = frozenset({State.PREPARING, State.FETCHING, State.FETCHING_FAILED, State.READING, State.READING_FAILED})
 SIZES = ("small", "mid")
+PATHS = tuple(f"/m/{{migration_id}}/{form}" for form in ("handover/upload", "handover/found", "link"))
+
+
+@shows("/m/{migration_id}/handover/found")
+def absent_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """The export, and the kinds that are not in it."""
+    absent = contents.absent(session, migration, visit.source)
+    labels = [visit.source.kind(name).label for name in absent]
+    return Shown(
+        context={"export_number": migration.export_number, "absent": list(absent)},
+        labels={"absent": "Not in your export"},
+        now={**present(migration), "absent": ", ".join(labels) or "nothing"},
+    )
 
 
 @router.get("/m/{migration_id}/handover")
@@ -48,7 +64,7 @@ async def by_upload(request: Request) -> Response:
     """Files from the clinic's own computer, straight into encrypted storage."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
     try:
-        stored = await receive(request, visit.runtime, visit.move, UPLOAD_LIMIT)
+        stored, visit = await receive(request, visit, UPLOAD_LIMIT)
     except Stop as stop:
         words = f"{stop.problem.title} {stop.problem.todo}"
         errors = [{"field": "files", "words": words}]
@@ -59,7 +75,8 @@ async def by_upload(request: Request) -> Response:
         words = "This file is empty: 0 bytes." if stored else "Choose the files of your export."
         return await run_in_threadpool(draw, request, errors=[{"field": "files", "words": words}])
     name = stored[0].path if len(stored) == 1 else f"{len(stored)} files"
-    await run_in_threadpool(hand_over_stored, visit.runtime, visit.move, stored, by=visit.by, name=name)
+    given: dict[str, Any] = {"by": visit.by, "name": name, "confirm": visit.confirm}
+    await run_in_threadpool(hand_over_stored, visit.runtime, visit.move, stored, **given)
     return go(f"/m/{visit.move.id}/progress")
 
 
@@ -75,7 +92,8 @@ def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Respo
         write_sample(path, size=size, seed=1, dialect="native")
         with path.open("rb") as stream:
             handed = [Handed(f"{visit.source.label} export.zip", stream)]
-            hand_over_files(visit.runtime, visit.move, handed, by=visit.by, name="Sample export", way="sample")
+            given: dict[str, Any] = {"name": "Sample export", "way": "sample", "confirm": visit.confirm}
+            hand_over_files(visit.runtime, visit.move, handed, by=visit.by, **given)
     finally:
         path.unlink(missing_ok=True)
     return go(f"/m/{visit.move.id}/progress")
@@ -86,11 +104,9 @@ def replace(request: Request) -> Response:
     """Another export instead. The one that is here is kept until the new one is read."""
     visit = visit_of(request)
     if State.FETCHING in (visit.move.state, visit.move.paused_from) or visit.move.state == State.FETCHING_FAILED:
-        stop_download(visit.runtime, visit.move, visit.by)
+        stop_download(visit.runtime, visit.move, visit.by, visit.confirm)
     else:
-        with visit.write() as session:
-            ring = replace_export(session, visit.move.id, visit.by)
-        visit.runtime.doorbell.ring(ring.migration_id)
+        visit.advance(Event.REPLACE_EXPORT)
     return go(f"/m/{visit.move.id}/handover")
 
 
@@ -112,8 +128,8 @@ def keep_acknowledged(request: Request, ticked: set[str]) -> Response:
             for kind in missing
         ]
         return draw(request, errors=errors, ticked=ticked)
-    with visit.write() as session:
-        migration = session.get_one(Migration, visit.move.id)
+    with visit.confirmed() as confirmed:
+        session, migration = confirmed.session, confirmed.migration
         plan = plan_of(migration)
         acknowledged = tuple(sorted(kind["name"] for kind in told["absent"]))
         save_plan(session, migration.id, plan.model_copy(update={"acknowledged_absent": acknowledged}), visit.by)
@@ -136,10 +152,12 @@ def draw(
     problem: Problem | None = None,
     errors: list[dict[str, str]] | None = None,
     ticked: set[str] | None = None,
+    status: int = 0,
 ) -> Response:
     """Before an export is here: the ways to hand it over. Once it is read: what was found in it."""
     visit = visit_of(request)
-    status = 422 if errors else 200
+    visit.remember(*PATHS)
+    status = status or (422 if errors else 200)
     shared: dict[str, Any] = {"errors": errors or [], "typed": typed, "problem": problem}
     if visit.move.export_number and visit.move.state not in NOT_READ:
         told = look_into(visit)

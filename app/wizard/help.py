@@ -32,8 +32,8 @@ def write(
     if not words or len(words) > LONGEST:
         trouble = "Write what you need help with." if not words else f"Shorten it to {LONGEST:,} characters."
         return draw(request, page, error, text, [{"field": "text", "words": trouble}])
-    with visit.write() as session:
-        session.add(
+    with visit.confirmed() as confirmed:
+        confirmed.session.add(
             HelpMessage(
                 id=secrets.token_hex(8),
                 migration_id=visit.move.id,

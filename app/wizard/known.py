@@ -1,12 +1,11 @@
 """Clients of the export who may be in Caspen already: the clinic says of each whether it is the same person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from starlette.datastructures import FormData
-
 from app.access.rights import Right
+from app.basis import Field
 from app.caspen.native import called
 from app.mapping.plan import Choice, Plan
 from app.migration.models import Work
@@ -43,8 +42,7 @@ def known(visit: Visit, plan: Plan) -> list[Known]:
     met |= {source_id: choice.id for source_id, choice in plan.clients.items() if choice.id}
     every = sorted(met.items(), key=lambda pair: (len(pair[0]), pair[0]))
     return [
-        Known(f"c{number}", source_id, client, _chosen(plan.clients.get(source_id)))
-        for number, (source_id, client) in enumerate(every)
+        Known(f"c:{source_id}", source_id, client, _chosen(plan.clients.get(source_id))) for source_id, client in every
     ]
 
 
@@ -57,7 +55,17 @@ def with_names(visit: Visit, some: list[Known]) -> list[Known]:
     return [replace(one, name=names.get(one.client, "Somebody who is not there any more")) for one in some]
 
 
-def decided(visit: Visit, plan: Plan, form: FormData) -> Plan:
+def fields(people: Iterable[Known]) -> dict[str, Field]:
+    """The page's inputs, each bound to the client of Caspen that it is about."""
+    return {one.field: Field(f"Client {one.id}", one.chosen, dict(CHOICES)) for one in people}
+
+
+def about(people: Iterable[Known]) -> dict[str, object]:
+    """Whom each line of the page may be in Caspen."""
+    return {f"client {one.id}": one.client for one in people}
+
+
+def decided(visit: Visit, plan: Plan, form: Mapping[str, str]) -> Plan:
     """The plan after a form. A client of whom nothing is chosen waits again. The choice remembers whom it is about."""
     choices = dict(plan.clients)
     for one in known(visit, plan):

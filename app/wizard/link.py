@@ -10,8 +10,10 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import Session
 
 from app import words
+from app.basis import MOMENT, Changed, Shown, columns_shown
 from app.db import now
 from app.engine.inspections import inspect_for
 from app.engine.submit import hand_over_link
@@ -20,19 +22,40 @@ from app.links import Findings, normalise
 from app.links.mask import masked
 from app.links.providers import provider_of
 from app.migration.checked_links import Waiting, begin_check, checked_of, forget_checked, keep_checked, waiting_of
+from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.problems import Problem
-from app.web import Visit, go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.handover import draw
 from app.wizard.link_seen import Seen, facts_of, seen_of
 
 router = APIRouter()
+OUTDATED = "Your move went on meanwhile."
+
+
+WAITING = tuple(f"/m/{{migration_id}}/link/{act}" for act in ("again", "confirm", "forget"))
+"""The forms of the page that shows the link that waits."""
+
+
+@shows("/m/{migration_id}/link", *WAITING)
+def link_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """This visit to the state, and the link that waits: the next one takes its place."""
+    del visit
+    checked = checked_of(session, migration.id)
+    waits = checked is not None and checked.sealed_link is not None
+    moment = columns_shown(MOMENT, migration)
+    return Shown(
+        context={**moment.context, "link": checked.checked_at.isoformat() if checked and waits else ""},
+        labels={"link": "The link that waits"},
+        now={**moment.now, "link": checked.hint if checked and waits else "none"},
+    )
 
 
 @router.get("/m/{migration_id}/link")
 def look(request: Request) -> Response:
     """The link that waits to be handed over, and what was seen of it."""
     visit = visit_of(request)
+    visit.remember(*WAITING)
     with visit.read() as session:
         checked = checked_of(session, visit.move.id)
     if checked is None or checked.sealed_link is None or visit.move.state != State.PREPARING:
@@ -66,7 +89,7 @@ def confirm(request: Request) -> Response:
     if (waiting := waiting_in(visit)) is None:
         return go(f"/m/{visit.move.id}/handover")
     given = {"hint": waiting.hint, "name": waiting.name, "password": waiting.password}
-    hand_over_link(visit.runtime, visit.move, waiting.link, by=visit.by, **given)
+    hand_over_link(visit.runtime, visit.move, waiting.link, by=visit.by, confirm=visit.confirm, **given)
     return go(f"/m/{visit.move.id}/progress")
 
 
@@ -74,8 +97,8 @@ def confirm(request: Request) -> Response:
 def forget(request: Request) -> Response:
     """It was another one: the link is forgotten."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
-    with visit.write() as session:
-        forget_checked(session, visit.move.id)
+    with visit.confirmed() as confirmed:
+        forget_checked(confirmed.session, visit.move.id)
     return go(f"/m/{visit.move.id}/handover")
 
 
@@ -86,9 +109,19 @@ def waiting_in(visit: Visit) -> Waiting | None:
 
 
 def examine(request: Request, visit: Visit, link: str, password: str) -> Response:
-    """One look, counted and audited before it begins."""
-    with visit.write() as session:
-        free_at = begin_check(session, visit.move, visit.by, audited(link))
+    """One look, counted and audited before it begins. What is pasted is kept in its field when it comes too late."""
+    try:
+        return examined(request, visit, link, password)
+    except Changed as changed:
+        visit.renew()
+        now_waits = changed.shown.now["link"]
+        what = f"Another link was checked meanwhile: {now_waits}." if "link" in changed.names else OUTDATED
+        return draw(request, typed=link, errors=[{"field": "link", "words": f"{what} Yours was not used."}], status=409)
+
+
+def examined(request: Request, visit: Visit, link: str, password: str) -> Response:
+    with visit.confirmed() as confirmed:
+        free_at = begin_check(confirmed.session, visit.move, visit.by, audited(link))
     if free_at is not None:
         seen = spent(visit, free_at)
         return draw(request, typed=link, seen=seen, errors=at_the_field(seen))
@@ -102,9 +135,9 @@ def examine(request: Request, visit: Visit, link: str, password: str) -> Respons
 
 def keep(visit: Visit, link: str, password: str, found: Findings) -> None:
     """The link is kept where it can be handed over; of one that cannot, only what was seen."""
-    with visit.write() as session:
+    with visit.confirmed() as confirmed:
         keep_checked(
-            session,
+            confirmed.session,
             visit.move.id,
             hint=hint_of(link),
             findings=facts_of(found),

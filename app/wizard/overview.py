@@ -4,17 +4,21 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
+from sqlmodel import Session
 
 from app.access.rights import Right
+from app.basis import Field, Shown
 from app.caspen.facts import workspace_facts
 from app.db import now
 from app.mapping.kind import Source
+from app.migration.advance import By
+from app.migration.audit import write_act
 from app.migration.begin import begin
 from app.migration.models import Migration
 from app.migration.states import OPEN, OVER, Event, State, move_for
 from app.signin.pages import current_migration
 from app.sources import source
-from app.web import Visit, go, in_state, page, visit_of
+from app.web import Confirmed, Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import typed_date
 
 router = APIRouter()
@@ -73,6 +77,22 @@ def may_start(visit: Visit) -> list[str]:
     return [each for each in visit.person.workspace_ids if visit.person.may(Right.START, each)]
 
 
+@shows("/m/{migration_id}/overview")
+def overview_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """The Trial Conversion date as the field shows it, and whether the two lists were read."""
+    del visit, session
+    return Shown(fields={"conversion": date_field(migration), "ack": Field("Both lists", read_lists(migration))})
+
+
+def date_field(migration: Migration) -> Field:
+    day = migration.conversion_date
+    return Field("Trial Conversion date", f"{date.fromisoformat(day):%d/%m/%Y}" if day else "")
+
+
+def read_lists(migration: Migration) -> str:
+    return "1" if migration.moves_acknowledged_at is not None else ""
+
+
 @router.get("/m/{migration_id}/overview")
 def look(request: Request) -> Response:
     visit = visit_of(request)
@@ -95,17 +115,28 @@ def acknowledge(
         errors.append({"field": "ack", "words": "Tick this when you have read what moves and what stays."})
     if errors:
         return draw(request, conversion, bool(ack), errors)
-    with visit.write() as session:
-        migration = session.get_one(Migration, visit.move.id)
-        migration.conversion_date = day.isoformat() if day else None
+    with visit.confirmed() as confirmed:
+        migration = confirmed.migration
+        if "conversion" not in confirmed.untouched:
+            save_date(confirmed, day, visit.by)
         migration.moves_acknowledged_at = migration.moves_acknowledged_at or now()
-        session.add(migration)
+        confirmed.session.add(migration)
     return go(f"/m/{visit.move.id}/checklist")
 
 
+def save_date(confirmed: Confirmed, day: date | None, by: By) -> None:
+    """Keeps the Trial Conversion date, with an audit line where it is another one."""
+    migration, new = confirmed.migration, day.isoformat() if day else None
+    if migration.conversion_date != new:
+        migration.conversion_date = new
+        write_act(confirmed.session, migration, by.name, by.actor.value, "save_date", {})
+
+
 def draw(request: Request, conversion: str, ack: bool, errors: list[dict[str, str]]) -> Response:
-    told = lists(visit_of(request).source)
-    told["may_cancel"] = move_for(Event.CANCEL, State(visit_of(request).move.state)) is not None
+    visit = visit_of(request)
+    visit.remember("/m/{migration_id}/overview")
+    told = lists(visit.source)
+    told["may_cancel"] = move_for(Event.CANCEL, State(visit.move.state)) is not None
     status = 422 if errors else 200
     return page(request, "wizard/overview.html", status, conversion=conversion, ack=ack, errors=errors, **told)
 

@@ -12,14 +12,14 @@ from app.access import invitations, members
 from app.access.models import Invitation, Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
+from app.basis import Shown
 from app.mapping.emails import is_email
-from app.migration.advance import locked
 from app.migration.audit import write_act
 from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
 from app.migration.states import Actor
 from app.records.reader import reader_of
-from app.web import Visit, go, page, visit_of
+from app.web import Visit, go, page, shows, visit_of
 from app.wizard.history import history
 
 router = APIRouter()
@@ -59,6 +59,21 @@ def who_can(session: Session, workspace_id: str) -> list[str]:
     return sorted(person.name or person.email for person in session.exec(admins))
 
 
+CHANGE, REMOVE = "/m/{migration_id}/people/{person_id}", "/m/{migration_id}/people/{person_id}/remove"
+
+
+@shows(CHANGE, REMOVE)
+def member_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """What one member may do. A member who was removed meanwhile is for the handler to answer."""
+    person_id = visit.sent.address["person_id"]
+    member = session.get(Membership, (person_id, migration.workspace_id))
+    if member is None:
+        return Shown()
+    label = LABELS[Role(member.role)] + (", reads clinical notes" if member.clinical else "")
+    role = [member.role, member.clinical]
+    return Shown(context={"role": role}, labels={"role": "What this person may do"}, now={"role": label})
+
+
 @router.get("/m/{migration_id}/people")
 def show_people(request: Request) -> Response:
     return render_people(request, {}, [])
@@ -88,8 +103,8 @@ def invite_person(
         return render_people(request, typed, errors)
     may_read = bool(clinical) and reads_notes(visit)
     try:
-        with visit.write() as session:
-            migration = locked(session, visit.move.id)
+        with visit.confirmed() as confirmed:
+            session, migration = confirmed.session, confirmed.migration
             invitation = invitations.invite(
                 session,
                 migration.workspace_id,
@@ -132,8 +147,8 @@ def withdraw_invitation(request: Request, invitation_id: str) -> Response:
     """Ends an invitation that has no answer. Pressed twice, or after an answer, it changes nothing."""
     visit = visit_of(request)
     try:
-        with visit.write() as session:
-            migration = locked(session, visit.move.id)
+        with visit.confirmed() as confirmed:
+            session, migration = confirmed.session, confirmed.migration
             invitations.withdraw(session, migration.workspace_id, invitation_id, by=visit.person.id)
             note(session, migration, visit, "invitation_withdrawn", {"invitation": invitation_id})
     except members.NotAdmin as refused:
@@ -163,8 +178,8 @@ def change_person(
         return render_person(request, person_id, typed, [{"field": "role", "words": "Choose what they may do."}])
     may_read = bool(clinical) if reads_notes(visit) else None
     try:
-        with visit.write() as session:
-            migration = locked(session, visit.move.id)
+        with visit.confirmed() as confirmed:
+            session, migration = confirmed.session, confirmed.migration
             by = visit.person.id
             member = members.change_role(
                 session, migration.workspace_id, person_id, Role(role), clinical=may_read, by=by
@@ -185,8 +200,8 @@ def remove_person(request: Request, person_id: str) -> Response:
     """Ends a member's access, from the member's next request on. Pressed twice, it changes nothing more."""
     visit = visit_of(request)
     try:
-        with visit.write() as session:
-            migration = locked(session, visit.move.id)
+        with visit.confirmed() as confirmed:
+            session, migration = confirmed.session, confirmed.migration
             members.remove(session, migration.workspace_id, person_id, by=visit.person.id)
             note(session, migration, visit, "person_removed", {"person": person_id})
     except members.NotAdmin as refused:
@@ -301,6 +316,7 @@ def render_people(request: Request, typed: dict[str, str], errors: list[dict[str
 
 def render_person(request: Request, person_id: str, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
+    visit.remember(CHANGE, REMOVE)
     with visit.read() as session:
         line = next((line for line in load_members(session, visit) if line.id == person_id), None)
     if line is None:

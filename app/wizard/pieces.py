@@ -4,6 +4,7 @@ Without the script, the plain form of the hand-over does the same in one go.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -12,6 +13,7 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
+from app.basis import MOMENT, Changed, NoBasis, Shown, columns_shown
 from app.door import read_form
 from app.engine.uploads import PIECE, Chosen, Full, WrongPlace, begin, finish, rows_of, stop, take
 from app.errors import Stop
@@ -20,11 +22,12 @@ from app.migration.arriving import UploadFile
 from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.problems import Problem
-from app.web import Visit, go, in_state, visit_of
+from app.web import Visit, go, in_state, shows, visit_of
 from app.wizard.upload import MOST_FILES
 
 router = APIRouter()
 UPLOAD_LIMIT = 20 * 10**9
+OUTDATED = "Somebody else uploads other files, or went on meanwhile. Nothing of yours was used. Load the page again."
 
 
 @router.post("/m/{migration_id}/upload/begin")
@@ -32,11 +35,38 @@ async def choose(request: Request) -> Response:
     """The names and sizes of the files that were chosen; answered with how much of each is here."""
     visit = here(request)
     form = await read_form(request)
+
+    def confirm(session: Session, drops: bool) -> None:
+        """The same files once more drop nothing, so that another page may send them too."""
+        try:
+            visit.confirm(session)
+        except Changed as changed:
+            if drops or changed.names != ("uploads",):
+                raise
+
     try:
-        rows = await run_in_threadpool(begin, visit.runtime, visit.move, chosen_in(form))
+        rows = await run_in_threadpool(begin, visit.runtime, visit.move, chosen_in(form), confirm)
     except Stop as reason:
         return JSONResponse({"words": f"{reason.problem.title} {reason.problem.todo}"}, 422)
-    return JSONResponse({"piece": PIECE, "files": [{"id": row.id, "received": row.received} for row in rows]})
+    except (Changed, NoBasis):
+        return JSONResponse({"words": OUTDATED}, 409)
+    basis = visit.seal(visit.sent.path, upload_shown(visit.move, [row.id for row in rows]))
+    files = [{"id": row.id, "received": row.received} for row in rows]
+    return JSONResponse({"piece": PIECE, "files": files, "basis": basis})
+
+
+@shows("/m/{migration_id}/handover/upload")
+def uploads_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """What every form of an upload shows: those that begin one, hand one over, or stop one."""
+    del visit
+    return upload_shown(migration, [row.id for row in rows_of(session, migration.id)])
+
+
+def upload_shown(migration: Migration, uploads: Sequence[str]) -> Shown:
+    """This visit to the state, and the uploads that are on their way."""
+    moment = columns_shown(MOMENT, migration)
+    now = {**moment.now, "uploads": "another upload is on its way" if uploads else "no upload is on its way"}
+    return Shown({**moment.context, "uploads": sorted(uploads)}, labels={"uploads": "The upload"}, now=now)
 
 
 @router.head("/m/{migration_id}/upload/{upload_id}")
@@ -79,7 +109,11 @@ async def receive(request: Request, upload_id: str) -> Response:
 def hand_over(request: Request) -> Response:
     """Everything is here: a worker reads it."""
     visit = here(request)
-    if not finish(visit.runtime, visit.move, visit.by):
+    try:
+        whole = finish(visit.runtime, visit.move, visit.by, visit.confirm)
+    except (Changed, NoBasis):
+        return JSONResponse({"words": OUTDATED}, 409)
+    if not whole:
         return JSONResponse({"words": "Not all of it is here yet."}, 409)
     return JSONResponse({"goes": f"/m/{visit.move.id}/progress"})
 
@@ -88,7 +122,7 @@ def hand_over(request: Request) -> Response:
 def give_up(request: Request) -> Response:
     """What arrived is deleted."""
     visit = here(request)
-    stop(visit.runtime, visit.move.id)
+    stop(visit.runtime, visit.move.id, visit.confirm)
     return go(f"/m/{visit.move.id}/handover#upload")
 
 

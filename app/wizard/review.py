@@ -10,15 +10,16 @@ from sqlmodel import Session, col, select
 
 from app.access.models import Person
 from app.access.rights import Right
+from app.basis import Shown
 from app.checklist import first_in_the_way
 from app.db import now
-from app.migration.advance import Cause, advance
+from app.migration.advance import Cause, advance, locked
 from app.migration.balance import Balance, balance_of
 from app.migration.models import ChangeRequest, Migration
 from app.migration.states import Event, State
 from app.migration.trials import current_trial, start_trial
 from app.records.kinds import BY_NAME
-from app.web import Visit, go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.cards import cards
 from app.wizard.complete import whole
 from app.wizard.damage import is_damaged
@@ -28,6 +29,22 @@ from app.wizard.unverified import Unverified, unverified_of
 router = APIRouter()
 LONGEST = 4000
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
+
+
+WITHDRAW = "/m/{migration_id}/review/requests/{request_id}/withdraw"
+
+
+@shows(WITHDRAW)
+def request_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """One request: its words, and whether it is open."""
+    asked = session.get(ChangeRequest, visit.sent.address["request_id"])
+    mine = asked if asked is not None and asked.migration_id == migration.id else None
+    is_waiting = mine is not None and is_open(mine)
+    return Shown(
+        context={"text": mine.text if mine else "", "open": is_waiting},
+        labels={"open": "The request", "text": "The request"},
+        now=dict.fromkeys(("open", "text"), "open" if is_waiting else "answered or withdrawn"),
+    )
 
 
 @router.get("/m/{migration_id}/review")
@@ -57,9 +74,10 @@ def start_again(request: Request) -> Response:
     if in_the_way is not None:
         words = f"The trial starts when this is done: {in_the_way.title}."
         return draw(request, "", [{"field": "start", "words": words}])
-    here = standing(visit)
-    guard = checklist_guard(visit, here)
-    with visit.write() as session:
+    with visit.confirmed() as confirmed:
+        session = confirmed.session
+        here = standing(visit, session)
+        guard = checklist_guard(visit, here, session)
         ring = start_trial(session, visit.move.id, visit.by, guard, workspace_version=here.facts.version)
     visit.runtime.doorbell.ring(ring.migration_id)
     return go(f"/m/{visit.move.id}/progress")
@@ -100,12 +118,15 @@ def withdraw(request: Request, request_id: str) -> Response:
     """Takes a request back; when it was the last open one, the trial can be approved again."""
     visit = visit_of(request)
     with visit.write() as session:
+        locked(session, visit.move.id)
         asked = session.get(ChangeRequest, request_id)
+        if asked is not None and asked.migration_id == visit.move.id and asked.withdrawn_at is not None:
+            return go(f"/m/{visit.move.id}/review#requests")  # pressed twice
+        migration = visit.confirm(session).migration
         if asked is not None and asked.migration_id == visit.move.id and asked.answered_at is None:
-            asked.withdrawn_at = asked.withdrawn_at or now()
+            asked.withdrawn_at = now()
             session.add(asked)
             session.flush()
-        migration = session.get_one(Migration, visit.move.id)
         if migration.state == State.CHANGES_REQUESTED and not any(is_open(r) for r in requests(session, visit)):
             advance(session, migration.id, Event.WITHDRAW_CHANGES, visit.by, Cause())
     return go(f"/m/{visit.move.id}/review#requests")
@@ -143,8 +164,12 @@ def is_open(asked: ChangeRequest) -> bool:
 def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
-        trial = current_trial(session, visit.move)
         asked = requests(session, visit)
+    for one in asked:
+        if is_open(one):
+            visit.remember(WITHDRAW, request_id=one.id)
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
         told_of = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else {}
         unverified = unverified_of(session, visit.move, trial) if trial is not None else Unverified()
         names = {person.email: person.name for person in session.exec(select(Person)).all()}

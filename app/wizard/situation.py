@@ -3,6 +3,7 @@
 Whatever fits for sure is taken as decided, looked up anew each time: a location added in Caspen ticks by itself.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,25 +40,26 @@ class Standing:
     """
 
     facts: WorkspaceFacts
+    export_number: int
     inventory: Inventory | None
     suggestions: Suggestions
     fresh: Suggestions
     plan: Plan
 
 
-def standing(visit: Visit) -> Standing:
-    """Looks at workspace, export and plan together."""
+def standing(visit: Visit, within: Session | None = None) -> Standing:
+    """Looks at workspace, export and plan together; `within` a transaction, as that has them."""
     facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
-    with visit.read() as session:
+    with nullcontext(within) if within is not None else visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         inventory = inventory_of(session, migration)
-    old = plan_of(migration)
+    old, number = plan_of(migration), migration.export_number
     if inventory is None:
-        return Standing(facts, None, Suggestions(old=old), Suggestions(), old)
+        return Standing(facts, number, None, Suggestions(old=old), Suggestions(), old)
     suggestions = suggest(inventory, facts, old, source=visit.source)
     fresh = suggest(inventory, facts, source=visit.source)
     plan = completed(old, suggestions, migration.services_way == "bring")
-    return Standing(facts, inventory, suggestions, fresh, plan)
+    return Standing(facts, number, inventory, suggestions, fresh, plan)
 
 
 def inventory_of(session: Session, migration: Migration) -> Inventory | None:
@@ -99,10 +101,10 @@ def is_settled(kind: str, one: Suggestion, bring_services: bool) -> bool:
     return idle and one.certainty == "none" and kind != "businesses"
 
 
-def situation(visit: Visit, seen: Standing | None = None) -> Situation:
-    """What the checklist looks at; from `seen`, where the caller has looked already."""
-    here = seen or standing(visit)
-    with visit.read() as session:
+def situation(visit: Visit, seen: Standing | None = None, within: Session | None = None) -> Situation:
+    """What the checklist looks at; from `seen`, where the caller has looked already, and `within` its transaction."""
+    here = seen or standing(visit, within)
+    with nullcontext(within) if within is not None else visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         files = files_of(session, migration.id, migration.export_number)
         unread = sum(line.is_unread for line in told_lines(files, plan_of(migration), visit.source))
@@ -142,12 +144,12 @@ def named(one: Suggestion) -> Named:
     return Named(told.id, told.name, told.active, told.appointments, told.notes)
 
 
-def checklist_guard(visit: Visit, seen: Standing) -> Guard:
+def checklist_guard(visit: Visit, seen: Standing, within: Session | None = None) -> Guard:
     """The guard of a trial's start: the first line that is not done refuses it, for everybody.
 
     It judges the very look whose workspace version the trial is held to.
     """
-    here = situation(visit, seen)
+    here = situation(visit, seen, within)
 
     def ask(session: Session, migration: Migration) -> Problem | None:
         del session, migration  # everything was looked up just before, and the workspace's version is compared later

@@ -6,17 +6,20 @@ Nothing of them is ever on a disk in the clear, and memory does not grow with th
 import hashlib
 import secrets
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 
+from app.basis import FIELD, LONGEST
 from app.engine.runtime import Runtime
 from app.errors import Stop
 from app.migration.exports import Stored
 from app.migration.models import Migration
 from app.problems import Problem
+from app.web import Visit
 
 MOST_FILES = 200
 
@@ -29,10 +32,12 @@ class Receiver:
         self.migration = migration
         self.limit = limit
         self.stored: list[Stored] = []
+        self.basis = b""  # the form's fingerprint, which stands before its files
         self.received = 0
         self._field = b""
         self._headers: dict[str, str] = {}
         self._name = ""
+        self._is_basis = False
         self._key = ""
         self._writer: AbstractContextManager[Any] | None = None
         self._out: Any = None
@@ -77,6 +82,7 @@ class Receiver:
         _, options = parse_options_header(self._headers.get("content-disposition", ""))
         raw = options.get(b"filename", b"").decode("utf-8", "replace")
         self._name = raw.replace("\\", "/").rsplit("/", 1)[-1][:200]
+        self._is_basis = not self._name and options.get(b"name") == FIELD.encode()
         if not self._name:
             return
         if len(self.stored) >= MOST_FILES:
@@ -87,6 +93,8 @@ class Receiver:
         self._out = self._writer.__enter__()
 
     def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._is_basis and len(self.basis) <= LONGEST:
+            self.basis += data[start:end]
         if self._writer is None:
             return
         piece = data[start:end]
@@ -102,12 +110,15 @@ class Receiver:
         self.stored.append(Stored(self._name, self._key, self._size, self._digest.hexdigest()))
 
 
-async def receive(request: Request, runtime: Runtime, migration: Migration, limit: int) -> list[Stored]:
-    """All files of a posted form, in encrypted storage. Raises Stop when it is cut short or too large."""
+async def receive(request: Request, visit: Visit, limit: int) -> tuple[list[Stored], Visit]:
+    """All files of a posted form, in encrypted storage, and the visit with the form's fingerprint.
+
+    Raises Stop when the form is cut short or too large.
+    """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise Stop(Problem("upload_cut_short"))
-    receiver = Receiver(runtime, migration, options[b"boundary"], limit)
+    receiver = Receiver(visit.runtime, visit.move, options[b"boundary"], limit)
     try:
         async for chunk in request.stream():
             await run_in_threadpool(receiver.feed, chunk)
@@ -120,4 +131,6 @@ async def receive(request: Request, runtime: Runtime, migration: Migration, limi
     except Exception as trouble:
         await run_in_threadpool(receiver.abandon)
         raise Stop(Problem("upload_cut_short")) from trouble
-    return receiver.stored
+    sent = replace(visit.sent, fields={FIELD: [receiver.basis.decode("ascii", "replace")]})
+    request.state.visit = replace(visit, sent=sent)
+    return receiver.stored, request.state.visit

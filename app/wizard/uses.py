@@ -8,13 +8,16 @@ import re
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
+from app.basis import Field, Shown
 from app.door import read_form
 from app.migration.contents import COUNTING, save_counts, save_uses
+from app.migration.models import Migration
 from app.migration.plans import EDITABLE
 from app.migration.states import Event, State
-from app.web import go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, shows, visit_of
 
 router = APIRouter()
 NOTHING = "nothing_else"
@@ -23,12 +26,38 @@ MOST_DIGITS = 9
 Errors = list[dict[str, str]]
 
 
+@shows("/m/{migration_id}/uses")
+def uses_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """What is ticked, as one answer: what is not ticked counts as much."""
+    del session
+    names = {use.name: use.words for use in visit.source.uses} | {NOTHING: "None of these"}
+    ticked = ",".join(sorted(shown_ticks(visit, migration)))
+    return Shown(fields={"uses": Field("What you use", ticked, names)})
+
+
+@shows("/m/{migration_id}/uses/counts")
+def counts_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """The clinic's own numbers, each a field of its own."""
+    del session
+    kept = count_words(migration)
+    return Shown(fields={f"count-{one.kind}": Field(one.words, kept.get(one.kind, "")) for one in visit.source.counts})
+
+
+def shown_ticks(visit: Visit, migration: Migration) -> list[str]:
+    """What the page ticks: what was saved, or the usual before anything was."""
+    if migration.uses is None:
+        return [use.name for use in visit.source.uses if use.usual]
+    return migration.uses or [NOTHING]
+
+
+def count_words(migration: Migration) -> dict[str, str]:
+    return {kind: f"{count:,}" for kind, count in (migration.own_counts or {}).items()}
+
+
 @router.get("/m/{migration_id}/uses")
 def look(request: Request) -> Response:
     visit = visit_of(request)
-    usual = [use.name for use in visit.source.uses if use.usual]
-    ticked = visit.move.uses
-    return draw(request, usual if ticked is None else ticked or [NOTHING])
+    return draw(request, shown_ticks(visit, visit.move))
 
 
 @router.post("/m/{migration_id}/uses")
@@ -46,8 +75,9 @@ def keep_ticked(request: Request, ticked: list[str]) -> Response:
         return draw(request, ticked, [{"field": "uses", "words": "Tick what you use, or that it is none of these."}])
     if not uses and NOTHING not in ticked:
         return draw(request, ticked, [{"field": "uses", "words": "Tick at least one, or that it is none of these."}])
-    with visit.write() as session:
-        save_uses(session, visit.move.id, uses, visit.by)
+    with visit.confirmed() as confirmed:
+        if "uses" not in confirmed.untouched or confirmed.migration.uses is None:
+            save_uses(confirmed.session, visit.move.id, uses, visit.by)
     if visit.move.state == State.MATCHING:  # the export is here: what lacks of it stands on its page
         return go(f"/m/{visit.move.id}/handover")
     return go(f"/m/{visit.move.id}/uses/counts")
@@ -55,8 +85,7 @@ def keep_ticked(request: Request, ticked: list[str]) -> Response:
 
 @router.get("/m/{migration_id}/uses/counts")
 def look_at_counts(request: Request) -> Response:
-    kept = visit_of(request).move.own_counts or {}
-    return draw_counts(request, {kind: f"{count:,}" for kind, count in kept.items()})
+    return draw_counts(request, count_words(visit_of(request).move))
 
 
 @router.post("/m/{migration_id}/uses/counts")
@@ -77,8 +106,11 @@ def keep_counts(request: Request, form: dict[str, str]) -> Response:
     ]
     if errors:
         return draw_counts(request, typed, errors)
-    with visit.write() as session:
-        save_counts(session, visit.move.id, {k: n for k, n in read.items() if n is not None}, visit.by)
+    with visit.confirmed() as confirmed:
+        counts = {k: n for k, n in read.items() if n is not None and f"count-{k}" not in confirmed.untouched}
+        before = confirmed.migration.own_counts or {}
+        counts |= {k: n for k, n in before.items() if f"count-{k}" in confirmed.untouched}
+        save_counts(confirmed.session, visit.move.id, counts, visit.by)
     return go(f"/m/{visit.move.id}/{after_counts(State(visit.move.state))}")
 
 
@@ -97,6 +129,7 @@ def whole_number(typed: str) -> int | None:
 
 def draw(request: Request, ticked: list[str], errors: Errors | None = None) -> Response:
     visit = visit_of(request)
+    visit.remember("/m/{migration_id}/uses")
     told: dict[str, Any] = {
         "uses": visit.source.uses,
         "nothing": NOTHING,
@@ -110,6 +143,7 @@ def draw(request: Request, ticked: list[str], errors: Errors | None = None) -> R
 
 def draw_counts(request: Request, typed: dict[str, str], errors: Errors | None = None) -> Response:
     visit = visit_of(request)
+    visit.remember("/m/{migration_id}/uses/counts")
     state = State(visit.move.state)
     told: dict[str, Any] = {
         "counts": visit.source.counts,

@@ -3,6 +3,7 @@
 The cells belong to the clinic: nobody else may open this page, and who did is written down before they are shown.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -11,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from app.access.rights import Right
+from app.basis import Shown, columns_shown
 from app.door import read_form
 from app.engine.previews import BUSY, FAILED, Asked, preview_of
 from app.mapping.kind import Source
@@ -23,7 +25,7 @@ from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.problems import Problem, catalogue
-from app.web import Visit, go, in_state, page, visit_of
+from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.file_states import lines_of
 from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
 
@@ -31,6 +33,24 @@ router = APIRouter()
 Errors = list[dict[str, str]]
 ANSWERED_IN = (State.MATCHING, State.READING_FAILED)
 FOLDERS = "/", "/*.html"
+
+
+@shows("/m/{migration_id}/files/{number}", "/support/{migration_id}/files/{number}")
+def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """The reading that the file's number belongs to, and what was answered of this one file."""
+    number = int(visit.sent.address["number"])
+    file = session.get(ExportFile, (migration.id, migration.export_number, number))
+    path = file.path if file is not None else ""
+    plan = plan_of(migration)
+    answer = [plan.file_kinds.get(path), plan.column_pairs.get(path, {}), path in plan.headerless]
+    reading = columns_shown(("export_number",), migration)
+    kind = next((k.label for k in visit.source.kinds if k.name == answer[0]), "")
+    now = kind or ("left out" if answer[0] == LEAVE_OUT else "as the file says by itself")
+    return Shown(
+        context={**reading.context, "path": path, "answer": answer},
+        labels={"export_number": "The reading of the export", "path": "The file", "answer": "What this file is"},
+        now={**reading.now, "path": "another file", "answer": now},
+    )
 
 
 @router.get("/m/{migration_id}/files/{number}")
@@ -48,9 +68,8 @@ def keep(request: Request, number: int, form: FormData) -> Response:
     """Keeps what is said of the file; with `act=read`, reads the export again with it."""
     visit, act = in_state(request, Event.READ_AGAIN, *ANSWERED_IN), str(form.get("act", ""))
     file = file_of(visit, number)
-    plan = plan_of(visit.move)
     if act == "withdraw":
-        settle(visit, without(plan, file.path), number, "file_answer_withdrawn", {}, "keep")
+        settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep")
         return go(f"/m/{visit.move.id}/files")
     said = Answer(LEAVE_OUT) if act == "leave" else answer_in(form)
     shown = offered(visit, file, said)
@@ -58,7 +77,7 @@ def keep(request: Request, number: int, form: FormData) -> Response:
     if act == "show" or errors:
         return draw(request, number, shown, errors)
     facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
-    settle(visit, planned(shown, plan, file.path), number, "file_answered", facts, act)
+    settle(visit, lambda plan: planned(shown, plan, file.path), number, "file_answered", facts, act)
     if act == "read":
         return go(f"/m/{visit.move.id}/progress")
     left = next((line.number for line in lines_of(visit) if line.is_open), None)
@@ -92,10 +111,22 @@ def stale(form: FormData, move: Migration, shown: Offer) -> Errors:
     return []
 
 
-def settle(visit: Visit, plan: Plan, number: int, act: str, facts: dict[str, Any], then: str, reason: str = "") -> None:
-    """One transaction: what was said, the plan with it and, where that is asked, a new reading."""
-    with visit.write() as session:
-        migration = session.get_one(Migration, visit.move.id)
+def settle(
+    visit: Visit,
+    change: Callable[[Plan], Plan],
+    number: int,
+    act: str,
+    facts: dict[str, Any],
+    then: str,
+    reason: str = "",
+) -> None:
+    """One transaction: what was said, the plan with it and, where that is asked, a new reading.
+
+    `change` puts the answer into the plan as it is then, so that answers about other files stay.
+    """
+    with visit.confirmed() as confirmed:
+        session, migration = confirmed.session, confirmed.migration
+        plan = change(plan_of(migration))
         note(session, migration, visit.by, act, {"file": number, **facts}, reason)
         if then == "read":
             ring = read_again(session, migration.id, plan, visit.by, guard=export_kept, reason=reason)
@@ -150,6 +181,7 @@ def offered(visit: Visit, file: ExportFile, said: Answer | None) -> Offer:
 
 def draw(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
     visit = visit_of(request)
+    visit.remember("/m/{migration_id}/files/{number}")
     file = file_of(visit, number)
     with visit.write() as session:  # before a single cell is shown
         note(session, visit.move, visit.by, "file_seen", {"file": number})

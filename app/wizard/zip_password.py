@@ -39,9 +39,10 @@ def unlock(request: Request, password: Annotated[str, Form()] = "") -> Response:
     if not password:
         return draw(request, [{"field": "password", "words": ASKS}])
     key = visit.runtime.link_key(visit.move)
-    with visit.write() as session:
-        ring = read_again(session, visit.move.id, plan_of(visit.move), visit.by, guard=export_kept)
-        keep_zip_password(session, session.get_one(Migration, visit.move.id), password, key)
+    with visit.confirmed() as confirmed:
+        session, migration = confirmed.session, confirmed.migration
+        ring = read_again(session, migration.id, plan_of(migration), visit.by, guard=export_kept)
+        keep_zip_password(session, migration, password, key)
     visit.runtime.doorbell.ring(ring.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 

@@ -1,6 +1,6 @@
 """What outsiders tried: damaged exports, hostile bytes, stale forms, lies about records, signals and full disks."""
 
-from tests.figures import ends, generated_requests, invitations, killers, shapes
+from tests.figures import ends, generated_requests, invitations, killers, shapes, stale_forms
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
@@ -9,4 +9,5 @@ MEASURES: tuple[Measure, ...] = (
     *invitations.MEASURES,
     *killers.MEASURES,
     *shapes.MEASURES,
+    *stale_forms.MEASURES,
 )

@@ -9,7 +9,7 @@ from httpx import Response
 from tests.pages import absent
 from tests.product import MEGAN, Product
 
-ROW = re.compile(r'<select[^>]*name="(c\d+)" aria-label="([^"]*) is in Caspen"[^>]*>(.*?)</select>', re.S)
+ROW = re.compile(r'<select[^>]*name="(c:[^"]*)" aria-label="([^"]*) is in Caspen"[^>]*>(.*?)</select>', re.S)
 OPTION = re.compile(r'<option value="([^"]*)"( selected)?>(.*?)</option>', re.S)
 
 

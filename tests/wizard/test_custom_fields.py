@@ -11,7 +11,7 @@ from tests.pages import done, headline, words
 from tests.product import MEGAN, VERA, Product
 from tests.wizard.choices import OPTION, save
 
-LINE = re.compile(r'<select[^>]*name="(c\d+)" aria-label="([^"]*) becomes"([^>]*)>(.*?)</select>', re.S)
+LINE = re.compile(r'<select[^>]*name="(c:[^"]*)" aria-label="([^"]*) becomes"([^>]*)>(.*?)</select>', re.S)
 
 
 def look(product: Product, who: str = MEGAN) -> str:

@@ -59,12 +59,12 @@ def test_a_viewer_sees_no_name(product: Product) -> None:
 
 @pytest.mark.parametrize("to", ["match", "create", "leave_out"])
 def test_a_choice_is_kept_and_can_be_taken_back(product: Product, to: str) -> None:
-    done(save(product, "clients", c0=to))
+    done(save(product, "clients", **{f"c:{FOUND}": to}))
     choice = plan_of(product.move()).clients[FOUND]
     assert choice.to == to
     assert choice.id
     assert "Clients, 1 of 1" in look(product)
-    done(save(product, "clients", c0=""))
+    done(save(product, "clients", **{f"c:{FOUND}": ""}))
     assert plan_of(product.move()).clients == {}
 
 

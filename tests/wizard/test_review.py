@@ -226,7 +226,10 @@ def test_an_answer_of_support_leads_back_to_the_names(product_at: At) -> None:
     request = re.findall(r'name="request_id" value="(\w+)"', ana.get(f"/support/{product.migration_id}").text)[0]
     form = {"request_id": request, "text": "Archived clients come as archived now."}
     done(ana.post(f"/support/{product.migration_id}/answer", data=form))
-    done(ana.post(f"/support/{product.migration_id}/answer", data=form | {"text": "Something else entirely."}))
+    done(ana.post(f"/support/{product.migration_id}/answer", data=form))
+    late = ana.post(f"/support/{product.migration_id}/answer", data=form | {"text": "Something else entirely."})
+    assert late.status_code == 409
+    assert "Something else entirely." in words(late), "what was typed is kept"
     assert product.state() is State.MATCHING
     page = words(product.visitor(MEGAN).get(f"{product.at}/review"))
     assert "Archived clients come as archived now." in page

@@ -1,0 +1,327 @@
+"""The basis of a form: a fingerprint of the facts that a form shows. Every form carries it, every write compares it.
+
+A tab may stay open for hours while a colleague, support or a worker goes on. The hidden field `basis` lets the server
+see what the person saw: a write happens only where these facts are still the same, and otherwise the person gets both
+versions on one page (409) and decides.
+
+How a new form uses it:
+
+1. Register what the form shows, by the path of its POST route. Where columns of the migration are enough, add a line
+   to `COLUMNS`. Otherwise write a reader beside the handler:
+
+       @shows("/m/{migration_id}/uses")                                    # from app.web
+       def uses_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+           return Shown(fields={"uses": Field("What you use", ",".join(sorted(migration.uses or ())))})
+
+   `context` is what must not have changed at all. `fields` are the form's own inputs, each with the value that the
+   page shows: two people who change different fields are both right, and both saves apply.
+2. Write `{{ basis("/m/{migration_id}/uses") }}` inside the `<form>`. A page whose reader needs more than the migration
+   calls `visit.remember("/m/{migration_id}/uses")` before it reads anything else, so that the fingerprint is never
+   newer than the page.
+3. In the POST handler, write inside `with visit.confirmed() as confirmed:`. Use `confirmed.session` and
+   `confirmed.migration` (locked), and leave alone the fields in `confirmed.untouched`. A function that opens its own
+   transaction takes `visit.confirm` and calls it first, with its session.
+4. Add the route to the table in `tests/forms/routes.py`. A POST route without a line there fails the suite.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from app.migration.models import Migration
+from app.migration.states import State
+from app.migration.words import WORDS
+
+FIELD = "basis"
+STAMP, NAME, VALUE = 5, 6, 9
+RECORD = NAME + VALUE
+LONGEST = 200_000
+SECRETS = frozenset({FIELD, "password"})
+"""Fields that no answer repeats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of a form: its label, the value that the page shows, and words for values where these are ids.
+
+    Several values of one name (checkboxes) count as one text: sorted, joined by commas. The label belongs to the
+    identity of the field: the same id with another name is another field.
+    """
+
+    label: str
+    value: str
+    choices: Mapping[str, str] = field(default_factory=dict)
+
+    def words(self, value: str) -> str:
+        """A value as a person reads it."""
+        named = [self.choices.get(part, part) for part in value.split(",")] if self.choices else [value]
+        return ", ".join(part for part in named if part) or "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a form shows. `context` holds JSON values that must be the same; `fields` are merged one by one.
+
+    `now` says in words what a fact of `context` is at present; `labels` what to call it.
+    """
+
+    context: Mapping[str, object] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    now: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One line of the page that shows both versions."""
+
+    label: str
+    yours: str
+    now: str
+
+
+class NoBasis(Exception):
+    """A form without a fingerprint, or with one that is not ours. Nothing is written."""
+
+
+class Changed(Exception):
+    """What the form showed has changed. Carries both versions, and the form to send again; nothing is written."""
+
+    def __init__(
+        self,
+        shown: Shown,
+        names: Sequence[str],
+        conflicts: Sequence[Conflict],
+        again: Sequence[tuple[str, str]],
+        since: datetime,
+    ) -> None:
+        super().__init__(f"{len(conflicts)} facts have changed")
+        self.shown = shown
+        self.names = tuple(names)
+        self.conflicts = tuple(conflicts)
+        self.again = tuple(again)
+        self.since = since
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a fingerprint belongs to: one form of one migration (or of none), under the product's key."""
+
+    key: bytes
+    path: str
+    about: str
+
+    def token(self, shown: Shown) -> str:
+        """The fingerprint as the form carries it. Opaque: 15 bytes a fact, and the time in seconds."""
+        facts = {name: _json(value) for name, value in shown.context.items()}
+        facts |= {_identity(name, each.label): each.value for name, each in shown.fields.items()}
+        records = sorted(self._name(name) + self._value(name, value) for name, value in facts.items())
+        stamp = int(time.time()).to_bytes(STAMP, "big")
+        seal = self._digest(VALUE, b"seal", stamp, *records)
+        return base64.urlsafe_b64encode(stamp + seal + b"".join(records)).decode().rstrip("=")
+
+    def read(self, token: str) -> "Basis":
+        """The fingerprint that a form sent. Raises NoBasis for what this product did not make for this form."""
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
+        except (binascii.Error, ValueError) as wrong:
+            raise NoBasis from wrong
+        stamp, seal, rest = raw[:STAMP], raw[STAMP : STAMP + VALUE], raw[STAMP + VALUE :]
+        records = [rest[at : at + RECORD] for at in range(0, len(rest), RECORD)]
+        if not token or len(token) > LONGEST or len(seal) != VALUE or len(rest) % RECORD:
+            raise NoBasis
+        if seal != self._digest(VALUE, b"seal", stamp, *records):
+            raise NoBasis
+        since = datetime.fromtimestamp(int.from_bytes(stamp, "big"), UTC)
+        return Basis(self, since, {record[:NAME]: record[NAME:] for record in records})
+
+    def _name(self, name: str) -> bytes:
+        return self._digest(NAME, b"name", name.encode())
+
+    def _value(self, name: str, value: str) -> bytes:
+        return self._digest(VALUE, b"value", name.encode(), value.encode("utf-8", "surrogatepass"))
+
+    def _digest(self, size: int, *parts: bytes) -> bytes:
+        whole = hashlib.blake2b(digest_size=size, key=self.key)
+        for part in (self.path.encode(), self.about.encode(), *parts):
+            whole.update(len(part).to_bytes(4, "big"))
+            whole.update(part)
+        return whole.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """How a form's fields meet what is so now. `untouched` keep what a colleague chose; `touched` is what this person
+    changed. All other fields are as the form showed them."""
+
+    untouched: frozenset[str]
+    touched: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A fingerprint that a form sent, and when its page was made."""
+
+    scope: Scope
+    since: datetime
+    records: Mapping[bytes, bytes]
+
+    def has(self, name: str, value: object) -> bool:
+        """Whether the form showed this value of a fact of its context."""
+        return self._holds(name, _json(value))
+
+    def knows(self, name: str, label: str) -> bool:
+        """Whether the form had this field, under this label."""
+        return self.scope._name(_identity(name, label)) in self.records
+
+    def showed(self, name: str, label: str, value: str) -> bool:
+        """Whether the form showed this value in a field."""
+        return self._holds(_identity(name, label), value)
+
+    def _holds(self, name: str, value: str) -> bool:
+        return self.records.get(self.scope._name(name)) == self.scope._value(name, value)
+
+    def compared(self, shown: Shown, sent: Mapping[str, Sequence[str]]) -> "Merge":
+        """Which fields this person changed, and which somebody else changed alone.
+
+        `sent` are the fields of the form. Raises Changed where the context is another one, or where two people changed
+        the same field to different values.
+        """
+        changed = [name for name, value in shown.context.items() if not self.has(name, value)]
+        untouched, both, mine = set(), [], []
+        for name, each in shown.fields.items():
+            if name not in sent:
+                continue
+            typed = joined(sent[name])
+            if self.showed(name, each.label, each.value) or typed == each.value:
+                if typed != each.value:
+                    mine.append(name)
+            elif self.showed(name, each.label, typed):
+                untouched.add(name)
+            else:
+                both.append(name)
+        if changed or both:
+            raise self._refused(shown, sent, changed, [*both, *(mine if changed else ())], untouched)
+        touched = {
+            name
+            for name, each in shown.fields.items()
+            if name in sent and not self.showed(name, each.label, joined(sent[name]))
+        }
+        return Merge(frozenset(untouched), frozenset(touched))
+
+    def _refused(
+        self,
+        shown: Shown,
+        sent: Mapping[str, Sequence[str]],
+        changed: Sequence[str],
+        typed: Sequence[str],
+        untouched: set[str],
+    ) -> Changed:
+        conflicts = {
+            (shown.labels.get(name, LABELS.get(name, "Your move")), shown.now.get(name, "different")): None
+            for name in changed
+        }
+        lines = [Conflict(label, "as it was when you opened the page", now) for label, now in conflicts]
+        for name in typed:
+            each = shown.fields[name]
+            if self.knows(name, each.label):
+                lines.append(Conflict(each.label, each.words(joined(sent[name])), each.words(each.value)))
+        again: list[tuple[str, str]] = []
+        for name, values in sent.items():
+            own = shown.fields.get(name)
+            if name in SECRETS or (own is not None and not self.knows(name, own.label)):
+                continue
+            kept: Sequence[str] = own.value.split(",") if own is not None and name in untouched else values
+            again += [(name, value) for value in kept]
+        return Changed(shown, [*changed, *typed], lines, again, self.since)
+
+
+def joined(values: Sequence[str]) -> str:
+    """Several values of one field as one text. An empty one says that none is ticked."""
+    return values[0] if len(values) == 1 else ",".join(sorted(filter(None, values)))
+
+
+def _identity(name: str, label: str) -> str:
+    return f"field\n{name}\n{label}"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+
+
+LABELS = {"epoch": "Your move", "state": "Your move", "export_number": "The export", "trial_number": "The trial"}
+MOMENT = ("state", "epoch")
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "/m/{migration_id}/handover/sample": MOMENT,
+    "/m/{migration_id}/handover/replace": MOMENT,
+    "/m/{migration_id}/files/password": MOMENT,
+    "/m/{migration_id}/progress/retry": MOMENT,
+    "/m/{migration_id}/progress/pause": ("export_number", "trial_number"),
+    "/m/{migration_id}/progress/resume": ("export_number", "trial_number"),
+    "/m/{migration_id}/progress/cancel": MOMENT,
+    "/m/{migration_id}/progress/back-to-review": MOMENT,
+    "/m/{migration_id}/review/change-plan": MOMENT,
+    "/m/{migration_id}/review/start-again": MOMENT,
+    "/m/{migration_id}/review/requests": ("trial_number",),
+    "/m/{migration_id}/report/link": ("state", "export_number"),
+    "/m/{migration_id}/report/undo": MOMENT,
+    "/m/{migration_id}/report/delete": MOMENT,
+    "/m/{migration_id}/people": (),
+    "/m/{migration_id}/people/invitations/{invitation_id}/withdraw": (),
+    "/m/{migration_id}/help": (),
+    "/support/{migration_id}/retry": MOMENT,
+    "/support/{migration_id}/cancel": MOMENT,
+    "/support/{migration_id}/pause": ("export_number", "trial_number"),
+    "/support/{migration_id}/resume": ("export_number", "trial_number"),
+    "/support/{migration_id}/back-to-review": MOMENT,
+    "/support/{migration_id}/undo": MOMENT,
+    "/support/{migration_id}/help": (),
+}
+"""Forms that show nothing but columns of the migration, by the path of their POST route.
+
+`epoch` is raised by every change of the state, so a form with MOMENT counts for this one visit to the state. A form
+with no column adds something (a message, an invitation) or ends what is named in its address, and its fingerprint says
+of which migration.
+"""
+
+SAME_FORM = {
+    "/m/{migration_id}/upload/begin": "/m/{migration_id}/handover/upload",
+    "/m/{migration_id}/upload/finish": "/m/{migration_id}/handover/upload",
+    "/m/{migration_id}/upload/stop": "/m/{migration_id}/handover/upload",
+}
+"""Routes that take the fingerprint of another route's form, because one page offers them together."""
+
+FENCED = {
+    "/signin": "sends a link to the address that was typed; a move is not touched",
+    "/signin/{token}": "the token in the address works once, for one person",
+    "/signout": "ends the session of the cookie that comes with it, and nothing else",
+    "/invitations/{invitation_id}/accept": "the invitation in the address never changes, and is answered once",
+    "/invitations/{invitation_id}/decline": "the invitation in the address never changes, and is answered once",
+    "/start": "leads to the open move of the workspace in the form, or starts one where none is open",
+    "/m/{migration_id}/upload/{upload_id}/piece": "names its file by a random id, and the offset where it goes on",
+    "/sandbox/clinic": "development only: adds a clinic of its own",
+    "/sandbox/{workspace_id}/locations": "development only: adds a location",
+    "/sandbox/{workspace_id}/people": "development only: adds a person",
+    "/sandbox/{workspace_id}/people/{user_id}/accept": "development only: the person in the address accepts",
+    "/sandbox/{workspace_id}/services": "development only: adds a service",
+    "/sandbox/{workspace_id}/close": "development only: adds what is missing of the demo clinic, twice is once",
+}
+"""POST routes without a fingerprint, each with what keeps the form from being applied to something else."""
+
+
+def columns_shown(columns: Sequence[str], migration: Migration) -> Shown:
+    """What a form of `COLUMNS` shows of this migration."""
+    return Shown(context={name: getattr(migration, name) for name in columns}, now=present(migration))
+
+
+def present(migration: Migration) -> dict[str, str]:
+    """Where the migration is now, in words, by column."""
+    now = dict.fromkeys(MOMENT, WORDS[State(migration.state)].now)
+    now["export_number"] = f"export {migration.export_number}" if migration.export_number else "not here yet"
+    now["trial_number"] = f"trial {migration.trial_number}" if migration.trial_number else "not made yet"
+    return now

@@ -1,0 +1,81 @@
+"""Forms as a browser sends them: with the fingerprint that stands in the form on its page."""
+
+import re
+from html import unescape
+from typing import Any
+
+from httpx import Response
+
+from app.access.rights import RIGHTS
+from app.basis import COLUMNS, SAME_FORM
+from app.migration.models import Migration
+from app.web import READERS, Sent, Visit
+
+FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.S)
+BASIS = re.compile(r'<input type="hidden" name="basis" value="([^"]*)">')
+PAGES = (
+    (
+        r"/m/\w+/(overview|uses|uses/counts|export|files|files/password|files/\d+|matches|approve|people|people/[^/]+|help)",
+        r"\g<0>",
+    ),
+    (r"(/m/\w+)/people/invitations/.+", r"\1/people"),
+    (r"(/m/\w+/people/\w+)/remove", r"\1"),
+    (r"(/m/\w+)/checklist/\w+", r"\1/checklist"),
+    (r"(/m/\w+)/handover/(upload|sample|found)", r"\1/handover"),
+    (r"(/m/\w+)/upload/(begin|finish|stop)", r"\1/handover"),
+    (r"(/m/\w+)/link/\w+", r"\1/link"),
+    (r"(/m/\w+)/link", r"\1/handover"),
+    (r"(/m/\w+)/handover/replace", r"\1"),
+    (r"(/m/\w+)/progress/\w+", r"\1/progress"),
+    (r"(/m/\w+)/review/(change-plan|start-again)", r"\1"),
+    (r"(/m/\w+)/review/.+", r"\1/review"),
+    (r"(/m/\w+)/report/\w+", r"\1/report"),
+    (r"(/support/\w+)/files/\d+", r"\g<0>"),
+    (r"(/support/\w+)/\w+", r"\1"),
+)
+"""Where the form of an address stands, by the pattern of its address. A page may lead on to another one."""
+SAME = {"begin": "handover/upload", "finish": "handover/upload", "stop": "handover/upload"}
+
+
+def page_of(address: str, tab: str = "") -> str | None:
+    """The page (and its tab) with the form that posts to this address; None where no fingerprint is asked for."""
+    path = address.partition("?")[0]
+    found = ((pattern, page) for pattern, page in PAGES if re.fullmatch(pattern, path))
+    pattern, page = next(found, ("", ""))
+    question = f"?show={tab}" if tab and path.endswith("/matches") else ""
+    return re.sub(pattern, page, path) + question if pattern else None
+
+
+def basis_in(page: Response, address: str) -> str | None:
+    """The fingerprint of the form that posts to this address, as it stands on a page."""
+    path = address.partition("?")[0]
+    head, _, act = path.rpartition("/upload/")
+    action = f"{head}/{SAME[act]}" if head and act in SAME else path
+    for attributes, inside in FORM.findall(page.text):
+        told = re.search(r'\baction="([^"]*)"', attributes)
+        if (unescape(told[1]) if told else page.url.path) == action:
+            found = BASIS.search(inside)
+            return unescape(found[1]) if found else None
+    return None
+
+
+def basis_now(app: Any, address: str, tab: str = "") -> str | None:
+    """The fingerprint that a form would carry now, where no page offers it: for stories of what the server refuses."""
+    runtime = app.state.runtime
+    for method, route in RIGHTS:
+        form = SAME_FORM.get(route, route)
+        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route), address.partition("?")[0])
+        if (
+            method != "POST"
+            or found is None
+            or form not in {*COLUMNS, *READERS}
+            or ("number" in found.groupdict("") and not found["number"].isdigit())
+        ):
+            continue
+        with runtime.ledger.read() as session:
+            migration = session.get(Migration, found["migration_id"])
+            if migration is None:
+                return None
+            sent = Sent("", {"show": [tab]} if tab else {}, found.groupdict())
+            return Visit(runtime, None, migration, sent).token(route, session, migration)
+    return None

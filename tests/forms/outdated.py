@@ -1,0 +1,69 @@
+"""What a form does to the ledger: posted as it stands, from an old page, or without any page."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.db import LedgerTable
+from tests.forms.browser import basis_in, basis_now, page_of
+from tests.forms.routes import Line
+from tests.pages import words
+from tests.product import OWN_PAGE, Product, Visitor
+
+PASSING = {"sign_in", "login_token"}
+LOOKS = ("file_seen", "known_clients_listed")
+CHANGES_NOTHING = "touched_at"
+
+
+@dataclass(frozen=True)
+class Sending:
+    """A form that was filled in on its page and is not sent yet."""
+
+    line: Line
+    browser: Visitor
+    address: str
+    form: dict[str, Any]
+
+    def post(self, **instead: str) -> tuple[int, str]:
+        """Sends it exactly as it was filled in; answers the status and what a person reads then."""
+        form = {**self.form, **instead}
+        more: dict[str, Any] = {"files": {"files": ("export.zip", b"PK")}} if self.line.files else {}
+        answer = self.browser.post_exactly(self.address, form, **more)
+        return answer.status_code, words(answer)
+
+
+def filled_in(product: Product, line: Line, who: str = "") -> Sending:
+    """Opens the page and fills in its form, as it is at this point."""
+    browser = product.visitor(who or line.who)
+    fields = line.fills(product, browser)
+    address, tab = line.at(product), str(fields.get("show", ""))
+    page = page_of(address, tab)
+    assert page is not None, f"nobody knows the page of {address}"
+    shown = basis_in(browser.get(page, follow_redirects=True, headers=OWN_PAGE), address)
+    basis = shown or basis_now(product.app, address, tab)
+    assert basis, f"{address} has no fingerprint"
+    return Sending(line, browser, address, {**fields, "basis": basis})
+
+
+def ledger_of(product: Product) -> dict[str, str]:
+    """Everything that the ledger holds, by table, as one hash each. What only looks leaves no trace in it."""
+    found = {}
+    with product.runtime.ledger.read() as session:
+        for table in LedgerTable.metadata.sorted_tables:
+            if table.name in PASSING or "sign" in table.name or "token" in table.name:
+                continue
+            rows = session.connection().execute(sa.select(table).order_by(*table.primary_key.columns)).mappings()
+            told = [
+                {name: value for name, value in row.items() if name != CHANGES_NOTHING}
+                for row in rows
+                if row.get("act") not in LOOKS
+            ]
+            found[table.name] = hashlib.sha256(repr(told).encode()).hexdigest()
+    return found
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """The tables that differ."""
+    return [name for name in before if before[name] != after[name]]

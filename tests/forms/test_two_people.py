@@ -1,0 +1,35 @@
+"""Two people who save at the same moment, on both databases: both saves are there, or the second one is told so."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import At
+from tests.forms.databases import on_postgresql
+from tests.forms.savers import PAIRS, at_once, reset
+from tests.postgres import postgres_url
+from tests.product import Product
+
+
+def no_save_is_lost(product: Product) -> None:
+    before, rounds = product.move(), []
+    for pair in PAIRS:
+        rounds.append(at_once(product, pair))
+        reset(product, before)
+    assert [one for one in rounds if one.lost] == []
+    assert {status for one in rounds for status in one.statuses} == {303, 409}
+    taken_twice = [one for one in rounds if one.statuses == (303, 303) and one.names[0] != one.names[1]]
+    assert len(taken_twice) > len(PAIRS) / 2, "those who change different things are both right"
+
+
+@pytest.mark.slow
+def test_no_save_is_lost_on_sqlite(product_at: At) -> None:
+    no_save_is_lost(product_at("matching"))
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_no_save_is_lost_on_postgresql(tmp_path: Path) -> None:
+    for url in postgres_url():
+        with on_postgresql(tmp_path / "var", url) as product:
+            no_save_is_lost(product)
