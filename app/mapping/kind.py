@@ -166,6 +166,8 @@ class Kind(Generic[R]):
     listed_by: str = ""  # the link by whose target it is looked up, where that is not the row's own id
     counted_as: str = "kind_not_imported"  # the problem that tells of the rows of such a kind
     unless_named: str | None = None  # the kind that such a file is after all, where its name says so
+    archived_by: str = ""  # the column that the name of a file of archived rows fills, where the file lacks it
+    likely: Callable[[frozenset[str]], bool] | None = None  # headers that may be this kind's: somebody is asked
 
     @property
     def imported(self) -> bool:

@@ -29,6 +29,7 @@ from app.storage.objects import Objects
 
 log = structlog.get_logger()
 _HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict")
+ARCHIVED = "true"  # the cell of a row whose file is called archived
 CELL_LIMIT = 32_767  # characters of UTF-16 that a spreadsheet holds in one cell
 _OUTCOMES = {Level.SKIPPED: Outcome.SKIPPED, Level.HELD: Outcome.HELD, Level.REFUSED: Outcome.HELD}
 
@@ -111,7 +112,16 @@ class Cutter:
     """Cuts one file. `tally` gathers what its rows had to say; `parts` what was written."""
 
     def __init__(
-        self, header: Header, context: Context, head: PartHead, store: Store, sink: Sink, tally: Tally, first_part: int
+        self,
+        header: Header,
+        context: Context,
+        head: PartHead,
+        store: Store,
+        sink: Sink,
+        tally: Tally,
+        first_part: int,
+        *,
+        archived: str = "",
     ) -> None:
         self._kind: Kind[Any] = header.kind
         self._context = context
@@ -120,6 +130,8 @@ class Cutter:
         if header.kind.filing and not set(columns) & set(FOUND):
             self._beside = Beside(header.kind, columns, head.file_number, head.file, sink.attachments)
             columns += FOUND
+        self._archived = archived
+        columns += (archived,) if archived else ()
         self._head = replace(head, columns=columns)
         self._columns = frozenset(columns)
         self._width = len(header.columns)
@@ -157,6 +169,8 @@ class Cutter:
             cells = self._cells(row)
             if self._beside is not None:
                 codes += self._beside.add(cells)
+            if self._archived:
+                cells.append(ARCHIVED)
             self._entries.append(self._entry(line, cells, codes))
             if self._writer.add(line, cells, codes):
                 self._close()
@@ -186,7 +200,11 @@ class Cutter:
             self.keyless += 1
             content = _hashed(filled)
             return IndexEntry(line, None, content, codes=codes, blocked=blocked)
-        content = _hashed(filled, vars(parsed.row), self._context)
+        values = vars(parsed.row)
+        if self._archived:  # which the file's name says, and no cell of the row
+            filled = {c: v for c, v in filled.items() if c != self._archived}
+            values = {**values, self._archived: None}
+        content = _hashed(filled, values, self._context)
         return entry_of(
             self._kind,
             line,

@@ -13,7 +13,7 @@ from app.engine.reading.json_rows import JsonRows
 from app.engine.reading.limits import Limits
 from app.engine.reading.looks import is_blank, looks_like_data
 from app.engine.reading.naming import Name
-from app.engine.reading.recognise import Header, Tied, by_header, by_name, understood
+from app.engine.reading.recognise import Header, Tied, by_header, by_likeness, by_name, understood
 from app.engine.reading.refusal import Refused
 from app.engine.reading.relations import ROWS, with_addresses
 from app.engine.reading.rows import Raw
@@ -235,7 +235,9 @@ def settled(
         kind = name.kind(source)
         located.refused.kind = located.refused.kind or (kind.name if kind else None)
         raise located.refused
-    return by_name(located.cells, name, source, wanted.pairs) if located.cells else None
+    if not located.cells:
+        return None
+    return by_name(located.cells, name, source, wanted.pairs) or by_likeness(located.cells, source)
 
 
 def shape_codes(located: Located) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ _COPY = re.compile(
     re.IGNORECASE,
 )
 _COPY_OF = re.compile(r"^(?:copy(?: \(\d+\)| \d+)? of|kopie von|copie de|copia de)\s+", re.IGNORECASE)
+_ARCHIVED = re.compile(r"(?<![A-Za-z])(?<!not )(?<!non-)(?<!non )archived(?![A-Za-z])", re.IGNORECASE)
 _RANGE = re.compile(r"From(?P<since>\d{8})[-_ ]?To(?P<until>\d{8})(?!\d)", re.IGNORECASE)
 TABLES = frozenset({"csv", "txt", "tsv", "json", "jsonl", "ndjson", "xlsx"})
 SHEET = "#"  # between a workbook's path and the name of a sheet
@@ -62,9 +63,15 @@ class Name:
         return f"{self.type or ''}{run}{limited}"
 
     @property
-    def order(self) -> tuple[str, str, str]:
-        """Slices of one kind follow each other by the day of export, then by their range, then by name."""
-        return str(self.run or ""), str(self.since or ""), self.path
+    def is_archived(self) -> bool:
+        """Whether the name says that all of the file's rows are archived."""
+        return _ARCHIVED.search(self.stem) is not None
+
+    @property
+    def order(self) -> tuple[bool, str, str, str]:
+        """Files of archived rows go first, since a copy of such a row says less. Slices of one kind follow each other
+        by the day of export, then by their range, then by name."""
+        return not self.is_archived, str(self.run or ""), str(self.since or ""), self.path
 
     def kind(self, source: Source) -> Kind[Any] | None:
         """The kind that the file's own name speaks of: the longest of the known names that it begins with."""

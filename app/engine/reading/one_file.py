@@ -104,7 +104,17 @@ def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Read
         done = replace(done, problems=noted)
         is_mojibake = found.may_be_mojibake
         has_end = found.has_end or not is_text
-        done = read_rows(done, header, grid, reading, next_part, codes, may_be_mojibake=is_mojibake, has_end=has_end)
+        done = read_rows(
+            done,
+            header,
+            grid,
+            reading,
+            next_part,
+            codes,
+            may_be_mojibake=is_mojibake,
+            has_end=has_end,
+            is_archived=name.is_archived,
+        )
         return replace(done, facts=_without_first_row(done.facts, header, reading.wanted(entry.path)))
     except Refused as refused:
         refused.kind = header.kind.name
@@ -162,6 +172,7 @@ def read_rows(
     *,
     may_be_mojibake: bool = False,
     has_end: bool = True,
+    is_archived: bool = False,
 ) -> FileDone:
     """The rows of a table that is understood: surveyed first, then cut if its kind moves, else only counted."""
     kind = header.kind
@@ -179,14 +190,18 @@ def read_rows(
         told += [Problem(kind.counted_as, kind.name, done.path, count=seen.rows)]
     if not kind.imported and not kind.listed:
         return replace(done, rows=seen.rows, facts=facts, problems=tuple(told))
+    archived = kind.archived_by if is_archived and kind.archived_by not in header.columns else ""
     told += _columns(header, done)
+    if archived:
+        told = [problem for problem in told if problem.code != "archived_state_unknown"]
+        told.append(Problem("archived_by_file_name", kind.name, done.path, count=max(seen.rows, 1)))
     tally = Tally(kind.name, done.path, pages=done.dialect == DOCUMENT)
     head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates)
     context = replace(reading.context, dates=seen.dates)
     sink = reading.sink if kind.imported else NO_SINK
     sink.drop_file(done.number)
     sink.present(kind.name)
-    cutter = Cutter(header, context, head, reading.store, sink, tally, next_part)
+    cutter = Cutter(header, context, head, reading.store, sink, tally, next_part, archived=archived)
     cutter.cut(grid.rows(), has_rounded=seen.has_rounded, not_records=seen.not_records)
     if seen.rows and cutter.keyless == seen.rows and not header.has_key:
         sink.drop_file(done.number)

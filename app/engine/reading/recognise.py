@@ -103,6 +103,13 @@ def by_name(
     raise missing_key(kind, headers)
 
 
+def by_likeness(headers: Sequence[str], source: Source) -> Tied | None:
+    """The kinds that a header may well be of, although no fingerprint fits: the clinic is asked which."""
+    plain = frozenset(normalise_header(h) for h in headers) - {""}
+    likely = tuple(kind.name for kind in source.kinds if kind.likely is not None and kind.likely(plain))
+    return Tied(likely) if likely else None
+
+
 def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str] | None = None) -> Header:
     """Which attribute each column fills. The first of two alike goes first; unknown ones keep their header.
 

@@ -17,6 +17,9 @@ from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
 NAME = "medical_alerts"
+_COMMON = frozenset(
+    ["id", "patientid", "name", "createdat", "updatedat", "archivedat", "deletedat", "patientlinksself", "linksself"]
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,11 @@ def looks_like_alerts(headers: Headers) -> bool:
     return headers.all("patientid", "name", "medicalalertid")
 
 
+def may_be_alerts(headers: Headers) -> bool:
+    """A number, a patient and a name, and nothing that speaks of anything else: very likely alerts, or groups."""
+    return headers.all("id", "patientid", "name") and not headers.names - _COMMON
+
+
 KIND = Kind(
     name=NAME,
     label="Medical alerts",
@@ -64,5 +72,6 @@ KIND = Kind(
     json_keys=("medical_alerts",),
     stays_because=stays_because,
     listed=True,
+    likely=fingerprint(may_be_alerts),
     listed_by="patient_id",
 )

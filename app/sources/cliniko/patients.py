@@ -241,6 +241,7 @@ KIND = Kind(
     tables=("clients", "custom_field_values", "referral_types"),
     file_names=("patients", "clients"),
     json_keys=("patients",),
+    archived_by="archived_at",
     twin_of=name_and_birth,
     namesake_of=full_name,
     known_by=known_by,
