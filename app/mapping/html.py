@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import nh3
 
+from app.mapping.html_depth import shallow
 from app.mapping.markup import keep_meaning
 
 ALLOWED = frozenset(
@@ -82,8 +83,9 @@ def clean_html(text: str) -> Cleaned:
     if _PLAIN.fullmatch(text):
         return Cleaned(text)
     mending = _Mending()
+    text, is_cut = shallow(text)
     mended = _OPENING.sub(mending.tag, keep_meaning(text))
-    return Cleaned(_CLEANER.clean(mended), mending.lost)
+    return Cleaned(_CLEANER.clean(mended), mending.lost or is_cut)
 
 
 class _Mending:
