@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from app.engine.reading.attachments import keep
 from app.engine.reading.beside import unlisted_columns, unlisted_rows
+from app.engine.reading.document_folders import sorted_out
 from app.engine.reading.documents import COLUMNS, note_rows
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.grid import Grid
@@ -25,6 +26,7 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     A folder of notes that are a page each counts as one, and so does a folder of patients' own files, with those that
     no list names. Raises nothing for a bad file: it is refused, or not recognised, and told.
     """
+    found, folders = sorted_out(found, reading.source, reading.file_kinds)
     skip = {a.path for a in already}
     copies = {a.sha256: a.path for a in already if a.sha256}
     next_part = 1 + max((a.last_part for a in already), default=0)
@@ -56,11 +58,15 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
             done = _unlisted(number, root, lists, reading, next_part)
             next_part += len(done.parts)
             yield done
+    for number, documents in enumerate(folders, start=first + len(roots)):
+        if documents.root not in skip:
+            yield documents.done(number)
 
 
 def keep_attached(found: Found, reading: Reading) -> Iterator[Entry]:
     """Stores what belongs to patients, one file after the other, and says of each when it is done. Those that are
     stored already are passed over. Has to be at its end before `read_export` begins."""
+    found, _ = sorted_out(found, reading.source, reading.file_kinds)
     for entry in found.attached:
         if not reading.sink.attachments.has(entry.path):
             reading.sink.attachments.add(keep(entry, reading.store))
