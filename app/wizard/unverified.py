@@ -1,6 +1,8 @@
 """What the review names beside the sum: files without a second check, and rows that were set aside."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 
 from sqlmodel import Session, col, select
 
@@ -12,7 +14,7 @@ NOT_VERIFIED, SET_ASIDE = "not_verified", "row_quarantined"
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """Names of files without a second check, and places of rows that were set aside. The numbers count all of them."""
+    """Files without a second check, and places of rows that were set aside: some by name, and how many more."""
 
     files: tuple[str, ...] = ()
     file_count: int = 0
@@ -35,4 +37,10 @@ def unverified_of(session: Session, migration: Migration, trial: Trial) -> Unver
     ).all()
     files = dict.fromkeys(path or "your export" for code, path, _ in lines if code == NOT_VERIFIED)
     rows = dict.fromkeys(f"{path}, line {line}" for code, path, line in lines if code == SET_ASIDE)
-    return Unverified(tuple(files)[:NAMED], len(files), tuple(rows)[:NAMED], len(rows))
+    return Unverified(_shown(files), len(files), _shown(rows), len(rows))
+
+
+def _shown(names: Collection[str]) -> tuple[str, ...]:
+    """The first names, and how many more there are."""
+    more = len(names) - NAMED
+    return (*islice(names, NAMED), *((f"{more:,} more",) if more > 0 else ()))

@@ -23,9 +23,9 @@ class Outcome:
     wrong: tuple[str, ...]
 
 
-def tried(files: Files) -> Outcome:
+def tried(files: Files, **settings: object) -> Outcome:
     """Reads, tries, approves and finalises an export. `wrong` names what speaks against it."""
-    with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder) / "var") as runtime:
+    with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder) / "var", **settings) as runtime:
         clinic = clinic_in(runtime)
         clinic.hand_over(files)
         clinic.drain()
