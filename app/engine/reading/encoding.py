@@ -16,6 +16,7 @@ from app.engine.reading.sniff import HEAD, sniff
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _TWICE_ENCODED = re.compile(rb"\xc3\x83[\xc2-\xe2]|\xc3\x82\xc2|\xc3\xa2\xe2\x82\xac|\xc3[\x80-\xbf]")
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+HALVES = "surrogatepass"  # half a character ends no file: such signs are removed from the cells
 GUESS = "guess"  # no byte order mark, no NUL, no UTF-8
 _LONG = 4096  # bytes of a line, above which its cells count as lines
 _PIECE = re.compile(rb'[^"<,;\t]+')
@@ -43,7 +44,7 @@ class Bytes:
         """What the first bytes say, or the first letters where each takes two bytes."""
         if self.encoding != "utf-16":
             return sniff(self.head)
-        letters = codecs.getincrementaldecoder("utf-16")("strict").decode(self.head)
+        letters = codecs.getincrementaldecoder("utf-16")(HALVES).decode(self.head)
         return sniff(letters.encode("utf-8", "surrogatepass"))
 
     @property
@@ -59,7 +60,7 @@ class Bytes:
 
     def text(self, open_: Callable[[], BinaryIO]) -> io.TextIOWrapper:
         """The file as text, line ends untouched. Never with replacement characters."""
-        errors = OTHERWISE[self.otherwise] if self.otherwise else CONTROLS if self.is_guessed else "strict"
+        errors = OTHERWISE[self.otherwise] if self.otherwise else CONTROLS if self.is_guessed else HALVES
         return io.TextIOWrapper(open_(), self.encoding or "utf-8", errors=errors, newline="")
 
 
@@ -78,7 +79,7 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
     with open_() as stream:
         chunk = head = stream.read(MIB)
         bom = next((name for mark, name in _BOMS if head.startswith(mark)), None)
-        decoder = codecs.getincrementaldecoder("utf-16" if bom == "utf-16" else "utf-8")("strict")
+        decoder = codecs.getincrementaldecoder("utf-16" if bom == "utf-16" else "utf-8")(HALVES)
         while chunk:
             sha.update(chunk)
             size += len(chunk)
@@ -172,7 +173,7 @@ def _weigh(piece: bytes, number: int, found: _Lines, letters: Letters) -> None:
     if piece.isascii():
         return
     try:
-        piece.decode()
+        piece.decode("utf-8", HALVES)
     except UnicodeDecodeError:
         found.others += 1
         found.first = found.first or number

@@ -14,6 +14,7 @@ _COMMON = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿ�
 _RARE = frozenset("ŠŽšžŸÿœŒÕÝý")
 _APOSTROPHES = frozenset("’‘")
 _ENDINGS = frozenset({"s", "t", "d", "m", "re", "ll", "ve", "n"})
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
 _LETTERS = re.compile(r"[^\W\d_]+")
 _BESIDE = frozenset("‘’“”„–—…«»£€°©®™•½¼¾·¿¡²³\u00a0§×±ªº")  # next to a word, or alone
 
@@ -116,6 +117,8 @@ def _one_by_one(encoding: str) -> str:
     def otherwise(error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeDecodeError):
             raise error
+        if half := _HALF.match(error.object, error.start):
+            return half[0].decode("utf-8", "surrogatepass"), half.end()
         return error.object[error.start : error.end].decode(encoding, CONTROLS), error.end
 
     codecs.register_error(name, otherwise)

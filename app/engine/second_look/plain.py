@@ -7,6 +7,7 @@ are recognised again.
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +18,7 @@ from app.mapping.second_look import bare
 
 ROW = 8 << 20  # signs
 SIGNS = ",;\t|"
+_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
 TITLES = 5  # lines that may stand above a header
 Cells = dict[str, str]
 
@@ -72,7 +74,7 @@ def _codec(encoding: str | None, otherwise: str | None) -> tuple[str, str]:
     """The codec and its error handler. Bytes that a single-byte set leaves undefined become control characters."""
     name = codecs.lookup(encoding or "utf-8").name
     if name.startswith("utf"):
-        lenient = _reads_as(otherwise) if otherwise else "surrogatepass" if name.startswith("utf-16") else "strict"
+        lenient = _reads_as(otherwise) if otherwise else "surrogatepass"
         return ("utf-8-sig" if name in ("utf-8", "utf-8-sig") else name), lenient
     return name, _reads_as("latin-1")
 
@@ -84,6 +86,8 @@ def _reads_as(encoding: str) -> str:
     def handle(error: UnicodeError) -> tuple[str, int]:
         if not isinstance(error, UnicodeDecodeError):
             raise error
+        if half := _HALF.match(error.object, error.start):
+            return half[0].decode("utf-8", "surrogatepass"), half.end()
         piece = error.object[error.start : error.end]
         return "".join(_letter(piece[at : at + 1], encoding) for at in range(len(piece))), error.end
 
