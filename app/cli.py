@@ -104,7 +104,6 @@ def read(
     where no list of processes shows it."""
     from app.commands.read import read as run
 
-    _end_in_order()
     _say(run(_given(export), wait=wait, keep=keep, password=_password(ask_password)), json_file)
 
 
@@ -128,7 +127,6 @@ def trial(
     from app.commands.trial import trial as run
     from app.problems import Problem
 
-    _end_in_order()
     options = Options(workspace, plan, database, finalise, workers, records, keep, wait, _password(ask_password))
     try:
         answer = run(_given(export), options)
@@ -212,6 +210,7 @@ def _fail(words: str) -> None:
 
 def main() -> None:
     os.umask(0o077)
+    _end_in_order()
     app()
 
 

@@ -1,6 +1,7 @@
 """The points of a move: each is reached once, by the pages and the engine themselves, and every story gets a copy."""
 
 import fcntl
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +22,8 @@ from app.sources import source
 from tests.pages import absent, digest_of, done, doubts
 from tests.product import MEGAN, NORA, OLIVE, OTHER, RICK, VERA, Product, start, stop
 
+ON_POSTGRES = "POINTS_ON_POSTGRES"
+"""Set in the environment: the stories of the pages are about a product on PostgreSQL."""
 MORE_PEOPLE = (
     ("per_vera", "Vera Lindqvist", VERA, WORKSPACE, Role.VIEWER),
     ("per_rick", "Rick Amadi", RICK, WORKSPACE, Role.REVIEWER),
@@ -123,7 +126,12 @@ class Folders:
 
 
 def running(folders: Folders, point: str, to: Path, **more: Any) -> Iterator[Product]:
-    product = start(folders.copy_of(point, to), **more)
+    if ON_POSTGRES in os.environ:
+        from tests.postgres_points import points_on_server
+
+        product = start(to, **(points_on_server().copy_of(point, to) | more))
+    else:
+        product = start(folders.copy_of(point, to), **more)
     yield product
     stop(product)
 
