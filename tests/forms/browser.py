@@ -26,12 +26,12 @@ PAGES = (
     (r"(/m/\w+)/link/\w+", r"\1/link"),
     (r"(/m/\w+)/link", r"\1/handover"),
     (r"(/m/\w+)/handover/replace", r"\1"),
-    (r"(/m/\w+)/progress/\w+", r"\1/progress"),
+    (r"(/m/\w+)/progress/[\w-]+", r"\1/progress"),
     (r"(/m/\w+)/review/(change-plan|start-again)", r"\1"),
     (r"(/m/\w+)/review/.+", r"\1/review"),
     (r"(/m/\w+)/report/\w+", r"\1/report"),
     (r"(/support/\w+)/files/\d+", r"\g<0>"),
-    (r"(/support/\w+)/\w+", r"\1"),
+    (r"(/support/\w+)/[\w-]+", r"\1"),
 )
 """Where the form of an address stands, by the pattern of its address. A page may lead on to another one."""
 SAME = {"begin": "handover/upload", "finish": "handover/upload", "stop": "handover/upload"}
