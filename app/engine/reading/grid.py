@@ -47,7 +47,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`header` is None for a file of no known kind. `codes` are warnings about its shape, `width` its columns."""
+    """`header` is None for a file of no known kind. `codes` are warnings about its shape, `width` its columns.
+
+    `count` is the number of rows where that is known before they are read: of documents, which need no survey.
+    """
 
     header: Header | Tied | None
     rows: Callable[[], Iterator[Raw]]
@@ -56,6 +59,7 @@ class Grid:
     announced: Callable[[], int | None] = lambda: None
     is_api: bool = False
     width: int = 0
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

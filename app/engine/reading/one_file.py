@@ -15,10 +15,10 @@ from app.engine.reading.parts import PartHead
 from app.engine.reading.recognise import DOCUMENT, Header, Tied, known_headers, missing_key
 from app.engine.reading.refusal import Refused
 from app.engine.reading.results import FileDone
-from app.engine.reading.survey import survey
+from app.engine.reading.survey import Survey, survey
 from app.engine.reading.tally import Tally
 from app.mapping.columns import normalise_header
-from app.mapping.context import Context
+from app.mapping.context import Context, DateOrder
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 from app.problems import Level, Problem
@@ -176,7 +176,10 @@ def read_rows(
 ) -> FileDone:
     """The rows of a table that is understood: surveyed first, then cut if its kind moves, else only counted."""
     kind = header.kind
-    seen = survey(header, grid.rows(), may_be_mojibake=may_be_mojibake)
+    if grid.count is None:
+        seen = survey(header, grid.rows(), may_be_mojibake=may_be_mojibake)
+    else:  # each row is a document: nothing of one proves anything of the others
+        seen = Survey(grid.count, DateOrder.DAY_FIRST, dates_guessed=False, has_rounded=False, is_mojibake=False)
     codes += grid.codes
     codes += ("mojibake_suspected",) if seen.is_mojibake else ()
     codes += ("date_order_guessed",) if seen.dates_guessed else ()

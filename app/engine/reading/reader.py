@@ -93,6 +93,6 @@ def _notes(number: int, path: str, entries: Sequence[Entry], reading: Reading, n
     if kind is None:
         return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=len(entries)),))
     header = replace(understood(kind, COLUMNS), columns=COLUMNS, unknown=(), dialect=DOCUMENT)
-    grid = Grid(header, lambda: note_rows(entries, reading.store.limits), is_api=True)
+    grid = Grid(header, lambda: note_rows(entries, reading.store.limits), is_api=True, count=len(entries))
     done = FileDone(number, path, sum(e.size for e in entries), kind=kind.name, dialect=DOCUMENT)
     return read_rows(done, header, grid, reading, next_part)
