@@ -1,6 +1,14 @@
 """What outsiders tried: damaged exports, hostile bytes, stale forms, lies about records, signals and full disks."""
 
-from tests.figures import ends, generated_requests, invitations, killers, shapes, stale_forms
+from tests.figures import (
+    ends,
+    generated_requests,
+    invitations,
+    killers,
+    lies_beside_digest,
+    shapes,
+    stale_forms,
+)
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
@@ -8,6 +16,7 @@ MEASURES: tuple[Measure, ...] = (
     *generated_requests.MEASURES,
     *invitations.MEASURES,
     *killers.MEASURES,
+    *lies_beside_digest.MEASURES,
     *shapes.MEASURES,
     *stale_forms.MEASURES,
 )

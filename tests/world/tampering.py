@@ -388,7 +388,8 @@ def kinds() -> tuple[Tamper, ...]:
 def covered(table: str) -> frozenset[str]:
     """The columns of a table that some kind of change is for."""
     content = {column for kind in TYPES for column in content_of(table, kind)}
-    return frozenset(content | set(BY_COLUMN) | IDENTITY | links_of(table))
+    beside = {column for column in BY_COLUMN if column in shape(table).table.c}
+    return frozenset(content | beside | IDENTITY | links_of(table))
 
 
 __all__ = ["TABLES", "Tamper", "among", "covered", "insert", "kinds", "type_of"]
