@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -107,22 +108,33 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
         source=source,
         plan=plan,
         ids=ids,
-        lookups=Lookups(
-            plan=plan,
-            ids=ids,
-            now=trial.started_at,
-            zones=facts.get("zones", {}),
-            durations=facts.get("durations", {}),
-            existing=facts.get("existing", {}),
-            fields={key: Defined.from_json(told) for key, told in facts.get("fields", {}).items()},
-            lists=lists.by_kind,
-            native_fields={name: (one[0], one[1]) for name, one in facts.get("native_fields", {}).items()},
-        ),
+        lookups=lookups_of(trial.started_at, plan, ids, facts, lists.by_kind),
         store=runtime.caspen.trial(migration.id, trial.number),
         index=index,
         lists=lists,
         paths=paths,
         key=key,
+    )
+
+
+def lookups_of(
+    moment: datetime,
+    plan: Plan,
+    ids: Ids,
+    facts: Mapping[str, Any],
+    lists: Mapping[str, Mapping[str, tuple[Any, ...]]],
+) -> Lookups:
+    """What mapping looks up in a trial of a moment; `facts` are the workspace's, as its first step keeps them."""
+    return Lookups(
+        plan=plan,
+        ids=ids,
+        now=moment,
+        zones=facts.get("zones", {}),
+        durations=facts.get("durations", {}),
+        existing=facts.get("existing", {}),
+        fields={key: Defined.from_json(told) for key, told in facts.get("fields", {}).items()},
+        lists=lists,
+        native_fields={name: (one[0], one[1]) for name, one in facts.get("native_fields", {}).items()},
     )
 
 

@@ -42,7 +42,9 @@ def beside(kind: RecordKind, fields: Iterable[Field], row: SourceRow, hidden: fr
     """`hidden` are columns of the record that the reader may not see: their cells are not shown either."""
     by_column: dict[str, list[Cell]] = {}
     for cell in row.cells:
-        by_column.setdefault(_destination(cell, kind, row), []).append(cell)
+        for column in _destinations(cell, kind, row):
+            by_column.setdefault(column, []).append(cell)
+    secret = {cell.name for cell in row.cells if hidden.intersection(_destinations(cell, kind, row))}
     lines: list[Line] = []
     shown: set[str] = set()
     for field in fields:
@@ -51,8 +53,10 @@ def beside(kind: RecordKind, fields: Iterable[Field], row: SourceRow, hidden: fr
         if hidden.intersection(field.columns):
             lines.append(Line(field.label, None, (), (CLOSED,), closed=True))
         elif field.value or cells:
-            lines.append(_line(field, cells, row))
-    rest = [cell for cell in row.cells if cell.name not in shown]
+            open_cells = tuple(cell for cell in cells if cell.name not in secret)
+            closed = Line(field.label, field, (), (CLOSED,))
+            lines.append(_line(field, open_cells, row) if open_cells or not cells else closed)
+    rest = [cell for cell in row.cells if cell.name not in shown and cell.name not in secret]
     others = tuple(_other(cell, row, hidden) for cell in rest)
     spoken = {word for line in (*lines, *others) for word in line.did}
     return Beside(tuple(lines), others, tuple(p for p in row.problems if p.title not in spoken))
@@ -61,6 +65,13 @@ def beside(kind: RecordKind, fields: Iterable[Field], row: SourceRow, hidden: fr
 def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[Line, ...]:
     """The cells of a row without any record."""
     return tuple(_other(cell, row, hidden) for cell in row.cells)
+
+
+def _destinations(cell: Cell, kind: RecordKind, row: SourceRow) -> frozenset[str]:
+    """The columns that a cell feeds: as mapping has shown it for the record, else as the cell's column is described."""
+    if row.feeds is None:
+        return frozenset({_destination(cell, kind, row)})
+    return row.feeds.get(cell.name, frozenset())
 
 
 def _destination(cell: Cell, kind: RecordKind, row: SourceRow) -> str:
@@ -141,6 +152,8 @@ def _became(cell: Cell, row: SourceRow) -> str:
         return column.done
     if column.is_key:
         return "Kept, so that it is found again"
+    if row.feeds is not None and not row.feeds.get(cell.name):
+        return "Says what it belongs to" if column.links_to or column.fills else "No field of its own in Caspen"
     if cell.name == "created_at":
         return "Kept as the day it was made"
     if cell.name != cell.column:

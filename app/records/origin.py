@@ -1,19 +1,23 @@
 """Where a record came from: its row of the export beside its values, or why there is no row to show."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from app.engine.isolated.rows import RecordAsked
 from app.engine.runtime import Runtime
 from app.errors import Stop
 from app.mapping.kind import Source
+from app.mapping.plan import Plan
 from app.migration.exports import current_export
-from app.migration.models import Migration, Trial
+from app.migration.models import Migration, Trial, Work
 from app.records.beside import Beside, Line, beside
 from app.records.field import Field
 from app.records.kind import RecordKind
 from app.records.source_row import SourceGone, SourceRow, part_of_record, read_source
 
+FACTS = ("zones", "durations", "existing", "fields", "known_fields", "native_fields")  # of a trial's first step
 NO_ROW = "No row of its own: it was made once, because rows of your export name it."
 GONE = "Our copy of your export is no longer here, so that its row cannot be shown."
 OTHER = "Another export was handed over since this trial was made, so that its row cannot be shown."
@@ -62,8 +66,18 @@ def _row(
         if export is None or export.read_at is None or export.read_at > trial.started_at:
             return None, OTHER
         part = part_of_record(session, migration, trial, record.part)
+        opened = session.get(Work, (migration.id, f"trial:{trial.number}", "open", 0))
+    asked = RecordAsked(
+        str(record.__tablename__),
+        str(record.source_kind),
+        str(record.source_id),
+        migration.workspace_id,
+        Plan.model_validate(trial.plan).model_dump_json(),
+        trial.started_at.isoformat(),
+        json.dumps({name: fact for name, fact in (opened.result if opened else {}).items() if name in FACTS}),
+    )
     try:
-        row = read_source(runtime, migration, source, part, record.line) if part is not None else None
+        row = read_source(runtime, migration, source, part, record.line, asked) if part is not None else None
     except SourceGone:
         row = None
     except Stop as stop:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.db import now
 from app.engine.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
-from app.engine.isolated.rows import RowAnswer, RowRequest
+from app.engine.isolated.rows import RecordAsked, RowAnswer, RowRequest
 from app.engine.reading.parts import PartHead, PartRow
 from app.engine.runtime import Runtime
 from app.engine.work import SPLIT
@@ -54,6 +54,7 @@ class SourceRow:
     dates: DateOrder
     cells: tuple[Cell, ...]
     problems: tuple[Problem, ...]
+    feeds: Mapping[str, frozenset[str]] | None = None  # by cell, what it feeds of the record; None: not known
 
     @property
     def stays(self) -> Problem | None:
@@ -80,7 +81,9 @@ def part_of_line(session: Session, migration: Migration, file_number: int, line:
     return session.exec(found.order_by(col(Part.first_line).desc()).limit(1)).first()
 
 
-def read_source(runtime: Runtime, migration: Migration, source: Source, part: Part, line: int) -> SourceRow | None:
+def read_source(
+    runtime: Runtime, migration: Migration, source: Source, part: Part, line: int, record: RecordAsked | None = None
+) -> SourceRow | None:
     """The row at a line of a part; None where no row begins there. Raises SourceGone after the export was deleted,
     and Stop with `preview_failed` or `preview_busy` where the row could not be read just now."""
     plan = plan_of(migration)
@@ -94,6 +97,7 @@ def read_source(runtime: Runtime, migration: Migration, source: Source, part: Pa
         plan.country,
         now().date().isoformat(),
         runtime.settings.killer_marker,
+        record,
     )
     try:
         found = reader().answer("row", request, RowAnswer, ReaderLimits.of(runtime.settings), migration.id)
@@ -122,6 +126,7 @@ def read_source(runtime: Runtime, migration: Migration, source: Source, part: Pa
         head.dates,
         _cells(kind, head, row, headers),
         tuple(one.at(details={**one.details, "source": source.label}) for one in _once(told)),
+        None if found.feeds is None else {name: frozenset(fed) for name, fed in found.feeds.items()},
     )
 
 

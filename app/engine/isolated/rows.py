@@ -1,19 +1,39 @@
 """The job `row`: one row of a part, read back from storage and parsed."""
 
 import base64
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.caspen.ids import Ids
+from app.engine.bench import lookups_of, settled
 from app.engine.reading.file_watch import FileWatch
 from app.engine.reading.parts import read_row
 from app.mapping.context import Context
+from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
+from app.mapping.plan import Plan
+from app.mapping.provenance import Experiment
 from app.problems import Problem
 from app.sources import source as source_named
 from app.storage import CannotOpen, LocalObjects
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAsked:
+    """The record whose cells are asked for, and the trial that made it: its plan, its moment, and its facts as JSON."""
+
+    table: str
+    source_kind: str
+    source_id: str
+    workspace_id: str
+    plan: str
+    moment: str
+    facts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +49,7 @@ class RowRequest:
     country: str
     today: str
     marker: str
+    record: RecordAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +57,8 @@ class RowAnswer:
     """`is_gone` says that the part is no longer in storage; `is_there` that a row begins on the line.
 
     `cells` are by the names of the part's columns, `codes` what reading had to say, `problems` what parsing had.
+    `feeds` says of each cell which columns of the record are made of it; None where no record was asked for, or the
+    row alone does not make the record.
     """
 
     is_gone: bool = False
@@ -49,6 +72,7 @@ class RowAnswer:
     codes: tuple[str, ...] = ()
     source_id: str | None = None
     problems: tuple[Problem, ...] = ()
+    feeds: dict[str, tuple[str, ...]] | None = None
 
 
 def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Iterator[RowAnswer]:
@@ -66,6 +90,9 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
     kind = source_named(request.source).kind(head.kind)
     context = Context(ZoneInfo(request.timezone), request.country, date.fromisoformat(request.today), head.dates)
     parsed = parse_row(kind, row.cells, context, frozenset(head.columns))
+    feeds = None
+    if (asked := request.record) is not None:
+        feeds = _feeds(asked, request.source, kind, row.cells, head.columns, context)
     yield RowAnswer(
         False,
         True,
@@ -78,4 +105,22 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
         row.codes,
         parsed.source_id,
         tuple(parsed.problems),
+        feeds,
     )
+
+
+def _feeds(
+    asked: RecordAsked,
+    source_name: str,
+    kind: Kind[Any],
+    cells: Mapping[str, str],
+    columns: Sequence[str],
+    context: Context,
+) -> dict[str, tuple[str, ...]] | None:
+    facts: Mapping[str, Any] = json.loads(asked.facts)
+    plan = settled(Plan.model_validate_json(asked.plan), facts)
+    ids = Ids(asked.workspace_id, source_name)
+    lookups = lookups_of(datetime.fromisoformat(asked.moment), plan, ids, facts, {})
+    tried = Experiment(source_named(source_name), kind, cells, frozenset(columns), context, lookups)
+    found = tried.feeds(asked.table, asked.source_kind, asked.source_id)
+    return None if found is None else {name: tuple(sorted(fed)) for name, fed in found.items()}
