@@ -4,9 +4,11 @@ A row is mapped as it is, and then once more for each change of each of its cell
 changes the value. References lead to the row of their id, as in a trial in which none is lost.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from app.mapping.columns import Column, Link
@@ -18,13 +20,16 @@ from app.mapping.rows import Joined, Mapped, Member, Record, Target
 
 LONG = 20_000  # signs of a cell that is only taken away, and not changed in other ways as well
 OPPOSITES = {"true": "false", "false": "true", "yes": "no", "no": "yes", "1": "0", "0": "1"}
-LARGE = 200_000  # signs of a row that is mapped again for each of its cells
+BUDGET = 10_000_000  # signs that are mapped for one record
 Address = tuple[str, str, str]  # a record's table, source kind and key
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One row of one file, with all that mapping it needs. `cells` are by attribute, as its part keeps them."""
+    """One row of one file, with all that mapping it needs. `cells` are by attribute, as its part keeps them.
+
+    `others` are what rows beside it have in the same columns: what a cell might well have been.
+    """
 
     source: Source
     kind: Kind[Any]
@@ -32,6 +37,7 @@ class Experiment:
     columns: Collection[str]
     context: Context
     lookups: Lookups
+    others: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def feeds(self, table: str, source_kind: str, key: str) -> dict[str, frozenset[str]] | None:
         """By cell, the columns of one record that are made of it; `table.column` for other records of the row.
@@ -39,15 +45,17 @@ class Experiment:
         None where the row alone does not make the record, or is too large to be mapped again and again.
         """
         address = (table, source_kind, key)
-        if sum(map(len, self.cells.values())) > LARGE:
+        signs = sum(map(len, self.cells.values()))
+        tries = BUDGET // max(1, signs * len(self.cells))  # for each cell
+        if tries < 1:
             return None
         base = self._mapped(self.cells)
         if address not in base:
             return None
-        return {name: frozenset(self._fed(name, base, address)) for name in self.cells}
+        return {name: frozenset(self._fed(name, base, address, tries)) for name in self.cells}
 
-    def _fed(self, name: str, base: Mapping[Address, Record], address: Address) -> Iterator[str]:
-        for cell in _variants(self.cells[name]):
+    def _fed(self, name: str, base: Mapping[Address, Record], address: Address, tries: int) -> Iterator[str]:
+        for cell in islice(self._variants(name), tries):
             changed = self._mapped({**self.cells, name: cell})
             if address not in changed:
                 continue
@@ -58,6 +66,21 @@ class Experiment:
                 for column in record.values.keys() | values.keys():
                     if record.values.get(column) != values.get(column):
                         yield f"{prefix}{column}"
+
+    def _variants(self, name: str) -> Iterator[str]:
+        """A cell as it might have been: empty, as in other rows, the opposite, or with something in it changed."""
+        cell = self.cells[name]
+        yield ""
+        if len(cell) > LONG:
+            return
+        yield from (other for other in self.others.get(name, ()) if other != cell)
+        if (opposite := OPPOSITES.get(cell.strip().lower())) is not None:
+            yield opposite
+        elif cell[:1] in "[{":
+            yield from _other_json(cell)
+        else:
+            yield re.sub(r"\d(?=\D*$)", lambda digit: str((int(digit[0]) + 1) % 10), cell)
+            yield f"{cell} more"
 
     def _mapped(self, cells: Mapping[str, str]) -> dict[Address, Record]:
         filled = {name: cell for name, cell in cells.items() if cell}
@@ -100,16 +123,19 @@ class Experiment:
         return Target(self.lookups.ids.derive(table, kind, key) if table else key, key, name)
 
 
-def _variants(cell: str) -> Iterator[str]:
-    """A cell as it might have been: empty, the opposite, with another digit, or with more in it."""
-    yield ""
-    if len(cell) > LONG:
+def _other_json(cell: str) -> Iterator[str]:
+    """The same structure with other values in it: more in each text, and opposites of what is true or false."""
+    try:
+        yield json.dumps(_other(json.loads(cell)))
+    except (ValueError, RecursionError):
         return
-    if (opposite := OPPOSITES.get(cell.strip().lower())) is not None:
-        yield opposite
-        return
-    other = re.sub(r"\d(?=\D*$)", lambda digit: str((int(digit[0]) + 1) % 10), cell)
-    if other != cell:
-        yield other
-    elif cell[:1] not in "[{":
-        yield f"{cell} more"
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _other(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_other(inner) for inner in value]
+    if isinstance(value, bool):
+        return not value
+    return f"{value} more" if isinstance(value, str) else value

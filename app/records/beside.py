@@ -49,6 +49,8 @@ def beside(kind: RecordKind, fields: Iterable[Field], row: SourceRow, hidden: fr
     shown: set[str] = set()
     for field in fields:
         cells = tuple(cell for column in field.columns for cell in by_column.get(column, ()))
+        if not field.value and not cells:  # a cell that could not be taken over feeds nothing
+            cells = tuple(cell for cell in row.cells if _destination(cell, kind, row) in field.columns)
         shown.update(cell.name for cell in cells)
         if hidden.intersection(field.columns):
             lines.append(Line(field.label, None, (), (CLOSED,), closed=True))

@@ -2,9 +2,10 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from app.caspen.ids import Ids
 from app.engine.bench import lookups_of, settled
 from app.engine.reading.file_watch import FileWatch
-from app.engine.reading.parts import read_row
+from app.engine.reading.parts import PartRow, read_part, read_row
 from app.mapping.context import Context
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
@@ -21,6 +22,8 @@ from app.mapping.provenance import Experiment
 from app.problems import Problem
 from app.sources import source as source_named
 from app.storage import CannotOpen, LocalObjects
+
+OTHER_ROWS, OTHER_VALUES, OTHER_SIGNS = 60, 5, 2_000  # of the same part, to try in a row's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
     parsed = parse_row(kind, row.cells, context, frozenset(head.columns))
     feeds = None
     if (asked := request.record) is not None:
-        feeds = _feeds(asked, request.source, kind, row.cells, head.columns, context)
+        others = _others(read_part(objects, request.object_key, key)[1])
+        feeds = _feeds(asked, request.source, kind, row.cells, head.columns, context, others)
     yield RowAnswer(
         False,
         True,
@@ -109,6 +113,16 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
     )
 
 
+def _others(rows: Iterable[PartRow]) -> dict[str, tuple[str, ...]]:
+    """What the first rows of a part have in each column: a few values that differ."""
+    found: dict[str, dict[str, None]] = {}
+    for row in islice(rows, OTHER_ROWS):
+        for name, cell in row.cells.items():
+            if len(cell) <= OTHER_SIGNS and len(values := found.setdefault(name, {})) < OTHER_VALUES:
+                values[cell] = None
+    return {name: tuple(values) for name, values in found.items()}
+
+
 def _feeds(
     asked: RecordAsked,
     source_name: str,
@@ -116,11 +130,12 @@ def _feeds(
     cells: Mapping[str, str],
     columns: Sequence[str],
     context: Context,
+    others: Mapping[str, tuple[str, ...]],
 ) -> dict[str, tuple[str, ...]] | None:
     facts: Mapping[str, Any] = json.loads(asked.facts)
     plan = settled(Plan.model_validate_json(asked.plan), facts)
     ids = Ids(asked.workspace_id, source_name)
     lookups = lookups_of(datetime.fromisoformat(asked.moment), plan, ids, facts, {})
-    tried = Experiment(source_named(source_name), kind, cells, frozenset(columns), context, lookups)
+    tried = Experiment(source_named(source_name), kind, cells, frozenset(columns), context, lookups, others)
     found = tried.feeds(asked.table, asked.source_kind, asked.source_id)
     return None if found is None else {name: tuple(sorted(fed)) for name, fed in found.items()}
