@@ -153,5 +153,7 @@ def test_after_a_move_is_taken_back_nothing_is_called_live(product_at: At) -> No
     removed = re.search(r"([\d,]+) records? that the move had brought", words(page))
     assert removed is not None
     assert int(removed[1].replace(",", "")) == before - left
+    assert "Enter what was added since your export" not in words(page)
+    done(megan.post("/start", data={"workspace": product.move().workspace_id}))
     support = product.visitor(ANA).get(f"/support/{product.migration_id}")
     assert f"{left} record" in words(support)
