@@ -68,7 +68,10 @@ async def read_form(request: Request) -> FormData:
 
     A second call returns the same form.
     """
-    form = await request.form()
+    try:
+        form = await request.form()
+    except UnicodeError:  # the form names a charset that its bytes are not in
+        raise RequestValidationError([]) from None
     for name, value in form.multi_items():
         text = value if isinstance(value, str) else value.filename or ""
         if not is_text(name + text) or len(text) > LONGEST_FIELD:

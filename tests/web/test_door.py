@@ -74,6 +74,14 @@ def test_half_of_an_emoji_is_no_text_in_any_charset(product: Product) -> None:
     assert product.visitor(MEGAN).post(f"{product.at}/help", content=body, headers=kind).status_code == 422
 
 
+@pytest.mark.parametrize("charset", ["idna", "punycode", "utf-7", "utf-16", "utf-32", "no-such-charset", "rot13"])
+@pytest.mark.parametrize("path", ["matches", "handover/found", "help"])
+def test_a_form_in_a_charset_of_its_own_is_no_fault_of_ours(product: Product, charset: str, path: str) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff.\xed..\x00\r\n--x--\r\n'
+    kind = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
+    assert product.visitor(MEGAN).post(f"{product.at}/{path}", content=body, headers=kind).status_code < 500
+
+
 @pytest.mark.parametrize("kind", NO_TEXT)
 def test_no_text_is_known_as_such(kind: str) -> None:
     assert not is_text(NO_TEXT[kind])
