@@ -37,7 +37,7 @@ class NotRecords:
         """Looks at one row. A row whose key is a number costs one comparison."""
         at = self._first if self._key is None else self._key
         cell = cells[at] if at < len(cells) else ""
-        if cell[:1].isdigit():
+        if cell[:1].isdigit() or cell.strip("='\" \t").isdigit():  # a guarded id is a number too
             self._numbers += 1
             return
         if len(self._headers) + len(self._totals) >= MOST:
