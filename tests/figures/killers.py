@@ -8,11 +8,13 @@ from tests.figures.figure import Measure, Reached
 from tests.hostile import web, worker
 from tests.points import Folders, running
 
-SHORT_WORKER = ("a file of an archive", "the second check")
+SHORT_LOOPS = ("a file's preview", "the link doctor")
+SHORT_WORKER = ("a file of an archive",)
 
 
 def take(long: bool) -> Reached:
-    """All places of the web, and of the worker two places in the short form and all in the long one."""
+    """All places of the web and of the worker. The short form has files that loop in two places of the web alone,
+    because each takes until its deadline, and one place of the worker."""
     wrong: list[str] = []
     tried = 0
     with tempfile.TemporaryDirectory(prefix="caspen-killers-") as folder:
@@ -20,6 +22,8 @@ def take(long: bool) -> Reached:
             web.arm(web.reviewed(product))
             for place in places_of(Process.LIMITED_READER):
                 for killer in web.KILLERS:
+                    if killer == "loops" and not (long or place.name in SHORT_LOOPS):
+                        continue
                     wrong += [f"{place.name}, {killer}: {line}" for line in web.tried(product, place.name, killer)]
                     tried += 1
         for number, place in enumerate(worker.worker_places()):

@@ -61,7 +61,8 @@ class ReaderFailed(Exception):
 class ReaderLimits:
     """What jobs may take. `seconds` is for one file, `processes` how many run at once, `waiting` how many may wait.
 
-    Jobs of one `pool` share these places; a slow provider of links never holds up the preview of a file.
+    `cpu_seconds` is for all of a job, six times `seconds` where it is 0. Jobs of one `pool` share these places; a slow
+    provider of links never holds up the preview of a file.
     """
 
     memory_mb: int = 768
@@ -69,6 +70,12 @@ class ReaderLimits:
     processes: int = 2
     waiting: int = 8
     pool: str = "files"
+    cpu_seconds: int = 0
+
+    @property
+    def cpu_in_all(self) -> int:
+        """Seconds of CPU that a job may take."""
+        return self.cpu_seconds or int(self.seconds * CPU_TIMES) + 1
 
     @classmethod
     def of(cls, settings: Settings) -> "ReaderLimits":
@@ -118,7 +125,7 @@ class IsolatedReader:
             order = {
                 "job": job,
                 "request": wire.pack(request).decode(),
-                "limits": asdict(JobLimits(limits.memory_mb, limits.seconds, int(limits.seconds * CPU_TIMES) + 1)),
+                "limits": asdict(JobLimits(limits.memory_mb, limits.seconds, limits.cpu_in_all)),
             }
             try:
                 wire.send(connection, wire.ITEM, wire.pack(order))
