@@ -289,6 +289,8 @@ async def keep_form(request: Request) -> None:
         return
     try:
         form = await read_form(request)
+    except UnicodeError as garbled:  # a body that no browser sends, and that cannot be read a second time
+        raise RequestValidationError([]) from garbled
     except (HTTPException, RequestValidationError):  # its handler says what is wrong with it, to whoever may send it
         return
     fields: dict[str, list[str]] = {}
