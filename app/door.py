@@ -70,7 +70,7 @@ async def read_form(request: Request) -> FormData:
     """
     try:
         form = await request.form()
-    except UnicodeError:  # the form names a charset that its bytes are not in
+    except (ValueError, IndexError, OverflowError, RuntimeError):  # it names a charset that its bytes are not in
         raise RequestValidationError([]) from None
     for name, value in form.multi_items():
         text = value if isinstance(value, str) else value.filename or ""
