@@ -71,7 +71,7 @@ def test_a_form_with_a_nul_byte_or_an_endless_text_is_refused_and_nothing_is_kep
 def test_half_of_an_emoji_is_no_text_in_any_charset(product: Product) -> None:
     body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\\ud800 kept\r\n--x--\r\n'
     kind = {"content-type": "multipart/form-data; boundary=x; charset=unicode_escape"}
-    assert product.visitor(MEGAN).post(f"{product.at}/help", content=body, headers=kind).status_code == 422
+    assert product.visitor(MEGAN).post(f"{product.at}/help", content=body, headers=kind).status_code == 403
 
 
 @pytest.mark.parametrize("charset", ["idna", "punycode", "utf-7", "utf-16", "utf-32", "no-such-charset", "rot13"])
@@ -79,7 +79,7 @@ def test_half_of_an_emoji_is_no_text_in_any_charset(product: Product) -> None:
 def test_a_form_in_a_charset_of_its_own_is_no_fault_of_ours(product: Product, charset: str, path: str) -> None:
     body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\xff.\xed..\x00\r\n--x--\r\n'
     kind = {"content-type": f"multipart/form-data; boundary=x; charset={charset}"}
-    assert product.visitor(MEGAN).post(f"{product.at}/{path}", content=body, headers=kind).status_code < 500
+    assert product.visitor(MEGAN).post(f"{product.at}/{path}", content=body, headers=kind).status_code == 403
 
 
 @pytest.mark.parametrize("kind", NO_TEXT)
