@@ -144,7 +144,9 @@ def settled(plan: Plan, facts: Mapping[str, Any]) -> Plan:
         name: {key: Choice.model_validate(told) for key, told in facts.get(name, {}).items()}
         for name in ("known_clients", "known_fields")
     }
-    clients, fields = {**found["known_clients"], **plan.clients}, {**plan.fields, **found["known_fields"]}
+    waiting = {source_id for source_id, choice in found["known_clients"].items() if choice.to == "wait"}
+    chosen = {source_id: choice for source_id, choice in plan.clients.items() if source_id not in waiting}
+    clients, fields = {**found["known_clients"], **chosen}, {**plan.fields, **found["known_fields"]}
     return plan.model_copy(update={"clients": clients, "fields": fields})
 
 

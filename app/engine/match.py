@@ -27,6 +27,13 @@ from app.mapping.kind import Source
 from app.mapping.names import normalise_name
 from app.mapping.plan import CREATE, Choice, Plan
 
+PLACES = {
+    "businesses": "locations",
+    "users": "users",
+    "practitioners": "practitioners",
+    "appointment_types": "services",
+}
+"""The field of a plan that holds the choices of a kind."""
 Certainty = Literal["sure", "unsure", "none"]
 Nature = Literal["appointment", "activity"]
 
@@ -65,9 +72,11 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 def suggest(
     inventory: Inventory, workspace: WorkspaceFacts, old: Plan | None = None, *, source: Source | None = None
 ) -> Suggestions:
-    """Looks at every one of them. What an older plan chose stays chosen while its object is still there."""
+    """Looks at every one of them. What an older plan chose stays chosen while its object is still there, and while the
+    id means the same in this export; otherwise the choice is taken out of the plan, and the name is asked about."""
     candidates = _candidates(workspace)
-    before = choices(old or Plan())
+    old, gone = with_same_names(old or Plan(), inventory)
+    before = choices(old)
     emails = {user.id: user.email for user in inventory.references.get("users", ())}
     found: dict[str, tuple[Suggestion, ...]] = {}
     for kind, rules in RULES.items():
@@ -81,10 +90,37 @@ def suggest(
             )
             for one in references
         ]
-        found[kind] = _matched(looks, rules, before[kind])
-    natures = _natures(source, old or Plan())
+        found[kind] = tuple(_asked_again(s, gone.get(kind, {})) for s in _matched(looks, rules, before[kind]))
+    natures = _natures(source, old)
     found["appointment_types"] = tuple(natures(s) for s in found["appointment_types"])
-    return Suggestions(found, _default_location(found["businesses"], workspace, old), old or Plan())
+    return Suggestions(found, _default_location(found["businesses"], workspace, old), old)
+
+
+def with_same_names(plan: Plan, inventory: Inventory) -> tuple[Plan, dict[str, dict[str, str]]]:
+    """The plan without choices that a person made for another name under the same id, and by kind whom these choices
+    were made for. An export that numbers its rows anew must not move a choice to somebody else."""
+    gone: dict[str, dict[str, str]] = {}
+    places: dict[str, dict[str, Choice]] = {}
+    for kind, chosen in choices(plan).items():
+        names = {one.id: one.name for one in inventory.references.get(kind, ())}
+        others = {
+            id_: choice.whom
+            for id_, choice in chosen.items()
+            if choice.whom and id_ in names and normalise_name(names[id_]) != normalise_name(choice.whom)
+        }
+        if others:
+            gone[kind] = others
+            places[PLACES[kind]] = {id_: choice for id_, choice in chosen.items() if id_ not in others}
+    return (plan.model_copy(update=places) if places else plan), gone
+
+
+def _asked_again(suggestion: Suggestion, others: Mapping[str, str]) -> Suggestion:
+    """A suggestion for an id whose earlier choice was for another name: shown, and never taken by itself."""
+    whom = others.get(suggestion.reference.id)
+    if whom is None or suggestion.certainty == "sure":
+        return suggestion
+    why = f"You chose for {whom}, who had this number in the export before. Choose again"
+    return replace(suggestion, why=why, certainty="unsure")
 
 
 def plan_from(suggestions: Suggestions) -> Plan:

@@ -14,7 +14,7 @@ from app.mapping.defined import CHOICES, Defined, Option
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name
 from app.mapping.parse import parser_of
-from app.mapping.plan import Plan
+from app.mapping.plan import IDENTITY, Plan
 from app.migration.models import Migration, Trial
 from app.sources import source as source_named
 
@@ -22,19 +22,27 @@ Chosen = dict[str, dict[str, str]]
 
 
 def known_clients(runtime: Runtime, migration: Migration, beat: Callable[[], None]) -> Chosen:
-    """By id in the source, the choice for each client who may be one of the workspace's own: to wait for the clinic."""
+    """By id in the source, the choice for each client who may be one of the workspace's own: to wait for the clinic.
+
+    A client waits again when the clinic has chosen about another person under the same id, as after another export.
+    """
     there = native_clients(runtime.caspen, migration.workspace_id)
     kinds = [kind for kind in source_named(migration.source).kinds if kind.known_by is not None]
-    if not there or not kinds:
-        return {}
     plan, context = _context(runtime, migration)
+    if not kinds or not (there or any(choice.whom == IDENTITY for choice in plan.clients.values())):
+        return {}
     found: Chosen = {}
+    same: set[str] = set()  # rows that are still the person about whom the clinic has chosen
     for kind in kinds:
         for row, source_id in _rows(runtime, migration, kind, context, beat):
             match = next((there[k] for k in kind.known_by(row, plan.country) if k in there), None)  # type: ignore[misc]
-            if match is not None and source_id not in plan.clients:
+            chosen = plan.clients.get(source_id)
+            if match is not None and (chosen is None or (chosen.whom == IDENTITY and chosen.id != match)):
                 found[source_id] = {"to": "wait", "id": match}
-    return found
+            elif match is not None:
+                same.add(source_id)
+    other = {source_id for source_id, choice in plan.clients.items() if choice.whom == IDENTITY} - same - found.keys()
+    return found | {source_id: {"to": "wait", "id": plan.clients[source_id].id or ""} for source_id in other}
 
 
 def known_fields(

@@ -8,20 +8,32 @@ import json
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 
 class Choice(BaseModel):
     """What becomes of one business, user, practitioner, appointment type, client or question.
 
-    "wait" is a client who may be one that Caspen has, until the clinic says so or otherwise.
+    "wait" is a client who may be one that Caspen has, until the clinic says so or otherwise. `whom` is the name that
+    the id had in the export when a person chose; for a client it is IDENTITY, since names of clients do not belong in a
+    plan. The choice holds only while the id still means the same. Empty for choices of a plan file, which always hold.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     to: Literal["match", "create", "leave_out", "wait"]
     id: str | None = None  # the Caspen object that it is, for "match"
+    whom: str = ""
 
+    @model_serializer(mode="wrap")
+    def _without_nobody(self, serialise: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """A choice that names nobody is written as before there was `whom`, so that fingerprints of plans hold."""
+        written: dict[str, object] = serialise(self)
+        return written if self.whom else {name: value for name, value in written.items() if name != "whom"}
+
+
+IDENTITY = "identity"
+"""`whom` of a choice about a client: it holds while the row is the same person by name and birthday."""
 
 ChosenType = Literal["number", "yes_no", "dropdown"]
 """What a clinic may make of a custom field before there is one: afterwards, its type stays."""

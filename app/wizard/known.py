@@ -7,7 +7,7 @@ from typing import Any
 from app.access.rights import Right
 from app.basis import Field
 from app.caspen.native import called
-from app.mapping.plan import Choice, Plan
+from app.mapping.plan import IDENTITY, Choice, Plan
 from app.migration.models import Work
 from app.web import Visit
 from app.wizard.looking import write_look
@@ -39,7 +39,7 @@ def known(visit: Visit, plan: Plan) -> list[Known]:
         opened = session.get(Work, (visit.move.id, run, "open", 0))
     found: Mapping[str, Mapping[str, Any]] = (opened.result if opened else {}).get("known_clients", {})
     met = {source_id: str(told["id"]) for source_id, told in found.items()}
-    met |= {source_id: choice.id for source_id, choice in plan.clients.items() if choice.id}
+    met |= {source_id: choice.id for source_id, choice in plan.clients.items() if choice.id and source_id not in met}
     every = sorted(met.items(), key=lambda pair: (len(pair[0]), pair[0]))
     return [
         Known(f"c:{source_id}", source_id, client, _chosen(plan.clients.get(source_id))) for source_id, client in every
@@ -74,11 +74,11 @@ def decided(visit: Visit, plan: Plan, form: Mapping[str, str]) -> Plan:
             continue
         choices.pop(one.id, None)
         if value == "match":
-            choices[one.id] = Choice(to="match", id=one.client)
+            choices[one.id] = Choice(to="match", id=one.client, whom=IDENTITY)
         elif value == "create":
-            choices[one.id] = Choice(to="create", id=one.client)
+            choices[one.id] = Choice(to="create", id=one.client, whom=IDENTITY)
         elif value == "leave_out":
-            choices[one.id] = Choice(to="leave_out", id=one.client)
+            choices[one.id] = Choice(to="leave_out", id=one.client, whom=IDENTITY)
     return plan.model_copy(update={"clients": choices})
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from app import checklist
 from app.basis import FIELD, Field, Shown, joined
 from app.engine.consequences import left_out_counts
-from app.engine.match import Suggestion
+from app.engine.match import PLACES, Suggestion
 from app.engine.progress import rows_range
 from app.mapping.plan import Choice, Plan
 from app.migration.advance import Ring, WrongState
@@ -23,7 +23,7 @@ from app.migration.trials import start_trial
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard import custom_fields, known
 from app.wizard.dates import typed_date
-from app.wizard.situation import PLACES, Standing, checklist_guard, situation, standing
+from app.wizard.situation import Standing, checklist_guard, situation, standing
 
 router = APIRouter()
 TABS = (
@@ -211,7 +211,7 @@ def matched(here: Standing, plan: Plan, kind: str, sent: Mapping[str, str]) -> P
             if choice is None or choice == fits.get(id_):
                 choices.pop(id_, None)  # what fits anyway is not a decision, and keeps its reason
             else:
-                choices[id_] = choice
+                choices[id_] = choice.model_copy(update={"whom": one.reference.name})
         nature = sent.get(f"n:{id_}")
         if kind == "appointment_types" and nature in ("appointment", "activity"):
             natures[id_] = "activity" if nature == "activity" else "appointment"

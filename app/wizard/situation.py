@@ -13,7 +13,7 @@ from app import checklist
 from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.checklist.situation import Named, Situation
 from app.engine.inventory import Inventory
-from app.engine.match import Suggestion, Suggestions, suggest
+from app.engine.match import PLACES, Suggestion, Suggestions, suggest
 from app.mapping.plan import Choice, Plan
 from app.migration import contents
 from app.migration.advance import Guard
@@ -23,13 +23,6 @@ from app.migration.plans import plan_of
 from app.problems import Problem
 from app.web import Visit
 from app.wizard.file_states import told_lines
-
-PLACES = {
-    "businesses": "locations",
-    "users": "users",
-    "practitioners": "practitioners",
-    "appointment_types": "services",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ def standing(visit: Visit, within: Session | None = None) -> Standing:
         return Standing(facts, number, None, Suggestions(old=old), Suggestions(), old)
     suggestions = suggest(inventory, facts, old, source=visit.source)
     fresh = suggest(inventory, facts, source=visit.source)
-    plan = completed(old, suggestions, migration.services_way == "bring")
+    plan = completed(suggestions.old, suggestions, migration.services_way == "bring")
     return Standing(facts, number, inventory, suggestions, fresh, plan)
 
 

@@ -1,5 +1,7 @@
 """Who is who: what is proposed for the people, places and services of an export, and why."""
 
+import pytest
+
 from app.caspen.facts import LocationFact, PractitionerFact, ServiceFact, UserFact, WorkspaceFact, WorkspaceFacts
 from app.engine.index.referred import Reference
 from app.engine.inventory import Inventory
@@ -210,3 +212,42 @@ def test_appointments_without_a_business_go_where_most_appointments_are() -> Non
     assert suggest(export(businesses=businesses), there).default_location == "loc_C"
     assert suggest(export(), there).default_location == "loc_C"
     assert suggest(export(), workspace()).default_location is None
+
+
+OBJECTS = {
+    "businesses": ("locations", location("x_1", "Elsewhere")),
+    "users": ("users", user("x_1", "Ann Lee", "ann@harbour.example")),
+    "practitioners": ("practitioners", practitioner("x_1", "Ann Lee")),
+    "appointment_types": ("services", service("x_1", "Massage")),
+}
+
+
+@pytest.mark.parametrize("to", ["match", "create", "leave_out"])
+@pytest.mark.parametrize("kind_name", OBJECTS)
+def test_a_choice_does_not_move_to_another_name_under_the_same_id(kind_name: str, to: str) -> None:
+    place, thing = OBJECTS[kind_name]
+    choice = Choice.model_validate({"to": to, "id": "x_1" if to == "match" else None, "whom": "Prac Zero"})
+    plan, facts = Plan.model_validate({place: {"21": choice}}), workspace(**{place: (thing, thing)})
+
+    same = suggest(export(**{kind_name: (ref("21", "prac  zero", appointments=1),)}), facts, plan)
+    assert told(same.kinds[kind_name][0]) == (to, choice.id, "Chosen before", "sure")
+    assert same.old == plan
+
+    other = suggest(export(**{kind_name: (ref("21", "Zoe Swapped", appointments=1),)}), facts, plan)
+    suggestion = other.kinds[kind_name][0]
+    assert suggestion.certainty == "unsure"
+    assert suggestion.why == "You chose for Prac Zero, who had this number in the export before. Choose again"
+    assert getattr(other.old, place) == {}
+
+
+def test_a_choice_of_a_plan_file_holds_whatever_the_name_is() -> None:
+    plan = Plan(practitioners={"21": Choice(to="match", id="x_1")})
+    found = suggest(
+        export(practitioners=(ref("21", "Zoe"),)), workspace(practitioners=(practitioner("x_1", "Ann"),)), plan
+    )
+    assert told(found.kinds["practitioners"][0]) == ("match", "x_1", "Chosen before", "sure")
+
+
+def test_a_choice_without_a_name_is_written_as_it_always_was() -> None:
+    assert Choice(to="match", id="x").model_dump(mode="json") == {"to": "match", "id": "x"}
+    assert '"whom":"Zoe"' in Plan(users={"1": Choice(to="create", whom="Zoe")}).canonical()

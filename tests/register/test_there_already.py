@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.caspen.gateway import Gateway
 from app.caspen.ids import Ids, new_id
 from app.caspen.tables import Client, CustomField
-from app.mapping.plan import Choice
+from app.mapping.plan import IDENTITY, Choice
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from tests.engine.story import MEGAN, Clinic, clinic_in, engine_in
@@ -210,3 +210,27 @@ def test_an_export_that_is_old_when_it_goes_live_is_told(desk: Desk, days: int, 
     clinic = desk.clinic().tried({f"Patients-Cliniko-{made:%Y%m%d}.csv": str(export()["patients.csv"])}).finalised()
     found = told_of(clinic)
     assert [(p["level"], p["kind"]) for p in found.problems("export_stale")] == [("warning", None)] * told
+
+
+@pytest.mark.parametrize("to", ["match", "create", "leave_out"])
+def test_a_choice_about_a_client_holds_only_while_the_row_is_the_same_person(desk: Desk, to: str) -> None:
+    chosen = {"11": Choice.model_validate({"to": to, "id": "x", "whom": IDENTITY})}
+    clinic = desk.clinic()
+    there = made(clinic, client(email="zoe@home.example"))
+    chosen["11"] = chosen["11"].model_copy(update={"id": there})
+    same = tried(clinic, export(patients=[ZOE]), chosen)
+    assert same.kind("patients")["held"] == 0
+
+    clinic = desk.clinic()
+    there = made(clinic, client(email="zoe@home.example"))
+    chosen["11"] = chosen["11"].model_copy(update={"id": there})
+    other = tried(clinic, export(patients=[{**ZOE, "first_name": "Ann", "last_name": "Lee"}]), chosen)
+    assert other.kind("patients")["held"] == 1
+    assert [problem["code"] for problem in other.problems("existing_client_match")] == ["existing_client_match"]
+
+
+def test_a_choice_of_a_plan_file_about_a_client_always_holds(desk: Desk) -> None:
+    clinic = desk.clinic()
+    there = made(clinic, client(first_name="Other", last_name="Person"))
+    told = tried(clinic, export(patients=[ZOE]), {"11": Choice(to="match", id=there)})
+    assert (told.kind("patients")["unchanged"], told.kind("patients")["held"]) == (1, 0)
