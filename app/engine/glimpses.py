@@ -19,7 +19,7 @@ def wanted_of(plan: Plan, path: str) -> Wanted:
 
 def entry_at(found: Found, path: str) -> Entry | None:
     """One file by its path; None for a folder that counts as one."""
-    return next((entry for entry in found.entries if entry.path == path and not entry.attached), None)
+    return found.entries.at(path) or next((entry for entry in found.entries if entry.path == path), None)
 
 
 def known_ids(found: Found, source: Source, plan: Plan, kinds: Mapping[str, str]) -> dict[str, frozenset[str]]:

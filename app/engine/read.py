@@ -66,11 +66,15 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
             if at.is_due:
                 beat.leave_file()
                 _put_safe(runtime, migration, lease, at)
-        sizes = {entry.path: entry.size for entry in found.entries}
-        advance(sum(sizes.get(a.path, 0) for a in already))
+
+        def size_of(path: str) -> int:
+            entry = found.entries.at(path)
+            return entry.size if entry else 0
+
+        advance(sum(size_of(file.path) for file in already))
         for done in read_export(found, reading, already):
             at.pending.append(done)
-            advance(sizes.get(done.path, 0))
+            advance(size_of(done.path))
             if at.is_due:
                 beat.leave_file()
                 _put_safe(runtime, migration, lease, at)
@@ -89,7 +93,7 @@ def read(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
 def _advance(runtime: Runtime, migration: Migration, found: Found, beat: Heartbeat) -> Callable[[int], None]:
     """Beats with the share of the files that are done, told in bytes of what was handed over."""
     handed = found_size(runtime, migration)
-    total = max(sum(entry.size for entry in (*found.entries, *found.attached)), 1)
+    total = max(found.entries.size + found.attached.size, 1)
     done = 0
 
     def advance(size: int) -> None:

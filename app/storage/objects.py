@@ -126,6 +126,8 @@ class LocalObjects:
 
     def _made(self, key: str) -> Path:
         path = self._path(key)
+        if path.parent.is_dir():
+            return path
         folder = self.root
         for segment in key.split("/")[:-1]:
             folder = folder / segment

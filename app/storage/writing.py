@@ -122,13 +122,16 @@ class ObjectWriter(ObjectAppender):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._file.closed:
             return
+        is_finished = False
         try:
             if error is None:
                 self.finish()
+                is_finished = True
         finally:
             self.close()
-            with effect("file.remove"):
-                self._unfinished.unlink(missing_ok=True)
+            if not is_finished:
+                with effect("file.remove"):
+                    self._unfinished.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:

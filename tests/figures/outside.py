@@ -6,6 +6,7 @@ from tests.figures import (
     invitations,
     killers,
     lies_beside_digest,
+    many_entries,
     shapes,
     stale_forms,
 )
@@ -17,6 +18,7 @@ MEASURES: tuple[Measure, ...] = (
     *invitations.MEASURES,
     *killers.MEASURES,
     *lies_beside_digest.MEASURES,
+    *many_entries.MEASURES,
     *shapes.MEASURES,
     *stale_forms.MEASURES,
 )

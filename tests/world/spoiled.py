@@ -205,7 +205,9 @@ def answer_lost(which: int) -> Spoil:
 def attachment_unseen() -> None:
     """The first of clients' own files is passed over."""
     inner = reader.keep_attached
-    vars(read)["keep_attached"] = lambda found, reading: inner(replace(found, attached=found.attached[1:]), reading)
+    vars(read)["keep_attached"] = lambda found, reading: inner(
+        replace(found, attached=tuple(found.attached)[1:]), reading
+    )
 
 
 def attachments_cut() -> None:

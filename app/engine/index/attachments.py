@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+AT_ONCE = 500  # files that are written in one statement, which has room for 32,766 values
 COLUMNS = "path, root, key, owner, name_key, size, sha256, content_type, code"
 
 
@@ -32,17 +33,34 @@ def comparable(text: str) -> str:
 
 
 class Attachments:
-    """The table of them. Everything joins the transaction that is open, if one is."""
+    """The table of them. Everything joins the transaction that is open, if one is.
+
+    Files that were added are written a few hundred at a time. A copy of the index may lack those that wait: whoever
+    goes on with such a copy finds that it has not these files, and adds them again.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+        self._waiting: dict[str, Attachment] = {}
 
     def add(self, one: Attachment) -> None:
         """Keeps what was found; once more changes nothing."""
-        marks = ", ".join("?" * len(one))
-        self._db.execute(f"INSERT OR IGNORE INTO attachments ({COLUMNS}) VALUES ({marks})", one)
+        self._waiting.setdefault(one.path, one)
+        if len(self._waiting) == AT_ONCE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Writes the files that wait, all or none."""
+        if self._waiting:
+            row = f"({', '.join('?' * len(Attachment._fields))})"
+            rows = ", ".join([row] * len(self._waiting))
+            values = [value for attachment in self._waiting.values() for value in attachment]
+            self._db.execute(f"INSERT OR IGNORE INTO attachments ({COLUMNS}) VALUES {rows}", values)
+            self._waiting.clear()
 
     def has(self, path: str) -> bool:
+        if path in self._waiting:
+            return True
         return self._db.execute("SELECT 1 FROM attachments WHERE path = ?", (path,)).fetchone() is not None
 
     def at(self, key: str, whole: str) -> Attachment | None:
@@ -65,10 +83,12 @@ class Attachments:
 
     def unclaimed(self, root: str) -> Iterator[Attachment]:
         """The files below a folder that no row names, in the order of their paths."""
+        self.settle()
         asked = f"SELECT {COLUMNS} FROM attachments WHERE root = ? AND claimed IS NULL ORDER BY path"
         for row in self._db.execute(asked, (root,)):
             yield Attachment(*row)
 
     def _found(self, where: str, values: tuple[str, ...]) -> list[Attachment]:
+        self.settle()
         asked = f"SELECT {COLUMNS} FROM attachments WHERE {where} ORDER BY claimed IS NOT NULL, path"
         return [Attachment(*row) for row in self._db.execute(asked, values)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from app.engine.glimpses import wanted_of
 from app.engine.isolated.export_copy import ExportCopy
@@ -55,20 +56,19 @@ def describe_files(request: DescribeRequest, announce: Callable[[str], None]) ->
     source, plan = source_named(request.copy.source), Plan.model_validate_json(request.plan)
     read = {file.path: file for file in request.read}
     with request.copy.found(announce) as found:
-        files = [entry for entry in found.entries if not entry.attached]
+        count, attached = len(found.entries), len(found.attached)
         if request.first == 1:
-            attached = len(found.entries) - len(files)
             yield Described(
                 0,
-                f"\n{plural(len(files), 'file')} to read, {plural(attached, 'file')} in folders of clients' own files\n"
+                f"\n{plural(count, 'file')} to read, {plural(attached, 'file')} in folders of clients' own files\n"
                 + "".join(f"note: {problem.code}\n" for problem in found.problems),
             )
-        for number, entry in enumerate(files[:MOST_FILES], start=1):
+        for number, entry in enumerate(islice(found.entries, MOST_FILES), start=1):
             if number >= request.first:
                 lines = _file(number, entry, read.get(entry.path), source, wanted_of(plan, entry.path))
                 yield Described(number, "".join(lines))
-        if len(files) > MOST_FILES:
-            yield Described(len(files), f"\n{len(files) - MOST_FILES:,} more files are not described.\n")
+        if count > MOST_FILES:
+            yield Described(count, f"\n{count - MOST_FILES:,} more files are not described.\n")
 
 
 def _file(number: int, entry: Entry, read: ReadFile | None, source: Source, wanted: Wanted) -> Iterator[str]:

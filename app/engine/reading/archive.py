@@ -3,7 +3,7 @@
 Nothing is ever written under a name from the archive.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -12,26 +12,32 @@ from app.engine.reading.directory import SPLIT, Slot, find_end, slots
 from app.engine.reading.inside import decoded, is_noise, is_root, is_special, is_unsafe, tidy
 from app.engine.reading.limits import Budget
 from app.engine.reading.refusal import Refused
-from app.engine.reading.structure import prove
+from app.engine.reading.slot_table import SlotTable
+from app.engine.reading.structure import data_begins, prove
 from app.engine.reading.unpack import STORED, Unpacked, pieces_of
 from app.engine.reading.window import Window, buffered
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of an archive, by its tidy path. `code` says why it cannot be taken."""
+    """One file of an archive, by its tidy path. `code` says why it cannot be taken, `number` is its slot's."""
 
     path: str
     slot: Slot
-    data_at: int
+    number: int
     code: str | None = None
     guessed: bool = False
 
 
 class Archive:
-    """An open zip. Making one proves its structure and judges its announced sizes; refusals are `Refused`."""
+    """An open zip. Making one proves its structure and judges its announced sizes; refusals are `Refused`.
 
-    def __init__(self, file: BinaryIO, size: int, budget: Budget, password: str | None = None) -> None:
+    Its directory lies in `table`, or in memory where none is given.
+    """
+
+    def __init__(
+        self, file: BinaryIO, size: int, budget: Budget, password: str | None = None, table: SlotTable | None = None
+    ) -> None:
         self._file = file
         self._budget = budget
         self._password = password
@@ -39,15 +45,29 @@ class Archive:
         if file.read(4) == SPLIT[0] or size < 22:
             raise Refused("zip_split_unsupported" if size >= 22 else "zip_damaged")
         end = find_end(file, size, budget.limits)
-        found = list(slots(file, end, budget.limits))
-        budget.count_entries(len(found))
-        places = prove(file, end, found, budget.limits)
-        for slot in found:
-            budget.announce(slot.packed, slot.size)
-        self.members = tuple(self._members(found, places))
+        self.table = table or SlotTable()
+        self._slots = self.table.take(slots(file, end, budget.limits))
+        try:
+            budget.count_entries(len(self._slots))
+            prove(file, end, self._slots, budget.limits)
+            for slot in self._slots:
+                budget.announce(slot.packed, slot.size)
+        except Refused:
+            self._slots.forget()
+            raise
 
-    def _members(self, found: list[Slot], places: dict[int, int]) -> Iterator[Member]:
-        for slot in found:
+    @property
+    def members(self) -> Iterator[Member]:
+        """Its files in the order of the directory, made one at a time."""
+        return self._members(self._slots.numbered())
+
+    def paths_of(self, names: Sequence[str]) -> set[str]:
+        """Which of some paths are files of this archive. Their last parts are to be in ASCII."""
+        wanted = [name.rpartition("/")[2] for name in names]
+        return {member.path for member in self._members(self._slots.like(wanted)) if member.path in names}
+
+    def _members(self, numbered: Iterator[tuple[int, Slot]]) -> Iterator[Member]:
+        for number, slot in numbered:
             name, guessed = decoded(slot)
             if not slot.size and (is_root(name) or is_noise(name)):
                 continue
@@ -55,15 +75,20 @@ class Archive:
             if not unsafe and (name.endswith(("/", "\\")) or is_noise(tidy(name))):
                 continue
             path = tidy(name) if not unsafe else _shown(name)
-            yield Member(path, slot, places[slot.header_at], "unsafe_path" if unsafe else None, guessed)
+            yield Member(path, slot, number, "unsafe_path" if unsafe else None, guessed)
+
+    def forget(self) -> None:
+        """Makes room for other archives. This one has no files from here on."""
+        self._slots.forget()
 
     def open(self, member: Member) -> BinaryIO:
         """The file's bytes, streamed. Reading past damage or a limit raises `Refused`."""
         slot = member.slot
+        data_at = data_begins(self._file, slot)
         if locked.is_locked(slot):
-            pieces = locked.unlocked(self._file, slot, member.data_at, self._password)
+            pieces = locked.unlocked(self._file, slot, data_at, self._password)
             return buffered(Unpacked(pieces, crc=None, packed=slot.packed, size=slot.size, budget=self._budget))
-        packed = buffered(Window(self._file, member.data_at, slot.packed))
+        packed = buffered(Window(self._file, data_at, slot.packed))
         pieces = pieces_of(packed, slot.method)
         return buffered(Unpacked(pieces, crc=slot.crc, packed=slot.packed, size=slot.size, budget=self._budget))
 
@@ -72,7 +97,7 @@ class Archive:
         slot = member.slot
         if slot.method != STORED or locked.is_locked(slot) or slot.packed != slot.size:
             return None
-        return buffered(Window(self._file, member.data_at, slot.packed))
+        return buffered(Window(self._file, data_begins(self._file, slot), slot.packed))
 
 
 def _shown(name: str) -> str:

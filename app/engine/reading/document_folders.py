@@ -5,7 +5,8 @@ folder's path, with a slash behind it: `treatment_notes`, `patient_files` or `le
 """
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.engine.reading.entries import Entry, Found
@@ -40,39 +41,90 @@ class DocumentFolder:
         return FileDone(number, self.root, self.size, problems=(told,))
 
 
-def sorted_out(found: Found, source: Source, file_kinds: Mapping[str, str]) -> tuple[Found, tuple[DocumentFolder, ...]]:
-    """The export with the documents of answered folders as notes or files, and the folders that are neither.
+@dataclass(frozen=True, slots=True)
+class SortedOut:
+    """An export with the documents of answered folders as notes or files, each way through it read anew.
+
+    `notes` are the answered folders of notes and `files` those of which some are kept as files, each with the number
+    of its documents; `unanswered` are the folders that are neither.
+    """
+
+    found: Found
+    source: Source
+    file_kinds: Mapping[str, str]
+    notes: Mapping[str, int]
+    files: Mapping[str, int]
+    unanswered: tuple[DocumentFolder, ...]
+
+    def tables(self) -> Iterator[Entry]:
+        """The files that are neither notes nor documents of such a folder."""
+        return (entry for entry, root in self._judged() if root is None)
+
+    def page_folders(self) -> dict[str, int]:
+        """The folders of notes that are a page each, each with the number of its pages."""
+        return dict(sorted(Counter({**self.found.entries.page_folders(), **self.notes}).items()))
+
+    def pages(self, folder: str) -> Iterator[Entry]:
+        """The note pages of one folder, in the order of their paths."""
+        yield from self.found.entries.pages(folder)
+        if folder in self.notes:
+            for entry, root in self._judged():
+                if root == folder and _is_page(entry):
+                    yield replace(entry, page=root)
+
+    def attached(self) -> Iterator[Entry]:
+        """The files that belong to patients."""
+        yield from self.found.attached
+        if self.files:
+            for entry, root in self._judged():
+                if root in self.files and not self._is_note(entry, root):
+                    yield replace(entry, attached=root)
+
+    def attached_folders(self) -> list[str]:
+        """The folders of patients' files, in their order."""
+        return sorted({*self.found.attached.folders(), *self.files})
+
+    def _judged(self) -> Iterator[tuple[Entry, str | None]]:
+        for entry in self.found.entries.tables:
+            yield entry, _root_of(entry, self.source)
+
+    def _is_note(self, entry: Entry, root: str | None) -> bool:
+        return self.file_kinds.get(root or "") == NOTES and _is_page(entry)
+
+
+def sorted_out(found: Found, source: Source, file_kinds: Mapping[str, str]) -> SortedOut:
+    """Goes once through an export, and counts the documents of folders about which the clinic is asked.
 
     Of a folder of notes, pages and texts become notes and all other documents files of their client.
     """
-    entries: list[Entry] = []
-    attached = list(found.attached)
-    open_folders: dict[str, list[int]] = {}
-    for entry in found.entries:
-        root = None if entry.page or entry.refused else _root_of(entry.path)
-        if root is not None and name_of(entry.path, source).place(source) is not None:
-            root = None  # the folder's name says what it holds, such as letters
+    notes, files, counts, sizes = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    for entry in found.entries.tables:
+        root = _root_of(entry, source)
         if root is None:
-            entries.append(entry)
             continue
         answer = file_kinds.get(root)
-        is_page = entry.path.rpartition(".")[2].lower() in _PAGES
-        if answer == NOTES and is_page:
-            entries.append(replace(entry, page=root))
+        if answer == NOTES and _is_page(entry):
+            notes[root] += 1
         elif answer in (NOTES, FILES):
-            attached.append(replace(entry, attached=root))
+            files[root] += 1
         else:
-            open_folders.setdefault(root, []).append(entry.size)
-    if len(attached) > len(found.attached):
-        attached.sort(key=lambda entry: entry.path)
-    folders = tuple(
-        DocumentFolder(root, len(sizes), sum(sizes), file_kinds.get(root) == LEAVE_OUT)
-        for root, sizes in sorted(open_folders.items())
+            counts[root] += 1
+            sizes[root] += entry.size
+    unanswered = tuple(
+        DocumentFolder(root, counts[root], sizes[root], file_kinds.get(root) == LEAVE_OUT) for root in sorted(counts)
     )
-    return replace(found, entries=tuple(entries), attached=tuple(attached)), folders
+    return SortedOut(found, source, file_kinds, notes, files, unanswered)
 
 
-def _root_of(path: str) -> str | None:
+def _is_page(entry: Entry) -> bool:
+    return entry.path.rpartition(".")[2].lower() in _PAGES
+
+
+def _root_of(entry: Entry, source: Source) -> str | None:
     """The folder of all clients' folders that a document lies in; None for any other file."""
-    match = _CLIENT.fullmatch(path)
-    return match["root"] if match and match["type"].lower() in DOCUMENTS | NOTE_FILES | _PAGES else None
+    match = None if entry.page or entry.refused else _CLIENT.fullmatch(entry.path)
+    if match is None or match["type"].lower() not in DOCUMENTS | NOTE_FILES | _PAGES:
+        return None
+    if name_of(entry.path, source).place(source) is not None:
+        return None  # the folder's name says what it holds, such as letters
+    return match["root"]

@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
@@ -32,7 +32,7 @@ _CHARSET = re.compile(
 )
 
 
-def note_rows(entries: Sequence[Entry], limits: Limits) -> Iterator[Raw]:
+def note_rows(entries: Iterable[Entry], limits: Limits) -> Iterator[Raw]:
     """One row for each document, in the order of their paths, with the cells of `COLUMNS`."""
     for number, entry in enumerate(entries, start=1):
         codes: tuple[str, ...] = ()

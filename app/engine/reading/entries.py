@@ -2,14 +2,15 @@
 
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from app.engine.reading.archive import Archive, Member
+from app.engine.reading.entry_table import Entry, EntryList, EntryTable, Order, Origin, Packed, Part, Watched
 from app.engine.reading.file_watch import NO_WATCH, FileWatch, key_of
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
@@ -26,84 +27,34 @@ from app.engine.reading.naming import (
     sheet_of,
     sheet_path,
 )
+from app.engine.reading.private_scratch import PrivateScratch
 from app.engine.reading.refusal import Refused
 from app.engine.reading.sheet_list import is_written, sheets_of
+from app.engine.reading.slot_table import SlotTable
 from app.engine.reading.sniff import HEAD, OTHER_ARCHIVES, sniff
 from app.engine.reading.workbook import is_office
-from app.mapping.files import safe_name
 from app.mapping.kind import Source
 from app.problems import Problem
 
 # Between the time and the number of a part, Google writes which of its jobs packed it: that is no total.
 _PART = re.compile(r"(?P<stem>.+?)(?:(?<=\d{6}Z)-\d{1,3})?-(?P<number>\d{3})(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 _SPLIT = re.compile(r"\.(z\d\d|zip\.\d{3}|7z\.\d{3}|r\d\d)$", re.IGNORECASE)
-Scratch = Callable[[], IO[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file of the export. `refused` says why a whole archive, or a file in it, cannot even be opened."""
-
-    path: str
-    size: int
-    open: Callable[[], BinaryIO]
-    refused: Refused | None = None
-    attached: str | None = None  # the folder of patients' own files that it lies in
-    page: str | None = None  # the folder of notes that it lies in, as a page of its own
-    sheet: str | None = None  # the sheet of the workbook that it is
-    is_hidden: bool = False  # whether that sheet is hidden
-    is_written: bool = False  # whether it is a letter or another document of an office program
-
-
-class _Packed:
-    """Opens one file of an archive. An export may have hundreds of thousands, so it is as small as can be."""
-
-    __slots__ = ("archive", "member", "place")
-
-    def __init__(self, archive: Archive, member: Member, place: "_Place") -> None:
-        self.archive = archive
-        self.member = member
-        self.place = place
-
-    def __call__(self) -> BinaryIO:
-        self.place.watch.begin(key_of(self.member.path, self.place.archive))
-        return self.archive.open(self.member)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """What the files of one archive share: how they are watched, and the archive's path."""
-
-    watch: FileWatch
-    archive: str
-
-
-class _Watched:
-    """Opens one file that was handed over as it is."""
-
-    __slots__ = ("given", "watch")
-
-    def __init__(self, given: Given, watch: FileWatch) -> None:
-        self.given = given
-        self.watch = watch
-
-    def __call__(self) -> BinaryIO:
-        self.watch.begin(self.given.path)
-        return self.given.open()
+_TOLD = 1000  # files of one archive that are named for one reason; of more, only their number is told
+__all__ = ["Entry", "Found", "opened", "private"]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """All files in their order, those of patients apart, and what must be told of those that are not among them."""
 
-    entries: tuple[Entry, ...]
+    entries: EntryList
     problems: tuple[Problem, ...]
-    attached: tuple[Entry, ...] = ()
+    attached: EntryList
 
 
-def private(folder: Path | None = None) -> Scratch:
+def private(folder: Path | None = None) -> PrivateScratch:
     """Nameless temporary files, readable by this process alone, gone when closed."""
-    return lambda: TemporaryFile(dir=folder)
+    return PrivateScratch(folder)
 
 
 @contextmanager
@@ -111,21 +62,25 @@ def opened(
     given: Sequence[Given],
     source: Source,
     limits: Limits,
-    scratch: Scratch,
+    scratch: PrivateScratch,
     password: str | None = None,
     watch: FileWatch = NO_WATCH,
 ) -> Iterator[Found]:
     """The files of an export. Archives stay open for as long as the block. `watch` hears of each file before it is
     opened, now and later."""
+
+    def order(path: str) -> Order:
+        return Order(*name_of(sheet_of(path)[0], source).order)
+
     with ExitStack() as stack:
-        walk = _Walk(limits, scratch, password, stack, source, watch)
+        table = EntryTable(stack.enter_context(closing(scratch.database())), order)
+        walk = _Walk(limits, scratch, password, stack, table, watch)
         for file in given:
             walk.take(file)
-        walk.entries.sort(key=lambda pair: (name_of(sheet_of(pair[0].path)[0], source).order, pair[1]))
-        walk.attached.sort(key=lambda pair: (pair[0].path, pair[1]))
+        table.tell_apart()
         missing = parts_missing([*(file.path for file in given), *walk.zips])
-        attached = tuple(_numbered(walk.attached))
-        yield Found(tuple(_distinct(walk.entries)), (*missing, *walk.problems), attached)
+        files = EntryList(table, Part.TABLE, Part.PAGE)
+        yield Found(files, (*missing, *walk.problems), EntryList(table, Part.ATTACHED, Part.ATTACHED))
 
 
 def parts_missing(paths: Sequence[str]) -> Iterator[Problem]:
@@ -147,62 +102,37 @@ def _is_zip_at_heart(head: bytes) -> bool:
     return sniff(head) == "html" or (sniff(head) is None and bool(head.strip()) and not is_text(head))
 
 
-def _distinct(entries: Sequence[tuple[Entry, str]]) -> Iterator[Entry]:
-    seen: set[str] = set()
-    for entry, archive in entries:
-        path = entry.path
-        if path in seen and archive:
-            path = f"{archive}/{entry.path}"
-        number = 2
-        while path in seen:
-            path = f"{entry.path} ({number})"
-            number += 1
-        seen.add(path)
-        yield entry if path == entry.path else replace(entry, path=path)
-
-
-def _numbered(entries: Sequence[tuple[Entry, str]]) -> Iterator[Entry]:
-    """Files of one path in several archives, which follow each other, are told apart by a number."""
-    before, number = "", 1
-    for entry, _ in entries:
-        number = number + 1 if entry.path == before else 1
-        before = entry.path
-        folder, _, name = entry.path.rpartition("/")
-        yield entry if number == 1 else replace(entry, path=f"{folder}/{safe_name(name, number)}")
-
-
 class _Walk:
     """Goes through everything that was handed over, one level into archives inside archives."""
 
     def __init__(
         self,
         limits: Limits,
-        scratch: Scratch,
+        scratch: PrivateScratch,
         password: str | None,
         stack: ExitStack,
-        source: Source,
+        table: EntryTable,
         watch: FileWatch,
     ) -> None:
         self.limits = limits
         self.scratch = scratch
         self.password = password
         self.stack = stack
-        self.source = source
+        self.table = table
+        self.slots = SlotTable(table.connection)
         self.watch = watch
-        self.entries: list[tuple[Entry, str]] = []
-        self.attached: list[tuple[Entry, str]] = []
         self.problems: list[Problem] = []
         self.zips: list[str] = []  # inside other zips
 
     def take(self, given: Given) -> None:
         if is_noise(given.path):
             return
-        entry = Entry(given.path, given.size, _Watched(given, self.watch))
+        entry = Entry(given.path, given.size, Watched(given, self.watch))
         aside = self.watch.refusal(given.path, given.path)
         if folder := files_folder(given.path) or note_files_folder(given.path):
             short = given.announced is not None and given.size < given.announced
             refused = Refused("download_incomplete") if short else aside
-            self.attached.append((replace(entry, refused=refused, attached=folder), ""))
+            self.table.add(Part.ATTACHED, replace(entry, refused=refused, attached=folder))
             return
         if aside is not None:
             self._refuse(entry, aside)
@@ -223,43 +153,47 @@ class _Walk:
     def _archive(self, entry: Entry, file: BinaryIO, head: bytes) -> None:
         budget = Budget(self.limits)
         try:
-            archive = Archive(file, entry.size, budget, self.password)
+            archive = Archive(file, entry.size, budget, self.password, self.slots)
         except Refused as refused:
             if is_unfinished(entry.path) or (refused.code == "zip_damaged" and not _is_zip_at_heart(head)):
                 self._single(entry, head)
             else:
                 self._refuse(entry, refused)
             return
-        if is_office(m.path for m in archive.members):
+        if is_office(archive):
             self._office(entry, archive)
             return
-        kept = len(self.entries), len(self.problems), len(self.attached)
+        kept = self.table.mark(), len(self.problems)
         try:
             self._members(archive, entry.path, budget, depth=0)
         except Refused as refused:
-            del self.entries[kept[0] :], self.problems[kept[1] :], self.attached[kept[2] :]
+            self.table.take_back(kept[0])
+            del self.problems[kept[1] :]
             self._refuse(entry, refused)
 
     def _members(self, archive: Archive, shown: str, budget: Budget, depth: int) -> None:
-        place = _Place(self.watch, shown)
+        origin, told = Origin(archive, self.watch, shown), Counter[str]()
         for member in archive.members:
+            if code := member.code or ("filename_encoding_guessed" if member.guessed else None):
+                told[code] += 1
+                if told[code] <= _TOLD:
+                    self.problems.append(Problem(code, file=member.path))
             if member.code:
-                self.problems.append(Problem(member.code, file=member.path))
                 continue
-            if member.guessed:
-                self.problems.append(Problem("filename_encoding_guessed", file=member.path))
             at = from_archive(shown, member.path)
-            self._member(
-                _Packed(archive, member if at == member.path else replace(member, path=at), place), budget, depth
-            )
+            self._member(origin, member if at == member.path else replace(member, path=at), budget, depth)
+        more = (Problem(code, file=shown, count=count - _TOLD) for code, count in told.items() if count > _TOLD)
+        self.problems.extend(more)
 
-    def _member(self, opener: _Packed, budget: Budget, depth: int) -> None:
-        archive, member, shown = opener.archive, opener.member, opener.place.archive
+    def _member(self, origin: Origin, member: Member, budget: Budget, depth: int) -> None:
+        archive, shown = origin.archive, origin.path
         key = key_of(member.path, shown)
         aside = self.watch.refusal(key, member.path)
-        entry = Entry(member.path, member.slot.size, opener, aside)
-        if folder := files_folder(member.path) or note_files_folder(member.path):
-            self.attached.append((replace(entry, attached=folder), shown))
+        opener = Packed(origin, member.number, member.path)
+        folder = files_folder(member.path) or note_files_folder(member.path)
+        entry = Entry(member.path, member.slot.size, opener, aside, folder)
+        if folder:
+            self.table.add(Part.ATTACHED, entry, shown)
             return
         if aside is not None:
             self._document(entry, None, shown)
@@ -282,7 +216,7 @@ class _Walk:
         self.zips.append(f"{shown}/{member.path}")
         file = archive.in_place(member) or self._spooled(entry)
         try:
-            inner = Archive(file, entry.size, budget, self.password)
+            inner = Archive(file, entry.size, budget, self.password, self.slots)
         except Refused as refused:
             if refused.code == "zip_bomb_suspected":
                 raise
@@ -291,7 +225,7 @@ class _Walk:
             else:
                 self._refuse(entry, refused, shown)
             return
-        if is_office(m.path for m in inner.members):
+        if is_office(inner):
             self._office(entry, inner, shown)
         elif depth >= 1:
             self.problems.append(Problem("nested_zip_ignored", file=member.path))
@@ -302,11 +236,12 @@ class _Walk:
         """A document of an office program: each sheet of a workbook with several is a file of its own."""
         sheets = sheets_of(archive, self.limits.workbook_sheets)
         if not sheets:
-            self.entries.append((replace(entry, is_written=is_written(archive)), shown))
+            self.table.add(Part.TABLE, replace(entry, is_written=is_written(archive)), shown)
         for sheet in sheets:
             path = sheet_path(entry.path, sheet.name) if len(sheets) > 1 else entry.path
             item = replace(entry, path=path, sheet=sheet.name, is_hidden=sheet.is_hidden and len(sheets) > 1)
-            self.entries.append((item, shown))
+            self.table.add(Part.TABLE, item, shown)
+        archive.forget()
 
     def _spooled(self, entry: Entry) -> BinaryIO:
         file = cast(BinaryIO, self.stack.enter_context(self.scratch()))
@@ -324,10 +259,12 @@ class _Walk:
     def _document(self, entry: Entry, content: str | None, shown: str) -> None:
         """A file that may belong to a patient's notes and forms by where it lies and what it is."""
         if folder := printed_folder(entry.path, content):
-            self.attached.append((replace(entry, attached=folder), shown))
+            self.table.add(Part.ATTACHED, replace(entry, attached=folder), shown)
+        elif page := pages_folder(entry.path, content):
+            self.table.add(Part.PAGE, replace(entry, page=page), shown)
         else:
-            self.entries.append((replace(entry, page=pages_folder(entry.path, content)), shown))
+            self.table.add(Part.TABLE, entry, shown)
 
     def _refuse(self, entry: Entry, refused: Refused, shown: str = "") -> None:
         refused.details.setdefault("name", entry.path)
-        self.entries.append((Entry(entry.path, entry.size, entry.open, refused), shown))
+        self.table.add(Part.TABLE, Entry(entry.path, entry.size, entry.open, refused), shown)

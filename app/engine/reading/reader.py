@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.engine.reading.attachments import keep
 from app.engine.reading.beside import unlisted_columns, unlisted_rows
-from app.engine.reading.document_folders import sorted_out
+from app.engine.reading.document_folders import SortedOut, sorted_out
 from app.engine.reading.documents import COLUMNS, note_rows
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.grid import Grid
@@ -26,19 +26,14 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     A folder of notes that are a page each counts as one, and so does a folder of patients' own files, with those that
     no list names. Raises nothing for a bad file: it is refused, or not recognised, and told.
     """
-    found, folders = sorted_out(found, reading.source, reading.file_kinds)
+    files = sorted_out(found, reading.source, reading.file_kinds)
     skip = {a.path for a in already}
     copies = {a.sha256: a.path for a in already if a.sha256}
     next_part = 1 + max((a.last_part for a in already), default=0)
-    pages: dict[str, list[Entry]] = {}
-    roots = sorted({entry.attached for entry in found.attached if entry.attached})
+    roots = files.attached_folders()
     lists = {a.kind for a in already if a.path not in roots}
     number = 0
-    for entry in found.entries:
-        if entry.page:
-            pages.setdefault(entry.page, []).append(entry)
-            continue
-        number += 1
+    for number, entry in enumerate(files.tables(), start=1):
         if entry.path not in skip:
             done = read_file(number, entry, name_of(entry.path, reading.source), reading, copies, next_part)
             if done.sha256:
@@ -47,9 +42,10 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
             next_part += len(done.parts)
             yield done
     first = number + 1
-    for number, folder in enumerate(sorted(pages), start=first):
+    pages = files.page_folders()
+    for number, folder in enumerate(pages, start=first):
         if f"{folder}*.html" not in skip:
-            done = _notes(number, f"{folder}*.html", pages[folder], reading, next_part)
+            done = _notes(number, folder, files, pages[folder], reading, next_part)
             next_part += len(done.parts)
             yield done
     first += len(pages)
@@ -58,7 +54,7 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
             done = _unlisted(number, root, lists, reading, next_part)
             next_part += len(done.parts)
             yield done
-    for number, documents in enumerate(folders, start=first + len(roots)):
+    for number, documents in enumerate(files.unanswered, start=first + len(roots)):
         if documents.root not in skip:
             yield documents.done(number)
 
@@ -66,11 +62,12 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
 def keep_attached(found: Found, reading: Reading) -> Iterator[Entry]:
     """Stores what belongs to patients, one file after the other, and says of each when it is done. Those that are
     stored already are passed over. Has to be at its end before `read_export` begins."""
-    found, _ = sorted_out(found, reading.source, reading.file_kinds)
-    for entry in found.attached:
-        if not reading.sink.attachments.has(entry.path):
-            reading.sink.attachments.add(keep(entry, reading.store))
+    attachments = reading.sink.attachments
+    for entry in sorted_out(found, reading.source, reading.file_kinds).attached():
+        if not attachments.has(entry.path):
+            attachments.add(keep(entry, reading.store))
             yield entry
+    attachments.settle()
 
 
 def _unlisted(number: int, root: str, lists: Set[str | None], reading: Reading, next_part: int) -> FileDone:
@@ -87,12 +84,13 @@ def _unlisted(number: int, root: str, lists: Set[str | None], reading: Reading, 
     return read_rows(done, header, grid, reading, next_part)
 
 
-def _notes(number: int, path: str, entries: Sequence[Entry], reading: Reading, next_part: int) -> FileDone:
+def _notes(number: int, folder: str, files: SortedOut, count: int, reading: Reading, next_part: int) -> FileDone:
     """Notes as pages: each is a row, its line the number of the page in its folder."""
+    path = f"{folder}*.html"
     kind = next((k for k in reading.source.kinds if k.name == _NOTES), None)
     if kind is None:
-        return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=len(entries)),))
+        return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=count),))
     header = replace(understood(kind, COLUMNS), columns=COLUMNS, unknown=(), dialect=DOCUMENT)
-    grid = Grid(header, lambda: note_rows(entries, reading.store.limits), is_api=True, count=len(entries))
-    done = FileDone(number, path, sum(e.size for e in entries), kind=kind.name, dialect=DOCUMENT)
+    grid = Grid(header, lambda: note_rows(files.pages(folder), reading.store.limits), is_api=True, count=count)
+    done = FileDone(number, path, sum(page.size for page in files.pages(folder)), kind=kind.name, dialect=DOCUMENT)
     return read_rows(done, header, grid, reading, next_part)

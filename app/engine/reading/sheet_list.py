@@ -64,8 +64,7 @@ def _no_doctype(*_: object) -> NoReturn:
 
 def is_written(archive: Archive) -> bool:
     """Whether an office document is a letter, a text or slides, and no table."""
-    paths = {member.path for member in archive.members}
-    if not paths.isdisjoint(_WRITTEN):
+    if any(member.path in _WRITTEN for member in archive.members):
         return True
     kind = next((m for m in archive.members if m.path == "mimetype"), None)
     if kind is None:

@@ -1,43 +1,38 @@
 """Whether the entries of a zip lie one after the other and each says of itself what the directory says of it."""
 
 import struct
-from collections.abc import Sequence
 from typing import BinaryIO
 
 from app.engine.reading.directory import LOCAL, End, Slot, wide
 from app.engine.reading.limits import Limits
 from app.engine.reading.refusal import Refused
+from app.engine.reading.slot_table import Slots
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 DESCRIPTOR = 0x08
 _KNOWN_FLAGS = 0x0001 | 0x0008 | 0x0040 | 0x0800 | 0x2000  # what the two headers must agree on
 
 
-def prove(file: BinaryIO, end: End, found: Sequence[Slot], limits: Limits) -> dict[int, int]:
-    """Where the data of each entry begins, by its header's place; refuses an archive that contradicts itself."""
-    names: set[bytes] = set()
-    for slot in found:
-        if slot.name in names:
-            raise Refused("archive_unsafe", details={"reason": "two files of one name"})
-        names.add(slot.name)
-    data_at: dict[int, int] = {}
+def prove(file: BinaryIO, end: End, found: Slots, limits: Limits) -> None:
+    """Refuses an archive that contradicts itself."""
+    if found.doubled:
+        raise Refused("archive_unsafe", details={"reason": "two files of one name"})
     reached = 0
-    if end.at > min((slot.header_at for slot in found), default=0) > limits.stray_bytes:
+    if end.at > found.first_at > limits.stray_bytes:
         raise Refused("archive_unsafe", details={"reason": "it is hidden inside another file"})
-    for slot in sorted(found, key=lambda s: s.header_at):
+    for slot in found.by_place():
         if slot.header_at < reached:
             raise Refused("archive_unsafe", details={"reason": "files that overlap"})
-        begins = _local(file, slot)
+        begins = data_begins(file, slot)
         reached = begins + slot.packed
         if reached > end.at:
             if slot.header_at >= end.at or begins > end.at:
                 raise Refused("zip_damaged")
             raise Refused("archive_unsafe", details={"reason": "files that overlap"})
-        data_at[slot.header_at] = begins
-    return data_at
 
 
-def _local(file: BinaryIO, slot: Slot) -> int:
+def data_begins(file: BinaryIO, slot: Slot) -> int:
+    """Where the data of an entry begins; refuses one whose own header says something else than the directory."""
     file.seek(slot.header_at)
     head = file.read(_LOCAL.size)
     if len(head) < _LOCAL.size or head[:4] != LOCAL:

@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
@@ -18,12 +18,13 @@ from app.engine.reading.rows import Raw
 from app.engine.reading.sheet_extent import TOO_LARGE, measure_parts
 from app.engine.reading.sparse_sheet import compact
 
+_OFFICE = ("[Content_Types].xml", "mimetype", "content.xml", "Index/Document.iwa")
 _LONG = 10**15  # a spreadsheet keeps 15 digits of a number
 
 
-def is_office(paths: Iterable[str]) -> bool:
+def is_office(archive: Archive) -> bool:
     """Whether a zip is really a document of an office program."""
-    found = set(paths)
+    found = archive.paths_of(_OFFICE)
     return (
         "[Content_Types].xml" in found
         or ("mimetype" in found and "content.xml" in found)
@@ -43,7 +44,7 @@ class Workbook:
         if len(data) > limits.workbook_bytes:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_bytes // MIB} MiB"})
         archive = Archive(io.BytesIO(data), len(data), Budget(limits))
-        if "xl/workbook.xml" not in {m.path for m in archive.members} or not data.startswith(LOCAL):
+        if all(m.path != "xl/workbook.xml" for m in archive.members) or not data.startswith(LOCAL):
             raise Refused("file_type_unsupported")
         if sum(m.slot.size for m in archive.members) > limits.workbook_bytes:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_bytes // MIB} MiB"})

@@ -18,6 +18,7 @@ from app.engine.faults import is_away, is_gone, no_room, where
 from app.engine.heartbeat import Dropped, Heartbeat
 from app.engine.read import found_in
 from app.engine.reading.entries import Entry, Found
+from app.engine.reading.entry_table import EntryList
 from app.engine.reading.refusal import Refused
 from app.engine.runtime import Runtime
 from app.engine.second_look.attached import look_at_attached
@@ -108,13 +109,14 @@ def _look_at_all(
         verdicts = _verdicts(session, migration)
         plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
         session.expunge_all()
-    attached = {entry.path: entry for entry in found.attached}
     raw = RawFiles(found, source, plan.column_pairs)
     judged = [f for f in files if not f.refused and f.kind in moving and f.path not in raw.attached]
     named = partial(_named, raw, judged, beat)
     for file in judged:
         looks = [look for look in source.looks if look.kind == file.kind]
-        eyes = [Eyes(runtime, migration, look, look.own and look.kind in whole, named, attached) for look in looks]
+        eyes = [
+            Eyes(runtime, migration, look, look.own and look.kind in whole, named, found.attached.at) for look in looks
+        ]
         try:
             _look_at(eyes, raw, file, looked, beat)
         except _ENDS:
@@ -223,7 +225,7 @@ def _plainly(entry: Entry, encoding: str | None, looks: Iterable[Look]) -> Look 
 
 
 def _attached(
-    runtime: Runtime, migration: Migration, entries: Sequence[Entry], kinds: Sequence[KindBalance], beat: Heartbeat
+    runtime: Runtime, migration: Migration, entries: EntryList, kinds: Sequence[KindBalance], beat: Heartbeat
 ) -> Iterator[Problem]:
     """Clients' own files, which stand in the export as rows of one kind, whether a list names them or not."""
     name = _kind_of_files(source_named(migration.source))

@@ -3,13 +3,13 @@
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from sqlmodel import Session, col, func, select
 
 from app.caspen.filed import Content, told_of
 from app.engine.heartbeat import Heartbeat
-from app.engine.reading.entries import Entry
+from app.engine.reading.entry_table import Entry, EntryList
 from app.engine.reading.refusal import Refused
 from app.engine.runtime import Runtime
 from app.migration.balance import KindBalance
@@ -24,7 +24,7 @@ _BEGINNINGS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n": "image/png", b"\xff\
 
 
 def look_at_attached(
-    runtime: Runtime, migration: Migration, entries: Sequence[Entry], kind: KindBalance, beat: Heartbeat
+    runtime: Runtime, migration: Migration, entries: EntryList, kind: KindBalance, beat: Heartbeat
 ) -> Iterator[Problem]:
     """Every file stands for a row; the bytes of some are summed up anew, straight from where they lie.
 
@@ -65,7 +65,7 @@ def _absent(session: Session, migration: Migration, kind: str) -> int:
     return session.exec(select(func.count()).select_from(rows.subquery())).one()
 
 
-def _some(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _some(entries: EntryList) -> Iterator[Entry]:
     step, room = max(1, len(entries) // SOME), ROOM
     for entry in entries:
         if not entry.refused and 0 < entry.size <= min(LARGEST, room) and not zlib.crc32(entry.path.encode()) % step:

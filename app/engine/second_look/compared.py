@@ -30,7 +30,7 @@ class Eyes:
     """What is looked at with: `own` says that every row of which nothing is told must have a record.
 
     `named` gives, of some ids, those that rows of a kind name under one of its headers; None where that cannot be
-    known. `attached`: where clients' own files lie in the export.
+    known. `attached` gives a client's own file by its path.
     """
 
     runtime: Runtime
@@ -38,7 +38,7 @@ class Eyes:
     look: Look
     own: bool
     named: Callable[[Overruled, Set[str]], Set[str] | None]
-    attached: Mapping[str, Entry] = field(default_factory=dict)
+    attached: Callable[[str], Entry | None]
 
 
 @dataclass
@@ -152,7 +152,7 @@ def _lies_there(claim: Claim, row: Cells, eyes: Eyes, file: ExportFile) -> bool:
     if claim.seen.how not in (How.FILE, How.SUM):
         return False
     path, folder = claim.seen.cell(row).replace("\\", "/"), file.path.rpartition("/")[0]
-    entry = eyes.attached.get(f"{folder}/{path}") or eyes.attached.get(path)
+    entry = eyes.attached(f"{folder}/{path}") or eyes.attached(path)
     if claim.seen.how is How.FILE or entry is None:
         return entry is not None
     return said_under(row, *claim.seen.headers).lower() in (str(entry.size), sum_of(entry))

@@ -1,7 +1,7 @@
 """Notes that are a page each, taken apart again: the words that a reader sees, and whose note it is."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
 
 from app.engine.reading.entries import Entry
@@ -14,7 +14,7 @@ _OWNER = re.compile(r"([A-Za-z._:-]*[0-9][A-Za-z0-9._:-]*)(?:\s+-\s+.*)?")
 _UNSEEN = frozenset({"script", "style", "head", "template"})
 
 
-def note_pages(entries: Sequence[Entry], headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """One row for each page of a folder. Cells: id, patient, title, content, under the bare `headers` of these names.
 
     A page that cannot be read has no cells but its ids. Its row counts all the same.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from app.engine.reading.entries import Entry, Found
+from app.engine.reading.entries import Found
 from app.engine.second_look.note_pages import note_pages
 from app.engine.second_look.plain import Cells, Headers, NotPlain, plain_rows, under_header
 from app.engine.second_look.sheets import sheet_rows
@@ -12,6 +12,7 @@ from app.mapping.second_look import Look, bare
 from app.migration.models import ExportFile
 
 WORKBOOK = "xlsx"
+_PAGES = "*.html"
 
 
 class RawFiles:
@@ -19,12 +20,9 @@ class RawFiles:
 
     def __init__(self, found: Found, source: Source, pairs: Mapping[str, Mapping[str, str]]) -> None:
         self._pairs = pairs  # by file and header, the column that the clinic paired it with
-        self._entries = {entry.path: entry for entry in found.entries if not entry.page}
-        self._pages: dict[str, list[Entry]] = {}
-        for entry in found.entries:
-            if entry.page:
-                self._pages.setdefault(f"{entry.page}*.html", []).append(entry)
-        self.attached = frozenset(entry.attached for entry in found.attached)  # folders, each of them a file by itself
+        self._entries = found.entries
+        self._pages = {f"{folder}{_PAGES}" for folder in found.entries.page_folders()}
+        self.attached = frozenset(found.attached.folders())  # each of them counts as one file
         self._kinds = source.kinds
         self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
 
@@ -40,9 +38,9 @@ class RawFiles:
         return ({bare(looks[0].key[0]): row.get(own, ""), **row} for row in rows)
 
     def _raw(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Iterator[Cells]:
-        if pages := self._pages.get(file.path):
-            return note_pages(pages, _page_headers(looks))
-        entry = self._entries.get(file.path)
+        if file.path in self._pages:
+            return note_pages(self._entries.pages(file.path.removesuffix(_PAGES)), _page_headers(looks))
+        entry = self._entries.at(file.path)
         if entry is None or entry.refused:
             raise NotPlain
         headers = self._headers(file, looks, own_key)

@@ -1,0 +1,56 @@
+"""Reads a zip of very many files in a process of its own, and prints what that took as JSON.
+
+`python -m tests.reading.many_read ZIP FOLDER whole|listed`: `whole` reads and stores every file, `listed` goes through
+the directory and the list of files only.
+"""
+
+import json
+import resource
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from subprocess import run
+
+from app.engine.reading.entries import opened, private
+from app.engine.reading.given import from_path
+from app.engine.reading.limits import Limits
+from tests.reading.story import SOURCE, Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`files` is the number of files in the zip; `peak_mb` the most memory that the process ever had, in MiB;
+    `grown_mb` what of it came with the reading; `cpu_us` the CPU for each file, in microseconds."""
+
+    files: int
+    peak_mb: float
+    grown_mb: float
+    cpu_us: float
+
+
+def read_apart(path: Path, folder: Path, *, whole: bool) -> Taken:
+    """Reads a zip in another process. Raises CalledProcessError where that process fails."""
+    folder.mkdir(parents=True)
+    command = [sys.executable, "-m", "tests.reading.many_read", str(path), str(folder), "whole" if whole else "listed"]
+    return Taken(**json.loads(run(command, check=True, capture_output=True, text=True).stdout))
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _read(path: Path, folder: Path, *, whole: bool) -> Taken:
+    before, began = _peak(), time.process_time()
+    if whole:
+        count = sum(file.rows for file in Desk(folder).read(from_path(path)).files)
+    else:
+        with opened(from_path(path), SOURCE, Limits(), private(folder)) as found:
+            count = sum(1 for _ in found.entries) + sum(1 for _ in found.attached)
+    spent, peak = time.process_time() - began, _peak()
+    return Taken(count, round(peak, 1), round(peak - before, 1), round(spent / max(count, 1) * 1e6, 1))
+
+
+if __name__ == "__main__":
+    taken = _read(Path(sys.argv[1]), Path(sys.argv[2]), whole=sys.argv[3] == "whole")
+    sys.stdout.write(json.dumps(asdict(taken)))
