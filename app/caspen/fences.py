@@ -62,14 +62,34 @@ class PartLoaded:
         return tuple(line for line, fate in self.fates.items() if fate is Fate.HELD)
 
 
+VOID = {"void": True}
+
+
 class StaleEpoch(Exception):
     """Somebody else took this part over; what this holder has is of no use any more."""
+
+
+def void(connection: Connection, schema: str, key: PartKey) -> bool:
+    """Says that what a part's fence tells of is no longer there, in the caller's transaction; twice is once.
+
+    `key.epoch` is newer than that of every holder so far: they write no more, and the next one loads the part anew.
+    False when a newer holder has written meanwhile: nothing was changed.
+    """
+    columns = '"migration_id", "trial", "part", "epoch", "told"'
+    table = at(schema, "fences")
+    sql = (
+        f"INSERT INTO {table} AS f ({columns}) VALUES (?, ?, ?, ?, ?) ON CONFLICT "
+        '("migration_id", "trial", "part") DO UPDATE SET "epoch" = excluded."epoch", "told" = excluded."told" '
+        'WHERE f."epoch" <= excluded."epoch" RETURNING 1'
+    )
+    return bool(fetch(connection, sql, (key.migration_id, key.trial, key.part, key.epoch, json.dumps(VOID))))
 
 
 def claim(connection: Connection, schema: str, key: PartKey, loaded: PartLoaded | None) -> PartLoaded | None:
     """Sets the fence for `loaded`, or gives back what an earlier holder's fence says; in the caller's transaction.
 
-    With `loaded` None it only looks. Raises StaleEpoch when the fence is of a newer epoch than `key`.
+    With `loaded` None it only looks. A fence that was made void is set anew. Raises StaleEpoch when the fence is of a
+    newer epoch than `key`.
     """
     table = at(schema, "fences")
     place = (key.migration_id, key.trial, key.part)
@@ -84,13 +104,23 @@ def claim(connection: Connection, schema: str, key: PartKey, loaded: PartLoaded 
         return None
     if found[0][0] > key.epoch:
         raise StaleEpoch(f"part {key.part} is held under epoch {found[0][0]}, not {key.epoch}")
+    if json.loads(found[0][1]) == VOID:
+        if loaded is None:
+            return None
+        again = f'UPDATE {table} SET "epoch" = ?, "told" = ? {where} AND "epoch" = ?'
+        if change(connection, again, (key.epoch, json.dumps(_told(loaded)), *place, found[0][0])) == 1:
+            return None
+        return claim(connection, schema, key, loaded)  # somebody was faster
     if loaded is not None and found[0][0] < key.epoch:
         change(connection, f'UPDATE {table} SET "epoch" = ? {where}', (key.epoch, *place))
     return _read(json.loads(found[0][1]))
 
 
 def loaded_parts(connection: Connection, schema: str, migration_id: str, trial: int) -> dict[int, PartLoaded] | None:
-    """What the fences of a store say of each part; None where a fence is of another trial or cannot be read."""
+    """What the fences of a store say of each part, but for those made void.
+
+    None where a fence is of another trial or cannot be read.
+    """
     found = {}
     for migration, number, part, told in fetch(
         connection, f'SELECT "migration_id", "trial", "part", "told" FROM {at(schema, "fences")}'
@@ -98,7 +128,8 @@ def loaded_parts(connection: Connection, schema: str, migration_id: str, trial: 
         if (migration, number) != (migration_id, trial):
             return None
         try:
-            found[int(part)] = _read(json.loads(told))
+            if (read := json.loads(told)) != VOID:
+                found[int(part)] = _read(read)
         except (ValueError, KeyError, AttributeError, TypeError):
             return None
     return found

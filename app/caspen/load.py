@@ -14,12 +14,13 @@ import psycopg
 import sqlalchemy as sa
 
 from app.caspen.content import Digest, Digests, content_hash, place_hash
-from app.caspen.fences import Fate, PartKey, PartLoaded, claim
+from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
 from app.caspen.ids import Ids
 from app.caspen.live import LiveRecord, look_up
 from app.caspen.shapes import Row, Shape, Unloadable, shape
-from app.caspen.statements import write
+from app.caspen.statements import at, change, write
 from app.caspen.stores import Store, Stores
+from app.caspen.tables import OBJECTS
 from app.caspen.tables.columns import moment_text
 from app.db import now
 
@@ -39,6 +40,7 @@ class Mapped(Protocol):
     def elsewhere(self) -> bool: ...
 
 
+PARTS_AT_ONCE = 500
 RowRecords = tuple[int, Sequence[Mapped]]  # a row's line and what it became
 
 
@@ -105,6 +107,20 @@ def load_part(
     else:
         return adopted or loaded
     raise LoadFailed(code)
+
+
+def unload_parts(store: Store, keys: Iterable[PartKey]) -> None:
+    """Takes the records of parts out of a trial store, in one transaction, so that they are loaded anew.
+
+    `keys` carry an epoch newer than that of every holder so far. A part that a newer holder has loaded meanwhile stays
+    as it is. Twice is once.
+    """
+    with store.database.connection() as connection:
+        parts = [key.part for key in keys if void(connection, store.schema, key)]
+        for start in range(0, len(parts), PARTS_AT_ONCE):
+            some = ", ".join(str(int(part)) for part in parts[start : start + PARTS_AT_ONCE])
+            for model in OBJECTS:
+                change(connection, f'DELETE FROM {at(store.schema, str(model.__tablename__))} WHERE "part" IN ({some})')
 
 
 def _refusal(error: Exception) -> str:

@@ -24,6 +24,9 @@ from app.migration.models import ExportFile, Migration, Trial, Work
 from app.sources import source as source_named
 
 COPY_BYTES = 1 << 20
+PLACES = "locations"
+SET_ASIDE = "set_aside"
+"""The phase of a trial in which what belongs to rows that were set aside is held with them; its result names them."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +61,15 @@ class Benches:
     """The bench of this process: one at a time, since a worker stays with a clinic for a while."""
 
     def __init__(self) -> None:
-        self._laid: tuple[str, Bench] | None = None
+        self._laid: tuple[tuple[str, int, tuple[int, ...]], Bench] | None = None
 
     def of(self, runtime: Runtime, migration: Migration) -> Bench:
-        wanted = f"{migration.id}:{migration.trial_number}"
+        with runtime.ledger.read() as session:
+            aside = rows_set_aside(session, migration)
+        wanted = (migration.id, migration.trial_number, aside)
         if self._laid is None or self._laid[0] != wanted:
             self.clear()
-            self._laid = (wanted, lay_out(runtime, migration))
+            self._laid = (wanted, lay_out(runtime, migration, aside))
         return self._laid[1]
 
     def clear(self) -> None:
@@ -86,8 +91,17 @@ def attachments_prefix(migration_id: str, export_number: int) -> str:
     return f"{migration_id}/contents-{export_number}/"
 
 
-def lay_out(runtime: Runtime, migration: Migration) -> Bench:
-    """Reads the frozen plan, the facts of the workspace as they were when the trial began, and the sealed index."""
+def rows_set_aside(session: Session, migration: Migration) -> tuple[int, ...]:
+    """The rows of the index that were set aside in a trial, and with which what belongs to them is held."""
+    settled = session.get(Work, (migration.id, f"trial:{migration.trial_number}", SET_ASIDE, 0))
+    return () if settled is None else tuple(settled.result.get("rows", ()))
+
+
+def lay_out(runtime: Runtime, migration: Migration, set_aside: tuple[int, ...] = ()) -> Bench:
+    """Reads the frozen plan, the facts of the workspace as they were when the trial began, and the sealed index.
+
+    `set_aside` are rows of the index that wait with all that belongs to them.
+    """
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
         opened = session.get(Work, (migration.id, f"trial:{trial.number}", "open", 0))
@@ -100,6 +114,7 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
         source_named(migration.source),
         materialise(runtime, migration, runtime.scratch.folder / f"{trial.store}.index"),
     )
+    index.leave_aside(set_aside)
     context = Context(ZoneInfo(plan.timezone), plan.country, trial.started_at.date())
     lists = lists_of(runtime, migration, source, index, plan, context, runtime.scratch.folder / f"{trial.store}.lists")
     return Bench(
@@ -108,13 +123,26 @@ def lay_out(runtime: Runtime, migration: Migration) -> Bench:
         source=source,
         plan=plan,
         ids=ids,
-        lookups=lookups_of(trial.started_at, plan, ids, facts, lists.by_kind),
+        lookups=lookups_of(
+            trial.started_at, plan, ids, {**facts, "zones": _zones(index, source, plan, ids, facts)}, lists.by_kind
+        ),
         store=runtime.caspen.trial(migration.id, trial.number),
         index=index,
         lists=lists,
         paths=paths,
         key=key,
     )
+
+
+def _zones(index: Index, source: Source, plan: Plan, ids: Ids, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The zones of the workspace's own locations, and of those of the export that come: no row may lead to another."""
+    absent = {
+        ids.derive(PLACES, kind.name, key)
+        for kind in source.kinds
+        if PLACES in kind.tables
+        for key in index.unmoved(kind.name, plan)
+    }.difference(facts.get("own_places", ()))
+    return {place: zone for place, zone in facts.get("zones", {}).items() if place not in absent}
 
 
 def lookups_of(

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.engine import compare, fetch, finalise, read, reconcile, settle_index, trial, undo
+from app.engine import compare, fetch, finalise, read, reconcile, set_aside, settle_index, trial, undo
+from app.engine.bench import SET_ASIDE
 from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done, Exhausted
 from app.engine.runtime import Runtime
@@ -22,6 +23,11 @@ Plan = Callable[[Session, Migration], Iterable[Piece]]
 def one(session: Session, migration: Migration) -> Iterable[Piece]:
     """A phase that is a single piece."""
     return (Piece(0),)
+
+
+def none(session: Session, migration: Migration) -> Iterable[Piece]:
+    """A phase that has no piece unless another phase writes one down."""
+    return ()
 
 
 def whole(session: Session, migration: Migration) -> Iterable[Piece]:
@@ -64,6 +70,7 @@ STAGES: dict[State, Stage] = {
         (
             Phase("open", trial.open_store),
             Phase("parts", trial.load, trial.parts, trial.halve),
+            Phase(SET_ASIDE, set_aside.hold_children, none),
             Phase("made", trial.load_made),
             Phase("compare", compare.compare),
             Phase("reconcile", reconcile.reconcile),

@@ -20,8 +20,9 @@ from app.engine.mapper import MappedPart, line_at, map_made, map_part
 from app.engine.native import known_clients, known_fields
 from app.engine.outcome import Done, Exhausted
 from app.engine.runtime import Runtime
+from app.engine.set_aside import note_set_aside
 from app.engine.tally import problem_rows
-from app.engine.work import QUARANTINED, SPLIT, Lease, Piece, create_missing, next_number
+from app.engine.work import QUARANTINED, SPLIT, Lease, Piece, create_missing, next_number, rows_of_piece
 from app.engine.zones import durations_of, zones_of
 from app.errors import Stop
 from app.mapping.plan import Plan
@@ -54,6 +55,7 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
     same, questions, native = known_fields(runtime, migration, questions)
     return Done(
         {
+            "own_places": list(facts.zones),
             "zones": zones_of(runtime, migration, facts, beat),
             "durations": durations_of(runtime, migration, facts, beat),
             "existing": facts.existing(),
@@ -116,9 +118,11 @@ def halve(runtime: Runtime, migration: Migration, lease: Lease) -> Exhausted:
 
     def quarantine(session: Session) -> None:
         session.connection().execute(sa.insert(ProblemLine), rows)
+        note_set_aside(session, lease)
 
     nothing = {"records": {}, "digests": {}, "places": str(Digest())}
-    told = {"kind": part.kind, "outcomes": {Outcome.HELD.value: 1}, **nothing}
+    place = {"part": part.number, "start": start, "stop": stop}
+    told = {"kind": part.kind, "outcomes": {Outcome.HELD.value: 1}, **nothing, **place}
     return Exhausted(QUARANTINED, told, quarantine)
 
 
@@ -146,7 +150,7 @@ def _loaded(
         if problems:
             session.connection().execute(sa.insert(ProblemLine), problems)
 
-    return Done(_told(loaded, mapped.tally.told()), write)
+    return Done({**_told(loaded, mapped.tally.told()), **rows_of_piece(lease.result)}, write)
 
 
 def _told(loaded: PartLoaded, more: Mapping[str, Any]) -> dict[str, Any]:

@@ -284,6 +284,52 @@ def start_afresh(session: Session, migration_id: str, run: str) -> None:
     )
 
 
+def rows_of_piece(result: Mapping[str, Any]) -> dict[str, int]:
+    """Which rows of which part a half of a part is about, as its result keeps it; empty for a whole part."""
+    return {name: int(result[name]) for name in ("part", "start", "stop") if name in result}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A piece that is done: under which epoch, and which rows it was about where it was a half."""
+
+    number: int
+    epoch: int
+    rows: Mapping[str, int]
+
+
+def reopen(session: Session, lease: Lease, phase: str, pieces: Iterable[Settled]) -> None:
+    """Makes pieces of another phase of the lease's run open again, from their first attempt.
+
+    Whoever held one of them before writes nothing any more. A piece that is not as `pieces` have it stays as it is.
+    The caller's transaction settles the lease.
+    """
+    values = {"owner": None, "leased_until": None, "not_before": None, "last_problem": None, "settled_at": None}
+    for piece in pieces:
+        session.connection().execute(
+            sa.update(Work)
+            .where(
+                _c("migration_id") == lease.migration_id,
+                _c("run") == lease.run,
+                _c("phase") == phase,
+                _c("number") == piece.number,
+                _c("epoch") == piece.epoch,
+                _c("state") == DONE,
+            )
+            .values(state=READY, epoch=piece.epoch + 1, attempts=0, done_weight=0, result=dict(piece.rows), **values)
+        )
+
+
+def ask_again(session: Session, migration_id: str, run: str, phase: str) -> None:
+    """Opens the one piece of a phase, anew where it is done already; its result stays. The caller holds the fence."""
+    create_missing(session, migration_id, run, phase, [Piece(0)])
+    session.connection().execute(
+        sa.update(Work)
+        .where(_c("migration_id") == migration_id, _c("run") == run, _c("phase") == phase, _c("state") == DONE)
+        .values(state=READY, owner=None, leased_until=None, not_before=None, attempts=0)
+    )
+
+
 def next_number(session: Session, lease: Lease) -> int:
     """A number for a further piece of the same phase; the caller's transaction holds the fence."""
     highest = session.exec(

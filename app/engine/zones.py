@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlmodel import col, select
 
 from app.caspen.facts import WorkspaceFacts
 from app.caspen.ids import Ids
+from app.engine.bench import PLACES
+from app.engine.faults import where
 from app.engine.heartbeat import Heartbeat
+from app.engine.reading.file_watch import NO_WATCH, FileWatch
 from app.engine.reading.parts import read_part
 from app.engine.runtime import Runtime
 from app.mapping.context import Context
@@ -19,7 +23,8 @@ from app.mapping.rows import Joined, Mapped, Record
 from app.migration.models import Migration, Part, Trial
 from app.sources import source as source_named
 
-PLACES, SERVICES = "locations", "services"
+SERVICES = "services"
+log = structlog.get_logger()
 
 
 def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat: Heartbeat) -> dict[str, str]:
@@ -27,10 +32,11 @@ def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat
     ids = Ids(migration.workspace_id, migration.source)
     plan, moment = _trial(runtime, migration)
     zones = facts.zones
-    for record in places_of(runtime, migration, plan, moment, beat):
+    for record in _records(PLACES, runtime, migration, plan, moment, beat, beat.watch()):
         zone = record.values.get("timezone")
         if isinstance(zone, str):
             zones.setdefault(ids.derive(PLACES, record.source_kind, record.key), zone)
+    beat.leave_file()
     return zones
 
 
@@ -46,11 +52,12 @@ def durations_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, 
     ids = Ids(migration.workspace_id, migration.source)
     plan, moment = _trial(runtime, migration)
     minutes = {service.id: service.duration for service in facts.services if service.duration}
-    for record in _records(SERVICES, runtime, migration, plan, moment, beat):
+    for record in _records(SERVICES, runtime, migration, plan, moment, beat, beat.watch()):
         table = "activities" if record.values.get("kind") == "activity" else SERVICES
         duration = record.values.get("duration")
         if isinstance(duration, int):
             minutes.setdefault(ids.derive(table, record.source_kind, record.key), duration)
+    beat.leave_file()
     return minutes
 
 
@@ -61,8 +68,19 @@ def _trial(runtime: Runtime, migration: Migration) -> tuple[Plan, datetime]:
 
 
 def _records(
-    table: str, runtime: Runtime, migration: Migration, plan: Plan, moment: datetime, beat: Callable[[], None]
+    table: str,
+    runtime: Runtime,
+    migration: Migration,
+    plan: Plan,
+    moment: datetime,
+    beat: Callable[[], None],
+    watch: FileWatch = NO_WATCH,
 ) -> Iterator[Record]:
+    """The records of a table that the export would bring, without those of rows at which that fails.
+
+    These are the rows at which our own code fails, and those that `watch` sets aside because they end whoever maps
+    them. They are tried once more when their part is loaded, and are told of there.
+    """
     source = source_named(migration.source)
     places = {kind.name: kind for kind in source.kinds if table in kind.tables and kind.to_records is not None}
     lookups = Lookups(plan=plan, ids=Ids(migration.workspace_id, migration.source), now=moment)
@@ -80,8 +98,18 @@ def _records(
         context = Context(ZoneInfo(plan.timezone), plan.country, moment.date(), head.dates)
         for row in rows:
             beat()
+            key = f"row {part.number}:{row.line}"
+            if watch.refusal(key, key) is not None:
+                continue
+            watch.opening(key)
             parsed = parse_row(kind, row.cells, context)
             if parsed.row is None or parsed.source_id is None or kind.to_records is None:
                 continue
-            made = kind.to_records(parsed.row, Joined(), lookups)
+            try:
+                made = kind.to_records(parsed.row, Joined(), lookups)
+            except Exception as fault:
+                log.error(
+                    "row_passed_over", fault=type(fault).__name__, at=where(fault), part=part.number, line=row.line
+                )
+                continue
             yield from (r for r in (made.records if isinstance(made, Mapped) else ()) if r.table == table)

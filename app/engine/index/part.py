@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from app.caspen.ids import Ids
 from app.engine.index.schema import ASIDE, SHARED
 from app.engine.index.view import PlanView
+from app.mapping.parse import QUARANTINED
 from app.mapping.plan import Plan
 from app.mapping.rows import NOTHING, Joined, Member, Outcome, Target
 from app.problems import Level, Problem, catalogue
@@ -106,7 +107,8 @@ def _rows(
     plan: Plan,
     ids: Ids,
 ) -> Iterator[tuple[int, RowView]]:
-    left_out, waiting, unnamed = view.rows(*between), view.waiting(*between), view.unnamed(*between)
+    left_out, waiting = view.rows(*between), view.waiting(*between)
+    why = {**view.unnamed(*between), **view.deserted(*between), **dict.fromkeys(view.set_aside, QUARANTINED)}
     findings: dict[int, list[str]] = defaultdict(list)
     for row, code in db.execute("SELECT row, code FROM findings WHERE row BETWEEN ? AND ?", between):
         findings[row].append(code)
@@ -115,6 +117,12 @@ def _rows(
         extras[row][name] = value
     for row in view.partly(*between):
         findings[row].append(PARENT)
+    for row, code in view.emptied(*between):
+        if code not in findings[row]:
+            findings[row].append(code)
+    for row, name, number in view.fewer(*between):
+        if name in extras[row]:
+            extras[row] = _less(extras[row], name, number)
     targets = _targets(db, view, kinds, between, plan, ids)
     members = _members(db, view, kinds, between, plan, ids)
     rows = db.execute(
@@ -134,9 +142,7 @@ def _rows(
             elif chosen == "match":
                 verdict = Verdict(Outcome.UNCHANGED, None)
             elif row in waiting and verdict is None:
-                verdict = Verdict(
-                    Outcome.HELD, "existing_client_match" if chosen == "wait" else unnamed.get(row, PARENT)
-                )
+                verdict = Verdict(Outcome.HELD, "existing_client_match" if chosen == "wait" else why.get(row, PARENT))
         many = targets.get(row, {})
         joined = Joined(
             targets={name: some[0] for name, some in many.items()},
@@ -146,6 +152,12 @@ def _rows(
             members=tuple(members.get(row, ())),
         )
         yield line, RowView(verdict, tuple(findings.get(row, ())), joined)
+
+
+def _less(extra: Mapping[str, str], name: str, number: int) -> dict[str, str]:
+    """What was counted, less a number; nothing is told of what is none."""
+    left = int(extra[name]) - number
+    return {key: value for key, value in extra.items() if key != name} | ({name: str(left)} if left > 0 else {})
 
 
 def _targets(

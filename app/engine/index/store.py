@@ -1,7 +1,8 @@
 """The index of one migration: an SQLite file that is written while an export is read, sealed, and then only read."""
 
+import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -32,6 +33,7 @@ class Index:
         self._inserter: Inserter | None = None
         self.attachments = Attachments(connection)
         self._view: tuple[str, PlanView] | None = None
+        self.set_aside: frozenset[int] = frozenset()
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -92,6 +94,43 @@ class Index:
         """What mapping needs for every row of a part: its verdict, its findings and where its references lead."""
         return read_part(self.connection, self.view(plan), kind, part, plan, ids)
 
+    def row_at(self, part: int, place: int) -> int | None:
+        """The number of the row at a place of a part; None where the index has no row of that part."""
+        row = self.connection.execute("SELECT MIN(first) + ? FROM pieces WHERE part = ?", (place, part)).fetchone()
+        return None if row[0] is None else int(row[0])
+
+    def leave_aside(self, rows: Collection[int]) -> None:
+        """Makes rows wait in every view from now on, in place of those that were named before."""
+        self.set_aside = frozenset(rows)
+        if self._view is not None:
+            self._view[1].drop()
+        self._view = None
+
+    def parts_changed(self, plan: Plan, set_aside: Collection[int]) -> frozenset[int]:
+        """The parts with rows that are mapped in another way once `set_aside` wait. Nothing is kept of the question."""
+        asked = PlanView(self.connection, plan, set_aside)
+        try:
+            return asked.parts_changed(self.view(plan))
+        finally:
+            asked.drop()
+
+    def unmoved(self, kind: str, plan: Plan) -> Iterator[str]:
+        """The ids of a kind whose rows make no record of their own: they stay, wait, or stand for one of Caspen's."""
+        view = self.view(plan)
+        found = self.connection.execute(
+            f"""SELECT t.id, v.row IS NOT NULL OR l.row IS NOT NULL FROM things t JOIN kinds ON kinds.id = t.kind
+            LEFT JOIN verdicts v ON v.row = t.row LEFT JOIN {view.table} l ON l.row = t.row
+            WHERE kinds.name = ? AND t.row > 0""",
+            (kind,),
+        )
+        return (str(key) for key, stays in found if stays or plan.choice(kind, str(key)).to == "match")
+
+    def kinds_of(self, rows: Collection[int]) -> frozenset[str]:
+        """The kinds of rows."""
+        query = """SELECT DISTINCT kinds.name FROM rows JOIN kinds ON kinds.id = rows.kind
+            WHERE row IN (SELECT value FROM json_each(?))"""
+        return frozenset(name for (name,) in self.connection.execute(query, (json.dumps(list(rows)),)))
+
     def source_id(self, part: int, place: int) -> str | None:
         """The id of the row at a place of a part, as reading kept it. None for a row without an id."""
         asked = "SELECT source_id FROM rows WHERE row = (SELECT MIN(first) + ? FROM pieces WHERE part = ?)"
@@ -104,7 +143,7 @@ class Index:
         if self._view is None or self._view[0] != fingerprint:
             if self._view is not None:
                 self._view[1].drop()
-            self._view = (fingerprint, PlanView(self.connection, plan))
+            self._view = (fingerprint, PlanView(self.connection, plan, self.set_aside))
         return self._view[1]
 
     def made(self, plan: Plan | None = None) -> Iterator[tuple[str, Mention]]:

@@ -4,10 +4,11 @@ The sealed index never changes; a plan's view of it lives in temporary tables of
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 
 from app.engine.index.insert import pack_id, seconds
+from app.engine.index.schema import ASIDE, SHARED
 from app.mapping.plan import Choice, Plan
 
 DATED = "appointments"
@@ -19,7 +20,47 @@ CLIENTS = "patients"
 UNNAMED = "unnamed:"
 """With its row: the state that gives the problem code of rows that refer to nothing by name."""
 
+ALONE = "alone:"
+"""With a kind's number: the state that gives the problem code of its rows that are nobody's."""
+
 _numbers = count(1)
+
+# Rows that several share or others tell of, and of whose members none moves any more.
+_DESERTED = """SELECT r.row, s.value FROM rows r JOIN state s ON s.name = '{alone}' || r.kind
+    WHERE r.row IN (SELECT m.row FROM members m JOIN {t} l ON l.row IN (m.target, m.by) AND l.waits WHERE NOT m.copy)
+    AND r.row NOT IN (SELECT row FROM {t}) AND r.row NOT IN (SELECT row FROM verdicts)
+    AND NOT EXISTS (SELECT 1 FROM members o WHERE o.row = r.row AND NOT o.copy
+        AND o.target NOT IN (SELECT row FROM {t}) AND COALESCE(o.by, 0) NOT IN (SELECT row FROM {t}))
+    AND (r.flags & {shared} OR NOT EXISTS (SELECT 1 FROM refs JOIN rows t ON t.row = refs.target
+        WHERE refs.row = r.row AND t.kind IN (SELECT g.kind FROM members n JOIN rows g ON g.row = n.target
+            WHERE n.row = r.row)))"""
+
+# References that may be empty and lead to what waits; one more of the same meaning that leads somewhere is enough.
+_EMPTIED = """SELECT DISTINCT refs.row, s.orphan FROM refs
+    JOIN specs s ON s.id = refs.spec AND NOT s.required AND s.orphan IS NOT NULL
+    LEFT JOIN leads d ON d.row = refs.row AND d.spec = refs.spec AND d.place = refs.place
+    JOIN {t} l ON l.row IN (COALESCE(d.target, refs.target), d.by) AND l.waits
+    WHERE refs.row BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM refs o
+        JOIN specs os ON os.id = o.spec AND os.orphan = s.orphan AND NOT os.required
+        JOIN rows ot ON ot.row = o.target
+        LEFT JOIN leads od ON od.row = o.row AND od.spec = o.spec AND od.place = o.place
+        WHERE o.row = refs.row AND (od.row IS NOT NULL OR NOT ot.flags & {apart})
+        AND COALESCE(od.target, o.target) NOT IN (SELECT row FROM verdicts)
+        AND COALESCE(od.target, o.target) NOT IN (SELECT row FROM {t})
+        AND COALESCE(od.by, 0) NOT IN (SELECT row FROM {t}))"""
+
+# Rows that another waiting row is counted for, such as the user of a practitioner.
+_FEWER = """SELECT refs.target, kinds.name, COUNT(*) FROM {t} l JOIN refs ON refs.row = l.row AND refs.target > 0
+    JOIN rows r ON r.row = refs.row JOIN kinds ON kinds.id = r.kind LEFT JOIN verdicts v ON v.row = refs.row
+    WHERE l.waits AND v.row IS NULL AND refs.target BETWEEN ? AND ? GROUP BY refs.target, kinds.name"""
+
+# Rows that are mapped in another way once these wait: they and their neighbours, on either side of a reference.
+_TOUCHED = """SELECT row FROM {new} UNION SELECT refs.row FROM refs JOIN {new} n ON n.row = refs.target
+    UNION SELECT refs.target FROM {new} n JOIN refs ON refs.row = n.row
+    UNION SELECT leads.row FROM leads JOIN {new} n ON n.row = leads.target
+    UNION SELECT leads.row FROM leads JOIN {new} n ON n.row = leads.by
+    UNION SELECT members.row FROM members JOIN {new} n ON n.row IN (members.target, members.by)
+    UNION SELECT members.by FROM members JOIN {new} n ON n.row = members.row"""
 
 
 def choices(plan: Plan) -> Mapping[str, Mapping[str, Choice]]:
@@ -35,11 +76,15 @@ def choices(plan: Plan) -> Mapping[str, Mapping[str, Choice]]:
 class PlanView:
     """The rows that a plan leaves out, and those that wait for a choice of the clinic with all that hangs on them.
 
-    `table` names them, for queries on the same connection.
+    `set_aside` are rows at which a trial's own work failed: they wait like those, unless the plan matches them to an
+    object of the workspace, which is there all the same. `table` names all of these rows, for queries on the same
+    connection.
     """
 
-    def __init__(self, connection: sqlite3.Connection, plan: Plan) -> None:
+    def __init__(self, connection: sqlite3.Connection, plan: Plan, set_aside: Collection[int] = ()) -> None:
         self._db = connection
+        self.set_aside = frozenset(set_aside)
+        self._deserted: dict[int, str] = {}
         self.table = f"temp.left_out_{next(_numbers)}"
         self._kinds: dict[str, int] = dict(connection.execute("SELECT name, id FROM kinds"))
         self._waits = False
@@ -58,7 +103,9 @@ class PlanView:
         self._unnamed = dict(self._undecided(plan))
         for row in self._unnamed:
             self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
-        self.has_waiting = self._clients(plan, "wait") or bool(self._unnamed)
+        for row in self.set_aside:
+            self._set_aside(plan, row)
+        self.has_waiting = self._clients(plan, "wait") or bool(self._unnamed or self.set_aside)
         if self.has_waiting:
             self._spread(everywhere=True)
 
@@ -106,6 +153,50 @@ class PlanView:
         query = f"""SELECT DISTINCT refs.row FROM refs JOIN specs ON specs.id = refs.spec AND specs.required
             JOIN {self.table} l ON l.row = refs.target AND l.waits WHERE refs.many AND refs.row BETWEEN ? AND ?"""
         return frozenset(row for (row,) in self._db.execute(query, (first, last)))
+
+    def deserted(self, first: int, last: int) -> Mapping[int, str]:
+        """The rows among these that wait because none of their members moves, with the code of their kind."""
+        return {row: code for row, code in self._deserted.items() if first <= row <= last}
+
+    def emptied(self, first: int, last: int) -> Iterator[tuple[int, str]]:
+        """The rows among these with a reference that is empty because its target waits, with the problem's code."""
+        if not self.has_waiting:
+            return iter(())
+        query = _EMPTIED.format(t=self.table, apart=SHARED | ASIDE)
+        return self._db.execute(query, (first, last))
+
+    def fewer(self, first: int, last: int) -> Iterator[tuple[int, str, int]]:
+        """The rows among these to which waiting rows refer: of which kind these are, and how many."""
+        return self._db.execute(_FEWER.format(t=self.table), (first, last)) if self.set_aside else iter(())
+
+    def parts_changed(self, before: "PlanView") -> frozenset[int]:
+        """The parts with rows that are mapped in another way than in an earlier view of the same plan and index."""
+        self._db.execute("CREATE TEMP TABLE newly (row INTEGER PRIMARY KEY)")
+        try:
+            self._db.execute(f"INSERT INTO newly SELECT row FROM {self.table} EXCEPT SELECT row FROM {before.table}")
+            touched = _TOUCHED.format(new="temp.newly")
+            found = self._db.execute(
+                f"""SELECT DISTINCT pieces.part FROM ({touched}) t
+                JOIN pieces ON pieces.first = (SELECT MAX(first) FROM pieces WHERE first <= t.row)"""
+            )
+            return frozenset(part for (part,) in found)
+        finally:
+            self._db.execute("DROP TABLE temp.newly")
+
+    def _set_aside(self, plan: Plan, row: int) -> None:
+        query = "SELECT kinds.name, source_id FROM rows JOIN kinds ON kinds.id = rows.kind WHERE row = ?"
+        found = self._db.execute(query, (row,)).fetchone()
+        if found is None or (found[1] is not None and plan.choice(found[0], str(found[1])).to == "match"):
+            return
+        self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
+
+    def _desert(self) -> None:
+        """Adds the rows of which no member moves any more."""
+        query = _DESERTED.format(t=self.table, alone=ALONE, shared=SHARED)
+        found = dict(self._db.execute(query).fetchall())
+        for row in found:
+            self._insert("SELECT row, kind FROM rows WHERE row = ?", (row,))
+        self._deserted.update(found)
 
     def _between(self, first: int, last: int, *, waits: bool) -> frozenset[int]:
         query = f"SELECT row FROM {self.table} WHERE row BETWEEN ? AND ? AND waits = ?"
@@ -163,6 +254,8 @@ class PlanView:
                     AND o.target IS NOT NULL AND o.target NOT IN (SELECT row FROM {self.table})
                     AND o.target NOT IN (SELECT row FROM verdicts))"""
             )
+            if self._waits:
+                self._desert()
 
     def _insert(self, found: str, values: tuple[int | str | None, ...] = ()) -> None:
         self._db.execute(

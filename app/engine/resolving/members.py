@@ -4,6 +4,7 @@ Where rows of their own tell of the members, these decide; otherwise the row's o
 """
 
 from app.engine.index.schema import ARCHIVED, ASIDE, CAME, CANCELLED, MISSED, SHARED
+from app.engine.index.view import ALONE as ALONE_OF
 from app.engine.resolving.parents import EMPTIED
 from app.engine.resolving.work import Work
 from app.mapping.kind import Joining
@@ -99,6 +100,7 @@ def apply(work: Work) -> None:
     for number, kind in work.kinds:
         if kind.sharing is None or not kind.imported:
             continue
+        work.db.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (f"{ALONE_OF}{number}", kind.sharing.alone))
         joiner, joining = _joiner(work, number)
         values = {
             "kind": number,

@@ -13,7 +13,7 @@ _LONG = timedelta(hours=24)
 
 
 def location_of(targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | None, list[str]]:
-    """The row's own, else the only one there is, else the one that the clinic chose for such rows."""
+    """The row's own, else the only one there is, else the one that the clinic chose for such rows, if it comes."""
     own = targets.get("business_id")
     if own is not None:
         return own.id, []
@@ -27,6 +27,8 @@ def location_of(targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | 
         return chosen, ["appointment_location_defaulted"]
     choice = lookups.plan.choice("businesses", business)
     location = choice.id if choice.to == "match" else lookups.ids.derive("locations", "businesses", business)
+    if location not in lookups.zones:
+        location = min(lookups.zones, default=None)
     return location, ["appointment_location_defaulted"]
 
 

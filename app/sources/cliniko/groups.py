@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def is_group(row: Appointment, joined: Joined) -> bool:
-    """Whether several may come: the row says so, or those who came do."""
-    return row.shape == "group" or len({member.target.id for member in joined.members}) > 1
+    """Whether several may come: the row says so, or those who came do, even if one alone of them moves."""
+    return row.shape == "group" or any(member.key != row.id for member in joined.members)
 
 
 def group_records(

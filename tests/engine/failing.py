@@ -1,0 +1,73 @@
+"""A source at some rows of which work fails: while they are read, while they are mapped, or by ending the worker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from app.mapping.kind import Kind
+from app.mapping.lookups import Lookups
+from app.mapping.parse import QUARANTINED
+from app.mapping.rows import Joined, Result
+from app.problems import Problem
+from app.sources import SOURCES
+
+NAME = "failing"
+
+
+class Fails(StrEnum):
+    """When the work on a row fails."""
+
+    READ = "read"  # reading holds the row: what belongs to it is held before anything is tried
+    MAPPED = "mapped"
+    KILLS = "kills"  # as when the kernel ends the process: nobody catches it
+
+
+class Killed(BaseException):
+    """Ends a worker of this process in the middle of its work, as a kill does: nothing is written any more."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of an export by its kind and its id."""
+
+    kind: str
+    id: str
+
+
+@contextmanager
+def failing(rows: tuple[Row, ...], how: Fails) -> Iterator[None]:
+    """The source is known in this process until the block ends."""
+    real = SOURCES["cliniko"]
+    kinds = tuple(_failing(kind, {row.id for row in rows if row.kind == kind.name}, how) for kind in real.kinds)
+    SOURCES[NAME] = replace(real, name=NAME, kinds=kinds)  # type: ignore[index]  # a dictionary at run time
+    try:
+        yield
+    finally:
+        SOURCES.pop(NAME)  # type: ignore[attr-defined]  # a dictionary at run time
+
+
+def id_of(kind: Kind[Any], row: Any) -> str | None:
+    """The id of a row: of its own column, else the key that its kind makes."""
+    column = next((placed.name for placed in kind.columns if placed.column.is_key), None)
+    own = getattr(row, column) if column else None
+    return own or (kind.key_of(row) if kind.key_of else None)
+
+
+def _failing(kind: Kind[Any], ids: set[str], how: Fails) -> Kind[Any]:
+    if not ids or kind.to_records is None:
+        return kind
+    make, stays = kind.to_records, kind.stays_because
+
+    def reading(row: Any) -> Problem | None:
+        if id_of(kind, row) in ids:
+            return Problem(QUARANTINED)
+        return stays(row) if stays else None
+
+    def mapping(row: Any, joined: Joined, lookups: Lookups) -> Result:
+        if id_of(kind, row) in ids:
+            raise Killed if how is Fails.KILLS else ValueError("a failure that nobody foresaw")
+        return make(row, joined, lookups)
+
+    return replace(kind, stays_because=reading) if how is Fails.READ else replace(kind, to_records=mapping)
