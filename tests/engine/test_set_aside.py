@@ -225,7 +225,7 @@ def test_a_trial_in_which_no_row_fails_has_nothing_to_set_aside(clinic: Clinic) 
 def test_a_worker_that_dies_between_the_two_databases_is_followed_by_one_that_does_it_again(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deaths = []
+    deaths: list[str] = []
 
     def dying(store: Store, keys: Iterable[PartKey]) -> None:
         unload_parts(store, keys)
