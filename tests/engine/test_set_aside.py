@@ -24,11 +24,13 @@ from app.engine.runtime import Runtime
 from app.engine.trial_check import trial_fault
 from app.migration.states import State
 from app.sources import SOURCES
+from tests.engine import madeup
 from tests.engine.failing import NAME, Fails, Killed, Row, failing
-from tests.engine.story import Clinic, clinic_in, engine_in
-from tests.engine.test_trouble import hurry
+from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
+from tests.engine.test_trouble import hurry, with_last_name
 from tests.shapes.export import BESIDE, KINDS, MADE, NINE, TEN, form
 from tests.shapes.shapes import REFERENCE
+from tests.workers.story import a_worker, until
 
 MOVING = tuple(kind for kind in SOURCES["cliniko"].kinds if kind.imported)
 REFERRED = sorted({placed.column.links_to for kind in MOVING for placed in kind.columns if placed.column.links_to})
@@ -271,3 +273,22 @@ def test_a_part_that_was_taken_out_is_written_by_nobody_who_held_it_before(runti
 def _version(runtime: Runtime) -> int:
     create_workspace(runtime.caspen, "wsp_any", "Any")
     return workspace_facts(runtime.caspen, "wsp_any").version
+
+
+@pytest.mark.slow
+def test_two_workers_whose_children_a_client_ends_hold_what_is_hers_with_her(runtime: Runtime) -> None:
+    files = with_last_name(clinic_files(40, 60), 17, "Kills")
+    with madeup.registered():
+        clinic = clinic_in(runtime, source=madeup.NAME)
+        clinic.hand_over(files)
+        clinic.drain()
+        clinic.start_trial()
+        with (
+            a_worker(runtime.settings, "tests.workers.poisoned"),
+            a_worker(runtime.settings, "tests.workers.poisoned"),
+        ):
+            until(lambda: clinic.state() is not State.TRIALLING, 400)
+    assert clinic.state() is State.REVIEWING
+    assert clinic.trial.balanced
+    held = {kind["kind"]: kind["held"] for kind in clinic.trial.kinds}
+    assert (held["patients"], held["appointments"]) == (1, 2)
