@@ -1,0 +1,14 @@
+"""Every small export after a public bug report gives what its line says, and no export of the folder is forgotten."""
+
+import pytest
+
+from tests.figures.cases import CASES, FOLDER, Case, faults
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_case_gives_what_its_line_says(case: Case) -> None:
+    assert faults(case) == []
+
+
+def test_every_export_of_the_folder_has_its_line() -> None:
+    assert {path.stem for path in FOLDER.glob("*.zip")} == {case.name for case in CASES}
