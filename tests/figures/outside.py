@@ -1,6 +1,8 @@
 """What outsiders tried: damaged exports, hostile bytes, stale forms, lies about records, signals and full disks."""
 
 from tests.figures import (
+    cases,
+    damaged,
     ends,
     generated_requests,
     invitations,
@@ -13,6 +15,8 @@ from tests.figures import (
 from tests.figures.figure import Measure
 
 MEASURES: tuple[Measure, ...] = (
+    *cases.MEASURES,
+    *damaged.MEASURES,
     *ends.MEASURES,
     *generated_requests.MEASURES,
     *invitations.MEASURES,
