@@ -269,10 +269,12 @@ def damage(name: str, *kinds: str) -> Callable[[Damage], Damage]:
     return add
 
 
-def result(export: Export, kind: str, codes: str, rows: Sequence[Row] = (), **files: bytes) -> Damaged:
+def result(
+    export: Export, kind: str, codes: str, rows: Sequence[Row] = (), files: Mapping[str, bytes] | None = None
+) -> Damaged:
     """`codes` are separated by spaces; `files` replace those of the export by the key of their table."""
     table = export.tables[kind]
-    changed = {export.tables[key].name: data for key, data in files.items()}
+    changed = {export.tables[key].name: data for key, data in (files or {}).items()}
     return Damaged("", export.files() | changed, frozenset(rows), frozenset(codes.split()), table.name)
 
 
@@ -309,7 +311,7 @@ def accented(export: Export, kind: str, row: int) -> tuple[bytes, bytes]:
 def _one_byte(export: Export, kind: str, row: int, chance: random.Random) -> Damaged:
     row -= row % 10  # the first text of every ten has such a letter
     old, new = accented(export, kind, row)
-    return result(export, kind, "line_encoding_guessed", **with_bytes(export, kind, row, old, new))
+    return result(export, kind, "line_encoding_guessed", files=with_bytes(export, kind, row, old, new))
 
 
 @damage("a byte that no letter has")
@@ -318,7 +320,7 @@ def _stray_byte(export: Export, kind: str, row: int, chance: random.Random) -> D
     old, _ = accented(export, kind, row)
     stray = bytes([chance.choice([0x81, 0x8D, 0x8F, 0x90, 0x9D])])
     files = with_bytes(export, kind, row, old, stray + old)
-    return result(export, kind, "line_encoding_guessed control_chars_removed", [key_of(export, kind, row)], **files)
+    return result(export, kind, "line_encoding_guessed control_chars_removed", [key_of(export, kind, row)], files=files)
 
 
 @damage("a half surrogate as bytes")
@@ -327,21 +329,21 @@ def _surrogate_bytes(export: Export, kind: str, row: int, chance: random.Random)
     old, _ = accented(export, kind, row)
     half = chance.choice([b"\xed\xa0\xbd", b"\xed\xb8\x80"])
     files = with_bytes(export, kind, row, old, half + old)
-    return result(export, kind, "line_encoding_guessed control_chars_removed", [key_of(export, kind, row)], **files)
+    return result(export, kind, "line_encoding_guessed control_chars_removed", [key_of(export, kind, row)], files=files)
 
 
 @damage("a half surrogate in a JSON text", "treatment_notes")
 def _surrogate_escape(export: Export, kind: str, row: int, chance: random.Random) -> Damaged:
     half = chance.choice([b"\\ud83d", b"\\ude00"])
     files = with_bytes(export, kind, row, b" better", half + b" better")
-    return result(export, kind, "control_chars_removed", [], **files)
+    return result(export, kind, "control_chars_removed", [], files=files)
 
 
 @damage("a NUL in a text")
 def _nul(export: Export, kind: str, row: int, chance: random.Random) -> Damaged:
     row -= row % 10
     old, _ = accented(export, kind, row)
-    return result(export, kind, "control_chars_removed", **with_bytes(export, kind, row, old, b"\x00" + old))
+    return result(export, kind, "control_chars_removed", files=with_bytes(export, kind, row, old, b"\x00" + old))
 
 
 @damage("the last row cut off")
@@ -355,7 +357,7 @@ def _cut_row(export: Export, kind: str, row: int, chance: random.Random) -> Dama
     while cut[-1] >= 0x80:  # not in the middle of a letter, which is another damage
         cut = cut[:-1]
     codes = "file_may_be_cut csv_unclosed_quote"
-    return result(export, kind, codes, [key_of(export, kind, len(table.rows) - 1)], **{kind: cut})
+    return result(export, kind, codes, [key_of(export, kind, len(table.rows) - 1)], files={kind: cut})
 
 
 @damage("a quote that nothing closes", "patients", "appointments", "communications", "contacts")
@@ -364,7 +366,7 @@ def _open_quote(export: Export, kind: str, row: int, chance: random.Random) -> D
     last = len(table.rows) - 1
     text = table.rows[last][table.at(TEXTS[kind])].encode()
     files = with_bytes(export, kind, last, text, b'"' + text)
-    return result(export, kind, "file_may_be_cut csv_unclosed_quote", [key_of(export, kind, last)], **files)
+    return result(export, kind, "file_may_be_cut csv_unclosed_quote", [key_of(export, kind, last)], files=files)
 
 
 @damage("an error word in a text", "patients", "appointments", "communications", "contacts")
@@ -573,7 +575,7 @@ def _neighbour(export: Export, kind: str, row: int, chance: random.Random) -> Da
 
 
 def inputs(number: int, seed: int = 1) -> list[Damaged]:
-    """`number` damaged exports: every damage with one kind, then with the next kind it can hit, with other rows each."""
+    """`number` damaged exports: every damage with one kind, then with the next kind, with other rows each."""
     chance = random.Random(seed)
     made: list[Damaged] = []
     for turn in count():
