@@ -154,7 +154,7 @@ CASES: tuple[Case, ...] = (
             clients("2031", "last_name", "Null"),
             clients("2032", "first_name", "None"),
             clients("2033", "first_name", "True"),
-            clients("2048", "date_of_birth", "1980-03-03"),
+            clients("2048", "date_of_birth", "1980-03-02"),
         ),
     ),
     *(Case(f"20{letter}-partial-name", PARTIAL) for letter in "adefln"),
