@@ -177,7 +177,7 @@ CASES: tuple[Case, ...] = (
         "27a-surrogate-note",
         (has("control_chars_removed"), contains("progress_notes", "1", "body", "cut", "here")),
     ),
-    Case("28c-pages-array", (counts("patients", created=4),)),
+    Case("28c-pages-array", (counts("patients", created=6),)),
     Case("30-xlsx-1904", WORKBOOK),
     Case(
         "32-xlsx-two-sheets",

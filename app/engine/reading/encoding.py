@@ -18,6 +18,7 @@ _TWICE_ENCODED = re.compile(rb"\xc3\x83[\xc2-\xe2]|\xc3\x82\xc2|\xc3\xa2\xe2\x82
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 HALVES = "surrogatepass"  # half a character ends no file: such signs are removed from the cells
 GUESS = "guess"  # no byte order mark, no NUL, no UTF-8
+NULS_OF_TEXT = 100  # bytes of text for each NUL that damage may have put there: more NULs are another encoding
 _LONG = 4096  # bytes of a line, above which its cells count as lines
 _PIECE = re.compile(rb'[^"<,;\t]+')
 MOJIBAKE = re.compile("Ã[\u0080-\u00ff\u0152-\u0178\u02c6-\u2122]|â€|Â[\u0080-\u00bf]")
@@ -72,7 +73,7 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
     """
     sha = hashlib.sha256()
     size = 0
-    has_nul = False
+    nuls = 0
     blank = is_utf8 = True
     twice = 0
     tail = last = b""
@@ -83,7 +84,7 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
         while chunk:
             sha.update(chunk)
             size += len(chunk)
-            has_nul = has_nul or b"\0" in chunk
+            nuls += chunk.count(b"\0")
             blank = blank and not chunk.strip(b"\xff\xfe \t\r\n\0" if bom == "utf-16" else b"\xef\xbb\xbf \t\r\n")
             if not chunk.isascii() and twice <= 3:
                 twice += len(_TWICE_ENCODED.findall(tail + chunk))
@@ -93,7 +94,7 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
             chunk = stream.read(MIB)
     is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
     lines = _Lines()
-    encoding = None if head.startswith(_UTF32) else _encoding(bom, is_utf8=is_utf8, has_nul=has_nul)
+    encoding = None if head.startswith(_UTF32) else _encoding(bom, is_utf8=is_utf8, has_nul=nuls > size // NULS_OF_TEXT)
     if encoding == GUESS:
         lines = _by_line(open_)
         encoding = lines.encoding(answer, bom)
