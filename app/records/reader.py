@@ -26,16 +26,18 @@ EVERYTHING = Reader(clinical=True, confidential=True)
 
 
 def reader_of(ledger: Session, stores: Stores, workspace_id: str, viewer: Viewer) -> Reader:
-    """By their role in the workspace. Who has none there, such as its owner, reads what this move lets them see.
+    """What a person of the move may read, by the person's role in the clinic's Caspen workspace.
 
-    Managers and receptionists read no clinical notes unless an admin of the move said so; accountants never.
+    Practitioners read clinical notes. An admin of the move without a user in Caspen, such as the clinic's owner, reads
+    everything. Everybody else reads no clinical notes unless an admin of the move has ticked it; accountants never do.
     """
     membership = ledger.get(Membership, (viewer.id, workspace_id))
     role = role_in_caspen(stores, workspace_id, viewer.email)
-    if role is None:
-        return Reader(clinical=True, confidential=viewer.role_in(workspace_id) is Role.ADMIN)
     is_granted = membership is not None and membership.clinical and role not in NEVER
-    return Reader(clinical=role in TREATS or bool(is_granted), confidential=role == "practitioner_admin")
+    is_owner = role is None and viewer.role_in(workspace_id) is Role.ADMIN
+    return Reader(
+        clinical=is_owner or role in TREATS or is_granted, confidential=is_owner or role == "practitioner_admin"
+    )
 
 
 def role_in_caspen(stores: Stores, workspace_id: str, email: str) -> str | None:
