@@ -20,6 +20,7 @@ from app.listening import address_at, listen_at
 from app.production import require_ready
 from app.redis_server import RedisServer, start_redis
 from app.settings import Settings
+from app.settings import settings as configured
 
 STOP_SECONDS = 11.0
 LOOK_SECONDS = 1.0
@@ -92,7 +93,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         if redis is not None:
             settings = settings.model_copy(update={"redis_url": redis.url})
         household = Household(settings, redis)
-        os.environ.update(environment_of(settings))
+        hand_on(settings)
         household.start()
         try:
             _announce(_words(settings), address_at(listening, host))
@@ -106,10 +107,16 @@ def serve_pages(settings: Settings, host: str, port: int) -> None:
     require_ready(settings)
     with listen_at(host, port) as listening:
         check_installation(settings)
-        os.environ.update(environment_of(settings.at_address(address_at(listening, host))))
+        hand_on(settings.at_address(address_at(listening, host)))
         server = _page_server(settings)
         _announce("Pages only: start workers beside them.", address_at(listening, host))
         server.run(sockets=[listening])
+
+
+def hand_on(settings: Settings) -> None:
+    """Makes these settings those of the pages and of every process that is started from here, the address included."""
+    os.environ.update(environment_of(settings))
+    configured.cache_clear()
 
 
 def _page_server(settings: Settings) -> PageServer:

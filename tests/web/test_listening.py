@@ -7,11 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
+from app.commands.serve import hand_on
 from app.listening import CannotListen, address_at, listen_at
 from app.settings import Settings
+from app.settings import settings as configured
 from tests.workers.story import ROOT
 
 
@@ -70,6 +73,15 @@ def test_links_carry_the_host_and_port_unless_base_url_is_set(
     assert Settings(_env_file=None).at_address(address).base_url == address  # type: ignore[call-arg]  # by name
     monkeypatch.setenv("BASE_URL", "https://move.example")
     assert Settings(_env_file=None).at_address(address).base_url == "https://move.example"  # type: ignore[call-arg]  # by name
+
+
+def test_pages_that_read_their_settings_again_know_the_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BASE_URL", raising=False)
+    configured.cache_clear()
+    with mock.patch.dict(os.environ):
+        hand_on(configured().at_address("http://127.0.0.1:8731"))
+        assert configured().base_url == "http://127.0.0.1:8731"
+    configured.cache_clear()
 
 
 @pytest.mark.parametrize("port", ["99999", "taken"])
