@@ -151,6 +151,8 @@ class Page(HTMLParser):
             self.author = said.get("content") or ""
         self._in_head = tag == "head" or (self._in_head and tag != "body")
         if tag in _HIDDEN:
+            if not self._in_head and self._heading is None:
+                self._say(f"<{tag}></{tag}>")  # what it holds is dropped here; cleaning tells that it was there
             self._hidden += 1
         elif tag in ("h1", "h2", "h3") or (tag == "strong" and self._begins_block and self._heading is None):
             self._heading = (tag, [STRUCK_OUT] if self._struck else [])
