@@ -8,7 +8,8 @@ import pytest
 
 from app.caspen.gateway import Gateway
 from tests.engine.story import clinic_in, engine_in
-from tests.figures.damaged import DAMAGES, WORKSPACE, Damaged, Trials, good, inputs
+from tests.figures.damaged import DAMAGES, WORKSPACE, Damaged, Trials, inputs
+from tests.figures.good_export import good
 
 pytestmark = pytest.mark.xdist_group("damaged")
 
