@@ -58,17 +58,27 @@ def _preparing(product: Product) -> None:
 
 
 def _matching(product: Product) -> None:
+    hand_over(product, tiny_export())
+
+
+def hand_over(product: Product, export: bytes) -> None:
+    """Takes a product at `preparing` to `matching` with this export."""
     megan, at = product.visitor(MEGAN), product.at
     done(megan.post(f"{at}/overview", data={"ack": "1"}))
     done(megan.post(f"{at}/checklist/services", data={"way": "bring"}))
     done(megan.post(f"{at}/uses", data={"uses": [use.name for use in source(None).uses]}))
     done(megan.post(f"{at}/export", data={"ready": "1"}))
-    done(megan.post(f"{at}/handover/upload", files={"files": ("export.zip", tiny_export())}))
+    done(megan.post(f"{at}/handover/upload", files={"files": ("export.zip", export)}))
     product.work()
     assert product.state() is State.MATCHING
 
 
 def _reviewing(product: Product) -> None:
+    try_out(product)
+
+
+def try_out(product: Product) -> None:
+    """Takes a product at `matching` to `reviewing`."""
     megan, at = product.visitor(MEGAN), product.at
     done(megan.post(f"{at}/handover/found", data={"absent": absent(megan.get(f"{at}/handover"))}))
     product.close_gaps()

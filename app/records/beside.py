@@ -1,6 +1,6 @@
 """Each value of a record beside the cells that it was made of, and what was done to get from one to the other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.mapping.context import DateOrder
@@ -11,8 +11,9 @@ from app.records.kind import RecordKind
 from app.records.source_row import Cell, SourceRow
 
 AS_IT_WAS = "As it was"
-NO_CELL = "No cell of its own"
-NOT_TAKEN = "Not taken over as it stands"
+NO_CELL = "Not a column in your export"
+SAME_MOMENT = "The same moment, on the clock of its location"
+NOTHING_BORROWED: Mapping[str, str] = {}
 CLOSED = "Only for those who may read it in Caspen"
 MONTH_FIRST = "Read with the month before the day, as all of the file proves"
 
@@ -38,8 +39,18 @@ class Beside:
     told: tuple[Problem, ...]
 
 
-def beside(kind: RecordKind, fields: Iterable[Field], row: SourceRow, hidden: frozenset[str]) -> Beside:
-    """`hidden` are columns of the record that the reader may not see: their cells are not shown either."""
+def beside(
+    kind: RecordKind,
+    fields: Iterable[Field],
+    row: SourceRow,
+    hidden: frozenset[str],
+    borrowed: Mapping[str, str] = NOTHING_BORROWED,
+) -> Beside:
+    """The values of a record with the cells of the row that each of them was made of.
+
+    `hidden` are columns of the record that the reader may not see: their cells are not shown either. `borrowed` says
+    of columns, in words, which other row their value comes from.
+    """
     by_column: dict[str, list[Cell]] = {}
     for cell in row.cells:
         for column in _destinations(cell, kind, row):
@@ -48,20 +59,47 @@ def beside(kind: RecordKind, fields: Iterable[Field], row: SourceRow, hidden: fr
     lines: list[Line] = []
     shown: set[str] = set()
     for field in fields:
-        cells = tuple(cell for column in field.columns for cell in by_column.get(column, ()))
-        if not field.value and not cells:  # a cell that could not be taken over feeds nothing
-            cells = tuple(cell for cell in row.cells if _destination(cell, kind, row) in field.columns)
+        cells = _cells_of(field, by_column) if field.value else _refused(field, kind, row)
         shown.update(cell.name for cell in cells)
         if hidden.intersection(field.columns):
             lines.append(Line(field.label, None, (), (CLOSED,), closed=True))
         elif field.value or cells:
             open_cells = tuple(cell for cell in cells if cell.name not in secret)
             closed = Line(field.label, field, (), (CLOSED,))
-            lines.append(_line(field, open_cells, row) if open_cells or not cells else closed)
+            lines.append(_line(field, open_cells, row, borrowed) if open_cells or not cells else closed)
     rest = [cell for cell in row.cells if cell.name not in shown and cell.name not in secret]
     others = tuple(_other(cell, row, hidden) for cell in rest)
     spoken = {word for line in (*lines, *others) for word in line.did}
-    return Beside(tuple(lines), others, tuple(p for p in row.problems if p.title not in spoken))
+    return Beside(tuple(lines), others, tuple(p for p in _own_problems(row) if p.title not in spoken))
+
+
+def _cells_of(field: Field, by_column: Mapping[str, list[Cell]]) -> tuple[Cell, ...]:
+    """The cells that feed any of the field's columns, each once, in the order of the columns."""
+    cells = {cell.name: cell for column in field.columns for cell in by_column.get(column, ())}
+    return tuple(cells.values())
+
+
+def _refused(field: Field, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
+    """The cells for an empty field whose content has a problem of its own. Other empty fields have none."""
+    refused = {problem.column for problem in row.problems if problem.column}
+    meant = (cell for cell in row.cells if _destination(cell, kind, row) in field.columns)
+    return tuple(cell for cell in meant if refused & {cell.name, cell.column})
+
+
+def _own_problems(row: SourceRow) -> Iterable[Problem]:
+    """The problems of the row that concern the record: not those of other members or other records of the row."""
+    if row.feeds is None or row.record_id in (None, row.source_id):
+        return row.problems
+    sharing = row.kind.sharing
+    orphans = {placed.column.orphan for placed in row.kind.columns if sharing and placed.name == sharing.by}
+    aside = {sharing.alone, *orphans} if sharing else set()
+    return tuple(p for p in row.problems if p.code not in aside and not _is_of_another_record(p, row))
+
+
+def _is_of_another_record(problem: Problem, row: SourceRow) -> bool:
+    feeds = row.feeds or {}
+    fed = frozenset[str]().union(*(feeds[c.name] for c in row.cells if problem.column in (c.name, c.column)))
+    return bool(fed) and all("/" in column for column in fed)
 
 
 def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[Line, ...]:
@@ -91,7 +129,10 @@ def _destination(cell: Cell, kind: RecordKind, row: SourceRow) -> str:
     return column if table == kind.name else f"{table}.{column}"
 
 
-def _line(field: Field, cells: tuple[Cell, ...], row: SourceRow) -> Line:
+def _line(field: Field, cells: tuple[Cell, ...], row: SourceRow, borrowed: Mapping[str, str]) -> Line:
+    from_other_row = next((borrowed[column] for column in field.columns if column in borrowed), None)
+    if from_other_row is not None:
+        return Line(field.label, field, cells, (from_other_row,))
     if not cells:
         return Line(field.label, field, (), (NO_CELL,), is_same=True)
     told = _problems(cells, row)
@@ -106,8 +147,8 @@ def _problems(cells: tuple[Cell, ...], row: SourceRow) -> list[str]:
 
 
 def _how(field: Field, cells: tuple[Cell, ...], row: SourceRow) -> str:
-    if not field.value:
-        return NOT_TAKEN
+    if field.is_moment and any(row.instants.get(cell.name) in field.plain for cell in cells):
+        return SAME_MOMENT
     columns = [cell.placed.column for cell in cells if cell.placed]
     for column in columns:
         if column.done:

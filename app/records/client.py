@@ -27,5 +27,7 @@ def details(store: Store, names: Names, client: Client) -> Iterator[Field]:
 
 def _field(name: str, value: CustomFieldValue, names: Names) -> Field:
     plain = tuple(part for part in (value.text, value.other_text) if part)
-    columns = (f"custom_field_values.{name}",)
-    return Field(f"Custom field: {name}", answer(value, names), columns, plain, "In the field's own form")
+    columns = (f"custom_field_values.{name}", f"custom_field_values/{value.source_id}")
+    place = (value.part, value.line) if value.part and value.line else None
+    label, words = f"Custom field: {name}", answer(value, names)
+    return Field(label, words, columns, plain, "In the field's own form", origin=place)

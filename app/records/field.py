@@ -26,6 +26,8 @@ class Field:
 
     `columns` are those of the record's table that it is made of, or `table.column` where that is another one's. `plain`
     is its value as a file would write it, `how` what is done to a cell to get there, where that is more than copying.
+    `is_moment` marks a moment, `plain` then being ISO text in UTC. `origin` is the part and line of the record that the
+    value belongs to, where that is another one than the page's.
     """
 
     label: str
@@ -33,6 +35,8 @@ class Field:
     columns: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
     how: str = ""
+    is_moment: bool = False
+    origin: tuple[int, int] | None = None
 
     @property
     def words(self) -> str:

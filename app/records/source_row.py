@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -55,6 +55,9 @@ class SourceRow:
     cells: tuple[Cell, ...]
     problems: tuple[Problem, ...]
     feeds: Mapping[str, frozenset[str]] | None = None  # by cell, what it feeds of the record; None: not known
+    borrowed: Mapping[str, str] = field(default_factory=dict)  # by column, the cell that refers to the value's own row
+    instants: Mapping[str, str] = field(default_factory=dict)  # by cell, its moment as ISO text in UTC
+    record_id: str | None = None  # of the record asked for, in the source
 
     @property
     def stays(self) -> Problem | None:
@@ -87,6 +90,11 @@ def read_source(
     """The row at a line of a part; None where no row begins there. Raises SourceGone after the export was deleted,
     and Stop with `preview_failed` or `preview_busy` where the row could not be read just now."""
     plan = plan_of(migration)
+    with runtime.ledger.read() as session:
+        file = session.get(ExportFile, (migration.id, migration.export_number, part.file_number))
+        ledger = _told(session, migration, part, file.path, line) if file is not None else []
+    if record is not None:
+        record = replace(record, codes=tuple(problem.code for problem in ledger))
     request = RowRequest(
         str(runtime.objects.root),
         base64.b64encode(runtime.key(migration)).decode(),
@@ -112,9 +120,6 @@ def read_source(
     kind = source.kind(found.kind)
     head = PartHead(found.kind, found.file, found.file_number, found.columns, DateOrder(found.dates))
     row = PartRow(line, found.cells, found.codes)
-    with runtime.ledger.read() as session:
-        file = session.get(ExportFile, (migration.id, migration.export_number, head.file_number))
-        ledger = _told(session, migration, part, head.file, line)
     told = (*found.problems, *(Problem(code, kind.name) for code in row.codes), *ledger)
     headers = file.facts.get("headers", ()) if file else ()
     return SourceRow(
@@ -127,6 +132,9 @@ def read_source(
         _cells(kind, head, row, headers),
         tuple(one.at(details={**one.details, "source": source.label}) for one in _once(told)),
         None if found.feeds is None else {name: frozenset(fed) for name, fed in found.feeds.items()},
+        found.borrowed,
+        found.instants,
+        record.source_id if record is not None else None,
     )
 
 

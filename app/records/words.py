@@ -45,7 +45,7 @@ def day_field(label: str, value: date | None, *columns: str) -> Field:
 
 def moment_field(label: str, words: str | None, value: datetime | None, *columns: str) -> Field:
     plain = (value.isoformat().replace("+00:00", "Z"),) if value else ()
-    return Field(label, words, columns, plain, "The same moment, on the clock of its location")
+    return Field(label, words, columns, plain, "Shown on the clock of its location", is_moment=True)
 
 
 def weekday(number: int) -> str:

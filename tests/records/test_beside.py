@@ -1,6 +1,8 @@
 """Each value stands beside the cells that it was made of, and what was done to it is said."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,7 @@ from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
 from app.records.origin import NO_ROW, origin_of
 from app.records.source_row import Cell, SourceRow
+from app.records.words import moment_field
 from app.sources import source
 
 CLIENTS = source(None).kind("patients")
@@ -75,7 +78,6 @@ def test_what_stands_in_the_value_is_as_it_was(field: Field, cells: dict[str, st
     [
         (BORN, {"date_of_birth": "04/03/1961"}, "Read with the day before the month"),
         (PHONES, {"phone_mobile": "0400 000 172"}, "With its code"),
-        (said("E-mail", None, "email"), {"email": "jo@@x"}, "Not taken over as it stands"),
         (said("Sex", "Female", "sex"), {"sex": "F"}, "Brought into Caspen's form"),
         (said("Referred by", "Dr Wen Li", "referred_by_id"), {"referring_doctor_id": "551"}, "Found by its number"),
     ],
@@ -102,6 +104,63 @@ def test_the_words_of_a_problem_stand_at_its_cell_and_once() -> None:
     assert found.told == ()
 
 
+def test_an_empty_value_names_a_cell_only_where_the_cell_was_refused() -> None:
+    empty = said("E-mail", None, "email")
+    refused = Problem("bad_email", "patients", column="email")
+    assert compared([empty], a_row({"email": "jo@x.example"})).lines == ()
+    (line,) = compared([empty], a_row({"email": "jo@@x"}, refused)).lines
+    assert ([cell.text for cell in line.cells], line.did) == (["jo@@x"], (refused.title,))
+
+
+def test_a_cell_that_feeds_two_columns_of_a_value_is_shown_once() -> None:
+    row = replace(
+        a_row({"phone_mobile": "0400 000 172"}),
+        feeds={"phone_mobile": frozenset({"phone_numbers", "phone_number"})},
+    )
+    (line,) = compared([PHONES], row).lines
+    assert len(line.cells) == 1
+
+
+@pytest.mark.parametrize(
+    ("instant", "words"),
+    [
+        ("2026-03-01T22:00:00Z", "The same moment, on the clock of its location"),
+        ("2026-03-01T23:00:00Z", "Shown on the clock of its location"),
+    ],
+)
+def test_moments_are_called_the_same_only_where_they_are_equal(instant: str, words: str) -> None:
+    field = moment_field("Date", "9:00 am", datetime(2026, 3, 1, 22, tzinfo=UTC), "note_date")
+    row = replace(
+        a_row({"created_at": "2026-03-02 09:00:00 +1100"}, kind=source(None).kind("treatment_notes")),
+        feeds={"created_at": frozenset({"note_date"})},
+        instants={"created_at": instant},
+    )
+    (line,) = compared([field], row, "progress_notes").lines
+    assert line.did == (words,)
+
+
+def test_a_value_of_another_row_names_the_reference_and_that_row() -> None:
+    field = moment_field("Date", "9:00 am", datetime(2026, 3, 1, 22, tzinfo=UTC), "note_date")
+    row = replace(
+        a_row({"booking_id": "77"}, kind=source(None).kind("treatment_notes")),
+        feeds={"booking_id": frozenset({"note_date"})},
+    )
+    words = "From its appointment, line 3 of appointments.csv"
+    (line,) = beside(BY_NAME["progress_notes"], [field], row, NOTHING, {"note_date": words}).lines
+    assert ([cell.name for cell in line.cells], line.did) == (["booking_id"], (words,))
+
+
+def test_a_member_does_not_show_the_problem_of_another_member() -> None:
+    lost = Problem("appointment_without_patient", "appointments")
+    shared = Problem("appointment_location_defaulted", "appointments")
+    row = replace(
+        a_row({"patient_ids": "1,2"}, lost, shared, kind=source(None).kind("appointments")),
+        feeds={"patient_ids": frozenset({"client_id"})},
+    )
+    assert compared([], replace(row, record_id="77:1"), "appointments").told == (shared,)
+    assert compared([], replace(row, record_id="77"), "appointments").told == (lost, shared)
+
+
 def test_a_problem_of_the_row_as_a_whole_stands_below() -> None:
     problem = Problem("possible_duplicate_patient", "patients")
     assert compared([NAME], a_row({"first_name": "Ana"}, problem)).told == (problem,)
@@ -109,7 +168,7 @@ def test_a_problem_of_the_row_as_a_whole_stands_below() -> None:
 
 def test_a_value_without_a_cell_says_so_and_one_without_either_is_left_away() -> None:
     found = compared([said("State", "Active", "status"), said("Alert", None, "alert")], a_row({}))
-    assert [(line.label, line.did) for line in found.lines] == [("State", ("No cell of its own",))]
+    assert [(line.label, line.did) for line in found.lines] == [("State", ("Not a column in your export",))]
 
 
 def test_a_name_beside_a_number_stands_beside_what_both_say() -> None:

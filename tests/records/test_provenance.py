@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -16,12 +17,14 @@ from app.mapping.rows import Mapped, Record
 from app.migration.models import Part
 from app.sources import source
 from tests.conftest import At
+from tests.kinds.story import ROWS as STORY
 from tests.kinds.story import context, joined_of, lookups
 from tests.product import Product
 
 SOURCE = source("cliniko")
 MOVING = [kind.name for kind in SOURCE.kinds if kind.imported and not kind.listed]
 ROWS = 12
+VISITS, START = ("booking_id", "attendee_id"), datetime(2026, 3, 1, 22, tzinfo=UTC)
 ABSENT = ("attendees",)  # the native dialect has no such file; its rows make no record of their own
 
 
@@ -39,7 +42,10 @@ def mapped(kind: Kind[Any], cells: Mapping[str, str], columns: frozenset[str]) -
     parsed = parse_row(kind, cells, context(), columns)
     if parsed.row is None or parsed.stopped is not None or kind.to_records is None:
         return {}
-    result = kind.to_records(parsed.row, joined_of(kind.name, parsed.row), lookups())
+    joined = joined_of(kind.name, parsed.row)
+    visits = {name: t._replace(starts_at=START) for name, t in joined.targets.items() if name in VISITS}
+    joined = joined._replace(targets={**joined.targets, **visits})
+    result = kind.to_records(parsed.row, joined, lookups())
     records = result.records if isinstance(result, Mapped) else ()
     return {(record.table, record.source_kind, record.key): record for record in records}
 
@@ -92,6 +98,52 @@ def test_a_value_does_not_name_a_cell_that_another_one_stands_before() -> None:
     assert alone["unsubscribed_sms_marketing"]
     assert beside["accepted_sms_marketing"]
     assert not beside["unsubscribed_sms_marketing"]
+
+
+PATIENT = {"id": "11", "first_name": "Ann", "last_name": "Lee"}
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("email", "ann@mail.example"),
+        ("phone_mobile", "61400111209"),
+        ("date_of_birth", "1984-02-28"),
+        ("medical_alerts", '[{"name": "Latex"}]'),
+        ("accepted_privacy_policy", "Accepted"),
+        ("unsubscribed_sms_marketing", "false"),
+    ],
+)
+def test_a_change_of_a_cell_keeps_to_its_type_and_never_goes_to_the_notes(name: str, cell: str) -> None:
+    cells = {**PATIENT, name: cell, "notes": "Prefers mornings"}
+    feeds = Experiment(SOURCE, SOURCE.kind("patients"), cells, frozenset(cells), context(), lookups()).feeds(
+        "clients", "patients", "11"
+    )
+    assert feeds is not None
+    assert feeds[name]
+    assert "notes" not in feeds[name]
+    assert feeds["notes"] == {"notes"}
+
+
+def test_the_client_of_a_group_names_the_list_of_ids() -> None:
+    cells = {**STORY["appointments"], "patient_ids": "5001, 5002, 5003", "max_attendees": "6"}
+    kind = SOURCE.kind("appointments")
+    tried = Experiment(SOURCE, kind, cells, frozenset(cells), context(), lookups())
+    for member in ("5001", "5002", "5003"):
+        feeds = tried.feeds("appointments", "appointments", f"77:{member}")
+        assert feeds is not None
+        assert {cell for cell, columns in feeds.items() if "client_id" in columns} == {"patient_ids"}
+
+
+@pytest.mark.parametrize(("lost", "names"), [((), "booking_id"), (("booking_id",), "created_at")])
+def test_the_date_of_a_note_names_its_appointment_unless_that_is_lost(lost: tuple[str, ...], names: str) -> None:
+    cells, kind = STORY["treatment_notes"], SOURCE.kind("treatment_notes")
+    tried = Experiment(SOURCE, kind, cells, frozenset(cells), context(), lookups(), lost=frozenset(lost))
+    evidence = tried.evidence("progress_notes", "treatment_notes", "88")
+    assert evidence is not None
+    assert {cell for cell, columns in evidence.feeds.items() if "note_date" in columns} == {names}
+    assert evidence.borrowed == ({} if lost else {"note_date": "booking_id"})
+    assert evidence.instants == {"created_at": "2026-04-02T01:00:00Z"}
 
 
 def test_a_row_that_is_too_large_is_not_mapped_again_for_each_of_its_cells() -> None:

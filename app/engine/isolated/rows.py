@@ -18,7 +18,7 @@ from app.mapping.context import Context
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
 from app.mapping.plan import Plan
-from app.mapping.provenance import Experiment
+from app.mapping.provenance import Evidence, Experiment
 from app.problems import Problem
 from app.sources import source as source_named
 from app.storage import CannotOpen, LocalObjects
@@ -28,7 +28,11 @@ OTHER_ROWS, OTHER_VALUES, OTHER_SIGNS = 60, 5, 2_000  # of the same part, to try
 
 @dataclass(frozen=True, slots=True)
 class RecordAsked:
-    """The record whose cells are asked for, and the trial that made it: its plan, its moment, and its facts as JSON."""
+    """The record whose cells are asked for, and the trial that made it: its plan, its moment, and its facts as JSON.
+
+    `codes` are the problems that the trial reported for the row: a reference whose own problem is among them leads
+    nowhere.
+    """
 
     table: str
     source_kind: str
@@ -37,6 +41,7 @@ class RecordAsked:
     plan: str
     moment: str
     facts: str
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class RowAnswer:
 
     `cells` are by the names of the part's columns, `codes` what reading had to say, `problems` what parsing had.
     `feeds` says of each cell which columns of the record are made of it; None where no record was asked for, or the
-    row alone does not make the record.
+    row alone does not make the record. `borrowed` and `instants` are those of `Evidence`.
     """
 
     is_gone: bool = False
@@ -76,6 +81,8 @@ class RowAnswer:
     source_id: str | None = None
     problems: tuple[Problem, ...] = ()
     feeds: dict[str, tuple[str, ...]] | None = None
+    borrowed: dict[str, str] = field(default_factory=dict)
+    instants: dict[str, str] = field(default_factory=dict)
 
 
 def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Iterator[RowAnswer]:
@@ -93,10 +100,10 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
     kind = source_named(request.source).kind(head.kind)
     context = Context(ZoneInfo(request.timezone), request.country, date.fromisoformat(request.today), head.dates)
     parsed = parse_row(kind, row.cells, context, frozenset(head.columns))
-    feeds = None
+    evidence = None
     if (asked := request.record) is not None:
         others = _others(read_part(objects, request.object_key, key)[1])
-        feeds = _feeds(asked, request.source, kind, row.cells, head.columns, context, others)
+        evidence = _evidence(asked, request.source, kind, row.cells, head.columns, context, others)
     yield RowAnswer(
         False,
         True,
@@ -109,7 +116,9 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
         row.codes,
         parsed.source_id,
         tuple(parsed.problems),
-        feeds,
+        None if evidence is None else {name: tuple(sorted(fed)) for name, fed in evidence.feeds.items()},
+        {} if evidence is None else dict(evidence.borrowed),
+        {} if evidence is None else dict(evidence.instants),
     )
 
 
@@ -123,7 +132,7 @@ def _others(rows: Iterable[PartRow]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(values) for name, values in found.items()}
 
 
-def _feeds(
+def _evidence(
     asked: RecordAsked,
     source_name: str,
     kind: Kind[Any],
@@ -131,11 +140,22 @@ def _feeds(
     columns: Sequence[str],
     context: Context,
     others: Mapping[str, tuple[str, ...]],
-) -> dict[str, tuple[str, ...]] | None:
+) -> Evidence | None:
     facts: Mapping[str, Any] = json.loads(asked.facts)
     plan = settled(Plan.model_validate_json(asked.plan), facts)
     ids = Ids(asked.workspace_id, source_name)
     lookups = lookups_of(datetime.fromisoformat(asked.moment), plan, ids, facts, {})
-    tried = Experiment(source_named(source_name), kind, cells, frozenset(columns), context, lookups, others)
-    found = tried.feeds(asked.table, asked.source_kind, asked.source_id)
-    return None if found is None else {name: tuple(sorted(fed)) for name, fed in found.items()}
+    address = (asked.table, asked.source_kind, asked.source_id)
+    source = source_named(source_name)
+    for lost in dict.fromkeys((_lost(kind, asked.codes), frozenset[str]())):
+        tried = Experiment(source, kind, cells, frozenset(columns), context, lookups, others, lost)
+        evidence = tried.evidence(*address)
+        if evidence is not None:
+            return evidence
+    return None
+
+
+def _lost(kind: Kind[Any], codes: tuple[str, ...]) -> frozenset[str]:
+    """References whose own problem was reported. One member's problem does not lose the other members of a row."""
+    shared = kind.sharing.by if kind.sharing is not None else None
+    return frozenset(p.name for p in kind.columns if p.column.orphan in codes and p.name != shared)
