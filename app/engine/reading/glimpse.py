@@ -115,6 +115,8 @@ def _workbook(entry: Entry, name: Name, source: Source, wanted: Wanted, most: in
         if first is None or (located.header is not None and first[1].header is None):
             first = sheet, located
     if first is None or not first[1].width:
+        if first is not None:
+            book.must_be_read(first[0])
         return Glimpse("workbook", code="file_empty")
     return _table(Glimpse("workbook"), first[1], below(book.rows(first[0]), first[1].line), wanted, most)
 

@@ -124,6 +124,7 @@ def workbook_grid(
     chosen = sheet if sheet is not None else next(iter(book.sheets), "")
     located = locate(book.rows(chosen), name, source, wanted, limits)
     if not located.width:
+        book.must_be_read(chosen)
         kind = source.kind(wanted.kind) if wanted.kind and wanted.kind != LEAVE_OUT else name.kind(source)
         return Grid(understood(kind, ()) if kind else None, lambda: iter(()), ("file_empty_table",))
     return Grid(

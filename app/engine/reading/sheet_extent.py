@@ -17,6 +17,8 @@ TOO_LARGE = "workbook_too_large"
 _REFERENCE = re.compile(rb"""\br\s*=\s*["']\s*([A-Za-z]{0,8})([0-9]{1,12})\s*["']""")
 _BLOCK = 4 * MIB
 _OVERLAP = 256
+_ERRORS = (b't="e"', b"t='e'")
+_ODD_STRING = re.compile(rb"""t=["']s["'][^<>]{0,99}><v>(?![0-9]{1,9}</v>)[^<]""")
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", b"<!ELEMENT", b"<!ATTLIST")
 _OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})  # the library would open these in other ways
 _SMALL = 16 * MIB  # of a part that is no sheet and no list of strings
@@ -24,10 +26,15 @@ _SMALL = 16 * MIB  # of a part that is no sheet and no list of strings
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """The last row and the last column of a sheet, both counted from 1, as its cell references name them."""
+    """The last row and the last column of a sheet, both counted from 1, as its cell references name them.
+
+    `is_odd` where a cell may hold an error, which the library leaves blank without a word, or name a shared string by
+    what is no number, for which it takes the first string.
+    """
 
     rows: int
     columns: int
+    is_odd: bool = False
 
     @property
     def cells(self) -> int:
@@ -62,6 +69,7 @@ def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
     elements = strings = 0
     columns: set[bytes] = set()
     last_row = 0
+    is_odd = False
     tail = b""
     for block in blocks:
         elements += block.count(b"<")
@@ -74,8 +82,9 @@ def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
         references = _REFERENCE.findall(joined)
         columns.update(letters for letters, _ in references)
         last_row = max(last_row, max(map(int, {digits for _, digits in references}), default=0))
+        is_odd = is_odd or any(mark in joined for mark in _ERRORS) or _ODD_STRING.search(joined) is not None
         tail = joined[-_OVERLAP:]
-    return Extent(last_row, max(map(column_number, columns), default=0))
+    return Extent(last_row, max(map(column_number, columns), default=0), is_odd)
 
 
 def column_number(letters: bytes) -> int:

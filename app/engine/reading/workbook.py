@@ -4,7 +4,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
@@ -16,7 +16,8 @@ from app.engine.reading.limits import MIB, Budget, Limits, is_over, size_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.engine.reading.sheet_extent import TOO_LARGE, measure_parts
-from app.engine.reading.sparse_sheet import compact
+from app.engine.reading.sheet_parts import has_false_count, sheet_parts
+from app.engine.reading.sparse_sheet import OUTSIDE, compact
 
 _OFFICE = ("[Content_Types].xml", "mimetype", "content.xml", "Index/Document.iwa")
 _LONG = 10**15  # a spreadsheet keeps 15 digits of a number
@@ -49,31 +50,74 @@ class Workbook:
         if sum(m.slot.size for m in archive.members) > limits.workbook_bytes:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_bytes // MIB} MiB"})
         self._limits = limits
-        self._is_compact = False
+        self._mended: tuple[str, CalamineSheet] | None = None
         with _refusing():
-            extents = measure_parts(data, limits)
-            if any(extent.cells > limits.workbook_cells for extent in extents.values()):
-                data, self._is_compact = compact(data, extents, limits), True
-            self._book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-            self.sheets: tuple[str, ...] = tuple(self._book.sheet_names)
+            self._extents = measure_parts(data, limits)
+            self._is_compact = any(extent.cells > limits.workbook_cells for extent in self._extents.values())
+            if self._is_compact:
+                data = compact(data, self._extents, limits)
+            elif has_false_count(data, limits):
+                data = compact(data, (), limits)
+        try:
+            self._book = _opened(data)
+        except Refused:
+            with _refusing():
+                data = compact(data, (), limits)
+            self._book = _opened(data)
+        self._data = data
+        with _refusing():
+            self._parts = sheet_parts(data)
+        self.sheets: tuple[str, ...] = tuple(self._book.sheet_names)
         if len(self.sheets) > limits.workbook_sheets:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_sheets:,} sheets"})
 
     def rows(self, sheet: str) -> Iterator[Raw]:
-        """The rows of one sheet, blank ones left out, with their row numbers."""
-        try:
-            with _refusing():
-                found: CalamineSheet = self._book.get_sheet_by_name(sheet)
-        except Refused:
-            return  # a chart, which has no cells
+        """The rows of one sheet, blank ones left out, with their row numbers.
+
+        A cell that cannot be read holds `#ERROR!`. Raises `Refused` for a sheet that cannot be read to its end: with
+        `zip_damaged`, or with why no library should open it. A chart has no rows.
+        """
+        part = self._parts.get(sheet)
+        if part is not None and not part.has_cells:
+            return
+        found, is_compact = self._sheet(sheet)
         first = (found.start or (0, 0))[0]
-        for number, row in enumerate(found.iter_rows(), start=1):
-            cells = [_text(cell) for cell in row]
-            line = number if found.height == found.total_height else number + first
-            if self._is_compact and cells:
-                line = int(cells.pop(0) or line)
-            if any(cells):
-                yield line, *self._held(cells)
+        with _refusing("zip_damaged"):
+            for number, row in enumerate(found.iter_rows(), start=1):
+                cells = [_text(cell) for cell in row]
+                line = number if found.height == found.total_height else number + first
+                codes: tuple[str, ...] = ()
+                if is_compact and cells:
+                    mark = cells.pop(0)
+                    codes = ("spreadsheet_error_value",) if mark.endswith(OUTSIDE) else ()
+                    line = int(mark.rstrip(OUTSIDE) or line)
+                if any(cells):
+                    kept, held = self._held(cells)
+                    yield line, kept, (*codes, *held)
+
+    def must_be_read(self, sheet: str) -> None:
+        """Raises `Refused` for a sheet that cannot be read, which is another thing than one without cells."""
+        for _ in self.rows(sheet):
+            return
+
+    def _sheet(self, sheet: str) -> tuple[CalamineSheet, bool]:
+        """A sheet, and whether its cells were moved together with the number of the row before them.
+
+        The library gives up a whole sheet for one cell: what it does not read is given to it cell by cell.
+        """
+        if self._mended is not None and self._mended[0] == sheet:
+            return self._mended[1], True
+        part = self._parts.get(sheet)
+        extent = self._extents.get(part.name) if part is not None and part.name else None
+        if self._is_compact or extent is None or not extent.is_odd:
+            with suppress(Refused), _refusing():
+                return self._book.get_sheet_by_name(sheet), self._is_compact
+        if self._is_compact or part is None or part.name is None:
+            raise Refused("zip_damaged")
+        with _refusing("zip_damaged"):
+            mended = _opened(compact(self._data, (part.name,), self._limits)).get_sheet_by_name(sheet)
+        self._mended = sheet, mended
+        return mended, True
 
     def _held(self, cells: list[str]) -> tuple[list[str], tuple[str, ...]]:
         """The cells that are not too large, and what is to be said of the row."""
@@ -85,8 +129,13 @@ class Workbook:
         return kept, ("cell_too_large",) if kept != cells or size >= limits.row_bytes else ()
 
 
+def _opened(data: bytes) -> CalamineWorkbook:
+    with _refusing():
+        return CalamineWorkbook.from_filelike(io.BytesIO(data))
+
+
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _refusing(code: str = "file_type_unsupported") -> Iterator[None]:
     """What the spreadsheet library cannot read is refused, however it says so.
 
     A panic of the library is no `Exception`: nothing else would stop it from ending the process.
@@ -94,10 +143,10 @@ def _refusing() -> Iterator[None]:
     try:
         yield
     except (CalamineError, zipfile.BadZipFile, OSError, RuntimeError, zlib.error):
-        raise Refused("file_type_unsupported") from None
+        raise Refused(code) from None
     except BaseException as fault:
         if type(fault).__name__ == "PanicException":
-            raise Refused("file_type_unsupported") from None
+            raise Refused(code) from None
         raise
 
 
