@@ -9,6 +9,7 @@ from tests.figures import (
     killers,
     lies_beside_digest,
     many_entries,
+    pages_on_postgres,
     shapes,
     stale_forms,
 )
@@ -23,6 +24,7 @@ MEASURES: tuple[Measure, ...] = (
     *killers.MEASURES,
     *lies_beside_digest.MEASURES,
     *many_entries.MEASURES,
+    *pages_on_postgres.MEASURES,
     *shapes.MEASURES,
     *stale_forms.MEASURES,
 )
