@@ -248,7 +248,9 @@ class Database:
         return moment.astimezone(UTC)
 
     def dispose(self) -> None:
+        """Closes every connection. The next use opens the file anew, whichever file has the name then."""
         self.engine.dispose()
+        self._file = None
 
 
 def take_turns(connection: Connection, name: str) -> None:
