@@ -7,7 +7,10 @@ import time_machine
 
 from app.access.invitations import MOST_A_DAY, MOST_A_DAY_PER_ADDRESS
 from app.access.models import Membership
+from app.access.rights import Role
+from app.access.viewer import Viewer
 from app.db import now
+from app.records.reader import reader_of
 from tests.conftest import At
 from tests.invited import answer_invitation, change, invitation_to, invite, join, person_id, remove, sign_in_by_link
 from tests.pages import done, headline, typed, words
@@ -266,3 +269,19 @@ def test_the_history_tells_the_whole_move(shown_at: At) -> None:
     for act in ("The move was started", "The export was read", "The trial was approved", "The clinic went live"):
         assert act in shown
     assert "Megan Doyle" in shown
+
+
+def test_a_reviewer_without_a_caspen_user_reads_clinical_notes_only_with_the_tick(product_at: At) -> None:
+    product = product_at("reviewing")
+    with product.runtime.ledger.write() as session:
+        member = session.get_one(Membership, ("per_rick", product.move().workspace_id))
+        member.clinical = False
+        session.add(member)
+    workspace = product.move().workspace_id
+    people = (
+        Viewer("per_rick", "", RICK, ((workspace, Role.REVIEWER),)),
+        Viewer("per_megan", "", MEGAN, ((workspace, Role.ADMIN),)),
+    )
+    with product.runtime.ledger.read() as session:
+        reads = [reader_of(session, product.runtime.caspen, workspace, person).clinical for person in people]
+    assert reads == [False, True]

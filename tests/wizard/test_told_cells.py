@@ -29,7 +29,7 @@ def test_visits_without_a_service_are_one_line_among_the_names_and_never_brought
     assert line.chosen == ""
     assert "These appointments name none" in words(megan.get(f"{at}/matches?show=services"))
     done(save(product, "services", **{line.field: "create"}))
-    assert plan_of(product.move()).services[UNKNOWN] == Choice(to="create")
+    assert plan_of(product.move()).services[UNKNOWN] == Choice(to="create", whom="Unknown type")
     assert tab(product, "services")["Unknown type"].chosen == "create"
 
 
