@@ -176,7 +176,8 @@ class Pen:
             cells = [self._line() for _ in range(4)]
             row = "<tr><td>{}</td><td>{}</td></tr>"
             table = row.format(cells[0].html, cells[1].html) + row.format(cells[2].html, cells[3].html)
-            return Rich(f"<table>{table}</table>", " ".join(c.words for c in cells))
+            rows = (f"{cells[0].words} | {cells[1].words}", f"{cells[2].words} | {cells[3].words}")
+            return Rich(f"<table>{table}</table>", " ".join(rows))
         if shape < 0.3:
             hidden = self.random.choice(("<script>x()</script>", "<style>p{}</style>", "<!-- seen by nobody -->"))
             line = self._line()
