@@ -15,6 +15,7 @@ from app.caspen.stores import Store
 from app.engine.bench import Bench
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.insert import pack_id
+from app.engine.index.schema import LIVE
 from app.engine.runtime import Runtime
 from app.mapping.kind import Kind
 from app.migration.models import Migration
@@ -40,13 +41,15 @@ def gone_rows(runtime: Runtime, migration: Migration, bench: Bench, beat: Heartb
     for kind in bench.source.kinds:
         if not kind.imported or kind.name not in present or kind.name in bench.plan.leave_out_kinds:
             continue
+        # What an earlier import made of a reference alone never had a row that could be gone.
+        hidden = 0 if kind.tables[0] in kind.made else LIVE
         db.execute("CREATE TEMP TABLE gone (key TEXT PRIMARY KEY) WITHOUT ROWID")
         try:
             for keys in earlier_keys(
                 runtime.caspen.live, migration.workspace_id, kind.tables[0], kind.name, migration.id
             ):
                 beat()
-                lacking = _lacking(db, numbers[kind.name], keys)
+                lacking = _lacking(db, numbers[kind.name], keys, hidden)
                 made = _in_trial(bench.store, migration.workspace_id, kind, lacking.keys())
                 gone = [(row,) for key, row in lacking.items() if key not in made]
                 db.executemany("INSERT OR IGNORE INTO temp.gone VALUES (?)", gone)
@@ -55,10 +58,10 @@ def gone_rows(runtime: Runtime, migration: Migration, bench: Bench, beat: Heartb
             db.execute("DROP TABLE temp.gone")
 
 
-def _lacking(db: sqlite3.Connection, kind: int, keys: Iterable[str]) -> dict[str, str]:
+def _lacking(db: sqlite3.Connection, kind: int, keys: Iterable[str], hidden: int) -> dict[str, str]:
     """The keys of which the export has neither the row nor the row that they are a part of, with that row's key."""
     rows = {key: _row_keys(key) for key in keys if not key.startswith(_MADE)}
-    there = _in_export(db, kind, sorted({key for several in rows.values() for key in several}))
+    there = _in_export(db, kind, sorted({key for several in rows.values() for key in several}), hidden)
     return {key: several[-1] for key, several in rows.items() if there.isdisjoint(several)}
 
 
@@ -77,12 +80,14 @@ def _row_keys(key: str) -> tuple[str, ...]:
     return (key,) if row == key else (key, row)
 
 
-def _in_export(db: sqlite3.Connection, kind: int, keys: list[str]) -> set[str]:
+def _in_export(db: sqlite3.Connection, kind: int, keys: list[str], hidden: int) -> set[str]:
+    """The keys that have a row in the index; rows with a `hidden` flag do not count."""
     there: set[str] = set()
     for start in range(0, len(keys), _AT_ONCE):
         some: Mapping[str | int, str] = {pack_id(key): key for key in keys[start : start + _AT_ONCE]}
-        query = "SELECT id FROM things WHERE kind = ? AND id IN (SELECT value FROM json_each(?))"
-        there |= {some[key] for (key,) in db.execute(query, (kind, json.dumps(list(some))))}
+        query = """SELECT id FROM things JOIN rows r ON r.row = things.row AND NOT r.flags & ?
+            WHERE things.kind = ? AND id IN (SELECT value FROM json_each(?))"""
+        there |= {some[key] for (key,) in db.execute(query, (hidden, kind, json.dumps(list(some))))}
     return there
 
 

@@ -23,6 +23,7 @@ from app.problems import Level, Problem
 
 BEAT_ROWS = 200
 STAYS = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
+CAUSE = "spreadsheet_error_value"  # told of a row that stays, too: its own code does not say why the cell is empty
 NOT_SEEN = RowView()
 
 
@@ -90,7 +91,7 @@ def _map_row(
     if stays is not None:
         outcome, code = stays
         tally.row(outcome)
-        reasons = [p for p in told if STAYS.get(p.severity) is outcome]
+        reasons = [p for p in told if STAYS.get(p.severity) is outcome or p.code == CAUSE]
         tally.tell(line, parsed.source_id, reasons + ([Problem(code)] if code else []))
         return
     assert kind.to_records is not None  # noqa: S101 - kinds that do not move never come here

@@ -6,6 +6,7 @@ with `app/mapping/text.py`, which uses the same parts.
 
 import re
 import unicodedata
+from decimal import Decimal
 
 ERRORS = frozenset(
     """#NAME? #REF! #VALUE! #N/A #DIV/0! #NUM! #NULL! #ERROR! #SPILL! #CALC! #FIELD! #BLOCKED! #CONNECT! #UNKNOWN!
@@ -19,7 +20,8 @@ MARKS = re.compile("[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2
 _JOINERS = re.compile("[\u200c\u200d]")  # text in Persian or Hindi needs them, a number does not
 _HASHES = re.compile("#{4,}")
 _POINT_ZERO = re.compile(r"(\d{1,18})\.0{1,6}")
-_EXPONENT = re.compile(r"(\d)(?:[.,](\d{1,17}))?[Ee]\+(\d{1,2})")
+_EXPONENT = re.compile(r"(\d)(?:[.,](\d{1,17}))?[Ee]\+?(\d{1,2})")
+_POWER = re.compile(r"-?\d{1,15}(?:[.,]\d{1,17})?[Ee][+-]?\d{1,2}")
 _TEXT_NUMBER = re.compile(r"[\d\s+().,/-]+")
 
 
@@ -52,6 +54,20 @@ def plain(cell: str) -> str:
     if cell[:1] == "=":
         cell = unguarded(cell)
     return cell[1:].strip() if cell[:1] == "'" else cell
+
+
+def mended_number(cell: str, most: int = 12) -> str | None:
+    """A number that a spreadsheet wrote with an exponent, in plain digits: `1.2E+3` is `1200`, `2.5e-1` is `0.25`.
+
+    Any other text as it is; None for a number of more than `most` digits before or behind the point.
+    """
+    match = _POWER.fullmatch(cell)
+    if match is None:
+        return cell
+    number = Decimal(cell.replace(",", ".")).normalize()
+    if abs(number.adjusted()) > most:
+        return None
+    return f"{number:f}"
 
 
 def mended_digits(cell: str) -> str | None:

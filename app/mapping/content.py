@@ -11,6 +11,7 @@ from app.mapping.storable import REMOVED
 from app.mapping.structured import NotJsonError, parse_shown
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
+_OBJECT = re.compile(r"\{\s*(?:[\"'{}\[]|[A-Za-z_]\w*\s*:|$)")
 _LIST = re.compile(r"\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]|true\b|false\b|null\b)")
 _MARKUP = re.compile(
     r"<(?:br|p|div|ul|ol|li|b|i|u|s|strong|em|del|strike|span|h[1-6]|table|font|a)\b[^<>]*>", re.IGNORECASE
@@ -111,7 +112,7 @@ def read_content_or_text(cell: str | None) -> Content:
 
 def is_prose(text: str) -> bool:
     """Whether a trimmed text is written for readers: it begins neither an object nor a list of values."""
-    return text[:1] != "{" and _LIST.match(text) is None
+    return _OBJECT.match(text) is None and _LIST.match(text) is None
 
 
 def without_answers(content: Content) -> Content:

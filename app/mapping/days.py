@@ -10,6 +10,7 @@ from app.mapping.context import Context, DateOrder
 _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)")
 _NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _NAMED = re.compile(r"(?:[A-Za-z]{3,9},\s*)?(\d{1,2})[ /-]([A-Za-z]{3,9})\.?[ /,-]+(\d{4}|\d{2})(?!\d)")
+_JOINED = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
 _SERIAL = re.compile(r"(\d{5})(?:\.(\d+))?")
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(month_name) if number}
 _EPOCH = date(1899, 12, 30)  # day 0 of the spreadsheets' 1900 system, after its 29 February 1900
@@ -35,6 +36,8 @@ def day_of(text: str, context: Context, *, births: bool) -> Day:
     if serial := _SERIAL.fullmatch(text):
         return _serial(int(serial[1]), float(f"0.{serial[2] or 0}"))
     try:
+        if joined := _JOINED.fullmatch(text):
+            return Day(date(int(joined[1]), int(joined[2]), int(joined[3])))
         if iso := _ISO.match(text):
             return Day(date(int(iso[1]), int(iso[2]), int(iso[3])), text[iso.end() :])
         if named := _NAMED.match(text):

@@ -11,7 +11,7 @@ from app.mapping.text import string
 _PART = r"[^\s@,;<>()\[\]\"'"
 _ADDRESS = re.compile(rf"[^\s@,;<>()\[\]\"]{{1,64}}@(?:{_PART}._-]{_PART}._]*\.)+{_PART}._-]{{2,}}")
 
-_MAILTO = re.compile(r"^\s*<?\s*(?:mailto|e-?mail)\s*:\s*|\?(?:subject|body|cc|bcc)=.*$", re.IGNORECASE | re.DOTALL)
+_MAILTO = re.compile(r"^\s*<?\s*(?:mailto|e-?mail)\s*:\s*|\?(?:subject|body|cc|bcc|to)=.*$", re.IGNORECASE | re.DOTALL)
 _PIECE = re.compile(r"[^\s,;|/<>()\[\]\"]+")
 _GOES_ON = re.compile(r",[a-z]{2,}(?![\w.+-]*@)", re.IGNORECASE)  # a comma for the point: the address is not whole
 _AROUND = " \t\n.,;:<>\"'()[]"
@@ -39,7 +39,7 @@ def read_email(cell: str) -> ReadEmail:
     >>> read_email("Jo Lee <jo@mail.example>").address
     'jo@mail.example'
     """
-    if cell.isascii() and is_email(cell) and cell[0] not in "'=" and ":" not in cell:
+    if cell.isascii() and is_email(cell) and cell[0] not in "'=" and ":" not in cell and "?" not in cell:
         return ReadEmail(cell)
     value = _MAILTO.sub("", plain(cell)).strip(_AROUND)
     if is_email(value):
@@ -59,3 +59,9 @@ def email_or_text(cell: str, context: Context, report: Report) -> str | None:
     """The address of a cell that holds nothing else; other text is kept word for word."""
     read = read_email(cell)
     return read.address if read.address and not read.has_more else string(cell, context, report)
+
+
+def email_alone(cell: str, context: Context, report: Report) -> str | None:
+    """The first address of a cell, for kinds that keep nothing else of it; else the cell as it is."""
+    read = read_email(cell)
+    return read.address if read.address and not read.is_bad else string(cell, context, report)

@@ -6,15 +6,18 @@ spreadsheet: the copy has no offsets and no seconds, `TRUE` for `true`, lost zer
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.mapping.cells import mended_digits
 from app.mapping.columns import Link
 from app.mapping.moments import LocalMoment
 
+_EXPONENT = re.compile(r"\d[.,]\d{5,17}[Ee]\+?\d\d?")
 _TRUTHS = frozenset({"true", "false", "yes", "no"})
 
 
@@ -60,6 +63,8 @@ def _text(value: str) -> str:
     text = "".join(value.split())
     if len(text) <= 5 and text.lower() in _TRUTHS:
         return text.lower()
+    if _EXPONENT.fullmatch(text):
+        text = mended_digits(text) or text
     if text[:1] in "+0" or text[-2:] == ".0":
         digits = text.removesuffix(".0").lstrip("+0")
         return digits if digits.isdigit() else text

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from app.mapping.cells import mended_digits, plain
+from app.mapping.cells import mended_digits, mended_number, plain
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
 from app.mapping.ids import NOTHING
@@ -59,7 +59,12 @@ def whole(cell: str, context: Context, report: Report) -> int | None:
     """A whole number; anything else says nothing."""
     if len(cell) <= 12 and cell.isdigit() and cell.isascii():
         return int(cell)
-    number = plain(cell).replace(",", "").replace(" ", "")
+    said = plain(cell)
+    number = mended_number(said)
+    is_mended = number != said
+    number = (number or "").replace(",", "").replace(" ", "")
     if number.lower() in NOTHING or not _WHOLE.fullmatch(number):
         return None
+    if is_mended or "." in number:
+        report("spreadsheet_value_mended")
     return int(number.partition(".")[0])

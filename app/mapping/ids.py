@@ -2,7 +2,7 @@
 
 import re
 
-from app.mapping.cells import plain, unguarded
+from app.mapping.cells import is_error, plain, unguarded
 from app.mapping.columns import Column, Link, Reader, Report
 from app.mapping.context import Context
 
@@ -75,7 +75,11 @@ def one_id(cell: str, context: Context, report: Report) -> Link | None:
 def several_ids(cell: str, context: Context, report: Report) -> Link | None:
     """A list of references: commas, semicolons, bars, spaces or lines between them, or a JSON list. Each one once."""
     listed = cell[1:-1].replace('"', " ") if cell[:1] == "[" and cell[-1:] == "]" else cell
-    pieces = (clean_id(piece, report) for piece in _APART.split(listed) if piece)
+    listed_ids = [piece for piece in _APART.split(listed) if piece]
+    good = [piece for piece in listed_ids if not is_error(piece)]
+    if len(good) < len(listed_ids):
+        report("spreadsheet_error_value")
+    pieces = (clean_id(piece, report) for piece in good)
     found = tuple(dict.fromkeys(piece for piece in pieces if piece))
     return Link(found) if found else None
 

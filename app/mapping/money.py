@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from app.mapping.cells import plain
+from app.mapping.cells import mended_number, plain
 from app.mapping.columns import Report
 from app.mapping.context import Context
 from app.mapping.ids import NOTHING
@@ -16,6 +16,12 @@ def money(cell: str, context: Context, report: Report) -> Decimal | None:
     bare = re.sub(r"[$\s\u00a0,]", "", plain(cell))
     if bare.lower() in NOTHING:
         return None
+    mended = mended_number(bare)
+    if mended is None:
+        return None
+    if mended != bare:
+        report("spreadsheet_value_mended")
+        bare = mended
     below = bare.startswith("(") and bare.endswith(")")
     if below:
         bare = bare[1:-1]

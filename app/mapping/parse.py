@@ -84,6 +84,7 @@ class RowParser(Generic[R]):
         )
         self._aparts = tuple((p.name, p.column.apart) for p in kind.columns if p.column.apart)
         self._made = _by_attributes(kind.row) or (lambda values: kind.row(**values))
+        self._keeps_unread = any(f.name == "unread" for f in fields(kind.row))  # type: ignore[arg-type]
         self._key = next((p.name for p in kind.columns if p.column.is_key), None)
 
     def parse(self, cells: Mapping[str, str], columns: Collection[str] | None = None) -> Parsed[R]:
@@ -102,6 +103,8 @@ class RowParser(Generic[R]):
                 continue
             if cell[0] == "#" and is_error(cell):
                 problems.append(self._told("spreadsheet_error_value", name))
+                if self._keeps_unread:
+                    values["unread"] = (*values.get("unread", ()), name)
                 continue
             value = read(cell, context, report)
             if value is not None:

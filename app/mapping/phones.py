@@ -25,9 +25,12 @@ class Phone:
 
     @property
     def is_landline(self) -> bool:
-        """Whether the number can only be one that stands in a house."""
+        """Whether no text message can reach the number: it stands in a house, or a company shares it (1300, 1800)."""
         shapes = _shapes(int(self.code))
-        return shapes.fixed.fullmatch(self.number) is not None and shapes.mobile.fullmatch(self.number) is None
+        is_mobile = shapes.mobile.fullmatch(self.number) is not None
+        return (
+            not is_mobile and (shapes.fixed.fullmatch(self.number) or shapes.shared.fullmatch(self.number)) is not None
+        )
 
     @property
     def whole(self) -> str:
@@ -39,7 +42,7 @@ def read_phone(text: str, country: str) -> Phone | None:
     bare = _SEPARATORS.sub("", text)
     plus = bare.startswith("+")
     digits = bare[1:] if plus else bare
-    if not (digits.isascii() and _DIGITS.fullmatch(digits)):
+    if not (digits.isascii() and _DIGITS.fullmatch(digits)) or not digits.strip("0"):
         return None
     home = phonenumbers.country_code_for_region(country) or 61
     if not plus and digits.startswith("00") and (found := _abroad(re.sub("^(0011|00)", "", digits))):
@@ -82,6 +85,7 @@ class _Shapes:
     any: re.Pattern[str]
     mobile: re.Pattern[str]
     fixed: re.Pattern[str]
+    shared: re.Pattern[str]
 
 
 @cache
@@ -97,6 +101,7 @@ def _shapes(code: int) -> _Shapes:
         joined(*(metadata.general_desc for metadata in known)),
         joined(*(metadata.mobile for metadata in known)),
         joined(*(metadata.fixed_line for metadata in known)),
+        joined(*(d for m in known for d in (m.toll_free, m.shared_cost, m.premium_rate, m.uan, m.voip, m.pager))),
     )
 
 

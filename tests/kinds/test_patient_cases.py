@@ -54,9 +54,30 @@ def test_a_limit_is_of_sessions_or_of_money(
 
 def test_a_limit_that_is_no_number_is_none_and_stands_in_the_notes() -> None:
     found = told("patient_cases", notes="Reviewed", max_sessions="5 per quarter", max_invoiceable_amount="as agreed")
-    assert (found["limit_kind"], found.codes) == ("unlimited", [])
+    assert (found["limit_kind"], found.codes) == ("unlimited", ["case_limit_unclear", "case_balance_check"])
     assert found["notes"] == "Reviewed\n\nMax sessions: 5 per quarter\nMax invoiceable amount: as agreed"
     assert told("patient_cases", max_sessions="n/a")["notes"] is None
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "limit", "codes"),
+    [
+        ("max_sessions", "1E1", 10, ["spreadsheet_value_mended", "case_balance_check"]),
+        ("max_sessions", "10.0", 10, ["spreadsheet_value_mended", "case_balance_check"]),
+        ("max_sessions", "1.5E+2", 150, ["spreadsheet_value_mended", "case_balance_check"]),
+        ("max_sessions", "201", 201, ["case_limit_unclear", "case_balance_check"]),
+        ("max_sessions", "1.25E+1", None, ["case_limit_unclear", "case_balance_check"]),
+        ("max_invoiceable_amount", "1.2E+3", Decimal("1200"), ["spreadsheet_value_mended", "case_balance_check"]),
+        ("max_invoiceable_amount", "1E+99", None, ["case_limit_unclear", "case_balance_check"]),
+        ("max_sessions", "#REF!", None, ["spreadsheet_error_value", "case_limit_unclear", "case_balance_check"]),
+    ],
+)
+def test_a_limit_that_a_spreadsheet_changed_is_mended_or_told(
+    column: str, cell: str, limit: object, codes: list[str]
+) -> None:
+    found = told("patient_cases", **{column: cell})
+    assert found["limit_sessions" if column == "max_sessions" else "limit_amount"] == limit
+    assert sorted(found.codes) == sorted(codes)
 
 
 def test_a_case_of_nobody_waits() -> None:

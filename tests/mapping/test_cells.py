@@ -88,7 +88,17 @@ def test_amounts_are_exact(amount: Decimal) -> None:
 
 @pytest.mark.parametrize(
     ("cell", "expected"),
-    [("(5.50)", "-5.50"), ("0.0", "0"), ("-5.5", "-5.5"), ("n/a", None), ("1e5", None), ("NaN", None)],
+    [
+        ("(5.50)", "-5.50"),
+        ("0.0", "0"),
+        ("-5.5", "-5.5"),
+        ("n/a", None),
+        ("1e5", "100000"),
+        ("1.2E+3", "1200"),
+        ("-2.5E-1", "-0.25"),
+        ("1E+40", None),
+        ("NaN", None),
+    ],
 )
 def test_amounts_in_the_ways_of_bookkeepers(cell: str, expected: str | None) -> None:
     found, _ = read(money, cell)

@@ -63,6 +63,9 @@ def test_no_text_ever_breaks_the_reader_of_numbers(text: str, country: str) -> N
 @given(st.from_regex(r"\+?[0-9]{6,15}", fullmatch=True))
 def test_a_number_keeps_its_digits(text: str) -> None:
     phone = read_phone(text, "AU")
+    if not text.strip("+0"):  # noughts alone are no number
+        assert phone is None
+        return
     assert phone is not None
     assert phone.number in text
     assert phone.number[-6:] == text[-6:] or len(phone.number) < 6

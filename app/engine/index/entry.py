@@ -86,7 +86,7 @@ def entry_of(
         deleted=getattr(row, "deleted_at", None) is not None,
         archived=_is_archived(row),
         merged=bool(kind.merged_of(row)) if kind.merged_of else False,
-        cancelled=getattr(row, "cancelled_at", None) is not None,
+        cancelled=getattr(row, "cancelled_at", None) is not None or "cancelled_at" in getattr(row, "unread", ()),
         came=kind.came_of(row) if kind.came_of else None,
         gives_way=kind.gives_way is not None and kind.gives_way(row),
         zone_assumed=zone_assumed,

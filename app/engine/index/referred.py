@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.engine.index.schema import ARCHIVED
+from app.engine.index.schema import ARCHIVED, LIVE
 from app.engine.index.view import DATED, UNNAMED
 
 REPORTED = ("businesses", "practitioners", "appointment_types")
@@ -52,7 +52,8 @@ THINGS = """SELECT r.row, k.name, r.source_id, r.name, r.flags, r.alias,
         (SELECT u.source_id FROM refs JOIN rows u ON u.row = refs.target
             JOIN kinds uk ON uk.id = u.kind AND uk.name = 'users' WHERE refs.row = r.row)
     FROM things t JOIN kinds k ON k.id = t.kind JOIN rows r ON r.row = t.row LEFT JOIN verdicts v ON v.row = r.row
-    WHERE t.kind IN ({kinds}) AND COALESCE(v.outcome, '') <> 'skipped' ORDER BY t.kind, r.row <= 0, ABS(r.row)"""
+    WHERE t.kind IN ({kinds}) AND NOT r.flags & {live} AND COALESCE(v.outcome, '') <> 'skipped'
+    ORDER BY t.kind, r.row <= 0, ABS(r.row)"""
 
 
 def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Reference, ...]]:
@@ -68,7 +69,7 @@ def references(db: sqlite3.Connection, now: datetime) -> Mapping[str, tuple[Refe
     notes = {row: count for row, count, *_ in db.execute(WORK.format(kinds=kinds), {**moment, "kind": NOTES})}
     elsewhere = dict(db.execute(THROUGH_VISITS.format(kinds=kinds), {"kind": NOTES, "visits": DATED}))
     found: dict[str, list[Reference]] = defaultdict(list)
-    for row, kind, source_id, name, flags, alias, user in db.execute(THINGS.format(kinds=kinds)).fetchall():
+    for row, kind, source_id, name, flags, alias, user in db.execute(THINGS.format(kinds=kinds, live=LIVE)).fetchall():
         appointments, past, future = visits.get(row, (0, 0, 0))
         found[kind].append(
             Reference(

@@ -54,7 +54,7 @@ WHILE_RESOLVING = (
 )
 
 DELETED, ARCHIVED, MERGED, CANCELLED, SHARED, ASIDE, CAME, MISSED, GIVES_WAY = 1, 2, 4, 8, 16, 32, 64, 128, 256
-ZONE_ASSUMED = 512
+ZONE_ASSUMED, LIVE = 512, 1024
 """Flags of a row. One that is shared has a record for each of its members, one aside none of its kind's own.
-ZONE_ASSUMED: some time has no offset.
+ZONE_ASSUMED: some time has no offset. LIVE: an earlier import brought it, and the export has no row of it.
 Rows with numbers below 0 stand for what other rows name and no row describes."""

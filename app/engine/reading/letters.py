@@ -90,7 +90,7 @@ def _fits(letter: str, before: str, after: str, word: str) -> int:
     """A capital begins a word or stands among capitals; a small letter does not stand between two capitals."""
     if letter.isupper():
         if before.islower() or (before.isupper() and after.islower()):
-            return -3
+            return -4
         if before.isupper():
             return 0 if any(map(str.islower, word)) else 2
         return 2 if after.isalpha() or after in ("", ".") else 0

@@ -6,14 +6,14 @@ Somebody who is not active has no hours at all.
 import json
 from collections import defaultdict
 
-from app.engine.index.schema import ARCHIVED
+from app.engine.index.schema import ARCHIVED, LIVE
 from app.engine.resolving.work import Work
 
 WHO, OVERLAP = "practitioners", "availability_overlap"
 
 INACTIVE = """INSERT OR IGNORE INTO verdicts SELECT refs.row, 'skipped', 'availability_inactive_practitioner'
     FROM refs JOIN specs s ON s.id = refs.spec AND s.kind = :kind AND s.target = :who
-    JOIN rows p ON p.row = refs.target WHERE p.row < 0 OR p.flags & :archived"""
+    JOIN rows p ON p.row = refs.target WHERE (p.row < 0 AND NOT p.flags & :live) OR p.flags & :archived"""
 
 # Each stretch with all that its row refers to: the practitioner and the place.
 SPANS = """SELECT (SELECT group_concat(target) FROM (
@@ -29,7 +29,7 @@ def apply(work: Work) -> None:
     for number, kind in work.kinds:
         if kind.spans_of is None:
             continue
-        values = {"kind": number, "who": work.numbers.get(WHO), "archived": ARCHIVED}
+        values = {"kind": number, "who": work.numbers.get(WHO), "archived": ARCHIVED, "live": LIVE}
         work.db.execute(INACTIVE, values)
         _unite(work, number)
 

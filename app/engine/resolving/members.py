@@ -16,7 +16,7 @@ PLACES = """CREATE TEMP TABLE came AS SELECT r.row by, b.target row, p.target ta
     FROM refs b JOIN specs bs ON bs.id = b.spec AND bs.kind = :joiner AND bs.field = :to AND bs.target = :kind
     JOIN rows r ON r.row = b.row JOIN refs p ON p.row = b.row
     JOIN specs ps ON ps.id = p.spec AND ps.kind = :joiner AND ps.field = :by
-    LEFT JOIN verdicts v ON v.row = b.row WHERE b.target > 0 AND p.target > 0 AND v.row IS NULL"""
+    LEFT JOIN verdicts v ON v.row = b.row WHERE b.target > 0 AND p.target <> 0 AND v.row IS NULL"""
 
 SHARE = """UPDATE rows SET flags = CASE
         WHEN (SELECT COUNT(DISTINCT target) FROM temp.came WHERE came.row = rows.row) > 1
@@ -51,7 +51,7 @@ _MARK = f"""CASE WHEN {{row}}.flags & {CANCELLED | ARCHIVED} THEN 3 WHEN {{row}}
 # What two rows say of the one visit does not fit: who came, or whether.
 DIFFERS = f"""INSERT OR IGNORE INTO findings SELECT m.by, :differs FROM members m
     JOIN rows r ON r.row = m.row AND r.kind = :kind AND NOT r.flags & :shared JOIN rows a ON a.row = m.by
-    LEFT JOIN refs o ON o.row = m.row AND o.target > 0
+    LEFT JOIN refs o ON o.row = m.row AND o.target <> 0
         AND o.spec IN (SELECT id FROM specs WHERE kind = :kind AND field = :of)
     WHERE NOT m.copy AND (o.target <> m.target OR {_MARK.format(row="r")} <> {_MARK.format(row="a")})"""
 
@@ -60,7 +60,7 @@ ALONE = """INSERT OR IGNORE INTO verdicts SELECT r.row, 'held', :alone FROM rows
     WHERE r.kind = :kind AND r.row > 0 AND v.row IS NULL AND NOT r.flags & :apart
     AND NOT EXISTS (SELECT 1 FROM members m WHERE m.row = r.row)
     AND NOT EXISTS (SELECT 1 FROM refs JOIN specs s ON s.id = refs.spec AND s.kind = :kind AND s.field = :of
-        WHERE refs.row = r.row AND refs.target > 0)"""
+        WHERE refs.row = r.row AND refs.target <> 0)"""
 WAITING = """INSERT OR IGNORE INTO verdicts SELECT b.target, 'held', :alone FROM refs b
     JOIN specs bs ON bs.id = b.spec AND bs.kind = :joiner AND bs.field = :to AND bs.target = :kind
     JOIN verdicts v ON v.row = b.row AND v.outcome = 'held' JOIN rows r ON r.row = b.target AND r.flags & :shared

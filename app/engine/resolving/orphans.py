@@ -1,5 +1,6 @@
 """References that lead nowhere: the row waits where it cannot be without, and is told of it where it can."""
 
+from app.engine.index.schema import LIVE
 from app.engine.resolving.work import Work, holds
 
 # Per row and reference: how many names are borne by several, and how many of its ids lead somewhere all the same.
@@ -10,7 +11,7 @@ LOST = """CREATE TEMP TABLE lost AS SELECT refs.row, refs.spec, COALESCE(SUM(ref
 
 # A thing made of a name is told on every row that names it, unless its kind tells it once for all.
 MADE = """INSERT OR IGNORE INTO findings SELECT refs.row, s.orphan FROM refs JOIN specs s ON s.id = refs.spec
-    LEFT JOIN verdicts v ON v.row = refs.row
+    JOIN rows made ON made.row = refs.target AND NOT made.flags & {live} LEFT JOIN verdicts v ON v.row = refs.row
     WHERE refs.target < 0 AND refs.spec IN ({specs}) AND v.row IS NULL
     AND 'unnamed:' || refs.target NOT IN (SELECT name FROM state)"""
 
@@ -34,5 +35,5 @@ def apply(work: Work) -> None:
     once = {number for number, kind in work.kinds if kind.placeholder}
     made = [str(s) for s, _, orphan, _, target in specs if orphan and not holds(orphan) and target not in once]
     if work.db.execute("SELECT 1 FROM rows WHERE row < 0").fetchone():
-        work.db.execute(MADE.format(specs=",".join(made)))
+        work.db.execute(MADE.format(specs=",".join(made), live=LIVE))
     work.db.execute("DROP TABLE temp.lost")

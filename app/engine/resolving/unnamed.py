@@ -22,7 +22,7 @@ BY_ID = """SELECT f.id, MIN(f.name) FROM raw_refs f JOIN specs s ON s.id = f.spe
 
 
 def apply(work: Work) -> None:
-    lowest = 0
+    lowest: int = work.db.execute("SELECT MIN(0, COALESCE(MIN(row), 0)) FROM rows").fetchone()[0]
     silent = ",".join(str(number) for number, kind in work.kinds if not kind.vouches)
     for number, kind in work.kinds:
         if not kind.imported or not kind.tables or kind.tables[0] not in kind.made:

@@ -1,21 +1,26 @@
 """What every rule of resolving is given: the index, and what the source says of its kinds."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from app.mapping.kind import Kind, Source
 from app.problems import Level, catalogue
 
+Brought = Callable[[Kind[Any], Collection[str]], Collection[str]]
+"""Gives, of some source ids of a kind, those whose records an earlier import brought and the live workspace has."""
+
 
 @dataclass(frozen=True)
 class Work:
-    """`numbers` are the numbers of the kinds in the index; `kinds` the source's kinds that occur in it."""
+    """`numbers` are the numbers of the kinds in the index; `kinds` the source's kinds that occur in it;
+    `brought` what earlier imports brought, None where there is no live workspace."""
 
     db: sqlite3.Connection
     source: Source
     numbers: dict[str, int]
+    brought: Brought | None = None
 
     @property
     def kinds(self) -> Iterator[tuple[int, Kind[Any]]]:

@@ -147,7 +147,8 @@ class Appointment(Row):
         """What the row stands for: its own word first, then the number of patients that it has room for."""
         ids = len(self.patient_ids.ids) if self.patient_ids else 0
         room = self.max_attendees or 0
-        if self.kind == "busy" or (self.kind is None and ids == 0 and room <= 0):
+        is_nobody_s = ids == 0 and room <= 0 and "patient_ids" not in self.unread
+        if self.kind == "busy" or (self.kind is None and is_nobody_s):
             return "busy"
         return "group" if self.kind == "group" or ids > 1 or room > 1 else "individual"
 

@@ -11,6 +11,8 @@ class Cancelled(Protocol):
     """What rows of appointments and of attendees say alike."""
 
     @property
+    def unread(self) -> tuple[str, ...]: ...
+    @property
     def archived_at(self) -> datetime | bool | None: ...
     @property
     def cancelled_at(self) -> datetime | None: ...
@@ -45,10 +47,13 @@ class Attendance:
 
 
 def attendance_of(row: Cancelled, *, came: bool, missed: bool) -> Attendance:
-    """Cancelled before missed before arrived; a place without a mark waits."""
+    """Cancelled before missed before arrived; a place without a mark waits.
+
+    A place whose time of cancellation nobody can read is cancelled: clients are never expected for it again.
+    """
     conflict = ("attendance_conflict",)
     found = reason_of(row.cancellation_reason, row.cancellation_reason_description)
-    if row.cancelled_at is not None:
+    if row.cancelled_at is not None or "cancelled_at" in row.unread:
         note = "\n".join(piece for piece in (found.unknown, row.cancellation_note) if piece) or None
         codes = (*(conflict if came or missed else ()), *(("cancellation_reason_unknown",) if found.unknown else ()))
         return Attendance("cancelled", row.cancelled_at, found.name, note, codes)

@@ -1,7 +1,6 @@
 """Communications: messages to and from patients, as a log. Nothing is ever sent: each becomes a line of history."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
@@ -12,7 +11,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.messages import BODY_LIMIT, message_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import clean, code, cut, string, text, verbatim
-from app.problems import Problem
+from app.problems import Level, Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.message_codes import (
     CATEGORIES,
@@ -27,7 +26,6 @@ from app.sources.cliniko.row import Row
 
 Words = str | None
 DOORS = ("cliniko.com",)  # its addresses open bookings, forms and payments to whoever has them
-_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # a line of history must have a date; this one can be nobody's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +82,8 @@ def to_records(row: Communication, joined: Joined, lookups: Lookups) -> Result:
     category = category_code(row.category_code, row.category)
     visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
     at = row.created_at or row.updated_at or (visit.starts_at if visit else None)
+    if at is None:  # a line of history must have a date, and nobody may make one up
+        return NotMapped(Outcome.HELD, Problem("bad_date", KIND.name, source_id=row.id, level=Level.HELD))
     codes: list[str] = []
     said = message_html(clean(row.content or "", codes.append), rich=channel == "email", doors=DOORS)
     values: dict[str, Value] = {
@@ -97,14 +97,13 @@ def to_records(row: Communication, joined: Joined, lookups: Lookups) -> Result:
         "body": said.html if row.content else None,
         "confidential": row.confidential is True,
         "appointment_id": visit.id if visit else None,
-        "occurred_at": at or _UNDATED,
+        "occurred_at": at,
         "source_created_at": row.created_at,
     }
     told = {
         "html_sanitised": said.lost,
         "content_over_limit": len((row.content or "").encode(errors="replace")) > BODY_LIMIT,
         "category_unknown": (row.category or row.category_code) is not None and category not in CATEGORIES,
-        "bad_date": at is None,
     }
     codes += [code for code, is_so in told.items() if is_so]
     problems = tuple(Problem(code, KIND.name, source_id=row.id) for code in dict.fromkeys(codes))

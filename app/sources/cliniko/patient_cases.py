@@ -24,6 +24,7 @@ from app.sources.cliniko.row import Row
 
 Words = str | None
 _ENDLESS = 1_000_000
+_MOST_SESSIONS = 200
 
 
 def _or_words(read: Reader) -> Reader:
@@ -76,6 +77,12 @@ class Case(Row):
         return most if isinstance(most, int) and 0 < most < _ENDLESS else None
 
     @property
+    def has_unread_limit(self) -> bool:
+        """Whether the clinic wrote a limit that is no number, or a spreadsheet lost it."""
+        words = isinstance(self.max_sessions, str) or isinstance(self.max_invoiceable_amount, str)
+        return words or not {"max_sessions", "max_invoiceable_amount"}.isdisjoint(self.unread)
+
+    @property
     def amount(self) -> Decimal | None:
         most = self.max_invoiceable_amount
         return most if isinstance(most, Decimal) and most > 0 else None
@@ -95,7 +102,8 @@ def to_records(row: Case, joined: Joined, lookups: Lookups) -> Result:
         "name_missing": row.name is None,
         "case_dates_reversed": bool(row.issue_date and row.expiry_date and row.expiry_date < row.issue_date),
         "case_two_limits": bool(row.sessions and row.amount),
-        "case_balance_check": limit != "unlimited",
+        "case_limit_unclear": row.has_unread_limit or (row.sessions or 0) > _MOST_SESSIONS,
+        "case_balance_check": limit != "unlimited" or row.has_unread_limit,
     }
     values: dict[str, Value] = {
         "client_id": client.id,

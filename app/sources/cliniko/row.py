@@ -16,3 +16,5 @@ class Row:
     updated_at: Annotated[datetime | None, Column(timestamp, "Updated At", mark="C")] = None
     archived_at: Annotated[datetime | bool | None, Column(mark, "Archived At", ("Archived",))] = None
     deleted_at: Annotated[datetime | bool | None, Column(mark, "Deleted At")] = None
+    unread: tuple[str, ...] = ()
+    """The attributes whose cells hold a spreadsheet's error word: something stood there, and nobody knows what."""

@@ -4,7 +4,7 @@ A note that is a page of its own is read as a row (see the reading of documents)
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
@@ -24,7 +24,6 @@ from app.sources.cliniko.row import Row
 
 Words = str | None
 UNTITLED = "Treatment note"
-_UNDATED = datetime(1970, 1, 1, tzinfo=UTC)  # a note must have a date; this one can be nobody's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,10 +108,11 @@ def to_records(row: TreatmentNote, joined: Joined, lookups: Lookups) -> Result:
     visit = joined.targets.get("attendee_id") or joined.targets.get("booking_id")
     template = joined.targets.get("treatment_note_template_id")
     at = (visit.starts_at if visit else None) or row.created_at or row.finalized_at or row.updated_at
+    if at is None:  # a note must have a date, and nobody may make one up
+        return _stays(row, Outcome.HELD, "bad_date")
     codes = {
         "note_draft_imported": row.draft is True,
         "note_state_conflict": row.draft is True and row.finalized_at is not None,
-        "bad_date": at is None,
     }
     values: dict[str, Value] = {
         "client_id": client.id,
@@ -122,11 +122,11 @@ def to_records(row: TreatmentNote, joined: Joined, lookups: Lookups) -> Result:
         "appointment_id": visit.id if visit else None,
         "template_id": template.id if template else None,
         "body": body.html,
-        "note_date": at or _UNDATED,
+        "note_date": at,
         "state": "draft" if row.draft else "final",
         "finalised_at": None if row.draft else row.finalized_at,
         "pinned": bool(row.pinned_at),
-        "archived_at": _archived_at(row),
+        "archived_at": _archived_at(row, at),
         "source_created_at": row.created_at,
     }
     told = (*body.codes, *(code for code, said in codes.items() if said))
@@ -134,11 +134,11 @@ def to_records(row: TreatmentNote, joined: Joined, lookups: Lookups) -> Result:
     return Mapped((Record("progress_notes", "treatment_notes", row.id, values),), problems)
 
 
-def _archived_at(row: TreatmentNote) -> datetime | None:
-    """When it was archived; where the export only says that it was, since it was last changed."""
+def _archived_at(row: TreatmentNote, at: datetime) -> datetime | None:
+    """When it was archived; where the export only says that it was, since it was last changed, else since its date."""
     if isinstance(row.archived_at, datetime):
         return row.archived_at
-    return (row.updated_at or row.created_at or _UNDATED) if row.archived_at else None
+    return (row.updated_at or row.created_at or at) if row.archived_at else None
 
 
 def _stays(row: TreatmentNote, outcome: Outcome, code: str) -> NotMapped:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from app.mapping.columns import Column
-from app.mapping.emails import read_email
+from app.mapping.emails import email_alone, read_email
 from app.mapping.flags import boolean, spoken
 from app.mapping.ids import key
 from app.mapping.kind import Kind
@@ -39,7 +39,7 @@ class User(Row):
     title: Annotated[Words, Column(string, "Title", destination="users.title")] = None
     first_name: Annotated[Words, Column(string, "First Name", destination="users.first_name")] = None
     last_name: Annotated[Words, Column(string, "Last Name", ("Surname",), destination="users.last_name")] = None
-    email: Annotated[Words, Column(string, "Email", destination="users.email")] = None
+    email: Annotated[Words, Column(email_alone, "Email", destination="users.email")] = None
     role: Annotated[Words, Column(string, "Role", destination="users.role")] = None
     active: Annotated[bool | None, Column(boolean, "Active", ("user_active",), destination="users.active")] = None
     phone_numbers: Annotated[Json, Column(json_or_text, "Phone Numbers", destination="users.phone_numbers")] = None

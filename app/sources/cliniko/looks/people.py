@@ -71,7 +71,7 @@ LOOKS: tuple[Look, ...] = (
             MADE,
         ),
         own=True,
-        touches=touches("case_dates_reversed", "case_two_limits", "case_contact_unknown"),
+        touches=touches("case_dates_reversed", "case_two_limits", "case_limit_unclear", "case_contact_unknown"),
         claims=(Claim("case_without_patient", CLIENT),),
         marks=("Patient ID", "Max Sessions|Expiry Date|Issue Date"),
     ),

@@ -1,0 +1,111 @@
+"""A spreadsheet's error word in a cell is never taken for an empty cell where the two mean different things."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from app.mapping.cells import ERRORS
+from app.mapping.columns import Reader
+from app.mapping.equality import digest_of
+from app.mapping.flags import whole
+from app.mapping.money import money
+from app.mapping.rows import Outcome
+from tests.kinds.story import row_of, told
+from tests.mapping.cells import read
+
+WORDS = ("#N/A", "#REF!", "########", "#NAME?", "#n/a")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_visit_of_an_unreadable_client_waits_and_is_never_busy_time(word: str) -> None:
+    found = told("appointments", patient_ids=word, lost=("patient_ids",))
+    assert found.outcome is Outcome.HELD
+    assert {"appointment_without_patient", "spreadsheet_error_value"} <= set(found.codes)
+
+
+@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("kind", ["appointments", "attendees"])
+@pytest.mark.parametrize("reason", [{}, {"cancellation_reason": "Sick"}, {"cancellation_note": "Rang us"}])
+def test_a_visit_whose_time_of_cancellation_is_unreadable_stays_cancelled(
+    word: str, kind: str, reason: dict[str, str]
+) -> None:
+    if kind == "attendees":
+        assert row_of(kind, cancelled_at=word, **reason).unread == ("cancelled_at",)
+        return
+    found = told(kind, cancelled_at=word, patient_arrived="", **reason)
+    assert (found["status"], found["cancelled_at"]) == ("cancelled", None)
+    assert "spreadsheet_error_value" in found.codes
+
+
+@pytest.mark.parametrize("word", sorted(ERRORS))
+def test_an_error_word_in_a_list_of_ids_is_told_and_the_good_ids_stay(word: str) -> None:
+    found = told("appointments", patient_ids=f"11, {word}")
+    assert "spreadsheet_error_value" in found.codes
+    assert found.outcome is Outcome.CREATED
+
+
+@pytest.mark.parametrize("reader", [whole, money])
+@pytest.mark.parametrize(("cell", "number"), [("1E1", 10), ("1.2E+3", 1200), ("3e2", 300), ("5E+0", 5)])
+def test_a_number_with_an_exponent_is_mended_in_every_column_of_numbers(reader: Reader, cell: str, number: int) -> None:
+    assert read(reader, cell) == (number, ["spreadsheet_value_mended"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        ("communications", {"created_at": ""}),
+        ("communications", {"created_at": "soon"}),
+        ("treatment_notes", {"created_at": "", "booking_id": ""}),
+    ],
+)
+def test_a_row_that_must_have_a_date_and_has_none_waits(kind: str, cells: dict[str, str]) -> None:
+    found = told(kind, **cells)
+    assert (found.outcome, found.codes[-1]) == (Outcome.HELD, "bad_date")
+
+
+@pytest.mark.parametrize("prose", ["{Patient reports} pain", "{ pain } since May", "{3 weeks} of rest"])
+def test_a_note_that_begins_with_a_brace_is_prose_and_kept_word_for_word(prose: str) -> None:
+    found = told("treatment_notes", content=prose)
+    assert (found.outcome, prose in found["body"], "content_is_text" in found.codes) == (Outcome.CREATED, True, True)
+
+
+@pytest.mark.parametrize(
+    ("mobile", "primary"),
+    [("0491570156", "+61491570156"), ("1300123456", None), ("1800123456", None), ("131234", None), ("000000", None)],
+)
+def test_only_a_number_that_takes_messages_is_the_primary_one(mobile: str, primary: str | None) -> None:
+    found = told("patients", phone_mobile=mobile)
+    assert found["phone_number"] == primary
+    assert ("bad_phone" in found.codes) is (mobile == "000000")
+
+
+@pytest.mark.parametrize(
+    "cell", ["ann@mail.example?subject=x", "mailto:ann@mail.example?body=a%20b", "ann@mail.example?cc=b"]
+)
+def test_an_address_ends_where_the_rest_of_a_link_begins(cell: str) -> None:
+    found = told("patients", email=cell)
+    assert (found["email"], "bad_email" in found.codes) == ("ann@mail.example", False)
+
+
+def test_a_day_of_birth_without_signs_between_is_read() -> None:
+    assert told("patients", date_of_birth="19800301")["date_of_birth"] == date(1980, 3, 1)
+    assert told("patients", date_of_birth="19801301").codes == ["bad_date_of_birth"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "cell", "copy"),
+    [
+        ("patients", "phone_mobile", "61491570157", "6.1491570157E+10"),
+        ("contacts", "phone_work", "61491570157", "6.1491570157E+10"),
+        ("users", "email", "sam@clinic.example", "Sam Lee <sam@clinic.example>"),
+        ("patient_cases", "max_sessions", "10", "1E1"),
+        ("patient_cases", "max_invoiceable_amount", "1200", "1.2E+3"),
+    ],
+)
+def test_rows_whose_cells_mean_the_same_are_equal(kind: str, column: str, cell: str, copy: str) -> None:
+    assert _digest(kind, column, cell) == _digest(kind, column, copy)
+
+
+def _digest(kind: str, column: str, cell: str) -> bytes:
+    return digest_of(vars(row_of(kind, **{column: cell})), {column: cell}, ZoneInfo("Australia/Sydney"))
