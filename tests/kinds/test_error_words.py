@@ -1,6 +1,7 @@
 """A spreadsheet's error word in a cell is never taken for an empty cell where the two mean different things."""
 
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,7 +29,7 @@ def test_a_visit_of_an_unreadable_client_waits_and_is_never_busy_time(word: str)
 @pytest.mark.parametrize("kind", ["appointments", "attendees"])
 @pytest.mark.parametrize("reason", [{}, {"cancellation_reason": "Sick"}, {"cancellation_note": "Rang us"}])
 def test_a_visit_whose_time_of_cancellation_is_unreadable_stays_cancelled(
-    word: str, kind: str, reason: dict[str, str]
+    word: str, kind: str, reason: dict[str, Any]
 ) -> None:
     if kind == "attendees":
         assert row_of(kind, cancelled_at=word, **reason).unread == ("cancelled_at",)
@@ -59,7 +60,7 @@ def test_a_number_with_an_exponent_is_mended_in_every_column_of_numbers(reader: 
         ("treatment_notes", {"created_at": "", "booking_id": ""}),
     ],
 )
-def test_a_row_that_must_have_a_date_and_has_none_waits(kind: str, cells: dict[str, str]) -> None:
+def test_a_row_that_must_have_a_date_and_has_none_waits(kind: str, cells: dict[str, Any]) -> None:
     found = told(kind, **cells)
     assert (found.outcome, found.codes[-1]) == (Outcome.HELD, "bad_date")
 

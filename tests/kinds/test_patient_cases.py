@@ -75,7 +75,8 @@ def test_a_limit_that_is_no_number_is_none_and_stands_in_the_notes() -> None:
 def test_a_limit_that_a_spreadsheet_changed_is_mended_or_told(
     column: str, cell: str, limit: object, codes: list[str]
 ) -> None:
-    found = told("patient_cases", **{column: cell})
+    cells: dict[str, Any] = {column: cell}
+    found = told("patient_cases", **cells)
     assert found["limit_sessions" if column == "max_sessions" else "limit_amount"] == limit
     assert sorted(found.codes) == sorted(codes)
 
