@@ -3,8 +3,6 @@
 import hashlib
 import os
 import secrets
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import make_url
 
 from app.caspen.gateway import create_workspace
+from app.commands.private_folder import private_folder
 from app.engine.bench import benches
 from app.engine.memory import collect_seldom, give_back_large
 from app.engine.runtime import Runtime, open_runtime
@@ -44,9 +43,7 @@ class Private:
 @contextmanager
 def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Runtime]:
     """Opens a runtime in a folder that nobody else can read. `database` is a Caspen database that stays."""
-    folder = Path(tempfile.mkdtemp(prefix="caspen-import-")) if keep is None else keep
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
+    with private_folder() if keep is None else _kept(keep) as folder:
         runtime = open_runtime(private_settings(folder, database))
         collect_seldom()
         give_back_large()
@@ -55,9 +52,12 @@ def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Run
         finally:
             benches.clear()
             runtime.close()
-    finally:
-        if keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _kept(folder: Path) -> Iterator[Path]:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    yield folder
 
 
 def private_settings(folder: Path, database: str = "") -> Settings:

@@ -1,11 +1,12 @@
 """Whether the databases and keys of this installation are those that it was begun with; told in one line at the start.
 
-`ledger.begun` in VAR names the place of the ledger. A ledger that was there and is empty or gone now is not begun anew
-by itself: a clinic's moves would vanish without a word.
+`ledger.begun` in VAR says that a ledger was begun for this folder, wherever the folder or the ledger has moved since.
+Objects of moves in VAR say the same. A ledger that is empty or gone then is not begun anew by itself: a clinic's moves
+would vanish without a word. A live workspace that is gone while the ledger knows of finalised moves is not begun anew
+either.
 """
 
 import base64
-import hashlib
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from app.access.models import KeyCheck
+from app.caspen.tables import Workspace
 from app.db import SCHEMA, Database, take_turns
 from app.migration.models import Migration
 from app.schema.trees import LEDGER
@@ -32,21 +34,45 @@ class CannotStart(Exception):
 
 
 def require_ledger(settings: Settings, ledger: Database) -> None:
-    """Raises CannotStart where the ledger that was begun at this place is gone, empty or damaged."""
-    marker = settings.var.resolve() / BEGUN
-    begun = marker.exists() and marker.read_text(encoding="utf-8") == _place_of(ledger)
-    if begun and not _has_tables(settings, ledger):
+    """Raises CannotStart where a ledger was begun for this folder and is gone, empty or damaged."""
+    var = settings.var.resolve()
+    was_used = (var / BEGUN).exists() or any((var / "objects").glob("mig_*"))
+    if was_used and not _has_tables(ledger, LEDGER.version_table):
         raise CannotStart(
-            f"The ledger {name_of(ledger)} is gone or empty. Restore it from a backup (DATABASE_URL or VAR); "
-            f"to begin anew, remove {marker}."
+            f"The ledger {name_of(ledger)} is gone or empty, and {var} was used with a ledger before. Restore the "
+            f"ledger to that place from a backup (DATABASE_URL or VAR); to begin anew, move {var} away."
         )
 
 
 def note_begun(settings: Settings, ledger: Database) -> None:
-    """Writes down where the ledger is. A second call changes nothing."""
-    marker = settings.var.resolve() / BEGUN
-    if not marker.exists() or marker.read_text(encoding="utf-8") != _place_of(ledger):
-        marker.write_text(_place_of(ledger), encoding="utf-8")
+    """Writes down that a ledger was begun for this folder, and where. The mark is never written twice."""
+    try:
+        with (settings.var.resolve() / BEGUN).open("x", encoding="utf-8") as mark:
+            mark.write(f"{name_of(ledger)}\n")
+    except FileExistsError:
+        return
+
+
+def require_live(ledger: Database, live: Database) -> None:
+    """Raises CannotStart where the ledger knows of finalised moves and Caspen's database has no workspace at all.
+
+    Call it before missing tables are made.
+    """
+    if not _has_tables(ledger, str(Migration.__tablename__)):
+        return
+    finalised = sa.select(col(Migration.id)).where(col(Migration.finalised_at).is_not(None)).limit(1)
+    with ledger.read() as session:
+        if session.connection().execute(finalised).first() is None:
+            return
+    if _has_tables(live, str(Workspace.__tablename__)):
+        with live.read() as session:
+            if session.connection().execute(sa.select(col(Workspace.id)).limit(1)).first() is not None:
+                return
+    raise CannotStart(
+        f"Caspen's database {name_of(live)} is gone or empty, and the ledger {name_of(ledger)} knows of moves that are "
+        "live there. Restore it to that place from a backup (CASPEN_DATABASE_URL or VAR); to begin anew, set another "
+        "VAR and DATABASE_URL."
+    )
 
 
 def require_key(settings: Settings, ledger: Database) -> None:
@@ -97,21 +123,17 @@ def require_whole(ledger: Database) -> None:
         raise CannotStart(f"The ledger {name_of(ledger)} is damaged: restore it from a backup (VAR).")
 
 
-def _place_of(ledger: Database) -> str:
-    url = ledger.engine.url
-    return hashlib.sha256(f"{url.host}:{url.port}/{url.database}".encode()).hexdigest()
-
-
-def _has_tables(settings: Settings, ledger: Database) -> bool:
-    if ledger.is_sqlite and not Path(str(ledger.engine.url.database)).exists():
+def _has_tables(database: Database, name: str) -> bool:
+    """Whether a database is there and has a table of this name. A file that is not there is not made."""
+    if database.is_sqlite and not Path(str(database.engine.url.database)).exists():
         return False
     try:
-        with ledger.read() as session:
-            return sa.inspect(session.connection()).has_table(LEDGER.version_table)
+        with database.read() as session:
+            return sa.inspect(session.connection()).has_table(name)
     except SQLAlchemyError as trouble:
         if cause_of(trouble) is Unavailable.DAMAGED:
             raise CannotStart(
-                f"The ledger {name_of(ledger)} is damaged, or is no database: restore it from a backup (VAR)."
+                f"The database {name_of(database)} is damaged, or is no database: restore it from a backup (VAR)."
             ) from None
         raise
 

@@ -10,7 +10,15 @@ from app.caspen.stores import Stores
 from app.db import PATIENCE_SECONDS, Database
 from app.doorbell import Doorbell, open_doorbell
 from app.effects import fault_at, listen
-from app.engine.installation import CannotStart, note_begun, require_key, require_ledger, require_whole, words_of
+from app.engine.installation import (
+    CannotStart,
+    note_begun,
+    require_key,
+    require_ledger,
+    require_live,
+    require_whole,
+    words_of,
+)
 from app.engine.scratch import Scratch
 from app.links import LinkSettings, Places, Slots
 from app.migration.models import Migration
@@ -95,6 +103,7 @@ def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runt
         scratch=Scratch(var / "scratch"),
     )
     require_ledger(settings, runtime.ledger)
+    require_live(runtime.ledger, runtime.caspen.live.database)
     upgrade(runtime.ledger.engine, runtime.caspen.live.database.engine)
     runtime.caspen.start()
     require_key(settings, runtime.ledger)

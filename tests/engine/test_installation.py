@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from app.commands.drive import environment_of
+from app.db import now
 from app.engine.installation import BEGUN, CannotStart
 from app.engine.runtime import check_installation, open_runtime
+from app.migration.models import Migration
 from app.settings import Settings
-from tests.engine.story import settings_in
+from tests.engine.story import clinic_in, engine_in, settings_in
 from tests.figures.fresh import free_port
 from tests.workers.story import ROOT
 
@@ -74,6 +76,12 @@ def from_the_future(settings: Settings) -> None:
     connection.close()
 
 
+COMMANDS = (
+    ["-m", "app.cli", "serve"],
+    ["-m", "app.cli", "serve", "--web-only"],
+    ["-m", "app.cli", "worker"],
+    ["-m", "workers"],
+)
 LOSSES: dict[Callable[[Settings], None], str] = {
     removed: "is gone or empty",
     emptied: "is gone or empty",
@@ -112,8 +120,88 @@ def test_whoever_wants_to_begin_anew_can(begun: Settings) -> None:
     check_installation(begun)
 
 
+@pytest.mark.parametrize("loss", [removed, emptied], ids=lambda loss: loss.__name__)
+@pytest.mark.parametrize("sign", ["mark", "objects of moves"])
+def test_a_folder_that_was_moved_or_has_no_mark_still_knows_that_its_ledger_is_gone(
+    begun: Settings, loss: Callable[[Settings], None], sign: str
+) -> None:
+    if sign == "objects of moves":
+        (begun.var / BEGUN).unlink()
+        (begun.var / "objects" / "mig_one").mkdir(parents=True)
+    moved = settings_in(begun.var.rename(begun.var.with_name("elsewhere")))
+    loss(moved)
+    mark = moved.var / BEGUN
+    before = mark.read_bytes() if mark.exists() else None
+    for _ in range(2):
+        with pytest.raises(CannotStart, match=r"gone or empty.*to begin anew, move") as refusal:
+            check_installation(moved)
+        assert str(ledger_of(moved)) in str(refusal.value)
+        assert (mark.read_bytes() if mark.exists() else None) == before
+
+
+def test_the_mark_of_a_ledger_is_written_once(begun: Settings) -> None:
+    before = (begun.var / BEGUN).read_bytes()
+    moved = settings_in(begun.var.rename(begun.var.with_name("elsewhere")))
+    check_installation(moved)
+    assert (moved.var / BEGUN).read_bytes() == before
+
+
+def live_removed(settings: Settings) -> None:
+    for path in (settings.var / "caspen").glob("live.sqlite*"):
+        path.unlink()
+
+
+def live_emptied(settings: Settings) -> None:
+    live_removed(settings)
+    (settings.var / "caspen" / "live.sqlite").touch()
+
+
+def live_without_workspaces(settings: Settings) -> None:
+    connection = sqlite3.connect(settings.var / "caspen" / "live.sqlite")
+    with connection:
+        connection.execute("DELETE FROM workspaces")
+    connection.close()
+
+
+LIVE_LOSSES = [live_removed, live_emptied, live_without_workspaces]
+
+
+def finalise(settings: Settings) -> None:
+    with engine_in(settings.var) as runtime:
+        clinic = clinic_in(runtime)
+        with runtime.ledger.write() as session:
+            session.get_one(Migration, clinic.id).finalised_at = now()
+
+
+@pytest.mark.parametrize("loss", LIVE_LOSSES, ids=lambda loss: loss.__name__)
+def test_a_live_database_that_is_gone_after_a_move_is_one_line_at_the_start(
+    begun: Settings, loss: Callable[[Settings], None]
+) -> None:
+    finalise(begun)
+    check_installation(begun)
+    loss(begun)
+    for _ in range(2):
+        with pytest.raises(CannotStart, match=r"Caspen's database .* is gone or empty") as refusal:
+            check_installation(begun)
+        assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("loss", LIVE_LOSSES, ids=lambda loss: loss.__name__)
+def test_a_live_database_that_no_move_came_to_is_made_again(begun: Settings, loss: Callable[[Settings], None]) -> None:
+    loss(begun)
+    check_installation(begun)
+
+
+@pytest.mark.postgres
+def test_an_empty_postgres_is_refused_where_the_folder_was_used_before(begun: Settings, postgres: str) -> None:
+    server = begun.model_copy(update={"database_url": postgres, "caspen_database_url": postgres})
+    with pytest.raises(CannotStart, match="gone or empty") as refusal:
+        check_installation(server)
+    assert "\n" not in str(refusal.value)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("command", [["-m", "app.cli", "serve"], ["-m", "app.cli", "worker"], ["-m", "workers"]])
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("loss", [removed, overwritten, from_the_future, None])
 def test_serve_and_worker_end_with_one_line(
     begun: Settings, command: list[str], loss: Callable[[Settings], None] | None
