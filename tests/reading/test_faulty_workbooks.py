@@ -144,3 +144,14 @@ def test_a_whole_workbook_is_read_by_the_library_alone(desk: Desk, monkeypatch: 
     monkeypatch.setattr("app.engine.reading.workbook.compact", never)
     told = desk.csv(workbook({"S": [HEAD, ["7", "Ann", "Lee", "1980-02-11"]]}), "patients.xlsx")
     assert told.one.rows == 1
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_workbook_that_unpacks_to_too_much_is_refused_alone(desk: Desk, place: str) -> None:
+    bomb, table = (
+        with_sheet(sheet(clients("") + " " * (12 << 20))),
+        ",".join(HEAD).encode() + b"\n7,Ann,Lee,1980-02-11\n",
+    )
+    files = {"bomb.xlsx": bomb, "patients.csv": table}
+    told = desk.zip(files if place == "first" else dict(reversed(files.items())))
+    assert {file.path: file.refused for file in told.files} == {"bomb.xlsx": "zip_bomb_suspected", "patients.csv": None}

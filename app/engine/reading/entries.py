@@ -14,7 +14,7 @@ from app.engine.reading.entry_table import Entry, EntryList, EntryTable, Order, 
 from app.engine.reading.file_watch import NO_WATCH, FileWatch, key_of
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
-from app.engine.reading.limits import Budget, Limits
+from app.engine.reading.limits import Budget, Limits, boundless
 from app.engine.reading.looks import is_text
 from app.engine.reading.naming import (
     files_folder,
@@ -215,11 +215,16 @@ class _Walk:
     def _inner(self, archive: Archive, member: Member, entry: Entry, shown: str, budget: Budget, depth: int) -> None:
         self.zips.append(f"{shown}/{member.path}")
         file = archive.in_place(member) or self._spooled(entry)
+        used = replace(budget)
         try:
             inner = Archive(file, entry.size, budget, self.password, self.slots)
         except Refused as refused:
             if refused.code == "zip_bomb_suspected":
-                raise
+                if not self._is_office_unopened(file, entry.size):
+                    raise
+                budget.entries, budget.total = used.entries, used.total
+                self._refuse(entry, refused, shown)
+                return
             if is_unfinished(entry.path):
                 self._single(entry, b"", shown)
             else:
@@ -242,6 +247,16 @@ class _Walk:
             item = replace(entry, path=path, sheet=sheet.name, is_hidden=sheet.is_hidden and len(sheets) > 1)
             self.table.add(Part.TABLE, item, shown)
         archive.forget()
+
+    def _is_office_unopened(self, file: BinaryIO, size: int) -> bool:
+        """Whether an archive beyond the limits is a document of an office program, by its list of files alone."""
+        try:
+            listed = Archive(file, size, Budget(boundless(self.limits)), self.password, self.slots)
+        except Refused:
+            return False
+        is_document = is_office(listed)
+        listed.forget()
+        return is_document
 
     def _spooled(self, entry: Entry) -> BinaryIO:
         file = cast(BinaryIO, self.stack.enter_context(self.scratch()))

@@ -1,7 +1,7 @@
 """How much an export may ask of us: sizes, counts and times beyond which a file or an archive is refused."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.engine.reading.refusal import Refused
 from app.mapping.files import MOST_BYTES
@@ -40,6 +40,12 @@ class Limits:
 
 
 _BLOCK = 1 << 16
+_BOUNDLESS = 1 << 63
+
+
+def boundless(limits: Limits) -> Limits:
+    """The same for a list of files that is read alone: nothing is judged by what it would unpack to."""
+    return replace(limits, total_bytes=_BOUNDLESS, entry_bytes=_BOUNDLESS, ratio=_BOUNDLESS)
 
 
 def size_of(text: str, start: int = 0, end: int | None = None) -> int:
