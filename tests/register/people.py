@@ -94,13 +94,6 @@ COURSES: tuple[Case, ...] = (
         source_id="51",
     ),
     case(
-        "case_limit_unclear",
-        export(patient_cases=[{"max_sessions": "five a quarter"}]),
-        "patient_cases",
-        level="warning",
-        source_id="51",
-    ),
-    case(
         "case_two_limits",
         export(patient_cases=[{"max_sessions": "5", "max_invoiceable_amount": "500.00"}]),
         "patient_cases",
