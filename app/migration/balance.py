@@ -5,6 +5,7 @@ from typing import Any
 
 from app.mapping.kind import Source
 from app.migration.models import Trial
+from app.migration.unanswered import UnansweredFile, unanswered_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,14 @@ class KindBalance:
 
 @dataclass(frozen=True, slots=True)
 class KindLine(KindBalance):
-    """One kind's account as a page says it."""
+    """One kind's account as a page says it.
+
+    `path` is set where the line is about a file that nobody has identified: its rows are of no kind, and are held.
+    """
 
     label: str
     moves: bool
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,10 @@ COUNTED = tuple(field.name for field in fields(KindBalance))
 
 
 def balance_of(trial: Trial, source: Source) -> Balance:
-    """The balance as the reconciliation wrote it down, in the clinic's words for each kind."""
+    """The balance as the reconciliation wrote it down, in the clinic's words for each kind.
+
+    A line for each file that nobody had identified when the trial started stands below the kinds.
+    """
     kinds = {kind.name: kind for kind in source.kinds}
     lines = tuple(
         KindLine(
@@ -98,4 +106,10 @@ def balance_of(trial: Trial, source: Source) -> Balance:
         )
         for told in trial.kinds
     )
-    return Balance(lines, trial.balanced)
+    return Balance((*lines, *map(_unanswered_line, unanswered_of(trial))), trial.balanced)
+
+
+def _unanswered_line(file: UnansweredFile) -> KindLine:
+    counts = dict.fromkeys(COUNTED, 0) | {"read": file.rows, "held": file.rows}
+    texts = {"kind": "", "source_digest": "", "caspen_digest": ""}
+    return KindLine(**{**counts, **texts}, label=file.name, moves=True, path=file.path)

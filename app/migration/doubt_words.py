@@ -20,6 +20,7 @@ class Said:
     tick: str
 
 
+MOST_NAMES = 10  # files that a title names; further ones are counted
 AGAIN = "Choose “Any time” for both dates when you export, unless you want this range only."
 CUTS = {
     "csv_unclosed_quote": "a quotation mark is never closed",
@@ -93,10 +94,24 @@ def _words(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str,
             title = f"{label}: {number(count)} that an earlier move brought are not in this export"
             small = f"Nothing of them changes in Caspen. Were they deleted in {source}, or is the export cut?"
             return title, small, f"These {lower} stay in Caspen as they are"
+        case "files_unanswered":
+            return _not_identified(doubt)
         case "count_differs":
             return _count(doubt, label, lower, source)
         case sign:
             return SIGNS[sign]
+
+
+def _not_identified(doubt: Doubt) -> tuple[str, str, str]:
+    named = [f"“{name}”" for name in doubt.files[:MOST_NAMES]]
+    rest = len(doubt.files) - len(named)
+    files = listed([*named, plural(rest, "other file")] if rest else named)
+    them, they_are = ("the file", "it is") if len(doubt.files) == 1 else ("the files", "they are")
+    was = "was" if doubt.count == 1 else "were"
+    title = f"{plural(doubt.count, 'row')} of {files} {was} not brought: nobody has said what {they_are}"
+    small = f"To bring them, change the plan first, say what {them} {'holds' if they_are == 'it is' else 'hold'}, and "
+    small += "start a new trial."
+    return title, small, f"We go on without the {plural(doubt.count, 'row')} of {files}"
 
 
 def _count(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from app.migration.counted import counted
 from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.migration.plans import plan_of
+from app.migration.unanswered import unanswered_of
 
 DAY = timedelta(days=1)
 FRESH = timedelta(days=14)  # an export that is older is told of when it goes live
@@ -39,6 +40,7 @@ class Doubt:
     signs: tuple[tuple[str, str], ...] = ()  # a problem code and a kind each
     encodings: tuple[str, ...] = ()  # the one that was used, then those that are as likely
     also: tuple[str, ...] = ()  # further kinds that the same sign is about
+    files: tuple[str, ...] = ()  # names of files, where the sign is about files of no known kind
 
     @property
     def key(self) -> str:
@@ -80,12 +82,20 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
     found += cut_off(told, moving)
     found += unsure_letters(files, moving)
     if trial is not None and trial.finished_at is not None:
+        found += not_identified(trial)
         found += [
             Doubt("count_differs", one.kind, own=one.own, there=one.nearest)
             for one in counted(session, migration, source, trial)
             if not one.explained
         ]
     return tuple(found)
+
+
+def not_identified(trial: Trial) -> list[Doubt]:
+    """One doubt for all files of the trial's export that nobody has identified; none where every file has a kind."""
+    files = unanswered_of(trial)
+    names = tuple(file.name for file in files)
+    return [Doubt("files_unanswered", count=sum(file.rows for file in files), files=names)] if files else []
 
 
 def cut_off(told: Iterable[tuple[str, str | None, int]], moving: Iterable[str]) -> list[Doubt]:

@@ -173,6 +173,7 @@ class Trial(LedgerTable, table=True):
     digest: str = ""
     seconds: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     held_against: dict[str, Any] | None = Field(default=None, sa_type=Json)  # numbers the export carries, and what came
+    unanswered: list[Any] | None = Field(default=None, sa_type=Json)  # files nobody had identified: path and rows
     peak_rss_mb: float = 0.0
     dropped_at: datetime | None = Field(default=None, sa_type=Moment)
 

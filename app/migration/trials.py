@@ -7,10 +7,12 @@ from sqlmodel import Session, col, desc, select
 from app.db import now
 from app.migration.advance import By, Cause, Guard, Refused, Ring, advance, locked
 from app.migration.doubts import facts_of
+from app.migration.exports import files_of
 from app.migration.guards import approvable
 from app.migration.models import Migration, Trial
 from app.migration.plans import plan_of
 from app.migration.states import Event
+from app.migration.unanswered import to_json, unanswered_files
 from app.problems import Problem
 
 
@@ -32,6 +34,7 @@ def start_trial(
             plan=plan.model_dump(mode="json"),
             plan_fingerprint=plan.fingerprint(),
             workspace_version=-1 if workspace_version is None else workspace_version,
+            unanswered=to_json(unanswered_files(files_of(session, migration.id, migration.export_number))),
         )
     )
     session.flush()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.engine.reading.glimpse import Glimpse
-from app.engine.reading.likeness import Guess, Seen, likeliest, suggested
+from app.engine.reading.likeness import Guess, Seen, clear_winner, likely_kinds, suggested
 from app.engine.reading.recognise import Header, Tied, is_field, understood
 from app.engine.reading.shapes import bare, column_shape
 from app.engine.reading.veil import has_names, told_names
@@ -19,6 +19,7 @@ from app.mapping.plan import LEAVE_OUT, Plan
 Errors = list[dict[str, str]]
 SAMPLES = 3
 LONGEST = 160
+CLOSE = 3  # so many kinds are named as likely where none of them is clearly the likeliest
 TIMES = frozenset({"created_at", "updated_at", "archived_at", "deleted_at"})  # every kind has them: they stand last
 
 
@@ -79,8 +80,18 @@ def offer(
     columns = [
         Seen(n, column_shape(c := seen.column(at)), frozenset(map(bare, c)) - {""}) for at, n in enumerate(seen.names)
     ]
-    kinds = [kind for kind in source.kinds if kind.imported and (not candidates or kind.name in candidates)]
-    likely = natural or (likeliest(kinds, columns, ids) if columns and said is None else None)
+    likely = natural
+    if columns and said is None and natural is None:
+        kinds = [k for k in source.kinds if (k.name in candidates if candidates else k.imported or k.listed)]
+        ranked = likely_kinds(kinds, columns, ids)
+        order = [kind.kind for kind in ranked]
+        candidates = tuple(sorted(candidates, key=lambda name: order.index(name) if name in order else len(order)))
+        moving = {kind.name for kind in source.kinds if kind.imported}
+        likely = clear_winner(ranked)
+        if likely is None or likely not in moving:
+            candidates, likely = candidates or tuple(order[:CLOSE]), None
+        elif candidates:
+            likely = None  # several kinds fit: a person has to choose
     planned = plan.file_kinds.get(path)
     chosen = (said.kind if said else None) or planned or natural or likely
     kind = next((k for k in source.kinds if k.name == chosen), None)

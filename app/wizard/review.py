@@ -28,6 +28,7 @@ from app.wizard.unverified import Unverified, unverified_of
 
 router = APIRouter()
 LONGEST = 4000
+LONGEST_NUMBER = 9
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
 
 
@@ -54,11 +55,20 @@ def look(request: Request, about: str = "") -> Response:
 
 
 @router.post("/m/{migration_id}/review/change-plan")
-def change_plan(request: Request) -> Response:
-    """Back to the names. This trial stays to be looked at until the next one is ready."""
+def change_plan(request: Request, then: Annotated[str, Form()] = "") -> Response:
+    """Opens the plan again: the names, or with `then` the files or the file with that number.
+
+    This trial remains on view until the next one is ready.
+    """
     visit = visit_of(request)
     visit.advance(Event.CHANGE_PLAN)
-    return go(f"/m/{visit.move.id}/matches")
+    pages = {"": "matches", "files": "files"}
+    return go(f"/m/{visit.move.id}/{pages.get(then, f'files/{then}' if is_file_number(then) else 'matches')}")
+
+
+def is_file_number(text: str) -> bool:
+    """Whether a form's value is the number of a file."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
 
 
 @router.post("/m/{migration_id}/review/start-again")

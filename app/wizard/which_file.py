@@ -203,12 +203,12 @@ def draw(request: Request, number: int, shown: Offer | None = None, errors: Erro
 
 def choices(shown: Offer, source: Source) -> dict[str, Any]:
     """The kinds of the list and, for each column, what it may become."""
-    likely = (*shown.candidates, *([shown.likeliest] if shown.likeliest else []))
+    likely = tuple(dict.fromkeys((*shown.candidates, *([shown.likeliest] if shown.likeliest else []))))
     named = [
         (k.name, k.label + ("" if k.called == k.label else f" ({k.called} in {source.label})"), k) for k in source.kinds
     ]
     groups = [
-        ("It may be", [(name, words) for name, words, k in named if name in likely]),
+        ("It may be", [(name, words) for wanted in likely for name, words, k in named if name == wanted]),
         ("All that moves", [(name, words) for name, words, k in named if k.imported and name not in likely]),
         (
             "Counted, does not move",

@@ -8,7 +8,7 @@ import pytest
 from app.engine.reading.entries import Entry
 from app.engine.reading.glimpse import Glimpse, glimpse
 from app.engine.reading.grid import Wanted
-from app.engine.reading.likeness import Seen, likeliest, suggested
+from app.engine.reading.likeness import Seen, clear_winner, likely_kinds, suggested
 from app.engine.reading.shapes import column_shape, shape_of
 from app.engine.reading.veil import begins_with_data, has_names, told_names, told_path
 from app.mapping.plan import LEAVE_OUT
@@ -164,8 +164,8 @@ def test_names_shapes_and_known_ids_suggest_a_field() -> None:
     found = {name: guess.field for name, guess in suggested(cases, columns, ids).items()}
     assert found == {"number": "id", "whose": "patient_id", "opened": "issue_date"}
     more = [*columns, column("sessions allowed", "5", "10"), column("expires", "2025-01-02", "2025-02-03")]
-    assert likeliest([k for k in SOURCE.kinds if k.imported], more, ids) == "patient_cases"
-    assert likeliest(SOURCE.kinds, [column("shape", "round"), column("weight", "5")], {}) is None
+    assert clear_winner(likely_kinds([k for k in SOURCE.kinds if k.imported], more, ids)) == "patient_cases"
+    assert likely_kinds(SOURCE.kinds, [column("shape", "round"), column("weight", "5")], {}) == ()
 
 
 def test_titles_above_the_columns_are_no_columns() -> None:

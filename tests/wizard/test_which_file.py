@@ -259,7 +259,7 @@ def test_while_a_trial_stands_on_the_reading_nothing_can_be_changed(shown_at: At
     product = shown_at("reviewing")
     path = "Contacts-Cliniko-20261120.csv"
     page = page_of(product, path)
-    assert "Open the names again" in words(page)
+    assert "Change the plan first, then answer" in words(page)
     assert say(product, {}, "leave", path).status_code == 409
     assert product.state() is State.REVIEWING
 

@@ -38,7 +38,7 @@ class DocumentFolder:
             told = Problem("file_left_out", file=self.root, count=self.count)
             return FileDone(number, self.root, self.size, problems=(told,), facts={"left_out": True})
         told = Problem("documents_folder_unknown", file=self.root, count=self.count)
-        return FileDone(number, self.root, self.size, problems=(told,))
+        return FileDone(number, self.root, self.size, problems=(told,), facts={"rows_seen": self.count})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.engine.reading.json_rows import JsonRows
 from app.engine.reading.limits import MIB, Limits
 from app.engine.reading.looks import is_blank
 from app.engine.reading.naming import DOCUMENTS, NO_TABLES, Name, name_of
-from app.engine.reading.recognise import Header, Tied
+from app.engine.reading.recognise import Header, Tied, by_likeness
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.engine.reading.workbook import Workbook
@@ -102,7 +102,7 @@ def _delimited(
     if not wanted.headerless:
         located = _below_titles(located, table.rows())
     seen = Glimpse("delimited", found.encoding, table.delimiter)
-    return _table(seen, located, below(table.rows(), located.line), wanted, most)
+    return _table(seen, located, below(table.rows(), located.line), source, wanted, most)
 
 
 def _workbook(entry: Entry, name: Name, source: Source, wanted: Wanted, most: int, limits: Limits) -> Glimpse:
@@ -118,7 +118,7 @@ def _workbook(entry: Entry, name: Name, source: Source, wanted: Wanted, most: in
         if first is not None:
             book.must_be_read(first[0])
         return Glimpse("workbook", code="file_empty")
-    return _table(Glimpse("workbook"), first[1], below(book.rows(first[0]), first[1].line), wanted, most)
+    return _table(Glimpse("workbook"), first[1], below(book.rows(first[0]), first[1].line), source, wanted, most)
 
 
 def _json(found: Bytes, entry: Entry, name: Name, source: Source, wanted: Wanted, most: int, limits: Limits) -> Glimpse:
@@ -130,7 +130,9 @@ def _json(found: Bytes, entry: Entry, name: Name, source: Source, wanted: Wanted
     located = locate([(1, list(headers), ())] if headers else [], name, source, wanted, limits)
     rows = tuple((number, [cells.get(header, "") for header in headers]) for number, cells, _ in items)
     seen = Glimpse("json", found.encoding, names=columns_named(headers), rows=rows, is_whole=is_whole)
-    return replace(seen, header=located.header, code=code or (located.refused.code if located.refused else None))
+    return replace(
+        seen, header=_verdict(located, source), code=code or (located.refused.code if located.refused else None)
+    )
 
 
 def _below_titles(located: Located, rows: Iterator[Raw]) -> Located:
@@ -145,7 +147,14 @@ def _below_titles(located: Located, rows: Iterator[Raw]) -> Located:
     return located
 
 
-def _table(seen: Glimpse, located: Located, rows: Iterator[Raw], wanted: Wanted, most: int) -> Glimpse:
+def _verdict(located: Located, source: Source) -> Header | Tied | None:
+    """The header as reading recognises it; the likely kinds as `Tied` where no fingerprint fits."""
+    if located.header is not None or located.refused is not None:
+        return located.header
+    return by_likeness(located.cells, source)
+
+
+def _table(seen: Glimpse, located: Located, rows: Iterator[Raw], source: Source, wanted: Wanted, most: int) -> Glimpse:
     taken, is_whole, code = _taken(rows, most, lambda row: sum(map(len, row[1])))
     names = columns_named(located.cells)
     if wanted.headerless:
@@ -156,7 +165,7 @@ def _table(seen: Glimpse, located: Located, rows: Iterator[Raw], wanted: Wanted,
         names=names,
         rows=tuple((line, cells) for line, cells, _ in taken),
         is_whole=is_whole,
-        header=located.header,
+        header=located.header if wanted.headerless else _verdict(located, source),
         code=refused or code,
     )
 

@@ -101,17 +101,50 @@ def suggested(
     return found
 
 
-def likeliest(kinds: Iterable[Kind[Any]], columns: Sequence[Seen], ids: Mapping[str, frozenset[str]]) -> str | None:
-    """The kind that most columns speak of; None when hardly any speaks of any."""
-    best: tuple[float, str] | None = None
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A kind that a file may be of. `score` adds up how alike the columns are; only its order means anything.
+
+    `specific` adds up those columns that say more than an id, a name, a time or a reference, which every kind has.
+    """
+
+    kind: str
+    score: float
+    specific: float
+
+
+def likely_kinds(
+    kinds: Iterable[Kind[Any]], columns: Sequence[Seen], ids: Mapping[str, frozenset[str]]
+) -> tuple[Likely, ...]:
+    """The kinds that the columns speak of, the likeliest first; empty when hardly any column speaks of any.
+
+    A kind with a column that says something specific goes before every kind without.
+    """
+    likely = []
     for kind in kinds:
-        found = suggested(kind, columns, ids, thorough=False)
+        guesses = suggested(kind, columns, ids, thorough=False)
         needed = {p.name for p in kind.columns if p.column.is_key or p.column.required}
-        own = sum(guess.likeness for guess in found.values() if guess.field not in _EVERYWHERE)
-        score = own + sum(0.5 for guess in found.values() if guess.field in needed) - 0.02 * len(kind.columns)
-        if len(found) >= 2 and own >= 1 and (best is None or score > best[0]):
-            best = score, kind.name
-    return best[1] if best else None
+        references = {p.name for p in kind.columns if p.column.links_to}
+        own = {name: guess for name, guess in guesses.items() if not is_everywhere(name, guess)}
+        total = sum(guess.likeness for guess in own.values())
+        specific = sum(guess.likeness for guess in own.values() if guess.field not in references)
+        score = total + sum(0.5 for guess in guesses.values() if guess.field in needed) - 0.02 * len(kind.columns)
+        if len(guesses) >= 2 and total >= 1:
+            likely.append(Likely(kind.name, score, specific))
+    return tuple(sorted(likely, key=lambda kind: (kind.specific < ENOUGH, -kind.score)))
+
+
+def is_everywhere(header: str, guess: Guess) -> bool:
+    """Whether a column says nothing of its kind: every kind has such a header or such a field."""
+    return guess.field in _EVERYWHERE or tokens(header) in {tokens(name) for name in _EVERYWHERE}
+
+
+def clear_winner(likely: Sequence[Likely]) -> str | None:
+    """The kind that may be filled in as a suggestion; None where its columns would fit other kinds as well.
+
+    A wrong suggestion that is accepted unread stores rows as something else, so such a file is only asked about.
+    """
+    return likely[0].kind if likely and likely[0].specific >= ENOUGH else None
 
 
 _EVERYWHERE = frozenset({"created_at", "updated_at", "archived_at", "deleted_at", "name", "id"})
