@@ -110,6 +110,20 @@ def balance_of(trial: Trial, source: Source) -> Balance:
 
 
 def _unanswered_line(file: UnansweredFile) -> KindLine:
-    counts = dict.fromkeys(COUNTED, 0) | {"read": file.rows, "held": file.rows}
-    texts = {"kind": "", "source_digest": "", "caspen_digest": ""}
-    return KindLine(**{**counts, **texts}, label=file.name, moves=True, path=file.path)
+    return KindLine(
+        kind="",
+        read=file.rows,
+        created=0,
+        updated=0,
+        unchanged=0,
+        left_out=0,
+        skipped=0,
+        held=file.rows,
+        refused=0,
+        records=0,
+        source_digest="",
+        caspen_digest="",
+        label=file.name,
+        moves=True,
+        path=file.path,
+    )

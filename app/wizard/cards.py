@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -19,7 +20,7 @@ from app.wizard.samples import Sample, Trialled, picked
 REDIRECTED = "merged_patient_redirected"
 FEW = 3
 KEPT = 64
-_picked: OrderedDict[tuple[str, int, str], tuple[Sample, ...]] = OrderedDict()
+_picked: OrderedDict[tuple[str, int, str, str], tuple[Sample, ...]] = OrderedDict()
 """What was picked of the trials that were looked at last: a trial never changes, and picking reads all of it."""
 
 
@@ -30,7 +31,7 @@ def cards(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
     if not caspen.exists(store) or trial.finished_at is None:
         return []
     samples = picked_of(visit, trial)
-    names = Names(caspen, store, move.workspace_id, str(move.plan.get("timezone") or "Australia/Sydney"))
+    names = Names(caspen, store, move.workspace_id, zone_name(visit))
     with visit.read() as session:
         seen = looked_at(session, visit, trial.finished_at)
     told = []
@@ -51,15 +52,20 @@ def cards(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
     return told
 
 
+def zone_name(visit: Visit) -> str:
+    """The clinic's time zone, whose days the cards show."""
+    return str(visit.move.plan.get("timezone") or "Australia/Sydney")
+
+
 def picked_of(visit: Visit, trial: Trial) -> tuple[Sample, ...]:
     """The samples of a finished trial, picked once by each process."""
     move = visit.move
-    key = (move.id, trial.number, trial.digest)
+    key = (move.id, trial.number, trial.digest, zone_name(visit))
     if key not in _picked:
         merged = survivors(visit)
         with visit.runtime.caspen.trial(move.id, trial.number).database.read() as session:
             ids = Ids(move.workspace_id, move.source)
-            _picked[key] = tuple(picked(Trialled(session, move.workspace_id, ids, merged)))
+            _picked[key] = tuple(picked(Trialled(session, move.workspace_id, ids, merged, ZoneInfo(zone_name(visit)))))
         while len(_picked) > KEPT:
             _picked.popitem(last=False)
     return _picked[key]
@@ -67,7 +73,7 @@ def picked_of(visit: Visit, trial: Trial) -> tuple[Sample, ...]:
 
 def next_card(visit: Visit, trial: Trial) -> dict[str, Any] | None:
     """The next sample that nobody has looked at, and how many those are; None before the review has picked any."""
-    samples = _picked.get((visit.move.id, trial.number, trial.digest), ())
+    samples = _picked.get((visit.move.id, trial.number, trial.digest, zone_name(visit)), ())
     if not samples or trial.finished_at is None:
         return None
     with visit.read() as session:

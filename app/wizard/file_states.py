@@ -1,6 +1,6 @@
 """The files of an export as people read them: what each was taken for, what became of it, what waits for an answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.engine.glimpses import wanted_of
@@ -11,6 +11,7 @@ from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.problems import Problem, catalogue
 from app.web import Visit
+from app.wizard.file_causes import cause_of, file_codes
 
 HELPED = frozenset({"missing_key_column", "header_missing"})  # refusals that pairing columns can mend
 
@@ -36,6 +37,7 @@ class FileLine:
     is_unread: bool
     is_answered: bool
     may_look: bool
+    todo: str = ""  # what to do about a file that was not read, where its problem says that
 
 
 def lines_of(visit: Visit) -> list[FileLine]:
@@ -43,22 +45,25 @@ def lines_of(visit: Visit) -> list[FileLine]:
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         files = files_of(session, migration.id, migration.export_number)
-    return told_lines(files, plan_of(migration), visit.source)
+        codes = file_codes(session, migration, migration.export_number)
+    return told_lines(files, plan_of(migration), visit.source, codes)
 
 
-def told_lines(files: Iterable[ExportFile], plan: Plan, source: Source) -> list[FileLine]:
-    lines = [_line(file, plan, source) for file in files]
+def told_lines(files: Iterable[ExportFile], plan: Plan, source: Source, codes: Mapping[str, str]) -> list[FileLine]:
+    """One line a file. `codes` are the problem codes of files that were not read, by path."""
+    lines = [_line(file, plan, source, codes.get(file.path)) for file in files]
     return sorted(lines, key=lambda line: (not line.is_open, not line.is_unread, line.number))
 
 
-def _line(file: ExportFile, plan: Plan, source: Source) -> FileLine:
+def _line(file: ExportFile, plan: Plan, source: Source, code: str | None) -> FileLine:
     wanted = wanted_of(plan, file.path)
     labels = {kind.name: kind.label for kind in source.kinds}
     said = "Left out" if wanted.kind == LEAVE_OUT else labels.get(wanted.kind or "", "")
     is_unread = wanted.mark != str(file.facts.get("answered", ""))
     seen = int(file.facts.get("rows_seen", 0))
     unknown = file.kind is None and file.refused is None and "columns" in file.facts and not file.facts.get("left_out")
-    words, mark = _words(file)
+    cause = cause_of(code, source) if code and file.kind is None and file.refused is None else None
+    words, mark = _words(file, cause)
     if is_unread:
         words, mark = (f"{said}, when it is read again" if said else "As it was found, when it is read again"), "later"
     return FileLine(
@@ -74,10 +79,11 @@ def _line(file: ExportFile, plan: Plan, source: Source) -> FileLine:
         is_unread=is_unread,
         is_answered=bool(wanted.mark),
         may_look=not file.path.endswith(("/", "/*.html")),
+        todo=cause.todo if cause and mark == "later" and not is_unread and not file.facts.get("left_out") else "",
     )
 
 
-def _words(file: ExportFile) -> tuple[str, str]:
+def _words(file: ExportFile, cause: Problem | None) -> tuple[str, str]:
     if file.facts.get("left_out"):
         return "Left out, as you said", "later"
     if file.facts.get("copy_of"):
@@ -88,4 +94,6 @@ def _words(file: ExportFile) -> tuple[str, str]:
         return ("Read, as you said" if file.facts.get("answered") else "Read"), "done"
     if "candidates" in file.facts:
         return "Could be of more than one kind", "needs"
-    return ("We do not know it", "needs") if "columns" in file.facts else ("No table", "later")
+    if "columns" in file.facts:
+        return "We do not know it", "needs"
+    return (cause.title if cause else "We do not know what this file holds"), "later"

@@ -42,6 +42,11 @@ class ProblemSum:
     label: str
     count: int
 
+    @property
+    def is_of_files(self) -> bool:
+        """Whether `count` counts files: of a file of no kind, or of one that could not be read, no row is known."""
+        return self.kind is None or self.level is Level.REFUSED
+
 
 def sums(session: Session, migration: Migration, origin: Source) -> list[ProblemSum]:
     """Every problem, the ones that keep rows back first, then by number of rows."""
@@ -73,6 +78,11 @@ class Finding:
     @property
     def count(self) -> int:
         return sum(one.count for one in self.kinds)
+
+    @property
+    def is_of_files(self) -> bool:
+        """Whether `count` counts files and not rows."""
+        return all(part.is_of_files for part in self.kinds)
 
 
 @dataclass(frozen=True, slots=True)

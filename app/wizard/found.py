@@ -2,24 +2,28 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
 from app.mapping.kind import Source
 from app.migration import contents
 from app.migration.doubt_words import range_of, said
-from app.migration.doubts import TOLD_BY_READING, doubts, joined
+from app.migration.doubts import TOLD_BY_READING, Doubt, doubts, joined
 from app.migration.exports import files_of
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.plans import plan_of
 from app.migration.states import State
 from app.problems import Problem, catalogue
+from app.wizard.file_causes import file_codes
 from app.wizard.file_states import HELPED, told_lines
 from app.wizard.situation import Standing
 from app.wizard.zip_password import LOCKED
 from app.words import MONTHS
+
+ABOUT_CELLS = frozenset({"encoding_guessed"})  # doubts about letters: no row is missing
 
 
 def found(session: Session, migration: Migration, export: Export, source: Source) -> dict[str, Any]:
@@ -29,6 +33,9 @@ def found(session: Session, migration: Migration, export: Export, source: Source
     ).all()
     told = export.inventory.get("kinds", {})
     by_kind = Counter(file.kind for file in files if file.kind)
+    zone = ZoneInfo(plan_of(migration).timezone)
+    doubted = doubts(session, migration, source)
+    suspects = suspect_kinds(doubted, files, source)
     asked = contents.absent(session, migration, source)
     here, behind, absent = [], [], []
     for kind in source.kinds:
@@ -39,8 +46,9 @@ def found(session: Session, migration: Migration, export: Export, source: Source
             "called": kind.called,
             "files": by_kind[kind.name],
             "rows": facts.get("rows", 0),
-            "range": span(facts.get("first"), facts.get("last")),
+            "range": span(facts.get("first"), facts.get("last"), zone),
             "only": only(kind.name, files),
+            "is_suspect": kind.name in suspects,
             "instead": kind.instead,
             "where": kind.where,
         }
@@ -53,7 +61,8 @@ def found(session: Session, migration: Migration, export: Export, source: Source
             behind.append(line)
     read = [f for f in files if f.read_at is not None]
     refused = [f for f in read if f.refused is not None]
-    lines = told_lines(read, plan_of(migration), source)
+    codes = file_codes(session, migration, export.number)
+    lines = told_lines(read, plan_of(migration), source, codes)
     unknown = [line for line in lines if line.is_unknown]
     left_out = [f for f in read if f.facts.get("left_out")]
     told_all = notices(session, migration.id, export.number, source)
@@ -83,13 +92,27 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "rows": sum(k["rows"] for k in here),
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,
-        "doubts": [said(doubt, source) for doubt in doubts(session, migration, source) if doubt.code != "kind_absent"],
+        "doubts": [said(doubt, source) for doubt in doubted if doubt.code != "kind_absent"],
         "noticed": noticed,
         "rest": rest,
         "uses_said": migration.uses is not None,
         "may_go_on": migration.state == State.MATCHING,
         "acknowledged": migration.found_acknowledged == export.number,
     }
+
+
+def suspect_kinds(doubted: Iterable[Doubt], files: Iterable[ExportFile], source: Source) -> frozenset[str]:
+    """The kinds of which rows may be missing: a doubt is about the kind, or one of its files could not be read."""
+    visits = source.carried.visits if source.carried else None
+    suspects = {file.kind for file in files if file.kind and file.refused}
+    for doubt in doubted:
+        if doubt.code in ("none_ahead", "starts_late") and visits:
+            suspects.add(visits)
+        elif doubt.code == "zip_part_missing" and not doubt.kinds:
+            suspects |= {kind.name for kind in source.kinds}
+        elif doubt.code not in ABOUT_CELLS:
+            suspects |= {*doubt.kinds, *(kind for _, kind in doubt.signs)}
+    return frozenset(suspects)
 
 
 def only(kind: str, files: Iterable[ExportFile]) -> list[str]:
@@ -130,11 +153,11 @@ def stranger(here: Standing) -> Problem | None:
     return Problem("export_not_known_here", details={"count": str(len(some))})
 
 
-def span(first: str | None, last: str | None) -> str:
-    """As in "Feb 2009 to Dec 2026"; empty where the rows have no dates."""
+def span(first: str | None, last: str | None, zone: tzinfo) -> str:
+    """Two instants as months on the clinic's clock, as in "Feb 2009 to Dec 2026"; empty where there are no dates."""
     if not first or not last:
         return ""
-    ends = [date.fromisoformat(text[:10]) for text in (first, last)]
+    ends = [datetime.fromisoformat(text).astimezone(zone) for text in (first, last)]
     said = [f"{MONTHS[day.month - 1][:3]} {day.year}" for day in ends]
     return said[0] if said[0] == said[1] else f"{said[0]} to {said[1]}"
 

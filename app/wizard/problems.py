@@ -59,11 +59,13 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
         "levels": [("", "All"), *((level.value, words) for level, words in WORDS.items())],
         "kind": kind,
         "level": level,
-        "kept_back": sum(one.count for one in every if one.level in KEEP_BACK),
+        "kept_back": sum(part.count for part in every if part.level in KEEP_BACK and not part.is_of_files),
+        "files_kept_back": sum(part.count for part in every if part.level in KEEP_BACK and part.is_of_files),
     }
     if trial is not None and trial.finished_at is not None:  # counted row by row: a row may have several problems
         balance = balance_of(trial, visit.source)
         told["kept_back"] = balance.total("held") + balance.total("skipped") + balance.total("refused")
+        told["files_kept_back"] = 0  # their rows are in the balance
     return page(request, "wizard/problems.html", **told)
 
 

@@ -19,6 +19,7 @@ from app.migration.guards import pausable
 from app.migration.states import Event, State, move_for
 from app.rail import page_of
 from app.web import cookie_name, go, page, visit_of
+from app.wizard.file_causes import MOST_CAUSES, file_causes, file_codes
 from app.wizard.live import Watch, watch_of
 from app.wizard.numbers import numbers
 from app.wizard.zip_password import locked_files
@@ -39,7 +40,11 @@ def look(request: Request) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         told = numbers(session, visit.move)
-        locked = locked_files(session, visit.move) if visit.move.state == State.READING_FAILED else []
+        is_unreadable = visit.move.state == State.READING_FAILED
+        locked = locked_files(session, visit.move) if is_unreadable else []
+        codes = file_codes(session, visit.move, visit.move.export_number) if is_unreadable else {}
+    causes = file_causes(codes, visit.source)
+    told |= {"causes": causes[:MOST_CAUSES], "more_causes": max(0, len(causes) - MOST_CAUSES)}
     may_cancel = move_for(Event.CANCEL, State(visit.move.state)) is not None
     labels = {kind.name: kind.label for kind in visit.source.kinds}
     return page(request, "wizard/progress.html", **told, labels=labels, locked=locked, may_cancel=may_cancel)

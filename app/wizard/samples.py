@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import sqlalchemy as sa
@@ -50,12 +50,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Trialled:
-    """The trial that is looked through. `merged` are numbers of clients into whom others were merged."""
+    """The trial that is looked through. `merged` are numbers of clients into whom others were merged.
+
+    `zone` is the clinic's time zone: cards show days of that zone.
+    """
 
     session: Session
     workspace: str
     ids: Ids
     merged: tuple[str, ...] = ()
+    zone: tzinfo = UTC
 
     def newest(self, model: type[Imported], *where: Any, order: Any = None) -> Any | None:
         """The one of a kind that stands first in an order, without its large columns."""
@@ -74,14 +78,19 @@ class Trialled:
         return self.session.exec(wanted.order_by(size.desc(), of).limit(1)).first()
 
 
-def said_day(moment: datetime) -> str:
-    return f"{moment:%d/%m/%Y}"
+def said_day(moment: datetime, zone: tzinfo) -> str:
+    """The day that an instant is on the clinic's clock, as in "20/11/2026"."""
+    return f"{moment.astimezone(zone):%d/%m/%Y}"
 
 
 def newest_client(trial: Trialled) -> Sample | None:
     made = col(Client.source_created_at)
     found = trial.newest(Client, made.is_not(None), order=made.desc())
-    return Sample("Newest client", "clients", found.id, f"since {said_day(found.source_created_at)}") if found else None
+    return (
+        Sample("Newest client", "clients", found.id, f"since {said_day(found.source_created_at, trial.zone)}")
+        if found
+        else None
+    )
 
 
 def longest_note(trial: Trialled) -> Sample | None:
@@ -92,7 +101,7 @@ def longest_note(trial: Trialled) -> Sample | None:
 def draft(trial: Trialled) -> Sample | None:
     found = trial.newest(ProgressNote, col(ProgressNote.state) == "draft", order=col(ProgressNote.note_date).desc())
     return (
-        Sample("Note that is a draft", "clients", found.client_id, said_day(found.note_date), "notes")
+        Sample("Note that is a draft", "clients", found.client_id, said_day(found.note_date, trial.zone), "notes")
         if found
         else None
     )
@@ -107,7 +116,7 @@ def most_visits(trial: Trialled) -> Sample | None:
 def furthest_booking(trial: Trialled) -> Sample | None:
     starts = col(Appointment.starts_at)
     found = trial.newest(Appointment, col(Appointment.status) == "pending", order=starts.desc())
-    told = f"until {said_day(found.starts_at)}" if found else ""
+    told = f"until {said_day(found.starts_at, trial.zone)}" if found else ""
     return Sample("Booked furthest ahead", "clients", found.client_id, told, "appointments") if found else None
 
 
@@ -115,14 +124,18 @@ def in_a_group(trial: Trialled) -> Sample | None:
     """Somebody of the largest group."""
     found = trial.most(Appointment, col(Appointment.group_id))
     visit = trial.newest(Appointment, col(Appointment.group_id) == found[0]) if found else None
-    told = f"{plural(found[1], 'client')} on {said_day(visit.starts_at)}" if found and visit else ""
+    told = f"{plural(found[1], 'client')} on {said_day(visit.starts_at, trial.zone)}" if found and visit else ""
     return Sample("Appointment in a group", "appointments", visit.id, told) if visit else None
 
 
 def cancelled(trial: Trialled) -> Sample | None:
     when = col(Appointment.cancelled_at)
     found = trial.newest(Appointment, when.is_not(None), order=when.desc())
-    return Sample("Cancelled appointment", "appointments", found.id, said_day(found.starts_at)) if found else None
+    return (
+        Sample("Cancelled appointment", "appointments", found.id, said_day(found.starts_at, trial.zone))
+        if found
+        else None
+    )
 
 
 def signed_form(trial: Trialled) -> Sample | None:
@@ -133,7 +146,7 @@ def signed_form(trial: Trialled) -> Sample | None:
             "Form with a signature",
             "forms",
             found.id,
-            f"completed {said_day(found.completed_at)}" if found.completed_at else "",
+            f"completed {said_day(found.completed_at, trial.zone)}" if found.completed_at else "",
         )
         if found
         else None

@@ -100,7 +100,7 @@ def situation(visit: Visit, seen: Standing | None = None, within: Session | None
     with nullcontext(within) if within is not None else visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         files = files_of(session, migration.id, migration.export_number)
-        unread = sum(line.is_unread for line in told_lines(files, plan_of(migration), visit.source))
+        unread = sum(line.is_unread for line in told_lines(files, plan_of(migration), visit.source, {}))
         waived = session.exec(select(Waiver.check).where(col(Waiver.migration_id) == migration.id)).all()
         absent = contents.absent(session, migration, visit.source) if here.inventory is not None else ()
     types = here.suggestions.kinds.get("appointment_types", ())

@@ -1,0 +1,58 @@
+"""Why files of an export were not read: each with its own problem, in the catalogue's words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from app.mapping.kind import Source
+from app.migration.exports import files_of
+from app.migration.models import ExportFile, Migration, ProblemLine
+from app.problems import Problem, catalogue
+
+MOST_CAUSES = 50  # files that a page names one by one; further ones are counted
+
+
+@dataclass(frozen=True, slots=True)
+class FileCause:
+    """One file that was handed over and not read, and why."""
+
+    path: str
+    problem: Problem
+
+
+def file_codes(session: Session, migration: Migration, number: int) -> dict[str, str]:
+    """By path, the problem code of each file that reading number `number` left unread."""
+    files = [file for file in files_of(session, migration.id, number) if is_unread(file)]
+    codes = {file.path: file.refused for file in files if file.refused in catalogue() and file.refused is not None}
+    paths = {file.path for file in files} - codes.keys()
+    if paths:
+        lines = session.exec(
+            select(ProblemLine.file, ProblemLine.code)
+            .where(
+                ProblemLine.migration_id == migration.id,
+                ProblemLine.run == f"export:{number}",
+                col(ProblemLine.line).is_(None),
+                col(ProblemLine.file).is_not(None),
+                col(ProblemLine.kind).is_(None),
+            )
+            .order_by(col(ProblemLine.id))
+        )
+        for path, code in lines:
+            if path in paths and code in catalogue():
+                codes.setdefault(path, code)
+    return codes
+
+
+def is_unread(file: ExportFile) -> bool:
+    """Whether a file became no rows of a known kind."""
+    return file.kind is None or file.refused is not None
+
+
+def file_causes(codes: Mapping[str, str], source: Source) -> tuple[FileCause, ...]:
+    """The causes in words, in the order of paths."""
+    return tuple(FileCause(path, cause_of(code, source)) for path, code in sorted(codes.items()))
+
+
+def cause_of(code: str, source: Source) -> Problem:
+    return Problem(code, details={"source": source.label, "kind": "These rows", "wanted": "", "found": "other columns"})
