@@ -16,10 +16,12 @@ from app.engine.match import PLACES, Suggestion
 from app.engine.progress import rows_range
 from app.mapping.plan import Choice, Plan
 from app.migration.advance import Ring, WrongState
+from app.migration.exports import files_of
 from app.migration.models import Migration
 from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
+from app.migration.unanswered import unanswered_files
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard import custom_fields, known
 from app.wizard.dates import typed_date
@@ -365,9 +367,13 @@ def terms(visit: Visit, here: Standing, left: dict[str, int]) -> list[dict[str, 
     rows = sum(one.rows for one in held.values())
     out = sum(left.values())
     stay = sum(one.rows for name, one in held.items() if name not in moving)
+    with visit.read() as session:
+        files = files_of(session, visit.move.id, visit.move.export_number)
+    unanswered = sum(file.rows for file in unanswered_files(files))
     return [
-        {"words": "rows in your export", "n": rows},
+        {"words": "rows in your export", "n": rows + unanswered},
         {"words": "go into the trial", "n": rows - out - stay},
         {"words": "left out by you", "n": out},
         {"words": "counted, do not move", "n": stay},
+        {"words": "in files that nobody has identified", "n": unanswered, "kind": "needs"},
     ]

@@ -92,6 +92,14 @@ def test_the_way_back_from_the_review_leads_to_the_answer(product_at: At) -> Non
     assert product.state() is State.MATCHING
 
 
+@pytest.mark.parametrize("case", WAITING)
+def test_the_names_page_counts_its_rows(product_at: At, case: str) -> None:
+    name, text, rows = WAITING[case]
+    product = handed_over(product_at("preparing"), {**few(), name: text})
+    shown = words(product.visitor(MEGAN).get(f"{product.at}/matches"))
+    assert f"in files that nobody has identified {rows} " in shown
+
+
 @pytest.mark.parametrize(("then", "page"), [("", "matches"), ("7", "files/7"), ("//evil", "matches"), ("x", "matches")])
 def test_the_way_back_leads_to_own_pages_only(product_at: At, then: str, page: str) -> None:
     product = product_at("reviewing")
