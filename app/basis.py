@@ -29,7 +29,7 @@ import binascii
 import hashlib
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -50,12 +50,18 @@ class Field:
     """One input of a form: its label, the value that the page shows, and words for values where these are ids.
 
     Several values of one name (checkboxes) count as one text: sorted, joined by commas. The label belongs to the
-    identity of the field: the same id with another name is another field.
+    identity of the field: the same id with another name is another field. `written` returns what was typed in the form
+    in which `value` is written ("1/3/2022" becomes "01/03/2022"), so that both are compared by what they mean.
     """
 
     label: str
     value: str
     choices: Mapping[str, str] = field(default_factory=dict)
+    written: Callable[[str], str] = str.strip
+
+    def answer(self, values: Sequence[str]) -> str:
+        """What a form sent in this field, as the page would show it."""
+        return self.written(joined(values))
 
     def words(self, value: str) -> str:
         """A value as a person reads it."""
@@ -67,13 +73,15 @@ class Field:
 class Shown:
     """What a form shows. `context` holds JSON values that must be the same; `fields` are merged one by one.
 
-    `now` says in words what a fact of `context` is at present; `labels` what to call it.
+    `now` says in words what a fact of `context` is at present; `labels` what to call it. `whole`: the form confirms
+    every field that it shows, so a field that somebody else changed is a conflict even where this person left it alone.
     """
 
     context: Mapping[str, object] = field(default_factory=dict)
     fields: Mapping[str, Field] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     now: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +197,20 @@ class Basis:
     def compared(self, shown: Shown, sent: Mapping[str, Sequence[str]]) -> "Merge":
         """Which fields this person changed, and which somebody else changed alone.
 
-        `sent` are the fields of the form. Raises Changed where the context is another one, or where two people changed
-        the same field to different values.
+        `sent` are the fields of the form. Each field is compared three ways: as the form showed it, as it is now, and
+        as it was sent. Raises Changed where the context is another one, or where two people changed the same field to
+        different values; of a form that is `whole`, also where somebody else alone changed a field.
         """
         changed = [name for name, value in shown.context.items() if not self.has(name, value)]
         untouched, both, mine = set(), [], []
         for name, each in shown.fields.items():
             if name not in sent:
                 continue
-            typed = joined(sent[name])
+            typed = each.answer(sent[name])
             if self.showed(name, each.label, each.value) or typed == each.value:
                 if typed != each.value:
                     mine.append(name)
-            elif self.showed(name, each.label, typed):
+            elif self.showed(name, each.label, typed) and not shown.whole:
                 untouched.add(name)
             else:
                 both.append(name)
@@ -210,7 +219,7 @@ class Basis:
         touched = {
             name
             for name, each in shown.fields.items()
-            if name in sent and not self.showed(name, each.label, joined(sent[name]))
+            if name in sent and not self.showed(name, each.label, each.answer(sent[name]))
         }
         return Merge(frozenset(untouched), frozenset(touched))
 
@@ -230,7 +239,7 @@ class Basis:
         for name in typed:
             each = shown.fields[name]
             if self.knows(name, each.label):
-                lines.append(Conflict(each.label, each.words(joined(sent[name])), each.words(each.value)))
+                lines.append(Conflict(each.label, each.words(each.answer(sent[name])), each.words(each.value)))
         again: list[tuple[str, str]] = []
         for name, values in sent.items():
             own = shown.fields.get(name)

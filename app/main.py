@@ -45,6 +45,7 @@ from app.support import routes as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
 from app.web import STREAMED, NeedsSignIn, address_of, enter, go, hidden, keep_form, page, page_before, visit_of
 from app.wizard import STEPS
+from app.wizard.looking import NoTrialRecords
 
 log = structlog.get_logger()
 TYPED = frozenset({"text", "reason", "name", "email"})
@@ -132,6 +133,8 @@ def answer_troubles(app: FastAPI) -> None:
 
     @app.exception_handler(StarletteHTTPException)
     def say_not_found(request: Request, trouble: HTTPException) -> Response:
+        if isinstance(trouble, NoTrialRecords):
+            return page(request, "wizard/no-records.html", 404, title=trouble.title, lede=trouble.lede)
         name = "errors/403.html" if trouble.status_code == 403 else "errors/404.html"
         return page(request, name, trouble.status_code, path=request.url.path)
 

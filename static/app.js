@@ -26,6 +26,31 @@
     if (goes) window.location.assign(goes.dataset.goes);
   });
 
+  // A form that saves when it changes: a button that is pressed while a save is running submits when the save is
+  // answered, so that the button sends the new fingerprint of the form. The server accepts the old one, too.
+  const saving = new Map();
+  const waiting = new Map();
+  document.addEventListener("htmx:before:request", (event) => {
+    const form = event.target;
+    if (form.matches("form")) saving.set(form, (saving.get(form) || 0) + 1);
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const form = event.target;
+    if (!saving.has(form)) return;
+    saving.set(form, saving.get(form) - 1);
+    setTimeout(() => {
+      if (saving.get(form) || !waiting.has(form)) return;
+      const button = waiting.get(form);
+      waiting.delete(form);
+      if (form.isConnected) form.requestSubmit(button && button.isConnected ? button : null);
+    });
+  });
+  document.addEventListener("submit", (event) => {
+    if (!saving.get(event.target)) return;
+    event.preventDefault();
+    waiting.set(event.target, event.submitter);
+  });
+
   // A form that came back with mistakes: read the summary first, wherever it was put.
   document.addEventListener("htmx:after:swap", () => {
     const errors = document.querySelector(".errors");

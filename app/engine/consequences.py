@@ -40,7 +40,7 @@ def left_out_counts(runtime: Runtime, migration: Migration, plan: Plan) -> dict[
         return {}
     wanted = f"{runtime.scratch.folder}:{migration.id}:{migration.export_number}"
     with _laid.lock:
-        if _laid.wanted != wanted:
+        if _laid.wanted != wanted or _laid.path is None or not _laid.path.exists():  # scratch files may be cleared
             _lay_out(runtime, migration, wanted)
         fingerprint = plan.fingerprint()
         if fingerprint not in _laid.answers and _laid.path is not None:

@@ -20,7 +20,7 @@ from app.engine.runtime import Runtime
 from app.engine.trial_check import trial_fault
 from app.engine.work import Lease
 from app.errors import Stop
-from app.migration.doubts import stale_day
+from app.migration.doubts import export_day, stale_day
 from app.migration.models import Migration, Trial
 from app.problems import Problem
 
@@ -47,11 +47,12 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     def write(session: Session) -> None:
         finished = session.get_one(Migration, migration.id)
         finished.finalised_at = now()
-        old = stale_day(session, finished)
+        old, made = stale_day(session, finished), export_day(session, finished)
         finished.report = {
             **report(trial, done),
             "moment": moment_text(migration.approved_at) if migration.approved_at else None,
             "export_of": old.isoformat() if old else None,
+            "made_on": made.isoformat() if made else None,
         }
         session.add(finished)
         told = [*conflicts, *([Problem("export_stale")] if old else [])]

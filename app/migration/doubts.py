@@ -164,6 +164,16 @@ def run_day(files: Iterable[ExportFile]) -> date | None:
     return run_days(dated)[1] if dated else None
 
 
+def export_day(session: Session, migration: Migration) -> date | None:
+    """The first day on which a file of the current export was made, or None where no file name gives a day.
+
+    Whatever was added in the source on that day or later may be missing from the export.
+    """
+    files = files_of(session, migration.id, migration.export_number)
+    dated = [file for file in files if file.kind and not file.refused and "run" in file.facts]
+    return run_days(dated)[0] if dated else None
+
+
 def stale_day(session: Session, migration: Migration) -> date | None:
     """The day of an export that is more than 14 days old by now, where its files' names tell."""
     day = run_day(files_of(session, migration.id, migration.export_number))

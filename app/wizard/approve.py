@@ -9,18 +9,21 @@ from collections.abc import Collection
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlmodel import Session
+from sqlmodel import Session, select
 from starlette.concurrency import run_in_threadpool
 
+from app.access.models import Person
 from app.basis import MOMENT, Shown, columns_shown
 from app.door import read_form
 from app.migration.balance import balance_of
-from app.migration.doubts import stale_day
+from app.migration.doubts import export_day, stale_day
 from app.migration.guards import doubts_ticked, open_requests, trial_is_whole
 from app.migration.models import Export, Migration
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial
+from app.migration.words import WORDS
+from app.rail import page_of
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.complete import doubts_said, not_ticked
 from app.wizard.damage import is_damaged
@@ -101,6 +104,19 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def render_closed(request: Request, visit: Visit) -> Response:
+    """The page where no trial waits for approval: the state of the move, who approved, and the link to go on."""
+    words = WORDS[State(visit.move.state)]
+    with visit.read() as session:
+        by = session.exec(select(Person).where(Person.email == visit.move.approved_by)).first()
+    facts: dict[str, Any] = {
+        "words": words,
+        "href": f"/m/{visit.move.id}/{page_of(visit.move)}",
+        "approver": by.name if by else visit.move.approved_by,
+    }
+    return page(request, "wizard/approve-closed.html", **facts)
+
+
 def draw(
     request: Request, typed: str, errors: list[dict[str, str]], accepted: Collection[str] = frozenset()
 ) -> Response:
@@ -112,9 +128,11 @@ def draw(
         waiting = open_requests(session, visit.move.id)
         made = trial is not None and trial.finished_at is not None
         doubted = doubts_said(session, visit, trial) if made else []
-        stale = stale_day(session, visit.move)
+        stale, made_on = stale_day(session, visit.move), export_day(session, visit.move)
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
+    if visit.move.state not in (State.REVIEWING, State.CHANGES_REQUESTED):
+        return render_closed(request, visit)
     balance = balance_of(trial, visit.source)
     told: dict[str, Any] = {
         "trial": trial,
@@ -122,11 +140,12 @@ def draw(
         "balance": balance,
         "counts": {line.kind: line.came for line in balance.lines},
         "behind": [line for line in balance.lines if not line.moves and line.read],
-        "open_requests": len(waiting),
+        "open_requests": waiting,
         "may_approve": visit.move.state == State.REVIEWING and balance.balances and not waiting,
         "doubts": doubted,
         "accepted": accepted,
         "stale": stale,
+        "made_on": made_on,
         "typed": typed,
         "errors": errors,
     }

@@ -30,6 +30,12 @@ def typed_date(text: str, *, any_year: bool = False) -> tuple[date | None, str |
     return found, None
 
 
+def day_as_shown(text: str) -> str:
+    """A typed date as pages show dates ("1/3/22" becomes "01/03/2022"); text that is no date is only stripped."""
+    day, trouble = typed_date(text, any_year=True)
+    return text.strip() if trouble else f"{day:%d/%m/%Y}" if day else ""
+
+
 def _century(short: int) -> int:
     """Two digits are the year nearest to today: 98 is 1998, 27 is 2027."""
     today = now().year

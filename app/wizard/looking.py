@@ -41,15 +41,36 @@ class Looking:
         return origin_of(visit.runtime, visit.move, visit.source, self.trial, kind, record, fields, hidden)
 
 
+class NoTrialRecords(HTTPException):
+    """The move has no records of a trial to show. `title` and `lede` say why."""
+
+    def __init__(self, title: str, lede: str) -> None:
+        super().__init__(404)
+        self.title = title
+        self.lede = lede
+
+
+NO_TRIAL_YET = (
+    "There are no records to look at yet",
+    "You can look at clients and their records when a trial is ready. We e-mail you then.",
+)
+TRIAL_DELETED = (
+    "The records of this trial are deleted",
+    "We keep the records of a trial for a limited time. Records that went live are in Caspen itself.",
+)
+
+
 def looking(request: Request) -> Looking:
-    """Not found while there is no finished trial, or no longer one."""
+    """Opens the records of the current trial. Raises NoTrialRecords before a trial is ready and after it is deleted."""
     visit = visit_of(request)
     caspen, move = visit.runtime.caspen, visit.move
     with visit.read() as session:
         trial = current_trial(session, move)
         reader = reader_of(session, caspen, move.workspace_id, visit.person)
-    if trial is None or trial.finished_at is None or trial.dropped_at is not None:
-        raise HTTPException(404)
+    if trial is None or trial.finished_at is None:
+        raise NoTrialRecords(*NO_TRIAL_YET)
+    if trial.dropped_at is not None:
+        raise NoTrialRecords(*TRIAL_DELETED)
     store = caspen.trial(move.id, trial.number)
     if not caspen.exists(store):
         raise HTTPException(404)

@@ -24,7 +24,7 @@ from app.migration.trials import start_trial
 from app.migration.unanswered import unanswered_files
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard import custom_fields, known
-from app.wizard.dates import typed_date
+from app.wizard.dates import day_as_shown, typed_date
 from app.wizard.situation import Standing, checklist_guard, situation, standing
 
 router = APIRouter()
@@ -44,6 +44,15 @@ PARTS = {
     "part leave_out": ("Leave out", ("leave_out_kinds", "leave_out_before")),
 }
 """The parts of a plan as the tabs show them: a label, and the fields of the plan."""
+ASKED = {
+    "practitioners": ("practitioners",),
+    "locations": ("locations",),
+    "services": ("services", "service_kinds"),
+    known.TAB: ("clients",),
+    custom_fields.TAB: ("fields", "field_types"),
+    "leave_out": ("leave_out_kinds", "leave_out_before"),
+}
+"""By tab, the fields of the plan that the inputs of the tab ask for."""
 OPEN = ""
 Errors = list[dict[str, str]]
 
@@ -89,8 +98,8 @@ def names_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 def shown_on(visit: Visit, here: Standing, show: str) -> Shown:
     """What one tab shows: the export, its names with their choices, and the objects of Caspen that can be chosen.
 
-    A form that starts the trial stands for the whole plan, so each part of the plan counts there. Of a form that was
-    sent, only the objects that it names count.
+    A form that starts the trial stands for the whole plan, so each part of the plan counts there: the part of this tab
+    field by field, the other parts as they are. Of a form that was sent, only the objects that it names count.
     """
     sent = visit.sent.fields if visit.sent.path == PATH and FIELD in visit.sent.fields else {}
     kind = kind_of(show)
@@ -99,7 +108,7 @@ def shown_on(visit: Visit, here: Standing, show: str) -> Shown:
     if not sent or "start" in sent.get("act", ()):
         parts = here.suggestions.old.model_dump(mode="json")
         for name, (label, places) in PARTS.items():
-            context[name] = {place: parts[place] for place in places}
+            context[name] = {place: parts[place] for place in places if place not in ASKED[show]}
             labels[name], now[name] = label, "other choices were saved"
     options = dict(candidates(here, kind)) if kind else {}
     named = {value for name, values in sent.items() if name[:2] == "c:" for value in values} if sent else set(options)
@@ -122,9 +131,9 @@ def shown_on(visit: Visit, here: Standing, show: str) -> Shown:
         fields = custom_fields.fields(custom_fields.asked(visit, here))
     else:
         kinds = {one.name: one.label for one in visit.source.kinds if one.imported}
-        fields["before"] = Field("Leave out what is older", day_before(here.plan))
+        fields["before"] = Field("Leave out what is older", day_before(here.plan), written=day_as_shown)
         fields["kinds"] = Field("Left out whole", ",".join(sorted(here.plan.leave_out_kinds)), kinds)
-    return Shown(context, fields, labels, now)
+    return Shown(context, fields, labels, now, whole="start" in sent.get("act", ()))
 
 
 @router.post("/m/{migration_id}/matches")

@@ -19,7 +19,7 @@ from app.migration.states import OPEN, OVER, Event, State, move_for
 from app.signin.pages import current_migration
 from app.sources import source
 from app.web import Confirmed, Visit, go, in_state, page, shows, visit_of
-from app.wizard.dates import typed_date
+from app.wizard.dates import day_as_shown, typed_date
 
 router = APIRouter()
 
@@ -86,7 +86,8 @@ def overview_shown(visit: Visit, session: Session, migration: Migration) -> Show
 
 def date_field(migration: Migration) -> Field:
     day = migration.conversion_date
-    return Field("Trial Conversion date", f"{date.fromisoformat(day):%d/%m/%Y}" if day else "")
+    shown = f"{date.fromisoformat(day):%d/%m/%Y}" if day else ""
+    return Field("Trial Conversion date", shown, written=day_as_shown)
 
 
 def read_lists(migration: Migration) -> str:

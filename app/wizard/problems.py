@@ -11,6 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from app.access.rights import Right
 from app.migration.balance import balance_of
+from app.migration.exports import current_export
 from app.migration.models import ExportFile, Migration, ProblemLine
 from app.migration.problem_lines import that_count
 from app.migration.trials import current_trial
@@ -50,6 +51,10 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
     with visit.read() as session:
         every = sums(session, visit.move, visit.source)
         trial = current_trial(session, visit.move)
+        export = current_export(session, visit.move)
+    stage = "trial" if trial is not None and trial.finished_at is not None else "read"
+    if export is None or export.read_at is None:
+        stage = "unread"
     chosen = [one for one in every if (not kind or one.kind == kind) and (not level or one.level == level)]
     kinds = {one.kind: one.label for one in every if one.kind}
     told: dict[str, Any] = {
@@ -59,6 +64,7 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
         "levels": [("", "All"), *((level.value, words) for level, words in WORDS.items())],
         "kind": kind,
         "level": level,
+        "stage": stage,
         "kept_back": sum(part.count for part in every if part.level in KEEP_BACK and not part.is_of_files),
         "files_kept_back": sum(part.count for part in every if part.level in KEEP_BACK and part.is_of_files),
     }

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
+from sqlmodel import col, select
 
 from app.caspen.facts import workspace_facts
 from app.caspen.live_counts import count_live
@@ -18,8 +19,9 @@ from app.engine.open_links import look_again, standing_of
 from app.engine.purge import purge
 from app.migration.balance import balance_of
 from app.migration.checked_links import begin_check
+from app.migration.doubts import export_day
 from app.migration.guards import UNDO_DAYS, undoable
-from app.migration.models import Export
+from app.migration.models import Export, Migration
 from app.migration.states import Event, State
 from app.migration.trials import current_trial
 from app.web import Visit, go, in_state, page, visit_of
@@ -37,6 +39,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     with visit.read() as session:
         trial = current_trial(session, visit.move)
         export = session.get(Export, (visit.move.id, visit.move.export_number))
+        made_on = export_day(session, visit.move)
     if (
         trial is None
         or export is None
@@ -55,14 +58,28 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "behind": [line for line in balance.lines if not line.moves and line.read],
         "live": visit.move.report,
         "export_of": date.fromisoformat(old) if (old := visit.move.report.get("export_of")) else None,
+        "made_on": date.fromisoformat(day) if (day := visit.move.report.get("made_on")) else made_on,
         "waiting": waiting,
         "now_live": count_live(visit.runtime.caspen, visit.move.workspace_id),
+        "other_moves": other_moves(visit),
         "taken_back": taken_back(visit.move.report),
         "link_now": standing_of(export),
         "undo_until": undo_until(visit),
         "kept": bool(visit.move.wrapped_key),
     }
     return page(request, "wizard/report.html", 422 if errors else 200, errors=errors, **told)
+
+
+def other_moves(visit: Visit) -> int:
+    """How many other moves went live in this workspace and were not taken back: their records are counted, too."""
+    with visit.read() as session:
+        query = select(Migration).where(
+            Migration.workspace_id == visit.move.workspace_id,
+            Migration.id != visit.move.id,
+            col(Migration.finalised_at).is_not(None),
+            Migration.state != State.UNDONE,
+        )
+        return len(session.exec(query).all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from app.migration.balance import Balance, balance_of
 from app.migration.models import ChangeRequest, Migration
 from app.migration.states import Event, State
 from app.migration.trials import current_trial, start_trial
+from app.migration.words import WORDS
+from app.rail import page_of
 from app.records.kinds import BY_NAME
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.cards import cards
@@ -29,6 +31,8 @@ from app.wizard.unverified import Unverified, unverified_of
 router = APIRouter()
 LONGEST = 4000
 LONGEST_NUMBER = 9
+OPEN_TO_REVIEW = (State.REVIEWING, State.CHANGES_REQUESTED)
+"""The states in which a review can still lead to an approval."""
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
 
 
@@ -204,6 +208,8 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
         ],
         "stands_between": stands_between(balance, asked, damaged=damaged),
         "damaged": damaged,
+        "closed": None if visit.move.state in OPEN_TO_REVIEW else WORDS[State(visit.move.state)],
+        "way_on": f"/m/{visit.move.id}/{page_of(visit.move)}",
         "samples": cards(visit, trial) if may_review else [],
         "lists": lists(visit) if may_review else {},
         "may_review": may_review,

@@ -40,7 +40,12 @@ def counts_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """The clinic's own numbers, each a field of its own."""
     del session
     kept = count_words(migration)
-    return Shown(fields={f"count-{one.kind}": Field(one.words, kept.get(one.kind, "")) for one in visit.source.counts})
+    return Shown(
+        fields={
+            f"count-{count.kind}": Field(count.words, kept.get(count.kind, ""), written=count_as_shown)
+            for count in visit.source.counts
+        }
+    )
 
 
 def shown_ticks(visit: Visit, migration: Migration) -> list[str]:
@@ -125,6 +130,12 @@ def whole_number(typed: str) -> int | None:
     """12480 of "12480", "12,480" or "12 480"; None of anything else."""
     digits = re.sub("[^0-9]", "", typed)
     return int(digits) if WHOLE.fullmatch(typed) and len(digits) <= MOST_DIGITS else None
+
+
+def count_as_shown(typed: str) -> str:
+    """A typed number as the page shows numbers ("12 480" becomes "12,480"); any other text is only stripped."""
+    number = whole_number(typed.strip())
+    return typed.strip() if number is None else f"{number:,}"
 
 
 def draw(request: Request, ticked: list[str], errors: Errors | None = None) -> Response:
