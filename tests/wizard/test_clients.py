@@ -21,7 +21,11 @@ def first_client(product: Product) -> str:
 @pytest.mark.parametrize("point", ["preparing", "matching"])
 def test_before_a_trial_nobody_is_there(shown_at: At, point: str) -> None:
     product = shown_at(point)
-    assert product.visitor(MEGAN).get(f"{product.at}/clients").status_code == 404
+    for address in ("clients", "clients/cli_x", "clients/cli_x/notes", "records/contacts", "records/contacts/con_x"):
+        page = product.visitor(MEGAN).get(f"{product.at}/{address}")
+        assert page.status_code == 404
+        assert headline(page) == "There are no records to look at yet"
+        assert "no longer part of your move" not in words(page)
 
 
 def test_the_clients_of_the_trial_are_listed_by_last_name(shown_at: At) -> None:

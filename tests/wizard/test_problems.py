@@ -33,9 +33,18 @@ def add_lines(product: Product, count: int, **values: Any) -> None:
     product.write(write)
 
 
-def test_before_the_export_there_is_nothing_to_tell(shown_at: At) -> None:
-    product = shown_at("preparing")
-    assert headline(product.visitor(MEGAN).get(f"{product.at}/problems")) == "0 rows did not come across"
+@pytest.mark.parametrize(
+    ("point", "title"),
+    [("preparing", "Your export is not read yet"), ("matching", "What we found in your export")],
+)
+def test_before_a_trial_no_row_is_said_to_have_come_across(shown_at: At, point: str, title: str) -> None:
+    product = shown_at(point)
+    page = product.visitor(MEGAN).get(f"{product.at}/problems")
+    assert headline(page) == title
+    said = words(page)
+    assert "came across" not in said.lower()
+    assert "did not come" not in said
+    assert 'data-label="Rows"' not in page.text, "files are not counted as rows"
 
 
 @pytest.mark.parametrize("point", ["matching", "reviewing", "finalised"])

@@ -85,6 +85,17 @@ def test_a_failure_says_why_and_can_be_tried_again(product_at: At) -> None:
     assert press(product, "retry") == 409
 
 
+@pytest.mark.parametrize("state", list(State))
+def test_the_phases_turn_only_while_a_machine_works(product_at: At, state: State) -> None:
+    product = product_at("reviewing")
+    product.put(state=state.value, paused_from=State.TRIALLING.value if state is State.PAUSED else None)
+    page = product.visitor(MEGAN).get(f"{product.at}/progress", follow_redirects=True)
+    assert page.status_code == 200
+    if state not in WORKING:
+        assert "i spin" not in page.text
+        assert "loader-circle" not in page.text
+
+
 def test_a_fault_of_ours_says_so_without_details(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
