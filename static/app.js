@@ -42,7 +42,10 @@
       if (saving.get(form) || !waiting.has(form)) return;
       const button = waiting.get(form);
       waiting.delete(form);
-      if (form.isConnected) form.requestSubmit(button && button.isConnected ? button : null);
+      if (!form.isConnected) return;
+      // The answer may have replaced the button that was pressed by an equal one.
+      const same = (each) => each.type === "submit" && each.name === button.name && each.value === button.value;
+      form.requestSubmit(!button || button.isConnected ? button : [...form.elements].find(same));
     });
   });
   document.addEventListener("submit", (event) => {

@@ -244,7 +244,7 @@ def test_the_names_can_be_changed_and_a_new_trial_made(product_at: At) -> None:
         answer = done(megan.post(f"{product.at}/review/change-plan"))
     assert product.acts().count("change_plan") == 1
     assert answer.headers["location"] == product.at, "pressed twice"
-    assert headline(megan.get(f"{product.at}/review")) == "Review your trial", "the old one stays to be looked at"
+    assert headline(megan.get(f"{product.at}/review")) == "Trial 1, as it was made", "the old one stays to be looked at"
     assert ask(product, "Too late.") == 409
     done(megan.post(f"{product.at}/matches", data={"act": "start"}))
     product.work()
