@@ -127,3 +127,10 @@ def test_a_text_cut_into_pieces_is_the_same(desk: Desk) -> None:
     found = look_through(lambda: io.BytesIO(content))
     assert (found.encoding, found.otherwise, found.first_other) == ("utf-8", WINDOWS, 1)
     assert text_of(content)[0] == words + "René " + words
+
+
+@pytest.mark.parametrize("encoding", ["mac_roman", "cp1252"])
+@pytest.mark.parametrize("name", ["José7", "Zoë", "Müller"])
+def test_letters_of_utf8_in_a_line_say_nothing_of_its_other_bytes(name: str, encoding: str) -> None:
+    line = b"2007,," + name.encode(encoding) + ",Ünal,Größe".encode()
+    assert name.encode(encoding).decode(judged([line]).encoding) == name

@@ -15,6 +15,7 @@ _RARE = frozenset("ŠŽšžŸÿœŒÕÝý")
 _APOSTROPHES = frozenset("’‘")
 _ENDINGS = frozenset({"s", "t", "d", "m", "re", "ll", "ve", "n"})
 _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
+_UTF8 = re.compile(rb"[\xc3-\xc5][\x80-\xbf]")  # an accented letter of UTF-8: it says nothing of the other bytes
 _LETTERS = re.compile(r"[^\W\d_]+")
 _BESIDE = frozenset("‘’“”„–—…«»£€°©®™•½¼¾·¿¡²³\u00a0§×±ªº")  # next to a word, or alone
 
@@ -39,7 +40,7 @@ class Letters:
         """Scores the words of one line that have high bytes."""
         if self._words >= MOST_WORDS:
             return
-        for word in line.split():
+        for word in _UTF8.sub(b"x", line).split():
             if not word.isascii():
                 self._words += 1
                 self._add(word[:256])
