@@ -43,7 +43,7 @@ def test_before_a_trial_no_row_is_said_to_have_come_across(shown_at: At, point: 
     assert headline(page) == title
     said = words(page)
     assert "came across" not in said.lower()
-    assert "did not come" not in said
+    assert "rows did not come" not in said
     assert 'data-label="Rows"' not in page.text, "files are not counted as rows"
 
 
