@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException, Request, Response
@@ -30,18 +31,59 @@ PIECE_LIMIT = 8 * FORM_LIMIT
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']*)", re.IGNORECASE)
 """Our pages send UTF-8. Reading other charsets can take half a minute for a form of 250 kB, as punycode does."""
 FORMS = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data"})
+PORTS = {"http": 80, "https": 443}
 Next = Callable[[Request], Awaitable[Response]]
 
 
+class Origin(NamedTuple):
+    """Where a page comes from."""
+
+    scheme: str
+    host: str
+    port: int
+
+
 def comes_from_us(request: Request) -> bool:
-    """Whether a form was sent by one of our own pages: by Sec-Fetch-Site, else by Origin. Neither means no."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    if origin is None:
+    """Whether a form was sent by one of our own pages: by Sec-Fetch-Site and Origin, of which one must be there.
+
+    Origin must have our own scheme, host and port, whatever Sec-Fetch-Site says. `app.state.address` is our address
+    in production, where Host must name it; without it, our host is the one that was asked. A malformed header is no.
+    """
+    ours, asked = own_origin(request), origin_at(f"{_scheme_of(request)}://{request.headers.get('host', '')}")
+    if ours is None or asked != ours:
         return False
-    return urlsplit(origin).netloc == request.headers.get("host", "")
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if origin is not None and origin_at(origin) != ours:
+        return False
+    return origin is not None if site is None else site == "same-origin"
+
+
+def own_origin(request: Request) -> Origin | None:
+    """The origin of our pages. None where Host is malformed and no address is set."""
+    address = request.app.state.address or f"{_scheme_of(request)}://{request.headers.get('host', '')}"
+    return origin_at(address)
+
+
+def origin_at(address: str) -> Origin | None:
+    """Scheme, host and port of an address, as browsers compare them; None where the address has none of them."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
+        return None
+    return Origin(parts.scheme, parts.hostname.lower(), port or PORTS[parts.scheme])
+
+
+def has_usable_host(request: Request) -> bool:
+    """Whether an address can be made of Host: the framework makes one for every page."""
+    return origin_at(f"http://{request.headers.get('host', 'localhost')}") is not None
+
+
+def _scheme_of(request: Request) -> str:
+    """The scheme that browsers use: before a proxy that ends TLS, the server itself does not know it."""
+    return "https" if request.app.state.is_behind_tls else str(request.scope["scheme"])
 
 
 def is_upload(request: Request) -> bool:
@@ -69,6 +111,8 @@ async def guard(request: Request, call_next: Next) -> Response:
     """Asks of every request what no page should have to ask, and hardens every answer, those of our faults too."""
     if has_too_many_headers(request.scope["headers"]):
         answer: Response = PlainTextResponse("This request has too many headers. Clear this site's cookies.", 431)
+    elif not has_usable_host(request):
+        answer = PlainTextResponse("This request names no host.", 400)
     elif not is_path(request.scope["path"]):
         answer = await run_in_threadpool(request.app.state.not_found, request, HTTPException(404))
     elif request.method not in SAFE and (not comes_from_us(request) or is_foreign_form(request)):
@@ -82,7 +126,7 @@ async def guard(request: Request, call_next: Next) -> Response:
             answer = await run_in_threadpool(request.app.state.our_fault, request, trouble)
     for name, value in (HEADERS | SECURE_HEADERS if request.app.state.is_secure else HEADERS).items():
         answer.headers.setdefault(name, value)
-    if request.url.path.startswith("/static/"):
+    if request.scope["path"].startswith("/static/"):
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     else:
         answer.headers.setdefault("Cache-Control", "no-store")

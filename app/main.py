@@ -29,6 +29,7 @@ from app.engine.isolated import reader
 from app.engine.runtime import Runtime, open_runtime
 from app.errors import Stop
 from app.guardrails import SAFE, guard, is_upload
+from app.head import HeadAsGet
 from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.audit import last_change
 from app.migration.models import Migration
@@ -82,7 +83,10 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     app.state.jinja = look.environment()
     app.state.room = DiskRoom(chosen.var)
     app.state.is_secure = in_production
+    app.state.address = chosen.base_url if in_production else ""
+    app.state.is_behind_tls = chosen.behind_tls
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
+    app.add_middleware(HeadAsGet)
     app.mount("/static", StaticFiles(directory=look.STATIC), name="static")
     signing_in = (pages.router, clinics.router, invitations.router)
     for router in (health.router, *signing_in, support.router, support_files.router, *(step.router for step in STEPS)):

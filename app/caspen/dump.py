@@ -20,7 +20,7 @@ def dump(store: Store, workspace_id: str, folder: Path) -> dict[str, int]:
     One JSON object per line with the field names of the workspace's objects: times in UTC with `Z`, amounts as text.
     What people deleted is not in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = {}
     for model in OBJECTS:
         to = shape(str(model.__tablename__))

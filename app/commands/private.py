@@ -43,6 +43,7 @@ class Private:
 @contextmanager
 def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Runtime]:
     """Opens a runtime in a folder that nobody else can read. `database` is a Caspen database that stays."""
+    os.umask(0o077)  # also for the folders above the one that is asked for
     with private_folder() if keep is None else _kept(keep) as folder:
         runtime = open_runtime(private_settings(folder, database))
         collect_seldom()

@@ -85,7 +85,7 @@ def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promot
             raise Stop(Problem("live_differs")) from None
         except StillLacking:
             continue
-    raise Stop(Problem("live_differs"))
+    raise Stop(Problem("work_failed"))
 
 
 def report(trial: Trial, done: Promoted) -> dict[str, Any]:

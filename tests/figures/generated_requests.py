@@ -48,14 +48,21 @@ HOSTILE = (
 )  # fmt: skip
 RAW = ("%00", "%ED%A0%80", "%FF", "%C3%28", "%F0%9F%98", "%80", "%2e%2e", "%2F", "%5C", "%0d%0aX:1", "%u0000")
 HEADERS = (
-    "HX-Request",
-    "Referer",
-    "User-Agent",
-    "Accept-Language",
-    "X-Forwarded-For",
-    "Cookie",
-    "Range",
-    "If-None-Match",
+    *("HX-Request", "HX-Target", "HX-Current-URL", "Origin", "Referer", "Host", "User-Agent", "Cookie", "Range"),
+    *("Accept", "Accept-Encoding", "Accept-Language", "If-None-Match", "If-Modified-Since", "If-Range", "Content-Type"),
+    *("Sec-Fetch-Site", "Sec-Fetch-Mode", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"),
+)  # fmt: skip
+MALFORMED = (
+    "http://[",
+    "https://a:b",
+    "http://a:99999",
+    "[::1",
+    "bytes=9-1,,",
+    "W/",
+    '"',
+    ";;=",
+    "a=b; c",
+    "q=x, *;q=9",
 )
 KINDS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "multipart/form-data", "text/plain")
 CHARSETS = ("utf-7", "unicode_escape", "utf-16", "no-such-charset", "punycode", "idna", "rot13")
@@ -149,11 +156,11 @@ class Generator:
         headers: dict[bytes, bytes] = {}
         if self.dice.random() < 0.3:
             name = self.dice.choice(HEADERS)
-            headers[name.encode()] = self.dice.choice(HOSTILE)[:70_000].encode()
+            headers[name.encode()] = self.dice.choice((*HOSTILE, *MALFORMED))[:70_000].encode()
         content = None
         if method in ("POST", "PUT", "DELETE"):
             kind, content = self._form(place)
-            headers[b"Content-Type"] = kind.encode()
+            headers.setdefault(b"Content-Type", kind.encode())
         sent = visitor.request(method, address, headers=headers, content=content)
         return int(sent.status_code)
 

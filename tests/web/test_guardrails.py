@@ -91,6 +91,10 @@ FOREIGN = [
     {"origin": "https://evil.example"},
     {"origin": "null"},
     {"origin": "http://127.0.0.1:8001"},
+    {"origin": BASE.replace("http:", "https:")},
+    {"origin": BASE + "@evil.example"},
+    {"origin": "https://evil.example", "sec-fetch-site": "same-origin"},
+    {"origin": "http://["},
 ]
 
 

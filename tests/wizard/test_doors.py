@@ -173,7 +173,7 @@ def test_a_way_out_of_a_failed_state_is_offered_and_works(product_at: At, state:
     product = product_at(point)
     begin(product)
     assert product.state() is state
-    fail(product, "live_differs" if state is State.FINALISING else "work_failed")
+    fail(product, "live_differs" if way == "review/start-again" else "work_failed")
     assert product.state() is FAILED[state]
     page = product.visitor(MEGAN).see(product.at)
     assert f'action="{product.at}/{way}"' in page.text
@@ -190,6 +190,16 @@ def test_a_move_that_went_back_to_review_can_be_approved_again(product_at: At) -
     done(approve(product))
     product.work()
     assert product.state() is State.FINALISED
+
+
+def test_a_trial_that_is_no_longer_the_one_reviewed_is_not_tried_again_as_it_is(product_at: At) -> None:
+    product = product_at("reviewing")
+    done(approve(product))
+    fail(product, "live_differs")
+    page = product.visitor(MEGAN).see(product.at).text
+    assert "no longer those that you reviewed" in page
+    assert f'action="{product.at}/review/start-again"' in page
+    assert f'action="{product.at}/progress/retry"' not in page
 
 
 def lose(product: Product) -> None:
