@@ -57,11 +57,12 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
         stage = "unread"
     chosen = [one for one in every if (not kind or one.kind == kind) and (not level or one.level == level)]
     kinds = {one.kind: one.label for one in every if one.kind}
+    level_words = WORDS if stage == "trial" else {**WORDS, Level.WARNING: "Look at it"}
     told: dict[str, Any] = {
         "bands": bands(chosen, visit.source.label),
         "every": len(every),
         "kinds": [("", "Every kind"), *sorted(kinds.items(), key=lambda item: item[1])],
-        "levels": [("", "All"), *((level.value, words) for level, words in WORDS.items())],
+        "levels": [("", "All"), *((level.value, words) for level, words in level_words.items())],
         "kind": kind,
         "level": level,
         "stage": stage,
