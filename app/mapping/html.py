@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import nh3
 
+from app.mapping.html_cost import bounded
 from app.mapping.html_depth import shallow
 from app.mapping.markup import keep_meaning
 
@@ -83,9 +84,10 @@ def clean_html(text: str) -> Cleaned:
     if _PLAIN.fullmatch(text):
         return Cleaned(text)
     mending = _Mending()
-    text, is_cut = shallow(text)
+    is_hidden = "<!" in text or "<?" in text
+    text, is_cut = shallow(bounded(text))
     mended = _OPENING.sub(mending.tag, keep_meaning(text))
-    return Cleaned(_CLEANER.clean(mended), mending.lost or is_cut)
+    return Cleaned(_CLEANER.clean(mended), mending.lost or is_cut or is_hidden)
 
 
 class _Mending:
@@ -124,6 +126,7 @@ def escaped(text: str) -> str:
 def plain_text(rich: str) -> str:
     """The words of a rich text, one line for each block. Struck-out words stand in `[struck out: ...]`."""
     reader = _Words()
+    rich = bounded(rich)
     for at in range(0, len(rich), _AT_ONCE):
         reader.feed(rich[at : at + _AT_ONCE])
     reader.close()

@@ -17,6 +17,7 @@ from app.engine.reading.rows import Raw
 from app.engine.reading.sniff import HEAD
 from app.mapping.files import key_of_path
 from app.mapping.html import STRUCK_OUT, escaped, plain_text
+from app.mapping.html_cost import bounded
 from app.mapping.markup import keep_attributes
 
 COLUMNS = ("id", "patient_id", "title", "content", "author_name", "created_at", "draft", "is_page", "page_key")
@@ -44,7 +45,7 @@ def note_rows(entries: Iterable[Entry], limits: Limits) -> Iterator[Raw]:
             if is_text_note(entry.path):
                 page.take_text(text)
             else:
-                page.feed(keep_attributes(text))
+                page.feed(keep_attributes(bounded(text)))
             page.close()
         except Refused as refused:
             codes = (refused.code,)

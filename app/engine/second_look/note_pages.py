@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from app.engine.reading.entries import Entry
 from app.engine.reading.refusal import Refused
+from app.mapping.html_cost import bounded
 from app.mapping.second_look import bare
 
 LARGEST = 5 << 20  # bytes of a page
@@ -38,7 +39,7 @@ def _page(entry: Entry) -> "_Words | None":
         with entry.open() as stream:
             data = stream.read(LARGEST + 1)
         page = _Words()
-        page.feed(data.decode("utf-8-sig"))
+        page.feed(bounded(data.decode("utf-8-sig")))
         page.close()
     except (Refused, OSError, ValueError):
         return None
