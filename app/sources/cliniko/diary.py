@@ -27,7 +27,7 @@ def location_of(targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | 
         return chosen, ["appointment_location_defaulted"]
     choice = lookups.plan.choice("businesses", business)
     location = choice.id if choice.to == "match" else lookups.ids.derive("locations", "businesses", business)
-    if location not in lookups.zones:
+    if choice.to != "match" and location not in lookups.zones:
         location = min(lookups.zones, default=None)
     return location, ["appointment_location_defaulted"]
 
