@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from e2e.pages.approve import Approve
 from e2e.pages.balances import Balances
@@ -149,12 +149,21 @@ class Journey:
         review.open()
         self.seen(self.page, "review-looked")
 
+    def glance(self, name: str) -> None:
+        """Reads a page that goes on by itself when the work is done, which may be while it is read."""
+        try:
+            self.seen(self.page, name)
+        except Error as left:
+            if "navigation" not in str(left):
+                raise
+            self.page.wait_for_load_state()
+
     def approve(self, *, only_look: bool = True) -> None:
         Review(self.page, self.move).open()
         Review(self.page, self.move).go_on()
         self.seen(self.page, "approve")
         Approve(self.page, self.move).approve(CLINIC)
-        self.seen(self.page, "progress-finalising")
+        self.glance("progress-finalising")
         progress = Progress(self.page, self.move)
         if only_look and not Report(self.page, self.move).is_open():
             progress.watch_until("report")

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
 from tests.conftest import At
 from tests.forms.browser import BASIS
@@ -36,13 +36,13 @@ def test_a_button_waits_for_the_running_save_and_sends_its_fingerprint(page: Pag
         page.get_by_label("Appointments that start before").fill("1/3/2022")
         with page.expect_request(f"**{product.at}/matches"):
             page.get_by_role("button", name=button).click(no_wait_after=True)
-        page.wait_for_function("document.title !== 'Posted'")
+        expect(page).not_to_have_title("Posted")
         assert (len(saves), posts) == (1, [])
         sent = {name: values[0] for name, values in parse_qs(saves[0].request.post_data or "").items()}
         kept = megan.post_exactly(f"{product.at}/matches", sent, headers=HTMX)
         assert kept.status_code == 200
         saves[0].fulfill(body=kept.text, content_type="text/html")
-        page.wait_for_function("document.title === 'Posted'")
+        expect(page).to_have_title("Posted")
     fresh = BASIS.search(kept.text)
     assert fresh is not None
     assert [post["basis"] for post in posts] == [[fresh[1]]]
