@@ -82,11 +82,13 @@ class Stores:
         with self.live.database.connection() as connection:
             take_turns(connection, SCHEMA)
             CaspenTable.metadata.create_all(connection)
-            _create_indexes(connection, "")
+            known = _index_names(connection)
+            _create_indexes(connection, "", known)
             for model in OBJECTS:  # what a move brought is counted without reading a record
                 name = str(model.__tablename__)
                 columns = '"workspace_id", "migration_id", "source_kind"'
-                connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "ix_{name}_brought" ON "{name}" ({columns})')
+                if f"ix_{name}_brought" not in known:
+                    connection.exec_driver_sql(f'CREATE INDEX "ix_{name}_brought" ON "{name}" ({columns})')
 
     def trial(self, migration_id: str, number: int) -> Store:
         """The store of a trial. It need not be there yet."""
@@ -218,9 +220,23 @@ def _remove_file(path: Path) -> None:
             path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
-def _create_indexes(connection: Connection, place: str) -> None:
+def _index_names(connection: Connection) -> frozenset[str]:
+    """The indexes of the live tables. PostgreSQL locks a table even for `CREATE INDEX IF NOT EXISTS` of an index that
+    exists, and so a process that starts could end in a deadlock with one that writes."""
+    names = (
+        "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
+        if connection.dialect.name == "postgresql"
+        else "SELECT name FROM sqlite_master WHERE type = 'index'"
+    )
+    return frozenset(str(name) for name in connection.exec_driver_sql(names).scalars())
+
+
+def _create_indexes(connection: Connection, place: str, known: frozenset[str] = frozenset()) -> None:
+    """Makes the indexes of the live tables or, with `place`, of a trial's; those whose names are `known` are there."""
     for table in OBJECTS:
         for columns in table.indexes:
             told = ", ".join(f'"{c}"' for c in columns)
-            name = f'"ix_{table.__tablename__}_{columns[1]}"'
-            connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS {name} ON {place}"{table.__tablename__}" ({told})')
+            name = f"ix_{table.__tablename__}_{columns[1]}"
+            if name not in known:
+                place_of = f'{place}"{table.__tablename__}"'
+                connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "{name}" ON {place_of} ({told})')
