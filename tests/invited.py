@@ -11,9 +11,16 @@ from tests.pages import done
 from tests.product import MEGAN, Product, Visitor
 
 
-def invite(product: Product, email: str, role: str = "viewer", *, by: str = MEGAN, clinical: str = "") -> Response:
+def tick_of(role: str, clinical: str | None) -> str:
+    """The tick for clinical notes, as a story sends it: reviewers have it unless the story says otherwise."""
+    return ("1" if role == "reviewer" else "") if clinical is None else clinical
+
+
+def invite(
+    product: Product, email: str, role: str = "viewer", *, by: str = MEGAN, clinical: str | None = None
+) -> Response:
     """An admin's answer to the form "Invite a colleague"."""
-    form = {"email": email, "role": role, "clinical": clinical}
+    form = {"email": email, "role": role, "clinical": tick_of(role, clinical)}
     answer: Response = product.visitor(by).post(f"{product.at}/people", data=form)
     return answer
 
@@ -68,8 +75,8 @@ def remove(product: Product, email: str, *, by: str = MEGAN) -> Response:
     return answer
 
 
-def change(product: Product, email: str, role: str, *, by: str = MEGAN, clinical: str = "") -> Response:
+def change(product: Product, email: str, role: str, *, by: str = MEGAN, clinical: str | None = None) -> Response:
     """An admin's answer to the form "What this person may do"."""
     address = f"{product.at}/people/{person_id(product, email)}"
-    answer: Response = product.visitor(by).post(address, data={"role": role, "clinical": clinical})
+    answer: Response = product.visitor(by).post(address, data={"role": role, "clinical": tick_of(role, clinical)})
     return answer

@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,10 +20,17 @@ from tests.workers.story import ROOT, a_worker, until
 pytestmark = pytest.mark.slow
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path leaves room for a socket's: the system takes about a hundred characters in all."""
+    with tempfile.TemporaryDirectory(prefix="c-", dir="/tmp") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.redis
 @pytest.mark.parametrize("end", ENDS)
-def test_nothing_that_serve_started_outlives_it(tmp_path: Path, end: str) -> None:
-    served = Served(tmp_path / "var", free_port(), {"TMPDIR": str(tmp_path)})
+def test_nothing_that_serve_started_outlives_it(tmp_path: Path, short: Path, end: str) -> None:
+    served = Served(tmp_path / "var", free_port(), {"TMPDIR": str(short)})
     try:
         served.until_ready()
         assert len(served.running("redis-server")) >= 1
@@ -30,7 +39,7 @@ def test_nothing_that_serve_started_outlives_it(tmp_path: Path, end: str) -> Non
 
         assert served.until_gone() == {}
         assert served.process.returncode == (-signal.SIGKILL if end == "SIGKILL" else 0)
-        assert not list(tmp_path.glob("caspen-redis-*"))
+        assert not list(short.glob("caspen-redis-*"))
     finally:
         served.clear()
 
