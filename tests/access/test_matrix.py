@@ -222,7 +222,9 @@ def test_what_is_for_development_is_not_there_in_production(production: Product,
 
 
 def test_in_production_nobody_enters_without_a_link(production: Product) -> None:
-    answer = production.visitor().post("/signin", data={"email": MEGAN, "act": "enter"})
+    browser = production.visitor()
+    browser.base_url = production.settings.base_url
+    answer = browser.post("/signin", data={"email": MEGAN, "act": "enter"})
     assert answer.status_code == 200
     assert not answer.cookies
     assert "Enter as" not in production.visitor().get("/signin").text

@@ -64,7 +64,7 @@ def test_rows_that_are_held_or_mended_for_good_reasons_are_not_taken_for_faults(
     )
     files["Treatment notes.csv"] = table(
         ["Treatment Note ID", "Patient ID", "Content", "Draft", "Created At"],
-        ["1", "1001", "{no form at all", "false", nine],
+        ["1", "1001", '{"sections": [{"name": "cut', "false", nine],
         ["2", "9999", '{"sections": []}', "false", nine],
     )
     clinic.tried(files)
