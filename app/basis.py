@@ -205,6 +205,8 @@ class Basis:
         untouched, both, mine = set(), [], []
         for name, each in shown.fields.items():
             if name not in sent:
+                if shown.whole and not self.showed(name, each.label, each.value):
+                    both.append(name)
                 continue
             typed = each.answer(sent[name])
             if self.showed(name, each.label, each.value) or typed == each.value:
@@ -239,7 +241,8 @@ class Basis:
         for name in typed:
             each = shown.fields[name]
             if self.knows(name, each.label):
-                lines.append(Conflict(each.label, each.words(each.answer(sent[name])), each.words(each.value)))
+                before = each.words(each.answer(sent[name])) if name in sent else "as it was when you opened the page"
+                lines.append(Conflict(each.label, before, each.words(each.value)))
         again: list[tuple[str, str]] = []
         for name, values in sent.items():
             own = shown.fields.get(name)
