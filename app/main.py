@@ -25,7 +25,6 @@ from app.basis import FIELD, Changed, NoBasis
 from app.db import DatabaseGone, now
 from app.disk_room import DiskRoom
 from app.door import check_texts, read_form
-from app.drained import Drained
 from app.engine.isolated import reader
 from app.engine.runtime import Runtime, open_runtime
 from app.errors import Stop
@@ -88,7 +87,6 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     app.state.is_behind_tls = chosen.behind_tls
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Drained)
     app.mount("/static", StaticFiles(directory=look.STATIC), name="static")
     signing_in = (pages.router, clinics.router, invitations.router)
     for router in (health.router, *signing_in, support.router, support_files.router, *(step.router for step in STEPS)):

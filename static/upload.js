@@ -71,6 +71,14 @@
       request.send(body);
     });
 
+  const isSignedOut = async () => {
+    try {
+      return isSignIn((await fetch(window.location.href, { method: "GET", cache: "no-store" })).url);
+    } catch {
+      return false; // the line is cut
+    }
+  };
+
   const sum = async (piece) => {
     if (!window.crypto || !window.crypto.subtle) return {};
     const digest = await window.crypto.subtle.digest("SHA-256", await piece.arrayBuffer());
@@ -164,7 +172,8 @@
           }
           why = { 401: "away", 507: "full" }[status] || why;
         } catch {
-          // cut
+          // An answer that came while a piece was on its way may look like a cut line: a signed-out visitor is sent away.
+          if (await isSignedOut()) why = "away";
         }
         tell(why);
         this.moments = [];
