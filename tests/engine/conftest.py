@@ -1,13 +1,17 @@
 """An engine and a clinic for each story."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from app.engine.runtime import Runtime
 from tests.engine.story import Clinic, clinic_in, engine_in
 from tests.postgres import postgres_url
+
+_NUMBERS = count()
 
 
 @pytest.fixture
@@ -22,5 +26,14 @@ def clinic(runtime: Runtime) -> Clinic:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
+def postgres_at() -> Iterator[str]:
     yield from postgres_url()
+
+
+@pytest.fixture
+def postgres(postgres_at: str) -> str:
+    """A database of its own on the session's server: a finalised move of one test is not another's."""
+    name = f"engine_{next(_NUMBERS)}"
+    with psycopg.connect(postgres_at, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return postgres_at.removesuffix("postgres") + name

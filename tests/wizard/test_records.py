@@ -7,6 +7,7 @@ import pytest
 from httpx import Response
 from sqlmodel import Session, col, select
 
+from app.access.models import Membership
 from app.caspen.gateway import Gateway
 from app.caspen.tables import Communication, ProgressNote
 from app.mapping.plan import Plan
@@ -151,6 +152,8 @@ def test_who_may_not_read_notes_in_caspen_reads_none_here(product_at: At, role: 
     product = product_at("reviewing")
     gateway = Gateway(product.runtime.caspen, WORKSPACE, MEGAN)
     gateway.invite_user("Rick Amadi", RICK, role, invite="accepted")
+    with product.runtime.ledger.write() as session:
+        session.get_one(Membership, ("per_rick", WORKSPACE)).clinical = False
     rick, note = product.visitor(RICK), longest_note(product)
     told = plain(note.body)[:60]
     for address in (f"records/progress_notes/{note.id}", f"clients/{note.client_id}/notes"):
