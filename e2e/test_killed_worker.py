@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2
 
 def test_a_worker_is_killed_while_the_page_watches(product: Product, browser: Browser) -> None:
     page = browser.new_page()
+    streams: list[str] = []
+    page.on("request", lambda request: streams.append(request.url) if "/progress/events" in request.url else None)
     journey = Journey(page, product.url)
     journey.enter()
     journey.start()
@@ -36,3 +38,5 @@ def test_a_worker_is_killed_while_the_page_watches(product: Product, browser: Br
     read = terms.pop("rows in your export")
     assert sum(terms.values()) == read
     assert not set(killed) & set(product.workers()), "another worker has to have taken over"
+    assert streams
+    assert len(streams) == len(set(streams)), "a page opens one stream of numbers, not two"

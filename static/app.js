@@ -2,9 +2,6 @@
 (() => {
   "use strict";
 
-  // htmx reads the page as soon as it is loaded itself, before its extensions are: let it read once more with them.
-  document.addEventListener("DOMContentLoaded", () => window.htmx && window.htmx.process(document.body));
-
   const menu = () => document.querySelector("details.who[open]");
 
   // The account menu closes like a menu: by Escape, and by a press anywhere else.
@@ -52,6 +49,17 @@
     if (!saving.get(event.target)) return;
     event.preventDefault();
     waiting.set(event.target, event.submitter);
+  });
+
+  // A person who leaves while a save is running loses no choice: the browser sends the form once more by itself.
+  window.addEventListener("pagehide", () => {
+    for (const [form, running] of saving) {
+      if (!running || !form.isConnected) continue;
+      const sent = new URLSearchParams(new FormData(form));
+      const more = JSON.parse(form.getAttribute("hx-vals") || "{}");
+      for (const [name, value] of Object.entries(more)) sent.set(name, value);
+      navigator.sendBeacon(form.getAttribute("hx-post"), sent);
+    }
   });
 
   // A form that came back with mistakes: read the summary first, wherever it was put.

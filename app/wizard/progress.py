@@ -51,13 +51,15 @@ def look(request: Request) -> Response:
 
 
 @router.get("/m/{migration_id}/progress/events")
-async def events(request: Request) -> Response:
-    """The numbers as they change. The stream holds no session, and ends when the reader may no longer look."""
+async def events(request: Request, drawn: str = "") -> Response:
+    """The numbers as they change, for a page that was drawn in the state `drawn`; of another state than the move's,
+    also when the stream is opened late or once more, the page is sent on at once. The stream holds no session, and
+    ends when the reader may no longer look."""
     visit = visit_of(request)
     watch = watch_of(request.app)
     secret = request.cookies.get(cookie_name(visit.runtime))
     may_still_look = partial(may_look, visit.runtime.ledger, secret, visit.move.workspace_id)
-    return EventSourceResponse(stream(watch, visit.move.id, visit.move.state, may_still_look), ping=15)
+    return EventSourceResponse(stream(watch, visit.move.id, drawn or visit.move.state, may_still_look), ping=15)
 
 
 def may_look(ledger: Database, secret: str | None, workspace_id: str) -> bool:

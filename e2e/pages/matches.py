@@ -17,7 +17,8 @@ class Matches(WizardPage):
                 natural = (box.get_attribute("name") or "").startswith("n")
                 box.select_option("appointment" if natural else "create")
             if open_ones:
-                self.press("Save for later")
+                with self.page.expect_navigation():  # the button waits for the saves that the choices began
+                    self.press("Save for later")
 
     def start_trial(self) -> None:
         self.press("Save and start the trial")

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import SimpleQueue
 
 from jinja2 import Environment
 
@@ -68,8 +69,8 @@ def render(template: str, **more: object) -> str:
 class Pages(SimpleHTTPRequestHandler):
     """The rendered pages and the static files, under the policy that the product sends."""
 
-    def __init__(self, *args: object, pages: dict[str, str]) -> None:
-        self.pages = pages
+    def __init__(self, *args: object, pages: dict[str, str], posted: SimpleQueue[str]) -> None:
+        self.pages, self.posted = pages, posted
         super().__init__(*args, directory=str(STATIC.parent))  # type: ignore[arg-type]  # handed on as they came
 
     def do_GET(self) -> None:
@@ -83,14 +84,20 @@ class Pages(SimpleHTTPRequestHandler):
         self.wfile.write(found.encode())
         return None
 
+    def do_POST(self) -> None:
+        self.posted.put(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
         """Quiet: a test's output is its own."""
 
 
 @contextmanager
-def served(pages: dict[str, str]) -> Iterator[str]:
-    """Serves {"/gallery": html, ...} on the loopback and says where."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Pages, pages=pages))
+def served(pages: dict[str, str], posted: SimpleQueue[str] | None = None) -> Iterator[str]:
+    """Serves {"/gallery": html, ...} on the loopback and says where. The bodies of forms are put into `posted`."""
+    handler = partial(Pages, pages=pages, posted=posted or SimpleQueue())
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -1,5 +1,6 @@
 """The names page saves by itself in a browser, and a button that is pressed meanwhile waits for the answer."""
 
+from queue import SimpleQueue
 from urllib.parse import parse_qs
 
 import pytest
@@ -48,3 +49,25 @@ def test_a_button_waits_for_the_running_save_and_sends_its_fingerprint(page: Pag
     assert [post["basis"] for post in posts] == [[fresh[1]]]
     assert posts[0]["before"] == ["1/3/2022"]
     assert posts[0].keys() >= ({"go"} if button == "Locations" else {"act"})
+
+
+def test_a_choice_is_kept_when_its_person_leaves_before_it_is_saved(page: Page, product_at: At) -> None:
+    product = product_at("matching")
+    drawn = product.visitor(MEGAN).get(f"{product.at}/matches?show=leave_out").text
+    posted: SimpleQueue[str] = SimpleQueue()
+
+    def answer(route: Route) -> None:
+        if "hx-request" not in route.request.headers:  # a save gets no answer: the network is slow
+            route.continue_()
+
+    page.route(f"**{product.at}/matches", answer)
+    with served({"/names": drawn, "/other": "<title>Another page</title>"}, posted) as site:
+        page.goto(f"{site}/names")
+        field = page.get_by_label("Appointments that start before")
+        with page.expect_request(f"**{product.at}/matches"):
+            field.fill("1/3/2022")
+            field.press("Tab")
+        field.fill("1/4/2022")
+        page.goto(f"{site}/other")
+        form = parse_qs(posted.get(timeout=30))
+    assert (form["before"], form["act"]) == (["1/4/2022"], ["keep"])

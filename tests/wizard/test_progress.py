@@ -1,6 +1,7 @@
 """While the clinic waits: the page of each state, its numbers, and the buttons that stop, go on and try again."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -51,7 +52,7 @@ def test_while_it_works_the_page_loads_itself_again_without_scripts(product_at: 
     page = product.visitor(MEGAN).see(product.at)
     assert headline(page) == "Your export is being fetched"
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in page.text
-    assert f'hx-sse:connect="{product.at}/progress/events"' in page.text
+    assert f'hx-sse:connect="{product.at}/progress/events?drawn=fetching"' in page.text
     assert "You can close this page: we e-mail you when it is ready." in words(page)
 
 
@@ -190,6 +191,18 @@ def test_watchers_are_told_the_numbers_and_that_it_went_on(product_at: At) -> No
     assert "<html" not in str(first.data), "a fragment, not a page"
     assert last.event == "moved"
     assert last.data == "reading"
+
+
+def test_a_page_drawn_before_the_move_went_on_is_sent_on_when_its_stream_opens_late(product_at: At) -> None:
+    product = product_at("preparing")
+    submit(product)
+    page = product.visitor(MEGAN).see(product.at)
+    found = re.search(r'hx-sse:connect="([^"]+)"', page.text)
+    assert found
+    happens(product, Event.FETCHED)
+    said = product.visitor(MEGAN).get(found[1]).text
+    assert "event: moved" in said
+    assert "data: reading" in said
 
 
 def test_a_watcher_who_may_no_longer_look_is_told_no_more(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
