@@ -4,6 +4,7 @@ import random
 import shutil
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.workers.story import until
 SEED = 10
 LONGEST_LIFE = 1.5  # seconds from the start of the worker's child to the end of `serve`, at most
 SHORT, LONG = 3, 50
+AT_A_TIME = 4
 KEY = {"STORAGE_KEY": "development-storage-key"}
 
 
@@ -30,43 +32,57 @@ class EndsFound:
     slowest: float = 0.0
     left: list[str] = field(default_factory=list)
 
+    def add(self, more: "EndsFound") -> None:
+        self.done += more.done
+        self.busy += more.busy
+        self.slowest = max(self.slowest, more.slowest)
+        self.left += more.left
+
 
 def ended(times: int) -> EndsFound:
-    """Ends `serve` so often in each way; in every second turn its worker has an export to read."""
+    """Ends `serve` so often in each way, several at a time; in every second turn its worker has an export to read."""
     result, dice = EndsFound(), random.Random(SEED)
-    with tempfile.TemporaryDirectory(prefix="caspen-ends-") as home:
+    with tempfile.TemporaryDirectory(prefix="caspen-ends-") as home, ThreadPoolExecutor(AT_A_TIME) as pool:
         waiting = Path(home) / "waiting"
         runtime = open_runtime(settings_in(waiting))
         clinic_in(runtime).hand_over(clinic_files(1200, 1800))
         runtime.close()
+        ends = []
         for turn in range(times):
-            for name in ENDS:
-                folder = Path(home) / f"{turn}-{name.replace(' ', '-')}"
-                if turn % 2 == 0:
-                    shutil.copytree(waiting, folder)
-                _end(name, folder, dice, result)
-                shutil.rmtree(folder, ignore_errors=True)
+            for way, name in enumerate(ENDS):
+                place = Path(home) / f"{turn}-{way}"
+                ends.append(pool.submit(_end, name, place, waiting if turn % 2 == 0 else None, dice.random()))
+        for each in ends:
+            result.add(each.result())
     return result
 
 
-def _end(name: str, folder: Path, dice: random.Random, result: EndsFound) -> None:
-    served = Served(folder, free_port(), KEY | {"TMPDIR": str(folder.parent)})
+def _end(name: str, place: Path, export: Path | None, moment: float) -> EndsFound:
+    """One end in a folder of its own, `moment` (0 to 1) of the longest life after the start."""
+    result, folder = EndsFound(), place / "var"
+    if export is None:
+        place.mkdir()
+    else:
+        shutil.copytree(export, folder)
+    served = Served(folder, free_port(), KEY | {"TMPDIR": str(place)})
     try:
         served.until_ready()
-        if folder.joinpath("objects").exists():
+        if export is not None:
             with suppress(AssertionError):  # a quick worker may have read everything before anybody was ready to look
                 until(lambda: bool(served.running("workers.child")), 10)
         result.busy += bool(served.running("workers.child"))
-        time.sleep(dice.uniform(0, LONGEST_LIFE))
+        time.sleep(moment * LONGEST_LIFE)
         began = time.monotonic()
         ENDS[name](served)
         left = served.until_gone()
         result.done += 1
-        result.slowest = max(result.slowest, time.monotonic() - began)
+        result.slowest = time.monotonic() - began
         result.left += [f"{name}: {command[:80]}" for command in left.values()]
-        result.left += [f"{name}: {kept.name}" for kept in folder.parent.glob("caspen-redis-*")]
+        result.left += [f"{name}: {kept.name}" for kept in place.glob("caspen-redis-*")]
     finally:
         served.clear()
+        shutil.rmtree(place, ignore_errors=True)
+    return result
 
 
 def take(long: bool) -> Reached:
