@@ -1,9 +1,9 @@
-"""Has the work of a private engine done, by this process or by several children, until it rests."""
+"""Has the work of a private engine done by limited child processes, until it rests."""
 
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,7 +12,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlmodel import col, select
 
 from app.db import now
-from app.engine.drain import Turn, drain
 from app.engine.memory import peak_mb
 from app.engine.phases import STAGES
 from app.engine.progress import progress
@@ -22,7 +21,6 @@ from app.migration.models import Migration, Work
 from app.migration.states import State
 from app.problems import catalogue
 from app.settings import Settings
-from workers.child import own_name
 from workers.hands import Hands
 
 TURN_SECONDS = 2.0
@@ -38,33 +36,36 @@ class WaitedEnough(Exception):
 
 
 class Driver:
-    """`wait` is how long, in all, to wait for what passes by itself. `peak_mb` is the most memory of any process."""
+    """Runs work in `workers` child processes that live until the driver is left: this process parses no export.
+
+    `wait` is how long, in all, to wait for what passes by itself. `peak_mb` is the most memory of any process.
+    """
 
     def __init__(self, runtime: Runtime, workers: int = 1, wait: float = 30.0) -> None:
         self.runtime = runtime
-        self.workers = workers
         self.peak_mb = 0.0
         self._wait_left = wait
+        settings = runtime.settings
+        self._hands = [Hands(settings, runtime.ledger, environment_of(settings)) for _ in range(workers)]
+
+    def __enter__(self) -> "Driver":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for mine in self._hands:
+            mine.stop()
 
     def run(self, migration_id: str, label: str) -> State:
         """Works until the migration rests, and says in which state. Raises WaitedEnough."""
         with _shown(self.runtime, migration_id, label):
-            if self.workers == 1 or self._state(migration_id) is not State.TRIALLING:
-                self._alone(migration_id)  # only a trial has several pieces at a time
+            if self._state(migration_id) is State.TRIALLING:
+                self._work(migration_id, self._hands)
             else:
-                self._together(migration_id)
-        self.peak_mb = max(self.peak_mb, peak_mb())
+                self._work(migration_id, self._hands[:1])  # only a trial has several pieces at a time
+        self.peak_mb = max(self.peak_mb, peak_mb(), *(mine.peak_mb for mine in self._hands))
         return self._state(migration_id)
 
-    def _alone(self, migration_id: str) -> None:
-        turn = Turn(own_name())
-        while self._state(migration_id) in STAGES:
-            if not drain(self.runtime, migration_id, TURN_SECONDS, turn).more:
-                self._pause(migration_id)
-
-    def _together(self, migration_id: str) -> None:
-        settings = self.runtime.settings
-        hands = [Hands(settings, self.runtime.ledger, environment_of(settings)) for _ in range(self.workers)]
+    def _work(self, migration_id: str, hands: Sequence[Hands]) -> None:
         over = threading.Event()
 
         def work(mine: Hands) -> None:
@@ -83,11 +84,8 @@ class Driver:
                 self._pause(migration_id)
         finally:
             over.set()
-            for mine in hands:
-                mine.stop()
             for thread in threads:
                 thread.join()
-        self.peak_mb = max(self.peak_mb, *(mine.peak_mb for mine in hands))
 
     def _pause(self, migration_id: str) -> None:
         """A short rest; one that counts where the work itself says that it waits."""

@@ -38,7 +38,8 @@ def read(export: str, *, wait: float, keep: Path | None = None, password: str = 
         except Stop as stop:
             return refused(stop.problem)
         try:
-            state = Driver(runtime, wait=wait).run(migration.id, "Reading")
+            with Driver(runtime, wait=wait) as driver:
+                state = driver.run(migration.id, "Reading")
         except WaitedEnough as waited:
             return refused(Problem(waited.code, level=Level.STOPS))
         with runtime.ledger.read() as session:

@@ -91,18 +91,18 @@ def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: O
             password=options.password,
         )
         set_up(runtime, live_workspace_id(given.name), given)
-    driver = Driver(runtime, options.workers, options.wait)
-    state = driver.run(migration.id, "Reading")
-    if options.plan is not None and says_of_files(options.plan):
-        state = _read_again(runtime, migration.id, driver, options.plan)
-    read_seconds = time.monotonic() - began
-    if state is State.MATCHING:
-        _decide(runtime, migration.id, options.plan, fits=given is None)
-        with runtime.ledger.write() as session:
-            start_trial(session, migration.id, BY, lambda *_: None)
-        state = driver.run(migration.id, "Trial")
-    if state is State.REVIEWING:
-        state = _finish(runtime, migration.id, driver, options)
+    with Driver(runtime, options.workers, options.wait) as driver:
+        state = driver.run(migration.id, "Reading")
+        if options.plan is not None and says_of_files(options.plan):
+            state = _read_again(runtime, migration.id, driver, options.plan)
+        read_seconds = time.monotonic() - began
+        if state is State.MATCHING:
+            _decide(runtime, migration.id, options.plan, fits=given is None)
+            with runtime.ledger.write() as session:
+                start_trial(session, migration.id, BY, lambda *_: None)
+            state = driver.run(migration.id, "Trial")
+        if state is State.REVIEWING:
+            state = _finish(runtime, migration.id, driver, options)
     with runtime.ledger.read() as session:
         ended = session.get_one(Migration, migration.id)
         told = of_trial(session, ended, current_trial(session, ended), driver.peak_mb, read_seconds)

@@ -102,7 +102,8 @@ def _tried(runtime: Runtime, files: Mapping[str, bytes], workers: int) -> Trial:
     drain(runtime, at, 60, Turn("worker"))
     decide(runtime, at)
     if workers > 1:
-        Driver(runtime, workers).run(at, "Trial")
+        with Driver(runtime, workers) as driver:
+            driver.run(at, "Trial")
     else:
         drain(runtime, at, 60, Turn("worker"))
     with runtime.ledger.read() as session:

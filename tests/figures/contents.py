@@ -58,15 +58,15 @@ def compared(size: SizeName, seed: int, dialect: DialectName) -> tuple[int, int,
         bodies = as_exported(path)
         with private_engine(keep=Path(folder) / "var") as runtime:
             migration = begin_private(runtime, str(path))
-            driver = Driver(runtime)
-            driver.run(migration.id, "reading")
-            with runtime.ledger.write() as session:
-                start_trial(session, migration.id, BY, lambda *_: None)
-            driver.run(migration.id, "trying")
-            with runtime.ledger.write() as session:
-                trial = session.get_one(Trial, (migration.id, 1))
-                approve(session, migration.id, trial.digest, BY, lambda *_: None)
-            state = driver.run(migration.id, "going live")
+            with Driver(runtime) as driver:
+                driver.run(migration.id, "reading")
+                with runtime.ledger.write() as session:
+                    start_trial(session, migration.id, BY, lambda *_: None)
+                driver.run(migration.id, "trying")
+                with runtime.ledger.write() as session:
+                    trial = session.get_one(Trial, (migration.id, 1))
+                    approve(session, migration.id, trial.digest, BY, lambda *_: None)
+                state = driver.run(migration.id, "going live")
             purge(runtime, migration.id)
             live = list(as_given_out(runtime, live_workspace_id("demo")))
     wanted = expected.records["files"]

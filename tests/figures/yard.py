@@ -73,7 +73,8 @@ def begin_trial(folder: Path, export: Path) -> None:
             )
         with export.open("rb") as stream:
             hand_over_files(runtime, migration, [Handed(export.name, stream)], by=MEGAN, name=export.name)
-        state = Driver(runtime).run(migration.id, "Reading")
+        with Driver(runtime) as driver:
+            state = driver.run(migration.id, "Reading")
         if state is not State.MATCHING:
             raise RuntimeError(f"the export was not read: {state}")
         with runtime.ledger.write() as session:

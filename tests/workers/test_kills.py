@@ -61,7 +61,8 @@ def test_several_workers_come_to_the_same_digest(clinic: Clinic, undisturbed: st
     clinic.hand_over(FILES)
     clinic.drain()
     clinic.start_trial()
-    assert Driver(clinic.runtime, 4).run(clinic.id, "Trial") is State.REVIEWING
+    with Driver(clinic.runtime, 4) as driver:
+        assert driver.run(clinic.id, "Trial") is State.REVIEWING
     assert clinic.trial.digest == undisturbed
     assert clinic.trial.balanced
 

@@ -1,0 +1,24 @@
+"""Files that end their reader, given to the command line with its one worker: it names them and goes on."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.story import clinic_files
+from tests.figures.command import trial
+from tests.hostile.worker import KILLERS, MARKER
+
+pytestmark = pytest.mark.slow
+SETTINGS = {"ENVIRONMENT": "test", "KILLER_FILE": MARKER, "SILENCE_SECONDS": "6", "CHILD_MEMORY_MB": "900"}
+
+
+@pytest.mark.parametrize("killer", KILLERS)
+def test_a_file_that_ends_its_reader_is_named_and_the_rest_is_tried(tmp_path: Path, killer: str) -> None:
+    files = {**clinic_files(), f"{MARKER}-{killer}.csv": "Contact ID,First Name,Last Name\n1,Ann,Lee\n"}
+    for name, content in files.items():
+        tmp_path.joinpath(name).write_bytes(content.encode() if isinstance(content, str) else content)
+    tried = trial(tmp_path, environment=SETTINGS)
+    assert tried.balances
+    named = [problem["file"] for problem in tried.told["problems"] if problem["code"] == "file_stops_reader"]
+    assert named == [f"{MARKER}-{killer}.csv"]
+    assert tried.sum_of("created") > 40
