@@ -21,7 +21,9 @@ How a new form uses it:
 3. In the POST handler, write inside `with visit.confirmed() as confirmed:`. Use `confirmed.session` and
    `confirmed.migration` (locked), and leave alone the fields in `confirmed.untouched`. A function that opens its own
    transaction takes `visit.confirm` and calls it first, with its session.
-4. Add the route to the table in `tests/forms/routes.py`. A POST route without a line there fails the suite.
+4. Name every other input of the form in `inputs` (or, for a form of `COLUMNS`, in `INPUTS`), so that the page of a
+   refused form shows it. A form whose inputs need more has a function of its own (see `app/refused_forms.py`).
+5. Add the route to the table in `tests/forms/routes.py`. A POST route without a line there fails the suite.
 """
 
 import base64
@@ -30,7 +32,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from app.migration.models import Migration
@@ -41,8 +43,13 @@ FIELD = "basis"
 STAMP, NAME, VALUE = 5, 6, 9
 RECORD = NAME + VALUE
 LONGEST = 200_000
+DRAWN = "drawn from export"
 SECRETS = frozenset({FIELD, "password"})
 """Fields that no answer repeats."""
+TICK = {"1": "ticked", "": "not ticked"}
+"""The choices of a single tick."""
+NOTHING: frozenset[str] = frozenset()
+"""What a field offers whose name is not on the page any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +59,14 @@ class Field:
     Several values of one name (checkboxes) count as one text: sorted, joined by commas. The label belongs to the
     identity of the field: the same id with another name is another field. `written` returns what was typed in the form
     in which `value` is written ("1/3/2022" becomes "01/03/2022"), so that both are compared by what they mean.
+    `offered` holds the values that the page offers; None: every value of `choices`, or any text where there are none.
     """
 
     label: str
     value: str
     choices: Mapping[str, str] = field(default_factory=dict)
     written: Callable[[str], str] = str.strip
+    offered: frozenset[str] | None = None
 
     def answer(self, values: Sequence[str]) -> str:
         """What a form sent in this field, as the page would show it."""
@@ -68,6 +77,12 @@ class Field:
         named = [self.choices.get(part, part) for part in value.split(",")] if self.choices else [value]
         return ", ".join(part for part in named if part) or "nothing"
 
+    def offers(self, value: str) -> bool:
+        """Whether the page offers this value. No choice at all is always possible."""
+        if self.offered is not None:
+            return value in self.offered or not value
+        return value in self.choices or not value or not self.choices
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -75,6 +90,11 @@ class Shown:
 
     `now` says in words what a fact of `context` is at present; `labels` what to call it. `whole`: the form confirms
     every field that it shows, so a field that somebody else changed is a conflict even where this person left it alone.
+
+    `inputs` are the other inputs of the form: they are not merged, and refuse nothing. They are here so that the page
+    of a refused form names what was typed. `earlier` returns the fields of the same form as it was drawn from an
+    earlier export, by the export's number. `again` replaces inputs of a form that is sent once more after another
+    export came, where its answers are to be kept and nothing else is to happen.
     """
 
     context: Mapping[str, object] = field(default_factory=dict)
@@ -82,15 +102,9 @@ class Shown:
     labels: Mapping[str, str] = field(default_factory=dict)
     now: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """One line of the page that shows both versions."""
-
-    label: str
-    yours: str
-    now: str
+    inputs: Mapping[str, Field] = field(default_factory=dict)
+    earlier: Callable[[int], Mapping[str, Field]] | None = None
+    again: Mapping[str, str] = field(default_factory=dict)
 
 
 class NoBasis(Exception):
@@ -98,22 +112,26 @@ class NoBasis(Exception):
 
 
 class Changed(Exception):
-    """What the form showed has changed. Carries both versions, and the form to send again; nothing is written."""
+    """What the form showed has changed; nothing is written. `names` are the facts and fields that differ.
+
+    `basis` is the fingerprint that the form carried, `sent` what it sent, `untouched` the fields that somebody else
+    alone changed.
+    """
 
     def __init__(
         self,
         shown: Shown,
+        basis: "Basis",
+        sent: Mapping[str, Sequence[str]],
         names: Sequence[str],
-        conflicts: Sequence[Conflict],
-        again: Sequence[tuple[str, str]],
-        since: datetime,
+        untouched: frozenset[str],
     ) -> None:
-        super().__init__(f"{len(conflicts)} facts have changed")
+        super().__init__(f"{len(names)} facts have changed")
         self.shown = shown
+        self.basis = basis
+        self.sent = sent
         self.names = tuple(names)
-        self.conflicts = tuple(conflicts)
-        self.again = tuple(again)
-        self.since = since
+        self.untouched = untouched
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +142,14 @@ class Scope:
     path: str
     about: str
 
-    def token(self, shown: Shown) -> str:
-        """The fingerprint as the form carries it. Opaque: 15 bytes a fact, and the time in seconds."""
-        facts = {name: _json(value) for name, value in shown.context.items()}
-        facts |= {_identity(name, each.label): each.value for name, each in shown.fields.items()}
+    def token(self, shown: Shown, export_number: int) -> str:
+        """The fingerprint as the form carries it. Opaque: 15 bytes a fact, and the time in seconds.
+
+        `export_number` is the export that is there while the form is made. It refuses nothing by itself.
+        """
+        facts = {DRAWN: _json(export_number), **{name: _json(value) for name, value in shown.context.items()}}
+        inputs = {**shown.inputs, **shown.fields}
+        facts |= {_identity(name, each.label): each.value for name, each in inputs.items()}
         records = sorted(self._name(name) + self._value(name, value) for name, value in facts.items())
         stamp = int(time.time()).to_bytes(STAMP, "big")
         seal = self._digest(VALUE, b"seal", stamp, *records)
@@ -183,6 +205,10 @@ class Basis:
         """Whether the form showed this value of a fact of its context."""
         return self._holds(name, _json(value))
 
+    def export_number(self, current: int) -> int | None:
+        """The export that was there when the form was made: the current one, or an earlier one."""
+        return next((number for number in range(current, -1, -1) if self.has(DRAWN, number)), None)
+
     def knows(self, name: str, label: str) -> bool:
         """Whether the form had this field, under this label."""
         return self.scope._name(_identity(name, label)) in self.records
@@ -217,40 +243,14 @@ class Basis:
             else:
                 both.append(name)
         if changed or both:
-            raise self._refused(shown, sent, changed, [*both, *(mine if changed else ())], untouched)
+            names = [*changed, *both, *(mine if changed else ())]
+            raise Changed(shown, self, sent, names, frozenset(untouched))
         touched = {
             name
             for name, each in shown.fields.items()
             if name in sent and not self.showed(name, each.label, each.answer(sent[name]))
         }
         return Merge(frozenset(untouched), frozenset(touched))
-
-    def _refused(
-        self,
-        shown: Shown,
-        sent: Mapping[str, Sequence[str]],
-        changed: Sequence[str],
-        typed: Sequence[str],
-        untouched: set[str],
-    ) -> Changed:
-        conflicts = {
-            (shown.labels.get(name, LABELS.get(name, "Your move")), shown.now.get(name, "different")): None
-            for name in changed
-        }
-        lines = [Conflict(label, "as it was when you opened the page", now) for label, now in conflicts]
-        for name in typed:
-            each = shown.fields[name]
-            if self.knows(name, each.label):
-                before = each.words(each.answer(sent[name])) if name in sent else "as it was when you opened the page"
-                lines.append(Conflict(each.label, before, each.words(each.value)))
-        again: list[tuple[str, str]] = []
-        for name, values in sent.items():
-            own = shown.fields.get(name)
-            if name in SECRETS or (own is not None and not self.knows(name, own.label)):
-                continue
-            kept: Sequence[str] = own.value.split(",") if own is not None and name in untouched else values
-            again += [(name, value) for value in kept]
-        return Changed(shown, [*changed, *typed], lines, again, self.since)
 
 
 def joined(values: Sequence[str]) -> str:
@@ -326,8 +326,25 @@ FENCED = {
 """POST routes without a fingerprint, each with what keeps the form from being applied to something else."""
 
 
+REASON = {"reason": Field("Reason, as the clinic will read it", "")}
+INPUTS: dict[str, Mapping[str, Field]] = {
+    "/m/{migration_id}/files/password": {"password": Field("Password of the zip", "")},
+    "/m/{migration_id}/review/requests": {"text": Field("Ask for a change", "")},
+    "/m/{migration_id}/report/undo": {"undo": Field("Take the whole move back", "", TICK)},
+    "/m/{migration_id}/report/delete": {"delete": Field("Delete our copies of the export now", "", TICK)},
+    **{f"/support/{{migration_id}}/{act}": REASON for act in ("retry", "cancel", "pause", "resume")},
+    **{f"/support/{{migration_id}}/{act}": REASON for act in ("back-to-review", "undo")},
+}
+"""What a person types or ticks in forms of `COLUMNS`: the inputs with the labels of their pages."""
+
+
+def form_shown(path: str, migration: Migration) -> Shown:
+    """What a form of `COLUMNS` shows of this migration, by the path of its POST route."""
+    return replace(columns_shown(COLUMNS[path], migration), inputs=INPUTS.get(path, {}))
+
+
 def columns_shown(columns: Sequence[str], migration: Migration) -> Shown:
-    """What a form of `COLUMNS` shows of this migration."""
+    """A form that shows these columns of the migration."""
     return Shown(context={name: getattr(migration, name) for name in columns}, now=present(migration))
 
 

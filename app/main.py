@@ -21,6 +21,7 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import ClientDisconnect
 
 from app import health, look
+from app.access.rights import RIGHTS
 from app.basis import FIELD, Changed, NoBasis
 from app.db import DatabaseGone, now
 from app.disk_room import DiskRoom
@@ -37,6 +38,7 @@ from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
 from app.production import require_ready
 from app.rail import page_of
+from app.refused_forms import describe_changed, describe_over
 from app.sandbox import routes as sandbox
 from app.sandbox.demo import seed
 from app.settings import Environment, Settings, settings
@@ -44,7 +46,7 @@ from app.signin import clinics, invitations, outbox, pages
 from app.support import files as support_files
 from app.support import routes as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
-from app.web import STREAMED, NeedsSignIn, address_of, enter, go, hidden, keep_form, page, page_before, visit_of
+from app.web import STREAMED, NeedsSignIn, Visit, address_of, enter, go, hidden, keep_form, page, page_before, visit_of
 from app.wizard import STEPS
 from app.wizard.looking import NoTrialRecords
 
@@ -182,17 +184,29 @@ def both_versions(request: Request, changed: Changed) -> dict[str, Any]:
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
-        latest = last_change(session, migration.id, changed.since)
-    at = f"/support/{migration.id}" if visit.person.is_support else f"/m/{migration.id}/{page_of(migration)}"
+        latest = last_change(session, migration.id, changed.basis.since)
+        form = describe_changed(visit, session, request.url.path, changed)
     return {
-        "conflicts": changed.conflicts,
+        "form": form,
         "latest": latest,
-        "again": [(name, value) for name, value in changed.again if value or name],
-        "fresh": hidden(FIELD, visit.seal(visit.sent.path, changed.shown)),
-        "typed": [value for name, value in changed.again if name in TYPED and value],
-        "action": "" if visit.sent.path in STREAMED else request.url.path,
-        "leave": page_before(request) or at,
+        "fresh": hidden(FIELD, form.basis),
+        "leave": form.page or page_of_form(request) or page_at(visit, migration),
+        "is_upload": visit.sent.path in STREAMED,
     }
+
+
+def page_of_form(request: Request) -> str | None:
+    """The page that a form was sent from: as the browser names it, or the form's own address where that is a page."""
+    before, own = page_before(request), request.url.path
+    has_page = ("GET", visit_of(request).sent.path) in RIGHTS
+    if before is not None and (has_page or before.partition("?")[0] != own):
+        return before
+    return own if has_page else None
+
+
+def page_at(visit: Visit, migration: Migration) -> str:
+    """The page of the state that a migration is in; for support, the migration's own page."""
+    return f"/support/{migration.id}" if visit.person.is_support else f"/m/{migration.id}/{page_of(migration)}"
 
 
 def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
@@ -201,9 +215,10 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         latest = last_change(session, migration.id, migration.since - timedelta(seconds=5))
+        form = describe_over(visit, session)
     words = WORDS[State(migration.state)]
-    at = f"/support/{migration.id}" if visit.person.is_support else f"/m/{migration.id}/{page_of(migration)}"
-    go = {"href": at, "words": "Back to this migration" if visit.person.is_support else words.go}
+    way_on = form.way_on or ("Back to this migration" if visit.person.is_support else words.go)
+    go = {"href": form.page or page_at(visit, migration), "words": way_on}
     if isinstance(trouble, Refused):
         problem = trouble.problem.at(details={"source": visit.source.label, **trouble.problem.details})
         return {"title": problem.title, "lede": problem.todo, "go": go, "code": problem.code}
@@ -212,8 +227,16 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
     kept = getattr(request.state, "kept", "") or " ".join(
         value for name in sorted(TYPED & visit.sent.fields.keys()) for value in visit.sent.fields[name]
     )
-    title, lede = f"This step is over: {words.now}", "Nothing was changed by your answer."
-    return {"title": title, "lede": lede, "go": go, "kept": kept, "latest": latest}
+    title, lede = f"This step is over: {words.now}", form.sentence or "Nothing was changed by your answer."
+    answers = form.answers
+    return {
+        "title": title,
+        "lede": lede,
+        "go": go,
+        "kept": "" if answers else kept,
+        "answers": answers,
+        "latest": latest,
+    }
 
 
 def _own_target(request: Request) -> str:

@@ -22,7 +22,7 @@ from app import look
 from app.access import sessions
 from app.access.rights import RIGHTS, Right
 from app.access.viewer import Viewer
-from app.basis import COLUMNS, FIELD, SAME_FORM, Scope, Shown, columns_shown
+from app.basis import COLUMNS, FIELD, SAME_FORM, Basis, Scope, Shown, form_shown
 from app.db import DatabaseGone, now
 from app.door import read_form
 from app.engine.runtime import Runtime
@@ -148,16 +148,26 @@ class Visit:
     def confirm(self, session: Session) -> Confirmed:
         """The same within a transaction of the caller. Locks the migration."""
         migration = locked(session, self.move.id)
-        basis = self._scope(self.sent.path, self.sent.address).read("".join(self.sent.fields.get(FIELD, ())))
+        basis = self.basis_sent()
         shown = self.shown(self.sent.path, session, migration)
         merge = basis.compared(shown, self.sent.fields)
         return Confirmed(session, migration, merge.untouched, merge.touched)
+
+    def ask_first(self) -> None:
+        """Raises what `confirm` would raise, before anything is written or looked up. The write asks once more."""
+        with self.read() as session:
+            migration = session.get_one(Migration, self.move.id)
+            self.basis_sent().compared(self.shown(self.sent.path, session, migration), self.sent.fields)
+
+    def basis_sent(self) -> Basis:
+        """The fingerprint that the form carried. Raises NoBasis where it carried none of ours."""
+        return self._scope(self.sent.path, self.sent.address).read("".join(self.sent.fields.get(FIELD, ())))
 
     def shown(self, path: str, session: Session, migration: Migration) -> Shown:
         """What the form of this route shows at present."""
         form = SAME_FORM.get(path, path)
         if form in COLUMNS:
-            return columns_shown(COLUMNS[form], migration)
+            return form_shown(form, migration)
         return READERS[form](self, session, migration)
 
     def remember(self, *paths: str, **address: str) -> None:
@@ -173,7 +183,8 @@ class Visit:
     def token(self, path: str, session: Session, migration: Migration, **address: str) -> str:
         """The fingerprint of a form at present. `address` names what the address of this page does not."""
         asked = replace(self, sent=replace(self.sent, address={**self.sent.address, **address}))
-        return asked._scope(path, asked.sent.address).token(asked.shown(path, session, migration))
+        shown = asked.shown(path, session, migration)
+        return asked._scope(path, asked.sent.address).token(shown, migration.export_number)
 
     def basis(self, path: str, **address: str) -> Markup:
         """The hidden field that a form of this route carries. A form that comes back keeps the one that it sent."""
@@ -181,7 +192,8 @@ class Visit:
             return hidden(FIELD, self.sent.fields[FIELD][0])
         if path in COLUMNS:
             asked = {**self.sent.address, **address}
-            return hidden(FIELD, self._scope(path, asked).token(columns_shown(COLUMNS[path], self.move)))
+            token = self._scope(path, asked).token(form_shown(path, self.move), self.move.export_number)
+            return hidden(FIELD, token)
         return hidden(FIELD, self.remembered[key_of(path, address)])
 
     def renew(self) -> None:
@@ -190,7 +202,7 @@ class Visit:
 
     def seal(self, path: str, shown: Shown) -> str:
         """The fingerprint of a form of this address that shows these facts."""
-        return self._scope(path, self.sent.address).token(shown)
+        return self._scope(path, self.sent.address).token(shown, self.move.export_number)
 
     def _scope(self, path: str, address: Mapping[str, str]) -> Scope:
         form = SAME_FORM.get(path, path)

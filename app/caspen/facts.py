@@ -1,6 +1,6 @@
 """What the rest of the product may know of a clinic's workspace: its places, its people and what it does."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -124,6 +124,23 @@ def workspace_facts(stores: Stores, workspace_id: str) -> WorkspaceFacts:
             tuple(_service(one) for one in _all(session, Service, workspace_id)),
             {str(model.__tablename__): _by_name(session, model, workspace_id) for model in FOUND_BY_NAME},
         )
+
+
+def deleted_names(stores: Stores, workspace_id: str, ids: Collection[str]) -> dict[str, str]:
+    """The names of locations, practitioners and services that people have deleted, by id."""
+    with stores.live.database.read() as session:
+        places = {row.id: row.name for row in _deleted(session, Location, workspace_id, ids)}
+        services = {row.id: row.name for row in _deleted(session, Service, workspace_id, ids)}
+        people = {}
+        for row in _deleted(session, Practitioner, workspace_id, ids):
+            user = session.get(User, (workspace_id, row.user_id)) if not row.display_name else None
+            people[row.id] = _user(user).name if user else row.display_name
+    return {id_: name for id_, name in (places | services | people).items() if name}
+
+
+def _deleted(session: Session, model: type[T], workspace_id: str, ids: Collection[str]) -> list[T]:
+    chosen = select(model).where(col(model.workspace_id) == workspace_id, col(model.deleted_at).is_not(None))
+    return list(session.exec(chosen.where(col(model.id).in_(ids))))
 
 
 def _by_name(session: Session, model: type[Named], workspace_id: str) -> dict[str, str]:

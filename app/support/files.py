@@ -15,9 +15,20 @@ from app.engine.reading.veil import told_path
 from app.migration.states import Event
 from app.support.routes import short
 from app.web import go, in_state, page, visit_of
+from app.wizard.file_inputs import file_inputs
 from app.wizard.file_states import lines_of
 from app.wizard.pairing import Offer, planned, without, wrong_with
-from app.wizard.which_file import ANSWERED_IN, answer_in, choices, file_of, offered, settle, stale, trouble_of
+from app.wizard.which_file import (
+    ANSWERED_IN,
+    SUPPORT_FORM,
+    answer_in,
+    choices,
+    file_of,
+    offered,
+    settle,
+    stale,
+    trouble_of,
+)
 
 router = APIRouter(prefix="/support")
 
@@ -36,16 +47,17 @@ async def save(request: Request, number: int) -> Response:
 def keep(request: Request, number: int, form: FormData) -> Response:
     """Keeps what support says of the file; with `act=read`, reads the export again with it."""
     visit, act, reason = visit_of(request), str(form.get("act", "")), str(form.get("reason", "")).strip()
-    file = file_of(visit, number)
     trouble = short(reason)
     because = [{"field": "reason", "words": trouble}] if trouble and act != "show" else []
     if not because:
         in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
+    visit.ask_first()  # the number may be that of another file by now
+    file = file_of(visit, number)
     if act == "withdraw" and not because:
         settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep", reason)
         return go(f"/support/{visit.move.id}#files")
     shown = veiled(offered(visit, file, None if act == "withdraw" else answer_in(form)))
-    errors = because + ([] if act in ("show", "withdraw") else stale(form, visit.move, shown) or wrong_with(shown))
+    errors = because + ([] if act in ("show", "withdraw") else stale(form, shown) or wrong_with(shown))
     if act == "show" or errors:
         return draw(request, number, shown, errors, reason)
     facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
@@ -66,9 +78,11 @@ def draw(
     reason: str = "",
 ) -> Response:
     visit = visit_of(request)
-    visit.remember("/support/{migration_id}/files/{number}")
+    with visit.read() as session:  # before the file itself, so that the fingerprint is never newer than the page
+        known = visit.shown(SUPPORT_FORM, session, visit.move)
     file = file_of(visit, number)
     shown = shown or veiled(offered(visit, file, None))
+    visit.remember_shown(SUPPORT_FORM, replace(known, inputs=file_inputs(shown, visit.source, is_support=True)))
     told: dict[str, Any] = {
         "number": number,
         "name": told_path(file.path, visit.source),

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app import checklist
 from app.access.models import Person
-from app.basis import MOMENT, Shown, columns_shown
+from app.basis import MOMENT, REASON, Field, Shown, columns_shown
 from app.caspen.live_counts import count_live
 from app.db import now
 from app.engine.link_providers import provider_lines
@@ -78,6 +78,7 @@ def checks_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
         context={**moment.context, **{f"check {name}": [titles[name], done] for name, done in waived.items()}},
         labels={f"check {name}": "The check" for name in titles},
         now={**moment.now, **{f"check {name}": "let pass" if waived[name] else titles[name] for name in titles}},
+        inputs=REASON,
     )
 
 
@@ -90,6 +91,7 @@ def requests_shown(visit: Visit, session: Session, migration: Migration) -> Show
         context={f"request {key}": waiting.get(key) for key in ([asked] if asked else waiting)},
         labels={f"request {asked}": "The request"},
         now={f"request {asked}": waiting.get(asked, "answered or withdrawn")},
+        inputs={"text": Field("Your answer", "")},
     )
 
 

@@ -16,6 +16,7 @@ from app.wizard import (
     problems,
     progress,
     records,
+    refused_file,
     report,
     review,
     rows,
@@ -49,3 +50,6 @@ STEPS = (
     people,
     help,
 )
+
+REFUSED = (refused_file,)
+"""Modules that register what the page of a refused form shows, beside the steps themselves."""

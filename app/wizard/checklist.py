@@ -24,14 +24,20 @@ from app.wizard.situation import situation
 router = APIRouter()
 
 
-WAYS = {"set_up": "We set up our services in Caspen ourselves", "bring": "Bring our services"}
+SET_UP, BRING = "set_up", "bring"
+
+
+def ways(source: str) -> dict[str, str]:
+    """The two ways for services, in words by value. `source` is the name of the old software."""
+    return {SET_UP: "We set up our services in Caspen ourselves", BRING: f"Bring our services from {source}"}
 
 
 @shows("/m/{migration_id}/checklist/services")
 def way_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """How services come across. A plan that stands under a trial keeps its answer."""
-    del visit, session
-    return Shown(fields={"way": Field("How services come across", migration.services_way or "", WAYS)})
+    del session
+    ways_shown = ways(visit.source.label)
+    return Shown(fields={"way": Field("How do your services come across?", migration.services_way or "", ways_shown)})
 
 
 @shows("/m/{migration_id}/checklist/dates")
@@ -50,7 +56,7 @@ def look(request: Request) -> Response:
 def choose_services(request: Request, way: Annotated[str, Form()] = "") -> Response:
     """Set up in Caspen by the clinic, or brought across. A trial stands on this choice."""
     visit = in_state(request, Event.CHANGE_PLAN, *EDITABLE)
-    if way not in WAYS:
+    if way not in (SET_UP, BRING):
         return draw(request, [{"field": "way", "words": "Choose one of the two ways."}])
     with visit.confirmed() as confirmed:
         migration = confirmed.migration
@@ -86,6 +92,7 @@ def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: st
         "total": len(every),
         "lede": lede(every),
         "services_way": visit.move.services_way,
+        "ways": ways(visit.source.label),
         "conversion": typed if typed is not None else (f"{day:%d/%m/%Y}" if day else ""),
         "conversion_day": day,
         "admins": admins(visit),

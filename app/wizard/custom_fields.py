@@ -61,7 +61,8 @@ def asked(visit: Visit, here: Standing) -> list[Asked]:
 
 def fields(questions: Iterable[Asked]) -> dict[str, Field]:
     """The page's inputs: questions of which something can be chosen."""
-    return {one.field: Field(one.name, one.chosen, dict(one.choices)) for one in questions if len(one.choices) > 1}
+    some = [one for one in questions if len(one.choices) > 1]
+    return {one.field: Field(f"{one.name} becomes", one.chosen, dict(one.choices)) for one in some}
 
 
 def decided(visit: Visit, here: Standing, plan: Plan, form: Mapping[str, str]) -> Plan:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
-from app.basis import Field, Shown
+from app.basis import TICK, Field, Shown
 from app.db import now
 from app.migration.audit import write_act
 from app.migration.models import Migration
@@ -20,7 +20,8 @@ router = APIRouter()
 def ready_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """Whether the clinic has said that its export is ready."""
     del visit, session
-    return Shown(fields={"ready": Field("Your export is ready", "1" if migration.export_confirmed_at else "")})
+    words, is_ready = "Our export holds everything that we want to move", migration.export_confirmed_at is not None
+    return Shown(fields={"ready": Field(words, "1" if is_ready else "", TICK)})
 
 
 @router.get("/m/{migration_id}/export")

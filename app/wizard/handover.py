@@ -26,19 +26,22 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.problems import Problem
 from app.rail import page_of
+from app.refused_forms import Refusal, RefusedForm, SentAnswer, describes
 from app.settings import environment
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard import pieces
 from app.wizard.found import found, stranger
 from app.wizard.link_seen import Seen
 from app.wizard.pieces import UPLOAD_LIMIT
-from app.wizard.situation import standing
+from app.wizard.situation import inventory_of, standing
 from app.wizard.upload import receive
+from app.words import plural
 
 router = APIRouter()
 router.include_router(pieces.router)
 NOT_READ = frozenset({State.PREPARING, State.FETCHING, State.FETCHING_FAILED, State.READING, State.READING_FAILED})
 SIZES = ("small", "mid")
+NOT_NEEDED = "We have none, or they need not come"
 PATHS = tuple(f"/m/{{migration_id}}/{form}" for form in ("handover/upload", "handover/found", "link"))
 
 
@@ -52,6 +55,26 @@ def absent_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
         labels={"absent": "Not in your export"},
         now={**present(migration), "absent": ", ".join(labels) or "nothing"},
     )
+
+
+@describes("/m/{migration_id}/handover/found")
+def describe_ticks(refusal: Refusal) -> RefusedForm:
+    """Each kind that was ticked as not needed. Sending the ticks once more only shows the page with them."""
+    visit, session, migration = refusal.visit, refusal.session, refusal.migration
+    absent, inventory = contents.absent(session, migration, visit.source), inventory_of(session, migration)
+    answers = []
+    for name in refusal.sent.get("absent", ()):
+        kind = next((kind for kind in visit.source.kinds if kind.name == name), None)
+        if kind is None:
+            continue
+        rows = inventory.kinds[name].rows if inventory is not None and name in inventory.kinds else 0
+        now = f"in your export, {plural(rows, 'row')}" if rows else "not in your export"
+        applies = name in absent
+        inputs = (("absent", name),) if applies else ()
+        answers.append(
+            SentAnswer(kind.label, NOT_NEEDED, now, inputs, "" if applies else "It is not asked about any more.")
+        )
+    return RefusedForm(tuple(answers), (("act", "show"),), page=f"/m/{migration.id}/handover")
 
 
 @router.get("/m/{migration_id}/handover")
@@ -112,9 +135,11 @@ def replace(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/handover/found")
 async def acknowledge(request: Request) -> Response:
-    """The clinic has seen what is there and, by name, what is not."""
+    """The clinic has seen what is there and, by name, what is not. `act=show` only shows the page with the ticks."""
     form = await read_form(request)
     ticked = {str(value) for value in form.getlist("absent")}
+    if form.get("act") == "show":
+        return await run_in_threadpool(draw, request, ticked=ticked)
     return await run_in_threadpool(keep_acknowledged, request, ticked)
 
 
@@ -164,7 +189,8 @@ def draw(
         if told.get("kinds"):
             marked = ticked if ticked is not None else set(plan_of(visit.move).acknowledged_absent)
             warning = stranger(standing(visit)) if told["may_go_on"] else None
-            return page(request, "wizard/found.html", status, **shared, **told, ticked=marked, stranger=warning)
+            more: dict[str, Any] = {"ticked": marked, "stranger": warning, "not_needed": NOT_NEEDED}
+            return page(request, "wizard/found.html", status, **shared, **told, **more)
     if visit.move.state != State.PREPARING and page_of(visit.move) != "handover":
         return go(f"/m/{visit.move.id}")  # nothing can be handed over now
     return page(

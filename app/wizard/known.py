@@ -57,7 +57,12 @@ def with_names(visit: Visit, some: list[Known]) -> list[Known]:
 
 def fields(people: Iterable[Known]) -> dict[str, Field]:
     """The page's inputs, each bound to the client of Caspen that it is about."""
-    return {one.field: Field(f"Client {one.id}", one.chosen, dict(CHOICES)) for one in people}
+    return {one.field: Field(label_of(one.id), one.chosen, dict(CHOICES)) for one in people}
+
+
+def label_of(source_id: str) -> str:
+    """The label of the choice for one client, by the client's number in the source."""
+    return f"Client {source_id} is"
 
 
 def about(people: Iterable[Known]) -> dict[str, object]:

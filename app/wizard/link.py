@@ -13,7 +13,7 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
 from app import words
-from app.basis import MOMENT, Changed, Shown, columns_shown
+from app.basis import MOMENT, Changed, Field, Shown, columns_shown
 from app.db import now
 from app.engine.inspections import inspect_for
 from app.engine.submit import hand_over_link
@@ -25,12 +25,15 @@ from app.migration.checked_links import Waiting, begin_check, checked_of, forget
 from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.problems import Problem
+from app.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.handover import draw
 from app.wizard.link_seen import Seen, facts_of, seen_of
 
 router = APIRouter()
 OUTDATED = "Your move went on meanwhile."
+UNREADABLE = "what you pasted, which is not a link"
+PASTE_AGAIN = "Links are not kept in full. Paste it again."
 
 
 WAITING = tuple(f"/m/{{migration_id}}/link/{act}" for act in ("again", "confirm", "forget"))
@@ -45,10 +48,19 @@ def link_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     waits = checked is not None and checked.sealed_link is not None
     moment = columns_shown(MOMENT, migration)
     return Shown(
+        inputs={"password": Field("Password of the link", "")},
         context={**moment.context, "link": checked.checked_at.isoformat() if checked and waits else ""},
         labels={"link": "The link that waits"},
         now={**moment.now, "link": checked.hint if checked and waits else "none"},
     )
+
+
+@describes("/m/{migration_id}/link")
+def describe_pasted(refusal: Refusal) -> RefusedForm:
+    """The link that was pasted, masked: it is as secret as what it opens."""
+    form, pasted = describe(refusal), "".join(refusal.sent.get("link", ())).strip()
+    seen = SentAnswer("Share link", hint_of(pasted) or UNREADABLE, refusal.shown.now["link"], (), PASTE_AGAIN)
+    return RefusedForm((*([seen] if pasted else ()), *form.answers), page=f"/m/{refusal.migration.id}/handover")
 
 
 @router.get("/m/{migration_id}/link")

@@ -1,7 +1,6 @@
 """Who is who in Caspen: locations, practitioners and services of the export, and what is left out, with counts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,130 +9,41 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from app import checklist
-from app.basis import FIELD, Field, Shown, joined
+from app.basis import joined
 from app.engine.consequences import left_out_counts
-from app.engine.match import PLACES, Suggestion
+from app.engine.match import PLACES
 from app.engine.progress import rows_range
-from app.mapping.plan import Choice, Plan
+from app.mapping.plan import Plan
 from app.migration.advance import Ring, WrongState
 from app.migration.exports import files_of
-from app.migration.models import Migration
 from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
 from app.migration.unanswered import unanswered_files
-from app.web import Visit, go, in_state, page, shows, visit_of
+from app.web import Visit, go, in_state, page, visit_of
 from app.wizard import custom_fields, known
-from app.wizard.dates import day_as_shown, typed_date
+from app.wizard.dates import typed_date
+from app.wizard.match_fields import PATH, shown_on
+from app.wizard.match_lines import (
+    NATURES,
+    TABS,
+    candidates,
+    choice_from,
+    day_before,
+    decisions,
+    kind_of,
+    lines_of,
+    tab_of,
+)
 from app.wizard.situation import Standing, checklist_guard, situation, standing
 
 router = APIRouter()
-TABS = (
-    ("practitioners", "practitioners", "Practitioners"),
-    ("locations", "businesses", "Locations"),
-    ("services", "appointment_types", "Services"),
-    ("leave_out", "", "Leave out"),
-)
-PATH = "/m/{migration_id}/matches"
-PARTS = {
-    "part practitioners": ("Practitioners", ("practitioners", "users")),
-    "part locations": ("Locations", ("locations", "default_location")),
-    "part services": ("Services", ("services", "service_kinds")),
-    "part clients": ("Clients", ("clients",)),
-    "part fields": ("Custom fields", ("fields", "field_types")),
-    "part leave_out": ("Leave out", ("leave_out_kinds", "leave_out_before")),
-}
-"""The parts of a plan as the tabs show them: a label, and the fields of the plan."""
-ASKED = {
-    "practitioners": ("practitioners",),
-    "locations": ("locations",),
-    "services": ("services", "service_kinds"),
-    known.TAB: ("clients",),
-    custom_fields.TAB: ("fields", "field_types"),
-    "leave_out": ("leave_out_kinds", "leave_out_before"),
-}
-"""By tab, the fields of the plan that the inputs of the tab ask for."""
-OPEN = ""
 Errors = list[dict[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One name of the export: what it is in Caspen, why we think so, and how much hangs on it."""
-
-    id: str
-    name: str
-    active: bool
-    chosen: str
-    why: str
-    band: str
-    past: int
-    future: int
-    notes: int
-    nature: str | None
-    nature_open: bool
-
-    @property
-    def field(self) -> str:
-        return f"c:{self.id}"
-
-    @property
-    def nature_field(self) -> str:
-        return f"n:{self.id}"
 
 
 @router.get("/m/{migration_id}/matches")
 def look(request: Request, show: str = "practitioners") -> Response:
     return draw(request, tab_of(show))
-
-
-@shows(PATH)
-def names_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """What the form that was sent shows at present."""
-    del migration
-    here, show = standing(visit, session), tab_of("".join(visit.sent.fields.get("show", ())))
-    return shown_on(visit, here, show)
-
-
-def shown_on(visit: Visit, here: Standing, show: str) -> Shown:
-    """What one tab shows: the export, its names with their choices, and the objects of Caspen that can be chosen.
-
-    A form that starts the trial stands for the whole plan, so each part of the plan counts there: the part of this tab
-    field by field, the other parts as they are. Of a form that was sent, only the objects that it names count.
-    """
-    sent = visit.sent.fields if visit.sent.path == PATH and FIELD in visit.sent.fields else {}
-    kind = kind_of(show)
-    context: dict[str, object] = {"show": show, "export_number": here.export_number}
-    labels, now = {}, {"export_number": f"export {here.export_number}"}
-    if not sent or "start" in sent.get("act", ()):
-        parts = here.suggestions.old.model_dump(mode="json")
-        for name, (label, places) in PARTS.items():
-            context[name] = {place: parts[place] for place in places if place not in ASKED[show]}
-            labels[name], now[name] = label, "other choices were saved"
-    options = dict(candidates(here, kind)) if kind else {}
-    named = {value for name, values in sent.items() if name[:2] == "c:" for value in values} if sent else set(options)
-    for id_ in sorted(named - {OPEN, "create", "leave_out"}):
-        if kind:
-            context[f"in Caspen {id_}"] = options.get(id_)
-            labels[f"in Caspen {id_}"], now[f"in Caspen {id_}"] = "In Caspen", options.get(id_, "no longer there")
-    fields: dict[str, Field] = {}
-    if kind:
-        for one in lines_of(here, kind):
-            words = {**options, "create": "brought along", "leave_out": "left out"}
-            fields[one.field] = Field(one.name, one.chosen, words)
-            if kind == "appointment_types" and one.nature:
-                value = "" if one.nature_open else one.nature
-                fields[one.nature_field] = Field(f"{one.name} is", value, {"appointment": "appointment"})
-    elif show == known.TAB:
-        people = known.known(visit, here.suggestions.old)
-        fields, context = known.fields(people), {**context, **known.about(people)}
-    elif show == custom_fields.TAB:
-        fields = custom_fields.fields(custom_fields.asked(visit, here))
-    else:
-        kinds = {one.name: one.label for one in visit.source.kinds if one.imported}
-        fields["before"] = Field("Leave out what is older", day_before(here.plan), written=day_as_shown)
-        fields["kinds"] = Field("Left out whole", ",".join(sorted(here.plan.leave_out_kinds)), kinds)
-    return Shown(context, fields, labels, now, whole="start" in sent.get("act", ()))
 
 
 @router.post("/m/{migration_id}/matches")
@@ -229,76 +139,6 @@ def matched(here: Standing, plan: Plan, kind: str, sent: Mapping[str, str]) -> P
     return plan.model_copy(update={place: choices, "service_kinds": natures})
 
 
-def day_before(plan: Plan) -> str:
-    """The day before which appointments are left out, as its field shows it."""
-    start = plan.leave_out_before
-    return f"{start.astimezone(ZoneInfo(plan.timezone)).date():%d/%m/%Y}" if start else ""
-
-
-def kind_of(show: str) -> str:
-    return next((kind for tab, kind, _ in TABS if tab == show), "")
-
-
-def tab_of(name: str) -> str:
-    return name if name in {known.TAB, custom_fields.TAB, *(tab for tab, _, _ in TABS)} else "practitioners"
-
-
-def choice_from(value: str, known: set[str]) -> Choice | None:
-    """`create`, `leave_out`, or an object of the workspace; anything else is not decided."""
-    if value == "create":
-        return Choice(to="create")
-    if value == "leave_out":
-        return Choice(to="leave_out")
-    return Choice(to="match", id=value) if value in known else None
-
-
-def candidates(here: Standing, kind: str) -> list[tuple[str, str]]:
-    """What a name may be in the workspace: id and words."""
-    facts = here.facts
-    if kind == "businesses":
-        return [(x.id, x.name + (" (archived)" if x.archived else "")) for x in facts.locations]
-    if kind == "practitioners":
-        return sorted(((x.id, x.name) for x in facts.practitioners), key=lambda pair: pair[1])
-    shown = [(x.id, x.name + (" (activity)" if x.kind == "activity" else "")) for x in facts.services]
-    return sorted(shown, key=lambda pair: pair[1])
-
-
-def lines_of(here: Standing, kind: str) -> list[Line]:
-    """Every name of a kind, in the order of the export."""
-    fits = {one.reference.id: one for one in here.fresh.kinds.get(kind, ())}
-    return [line(kind, one, here.plan, fits.get(one.reference.id)) for one in here.suggestions.kinds.get(kind, ())]
-
-
-def line(kind: str, one: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> Line:
-    """`fresh` is what fits by itself: its reason stands as long as nobody chose otherwise."""
-    choice = getattr(plan, PLACES[kind]).get(one.reference.id)
-    open_nature = one.nature == "activity" and one.reference.id not in plan.service_kinds
-    nature = plan.service_kinds.get(one.reference.id, one.nature) if choice and choice.to == "create" else None
-    chosen = OPEN if choice is None else choice.id or choice.to
-    is_open = choice is None or (open_nature and choice.to == "create")
-    band = "open" if is_open else "out" if choice and choice.to == "leave_out" else "set"
-    if choice is None and one.choice.to == "match" and one.certainty == "unsure":
-        chosen = one.choice.id or OPEN
-    told = one.reference
-    nothing = "Nothing of that name in Caspen" if choice is None or choice.to == "create" else ""
-    by_itself = fresh is not None and fresh.certainty == "sure" and fresh.choice == choice
-    reason = fresh.why if fresh is not None and by_itself else "Chosen by you"
-    why = (reason if one.why == "Chosen before" else one.why) or nothing
-    return Line(
-        told.id,
-        told.name,
-        told.active,
-        chosen,
-        why,
-        band,
-        told.past,
-        told.future,
-        told.notes,
-        nature,
-        open_nature,
-    )
-
-
 def draw(
     request: Request,
     show: str,
@@ -335,7 +175,8 @@ def draw(
         "show": show,
         "tabs": tabs,
         "bands": [(band, [one for one in lines if one.band == band]) for band in ("open", "out", "set")],
-        "options": candidates(here, kind) if kind else [],
+        "options": [*candidates(here, kind), *decisions(kind, visit.source.label).items()] if kind else [],
+        "natures": NATURES,
         "kind": kind,
         "undecided": sum(one.chosen == "" for one in people)
         if show == known.TAB

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session
 
 from app.access.rights import Right
-from app.basis import Field, Shown
+from app.basis import TICK, Field, Shown
 from app.caspen.facts import workspace_facts
 from app.db import now
 from app.mapping.kind import Source
@@ -81,7 +81,8 @@ def may_start(visit: Visit) -> list[str]:
 def overview_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """The Trial Conversion date as the field shows it, and whether the two lists were read."""
     del visit, session
-    return Shown(fields={"conversion": date_field(migration), "ack": Field("Both lists", read_lists(migration))})
+    ack = Field("I have read what moves and what stays", read_lists(migration), TICK)
+    return Shown(fields={"conversion": date_field(migration), "ack": ack})
 
 
 def date_field(migration: Migration) -> Field:

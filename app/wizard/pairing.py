@@ -190,10 +190,16 @@ def options(kind: Kind[Any], line: Line, *, many: str | None) -> list[tuple[str,
     """What a column may become. `many` is the field that takes any number of columns, each under its own name."""
     needs = [p.name for p in needed(kind)]
     fields = sorted((p.name for p in kind.columns if not p.column.prefix), key=lambda n: (n not in needs, n in TIMES))
-    told = [("", "Leave this column")]
-    told += [(name, label_of(kind, name) + (" (needed)" if name in needs else "")) for name in fields]
     kept = line.chosen if ":" in line.chosen else f"{many}:{line.name}"
-    return told + ([(kept, "Keep as a custom field")] if many else [])
+    return [(name, choice_words(kind, name)) for name in ("", *fields, *([kept] if many else []))]
+
+
+def choice_words(kind: Kind[Any], value: str) -> str:
+    """What a column becomes, as its list says it: a field, a custom field, or nothing."""
+    if not value or ":" in value:
+        return "Keep as a custom field" if value else "Leave this column"
+    is_needed = any(placed.name == value for placed in needed(kind))
+    return label_of(kind, value) + (" (needed)" if is_needed else "")
 
 
 def gathers(kind: Kind[Any]) -> str | None:

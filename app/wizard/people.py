@@ -1,6 +1,7 @@
 """Who can see this move, and its history: colleagues are invited, their roles are changed, their access is ended."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from app.access import invitations, members
 from app.access.models import Invitation, Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
-from app.basis import Shown
+from app.basis import TICK, Field, Shown
 from app.mapping.emails import is_email
 from app.migration.audit import write_act
 from app.migration.models import AuditEntry, Migration
@@ -25,6 +26,8 @@ from app.wizard.history import history
 router = APIRouter()
 MOST = 500
 CLINIC_ROLES = (Role.VIEWER, Role.REVIEWER, Role.ADMIN)
+ROLE_WORDS = {Role.VIEWER.value: "Look", Role.REVIEWER.value: "Review", Role.ADMIN.value: "Act"}
+"""The roles that a clinic gives, as the choices of the pages call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,13 @@ def member_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
         return Shown()
     label = LABELS[Role(member.role)] + (", reads clinical notes" if member.clinical else "")
     role = [member.role, member.clinical]
-    return Shown(context={"role": role}, labels={"role": "What this person may do"}, now={"role": label})
+    inputs: dict[str, Field] = {}
+    if visit.sent.path != REMOVE:
+        inputs["role"] = Field("What this person may do", member.role, ROLE_WORDS)
+        if reads_notes(visit, session):
+            inputs["clinical"] = Field("Also read clinical notes", "1" if member.clinical else "", TICK)
+    labels, now = {"role": "What this person may do"}, {"role": label}
+    return Shown(context={"role": role}, labels=labels, now=now, inputs=inputs)
 
 
 @router.get("/m/{migration_id}/people")
@@ -227,11 +236,11 @@ def is_gone(request: Request) -> Response:
     return page(request, "errors/409.html", 409, title=title, lede=lede, go=way_on, code="person_removed")
 
 
-def reads_notes(visit: Visit) -> bool:
+def reads_notes(visit: Visit, within: Session | None = None) -> bool:
     """Whether the visitor reads clinical notes of this clinic, and so may let others read them."""
-    if visit.person.is_support:
+    if visit.viewer is None or visit.person.is_support:
         return False
-    with visit.read() as session:
+    with nullcontext(within) if within is not None else visit.read() as session:
         return reader_of(session, visit.runtime.caspen, visit.move.workspace_id, visit.person).clinical
 
 

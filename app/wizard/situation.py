@@ -40,13 +40,17 @@ class Standing:
     plan: Plan
 
 
-def standing(visit: Visit, within: Session | None = None) -> Standing:
-    """Looks at workspace, export and plan together; `within` a transaction, as that has them."""
+def standing(visit: Visit, within: Session | None = None, export: int | None = None) -> Standing:
+    """Looks at workspace, export and plan together; `within` a transaction, as that has them.
+
+    `export` is the number of an earlier export to look at in place of the current one.
+    """
     facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
     with nullcontext(within) if within is not None else visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
-        inventory = inventory_of(session, migration)
-    old, number = plan_of(migration), migration.export_number
+        number = migration.export_number if export is None else export
+        inventory = inventory_of(session, migration, number)
+    old = plan_of(migration)
     if inventory is None:
         return Standing(facts, number, None, Suggestions(old=old), Suggestions(), old)
     suggestions = suggest(inventory, facts, old, source=visit.source)
@@ -55,8 +59,10 @@ def standing(visit: Visit, within: Session | None = None) -> Standing:
     return Standing(facts, number, inventory, suggestions, fresh, plan)
 
 
-def inventory_of(session: Session, migration: Migration) -> Inventory | None:
-    export = session.get(Export, (migration.id, migration.export_number)) if migration.export_number else None
+def inventory_of(session: Session, migration: Migration, number: int | None = None) -> Inventory | None:
+    """What the current export holds, or the one with this number. None before it is read."""
+    wanted = migration.export_number if number is None else number
+    export = session.get(Export, (migration.id, wanted)) if wanted else None
     if export is None or not export.inventory:
         return None
     return Inventory.from_json(export.inventory)

@@ -21,6 +21,8 @@ from app.web import Visit, go, in_state, page, shows, visit_of
 
 router = APIRouter()
 NOTHING = "nothing_else"
+NOTHING_WORDS = "None of these: only the list of clients"
+TICKS = "Tick all that you use, or have used"
 WHOLE = re.compile("[0-9]{1,3}(?:[ ,.'\u00a0\u2009\u202f][0-9]{3})+|[0-9]+")
 MOST_DIGITS = 9
 Errors = list[dict[str, str]]
@@ -30,9 +32,9 @@ Errors = list[dict[str, str]]
 def uses_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """What is ticked, as one answer: what is not ticked counts as much."""
     del session
-    names = {use.name: use.words for use in visit.source.uses} | {NOTHING: "None of these"}
+    names = {use.name: use.words for use in visit.source.uses} | {NOTHING: NOTHING_WORDS}
     ticked = ",".join(sorted(shown_ticks(visit, migration)))
-    return Shown(fields={"uses": Field("What you use", ticked, names)})
+    return Shown(fields={"uses": Field(TICKS, ticked, names)})
 
 
 @shows("/m/{migration_id}/uses/counts")
@@ -144,6 +146,8 @@ def draw(request: Request, ticked: list[str], errors: Errors | None = None) -> R
     told: dict[str, Any] = {
         "uses": visit.source.uses,
         "nothing": NOTHING,
+        "nothing_words": NOTHING_WORDS,
+        "legend": TICKS,
         "ticked": ticked,
         "said": visit.move.uses is not None,
         "editable": State(visit.move.state) in EDITABLE,

@@ -4,6 +4,7 @@ The cells belong to the clinic: nobody else may open this page, and who did is w
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -26,6 +27,7 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.problems import Problem, catalogue
 from app.web import Visit, go, in_state, page, shows, visit_of
+from app.wizard.file_inputs import LEFT_OUT, file_inputs, kind_words
 from app.wizard.file_states import lines_of
 from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
 
@@ -33,9 +35,10 @@ router = APIRouter()
 Errors = list[dict[str, str]]
 ANSWERED_IN = (State.MATCHING, State.READING_FAILED)
 FOLDERS = "/", "/*.html"
+FORM, SUPPORT_FORM = "/m/{migration_id}/files/{number}", "/support/{migration_id}/files/{number}"
 
 
-@shows("/m/{migration_id}/files/{number}", "/support/{migration_id}/files/{number}")
+@shows(FORM, SUPPORT_FORM)
 def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """The reading that the file's number belongs to, and what was answered of this one file."""
     number = int(visit.sent.address["number"])
@@ -45,10 +48,14 @@ def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     answer = [plan.file_kinds.get(path), plan.column_pairs.get(path, {}), path in plan.headerless]
     reading = columns_shown(("export_number",), migration)
     kind = next((k.label for k in visit.source.kinds if k.name == answer[0]), "")
-    now = kind or ("left out" if answer[0] == LEAVE_OUT else "as the file says by itself")
+    now = kind or (LEFT_OUT if answer[0] == LEAVE_OUT else "as the file says by itself")
     return Shown(
         context={**reading.context, "path": path, "answer": answer},
-        labels={"export_number": "The reading of the export", "path": "The file", "answer": "What this file is"},
+        labels={
+            "export_number": "The reading of the export",
+            "path": "The file at this address",
+            "answer": "What this file is",
+        },
         now={**reading.now, "path": "another file", "answer": now},
     )
 
@@ -67,13 +74,14 @@ async def save(request: Request, number: int) -> Response:
 def keep(request: Request, number: int, form: FormData) -> Response:
     """Keeps what is said of the file; with `act=read`, reads the export again with it."""
     visit, act = in_state(request, Event.READ_AGAIN, *ANSWERED_IN), str(form.get("act", ""))
+    visit.ask_first()  # the number may be that of another file by now
     file = file_of(visit, number)
     if act == "withdraw":
         settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep")
         return go(f"/m/{visit.move.id}/files")
     said = Answer(LEAVE_OUT) if act == "leave" else answer_in(form)
     shown = offered(visit, file, said)
-    errors = [] if act == "show" else stale(form, visit.move, shown) or wrong_with(shown)
+    errors = [] if act == "show" else stale(form, shown) or wrong_with(shown)
     if act == "show" or errors:
         return draw(request, number, shown, errors)
     facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
@@ -92,12 +100,8 @@ def answer_in(form: FormData) -> Answer:
     return Answer(str(form.get("kind", "")) or None, chosen, form.get("headerless") == "1")
 
 
-def stale(form: FormData, move: Migration, shown: Offer) -> Errors:
-    """A form of another reading, or with the columns of another kind, is shown once more before it counts."""
-    if str(form.get("export", move.export_number)) != str(move.export_number):
-        return [
-            {"field": "kind", "words": "The export was read again meanwhile. Look once more, then keep your answer."}
-        ]
+def stale(form: FormData, shown: Offer) -> Errors:
+    """A form with the columns of another kind is shown once more before it counts."""
     of = str(form.get("shown", ""))
     if shown.kind is not None and shown.kind.imported and of != shown.kind.name:
         return [
@@ -181,11 +185,13 @@ def offered(visit: Visit, file: ExportFile, said: Answer | None) -> Offer:
 
 def draw(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
     visit = visit_of(request)
-    visit.remember("/m/{migration_id}/files/{number}")
+    with visit.read() as session:  # before the file itself, so that the fingerprint is never newer than the page
+        known = visit.shown(FORM, session, visit.move)
     file = file_of(visit, number)
     with visit.write() as session:  # before a single cell is shown
         note(session, visit.move, visit.by, "file_seen", {"file": number})
     shown = shown or offered(visit, file, None)
+    visit.remember_shown(FORM, replace(known, inputs=file_inputs(shown, visit.source, is_support=False)))
     lines = lines_of(visit)
     mine = next(line for line in lines if line.number == number)
     told: dict[str, Any] = {
@@ -204,9 +210,8 @@ def draw(request: Request, number: int, shown: Offer | None = None, errors: Erro
 def choices(shown: Offer, source: Source) -> dict[str, Any]:
     """The kinds of the list and, for each column, what it may become."""
     likely = tuple(dict.fromkeys((*shown.candidates, *([shown.likeliest] if shown.likeliest else []))))
-    named = [
-        (k.name, k.label + ("" if k.called == k.label else f" ({k.called} in {source.label})"), k) for k in source.kinds
-    ]
+    words = kind_words(source)
+    named = [(k.name, words[k.name], k) for k in source.kinds]
     groups = [
         ("It may be", [(name, words) for wanted in likely for name, words, k in named if name == wanted]),
         ("All that moves", [(name, words) for name, words, k in named if k.imported and name not in likely]),
@@ -214,7 +219,7 @@ def choices(shown: Offer, source: Source) -> dict[str, Any]:
             "Counted, does not move",
             [(name, words) for name, words, k in named if not k.imported and name not in likely],
         ),
-        ("Or", [(LEAVE_OUT, "Something we do not need: leave it out")]),
+        ("Or", [(LEAVE_OUT, LEFT_OUT)]),
     ]
     kind = shown.kind if shown.kind is not None and shown.kind.imported else None
     rows = [(line, options(kind, line, many=gathers(kind)) if kind else []) for line in shown.lines]

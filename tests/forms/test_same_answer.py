@@ -80,5 +80,5 @@ def test_a_trial_does_not_start_with_what_a_colleague_chose_meanwhile(product_at
     page = drawn.browser.post_exactly(drawn.address, drawn.form)
     assert page.status_code == 409
     assert "Grace Okonkwo changed it" in words(page)
-    assert ("left out" if show == "practitioners" else "01/03/2022") in words(page)
+    assert ("Leave out" if show == "practitioners" else "01/03/2022") in words(page)
     assert State(product.move().state) is State.MATCHING

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from app.look import TEMPLATES, block, environment
+from app.refused_forms import NAME_GONE, NOT_THERE, RefusedForm, SentAnswer
 from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import context, render, served
 
@@ -17,6 +18,11 @@ MISTAKES = [
     {"field": "tz", "words": "Choose a time zone.", "summary": "Mona Vale: choose a time zone"},
     {"field": "svc", "words": "Choose one."},
 ]
+ANSWERS = (
+    SentAnswer("Ruby Castellano is in Caspen", "Leave out", NOT_THERE, (), NAME_GONE),
+    SentAnswer("Jonathan Lim is in Caspen", "Jia Hui Lim", "nothing", (("c:12", "prac_1"),)),
+    SentAnswer("Ask for a change", "Two lines,\nand a/path/without/any/space/" + "that_is_long" * 12, "nothing"),
+)
 PAGES: dict[str, Callable[[], str]] = {
     "/gallery": lambda: render("gallery.html"),
     "/mistakes": lambda: render("gallery.html", errors=MISTAKES),
@@ -36,6 +42,13 @@ PAGES: dict[str, Callable[[], str]] = {
                            lede="Your answer came at 2:33 pm.", kept="J. Lim becomes Jia Hui Lim",
                            lines=[{"words": "Wait for this trial.", "seen": "6 to 9 minutes"}],
                            go={"href": "/m/x/progress", "words": "Go to the trial"}),
+    "/409-answers": lambda: render("errors/409.html", title="This step is over: your export is being read",
+                                   lede="Nothing was changed.", answers=ANSWERS,
+                                   go={"href": "/m/x/progress", "words": "See the progress"}),
+    "/changed": lambda: render("errors/changed.html", form=RefusedForm(ANSWERS, action="/m/x/matches", basis="x"),
+                               latest=None, fresh="", leave="/m/x/matches", is_upload=False),
+    "/changed-lost": lambda: render("errors/changed.html", form=RefusedForm(ANSWERS[:1]), latest=None, fresh="",
+                                    leave="/m/x/matches", is_upload=False),
     "/422": lambda: render("errors/422.html"),
     "/500": lambda: render("errors/500.html", error_id="e-7c41-e09a-22d8", kept="Your answer about 412 notes.",
                            retry={"href": "/m/x", "method": "post", "fields": [("answer", "jia")]}),

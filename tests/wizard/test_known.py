@@ -9,6 +9,7 @@ from app.caspen.tables import Client
 from app.migration.models import Work
 from app.migration.plans import plan_of
 from tests.conftest import At
+from tests.forms.browser import basis_in
 from tests.pages import done, words
 from tests.product import MEGAN, VERA, Product
 from tests.wizard.choices import save
@@ -72,3 +73,24 @@ def test_a_move_in_which_nobody_was_found_has_no_such_tab(product_at: At) -> Non
     product = product_at("matching")
     assert "Clients, " not in words(product.visitor(MEGAN).get(f"{product.at}/matches"))
     assert "No client of this export is in Caspen already" in look(product)
+
+
+def test_a_choice_about_a_client_who_is_not_asked_about_any_more_is_shown_and_not_lost(product: Product) -> None:
+    megan = product.visitor(MEGAN)
+    page = megan.get(f"{product.at}/matches?show=clients")
+    form = {
+        "show": "clients",
+        "act": "save",
+        f"c:{FOUND}": "leave_out",
+        "basis": basis_in(page, f"{product.at}/matches"),
+    }
+    with product.runtime.ledger.write() as session:
+        opened = session.get_one(Work, (product.migration_id, f"trial:{product.move().trial_number}", "open", 0))
+        opened.result = {**opened.result, "known_clients": {}}
+        session.add(opened)
+    answer = megan.post_exactly(f"{product.at}/matches", form)
+    assert answer.status_code == 409
+    assert f"Client {FOUND} is You chose Leave out, with all their history This choice is no longer offered." in words(
+        answer
+    )
+    assert "Use my answer" not in words(answer)

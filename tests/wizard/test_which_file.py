@@ -124,9 +124,12 @@ def test_another_kind_shows_its_columns_before_it_counts(register: Product) -> N
 
 
 def test_a_page_of_an_older_reading_is_looked_at_once_more(register: Product) -> None:
-    answer = say(register, form_of(page_of(register)) | {"export": "7"}, "keep")
-    assert answer.status_code == 422
-    assert "The export was read again meanwhile." in words(answer)
+    form = form_of(before := page_of(register))
+    done(register.visitor(MEGAN).post(f"{register.at}/files"))
+    register.work()
+    answer = register.visitor(MEGAN).post_exactly(before.url.path, {**form, "act": "keep"})
+    assert answer.status_code == 409
+    assert "The reading of the export You chose export 1 It is now export 2" in words(answer)
 
 
 def test_a_file_can_be_left_out_and_taken_back(register: Product) -> None:

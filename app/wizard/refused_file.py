@@ -1,0 +1,155 @@
+"""The answer about a file that was refused: each part of it, beside what is said of the same file now.
+
+A file is the same where its path is the same, a column where its name is.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from app.basis import FIELD, REASON, TICK, joined
+from app.engine.reading.recognise import is_field
+from app.migration.models import ExportFile
+from app.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describes
+from app.wizard.file_inputs import HEADERLESS, KIND, LEFT_OUT, column_label, column_name, kind_words
+from app.wizard.pairing import Line, Offer, choice_words
+from app.wizard.which_file import FOLDERS, FORM, SUPPORT_FORM, offered
+
+NOT_SAID, NO_COLUMN = "not said yet", "not in this file"
+COLUMN_GONE = "This column is not in the file that is there now."
+NOT_SHOWN = "The file cannot be looked at just now. Open its page again."
+OTHER_KIND = "It was for another kind of file."
+
+
+@dataclass(frozen=True, slots=True)
+class FileAnswer:
+    """What a form said of a file: `sent` by input, and the same file as it is now, None where it is not there."""
+
+    refusal: Refusal
+    sent: Mapping[str, str]
+    now: Offer | None
+
+    @property
+    def is_support(self) -> bool:
+        return self.refusal.visit.sent.path == SUPPORT_FORM
+
+    @property
+    def why_gone(self) -> str:
+        """Why nothing that was said of the file applies; empty where the file is there."""
+        return "" if self.now is not None else self.refusal.why_gone
+
+    def is_left(self, name: str, label: str, value: str) -> bool:
+        """Whether the person left an input as the page showed it."""
+        return self.refusal.basis.showed(name, label, value)
+
+
+@describes(FORM, SUPPORT_FORM)
+def describe_file_answer(refusal: Refusal) -> RefusedForm:
+    """Each part of the answer. Where another reading is there, sending it saves nothing: the page of the file is shown
+    with the answer filled in."""
+    is_support = refusal.visit.sent.path == SUPPORT_FORM
+    visit, file = replace(refusal.visit, migration=refusal.migration), same_file(refusal)
+    base = f"/support/{visit.move.id}" if is_support else f"/m/{visit.move.id}"
+    sent = {name: joined(values) for name, values in refusal.sent.items() if name != FIELD}
+    answer = FileAnswer(refusal, sent, offered(visit, file, None) if file is not None else None)
+    parts = tuple(parts_of(answer))
+    if file is None:
+        return RefusedForm(parts, page=f"{base}#files" if is_support else f"{base}/files")
+    address = f"{base}/files/{file.number}"
+    token = visit.token(visit.sent.path, refusal.session, refusal.migration, number=str(file.number))
+    return RefusedForm(parts, inputs_beside(answer, parts), address, token, address)
+
+
+def same_file(refusal: Refusal) -> ExportFile | None:
+    """The file of the current export that the form was about. None where it is not in that export."""
+    session, migration = refusal.session, refusal.migration
+    key = (migration.id, refusal.export_number or 0, int(refusal.visit.sent.address["number"]))
+    before = session.get(ExportFile, key)
+    if before is None or not refusal.basis.has("path", before.path) or before.path.endswith(FOLDERS):
+        return None
+    return next((file for file in refusal.files if file.path == before.path), None) if migration.wrapped_key else None
+
+
+def parts_of(answer: FileAnswer) -> list[SentAnswer]:
+    """What the person said, part by part: the kind, the first row, each column, and support's reason."""
+    sent, now, why = answer.sent, answer.now, answer.why_gone
+    kinds = kind_words(answer.refusal.visit.source)
+    kind_now = answer.refusal.nothing_there if now is None else kinds.get(now.chosen or "", NOT_SAID)
+    if sent.get("act") == "leave":
+        parts = [SentAnswer(KIND, LEFT_OUT, kind_now, () if why else (("act", "leave"),), why)]
+    elif "kind" in sent:
+        parts = [*kind_part(answer, kinds, kind_now), *first_row_part(answer), *column_parts(answer)]
+    else:
+        parts = []
+    reason = sent.get("reason", "")
+    said = [SentAnswer(REASON["reason"].label, reason, "", (("reason", reason),))] if reason else []
+    return [*parts, *said]
+
+
+def kind_part(answer: FileAnswer, kinds: Mapping[str, str], kind_now: str) -> list[SentAnswer]:
+    value, why = answer.sent["kind"], answer.why_gone
+    if answer.is_left("kind", KIND, value) or value not in kinds:
+        return []
+    return [SentAnswer(KIND, kinds[value], kind_now, () if why else (("kind", value),), why)]
+
+
+def first_row_part(answer: FileAnswer) -> list[SentAnswer]:
+    value, now, why = answer.sent.get("headerless", ""), answer.now, answer.why_gone
+    if answer.is_left("headerless", HEADERLESS, value) or value not in TICK:
+        return []
+    is_now = answer.refusal.nothing_there if now is None else TICK["1" if now.headerless else ""]
+    return [SentAnswer(HEADERLESS, TICK[value], is_now, () if why else (("headerless", value),), why)]
+
+
+def column_parts(answer: FileAnswer) -> list[SentAnswer]:
+    """What each column becomes, for the kind that its list was made for. The form carries the columns' names."""
+    kinds = answer.refusal.visit.source.kinds
+    kind = next((kind for kind in kinds if kind.name == answer.sent.get("shown") and kind.imported), None)
+    parts = []
+    for name, value in answer.sent.items():
+        if kind is None or not (name[:1] == "c" and name[1:].isdecimal()):
+            continue
+        header = answer.sent.get(f"h{name[1:]}", f"Column {int(name[1:]) + 1}")
+        if answer.is_left(name, column_label(header), value):
+            continue
+        line = column_now(answer, header)
+        why = answer.why_gone or why_not(answer, line, is_same_kind=answer.sent["kind"] == kind.name)
+        inputs = ((line.field, value),) if line is not None and not why and (not value or is_field(kind, value)) else ()
+        parts.append(SentAnswer(column_label(header), choice_words(kind, value), words_now(answer, line), inputs, why))
+    return parts
+
+
+def column_now(answer: FileAnswer, header: str) -> Line | None:
+    """The one column of this name in the file as it is now. None where there is none, or more than one."""
+    lines = answer.now.lines if answer.now is not None else ()
+    names = Counter(column_name(line, is_support=answer.is_support) for line in lines)
+    found = (line for line in lines if column_name(line, is_support=answer.is_support) == header)
+    return next(found, None) if names[header] == 1 else None
+
+
+def why_not(answer: FileAnswer, line: Line | None, *, is_same_kind: bool) -> str:
+    """Why a column's choice does not apply to a file that is there; empty where the choice applies."""
+    if line is None:
+        is_shown = answer.now is not None and answer.now.seen.names
+        return COLUMN_GONE if is_shown else NOT_SHOWN
+    return "" if is_same_kind else OTHER_KIND
+
+
+def words_now(answer: FileAnswer, line: Line | None) -> str:
+    """What the column becomes now."""
+    kind = answer.now.kind if answer.now is not None else None
+    if line is None:
+        return answer.refusal.nothing_there if answer.now is None else NO_COLUMN
+    return choice_words(kind, line.chosen) if kind is not None and kind.imported else NOT_SAID
+
+
+def inputs_beside(answer: FileAnswer, parts: tuple[SentAnswer, ...]) -> Inputs:
+    """What is sent with the answer: of the same reading everything, of another one what its page needs to be shown."""
+    sent, answered = answer.sent, {name for part in parts for name, _ in part.inputs}
+    if not answer.refusal.is_other_export:
+        return tuple((name, value) for name, value in sent.items() if name not in answered)
+    if sent.get("act") == "leave" or "kind" not in sent:
+        return ()
+    kept = {name: sent[name] for name in ("kind", "headerless", "shown", "shown_headerless") if name in sent}
+    kept["act"] = "show"
+    return tuple((name, value) for name, value in kept.items() if name not in answered)
