@@ -6,6 +6,7 @@ being whole is ticked, each by its name.
 
 import unicodedata
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,22 +14,26 @@ from sqlmodel import Session, select
 from starlette.concurrency import run_in_threadpool
 
 from app.access.models import Person
-from app.basis import MOMENT, Shown, columns_shown
+from app.basis import MOMENT, TICK, Field, Shown, columns_shown
 from app.door import read_form
 from app.migration.balance import balance_of
 from app.migration.doubts import export_day, stale_day
 from app.migration.guards import doubts_ticked, open_requests, trial_is_whole
-from app.migration.models import Export, Migration
+from app.migration.models import Export, Migration, Trial
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
-from app.migration.trials import current_trial
+from app.migration.trials import current_trial, trials
 from app.migration.words import WORDS
 from app.rail import page_of
+from app.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.complete import doubts_said, not_ticked
 from app.wizard.damage import is_damaged
 
 router = APIRouter()
+OTHER_TRIAL = "It was for another trial."
+DOUBT = "What says that your export may not be whole"
+NOT_ASKED = "It is not asked about any more."
 
 
 @shows("/m/{migration_id}/approve")
@@ -36,13 +41,14 @@ def trial_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """This visit to the review: the trial by its digest, every doubt about the export, and the requests that wait."""
     trial = current_trial(session, migration)
     is_made = trial is not None and trial.finished_at is not None
-    doubts = [[one.key, one.title] for one in doubts_said(session, visit, trial)] if is_made else []
+    doubted = doubts_said(session, visit, trial) if is_made else []
+    doubts = [[one.key, one.title] for one in doubted]
     waiting = [one.id for one in open_requests(session, migration.id)]
     moment = columns_shown(MOMENT, migration)
     return Shown(
         context={
             **moment.context,
-            "trial": [trial.number, trial.digest, trial.balanced] if trial is not None else [],
+            "trial": seen_of(trial) if trial is not None else [],
             "doubts": doubts,
             "requests": waiting,
         },
@@ -53,7 +59,63 @@ def trial_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
             "doubts": ". ".join(title for _, title in doubts) or "nothing",
             "requests": str(len(waiting)),
         },
+        inputs={
+            "name": Field("Type the name of your clinic to approve", ""),
+            **{f"accept-{one.key}": Field(one.title, one.tick) for one in doubted},
+        },
     )
+
+
+@describes("/m/{migration_id}/approve")
+def describe_approval(refusal: Refusal) -> RefusedForm:
+    """An approval of a trial that is not the current one any more leads to the review of the one that is."""
+    session, migration = refusal.session, refusal.migration
+    form = describe(refusal)
+    form = replace(form, answers=(*ticks(refusal), *form.answers), more=without_ticks(form.more))
+    shown = next((one for one in trials(session, migration.id) if refusal.basis.has("trial", seen_of(one))), None)
+    current = current_trial(session, migration)
+    if current is None or (shown is not None and shown.number == current.number):
+        return form
+    answers = tuple(replace(each, inputs=(), why_not=OTHER_TRIAL) for each in form.answers)
+    number, made = current.number, "made" if current.finished_at is not None else "started"
+    title, sentence = f"Trial {number} is the current one now", f"Trial {number} was {made} after you opened the page"
+    if shown is None:
+        title, sentence = f"Trial {number} has changed", f"Trial {number} has changed since you opened the page"
+    else:
+        sentence = f"{sentence} of trial {shown.number}"
+    is_open = made == "made" and migration.state in (State.REVIEWING, State.CHANGES_REQUESTED)
+    return RefusedForm(
+        answers,
+        page=f"/m/{migration.id}/review" if is_open else "",
+        title=title,
+        sentence=f"{sentence}, so your approval was not used.",
+        way_on=f"Review trial {number}" if is_open else "",
+    )
+
+
+def ticks(refusal: Refusal) -> list[SentAnswer]:
+    """Each doubt that was ticked, and whether it is still there, in the words of the page that was open."""
+    session, sent = refusal.session, refusal.sent
+    trial = current_trial(session, refusal.migration)
+    is_made = trial is not None and trial.finished_at is not None
+    there = {one.key for one in doubts_said(session, refusal.visit, trial)} if is_made else set()
+    answers = []
+    for key in sent.get("accept", ()):
+        title, tick = ("".join(sent.get(f"{part}-{key}", ())) for part in ("title", "tick"))
+        if not refusal.basis.showed(f"accept-{key}", title, tick):
+            title, tick = DOUBT, TICK["1"]
+        now, why = ("still so", "") if key in there else ("not so any more", NOT_ASKED)
+        answers.append(SentAnswer(title, tick, now, () if why else (("accept", key),), why))
+    return answers
+
+
+def without_ticks(inputs: Inputs) -> Inputs:
+    return tuple((name, value) for name, value in inputs if name != "accept")
+
+
+def seen_of(trial: Trial) -> list[object]:
+    """A trial as the fingerprint of the form has it."""
+    return [trial.number, trial.digest, trial.balanced]
 
 
 @router.get("/m/{migration_id}/approve")

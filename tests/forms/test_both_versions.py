@@ -7,7 +7,8 @@ from httpx import Response
 from app.migration.plans import plan_of
 from tests.conftest import At
 from tests.forms.outdated import Sending, filled_in
-from tests.forms.routes import LINES, Line, M, always, next_export, nothing, people_left_out
+from tests.forms.page_forms import forms_of
+from tests.forms.routes import LINES, Line, M, always, another_digest, next_export, nothing, people_left_out, went_on
 from tests.pages import done, headline, words
 from tests.product import GRACE, MEGAN, Product
 from tests.wizard.choices import save, tab
@@ -133,3 +134,60 @@ def test_a_trial_starts_with_nothing_that_its_starter_did_not_see(product_at: At
     assert page.status_code == 409
     assert first.name in words(page)
     assert product.move().trial_number == 0
+
+
+APPROVE = next(line for line in LINES if line.route.endswith("/approve"))
+
+
+def next_trial(product: Product) -> None:
+    """A colleague makes another trial of the same export; a worker has not begun it."""
+    done(product.visitor(GRACE).post(f"{product.at}/review/start-again"))
+
+
+def test_an_approval_of_an_earlier_trial_leads_to_the_review_of_the_new_one(product_at: At) -> None:
+    product = product_at("reviewing")
+    megan = filled_in(product, APPROVE)
+    next_trial(product)
+    product.work()
+    page = answer(megan)
+    assert page.status_code == 409
+    assert headline(page) == "Trial 2 is the current one now"
+    sentence = "Trial 2 was made after you opened the page of trial 1, so your approval was not used."
+    assert sentence in words(page)
+    assert f'href="{product.at}/review">Review trial 2</a>' in page.text
+    assert "Use my answer" not in words(page)
+    assert product.move().clinic in words(page).partition("You chose")[2], "what was typed is shown"
+    assert product.move().approved_at is None
+
+
+def test_an_approval_while_the_next_trial_is_made_says_so(product_at: At) -> None:
+    product = product_at("reviewing")
+    megan = filled_in(product, APPROVE)
+    next_trial(product)
+    page = answer(megan)
+    assert page.status_code == 409
+    assert "Trial 2 was started after you opened the page of trial 1, so your approval was not used." in words(page)
+    assert f'href="{product.at}/progress">Go to the trial</a>' in page.text
+
+
+def test_an_approval_of_a_trial_whose_proof_changed_leads_to_its_review(product_at: At) -> None:
+    product = product_at("reviewing")
+    megan = filled_in(product, APPROVE)
+    another_digest(product)
+    page = answer(megan)
+    assert headline(page) == "Trial 1 has changed"
+    assert "Trial 1 has changed since you opened the page, so your approval was not used." in words(page)
+    assert f'href="{product.at}/review">Review trial 1</a>' in page.text
+
+
+def test_an_approval_of_the_same_trial_can_be_sent_on_purpose(product_at: At) -> None:
+    product = product_at("reviewing")
+    megan = filled_in(product, APPROVE)
+    went_on(product)
+    page = answer(megan)
+    form = next(form for form in forms_of(page) if form.action.endswith("/approve"))
+    again: dict[str, list[str]] = {}
+    for name, value in form.hidden:
+        again.setdefault(name, []).append(value)
+    done(megan.browser.post_exactly(megan.address, again))
+    assert product.move().approved_digest
