@@ -1,29 +1,46 @@
-"""Which cells of a row the values of its records are made of, learned by experiment and not from columns' names.
+"""Which cells the values of a row's records are made of, learned by experiment and not from columns' names.
 
 A row is mapped as it is, and then once more for each change of each of its cells. A value names the cells whose change
-changes the value. References lead to the row of their id, unless the trial lost them; a target that has a start in the
-source has one in the experiment too, so that a value that comes from a reference's row is not taken for a cell's own.
+changes the value, and the cells of joined rows (see `joins.py`) in the same way. References lead to the row of their
+id, unless the trial lost them. Values of rows that are not read have stand-ins, so that a value that comes from a
+reference's row is not taken for a cell's own.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
-from app.mapping.columns import Column, Link
+from app.mapping.cell_changes import JOINED_TRIES, Borrowed, CellChanges, column_of
 from app.mapping.context import Context
+from app.mapping.joins import JoinedRow, Role, ids_in
 from app.mapping.kind import Kind, Source
 from app.mapping.lookups import Lookups
 from app.mapping.moments import LocalMoment
-from app.mapping.parse import parse_row
-from app.mapping.rows import Joined, Mapped, Member, Record, Target
+from app.mapping.rejoin import Membership, Rejoin
+from app.mapping.remap import RecordedLists, Remap
+from app.mapping.rows import NOTHING, Mapped, Record
 from app.mapping.variants import variants
+from app.problems import Problem
 
 BUDGET = 10_000_000  # signs that are mapped for one record
-Address = tuple[str, str, str]  # a record's table, source kind and key
-STAND_IN = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)  # when every target of a reference starts
-START = "starts_at"
+MOST_JOINED = 60  # joined rows whose cells are changed
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedEvidence:
+    """What the cells of a joined row feed of the record. `instants` as in `Evidence`, `problems` those of its cells."""
+
+    row: JoinedRow
+    feeds: Mapping[str, frozenset[str]]
+    instants: Mapping[str, str]
+    problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, row: JoinedRow, feeds: Mapping[str, frozenset[str]]) -> "JoinedEvidence":
+        parsed = row.parsed()
+        return cls(row, feeds, instants_of(parsed.row, row.cells), parsed.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +48,23 @@ class Evidence:
     """What the values of one record depend on.
 
     `feeds` names, by cell, the record's columns that change with the cell; `table/key` names another record of the row.
-    `borrowed` names, by column, the cell whose reference leads to the row that the value was taken from. `instants` are
-    the moments that cells hold, as ISO text in UTC, without those that were written without an offset.
+    `borrowed` names, by column, the reference to the row that the value was taken from. `instants` are the moments that
+    cells hold, as ISO text in UTC, without those that were written without an offset. `joined` are the joined rows that
+    feed the record. `assumed` are columns that depend on which places there are. In `unlike` columns the record of the
+    trial has another value.
     """
 
     feeds: Mapping[str, frozenset[str]]
-    borrowed: Mapping[str, str] = field(default_factory=dict)
+    borrowed: Mapping[str, Borrowed] = field(default_factory=dict)
     instants: Mapping[str, str] = field(default_factory=dict)
+    joined: tuple[JoinedEvidence, ...] = ()
+    assumed: frozenset[str] = frozenset()
+    unlike: frozenset[str] = frozenset()
 
 
-class _Attempt(NamedTuple):
-    """What mapping made of the row once: its records, and the codes of its problems."""
-
-    records: Mapping[Address, Record]
-    codes: frozenset[str] = frozenset()
+def nothing_unlike(record: Record, /) -> frozenset[str]:
+    """No column is known to differ."""
+    return frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,7 +72,9 @@ class Experiment:
     """One row of one file, with all that mapping it needs. `cells` are by attribute, as its part keeps them.
 
     `others` are what rows beside it have in the same columns: what a cell might well have been. `lost` are references
-    that lead nowhere in the trial.
+    that lead nowhere in the trial. `joined` are the rows that joins found, in the order of the export. `merged` are ids
+    of people who were merged into somebody whom the record names. `place` is the row's own part and line. `unlike`
+    gives the columns in which a record differs from that of the trial.
     """
 
     source: Source
@@ -63,137 +85,135 @@ class Experiment:
     lookups: Lookups
     others: Mapping[str, Collection[str]] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
+    joined: tuple[JoinedRow, ...] = ()
+    merged: frozenset[str] = frozenset()
+    place: tuple[int, int] = (0, 0)
+    unlike: Callable[[Record], frozenset[str]] = nothing_unlike
 
     def feeds(self, table: str, source_kind: str, key: str) -> Mapping[str, frozenset[str]] | None:
         """By cell, the columns of one record that are made of it. None as in `evidence`."""
         evidence = self.evidence(table, source_kind, key)
         return None if evidence is None else evidence.feeds
 
+    def list_lookups(self) -> frozenset[tuple[str, str]]:
+        """What mapping looks up in lists for the row: each list with the key."""
+        recorded = RecordedLists()
+        self._remap(None).attempt(lists=recorded)
+        return frozenset(recorded.lookups)
+
     def evidence(self, table: str, source_kind: str, key: str) -> Evidence | None:
         """What one record is made of.
 
-        None where the row alone does not make the record, or is too large to be mapped again and again.
+        None where the rows do not make the record, or are too large to be mapped again and again.
         """
         address = (table, source_kind, key)
-        signs = sum(map(len, self.cells.values()))
-        tries = BUDGET // max(1, signs * len(self.cells))  # for each cell
+        remap = self._most_like(address)
+        if remap is None:
+            return None
+        filled = [self.cells, *(row.cells for row in remap.rows)]
+        signs = sum(len(cell) for cells in filled for cell in cells.values())
+        tries = BUDGET // max(1, signs * sum(map(len, filled)))  # for each cell
         if tries < 1:
             return None
-        base = self._mapped(self.cells)
-        if address not in base.records:
-            return None
-        feeds = {name: frozenset(self._fed(name, base, address, tries)) for name in self.cells}
-        return Evidence(feeds, self._borrowed(base, address, feeds), self._instants())
+        changes = CellChanges(remap, address, remap.attempt(), tries, self.others)
+        feeds = changes.own()
+        joined = (JoinedEvidence.of(row, fed) for row, fed in zip(remap.rows, changes.joined, strict=True))
+        return Evidence(
+            feeds,
+            changes.borrowed(),
+            instants_of(remap.parsed().row, self.cells),
+            tuple(each for each in joined if any(each.feeds.values())),
+            changes.assumed(),
+            self.unlike(changes.base.records[address]),
+        )
 
-    def _fed(self, name: str, base: _Attempt, address: Address, tries: int) -> Iterator[str]:
-        column = self._columns.get(name.partition(":")[0])
-        for variant in islice(variants(self.cells[name], self.others.get(name, ()), column, self.context), tries):
-            changed = self._mapped({**self.cells, name: variant.cell})
-            if not variant.may_report and not changed.codes <= base.codes:
+    def _remap(self, membership: Membership | None) -> Remap:
+        """The row with the joined rows in use: of those that tell of members, only that of this membership."""
+        member = membership.row if membership is not None else None
+        rows = [(n, row) for n, row in enumerate(self.joined) if row.join.role is not Role.MEMBER][:MOST_JOINED]
+        rows = sorted(
+            [*rows, *((n, row) for n, row in enumerate(self.joined) if n == member)], key=lambda pair: pair[0]
+        )
+        place = next((place for place, (number, _) in enumerate(rows) if number == member), 0)
+        return Remap(
+            Rejoin(self.source, self.kind, self.lookups, self.lost, self.place),
+            self.cells,
+            self.columns,
+            self.context,
+            tuple(row for _, row in rows),
+            membership and membership._replace(row=place),
+        )
+
+    def _most_like(self, address: tuple[str, str, str]) -> Remap | None:
+        """The row with that joined row for its member that makes the record most like the trial's."""
+        best: tuple[int, Remap] | None = None
+        for membership in self._memberships(address[2]):
+            remap = self._remap(membership)
+            record = remap.attempt().records.get(address)
+            if record is None:
                 continue
-            renamed = _renamed(base.records, changed.records)
-            if renamed.get(address, address) not in changed.records:
-                continue
-            for where, record in base.records.items():
-                other = changed.records.get(renamed.get(where, where))
-                differs = _differing(record, other)
-                if where == address:
-                    yield from differs
-                elif differs and not (column is not None and column.is_key):  # another key is another record
-                    yield f"{where[0]}/{where[2]}"
+            difference = len(self.unlike(record))
+            if best is None or difference < best[0]:
+                best = (difference, remap)
+            if not difference:
+                break
+        return best and best[1]
 
-    @property
-    def _columns(self) -> Mapping[str, Column]:
-        return {placed.name: placed.column for placed in self.kind.columns}
+    def _memberships(self, key: str) -> Iterator[Membership | None]:
+        """The joined rows that may tell of the member whose record has this key, the likeliest first.
 
-    def _borrowed(self, base: _Attempt, address: Address, feeds: Mapping[str, Collection[str]]) -> Mapping[str, str]:
-        """By column, the cell of the reference whose target's start the value is."""
-        later = self._mapped(self.cells, STAND_IN + timedelta(days=400))
-        moved = _differing(base.records[address], later.records.get(address))
-        links = [name for name in self.cells if (column := self._columns.get(name)) and self._has_start(column)]
-        pairs = ((column, name) for column in moved for name in links if column in feeds[name])
-        return dict(pairs)
-
-    def _has_start(self, column: Column) -> bool:
-        return bool(column.links_to) and self._start_of(str(column.links_to), STAND_IN) is not None
-
-    def _start_of(self, kind_name: str, start: datetime) -> datetime | None:
-        """The start of a reference's target; None of kinds whose rows have none. A joining kind has its row's."""
-        kind = self.source.kind(kind_name)
-        if kind.joining is not None:
-            to = next((placed.column.links_to for placed in kind.columns if placed.name == kind.joining.to), None)
-            return self._start_of(to, start) if to else None
-        return start if any(placed.name == START for placed in kind.columns) else None
-
-    def _instants(self) -> Mapping[str, str]:
-        row = self._parsed(self.cells).row
-        moments = {name: getattr(row, name, None) for name in self.cells if row is not None}
-        return {
-            name: moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-            for name, moment in moments.items()
-            if isinstance(moment, datetime) and moment.tzinfo is not None and not isinstance(moment, LocalMoment)
-        }
-
-    def _parsed(self, cells: Mapping[str, str]) -> Any:
-        filled = {name: cell for name, cell in cells.items() if cell}
-        return parse_row(self.kind, filled, self.context, self.columns)
-
-    def _mapped(self, cells: Mapping[str, str], start: datetime = STAND_IN) -> _Attempt:
-        parsed = self._parsed(cells)
-        if parsed.row is None or self.kind.to_records is None:
-            return _Attempt({})
-        try:
-            joined = self._joined(parsed.row, parsed.source_id or "", start)
-            result = self.kind.to_records(parsed.row, joined, self.lookups)
-        except (LookupError, TypeError, ValueError, AttributeError):
-            return _Attempt({})  # a changed cell may be one that mapping never meets
-        records = result.records if isinstance(result, Mapped) else ()
-        codes = frozenset(problem.code for problem in (*parsed.problems, *result.problems))
-        return _Attempt({(record.table, record.source_kind, record.key): record for record in records}, codes)
-
-    def _joined(self, row: Any, source_id: str, start: datetime) -> Joined:
-        """References as resolving would settle them, each leading to the row of its id."""
-        own = self.kind.columns_for(row) if self.kind.columns_for is not None else {}
-        links: list[tuple[str, Any, Column | None]] = [
-            (placed.name, getattr(row, placed.name), own.get(placed.name, placed.column))
-            for placed in self.kind.columns
+        The key is that of the row, alone, or with the member's id, and with that of the joined row where the member has
+        several places. Further records of the member have more behind it.
+        """
+        own_id = self._remap(None).parsed().source_id or ""
+        pieces = key.removeprefix(f"{own_id}:").split(":") if key.startswith(f"{own_id}:") else []
+        suffixes = ["".join(f":{piece}" for piece in pieces[:number]) for number in range(len(pieces), -1, -1)]
+        candidates = [
+            (number, row, parsed)
+            for number, row in enumerate(self.joined)
+            if row.join.role is Role.MEMBER and (parsed := row.parsed()).row is not None
         ]
-        if self.kind.links_beside is not None:
-            links += list(self.kind.links_beside(row))
-        many = {
-            name: tuple(
-                self._target(column.links_to, key, link.name, start) for key in link.ids or (f"name:{link.name}",)
-            )
-            for name, link, column in links
-            if isinstance(link, Link) and column is not None and column.links_to and name not in self.lost
-        }
-        sharing = self.kind.sharing
-        members: tuple[Member, ...] = ()
-        if sharing is not None and sharing.is_shared(row):
-            members = tuple(Member(f"{source_id}:{one.source_id}", one) for one in many.get(sharing.by, ()))
-        return Joined({name: some[0] for name, some in many.items() if some}, many, members=members)
-
-    def _target(self, kind: str, key: str, name: str | None, start: datetime) -> Target:
-        starts_at = self._start_of(kind, start)
-        choice = self.lookups.plan.choice(kind, key)
-        if choice.to == "match" and choice.id:
-            return Target(choice.id, key, name, starts_at)
-        table = next(iter(self.source.kind(kind).tables), "")
-        return Target(self.lookups.ids.derive(table, kind, key) if table else key, key, name, starts_at)
+        candidates.sort(key=lambda candidate: (candidate[2].source_id not in pieces, _is_off(candidate[2].row)))
+        people = self.merged | set(pieces[:1])
+        for suffix in suffixes:
+            for number, row, parsed in candidates:
+                whom = ids_in(parsed.row, row.kind.joining.by) if row.kind.joining is not None else ()
+                if not suffix or not people.isdisjoint(whom):
+                    yield Membership(suffix, number)
+        yield None
 
 
-def _differing(record: Record, other: Record | None) -> frozenset[str]:
-    """The columns in which two records differ; all filled ones where there is no other record."""
-    before, after = record.values, other.values if other is not None else {}
-    return frozenset(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+def cells_behind(row: JoinedRow, value: Callable[[Any], object]) -> frozenset[str]:
+    """The cells of a row whose change changes a value of the parsed row."""
+    before = value(row.parsed().row)
+
+    def is_behind(name: str) -> bool:
+        column = column_of(row.kind, name)
+        changes = islice(variants(row.cells[name], row.others.get(name, ()), column, row.context), JOINED_TRIES)
+        parsed = (row.parsed({**row.cells, name: change.cell}).row for change in changes)
+        return any(each is not None and value(each) != before for each in parsed)
+
+    return frozenset(name for name in row.cells if is_behind(name))
 
 
-def _renamed(base: Mapping[Address, Record], changed: Mapping[Address, Record]) -> Mapping[Address, Address]:
-    """The new address of the only record of a table that has another key after a change."""
-    pairs: dict[Address, Address] = {}
-    gone, new = [a for a in base if a not in changed], [a for a in changed if a not in base]
-    for address in gone:
-        same = [[a for a in side if a[:2] == address[:2]] for side in (gone, new)]
-        if len(same[0]) == len(same[1]) == 1:
-            pairs[address] = same[1][0]
-    return pairs
+def minutes_of(kind: Kind[Any], row: Any, lookups: Lookups) -> int | None:
+    """How long what a row of a kind becomes usually takes."""
+    result = kind.to_records(row, NOTHING, lookups) if kind.to_records is not None else None
+    records = result.records if isinstance(result, Mapped) else ()
+    minutes = (record.values.get("duration") for record in records)
+    return next((number for number in minutes if isinstance(number, int)), None)
+
+
+def instants_of(row: Any, cells: Iterable[str]) -> dict[str, str]:
+    """The moments that cells hold, as ISO text in UTC, without those that were written without an offset."""
+    moments = {name: getattr(row, name, None) for name in cells if row is not None}
+    return {
+        name: moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        for name, moment in moments.items()
+        if isinstance(moment, datetime) and moment.tzinfo is not None and not isinstance(moment, LocalMoment)
+    }
+
+
+def _is_off(row: Any) -> bool:
+    """Whether a place was cancelled: of several places of one person, the first other one counts."""
+    return getattr(row, "cancelled_at", None) is not None

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from app.mapping.context import DateOrder
 from app.mapping.moments import birth, day
 from app.problems import Problem
+from app.records.cells import Cell, Place
 from app.records.field import Field
 from app.records.kind import RecordKind
-from app.records.source_row import Cell, SourceRow
+from app.records.source_row import SourceRow
 
 AS_IT_WAS = "As it was"
 NO_CELL = "Not a column in your export"
+ASSUMED = "Your export names none here: the only one, or the one that you chose"
+OTHER_ROWS = "Decided by other rows of your export"
+NOT_TRACED = "We could not trace this to a cell of your export"
+FROM_FILE = "Read from the file itself and its folder"
+USUAL = "Caspen's usual value, which this cell does not change"
 SAME_MOMENT = "The same moment, on the clock of its location"
 NOTHING_BORROWED: Mapping[str, str] = {}
 CLOSED = "Only for those who may read it in Caspen"
@@ -52,31 +58,45 @@ def beside(
     of columns, in words, which other row their value comes from.
     """
     by_column: dict[str, list[Cell]] = {}
-    for cell in row.cells:
+    every_cell = (*row.cells, *row.joined)
+    for cell in every_cell:
         for column in _destinations(cell, kind, row):
             by_column.setdefault(column, []).append(cell)
-    secret = {cell.name for cell in row.cells if hidden.intersection(_destinations(cell, kind, row))}
+    secret = {cell.key for cell in every_cell if hidden.intersection(_destinations(cell, kind, row))}
     lines: list[Line] = []
-    shown: set[str] = set()
+    shown: set[tuple[Place | None, str]] = set()
     for field in fields:
         cells = _cells_of(field, by_column) if field.value else _refused(field, kind, row)
-        shown.update(cell.name for cell in cells)
+        is_usual = bool(field.value) and not cells and not row.assumed.intersection(field.columns)
+        cells = _described(field, kind, row) if is_usual else cells
+        shown.update(cell.key for cell in cells)
         if hidden.intersection(field.columns):
             lines.append(Line(field.label, None, (), (CLOSED,), closed=True))
         elif field.value or cells:
-            open_cells = tuple(cell for cell in cells if cell.name not in secret)
+            open_cells = tuple(cell for cell in cells if cell.key not in secret)
             closed = Line(field.label, field, (), (CLOSED,))
-            lines.append(_line(field, open_cells, row, borrowed) if open_cells or not cells else closed)
-    rest = [cell for cell in row.cells if cell.name not in shown and cell.name not in secret]
-    others = tuple(_other(cell, row, hidden) for cell in rest)
+            lines.append(
+                _line(field, open_cells, row, borrowed, is_usual=is_usual) if open_cells or not cells else closed
+            )
+    rest = [cell for cell in row.cells if cell.key not in shown and cell.key not in secret]
+    others = tuple(_other(cell, row, hidden, kind) for cell in rest)
     spoken = {word for line in (*lines, *others) for word in line.did}
     return Beside(tuple(lines), others, tuple(p for p in _own_problems(row) if p.title not in spoken))
 
 
 def _cells_of(field: Field, by_column: Mapping[str, list[Cell]]) -> tuple[Cell, ...]:
-    """The cells that feed any of the field's columns, each once, in the order of the columns."""
-    cells = {cell.name: cell for column in field.columns for cell in by_column.get(column, ())}
-    return tuple(cells.values())
+    """The cells that feed any of the field's columns, each once, in the order of the columns.
+
+    Of a cell that holds all of the value, the others are only conditions.
+    """
+    cells = {cell.key: cell for column in field.columns for cell in by_column.get(column, ())}
+    whole = [cell for cell in cells.values() if _squeezed(cell.text) == _squeezed(field.words)]
+    return tuple(whole or cells.values())
+
+
+def _described(field: Field, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
+    """The cells whose columns are described as those of a field that no cell feeds: its value is the usual one."""
+    return tuple(cell for cell in row.cells if _destination(cell, kind, row) in field.columns)
 
 
 def _refused(field: Field, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
@@ -109,6 +129,8 @@ def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[Line, ...]:
 
 def _destinations(cell: Cell, kind: RecordKind, row: SourceRow) -> frozenset[str]:
     """The columns that a cell feeds: as mapping has shown it for the record, else as the cell's column is described."""
+    if cell.place is not None:
+        return cell.feeds
     if row.feeds is None:
         return frozenset({_destination(cell, kind, row)})
     return row.feeds.get(cell.name, frozenset())
@@ -129,37 +151,67 @@ def _destination(cell: Cell, kind: RecordKind, row: SourceRow) -> str:
     return column if table == kind.name else f"{table}.{column}"
 
 
-def _line(field: Field, cells: tuple[Cell, ...], row: SourceRow, borrowed: Mapping[str, str]) -> Line:
+def _line(
+    field: Field, cells: tuple[Cell, ...], row: SourceRow, borrowed: Mapping[str, str], *, is_usual: bool = False
+) -> Line:
     from_other_row = next((borrowed[column] for column in field.columns if column in borrowed), None)
     if from_other_row is not None:
         return Line(field.label, field, cells, (from_other_row,))
+    if row.assumed.intersection(field.columns):
+        return Line(field.label, field, cells, (ASSUMED,))
     if not cells:
-        return Line(field.label, field, (), (NO_CELL,), is_same=True)
+        why = _without_cell(field, row)
+        return Line(field.label, field, (), (why,), is_same=why == NO_CELL)
     told = _problems(cells, row)
     if not told and all(_is_kept(cell, field) for cell in cells):
         return Line(field.label, field, cells, (AS_IT_WAS,), is_same=True)
-    return Line(field.label, field, cells, tuple(told) or (_how(field, cells, row),))
+    return Line(field.label, field, cells, tuple(told) or (USUAL if is_usual else _how(field, cells, row),))
+
+
+def _without_cell(field: Field, row: SourceRow) -> str:
+    """Why no cell is shown for a value."""
+    if row.feeds is None:
+        return NOT_TRACED
+    return OTHER_ROWS if row.unlike.intersection(field.columns) else NO_CELL
+
+
+def line_of(place: Place) -> str:
+    """As in "line 7 of appointments.csv"."""
+    return f"line {place.line:,} of {place.file.rpartition('/')[2]}"
 
 
 def _problems(cells: tuple[Cell, ...], row: SourceRow) -> list[str]:
-    names = {cell.name for cell in cells} | {cell.column for cell in cells}
-    return [problem.title for problem in row.problems if problem.column in names]
+    own = [cell for cell in cells if cell.place is None]
+    names = {cell.name for cell in own} | {cell.column for cell in own}
+    titles = [problem.title for problem in row.problems if problem.column in names]
+    return list(dict.fromkeys([*titles, *(problem.title for cell in cells for problem in cell.problems)]))
 
 
 def _how(field: Field, cells: tuple[Cell, ...], row: SourceRow) -> str:
-    if field.is_moment and any(row.instants.get(cell.name) in field.plain for cell in cells):
+    if field.is_moment and any(_instant(cell, row) in field.plain for cell in cells):
         return SAME_MOMENT
+    for cell in cells:
+        if cell.how:
+            return cell.how
     columns = [cell.placed.column for cell in cells if cell.placed]
+    if any(column.by_reading for column in columns):
+        return field.how or FROM_FILE
     for column in columns:
         if column.done:
             return column.done
     if row.dates is DateOrder.MONTH_FIRST and any(column.read in (birth, day) for column in columns):
         return MONTH_FIRST
-    if any(column.links_to for column in columns):
+    if field.how:
+        return field.how
+    if any(column.links_to or column.is_key for column in columns):
         return "Found by its number"
     if any(column.fills for column in columns):
         return "Found by its name"
-    return field.how or "Brought into Caspen's form"
+    return "Brought into Caspen's form"
+
+
+def _instant(cell: Cell, row: SourceRow) -> str | None:
+    return cell.instant if cell.place is not None else row.instants.get(cell.name)
 
 
 def _is_kept(cell: Cell, field: Field) -> bool:
@@ -177,14 +229,25 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _other(cell: Cell, row: SourceRow, hidden: frozenset[str]) -> Line:
+def _other(cell: Cell, row: SourceRow, hidden: frozenset[str], kind: RecordKind | None = None) -> Line:
     """A cell by itself. One that may hold what is hidden is hidden with it."""
     column = cell.placed.column if cell.placed else None
     destination = (column.destination or "").partition(".")[2] if column else ""
     if hidden and (column is None or destination in hidden):
         return Line(cell.header, None, (), (CLOSED,), closed=True)
     told = _problems((cell,), row)
-    return Line(cell.header, None, (cell,), tuple(told) or (_became(cell, row),))
+    instead = _instead(cell, row, kind)
+    return Line(
+        cell.header, None, (cell,), tuple(told) or (f"{instead} counts instead" if instead else _became(cell, row),)
+    )
+
+
+def _instead(cell: Cell, row: SourceRow, kind: RecordKind | None) -> str:
+    """The row that gives a value in the place of this cell, as in "Line 7 of attendees.csv"; empty where none does."""
+    column = "" if kind is None or row.feeds is None else _destination(cell, kind, row)
+    place = next((joined.place for joined in row.joined if column in joined.feeds), None)
+    words = line_of(place) if place is not None and not (row.feeds or {}).get(cell.name) else ""
+    return words[:1].upper() + words[1:]
 
 
 def _became(cell: Cell, row: SourceRow) -> str:

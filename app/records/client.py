@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from app.caspen.stores import Store
 from app.caspen.tables import Client, CustomFieldValue
-from app.records.field import Field
+from app.records.field import Field, OtherRecord
 from app.records.kinds.clients import KIND
 from app.records.kinds.custom_field_values import KIND as VALUES
 from app.records.kinds.custom_field_values import answer
@@ -27,7 +27,10 @@ def details(store: Store, names: Names, client: Client) -> Iterator[Field]:
 
 def _field(name: str, value: CustomFieldValue, names: Names) -> Field:
     plain = tuple(part for part in (value.text, value.other_text) if part)
-    columns = (f"custom_field_values.{name}", f"custom_field_values/{value.source_id}")
-    place = (value.part, value.line) if value.part and value.line else None
+    columns = (f"{VALUES.name}.{name}", f"{VALUES.name}/{value.source_id}")
+    origin = None
+    if value.part and value.line:
+        address = (VALUES.name, str(value.source_kind), str(value.source_id))
+        origin = OtherRecord(*address, ("text", "option_ids", "other_text"), value.part, value.line)
     label, words = f"Custom field: {name}", answer(value, names)
-    return Field(label, words, columns, plain, "In the field's own form", origin=place)
+    return Field(label, words, columns, plain, "In the field's own form", origin=origin)

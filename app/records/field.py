@@ -21,13 +21,33 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherRecord:
+    """The address of the record that a value belongs to, where that is not the page's own, and its columns shown there.
+
+    `part` and `line` are those of its row.
+    """
+
+    table: str
+    source_kind: str
+    source_id: str
+    columns: tuple[str, ...]
+    part: int
+    line: int
+
+    @property
+    def name(self) -> str:
+        """As the columns of a field name another record."""
+        return f"{self.table}/{self.source_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """One line of a record; `value` is empty where it says nothing.
 
     `columns` are those of the record's table that it is made of, or `table.column` where that is another one's. `plain`
     is its value as a file would write it, `how` what is done to a cell to get there, where that is more than copying.
-    `is_moment` marks a moment, `plain` then being ISO text in UTC. `origin` is the part and line of the record that the
-    value belongs to, where that is another one than the page's.
+    `is_moment` marks a moment, `plain` then being ISO text in UTC. `origin` is the record that
+    the value belongs to, where that is another one than the page's.
     """
 
     label: str
@@ -36,7 +56,7 @@ class Field:
     plain: tuple[str, ...] = ()
     how: str = ""
     is_moment: bool = False
-    origin: tuple[int, int] | None = None
+    origin: OtherRecord | None = None
 
     @property
     def words(self) -> str:

@@ -1,7 +1,7 @@
 """The row of the export that a record was made of, read back from storage, with everything that was told of it."""
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,17 +9,19 @@ from sqlmodel import Session, col, select
 
 from app.db import now
 from app.engine.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
-from app.engine.isolated.rows import RecordAsked, RowAnswer, RowRequest
-from app.engine.reading.parts import PartHead, PartRow
+from app.engine.isolated.evidence import EvidenceAnswer, RecordAsked
+from app.engine.isolated.rows import RowAnswer, RowRequest
+from app.engine.reading.parts import PartRow
 from app.engine.runtime import Runtime
 from app.engine.work import SPLIT
 from app.errors import Stop
-from app.mapping.columns import Placed, normalise_header
 from app.mapping.context import DateOrder
+from app.mapping.joins import Role
 from app.mapping.kind import Kind, Source
 from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial, Work
 from app.migration.plans import plan_of
 from app.problems import Level, Problem, catalogue
+from app.records.cells import Cell, CellNames, Place
 
 LOAD = "parts"  # the phase of a trial in which a piece of work is a part, or a half of one that failed
 
@@ -29,22 +31,25 @@ class SourceGone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One filled cell, exactly as the export had it. `placed` is None for a column that nobody knows."""
+class Taken:
+    """A value of the row to which a reference leads: its START, NAME or MINUTES (see `app.mapping.provenance`).
 
-    name: str
-    header: str
-    text: str
-    placed: Placed | None
+    `kind` and `place` are those of the row, None where the export has no such row.
+    """
 
-    @property
-    def column(self) -> str:
-        return self.name.partition(":")[0]
+    value: str
+    kind: Kind[Any] | None = None
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """Where a row stands in the export and what it says. `problems` name its columns where they concern one."""
+    """Where a row stands in the export and what it says. `problems` name its columns where they concern one.
+
+    `feeds` says by cell what the cell feeds of the record, None where that is not known; `instants` are the moments of
+    its cells. `joined` are cells of other rows that feed the record; `taken` says by column what a reference gave;
+    `assumed` and `unlike` are those of `app.mapping.provenance.Evidence`.
+    """
 
     kind: Kind[Any]
     file: str
@@ -54,10 +59,13 @@ class SourceRow:
     dates: DateOrder
     cells: tuple[Cell, ...]
     problems: tuple[Problem, ...]
-    feeds: Mapping[str, frozenset[str]] | None = None  # by cell, what it feeds of the record; None: not known
-    borrowed: Mapping[str, str] = field(default_factory=dict)  # by column, the cell that refers to the value's own row
-    instants: Mapping[str, str] = field(default_factory=dict)  # by cell, its moment as ISO text in UTC
+    feeds: Mapping[str, frozenset[str]] | None = None
+    instants: Mapping[str, str] = field(default_factory=dict)
     record_id: str | None = None  # of the record asked for, in the source
+    joined: tuple[Cell, ...] = ()
+    taken: Mapping[str, Taken] = field(default_factory=dict)
+    assumed: frozenset[str] = frozenset()
+    unlike: frozenset[str] = frozenset()
 
     @property
     def stays(self) -> Problem | None:
@@ -118,48 +126,59 @@ def read_source(
     if not found.is_there:
         return None
     kind = source.kind(found.kind)
-    head = PartHead(found.kind, found.file, found.file_number, found.columns, DateOrder(found.dates))
     row = PartRow(line, found.cells, found.codes)
     told = (*found.problems, *(Problem(code, kind.name) for code in row.codes), *ledger)
-    headers = file.facts.get("headers", ()) if file else ()
-    return SourceRow(
+    names = CellNames(kind, found.file, file)
+    own = SourceRow(
         kind,
-        head.file,
-        head.file_number,
+        found.file,
+        found.file_number,
         line,
         found.source_id,
-        head.dates,
-        _cells(kind, head, row, headers),
+        DateOrder(found.dates),
+        tuple(names.cells(found.columns, row.cells)),
         tuple(one.at(details={**one.details, "source": source.label}) for one in _once(told)),
-        None if found.feeds is None else {name: frozenset(fed) for name, fed in found.feeds.items()},
-        found.borrowed,
-        found.instants,
-        record.source_id if record is not None else None,
+        record_id=record.source_id if record is not None else None,
     )
+    return own if found.evidence is None else _with_evidence(runtime, migration, source, own, found.evidence, names)
 
 
-def _cells(kind: Kind[Any], head: PartHead, row: PartRow, headers: Sequence[str]) -> tuple[Cell, ...]:
-    placed = {one.name: one for one in kind.columns}
-    said = {normalise_header(header): header for header in reversed(headers)}
-    cells = []
-    for name in head.columns:
-        if name not in row.cells:
-            continue
-        own = placed.get(name.partition(":")[0])
-        if own is not None and own.column.by_reading and not own.column.native:
-            continue  # no cell of the export, but what reading found
-        cells.append(Cell(name, _header(name, own, said), row.cells[name], own))
-    return tuple(cells)
-
-
-def _header(name: str, placed: Placed | None, said: Mapping[str, str]) -> str:
-    """The header as the file has it, where it can be told; else the column's usual name."""
-    if name.startswith("?") or placed is None:
-        return name.lstrip("?")
-    if placed.column.prefix:
-        return f"{placed.column.prefix} {name.partition(':')[2]}".strip()
-    known = (said[header] for header in sorted(placed.known_as()) if header in said)
-    return next(known, placed.column.native or name)
+def _with_evidence(
+    runtime: Runtime, migration: Migration, source: Source, row: SourceRow, evidence: EvidenceAnswer, names: CellNames
+) -> SourceRow:
+    """A row with what it and other rows feed of the record."""
+    with runtime.ledger.read() as session:
+        numbers = {joined.file_number for joined in evidence.joined}
+        files = {n: session.get(ExportFile, (migration.id, migration.export_number, n)) for n in numbers}
+    cells: dict[tuple[Place | None, str], Cell] = {}
+    places: dict[str, tuple[Kind[Any], Place]] = {}  # of rows to which references lead, by the column that they feed
+    for joined in evidence.joined:
+        kind = source.kind(joined.kind)
+        place = Place(joined.file, joined.file_number, joined.line)
+        named = CellNames(kind, joined.file, files[joined.file_number])
+        feeds = named.shown({name: frozenset(fed) for name, fed in joined.feeds.items()})
+        for cell in named.cells(joined.columns, joined.cells):
+            fed = feeds.get(cell.name, frozenset())
+            known = cells.get((place, cell.name))
+            cells[place, cell.name] = replace(
+                cell,
+                place=place,
+                feeds=fed | known.feeds if known is not None else fed,
+                instant=joined.instants.get(cell.name, ""),
+                problems=tuple(p for p in joined.problems if p.column in (cell.name, cell.column)),
+            )
+        if joined.role is Role.TARGET:
+            places |= {column: (kind, place) for fed in feeds.values() for column in fed}
+    taken = {column: Taken(borrowed.value, *places.get(column, ())) for column, borrowed in evidence.borrowed.items()}
+    return replace(
+        row,
+        feeds=names.shown({name: frozenset(fed) for name, fed in evidence.feeds.items()}),
+        instants=evidence.instants,
+        joined=tuple(cells.values()),
+        taken=taken,
+        assumed=frozenset(evidence.assumed),
+        unlike=frozenset(evidence.unlike),
+    )
 
 
 def _told(session: Session, migration: Migration, part: Part, path: str, line: int) -> list[Problem]:

@@ -12,11 +12,12 @@ from app.mapping.context import DateOrder
 from app.mapping.kind import Kind
 from app.problems import Problem
 from app.records.beside import CLOSED, Beside, Line, beside, cells_alone
+from app.records.cells import Cell, Place
 from app.records.field import Field, said
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
 from app.records.origin import NO_ROW, origin_of
-from app.records.source_row import Cell, SourceRow
+from app.records.source_row import SourceRow
 from app.records.words import moment_field
 from app.sources import source
 
@@ -167,8 +168,91 @@ def test_a_problem_of_the_row_as_a_whole_stands_below() -> None:
 
 
 def test_a_value_without_a_cell_says_so_and_one_without_either_is_left_away() -> None:
-    found = compared([said("State", "Active", "status"), said("Alert", None, "alert")], a_row({}))
+    fields = [said("State", "Active", "status"), said("Alert", None, "alert")]
+    found = compared(fields, replace(a_row({}), feeds={}))
     assert [(line.label, line.did) for line in found.lines] == [("State", ("Not a column in your export",))]
+
+
+ATTENDEE = Place("Diary/attendees.csv", 4, 7)
+VISITS = source(None).kind("appointments")
+
+
+def of_attendee(name: str, text: str, *feeds: str, **more: Any) -> Cell:
+    placed = next(each for each in source(None).kind("attendees").columns if each.name == name)
+    return Cell(name, placed.column.native, text, placed, ATTENDEE, frozenset(feeds), **more)
+
+
+def a_visit(*joined: Cell, **own: str) -> SourceRow:
+    """A visit of whose cells none feeds anything: rows of attendees decide."""
+    return replace(a_row(own, kind=VISITS), feeds=dict.fromkeys(own, frozenset()), joined=joined)
+
+
+STATE = Field("State", "Arrived", ("status", "cancellation_reason_id"), how="In Caspen's words")
+
+
+def test_a_value_of_another_row_shows_its_cell_with_its_place() -> None:
+    row = a_visit(of_attendee("arrived", "true", "status"), did_not_arrive="true")
+    found = compared([STATE], row, "appointments")
+    assert [(cell.header, cell.place) for cell in found.lines[0].cells] == [("Arrived", ATTENDEE)]
+    assert found.lines[0].did == ("In Caspen's words",)
+    assert [line.did for line in found.others] == [("Line 7 of attendees.csv counts instead",)]
+
+
+def test_the_problem_of_a_cell_of_another_row_stands_at_that_cell_alone() -> None:
+    problem = Problem("bad_boolean", "attendees", column="arrived")
+    own = Problem("bad_boolean", "appointments", column="arrived")
+    row = a_visit(of_attendee("arrived", "perhaps", "status", problems=(problem,)))
+    assert compared([STATE], replace(row, problems=(own,)), "appointments").lines[0].did == (problem.title,)
+    assert compared([STATE], a_visit(of_attendee("arrived", "true", "status")), "appointments").lines[0].did == (
+        "In Caspen's words",
+    )
+
+
+def test_a_moment_of_another_row_is_called_the_same_where_it_is_equal() -> None:
+    field = moment_field("Canceled at", "9:00 am", datetime(2026, 3, 1, 22, tzinfo=UTC), "cancelled_at")
+    cell = of_attendee("cancelled_at", "2026-03-02 09:00 +1100", "cancelled_at", instant="2026-03-01T22:00:00Z")
+    (line,) = compared([field], a_visit(cell), "appointments").lines
+    assert line.did == ("The same moment, on the clock of its location",)
+
+
+def test_what_a_reader_may_not_see_is_not_shown_in_another_row_either() -> None:
+    cell = of_attendee("notes", "words", "note", "cancellation_note")
+    fields = [said("Note", "words", "note"), said("Cancellation note", "words", "cancellation_note")]
+    found = compared(fields, a_visit(cell), "appointments", frozenset({"note"}))
+    assert [(line.label, line.closed, line.cells) for line in found.lines] == [
+        ("Note", True, ()),
+        ("Cancellation note", False, ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "did"),
+    [
+        (replace(a_row({}), feeds={}), "Not a column in your export"),
+        (replace(a_row({}), feeds={}, unlike=frozenset({"status"})), "Decided by other rows of your export"),
+        (a_row({}), "We could not trace this to a cell of your export"),
+        (
+            replace(a_row({}), feeds={}, assumed=frozenset({"status"})),
+            "Your export names none here: the only one, or the one that you chose",
+        ),
+    ],
+)
+def test_only_a_value_that_no_cell_can_change_is_no_column(row: SourceRow, did: str) -> None:
+    assert compared([said("State", "Active", "status")], row).lines[0].did == (did,)
+
+
+def test_a_cell_that_says_what_is_usual_anyway_is_shown() -> None:
+    row = replace(a_row({"accepted_privacy_policy": "no answer"}), feeds={"accepted_privacy_policy": frozenset()})
+    (line,) = compared([said("Privacy policy", "Pending", "privacy_policy_consent")], row).lines
+    assert [cell.text for cell in line.cells] == ["no answer"]
+    assert line.did == ("Caspen's usual value, which this cell does not change",)
+
+
+def test_of_a_cell_that_is_the_whole_value_the_others_are_only_conditions() -> None:
+    cells = {"cancellation_note": "Flu", "cancelled_at": "2026-03-02"}
+    row = replace(a_row(cells, kind=VISITS), feeds=dict.fromkeys(cells, frozenset({"cancellation_note"})))
+    (line,) = compared([said("Cancellation note", "Flu", "cancellation_note")], row, "appointments").lines
+    assert ([cell.text for cell in line.cells], line.did) == (["Flu"], ("As it was",))
 
 
 def test_a_name_beside_a_number_stands_beside_what_both_say() -> None:

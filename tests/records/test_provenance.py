@@ -10,6 +10,8 @@ import pytest
 from sqlmodel import col, select
 
 from app.engine.reading.parts import PartHead, read_part
+from app.mapping.cell_changes import START as START_OF
+from app.mapping.cell_changes import Borrowed
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
 from app.mapping.provenance import BUDGET, Experiment
@@ -142,7 +144,7 @@ def test_the_date_of_a_note_names_its_appointment_unless_that_is_lost(lost: tupl
     evidence = tried.evidence("progress_notes", "treatment_notes", "88")
     assert evidence is not None
     assert {cell for cell, columns in evidence.feeds.items() if "note_date" in columns} == {names}
-    assert evidence.borrowed == ({} if lost else {"note_date": "booking_id"})
+    assert evidence.borrowed == ({} if lost else {"note_date": Borrowed("booking_id", START_OF)})
     assert evidence.instants == {"created_at": "2026-04-02T01:00:00Z"}
 
 

@@ -1,5 +1,7 @@
 """Everything else in the trial: each kind's list, and each record beside the row that it came from."""
 
+import csv
+import io
 import re
 from html import unescape
 
@@ -9,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.access.models import Membership
 from app.caspen.gateway import Gateway
+from app.caspen.ids import Ids
 from app.caspen.tables import Communication, ProgressNote
 from app.mapping.plan import Plan
 from app.migration.models import Trial
@@ -16,7 +19,9 @@ from app.records.kinds import KINDS
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
 from tests.pages import headline, words
+from tests.points import hand_over, try_out
 from tests.product import ANA, GRACE, MEGAN, OLIVE, RICK, VERA, Product, Visitor
+from tests.wizard.exports import unzipped, zipped
 
 LISTED = [kind.name for kind in KINDS if kind.name not in ("locations", "practitioners", "clients")]
 
@@ -162,7 +167,8 @@ def test_who_may_not_read_notes_in_caspen_reads_none_here(product_at: At, role: 
         assert (told in words(page)) is reads, address
         assert note.title in words(page)
     record = rick.get(f"{product.at}/records/progress_notes/{note.id}")
-    row = rick.get(re.findall(r'href="(/m/\w+/rows/\d+/\d+)"', record.text)[0])
+    _, _, origin = record.text.partition("Where this came from")
+    row = rick.get(re.findall(r'href="(/m/\w+/rows/\d+/\d+)"', origin)[0])
     assert ("sections" in row.text) is reads, "nor is its content read in the row of the export"
 
 
@@ -189,3 +195,21 @@ def test_a_confidential_message_is_for_practitioner_admins(product_at: At) -> No
         assert page.status_code == 200
         assert "Secret result" not in page.text
         assert "Confidential" in words(page)
+
+
+def test_an_alert_of_a_file_of_alerts_shows_the_cell_of_that_file(product_at: At) -> None:
+    product = product_at("preparing")
+    files = unzipped()
+    patients = next(data for name, data in files.items() if "patients" in name.lower() and name.endswith(".csv"))
+    rows = csv.DictReader(io.StringIO(patients.decode("utf-8-sig")))
+    patient = next(row for row in rows if row["First Name"] and row["Last Name"] and not row["Medical Alerts"])
+    files["medical_alerts.csv"] = f"id,patient_id,name\n1,{patient['Patient ID']},Latex allergy\n".encode()
+    hand_over(product, zipped(files))
+    try_out(product)
+    client = Ids(WORKSPACE, product.move().source).derive("clients", "patients", patient["Patient ID"])
+    page = product.visitor(RICK).get(f"{product.at}/clients/{client}")
+    row = next(row for row in re.findall(r"<tr.*?</tr>", page.text, re.S) if "Latex allergy" in row)
+    assert "medical_alerts.csv" in row
+    (line,) = re.findall(r'href="(/m/\w+/rows/\d+/2)"', row)
+    assert "Not a column in your export" not in row
+    assert "Latex allergy" in cells(product.visitor(RICK).get(line))

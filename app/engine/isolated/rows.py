@@ -1,47 +1,22 @@
-"""The job `row`: one row of a part, read back from storage and parsed."""
+"""The job `row`: one row of a part, read back from storage and parsed, with what a record is made of."""
 
 import base64
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.caspen.ids import Ids
-from app.engine.bench import lookups_of, settled
+from app.engine.isolated.evidence import EvidenceAnswer, OwnRow, RecordAsked, evidence_of
+from app.engine.isolated.joined_rows import OTHER_ROWS, PartRows, values_in
 from app.engine.reading.file_watch import FileWatch
-from app.engine.reading.parts import PartRow, read_part, read_row
+from app.engine.reading.parts import read_part, read_row
 from app.mapping.context import Context
-from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
-from app.mapping.plan import Plan
-from app.mapping.provenance import Evidence, Experiment
 from app.problems import Problem
 from app.sources import source as source_named
 from app.storage import CannotOpen, LocalObjects
-
-OTHER_ROWS, OTHER_VALUES, OTHER_SIGNS = 60, 5, 2_000  # of the same part, to try in a row's place
-
-
-@dataclass(frozen=True, slots=True)
-class RecordAsked:
-    """The record whose cells are asked for, and the trial that made it: its plan, its moment, and its facts as JSON.
-
-    `codes` are the problems that the trial reported for the row: a reference whose own problem is among them leads
-    nowhere.
-    """
-
-    table: str
-    source_kind: str
-    source_id: str
-    workspace_id: str
-    plan: str
-    moment: str
-    facts: str
-    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +40,7 @@ class RowAnswer:
     """`is_gone` says that the part is no longer in storage; `is_there` that a row begins on the line.
 
     `cells` are by the names of the part's columns, `codes` what reading had to say, `problems` what parsing had.
-    `feeds` says of each cell which columns of the record are made of it; None where no record was asked for, or the
-    row alone does not make the record. `borrowed` and `instants` are those of `Evidence`.
+    `evidence` is what the record asked for is made of; None where no record was asked for, or the rows do not make it.
     """
 
     is_gone: bool = False
@@ -80,9 +54,7 @@ class RowAnswer:
     codes: tuple[str, ...] = ()
     source_id: str | None = None
     problems: tuple[Problem, ...] = ()
-    feeds: dict[str, tuple[str, ...]] | None = None
-    borrowed: dict[str, str] = field(default_factory=dict)
-    instants: dict[str, str] = field(default_factory=dict)
+    evidence: EvidenceAnswer | None = None
 
 
 def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Iterator[RowAnswer]:
@@ -96,14 +68,18 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
     if row is None:
         yield RowAnswer()
         return
-    FileWatch(announce, marker=request.marker).begin(head.file)
-    kind = source_named(request.source).kind(head.kind)
+    watch = FileWatch(announce, marker=request.marker)
+    watch.begin(head.file)
+    source = source_named(request.source)
+    kind = source.kind(head.kind)
     context = Context(ZoneInfo(request.timezone), request.country, date.fromisoformat(request.today), head.dates)
     parsed = parse_row(kind, row.cells, context, frozenset(head.columns))
     evidence = None
     if (asked := request.record) is not None:
-        others = _others(read_part(objects, request.object_key, key)[1])
-        evidence = _evidence(asked, request.source, kind, row.cells, head.columns, context, others)
+        _, others = read_part(objects, request.object_key, key)
+        place = (asked.part, request.line)
+        own = OwnRow(kind, head.columns, row.cells, place, context, values_in(islice(others, OTHER_ROWS)))
+        evidence = evidence_of(asked, own, PartRows(objects, key, source, asked.parts, context, watch))
     yield RowAnswer(
         False,
         True,
@@ -116,46 +92,5 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
         row.codes,
         parsed.source_id,
         tuple(parsed.problems),
-        None if evidence is None else {name: tuple(sorted(fed)) for name, fed in evidence.feeds.items()},
-        {} if evidence is None else dict(evidence.borrowed),
-        {} if evidence is None else dict(evidence.instants),
+        evidence,
     )
-
-
-def _others(rows: Iterable[PartRow]) -> dict[str, tuple[str, ...]]:
-    """What the first rows of a part have in each column: a few values that differ."""
-    found: dict[str, dict[str, None]] = {}
-    for row in islice(rows, OTHER_ROWS):
-        for name, cell in row.cells.items():
-            if len(cell) <= OTHER_SIGNS and len(values := found.setdefault(name, {})) < OTHER_VALUES:
-                values[cell] = None
-    return {name: tuple(values) for name, values in found.items()}
-
-
-def _evidence(
-    asked: RecordAsked,
-    source_name: str,
-    kind: Kind[Any],
-    cells: Mapping[str, str],
-    columns: Sequence[str],
-    context: Context,
-    others: Mapping[str, tuple[str, ...]],
-) -> Evidence | None:
-    facts: Mapping[str, Any] = json.loads(asked.facts)
-    plan = settled(Plan.model_validate_json(asked.plan), facts)
-    ids = Ids(asked.workspace_id, source_name)
-    lookups = lookups_of(datetime.fromisoformat(asked.moment), plan, ids, facts, {})
-    address = (asked.table, asked.source_kind, asked.source_id)
-    source = source_named(source_name)
-    for lost in dict.fromkeys((_lost(kind, asked.codes), frozenset[str]())):
-        tried = Experiment(source, kind, cells, frozenset(columns), context, lookups, others, lost)
-        evidence = tried.evidence(*address)
-        if evidence is not None:
-            return evidence
-    return None
-
-
-def _lost(kind: Kind[Any], codes: tuple[str, ...]) -> frozenset[str]:
-    """References whose own problem was reported. One member's problem does not lose the other members of a row."""
-    shared = kind.sharing.by if kind.sharing is not None else None
-    return frozenset(p.name for p in kind.columns if p.column.orphan in codes and p.name != shared)

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from json.encoder import encode_basestring
 from typing import Any, BinaryIO, NamedTuple
 
@@ -14,6 +15,7 @@ from app.mapping.context import DateOrder
 from app.storage.objects import Objects
 
 LARGE = 1 << 18  # signs of a row
+_HARD_SPACE = "\u00a0".encode()
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -98,11 +100,11 @@ class PartWriter:
 
 
 class PartReader:
-    """Reads one part back: `head`, then the rows in order."""
+    """Reads one part back: `head`, then the rows in order. `head_text` is the first line, where it was read before."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, head_text: str | None = None) -> None:
         self._lines = _lines(file)
-        head = json.loads(next(self._lines))
+        head = json.loads(next(self._lines) if head_text is None else head_text)
         self.head = PartHead(
             head["kind"], head["file"], head["file_number"], tuple(head["columns"]), DateOrder(head["dates"])
         )
@@ -138,6 +140,43 @@ def read_row(objects: Objects, key: str, data_key: bytes, line: int) -> tuple[Pa
     with objects.reader(key, data_key) as file:
         reader = PartReader(file)
         return reader.head, next((reader.row(text) for text in reader.texts() if text.startswith(begins)), None)
+
+
+def rows_with(objects: Objects, key: str, data_key: bytes, texts: Sequence[str]) -> tuple[PartHead, Iterator[PartRow]]:
+    """A part's head and, streamed, the rows in which any of the texts may be. Blanks between signs do not count.
+
+    Only such rows are taken apart. The object is closed behind the last row.
+    """
+    file = objects.reader(key, data_key)
+    blocks = _blocks(file)
+    first, _, rest = next(blocks).partition(b"\n")
+    reader = PartReader(file, first.decode("utf-8", "surrogatepass"))
+    needles = [encode_basestring(text)[1:-1].replace(" ", "").encode("utf-8", "surrogatepass") for text in texts]
+
+    def has_any(text: bytes) -> bool:
+        bare = text.replace(b" ", b"").replace(_HARD_SPACE, b"")
+        return any(needle in bare for needle in needles)
+
+    def rows() -> Iterator[PartRow]:
+        with file:
+            for block in chain([rest], blocks):
+                for line in block.split(b"\n") if has_any(block) else ():
+                    if has_any(line):
+                        yield reader.row(line.decode("utf-8", "surrogatepass"))
+
+    return reader.head, rows()
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    """Whole lines, many at once."""
+    unpacker: Any = zlib.decompressobj()
+    rest = b""
+    while chunk := file.read(1 << 16):
+        text = rest + unpacker.decompress(chunk)
+        end = text.rfind(b"\n") + 1
+        if end:
+            yield text[:end]
+        rest = text[end:]
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:

@@ -24,7 +24,7 @@ def fields(record: ProgressNote, names: Names) -> Iterator[Field]:
     yield said("Client", names.of(record.client_id), "client_id")
     yield said("Title", record.title, "title")
     yield moment_field("Date", names.at(record.note_date), record.note_date, "note_date")
-    yield said("Author", author(record, names), "author_name")
+    yield said("Author", author(record, names), "author_name" if record.author_name else "practitioner_id")
     yield said("Practitioner", names.of(record.practitioner_id), "practitioner_id")
     yield said("State", told({}, record.state), "state", how="In Caspen's words")
     yield moment_field("Final since", names.at(record.finalised_at), record.finalised_at, "finalised_at")

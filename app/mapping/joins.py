@@ -1,0 +1,168 @@
+"""Joins: which rows of other lines and files have a part in a row's records, and what mapping does with each.
+
+    medical_alerts.csv  patient_id = 11   LISTED    the client's alert names it
+    attendees.csv       booking_id = 77   MEMBER    it decides whether the client arrived
+    practitioners.csv   user_id = 5       COUNTED   it gives the user another role
+
+A trial finds such rows with its index. Here they are described by the columns that hold the row's id, so that a page
+that shows one record can find them in the parts of an export.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from app.mapping.columns import Link, Placed
+from app.mapping.context import Context
+from app.mapping.kind import Kind, Source
+from app.mapping.parse import Parsed, parse_row
+
+
+class Role(StrEnum):
+    """What mapping does with a joined row."""
+
+    LISTED = "listed"  # looks it up in a list: alerts of a client, a price, the name of a concession
+    MEMBER = "member"  # reads what it says of somebody for whom the row has a record
+    COURSE = "course"  # gives a member the course of treatment whose list names the member
+    COUNTED = "counted"  # counts that it refers to the row
+    UNITED = "united"  # unites its hours with those of the row
+    DEFINED = "defined"  # learns an option of the same question from it
+    MERGED = "merged"  # takes what belongs to it for the row's own, because it was merged into the row
+    TARGET = "target"  # takes a value of it, because the row refers to it
+
+
+class Join(NamedTuple):
+    """Rows of `kind` whose `column` (an attribute: the key, or a link) holds one of `ids`.
+
+    `key` is the id under which mapping looks the rows up.
+    """
+
+    role: Role
+    kind: str
+    column: str
+    ids: frozenset[str]
+    key: str = ""
+
+    def finds(self, row: Any) -> bool:
+        """Whether a parsed row of the kind holds one of the ids."""
+        return not self.ids.isdisjoint(ids_in(row, self.column))
+
+
+@dataclass(frozen=True)
+class JoinedRow:
+    """A row that a join found. `cells` and `columns` are those of its part, `place` its part and line.
+
+    `others` are contents of the same columns in other rows.
+    """
+
+    join: Join
+    kind: Kind[Any]
+    cells: Mapping[str, str]
+    columns: Collection[str]
+    context: Context
+    place: tuple[int, int]
+    others: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def parsed(self, cells: Mapping[str, str] | None = None) -> Parsed[Any]:
+        """The row as it is, or with other cells."""
+        filled = {name: cell for name, cell in (self.cells if cells is None else cells).items() if cell}
+        return parse_row(self.kind, filled, self.context, self.columns)
+
+
+def ids_in(row: Any, column: str) -> tuple[str, ...]:
+    """The ids that an attribute of a parsed row holds."""
+    value = getattr(row, column, None)
+    if isinstance(value, Link):
+        return value.ids
+    return (value,) if isinstance(value, str) and value else ()
+
+
+def key_column(kind: Kind[Any]) -> str:
+    """The attribute that holds the own id of a kind's rows; empty where there is none."""
+    return next((placed.name for placed in kind.columns if placed.column.is_key), "")
+
+
+def kinds_that_join(source: Source, kind: Kind[Any]) -> frozenset[str]:
+    """The kinds of which rows may have a part in a row of this kind."""
+    linked = {placed.column.links_to for placed in _links(kind)}
+    names = {other.name for other in source.kinds if other.listed or (other.name in linked and other.name_of)}
+    joiners = [other for other in source.kinds if _member_link(other, kind) is not None]
+    for joiner in joiners:
+        names.add(joiner.name)
+        names |= {course.name for course, _ in _courses(source, joiner)}
+    names |= {other for other, _ in kind.referred_by}
+    if kind.spans_of is not None or kind.one_of_many:
+        names.add(kind.name)
+    people = [kind, *(source.kind(str(link.column.links_to)) for link in _people_links(joiners))]
+    names |= {one.name for one in people if one.merge_field}
+    return frozenset(names)
+
+
+def joins_of(
+    source: Source, kind: Kind[Any], row: Any, source_id: str, lookups: Iterable[tuple[str, str]]
+) -> Iterator[Join]:
+    """The joins of a parsed row. `lookups` are the lists, with the key in each, that mapping looks up for the row."""
+    own = frozenset([source_id])
+    for name, key in lookups:
+        listed = source.kind(name)
+        yield Join(Role.LISTED, name, listed.listed_by or key_column(listed), frozenset([key]), key)
+    for other in source.kinds:
+        if (link := _member_link(other, kind)) is not None:
+            yield Join(Role.MEMBER, other.name, link, own, source_id)
+    for name, column in kind.referred_by:
+        yield Join(Role.COUNTED, name, column, own, source_id)
+    if kind.spans_of is not None:
+        required = next(placed.name for placed in _links(kind) if placed.column.required)
+        yield Join(Role.UNITED, kind.name, required, frozenset(ids_in(row, required)))
+    if kind.one_of_many:
+        key = key_column(kind)
+        yield Join(Role.DEFINED, kind.name, key, frozenset(ids_in(row, key)))
+
+
+def courses_of(source: Source, joiner: Kind[Any], ids: Iterable[str]) -> Iterator[Join]:
+    """The joins to courses of treatment that list rows of a joining kind."""
+    for course, column in _courses(source, joiner):
+        yield Join(Role.COURSE, course.name, column, frozenset(ids))
+
+
+def course_link(joiner: Kind[Any], course: Kind[Any]) -> str | None:
+    """The attribute by which rows of a joining kind refer to a course."""
+    return next((placed.name for placed in _links(joiner) if placed.column.links_to == course.name), None)
+
+
+def merged_into(kind: Kind[Any], ids: Iterable[str]) -> Join | None:
+    """The join to the rows that were merged into those of the ids; None for a kind whose rows are never merged."""
+    return Join(Role.MERGED, kind.name, kind.merge_field, frozenset(ids)) if kind.merge_field else None
+
+
+def people_of(source: Source, joiner: Kind[Any]) -> Kind[Any]:
+    """The kind of those about whom the rows of a joining kind are."""
+    (link,) = _people_links([joiner])
+    return source.kind(str(link.column.links_to))
+
+
+def _links(kind: Kind[Any]) -> list[Placed]:
+    return [placed for placed in kind.columns if placed.column.links_to]
+
+
+def _member_link(other: Kind[Any], kind: Kind[Any]) -> str | None:
+    """The attribute by which rows of another kind tell of members of this kind's rows; None where they do not."""
+    if other.joining is None:
+        return None
+    to = other.joining.to
+    return next((p.name for p in _links(other) if p.name == to and p.column.links_to == kind.name), None)
+
+
+def _people_links(joiners: Iterable[Kind[Any]]) -> list[Placed]:
+    return [placed for one in joiners for placed in _links(one) if one.joining and placed.name == one.joining.by]
+
+
+def _courses(source: Source, joiner: Kind[Any]) -> list[tuple[Kind[Any], str]]:
+    """Kinds whose rows list rows of a joining kind that may refer to them in turn, with the column of the list."""
+    return [
+        (other, placed.name)
+        for other in source.kinds
+        for placed in _links(other)
+        if placed.column.links_to == joiner.name and course_link(joiner, other) is not None
+    ]

@@ -1,0 +1,117 @@
+"""Cells of an export as a page shows them: under their file's headers, and those of other rows with their place."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from app.engine.reading.recognise import DOCUMENT
+from app.mapping.columns import Column, Placed, normalise_header
+from app.mapping.kind import Kind
+from app.migration.models import ExportFile
+from app.problems import Problem
+
+FILE_NAME = "Name of the file"
+ARCHIVED_FILE = "Archived, because the name of its file says so"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a file of the export."""
+
+    file: str
+    file_number: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One filled cell, exactly as the export had it. `placed` is None for a column that nobody knows.
+
+    A cell of another row has its `place`, what it `feeds` of the record, its moment as ISO text in UTC where it holds
+    one, and the problems of reading it. `how` says what was done to get the value, where the cell does not show it.
+    """
+
+    name: str
+    header: str
+    text: str
+    placed: Placed | None
+    place: Place | None = None
+    feeds: frozenset[str] = frozenset()
+    instant: str = ""
+    problems: tuple[Problem, ...] = ()
+    how: str = ""
+
+    @property
+    def column(self) -> str:
+        return self.name.partition(":")[0]
+
+    @property
+    def key(self) -> tuple[Place | None, str]:
+        """What tells the cells of a record apart."""
+        return self.place, self.name
+
+
+@dataclass(frozen=True)
+class CellNames:
+    """How cells of a file are called: by the file's own headers, where these can be told.
+
+    What reading found where a row points has no header. It is shown by the place where it was found.
+    """
+
+    kind: Kind[Any]
+    path: str
+    file: ExportFile | None
+
+    def cells(self, columns: Sequence[str], texts: Mapping[str, str]) -> Iterator[Cell]:
+        """The filled cells of a row that are shown."""
+        for name in columns:
+            if name in texts and name not in self._hidden:
+                yield self._cell(name, texts[name])
+
+    def shown(self, feeds: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+        """What cells feed; what cells feed that are not shown is fed by the one that shows them."""
+        fed = {name: columns for name, columns in feeds.items() if name not in self._hidden}
+        if self._shown_by:
+            hidden = (columns for name, columns in feeds.items() if name in self._hidden)
+            fed[self._shown_by] = fed.get(self._shown_by, frozenset()).union(*hidden)
+        return fed
+
+    @cached_property
+    def _by_reading(self) -> Mapping[str, Column]:
+        return {placed.name: placed.column for placed in self.kind.columns if placed.column.by_reading}
+
+    @cached_property
+    def _shown_by(self) -> str:
+        return next((name for name, column in self._by_reading.items() if column.native), "")
+
+    @cached_property
+    def _hidden(self) -> frozenset[str]:
+        """The cells of no column of the file, but of the place that reading found, or of the folder where it is."""
+        hidden = {name for name, column in self._by_reading.items() if not column.native}
+        if self.kind.filing is not None and self.file is not None and self.file.dialect == DOCUMENT:
+            hidden |= {"filename", self.kind.filing.by}
+        return frozenset(hidden)
+
+    def _cell(self, name: str, text: str) -> Cell:
+        placed = next((each for each in self.kind.columns if each.name == name.partition(":")[0]), None)
+        headers = {normalise_header(header): header for header in reversed(self._headers)}
+        if name == self.kind.archived_by and placed is not None and headers.keys().isdisjoint(placed.known_as()):
+            return Cell(name, FILE_NAME, self.path.rpartition("/")[2], placed, how=ARCHIVED_FILE)
+        return Cell(name, _header(name, placed, headers), text, placed)
+
+    @property
+    def _headers(self) -> Sequence[str]:
+        return self.file.facts.get("headers", ()) if self.file is not None else ()
+
+
+def _header(name: str, placed: Placed | None, said: Mapping[str, str]) -> str:
+    """The header as the file has it, where it can be told; else the column's usual name."""
+    if name.startswith("?") or placed is None:
+        return name.lstrip("?")
+    if placed.column.by_reading:
+        return placed.column.native
+    if placed.column.prefix:
+        return f"{placed.column.prefix} {name.partition(':')[2]}".strip()
+    known = (said[header] for header in sorted(placed.known_as()) if header in said)
+    return next(known, placed.column.native or name)

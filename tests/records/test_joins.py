@@ -1,0 +1,241 @@
+"""A value that comes from a row of another file names that file, its line and its column, for every join of mapping."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from app.records.beside import NO_CELL, Line
+from app.records.cells import Cell
+from app.records.origin import Origin
+from tests.engine.story import engine_in
+from tests.records.joined import DOCUMENTS, TABLES, changed, files_of, pages
+from tests.register.story import Desk, Tried
+
+Address = tuple[str, str, str]  # a record's table and source id, and the label of one of its fields
+Column = tuple[str, str]  # a table of the export and one of its columns
+
+EMPTY = ("None", "Rich(html='')")
+FLIPPED = {"true": "false", "false": "true"}
+KEPT = frozenset(["id", "field_token", "option_token", "option_tokens", "field_name", "path"])  # what rows are known by
+WORDS: Mapping[str, Mapping[str, str]] = {  # of columns that know only certain words
+    "active": {},  # hours of a practitioner who is not active do not come
+    "role": {"administrator": "bookkeeper", "receptionist": "practitioner"},
+    "time_zone_identifier": {"Australia/Perth": "Australia/Darwin"},
+    "type": {"Doctor": "Third Party"},
+    "field_type": {"text": "paragraph", "radiobuttons": "checkboxes"},
+    "type_code": {"1": "2"},
+    "category_code": {"7": "8"},
+    "direction_code": {"1": "2"},
+    "cancellation_reason": {"Sick": "Work", "Away": "Other"},
+    "date_of_birth": {"1950-01-01": "1951-01-01"},
+}
+
+
+def altered(table: str, column: str, cell: str) -> str:
+    """Another content of the same type. What rows are known by, and what they refer to, stays."""
+    if column in KEPT or column.endswith(("_id", "_ids")):
+        return cell
+    if column in WORDS:
+        return WORDS[column].get(cell, cell)
+    if table == "practitioner_availability":  # an hour later; the beginning is part of what the record is known by
+        return f"{int(cell[:2]) + 1:02}{cell[2:]}" if column == "ends_at" else cell
+    if column.endswith("_at"):
+        return cell.replace("2026", "2025")
+    if column == "email":
+        return f"x{cell}"
+    if cell[:1] == "{":
+        return cell.replace("Better", "Worse")
+    return FLIPPED.get(cell) or (f"1{cell}" if cell.replace(".", "").isdigit() else f"{cell} more")
+
+
+GROUPS: Mapping[str, tuple[Column, ...]] = {
+    "lists": (
+        ("medical_alerts", "name"),
+        ("billable_items", "price"),
+        ("concession_types", "name"),
+        ("attendees", "arrived"),
+        ("users", "first_name"),
+        ("appointment_types", "duration_in_minutes"),
+        ("custom_fields", "option_name"),
+        ("custom_field_values", "value"),
+    ),
+    "members": (
+        ("attendees", "notes"),
+        ("attendees", "cancelled_at"),
+        ("attendees", "cancellation_reason"),
+        ("attendees", "cancellation_note"),
+        ("billable_items", "item_code"),
+        ("practitioner_availability", "ends_at"),
+        ("users", "last_name"),
+    ),
+    "starts": (("appointments", "starts_at"), ("appointments", "ends_at")),
+}
+REFERENCES: Mapping[str, tuple[Address, Column, Mapping[str, str]]] = {
+    "the user of a practitioner": (("users", "6", "Role"), ("practitioners", "user_id"), {"6": "5"}),
+    "the members of a case": (("appointments", "77", "Case"), ("patient_cases", "attendee_ids"), {"501": "505"}),
+    "the client of a place": (("appointments", "80", "Client"), ("attendees", "patient_id"), {"12": "13"}),
+}
+
+
+@dataclass(frozen=True)
+class Page:
+    """The values of a trial's records as their pages show them, without those that are names of other records."""
+
+    values: Mapping[Address, str]
+    names: Mapping[Address, str]
+    origins: Mapping[tuple[str, str], Callable[[], Origin]]
+
+
+def pages_of(tried: Tried) -> Page:
+    values: dict[Address, str] = {}
+    names: dict[Address, str] = {}
+    origins = {}
+    for record, fields, origin in pages(tried):
+        place = (str(record.__tablename__), str(record.source_id))
+        references = {reference.column for reference in type(record).references}
+        origins[place] = origin
+        for field in fields:
+            told = names if references.issuperset(field.columns) else values
+            told[(*place, field.label)] = repr(field.value)
+    return Page(values, names, origins)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with engine_in(tmp_path_factory.mktemp("joins")) as runtime:
+        yield Desk(runtime)
+
+
+@pytest.fixture(scope="module")
+def tried(desk: Desk) -> Tried:
+    return desk.tried(files_of(TABLES))
+
+
+@pytest.fixture(scope="module")
+def shown(tried: Tried) -> Page:
+    return pages_of(tried)
+
+
+@pytest.fixture(scope="module")
+def origin_of(shown: Page) -> Callable[[str, str], Origin]:
+    known: dict[tuple[str, str], Origin] = {}
+
+    def made(table: str, source_id: str) -> Origin:
+        place = (table, source_id)
+        if place not in known:
+            known[place] = shown.origins[place]()
+        return known[place]
+
+    return made
+
+
+def line_of(origin: Origin, label: str) -> Line:
+    return next(line for line in origin.beside.lines if line.label == label)
+
+
+def place_of(cell: Cell, origin: Origin) -> tuple[Column, int]:
+    """The table and column of a cell, and its line."""
+    assert origin.row is not None
+    file, line = (cell.place.file, cell.place.line) if cell.place else (origin.row.file, origin.row.line)
+    return (file.removesuffix(".csv"), cell.column), line
+
+
+def differing(before: Mapping[Address, str], after: Mapping[Address, str]) -> list[Address]:
+    """The values that are others; what is gone with its record does not count."""
+    return [address for address, value in before.items() if after.get(address, value) != value]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_value_names_file_line_and_column_of_the_cell_that_changes_it(
+    desk: Desk, shown: Page, origin_of: Callable[[str, str], Origin], group: str
+) -> None:
+    columns = GROUPS[group]
+    after = pages_of(desk.tried(changed(lambda t, c, cell: altered(t, c, cell) if (t, c) in columns else cell)))
+    met: set[Column] = set()
+    for table, source_id, label in differing(shown.values, after.values):
+        origin = origin_of(table, source_id)
+        line = line_of(origin, label)
+        places = [(*place_of(cell, origin), cell.text) for cell in line.cells]
+        named = [(column, row, text) for column, row, text in places if column in columns]
+        assert named, f"{label} of {table} {source_id} is from {columns}, and names {places}"
+        for (file, column), row, text in named:
+            assert TABLES[file][row - 2][column] == text
+            met.add((file, column))
+    assert met == set(columns), "each of these decides a value of the story"
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_a_reference_that_rows_of_another_file_give_names_them(
+    desk: Desk, shown: Page, origin_of: Callable[[str, str], Origin], name: str
+) -> None:
+    address, column, words = REFERENCES[name]
+    after = pages_of(desk.tried(changed(lambda t, c, cell: words.get(cell, cell) if (t, c) == column else cell)))
+    before = {**shown.values, **shown.names}
+    assert address in differing(before, {**after.values, **after.names})
+    origin = origin_of(*address[:2])
+    assert column in [place_of(cell, origin)[0] for cell in line_of(origin, address[2]).cells]
+
+
+def test_no_value_that_some_cell_decides_is_said_to_be_no_column(
+    desk: Desk, shown: Page, origin_of: Callable[[str, str], Origin]
+) -> None:
+    after = pages_of(desk.tried(changed(altered)))
+    tables = set()
+    for table, source_id, label in differing(shown.values, after.values):
+        if shown.values[table, source_id, label] in EMPTY:
+            continue
+        line = line_of(origin_of(table, source_id), label)
+        assert line.cells, f"{label} of {table} {source_id} changes with the export: {line.did}"
+        assert NO_CELL not in line.did
+        tables.add(table)
+    assert tables == {table for table, _ in shown.origins}, "a value of each kind changes"
+
+
+@pytest.mark.parametrize(
+    ("label", "table", "source_id", "places"),
+    [
+        ("Alert", "clients", "11", [("patients", 2), ("medical_alerts", 2), ("medical_alerts", 4)]),
+        ("Alert", "clients", "12", [("medical_alerts", 5)]),
+        ("State", "appointments", "77", [("attendees", 2)]),
+        ("State", "appointments", "78:13", [("attendees", 5), ("attendees", 5)]),
+        ("State", "appointments", "81", [("appointments", 6)]),
+        ("Case", "appointments", "77", [("patient_cases", 2), ("patient_cases", 2)]),
+        ("Note", "appointments", "79", [("appointments", 4)]),
+        ("Hours", "availability", "31/09:00", [("practitioner_availability", 2), ("practitioner_availability", 3)]),
+        ("Added by", "files", "5", [("patient_files", 2), ("users", 2), ("users", 2)]),
+    ],
+)
+def test_only_rows_that_have_a_part_in_a_value_are_named(
+    origin_of: Callable[[str, str], Origin], label: str, table: str, source_id: str, places: list[tuple[str, int]]
+) -> None:
+    origin = origin_of(table, source_id)
+    named = [place_of(cell, origin) for cell in line_of(origin, label).cells]
+    assert [(file, line) for (file, _), line in named] == places
+
+
+def test_a_cell_in_whose_place_another_row_counts_says_which(origin_of: Callable[[str, str], Origin]) -> None:
+    others = {line.cells[0].name: line.did for line in origin_of("appointments", "77").beside.others}
+    assert others["did_not_arrive"] == ("Line 2 of attendees.csv counts instead",)
+
+
+def test_what_is_read_from_a_file_or_its_name_shows_the_place(
+    shown: Page, origin_of: Callable[[str, str], Origin]
+) -> None:
+    files = {source_id: origin_of(table, source_id) for table, source_id in shown.origins if table == "files"}
+    (unlisted,) = (origin for source_id, origin in files.items() if source_id != "5")
+    for origin in files.values():
+        for label in ("Size", "Type", "SHA-256"):
+            (cell,) = line_of(origin, label).cells
+            assert cell.header == "Place in the export"
+            assert any(path.endswith(cell.text) for path in DOCUMENTS)
+    assert [cell.header for cell in line_of(unlisted, "Client").cells] == ["Place in the export"]
+    archived = line_of(origin_of("clients", "15"), "State")
+    assert [(cell.header, cell.text) for cell in archived.cells] == [("Name of the file", "patients_archived.csv")]
+
+
+def test_a_place_that_no_row_names_is_said_to_be_assumed(origin_of: Callable[[str, str], Origin]) -> None:
+    origin = origin_of("busy_times", "61")
+    line = line_of(origin, "Location")
+    assert [place_of(cell, origin) for cell in line.cells] == [(("businesses", "business_name"), 2)]
+    assert line.did == ("Your export names none here: the only one, or the one that you chose",)
