@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,12 +34,24 @@ def memory_left() -> int:
     return int(found[1]) * 1024 if found else 0
 
 
+def seconds_by_folder(cases: Iterable[ET.Element]) -> Iterator[str]:
+    """One line for each folder of tests, the slowest first: its seconds in all processes together, and its tests."""
+    seconds: Counter[str] = Counter()
+    tests: Counter[str] = Counter()
+    for case in cases:
+        folder = ".".join(case.get("classname", "").split(".")[:2])
+        seconds[folder] += float(case.get("time", 0))
+        tests[folder] += 1
+    for folder, taken in seconds.most_common():
+        yield f"{taken:8.1f}  {folder} ({tests[folder]:,} tests)"
+
+
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing stays in memory
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.unlink(missing_ok=True)
     workers = os.environ.get("TEST_WORKERS", WORKERS)
-    command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={REPORT}", "-n", workers]
+    command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={REPORT}", "--durations=20", "-n", workers]
     command += ["--dist", "loadgroup", "--no-loadscope-reorder"]  # in the order of collection: the long stories first
     with folder() as home:
         environment = {**os.environ, "TMPDIR": home}
@@ -46,9 +59,11 @@ def main() -> int:
     if not REPORT.exists():
         print("The tests ended before they could say what they did.")
         return status or 1
+    cases = list(ET.parse(REPORT).iter("testcase"))
+    print("Seconds by folder:", *seconds_by_folder(cases), sep="\n  ")
     skipped = [
         f"{case.get('classname')}.{case.get('name')}: {reason.get('message')}"
-        for case in ET.parse(REPORT).iter("testcase")
+        for case in cases
         for reason in case.iter("skipped")
     ]
     if skipped:
