@@ -9,8 +9,9 @@ import hashlib
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -89,14 +90,21 @@ def make_engine(url: str, *, patience: float = PATIENCE_SECONDS, echo: bool = Fa
     return engine
 
 
+_making_private = threading.Lock()
+
+
 def _make_private(path: str) -> None:
-    """Whatever the umask is: SQLite gives the files beside a database the rights of the database."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        if os.fstat(file).st_mode & 0o077:
-            os.fchmod(file, 0o600)
-    finally:
-        os.close(file)
+    """Whatever the umask is: SQLite gives the files beside a database the rights of the database.
+
+    A process that closes any handle of a file loses all its locks on that file, those of SQLite too. A database that
+    exists is therefore never opened here, and nobody connects to one that is being made before its handle is closed.
+    """
+    with _making_private:
+        if not os.path.exists(path):
+            with suppress(FileExistsError):  # another process was faster
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        if os.stat(path).st_mode & 0o077:
+            os.chmod(path, 0o600)
 
 
 def sqlite_options() -> dict[str, Any]:

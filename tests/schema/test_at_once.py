@@ -13,7 +13,7 @@ from tests.workers.story import ROOT
 
 pytestmark = pytest.mark.slow
 PROCESSES = 8
-ROUNDS = range(2)
+ROUNDS = range(1)
 START = """
 import sys
 from pathlib import Path
