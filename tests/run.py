@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,13 +36,13 @@ def memory_left() -> int:
 
 def seconds_by_folder(cases: Iterable[ET.Element]) -> Iterator[str]:
     """One line for each folder of tests, the slowest first: its seconds in all processes together, and its tests."""
-    seconds: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
     tests: Counter[str] = Counter()
     for case in cases:
         folder = ".".join(case.get("classname", "").split(".")[:2])
         seconds[folder] += float(case.get("time", 0))
         tests[folder] += 1
-    for folder, taken in seconds.most_common():
+    for folder, taken in sorted(seconds.items(), key=lambda each: -each[1]):
         yield f"{taken:8.1f}  {folder} ({tests[folder]:,} tests)"
 
 
