@@ -19,6 +19,7 @@ from app.errors import Stop
 from app.migration.exports import Stored
 from app.migration.models import Migration
 from app.problems import Problem
+from app.unavailable import cause_of
 from app.web import Visit
 
 MOST_FILES = 200
@@ -113,7 +114,7 @@ class Receiver:
 async def receive(request: Request, visit: Visit, limit: int) -> tuple[list[Stored], Visit]:
     """All files of a posted form, in encrypted storage, and the visit with the form's fingerprint.
 
-    Raises Stop when the form is cut short or too large.
+    Raises Stop when the form is cut short or too large, and what storage raises where it has no room.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or b"boundary" not in options:
@@ -130,6 +131,8 @@ async def receive(request: Request, visit: Visit, limit: int) -> tuple[list[Stor
         raise
     except Exception as trouble:
         await run_in_threadpool(receiver.abandon)
+        if cause_of(trouble):
+            raise  # a full disk, or a database that is away: no fault of the visitor's connection
         raise Stop(Problem("upload_cut_short")) from trouble
     sent = replace(visit.sent, fields={FIELD: [receiver.basis.decode("ascii", "replace")]})
     request.state.visit = replace(visit, sent=sent)

@@ -1,5 +1,6 @@
 """A full disk, a locked ledger, a database that is gone: pages are read all the same, and all else is a calm page."""
 
+import errno
 import os
 import sqlite3
 import stat
@@ -80,6 +81,21 @@ def test_no_cell_is_shown_where_the_look_cannot_be_written_down(product_at: At, 
     with CONDITIONS[condition](product):
         assert megan.get(f"{product.at}/files/1").status_code == 503
     assert megan.get(f"{product.at}/files/1").status_code == 200
+
+
+def test_an_upload_that_finds_no_room_blames_the_disk_and_not_the_connection(
+    product_at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = product_at("preparing", **QUICK)
+    megan = product.visitor(MEGAN)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("app.wizard.upload.Receiver._data", full)
+    answer = megan.post(f"{product.at}/handover/upload", files=[("files", ("export.zip", b"PK" * 100))])
+    assert answer.status_code == 503
+    assert headline(answer) == "There is no room left on the disk"
 
 
 def test_a_password_is_never_shown_again(product_at: At) -> None:
