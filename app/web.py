@@ -20,6 +20,7 @@ from sqlmodel import Session
 
 from app import look
 from app.access import sessions
+from app.access.members import admin_names
 from app.access.rights import RIGHTS, Right
 from app.access.viewer import Viewer
 from app.basis import COLUMNS, FIELD, SAME_FORM, Basis, Scope, Shown, form_shown
@@ -153,6 +154,11 @@ class Visit:
         merge = basis.compared(shown, self.sent.fields)
         return Confirmed(session, migration, merge.untouched, merge.touched)
 
+    def who_can_act(self) -> list[str]:
+        """The names of the people who can act for the clinic of this migration."""
+        with self.read() as session:
+            return admin_names(session, self.move.workspace_id)
+
     def ask_first(self) -> None:
         """Raises what `confirm` would raise, before anything is written or looked up. The write asks once more."""
         with self.read() as session:
@@ -272,6 +278,8 @@ def enter(request: Request) -> Visit:
     if viewer is None:
         raise NeedsSignIn
     if migration_id is not None:
+        if migration is not None and viewer.may(Right.LOOK, migration.workspace_id):
+            request.state.visit = visit  # a refusal of one's own clinic says who can
         refuse_strangers(viewer, migration, Right.ACT if right is Right.DEVELOPMENT else right)
     elif right is not Right.SIGNED_IN and not any(viewer.may(right, w) for w in (*viewer.workspace_ids, None)):
         raise HTTPException(403 if viewer.workspace_ids else 404)
@@ -339,6 +347,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "clinic": {"name": migration.clinic, "id": migration.workspace_id} if migration else None,
         "migration": migration,
         "may_act": bool(viewer and migration and viewer.may(Right.ACT, migration.workspace_id)),
+        **({"who_can_act": visit.who_can_act} if visit and migration else {}),
         "support_email": runtime.settings.support_email,
         "disk_full": request.app.state.room.is_full(),
         "now": now(),

@@ -50,6 +50,12 @@ def admin_ids(session: Session, workspace_id: str) -> frozenset[str]:
     return frozenset(session.exec(admins).all())
 
 
+def admin_names(session: Session, workspace_id: str) -> list[str]:
+    """The names of the people who can act for a workspace, in alphabetical order."""
+    admins = select(Person).where(col(Person.id).in_(admin_ids(session, workspace_id)))
+    return sorted(person.name or person.email for person in session.exec(admins))
+
+
 def require_admin(session: Session, workspace_id: str, person_id: str) -> dict[str, Membership]:
     """Locks the members and returns them by person id. Raises NotAdmin when this person cannot act any more."""
     members = lock_members(session, workspace_id)

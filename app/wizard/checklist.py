@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
 from app import checklist
+from app.access.members import admin_names
 from app.basis import Field, Shown
 from app.checklist.line import Line, Mark
 from app.db import now
@@ -18,7 +19,6 @@ from app.migration.states import OPEN, Event, State
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import typed_date
 from app.wizard.overview import date_field, save_date
-from app.wizard.people import who_can
 from app.wizard.situation import situation
 
 router = APIRouter()
@@ -136,4 +136,4 @@ def next_page(visit: Visit) -> tuple[str, str]:
 
 def admins(visit: Visit) -> list[str]:
     with visit.read() as session:
-        return who_can(session, visit.move.workspace_id)
+        return admin_names(session, visit.move.workspace_id)

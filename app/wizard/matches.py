@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from sqlmodel import Session
 
 from app import checklist
+from app.access.rights import Right
 from app.basis import joined
 from app.engine.consequences import left_out_counts
 from app.engine.match import PLACES
@@ -189,7 +190,8 @@ def draw(
         "terms": terms(visit, here, left),
         "in_the_way": checklist.first_in_the_way(situation(visit, here)),
         "first_range": rows_range(sum(one.rows for one in here.inventory.kinds.values())),
-        "editable": visit.move.state == State.MATCHING,
+        "editable": visit.move.state == State.MATCHING and visit.person.may(Right.ACT, visit.move.workspace_id),
+        "closed": visit.move.state != State.MATCHING,
         "errors": errors or [],
     }
     return page(request, template, 422 if errors else 200, **told)

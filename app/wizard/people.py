@@ -56,12 +56,6 @@ class InvitationLine:
     is_expired: bool
 
 
-def who_can(session: Session, workspace_id: str) -> list[str]:
-    """The names of the admins of a workspace, in alphabetical order."""
-    admins = select(Person).where(col(Person.id).in_(members.admin_ids(session, workspace_id)))
-    return sorted(person.name or person.email for person in session.exec(admins))
-
-
 CHANGE, REMOVE = "/m/{migration_id}/people/{person_id}", "/m/{migration_id}/people/{person_id}/remove"
 
 

@@ -46,6 +46,7 @@ def context(**more: object) -> dict[str, object]:
         "clinic": {"name": "Harbour Street Physiotherapy"},
         "migration": {"id": "mig_demo"},
         "rail": rail(),
+        "may_act": True,
         "zone": "Australia/Sydney",
         "now": NOW,
         "today": date(2026, 12, 17),

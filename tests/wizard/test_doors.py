@@ -7,7 +7,7 @@ import pytest
 
 from app.caspen.stores import Store
 from app.engine.drain import Turn, drain
-from app.migration.advance import By, Cause, advance
+from app.migration.advance import By, Cause, advance, told
 from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, State
 from app.problems import Problem
 from tests.conftest import At
@@ -61,7 +61,9 @@ def prepare(product: Product, state: State) -> None:
         done(product.visitor(MEGAN).post(f"{product.at}/review/requests", data={"text": "Line 12 is archived."}))
         return
     paused_from = "fetching" if state is State.PAUSED else None
-    product.put(state=state.value, paused_from=paused_from)
+    # A new trial is offered where it can help: where the records of the trial are damaged.
+    problem = told(Problem("trial_damaged")) if state is State.FINALISING_FAILED else None
+    product.put(state=state.value, paused_from=paused_from, problem=problem)
 
 
 def forms(visitor: Visitor, pages: list[str]) -> set[str]:
