@@ -3,14 +3,14 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.caspen.fences import PartLoaded, loaded_parts
+from app.caspen.fences import Fate, PartLoaded, loaded_parts
 from app.caspen.readback import Stamp, marked
 from app.caspen.shapes import shape
 from app.caspen.statements import at, fetch
@@ -19,8 +19,9 @@ from app.caspen.tables import OBJECTS, Fence
 
 
 class Fault(StrEnum):
-    """What is wrong with the store of a trial."""
+    """What is wrong with a trial."""
 
+    ACCOUNT = "account"  # the ledger's account of the trial is not what its parts came to
     MISSING = "missing"
     UNREADABLE = "unreadable"
     TABLES = "tables"  # a table or a column is not there
@@ -31,13 +32,18 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the ledger knows of a trial: its settled parts by number, and what each record is stamped with."""
+    """What the ledger knows of a trial: its settled parts by number, and what each record is stamped with.
+
+    `outcomes` are rows by fate, of each settled part that has rows. Rows that were held or found unchanged before
+    loading are among them.
+    """
 
     workspace_id: str
     trial: int
     stamp: Stamp
     parts: Mapping[int, PartLoaded]
     known_parts: frozenset[int]  # also those that were split
+    outcomes: Mapping[int, Mapping[Fate, int]] = field(default_factory=dict)
 
 
 def find_fault(stores: Stores, store: Store, expected: Expected, *, thorough: bool) -> Fault | None:
@@ -74,12 +80,27 @@ def _has_parts(connection: Connection, store: Store, expected: Expected) -> bool
     stored = loaded_parts(connection, store.schema, expected.stamp.migration_id, expected.trial)
     if stored is None or not stored.keys() <= expected.known_parts:
         return False
-    return all(number in stored and _is_same(stored[number], loaded) for number, loaded in expected.parts.items())
+    return all(
+        number in stored
+        and _is_same(stored[number], loaded)
+        and _has_fates(stored[number], expected.outcomes.get(number))
+        for number, loaded in expected.parts.items()
+    )
 
 
 def _is_same(stored: PartLoaded, settled: PartLoaded) -> bool:
     same_places = stored.places == settled.places or settled.places is None
     return same_places and stored.digests == settled.digests and dict(stored.records) == dict(settled.records)
+
+
+def _has_fates(stored: PartLoaded, outcomes: Mapping[Fate, int] | None) -> bool:
+    """Whether the ledger counts the rows of a part as the proof of loading them does."""
+    if outcomes is None:
+        return True
+    counts = stored.counts
+    return all(outcomes[fate] == counts[fate] for fate in (Fate.CREATED, Fate.UPDATED)) and all(
+        outcomes[fate] >= counts[fate] for fate in (Fate.UNCHANGED, Fate.HELD)
+    )
 
 
 def _fault_of_records(connection: Connection, store: Store, expected: Expected) -> Fault | None:

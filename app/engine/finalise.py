@@ -1,11 +1,12 @@
 """The approved trial becomes the clinic's live workspace, exactly what was reviewed, in one step."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from sqlmodel import Session, select
 
-from app.caspen.content import Digest
+from app.caspen.content import Digest, trial_digest
 from app.caspen.filed import sweep_contents
 from app.caspen.promote import Promoted, Promotion, Unproven
 from app.caspen.promote import promote as promote_store
@@ -23,6 +24,7 @@ from app.errors import Stop
 from app.migration.doubts import export_day, stale_day
 from app.migration.models import Migration, Trial
 from app.problems import Problem
+from app.sources import source as source_named
 
 TRIES = 3
 
@@ -31,10 +33,10 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     """Promotes the trial that was approved, and no other."""
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
-    if trial.digest != migration.approved_digest or not trial.balanced:
-        raise Stop(Problem("approval_outdated"))
     if trial_fault(runtime, migration, trial, thorough=True) is not None:
         raise Stop(Problem("trial_damaged"))
+    if trial.digest != migration.approved_digest or not trial.balanced:
+        raise Stop(Problem("approval_outdated"))
     approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
     what = Promotion(migration.workspace_id, migration.id, trial.number, approved, _earlier(runtime, migration))
     store = runtime.caspen.trial(migration.id, trial.number)
@@ -49,7 +51,7 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         finished.finalised_at = now()
         old, made = stale_day(session, finished), export_day(session, finished)
         finished.report = {
-            **report(trial, done),
+            **report(trial, done, [kind.name for kind in source_named(migration.source).kinds]),
             "moment": moment_text(migration.approved_at) if migration.approved_at else None,
             "export_of": old.isoformat() if old else None,
             "made_on": made.isoformat() if made else None,
@@ -88,11 +90,16 @@ def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promot
     raise Stop(Problem("work_failed"))
 
 
-def report(trial: Trial, done: Promoted) -> dict[str, Any]:
-    """What the clinic keeps: the account that it approved, and what went live of it."""
+def report(trial: Trial, done: Promoted, order: Iterable[str]) -> dict[str, Any]:
+    """What the clinic keeps: the account that it approved, and what went live of it.
+
+    `live_digest` is computed from the live records. It is the trial's digest where no record was kept as people had
+    edited it. `order` are the source's kinds.
+    """
     return {
         "trial": trial.number,
         "digest": trial.digest,
+        "live_digest": trial_digest(done.live, order),
         "kinds": trial.kinds,
         "created": dict(done.created),
         "updated": dict(done.updated),

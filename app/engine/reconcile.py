@@ -1,14 +1,13 @@
 """The proof that nothing was lost: every row is accounted for, and what is stored is what was made of the rows."""
 
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from itertools import islice
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
-from app.caspen.content import Digest, Digests, merge, trial_digest
+from app.caspen.content import trial_digest
 from app.caspen.links import dangling_links
 from app.caspen.readback import SHOWN, Stamp, read_back
 from app.db import now
@@ -23,28 +22,14 @@ from app.engine.reading.file_watch import path_of
 from app.engine.reading_log import note_run_problems
 from app.engine.runtime import Runtime
 from app.engine.second_look import NOT_VERIFIED, look_again
-from app.engine.work import DONE, QUARANTINED, Lease, set_aside
-from app.mapping.kind import Source
-from app.mapping.rows import Outcome
-from app.migration.balance import KindBalance
+from app.engine.trial_account import account_of, balance
+from app.engine.work import Lease, set_aside
 from app.migration.exports import files_of
-from app.migration.models import ExportFile, Migration, Part, Trial, Work
+from app.migration.models import ExportFile, Migration, Part, Trial
 from app.problems import Problem
 from app.sources import source as source_named
 
 DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})  # told, and no reason to refuse an approval
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What the parts of a trial came to: rows by kind and outcome, and what mapping made, by source kind.
-
-    `places` is a digest of the part and line of each record; None where a part was loaded before places were kept.
-    """
-
-    outcomes: Mapping[str, Counter[str]]
-    made: Digests
-    places: Digest | None = None
 
 
 def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
@@ -104,25 +89,6 @@ def unverified_paths(lease: Lease, problems: Sequence[Problem]) -> list[str]:
     return sorted({path_of(key) for key in set_aside(lease.result)} - named)
 
 
-def account_of(session: Session, migration: Migration, run: str) -> Account:
-    """Adds up what every settled piece of a trial says of itself."""
-    outcomes: dict[str, Counter[str]] = {}
-    made: Digests = {}
-    places: Digest | None = Digest()
-    results = session.exec(
-        select(Work.result).where(
-            Work.migration_id == migration.id, Work.run == run, col(Work.state).in_((DONE, QUARANTINED))
-        )
-    )
-    for result in results:
-        if "kind" in result:
-            outcomes.setdefault(str(result["kind"]), Counter()).update(result["outcomes"])
-        merge(made, {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()})
-        if "digests" in result:
-            places = places + Digest.parse(result["places"]) if places and "places" in result else None
-    return Account(outcomes, made, places)
-
-
 def paths_of_parts(runtime: Runtime, migration: Migration) -> dict[int, str]:
     """The file of the export that each part was cut from."""
     with runtime.ledger.read() as session:
@@ -134,36 +100,3 @@ def paths_of_parts(runtime: Runtime, migration: Migration) -> dict[int, str]:
             ExportFile.number == Part.file_number,
         )
         return dict(session.exec(found).all())
-
-
-def balance(
-    source: Source, files: Sequence[ExportFile], account: Account, stored: Mapping[str, Digest]
-) -> list[KindBalance]:
-    """The account of every kind that occurs, in the order of loading."""
-    read: Counter[str] = Counter()
-    refused: Counter[str] = Counter()
-    for file in files:
-        if file.kind is not None:
-            read[file.kind] += file.rows
-            refused[file.kind] += file.rows if file.refused else 0
-    found = []
-    for kind in source.kinds:
-        present = any(file.kind == kind.name for file in files)
-        if not present and kind.name not in stored and kind.name not in account.made:
-            continue
-        outcomes = Counter(account.outcomes.get(kind.name, {}))
-        outcomes[Outcome.REFUSED.value] += refused[kind.name]
-        if not kind.imported:
-            outcomes[Outcome.SKIPPED.value] += read[kind.name] - refused[kind.name]
-        made = account.made.get(kind.name, Digest())
-        found.append(
-            KindBalance(
-                kind=kind.name,
-                read=read[kind.name],
-                **{outcome.value: outcomes[outcome.value] for outcome in Outcome},
-                records=made.count,
-                source_digest=str(made),
-                caspen_digest=str(stored.get(kind.name, Digest())),
-            )
-        )
-    return found

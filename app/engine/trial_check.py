@@ -1,39 +1,71 @@
-"""Looks whether the trial that a clinic reviews is still whole, before anybody approves it or it goes live."""
+"""Checks whether the trial that a clinic reviews is still whole, before its approval and before it goes live."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from sqlmodel import Session, col, select
 
 from app.caspen.content import Digest
-from app.caspen.fences import PartLoaded
+from app.caspen.fences import Fate, PartLoaded
 from app.caspen.readback import Stamp
 from app.caspen.trial_health import Expected, Fault, find_fault
 from app.engine.runtime import Runtime
+from app.engine.trial_account import has_true_account
 from app.engine.work import DONE
+from app.migration.advance import Guard
 from app.migration.models import Migration, Trial, Work
+from app.problems import Problem
 
 LOADING = ("parts", "made")  # the phases of a trial whose pieces leave a proof in its store
 
 
 def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> Fault | None:
-    """What is wrong with a trial's store, or None. `thorough` reads its records as well."""
+    """What is wrong with a trial's account in the ledger or with its store, or None.
+
+    `thorough` reads the records of the store as well.
+    """
     with runtime.ledger.read() as session:
-        expected = _expected(session, migration, trial)
+        if not has_true_account(session, migration, trial):
+            return Fault.ACCOUNT
+        try:
+            expected = _expected(session, migration, trial)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return Fault.ACCOUNT  # the result of a part does not have the shape that is written into it
     return find_fault(runtime.caspen, runtime.caspen.trial(migration.id, trial.number), expected, thorough=thorough)
+
+
+def whole_trial(fault: Fault | None) -> Guard:
+    """Refuses a trial with a fault. `fault` is that of its store, which the caller has just read.
+
+    The guard computes the account once more, in the transaction that approves: no record is read while the ledger is
+    locked.
+    """
+
+    def ask(session: Session, migration: Migration) -> Problem | None:
+        trial = session.get(Trial, (migration.id, migration.trial_number))
+        if trial is None or trial.finished_at is None:
+            return None  # the guard `approvable` says what is wrong
+        is_whole = fault is None and has_true_account(session, migration, trial)
+        return None if is_whole else Problem("trial_damaged")
+
+    return ask
 
 
 def _expected(session: Session, migration: Migration, trial: Trial) -> Expected:
     run = f"trial:{trial.number}"
     works = select(Work).where(Work.migration_id == migration.id, Work.run == run, col(Work.phase).in_(LOADING))
-    settled, known = {}, set()
+    settled, known, outcomes = {}, set(), {}
     for work in session.exec(works):
         known.add(work.number)
         if work.state == DONE:
-            settled[work.number] = _loaded(work)
+            settled[work.number] = _loaded(work.result)
+            if "kind" in work.result:
+                outcomes[work.number] = {fate: int(work.result["outcomes"].get(fate.value, 0)) for fate in Fate}
     stamp = Stamp(migration.id, trial.started_at)
-    return Expected(migration.workspace_id, trial.number, stamp, settled, frozenset(known))
+    return Expected(migration.workspace_id, trial.number, stamp, settled, frozenset(known), outcomes)
 
 
-def _loaded(work: Work) -> PartLoaded:
-    told = work.result
-    digests = {kind: Digest.parse(text) for kind, text in told.get("digests", {}).items()}
-    places = Digest.parse(told["places"]) if "places" in told else None
-    return PartLoaded(records=told.get("records", {}), digests=digests, places=places)
+def _loaded(result: Mapping[str, Any]) -> PartLoaded:
+    digests = {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()}
+    places = Digest.parse(result["places"]) if "places" in result else None
+    return PartLoaded(records=result.get("records", {}), digests=digests, places=places)

@@ -34,16 +34,6 @@ def approvable(digest: str) -> Guard:
     return ask
 
 
-def trial_is_whole(damaged: bool) -> Guard:
-    """Refused while the store of the trial is missing or damaged, as whoever can open it has just found."""
-
-    def ask(session: Session, migration: Migration) -> Problem | None:
-        del session, migration  # the store was read just before: no record is read while the ledger is locked
-        return Problem("trial_damaged") if damaged else None
-
-    return ask
-
-
 def doubts_ticked(source: Source, accepted: Collection[str]) -> Guard:
     """Refused while the export may not be whole and that was not ticked, each doubt by its key."""
 

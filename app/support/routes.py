@@ -12,9 +12,11 @@ from app import checklist
 from app.access.models import Person
 from app.basis import MOMENT, REASON, Field, Shown, columns_shown
 from app.caspen.live_counts import count_live
+from app.caspen.trial_health import Fault
 from app.db import now
 from app.engine.link_providers import provider_lines
 from app.engine.reading.veil import told_path
+from app.engine.trial_account import APPROVABLE
 from app.links import LinkSettings
 from app.migration.advance import Cause, Guard, advance, locked
 from app.migration.audit import write_audit
@@ -29,6 +31,7 @@ from app.settings import environment
 from app.support.overview import HEADS, line_of, overview
 from app.web import Visit, go, page, shows, visit_of
 from app.wizard.complete import whole
+from app.wizard.damage import find_damage
 from app.wizard.file_states import lines_of
 from app.wizard.findings import bands, sums
 from app.wizard.help import messages
@@ -252,6 +255,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
     visit = visit_of(request)
     visit.remember("/support/{migration_id}/waive", "/support/{migration_id}/answer")
     here = situation(visit)
+    fault = find_damage(visit) if visit.move.state in APPROVABLE else None
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         trial = current_trial(session, migration)
@@ -275,14 +279,16 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             .order_by(col(Work.run), col(Work.number))
             .limit(50)
         ).all()
+        is_made = trial is not None and trial.finished_at is not None and fault is not Fault.ACCOUNT
         told: dict[str, Any] = {
+            "fault": fault,
             "line": line_of(migration, 0, False, now()),
             "export": export,
             "checked": checked_of(session, migration.id),
             "trial": trial,
-            "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
+            "balance": balance_of(trial, visit.source) if trial and is_made else None,
             "checks": checklist.lines(here),
-            "complete": whole(session, visit, trial) if trial and trial.finished_at else None,
+            "complete": whole(session, visit, trial) if trial and is_made else None,
             "requests": requests,
             "thread": messages(session, migration.id),
             "history": history(audit, people),

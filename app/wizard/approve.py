@@ -16,9 +16,10 @@ from starlette.concurrency import run_in_threadpool
 from app.access.models import Person
 from app.basis import MOMENT, TICK, Field, Shown, columns_shown
 from app.door import read_form
+from app.engine.trial_check import whole_trial
 from app.migration.balance import balance_of
 from app.migration.doubts import export_day, stale_day
-from app.migration.guards import doubts_ticked, open_requests, trial_is_whole
+from app.migration.guards import doubts_ticked, open_requests
 from app.migration.models import Export, Migration, Trial
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
@@ -28,9 +29,10 @@ from app.rail import page_of
 from app.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.complete import doubts_said, not_ticked
-from app.wizard.damage import is_damaged
+from app.wizard.damage import find_damage, render_damaged
 
 router = APIRouter()
+TRIED = (State.REVIEWING, State.CHANGES_REQUESTED)
 OTHER_TRIAL = "It was for another trial."
 DOUBT = "What says that your export may not be whole"
 NOT_ASKED = "It is not asked about any more."
@@ -135,16 +137,18 @@ def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Respon
     if seen.approved_digest and seen.approved_digest == digest and seen.state in (State.FINALISING, State.FINALISED):
         return go(f"/m/{seen.id}")  # pressed twice: this very trial is approved
     visit = in_state(request, Event.APPROVE, State.REVIEWING)
+    fault = find_damage(visit, thorough=True)
+    if fault is not None:
+        return render_damaged(request, 409)
     errors = untrue(visit, digest, accepted)
     if plain(name) != plain(visit.move.clinic):
         words = f"This is not the name of your clinic. Type it as it stands here: {visit.move.clinic}"
         errors.append({"field": "name", "words": words})
     if errors:
         return draw(request, name, errors, accepted)
-    is_whole = trial_is_whole(damaged=is_damaged(visit, thorough=True))
     with visit.confirmed() as confirmed:
         guard = doubts_ticked(visit.source, accepted)
-        ring = approve_trial(confirmed.session, visit.move.id, digest, visit.by, guard, accepted, is_whole)
+        ring = approve_trial(confirmed.session, visit.move.id, digest, visit.by, guard, accepted, whole_trial(fault))
     visit.runtime.doorbell.ring(ring.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 
@@ -183,6 +187,8 @@ def draw(
     request: Request, typed: str, errors: list[dict[str, str]], accepted: Collection[str] = frozenset()
 ) -> Response:
     visit = visit_of(request)
+    if visit.move.state in TRIED and find_damage(visit) is not None:
+        return render_damaged(request)
     visit.remember("/m/{migration_id}/approve")
     with visit.read() as session:
         trial = current_trial(session, visit.move)
@@ -193,7 +199,7 @@ def draw(
         stale, made_on = stale_day(session, visit.move), export_day(session, visit.move)
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
-    if visit.move.state not in (State.REVIEWING, State.CHANGES_REQUESTED):
+    if visit.move.state not in TRIED:
         return render_closed(request, visit)
     balance = balance_of(trial, visit.source)
     told: dict[str, Any] = {

@@ -1,17 +1,32 @@
-"""A trial whose store is missing or damaged cannot be approved; the way out is to start the trial again."""
+"""A trial that is missing or was changed cannot be approved; the way out is to start the trial again."""
 
+import structlog
+from fastapi import Request, Response
+
+from app.caspen.trial_health import Fault
 from app.engine.trial_check import trial_fault
 from app.migration.trials import current_trial
-from app.web import Visit
+from app.web import Visit, page, visit_of
+
+log = structlog.get_logger()
 
 
-def is_damaged(visit: Visit, *, thorough: bool = False) -> bool:
-    """Whether the store of the newest finished trial is missing or damaged. `thorough` reads its records as well.
+def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
+    """What is wrong with the newest finished trial; None where it is whole. `thorough` reads its records as well.
 
-    False where there is no finished trial, and where it was dropped on purpose.
+    None where there is no finished trial, and where it was dropped on purpose. A fault is logged, for support.
     """
     with visit.read() as session:
         trial = current_trial(session, visit.move)
     if trial is None or trial.finished_at is None or trial.dropped_at is not None:
-        return False
-    return trial_fault(visit.runtime, visit.move, trial, thorough=thorough) is not None
+        return None
+    fault = trial_fault(visit.runtime, visit.move, trial, thorough=thorough)
+    if fault is not None:
+        log.warning("trial_damaged", migration=visit.move.id, trial=trial.number, fault=fault.value)
+    return fault
+
+
+def render_damaged(request: Request, status: int = 200) -> Response:
+    """The page of a trial that is not whole: no number of it, and the button that starts the trial again."""
+    visit = visit_of(request)
+    return page(request, "wizard/trial-damaged.html", status, number=visit.move.trial_number)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from app.access.models import Person
 from app.access.rights import Right
 from app.basis import Shown
+from app.caspen.trial_health import Fault
 from app.checklist import first_in_the_way
 from app.db import now
 from app.migration.advance import Cause, advance, locked
@@ -24,7 +25,7 @@ from app.records.kinds import BY_NAME
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.cards import cards
 from app.wizard.complete import whole
-from app.wizard.damage import is_damaged
+from app.wizard.damage import find_damage, render_damaged
 from app.wizard.situation import checklist_guard, situation, standing
 from app.wizard.unverified import Unverified, unverified_of
 
@@ -150,6 +151,8 @@ def withdraw(request: Request, request_id: str) -> Response:
 def table(request: Request) -> Response:
     """The sum by kind, as a table to keep. Text cells that a spreadsheet would calculate are defused."""
     visit = visit_of(request)
+    if find_damage(visit) is Fault.ACCOUNT:
+        return render_damaged(request, 409)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
     balance = balance_of(trial, visit.source) if trial else None
@@ -182,6 +185,9 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     for one in asked:
         if is_open(one):
             visit.remember(WITHDRAW, request_id=one.id)
+    fault = find_damage(visit)
+    if fault is Fault.ACCOUNT:
+        return render_damaged(request)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
         told_of = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else {}
@@ -190,7 +196,7 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
     balance = balance_of(trial, visit.source)
-    damaged = is_damaged(visit)
+    damaged = fault is not None
     may_review = visit.person.may(Right.REVIEW, visit.move.workspace_id) and not damaged
     told: dict[str, Any] = {
         **told_of,

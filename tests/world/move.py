@@ -14,11 +14,10 @@ from app.db import now
 from app.engine.drain import Turn, drain
 from app.engine.runtime import Runtime
 from app.engine.submit import hand_over_files
-from app.engine.trial_check import trial_fault
+from app.engine.trial_check import trial_fault, whole_trial
 from app.migration.advance import By
 from app.migration.begin import begin
 from app.migration.exports import Handed
-from app.migration.guards import trial_is_whole
 from app.migration.models import Migration, OutboxMail, Work
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Actor, State
@@ -85,7 +84,7 @@ def approve_as_the_page_does(runtime: Runtime, migration_id: str) -> None:
     with runtime.ledger.read() as session:
         trial = current_trial(session, migration)
     assert trial is not None
-    whole = trial_is_whole(trial_fault(runtime, migration, trial, thorough=True) is not None)
+    whole = whole_trial(trial_fault(runtime, migration, trial, thorough=True))
     with runtime.ledger.write() as session:
         approve(session, migration_id, trial.digest, MEGAN, lambda *_: None, is_whole=whole)
 

@@ -1,0 +1,126 @@
+"""The account of a trial: what its parts came to, by kind, and whether the ledger's account of it says the same."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlmodel import Session, col, select
+
+from app.caspen.content import Digest, Digests, merge, trial_digest
+from app.engine.work import DONE, QUARANTINED
+from app.mapping.kind import Source
+from app.mapping.rows import Outcome
+from app.migration.balance import KindBalance
+from app.migration.exports import files_of
+from app.migration.models import ExportFile, Migration, ProblemLine, Trial, Work
+from app.migration.states import State
+from app.migration.unanswered import to_json, unanswered_files
+from app.sources import source as source_named
+
+APPROVABLE = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING, State.FINALISING_FAILED)
+"""The states in which the current export is still the one that the trial was made of."""
+BLOCKING = ("file_bytes_altered", "record_altered", "link_broken", "rows_unaccounted")
+"""What the reconciliation reports of the whole trial where the trial must not be approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the parts of a trial came to: rows by kind and outcome, and what mapping made, by source kind.
+
+    `places` is a digest of the part and line of each record; None where a part was loaded before places were kept.
+    """
+
+    outcomes: Mapping[str, Counter[str]]
+    made: Digests
+    places: Digest | None = None
+
+
+def account_of(session: Session, migration: Migration, run: str) -> Account:
+    """Adds up what every settled piece of a trial says of itself."""
+    outcomes: dict[str, Counter[str]] = {}
+    made: Digests = {}
+    places: Digest | None = Digest()
+    results = session.exec(
+        select(Work.result).where(
+            Work.migration_id == migration.id, Work.run == run, col(Work.state).in_((DONE, QUARANTINED))
+        )
+    )
+    for result in results:
+        if "kind" in result:
+            outcomes.setdefault(str(result["kind"]), Counter()).update(result["outcomes"])
+        merge(made, {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()})
+        if "digests" in result:
+            places = places + Digest.parse(result["places"]) if places and "places" in result else None
+    return Account(outcomes, made, places)
+
+
+def balance(
+    source: Source, files: Sequence[ExportFile], account: Account, stored: Mapping[str, Digest]
+) -> list[KindBalance]:
+    """The account of every kind that occurs, in the order of loading."""
+    read: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for file in files:
+        if file.kind is not None:
+            read[file.kind] += file.rows
+            refused[file.kind] += file.rows if file.refused else 0
+    found = []
+    for kind in source.kinds:
+        present = any(file.kind == kind.name for file in files)
+        if not present and kind.name not in stored and kind.name not in account.made:
+            continue
+        outcomes = Counter(account.outcomes.get(kind.name, {}))
+        outcomes[Outcome.REFUSED.value] += refused[kind.name]
+        if not kind.imported:
+            outcomes[Outcome.SKIPPED.value] += read[kind.name] - refused[kind.name]
+        made = account.made.get(kind.name, Digest())
+        found.append(
+            KindBalance(
+                kind=kind.name,
+                read=read[kind.name],
+                **{outcome.value: outcomes[outcome.value] for outcome in Outcome},
+                records=made.count,
+                source_digest=str(made),
+                caspen_digest=str(stored.get(kind.name, Digest())),
+            )
+        )
+    return found
+
+
+def has_true_account(session: Session, migration: Migration, trial: Trial) -> bool:
+    """Whether the ledger's account of a finished trial equals the one computed anew from its parts and files.
+
+    Compares every number of every kind, the digest, the files without an answer, and `balanced` with the problems
+    that the reconciliation reported. True in a state in which the trial cannot be approved. An account of another
+    shape is not true.
+    """
+    if migration.state not in APPROVABLE:
+        return True
+    try:
+        return _is_same(session, migration, trial)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False  # the ledger's JSON does not have the shape that is written into it
+
+
+def _is_same(session: Session, migration: Migration, trial: Trial) -> bool:
+    source = source_named(migration.source)
+    files = files_of(session, migration.id, migration.export_number)
+    account = account_of(session, migration, f"trial:{trial.number}")
+    kept = [dict(kind) for kind in trial.kinds]
+    stored = {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kept}
+    made = account.made if trial.balanced else stored  # an unbalanced trial may have stored something else
+    is_same = kept == [asdict(kind) for kind in balance(source, files, account, made)]
+    waiting = to_json(unanswered_files(files))
+    is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
+    is_blocked = trial.balanced and _is_blocked(session, migration, trial)
+    return is_same and is_named and not is_blocked and trial.unanswered in (None, waiting)
+
+
+def _is_blocked(session: Session, migration: Migration, trial: Trial) -> bool:
+    found = select(ProblemLine.id).where(
+        ProblemLine.migration_id == migration.id,
+        ProblemLine.run == f"trial:{trial.number}",
+        ProblemLine.part == 0,
+        col(ProblemLine.code).in_(BLOCKING),
+    )
+    return session.exec(found.limit(1)).first() is not None
