@@ -21,16 +21,24 @@ FROM_ANOTHER_ROW = "From another row of your export"
 TAKEN_FROM_CASPEN = "As long as its service takes in Caspen"
 NO_ROW = "No row of its own: it was made once, because rows of your export name it."
 GONE = "Our copy of your export is no longer here, so that its row cannot be shown."
+MOVED = "The trial names a row of your export that did not make this record, so that the row cannot be shown."
 OTHER = "Another export was handed over since this trial was made, so that its row cannot be shown."
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`row` is None where `why` says why there is none; then `beside` has the values alone."""
+    """`row` is None where `why` says why there is none; then `beside` has the values alone.
+
+    `is_damaged`: the record names a row that did not make it, so that the trial must be made again.
+    """
 
     beside: Beside
     row: SourceRow | None = None
     why: str = ""
+
+    @property
+    def is_damaged(self) -> bool:
+        return self.why == MOVED
 
 
 def origin_of(
@@ -95,12 +103,21 @@ def _row(
             return None, OTHER
         part = part_of_record(session, migration, trial, record.part)
     if part is None:
-        return None, GONE
+        return None, MOVED if migration.wrapped_key else GONE
     asked = asked_of(runtime, migration, source, trial, part, record, fields)
     try:
         row = read_source(runtime, migration, source, part, record.line, asked)
     except SourceGone:
-        row = None
+        return None, GONE
     except Stop as stop:
         return None, f"{stop.problem.title}."
-    return (row, "") if row is not None else (None, GONE)
+    return (row, "") if row is not None and _made(row, record) else (None, MOVED)
+
+
+def _made(row: SourceRow, record: Any) -> bool:
+    """Whether a row made a record: mapping the row has shown so, or the row bears the record's own kind and number.
+
+    A record that several rows have a part in bears their numbers, such as `77:1234567`.
+    """
+    numbers = (record.source_id, *str(record.source_id).split(":"))
+    return row.feeds is not None or (row.kind.name == record.source_kind and row.source_id in numbers)

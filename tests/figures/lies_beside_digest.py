@@ -1,4 +1,4 @@
-"""Stored records are changed behind the product's back at three moments: each change is caught or goes nowhere."""
+"""Stored records and accounts of trials are changed behind the product's back: each is caught or has no effect."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -18,6 +18,7 @@ from app.migration.states import State
 from tests.figures.figure import Measure, Reached
 from tests.world.altered import exchanged, flipped, kept_in, removed
 from tests.world.bases import UNPROVEN, Bases, made_in
+from tests.world.ledger_lies import LIES
 from tests.world.move import approve_as_the_page_does, state, time_passes
 from tests.world.stray import STORE_KINDS, only_move, trial
 from tests.world.tampering import Tamper, kinds
@@ -38,7 +39,10 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Every kind of change at every moment: to the trial until it is live, and then to the live workspace."""
+    """Every kind of change at every moment: to the trial until it is live, and then to the live workspace.
+
+    The ledger's account of the trial is changed after the review alone: the reconciliation writes the account.
+    """
     found = []
     for tamper in kinds():
         found += [Case(tamper.name, moment, _in_store(tamper, moment)) for moment in MOMENTS]
@@ -46,6 +50,7 @@ def cases() -> list[Case]:
         found += [Case(f"a file's bytes {name}", moment, _in_files(how, moment)) for moment in MOMENTS]
     for name, act in STORE_KINDS.items():
         found += [Case(name, moment, _as_is(act)) for moment in MOMENTS]
+    found += [Case(name, REVIEWED, _as_is(lie)) for name, lie in LIES.items()]
     return found
 
 
@@ -149,7 +154,7 @@ def take(long: bool) -> Reached:
 MEASURES = (
     Measure(
         "lies beside the digest that are caught or have no effect",
-        "60 lies x 3 moments: all of them",
+        "60 lies x 3 moments, and every change to a trial's account: all of them",
         take,
     ),
 )

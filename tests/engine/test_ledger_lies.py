@@ -1,0 +1,88 @@
+"""What the ledger says of a trial is not believed: it equals what the trial's parts came to, or nobody approves it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.caspen.content import Digest, trial_digest
+from app.caspen.promote import Promoted
+from app.caspen.trial_health import Fault
+from app.engine.drain import Turn, drain
+from app.engine.finalise import report
+from app.engine.live_check import check_live
+from app.engine.runtime import Runtime
+from app.engine.trial_check import trial_fault
+from app.migration.advance import Refused
+from app.migration.models import Trial
+from app.migration.states import State
+from tests.world.bases import Bases, made_in
+from tests.world.ledger_lies import LIES, set_trial
+from tests.world.move import approve_as_the_page_does, move, state
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> Bases:
+    return made_in(tmp_path_factory.mktemp("bases"))
+
+
+@pytest.fixture
+def reviewing(bases: Bases, tmp_path: Path) -> Iterator[Runtime]:
+    with bases.copy(State.REVIEWING.value, tmp_path / "copy") as runtime:
+        yield runtime
+
+
+def fault_of(runtime: Runtime, migration_id: str) -> Fault | None:
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration_id, 1))
+    return trial_fault(runtime, move(runtime, migration_id), trial, thorough=False)
+
+
+def test_no_change_to_the_account_of_a_trial_is_approved(bases: Bases, reviewing: Runtime) -> None:
+    tried = 0
+    with reviewing.ledger.read() as session:
+        trial = session.get_one(Trial, (bases.migration_id, 1))
+        honest = {name: getattr(trial, name) for name in ("kinds", "digest")}
+    assert fault_of(reviewing, bases.migration_id) is None
+    for name, lie in LIES.items():
+        if name == "a row moved in the account and in its part" or not lie(reviewing):
+            continue
+        tried += 1
+        assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT, name
+        with pytest.raises(Refused) as refused:
+            approve_as_the_page_does(reviewing, bases.migration_id)
+        assert refused.value.problem.code == "trial_damaged", name
+        for column, value in honest.items():
+            set_trial(reviewing, column, value)
+    assert tried >= 20
+    assert fault_of(reviewing, bases.migration_id) is None
+
+
+def test_a_part_whose_result_was_changed_too_is_held_against_its_proof(bases: Bases, reviewing: Runtime) -> None:
+    assert LIES["a row moved in the account and in its part"](reviewing)
+    assert fault_of(reviewing, bases.migration_id) is Fault.PARTS
+
+
+def test_an_account_that_is_changed_after_the_approval_does_not_go_live(bases: Bases, reviewing: Runtime) -> None:
+    approve_as_the_page_does(reviewing, bases.migration_id)
+    assert LIES["the trial's digest overwritten"](reviewing)
+    drain(reviewing, bases.migration_id, 60, Turn("worker"))
+    assert state(reviewing, bases.migration_id) is State.FINALISING_FAILED
+    problem = move(reviewing, bases.migration_id).problem
+    assert problem is not None
+    assert problem["code"] == "trial_damaged"
+
+
+def test_the_live_digest_is_computed_from_what_is_live() -> None:
+    live = Digest()
+    live.add("cli_1", b"content")
+    done = Promoted(live={"patients": live})
+    kept = report(Trial(migration_id="mig_1", number=1, store="", digest="0" * 64), done, ["patients"])
+    assert kept["live_digest"] == trial_digest({"patients": live}, ["patients"])
+
+
+def test_without_conflicts_the_live_digest_is_the_one_that_was_approved(bases: Bases, tmp_path: Path) -> None:
+    with bases.copy(State.FINALISED.value, tmp_path / "live") as runtime:
+        moved = move(runtime, bases.migration_id)
+        assert moved.report["live_digest"] == moved.approved_digest
+        assert all(check.holds for check in check_live(runtime))

@@ -1,0 +1,91 @@
+"""A trial that was changed behind the product's back is not praised on any page: a new one is offered."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from app.caspen.statements import at, fetch
+from app.caspen.stores import Store
+from app.migration.states import State
+from tests.conftest import At
+from tests.pages import done, words
+from tests.points import approve
+from tests.product import ANA, MEGAN, Product
+from tests.world.ledger_lies import LIES
+
+NOT_WHOLE = "no longer whole"
+Harm = Callable[[Product], object]
+
+
+def store_of(product: Product) -> Store:
+    return product.runtime.caspen.trial(product.migration_id, product.move().trial_number)
+
+
+def moved_place(product: Product) -> None:
+    """The first client names the row of the last one."""
+    store = store_of(product)
+    with store.database.connection() as connection:
+        rows = fetch(connection, f'SELECT "id", "part", "line" FROM {at(store.schema, "clients")} ORDER BY "id"')
+        sql = f"UPDATE {at(store.schema, 'clients')} SET part = :part, line = :line WHERE id = :id"
+        connection.execute(sa.text(sql), {"id": rows[0][0], "part": rows[-1][1], "line": rows[-1][2]})
+
+
+def first_client(product: Product) -> str:
+    store = store_of(product)
+    with store.database.connection(reading=True) as connection:
+        return str(fetch(connection, f'SELECT "id" FROM {at(store.schema, "clients")} ORDER BY "id"')[0][0])
+
+
+HARMS: dict[str, Harm] = {
+    "store lost": lambda product: product.runtime.caspen.drop_trial(store_of(product)),
+    "digest overwritten": lambda product: LIES["the trial's digest overwritten"](product.runtime),
+    "row moved": lambda product: LIES["a row moved from created to held"](product.runtime),
+    "no account": lambda product: LIES["the account of every kind removed"](product.runtime),
+    "row moved in its part": lambda product: LIES["a row moved in the account and in its part"](product.runtime),
+    "place moved": moved_place,
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
+def test_no_page_says_that_a_changed_trial_balances(product_at: At, harm: Harm) -> None:
+    product = product_at("reviewing")
+    harm(product)
+    megan = product.visitor(MEGAN)
+    for path in ("review", "approve"):
+        page = megan.get(f"{product.at}/{path}")
+        assert page.status_code == 200
+        assert NOT_WHOLE in words(page)
+        assert "trial_damaged" in page.text
+        assert "It balances" not in words(page)
+        assert "Every line balances" not in words(page)
+        assert f'action="{product.at}/approve"' not in page.text
+        assert f'action="{product.at}/review/start-again"' in page.text
+    support = product.visitor(ANA).get(f"/support/{product.migration_id}")
+    assert support.status_code == 200
+    assert "trial_damaged" in support.text
+
+
+def test_a_changed_account_is_left_by_a_new_trial(product_at: At) -> None:
+    product = product_at("reviewing")
+    page = product.visitor(MEGAN).get(f"{product.at}/approve")
+    assert 'name="digest"' in page.text
+    HARMS["row moved"](product)
+    refused = approve(product)
+    assert refused.status_code == 409
+    assert product.state() is State.REVIEWING
+    done(product.visitor(MEGAN).post(f"{product.at}/review/start-again"))
+    product.work()
+    done(approve(product))
+
+
+def test_the_row_of_another_client_is_not_shown_as_this_clients(product_at: At) -> None:
+    product = product_at("reviewing")
+    address = f"{product.at}/clients/{first_client(product)}"
+    assert "did not make this record" not in words(product.visitor(MEGAN).get(address))
+    moved_place(product)
+    page = product.visitor(MEGAN).get(address)
+    assert page.status_code == 200
+    assert "a row of your export that did not make this record" in words(page)
+    assert f'href="{product.at}/review#start"' in page.text
+    assert "In your Cliniko export" not in words(page)

@@ -1,0 +1,133 @@
+"""Changes to what the ledger says of a trial between its reconciliation and its approval, behind the product's back."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import select
+
+from app.engine.runtime import Runtime
+from app.engine.work import DONE
+from app.migration.models import Migration, Trial, Work
+
+Lie = Callable[[Runtime], bool]
+"""Changes the ledger, and returns whether there was anything to change."""
+OUTCOMES = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
+COUNTS = ("read", "records")
+DIGESTS = ("source_digest", "caspen_digest")
+OTHER_SHAPES: tuple[Any, ...] = (["x"], [], {}, {"x": 1}, "x", 7, [{"kind": 7}], [None])
+
+
+def set_trial(runtime: Runtime, column: str, value: Any) -> bool:
+    """Overwrites one column of the newest trial. Returns whether the column held another value."""
+    with runtime.ledger.write() as session:
+        trial = _newest(session)
+        before = getattr(trial, column)
+        written = value if not isinstance(before, str | bool) else sa.literal(value)
+        session.connection().execute(
+            sa.update(Trial)
+            .where(sa.column("migration_id") == trial.migration_id, sa.column("number") == trial.number)
+            .values({column: written})
+        )
+        return bool(before != value)
+
+
+def _newest(session: Any) -> Trial:
+    found: Trial = session.exec(select(Trial).order_by(sa.desc(sa.column("number"))).limit(1)).one()
+    return found
+
+
+def _kinds(runtime: Runtime) -> list[dict[str, Any]]:
+    with runtime.ledger.read() as session:
+        found: list[dict[str, Any]] = json.loads(json.dumps(_newest(session).kinds))
+        return found
+
+
+def _moved(of: str, to: str) -> Lie:
+    """A row moves from one outcome to another, so that the sum still adds up."""
+
+    def lie(runtime: Runtime) -> bool:
+        kinds = _kinds(runtime)
+        kind = next((one for one in kinds if one[of]), None)
+        if kind is None:
+            return False
+        kind[of] -= 1
+        kind[to] += 1
+        return set_trial(runtime, "kinds", kinds)
+
+    return lie
+
+
+def _grown(column: str) -> Lie:
+    def lie(runtime: Runtime) -> bool:
+        kinds = _kinds(runtime)
+        kinds[0][column] += 1
+        if column == "read":
+            kinds[0]["created"] += 1
+        return set_trial(runtime, "kinds", kinds)
+
+    return lie
+
+
+def _digests_changed(*columns: str) -> Lie:
+    def lie(runtime: Runtime) -> bool:
+        kinds = _kinds(runtime)
+        for column in columns:
+            kinds[0][column] = f"1:{7:064x}"
+        return set_trial(runtime, "kinds", kinds)
+
+    return lie
+
+
+def _without(count: int) -> Lie:
+    return lambda runtime: set_trial(runtime, "kinds", _kinds(runtime)[count:])
+
+
+def _result_moved(runtime: Runtime) -> bool:
+    """The same row moves in the trial's account and in the result of its part."""
+    with runtime.ledger.write() as session:
+        trial = _newest(session)
+        works = session.exec(select(Work).where(Work.run == f"trial:{trial.number}", Work.state == DONE)).all()
+        work = next((one for one in works if one.result.get("outcomes", {}).get("created")), None)
+        if work is None:
+            return False
+        outcomes = {**work.result["outcomes"], "created": work.result["outcomes"]["created"] - 1}
+        outcomes["held"] = outcomes.get("held", 0) + 1
+        work.result = {**work.result, "outcomes": outcomes}
+        kind = work.result["kind"]
+        session.add(work)
+    kinds = _kinds(runtime)
+    for one in kinds:
+        if one["kind"] == kind:
+            one["created"] -= 1
+            one["held"] += 1
+    return set_trial(runtime, "kinds", kinds)
+
+
+LIES: dict[str, Lie] = {
+    "the trial's digest overwritten": lambda runtime: set_trial(runtime, "digest", "0" * 64),
+    "the trial's digest cleared": lambda runtime: set_trial(runtime, "digest", ""),
+    **{f"a row moved from {of} to {to}": _moved(of, to) for of in OUTCOMES for to in OUTCOMES if of != to},
+    **{f"{column} of a kind raised": _grown(column) for column in COUNTS},
+    **{f"{column} of a kind changed": _digests_changed(column) for column in DIGESTS},
+    "both digests of a kind changed": _digests_changed(*DIGESTS),
+    "the account of a kind removed": _without(1),
+    "the account of every kind removed": lambda runtime: set_trial(runtime, "kinds", []),
+    "a row moved in the account and in its part": _result_moved,
+}
+"""Changes to the account of a trial. Each must keep the trial from being approved."""
+
+
+def mis_shaped(table: type[Trial | Migration]) -> list[tuple[str, Any]]:
+    """Every JSON column of a table of the ledger with values of other shapes, those that fit left out by the caller."""
+    columns = [column.name for column in table.__table__.columns if isinstance(column.type, sa.JSON)]  # type: ignore[union-attr]
+    return [(name, value) for name in columns for value in OTHER_SHAPES]
+
+
+def set_migration(runtime: Runtime, migration_id: str, column: str, value: Any) -> None:
+    """Overwrites one column of a migration."""
+    with runtime.ledger.write() as session:
+        session.connection().execute(
+            sa.update(Migration).where(sa.column("id") == migration_id).values({column: value})
+        )
