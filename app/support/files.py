@@ -15,26 +15,21 @@ from app.engine.reading.veil import told_path
 from app.migration.states import Event
 from app.support.routes import short
 from app.web import go, in_state, page, visit_of
+from app.wizard.answer_keeping import ANSWERED_IN, settle
 from app.wizard.file_inputs import file_inputs
 from app.wizard.file_states import lines_of
 from app.wizard.pairing import Offer, planned, without, wrong_with
-from app.wizard.which_file import (
-    ANSWERED_IN,
-    SUPPORT_FORM,
-    answer_in,
-    choices,
-    file_of,
-    offered,
-    settle,
-    stale,
-    trouble_of,
-)
+from app.wizard.which_file import SUPPORT_FORM, answer_in, choices, file_of, offered, stale, trouble_of
+from app.wizard.which_folder import AskedFolder, answer_folder, asked_folder, missing_answer, show_folder, withdraw
 
 router = APIRouter(prefix="/support")
 
 
 @router.get("/{migration_id}/files/{number}")
 def look(request: Request, number: int) -> Response:
+    visit = visit_of(request)
+    if (folder := asked_folder(visit, number)) is not None:
+        return draw_folder(request, folder)
     return draw(request, number)
 
 
@@ -52,6 +47,8 @@ def keep(request: Request, number: int, form: FormData) -> Response:
     if not because:
         in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
     visit.ask_first()  # the number may be that of another file by now
+    if (folder := asked_folder(visit, number)) is not None:
+        return keep_folder(request, folder, form, because)
     file = file_of(visit, number)
     if act == "withdraw" and not because:
         settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep", reason)
@@ -63,6 +60,36 @@ def keep(request: Request, number: int, form: FormData) -> Response:
     facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
     settle(visit, lambda plan: planned(shown, plan, file.path), number, "file_answered", facts, act, reason)
     return go(f"/support/{visit.move.id}#files")
+
+
+def keep_folder(request: Request, folder: AskedFolder, form: FormData, because: list[dict[str, str]]) -> Response:
+    """Keeps what support says of a folder of documents. `because` says what is wrong with the reason."""
+    visit, act, reason = visit_of(request), str(form.get("act", "")), str(form.get("reason", "")).strip()
+    answer = str(form.get("kind", ""))
+    errors = because + ([] if act in ("show", "withdraw") else missing_answer(answer))
+    if act == "show" or errors:
+        return draw_folder(request, folder, errors, answer, reason)
+    if act == "withdraw":
+        withdraw(visit, folder, reason)
+    else:
+        answer_folder(visit, folder, answer, act, reason)
+    return go(f"/support/{visit.move.id}#files")
+
+
+def draw_folder(
+    request: Request,
+    folder: AskedFolder,
+    errors: list[dict[str, str]] | None = None,
+    chosen: str = "",
+    reason: str = "",
+) -> Response:
+    visit = visit_of(request)
+    more: dict[str, Any] = {
+        "name": told_path(folder.root.removesuffix("/"), visit.source) + "/",
+        "reason": reason,
+        "editable": visit.move.state in ANSWERED_IN,
+    }
+    return show_folder(request, folder, SUPPORT_FORM, "support/folder.html", errors, chosen, **more)
 
 
 def veiled(shown: Offer) -> Offer:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.engine.glimpses import wanted_of
+from app.engine.reading.document_folders import folder_of
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
 from app.migration.exports import files_of
@@ -22,7 +23,8 @@ class FileLine:
 
     `is_unknown` is a file of no known kind that was not left aside on purpose.
     `is_open` says that somebody has to say what it is; `is_unread` that something was said since it was last read.
-    `may_look` is False for folders that count as one file: there is nothing to pair in them.
+    `is_folder`: the line stands for all documents of a folder. `may_look` is False for folders that are read by their
+    name: nobody is asked about them.
     """
 
     number: int
@@ -37,6 +39,7 @@ class FileLine:
     is_unread: bool
     is_answered: bool
     may_look: bool
+    is_folder: bool = False
     todo: str = ""  # what to do about a file that was not read, where its problem says that
 
 
@@ -56,12 +59,14 @@ def told_lines(files: Iterable[ExportFile], plan: Plan, source: Source, codes: M
 
 
 def _line(file: ExportFile, plan: Plan, source: Source, code: str | None) -> FileLine:
-    wanted = wanted_of(plan, file.path)
+    folder = folder_of(file.path)
+    wanted = wanted_of(plan, folder or file.path)
     labels = {kind.name: kind.label for kind in source.kinds}
     said = "Left out" if wanted.kind == LEAVE_OUT else labels.get(wanted.kind or "", "")
     is_unread = wanted.mark != str(file.facts.get("answered", ""))
     seen = int(file.facts.get("rows_seen", 0))
-    unknown = file.kind is None and file.refused is None and "columns" in file.facts and not file.facts.get("left_out")
+    asks = folder is not None or "columns" in file.facts
+    unknown = file.kind is None and file.refused is None and asks and not file.facts.get("left_out")
     cause = cause_of(code, source) if code and file.kind is None and file.refused is None else None
     words, mark = _words(file, cause)
     if is_unread:
@@ -78,7 +83,8 @@ def _line(file: ExportFile, plan: Plan, source: Source, code: str | None) -> Fil
         is_open=(unknown or file.refused in HELPED) and not wanted.mark,
         is_unread=is_unread,
         is_answered=bool(wanted.mark),
-        may_look=not file.path.endswith(("/", "/*.html")),
+        may_look=folder is None or unknown or bool(wanted.mark),
+        is_folder=folder is not None,
         todo=cause.todo if cause and mark == "later" and not is_unread and not file.facts.get("left_out") else "",
     )
 
@@ -96,4 +102,6 @@ def _words(file: ExportFile, cause: Problem | None) -> tuple[str, str]:
         return "Could be of more than one kind", "needs"
     if "columns" in file.facts:
         return "We do not know it", "needs"
+    if folder_of(file.path) is not None:
+        return "We do not know what this folder holds", "needs"
     return (cause.title if cause else "We do not know what this file holds"), "later"

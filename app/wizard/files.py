@@ -15,9 +15,9 @@ from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.migration.states import Event, State
 from app.web import Visit, go, in_state, page, shows, visit_of
+from app.wizard.answer_keeping import ANSWERED_IN, note
 from app.wizard.file_states import lines_of
 from app.wizard.kind_sheet import sheet_of
-from app.wizard.which_file import ANSWERED_IN, note
 
 router = APIRouter()
 

@@ -25,6 +25,7 @@ PER_PAGE = 100
 OF_FILES = frozenset(
     {
         "columns_absent",
+        "documents_folder_unknown",
         "file_left_out",
         "header_missing",
         "kind_ambiguous",

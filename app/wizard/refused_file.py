@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.basis import FIELD, REASON, TICK, joined
+from app.engine.reading.document_folders import folder_of
 from app.engine.reading.recognise import is_field
+from app.mapping.plan import LEAVE_OUT
 from app.migration.models import ExportFile
 from app.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describes
 from app.wizard.file_inputs import HEADERLESS, KIND, LEFT_OUT, column_label, column_name, kind_words
 from app.wizard.pairing import Line, Offer, choice_words
-from app.wizard.which_file import FOLDERS, FORM, SUPPORT_FORM, offered
+from app.wizard.which_file import FORM, SUPPORT_FORM, offered
+from app.wizard.which_folder import HOLDS, asked_folder, folder_words
 
 NOT_SAID, NO_COLUMN = "not said yet", "not in this file"
 COLUMN_GONE = "This column is not in the file that is there now."
@@ -48,6 +51,8 @@ def describe_file_answer(refusal: Refusal) -> RefusedForm:
     """Each part of the answer. Where another reading is there, sending it saves nothing: the page of the file is shown
     with the answer filled in."""
     is_support = refusal.visit.sent.path == SUPPORT_FORM
+    if (root := folder_asked(refusal)) is not None:
+        return describe_folder_answer(refusal, root)
     visit, file = replace(refusal.visit, migration=refusal.migration), same_file(refusal)
     base = f"/support/{visit.move.id}" if is_support else f"/m/{visit.move.id}"
     sent = {name: joined(values) for name, values in refusal.sent.items() if name != FIELD}
@@ -62,12 +67,48 @@ def describe_file_answer(refusal: Refusal) -> RefusedForm:
 
 def same_file(refusal: Refusal) -> ExportFile | None:
     """The file of the current export that the form was about. None where it is not in that export."""
-    session, migration = refusal.session, refusal.migration
-    key = (migration.id, refusal.export_number or 0, int(refusal.visit.sent.address["number"]))
-    before = session.get(ExportFile, key)
-    if before is None or not refusal.basis.has("path", before.path) or before.path.endswith(FOLDERS):
+    before = file_before(refusal)
+    if before is None or not refusal.migration.wrapped_key:
         return None
-    return next((file for file in refusal.files if file.path == before.path), None) if migration.wrapped_key else None
+    return next((file for file in refusal.files if file.path == before.path), None)
+
+
+def file_before(refusal: Refusal) -> ExportFile | None:
+    """The file that the form was drawn from, in the export that was there then."""
+    key = (refusal.migration.id, refusal.export_number or 0, int(refusal.visit.sent.address["number"]))
+    before = refusal.session.get(ExportFile, key)
+    return before if before is not None and refusal.basis.has("path", before.path) else None
+
+
+def folder_asked(refusal: Refusal) -> str | None:
+    """The folder that the form was about; None for a form about a file."""
+    before = file_before(refusal)
+    return folder_of(before.path) if before is not None else None
+
+
+def describe_folder_answer(refusal: Refusal, root: str) -> RefusedForm:
+    """What was said of a folder, beside what is said of the same folder now."""
+    is_support = refusal.visit.sent.path == SUPPORT_FORM
+    visit, session, migration = replace(refusal.visit, migration=refusal.migration), refusal.session, refusal.migration
+    sent = {name: joined(values) for name, values in refusal.sent.items() if name != FIELD}
+    numbers = [file.number for file in refusal.files if folder_of(file.path) == root]
+    folder = next((each for each in (asked_folder(visit, number) for number in numbers) if each is not None), None)
+    words = folder_words(visit.source)
+    value = LEAVE_OUT if sent.get("act") == "leave" else sent.get("kind", "")
+    parts: list[SentAnswer] = []
+    if value in words and not refusal.basis.showed("kind", HOLDS, value):
+        now = refusal.nothing_there if folder is None else words.get(folder.chosen, NOT_SAID)
+        inputs = (("kind", value),) if folder is not None else ()
+        parts.append(SentAnswer(HOLDS, words[value], now, inputs, "" if folder is not None else refusal.why_gone))
+    if reason := sent.get("reason", ""):
+        parts.append(SentAnswer(REASON["reason"].label, reason, "", (("reason", reason),)))
+    base = f"/support/{visit.move.id}" if is_support else f"/m/{visit.move.id}"
+    if folder is None:
+        return RefusedForm(tuple(parts), page=f"{base}#files" if is_support else f"{base}/files")
+    act = "show" if refusal.is_other_export else sent.get("act", "keep")
+    token = visit.token(visit.sent.path, session, migration, number=str(folder.number))
+    address = f"{base}/files/{folder.number}"
+    return RefusedForm(tuple(parts), (("act", act),), address, token, address)
 
 
 def parts_of(answer: FileAnswer) -> list[SentAnswer]:

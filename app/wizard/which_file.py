@@ -3,7 +3,6 @@
 The cells belong to the clinic: nobody else may open this page, and who did is written down before they are shown.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -16,25 +15,23 @@ from app.access.rights import Right
 from app.basis import Shown, columns_shown
 from app.door import read_form
 from app.engine.previews import BUSY, FAILED, Asked, preview_of
+from app.engine.reading.document_folders import folder_of
 from app.mapping.kind import Source
-from app.mapping.plan import LEAVE_OUT, Plan
-from app.migration.advance import By
-from app.migration.audit import write_audit
-from app.migration.exports import files_of, read_again
-from app.migration.guards import export_kept
+from app.mapping.plan import LEAVE_OUT
+from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration
-from app.migration.plans import plan_of, save_plan
-from app.migration.states import Event, State
+from app.migration.plans import plan_of
+from app.migration.states import Event
 from app.problems import Problem, catalogue
 from app.web import Visit, go, in_state, page, shows, visit_of
+from app.wizard.answer_keeping import ANSWERED_IN, note, settle
 from app.wizard.file_inputs import LEFT_OUT, file_inputs, kind_words
 from app.wizard.file_states import lines_of
 from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
+from app.wizard.which_folder import asked_folder, keep_folder, show_folder
 
 router = APIRouter()
 Errors = list[dict[str, str]]
-ANSWERED_IN = (State.MATCHING, State.READING_FAILED)
-FOLDERS = "/", "/*.html"
 FORM, SUPPORT_FORM = "/m/{migration_id}/files/{number}", "/support/{migration_id}/files/{number}"
 
 
@@ -44,8 +41,8 @@ def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     number = int(visit.sent.address["number"])
     file = session.get(ExportFile, (migration.id, migration.export_number, number))
     path = file.path if file is not None else ""
-    plan = plan_of(migration)
-    answer = [plan.file_kinds.get(path), plan.column_pairs.get(path, {}), path in plan.headerless]
+    plan, key = plan_of(migration), folder_of(path) or path
+    answer = [plan.file_kinds.get(key), plan.column_pairs.get(key, {}), key in plan.headerless]
     reading = columns_shown(("export_number",), migration)
     kind = next((k.label for k in visit.source.kinds if k.name == answer[0]), "")
     now = kind or (LEFT_OUT if answer[0] == LEAVE_OUT else "as the file says by itself")
@@ -62,6 +59,9 @@ def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 @router.get("/m/{migration_id}/files/{number}")
 def look(request: Request, number: int) -> Response:
+    visit = visit_of(request)
+    if (folder := asked_folder(visit, number)) is not None:
+        return show_folder(request, folder, FORM, "wizard/which_folder.html")
     return draw(request, number)
 
 
@@ -75,6 +75,8 @@ def keep(request: Request, number: int, form: FormData) -> Response:
     """Keeps what is said of the file; with `act=read`, reads the export again with it."""
     visit, act = in_state(request, Event.READ_AGAIN, *ANSWERED_IN), str(form.get("act", ""))
     visit.ask_first()  # the number may be that of another file by now
+    if (folder := asked_folder(visit, number)) is not None:
+        return keep_folder(request, folder, FORM, form)
     file = file_of(visit, number)
     if act == "withdraw":
         settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep")
@@ -115,49 +117,11 @@ def stale(form: FormData, shown: Offer) -> Errors:
     return []
 
 
-def settle(
-    visit: Visit,
-    change: Callable[[Plan], Plan],
-    number: int,
-    act: str,
-    facts: dict[str, Any],
-    then: str,
-    reason: str = "",
-) -> None:
-    """One transaction: what was said, the plan with it and, where that is asked, a new reading.
-
-    `change` puts the answer into the plan as it is then, so that answers about other files stay.
-    """
-    with visit.confirmed() as confirmed:
-        session, migration = confirmed.session, confirmed.migration
-        plan = change(plan_of(migration))
-        note(session, migration, visit.by, act, {"file": number, **facts}, reason)
-        if then == "read":
-            ring = read_again(session, migration.id, plan, visit.by, guard=export_kept, reason=reason)
-        else:
-            save_plan(session, migration.id, plan, visit.by)
-    if then == "read":
-        visit.runtime.doorbell.ring(ring.migration_id)
-
-
-def note(session: Session, migration: Migration, by: By, act: str, facts: dict[str, Any], reason: str = "") -> None:
-    write_audit(
-        session,
-        workspace_id=migration.workspace_id,
-        migration_id=migration.id,
-        by=by.name,
-        role=by.actor.value,
-        act=act,
-        reason=reason,
-        facts=facts,
-    )
-
-
 def file_of(visit: Visit, number: int) -> ExportFile:
     """One file of the export as it was last read. Folders that count as one have nothing to pair."""
     with visit.read() as session:
         file = session.get(ExportFile, (visit.move.id, visit.move.export_number, number))
-    if file is None or number < 1 or file.path.endswith(FOLDERS) or not visit.move.wrapped_key:
+    if file is None or number < 1 or folder_of(file.path) or not visit.move.wrapped_key:
         raise HTTPException(404)
     return file
 

@@ -11,7 +11,7 @@ from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.migration.states import Event, State
 from app.web import go, in_state, page, visit_of
-from app.wizard.which_file import ANSWERED_IN
+from app.wizard.answer_keeping import ANSWERED_IN
 
 router = APIRouter()
 WRONG = "zip_password_wrong"

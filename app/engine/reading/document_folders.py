@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from app.engine.reading.entries import Entry, Found
+from app.engine.reading.grid import Wanted
 from app.engine.reading.naming import DOCUMENTS, NOTE_FILES, name_of
 from app.engine.reading.results import FileDone
 from app.mapping.kind import Source
@@ -17,6 +18,8 @@ from app.mapping.plan import LEAVE_OUT
 from app.problems import Problem
 
 NOTES, FILES = "treatment_notes", "patient_files"
+ANSWERS = (NOTES, FILES, LEAVE_OUT)
+PAGES = "*.html"  # behind a folder: the line of its notes among the files of an export
 _PAGES = frozenset({"html", "htm", "txt"})
 _CLIENT = re.compile(
     r"(?P<root>(?:[^/]+/)+?)[A-Za-z0-9._:-]*\d[A-Za-z0-9._:-]*\s+-\s+[^/]+/(?:[^/]+/)*[^/]+\.(?P<type>\w+)"
@@ -25,20 +28,23 @@ _CLIENT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DocumentFolder:
-    """A folder that the clinic is asked about, or leaves out. `count` documents have `size` bytes."""
+    """A folder that the clinic is asked about, or leaves out.
+
+    Its `count` documents have `size` bytes; `pages` of them are pages or texts.
+    """
 
     root: str
     count: int
     size: int
+    pages: int
     is_left_out: bool
 
     def done(self, number: int) -> FileDone:
         """The folder's line among the files of the export. Nothing of it is read."""
-        if self.is_left_out:
-            told = Problem("file_left_out", file=self.root, count=self.count)
-            return FileDone(number, self.root, self.size, problems=(told,), facts={"left_out": True})
-        told = Problem("documents_folder_unknown", file=self.root, count=self.count)
-        return FileDone(number, self.root, self.size, problems=(told,), facts={"rows_seen": self.count})
+        facts = {"rows_seen": self.count, "pages": self.pages, **({"left_out": True} if self.is_left_out else {})}
+        code = "file_left_out" if self.is_left_out else "documents_folder_unknown"
+        problem = Problem(code, file=self.root, count=self.count)
+        return FileDone(number, self.root, self.size, problems=(problem,), facts=facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +98,24 @@ class SortedOut:
         return self.file_kinds.get(root or "") == NOTES and _is_page(entry)
 
 
+def folder_of(path: str) -> str | None:
+    """The folder for which a line among the files of an export stands, with a slash behind it; None for a file."""
+    folder = path.removesuffix(PAGES)
+    return folder if folder.endswith("/") else None
+
+
+def answered(done: FileDone, file_kinds: Mapping[str, str]) -> FileDone:
+    """The line of a folder, with the mark of the answer that it was read with."""
+    mark = Wanted(file_kinds.get(folder_of(done.path) or "")).mark
+    return replace(done, facts={**done.facts, "answered": mark}) if mark else done
+
+
 def sorted_out(found: Found, source: Source, file_kinds: Mapping[str, str]) -> SortedOut:
     """Goes once through an export, and counts the documents of folders about which the clinic is asked.
 
     Of a folder of notes, pages and texts become notes and all other documents files of their client.
     """
-    notes, files, counts, sizes = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    notes, files, counts, sizes, pages = (Counter[str]() for _ in range(5))
     for entry in found.entries.tables:
         root = _root_of(entry, source)
         if root is None:
@@ -110,8 +128,10 @@ def sorted_out(found: Found, source: Source, file_kinds: Mapping[str, str]) -> S
         else:
             counts[root] += 1
             sizes[root] += entry.size
+            pages[root] += _is_page(entry)
     unanswered = tuple(
-        DocumentFolder(root, counts[root], sizes[root], file_kinds.get(root) == LEAVE_OUT) for root in sorted(counts)
+        DocumentFolder(root, counts[root], sizes[root], pages[root], file_kinds.get(root) == LEAVE_OUT)
+        for root in sorted(counts)
     )
     return SortedOut(found, source, file_kinds, notes, files, unanswered)
 

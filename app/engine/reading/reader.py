@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.engine.reading.attachments import keep
 from app.engine.reading.beside import unlisted_columns, unlisted_rows
-from app.engine.reading.document_folders import SortedOut, sorted_out
+from app.engine.reading.document_folders import PAGES, SortedOut, answered, sorted_out
 from app.engine.reading.documents import COLUMNS, note_rows
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.grid import Grid
@@ -44,19 +44,19 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     first = number + 1
     pages = files.page_folders()
     for number, folder in enumerate(pages, start=first):
-        if f"{folder}*.html" not in skip:
+        if f"{folder}{PAGES}" not in skip:
             done = _notes(number, folder, files, pages[folder], reading, next_part)
             next_part += len(done.parts)
-            yield done
+            yield answered(done, reading.file_kinds)
     first += len(pages)
     for number, root in enumerate(roots, start=first):
         if root not in skip:
             done = _unlisted(number, root, lists, reading, next_part)
             next_part += len(done.parts)
-            yield done
+            yield answered(done, reading.file_kinds)
     for number, documents in enumerate(files.unanswered, start=first + len(roots)):
         if documents.root not in skip:
-            yield documents.done(number)
+            yield answered(documents.done(number), reading.file_kinds)
 
 
 def keep_attached(found: Found, reading: Reading) -> Iterator[Entry]:
@@ -86,7 +86,7 @@ def _unlisted(number: int, root: str, lists: Set[str | None], reading: Reading, 
 
 def _notes(number: int, folder: str, files: SortedOut, count: int, reading: Reading, next_part: int) -> FileDone:
     """Notes as pages: each is a row, its line the number of the page in its folder."""
-    path = f"{folder}*.html"
+    path = f"{folder}{PAGES}"
     kind = next((k for k in reading.source.kinds if k.name == _NOTES), None)
     if kind is None:
         return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=count),))

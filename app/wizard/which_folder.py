@@ -1,0 +1,159 @@
+"""What is this folder? An admin says once for all of its documents whether they are notes or clients' files.
+
+The page shows how many documents there are, and none of their names: they are names of clients.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.datastructures import FormData
+
+from app.access.rights import Right
+from app.basis import REASON, Field
+from app.engine.reading.document_folders import ANSWERS, FILES, NOTES, folder_of
+from app.mapping.kind import Source
+from app.mapping.plan import LEAVE_OUT, Plan
+from app.migration.exports import files_of
+from app.migration.plans import plan_of
+from app.web import Visit, go, page, visit_of
+from app.wizard.answer_keeping import ANSWERED_IN, settle
+from app.wizard.file_states import FileLine, lines_of
+
+Errors = list[dict[str, str]]
+HOLDS, LEFT_OUT = "This folder holds", "Something we do not need: leave it out"
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFolder:
+    """A folder of documents under a name that we do not know, at a line of the files.
+
+    `documents` is how many it holds, `pages` how many of them are pages or texts, None where that was not counted.
+    `chosen` is the answer of the plan, empty where there is none.
+    """
+
+    number: int
+    root: str
+    documents: int
+    pages: int | None
+    chosen: str
+    line: FileLine
+    others_open: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.root.rstrip('/').rpartition('/')[2]}/"
+
+
+def asked_folder(visit: Visit, number: int) -> AskedFolder | None:
+    """The folder at a number of the files, where the clinic is or was asked what it holds; None for anything else."""
+    lines = lines_of(visit)
+    line = next((line for line in lines if line.number == number and line.is_folder and line.may_look), None)
+    root = folder_of(line.path) if line is not None else None
+    if line is None or root is None or not visit.move.wrapped_key:
+        return None
+    with visit.read() as session:
+        files = [f for f in files_of(session, visit.move.id, visit.move.export_number) if folder_of(f.path) == root]
+    counted = [int(file.facts["pages"]) for file in files if "pages" in file.facts]
+    return AskedFolder(
+        number,
+        root,
+        sum(file.rows or int(file.facts.get("rows_seen", 0)) for file in files),
+        sum(counted) if counted else None,
+        plan_of(visit.move).file_kinds.get(root, ""),
+        line,
+        sum(other.is_open and other.number != number for other in lines),
+    )
+
+
+def folder_inputs(folder: AskedFolder, source: Source, *, is_support: bool) -> dict[str, Field]:
+    """Every input of the page, with the value that the page shows."""
+    return {"kind": Field(HOLDS, folder.chosen, folder_words(source)), **(REASON if is_support else {})}
+
+
+def folder_words(source: Source) -> dict[str, str]:
+    """What a folder may hold, in words by value."""
+    labels = {kind.name: kind.label for kind in source.kinds}
+    return {NOTES: f"{labels[NOTES]} of clients", FILES: f"{labels[FILES]} of clients", LEAVE_OUT: LEFT_OUT}
+
+
+def options_for(source: Source) -> list[dict[str, str]]:
+    """What a folder may hold, each with what becomes of its documents."""
+    hints = {
+        NOTES: "Pages and texts become notes; other documents are kept as files of their client.",
+        FILES: "Each is kept as it is with its client.",
+        LEAVE_OUT: f"Its documents stay in {source.label}.",
+    }
+    return [{"value": value, "words": words, "hint": hints[value]} for value, words in folder_words(source).items()]
+
+
+def show_folder(
+    request: Request,
+    folder: AskedFolder,
+    form: str,
+    template: str,
+    errors: Errors | None = None,
+    chosen: str = "",
+    **more: Any,
+) -> Response:
+    """The page of a folder. `form` is the path of its route, `chosen` an answer that was sent and not kept."""
+    visit = visit_of(request)
+    with visit.read() as session:  # before the folder itself, so that the fingerprint is never newer than the page
+        known = visit.shown(form, session, visit.move)
+    folder = asked_folder(visit, folder.number) or folder
+    inputs = folder_inputs(folder, visit.source, is_support="reason" in more)
+    visit.remember_shown(form, replace(known, inputs=inputs))
+    context: dict[str, Any] = {
+        "folder": folder,
+        "options": options_for(visit.source),
+        "chosen": chosen if chosen in ANSWERS else folder.chosen,
+        "editable": visit.move.state in ANSWERED_IN and visit.person.may(Right.ACT, visit.move.workspace_id),
+        "errors": errors or [],
+    }
+    return page(request, template, 422 if errors else 200, **{**context, **more})
+
+
+def keep_folder(request: Request, folder: AskedFolder, path: str, form: FormData) -> Response:
+    """Keeps what is said of a folder; with `act=read`, reads the export again with it. `path` is that of the route."""
+    visit, act = visit_of(request), str(form.get("act", ""))
+    files = f"/m/{visit.move.id}/files"
+    if act == "withdraw":
+        withdraw(visit, folder)
+        return go(files)
+    answer = LEAVE_OUT if act == "leave" else str(form.get("kind", ""))
+    errors = [] if act == "show" else missing_answer(answer)
+    if act == "show" or errors:
+        return show_folder(request, folder, path, "wizard/which_folder.html", errors, answer)
+    answer_folder(visit, folder, answer, act)
+    if act == "read":
+        return go(f"/m/{visit.move.id}/progress")
+    left = next((line.number for line in lines_of(visit) if line.is_open), None)
+    return go(f"{files}/{left}" if act == "next" and left else files)
+
+
+def missing_answer(answer: str) -> Errors:
+    """What a form lacks that says nothing of the folder."""
+    return [] if answer in ANSWERS else [{"field": "kind", "words": "Say what the folder holds, or leave it out."}]
+
+
+def answer_folder(visit: Visit, folder: AskedFolder, answer: str, act: str, reason: str = "") -> None:
+    """Keeps an answer, and reads the export again where `act` is read."""
+    settle(
+        visit,
+        lambda plan: _with(plan, folder.root, answer),
+        folder.number,
+        "file_answered",
+        {"kind": answer},
+        act,
+        reason,
+    )
+
+
+def withdraw(visit: Visit, folder: AskedFolder, reason: str = "") -> None:
+    """Takes the answer back: the folder is a question again when the export is read again."""
+    settle(visit, lambda plan: _with(plan, folder.root, ""), folder.number, "file_answer_withdrawn", {}, "keep", reason)
+
+
+def _with(plan: Plan, root: str, answer: str) -> Plan:
+    kinds = {path: kind for path, kind in plan.file_kinds.items() if path != root}
+    return plan.model_copy(update={"file_kinds": kinds | ({root: answer} if answer else {})})
