@@ -54,20 +54,22 @@ class Cell:
 
 @dataclass(frozen=True)
 class CellNames:
-    """How cells of a file are called: by the file's own headers, where these can be told.
+    """How the cells of a row are called: by the headers of its file, where these can be told.
 
-    What reading found where a row points has no header. It is shown by the place where it was found.
+    What reading found where a row points has no header. It is shown by the place where it was found. `texts` are the
+    filled cells of the row.
     """
 
     kind: Kind[Any]
     path: str
     file: ExportFile | None
+    texts: Mapping[str, str]
 
-    def cells(self, columns: Sequence[str], texts: Mapping[str, str]) -> Iterator[Cell]:
-        """The filled cells of a row that are shown."""
+    def cells(self, columns: Sequence[str]) -> Iterator[Cell]:
+        """The filled cells that are shown, in the order of the columns."""
         for name in columns:
-            if name in texts and name not in self._hidden:
-                yield self._cell(name, texts[name])
+            if name in self.texts and name not in self._hidden:
+                yield self._cell(name, self.texts[name])
 
     def shown(self, feeds: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
         """What cells feed; what cells feed that are not shown is fed by the one that shows them."""
@@ -89,8 +91,11 @@ class CellNames:
     def _hidden(self) -> frozenset[str]:
         """The cells of no column of the file, but of the place that reading found, or of the folder where it is."""
         hidden = {name for name, column in self._by_reading.items() if not column.native}
-        if self.kind.filing is not None and self.file is not None and self.file.dialect == DOCUMENT:
-            hidden |= {"filename", self.kind.filing.by}
+        filing = self.kind.filing
+        if filing is not None and filing.from_folder in self.texts:
+            hidden.add(filing.by)
+        if filing is not None and self.file is not None and self.file.dialect == DOCUMENT:
+            hidden |= {"filename", filing.by}
         return frozenset(hidden)
 
     def _cell(self, name: str, text: str) -> Cell:

@@ -128,7 +128,7 @@ def read_source(
     kind = source.kind(found.kind)
     row = PartRow(line, found.cells, found.codes)
     told = (*found.problems, *(Problem(code, kind.name) for code in row.codes), *ledger)
-    names = CellNames(kind, found.file, file)
+    names = CellNames(kind, found.file, file, row.cells)
     own = SourceRow(
         kind,
         found.file,
@@ -136,7 +136,7 @@ def read_source(
         line,
         found.source_id,
         DateOrder(found.dates),
-        tuple(names.cells(found.columns, row.cells)),
+        tuple(names.cells(found.columns)),
         tuple(one.at(details={**one.details, "source": source.label}) for one in _once(told)),
         record_id=record.source_id if record is not None else None,
     )
@@ -155,9 +155,9 @@ def _with_evidence(
     for joined in evidence.joined:
         kind = source.kind(joined.kind)
         place = Place(joined.file, joined.file_number, joined.line)
-        named = CellNames(kind, joined.file, files[joined.file_number])
+        named = CellNames(kind, joined.file, files[joined.file_number], joined.cells)
         feeds = named.shown({name: frozenset(fed) for name, fed in joined.feeds.items()})
-        for cell in named.cells(joined.columns, joined.cells):
+        for cell in named.cells(joined.columns):
             fed = feeds.get(cell.name, frozenset())
             known = cells.get((place, cell.name))
             cells[place, cell.name] = replace(

@@ -115,9 +115,10 @@ TABLES: Mapping[str, Table] = {
     ],
     "patient_files": [
         {"id": "5", "patient_id": "11", "filename": "scan.pdf", "path": f"{FOLDER}/scan.pdf", "user_id": "5"},
+        {"id": "6", "patient_id": "", "filename": "plan.pdf", "path": f"{FOLDER}/plan.pdf", "user_id": ""},
     ],
 }
-DOCUMENTS = {f"{FOLDER}/scan.pdf": PDF, f"{FOLDER}/Old/letter.pdf": PDF + b"2"}
+DOCUMENTS = {f"{FOLDER}/scan.pdf": PDF, f"{FOLDER}/plan.pdf": PDF + b"3", f"{FOLDER}/Old/letter.pdf": PDF + b"2"}
 
 
 def files_of(tables: Mapping[str, Table]) -> Files:

@@ -223,13 +223,15 @@ def test_what_is_read_from_a_file_or_its_name_shows_the_place(
     shown: Page, origin_of: Callable[[str, str], Origin]
 ) -> None:
     files = {source_id: origin_of(table, source_id) for table, source_id in shown.origins if table == "files"}
-    (unlisted,) = (origin for source_id, origin in files.items() if source_id != "5")
+    (unlisted,) = (origin for source_id, origin in files.items() if source_id not in ("5", "6"))
     for origin in files.values():
         for label in ("Size", "Type", "SHA-256"):
             (cell,) = line_of(origin, label).cells
             assert cell.header == "Place in the export"
             assert any(path.endswith(cell.text) for path in DOCUMENTS)
-    assert [cell.header for cell in line_of(unlisted, "Client").cells] == ["Place in the export"]
+    for origin in (unlisted, files["6"]):  # neither names a client but by the folder
+        assert [cell.header for cell in line_of(origin, "Client").cells] == ["Place in the export"]
+    assert [cell.header for cell in line_of(files["5"], "Client").cells] == ["patient_id"]
     archived = line_of(origin_of("clients", "15"), "State")
     assert [(cell.header, cell.text) for cell in archived.cells] == [("Name of the file", "patients_archived.csv")]
 

@@ -24,14 +24,17 @@ FOUND = (
     "folder_patient_id",
     "folder_name",
     "folder_below",
+    "owner_from_folder",
 )
+YES = "true"
 _UP = re.compile(r"(^|/)\.\.(?=/|$)")
 
 Cells = list[str | None]
 
 
-def cells_of_found(found: Attachment | None) -> Cells:
-    """The cells of `FOUND`; all empty for what is not there."""
+def cells_of_found(found: Attachment | None, *, is_owner_from_folder: bool) -> Cells:
+    """The cells of `FOUND`; all empty for what is not there. Of a file whose folder alone says whose it is, that is
+    marked."""
     if found is None:
         return [None] * len(FOUND)
     place = found.path[len(found.root) :]
@@ -40,7 +43,20 @@ def cells_of_found(found: Attachment | None) -> Cells:
     root = found.root.rstrip("/").rpartition("/")[2]
     below = "/".join(owner.below) or None
     key = key_of_path(from_root(found.root, found.path))
-    return [key, place, root, str(found.size), found.sha256, found.content_type, code, owner.id, owner.name, below]
+    mark = YES if is_owner_from_folder else None
+    return [
+        key,
+        place,
+        root,
+        str(found.size),
+        found.sha256,
+        found.content_type,
+        code,
+        owner.id,
+        owner.name,
+        below,
+        mark,
+    ]
 
 
 def refusal_of(found: Attachment | None) -> tuple[str, ...]:
@@ -57,7 +73,8 @@ def unlisted_rows(attachments: Attachments, root: str, codes: tuple[str, ...]) -
     """A row for each file below a folder that no list names, with the cells of `unlisted_columns`."""
     for number, found in enumerate(attachments.unclaimed(root), start=1):
         place = found.path[len(root) :]
-        cells = [place.rpartition("/")[2], found.owner, *cells_of_found(found)]
+        known = cells_of_found(found, is_owner_from_folder=found.owner is not None)
+        cells = [place.rpartition("/")[2], found.owner, *known]
         yield number, [cell or "" for cell in cells], (*codes, *refusal_of(found))
 
 
@@ -80,11 +97,13 @@ class Beside:
         """
         path = _cell(cells, self._path)
         found = self._by_path(path) if path else self._by_name(cells)
+        is_owner_from_folder = False
         if found is not None:
             self._attachments.claim(found.path, self._file)
             if self._owner is not None and cells[self._owner] is None:
                 cells[self._owner] = found.owner
-        cells += cells_of_found(found)
+                is_owner_from_folder = found.owner is not None
+        cells += cells_of_found(found, is_owner_from_folder=is_owner_from_folder)
         return refusal_of(found)
 
     def _by_path(self, path: str) -> Attachment | None:

@@ -67,6 +67,7 @@ class PatientFile(Row):
     folder_patient_id: Annotated[Link | None, told("patients")] = None
     folder_name: Annotated[Words, told()] = None
     folder_below: Annotated[Words, told()] = None
+    owner_from_folder: Annotated[bool | None, Column(boolean, by_reading=True)] = None
 
     @property
     def printed(self) -> tuple[str, str] | None:
@@ -199,5 +200,6 @@ KIND = Kind(
         again="duplicate_file",
         renamed="file_renamed",
         unlisted="file_not_in_index",
+        from_folder="owner_from_folder",
     ),
 )
