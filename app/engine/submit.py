@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from sqlmodel import Session
 
 from app.engine.runtime import Runtime
-from app.migration.advance import By
+from app.migration.advance import By, Ring
 from app.migration.exports import Handed, Stored, store, submit_files, submit_link
 from app.migration.models import Migration
 
@@ -46,14 +46,21 @@ def hand_over_stored(
 ) -> None:
     """Starts the work on files that are in storage already. Nothing remains stored when the ledger refuses."""
     try:
-        with runtime.ledger.write() as session:
-            if confirm is not None:
-                confirm(session)
-            ring = submit_files(session, migration.id, stored, way=way, name=name, by=by)
+        ring = _submit(
+            runtime, confirm, lambda session: submit_files(session, migration.id, stored, way=way, name=name, by=by)
+        )
     except BaseException:
         _forget(runtime, stored)
         raise
     runtime.doorbell.ring(ring.migration_id)
+
+
+def _submit(runtime: Runtime, confirm: Confirm | None, submit: Callable[[Session], Ring]) -> Ring:
+    """One transaction: what the person saw is still so, and the export is handed over."""
+    with runtime.ledger.write() as session:
+        if confirm is not None:
+            confirm(session)
+        return submit(session)
 
 
 def _forget(runtime: Runtime, stored: Iterable[Stored]) -> None:
@@ -74,8 +81,6 @@ def hand_over_link(
 ) -> None:
     """Keeps a share link and its password sealed, and starts the download."""
     key = runtime.link_key(migration)
-    with runtime.ledger.write() as session:
-        if confirm is not None:
-            confirm(session)
-        ring = submit_link(session, migration.id, link, hint=hint, key=key, by=by, name=name, password=password)
+    given = {"hint": hint, "name": name, "password": password}
+    ring = _submit(runtime, confirm, lambda session: submit_link(session, migration.id, link, key=key, by=by, **given))
     runtime.doorbell.ring(ring.migration_id)

@@ -182,10 +182,7 @@ def expire_owner(ledger: Database, owner: str, ended_by: str = "") -> list[str]:
     with ledger.write() as session:
         held = session.exec(select(Work).where(Work.owner == owner, Work.state == LEASED)).all()
         for work in held:
-            work.state, work.owner, work.leased_until = READY, None, None
-            if ended_by:
-                _count(work, ended_by)
-            session.add(work)
+            _lay_back(session, work, ended_by, times=1 if ended_by else 0)
         return sorted({work.migration_id for work in held})
 
 
@@ -197,9 +194,8 @@ def lay_back_for(ledger: Database, lease: Lease, key: str, problem: str) -> None
     with ledger.write() as session:
         work = _held(session, lease)
         if work is not None:
-            _count(work, key)
-            work.state, work.owner, work.leased_until, work.last_problem = READY, None, None, problem
-            session.add(work)
+            _lay_back(session, work, key)
+            work.last_problem = problem
 
 
 def set_aside_for_good(ledger: Database, lease: Lease, key: str) -> None:
@@ -210,10 +206,8 @@ def set_aside_for_good(ledger: Database, lease: Lease, key: str) -> None:
     with ledger.write() as session:
         work = _held(session, lease)
         if work is not None:
-            for _ in range(ENDS_OF_A_FILE):
-                _count(work, key)
-            work.state, work.owner, work.leased_until, work.attempts = READY, None, None, 0
-            session.add(work)
+            _lay_back(session, work, key, times=ENDS_OF_A_FILE)
+            work.attempts = 0
 
 
 def note_opening(ledger: Database, lease: Lease, key: str) -> None:
@@ -248,6 +242,14 @@ def set_aside_in_reading(session: Session, migration: Migration) -> frozenset[st
     """The files that ended their readers while the export was read: nothing opens them again."""
     found = session.get(Work, (migration.id, f"export:{migration.export_number}", READING, 0))
     return set_aside(found.result) if found is not None else frozenset()
+
+
+def _lay_back(session: Session, work: Work, key: str, times: int = 1) -> None:
+    """Makes a leased piece ready for any worker. The file of this key is counted as often as it ended a reader."""
+    for _ in range(times):
+        _count(work, key)
+    work.state, work.owner, work.leased_until = READY, None, None
+    session.add(work)
 
 
 def _count(work: Work, key: str) -> None:

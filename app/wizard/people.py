@@ -1,7 +1,7 @@
 """Who can see this move, and its history: colleagues are invited, their roles are changed, their access is ended."""
 
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
 from app.migration.states import Actor
 from app.records.reader import reader_of
-from app.web import Visit, go, page, shows, visit_of
+from app.web import Confirmed, Visit, go, page, shows, visit_of
 from app.wizard.history import history
 
 router = APIRouter()
@@ -106,7 +106,7 @@ def invite_person(
         return render_people(request, typed, errors)
     may_read = bool(clinical) and reads_notes(visit)
     try:
-        with visit.confirmed() as confirmed:
+        with written_by_admin(visit) as confirmed:
             session, migration = confirmed.session, confirmed.migration
             invitation = invitations.invite(
                 session,
@@ -129,8 +129,6 @@ def invite_person(
                 cause=f"invited:{invitation.id}",
                 facts={**offer, "person": address},
             )
-    except members.NotAdmin as refused:
-        raise HTTPException(403) from refused
     except invitations.AlreadyMember:
         return render_people(request, typed, [{"field": "email", "words": "This person is in the list already."}])
     except invitations.AlreadyInvited:
@@ -149,15 +147,10 @@ def invite_person(
 def withdraw_invitation(request: Request, invitation_id: str) -> Response:
     """Ends an invitation that has no answer. Pressed twice, or after an answer, it changes nothing."""
     visit = visit_of(request)
-    try:
-        with visit.confirmed() as confirmed:
-            session, migration = confirmed.session, confirmed.migration
-            invitations.withdraw(session, migration.workspace_id, invitation_id, by=visit.person.id)
-            note(session, migration, visit, "invitation_withdrawn", {"invitation": invitation_id})
-    except members.NotAdmin as refused:
-        raise HTTPException(403) from refused
-    except invitations.NotOpen:
-        pass  # answered or withdrawn by now: the page shows how it is
+    with suppress(invitations.NotOpen), written_by_admin(visit) as confirmed:  # the page shows what became of it
+        session, migration = confirmed.session, confirmed.migration
+        invitations.withdraw(session, migration.workspace_id, invitation_id, by=visit.person.id)
+        note(session, migration, visit, "invitation_withdrawn", {"invitation": invitation_id})
     return go(f"/m/{visit.move.id}/people")
 
 
@@ -181,7 +174,7 @@ def change_person(
         return render_person(request, person_id, typed, [{"field": "role", "words": "Choose what they may do."}])
     may_read = bool(clinical) if reads_notes(visit) else None
     try:
-        with visit.confirmed() as confirmed:
+        with written_by_admin(visit) as confirmed:
             session, migration = confirmed.session, confirmed.migration
             by = visit.person.id
             member = members.change_role(
@@ -189,8 +182,6 @@ def change_person(
             )
             facts = {"person": person_id, "role": role, "clinical": member.clinical}
             note(session, migration, visit, "role_changed", facts)
-    except members.NotAdmin as refused:
-        raise HTTPException(403) from refused
     except members.NotMember:
         return is_gone(request)
     except members.LastAdmin:
@@ -203,20 +194,26 @@ def remove_person(request: Request, person_id: str) -> Response:
     """Ends a member's access, from the member's next request on. Pressed twice, it changes nothing more."""
     visit = visit_of(request)
     try:
-        with visit.confirmed() as confirmed:
+        with suppress(members.NotMember), written_by_admin(visit) as confirmed:  # removed by now: the list shows that
             session, migration = confirmed.session, confirmed.migration
             members.remove(session, migration.workspace_id, person_id, by=visit.person.id)
             note(session, migration, visit, "person_removed", {"person": person_id})
-    except members.NotAdmin as refused:
-        raise HTTPException(403) from refused
-    except members.NotMember:
-        pass  # removed by now: the list shows how it is
     except members.LastAdmin:
         return render_person(request, person_id, {}, [{"field": "remove", "words": ONLY_ADMIN}])
     return go("/" if person_id == visit.person.id else f"/m/{visit.move.id}/people")
 
 
 ONLY_ADMIN = "This is the only person who can act for the clinic. Make somebody else an admin first."
+
+
+@contextmanager
+def written_by_admin(visit: Visit) -> Iterator[Confirmed]:
+    """A write that changes who can see the move. Raises 403 where the visitor is no admin any more."""
+    try:
+        with visit.confirmed() as confirmed:
+            yield confirmed
+    except members.NotAdmin as refused:
+        raise HTTPException(403) from refused
 
 
 def note(session: Session, migration: Migration, visit: Visit, act: str, facts: dict[str, Any]) -> None:

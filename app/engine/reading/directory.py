@@ -186,11 +186,7 @@ def slots(file: BinaryIO, end: End, limits: Limits) -> Iterator[Slot]:
 
 def unicode_path(extra: bytes, name: bytes) -> str | None:
     """The name that a field beside the name gives in UTF-8, if it belongs to this very name; None else."""
-    at = 0
-    while at + 4 <= len(extra):
-        tag, length = struct.unpack_from("<2H", extra, at)
-        field = extra[at + 4 : at + 4 + length]
-        at += 4 + length
+    for tag, field in _extra_fields(extra):
         if tag == _UNICODE_PATH and len(field) > 5 and field[0] == 1:
             if int.from_bytes(field[1:5], "little") != zlib.crc32(name):
                 return None
@@ -201,13 +197,18 @@ def unicode_path(extra: bytes, name: bytes) -> str | None:
     return None
 
 
-def wide(extra: bytes, size: int, packed: int, offset: int = 0, disk: int = 0) -> tuple[int, int, int, int]:
-    """Sizes and place of an entry, with those that need 64 bits taken from the zip64 field."""
+def _extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """The fields behind the name of an entry: the number of their kind, and their bytes."""
     at = 0
     while at + 4 <= len(extra):
         tag, length = struct.unpack_from("<2H", extra, at)
-        field = extra[at + 4 : at + 4 + length]
+        yield tag, extra[at + 4 : at + 4 + length]
         at += 4 + length
+
+
+def wide(extra: bytes, size: int, packed: int, offset: int = 0, disk: int = 0) -> tuple[int, int, int, int]:
+    """Sizes and place of an entry, with those that need 64 bits taken from the zip64 field."""
+    for tag, field in _extra_fields(extra):
         if tag != 1:
             continue
         values = [size, packed, offset]

@@ -130,15 +130,29 @@ def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 class _Parts(ABC):
-    """Follows the elements of a part."""
+    """Follows the elements of a part. Elements that are nested deeper than `_DEPTH` are refused."""
 
-    @abstractmethod
+    depth = 0
+
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
+        """An element begins. `name` is its namespace and its local name."""
+        self.depth += 1
+        if self.depth > _DEPTH:
+            raise Refused("file_type_unsupported")
+        self.begin(name.rpartition(" ")[2], attributes)
 
-    @abstractmethod
     def end(self, name: str) -> None:
         """An element ends."""
+        self.depth -= 1
+        self.finish(name.rpartition(" ")[2])
+
+    @abstractmethod
+    def begin(self, local: str, attributes: dict[str, str]) -> None:
+        """An element begins, by its local name."""
+
+    @abstractmethod
+    def finish(self, local: str) -> None:
+        """An element ends, by its local name."""
 
     @abstractmethod
     def text(self, data: str) -> None:
@@ -155,16 +169,11 @@ class _Strings(_Parts):
     def __init__(self, out: IO[bytes]) -> None:
         self.out = out
         self.count = 0
-        self.depth = 0
         self.phonetic = 0
         self.is_value = self.is_bad = False
         self.value: list[str] = []
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self.depth += 1
-        if self.depth > _DEPTH:
-            raise Refused("file_type_unsupported")
-        local = name.rpartition(" ")[2]
+    def begin(self, local: str, attributes: dict[str, str]) -> None:
         if local == "si":
             self.value, self.is_bad = [], False
         elif local == "rPh":
@@ -172,9 +181,7 @@ class _Strings(_Parts):
         elif local == "t":
             self.is_value = not self.phonetic
 
-    def end(self, name: str) -> None:
-        self.depth -= 1
-        local = name.rpartition(" ")[2]
+    def finish(self, local: str) -> None:
         if local == "si":
             self.count += 1
             shown = ERROR if self.is_bad else escape("".join(self.value))
@@ -196,7 +203,6 @@ class _Strings(_Parts):
 class _Cells(_Parts):
     """Follows the cells of a sheet, and calls `cell` for each that has a value."""
 
-    depth: int = 0
     row: int = 0
     column: int = 0
     attributes: dict[str, str] = field(default_factory=dict)
@@ -219,11 +225,7 @@ class _Cells(_Parts):
     def end_row(self) -> None:
         """A row ends."""
 
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self.depth += 1
-        if self.depth > _DEPTH:
-            raise Refused("file_type_unsupported")
-        local = name.rpartition(" ")[2]
+    def begin(self, local: str, attributes: dict[str, str]) -> None:
         if local == "row":
             self._at_row(attributes.get("r", ""))
             self.begin_row()
@@ -255,9 +257,7 @@ class _Cells(_Parts):
             self.column = 0
         self.last_column = self.column or self.last_column
 
-    def end(self, name: str) -> None:
-        self.depth -= 1
-        local = name.rpartition(" ")[2]
+    def finish(self, local: str) -> None:
         if local == "row":
             self.end_row()
         elif local == "c":

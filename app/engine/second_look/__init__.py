@@ -8,6 +8,7 @@ cannot be verified, for whatever reason, is named `not_verified`: verification n
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -82,14 +83,8 @@ def look_again(runtime: Runtime, migration: Migration, beat: Heartbeat, kinds: S
     """Verifies every file that was read, and clients' own. `kinds`: what became of their rows. Raises no fault of
     its own: whatever fails is `not_verified`."""
     looked = Looked()
-    try:
-        with found_in(runtime, migration, beat) as found:
-            _look_at_all(runtime, migration, beat, kinds, found, looked)
-    except _ENDS:
-        raise
-    except Exception as fault:
-        _must_go_on(runtime, fault)
-        looked.not_verified(None, None, fault)
+    with _never_failing(runtime, looked), found_in(runtime, migration, beat) as found:
+        _look_at_all(runtime, migration, beat, kinds, found, looked)
     return looked
 
 
@@ -117,27 +112,29 @@ def _look_at_all(
         eyes = [
             Eyes(runtime, migration, look, look.own and look.kind in whole, named, found.attached.at) for look in looks
         ]
-        try:
+        with _never_failing(runtime, looked, file.kind, file.path):
             _look_at(eyes, raw, file, looked, beat)
-        except _ENDS:
-            raise
-        except Exception as fault:
-            _must_go_on(runtime, fault)
-            looked.not_verified(file.kind, file.path, fault)
     looked.problems += _missed(found.entries, files, verdicts, source)
-    try:
+    with _never_failing(runtime, looked, _kind_of_files(source)):
         looked.problems += _attached(runtime, migration, found.attached, kinds, beat)
+
+
+@contextmanager
+def _never_failing(
+    runtime: Runtime, looked: Looked, kind: str | None = None, path: str | None = None
+) -> Iterator[None]:
+    """Turns any failure inside into `not_verified` for this kind and file.
+
+    A failure of a disk, a database or the storage is raised again: the work waits for these, and tries once more.
+    """
+    try:
+        yield
     except _ENDS:
         raise
     except Exception as fault:
-        _must_go_on(runtime, fault)
-        looked.not_verified(_kind_of_files(source), None, fault)
-
-
-def _must_go_on(runtime: Runtime, fault: Exception) -> None:
-    """Raises a failure of a disk, a database or the storage again: the work waits for these, and tries once more."""
-    if no_room(fault) or is_away(fault) or is_gone(runtime, fault):
-        raise fault
+        if no_room(fault) or is_away(fault) or is_gone(runtime, fault):
+            raise
+        looked.not_verified(kind, path, fault)
 
 
 def _look_at(eyes: Sequence[Eyes], raw: RawFiles, file: ExportFile, looked: Looked, beat: Heartbeat) -> None:
