@@ -8,11 +8,12 @@ from typing import Any, TextIO
 from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, small_of, values_in
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
-from app.engine.reading.relations import short_object
+from app.engine.reading.relations import NAMES, short_object
 from app.mapping.ids import id_in_address
 
 TOTAL = "total_entries"
 _API = re.compile(r"https?://[^\s/]+/v\d+/")  # of an address that the programming interface gives
+_FRAME = re.compile(r"(?:[._\s]*(?:links?|self|href|url))+$", re.IGNORECASE)  # of a name: what says that it is one
 # Its number among the file's items, its cells by name, and what reading had to say of it.
 Item = tuple[int, dict[str, str], tuple[str, ...]]
 
@@ -158,12 +159,13 @@ def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
         elif name == "links":
             continue
         elif (target := relation(item)) is not None:
-            related[f"{name}_id"] = target
+            related[f"{name}_id"] = target or _text(item.get("id"))
+            cells |= _beside(name, item)
         elif (short := short_object(item)) is not None:
-            related[f"{name}_id"] = str(short["id"])
-            cells[name] = str(short.get("name") or short.get("display_name") or short.get("label") or "")
+            related[f"{name}_id"] = _text(short["id"])
+            cells |= _beside(name, short)
         else:
-            cells[name] = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+            cells[name] = _json(item)
     codes: tuple[str, ...] = ()
     for name, target in related.items():
         if cells.get(name) and target and cells[name] != target:
@@ -174,8 +176,8 @@ def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
 
 def _address(name: str, text: str) -> tuple[str, str] | None:
     """A relation whose address is a plain text: the name of its id and the id; None for any other text."""
-    base = name.removesuffix(".self").removesuffix(".links").removesuffix("_url").removesuffix("_link")
-    if base.endswith("id") or base in ("links", "self") or not _API.match(text):
+    base = _FRAME.sub("", name)
+    if base.lower().endswith(("id", "ids")) or not base or not _API.match(text):
         return None
     found = id_in_address(text)
     return None if found is None else (f"{base}_id", found)
@@ -185,10 +187,31 @@ def relation(item: Any) -> str | None:
     """The id at the end of a relation's address; empty for a relation to nothing; None for what is no relation."""
     if item == {}:
         return ""
-    if not isinstance(item, dict) or set(item) != {"links"} or not isinstance(item["links"], dict):
+    links = item.get("links") if isinstance(item, dict) else None
+    if not isinstance(links, dict) or not ("self" in links or len(item) == 1):
         return None
-    address = item["links"].get("self")
+    address = links.get("self")
     if not isinstance(address, str):
         return ""
     last = address.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
     return last if any(c.isdigit() for c in last) else ""
+
+
+def _beside(name: str, item: Mapping[str, Any]) -> dict[str, str]:
+    """What a relation says beside its id: `patient.name` and the like."""
+    rest = {key: value for key, value in item.items() if key not in ("id", "links")}
+    named = {f"{name}.name": _text(next(filter(None, map(rest.get, NAMES)), None))} if rest.keys() & set(NAMES) else {}
+    flattened = {
+        f"{name}.{key}": _json(value) if isinstance(value, dict | list) else value
+        for key, value in rest.items()
+        if key not in NAMES
+    }
+    return {**named, **flat(flattened)[0]} if flattened else named
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

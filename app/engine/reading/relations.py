@@ -13,7 +13,8 @@ ROWS = 200  # that are looked at for addresses below a header
 _ENDS = ("id", "linksself", "self", "selflink", "link", "url", "href")
 _NAMES = ("name", "displayname", "label", "fullname")
 _FRAME = frozenset({"links", "link", "self", "href", "url"})
-_SHORT = frozenset({"id", "name", "display_name", "label", "links"})
+NAMES = ("name", "display_name", "label")
+_SHORT = frozenset({"id", "links", *NAMES})
 _APART = re.compile(r"[._\s]+")
 
 

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from app.engine.second_look.json_objects import NotObjects, objects_in, worded
+from app.engine.second_look.relations import related
 from app.mapping.second_look import bare
 
 ROW = 8 << 20  # signs
@@ -189,11 +190,10 @@ def unguarded(cell: str) -> str:
 
 
 def _flat(row: Mapping[str, Any]) -> Cells:
-    """A JSON object as cells. A relation is the id at the end of its address."""
+    """A JSON object as cells. Of a relation, the id is a cell; what else the relation says is not looked at."""
     cells: Cells = {}
     for name, value in row.items():
-        if isinstance(value, dict) and isinstance(value.get("links"), dict):
-            target = str(value["links"].get("self", "")).partition("?")[0].rstrip("/").rpartition("/")[2]
+        if (target := related(value)) is not None:
             cells[bare(f"{name}_id")] = cells.get(bare(f"{name}_id")) or target
         else:
             cells[bare(name)] = worded(value).strip() or cells.get(bare(name), "")

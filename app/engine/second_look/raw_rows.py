@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from app.engine.reading.entries import Found
 from app.engine.second_look.note_pages import note_pages
 from app.engine.second_look.plain import Cells, Headers, NotPlain, plain_rows, under_header
+from app.engine.second_look.relations import with_ids
 from app.engine.second_look.sheets import sheet_rows
 from app.mapping.columns import Placed
 from app.mapping.kind import Source
@@ -29,10 +30,10 @@ class RawFiles:
     def rows(self, file: ExportFile, looks: Sequence[Look]) -> Iterator[Cells]:
         """The rows of a file, by bare headers. Raises NotPlain where the file cannot be verified.
 
-        An id under a header of the clinic's own has the header of the kind's id.
+        An id under a header of the clinic's own has the header of the kind's id. Relations have theirs under one name.
         """
         own = self._own_key(file)
-        rows = self._raw(file, looks, own)
+        rows = map(with_ids, self._raw(file, looks, own))
         if own is None or not looks:
             return rows
         return ({bare(looks[0].key[0]): row.get(own, ""), **row} for row in rows)

@@ -22,7 +22,7 @@ LOOKS: tuple[Look, ...] = (
             PRACTITIONER,
             LOCATION,
             SERVICE,
-            leads("case_id", "cases", "patient_cases", "Patient Case ID", "patient_case_id"),
+            leads("case_id", "cases", "patient_cases", "Patient Case ID", "Case ID"),
             MADE,
         ),
         touches=touches(

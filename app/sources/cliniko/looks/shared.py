@@ -22,10 +22,10 @@ def touches(*none: str, **some: str) -> Mapping[str, frozenset[str]]:
 
 MADE = moment("source_created_at", "Created At", "created_at")
 CLIENT = leads("client_id", "clients", "patients", "Patient ID", "PatientID(s)", "patient_id")
-PRACTITIONER = leads("practitioner_id", "practitioners", "practitioners", "Practitioner ID", "practitioner_id")
-LOCATION = leads("location_id", "locations", "businesses", "Business ID", "business_id")
+PRACTITIONER = leads("practitioner_id", "practitioners", "practitioners", "Practitioner ID", "Provider ID")
+LOCATION = leads("location_id", "locations", "businesses", "Business ID", "Location ID")
 SERVICE = leads("service_id", "services", "appointment_types", "Appointment Type ID", "appointment_type_id")
-VISIT = leads("appointment_id", "appointments", "appointments", "Appointment ID", "booking_id")
+VISIT = leads("appointment_id", "appointments", "appointments", "Appointment ID", "booking_id", "booking")
 STARTS, ENDS = moment("starts_at", *retold.STARTS), moment("ends_at", *retold.ENDS)
 TIMES = (
     Claim("bad_appointment_time", STARTS),

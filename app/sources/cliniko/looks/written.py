@@ -15,7 +15,9 @@ LOOKS: tuple[Look, ...] = (
             content("body", "Content", "content"),
             moment("finalised_at", "Finalized At", "finalized_at"),
             moment("note_date", "Created At", pick=retold.written),
-            leads("note_date", "appointments", "appointments", "Appointment ID", "booking_id", of="starts_at"),
+            leads(
+                "note_date", "appointments", "appointments", "Appointment ID", "booking_id", "booking", of="starts_at"
+            ),
             CLIENT,
             PRACTITIONER,
             VISIT,

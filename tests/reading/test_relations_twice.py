@@ -1,0 +1,129 @@
+"""Relations in every spelling that reading accepts: the second look finds the same id, for every kind."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.engine.reading.recognise import known_headers
+from app.engine.reading.relations import base_of
+from app.engine.second_look.plain import Headers, plain_rows
+from app.engine.second_look.relations import with_ids
+from app.mapping.columns import Placed
+from app.mapping.kind import Kind
+from app.mapping.second_look import Look, bare
+from tests.reading.story import CONTEXT, SOURCE, Desk
+
+ADDRESS = "https://api.au1.example.com/v1/things/1001"
+MADE = "2025-01-16T05:00:00Z"
+EMPTY_NESTED: tuple[Any, ...] = (
+    {},
+    {"links": {}},
+    {"links": {"self": None}},
+    {"id": None},
+    {"name": None, "links": {"self": None}},
+)
+NESTED: tuple[Any, ...] = (
+    {"links": {"self": ADDRESS}},
+    {"links": {"self": f"{ADDRESS}/?page=1", "next": "x"}},
+    {"id": "1001"},
+    {"id": 1001, "name": "Ann Lee"},
+    {"id": "1001", "links": {"self": ADDRESS}},
+    {"name": "Ann Lee", "links": {"self": ADDRESS}},
+    {"links": {"self": ADDRESS}, "label": "Ann Lee", "archived_at": None},
+    {
+        "id": "1001",
+        "first_name": "Ann",
+        "links": {"self": ADDRESS},
+        "more": {"links": {"self": "https://x.example/v1/y/2"}},
+    },
+)
+KINDS = [kind for kind in SOURCE.kinds if kind.imported and any(placed.column.is_key for placed in kind.columns)]
+RELATIONS = [
+    (kind, placed)
+    for kind in KINDS
+    for placed in kind.columns
+    if placed.column.links_to and not placed.column.is_key and not placed.column.by_reading
+]
+LOOKED = [(kind, placed, look) for kind, placed in RELATIONS for look in SOURCE.looks if look.kind == kind.name]
+
+
+def named(value: object) -> str:
+    return value.name if isinstance(value, Kind | Placed) else value.table if isinstance(value, Look) else str(value)
+
+
+def spellings(kind: Kind[Any], placed: Placed) -> Iterator[tuple[str, Any, str]]:
+    """A header, its value, and whether the file is a table or JSON."""
+    base = base_of(placed.name)
+    dotted = [f"{base}{end}" for end in (".id", ".links.self", "_links_self", "_url", "_link", ".href", ".self")]
+    headers = [header for header, name in known_headers(kind).items() if name == placed.name]
+    for header in (*headers, *dotted):
+        for value in ("1001", ADDRESS):
+            if not (value == ADDRESS and header.endswith("name")):
+                yield header, value, "csv"
+                yield header, value, "json"
+    for header in (base, f"{base}_id"):
+        yield header, ADDRESS, "csv"
+        yield header, ADDRESS, "json"
+    for nested in NESTED:
+        yield base, nested, "json"
+
+
+def cells_read(
+    desk: Desk, kind: Kind[Any], header: str, value: Any, shape: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The cells of one row by the reader, and by the second look."""
+    key = next(placed for placed in kind.columns if placed.column.is_key)
+    row = {key.name: "77", header: value, "created_at": MADE}
+    content = json.dumps([row]) if shape == "json" else table(row)
+    path = f"table.{shape}"
+    desk.file_kinds = {path: kind.name}
+    (read,) = desk.csv(content, path).rows()
+    known = Headers(frozenset({bare(key.name)}))
+    again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=known)
+    return dict(read.cells), with_ids(next(iter(again)))
+
+
+def table(row: dict[str, Any]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows([list(row), list(row.values())])
+    return out.getvalue()
+
+
+def what_is_seen(look: Look, row: dict[str, str]) -> list[str]:
+    return [seen.cell(row) for seen in (*look.seen, *(claim.seen for claim in look.claims))]
+
+
+@pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
+def test_each_spelling_is_read_as_the_id_and_found_as_the_id_again(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
+    looks = [look for look in SOURCE.looks if look.kind == kind.name]
+    plainly = {bare(placed.column.native or placed.name): "1001", "id": "77", "createdat": MADE}
+    wanted = [what_is_seen(look, plainly) for look in looks]
+    for header, value, shape in spellings(kind, placed):
+        first, second = cells_read(desk, kind, header, value, shape)
+        cell = first.get(placed.name, "")
+        read = placed.column.read(cell, CONTEXT, lambda code: None) if cell else None
+        assert getattr(read, "ids", None) == ("1001",), (header, value, shape)
+        key = next(column for column in kind.columns if column.column.is_key)
+        second = {**{name: cell for name, cell in second.items() if name != bare(key.name)}, "id": "77"}
+        found = [what_is_seen(look, second) for look in looks]
+        assert found == wanted, (header, value, shape)
+
+
+@pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
+def test_a_relation_to_nothing_is_nothing_twice(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
+    base = base_of(placed.name)
+    for value in EMPTY_NESTED:
+        first, second = cells_read(desk, kind, base, value, "json")
+        assert not first.get(placed.name), value
+        assert not second.get(bare(f"{base}_id")), value
+
+
+def test_what_a_relation_says_beside_its_address_is_kept(desk: Desk) -> None:
+    kind = SOURCE.kind("communications")
+    first, _ = cells_read(desk, kind, "patient", NESTED[-1], "json")
+    assert first["patient_id"] == "1001"
+    assert "Ann" in first.values()
