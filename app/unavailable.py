@@ -60,7 +60,7 @@ POSTGRES_STATES = (
 
 
 def cause_of(trouble: BaseException) -> Unavailable | None:
-    """What a failure means for whoever asked for a page; None where it is a fault of ours."""
+    """What a failure means for the person who asked for a page; None where it is a fault of ours."""
     if isinstance(trouble, DBAPIError) and trouble.orig is not None:
         return cause_of(trouble.orig)
     if isinstance(trouble, DatabaseGone):

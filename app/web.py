@@ -311,7 +311,10 @@ async def keep_form(request: Request) -> None:
         form = await read_form(request)
     except UnicodeError as garbled:  # a body that no browser sends, and that cannot be read a second time
         raise RequestValidationError([]) from garbled
-    except (HTTPException, RequestValidationError):  # its handler says what is wrong with it, to whoever may send it
+    except (
+        HTTPException,
+        RequestValidationError,
+    ):  # its handler says what is wrong with it, to a person who may send it
         return
     fields: dict[str, list[str]] = {}
     for name, value in form.multi_items():

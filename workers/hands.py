@@ -176,7 +176,7 @@ def _ended(process: subprocess.Popen[bytes], *, by_us: bool) -> float:
         return 0.0
     if not by_us:
         with contextlib.suppress(ChildProcessError):
-            # whoever has closed its output is ending by itself: its own way of ending says why
+            # a child that has closed its output is ending by itself: its own way of ending says why
             until = time.monotonic() + ENDING_SECONDS
             while time.monotonic() < until:
                 ended, status, usage = os.wait4(process.pid, os.WNOHANG)

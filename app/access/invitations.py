@@ -1,4 +1,4 @@
-"""Invitations: written by an admin, open for a week, and answered by whoever owns the address.
+"""Invitations: written by an admin, open for a week, and answered by the owner of the address.
 
 No function here looks the invited address up among all people: it is compared with the members of the clinic, whom
 the clinic knows already. Known and unknown addresses therefore take the same path.

@@ -30,7 +30,7 @@ class Membership(LedgerTable, table=True):
 
 
 class Invitation(LedgerTable, table=True):
-    """An offer of a role in one workspace to whoever owns an e-mail address. It gives nothing before it is accepted.
+    """An offer of a role in one workspace to the owner of an e-mail address. It gives nothing before it is accepted.
 
     An invitation is open until it is accepted, declined or withdrawn, or until `expires_at`. `migration_id` is the
     migration on whose page the invitation was written.

@@ -1,6 +1,6 @@
 """Every column of a record that is not content, and who writes it: the one description that promotion goes by.
 
-A column of a table is either content, whose value the digest proves, or it stands in this list with its writer. What
+A column of a table is either content, whose value the digest proves, or it is in this list with its writer. What
 is neither cannot be imported: this module refuses to load. Promotion copies content alone and writes the rest itself.
 """
 
@@ -49,7 +49,7 @@ BOOKKEEPING = (
     Bookkeeping("migration_id", Writer.PROMOTION, Value.MIGRATION),
     Bookkeeping("imported_at", Writer.PROMOTION, Value.MOMENT),
     Bookkeeping("created_at", Writer.PROMOTION, Value.MOMENT, stays=True),
-    Bookkeeping("part", Writer.PROMOTION, Value.NOTHING),  # of the trial alone: where its row stands in the export
+    Bookkeeping("part", Writer.PROMOTION, Value.NOTHING),  # of the trial alone: where its row is in the export
     Bookkeeping("line", Writer.PROMOTION, Value.NOTHING),
     Bookkeeping("version", Writer.PEOPLE, Value.ONE),
     Bookkeeping("edited_at", Writer.PEOPLE, Value.NOTHING),

@@ -89,7 +89,7 @@ class Digest:
 
 
 def place_hash(part: int | None, line: int | None) -> bytes:
-    """Where a record's row stands in the export, as it is added to a digest of places."""
+    """Where a record's row is in the export, as it is added to a digest of places."""
     return b"%d:%d" % (part or 0, line or 0)
 
 

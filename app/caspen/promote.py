@@ -1,7 +1,7 @@
 """The approved trial becomes the clinic's live workspace: exactly what was reviewed, in one step or not at all.
 
 What a person edited or deleted since is never written over or made again; it is listed as a conflict. Only content that
-the digest proves is copied: what stands beside it is written here (see `bookkeeping`).
+the digest proves is copied: everything else is written here (see `bookkeeping`).
 """
 
 from collections import Counter

@@ -69,7 +69,7 @@ class Household:
 
 
 class PageServer(uvicorn.Server):
-    """The web server. SIGTERM, SIGINT and a closed terminal end it; what stands around it can then end as well."""
+    """The web server. SIGTERM, SIGINT and a closed terminal end it; the processes around it can then end as well."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

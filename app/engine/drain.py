@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who drains, until when, and how it is told to stop. `current` notes which file is being read."""
+    """Who drains, until when, and how it is asked to stop. `current` notes which file is being read."""
 
     owner: str
     stopping: Callable[[], bool] = never

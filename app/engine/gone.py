@@ -22,7 +22,7 @@ from app.migration.models import Migration
 from app.problems import Problem
 
 LISTED = 500  # rows of a kind that are named; the rest is counted
-_MADE = "name:"  # the key of what was made of a name: no row stands for it
+_MADE = "name:"  # the key of what was made of a name: it has no row
 _AT_ONCE = 500
 
 

@@ -67,7 +67,9 @@ class Heartbeat:
 
     def _opening(self, key: str) -> None:
         self.current.write(key)
-        if self.lease.attempts > UNEXPLAINED:  # whoever watches us may be dying with us: the ledger must know as well
+        if (
+            self.lease.attempts > UNEXPLAINED
+        ):  # the supervisor may be dying with this process: the ledger must know as well
             note_opening(self.ledger, self.lease, key)
 
     def leave_file(self) -> None:

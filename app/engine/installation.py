@@ -1,4 +1,4 @@
-"""Whether the databases and keys of this installation are those that it was begun with; told in one line at the start.
+"""Whether the databases and keys of this installation are those that it was begun with, in one line at the start.
 
 `ledger.begun` in VAR says that a ledger was begun for this folder, wherever the folder or the ledger has moved since.
 Objects of moves in VAR say the same. A ledger that is empty or gone then is not begun anew by itself: a clinic's moves

@@ -78,7 +78,7 @@ def _keeps_replaced(runtime: Runtime, move: Migration) -> bool:
 
 
 def standing(runtime: Runtime, move: Migration) -> Standing | None:
-    """How one finalised move's records stand in the live workspace; None once the copies are deleted."""
+    """What has become of one finalised move's records in the live workspace; None once the copies are deleted."""
     with runtime.ledger.read() as session:
         made = session.get_one(Trial, (move.id, int(move.report.get("trial", move.trial_number))))
     fault = trial_fault(runtime, move, made, thorough=True)

@@ -23,7 +23,7 @@ from app.problems import Level, Problem
 
 BEAT_ROWS = 200
 STAYS = {Level.HELD: Outcome.HELD, Level.SKIPPED: Outcome.SKIPPED, Level.REFUSED: Outcome.REFUSED}
-CAUSE = "spreadsheet_error_value"  # told of a row that stays, too: its own code does not say why the cell is empty
+CAUSE = "spreadsheet_error_value"  # reported for a row that stays, too: its own code does not say why the cell is empty
 NOT_SEEN = RowView()
 
 
@@ -115,7 +115,7 @@ def _map_row(
 
 
 def _said(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:
-    """What its cells say; of a row that was too large to be kept whole, nothing is missed that may have stood there.
+    """What its cells say. A row that was too large to be kept whole lacks no value: a cell of it may have been cut.
 
     Cells of a row that is no record say nothing.
     """

@@ -159,7 +159,7 @@ def _matched(looks: list[Finding], rules: tuple[Rule, ...], chosen: Mapping[str,
 
 
 def _new(reference: Reference) -> Suggestion:
-    """What nothing in the workspace fits is created; what stands for rows that name nothing is asked about."""
+    """What nothing in the workspace fits is created; what rows without a name refer to is asked about."""
     if reference.unnamed:
         return Suggestion(reference, CREATE, "These appointments name none", "unsure")
     return Suggestion(reference, CREATE)

@@ -42,8 +42,8 @@ class Preview:
 
 
 def preview_of(runtime: Runtime, migration: Migration, plan: Plan, asked: Asked) -> Preview:
-    """Never raises for what a file does: a file that ends its reader has no rows and the code `preview_failed`, one
-    that nobody has time for `preview_busy`. Another file that ends the reader is passed over."""
+    """Never raises for what a file does: a file that ends its reader has no rows and the code `preview_failed`, a
+    file that waits for a free reader too long `preview_busy`. Another file that ends the reader is passed over."""
     copy = export_copy(runtime, migration)
     known = copy.aside
     for _ in range(MOST_FAILURES):

@@ -29,7 +29,7 @@ from app.migration.models import ExportFile, Migration, Part, Trial
 from app.problems import Problem
 from app.sources import source as source_named
 
-DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})  # told, and no reason to refuse an approval
+DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})  # shown, and no reason to refuse an approval
 
 
 def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:

@@ -303,8 +303,8 @@ class Settled:
 def reopen(session: Session, lease: Lease, phase: str, pieces: Iterable[Settled]) -> None:
     """Makes pieces of another phase of the lease's run open again, from their first attempt.
 
-    Whoever held one of them before writes nothing any more. A piece that is not as `pieces` have it stays as it is.
-    The caller's transaction settles the lease.
+    A worker that held one of them before writes nothing any more. A piece that is not as `pieces` have it stays as
+    it is. The caller's transaction settles the lease.
     """
     values = {"owner": None, "leased_until": None, "not_before": None, "last_problem": None, "settled_at": None}
     for piece in pieces:

@@ -78,8 +78,8 @@ def _records(
 ) -> Iterator[Record]:
     """The records of a table that the export would bring, without those of rows at which that fails.
 
-    These are the rows at which our own code fails, and those that `watch` sets aside because they end whoever maps
-    them. They are tried once more when their part is loaded, and are told of there.
+    These are the rows at which our own code fails, and those that `watch` sets aside because they end the process
+    that maps them. They are tried once more when their part is loaded, and are reported there.
     """
     source = source_named(migration.source)
     places = {kind.name: kind for kind in source.kinds if table in kind.tables and kind.to_records is not None}

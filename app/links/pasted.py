@@ -22,7 +22,7 @@ CLOSING = {")": "(", "]": "[", "'": "'", "’": "‘"}
 
 
 def links_in(pasted: str) -> list[str]:
-    """The different links of a pasted text, in their order, as they stand there without what surrounds them.
+    """The different links of a pasted text, in their order, as they are there, without what surrounds them.
 
     A text without any link gives the whole text, tidied, so that its fault can be named. Raises nothing.
     """

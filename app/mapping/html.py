@@ -93,7 +93,7 @@ def clean_html(text: str) -> Cleaned:
 class _Mending:
     """Replaces tags by allowed ones and keeps the words of unwrapped blocks apart.
 
-    A sign that opens no tag is a word of the clinic's. `lost` says that a tag went that no allowed tag stands for.
+    A sign that opens no tag is a word of the clinic's. `lost` says that a tag went that no allowed tag replaces.
     """
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ def escaped(text: str) -> str:
 
 
 def plain_text(rich: str) -> str:
-    """The words of a rich text, one line for each block. Struck-out words stand in `[struck out: ...]`."""
+    """The words of a rich text, one line for each block. Struck-out words are in `[struck out: ...]`."""
     reader = _Words()
     rich = bounded(rich)
     for at in range(0, len(rich), _AT_ONCE):
@@ -153,7 +153,7 @@ class _Words(HTMLParser):
         self.words: list[str] = []
         self.hidden = 0
         self.struck = 0
-        self.is_raised = False  # the next text stands above the line
+        self.is_raised = False  # the next text is above the line
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _GONE_WITH_WORDS:

@@ -34,7 +34,7 @@ _DEEPEST = 200  # open elements that a closing tag is compared with
 
 
 def keep_attributes(text: str) -> str:
-    """HTML in which styles that strike text out are `<s>`, and form fields and images stand beside their text."""
+    """HTML in which styles that strike text out are `<s>`, and form fields and images are beside their text."""
     lower = text.lower()
     if "line-through" in lower:
         text = _StruckOut(_struck_classes(text)).rewrite(text)
@@ -117,7 +117,7 @@ class _StruckOut:
 class _Cells:
     """Separates the cells of tables by ` | ` and their rows by line breaks.
 
-    The separator stands inside its cell: a browser moves text between cells in front of the table.
+    The separator is inside its cell: a browser moves text between cells in front of the table.
     """
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ class Phone:
 
     @property
     def is_landline(self) -> bool:
-        """Whether no text message can reach the number: it stands in a house, or a company shares it (1300, 1800)."""
+        """Whether no text message can reach the number: a landline, or shared by a company (1300, 1800)."""
         shapes = _shapes(int(self.code))
         is_mobile = shapes.mobile.fullmatch(self.number) is not None
         return (

@@ -26,7 +26,7 @@ Targets = Mapping[str, tuple[Target, ...]]
 
 
 class StandIns(NamedTuple):
-    """Values that stand for those of rows that are not read. A column that changes with one of them is taken from
+    """Values in place of those of rows that are not read. A column that changes with one of them is taken from
     such a row.
 
     `link` is the reference whose target has `starts_at` and `name`; targets of others have the usual ones. `minutes`
@@ -44,8 +44,8 @@ USUAL = StandIns()
 
 
 class Membership(NamedTuple):
-    """Which joined row tells of a member: its number among the joined rows, and what stands behind the id of the own
-    row in the key of the member's record."""
+    """Which joined row is about a member: its number among the joined rows, and what follows the id of the own row in
+    the key of the member's record."""
 
     suffix: str
     row: int
@@ -223,7 +223,7 @@ def references(kind: Kind[Any], row: Any) -> Iterator[tuple[str, Link, Column]]:
 
 
 def has_start(source: Source, kind: Kind[Any]) -> bool:
-    """Whether what a row of a kind stands for has a start. Rows of a joining kind have that of the row they join."""
+    """Whether the record of a row of a kind has a start. Rows of a joining kind have that of the row they join."""
     if kind.joining is not None:
         to = next((placed.column.links_to for placed in kind.columns if placed.name == kind.joining.to), None)
         return bool(to) and has_start(source, source.kind(str(to)))

@@ -95,7 +95,7 @@ COUNTED = tuple(field.name for field in fields(KindBalance))
 def balance_of(trial: Trial, source: Source) -> Balance:
     """The balance as the reconciliation wrote it down, in the clinic's words for each kind.
 
-    A line for each file that nobody had identified when the trial started stands below the kinds.
+    A line for each file that nobody had identified when the trial started follows the kinds.
     """
     kinds = {kind.name: kind for kind in source.kinds}
     lines = tuple(

@@ -54,7 +54,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class CellNames:
-    """How the cells of a row are called: by the headers of its file, where these can be told.
+    """How the cells of a row are called: by the headers of its file, where these are known.
 
     What reading found where a row points has no header. It is shown by the place where it was found. `texts` are the
     filled cells of the row.
@@ -111,7 +111,7 @@ class CellNames:
 
 
 def _header(name: str, placed: Placed | None, said: Mapping[str, str]) -> str:
-    """The header as the file has it, where it can be told; else the column's usual name."""
+    """The header as the file has it, where it is known; else the column's usual name."""
     if name.startswith("?") or placed is None:
         return name.lstrip("?")
     if placed.column.by_reading:

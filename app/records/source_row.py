@@ -44,7 +44,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """Where a row stands in the export and what it says. `problems` name its columns where they concern one.
+    """Where a row is in the export and what it says. `problems` name its columns where they concern one.
 
     `feeds` says by cell what the cell feeds of the record, None where that is not known; `instants` are the moments of
     its cells. `joined` are cells of other rows that feed the record; `taken` says by column what a reference gave;

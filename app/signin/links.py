@@ -92,7 +92,7 @@ def may_email_link(session: Session, person_id: str, device: str, *, network_all
 
 
 def post_link(session: Session, runtime: Runtime, person: Person, next_page: str, device: str) -> None:
-    """Writes the e-mail with its link. The token stands in the outbox sealed, for the sender alone."""
+    """Writes the e-mail with its link. The token is sealed in the outbox, for the sender alone."""
     token = sessions.make_link_token(session, person, next_page, device)
     sealed = seal_secret(token, key_from_setting(runtime.settings.secret_key), "sign_in")
     session.add(
@@ -123,7 +123,7 @@ def known_browser(runtime: Runtime, cookie: str | None, person_id: str) -> str:
 
 
 def unknown_browser(network: str) -> str:
-    """What stands for every unknown browser of one network."""
+    """The device of every unknown browser of one network."""
     return UNKNOWN + sessions.hashed(network)
 
 

@@ -28,7 +28,7 @@ MINUTES = sessions.LINK_LASTS // timedelta(minutes=1)
 def start(request: Request) -> Response:
     """The way in: support to its list, a clinic to its move or to the page that starts one.
 
-    Whoever belongs to several clinics, or to none, chooses first. An invitation changes nothing here.
+    A person of several clinics, or of none, chooses first. An invitation changes nothing here.
     """
     visit = visit_of(request)
     if visit.viewer is None:

@@ -34,7 +34,7 @@ def ways(source: str) -> dict[str, str]:
 
 @shows("/m/{migration_id}/checklist/services")
 def way_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """How services come across. A plan that stands under a trial keeps its answer."""
+    """How services come across. The plan of a trial keeps its answer."""
     del session
     ways_shown = ways(visit.source.label)
     return Shown(fields={"way": Field("How do your services come across?", migration.services_way or "", ways_shown)})

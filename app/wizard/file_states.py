@@ -23,7 +23,7 @@ class FileLine:
 
     `is_unknown` is a file of no known kind that was not left aside on purpose.
     `is_open` says that somebody has to say what it is; `is_unread` that something was said since it was last read.
-    `is_folder`: the line stands for all documents of a folder. `may_look` is False for folders that are read by their
+    `is_folder`: the line is about all documents of a folder. `may_look` is False for folders that are read by their
     name: nobody is asked about them.
     """
 

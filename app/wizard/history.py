@@ -91,7 +91,7 @@ class Happened:
 def history(
     entries: Iterable[AuditEntry], names: Mapping[str, str], subjects: Mapping[str, str] | None = None
 ) -> list[Happened]:
-    """The lines of the timeline. What one person does over and over stands there once, with its number.
+    """The lines of the timeline. What one person does over and over is one line, with its number.
 
     `names` are people's names by address; `subjects` are the words for the ids of invitations and people in the facts.
     """

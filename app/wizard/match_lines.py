@@ -95,7 +95,7 @@ def lines_of(here: Standing, kind: str) -> list[Line]:
 
 
 def line(kind: str, one: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> Line:
-    """`fresh` is what fits by itself: its reason stands as long as nobody chose otherwise."""
+    """`fresh` is what fits by itself: its reason is shown as long as nobody chose otherwise."""
     choice = getattr(plan, PLACES[kind]).get(one.reference.id)
     open_nature = one.nature == "activity" and one.reference.id not in plan.service_kinds
     nature = plan.service_kinds.get(one.reference.id, one.nature) if choice and choice.to == "create" else None

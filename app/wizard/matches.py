@@ -49,7 +49,7 @@ def look(request: Request, show: str = "practitioners") -> Response:
 
 @router.post("/m/{migration_id}/matches")
 def save(request: Request) -> Response:
-    """Saves what this form says; with `act=start`, starts the trial when nothing stands in its way.
+    """Saves what this form says; with `act=start`, starts the trial when nothing is in its way.
 
     `go` names the tab that the person leaves for, `act=keep` is a page that saves by itself: both keep only what the
     person changed, since nobody has confirmed the rest.

@@ -33,7 +33,7 @@ class Receiver:
         self.migration = migration
         self.limit = limit
         self.stored: list[Stored] = []
-        self.basis = b""  # the form's fingerprint, which stands before its files
+        self.basis = b""  # the form's fingerprint, which comes before its files
         self.received = 0
         self._field = b""
         self._headers: dict[str, str] = {}

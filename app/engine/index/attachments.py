@@ -35,8 +35,8 @@ def comparable(text: str) -> str:
 class Attachments:
     """The table of them. Everything joins the transaction that is open, if one is.
 
-    Files that were added are written a few hundred at a time. A copy of the index may lack those that wait: whoever
-    goes on with such a copy finds that it has not these files, and adds them again.
+    Files that were added are written a few hundred at a time. A copy of the index may lack those that wait: work
+    that goes on with such a copy finds that these files are missing, and adds them again.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -155,7 +155,7 @@ def _rows(
 
 
 def _less(extra: Mapping[str, str], name: str, number: int) -> dict[str, str]:
-    """What was counted, less a number; nothing is told of what is none."""
+    """A count less a number; empty where nothing is left."""
     left = int(extra[name]) - number
     return {key: value for key, value in extra.items() if key != name} | ({name: str(left)} if left > 0 else {})
 

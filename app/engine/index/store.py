@@ -115,7 +115,7 @@ class Index:
             asked.drop()
 
     def unmoved(self, kind: str, plan: Plan) -> Iterator[str]:
-        """The ids of a kind whose rows make no record of their own: they stay, wait, or stand for one of Caspen's."""
+        """The ids of a kind whose rows make no record of their own: they stay, wait, or are one of Caspen's."""
         view = self.view(plan)
         found = self.connection.execute(
             f"""SELECT t.id, v.row IS NOT NULL OR l.row IS NOT NULL FROM things t JOIN kinds ON kinds.id = t.kind

@@ -136,7 +136,7 @@ class PlanView:
         }
 
     def _undecided(self, plan: Plan) -> Iterator[tuple[int, str]]:
-        """The rows that stand for nothing named, and about which the plan says nothing, with their codes."""
+        """The rows that take the place of a missing name, and about which the plan says nothing, with their codes."""
         for row, code, kind, source_id in self._db.execute(
             """SELECT rows.row, state.value, kinds.name, rows.source_id FROM state
             JOIN rows ON rows.row = CAST(SUBSTR(state.name, ?) AS INTEGER) JOIN kinds ON kinds.id = rows.kind

@@ -12,7 +12,7 @@ from app.engine.isolated.rows import RowRequest, read_source_row
 from app.sources import SOURCES
 
 Announce = Callable[[str], None]
-"""Told of each file's key before its bytes are read."""
+"""Called with each file's key before its bytes are read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ class SortedOut:
 
 
 def folder_of(path: str) -> str | None:
-    """The folder for which a line among the files of an export stands, with a slash behind it; None for a file."""
+    """The folder of a line among the files of an export, with a slash behind it; None for the line of a file."""
     folder = path.removesuffix(PAGES)
     return folder if folder.endswith("/") else None
 

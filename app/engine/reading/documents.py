@@ -161,7 +161,7 @@ class Page(HTMLParser):
             self._heading[1].append(STRUCK_OUT if tag in _STRUCK else "")
         elif not self._in_head and tag not in _FIELDS:
             self._struck += tag in _STRUCK
-            if tag == "option":  # its mark stands in the text already
+            if tag == "option":  # its mark is in the text already
                 self._say("<br>")
                 return
             address = f' href="{escape(said["href"] or "")}"' if tag == "a" and "href" in said else ""

@@ -39,7 +39,7 @@ from app.problems import Problem
 # Between the time and the number of a part, Google writes which of its jobs packed it: that is no total.
 _PART = re.compile(r"(?P<stem>.+?)(?:(?<=\d{6}Z)-\d{1,3})?-(?P<number>\d{3})(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 _SPLIT = re.compile(r"\.(z\d\d|zip\.\d{3}|7z\.\d{3}|r\d\d)$", re.IGNORECASE)
-_TOLD = 1000  # files of one archive that are named for one reason; of more, only their number is told
+_TOLD = 1000  # files of one archive that are named for one reason; of more, only their number
 __all__ = ["Entry", "Found", "opened", "private"]
 
 

@@ -78,7 +78,7 @@ class Part(IntEnum):
 
 
 class Order(NamedTuple):
-    """Where a file stands among those of its part. `book` is the path by which it is ordered."""
+    """The place of a file among those of its part. `book` is the path by which it is ordered."""
 
     current: bool
     run: str

@@ -56,7 +56,7 @@ def is_special(slot: Slot) -> bool:
 
 
 def is_root(name: str) -> bool:
-    """Whether an entry stands for the archive's own folder, as some programs write it: `/`."""
+    """Whether an entry is the archive's own folder, as some programs write it: `/`."""
     return bool(name) and not name.strip("/\\.")
 
 

@@ -88,7 +88,7 @@ def _joins(before: str, after: str) -> int:
 
 
 def _fits(letter: str, before: str, after: str, word: str) -> int:
-    """A capital begins a word or stands among capitals; a small letter does not stand between two capitals."""
+    """A capital begins a word or is among capitals; a small letter is not between two capitals."""
     if letter.isupper():
         if before.islower() or (before.isupper() and after.islower()):
             return -4

@@ -1,4 +1,4 @@
-"""Rows of a table that are no records: a header that stands there again, and a total that a spreadsheet added."""
+"""Rows of a table that are no records: a repeated header, and a total that a spreadsheet added."""
 
 import re
 from collections.abc import Sequence

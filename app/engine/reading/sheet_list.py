@@ -25,8 +25,8 @@ class Sheet:
 def sheets_of(archive: Archive, most: int) -> Sequence[Sheet]:
     """The sheets of a workbook, visible ones first, each kind in the workbook's order.
 
-    Empty for a zip that is no workbook, for a list that cannot be read, and for more than `most` sheets: whoever
-    reads the workbook refuses it.
+    Empty for a zip that is no workbook, for a list that cannot be read, and for more than `most` sheets: reading
+    the workbook refuses it.
     """
     member = next((m for m in archive.members if m.path == LIST), None)
     if member is None:

@@ -160,7 +160,7 @@ class _Parts(ABC):
 
     @abstractmethod
     def mark(self, target: str, data: str) -> None:
-        """A processing instruction: `MARK` stands where a sign could not be read."""
+        """A processing instruction: `MARK` is where a sign could not be read."""
 
 
 class _Strings(_Parts):

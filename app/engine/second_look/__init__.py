@@ -1,7 +1,7 @@
 """A second look at a trial: from raw files straight to stored records, past everything that read and mapped them.
 
-Every row of every file that was read is counted again; some hundred rows of each file are compared cell by cell. What
-the catalogue has told of a row is held against the row as well. The rest must be found as it was written. A file that
+Every row of every file that was read is counted again; some hundred rows of each file are compared cell by cell. Each
+reported problem of a row is held against the row as well. The rest must be found as it was written. A file that
 cannot be verified, for whatever reason, is named `not_verified`: verification never ends the trial that it checks.
 """
 
@@ -224,7 +224,7 @@ def _plainly(entry: Entry, encoding: str | None, looks: Iterable[Look]) -> Look 
 def _attached(
     runtime: Runtime, migration: Migration, entries: EntryList, kinds: Sequence[KindBalance], beat: Heartbeat
 ) -> Iterator[Problem]:
-    """Clients' own files, which stand in the export as rows of one kind, whether a list names them or not."""
+    """Clients' own files, which are rows of one kind in the export, whether a list names them or not."""
     name = _kind_of_files(source_named(migration.source))
     if kind := next((kind for kind in kinds if kind.kind == name), None):
         yield from look_at_attached(runtime, migration, entries, kind, beat)

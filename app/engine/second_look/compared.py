@@ -43,7 +43,7 @@ class Eyes:
 
 @dataclass
 class Found:
-    """By header as it is told: how many cells were compared, and the ids of rows in which one differs.
+    """By header as it is shown: how many cells were compared, and the ids of rows in which one differs.
 
     `failed` are columns that could not be compared, each with the first failure.
     """

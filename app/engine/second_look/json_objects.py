@@ -9,7 +9,7 @@ CHUNK = 1 << 18
 LARGEST = 8 << 20  # signs of one object
 _SPACE = re.compile(r"[\s,\ufeff]*")
 _DECODE = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode  # numbers stay as they are written
-PAGE = frozenset({"total_entries", "links"})  # members that stand beside the list of a page
+PAGE = frozenset({"total_entries", "links"})  # members beside the list of a page
 
 
 class NotObjects(Exception):

@@ -20,7 +20,7 @@ from app.mapping.second_look import bare
 ROW = 8 << 20  # signs
 SIGNS = ",;\t|"
 _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
-TITLES = 5  # lines that may stand above a header
+TITLES = 5  # lines that may be above a header
 Cells = dict[str, str]
 
 

@@ -75,7 +75,7 @@ def to_records(row: Business, joined: Joined, lookups: Lookups) -> Result:
     )
     here = place.country or lookups.plan.country
     found = find_phone(row.contact_information, here) if row.contact_information else FoundPhone(None)
-    phone = None if found.has_more else found.phone  # only a number that stands alone is the phone
+    phone = None if found.has_more else found.phone  # only a number that is alone is the phone
     email = read_email(row.email_reply_to or "")
     if row.email_reply_to and email.is_bad:
         codes.append("bad_email")

@@ -17,4 +17,4 @@ class Row:
     archived_at: Annotated[datetime | bool | None, Column(mark, "Archived At", ("Archived",))] = None
     deleted_at: Annotated[datetime | bool | None, Column(mark, "Deleted At")] = None
     unread: tuple[str, ...] = ()
-    """The attributes whose cells hold a spreadsheet's error word: something stood there, and nobody knows what."""
+    """The attributes whose cells hold a spreadsheet's error word: something was there, and nobody knows what."""
