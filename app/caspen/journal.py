@@ -7,6 +7,7 @@ from sqlalchemy.engine import Connection
 from app.caspen.content import Digest
 from app.caspen.edits import untouched
 from app.caspen.shapes import Shape
+from app.caspen.shared import forget_shared
 from app.caspen.statements import at, change, fetch, is_sqlite, stream_rows
 from app.caspen.stores import Sides, Stores
 
@@ -43,10 +44,11 @@ def journal_digest(connection: Connection, schema: str, workspace_id: str, migra
 
 
 def forget_replaced(stores: Stores, workspace_id: str, migration_id: str) -> None:
-    """Once a move can no longer be undone, nobody needs what it replaced. Twice is once."""
+    """Once a move can no longer be undone, nobody needs what it replaced, or who else holds it. Twice is once."""
     with stores.live.database.connection() as connection:
         sql = f'DELETE FROM {at(stores.live.schema, "journal")} WHERE "workspace_id" = ? AND "migration_id" = ?'
         change(connection, sql, (workspace_id, migration_id))
+        forget_shared(connection, stores.live.schema, workspace_id, migration_id)
 
 
 def replaced_by(stores: Stores) -> set[str]:

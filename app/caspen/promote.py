@@ -16,6 +16,7 @@ from app.caspen.content import Digest, Digests, content_hash, merge
 from app.caspen.edits import list_touched, untouched
 from app.caspen.journal import journal_digest, keep_replaced
 from app.caspen.shapes import Shape, shape
+from app.caspen.shared import keep_shared
 from app.caspen.statements import (
     among,
     at,
@@ -88,6 +89,8 @@ def promote(
     with stores.promoting(store) as sides:
         raise_version(sides, what.workspace_id)
         list_touched(sides.connection, sides.live, what.workspace_id)
+        over = f'DELETE FROM {at(sides.live, "undone_moves")} WHERE "workspace_id" = ? AND "migration_id" = ?'
+        change(sides.connection, over, (what.workspace_id, what.migration_id))
         at_moment = moment_text(moment or now())
         for model in OBJECTS:
             _promote_table(sides, shape(str(model.__tablename__)), what, at_moment, done)
@@ -116,6 +119,7 @@ def _promote_table(sides: Sides, to: Shape, what: Promotion, moment: str, done: 
     _upsert(sides, to, what, moment)
     _write_moment(sides, to, what, moment)
     _remove_left_over(sides, to, what)
+    keep_shared(sides, to, what.workspace_id, what.migration_id, moment)
     merge(done.live, _live_digests(sides, to, what.workspace_id, ids))
 
 

@@ -1,14 +1,20 @@
-"""Takes a finalised migration back: its records go, what it replaced returns, and what people touched stays."""
+"""Takes a finalised migration back: its records go, what it replaced returns, and what people touched stays.
 
+What a later migration that is live brought too stays as well, and is that migration's from then on.
+"""
+
+import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
 from app.caspen.edits import DELETED, TOUCHED, list_touched, not_deleted, untouched
+from app.caspen.journal import journal_digest
 from app.caspen.shapes import Shape, shape
+from app.caspen.shared import hand_over, later_journals
 from app.caspen.statements import at, change, fetch, is_sqlite
 from app.caspen.stores import Stores
 from app.caspen.tables import OBJECTS
@@ -35,11 +41,31 @@ class Kept:
 
 @dataclass(slots=True)
 class Undone:
-    """Records by table, and those that stay."""
+    """Records by table, and those that stay.
+
+    `later` counts what stays because a later migration brought it too. `journals` holds the digest of the journal of
+    each later migration before and after the undo, where the undo changed it.
+    """
 
     removed: Counter[str] = field(default_factory=Counter)
     restored: Counter[str] = field(default_factory=Counter)
     kept: list[Kept] = field(default_factory=list)
+    later: Counter[str] = field(default_factory=Counter)
+    journals: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        kept = [asdict(record) for record in self.kept]
+        counters = {"removed": self.removed, "restored": self.restored, "later": self.later}
+        return json.dumps({**counters, "kept": kept, "journals": self.journals})
+
+    @classmethod
+    def parse(cls, text: str) -> "Undone":
+        """Reads what `to_json` wrote."""
+        stored = json.loads(text)
+        kept = [Kept(**{**record, "why": Why(record["why"])}) for record in stored["kept"]]
+        journals = {name: (before, after) for name, (before, after) in stored["journals"].items()}
+        removed, restored, later = (Counter[str](stored[name]) for name in ("removed", "restored", "later"))
+        return cls(removed, restored, kept, later, journals)
 
 
 class _OnlyLooking(Exception):
@@ -58,7 +84,7 @@ class _Undo:
 
 
 def undo(stores: Stores, workspace_id: str, migration_id: str) -> Undone:
-    """Undoes a migration in one transaction. Doing it twice changes nothing the second time."""
+    """Undoes a migration in one transaction. A second call changes nothing and gives the same answer."""
     with stores.live.database.connection() as connection:
         return _undo(_Undo(connection, stores.live.schema, workspace_id, migration_id))
 
@@ -74,22 +100,42 @@ def preview_undo(stores: Stores, workspace_id: str, migration_id: str) -> Undone
 
 
 def _undo(what: _Undo) -> Undone:
-    done = Undone()
     version = 'SET "version" = "version" + 1 WHERE "id" = ?'
     change(what.connection, f"UPDATE {what.at('workspaces')} {version}", (what.workspace_id,))
+    keys = (what.workspace_id, what.migration_id)
+    before = f'SELECT "done" FROM {what.at("undone_moves")} WHERE "workspace_id" = ? AND "migration_id" = ?'
+    for (text,) in fetch(what.connection, before, keys):
+        return Undone.parse(text)
+    done = Undone()
     list_touched(what.connection, what.schema, what.workspace_id)
     done.kept += [kept for to in SHAPES for kept in _touched(what, to)]
+    _hand_over(what, done)
     for to in SHAPES:
         done.restored[to.name] += _restore(what, to)
     change(
         what.connection,
         f'DELETE FROM {what.at("journal")} WHERE "workspace_id" = ? AND "migration_id" = ?',
-        (what.workspace_id, what.migration_id),
+        keys,
     )
-    while sum(_remove(what, to, done) for to in reversed(SHAPES)):
+    earlier = f'SELECT "migration_id" FROM {what.at("undone_moves")} WHERE "workspace_id" = ?'
+    left_over = [replace(what, migration_id=name) for (name,) in fetch(what.connection, earlier, keys[:1])]
+    while _remove_all(what, done.removed) + sum(_remove_all(other, Counter()) for other in left_over):
         pass  # what referred to a record may have gone only after it was looked at
     done.kept += [kept for to in SHAPES for kept in _left(what, to)]
+    keep = f'INSERT INTO {what.at("undone_moves")} ("workspace_id", "migration_id", "done") VALUES (?, ?, ?)'
+    change(what.connection, keep, (*keys, done.to_json()))
     return done
+
+
+def _hand_over(what: _Undo, done: Undone) -> None:
+    """Gives what later migrations hold to them, and notes how their journals changed by that."""
+    place = (what.connection, what.schema, what.workspace_id)
+    before = {name: str(journal_digest(*place, name)) for name in later_journals(*place, what.migration_id)}
+    done.later = hand_over(*place, what.migration_id)
+    for name, digest in before.items():
+        after = str(journal_digest(*place, name))
+        if after != digest:
+            done.journals[name] = (digest, after)
 
 
 def _touched(what: _Undo, to: Shape) -> Iterator[Kept]:
@@ -120,7 +166,15 @@ def _restore(what: _Undo, to: Shape) -> int:
     return change(what.connection, sql, (what.migration_id, what.workspace_id, what.migration_id))
 
 
-def _remove(what: _Undo, to: Shape, done: Undone) -> int:
+def _remove_all(what: _Undo, removed: Counter[str]) -> int:
+    """One round over all tables. Of a migration that was taken back before, what others needed then may go now."""
+    before = removed.total()
+    for to in reversed(SHAPES):
+        removed[to.name] += _remove(what, to)
+    return removed.total() - before
+
+
+def _remove(what: _Undo, to: Shape) -> int:
     """Removes what the migration brought and nobody touched, unless something that stays refers to it."""
     here = what.at(to.name)
     free = " AND ".join(
@@ -135,9 +189,7 @@ def _remove(what: _Undo, to: Shape, done: Undone) -> int:
         f'DELETE FROM {here} WHERE "workspace_id" = ? AND "migration_id" = ? AND {untouched(to, here)} '
         f"AND {free or 'TRUE'}"
     )
-    removed = change(what.connection, sql, (what.workspace_id, what.migration_id))
-    done.removed[to.name] += removed
-    return removed
+    return change(what.connection, sql, (what.workspace_id, what.migration_id))
 
 
 def _left(what: _Undo, to: Shape) -> Iterator[Kept]:

@@ -22,6 +22,7 @@ from app.engine.trial_check import trial_fault
 from app.engine.work import Lease
 from app.errors import Stop
 from app.migration.doubts import export_day, stale_day
+from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration, Trial
 from app.problems import Problem
 from app.sources import source as source_named
@@ -106,5 +107,6 @@ def report(trial: Trial, done: Promoted, order: Iterable[str]) -> dict[str, Any]
         "unchanged": dict(done.unchanged),
         "conflicts": [{k: v for k, v in asdict(c).items() if k != "trial_hash"} for c in done.conflicts],
         "replaced": str(done.replaced),
+        SHARED_KEPT: True,
         "live": {kind: str(digest) for kind, digest in done.live.items()},
     }

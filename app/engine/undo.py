@@ -1,4 +1,7 @@
-"""A finalised migration is taken back: what it brought goes, what it replaced returns, what people did since stays."""
+"""A finalised migration is taken back: what it brought goes, what it replaced returns, what people did since stays.
+
+What a later migration that is live brought too stays as well.
+"""
 
 from dataclasses import asdict
 
@@ -26,9 +29,15 @@ def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
                 "removed": dict(undone.removed),
                 "restored": dict(undone.restored),
                 "kept": [asdict(one) for one in undone.kept],
+                "later": dict(undone.later),
             },
         }
         session.add(kept)
+        for later_id, (before, after) in undone.journals.items():
+            later = session.get(Migration, later_id)
+            if later is not None and later.report.get("replaced") == before:
+                later.report = {**later.report, "replaced": after}
+                session.add(later)
 
     def tidy() -> None:
         sweep_contents(runtime.caspen, runtime.files, migration.workspace_id)

@@ -16,6 +16,7 @@ from app.migration.states import Actor, State
 from app.problems import Problem
 
 UNDO_DAYS = 30
+SHARED_KEPT = "shared_kept"  # in the report of a move: what it shares with earlier moves was written down
 
 
 def approvable(digest: str) -> Guard:
@@ -61,10 +62,21 @@ def open_requests(session: Session, migration_id: str) -> list[ChangeRequest]:
 
 
 def undoable(session: Session, migration: Migration) -> Problem | None:
-    """Refused once the 30 days are over, or what it needs was deleted on request."""
+    """Refused once the 30 days are over, or what it needs was deleted on request.
+
+    Refused also while a later move is live of which nobody wrote down what it shares with this one.
+    """
     finalised = migration.finalised_at
-    over = finalised is None or now() - finalised > timedelta(days=UNDO_DAYS)
-    return Problem("undo_too_late") if over or not migration.wrapped_key else None
+    if finalised is None or now() - finalised > timedelta(days=UNDO_DAYS) or not migration.wrapped_key:
+        return Problem("undo_too_late")
+    later = select(Migration).where(
+        Migration.workspace_id == migration.workspace_id,
+        Migration.id != migration.id,
+        Migration.state != State.UNDONE.value,
+        col(Migration.finalised_at) > finalised,
+    )
+    unknown = any(not move.report.get(SHARED_KEPT) for move in session.exec(later))
+    return Problem("undo_later_first") if unknown else None
 
 
 def export_kept(session: Session, migration: Migration) -> Problem | None:

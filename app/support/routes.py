@@ -37,6 +37,7 @@ from app.wizard.findings import bands, sums
 from app.wizard.help import messages
 from app.wizard.history import history
 from app.wizard.problems import stopped_by
+from app.wizard.report import kept_by_later
 from app.wizard.situation import situation
 
 router = APIRouter(prefix="/support")
@@ -280,6 +281,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             .limit(50)
         ).all()
         is_made = trial is not None and trial.finished_at is not None and fault is not Fault.ACCOUNT
+        may_undo = migration.state == State.FINALISED and undoable(session, migration) is None
         told: dict[str, Any] = {
             "fault": fault,
             "line": line_of(migration, 0, False, now()),
@@ -299,7 +301,8 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "problem": stopped_by(migration),
             "files": [(line, told_path(line.path, visit.source)) for line in lines_of(visit)],
             "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
-            "may_undo": migration.state == State.FINALISED and undoable(session, migration) is None,
+            "may_undo": may_undo,
+            "kept_by_later": kept_by_later(visit) if may_undo else 0,
             "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,
             "live_now": count_live(visit.runtime.caspen, migration.workspace_id) if migration.finalised_at else None,
             "acts": [act for act in ACTS if move_for(act.event, State(migration.state)) is not None],

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from app.caspen.facts import workspace_facts
 from app.caspen.live_counts import count_live
+from app.caspen.shared import count_kept_by_later
 from app.caspen.undo import Why
 from app.engine.open_links import look_again, standing_of
 from app.engine.purge import purge
@@ -24,6 +25,7 @@ from app.migration.guards import UNDO_DAYS, undoable
 from app.migration.models import Export, Migration
 from app.migration.states import Event, State
 from app.migration.trials import current_trial
+from app.problems import Problem
 from app.web import Visit, go, in_state, page, visit_of
 
 router = APIRouter()
@@ -50,6 +52,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
     waiting = [one.name for one in facts.practitioners if one.active and not one.accepted]
     balance = balance_of(trial, visit.source)
+    others, until = other_moves(visit), undo_until(visit)
     told: dict[str, Any] = {
         "trial": trial,
         "export": export,
@@ -61,10 +64,12 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "made_on": date.fromisoformat(day) if (day := visit.move.report.get("made_on")) else made_on,
         "waiting": waiting,
         "now_live": count_live(visit.runtime.caspen, visit.move.workspace_id),
-        "other_moves": other_moves(visit),
+        "other_moves": others,
         "taken_back": taken_back(visit.move.report),
         "link_now": standing_of(export),
-        "undo_until": undo_until(visit),
+        "undo_until": until,
+        "undo_refused": refused_undo(visit),
+        "kept_by_later": kept_by_later(visit) if until else 0,
         "kept": bool(visit.move.wrapped_key),
     }
     return page(request, "wizard/report.html", 422 if errors else 200, errors=errors, **told)
@@ -91,6 +96,7 @@ class TakenBack:
     edited: int
     deleted: int
     in_use: int
+    later: int
 
 
 def taken_back(report: Mapping[str, Any]) -> TakenBack | None:
@@ -100,7 +106,8 @@ def taken_back(report: Mapping[str, Any]) -> TakenBack | None:
         return None
     why = Counter(str(kept["why"]) for kept in undone["kept"])
     removed, restored = (sum(undone[name].values()) for name in ("removed", "restored"))
-    return TakenBack(removed, restored, why[Why.EDITED], why[Why.DELETED], why[Why.IN_USE])
+    later = sum(undone.get("later", {}).values())
+    return TakenBack(removed, restored, why[Why.EDITED], why[Why.DELETED], why[Why.IN_USE], later)
 
 
 def undo_until(visit: Visit) -> datetime | None:
@@ -108,6 +115,20 @@ def undo_until(visit: Visit) -> datetime | None:
     with visit.read() as session:
         refused = visit.move.state != State.FINALISED or undoable(session, visit.move)
     return None if refused or visit.move.finalised_at is None else visit.move.finalised_at + timedelta(days=UNDO_DAYS)
+
+
+def refused_undo(visit: Visit) -> Problem | None:
+    """Why a live move cannot be taken back before a later move; None where that is not the reason."""
+    with visit.read() as session:
+        refused = undoable(session, visit.move) if visit.move.state == State.FINALISED else None
+    return refused if refused is not None and refused.code == "undo_later_first" else None
+
+
+def kept_by_later(visit: Visit) -> int:
+    """How many records an undo would keep because a later move brought them too."""
+    if not other_moves(visit):
+        return 0
+    return count_kept_by_later(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
 
 
 @router.post("/m/{migration_id}/report/undo")

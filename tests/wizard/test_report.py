@@ -8,8 +8,11 @@ import sqlalchemy as sa
 from httpx import Response
 from sqlmodel import select
 
-from app.caspen.tables import OBJECTS, Client, ProgressNote
+from app.caspen.tables import OBJECTS, Client, ProgressNote, SharedRecord
+from app.caspen.tables.columns import moment_text
 from app.db import now
+from app.migration.guards import SHARED_KEPT
+from app.migration.models import Migration
 from app.migration.states import State
 from tests.conftest import At
 from tests.pages import done, headline, words
@@ -157,3 +160,54 @@ def test_after_a_move_is_taken_back_nothing_is_called_live(product_at: At) -> No
     done(megan.post("/start", data={"workspace": product.move().workspace_id}))
     support = product.visitor(ANA).get(f"/support/{product.migration_id}")
     assert f"{left} record" in words(support)
+
+
+def put_later_move(product: Product, facts: dict[str, bool]) -> None:
+    """A later move of the workspace that is live and holds all clients of the first."""
+    move = product.move()
+    later = Migration(
+        id="mig_later",
+        workspace_id=move.workspace_id,
+        clinic=move.clinic,
+        source=move.source,
+        state=State.FINALISED.value,
+        finalised_at=now(),
+        report=facts,
+    )
+    product.write(lambda session: session.add(later))
+    with product.runtime.caspen.live.database.write() as session:
+        for client in session.exec(select(Client).where(Client.migration_id == move.id)).all():
+            session.add(
+                SharedRecord(
+                    workspace_id=move.workspace_id,
+                    object="clients",
+                    id=client.id,
+                    migration_id=later.id,
+                    brought_by=move.id,
+                    moment=moment_text(now()),
+                )
+            )
+
+
+def test_what_a_later_move_brought_too_is_said_before_and_after(product_at: At) -> None:
+    product = product_at("finalised")
+    megan = product.visitor(MEGAN)
+    assert "later move" not in words(megan.see(product.at))
+    put_later_move(product, {SHARED_KEPT: True})
+    said = re.search(r"([\d,]+) records are kept, because your later move", words(megan.see(product.at)))
+    assert said is not None
+    assert f"{said[1]} records are kept" in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    done(megan.post(f"{product.at}/report/undo", data={"undo": "1"}))
+    product.work()
+    assert f"kept, because your later move brought them too {said[1]}" in words(megan.see(product.at))
+
+
+def test_a_move_that_cannot_be_taken_back_before_a_later_one_says_so(product_at: At) -> None:
+    product = product_at("finalised")
+    put_later_move(product, {})
+    megan = product.visitor(MEGAN)
+    said = words(megan.see(product.at))
+    assert "Take this move back" not in said
+    assert "Take the later move back first." in said
+    assert megan.post(f"{product.at}/report/undo", data={"undo": "1"}).status_code == 409
+    assert product.state() is State.FINALISED

@@ -26,7 +26,9 @@ from app.caspen.tables.progress_note_template import ProgressNoteTemplate
 from app.caspen.tables.provider_number import ProviderNumber
 from app.caspen.tables.referral_type import ReferralType
 from app.caspen.tables.service import Service
+from app.caspen.tables.shared_record import SharedRecord
 from app.caspen.tables.tax import Tax
+from app.caspen.tables.undone_move import UndoneMove
 from app.caspen.tables.user import User
 from app.caspen.tables.workspace import Workspace
 
@@ -90,7 +92,9 @@ __all__ = [
     "Reference",
     "ReferralType",
     "Service",
+    "SharedRecord",
     "Tax",
+    "UndoneMove",
     "User",
     "Workspace",
 ]

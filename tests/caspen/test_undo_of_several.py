@@ -1,0 +1,133 @@
+"""Any of several moves of one clinic may be taken back, in any order. What the others approved stays.
+
+The stories are generated. A model says what must be live: what each move that is left approved, the later one last.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import permutations
+from random import Random
+
+import pytest
+
+from app.caspen.content import Digest
+from app.caspen.fences import PartKey
+from app.caspen.gateway import Gateway
+from app.caspen.journal import journal_digest
+from app.caspen.load import load_part
+from app.caspen.promote import Promotion, promote
+from app.caspen.shared import count_kept_by_later
+from app.caspen.standing import Known, standing_of
+from app.caspen.stores import Store, Stores
+from app.caspen.tables.columns import moment_text
+from app.caspen.undo import Why, preview_undo, undo
+from tests.caspen.story import IDS, NOON, WORKSPACE, ask, client, client_id, rows, workspace_version
+
+KEYS = tuple(str(number) for number in range(1000, 1008))
+MOVES = ("mig_01", "mig_02", "mig_03")
+Approved = dict[str, str]  # a client's key and its title
+
+
+def generated(seed: int) -> list[Approved]:
+    """What each of three moves approves: each client is absent, as in the first move, or changed."""
+    random = Random(seed)
+    return [
+        {key: random.choice(("Ms", "Ms", f"Dr {move}")) for key in KEYS if random.random() < 0.7} or {KEYS[0]: "Ms"}
+        for move in MOVES
+    ]
+
+
+class Clinic:
+    """A workspace and the moves that have gone live in it."""
+
+    def __init__(self, stores: Stores) -> None:
+        self.stores = stores
+        self.trials: dict[str, Store] = {}
+        self.digests: dict[str, dict[str, Digest]] = {}
+        self.moments: dict[str, str | None] = {}
+
+    def move(self, name: str, approved: Approved) -> None:
+        stores, moment = self.stores, NOON + timedelta(days=len(self.trials))
+        store = stores.create_trial(WORKSPACE, name, 1, workspace_version(stores))
+        records = rows(*(client(key, title=title) for key, title in approved.items()))
+        loaded = load_part(stores, store, IDS, PartKey(name, 1, 1, 1), records, moment=NOON)
+        earlier = frozenset(self.trials)
+        promote(stores, store, Promotion(WORKSPACE, name, 1, loaded.digests, earlier), moment=moment)
+        self.trials[name], self.digests[name] = store, dict(loaded.digests)
+        self.moments[name] = moment_text(moment)
+
+    def live(self) -> Approved:
+        found = ask(self.stores.live, 'SELECT "source_id", "title" FROM {clients}')
+        return {str(key): str(title) for key, title in found}
+
+    def bringers(self) -> set[str]:
+        return {str(row[0]) for row in ask(self.stores.live, 'SELECT DISTINCT "migration_id" FROM {clients}')}
+
+    def holds(self, name: str) -> bool:
+        known = Known(self.moments, self.digests[name])
+        return standing_of(self.stores, self.trials[name], WORKSPACE, name, (), known).holds
+
+    def journal(self, name: str) -> str:
+        with self.stores.live.database.connection(reading=True) as connection:
+            return str(journal_digest(connection, self.stores.live.schema, WORKSPACE, name))
+
+
+@pytest.fixture
+def clinic(stores: Stores) -> Clinic:
+    return Clinic(stores)
+
+
+def model(approved: Sequence[Approved], left: Sequence[str]) -> Approved:
+    found: Approved = {}
+    for name, titles in zip(MOVES, approved, strict=True):
+        if name in left:
+            found |= titles
+    return found
+
+
+@pytest.mark.parametrize("order", list(permutations(MOVES)), ids=lambda order: "-".join(order))
+def test_what_the_moves_that_are_left_approved_is_live(clinic: Clinic, order: tuple[str, ...]) -> None:
+    approved = generated(MOVES.index(order[0]) * 10 + MOVES.index(order[1]))
+    for name, titles in zip(MOVES, approved, strict=True):
+        clinic.move(name, titles)
+    left = list(MOVES)
+    for name in order:
+        before, was = clinic.live(), len(clinic.live())
+        expected = count_kept_by_later(clinic.stores, WORKSPACE, name)
+        journals = {other: clinic.journal(other) for other in left if other != name}
+        shown = preview_undo(clinic.stores, WORKSPACE, name)
+        assert clinic.live() == before
+        done = undo(clinic.stores, WORKSPACE, name)
+        left.remove(name)
+        assert done == shown
+        assert clinic.live() == model(approved, left), f"after {name} was taken back"
+        assert clinic.bringers() <= set(left), "no record names a move that was taken back"
+        assert done.later.total() == expected
+        assert was - done.removed["clients"] == len(clinic.live())
+        for other, digest in journals.items():
+            assert (digest, clinic.journal(other)) == done.journals.get(other, (digest, digest))
+        if left:
+            assert clinic.holds(left[-1])
+    assert clinic.live() == {}
+    assert ask(clinic.stores.live, 'SELECT "id" FROM {journal}') == []
+    assert ask(clinic.stores.live, 'SELECT "id" FROM {shared_records}') == []
+
+
+def test_the_newest_move_taken_back_leaves_what_an_older_one_shares(clinic: Clinic) -> None:
+    for name, title in zip(MOVES, ("Ms", "Ms", "Dr"), strict=True):
+        clinic.move(name, {"1000": title})
+    done = undo(clinic.stores, WORKSPACE, MOVES[2])
+    assert (done.restored["clients"], done.later.total()) == (1, 0)
+    assert clinic.live() == {"1000": "Ms"}
+    assert clinic.holds(MOVES[1])
+
+
+def test_what_people_edited_stays_theirs_also_where_a_later_move_holds_it(clinic: Clinic) -> None:
+    clinic.move(MOVES[0], {"1000": "Ms", "1001": "Ms", "1002": "Ms"})
+    clinic.move(MOVES[1], {"1000": "Ms", "1001": "Ms"})
+    Gateway(clinic.stores, WORKSPACE, "megan@example.com").edit("clients", client_id("1000"), {"title": "Prof"})
+    done = undo(clinic.stores, WORKSPACE, MOVES[0])
+    assert [(one.id, one.why) for one in done.kept] == [(client_id("1000"), Why.EDITED)]
+    assert (done.later.total(), done.removed["clients"]) == (1, 1)
+    assert clinic.live() == {"1000": "Prof", "1001": "Ms"}
+    assert clinic.holds(MOVES[1])

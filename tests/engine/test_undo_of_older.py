@@ -1,0 +1,65 @@
+"""An older live move is taken back: what a later live move brought too stays, and both reports tell the truth."""
+
+import pytest
+
+from app.caspen.live_counts import count_live
+from app.caspen.undo import Why
+from app.engine.live_check import check_live
+from app.engine.runtime import Runtime
+from app.migration.advance import Refused
+from app.migration.guards import SHARED_KEPT
+from app.migration.models import Migration
+from app.migration.states import Event, State
+from tests.engine.story import WORKSPACE, Clinic, clinic_files, clinic_in
+
+FEWER = ((5, 5), (7, 9))  # clients and visits of the older and of the newer export
+SAME = ((6, 6), (6, 6))
+MORE = ((8, 9), (5, 5))
+
+
+@pytest.mark.parametrize("sizes", [FEWER, SAME, MORE])
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_what_the_newer_move_approved_stays(
+    clinic: Clinic, sizes: tuple[tuple[int, int], tuple[int, int]], is_edited: bool
+) -> None:
+    older = clinic.tried(clinic_files(*sizes[0])).finalised()
+    brought = count_live(clinic.runtime.caspen, WORKSPACE).total
+    files = clinic_files(*sizes[1])
+    if is_edited:
+        files["Patients.csv"] = files["Patients.csv"].replace("1001,", "1001,X", 1)
+    newer = clinic_in(clinic.runtime).tried(files).finalised()
+    account = {name: newer.migration.report[name] for name in ("created", "updated", "unchanged", "kinds", "live")}
+    assert newer.migration.report[SHARED_KEPT]
+    older.act(Event.UNDO)
+    older.drain()
+    assert older.state() is State.UNDONE
+    (checked,) = check_live(clinic.runtime)
+    assert (checked.migration_id, checked.holds) == (newer.id, True)
+    assert {name: newer.migration.report[name] for name in account} == account
+    undone = older.migration.report["undone"]
+    removed, later = sum(undone["removed"].values()), sum(undone["later"].values())
+    assert {kept["why"] for kept in undone["kept"]} <= {Why.IN_USE}, "the newer visits need places, people and services"
+    assert removed + later + len(undone["kept"]) == brought
+    assert later > 0
+    held = sum(count for name in ("created", "updated", "unchanged") for count in account[name].values())
+    assert count_live(clinic.runtime.caspen, WORKSPACE).total == held + len(undone["kept"])
+    newer.act(Event.UNDO)
+    newer.drain()
+    assert count_live(clinic.runtime.caspen, WORKSPACE).total == 0
+
+
+def test_without_the_facts_the_later_move_is_taken_back_first(clinic: Clinic, runtime: Runtime) -> None:
+    older = clinic.tried().finalised()
+    newer = clinic_in(runtime).tried().finalised()
+    with runtime.ledger.write() as session:
+        move = session.get_one(Migration, newer.id)
+        move.report = {name: fact for name, fact in move.report.items() if name != SHARED_KEPT}
+        session.add(move)
+    with pytest.raises(Refused) as refused:
+        older.act(Event.UNDO)
+    assert refused.value.problem.code == "undo_later_first"
+    for each in (newer, older):
+        each.act(Event.UNDO)
+        each.drain()
+        assert each.state() is State.UNDONE
+    assert count_live(runtime.caspen, WORKSPACE).total == 0
