@@ -12,6 +12,7 @@ from app.caspen.names import normalise_name
 from app.engine.runtime import Runtime
 from app.mapping.plan import Plan
 from app.mapping.storable import without_unshowable
+from app.mapping.zones import zone_name
 
 ANSWERED_BEFORE = ("file_kinds", "column_pairs", "headerless", "file_encodings")  # reading asks, not matching
 
@@ -55,10 +56,19 @@ class GivenWorkspace(_Given):
 
 
 def read_workspace(path: Path) -> GivenWorkspace:
+    """The workspace that a file describes. Raises BadFile with the first value that cannot be."""
     try:
-        return GivenWorkspace.model_validate(yaml_of(path))
+        given = GivenWorkspace.model_validate(yaml_of(path))
     except ValidationError as wrong:
-        raise BadFile(f"{path}: {_first(wrong)}") from None
+        raise BadFile(f"{path}: {first_fault(wrong)}") from None
+    if zone_name(given.timezone) != given.timezone:
+        raise BadFile(f"{path}: {no_zone(given.timezone)}")
+    return given
+
+
+def no_zone(name: str) -> str:
+    """What is said of a time zone that does not exist."""
+    return f"timezone: {name} is no time zone such as Australia/Sydney"
 
 
 def set_up(runtime: Runtime, workspace_id: str, given: GivenWorkspace) -> None:
@@ -101,7 +111,7 @@ def answered(plan: Plan, path: Path, facts: WorkspaceFacts) -> Plan:
     try:
         return Plan.model_validate(known)
     except ValidationError as wrong:
-        raise BadFile(f"{path}: {_first(wrong)}") from None
+        raise BadFile(f"{path}: {first_fault(wrong)}") from None
 
 
 def _choice(choice: Any, ids: dict[str, str]) -> Any:
@@ -128,6 +138,7 @@ def yaml_of(path: Path) -> dict[str, Any]:
     return dict(without_unshowable(found))
 
 
-def _first(wrong: ValidationError) -> str:
+def first_fault(wrong: ValidationError) -> str:
+    """The field, and what is wrong with it."""
     error = wrong.errors()[0]
     return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"

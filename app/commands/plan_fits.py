@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from app.caspen.facts import WorkspaceFacts
-from app.commands.files import BadFile, yaml_of
+from app.commands.files import BadFile, first_fault, no_zone, yaml_of
 from app.engine.inventory import Inventory
 from app.mapping.countries import country_code
 from app.mapping.defined import fitting
@@ -13,15 +15,27 @@ from app.mapping.plan import Choice, Plan
 from app.mapping.zones import zone_name
 
 _OF_THE_EXPORT = "source:"
+_SIMPLE = ("timezone", "country", "leave_out_kinds")
 
 
-def must_fit(
-    plan: Plan, path: Path, facts: WorkspaceFacts, inventory: Inventory, fields: frozenset[str], source: Source
-) -> None:
-    """Raises BadFile for the first answer of the file that cannot be. `fields` are the workspace's own questions."""
+def must_fit_alone(path: Path, source: Source) -> None:
+    """Raises BadFile for the first answer of the file that cannot be, whatever the export and the workspace hold."""
+    given = yaml_of(path)
+    try:
+        plan = Plan.model_validate({name: given[name] for name in _SIMPLE if name in given})
+    except ValidationError as wrong:
+        raise BadFile(f"{path}: {first_fault(wrong)}") from None
+    for words in _simple(plan, source):
+        raise BadFile(f"{path}: {words}")
+
+
+def must_fit(plan: Plan, path: Path, facts: WorkspaceFacts, inventory: Inventory, fields: frozenset[str]) -> None:
+    """Raises BadFile for the first answer that the export or the workspace does not have.
+
+    `fields` are the workspace's own questions.
+    """
     said = frozenset(yaml_of(path))
     every = (
-        _simple(plan, source),
         _matches(plan, facts, fields),
         _place(plan, facts, inventory),
         _types(plan, inventory),
@@ -34,7 +48,7 @@ def must_fit(
 
 def _simple(plan: Plan, source: Source) -> Iterator[str]:
     if zone_name(plan.timezone) != plan.timezone:
-        yield f"timezone: {plan.timezone} is no time zone such as Australia/Sydney"
+        yield no_zone(plan.timezone)
     if country_code(plan.country) != plan.country:
         yield f"country: {plan.country} is no country's code such as AU"
     known = {kind.name for kind in source.kinds}

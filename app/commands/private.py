@@ -25,6 +25,7 @@ from app.migration.begin import begin
 from app.migration.exports import Handed, keep_zip_password
 from app.migration.models import Migration
 from app.migration.states import Actor
+from app.problems import Problem
 from app.settings import Environment, Settings
 from app.sources import SOURCES
 
@@ -144,6 +145,13 @@ def _hand_over(runtime: Runtime, migration: Migration, export: str) -> None:
         hand_over_files(runtime, migration, files, by=BY, name=path.name)
 
 
+def cannot_be_opened(export: str) -> Problem | None:
+    """Why there is nothing to read; None for a link, a file or a folder."""
+    if not export.strip():
+        return Problem("export_not_given")
+    return None if is_path(export) or is_link(export) else Problem("export_not_found")
+
+
 def is_link(export: str) -> bool:
     """Whether the argument is a link, or a text with a link inside; a file or folder of that name comes first. Without
     `https://` only the links of known providers count: everything else is a path."""
@@ -158,9 +166,9 @@ def is_link(export: str) -> bool:
 
 
 def is_path(text: str) -> bool:
-    """Whether a file or folder of this name exists; False for a text that cannot be a path."""
+    """Whether a file or folder of this name exists; False for a text that cannot be a path, and for an empty one."""
     try:
-        return Path(text).exists()
+        return bool(text.strip()) and Path(text).exists()
     except (OSError, ValueError):
         return False
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.commands.answers import of_export, of_problem
 from app.commands.drive import Driver, WaitedEnough
-from app.commands.private import begin_private, is_link, is_path, private_engine
+from app.commands.private import begin_private, cannot_be_opened, private_engine
 from app.errors import Stop
 from app.migration.models import Migration
 from app.migration.states import State
@@ -30,8 +30,8 @@ class Answer:
 
 def read(export: str, *, wait: float, keep: Path | None = None, password: str = "") -> Answer:
     """Reads an export in a private engine. Status 2 when nothing could be read. `password` is of locked zips."""
-    if not is_path(export) and not is_link(export):
-        return refused(Problem("export_not_found"))
+    if (problem := cannot_be_opened(export)) is not None:
+        return refused(problem)
     with private_engine(keep=keep) as runtime:
         try:
             migration = begin_private(runtime, export, password=password)

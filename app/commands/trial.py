@@ -17,8 +17,8 @@ from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
 from app.commands.file_answers import must_fit_columns, says_of_files, with_files
 from app.commands.files import GivenWorkspace, answered, read_workspace, set_up
-from app.commands.plan_fits import must_fit
-from app.commands.private import BY, begin_private, is_link, is_path, live_workspace_id, private_engine
+from app.commands.plan_fits import must_fit, must_fit_alone
+from app.commands.private import BY, begin_private, cannot_be_opened, live_workspace_id, private_engine
 from app.commands.read import Answer, refused
 from app.db import now
 from app.engine.heartbeat import nothing
@@ -33,7 +33,7 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from app.migration.trials import approve, current_trial, start_trial
 from app.problems import Problem
-from app.sources import source
+from app.sources import SOURCES, source
 
 PLACE = "Main location"  # of a workspace of our own making, when the export names no place
 
@@ -63,11 +63,13 @@ class Options:
 
 def trial(export: str, options: Options) -> Answer:
     """Status 0 when the trial balances (and went live, where that was asked), 1 when not, 2 when nothing was read."""
-    if not is_path(export) and not is_link(export):
-        return refused(Problem("export_not_found"), **NO_TRIAL)
+    given = read_workspace(options.workspace) if options.workspace else None
+    if options.plan is not None:
+        must_fit_alone(options.plan, next(iter(SOURCES.values())))
+    if (problem := cannot_be_opened(export)) is not None:
+        return refused(problem, **NO_TRIAL)
     if options.finalise and not options.database:
         return refused(Problem("finalise_without_database"), **NO_TRIAL)
-    given = read_workspace(options.workspace) if options.workspace else None
     with private_engine(options.database, options.keep) as runtime:
         try:
             return _try(runtime, export, given, options)
@@ -165,7 +167,7 @@ def _decide(runtime: Runtime, migration_id: str, answers: Path | None, *, fits: 
         plan = answered(plan, answers, facts)
         own = native_fields(runtime.caspen, migration.workspace_id).values()
         fields = frozenset(field.id for field in own)
-        must_fit(plan, answers, facts, _inventory(runtime, migration), fields, source(migration.source))
+        must_fit(plan, answers, facts, _inventory(runtime, migration), fields)
     with runtime.ledger.write() as session:
         save_plan(session, migration_id, plan, BY, confirmed=True)
 

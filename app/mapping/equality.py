@@ -21,13 +21,15 @@ _EXPONENT = re.compile(r"\d[.,]\d{5,17}[Ee]\+?\d\d?")
 _TRUTHS = frozenset({"true", "false", "yes", "no"})
 
 
-def digest_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneInfo) -> bytes:
-    """16 bytes. `values` are a row's attributes, `cells` its filled cells, `zone` the clinic's own.
+def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneInfo) -> tuple[bytes, bytes | None]:
+    """Two digests of 16 bytes. `values` are a row's attributes, `cells` its filled cells, `zone` the clinic's own.
 
-    Times are compared by the minute on the clock of the file; times in UTC are first read in `zone`. White space and
-    absent values do not count.
+    The first compares times as instants, to the minute. A spreadsheet's copy has lost the offsets: it shows the clock
+    of the file, which need not be the clinic's. The second is for that copy: of the times on the file's own clock.
+    It is None where both are the same. White space and absent values do not count.
     """
     pieces: list[str] = []
+    elsewhere: list[tuple[int, str]] = []
     for name in sorted(values):
         value = values[name]
         if value is None:
@@ -35,7 +37,10 @@ def digest_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneInf
         if type(value) is str:
             pieces.append(f"{name}={_text(value)}")
         elif isinstance(value, datetime):
-            pieces.append(f"{name}={_minute(value, cells.get(name, ''), zone)}")
+            here, there = _minutes(value, cells.get(name, ""), zone)
+            if there != here:
+                elsewhere.append((len(pieces), f"{name}={there}"))
+            pieces.append(f"{name}={here}")
         elif isinstance(value, Link):
             pieces.append(f"{name}={value.ids or _text(value.name or '')}")
         elif isinstance(value, dict | list):
@@ -44,14 +49,21 @@ def digest_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneInf
             pieces.append(f"{name}={value.normalize():f}")
         else:
             pieces.append(f"{name}={value!r}")
+    exact = _digest(pieces)
+    for at, piece in elsewhere:
+        pieces[at] = piece
+    return exact, _digest(pieces) if elsewhere else None
+
+
+def _digest(pieces: list[str]) -> bytes:
     return hashlib.blake2b("\x1f".join(pieces).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
-def _minute(moment: datetime, cell: str, zone: ZoneInfo) -> str:
-    if len(cell) == 25 and cell[19] == " ":
-        return cell[:16]
+def _minutes(moment: datetime, cell: str, zone: ZoneInfo) -> tuple[str, str]:
+    """A time on the clinic's clock, and on the file's own where the cell shows one."""
     wall = moment.wall if isinstance(moment, LocalMoment) else moment.astimezone(zone)
-    return wall.isoformat(" ")[:16]
+    here = wall.isoformat(" ")[:16]
+    return here, cell[:16] if len(cell) == 25 and cell[19] == " " else here
 
 
 def _text(value: str) -> str:

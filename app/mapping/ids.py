@@ -73,8 +73,15 @@ def one_id(cell: str, context: Context, report: Report) -> Link | None:
 
 
 def several_ids(cell: str, context: Context, report: Report) -> Link | None:
-    """A list of references: commas, semicolons, bars, spaces or lines between them, or a JSON list. Each one once."""
-    listed = cell[1:-1].replace('"', " ") if cell[:1] == "[" and cell[-1:] == "]" else cell
+    """A list of references: commas, semicolons, bars, spaces or lines between them, or a JSON list. Each one once.
+
+    A guard may be round the whole list or round each id of it.
+    """
+    listed = cell
+    if '="' in cell:
+        listed = cell.replace('="', " ").replace('"', " ").strip()
+    if listed[:1] == "[" and listed[-1:] == "]":
+        listed = listed[1:-1].replace('"', " ")
     listed_ids = [piece for piece in _APART.split(listed) if piece]
     good = [piece for piece in listed_ids if not is_error(piece)]
     if len(good) < len(listed_ids):

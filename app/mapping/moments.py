@@ -98,6 +98,19 @@ def _local_day(day: date, clock: re.Match[str], context: Context, report: Report
     return local
 
 
+def visit_time(cell: str, context: Context, report: Report) -> datetime | None:
+    """When a visit begins or ends, like a local timestamp; None for a day alone, and the row says what is missing."""
+    return None if _is_day_alone(cell, context) else local_timestamp(cell, context, report)
+
+
+def _is_day_alone(cell: str, context: Context) -> bool:
+    """Whether a cell says a day and no time. A spreadsheet's number says both: a whole one means midnight."""
+    if len(cell) >= 20:
+        return False
+    found = day_of(plain(cell), context, births=False)
+    return found.day is not None and not found.rest.strip(" ,") and found.code != "excel_serial_date"
+
+
 def local_timestamp(cell: str, context: Context, report: Report) -> datetime | None:
     """A moment in UTC; without an offset a LocalMoment, whose zone is for mapping to know."""
     if len(cell) == 25 and cell[19] == " " and cell[4] == "-":

@@ -93,3 +93,16 @@ def test_what_is_too_big_is_refused_before_a_byte(net: FakeInternet, monkeypatch
     monkeypatch.setenv("LINKS_DISK_FACTOR", "100000")
     assert codes(json.loads(run("read", link, "--json", "-", "--wait", "1").stdout)) == ["no_space"]
     assert net.downloads() == []
+
+
+@pytest.mark.parametrize("command", ["read", "trial"])
+@pytest.mark.parametrize("given", ["", "\n", " \t\r\n \n", "\u00a0\n"])
+def test_an_input_without_a_link_is_answered_at_once(command: str, given: str) -> None:
+    done = run(command, "-", "--json", "-", given=given)
+    assert done.exit_code == 2
+    assert codes(json.loads(done.stdout)) == ["export_not_given"]
+
+
+@pytest.mark.parametrize("command", ["read", "trial"])
+def test_an_empty_name_is_no_folder(command: str) -> None:
+    assert codes(json.loads(run(command, "", "--json", "-").stdout)) == ["export_not_given"]

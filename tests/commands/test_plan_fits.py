@@ -67,3 +67,24 @@ def test_answers_that_can_be_are_taken(clinic: Path, tmp_path: Path) -> None:
     status, output, answer = tried(clinic, tmp_path, said)
     assert status == 0, output
     assert told(answer)["balanced"]
+
+
+ALONE = ("a kind that is none", "a time zone that is none", "a country that is none")
+
+
+@pytest.mark.parametrize("what", ALONE)
+def test_an_answer_that_no_export_allows_is_refused_before_the_export_is_read(tmp_path: Path, what: str) -> None:
+    said, words = CANNOT_BE[what]
+    status, output, _ = tried(tmp_path / "no such export", tmp_path, said)
+    assert status == 2
+    assert words in output
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "Sydney", "australia/sydney", "+11:00", "", "../etc/passwd", 11])
+def test_a_workspace_of_an_unknown_zone_is_refused_at_once(tmp_path: Path, zone: object) -> None:
+    workspace, answer = tmp_path / "workspace.yaml", tmp_path / "t.json"
+    workspace.write_text(yaml.safe_dump({"name": "Harbour", "timezone": zone}))
+    result = run("trial", tmp_path / "no such export", "--workspace", workspace, "--json", answer)
+    assert result.exit_code == 2
+    assert "timezone: " in result.output
+    assert [problem["code"] for problem in told(answer)["problems"]] == ["option_file_unusable"]

@@ -1,14 +1,18 @@
 """Appointments: each visit keeps its times, its status and its note in full; nobody is told of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.mapping.names import name_digest
 from app.mapping.plan import Choice, Plan
 from app.mapping.rows import Joined, Outcome, Target
+from app.mapping.second_look import bare
 from app.sources import source
+from app.sources.cliniko import retold
 from tests.kinds.story import IDS, PERTH, SYDNEY, ZONES, context, lookups, parsed, row_of, told
 
 KIND = source("cliniko").kind("appointments")
@@ -232,3 +236,28 @@ def test_an_empty_id_in_a_file_with_ids_is_not_made_up() -> None:
 
 def test_live_links_of_a_booking_are_never_read() -> None:
     assert not {"telehealth_url", "booking_ip_address", "cancellation_url"} & {p.name for p in KIND.columns}
+
+
+FRACTIONS = st.integers(min_value=0, max_value=999)
+
+
+@given(FRACTIONS, FRACTIONS, st.integers(min_value=1, max_value=600))
+def test_fractions_of_a_second_cost_a_visit_no_minute(first: int, second: int, minutes: int) -> None:
+    starts = datetime(2026, 3, 31, 22, tzinfo=UTC)
+    ends = starts + timedelta(minutes=minutes, milliseconds=second)
+    starts += timedelta(milliseconds=first)
+    cells: dict[str, Any] = {
+        "starts_at": f"{starts:%Y-%m-%dT%H:%M:%S}.{first:03}Z",
+        "ends_at": f"{ends:%Y-%m-%dT%H:%M:%S}.{second:03}Z",
+    }
+    found = told("appointments", **cells)
+    assert (found["duration"], found["starts_at"], found["ends_at"]) == (minutes, starts, ends)
+    assert retold.minutes({bare(name): cell for name, cell in cells.items()}) == str(minutes)
+
+
+@pytest.mark.parametrize("cell", ["2026-04-01", "1/04/2026", "01-Apr-2026", "20260401", '="2026-04-01"', "2026/04/01"])
+def test_a_day_alone_is_neither_start_nor_end_of_a_visit(cell: str) -> None:
+    found = told("appointments", starts_at=cell)
+    assert (found.outcome, found.codes) == (Outcome.SKIPPED, ["bad_appointment_time"])
+    found = told("appointments", ends_at=cell)
+    assert (found.outcome, found.codes, found["duration"]) == (Outcome.CREATED, ["end_time_assumed"], 30)

@@ -8,7 +8,7 @@ import pytest
 
 from app.mapping.cells import ERRORS
 from app.mapping.columns import Reader
-from app.mapping.equality import digest_of
+from app.mapping.equality import digests_of
 from app.mapping.flags import whole
 from app.mapping.money import money
 from app.mapping.rows import Outcome
@@ -109,4 +109,4 @@ def test_rows_whose_cells_mean_the_same_are_equal(kind: str, column: str, cell: 
 
 
 def _digest(kind: str, column: str, cell: str) -> bytes:
-    return digest_of(vars(row_of(kind, **{column: cell})), {column: cell}, ZoneInfo("Australia/Sydney"))
+    return digests_of(vars(row_of(kind, **{column: cell})), {column: cell}, ZoneInfo("Australia/Sydney"))[0]

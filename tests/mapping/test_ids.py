@@ -56,6 +56,21 @@ def test_37_a_list_of_ids_is_split_at_every_separator(cell: str) -> None:
     assert read(several_ids, cell) == (Link(("11", "12", "13")), [])
 
 
+BETWEEN = st.sampled_from([",", ", ", " , ", ";", "; ", "|", " ", "\n"])
+AROUND_ONE = st.sampled_from(["{}", " {} ", '"{}"', '""{}""', '="{}"', '=" {} "'])
+AROUND_ALL = st.sampled_from(["{}", '="{}"', '=" {} "', '="[{}]"'])
+
+
+@given(st.lists(DIGITS, min_size=1, max_size=6, unique=True), BETWEEN, AROUND_ONE, AROUND_ALL)
+def test_a_guard_round_a_list_or_round_each_id_loses_no_id(
+    numbers: list[str], between: str, one: str, every: str
+) -> None:
+    cell = every.format(between.join(one.format(number) for number in numbers)).strip()
+    link, codes = read(several_ids, cell)
+    assert link == Link(tuple(numbers))
+    assert codes == [] or '="' not in cell
+
+
 def test_an_id_that_is_listed_twice_counts_once() -> None:
     assert read(several_ids, "11, 11, 12")[0] == Link(("11", "12"))
 

@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.mapping.context import DateOrder
-from app.mapping.moments import LocalMoment, birth, day, local_timestamp, mark, placed, settled, time_of_day, timestamp
+from app.mapping.moments import (
+    LocalMoment,
+    birth,
+    day,
+    local_timestamp,
+    mark,
+    placed,
+    settled,
+    time_of_day,
+    timestamp,
+    visit_time,
+)
 from tests.mapping.cells import context, read
 
 DAYS = st.dates(min_value=date(1901, 1, 1), max_value=date(2026, 11, 22))
@@ -187,3 +198,24 @@ def test_no_text_ever_breaks_a_reader_of_times(cell: str) -> None:
 def test_nothing_that_looks_like_a_date_breaks_a_reader_of_times(cell: str) -> None:
     for reader in (day, birth, timestamp, local_timestamp):
         read(reader, cell)
+
+
+@given(DAYS, st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%-d/%-m/%Y", "%d-%b-%Y", "%Y%m%d", "%Y/%m/%d"]))
+def test_a_day_alone_is_no_time_of_a_visit(value: date, form: str) -> None:
+    cell = value.strftime(form)
+    for written in (cell, f'="{cell}"', f"'{cell}"):
+        assert read(visit_time, written) == (None, [])
+
+
+@given(WALLS, st.sampled_from(["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ"]))
+def test_a_day_with_a_time_is_the_time_of_a_visit(value: datetime, form: str) -> None:
+    for moment in (value, value.replace(hour=0, minute=0, second=0)):
+        cell = moment.strftime(form)
+        found = read(visit_time, cell)
+        assert found[0] is not None
+        assert found == read(local_timestamp, cell)
+
+
+def test_a_whole_number_of_a_spreadsheet_is_midnight() -> None:
+    found, codes = read(visit_time, "45672")
+    assert (found.wall, codes) == (datetime(2025, 1, 15), ["excel_serial_date", "timezone_assumed"])  # noqa: DTZ001

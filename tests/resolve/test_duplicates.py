@@ -1,5 +1,10 @@
 """Copies and collisions: what the wizard makes of rows that carry one id."""
 
+from itertools import permutations
+from typing import Any
+
+import pytest
+
 from app.mapping.rows import Outcome
 from tests.index.story import Export, booking, day, patient
 
@@ -124,3 +129,26 @@ def test_what_was_deleted_stays_deleted_and_its_notes_wait(export: Export) -> No
     assert export.verdict("patients", gone) == ("skipped", "deleted_in_source")
     assert export.verdict("appointments", visit) == ("held", "parent_not_imported")
     assert export.verdict("attendees", attendee) == ("held", "parent_not_imported")
+
+
+@pytest.mark.parametrize("order", list(permutations(("here", "elsewhere", "copy"))))
+def test_a_copy_without_offsets_equals_the_row_whose_clock_it_shows(export: Export, order: tuple[str, ...]) -> None:
+    says: dict[str, dict[str, Any]] = {
+        "here": {"content": "instant", "clock_hash": b"clock"},
+        "elsewhere": {"content": "instant", "clock_hash": b"another clock"},
+        "copy": {"content": "clock", "zone_assumed": True},
+    }
+    lines = {name: export.has("appointments", "7", **says[name]) for name in order}
+    winner = next(name for name in order if name != "copy")
+
+    for name, line in lines.items():
+        expected = None if name == winner else ("skipped", "duplicate_row")
+        assert export.verdict("appointments", line) == expected
+
+
+def test_one_clock_at_two_instants_is_a_conflict(export: Export) -> None:
+    first = export.has("appointments", "7", content="instant", clock_hash=b"clock")
+    other = export.has("appointments", "7", content="another instant", clock_hash=b"clock")
+
+    assert export.verdict("appointments", first) == ("held", "id_conflict")
+    assert export.verdict("appointments", other) == ("held", "id_conflict")

@@ -30,14 +30,15 @@ class IndexEntry(NamedTuple):  # there is one for every row: a tuple is made in 
     """A row in the index.
 
     `name` (of a file, too: two may become equal) and `alias` (a user's e-mail) are kept as they are, because other
-    rows and the clinic refer to them; `twin`
-    and `namesake` only as hashes, to find likely duplicates. `archived` is also said of what is inactive. `codes` are
-    problems that reading told of the row, `blocked` why it cannot move whatever the other rows say.
+    rows and the clinic refer to them; `twin` and `namesake` only as hashes, to find likely duplicates. `clock_hash` is
+    the second digest of `digests_of`. `archived` is also said of what is inactive. `codes` are problems that reading
+    told of the row, `blocked` why it cannot move whatever the other rows say.
     """
 
     line: int
     source_id: str | None
     content_hash: bytes
+    clock_hash: bytes | None = None
     updated_at: datetime | None = None
     created_at: datetime | None = None
     starts_at: datetime | None = None
@@ -70,6 +71,7 @@ def entry_of(
     row: Any,
     content_hash: bytes,
     *,
+    clock_hash: bytes | None = None,
     codes: tuple[str, ...] = (),
     blocked: tuple[Outcome, str] | None = None,
     zone_assumed: bool = False,
@@ -79,6 +81,7 @@ def entry_of(
         line=line,
         source_id=source_id,
         content_hash=content_hash,
+        clock_hash=clock_hash,
         updated_at=_moment(row, "updated_at"),
         created_at=_moment(row, "created_at"),
         starts_at=_moment(row, "starts_at"),

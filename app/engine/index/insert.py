@@ -106,7 +106,7 @@ class Inserter:
             # Whether a deleted row counts is settled later: a newer version of it may live.
             if entry.blocked and not (entry.deleted and entry.blocked[0] is Outcome.SKIPPED):
                 verdicts.append((row, str(entry.blocked[0]), entry.blocked[1]))
-        self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+        self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
         self._db.executemany("INSERT INTO raw_refs VALUES (?,?,?,?,?,?)", refs)
         self._db.executemany("INSERT INTO mentioned VALUES (?,?)", mentioned)
         self._db.executemany("INSERT INTO codes VALUES (?,?)", codes)
@@ -184,4 +184,5 @@ def _cells(row: int, kind: int, entry: IndexEntry) -> tuple[Cell, ...]:
         normalise_name(entry.alias) if entry.alias else None,
         hashed(entry.twin),
         hashed(entry.namesake),
+        entry.clock_hash,
     )

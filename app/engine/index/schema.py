@@ -11,7 +11,7 @@ WHILE_READING = (
     # A numeric id is kept as a number: half the size, and joins run twice as fast.
     """CREATE TABLE rows (row INTEGER PRIMARY KEY, kind INTEGER NOT NULL, line INTEGER NOT NULL, source_id, hash BLOB,
         updated_at INTEGER, created_at INTEGER, starts_at INTEGER, ends_at INTEGER, flags INTEGER NOT NULL,
-        name TEXT, name_key TEXT, alias TEXT, twin BLOB, namesake BLOB)""",
+        name TEXT, name_key TEXT, alias TEXT, twin BLOB, namesake BLOB, clock BLOB)""",
     # `many`: the row gave several ids in this link.
     """CREATE TABLE raw_refs (row INTEGER NOT NULL, spec INTEGER NOT NULL, place INTEGER NOT NULL, id, name TEXT,
         many INTEGER NOT NULL)""",

@@ -19,7 +19,7 @@ from app.engine.reading.rows import Raw
 from app.engine.reading.survey import is_ragged, is_rounded
 from app.engine.reading.tally import Tally
 from app.mapping.context import Context
-from app.mapping.equality import digest_of
+from app.mapping.equality import digests_of
 from app.mapping.kind import Kind
 from app.mapping.parse import QUARANTINED, Parsed, parse_row
 from app.mapping.rows import Outcome
@@ -188,7 +188,7 @@ class Cutter:
     def _entry(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> IndexEntry:
         if NOT_A_RECORD in codes:
             self._tally.row(line, None, codes, ())
-            return IndexEntry(line, None, _hashed({}), codes=codes, blocked=(Outcome.SKIPPED, NOT_A_RECORD))
+            return IndexEntry(line, None, _hashed({})[0], codes=codes, blocked=(Outcome.SKIPPED, NOT_A_RECORD))
         filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
         parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
         if (stopped := parsed.stopped) is not None and stopped.code == QUARANTINED:
@@ -198,19 +198,20 @@ class Cutter:
         blocked = _blocked(codes, parsed)
         if parsed.row is None:
             self.keyless += 1
-            content = _hashed(filled)
+            content, _ = _hashed(filled)
             return IndexEntry(line, None, content, codes=codes, blocked=blocked)
         values = vars(parsed.row)
         if self._archived:  # which the file's name says, and no cell of the row
             filled = {c: v for c, v in filled.items() if c != self._archived}
             values = {**values, self._archived: None}
-        content = _hashed(filled, values, self._context)
+        content, on_its_clock = _hashed(filled, values, self._context)
         return entry_of(
             self._kind,
             line,
             parsed.source_id,
             parsed.row,
             content,
+            clock_hash=on_its_clock,
             codes=codes,
             blocked=blocked,
             zone_assumed=any(problem.code == "timezone_assumed" for problem in parsed.problems),
@@ -233,16 +234,18 @@ def _beside(codes: tuple[str, ...], parsed: Parsed[Any]) -> Iterable[Problem]:
     return parsed.problems
 
 
-def _hashed(cells: Mapping[str, str], values: Mapping[str, Any] | None = None, context: Context | None = None) -> bytes:
+def _hashed(
+    cells: Mapping[str, str], values: Mapping[str, Any] | None = None, context: Context | None = None
+) -> tuple[bytes, bytes | None]:
     """By which equal rows are known. Of a large one the cells are hashed that it was read from, and never copied."""
     if values is not None and context is not None and sum(map(len, cells.values())) <= LARGE:
-        return digest_of(values, cells, context.zone)
+        return digests_of(values, cells, context.zone)
     digest = hashlib.blake2b(digest_size=16)
     for name, cell in cells.items():
         digest.update(f"{name}:{len(cell)}:".encode("utf-8", "surrogatepass"))
         for at in range(0, len(cell), LARGE):
             digest.update(cell[at : at + LARGE].encode("utf-8", "surrogatepass"))
-    return digest.digest()
+    return digest.digest(), None
 
 
 def _blocked(codes: tuple[str, ...], parsed: Parsed[Any]) -> tuple[Outcome, str] | None:

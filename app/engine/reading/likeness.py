@@ -12,7 +12,7 @@ from app.engine.reading.shapes import ColumnShape
 from app.mapping.columns import Placed, normalise_header
 from app.mapping.flags import boolean, whole
 from app.mapping.kind import Kind
-from app.mapping.moments import birth, day, local_timestamp, time_of_day, timestamp
+from app.mapping.moments import birth, day, local_timestamp, time_of_day, timestamp, visit_time
 from app.mapping.money import money
 from app.mapping.structured import json_cell
 
@@ -50,7 +50,7 @@ _SAME = {
 _FILLER = frozenset({"at", "on", "of", "the", "is", "in", "for", "this", "s"})
 _FAMILIES: tuple[tuple[tuple[Any, ...], tuple[str, ...]], ...] = (
     ((day, birth), ("date YYYY-MM-DD", "date D/M/YYYY", "date M/D/YYYY", "date, day or month first", "date D-Mon-YY")),
-    ((timestamp, local_timestamp), ("date and time with its zone", "date and time", "date YYYY-MM-DD")),
+    ((timestamp, local_timestamp, visit_time), ("date and time with its zone", "date and time", "date YYYY-MM-DD")),
     ((boolean,), ("yes or no", "0 or 1")),
     ((whole,), ("digits", "0 or 1")),
     ((money,), ("number with decimals", "digits", "0 or 1")),

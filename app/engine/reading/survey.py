@@ -10,12 +10,12 @@ from app.engine.reading.recognise import DOCUMENT, Header
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.mapping.context import DateOrder
-from app.mapping.moments import birth, day, local_timestamp, timestamp
+from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_time
 
 _SCIENTIFIC = re.compile(r"[=\"']*\d(\.\d+)?[Ee]\+?\d+[\"']*")
 _NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d")
 _APART = re.compile(r"[,;|\s]+")
-_DATES = (birth, day, local_timestamp, timestamp)
+_DATES = (birth, day, local_timestamp, timestamp, visit_time)
 _RAGGED_FROM = 20
 _MOJIBAKE_FROM = 3
 

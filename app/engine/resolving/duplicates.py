@@ -17,11 +17,17 @@ GIVE_WAY = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM ro
     WHERE r.kind = ? AND r.flags & ? AND EXISTS (SELECT 1 FROM temp.counting o WHERE o.id = r.source_id)"""
 
 SAME_ID = """CREATE TEMP TABLE same_id AS
-    SELECT r.row, r.kind, r.source_id id, r.hash, r.updated_at, v.row IS NOT NULL blocked,
+    SELECT r.row, r.kind, r.source_id id, r.hash, COALESCE(r.clock, r.hash) clock,
+        r.flags & :zone_assumed assumed, r.updated_at, v.row IS NOT NULL blocked,
         r.row + CASE WHEN r.flags & :zone_assumed THEN :later ELSE 0 END place
     FROM rows r JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.many > 1
     JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row
     ORDER BY r.kind, r.source_id, r.row"""
+
+# A copy without offsets says what the row says that shows the same on its file's own clock.
+SAME_CLOCK = """UPDATE same_id SET hash = o.hash FROM same_id o
+    WHERE same_id.assumed AND NOT o.assumed AND o.kind = same_id.kind AND o.id = same_id.id
+        AND o.clock = same_id.clock AND o.hash <> same_id.hash"""
 
 GROUPS = """CREATE TEMP TABLE same_id_groups AS
     SELECT kind, id, COUNT(DISTINCT hash) contents, COUNT(*) > COUNT(updated_at) undated, MAX(updated_at) newest
@@ -75,6 +81,7 @@ def apply(work: Work) -> None:
         THINGS,
         SAME_ID,
         "CREATE INDEX temp.same_id_key ON same_id (kind, id)",
+        SAME_CLOCK,
         GROUPS,
         WINNERS.format(later=numbers),
         LATER.format(later=numbers),

@@ -14,7 +14,7 @@ from app.mapping.columns import Column, Link, columns_of
 from app.mapping.flags import boolean, one_of, whole
 from app.mapping.ids import key, link, several_ids
 from app.mapping.kind import Kind, Mention, Sharing, no_mentions
-from app.mapping.moments import LocalMoment, local_timestamp, timestamp
+from app.mapping.moments import LocalMoment, timestamp, visit_time
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell
 from app.mapping.text import string, text
@@ -38,10 +38,10 @@ class Appointment(Row):
     id: Annotated[str, key("Appointment ID", mark="R")] = ""
     kind: Annotated[Words, Column(_SHAPES)] = None
     starts_at: Annotated[
-        datetime | None, Column(local_timestamp, *STARTS[:1], STARTS[1:], "R", destination="appointments.starts_at")
+        datetime | None, Column(visit_time, *STARTS[:1], STARTS[1:], "R", destination="appointments.starts_at")
     ] = None
     ends_at: Annotated[
-        datetime | None, Column(local_timestamp, *ENDS[:1], ENDS[1:], "R", destination="appointments.ends_at")
+        datetime | None, Column(visit_time, *ENDS[:1], ENDS[1:], "R", destination="appointments.ends_at")
     ] = None
     practitioner_id: Annotated[
         Link | None,

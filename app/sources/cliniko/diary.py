@@ -57,5 +57,10 @@ def is_reversed(starts_at: datetime, ends_at: datetime | None) -> bool:
     return ends_at <= starts_at
 
 
+def minutes_between(starts: datetime, ends: datetime) -> int:
+    """How long a visit takes, to the nearest minute: fractions of a second never cost it one."""
+    return int((ends - starts).total_seconds() + 30) // 60
+
+
 def lasts_long(starts: datetime, ends: datetime) -> bool:
     return ends - starts > _LONG

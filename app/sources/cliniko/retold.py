@@ -53,7 +53,7 @@ def ends_after_it_starts(row: Cells) -> bool:
 def minutes(row: Cells) -> str:
     """How long a visit takes."""
     starts, ends = _moment(said_under(row, *STARTS)), _moment(said_under(row, *ENDS))
-    return str(int((ends - starts).total_seconds() // 60)) if starts and ends and ends > starts else ""
+    return str(int((ends - starts).total_seconds() + 30) // 60) if starts and ends and ends > starts else ""
 
 
 def status(row: Cells) -> str:

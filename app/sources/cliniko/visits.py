@@ -9,6 +9,7 @@ from app.mapping.rows import Record, Value
 from app.mapping.text import STRING, cut
 from app.sources.cliniko.attendance import Attendance
 from app.sources.cliniko.decisions import named_id
+from app.sources.cliniko.diary import minutes_between
 
 KIND = "appointments"
 
@@ -49,7 +50,7 @@ def visit_records(visit: Visit, slot: Slot, lookups: Lookups) -> tuple[Record, .
         "case_id": visit.case,
         "starts_at": slot.starts,
         "ends_at": slot.ends,
-        "duration": int((slot.ends - slot.starts).total_seconds() // 60),
+        "duration": minutes_between(slot.starts, slot.ends),
         "status": attendance.status,
         "note": cut(visit.note),
         "cancellation_reason_id": reason,
