@@ -6,6 +6,7 @@ import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from json import JSONDecodeError
 from typing import Any
 from urllib.parse import quote
 
@@ -33,6 +34,7 @@ from app.guardrails import SAFE, guard, is_upload
 from app.head import HeadAsGet
 from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.audit import last_change
+from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
@@ -158,7 +160,8 @@ def answer_troubles(app: FastAPI) -> None:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
         return answer
 
-    for kind in (SQLAlchemyError, sqlite3.Error, psycopg.Error, OSError, OverflowError, UnicodeError, DatabaseGone):
+    databases = (SQLAlchemyError, sqlite3.Error, psycopg.Error, DatabaseGone, LedgerChanged, JSONDecodeError)
+    for kind in (*databases, OSError, OverflowError, UnicodeError):
         app.add_exception_handler(kind, say_unavailable)
 
     def say_our_fault(request: Request, trouble: Exception) -> Response:

@@ -4,12 +4,14 @@ disk, a database that is away or damaged, or a value that no database can hold."
 import errno
 import sqlite3
 from enum import StrEnum
+from json import JSONDecodeError
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.db import DatabaseGone
+from app.migration.ledger_shapes import LedgerChanged
 
 RETRY_SECONDS = 10
 
@@ -22,6 +24,7 @@ class Unavailable(StrEnum):
     AWAY = "database_away"
     DAMAGED = "database_damaged"
     BAD_VALUE = "bad_value"
+    CHANGED = "ledger_changed"
 
 
 FULL_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
@@ -65,6 +68,8 @@ def cause_of(trouble: BaseException) -> Unavailable | None:
         return cause_of(trouble.orig)
     if isinstance(trouble, DatabaseGone):
         return Unavailable.DAMAGED
+    if isinstance(trouble, LedgerChanged | JSONDecodeError):
+        return Unavailable.CHANGED
     if isinstance(trouble, NoConnection):
         return Unavailable.BUSY
     if isinstance(trouble, sqlite3.Error):

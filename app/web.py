@@ -26,9 +26,11 @@ from app.access.viewer import Viewer
 from app.basis import COLUMNS, FIELD, SAME_FORM, Basis, Scope, Shown, form_shown
 from app.db import DatabaseGone, now
 from app.door import read_form
+from app.engine.changed_ledger import changed_in
 from app.engine.runtime import Runtime
 from app.mapping.kind import Source
 from app.migration.advance import By, Cause, Guard, WrongState, advance, locked
+from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import Actor, Event, State, move_for
 from app.rail import rail
@@ -278,9 +280,12 @@ def enter(request: Request) -> Visit:
     if viewer is None:
         raise NeedsSignIn
     if migration_id is not None:
-        if migration is not None and viewer.may(Right.LOOK, migration.workspace_id):
+        changed = changed_in(migration) if migration is not None else []
+        if migration is not None and not changed and viewer.may(Right.LOOK, migration.workspace_id):
             request.state.visit = visit  # a refusal of one's own clinic says who can
         refuse_strangers(viewer, migration, Right.ACT if right is Right.DEVELOPMENT else right)
+        if changed:
+            raise LedgerChanged("migration", changed)
     elif right is not Right.SIGNED_IN and not any(viewer.may(right, w) for w in (*viewer.workspace_ids, None)):
         raise HTTPException(403 if viewer.workspace_ids else 404)
     request.state.visit = visit

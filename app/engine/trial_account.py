@@ -12,6 +12,7 @@ from app.mapping.kind import Source
 from app.mapping.rows import Outcome
 from app.migration.balance import KindBalance
 from app.migration.exports import files_of
+from app.migration.ledger_shapes import changed_columns
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial, Work
 from app.migration.states import State
 from app.migration.unanswered import to_json, unanswered_files
@@ -96,10 +97,12 @@ def has_true_account(session: Session, migration: Migration, trial: Trial) -> bo
     """
     if migration.state not in APPROVABLE:
         return True
+    if changed_columns(trial):
+        return False
     try:
         return _is_same(session, migration, trial)
     except (KeyError, TypeError, ValueError, AttributeError):
-        return False  # the ledger's JSON does not have the shape that is written into it
+        return False  # the result of a part does not have the shape that is written into it
 
 
 def _is_same(session: Session, migration: Migration, trial: Trial) -> bool:

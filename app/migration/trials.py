@@ -9,6 +9,7 @@ from app.migration.advance import By, Cause, Guard, Refused, Ring, advance, lock
 from app.migration.doubts import facts_of
 from app.migration.exports import files_of
 from app.migration.guards import approvable
+from app.migration.ledger_shapes import require_shape
 from app.migration.models import Migration, Trial
 from app.migration.plans import plan_of
 from app.migration.states import Event
@@ -73,8 +74,11 @@ def approve(
 
 
 def current_trial(session: Session, migration: Migration) -> Trial | None:
-    """The last trial that was started, if any."""
-    return session.get(Trial, (migration.id, migration.trial_number)) if migration.trial_number else None
+    """The last trial that was started, if any. Raises LedgerChanged where its row has another shape than we write."""
+    trial = session.get(Trial, (migration.id, migration.trial_number)) if migration.trial_number else None
+    if trial is not None:
+        require_shape(trial)
+    return trial
 
 
 def trials(session: Session, migration_id: str) -> list[Trial]:

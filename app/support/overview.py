@@ -6,8 +6,10 @@ from datetime import date, datetime
 from sqlmodel import Session, col, func, or_, select
 
 from app.db import now
+from app.engine.changed_ledger import changed_in
 from app.links.problems import OPERATORS
 from app.migration.arriving import CheckedLink
+from app.migration.ledger_shapes import CHANGED_WORDS
 from app.migration.models import HelpMessage, Migration, Part, Work
 from app.migration.states import WORKING, State
 from app.migration.words import WORDS, Waits
@@ -90,6 +92,9 @@ def links_to_mend(session: Session) -> dict[str, str]:
 
 def line_of(migration: Migration, rows: int, asked: bool, moment: datetime, ours: str = "") -> MigrationLine:
     """`ours` is what we have to mend about its link, in words."""
+    if changed_in(migration):
+        seconds = (moment - migration.since).total_seconds()
+        return MigrationLine(migration, "Changed", "stop", CHANGED_WORDS, Waits.SUPPORT, seconds, rows, None)
     state = State(migration.state)
     words = WORDS[state]
     waits, waits_for, kind = words.waits, words.now.capitalize(), ""

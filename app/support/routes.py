@@ -259,7 +259,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
     fault = find_damage(visit) if visit.move.state in APPROVABLE else None
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
-        trial = current_trial(session, migration)
+        trial = current_trial(session, migration) if fault is not Fault.ACCOUNT else None
         export = session.get(Export, (migration.id, migration.export_number))
         requests = open_requests_of(session, migration.id)
         audit = session.exec(
@@ -280,7 +280,6 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             .order_by(col(Work.run), col(Work.number))
             .limit(50)
         ).all()
-        is_made = trial is not None and trial.finished_at is not None and fault is not Fault.ACCOUNT
         may_undo = migration.state == State.FINALISED and undoable(session, migration) is None
         told: dict[str, Any] = {
             "fault": fault,
@@ -288,9 +287,9 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "export": export,
             "checked": checked_of(session, migration.id),
             "trial": trial,
-            "balance": balance_of(trial, visit.source) if trial and is_made else None,
+            "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
             "checks": checklist.lines(here),
-            "complete": whole(session, visit, trial) if trial and is_made else None,
+            "complete": whole(session, visit, trial) if trial and trial.finished_at else None,
             "requests": requests,
             "thread": messages(session, migration.id),
             "history": history(audit, people),

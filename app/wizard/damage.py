@@ -4,7 +4,9 @@ import structlog
 from fastapi import Request, Response
 
 from app.caspen.trial_health import Fault
+from app.engine.trial_account import APPROVABLE
 from app.engine.trial_check import trial_fault
+from app.migration.ledger_shapes import LedgerChanged
 from app.migration.trials import current_trial
 from app.web import Visit, page, visit_of
 
@@ -14,10 +16,17 @@ log = structlog.get_logger()
 def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
     """What is wrong with the newest finished trial; None where it is whole. `thorough` reads its records as well.
 
-    None where there is no finished trial, and where it was dropped on purpose. A fault is logged, for support.
+    None where there is no finished trial, and where it was dropped on purpose. A fault is logged, for support. Raises
+    LedgerChanged for a row of another shape in a state in which no new trial can be started.
     """
-    with visit.read() as session:
-        trial = current_trial(session, visit.move)
+    try:
+        with visit.read() as session:
+            trial = current_trial(session, visit.move)
+    except LedgerChanged as changed:
+        if visit.move.state not in APPROVABLE:
+            raise  # a new trial cannot be offered
+        log.warning("trial_damaged", migration=visit.move.id, fault=Fault.ACCOUNT.value, at=str(changed))
+        return Fault.ACCOUNT
     if trial is None or trial.finished_at is None or trial.dropped_at is not None:
         return None
     fault = trial_fault(visit.runtime, visit.move, trial, thorough=thorough)

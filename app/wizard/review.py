@@ -186,7 +186,7 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
         if is_open(one):
             visit.remember(WITHDRAW, request_id=one.id)
     fault = find_damage(visit)
-    if fault is Fault.ACCOUNT:
+    if fault is Fault.ACCOUNT and visit.move.state in TRIED:
         return render_damaged(request)
     with visit.read() as session:
         trial = current_trial(session, visit.move)

@@ -119,15 +119,16 @@ LIES: dict[str, Lie] = {
 """Changes to the account of a trial. Each must keep the trial from being approved."""
 
 
-def mis_shaped(table: type[Trial | Migration]) -> list[tuple[str, Any]]:
-    """Every JSON column of a table of the ledger with values of other shapes, those that fit left out by the caller."""
-    columns = [column.name for column in table.__table__.columns if isinstance(column.type, sa.JSON)]  # type: ignore[union-attr]
-    return [(name, value) for name in columns for value in OTHER_SHAPES]
+def json_columns(table: type[Trial | Migration]) -> list[str]:
+    """The JSON columns of a table of the ledger."""
+    described: sa.Table = table.__table__  # type: ignore[union-attr]  # set by the table class
+    return [column.name for column in described.columns if isinstance(column.type, sa.JSON)]
 
 
-def set_migration(runtime: Runtime, migration_id: str, column: str, value: Any) -> None:
-    """Overwrites one column of a migration."""
+def set_raw(runtime: Runtime, table: type[Trial | Migration], migration_id: str, column: str, text: str) -> None:
+    """Writes a text into a column of a migration's row or rows, as it is."""
+    described: sa.Table = table.__table__  # type: ignore[union-attr]  # set by the table class
+    key = "id" if table is Migration else "migration_id"
     with runtime.ledger.write() as session:
-        session.connection().execute(
-            sa.update(Migration).where(sa.column("id") == migration_id).values({column: value})
-        )
+        sql = f'UPDATE "{described.name}" SET "{column}" = :text WHERE "{key}" = :key'
+        session.connection().execute(sa.text(sql), {"text": text, "key": migration_id})

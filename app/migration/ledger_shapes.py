@@ -1,0 +1,137 @@
+"""The shape of every JSON column of a migration and of a trial, checked where a page or an approval reads the row.
+
+A row of another shape was written by something else than this product.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, with_config
+from typing_extensions import TypedDict  # pydantic refuses that of Python below 3.12
+
+from app.mapping.plan import Plan
+from app.migration.models import Migration, Trial
+from app.migration.states import State
+
+STRICT = ConfigDict(strict=True)
+CHANGED_WORDS = "The ledger was changed by something else"
+
+
+class LedgerChanged(Exception):
+    """A row of the ledger does not have the shape that this product writes. Names the columns, never a value."""
+
+    def __init__(self, table: str, columns: list[str]) -> None:
+        super().__init__(f"{table}: {', '.join(columns)}")
+
+
+@with_config(STRICT)
+class KindShape(TypedDict):
+    """The account of one kind."""
+
+    kind: str
+    read: int
+    created: int
+    updated: int
+    unchanged: int
+    left_out: int
+    skipped: int
+    held: int
+    refused: int
+    records: int
+    source_digest: str
+    caspen_digest: str
+
+
+@with_config(STRICT)
+class FileShape(TypedDict):
+    """A file that waited for an answer."""
+
+    path: str
+    rows: int
+
+
+@with_config(STRICT)
+class ProblemShape(TypedDict):
+    """Why a migration stopped."""
+
+    code: str
+
+
+@with_config(STRICT)
+class ReportShape(TypedDict):
+    """What a clinic keeps of a move that went live. Later reports hold more."""
+
+    trial: int
+    digest: str
+    kinds: list[KindShape]
+    created: dict[str, int]
+    updated: dict[str, int]
+    unchanged: dict[str, int]
+    conflicts: list[dict[str, Any]]
+
+
+def _is_state(text: str) -> str:
+    return State(text).value
+
+
+def _is_day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+def _is_plan(value: dict[str, Any]) -> dict[str, Any]:
+    Plan.model_validate(value)
+    return value
+
+
+def _is_report(value: dict[str, Any]) -> dict[str, Any]:
+    if value:
+        _REPORT.validate_python(value)
+    return value
+
+
+_REPORT = TypeAdapter(ReportShape)
+_STATE = Annotated[str, AfterValidator(_is_state)]
+_PLAN = Annotated[dict[str, Any], AfterValidator(_is_plan)]
+
+
+SHAPES: Mapping[type[Migration | Trial], Mapping[str, TypeAdapter[Any]]] = {
+    Migration: {
+        "state": TypeAdapter(_STATE),
+        "paused_from": TypeAdapter(_STATE | None),
+        "conversion_date": TypeAdapter(Annotated[str, AfterValidator(_is_day)] | None),
+        "uses": TypeAdapter(list[str] | None),
+        "own_counts": TypeAdapter(dict[str, int] | None),
+        "plan": TypeAdapter(_PLAN),
+        "report": TypeAdapter(Annotated[dict[str, Any], AfterValidator(_is_report)]),
+        "problem": TypeAdapter(ProblemShape | None),
+    },
+    Trial: {
+        "plan": TypeAdapter(_PLAN),
+        "kinds": TypeAdapter(list[KindShape]),
+        "seconds": TypeAdapter(dict[str, Any]),
+        "held_against": TypeAdapter(dict[str, int] | None),
+        "unanswered": TypeAdapter(list[FileShape] | None),
+    },
+}
+
+
+def changed_columns(row: Migration | Trial) -> list[str]:
+    """The columns of a row whose values do not have the shape that this product writes."""
+    return [name for name, shape in SHAPES[type(row)].items() if not _fits(shape, getattr(row, name))]
+
+
+def require_shape(row: Migration | Trial) -> None:
+    """Raises LedgerChanged where `changed_columns` names any."""
+    columns = changed_columns(row)
+    if columns:
+        raise LedgerChanged(str(row.__tablename__), columns)
+
+
+def _fits(shape: TypeAdapter[Any], value: Any) -> bool:
+    try:
+        shape.validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
