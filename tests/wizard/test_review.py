@@ -5,9 +5,9 @@ import io
 import re
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from app.migration.models import ProblemLine, Trial
+from app.migration.models import ExportFile, ProblemLine, Trial
 from app.migration.states import State
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
@@ -19,12 +19,16 @@ def ask(product: Product, text: str, email: str = MEGAN) -> int:
 
 
 def unbalance(product: Product) -> None:
-    """One row of the trial is no longer accounted for."""
+    """One row that was read is not accounted for, as if a part had lost the row."""
 
     def write(session: Session) -> None:
         trial = session.get_one(Trial, (product.migration_id, 1))
         kinds = [dict(kind) for kind in trial.kinds]
-        next(kind for kind in kinds if kind["kind"] == "patients")["created"] -= 1
+        next(kind for kind in kinds if kind["kind"] == "patients")["read"] += 1
+        of_clients = select(ExportFile).where(ExportFile.kind == "patients", col(ExportFile.refused).is_(None))
+        file = session.exec(of_clients.limit(1)).one()
+        file.rows += 1
+        session.add(file)
         trial.kinds, trial.balanced = kinds, False
         session.add(trial)
 
