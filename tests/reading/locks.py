@@ -1,11 +1,13 @@
 """Locks a zip's entry the old way (ZipCrypto), as many programs still do."""
 
 import zlib
+from dataclasses import replace
 
 from tests.reading.zips import Item, pack
 
 
 def locked(item: Item, password: bytes) -> Item:
+    """The entry, encrypted. Where sizes follow the data, programs check the password by the time of day (here 0)."""
     keys = [0x12345678, 0x23456789, 0x34567890]
 
     def turn(byte: int) -> None:
@@ -17,11 +19,11 @@ def locked(item: Item, password: bytes) -> Item:
         turn(byte)
     crc = zlib.crc32(item.data)
     out = bytearray()
-    for byte in bytes(11) + bytes([crc >> 24]) + pack(item.data, item.method):
+    for byte in bytes(11) + bytes([0 if item.descriptor else crc >> 24]) + pack(item.data, item.method):
         mix = keys[2] | 2
         out.append(byte ^ ((mix * (mix ^ 1)) >> 8) & 0xFF)
         turn(byte)
-    return Item(item.name, item.data, item.method, flags=1, packed=bytes(out))
+    return replace(item, flags=1, packed=bytes(out))
 
 
 def _crc(crc: int, byte: int) -> int:

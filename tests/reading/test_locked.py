@@ -2,14 +2,30 @@
 
 from dataclasses import replace
 
+import pytest
+
 from tests.reading.locks import locked
-from tests.reading.story import Desk
-from tests.reading.zips import STORED, Item, build
+from tests.reading.story import Desk, patients
+from tests.reading.zips import DEFLATE, STORED, Item, build
+
+SHAPES = [
+    Item(method=method, descriptor=d, wide=w)
+    for method in (STORED, DEFLATE)
+    for d in (False, True)
+    for w in (False, True)
+]
 
 
-def test_a_locked_zip_opens_with_its_password(desk: Desk) -> None:
-    told = replace(desk, password="sesame").read({"e.zip": build([locked(Item(), b"sesame")])})
+@pytest.mark.parametrize("item", SHAPES, ids=lambda item: f"{item.method}-{item.descriptor}-{item.wide}")
+def test_a_locked_zip_opens_with_its_password_however_it_was_written(desk: Desk, item: Item) -> None:
+    """With sizes before or behind the data, of 4 or 8 bytes; alone, and before another entry."""
+    told = replace(desk, password="sesame").read({"e.zip": build([locked(item, b"sesame")])})
     assert (told.one.rows, told.one.refused) == (2, None)
+    second = replace(item, name=b"more patients.csv", data=patients(3).encode())
+    told = replace(desk, password="sesame").read({"e.zip": build([locked(each, b"sesame") for each in (item, second)])})
+    assert {(file.rows, file.refused) for file in told.files} == {(2, None), (3, None)}
+    told = replace(desk, password="open").read({"e.zip": build([locked(item, b"sesame")])})
+    assert told.one.refused == "zip_password_wrong"
 
 
 def test_a_wrong_password_is_said(desk: Desk) -> None:
