@@ -42,8 +42,7 @@ def refusals() -> Iterator[Case]:
     yield Case("utf-16 cut in half", patients(1).encode("utf-16")[:-1], rows=0, refused="file_not_text")
     yield Case("unclosed quote at row 3 of 10,000", _unclosed(), rows=3, refused="csv_unclosed_quote", line=4)
     yield Case("unclosed quote in the last row", f'{HEADER}\n{ROW}2,"Ann,Lee,\n', rows=2, refused="csv_unclosed_quote")
-    yield Case("stray quote behind a quoted cell", f'{HEADER}\n1,"Ann"x,Lee,\n', rows=1, refused="csv_unclosed_quote")
-    yield Case("backslash quotes", f'{HEADER}\n1,"An\\"n",Lee,\n', rows=1, refused="csv_unclosed_quote")
+    yield Case("stray quote and a cell more", f'{HEADER}\n1,"Ann"x,Lee,,\n', rows=1, refused="csv_unclosed_quote")
     yield Case(
         "quote opened on the second line of a row", f'{HEADER}\n1,"An\nn","Lee,\n', refused="csv_unclosed_quote", line=3
     )
@@ -75,7 +74,6 @@ def refusals() -> Iterator[Case]:
     yield Case("tar", bytes(257) + b"ustar" + bytes(250), "e.tar", 0, refused="archive_kind", kind=None)
     yield Case("broken JSON", '[{"id": 1, "first_name": ', "patients.json", refused="bad_json", rows=0)
     yield Case("Python's own text", "[{'id': 1}]", "patients.json", refused="bad_json", rows=0)
-    yield Case("JSON with NaN", '[{"id": NaN}]', "patients.json", refused="bad_json", rows=0)
     yield Case("JSON broken in item 2", '[{"id": 1}, {"id" 2}]', "patients.json", refused="bad_json", rows=2)
     yield Case("JSON of numbers", "[1, 2]", "patients.json", refused="bad_json", rows=0)
 
@@ -83,6 +81,12 @@ def refusals() -> Iterator[Case]:
 def accepted() -> Iterator[Case]:
     """Files that are read, with what must be said of them."""
     yield Case("plain", patients(3), rows=3, encoding="utf-8", never=("encoding_guessed", "delimiter_guessed"))
+    yield Case(
+        "stray quote behind a quoted cell", f'{HEADER}\n1,"Ann"x,Lee,\n', rows=1, codes=("stray_quotation_mark",)
+    )
+    yield Case("backslash quotes", f'{HEADER}\n1,"An\\"n",Lee,\n', rows=1, codes=("stray_quotation_mark",))
+    yield Case("a cut inside a quote", f'{HEADER}\n{ROW}2,"Ann,Lee', rows=2, codes=("file_may_be_cut",))
+    yield Case("JSON with NaN", '[{"id": 1, "first_name": "Ann", "title": NaN}]', "patients.json", rows=1)
     yield Case("header only", HEADER + "\n", rows=0, codes=("file_empty_table",))
     yield Case("header only, no line end", HEADER, rows=0, codes=("file_empty_table",))
     yield Case("utf-8 with mark", b"\xef\xbb\xbf" + patients(1).encode(), encoding="utf-8-sig")

@@ -28,8 +28,36 @@ def test_a_file_that_only_looks_like_it_is_not_cut(desk: Desk, content: str) -> 
     assert "file_may_be_cut" not in desk.csv(content).codes
 
 
-def test_a_file_that_ends_inside_a_quote_is_refused(desk: Desk) -> None:
-    assert desk.csv(in_quote(patients(3))).one.refused == "csv_unclosed_quote"
+@pytest.mark.parametrize("last", ['9,"and then', '9,"', '9,B,"Lee', '9,B,Lee,"1980-01-0', '9,B,"L ""Lee"" Le'])
+def test_a_file_that_ends_inside_a_quote_of_its_last_line_keeps_the_rows_before(desk: Desk, last: str) -> None:
+    told = desk.csv(patients(30).encode() + last.encode())
+    assert (told.one.refused, told.one.rows) == (None, 31)
+    assert told.problem("file_may_be_cut").count == 1
+    assert [row.cells.get("first_name") for row in told.rows()][:30] == [f"Ann{n}" for n in range(1, 31)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\nand more", ",Lee,\n10,B,Low,\n"])
+def test_a_file_with_lines_behind_an_open_quote_is_refused(desk: Desk, end: str) -> None:
+    assert desk.csv(in_quote(patients(3)) + end.encode()).one.refused == "csv_unclosed_quote"
+
+
+STRAY = ['"Ann" x', '"Ann" ', 'Ann "x"', '"Ann"x"y"', '"An\nn" x']
+
+
+@pytest.mark.parametrize("cell", STRAY)
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_stray_quotation_mark_decides_for_its_cell_alone(desk: Desk, cell: str, at: int) -> None:
+    cells = ["500", "Bea", "Low", ""]
+    cells[at] = cell
+    told = desk.csv(f"{patients(20)}{','.join(cells)}\n501,Cai,Low,\n")
+    assert (told.one.refused, told.one.rows) == (None, 22)
+    if cell.startswith('"'):
+        assert (told.problem("stray_quotation_mark").line, told.problem("stray_quotation_mark").count) == (22, 1)
+    else:
+        assert "stray_quotation_mark" not in told.codes
+    rows = {row.cells["id"]: row.cells for row in told.rows()}
+    assert rows["501"]["first_name"] == "Cai"
+    assert len(rows) == 22
 
 
 @pytest.mark.parametrize("text", ["x" * CUT, "é" * CUT, "😀" * (CUT // 2) + "x"])

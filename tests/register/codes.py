@@ -186,6 +186,7 @@ REGISTER: dict[str, tuple[str, ...]] = {
         "signature_missing",
         "spreadsheet_error_value",
         "spreadsheet_value_mended",
+        "stray_quotation_mark",
         "synthetic_key_used",
         "template_empty",
         "template_unknown",

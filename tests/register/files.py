@@ -51,6 +51,7 @@ ARCHIVES: tuple[Case, ...] = (
 
 FILES: tuple[Case, ...] = (
     seen("no_patients_file", {"businesses.csv": "id,business_name\n3,Main\n"}, "patients"),
+    seen("stray_quotation_mark", many(NAMES, '1,"Ann" x,Lee,1980-01-02'), "patients", source_id="1"),
     seen("file_empty", beside("Appointments.csv", "\r\n"), "appointments"),
     seen("file_not_text", beside("Appointments.csv", b"Appointment ID\x00,Start Time\n"), "appointments"),
     seen("file_type_unsupported", beside("Appointments.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), "appointments"),

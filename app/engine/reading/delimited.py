@@ -1,4 +1,5 @@
-"""Rows of a CSV file, read strictly: an open quotation mark is damage, a cell without end costs no memory."""
+"""Rows of a CSV file: an open quotation mark is damage, a stray one is its row's own, a cell without end costs no
+memory."""
 
 import csv
 import re
@@ -12,6 +13,10 @@ from app.engine.reading.rows import Raw
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 18
+STRAY_QUOTE = "stray_quotation_mark"
+"""A quoted cell goes on behind its closing quotation mark: its row has as many cells as the first, and is read."""
+CUT_IN_QUOTE = "file_may_be_cut"
+"""The text ends inside a quoted cell that its last line opens: rows before it are certain, and the file may be cut."""
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 csv.field_size_limit(1 << 26)  # our own limits are lower, and end a row instead of a file
 
@@ -125,7 +130,8 @@ class Delimited:
         self._limits = limits
 
     def rows(self) -> Iterator[Raw]:
-        """Rows in order, blank ones left out. Raises `Refused` at a quotation mark that is not closed."""
+        """Rows in order, blank ones left out. Raises `Refused` at a quotation mark after which nobody knows where rows
+        begin."""
         with self._open() as text:
             yield from self._rows(text)
 
@@ -133,6 +139,7 @@ class Delimited:
         lines = _Lines(text, self.delimiter, self._limits)
         cell_limit = self._limits.cell_bytes
         row = lines.row
+        width = 0  # of the first row
         read = self._reader(lines)
         while True:
             begins = lines.number + 1
@@ -141,7 +148,15 @@ class Delimited:
             except StopIteration:
                 return
             except csv.Error:
-                raise Refused("csv_unclosed_quote", line=begins + _open_quote(row, self.delimiter)) from None
+                below, is_open = _quote(row, self.delimiter)
+                cells = self._leniently(row)
+                in_last_line = below == len(row) - 1 and row[-1][-1:] not in ("\r", "\n")
+                if not in_last_line if is_open else len(cells) != width:
+                    raise Refused("csv_unclosed_quote", line=begins + below) from None
+                read = self._reader(lines)
+                lines.begin()
+                yield begins, cells, (CUT_IN_QUOTE if is_open else STRAY_QUOTE,)
+                continue
             except _TooLarge:
                 read = self._reader(lines)
                 yield self._endless(lines, begins)
@@ -153,6 +168,7 @@ class Delimited:
                     cells, codes = ["" if is_over(c, cell_limit) else c for c in cells], ("cell_too_large",)
                 if lines.signs > BLOCK:  # what a reader needed for the row, it keeps
                     read = self._reader(lines)
+            width = width or len(cells)
             is_row = cells and not (begins == 1 and len(cells) <= 2 and _declares(row[0]))
             lines.begin()
             if is_row:
@@ -161,6 +177,11 @@ class Delimited:
 
     def _reader(self, lines: _Lines) -> Callable[[], list[str]]:
         return csv.reader(lines, delimiter=self.delimiter, strict=True).__next__
+
+    def _leniently(self, row: list[str]) -> list[str]:
+        """The cells of a row whose quotation marks are not as they should be: what is behind a closing one belongs to
+        the cell, and one that nothing closes ends with the text."""
+        return next(csv.reader(row, delimiter=self.delimiter))
 
     def _endless(self, lines: _Lines, begins: int) -> Raw:
         """A row that is not held: passed over block by block, its small cells kept."""
@@ -198,9 +219,9 @@ def declared(line: str) -> str | None:
     return None
 
 
-def _open_quote(row: list[str], delimiter: str) -> int:
-    """How many lines below its beginning a row opens the quotation mark that it never closes."""
+def _quote(row: list[str], delimiter: str) -> tuple[int, bool]:
+    """How many lines below its beginning a row opens its last quotation mark, and whether nothing closes that."""
     endless = Endless(delimiter, Limits(cell_bytes=1, row_bytes=1))
     for piece in row:
         endless.take(piece)
-    return endless.quote_line
+    return endless.quote_line, endless.is_open_quoted

@@ -32,11 +32,11 @@ def _whole(text: str) -> int | str:
     return int(text) if len(text) <= 400 else text
 
 
-def _refuse(_: str) -> None:
-    raise ValueError
+def _no_value(_: str) -> None:
+    """NaN and Infinity, which some programs write though JSON has none: no value, like null."""
 
 
-_DECODER = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_refuse)
+_DECODER = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_no_value)
 
 
 class Passed(dict[str, Any]):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from app.engine.reading.delimited import CUT_IN_QUOTE
 from app.engine.reading.encoding import MOJIBAKE
 from app.engine.reading.not_records import NotRecords
 from app.engine.reading.recognise import DOCUMENT, Header
@@ -88,7 +89,7 @@ class _Walk:
 
     def look(self, line: int, cells: list[str], codes: tuple[str, ...]) -> None:
         width = len(cells)
-        self.is_short = width < self._least
+        self.is_short = width < self._least and CUT_IN_QUOTE not in codes  # a row that says so itself
         self.not_records.add(line, cells)
         if width != self._width and "cell_too_large" not in codes and is_ragged(cells, self._width, self._least):
             self._ragged += 1

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 CHUNK = 1 << 18
 LARGEST = 8 << 20  # signs of one object
 _SPACE = re.compile(r"[\s,\ufeff]*")
-_DECODE = json.JSONDecoder(parse_int=str, parse_float=str).raw_decode  # numbers stay as they are written
+_DECODE = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: None).raw_decode
+# numbers stay as they are written; NaN is no value
 PAGE = frozenset({"total_entries", "links"})  # members beside the list of a page
 
 

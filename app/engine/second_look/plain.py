@@ -139,7 +139,7 @@ def _table(text: io.TextIOWrapper, first: str, headers: "Headers | None") -> Ite
         sign = declared[4]
         del begun[0]
     lines = _Lines(text, begun)
-    rows = csv.reader(lines, delimiter=sign, strict=True)
+    rows = csv.reader(lines, delimiter=sign)  # the reader has judged the quotation marks
     yield from under_header(_held(rows, lines), headers)
 
 
