@@ -30,6 +30,7 @@ import base64
 import binascii
 import hashlib
 import json
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -95,6 +96,8 @@ class Shown:
     of a refused form names what was typed. `earlier` returns the fields of the same form as it was drawn from an
     earlier export, by the export's number. `again` replaces inputs of a form that is sent once more after another
     export came, where its answers are to be kept and nothing else is to happen.
+
+    `is_unique`: the form adds something, so each drawn form has a fingerprint of its own.
     """
 
     context: Mapping[str, object] = field(default_factory=dict)
@@ -105,6 +108,7 @@ class Shown:
     inputs: Mapping[str, Field] = field(default_factory=dict)
     earlier: Callable[[int], Mapping[str, Field]] | None = None
     again: Mapping[str, str] = field(default_factory=dict)
+    is_unique: bool = False
 
 
 class NoBasis(Exception):
@@ -151,6 +155,8 @@ class Scope:
         inputs = {**shown.inputs, **shown.fields}
         facts |= {_identity(name, each.label): each.value for name, each in inputs.items()}
         records = sorted(self._name(name) + self._value(name, value) for name, value in facts.items())
+        if shown.is_unique:
+            records.append(self._name("drawn once") + secrets.token_bytes(VALUE))
         stamp = int(time.time()).to_bytes(STAMP, "big")
         seal = self._digest(VALUE, b"seal", stamp, *records)
         return base64.urlsafe_b64encode(stamp + seal + b"".join(records)).decode().rstrip("=")
@@ -168,7 +174,7 @@ class Scope:
         if seal != self._digest(VALUE, b"seal", stamp, *records):
             raise NoBasis
         since = datetime.fromtimestamp(int.from_bytes(stamp, "big"), UTC)
-        return Basis(self, since, {record[:NAME]: record[NAME:] for record in records})
+        return Basis(self, since, {record[:NAME]: record[NAME:] for record in records}, token)
 
     def _name(self, name: str) -> bytes:
         return self._digest(NAME, b"name", name.encode())
@@ -200,6 +206,12 @@ class Basis:
     scope: Scope
     since: datetime
     records: Mapping[bytes, bytes]
+    token: str
+
+    def key(self, *parts: str) -> str:
+        """Sixteen hex digits for what one drawn form sent: the same form with the same parts gives the same key."""
+        texts = (self.token, *parts)
+        return self.scope._digest(8, b"key", *(text.encode("utf-8", "surrogatepass") for text in texts)).hex()
 
     def has(self, name: str, value: object) -> bool:
         """Whether the form showed this value of a fact of its context."""
@@ -265,6 +277,9 @@ def _identity(name: str, label: str) -> str:
 def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
+
+UNIQUE = frozenset({"/m/{migration_id}/help", "/support/{migration_id}/help"})
+"""Forms of `COLUMNS` that add something: sent twice, or five times at once, a drawn form adds it once."""
 
 LABELS = {"epoch": "Your move", "state": "Your move", "export_number": "The export", "trial_number": "The trial"}
 MOMENT = ("state", "epoch")
@@ -340,7 +355,8 @@ INPUTS: dict[str, Mapping[str, Field]] = {
 
 def form_shown(path: str, migration: Migration) -> Shown:
     """What a form of `COLUMNS` shows of this migration, by the path of its POST route."""
-    return replace(columns_shown(COLUMNS[path], migration), inputs=INPUTS.get(path, {}))
+    shown = columns_shown(COLUMNS[path], migration)
+    return replace(shown, inputs=INPUTS.get(path, {}), is_unique=path in UNIQUE)
 
 
 def columns_shown(columns: Sequence[str], migration: Migration) -> Shown:

@@ -7,8 +7,9 @@ from typing import Any
 from sqlmodel import Session, select
 
 from app.db import now
+from app.mapping.plan import Plan
 from app.migration.audit import write_audit
-from app.migration.models import Migration
+from app.migration.models import Migration, Trial
 from app.migration.outbox import post
 from app.migration.states import Actor, Event, Move, State, destination, move_for
 from app.problems import Problem
@@ -85,7 +86,7 @@ def advance(
         raise NotAllowed(f"{by.actor} cannot {event}")
     _ask_guard(session, migration, move, guards or {})
     paused_from = State(migration.paused_from) if migration.paused_from else None
-    to = destination(move, state, paused_from)
+    to = destination(move, state, paused_from, is_plan_tried=_is_plan_tried(session, migration))
     migration.paused_from = state.value if event is Event.PAUSE else None
     migration.state = to.value
     migration.since = now()
@@ -123,6 +124,12 @@ def told(problem: Problem) -> dict[str, Any]:
         "line": problem.line,
         "details": dict(problem.details),
     }
+
+
+def _is_plan_tried(session: Session, migration: Migration) -> bool:
+    """Whether the current trial was made with the plan as it is now."""
+    trial = session.get(Trial, (migration.id, migration.trial_number))
+    return trial is not None and Plan.model_validate(migration.plan).fingerprint() == trial.plan_fingerprint
 
 
 def _ask_guard(session: Session, migration: Migration, move: Move, guards: dict[str, Guard]) -> None:

@@ -78,7 +78,8 @@ WORKER = frozenset({Actor.WORKER})
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One line of the table. `to` is None where the line depends on where the migration was (fail, retry, resume).
+    """One line of the table. `to` is None where the line depends on where the migration was (fail, retry, resume)
+    or on its plan (answer_changes).
 
     `guard` names the check that can refuse the line; `mail` the e-mail that it causes, in the same transaction.
     """
@@ -111,7 +112,7 @@ MOVES: tuple[Move, ...] = (
     Move(Event.CHANGE_PLAN, _from(S.REVIEWING, S.TRIALLING_FAILED), S.MATCHING, PEOPLE),
     Move(Event.REQUEST_CHANGES, _from(S.REVIEWING), S.CHANGES_REQUESTED, CLINIC, mail="changes_requested"),
     Move(Event.WITHDRAW_CHANGES, _from(S.CHANGES_REQUESTED), S.REVIEWING, CLINIC),
-    Move(Event.ANSWER_CHANGES, _from(S.CHANGES_REQUESTED), S.MATCHING, PEOPLE, mail="changes_answered"),
+    Move(Event.ANSWER_CHANGES, _from(S.CHANGES_REQUESTED), None, PEOPLE, mail="changes_answered"),
     Move(Event.APPROVE, _from(S.REVIEWING), S.FINALISING, CLINIC, guard="approvable"),
     Move(Event.FINALISED, _from(S.FINALISING), S.FINALISED, WORKER, mail="finalised"),
     Move(Event.UNDO, _from(S.FINALISED), S.UNDOING, PEOPLE, guard="undoable"),
@@ -133,10 +134,12 @@ MOVES: tuple[Move, ...] = (
 )
 
 
-def destination(move: Move, state: State, paused_from: State | None) -> State:
-    """Where a line leads from `state`."""
+def destination(move: Move, state: State, paused_from: State | None, *, is_plan_tried: bool = False) -> State:
+    """Where a line leads from `state`. `is_plan_tried`: the current trial was made with the plan as it is now."""
     if move.to is not None:
         return move.to
+    if move.event is Event.ANSWER_CHANGES:
+        return S.REVIEWING if is_plan_tried else S.MATCHING
     if move.event is Event.FAIL:
         return FAILED[state]
     if move.event is Event.RETRY:

@@ -1,6 +1,5 @@
 """Support's pages: the list, one migration, and the acts that need a reason the clinic can read."""
 
-import secrets
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Annotated, Any
@@ -173,7 +172,8 @@ def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotate
 
 @router.post("/{migration_id}/answer")
 def answer(request: Request, request_id: Annotated[str, Form()] = "", text: Annotated[str, Form()] = "") -> Response:
-    """Answers a change request. When none is open any more, the clinic goes on with the names."""
+    """Answers a change request. When none is open any more, the clinic goes on with the review, or with
+    the names where the plan has changed since the trial."""
     visit = visit_of(request)
     trouble = short(text)
     if trouble:
@@ -197,21 +197,25 @@ def answer(request: Request, request_id: Annotated[str, Form()] = "", text: Anno
 
 @router.post("/{migration_id}/help")
 def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
-    """Answers in the help thread; the clinic gets an e-mail that says so, without the words."""
+    """Answers in the help thread; the clinic gets an e-mail that says so, without the words.
+
+    A drawn form that is sent again adds nothing.
+    """
     visit = visit_of(request)
     if not text.strip():
         return draw(request, {}, [{"field": "help", "words": "Write your answer."}])
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         message = HelpMessage(
-            id=secrets.token_hex(8),
+            id=visit.basis_sent().key(visit.person.email, text.strip()),
             migration_id=migration.id,
             author=visit.person.email,
             from_support=True,
             text=text.strip()[:4000],
         )
-        session.add(message)
-        post(session, migration, "help_answered", cause=f"help:{message.id}", facts={})
+        if session.get(HelpMessage, message.id) is None:
+            session.add(message)
+            post(session, migration, "help_answered", cause=f"help:{message.id}", facts={})
     return go(f"/support/{visit.move.id}#thread")
 
 

@@ -1,6 +1,5 @@
 """Help on every page: a message to support that carries the migration and the page, and the answers to it."""
 
-import secrets
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -26,24 +25,24 @@ def write(
     page: Annotated[str, Form()] = "",
     error: Annotated[str, Form()] = "",
 ) -> Response:
-    """Keeps the message for support. What was typed is kept as it is, and shown to both sides alone."""
+    """Keeps the message for support, once for each drawn form. What was typed is shown to both sides alone."""
     visit = visit_of(request)
     words = text.strip()
     if not words or len(words) > LONGEST:
         trouble = "Write what you need help with." if not words else f"Shorten it to {LONGEST:,} characters."
         return draw(request, page, error, text, [{"field": "text", "words": trouble}])
+    message = HelpMessage(
+        id=visit.basis_sent().key(visit.person.email, words),
+        migration_id=visit.move.id,
+        author=visit.person.email,
+        text=words,
+        page=page[:100],
+        problem=error[:40] or None,
+        from_support=visit.person.is_support,
+    )
     with visit.confirmed() as confirmed:
-        confirmed.session.add(
-            HelpMessage(
-                id=secrets.token_hex(8),
-                migration_id=visit.move.id,
-                author=visit.person.email,
-                text=words,
-                page=page[:100],
-                problem=error[:40] or None,
-                from_support=visit.person.is_support,
-            )
-        )
+        if confirmed.session.get(HelpMessage, message.id) is None:
+            confirmed.session.add(message)
     return go(f"/m/{visit.move.id}/help#thread")
 
 

@@ -1,8 +1,16 @@
 """Help on every page: a message that carries the page and the error with it, and the thread of answers."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlmodel import select
+
+from app.basis import UNIQUE
+from app.migration.models import HelpMessage
 from tests.conftest import At
+from tests.forms.browser import basis_in
 from tests.pages import done, headline, typed, words
-from tests.product import ANA, MEGAN, VERA
+from tests.product import ANA, MEGAN, VERA, Product
 
 
 def test_a_message_carries_its_page_and_error_to_support(product_at: At) -> None:
@@ -69,3 +77,29 @@ def test_what_is_stored_and_for_how_long_is_said(shown_at: At) -> None:
     product = shown_at("preparing")
     said = words(product.visitor(MEGAN).get(f"{product.at}/help"))
     assert "We delete it 30 days after the move is finished" in said
+
+
+def kept(product: Product) -> list[str]:
+    with product.runtime.ledger.read() as session:
+        found = session.exec(select(HelpMessage).where(HelpMessage.migration_id == product.migration_id)).all()
+    return sorted(message.text for message in found)
+
+
+@pytest.mark.parametrize("route", sorted(UNIQUE))
+def test_a_drawn_form_that_is_sent_again_makes_one_message(product_at: At, route: str) -> None:
+    product = product_at("preparing")
+    address = route.replace("{migration_id}", product.migration_id)
+    visitor = product.visitor(ANA if route.startswith("/support") else MEGAN)
+    page = address.removesuffix("/help") if route.startswith("/support") else address
+    first, second = ({"text": "Who is Jo?", "basis": basis_in(visitor.get(page), address)} for _ in range(2))
+    assert first["basis"] != second["basis"]
+    with ThreadPoolExecutor(5) as pool:
+        for answer in pool.map(lambda _: visitor.post_exactly(address, first), range(5)):
+            done(answer)
+    assert kept(product) == ["Who is Jo?"]
+    mails = len(product.mails("help_answered"))
+    done(visitor.post_exactly(address, second))
+    assert kept(product) == ["Who is Jo?"] * 2, "equal words from another drawn form"
+    done(visitor.post_exactly(address, {**first, "text": "And who is Sam?"}))
+    assert kept(product) == ["And who is Sam?", "Who is Jo?", "Who is Jo?"], "other words are another message"
+    assert len(product.mails("help_answered")) == 3 * mails

@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlmodel import Session, col, select
 
+from app.migration.guards import approvable
 from app.migration.models import ExportFile, ProblemLine, Trial
 from app.migration.states import State
 from tests.conftest import At
@@ -214,6 +215,11 @@ def test_a_request_that_is_withdrawn_opens_approval_again(product_at: At) -> Non
     assert "Withdrawn" in words(megan.get(f"{product.at}/review"))
 
 
+def current_digest(product: Product) -> str:
+    with product.runtime.ledger.read() as session:
+        return session.get_one(Trial, (product.migration_id, product.move().trial_number)).digest or ""
+
+
 def test_the_request_of_another_move_cannot_be_withdrawn(product_at: At) -> None:
     product = product_at("reviewing")
     ask(product, "Line 12 should be archived.")
@@ -223,18 +229,29 @@ def test_the_request_of_another_move_cannot_be_withdrawn(product_at: At) -> None
     assert product.state() is State.CHANGES_REQUESTED
 
 
-def test_an_answer_of_support_leads_back_to_the_names(product_at: At) -> None:
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_an_answer_of_support_leads_to_the_review_or_to_the_names_of_a_changed_plan(
+    product_at: At, is_changed: bool
+) -> None:
     product = product_at("reviewing")
+    digest = current_digest(product)
     ask(product, "Line 12 should be archived.")
     ana = product.visitor(ANA)
     request = re.findall(r'name="request_id" value="(\w+)"', ana.get(f"/support/{product.migration_id}").text)[0]
     form = {"request_id": request, "text": "Archived clients come as archived now."}
+    if is_changed:
+        product.put(plan={**product.move().plan, "country": "NZ"})
     done(ana.post(f"/support/{product.migration_id}/answer", data=form))
     done(ana.post(f"/support/{product.migration_id}/answer", data=form))
     late = ana.post(f"/support/{product.migration_id}/answer", data=form | {"text": "Something else entirely."})
     assert late.status_code == 409
     assert "Something else entirely." in words(late), "what was typed is kept"
-    assert product.state() is State.MATCHING
+    assert product.state() is (State.MATCHING if is_changed else State.REVIEWING)
+    if not is_changed:
+        landed = product.visitor(MEGAN).see(product.at)
+        assert "Archived clients come as archived now." in words(landed), "the clinic lands on the review"
+        with product.runtime.ledger.read() as session:
+            assert approvable(digest)(session, product.move()) is None
     page = words(product.visitor(MEGAN).get(f"{product.at}/review"))
     assert "Archived clients come as archived now." in page
     assert "Ana Ferreira" in page

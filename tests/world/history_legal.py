@@ -30,7 +30,8 @@ def _of(migration: Migration, lines: list[AuditEntry]) -> list[str]:
         move = move_for(event, state)
         if move is None or line.role not in {actor.value for actor in move.actors}:
             return [*wrong, f"{event} by {line.role} is not possible while {state}"]
-        to = destination(move, state, paused_from)
+        is_plan_tried = line.facts.get("to") == State.REVIEWING.value
+        to = destination(move, state, paused_from, is_plan_tried=is_plan_tried)
         paused_from = state if event is Event.PAUSE else None
         if (line.facts.get("from"), line.facts.get("to")) != (state.value, to.value):
             wrong.append(f"{event} says {line.facts.get('from')} to {line.facts.get('to')}, and led {state} to {to}")
