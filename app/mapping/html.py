@@ -9,11 +9,13 @@ import nh3
 
 from app.mapping.html_cost import bounded
 from app.mapping.html_depth import shallow
+from app.mapping.html_tags import is_element
 from app.mapping.markup import keep_meaning
 
 ALLOWED = frozenset(
     {"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2", "b", "i", "u", "s", "sub", "sup", "a"}
 )
+_LITERAL = frozenset({"textarea", "title", "noframes", "noscript"})  # parsers read tags inside these as words
 _GONE_WITH_WORDS = frozenset({"script", "style", "iframe", "object", "svg"})
 _ALIKE = {
     "strong": "b",
@@ -34,15 +36,6 @@ _CLEANER = nh3.Cleaner(
     link_rel="noopener",
     url_relative="deny",
     strip_comments=True,
-)
-_ELEMENTS = frozenset(
-    """a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br
-    button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed
-    fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img
-    input ins kbd label legend li link main map mark marquee math menu meta meter nav nobr noframes noscript object ol
-    optgroup option output p param picture pre progress q rp rt ruby s samp script section select slot small source
-    span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track
-    tt u ul var video wbr xml""".split()  # noqa: SIM905 - as a list it would be a page long
 )
 _WORDS = r"(?:[^<>&\x00-\x08\x0b-\x1f\x7f-\xa0]++|&(?:amp|lt|gt|nbsp);)++"
 _INLINE = rf"(?:{_WORDS}|<br>|<b>{_WORDS}</b>|<i>{_WORDS}</i>|<u>{_WORDS}</u>)"
@@ -105,7 +98,10 @@ class _Mending:
             return found[0]
         if name in _ALIKE:
             return f"<{slash}{_ALIKE[name]}"
-        if name in ("!", "?") or name in _ELEMENTS or ":" in name:
+        if name in _LITERAL:
+            self.lost = True
+            return "<br><wbr"  # an element that shows nothing keeps the attributes, which go with it
+        if name in ("!", "?") or is_element(name):
             self.lost = True
             is_apart = name in _APART and (name != "table" if slash else not _is_begun(found))
             return f"<br>{found[0]}" if is_apart else found[0]

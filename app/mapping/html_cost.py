@@ -6,9 +6,10 @@ take minutes. The sanitiser compares each attribute of a tag with all others.
 
 import re
 
+from app.mapping.html_tags import only_tags
+
 LONGEST_TAG = 16 * 1024
 _HIDDEN_START = re.compile(r"<[!?]")
-_NO_TAG = re.compile(r"<(?![a-zA-Z/])")
 _LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)[^<>]{{{LONGEST_TAG},}}>")
 
 
@@ -17,8 +18,7 @@ def bounded(text: str) -> str:
     a sign that opens no tag is written as `&lt;`, and a tag of more than 16 KiB loses its attributes."""
     if "<" not in text:
         return text
-    text = _closed_tags(_without_hidden(text))
-    text = _NO_TAG.sub("&lt;", text)
+    text = only_tags(_without_hidden(text))
     return _LONG_TAG.sub(r"<\1>", text) if len(text) > LONGEST_TAG else text
 
 
@@ -38,9 +38,3 @@ def _without_hidden(text: str) -> str:
         at = end + len(mark)
     kept.append(text[at:])
     return "".join(kept)
-
-
-def _closed_tags(text: str) -> str:
-    """The text with the signs behind its last `>`, which open nothing, written as `&lt;`."""
-    last = text.rfind(">") + 1
-    return text[:last] + text[last:].replace("<", "&lt;")

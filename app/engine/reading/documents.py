@@ -27,7 +27,7 @@ _MEANS_CP1252 = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "asc
 _STRUCK = frozenset({"s", "strike", "del"})
 _LONG_ANSWER = 2_000  # an answer longer than this has words
 _HIDDEN = frozenset({"script", "style", "head", "template"})
-_FIELDS = frozenset({"input", "img", "html", "body", "meta", "link", "title", "style", "script"})
+_FIELDS = frozenset({"html", "body", "meta", "link", "title", "style", "script"})
 _CHARSET = re.compile(
     rb"<(?:meta\b[^>]{0,200}\bcharset|\?xml\b[^>]{0,100}\bencoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE
 )
@@ -110,7 +110,7 @@ def _cells(entry: Entry, page: "Page") -> tuple[list[str], tuple[str, ...]]:
 
 
 def _has_words(answer: str) -> bool:
-    return len(answer) > _LONG_ANSWER or bool(plain_text(answer))
+    return len(answer) > _LONG_ANSWER or "<img>" in answer or bool(plain_text(answer))
 
 
 class Page(HTMLParser):
@@ -159,6 +159,8 @@ class Page(HTMLParser):
             self._heading = (tag, [STRUCK_OUT] if self._struck else [])
         elif self._heading is not None:
             self._heading[1].append(STRUCK_OUT if tag in _STRUCK else "")
+            if tag == "img":  # cleaning tells that there was one
+                self._say("<img>")
         elif not self._in_head and tag not in _FIELDS:
             self._struck += tag in _STRUCK
             if tag == "option":  # its mark is in the text already
@@ -179,7 +181,7 @@ class Page(HTMLParser):
                 self._heading = None
             elif tag in _STRUCK:
                 self._heading[1].append("]")
-        elif not self._in_head and tag not in _FIELDS and tag not in ("br", "option"):
+        elif not self._in_head and tag not in _FIELDS and tag not in ("br", "option", "img", "input"):
             self._struck = max(0, self._struck - (tag in _STRUCK))
             self._say(f"</{tag}>")
         self._begins_block = self._begins_block or tag in _BLOCKS

@@ -1,0 +1,78 @@
+"""Which signs of a text open a tag. Parsers of HTML take words for attributes, and lose them: `HR<pain free</p>`.
+
+A tag has the name of an element of HTML, or of one that an office program writes, and ends before another one begins.
+Every other `<` is a word of the clinic's.
+"""
+
+import re
+from io import StringIO
+
+ELEMENTS = frozenset(
+    """a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br
+    button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed
+    fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img
+    input ins kbd label legend li link main map mark marquee math menu meta meter nav nobr noframes noscript object ol
+    optgroup option output p param picture pre progress q rp rt ruby s samp script section select slot small source
+    span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track
+    tt u ul var video wbr xml""".split()  # noqa: SIM905 - as a list it would be a page long
+)
+_OFFICE = re.compile(r"(?:o|v|w|w10|m|x|p|u1|st1|st2|svg|xml|ns\d):[a-z][a-z0-9-]*")
+_SIGN = re.compile(r"<(?!/?(?:p|div|br|ul|ol|li|b|i|u|s|h1|h2|tr|td|table|span|strong|em|body|html)>)")
+_NAME = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)")
+# A value in which a tag seems to end before another one begins is no value: its quotation mark was left open.
+_QUOTED = "|".join(f"{q}[^{q}<>]{{0,2000}}+(?:<[^{q}]{{0,2000}}+|>[^{q}<]{{0,2000}}+)?+{q}" for q in "\"'")
+_REST = re.compile(rf"(?:[^<>=]++|=\s*+(?:{_QUOTED})?+)*+")
+_UNQUOTED_REST = re.compile(r"[^<>]*+")
+_VALUE = re.compile(r"""=\s*+(?:"[^"]*+"|'[^']*+')""")
+_OPEN_QUOTE = re.compile(r"""=\s*+["']""")
+_ALONE = frozenset("checked selected disabled readonly required multiple hidden nowrap compact open href name".split())  # noqa: SIM905
+
+
+def is_element(name: str) -> bool:
+    """Whether a lower-case name is that of an element."""
+    return name in ELEMENTS or _OFFICE.fullmatch(name) is not None
+
+
+def only_tags(text: str) -> str:
+    """The same text, with `&lt;` for every `<` that opens no tag, also in attributes. A quotation mark that a tag
+    leaves open ends with it: such a tag loses its attributes. A second call changes nothing."""
+    written = StringIO()
+    kept = 0
+    left = 4 * len(text)  # signs that may be looked at in vain: tags that never end must not cost a square of time
+    for sign in _SIGN.finditer(text):
+        at = sign.start()
+        if at < kept:
+            continue  # it stands in an attribute
+        written.write(text[kept:at])
+        name = _NAME.match(text, at)
+        end = at
+        if name is not None and is_element(name[2].lower()):
+            end = _end(_REST, text, name.end()) if left > 0 else at
+            if text[end : end + 1] != ">":
+                left -= end - at
+                end = _end(_UNQUOTED_REST, text, name.end())
+        attributes = text[name.end() : end] if name else ""
+        if name is None or text[end : end + 1] != ">" or _are_words(name[2], attributes):
+            written.write("&lt;")
+            kept = at + 1
+        else:
+            written.write(name[0] + _tidy(attributes))
+            kept = end
+    written.write(text[kept:])
+    return written.getvalue()
+
+
+def _end(rest: re.Pattern[str], text: str, start: int) -> int:
+    found = rest.match(text, start)
+    return found.end() if found else start
+
+
+def _tidy(attributes: str) -> str:
+    if "=" in attributes and _OPEN_QUOTE.search(_VALUE.sub("", attributes)):
+        return ""
+    return attributes.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _are_words(name: str, attributes: str) -> bool:
+    """Whether a letter between signs is one of a comparison: `5 <b and c> d`."""
+    return len(name) == 1 and "=" not in attributes and bool(set(attributes.lower().split()) - _ALONE - {"/"})

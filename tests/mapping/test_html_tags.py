@@ -1,0 +1,85 @@
+"""A `<` that opens no tag is a word: none of the words behind it is lost, in whatever shape a note comes."""
+
+import re
+
+import pytest
+
+from app.mapping.html import clean_html, plain_text
+from app.mapping.html_tags import ELEMENTS, only_tags
+
+STARTS = (
+    "y",
+    "pain",
+    "3",
+    " 5",
+    "b",
+    "i",
+    "p",
+    "a",
+    "em",
+    "s",
+    "table",
+    "img",
+    "http://x.example",
+    "sam@x.example",
+    "/y",
+    "x:1",
+)
+AFTER = (" then rest, HR<pain free today", " then rest", ", \"rest and 'more", "", "=rest <= 7", ' rest="7')
+AROUND = (
+    "<p>ROM x{}</p><p>end</p>",
+    "ROM x{}",
+    "<ul><li>ROM x{}<li>end</ul>",
+    "<b>ROM x{}</b> end",
+    "<p>ROM x{} <br>end</p>",
+)
+TEXTS = [around.format(f"<{start}{after}") for start in STARTS for after in AFTER for around in AROUND]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text of this file, in their order: of its tags only those that are written here count."""
+    return re.findall(r"\w+", re.sub(r"</?(?:p|ul|li|b|br)>", " ", text))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_every_word_behind_a_sign_is_kept_in_a_cell(text: str) -> None:
+    found = clean_html(text)
+    assert re.findall(r"\w+", plain_text(found.html)) == words_of(text)
+    assert clean_html(found.html).html == found.html
+
+
+@pytest.mark.parametrize("name", sorted(ELEMENTS))
+def test_the_tag_of_an_element_is_a_tag_and_of_anything_else_a_word(name: str) -> None:
+    for tag in (f"<{name}>", f'<{name} class="a b">', f"<{name}/>", f"</{name}>", f"<{name.upper()}\n>"):
+        assert only_tags(f"x{tag}y") == f"x{tag}y"
+    assert only_tags(f"<{name}q>") == (f"<{name}q>" if f"{name}q" in ELEMENTS else f"&lt;{name}q>")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ('<p title="a < b">x</p>', '<p title="a &lt; b">x</p>'),
+        ('<p title="a > b">x</p>', '<p title="a &gt; b">x</p>'),
+        ('<p title="a>words</p> and "more"', '<p>words</p> and "more"'),
+        ("5 <b and c> d", "5 &lt;b and c> d"),
+        ("<o:p>x</o:p> <note:this is kept>", "<o:p>x</o:p> &lt;note:this is kept>"),
+        ('<a href="https://x.example/?a=1">x</a>', '<a href="https://x.example/?a=1">x</a>'),
+    ],
+)
+def test_attributes_end_with_their_tag(text: str, written: str) -> None:
+    assert only_tags(text) == written
+    assert only_tags(written) == written
+
+
+@pytest.mark.parametrize("unit", ["<a ", "<a '", "<a ='\"<a \"'", "=\"'<a ' \"", '<a b="', "<a ='<a =\"", "<p x=", "<"])
+def test_tags_that_never_end_take_time_with_their_number(unit: str) -> None:
+    text = "<a " + unit * (200_000 // len(unit))
+    assert only_tags(text).replace("&lt;", "<").replace("&gt;", ">") == text
+
+
+@pytest.mark.parametrize("name", ["textarea", "title", "noframes", "noscript"])
+def test_an_element_whose_words_are_no_markup_shows_its_words_alone(name: str) -> None:
+    found = clean_html(f"<p>A</p><{name} rows='3'>felt dizzy</{name}><p>B</p>")
+    assert plain_text(found.html).split("\n") == ["A", "felt dizzy", "B"]
+    assert found.lost
+    assert "&lt;" not in clean_html(f"<{name}><script>alert(1)</script><b>x</b></{name}>").html
