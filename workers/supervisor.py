@@ -105,6 +105,11 @@ def run_worker(settings: Settings) -> None:
 def _opened(settings: Settings) -> Supervisor | None:
     try:
         return Supervisor(settings)
+    except OSError as fault:
+        words = words_of(fault)
+        if words is None:
+            raise
+        raise CannotStart(words) from None
     except DBAPIError as fault:
         if cause_of(fault) is Unavailable.DAMAGED:
             raise CannotStart(str(words_of(fault))) from None

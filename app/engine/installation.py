@@ -103,6 +103,12 @@ def words_of(trouble: Exception) -> str | None:
     """One line for a failure at the start; None where it is a fault of ours."""
     if isinstance(trouble, CannotStart | SchemaTooNew):
         return str(trouble)
+    cause = cause_of(trouble)
+    if isinstance(trouble, OSError) and trouble.filename and cause is None:
+        return (
+            f"{trouble.filename} cannot be used as a folder of ours ({trouble.strerror}): set VAR to a folder that "
+            "this user may write to, and move a file of that name away."
+        )
     return {
         Unavailable.BUSY: "Another process holds the database: try again in a minute (DATABASE_URL, VAR).",
         Unavailable.FULL: "There is no room left on the disk that holds the databases: make room (VAR, DATABASE_URL).",
@@ -110,7 +116,7 @@ def words_of(trouble: Exception) -> str | None:
         Unavailable.DAMAGED: "A database is damaged, or is no database: restore it from a backup (DATABASE_URL, VAR).",
         None: None,
         Unavailable.BAD_VALUE: None,
-    }[cause_of(trouble)]
+    }[cause]
 
 
 def require_whole(ledger: Database) -> None:

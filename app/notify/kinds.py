@@ -27,7 +27,7 @@ KINDS: tuple[MailKind, ...] = (
     MailKind("changes_requested", "{clinic} asks for a change", "Open the request", None),
     MailKind("changes_answered", "Your request is answered", "See the answer", "review"),
     MailKind("failed", "Your move stopped, nothing is lost", "See what to do", "progress"),
-    MailKind("abandoned", "Our copies of your export are deleted", "Start again", "overview"),
+    MailKind("abandoned", "Our copies of your export are being deleted", "Start again", "overview"),
     MailKind("finalised", "Your clinic is live in Caspen", "Read the report", "report"),
     MailKind("undone", "Your move was taken back", "See what was removed", "report"),
     MailKind("help_answered", "Support has answered", "Read the answer", "help"),

@@ -10,8 +10,8 @@ from app.engine.changed_ledger import changed_in
 from app.links.problems import OPERATORS
 from app.migration.arriving import CheckedLink
 from app.migration.ledger_shapes import CHANGED_WORDS
-from app.migration.models import HelpMessage, Migration, Part, Work
-from app.migration.states import WORKING, State
+from app.migration.models import AuditEntry, HelpMessage, Migration, Part, Work
+from app.migration.states import WORKING, Actor, Event, State
 from app.migration.words import WORDS, Waits
 from app.problems import Problem, catalogue
 
@@ -56,8 +56,8 @@ def overview(session: Session, *, q: str = "", who: str = "", state: str = "") -
         ).all()
     )
     asked = unanswered(session)
-    ours = links_to_mend(session)
-    lines = [line_of(m, rows.get(m.id, 0), m.id in asked, now(), ours.get(m.id, "")) for m in found]
+    ours, paused = links_to_mend(session), paused_by_support(session)
+    lines = [line_of(m, rows.get(m.id, 0), m.id in asked, now(), ours.get(m.id, ""), m.id in paused) for m in found]
     if who:
         lines = [line for line in lines if line.waits.name.lower() == who]
     if state == "stopped":
@@ -90,8 +90,22 @@ def links_to_mend(session: Session) -> dict[str, str]:
     return told
 
 
-def line_of(migration: Migration, rows: int, asked: bool, moment: datetime, ours: str = "") -> MigrationLine:
-    """`ours` is what we have to mend about its link, in words."""
+def paused_by_support(session: Session) -> set[str]:
+    """The paused migrations that support paused last."""
+    role: dict[str, str] = {}
+    paused = select(AuditEntry.migration_id, AuditEntry.role).join(
+        Migration, col(Migration.id) == AuditEntry.migration_id
+    )
+    wanted = paused.where(Migration.state == State.PAUSED.value, AuditEntry.act == Event.PAUSE.value)
+    for migration_id, by in session.exec(wanted.order_by(col(AuditEntry.id))):
+        role[str(migration_id)] = by
+    return {migration_id for migration_id, by in role.items() if by == Actor.SUPPORT.value}
+
+
+def line_of(
+    migration: Migration, rows: int, asked: bool, moment: datetime, ours: str = "", is_paused_by_us: bool = False
+) -> MigrationLine:
+    """`ours` is what we have to mend about its link, in words; `is_paused_by_us`: support must go on with it."""
     if changed_in(migration):
         seconds = (moment - migration.since).total_seconds()
         return MigrationLine(migration, "Changed", "stop", CHANGED_WORDS, Waits.SUPPORT, seconds, rows, None)
@@ -108,6 +122,8 @@ def line_of(migration: Migration, rows: int, asked: bool, moment: datetime, ours
         silent = (moment - max(migration.last_sign_of_work, migration.since)).total_seconds()
         if silent > STALLED_SECONDS:
             kind, waits, waits_for = "stop", Waits.SUPPORT, f"No sign of work for {int(silent // 60)} minutes"
+    if is_paused_by_us:
+        waits, waits_for = Waits.SUPPORT, "Support has paused it"
     if ours:
         waits, waits_for = Waits.SUPPORT, ours
     if asked:

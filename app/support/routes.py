@@ -27,7 +27,7 @@ from app.migration.outbox import post
 from app.migration.states import Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.settings import environment
-from app.support.overview import HEADS, line_of, overview
+from app.support.overview import HEADS, line_of, overview, paused_by_support
 from app.web import Visit, go, page, shows, visit_of
 from app.wizard.complete import whole
 from app.wizard.damage import find_damage
@@ -287,7 +287,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
         may_undo = migration.state == State.FINALISED and undoable(session, migration) is None
         told: dict[str, Any] = {
             "fault": fault,
-            "line": line_of(migration, 0, False, now()),
+            "line": line_of(migration, 0, False, now(), is_paused_by_us=migration.id in paused_by_support(session)),
             "export": export,
             "checked": checked_of(session, migration.id),
             "trial": trial,

@@ -139,8 +139,14 @@ def draw(request: Request, conversion: str, ack: bool, errors: list[dict[str, st
     visit.remember("/m/{migration_id}/overview")
     told = lists(visit.source)
     told["may_cancel"] = move_for(Event.CANCEL, State(visit.move.state)) is not None
+    told["is_deleting"] = visit.move.state == State.CANCELLED and is_copy_kept(visit)
     status = 422 if errors else 200
     return page(request, "wizard/overview.html", status, conversion=conversion, ack=ack, errors=errors, **told)
+
+
+def is_copy_kept(visit: Visit) -> bool:
+    """Whether the key or an object of the export is still there."""
+    return bool(visit.move.wrapped_key) or any(True for _ in visit.runtime.objects.list(visit.move.id))
 
 
 def lists(origin: Source) -> dict[str, Any]:

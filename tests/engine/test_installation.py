@@ -217,3 +217,43 @@ def test_serve_and_worker_end_with_one_line(
     assert ended.returncode in (1, 2)
     assert len(lines) == 1, lines
     assert ("STORAGE_KEY" if loss is None else LOSSES[loss]) in lines[0]
+
+
+def file_instead(place: str) -> Callable[[Settings], None]:
+    def put(settings: Settings) -> None:
+        path = settings.var / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    return put
+
+
+NO_FOLDERS: dict[str, tuple[str, Callable[[Settings], None]]] = {
+    "VAR is a file": ("var", file_instead("")),
+    "a folder above VAR is a file": ("var/below", lambda settings: file_instead("")(settings_in(settings.var.parent))),
+    "VAR has a name that is too long": ("v" * 300, lambda _: None),
+    **{f"{name} is a file": ("var", file_instead(name)) for name in ("scratch", "objects", "caspen")},
+}
+
+
+@pytest.mark.parametrize("name", NO_FOLDERS)
+def test_a_folder_that_cannot_be_made_is_one_line_at_the_start(tmp_path: Path, name: str) -> None:
+    place, spoil = NO_FOLDERS[name]
+    settings = settings_in(tmp_path / place)
+    spoil(settings)
+    with pytest.raises(CannotStart, match=r"cannot be used as a folder .*VAR") as refusal:
+        check_installation(settings)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[1:]))
+def test_every_command_says_in_words_that_its_folder_is_a_file(tmp_path: Path, command: list[str]) -> None:
+    (tmp_path / "var").touch()
+    port = ["--port", str(free_port())] if "serve" in command else []
+    environment = {**os.environ, **environment_of(settings_in(tmp_path / "var"))}
+    ended = subprocess.run(
+        [sys.executable, *command, *port], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode in (1, 2)
+    assert "cannot be used as a folder" in ended.stderr
+    assert "Traceback" not in ended.stderr

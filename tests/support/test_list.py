@@ -12,7 +12,7 @@ from app.migration.states import State
 from app.migration.words import WORDS, Waits
 from app.support.overview import HEADS, line_of, overview
 from tests.conftest import At
-from tests.pages import headline, words
+from tests.pages import done, headline, words
 from tests.product import ANA, MEGAN, ROSA, Product
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def move(name: str = "Clinic", state: State = State.REVIEWING, *, hours: float = 1, **some: Any) -> Migration:
     since = NOW - timedelta(hours=hours)
-    told: dict[str, Any] = {"id": f"mig_{name}", "workspace_id": f"wsp_{name}", "clinic": name, "source": "x"}
+    told: dict[str, Any] = {"id": f"mig_{name}", "workspace_id": f"wsp_{name}", "clinic": name, "source": "cliniko"}
     return Migration(**(told | {"state": state.value, "since": since} | some))
 
 
@@ -50,6 +50,26 @@ def test_a_minute_without_a_sign_of_work_is_ours(silent: int, waits: Waits) -> N
 def test_an_unanswered_message_makes_a_move_ours() -> None:
     line = line_of(move(), 0, True, NOW)
     assert (line.waits, line.waits_for) == (Waits.SUPPORT, "A message has no answer yet")
+
+
+@pytest.mark.parametrize("point", ["fetching", "reading", "trialling"])
+def test_a_move_that_support_paused_waits_for_support(product_at: At, point: str) -> None:
+    product = product_at("matching")
+    product.put(state=point)
+    ana = product.visitor(ANA)
+    reason = {"reason": "We look into the files first."}
+    done(ana.post(f"/support/{product.migration_id}/pause", data=reason))
+    assert "Waits for us" in words(ana.get(f"/support/{product.migration_id}"))
+    assert "Support has paused it" in words(ana.get("/support?who=support"))
+    done(ana.post(f"/support/{product.migration_id}/resume", data=reason))
+    assert "Waits for us" not in words(ana.get(f"/support/{product.migration_id}"))
+
+
+def test_a_download_that_the_clinic_paused_waits_for_the_clinic(product_at: At) -> None:
+    product = product_at("matching")
+    product.put(state=State.FETCHING.value)
+    done(product.visitor(MEGAN).post(f"{product.at}/progress/pause"))
+    assert "Waits for the clinic" in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
 
 
 def filled(product: Product) -> Product:

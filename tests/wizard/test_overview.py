@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.engine.purge import purge
+from app.migration.models import Migration
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
 from tests.product import ANA, MEGAN, VERA
@@ -77,3 +79,19 @@ def test_nothing_can_be_acknowledged_when_the_move_is_over(product_at: At) -> No
     answer = megan.post(f"{product.at}/overview", data={"ack": "1"})
     assert answer.status_code == 409
     assert headline(answer) == "This step is over: this move was cancelled"
+
+
+def test_a_stopped_move_says_that_its_copy_is_deleted_once_it_is(product_at: At) -> None:
+    product = product_at("matching")
+    megan = product.visitor(MEGAN)
+    done(megan.post(f"{product.at}/progress/cancel"))
+    assert "Our copy of the export is being deleted" in words(megan.see(product.at))
+    assert "export deleted" not in words(megan.get(f"{product.at}/people"))
+    with product.runtime.ledger.read() as session:
+        key = session.get_one(Migration, product.migration_id).wrapped_key
+    product.put(wrapped_key="")
+    assert "Our copy of the export is being deleted" in words(megan.see(product.at)), "its objects are still there"
+    product.put(wrapped_key=key)
+    purge(product.runtime, product.migration_id)
+    assert "Our copy of the export is deleted" in words(megan.see(product.at))
+    assert "Our copy of the export was deleted, as promised" in words(megan.get(f"{product.at}/people"))
