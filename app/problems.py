@@ -94,6 +94,9 @@ PLAIN = {
     "name": "the file",
     "time": "a later time",
     "source": "your old software",
+    "kind": "These rows",
+    "wanted": "with their numbers",
+    "found": "other columns",
 }
 
 

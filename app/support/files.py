@@ -115,7 +115,7 @@ def draw(
         "name": told_path(file.path, visit.source),
         "line": next(line for line in lines_of(visit) if line.number == number),
         "shown": shown,
-        "trouble": trouble_of(file, shown, visit.source.label),
+        "trouble": trouble_of(file, shown, visit.source, is_support=True),
         "editable": visit.move.state in ANSWERED_IN,
         "reason": reason,
         "errors": errors or [],

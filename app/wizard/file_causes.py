@@ -1,6 +1,6 @@
 """Why files of an export were not read: each with its own problem, in the catalogue's words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -49,10 +49,22 @@ def is_unread(file: ExportFile) -> bool:
     return file.kind is None or file.refused is not None
 
 
-def file_causes(codes: Mapping[str, str], source: Source) -> tuple[FileCause, ...]:
-    """The causes in words, in the order of paths."""
-    return tuple(FileCause(path, cause_of(code, source)) for path, code in sorted(codes.items()))
+def file_causes(codes: Mapping[str, str], files: Iterable[ExportFile], source: Source) -> tuple[FileCause, ...]:
+    """The causes in words, in the order of paths. `files` are those of the reading that `codes` belong to."""
+    by_path = {file.path: file for file in files}
+    return tuple(FileCause(path, cause_of(code, source, by_path.get(path))) for path, code in sorted(codes.items()))
 
 
-def cause_of(code: str, source: Source) -> Problem:
-    return Problem(code, details={"source": source.label, "kind": "These rows", "wanted": "", "found": "other columns"})
+def cause_of(code: str, source: Source, file: ExportFile | None = None, *, is_support: bool = False) -> Problem:
+    """Why a file was not read, in words: what it is, which column it lacks and which it has, where reading knows.
+
+    Support never sees the headers of a clinic's file here: nobody has proven that they are headers.
+    """
+    details = {"source": source.label}
+    if file is not None:
+        kind = next((kind for kind in source.kinds if kind.name == file.kind), None)
+        details |= {"kind": kind.called} if kind else {}
+        details |= {name: str(said) for name, said in file.facts.get("refused_for", {}).items()}
+        if is_support:
+            details.pop("found", None)
+    return Problem(code, details=details)

@@ -67,7 +67,7 @@ def _line(file: ExportFile, plan: Plan, source: Source, code: str | None) -> Fil
     seen = int(file.facts.get("rows_seen", 0))
     asks = folder is not None or "columns" in file.facts
     unknown = file.kind is None and file.refused is None and asks and not file.facts.get("left_out")
-    cause = cause_of(code, source) if code and file.kind is None and file.refused is None else None
+    cause = cause_of(code, source, file) if code and file.kind is None and file.refused is None else None
     words, mark = _words(file, cause)
     if is_unread:
         words, mark = (f"{said}, when it is read again" if said else "As it was found, when it is read again"), "later"

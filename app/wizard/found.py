@@ -17,7 +17,7 @@ from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.plans import plan_of
 from app.migration.states import State
 from app.problems import Problem, catalogue
-from app.wizard.file_causes import file_codes
+from app.wizard.file_causes import cause_of, file_codes
 from app.wizard.file_states import HELPED, told_lines
 from app.wizard.situation import Standing
 from app.wizard.zip_password import LOCKED
@@ -83,7 +83,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "refused": [
             {
                 "file": f,
-                "problem": refusal(f.refused, source),
+                "problem": cause_of(f.refused, source, f) if f.refused and f.refused in catalogue() else None,
                 "helped": f.refused in HELPED,
                 "locked": f.refused in LOCKED,
             }
@@ -160,11 +160,6 @@ def span(first: str | None, last: str | None, zone: tzinfo) -> str:
     ends = [datetime.fromisoformat(text).astimezone(zone) for text in (first, last)]
     said = [f"{MONTHS[day.month - 1][:3]} {day.year}" for day in ends]
     return said[0] if said[0] == said[1] else f"{said[0]} to {said[1]}"
-
-
-def refusal(code: str | None, source: Source) -> Problem | None:
-    """Why a file could not be read, in words."""
-    return Problem(code, details={"source": source.label}) if code and code in catalogue() else None
 
 
 NEEDS_CLINIC = frozenset(

@@ -72,16 +72,28 @@ class Offer:
 
 
 def offer(
-    seen: Glimpse, source: Source, said: Answer | None, plan: Plan, path: str, ids: Mapping[str, frozenset[str]]
+    seen: Glimpse,
+    source: Source,
+    said: Answer | None,
+    plan: Plan,
+    path: str,
+    ids: Mapping[str, frozenset[str]],
+    *,
+    taken_for: str | None = None,
 ) -> Offer:
-    """What the page shows: what was typed goes first, then the plan, then what names say, then what is likely."""
+    """What the page shows: what was typed goes first, then the plan, then what names say, then what is likely.
+
+    `taken_for` is the kind that the list of files names for a file that was refused.
+    """
     natural = seen.header.kind.name if isinstance(seen.header, Header) else None
     candidates = seen.header.kinds if isinstance(seen.header, Tied) else ()
     columns = [
         Seen(n, column_shape(c := seen.column(at)), frozenset(map(bare, c)) - {""}) for at, n in enumerate(seen.names)
     ]
     likely = natural
-    if columns and said is None and natural is None:
+    if natural is None and taken_for is not None:
+        likely = taken_for
+    elif columns and said is None and natural is None:
         kinds = [k for k in source.kinds if (k.name in candidates if candidates else k.imported or k.listed)]
         ranked = likely_kinds(kinds, columns, ids)
         order = [kind.kind for kind in ranked]

@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from app.access import sessions
 from app.access.rights import Right
 from app.db import Database
+from app.migration.exports import files_of
 from app.migration.guards import pausable
 from app.migration.states import Event, State, move_for
 from app.rail import page_of
@@ -43,7 +44,8 @@ def look(request: Request) -> Response:
         is_unreadable = visit.move.state == State.READING_FAILED
         locked = locked_files(session, visit.move) if is_unreadable else []
         codes = file_codes(session, visit.move, visit.move.export_number) if is_unreadable else {}
-    causes = file_causes(codes, visit.source)
+        files = files_of(session, visit.move.id, visit.move.export_number) if is_unreadable else []
+    causes = file_causes(codes, files, visit.source)
     told |= {"causes": causes[:MOST_CAUSES], "more_causes": max(0, len(causes) - MOST_CAUSES)}
     may_cancel = move_for(Event.CANCEL, State(visit.move.state)) is not None
     labels = {kind.name: kind.label for kind in visit.source.kinds}

@@ -25,8 +25,9 @@ from app.migration.states import Event
 from app.problems import Problem, catalogue
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, note, settle
+from app.wizard.file_causes import cause_of
 from app.wizard.file_inputs import LEFT_OUT, file_inputs, kind_words
-from app.wizard.file_states import lines_of
+from app.wizard.file_states import HELPED, lines_of
 from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
 from app.wizard.which_folder import asked_folder, keep_folder, show_folder
 
@@ -144,7 +145,12 @@ def offered(visit: Visit, file: ExportFile, said: Answer | None) -> Offer:
     headerless = preview.headerless
     if said is None and headerless:
         said = Answer(plan.file_kinds.get(file.path), {}, headerless=True)
-    return offer(preview.glimpse, visit.source, said, plan, file.path, preview.ids)
+    return offer(preview.glimpse, visit.source, said, plan, file.path, preview.ids, taken_for=taken_for(file))
+
+
+def taken_for(file: ExportFile) -> str | None:
+    """The kind that the list of files names, where reading found it by itself and no person said it."""
+    return file.kind if file.refused in HELPED and not file.facts.get("answered") else None
 
 
 def draw(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
@@ -163,7 +169,7 @@ def draw(request: Request, number: int, shown: Offer | None = None, errors: Erro
         "line": mine,
         "shown": shown,
         "others": sum(line.is_open and line.number != number for line in lines),
-        "trouble": trouble_of(file, shown, visit.source.label),
+        "trouble": trouble_of(file, shown, visit.source),
         "editable": visit.move.state in ANSWERED_IN and visit.person.may(Right.ACT, visit.move.workspace_id),
         "errors": errors or [],
         **choices(shown, visit.source),
@@ -196,14 +202,14 @@ def choices(shown: Offer, source: Source) -> dict[str, Any]:
     }
 
 
-def trouble_of(file: ExportFile, shown: Offer, source: str) -> Problem | None:
+def trouble_of(file: ExportFile, shown: Offer, source: Source, *, is_support: bool = False) -> Problem | None:
     """Why the file was not read, or cannot even be shown as a table."""
     unread = shown.seen.code if not shown.seen.names else None
     code = unread if unread in (BUSY, FAILED) else file.refused or unread
     if code is None or code not in catalogue():
         return None
-    kind = shown.kind
-    details = {"source": source, "kind": kind.called if kind else "These rows", "wanted": "", "found": "other columns"}
-    if kind is not None:
-        details["wanted"] = " or ".join(label_of(kind, p.name) for p in needed(kind)[:1])
-    return Problem(code, details=details)
+    problem = cause_of(code, source, file, is_support=is_support)
+    if shown.kind is None or shown.kind.name == file.kind:
+        return problem
+    wanted = " or ".join(label_of(shown.kind, p.name) for p in needed(shown.kind)[:1])
+    return problem.at(details={**problem.details, "kind": shown.kind.called, "wanted": wanted})

@@ -64,5 +64,10 @@ def test_every_row_of_a_list_is_counted(tried: Tried) -> None:
         assert [p["count"] for p in tried.problems("kind_not_imported", kind)] == [rows]
 
 
+def test_an_archived_alert_is_named_as_such_and_its_kind_moves(tried: Tried) -> None:
+    assert [p["count"] for p in tried.problems("alert_archived", "medical_alerts")] == [1]
+    assert not list(tried.problems("kind_not_imported", "medical_alerts"))
+
+
 def test_nobody_misses_a_list(tried: Tried) -> None:
     assert {p["kind"] for p in tried.problems("kind_absent")}.isdisjoint({k.removesuffix(".csv") for k in LISTS})

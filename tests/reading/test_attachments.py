@@ -250,3 +250,13 @@ def test_memory_stays_flat_with_many_files_and_with_a_hundred_megabytes(tmp_path
         tracemalloc.stop()
     assert count == 2001
     assert peak < 16 * MIB
+
+
+@pytest.mark.parametrize("listed", [0, 1, 3])
+def test_a_folder_is_not_called_empty_however_many_of_its_files_are_listed(desk: Desk, listed: int) -> None:
+    names = [f"scan-{number}.pdf" for number in range(3)]
+    rows = "".join(f"{at},1,{name},{len(PDF)}\n" for at, name in enumerate(names[:listed], start=1))
+    files = {f"Patient files/1 - Lee, Ann/{name}": PDF + name.encode() for name in names}
+    told = desk.zip({"patients.csv": patients(1), "patient_files.csv": f"id,patient_id,filename,size\n{rows}", **files})
+    called = {file.path for file in told.files for problem in file.problems if problem.code == "file_empty_table"}
+    assert called == (set() if listed else {"patient_files.csv"})

@@ -1,6 +1,7 @@
 """A file that could not be read is named with its own cause: where reading stopped, and among the files."""
 
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 
@@ -57,6 +58,19 @@ def test_where_reading_stops_each_file_is_named_with_its_cause(product_at: At, c
     assert cause.todo in shown
     assert "Try again" not in shown
     assert "Hand over another export" in shown
+
+
+def test_files_of_one_cause_are_told_apart_by_the_names_of_their_notes(product_at: At) -> None:
+    product, (_, data) = product_at("preparing"), ALONE["file_is_picture"]
+    megan, at = product.visitor(MEGAN), product.at
+    sent = [("files", (f"photo-{number}.png", data + bytes([number]))) for number in range(3)]
+    done(megan.post(f"{at}/handover/upload", files=sent))
+    product.work()
+    page = megan.get(f"{at}/progress").text
+    labels = re.findall(r'<section class="note[^"]*" aria-labelledby="([^"]+)"', page)
+    said = [" ".join(page.split(f'id="{one}"', 1)[1].split("</", 1)[0] for one in label.split()) for label in labels]
+    assert sum("photo-" in one for one in said) == 3
+    assert len(set(said)) == len(said)
 
 
 def test_trying_again_is_offered_where_the_trouble_is_not_in_the_files(product_at: At) -> None:

@@ -273,3 +273,31 @@ def test_a_number_that_is_no_file_is_not_found(shown_at: At) -> None:
     assert megan.get(f"{product.at}/files/9999").status_code == 404
     assert megan.get(f"{product.at}/files/-1").status_code == 404
     assert megan.post(f"{product.at}/files/9999", data={"act": "keep"}).status_code == 404
+
+
+MINE = {
+    "contacts": "Ref,Given,Family,Practice,Ph,Mail\n1,Ann,Lee,Main,02 9000 0001,a@b.example\n",
+    "users": "Ref,Given,Family,Ph,Mail\n1,Ann,Lee,0412 345 678,a@b.example\n",
+    "patient_cases": "Title,Max Sessions,Expiry Date,Closed,Patient ID\nKnee,5,2026-01-02,false,1\n",
+}
+
+
+@pytest.mark.parametrize("kind", MINE)
+@pytest.mark.parametrize("name", ["{} mine.csv", "{}.csv"])
+def test_the_page_of_a_refused_file_begins_with_the_kind_that_the_list_names(
+    product_at: At, kind: str, name: str
+) -> None:
+    path = name.format(kind)
+    product = handed_over(product_at("preparing"), {**few(), path: MINE[kind]})
+    listed = file_at(product, path)
+    page = page_of(product, path)
+    form = form_of(page)
+    assert (listed.kind, listed.refused) == (kind, "missing_key_column")
+    assert form["kind"] == kind
+    if "Ph" in MINE[kind]:
+        assert "phone" in form[column(page, "Ph")]
+    found = product.visitor(MEGAN).get(f"{product.at}/handover")
+    headers = MINE[kind].splitlines()[0].replace(",", ", ")
+    for text in (words(found), words(page)):
+        assert f"We found: {headers}." in text
+        assert "need a column …" not in text

@@ -30,6 +30,7 @@ _SAME = {
         "last": "surname family",
         "first": "given forename",
         "mobile": "cell",
+        "phone": "ph tel telephone",
         "email": "mail",
         "city": "suburb town",
         "postcode": "zip postal",
@@ -47,6 +48,7 @@ _SAME = {
     }.items()
     for word in words.split()
 }
+_PHONES = frozenset({"phone", "mobile", "fax"})
 _FILLER = frozenset({"at", "on", "of", "the", "is", "in", "for", "this", "s"})
 _FAMILIES: tuple[tuple[tuple[Any, ...], tuple[str, ...]], ...] = (
     ((day, birth), ("date YYYY-MM-DD", "date D/M/YYYY", "date M/D/YYYY", "date, day or month first", "date D-Mon-YY")),
@@ -98,7 +100,28 @@ def suggested(
         if column_name not in found and name not in taken:
             found[column_name] = Guess(name, -likeness)
             taken.add(name)
+    if thorough:
+        _add_phones(found, taken, kind, columns)
     return found
+
+
+def _add_phones(found: dict[str, Guess], taken: set[str], kind: Kind[Any], columns: Sequence[Seen]) -> None:
+    """A column of phones goes into a field of phones that is free: the one for other phones before the named ones."""
+    free = [p.name for p in kind.columns if "phone" in tokens(p.name) and p.name not in taken and not _is_json(p)]
+    free.sort(key=lambda name: "other" not in tokens(name))
+    for column in columns:
+        if free and column.name not in found and _are_phones(column):
+            found[column.name] = Guess(free.pop(0), ENOUGH)
+
+
+def _is_json(placed: Placed) -> bool:
+    return placed.column.read is json_cell
+
+
+def _are_phones(column: Seen) -> bool:
+    """Whether a column is named after phones, and its cells may be some. A number alone may be any number."""
+    named = bool(tokens(column.name) & _PHONES)
+    return named and (not column.shape.filled or column.shape.share("phone number", "digits", "several numbers") > 0.3)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ def read_file(
         named = name.kind(reading.source)
         kind = refused.kind or (named.name if named else None)
         problem = Problem(refused.code, kind, entry.path, refused.line, column=refused.column, details=refused.details)
+        if refused.details and wanted.kind is None:  # of a file that somebody answered for, the first row may be data
+            done = replace(done, facts={**done.facts, "refused_for": dict(refused.details)})
         return replace(done, kind=kind, rows=refused.rows, refused=refused.code, problems=(problem,))
 
 
@@ -184,7 +186,8 @@ def read_rows(
     codes += ("mojibake_suspected",) if seen.is_mojibake else ()
     codes += ("date_order_guessed",) if seen.dates_guessed else ()
     codes += ("duplicate_header",) if header.doubled and not grid.is_api else ()
-    codes += ("file_empty_table",) if not seen.rows and "file_empty_table" not in codes else ()
+    is_table = done.dialect != DOCUMENT  # a folder whose files are all in a list has no header, and is not empty
+    codes += ("file_empty_table",) if is_table and not seen.rows and "file_empty_table" not in codes else ()
     if seen.short_end and not has_end:
         codes += ("file_may_be_cut",)
     told = [*done.problems, *(Problem(code, kind.name, done.path) for code in codes)]

@@ -45,7 +45,7 @@ def to_records(row: MedicalAlert, joined: Joined, lookups: Lookups) -> Result:
     if client is None:
         return NotMapped(Outcome.HELD, Problem("parent_not_imported", NAME, source_id=row.id))
     if row.archived_at:
-        return NotMapped(Outcome.SKIPPED, Problem("kind_not_imported", NAME, source_id=row.id))
+        return NotMapped(Outcome.SKIPPED, Problem("alert_archived", NAME, source_id=row.id))
     return Mapped((Record("clients", "patients", client.source_id, {}, elsewhere=True),))
 
 
