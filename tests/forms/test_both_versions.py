@@ -170,14 +170,15 @@ def test_an_approval_while_the_next_trial_is_made_says_so(product_at: At) -> Non
     assert f'href="{product.at}/progress">Go to the trial</a>' in page.text
 
 
-def test_an_approval_of_a_trial_whose_proof_changed_leads_to_its_review(product_at: At) -> None:
+def test_an_approval_of_a_trial_whose_proof_changed_offers_a_new_trial(product_at: At) -> None:
     product = product_at("reviewing")
     megan = filled_in(product, APPROVE)
     another_digest(product)
     page = answer(megan)
-    assert headline(page) == "Trial 1 has changed"
-    assert "Trial 1 has changed since you opened the page, so your approval was not used." in words(page)
-    assert f'href="{product.at}/review">Review trial 1</a>' in page.text
+    assert page.status_code == 409
+    assert f"{product.at}/review/start-again" in {form.action for form in forms_of(page)}
+    assert "Use my answer" not in words(page)
+    assert product.move().approved_at is None
 
 
 def test_an_approval_of_the_same_trial_can_be_sent_on_purpose(product_at: At) -> None:
