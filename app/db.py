@@ -10,6 +10,7 @@ import os
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from sqlmodel import Session, SQLModel
 from app.effects import effect, is_listening, statement
 
 PATIENCE_SECONDS = 60.0
+MODE_AGAIN_SECONDS = 0.02
 SCHEMA = "schema"
 """The name that a process holds while it makes tables, indexes or the first rows; see `take_turns`."""
 
@@ -147,8 +149,26 @@ class ToldConnection(sqlite3.Connection):
 
 def _prepare_sqlite(connection: sqlite3.Connection, patience: float) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", _waits(patience), "secure_delete=ON"):
+    connection.execute(f"PRAGMA {_waits(patience)}")
+    _write_ahead(connection, patience)
+    for pragma in ("synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+    """Sets the mode that a file keeps. Where several processes begin a new file at once, SQLite says that it is locked
+    without waiting, because two that wait for each other would wait for ever: then it is asked again."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as busy:
+            if busy.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            if time.monotonic() > until:
+                raise
+        time.sleep(MODE_AGAIN_SECONDS)
 
 
 def _waits(patience: float) -> str:

@@ -108,7 +108,8 @@ def kept_live(left: Left) -> list[Path]:
 
 def live_bytes_changed(left: Left) -> None:
     kept = kept_live(left)[0]
-    kept.write_bytes(kept.read_bytes()[:-1] + b"x")
+    sealed = kept.read_bytes()
+    kept.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
 
 
 def live_bytes_of_another(left: Left) -> None:
