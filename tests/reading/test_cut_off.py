@@ -1,5 +1,7 @@
 """Signs that the end of a file or of a text is missing are seen in every kind, and asked about once."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.migration.doubt_words import said
@@ -100,3 +102,23 @@ def test_unsure_letters_are_asked_about_by_their_names() -> None:
     words = said(Doubt("encoding_guessed", "patients", encodings=("mac_roman", "cp1252")), SOURCE)
     assert "MacRoman" in words.small
     assert "Windows-1252" in words.small
+
+
+@pytest.mark.parametrize("row", ['500,"Bea" x,Low,"1980-\n01-02"', '500,"Bea" x,"Lo\nw",', '500,"Bea" x,"L ""o""\nw",'])
+def test_a_stray_quotation_mark_before_a_cell_of_several_lines_refuses_the_file(desk: Desk, row: str) -> None:
+    """The cell would lose its second line, and the line would become a row."""
+    assert desk.csv(f"{patients(20)}{row}\n501,Cai,Low,\n").one.refused == "csv_unclosed_quote"
+
+
+def test_a_cell_over_the_limit_is_left_out_behind_a_stray_quotation_mark(desk: Desk) -> None:
+    small = replace(desk, limits=replace(desk.limits, cell_bytes=2_000))
+    told = small.csv(f'{patients(20)}500,"Bea" x,{"L" * 3_000},\n501,Cai,Low,\n')
+    assert {"cell_too_large", "stray_quotation_mark"} <= set(told.codes)
+    assert told.one.rows == 22
+
+
+@pytest.mark.parametrize("above", ["sep=,\n", "Clients of the clinic\n\n", "\n"])
+def test_lines_above_the_header_do_not_say_how_wide_a_row_is(desk: Desk, above: str) -> None:
+    told = desk.csv(f'{above}{patients(20)}500,"Bea" x,Low,\n501,Cai,Low,\n')
+    assert (told.one.refused, told.one.rows) == (None, 22)
+    assert told.problem("stray_quotation_mark").count == 1

@@ -14,9 +14,10 @@ from app.engine.reading.rows import Raw
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 18
 STRAY_QUOTE = "stray_quotation_mark"
-"""A quoted cell goes on behind its closing quotation mark: its row has as many cells as the first, and is read."""
+"""A quoted cell goes on behind its closing quotation mark: its row has as many cells as the one before, and is read."""
 CUT_IN_QUOTE = "file_may_be_cut"
 """The text ends inside a quoted cell that its last line opens: rows before it are certain, and the file may be cut."""
+LAST = "end"  # a line of our own behind a row: it is a row by itself where the row has ended
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 csv.field_size_limit(1 << 26)  # our own limits are lower, and end a row instead of a file
 
@@ -139,7 +140,8 @@ class Delimited:
         lines = _Lines(text, self.delimiter, self._limits)
         cell_limit = self._limits.cell_bytes
         row = lines.row
-        width = 0  # of the first row
+        width = 0  # of the row before, in cells; lines above the header are narrower
+        codes: tuple[str, ...]
         read = self._reader(lines)
         while True:
             begins = lines.number + 1
@@ -149,26 +151,29 @@ class Delimited:
                 return
             except csv.Error:
                 below, is_open = _quote(row, self.delimiter)
-                cells = self._leniently(row)
+                cells = self._leniently(row, ends=not is_open)
                 in_last_line = below == len(row) - 1 and row[-1][-1:] not in ("\r", "\n")
                 if not in_last_line if is_open else len(cells) != width:
                     raise Refused("csv_unclosed_quote", line=begins + below) from None
+                codes = (CUT_IN_QUOTE if is_open else STRAY_QUOTE,)
+                if any(is_over(cell, cell_limit) for cell in cells):
+                    cells, codes = ["" if is_over(c, cell_limit) else c for c in cells], ("cell_too_large", *codes)
                 read = self._reader(lines)
                 lines.begin()
-                yield begins, cells, (CUT_IN_QUOTE if is_open else STRAY_QUOTE,)
+                yield begins, cells, codes
                 continue
             except _TooLarge:
                 read = self._reader(lines)
                 yield self._endless(lines, begins)
                 lines.begin()
                 continue
-            codes: tuple[str, ...] = ()
+            codes = ()
             if lines.weighed:
                 if any(is_over(cell, cell_limit) for cell in cells):
                     cells, codes = ["" if is_over(c, cell_limit) else c for c in cells], ("cell_too_large",)
                 if lines.signs > BLOCK:  # what a reader needed for the row, it keeps
                     read = self._reader(lines)
-            width = width or len(cells)
+            width = len(cells) or width
             is_row = cells and not (begins == 1 and len(cells) <= 2 and _declares(row[0]))
             lines.begin()
             if is_row:
@@ -178,10 +183,11 @@ class Delimited:
     def _reader(self, lines: _Lines) -> Callable[[], list[str]]:
         return csv.reader(lines, delimiter=self.delimiter, strict=True).__next__
 
-    def _leniently(self, row: list[str]) -> list[str]:
+    def _leniently(self, row: list[str], *, ends: bool) -> list[str]:
         """The cells of a row whose quotation marks are not as they should be: what is behind a closing one belongs to
-        the cell, and one that nothing closes ends with the text."""
-        return next(csv.reader(row, delimiter=self.delimiter))
+        the cell. `ends`: the row has to end with its last line; none are returned where one more cell is open there."""
+        records = list(csv.reader([*row, LAST] if ends else row, delimiter=self.delimiter))
+        return records[0] if not ends or records[1:] == [[LAST]] else []
 
     def _endless(self, lines: _Lines, begins: int) -> Raw:
         """A row that is not held: passed over block by block, its small cells kept."""
