@@ -18,6 +18,7 @@ import structlog
 
 from app.lifetime import start_dependent
 from app.settings import Settings
+from app.starts import Starts
 
 START_SECONDS = 5.0
 log = structlog.get_logger()
@@ -31,33 +32,41 @@ class RedisServer:
         self.folder = Path(tempfile.mkdtemp(prefix="caspen-redis-"))  # a short path: socket names have a limit
         self.socket = self.folder / "redis.sock"
         self.process: subprocess.Popen[bytes] | None = None
+        self.starts = Starts()
 
     @property
     def url(self) -> str:
         return f"unix://{self.socket}"
 
     def start(self) -> bool:
-        """Starts it, and says whether it answers."""
+        """Starts it, and says whether it answers. A pause that grows comes before a start that `keep_alive` makes after
+        one that came to nothing."""
         with contextlib.suppress(FileNotFoundError):
             self.socket.unlink()
         options = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"]
         keep_nothing = ["--save", "", "--appendonly", "no", "--daemonize", "no", "--dir", str(self.folder)]
-        self.process = start_dependent(
-            [self.binary, *options, *keep_nothing],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            remove=str(self.folder),
-        )
+        try:
+            self.process = start_dependent(
+                [self.binary, *options, *keep_nothing],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                remove=str(self.folder),
+            )
+        except OSError:  # this machine has no memory or no process to give
+            self.starts.fail()
+            return False
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self.process.poll() is None:
             if self._answers():
+                self.starts.succeed()
                 return True
             time.sleep(0.02)
+        self.starts.fail()
         return False
 
     def keep_alive(self) -> None:
         """Starts it again where it has died."""
-        if self.process is not None and self.process.poll() is not None:
+        if self.process is not None and self.process.poll() is not None and not self.starts.left:
             log.warning("redis_restarted", status=self.process.returncode)
             self.start()
 

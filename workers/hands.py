@@ -20,6 +20,7 @@ from app.engine.drain import Drained
 from app.engine.work import expire_owner
 from app.lifetime import start_dependent
 from app.settings import Settings
+from app.starts import Starts
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
@@ -35,7 +36,11 @@ class Gone(Exception):
 
 
 class Hands:
-    """Gives orders to the child. A child that gives no sign of life for too long is ended, and its work is free."""
+    """Gives orders to the child. A child that gives no sign of life for too long is ended, and its work is free.
+
+    `starts.failed` is how many children in a row ended before they had any work in hand. A pause that grows comes
+    before the next start.
+    """
 
     def __init__(
         self,
@@ -53,9 +58,15 @@ class Hands:
         self._owner: str | None = None
         self._current: CurrentFile | None = None
         self._was_late = False
+        self._has_answered = False
         self._buffer = b""
-        self._stopping = False
+        self.starts = Starts()
+        self._ending = threading.Event()
         self._lock = threading.Lock()
+
+    @property
+    def _stopping(self) -> bool:
+        return self._ending.is_set()
 
     @property
     def pid(self) -> int | None:
@@ -64,7 +75,7 @@ class Hands:
     def drain(self, migration_id: str, seconds: float) -> Drained:
         """One turn at a migration, in the child. A child that dies in it leaves more to do."""
         with self._lock:
-            if self._stopping:
+            if self._stopping or self._ending.wait(self.starts.left):
                 return Drained(0, more=False)
             try:
                 process = self._running()
@@ -74,12 +85,14 @@ class Hands:
             except Gone:
                 self._bury()
                 return Drained(0, more=not self._stopping)
+            self._has_answered = True
+            self.starts.succeed()
             self.peak_mb = max(self.peak_mb, float(said["peak_mb"]))
             return Drained(int(said["pieces"]), bool(said["more"]))
 
     def stop(self) -> None:
         """Asks the child to lay down what it has in hand, and ends it where it takes too long."""
-        self._stopping = True
+        self._ending.set()
         process = self._process
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -98,18 +111,30 @@ class Hands:
         if self._process is not None and self._process.poll() is None:
             return self._process
         self._bury()
-        self._current = CurrentFile.shared()
         self._was_late = False
-        self._process = start_dependent(
-            [sys.executable, "-m", self.module],
-            environment={**self.environment, VARIABLE: str(self._current.handle)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            grace=ORPHAN_SECONDS,
-            handles=(self._current.handle,),
-        )
-        self._owner = str(self._said(self._process, START_SECONDS)["owner"])
+        try:
+            self._current = CurrentFile.shared()
+            self._process = start_dependent(
+                [sys.executable, "-m", self.module],
+                environment={**self.environment, VARIABLE: str(self._current.handle)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                grace=ORPHAN_SECONDS,
+                handles=(self._current.handle,),
+            )
+        except OSError as fault:  # this machine has no memory, no process or no open file to give
+            self._came_to_nothing(fault=type(fault).__name__)
+            raise Gone from None
+        said = self._said(self._process, START_SECONDS)
+        if "owner" not in said:
+            raise Gone
+        self._owner = str(said["owner"])
         return self._process
+
+    def _came_to_nothing(self, **why: object) -> None:
+        """Counts a child that ended before it had any work in hand, and says when the next one starts."""
+        pause = self.starts.fail()
+        log.error("worker_child_cannot_start", times=self.starts.failed, next_in_seconds=pause, **why)
 
     def _order(self, process: subprocess.Popen[bytes], order: Mapping[str, Any]) -> None:
         try:
@@ -135,13 +160,19 @@ class Hands:
                     raise Gone
                 self._buffer += piece
         line, self._buffer = self._buffer.split(b"\n", 1)
-        said: dict[str, Any] = json.loads(line)
+        try:
+            said = json.loads(line)
+        except ValueError:
+            said = None
+        if not isinstance(said, dict):
+            raise Gone  # a child speaks in JSON objects: something else speaks in its place
         return said
 
     def _bury(self) -> None:
         """Ends what is left of a child, and frees the work that it held."""
         process, self._process, self._buffer = self._process, None, b""
         if process is None:
+            self._let_go()
             return
         peak_mb = _ended(process, by_us=self._was_late or self._stopping)
         for pipe in (process.stdin, process.stdout):
@@ -149,14 +180,26 @@ class Hands:
                 if pipe is not None:
                     pipe.close()
         ended_by = self._file_to_blame(process, peak_mb)
+        was_alive = self._has_answered or self._stopping
         if self._owner is not None:
             try:
-                expire_owner(self.ledger, self._owner, ended_by)
+                was_alive = bool(expire_owner(self.ledger, self._owner, ended_by)) or was_alive
             except Exception as fault:  # the ledger is away, perhaps with the child's line to it: leases end anyway
+                was_alive = True
                 log.warning("leases_left_to_end", fault=type(fault).__name__)
         if process.returncode not in {0, -signal.SIGTERM}:
             log.warning("worker_child_died", status=process.returncode, in_a_file=bool(ended_by))
-        self._owner = None
+        if was_alive:
+            self.starts.succeed()
+        else:
+            self._came_to_nothing(status=process.returncode)
+        self._owner, self._has_answered = None, False
+
+    def _let_go(self) -> None:
+        """Closes the note of a child that was never started."""
+        current, self._current = self._current, None
+        if current is not None:
+            current.close()
 
     def _file_to_blame(self, process: subprocess.Popen[bytes], peak_mb: float) -> str:
         """The key of the file that has ended the child; empty where none has."""

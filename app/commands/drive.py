@@ -1,4 +1,4 @@
-"""Has the work of a private engine done by limited child processes, until it rests."""
+"""Has the work of a private engine done by limited child processes, until it rests or no child can start."""
 
 import sys
 import threading
@@ -17,13 +17,16 @@ from app.engine.phases import STAGES
 from app.engine.progress import progress
 from app.engine.runtime import Runtime
 from app.engine.work import READY
+from app.errors import Stop
 from app.migration.models import Migration, Work
 from app.migration.states import State
-from app.problems import catalogue
+from app.problems import Problem, catalogue
 from app.settings import Settings
 from workers.hands import Hands
 
 TURN_SECONDS = 2.0
+STARTS = 3
+"""How many children in a row may end before they have any work in hand."""
 SHORTEST_REST, LONGEST_REST = 0.05, 1.0
 
 
@@ -56,7 +59,8 @@ class Driver:
             mine.stop()
 
     def run(self, migration_id: str, label: str) -> State:
-        """Works until the migration rests, and says in which state. Raises WaitedEnough."""
+        """Works until the migration rests, and says in which state. Raises WaitedEnough, and Stop where no child can
+        start."""
         with _shown(self.runtime, migration_id, label):
             if self._state(migration_id) is State.TRIALLING:
                 self._work(migration_id, self._hands)
@@ -67,10 +71,17 @@ class Driver:
 
     def _work(self, migration_id: str, hands: Sequence[Hands]) -> None:
         over = threading.Event()
+        faults: list[Exception] = []
 
         def work(mine: Hands) -> None:
+            try:
+                turns(mine)
+            except Exception as fault:  # a thread that ended unseen would be waited for without end
+                faults.append(fault)
+
+        def turns(mine: Hands) -> None:
             rest = SHORTEST_REST
-            while not over.is_set():
+            while not over.is_set() and mine.starts.failed < STARTS:
                 did = mine.drain(migration_id, TURN_SECONDS).pieces
                 rest = SHORTEST_REST if did else min(rest * 2, LONGEST_REST)
                 if not did:
@@ -81,6 +92,10 @@ class Driver:
             thread.start()
         try:
             while self._state(migration_id) in STAGES:
+                if faults:
+                    raise faults[0]
+                if not any(thread.is_alive() for thread in threads):
+                    raise Stop(Problem("worker_not_started"))
                 self._pause(migration_id)
         finally:
             over.set()

@@ -40,6 +40,8 @@ def read(export: str, *, wait: float, keep: Path | None = None, password: str = 
         try:
             with Driver(runtime, wait=wait) as driver:
                 state = driver.run(migration.id, "Reading")
+        except Stop as stop:
+            return refused(stop.problem)
         except WaitedEnough as waited:
             return refused(Problem(waited.code, level=Level.STOPS))
         with runtime.ledger.read() as session:

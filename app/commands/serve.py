@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import structlog
 import uvicorn
 
-from app.commands.drive import environment_of
+from app.commands.drive import STARTS, environment_of
 from app.connections import KEEP_ALIVE_SECONDS, LimitedProtocol
 from app.door import HEADER_BYTES
 from app.engine.runtime import check_installation
@@ -21,19 +22,28 @@ from app.production import require_ready
 from app.redis_server import RedisServer, start_redis
 from app.settings import Settings
 from app.settings import settings as configured
+from app.starts import Starts
 
 STOP_SECONDS = 11.0
 LOOK_SECONDS = 1.0
+LIVED_SECONDS = 10.0
+NO_WORKER = "The worker ends as soon as it starts: the pages answer, and no export is read until it runs."
 PAGES_STOP_SECONDS = 5
 log = structlog.get_logger()
 
 
 class Household:
-    """Keeps the worker and Redis alive beside the web server."""
+    """Keeps the worker and Redis alive beside the web server.
+
+    A worker that ends before it has lived `LIVED_SECONDS` came to nothing: a pause that grows comes before the next,
+    and the log says so from the third on.
+    """
 
     def __init__(self, settings: Settings, redis: RedisServer | None) -> None:
         self.settings = settings
         self.redis = redis
+        self.starts = Starts()
+        self._began = 0.0
         self._worker: subprocess.Popen[bytes] | None = None
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="household", daemon=True)
@@ -57,15 +67,37 @@ class Household:
 
     def _start_worker(self) -> None:
         environment = {**os.environ, **environment_of(self.settings)}
-        self._worker = start_dependent([sys.executable, "-m", "workers"], environment=environment)
+        self._began = time.monotonic()
+        try:
+            self._worker = start_dependent([sys.executable, "-m", "workers"], environment=environment)
+        except OSError as fault:  # this machine has no memory or no process to give
+            self._came_to_nothing(fault=type(fault).__name__)
 
     def _watch(self) -> None:
         while not self._over.wait(LOOK_SECONDS):
-            if self._worker is not None and self._worker.poll() is not None:
-                log.warning("worker_restarted", status=self._worker.returncode)
-                self._start_worker()
+            self._keep_worker()
             if self.redis is not None:
                 self.redis.keep_alive()
+
+    def _keep_worker(self) -> None:
+        """Starts the worker again where it has ended, once its pause is over."""
+        if self._worker is not None:
+            has_lived = time.monotonic() - self._began >= LIVED_SECONDS
+            if has_lived:
+                self.starts.succeed()
+            if self._worker.poll() is None:
+                return
+            log.warning("worker_ended", status=self._worker.returncode)
+            if not has_lived:
+                self._came_to_nothing(status=self._worker.returncode)
+            self._worker = None
+        if not self.starts.left:
+            self._start_worker()
+
+    def _came_to_nothing(self, **why: object) -> None:
+        pause = self.starts.fail()
+        if self.starts.failed >= STARTS:
+            log.error("worker_cannot_start", words=NO_WORKER, times=self.starts.failed, next_in_seconds=pause, **why)
 
 
 class PageServer(uvicorn.Server):
