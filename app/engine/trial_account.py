@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from sqlmodel import Session, col, select
 
 from app.caspen.content import Digest, Digests, merge, trial_digest
+from app.engine.live_account import LIVE, has_true_report
 from app.engine.work import DONE, QUARANTINED
 from app.mapping.kind import Source
 from app.mapping.rows import Outcome
@@ -92,10 +93,10 @@ def has_true_account(session: Session, migration: Migration, trial: Trial) -> bo
     """Whether the ledger's account of a finished trial equals the one computed anew from its parts and files.
 
     Compares every number of every kind, the digest, the files without an answer, and `balanced` with the problems
-    that the reconciliation reported. True in a state in which the trial cannot be approved. An account of another
-    shape is not true.
+    that the reconciliation reported; once the trial is live, the report of the move as well. True in a state in which
+    the trial can neither be approved nor is live. An account of another shape is not true.
     """
-    if migration.state not in APPROVABLE:
+    if migration.state not in (*APPROVABLE, *LIVE):
         return True
     if changed_columns(trial):
         return False
@@ -116,6 +117,8 @@ def _is_same(session: Session, migration: Migration, trial: Trial) -> bool:
     waiting = to_json(unanswered_files(files))
     is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
     is_blocked = trial.balanced and _is_blocked(session, migration, trial)
+    if migration.state in LIVE and not has_true_report(migration, trial, [kind.name for kind in source.kinds]):
+        return False
     return is_same and is_named and not is_blocked and trial.unanswered in (None, waiting)
 
 

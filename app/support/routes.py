@@ -11,9 +11,9 @@ from app import checklist
 from app.access.models import Person
 from app.basis import MOMENT, REASON, Field, Shown, columns_shown
 from app.caspen.live_counts import count_live
-from app.caspen.trial_health import Fault
 from app.db import now
 from app.engine.link_providers import provider_lines
+from app.engine.live_account import LIVE
 from app.engine.reading.veil import told_path
 from app.engine.trial_account import APPROVABLE
 from app.links import LinkSettings
@@ -30,7 +30,7 @@ from app.settings import environment
 from app.support.overview import HEADS, line_of, overview, paused_by_support
 from app.web import Visit, go, page, shows, visit_of
 from app.wizard.complete import whole
-from app.wizard.damage import find_damage
+from app.wizard.damage import UNTRUE, find_damage
 from app.wizard.file_states import lines_of
 from app.wizard.findings import bands, sums
 from app.wizard.help import messages
@@ -260,10 +260,11 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
     visit = visit_of(request)
     visit.remember("/support/{migration_id}/waive", "/support/{migration_id}/answer")
     here = situation(visit)
-    fault = find_damage(visit) if visit.move.state in APPROVABLE else None
+    fault = find_damage(visit) if visit.move.state in (*APPROVABLE, *LIVE) else None
+    fault = None if visit.move.state in LIVE and fault not in UNTRUE else fault
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
-        trial = current_trial(session, migration) if fault is not Fault.ACCOUNT else None
+        trial = current_trial(session, migration) if fault not in UNTRUE else None
         export = session.get(Export, (migration.id, migration.export_number))
         requests = open_requests_of(session, migration.id)
         audit = session.exec(

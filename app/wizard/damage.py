@@ -4,20 +4,23 @@ import structlog
 from fastapi import Request, Response
 
 from app.caspen.trial_health import Fault
-from app.engine.trial_account import APPROVABLE
+from app.engine.live_account import LIVE
+from app.engine.trial_account import APPROVABLE, has_true_account
 from app.engine.trial_check import trial_fault
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.trials import current_trial
 from app.web import Visit, page, visit_of
 
+UNTRUE = (Fault.ACCOUNT, Fault.PARTS)
+"""The faults after which no number that the ledger says of a trial can be shown."""
 log = structlog.get_logger()
 
 
 def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
     """What is wrong with the newest finished trial; None where it is whole. `thorough` reads its records as well.
 
-    None where there is no finished trial, and where it was dropped on purpose. A fault is logged, for support. Raises
-    LedgerChanged for a row of another shape in a state in which no new trial can be started.
+    None where there is no finished trial; of one that was dropped on purpose only its account is looked at. A fault is
+    logged, for support. Raises LedgerChanged for a row of another shape where no new trial can be started.
     """
     try:
         with visit.read() as session:
@@ -27,15 +30,24 @@ def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
             raise  # a new trial cannot be offered
         log.warning("trial_damaged", migration=visit.move.id, fault=Fault.ACCOUNT.value, at=str(changed))
         return Fault.ACCOUNT
-    if trial is None or trial.finished_at is None or trial.dropped_at is not None:
+    if trial is None or trial.finished_at is None:
         return None
-    fault = trial_fault(visit.runtime, visit.move, trial, thorough=thorough)
+    if trial.dropped_at is None:
+        fault = trial_fault(visit.runtime, visit.move, trial, thorough=thorough)
+    else:
+        with visit.read() as session:
+            fault = None if has_true_account(session, visit.move, trial) else Fault.ACCOUNT
     if fault is not None:
         log.warning("trial_damaged", migration=visit.move.id, trial=trial.number, fault=fault.value)
     return fault
 
 
 def render_damaged(request: Request, status: int = 200) -> Response:
-    """The page of a trial that is not whole: no number of it, and the button that starts the trial again."""
+    """The page of a trial that is not whole: no number of it, and the button that starts the trial again.
+
+    Of a move that went live it leads to the report, which says what was counted now.
+    """
     visit = visit_of(request)
+    if visit.move.state in LIVE:
+        return page(request, "wizard/unproven.html", status)
     return page(request, "wizard/trial-damaged.html", status, number=visit.move.trial_number)

@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session, col, func, select
 
 from app.access.rights import Right
+from app.engine.trial_account import has_true_account
 from app.migration.balance import balance_of
 from app.migration.exports import current_export
 from app.migration.models import ExportFile, Migration, ProblemLine
@@ -70,7 +71,9 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
         "kept_back": sum(part.count for part in every if part.level in KEEP_BACK and not part.is_of_files),
         "files_kept_back": sum(part.count for part in every if part.level in KEEP_BACK and part.is_of_files),
     }
-    if trial is not None and trial.finished_at is not None:  # counted row by row: a row may have several problems
+    with visit.read() as session:
+        is_told = trial is not None and trial.finished_at is not None and has_true_account(session, visit.move, trial)
+    if is_told and trial is not None:  # counted row by row: a row may have several problems
         balance = balance_of(trial, visit.source)
         told["kept_back"] = balance.total("held") + balance.total("skipped") + balance.total("refused")
         told["files_kept_back"] = 0  # their rows are in the balance

@@ -27,6 +27,7 @@ from app.migration.states import Event, State
 from app.migration.trials import current_trial
 from app.problems import Problem
 from app.web import Visit, go, in_state, page, visit_of
+from app.wizard.damage import UNTRUE, find_damage
 
 router = APIRouter()
 
@@ -51,14 +52,12 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         return page(request, "wizard/report-none.html")
     facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
     waiting = [one.name for one in facts.practitioners if one.active and not one.accepted]
-    balance = balance_of(trial, visit.source)
+    balance = None if find_damage(visit) in UNTRUE else balance_of(trial, visit.source)
     others, until = other_moves(visit), undo_until(visit)
     told: dict[str, Any] = {
         "trial": trial,
         "export": export,
         "balance": balance,
-        "counts": {line.kind: line.came for line in balance.lines},
-        "behind": [line for line in balance.lines if not line.moves and line.read],
         "live": visit.move.report,
         "export_of": date.fromisoformat(old) if (old := visit.move.report.get("export_of")) else None,
         "made_on": date.fromisoformat(day) if (day := visit.move.report.get("made_on")) else made_on,

@@ -14,6 +14,7 @@ from app.basis import Shown
 from app.caspen.trial_health import Fault
 from app.checklist import first_in_the_way
 from app.db import now
+from app.engine.live_account import LIVE
 from app.migration.advance import Cause, advance, locked
 from app.migration.balance import Balance, balance_of
 from app.migration.models import ChangeRequest, Migration
@@ -25,7 +26,7 @@ from app.records.kinds import BY_NAME
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.cards import cards
 from app.wizard.complete import whole
-from app.wizard.damage import find_damage, render_damaged
+from app.wizard.damage import UNTRUE, find_damage, render_damaged
 from app.wizard.situation import checklist_guard, situation, standing
 from app.wizard.unverified import Unverified, unverified_of
 
@@ -151,7 +152,7 @@ def withdraw(request: Request, request_id: str) -> Response:
 def table(request: Request) -> Response:
     """The sum by kind, as a table to keep. Text cells that a spreadsheet would calculate are defused."""
     visit = visit_of(request)
-    if find_damage(visit) is Fault.ACCOUNT:
+    if find_damage(visit) in UNTRUE:
         return render_damaged(request, 409)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
@@ -186,7 +187,7 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
         if is_open(one):
             visit.remember(WITHDRAW, request_id=one.id)
     fault = find_damage(visit)
-    if fault is Fault.ACCOUNT and visit.move.state in TRIED:
+    if (fault is Fault.ACCOUNT and visit.move.state in TRIED) or (fault in UNTRUE and visit.move.state in LIVE):
         return render_damaged(request)
     with visit.read() as session:
         trial = current_trial(session, visit.move)

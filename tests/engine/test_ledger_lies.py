@@ -11,13 +11,15 @@ from app.caspen.trial_health import Fault
 from app.engine.drain import Turn, drain
 from app.engine.finalise import report
 from app.engine.live_check import check_live
+from app.engine.purge import purge
 from app.engine.runtime import Runtime
+from app.engine.trial_account import has_true_account
 from app.engine.trial_check import trial_fault
 from app.migration.advance import Refused
-from app.migration.models import Trial
+from app.migration.models import Migration, Trial
 from app.migration.states import State
 from tests.world.bases import Bases, made_in
-from tests.world.ledger_lies import LIES, set_trial
+from tests.world.ledger_lies import LIES, LIES_AFTER, set_report, set_trial
 from tests.world.move import approve_as_the_page_does, move, state
 
 
@@ -71,6 +73,42 @@ def test_an_account_that_is_changed_after_the_approval_does_not_go_live(bases: B
     problem = move(reviewing, bases.migration_id).problem
     assert problem is not None
     assert problem["code"] == "trial_damaged"
+
+
+@pytest.mark.parametrize("copies_kept", [True, False], ids=["copies kept", "copies deleted"])
+def test_no_change_to_the_account_of_a_live_move_is_believed(bases: Bases, tmp_path: Path, copies_kept: bool) -> None:
+    with bases.copy(State.FINALISED.value, tmp_path / "live") as runtime:
+        if not copies_kept:
+            purge(runtime, bases.migration_id)
+        with runtime.ledger.read() as session:
+            trial = session.get_one(Trial, (bases.migration_id, 1))
+            honest = {name: getattr(trial, name) for name in ("kinds", "digest", "balanced")}
+        report = move(runtime, bases.migration_id).report
+        in_store = {name for name in LIES_AFTER if "in its part" in name}
+        tried = 0
+        assert is_true(runtime, bases.migration_id)
+        for name, lie in LIES_AFTER.items():
+            if name in in_store or not lie(runtime):
+                continue
+            tried += 1
+            assert not is_true(runtime, bases.migration_id), name
+            for column, value in honest.items():
+                set_trial(runtime, column, value)
+            set_report(runtime, **report)
+        assert tried >= 50
+        assert is_true(runtime, bases.migration_id)
+        if copies_kept:
+            assert all(check.holds for check in check_live(runtime))
+            for name in in_store:
+                assert LIES_AFTER[name](runtime), name
+                assert fault_of(runtime, bases.migration_id) is not None, name
+            assert not all(check.holds for check in check_live(runtime))
+
+
+def is_true(runtime: Runtime, migration_id: str) -> bool:
+    with runtime.ledger.read() as session:
+        moved = session.get_one(Migration, migration_id)
+        return has_true_account(session, moved, session.get_one(Trial, (migration_id, 1)))
 
 
 def test_the_live_digest_is_computed_from_what_is_live() -> None:

@@ -12,7 +12,7 @@ from tests.conftest import At
 from tests.pages import done, words
 from tests.points import approve
 from tests.product import ANA, MEGAN, Product
-from tests.world.ledger_lies import LIES
+from tests.world.ledger_lies import LIES, LIES_AFTER
 
 NOT_WHOLE = "no longer whole"
 Harm = Callable[[Product], object]
@@ -89,3 +89,36 @@ def test_the_row_of_another_client_is_not_shown_as_this_clients(product_at: At) 
     assert "a row of your export that did not make this record" in words(page)
     assert f'href="{product.at}/review#start"' in page.text
     assert "In your Cliniko export" not in words(page)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a row moved from created to held",
+        "the trial's digest overwritten",
+        "the account of every kind removed",
+        "in the trial and in the report: a row moved from created to held",
+        "a row of the report moved from created to held",
+        "a record told as kept",
+        "a row moved in the account and in its part",
+    ],
+)
+def test_no_page_of_a_live_move_says_a_number_that_was_changed(product_at: At, name: str) -> None:
+    product = product_at("finalised")
+    megan = product.visitor(MEGAN)
+    honest = words(megan.get(f"{product.at}/report"))
+    assert "Everything you approved arrived" in honest
+    assert LIES_AFTER[name](product.runtime)
+    for path in ("report", "review", "problems"):
+        page = megan.get(f"{product.at}/{path}")
+        assert page.status_code == 200, path
+        assert ("ledger_changed" in page.text) is (path != "problems"), path
+        assert "Everything you approved arrived" not in words(page)
+        assert 'id="rec"' not in page.text
+    report = megan.get(f"{product.at}/report")
+    assert "We counted your workspace just now" in words(report)
+    assert f'action="{product.at}/report/undo"' in report.text
+    assert megan.get(f"{product.at}/review/table.csv").status_code == 409
+    support = product.visitor(ANA).get(f"/support/{product.migration_id}")
+    assert support.status_code == 200
+    assert "trial_damaged" in support.text

@@ -119,6 +119,82 @@ LIES: dict[str, Lie] = {
 """Changes to the account of a trial. Each must keep the trial from being approved."""
 
 
+def set_report(runtime: Runtime, **given: Any) -> bool:
+    """Overwrites parts of the report of the newest trial's move. Returns whether the report said something else."""
+    with runtime.ledger.write() as session:
+        move = session.get_one(Migration, _newest(session).migration_id)
+        after = {**move.report, **given}
+        change = sa.update(Migration).where(sa.column("id") == move.id).values(report=after)
+        session.connection().execute(change)
+        return bool(after != move.report)
+
+
+def _of_report(runtime: Runtime) -> dict[str, Any]:
+    with runtime.ledger.read() as session:
+        found: dict[str, Any] = json.loads(json.dumps(session.get_one(Migration, _newest(session).migration_id).report))
+        return found
+
+
+def _reported(of: str, to: str) -> Lie:
+    def lie(runtime: Runtime) -> bool:
+        kinds = _of_report(runtime)["kinds"]
+        kind = next((one for one in kinds if one[of]), None)
+        if kind is None:
+            return False
+        kind[of] -= 1
+        kind[to] += 1
+        return set_report(runtime, kinds=kinds)
+
+    return lie
+
+
+def _both(trial: Lie) -> Lie:
+    """The trial's account and the report tell the same lie."""
+
+    def lie(runtime: Runtime) -> bool:
+        if not trial(runtime):
+            return False
+        with runtime.ledger.read() as session:
+            told = _newest(session)
+        return set_report(runtime, kinds=told.kinds, digest=told.digest)
+
+    return lie
+
+
+def _live_changed(runtime: Runtime) -> bool:
+    live = _of_report(runtime)["live"]
+    kind = next(iter(live))
+    return set_report(runtime, live={**live, kind: f"1:{7:064x}"})
+
+
+def _kept(runtime: Runtime) -> bool:
+    """A record that nobody had edited is told as kept, as it was edited."""
+    kind = next(iter(_of_report(runtime)["live"]))
+    one = {"table": "clients", "id": "cli_1", "source_kind": kind, "source_id": "1", "line": 2, "deleted": False}
+    return set_report(runtime, conflicts=[one])
+
+
+LIES_AFTER: dict[str, Lie] = {
+    **LIES,
+    **{f"in the trial and in the report: {name}": _both(lie) for name, lie in LIES.items()},
+    **{
+        f"a row of the report moved from {of} to {to}": _reported(of, to)
+        for of in OUTCOMES
+        for to in OUTCOMES
+        if of != to
+    },
+    "the report's digest overwritten": lambda runtime: set_report(runtime, digest="0" * 64),
+    "the report's live digest overwritten": lambda runtime: set_report(runtime, live_digest="0" * 64),
+    "the report's account of every kind removed": lambda runtime: set_report(runtime, kinds=[]),
+    "the report of another trial": lambda runtime: set_report(runtime, trial=7),
+    "a live digest of a kind changed": _live_changed,
+    "a live digest of every kind removed": lambda runtime: set_report(runtime, live={}),
+    "a record told as kept": _kept,
+    "the trial told as unbalanced": lambda runtime: set_trial(runtime, "balanced", False),
+}
+"""Changes to the account of a trial and to the report of its move, after it went live. No page says their numbers."""
+
+
 def json_columns(table: type[Trial | Migration]) -> list[str]:
     """The JSON columns of a table of the ledger."""
     described: sa.Table = table.__table__  # type: ignore[union-attr]  # set by the table class
