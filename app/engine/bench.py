@@ -14,8 +14,9 @@ from app.caspen.ids import Ids
 from app.caspen.stores import Store
 from app.engine.index.store import Index, remove
 from app.engine.lists import Lists, lists_of
+from app.engine.reading.parts import PartHead
 from app.engine.runtime import Runtime
-from app.mapping.context import Context, DateOrder
+from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.kind import Source
 from app.mapping.lookups import Lookups
@@ -51,10 +52,10 @@ class Bench:
         remove(self.index.path)
 
 
-def context_of(bench: Bench, dates: DateOrder) -> Context:
-    """How the cells of a file are to be read in this trial."""
+def context_of(bench: Bench, head: PartHead) -> Context:
+    """How the cells of a part are to be read in this trial."""
     today = bench.lookups.now.date()
-    return Context(zone=ZoneInfo(bench.plan.timezone), country=bench.plan.country, today=today, dates=dates)
+    return head.within(Context(zone=ZoneInfo(bench.plan.timezone), country=bench.plan.country, today=today))
 
 
 class Benches:

@@ -127,7 +127,7 @@ def _rows(bench: Bench, carried: Carried, part: Part, runtime: Runtime, key: byt
     db = bench.index.connection
     first = db.execute("SELECT MIN(first) FROM pieces WHERE part = ?", (part.number,)).fetchone()[0]
     head, rows = read_part(runtime.objects, part.object_key, key)
-    context = context_of(bench, head.dates)
+    context = context_of(bench, head)
     for place, row in enumerate(rows):
         told = told_of(bench, carried, row, context, head.columns)
         if told is None:

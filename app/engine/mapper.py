@@ -50,7 +50,7 @@ def map_part(
     mapped = MappedPart(Tally(part.kind, bench.paths.get(part.file_number)))
     head, rows = read_part(runtime.objects, part.object_key, bench.key)
     view = bench.index.part(part.kind, part.number, bench.plan, bench.ids)
-    context = context_of(bench, head.dates)
+    context = context_of(bench, head)
     columns = frozenset(head.columns)
     members = read_members(runtime, bench, view)
     for place, row in enumerate(islice(rows, *(between or (None,)))):

@@ -49,7 +49,7 @@ def with_rows(view: RowView, rows: Mapping[Place, Any]) -> RowView:
 def _rows(runtime: Runtime, bench: Bench, part: Part, lines: set[int]) -> dict[Place, Any]:
     kind = bench.source.kind(part.kind)
     head, rows = read_part(runtime.objects, part.object_key, bench.key)
-    context, columns = context_of(bench, head.dates), frozenset(head.columns)
+    context, columns = context_of(bench, head), frozenset(head.columns)
     return {
         (part.number, row.line): parse_row(kind, row.cells, context, columns).row for row in rows if row.line in lines
     }

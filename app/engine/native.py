@@ -95,7 +95,7 @@ def _context(runtime: Runtime, migration: Migration) -> tuple[Plan, Context]:
 def _rows(runtime: Runtime, migration: Migration, kind: Kind[Any], context: Context, beat: Callable[[], None]) -> Any:
     for part in parts_of(runtime, migration, kind.name):
         head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
-        parser = parser_of(kind, replace(context, dates=head.dates))
+        parser = parser_of(kind, head.within(context))
         for row in rows:
             beat()
             parsed = parser.parse(row.cells, head.columns)

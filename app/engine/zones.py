@@ -95,7 +95,7 @@ def _records(
     for part in found:
         kind = places[part.kind]
         head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
-        context = Context(ZoneInfo(plan.timezone), plan.country, moment.date(), head.dates)
+        context = head.within(Context(ZoneInfo(plan.timezone), plan.country, moment.date()))
         for row in rows:
             beat()
             key = f"row {part.number}:{row.line}"

@@ -15,10 +15,30 @@ class DateOrder(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Serials:
+    """What a file proves about days that are written as numbers.
+
+    `columns` are the attributes of which the whole column is days as numbers, so that low numbers are days there too.
+    `since_1904` says that a workbook counts from 1 January 1904, and not from 1 January 1900.
+    """
+
+    columns: frozenset[str] = frozenset()
+    since_1904: bool = False
+
+
+NO_SERIALS = Serials()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
-    """`zone` is the clinic's own, for local times without an offset; `country` ISO alpha-2; `today` the reading's."""
+    """`zone` is the clinic's own, for local times without an offset; `country` ISO alpha-2; `today` the reading's.
+
+    `in_serials` says that the cell at hand stands in one of the columns of `serials`.
+    """
 
     zone: ZoneInfo
     country: str
     today: date
     dates: DateOrder = DateOrder.DAY_FIRST
+    serials: Serials = NO_SERIALS
+    in_serials: bool = False

@@ -11,9 +11,14 @@ _ISO = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?!\d)")
 _NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _NAMED = re.compile(r"(?:[A-Za-z]{3,9},\s*)?(\d{1,2})[ /-]([A-Za-z]{3,9})\.?[ /,-]+(\d{4}|\d{2})(?!\d)")
 _JOINED = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
-_SERIAL = re.compile(r"(\d{5})(?:\.(\d+))?")
+SERIAL = re.compile(r"(\d{1,5})(?:\.(\d+))?")
+"""A number of days as a spreadsheet stores a date, with its time as a fraction."""
+SURE, LAST = 20_000, 60_000
+"""From 3 October 1954 to 8 April 2064: such a number in a column of dates is a day, whatever stands beside it."""
 _MONTHS = {name[:3].lower(): number for number, name in enumerate(month_name) if number}
-_EPOCH = date(1899, 12, 30)  # day 0 of the spreadsheets' 1900 system, after its 29 February 1900
+_NO_DAY = 60  # 29 February 1900, which spreadsheets believe in
+_EPOCH = date(1899, 12, 30)  # day 0 of the spreadsheets' 1900 system, for all days behind that one
+_BEHIND_1904 = 1462  # days from the first day of the 1900 system to that of the 1904 system
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,8 @@ def day_of(text: str, context: Context, *, births: bool) -> Day:
     """The day at the beginning of a cell."""
     if not text.isascii():
         return BAD
-    if serial := _SERIAL.fullmatch(text):
-        return _serial(int(serial[1]), float(f"0.{serial[2] or 0}"))
+    if serial := SERIAL.fullmatch(text):
+        return _serial(int(serial[1]), float(f"0.{serial[2] or 0}"), context)
     try:
         if joined := _JOINED.fullmatch(text):
             return Day(date(int(joined[1]), int(joined[2]), int(joined[3])))
@@ -72,8 +77,12 @@ def _year(digits: str, context: Context, *, births: bool) -> tuple[int, str | No
     return (1900 if births and short > context.today.year % 100 else 2000) + short, "year_guessed"
 
 
-def _serial(days: int, fraction: float) -> Day:
-    if not 20000 <= days <= 60000:
+def _serial(number: int, fraction: float, context: Context) -> Day:
+    """The day of a number. A low one is a day only in a column of such days, and not where it may be a year."""
+    days = number + _BEHIND_1904 if context.serials.since_1904 else number
+    is_sure = SURE <= days <= LAST
+    may_be_year = 1900 <= number <= context.today.year and not fraction
+    if not is_sure and (not context.in_serials or may_be_year or not 0 < days <= LAST or days == _NO_DAY):
         return BAD
     seconds = min(round(fraction * 86400), 86399)
-    return Day(_EPOCH + timedelta(days=days), code="excel_serial_date", seconds=seconds)
+    return Day(_EPOCH + timedelta(days=days + (days < _NO_DAY)), code="excel_serial_date", seconds=seconds)

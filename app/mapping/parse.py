@@ -8,7 +8,7 @@ from pathlib import PurePath
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.mapping.cells import is_error
-from app.mapping.columns import APART, Link, Report
+from app.mapping.columns import APART, Link, Reader, Report
 from app.mapping.context import Context
 from app.mapping.ids import id_in_address
 from app.mapping.kind import Kind
@@ -73,6 +73,13 @@ class RowParser(Generic[R]):
         self.kind = kind
         self.context = context
         self._readers = {p.name: p.column.read for p in kind.columns}
+        if context.serials.columns:
+            of_days = replace(context, in_serials=True)
+            self._readers |= {
+                name: _read_in(self._readers[name], of_days)
+                for name in context.serials.columns
+                if name in self._readers
+            }
         self._required = frozenset(p.name for p in kind.columns if p.column.required)
         self._gathers = frozenset(p.name for p in kind.columns if p.column.prefix)
         self._fills = tuple((p.name, p.column.fills) for p in kind.columns if p.column.fills)
@@ -176,6 +183,11 @@ class RowParser(Generic[R]):
 
 
 _parsers: dict[tuple[type[Any], Context], RowParser[Any]] = {}
+
+
+def _read_in(read: Reader, context: Context) -> Reader:
+    """The same reader in the context of its own column."""
+    return lambda cell, _, report: read(cell, context, report)
 
 
 def _by_attributes(row: type[R]) -> Callable[[dict[str, Any]], R] | None:

@@ -18,8 +18,9 @@ _RELATIONS = '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlf
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
-def workbook(sheets: Mapping[str, Cells], hidden: Mapping[str, str] | None = None) -> bytes:
+def workbook(sheets: Mapping[str, Cells], hidden: Mapping[str, str] | None = None, *, is_1904: bool = False) -> bytes:
     """A workbook; `hidden` says of sheets that they are `hidden` or `veryHidden`."""
+    since = '<workbookPr date1904="1"/>' if is_1904 else ""
     names = list(sheets)
     states = {name: f' state="{state}"' for name, state in (hidden or {}).items()}
     listed = "".join(
@@ -40,7 +41,8 @@ def workbook(sheets: Mapping[str, Cells], hidden: Mapping[str, str] | None = Non
         )
         archive.writestr(
             "xl/workbook.xml",
-            f'<?xml version="1.0"?><workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>',
+            f'<?xml version="1.0"?><workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">{since}<sheets>{listed}</sheets>'
+            "</workbook>",
         )
         archive.writestr("xl/_rels/workbook.xml.rels", f"{_RELATIONS}{targets}</Relationships>")
         for number, rows in enumerate(sheets.values(), start=1):

@@ -3,7 +3,7 @@
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from app.engine.reading.file_watch import FileWatch
@@ -106,7 +106,7 @@ class PartRows:
         return self._others[kind]
 
     def _joined(self, join: Join, part: PartAsked, head: PartHead, row: PartRow) -> JoinedRow:
-        context, others = replace(self.context, dates=head.dates), self._others_of(part, head.kind)
+        context, others = head.within(self.context), self._others_of(part, head.kind)
         kind = self.source.kind(head.kind)
         return JoinedRow(join, kind, row.cells, frozenset(head.columns), context, (part.number, row.line), others)
 

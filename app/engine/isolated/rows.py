@@ -72,7 +72,7 @@ def read_source_row(request: RowRequest, announce: Callable[[str], None]) -> Ite
     watch.begin(head.file)
     source = source_named(request.source)
     kind = source.kind(head.kind)
-    context = Context(ZoneInfo(request.timezone), request.country, date.fromisoformat(request.today), head.dates)
+    context = head.within(Context(ZoneInfo(request.timezone), request.country, date.fromisoformat(request.today)))
     parsed = parse_row(kind, row.cells, context, frozenset(head.columns))
     evidence = None
     if (asked := request.record) is not None:

@@ -50,6 +50,7 @@ class Grid:
     """`header` is None for a file of no known kind. `codes` are warnings about its shape, `width` its columns.
 
     `count` is the number of rows where that is known before they are read: of documents, which need no survey.
+    `since_1904` says that a workbook counts its days from 1904.
     """
 
     header: Header | Tied | None
@@ -60,6 +61,7 @@ class Grid:
     is_api: bool = False
     width: int = 0
     count: int | None = None
+    since_1904: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def workbook_grid(
         lambda: below(book.rows(chosen), located.line),
         shape_codes(located),
         width=located.width,
+        since_1904=book.since_1904,
     )
 
 

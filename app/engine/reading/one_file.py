@@ -18,7 +18,7 @@ from app.engine.reading.results import FileDone
 from app.engine.reading.survey import Survey, survey
 from app.engine.reading.tally import Tally
 from app.mapping.columns import normalise_header
-from app.mapping.context import Context, DateOrder
+from app.mapping.context import Context, DateOrder, Serials
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 from app.problems import Level, Problem
@@ -202,8 +202,9 @@ def read_rows(
         told = [problem for problem in told if problem.code != "archived_state_unknown"]
         told.append(Problem("archived_by_file_name", kind.name, done.path, count=max(seen.rows, 1)))
     tally = Tally(kind.name, done.path, pages=done.dialect == DOCUMENT)
-    head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates)
-    context = replace(reading.context, dates=seen.dates)
+    serials = Serials(seen.serials, grid.since_1904)
+    head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates, serials)
+    context = head.within(reading.context)
     sink = reading.sink if kind.imported else NO_SINK
     sink.drop_file(done.number)
     sink.present(kind.name)

@@ -4,14 +4,14 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from json.encoder import encode_basestring
 from typing import Any, BinaryIO, NamedTuple
 
 from app.engine.reading.limits import Limits
 from app.engine.reading.results import PartInfo
-from app.mapping.context import DateOrder
+from app.mapping.context import NO_SERIALS, Context, DateOrder, Serials
 from app.storage.objects import Objects
 
 LARGE = 1 << 18  # signs of a row
@@ -28,6 +28,11 @@ class PartHead:
     file_number: int
     columns: tuple[str, ...]
     dates: DateOrder
+    serials: Serials = NO_SERIALS
+
+    def within(self, context: Context) -> Context:
+        """The context with what the whole file of this part proves about its dates."""
+        return replace(context, dates=self.dates, serials=self.serials)
 
 
 class PartRow(NamedTuple):
@@ -84,6 +89,7 @@ class PartWriter:
                 "file_number": head.file_number,
                 "columns": head.columns,
                 "dates": head.dates.value,
+                **_told(head.serials),
             }
         ).encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(digest_size=16)
@@ -106,7 +112,12 @@ class PartReader:
         self._lines = _lines(file)
         head = json.loads(next(self._lines) if head_text is None else head_text)
         self.head = PartHead(
-            head["kind"], head["file"], head["file_number"], tuple(head["columns"]), DateOrder(head["dates"])
+            head["kind"],
+            head["file"],
+            head["file_number"],
+            tuple(head["columns"]),
+            DateOrder(head["dates"]),
+            Serials(frozenset(head.get("serials", ())), head.get("since_1904", False)),
         )
 
     def __iter__(self) -> Iterator[PartRow]:
@@ -165,6 +176,12 @@ def rows_with(objects: Objects, key: str, data_key: bytes, texts: Sequence[str])
                         yield reader.row(line.decode("utf-8", "surrogatepass"))
 
     return reader.head, rows()
+
+
+def _told(serials: Serials) -> dict[str, Any]:
+    """What the head of a part says of days written as numbers; nothing where its file has none."""
+    columns = {"serials": sorted(serials.columns)} if serials.columns else {}
+    return {**columns, **({"since_1904": True} if serials.since_1904 else {})}
 
 
 def _blocks(file: BinaryIO) -> Iterator[bytes]:

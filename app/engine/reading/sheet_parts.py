@@ -25,13 +25,20 @@ class SheetPart:
     has_cells: bool
 
 
-def sheet_parts(data: bytes) -> dict[str, SheetPart]:
-    """The part of each sheet by the sheet's name. Empty where the workbook's own lists cannot be read."""
+def sheet_parts(data: bytes) -> tuple[dict[str, SheetPart], bool]:
+    """The part of each sheet by the sheet's name, and whether days are counted from 1904.
+
+    No part where the workbook's own lists cannot be read.
+    """
+    since_1904 = False
     sheets: dict[str, str] = {}
     relations: dict[str, tuple[str, str]] = {}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal since_1904
         local = tag.rpartition(":")[2]
+        if local == "workbookPr":
+            since_1904 = attributes.get("date1904", "") in ("1", "true")
         if local == "sheet":
             related = next((value for key, value in attributes.items() if key.endswith(":id")), "")
             sheets[attributes.get("name", "")] = related
@@ -47,12 +54,12 @@ def sheet_parts(data: bytes) -> dict[str, SheetPart]:
                 with archive.open(names[part]) as stream:
                     parser.Parse(stream.read(_MOST), True)
             except (expat.ExpatError, ValueError, KeyError):
-                return {}
+                return {}, since_1904
     parts = {}
     for sheet, related in sheets.items():
         kind, target = relations.get(related, (_TABLE, ""))
         parts[sheet] = SheetPart(names.get(_place(target).casefold()), kind.endswith(_TABLE))
-    return parts
+    return parts, since_1904
 
 
 def has_false_count(data: bytes, limits: Limits) -> bool:

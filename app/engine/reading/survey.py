@@ -10,6 +10,7 @@ from app.engine.reading.not_records import NotRecords
 from app.engine.reading.recognise import DOCUMENT, Header
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
+from app.engine.reading.serials import SerialColumn, proven
 from app.mapping.context import DateOrder
 from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_time
 
@@ -17,6 +18,7 @@ _SCIENTIFIC = re.compile(r"[=\"']*\d(\.\d+)?[Ee]\+?\d+[\"']*")
 _NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d")
 _APART = re.compile(r"[,;|\s]+")
 _DATES = (birth, day, local_timestamp, timestamp, visit_time)
+_DAYS = (birth, day)  # of which old ones may be long before any software
 _RAGGED_FROM = 20
 _MOJIBAKE_FROM = 3
 
@@ -32,6 +34,7 @@ class Survey:
     is_mojibake: bool
     not_records: frozenset[int] = frozenset()  # lines of repeated headers and totals
     short_end: int = 0  # the line of the last row, where it ends early; 0 where it does not
+    serials: frozenset[str] = frozenset()  # columns of days that are all written as numbers
 
 
 def is_rounded(cell: str) -> bool:
@@ -68,6 +71,7 @@ def survey(header: Header, rows: Iterator[Raw], *, may_be_mojibake: bool) -> Sur
         is_mojibake,
         walk.not_records.lines,
         line if walk.is_short else 0,
+        proven(walk.serials.items()),
     )
 
 
@@ -79,7 +83,8 @@ class _Walk:
         self._least = header.least
         is_table = header.dialect != DOCUMENT  # what stands in the names of folders, no spreadsheet has changed
         self._ids = [(n, h.strip()) for n, c, h in known if is_table and (c.is_key or c.links_to)]
-        self._dates = [n for n, c, _ in known if c.read in _DATES]
+        self.serials = {p.name: SerialColumn() for p in header.kind.columns if p.column.read in _DAYS}
+        self._dates = [(n, self.serials.get(header.columns[n])) for n, c, _ in known if c.read in _DATES]
         self._long = dict.fromkeys((n for n, _ in self._ids), 0)
         self._rounded = dict(self._long)
         self._ragged = 0
@@ -96,12 +101,22 @@ class _Walk:
         for at, header in self._ids:
             if at < width and len(cells[at]) > 4:
                 self._id(at, header, cells[at], line)
-        for at in self._dates:
-            if at < width:
-                cell = cells[at]
-                if len(cell) > 5 and not cell[:4].isdigit() and (found := _NUMBERS.match(cell.strip())):
-                    self._day_first = self._day_first or int(found[1]) > 12
-                    self._month_first = self._month_first or int(found[2]) > 12
+        for at, serials in self._dates:
+            if at < width and (cell := cells[at]):
+                if cell[4:8:3] != "--":
+                    self._date(cell, serials)
+                elif serials is not None:
+                    serials.iso += 1
+
+    def _date(self, cell: str, serials: SerialColumn | None) -> None:
+        """A date that is not written year first, as most are."""
+        if len(cell) > 5 and not cell[:4].isdigit() and (found := _NUMBERS.match(cell.strip())):
+            self._day_first = self._day_first or int(found[1]) > 12
+            self._month_first = self._month_first or int(found[2]) > 12
+            if serials is not None:
+                serials.others += 1
+        elif serials is not None:
+            serials.add(cell)
 
     def _id(self, at: int, header: str, cell: str, line: int) -> None:
         if len(cell) > 15:

@@ -37,6 +37,7 @@ class Workbook:
     """An open spreadsheet. What is no .xlsx, is locked, or grows too large is refused.
 
     Its size is measured before the spreadsheet library opens it; cells that lie far apart are moved together first.
+    `since_1904` says that its days are counted from 1904.
     """
 
     def __init__(self, open_: Callable[[], BinaryIO], limits: Limits) -> None:
@@ -66,7 +67,7 @@ class Workbook:
             self._book = _opened(data)
         self._data = data
         with _refusing():
-            self._parts = sheet_parts(data)
+            self._parts, self.since_1904 = sheet_parts(data)
         self.sheets: tuple[str, ...] = tuple(self._book.sheet_names)
         if len(self.sheets) > limits.workbook_sheets:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_sheets:,} sheets"})

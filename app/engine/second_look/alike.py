@@ -15,6 +15,7 @@ _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
 _ADDRESS = re.compile(r"[a-z0-9][a-z0-9._+-]{0,60}@([a-z0-9-]{1,60}\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII)
 _BIRTHS = date(1900, 1, 1)
+_NUMBER = re.compile(r"[0-9]{1,5}(\.[0-9]+)?")
 _SAID = frozenset({"name", "answer", "value", "description", "text"})
 _TOLD_OTHERWISE = frozenset({"date", "signature", "bodycharts"})  # written out in words, drawn, or said not to come
 
@@ -113,7 +114,10 @@ def _moment(cell: str) -> datetime | None:
 
 
 def _day(cell: str, stored: Any) -> bool | None:
-    """A day that nobody doubts: of what lies ahead or long ago, a birth is not taken."""
+    """A day that nobody doubts: of what lies ahead or long ago, a birth is not taken. A number is one of days, counted
+    from 1900 or 1904, where it was read as a day."""
+    if _NUMBER.fullmatch(cell):
+        return None if stored is None else str(stored)[:10] in _counted(int(float(cell)))
     try:
         wanted = date.fromisoformat(cell)
     except ValueError:
@@ -121,3 +125,9 @@ def _day(cell: str, stored: Any) -> bool | None:
     if stored is None and not _BIRTHS <= wanted < datetime.now(UTC).date():
         return None
     return stored is not None and str(stored)[:10] == wanted.isoformat()
+
+
+def _counted(days: int) -> tuple[str, str]:
+    """The day of that number in both ways of counting. The first way has a 29 February 1900, which is number 60."""
+    first = date(1899, 12, 31).toordinal() + days - (days > 60)
+    return date.fromordinal(first).isoformat(), date.fromordinal(date(1904, 1, 1).toordinal() + days).isoformat()

@@ -183,5 +183,6 @@ def _moment(days: float, *, since_1904: bool) -> str:
     if days < 1 and not since_1904:
         seconds = round(days * 86_400)
         return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    moment = _EPOCHS[since_1904] + timedelta(seconds=round(days * 86_400))
+    early = not since_1904 and days < 60  # before the 29 February 1900 that spreadsheets believe in
+    moment = _EPOCHS[since_1904] + timedelta(days=early, seconds=round(days * 86_400))
     return moment.date().isoformat() if days == int(days) else moment.isoformat(" ")
