@@ -5,7 +5,6 @@ import sqlite3
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from json import JSONDecodeError
 from typing import Any
 from urllib.parse import quote
@@ -33,7 +32,7 @@ from app.errors import Stop
 from app.guardrails import SAFE, guard, is_upload
 from app.head import HeadAsGet
 from app.migration.advance import NotAllowed, Refused, WrongState
-from app.migration.audit import last_change
+from app.migration.audit import changes_since, state_change
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
@@ -183,15 +182,15 @@ def is_done(trouble: WrongState) -> bool:
 
 
 def both_versions(request: Request, changed: Changed) -> dict[str, Any]:
-    """What the page of an outdated form shows: both versions, who changed it, and the form to send once more."""
+    """What the page of an outdated form shows: both versions, who made changes since, and the form to send again."""
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
-        latest = last_change(session, migration.id, changed.basis.since)
+        changes = changes_since(session, migration.id, changed.basis.since)
         form = describe_changed(visit, session, request.url.path, changed)
     return {
         "form": form,
-        "latest": latest,
+        "changes": changes,
         "fresh": hidden(FIELD, form.basis),
         "leave": form.page or page_of_form(request) or page_at(visit, migration),
         "is_upload": visit.sent.path in STREAMED,
@@ -217,7 +216,7 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
-        latest = last_change(session, migration.id, migration.since - timedelta(seconds=5))
+        latest = state_change(session, migration.id)
         form = describe_over(visit, session)
     words = WORDS[State(migration.state)]
     way_on = form.way_on or ("Back to this migration" if visit.person.is_support else words.go)

@@ -41,6 +41,8 @@ class KindProgress:
 class Progress:
     """One look at the work. `unit` is rows or bytes; `age` is how long ago the last sign of work was, in seconds.
 
+    `rate` is units a second, 0 where fewer than one a second was measured or the work has stalled. `left` is None
+    without a rate, and while less than ENOUGH of the work is done.
     `waits_for` is the code of a problem that must pass before the work goes on by itself.
     """
 
@@ -77,7 +79,9 @@ def progress(session: Session, migration: Migration, at: datetime | None = None)
     done, total = _weights(session, migration, run, weighed)
     if state is State.FETCHING:
         done, total = _fetched(session, migration, done, total)
-    rate = _speed(session, migration) or _rate(session, migration, run, weighed, moment, done)
+    stalled = age is not None and age > STALLED_SECONDS and waits_for is None
+    measured = _speed(session, migration) or _rate(session, migration, run, weighed, moment, done)
+    rate = 0.0 if stalled or measured < 1 else measured
     return Progress(
         state=state,
         phase=phase,
@@ -85,9 +89,9 @@ def progress(session: Session, migration: Migration, at: datetime | None = None)
         done=done,
         total=total,
         rate=rate,
-        left=_left(total - done, rate, unit, measured=done >= total * ENOUGH),
+        left=_left(total - done, rate) if done >= total * ENOUGH else None,
         age=age,
-        stalled=age is not None and age > STALLED_SECONDS and waits_for is None,
+        stalled=stalled,
         waits_for=waits_for,
         kinds=_kinds(session, migration, run) if state is State.TRIALLING else (),
     )
@@ -165,14 +169,11 @@ def _rate(session: Session, migration: Migration, run: str, phase: str, moment: 
     return recent or done / max((moment - migration.since).total_seconds(), 1.0)
 
 
-def _left(open_weight: int, rate: float, unit: str, *, measured: bool) -> Range | None:
-    """`measured` is False while too little is done for its rate to say anything."""
-    if open_weight <= 0:
+def _left(open_weight: int, rate: float) -> Range | None:
+    """How long the rest takes at this rate. None without a rate, and where nothing is left."""
+    if open_weight <= 0 or rate <= 0:
         return None
-    if rate > 0 and measured:
-        return Range(open_weight / rate * 0.8, open_weight / rate * 1.6 + 5)
-    slow, fast = (SLOW_ROWS, FAST_ROWS) if unit == "rows" else (SLOW_BYTES, FAST_BYTES)
-    return Range(open_weight / fast, 10 + open_weight / slow)
+    return Range(open_weight / rate * 0.8, open_weight / rate * 1.6 + 5)
 
 
 def _kinds(session: Session, migration: Migration, run: str) -> tuple[KindProgress, ...]:

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, desc, select
 
 from app.access.models import Person
 from app.migration.models import AuditEntry, Migration
+from app.migration.states import Actor, Event
 
 LOOKING = ("_seen", "_listed", "_opened", "_downloaded", "_described", "check_link")
 """How the names of acts end that change nothing."""
@@ -21,6 +24,14 @@ class Change:
 
     who: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Everybody who changed something, the earliest first, and when the last change was."""
+
+    who: tuple[str, ...]
+    last: datetime
 
 
 def write_audit(
@@ -95,15 +106,33 @@ def chain_holds(session: Session, workspace_id: str) -> bool:
     return True
 
 
-def last_change(session: Session, migration_id: str, since: datetime) -> Change | None:
-    """The newest act in a migration since that time, by whom and when. Acts that only look are passed over."""
+def changes_since(session: Session, migration_id: str, since: datetime) -> Changes | None:
+    """Everybody who changed something in a migration since that time. Acts that only look are passed over.
+
+    None where nobody did. Nothing says which act changed what: a page names everybody.
+    """
+    acts = [
+        (who, entry.at)
+        for entry, who in _acts(session, migration_id, col(AuditEntry.at) >= since)
+        if not entry.act.endswith(LOOKING)
+    ]
+    return Changes(tuple(dict.fromkeys(who for who, _ in reversed(acts))), acts[0][1]) if acts else None
+
+
+def state_change(session: Session, migration_id: str) -> Change | None:
+    """The act that brought a migration into its state, by whom and when."""
+    for entry, who in _acts(session, migration_id, col(AuditEntry.act).in_(list(Event))):
+        return Change(who, entry.at)
+    return None
+
+
+def _acts(session: Session, migration_id: str, wanted: ColumnElement[bool]) -> Iterator[tuple[AuditEntry, str]]:
+    """The acts in a migration, the newest first, each with the name of who did it."""
     acts = session.exec(
         select(AuditEntry, Person.name)
         .join(Person, col(Person.email) == AuditEntry.by, isouter=True)
-        .where(AuditEntry.migration_id == migration_id, col(AuditEntry.at) >= since)
+        .where(AuditEntry.migration_id == migration_id, wanted)
         .order_by(desc(AuditEntry.id))
     )
     for entry, name in acts:
-        if not entry.act.endswith(LOOKING):
-            return Change("The import" if entry.role == "worker" else name or entry.by, entry.at)
-    return None
+        yield entry, "The import" if entry.role == Actor.WORKER else name or entry.by

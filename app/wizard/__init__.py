@@ -20,6 +20,7 @@ from app.wizard import (
     report,
     review,
     rows,
+    start,
     uses,
     visits,
     which_file,
@@ -27,6 +28,7 @@ from app.wizard import (
 )
 
 STEPS = (
+    start,
     overview,
     checklist,
     uses,

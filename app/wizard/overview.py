@@ -1,80 +1,22 @@
-"""What moves and what stays, both read before anything starts; and the page that starts a move."""
+"""What moves and what stays, both read before anything is handed over."""
 
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, HTTPException, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
-from app.access.rights import Right
 from app.basis import TICK, Field, Shown
-from app.caspen.facts import workspace_facts
 from app.db import now
 from app.mapping.kind import Source
 from app.migration.advance import By
 from app.migration.audit import write_act
-from app.migration.begin import begin
 from app.migration.models import Migration
-from app.migration.states import OPEN, OVER, Event, State, move_for
-from app.signin.pages import current_migration
-from app.sources import source
+from app.migration.states import OPEN, Event, State, move_for
 from app.web import Confirmed, Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import day_as_shown, typed_date
 
 router = APIRouter()
-
-
-@router.get("/start")
-def before(request: Request, workspace: str = "") -> Response:
-    """Nothing has been started yet: what will happen, and what one needs. An open move is gone on with."""
-    visit = visit_of(request)
-    if not workspace and len(may_start(visit)) > 1:
-        return go("/clinics")
-    workspace_id = own_workspace(visit, workspace)
-    with visit.read() as session:
-        migration = current_migration(session, workspace_id)
-    if migration is not None and migration.state not in OVER:
-        return go(f"/m/{migration.id}")
-    facts = workspace_facts(visit.runtime.caspen, workspace_id)
-    clinic = {"name": facts.workspace.name, "id": workspace_id}
-    return page(request, "wizard/start.html", workspace=facts.workspace, clinic=clinic)
-
-
-@router.post("/start")
-def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
-    """Starts the move of the visitor's workspace; where one is open already, leads to it."""
-    visit = visit_of(request)
-    if not workspace and len(may_start(visit)) > 1:
-        return go("/clinics")
-    workspace_id = own_workspace(visit, workspace)
-    facts = workspace_facts(visit.runtime.caspen, workspace_id)
-    with visit.write() as session:
-        migration = current_migration(session, workspace_id)
-        if migration is None or migration.state in OVER:
-            migration = begin(
-                session,
-                workspace_id=workspace_id,
-                clinic=facts.workspace.name,
-                source=source(None).name,
-                wrapped_key=visit.runtime.new_wrapped_key(),
-                by=visit.by,
-                timezone=facts.workspace.timezone,
-                country=facts.workspace.country,
-            )
-    return go(f"/m/{migration.id}/overview")
-
-
-def own_workspace(visit: Visit, wanted: str) -> str:
-    """The workspace that is meant, of those where this person may start a move."""
-    own = may_start(visit)
-    if wanted and wanted not in own:
-        raise HTTPException(404)
-    return wanted or own[0]
-
-
-def may_start(visit: Visit) -> list[str]:
-    """The workspaces where this person may start a move."""
-    return [each for each in visit.person.workspace_ids if visit.person.may(Right.START, each)]
 
 
 @shows("/m/{migration_id}/overview")

@@ -1,8 +1,12 @@
 """What a clinic sees while it waits: how far, how fast, how long, and whether anybody is at it."""
 
 from datetime import timedelta
+from itertools import product
+
+import pytest
 
 from app.db import now
+from app.engine import progress as progress_module
 from app.engine.drain import whats_next
 from app.engine.progress import Progress, before_start, progress
 from app.engine.work import claim, fail, renew
@@ -16,19 +20,25 @@ def look(clinic: Clinic, later: float = 0.0) -> Progress:
         return progress(session, session.get_one(Migration, clinic.id), now() + timedelta(seconds=later))
 
 
+@pytest.fixture
+def trialling(clinic: Clinic) -> Clinic:
+    """A clinic whose trial is being made: 73 rows, none of them done."""
+    clinic.hand_over(clinic_files(30, 40))
+    clinic.drain()
+    clinic.start_trial()
+    while (following := whats_next(clinic.runtime, clinic.id)) and (p := following.phase) and p.name != "parts":
+        clinic.drain(seconds=0.01)
+    return clinic
+
+
 def test_before_anything_starts_a_first_range_comes_from_the_size() -> None:
     small, large = before_start(100_000), before_start(100_000_000)
     assert 0 < small.least < small.most < large.most
     assert large.least < large.most
 
 
-def test_rows_are_counted_by_kind_while_a_trial_runs(clinic: Clinic) -> None:
-    clinic.hand_over(clinic_files(30, 40))
-    clinic.drain()
-    clinic.start_trial()
-    while (following := whats_next(clinic.runtime, clinic.id)) and (p := following.phase) and p.name != "parts":
-        clinic.drain(seconds=0.01)
-    seen = look(clinic)
+def test_rows_are_counted_by_kind_while_a_trial_runs(trialling: Clinic) -> None:
+    clinic, seen = trialling, look(trialling)
     assert (seen.state, seen.phase, seen.unit, seen.total) == (State.TRIALLING, "parts", "rows", 73)
     assert {k.kind: k.total for k in seen.kinds}["appointments"] == 40
     lease = claim(clinic.runtime.ledger, clinic.migration, "trial:1", "parts", "worker", 60)
@@ -62,3 +72,19 @@ def test_at_rest_there_is_nothing_to_wait_for(clinic: Clinic) -> None:
     clinic.tried()
     seen = look(clinic, later=3600)
     assert (seen.state, seen.stalled, seen.left) == (State.REVIEWING, False, None)
+
+
+def test_an_estimate_stands_only_beside_a_rate(trialling: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
+    rates, amounts, ages = (0.0, 0.4, 0.99, 1.0, 5000.0), (0, 1, 3, 4, 73), (0.0, 59.0, 61.0, 3600.0)
+    for rate, done, age in product(rates, amounts, ages):
+        monkeypatch.setattr(progress_module, "_rate", lambda *_, rate=rate: rate)
+        monkeypatch.setattr(progress_module, "_weights", lambda *_, done=done: (done, 73))
+        monkeypatch.setattr(progress_module, "_age", lambda *_, age=age: age)
+        seen, is_measured = look(trialling), rate >= 1 and age <= 60
+        assert seen.rate == (rate if is_measured else 0.0)
+        assert (seen.left is not None) == (is_measured and 73 * progress_module.ENOUGH <= done < 73)
+
+
+def test_nothing_done_gives_no_estimate(trialling: Clinic) -> None:
+    seen = look(trialling, later=30)
+    assert (seen.done, seen.rate, seen.left) == (0, 0.0, None)

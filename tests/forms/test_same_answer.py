@@ -79,6 +79,6 @@ def test_a_trial_does_not_start_with_what_a_colleague_chose_meanwhile(product_at
     done(other.browser.post_exactly(other.address, other.form))
     page = drawn.browser.post_exactly(drawn.address, drawn.form)
     assert page.status_code == 409
-    assert "Grace Okonkwo changed it" in words(page)
+    assert "Grace Okonkwo made changes in this move" in words(page)
     assert ("Leave out" if show == "practitioners" else "01/03/2022") in words(page)
     assert State(product.move().state) is State.MATCHING

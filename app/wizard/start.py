@@ -1,0 +1,121 @@
+"""The page that starts a move. What it says comes from the clinic's moves: none yet, stopped, taken back, or live."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, HTTPException, Request, Response
+from sqlmodel import Session, col, select
+
+from app.access.rights import Right
+from app.caspen.facts import workspace_facts
+from app.migration.begin import begin
+from app.migration.models import Migration
+from app.migration.states import OVER, State
+from app.migration.words import WORDS
+from app.signin.pages import current_migration
+from app.sources import source
+from app.web import Visit, go, page, visit_of
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMove:
+    """One move of the clinic that is over: its state in words, since when, and the page that tells about it."""
+
+    href: str
+    started_at: datetime
+    label: str
+    since: datetime
+    go: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartPage:
+    """What the start page says. `moves` are the clinic's moves, the newest first.
+
+    `live_since` is when the first move that is live went live, None where none is. `newest` is the state of the
+    newest move, None where there is no move yet.
+    """
+
+    moves: tuple[EarlierMove, ...]
+    live_since: datetime | None
+    newest: State | None
+
+
+@router.get("/start")
+def show_start(request: Request, workspace: str = "") -> Response:
+    """The clinic's earlier moves, and what a new move needs. Redirects to the clinic's open move, if there is one."""
+    visit = visit_of(request)
+    if not workspace and len(may_start(visit)) > 1:
+        return go("/clinics")
+    workspace_id = own_workspace(visit, workspace)
+    with visit.read() as session:
+        migration = current_migration(session, workspace_id)
+        if migration is not None and migration.state not in OVER:
+            return go(f"/m/{migration.id}")
+        start_page = to_start_page(moves_of(session, workspace_id))
+    facts = workspace_facts(visit.runtime.caspen, workspace_id)
+    clinic = {"name": facts.workspace.name, "id": workspace_id}
+    zone = facts.workspace.timezone
+    return page(request, "wizard/start.html", workspace=facts.workspace, clinic=clinic, start=start_page, zone=zone)
+
+
+@router.post("/start")
+def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
+    """Starts the move of the visitor's workspace; where one is open already, leads to it."""
+    visit = visit_of(request)
+    if not workspace and len(may_start(visit)) > 1:
+        return go("/clinics")
+    workspace_id = own_workspace(visit, workspace)
+    facts = workspace_facts(visit.runtime.caspen, workspace_id)
+    with visit.write() as session:
+        migration = current_migration(session, workspace_id)
+        if migration is None or migration.state in OVER:
+            migration = begin(
+                session,
+                workspace_id=workspace_id,
+                clinic=facts.workspace.name,
+                source=source(None).name,
+                wrapped_key=visit.runtime.new_wrapped_key(),
+                by=visit.by,
+                timezone=facts.workspace.timezone,
+                country=facts.workspace.country,
+            )
+    return go(f"/m/{migration.id}/overview")
+
+
+def own_workspace(visit: Visit, wanted: str) -> str:
+    """The workspace that is meant, of those where this person may start a move."""
+    own = may_start(visit)
+    if wanted and wanted not in own:
+        raise HTTPException(404)
+    return wanted or own[0]
+
+
+def may_start(visit: Visit) -> list[str]:
+    """The workspaces where this person may start a move."""
+    return [each for each in visit.person.workspace_ids if visit.person.may(Right.START, each)]
+
+
+def moves_of(session: Session, workspace_id: str) -> Sequence[Migration]:
+    """Every move of a workspace, the newest first."""
+    moves = select(Migration).where(Migration.workspace_id == workspace_id)
+    return session.exec(moves.order_by(col(Migration.created_at).desc())).all()
+
+
+def to_start_page(moves: Sequence[Migration]) -> StartPage:
+    """What the start page says of these moves, the newest first."""
+    live = [move.finalised_at for move in moves if move.state == State.FINALISED and move.finalised_at]
+    return StartPage(
+        tuple(to_earlier_move(move) for move in moves),
+        min(live, default=None),
+        State(moves[0].state) if moves else None,
+    )
+
+
+def to_earlier_move(move: Migration) -> EarlierMove:
+    words = WORDS[State(move.state)]
+    return EarlierMove(f"/m/{move.id}", move.created_at, words.label, move.since, words.go)
