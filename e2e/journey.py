@@ -19,6 +19,7 @@ from e2e.pages.progress import Progress
 from e2e.pages.records import Records
 from e2e.pages.report import Report
 from e2e.pages.review import Review
+from e2e.pages.start import Start
 from e2e.pages.uses import Uses
 from e2e.pages.visits import Visits
 
@@ -46,8 +47,7 @@ class Journey:
 
     def start(self) -> None:
         self.seen(self.page, "start")
-        self.page.get_by_role("button", name="See what moves and what stays").click()
-        self.move = self.page.url.removesuffix("/overview")
+        self.move = Start(self.page, self.url).begin()
         self.seen(self.page, "overview")
 
     def get_ready(self) -> None:

@@ -14,6 +14,7 @@ from e2e.pages.files import Files
 from e2e.pages.handover import Handover
 from e2e.pages.help import Help
 from e2e.pages.overview import Overview
+from e2e.pages.start import Start
 from e2e.product import Product, running
 from e2e.states import other_states
 from tests.browser import chromium
@@ -77,6 +78,8 @@ def all_pages(product: Product, page: Page, camera: Camera) -> None:
     support(product, page, camera, move)
     journey.enter()
     journey.approve()
+    Start(page, product.url).open()
+    camera(page, "start-live")
     journey.live_clients()
 
 

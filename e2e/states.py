@@ -17,6 +17,7 @@ from e2e.pages.link import Link
 from e2e.pages.overview import Overview
 from e2e.pages.progress import Progress
 from e2e.pages.review import Review
+from e2e.pages.start import Start
 
 Seen = Callable[[Page, str], None]
 NOBODY_HOME = "https://files.example.invalid/export.zip"
@@ -51,8 +52,7 @@ def nothing_yet(journey: Journey, seen: Seen) -> None:
 
 def begin(journey: Journey, words: str = "See what moves and what stays") -> None:
     journey.enter()
-    journey.page.get_by_role("button", name=words).click()
-    journey.move = journey.page.url.removesuffix("/overview")
+    journey.move = Start(journey.page, journey.url).begin(words)
     Overview(journey.page, journey.move).acknowledge()
 
 
