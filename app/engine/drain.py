@@ -16,8 +16,10 @@ from app.engine import fetch
 from app.engine.current_file import CurrentFile
 from app.engine.faults import is_away, is_gone, is_of_a_file, no_room, where
 from app.engine.heartbeat import Dropped, Heartbeat, never, nothing
+from app.engine.index.store import OtherFormat
 from app.engine.outcome import Done, Exhausted
 from app.engine.phases import STAGES, Phase, Stage
+from app.engine.read_anew import read_from_the_start
 from app.engine.runtime import Runtime
 from app.engine.work import (
     DONE,
@@ -143,6 +145,9 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
         release(runtime.ledger, lease)
     except Stop as stop:
         _stopped(runtime, migration, lease, stop, turn)
+    except OtherFormat:
+        log.warning("index_of_other_format", **told(lease))
+        read_from_the_start(runtime, migration, lease)
     except CannotOpen:
         _stopped(runtime, migration, lease, Stop(Problem("copy_damaged")), turn)
     except Exception as fault:

@@ -1,4 +1,11 @@
-"""The tables of the index: rows and their references while it is read, verdicts and targets once it is resolved."""
+"""The tables of the index: rows and their references while it is read, verdicts and targets once it is resolved.
+
+What is kept in them may come to mean something else while no table changes: then MEANING is raised.
+"""
+
+import hashlib
+
+MEANING = 1
 
 WHILE_READING = (
     # Things read one by one, small: kinds, kinds of references, and which row numbers a part holds.
@@ -58,3 +65,13 @@ ZONE_ASSUMED, LIVE = 512, 1024
 """Flags of a row. One that is shared has a record for each of its members, one aside none of its kind's own.
 ZONE_ASSUMED: some time has no offset. LIVE: an earlier import brought it, and the export has no row of it.
 Rows with numbers below 0 stand for what other rows name and no row describes."""
+
+
+def format_of(meaning: int, *statements: str) -> int:
+    """A number from 1 to 2**31 - 1 for one form of the index: the same tables and the same meaning give the same."""
+    told = "\n".join((str(meaning), *statements)).encode()
+    return int.from_bytes(hashlib.blake2b(told, digest_size=4).digest(), "big") % (2**31 - 1) + 1
+
+
+FORMAT = format_of(MEANING, *WHILE_READING, *WHILE_RESOLVING)
+"""Stands in every index from its first moment (`PRAGMA user_version`, 0 in one from before this was kept)."""

@@ -13,12 +13,16 @@ from app.engine.index.entry import IndexEntry
 from app.engine.index.insert import Inserter
 from app.engine.index.made import made
 from app.engine.index.part import PartView, read_part
-from app.engine.index.schema import WHILE_READING
+from app.engine.index.schema import FORMAT, WHILE_READING
 from app.engine.index.view import PlanView
 from app.mapping.kind import Mention
 from app.mapping.plan import Plan
 
 CACHE_KIB = 8 * 1024  # sorting may take as much once more; six times as much made nothing faster
+
+
+class OtherFormat(Exception):
+    """An index that is still being written has the format of another version of this product."""
 
 
 class Index:
@@ -39,15 +43,24 @@ class Index:
     def create(cls, path: Path) -> Self:
         """A new, empty index at `path`, in place of any that was there."""
         remove(path)
-        index = cls.resume(path)
+        index = cls._writing(path)
         with index.transaction():
             for statement in WHILE_READING:
                 index.connection.execute(statement)
+            index.connection.execute(f"PRAGMA user_version = {FORMAT}")
         return index
 
     @classmethod
     def resume(cls, path: Path) -> Self:
-        """An index that is still being written, by a worker that takes over."""
+        """An index that is still being written, by a worker that takes over. Raises OtherFormat."""
+        index = cls._writing(path)
+        if index.connection.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+            index.close()
+            raise OtherFormat
+        return index
+
+    @classmethod
+    def _writing(cls, path: Path) -> Self:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA journal_mode = TRUNCATE")
         # Losing the machine loses the index, and it is read again; losing the process does not.
