@@ -1,6 +1,7 @@
 """The second walk over a sound file: its rows go into parts, and what identifies them into the index."""
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from app.engine.reading.parts import LARGE, PartHead, PartWriter
 from app.engine.reading.recognise import Header
 from app.engine.reading.results import PartInfo
 from app.engine.reading.rows import Raw
+from app.engine.reading.shifted import Shifted
 from app.engine.reading.survey import is_ragged, is_rounded
 from app.engine.reading.tally import Tally
 from app.mapping.context import Context
@@ -124,6 +126,7 @@ class Cutter:
         archived: str = "",
     ) -> None:
         self._kind: Kind[Any] = header.kind
+        self._header = header
         self._context = context
         columns, self._cells = cells_of(header)
         self._beside: Beside | None = None
@@ -150,7 +153,18 @@ class Cutter:
         self.parts: list[PartInfo] = []
         self.keyless = 0
 
-    def cut(self, rows: Iterator[Raw], *, has_rounded: bool, not_records: frozenset[int] = frozenset()) -> None:
+    def cut(
+        self,
+        rows: Iterator[Raw],
+        *,
+        has_rounded: bool,
+        not_records: frozenset[int] = frozenset(),
+        delimiter: str | None = None,
+        usual_width: int = 0,
+    ) -> None:
+        """Cuts all rows. `usual_width` is how many cells most rows have, where a `delimiter` tells cells apart."""
+        most = usual_width if delimiter else sys.maxsize
+        shifted = Shifted(self._header, self._context, delimiter or "")
         for line, raw, codes in rows:
             row = storable_row(raw)
             if row is None:
@@ -164,6 +178,8 @@ class Cutter:
             is_whole = "cell_too_large" not in codes and NOT_A_RECORD not in codes
             if len(row) != self._width and is_whole and is_ragged(row, self._width, self._least):
                 codes = (*codes, "row_too_short" if len(row) < self._width else "row_too_long")
+            elif len(row) > most and is_whole and shifted.is_shifted(row, most):
+                codes = (*codes, "row_too_long")
             if has_rounded and any(at < len(row) and is_rounded(row[at]) for at in self._ids):
                 codes = (*codes, "id_maybe_rounded")
             cells = self._cells(row)

@@ -209,7 +209,13 @@ def read_rows(
     sink.drop_file(done.number)
     sink.present(kind.name)
     cutter = Cutter(header, context, head, reading.store, sink, tally, next_part, archived=archived)
-    cutter.cut(grid.rows(), has_rounded=seen.has_rounded, not_records=seen.not_records)
+    cutter.cut(
+        grid.rows(),
+        has_rounded=seen.has_rounded,
+        not_records=seen.not_records,
+        delimiter=grid.delimiter,
+        usual_width=seen.usual_width,
+    )
     if seen.rows and cutter.keyless == seen.rows and not header.has_key:
         sink.drop_file(done.number)
         for part in cutter.parts:

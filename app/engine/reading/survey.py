@@ -35,6 +35,7 @@ class Survey:
     not_records: frozenset[int] = frozenset()  # lines of repeated headers and totals
     short_end: int = 0  # the line of the last row, where it ends early; 0 where it does not
     serials: frozenset[str] = frozenset()  # columns of days that are all written as numbers
+    usual_width: int = 0  # how many cells most rows have
 
 
 def is_rounded(cell: str) -> bool:
@@ -72,6 +73,7 @@ def survey(header: Header, rows: Iterator[Raw], *, may_be_mojibake: bool) -> Sur
         walk.not_records.lines,
         line if walk.is_short else 0,
         proven(walk.serials.items()),
+        walk.usual_width(count),
     )
 
 
@@ -88,12 +90,15 @@ class _Walk:
         self._long = dict.fromkeys((n for n, _ in self._ids), 0)
         self._rounded = dict(self._long)
         self._ragged = 0
+        self._widths: dict[int, int] = {}  # how many rows have so many cells, where it is not as many as the header
         self.is_short = False  # whether the last row ends early
         self.not_records = NotRecords(header)
         self._day_first = self._month_first = False
 
     def look(self, line: int, cells: list[str], codes: tuple[str, ...]) -> None:
         width = len(cells)
+        if width != self._width:
+            self._widths[width] = self._widths.get(width, 0) + 1
         self.is_short = width < self._least and CUT_IN_QUOTE not in codes  # a row that says so itself
         self.not_records.add(line, cells)
         if width != self._width and "cell_too_large" not in codes and is_ragged(cells, self._width, self._least):
@@ -136,6 +141,12 @@ class _Walk:
         for at, header in self._ids:
             if self._rounded[at] >= 2 and self._rounded[at] > self._long[at] * 0.01:
                 raise Refused("ids_rounded", rows=rows, column=header)
+
+    def usual_width(self, rows: int) -> int:
+        """How many cells most rows have; what a whole row has at least, where too few rows say so."""
+        widths = {**self._widths, self._width: rows - sum(self._widths.values())}
+        most = max(widths, key=lambda width: widths[width])
+        return most if rows >= _RAGGED_FROM and widths[most] * 2 > rows else self._least
 
     @property
     def has_rounded(self) -> bool:
