@@ -146,7 +146,7 @@ def plan_from(suggestions: Suggestions) -> Plan:
 def _matched(looks: list[Finding], rules: tuple[Rule, ...], chosen: Mapping[str, Choice]) -> tuple[Suggestion, ...]:
     """The surest rule goes first over all of them, so that nobody takes by likeness whom another is for certain."""
     found = {look.reference.id: s for look in looks if (s := _before(chosen, look)) is not None}
-    taken = {s.choice.id for s in found.values()}
+    taken = {s.choice.id: s.reference.name for s in found.values()}
     for rule in rules:
         for look in looks:
             if look.reference.id in found:
@@ -154,7 +154,7 @@ def _matched(looks: list[Finding], rules: tuple[Rule, ...], chosen: Mapping[str,
             suggestion = _asked(rule, look, taken)
             if suggestion is not None:
                 found[look.reference.id] = suggestion
-                taken.add(suggestion.choice.id)
+                taken[suggestion.choice.id] = look.reference.name
     return tuple(found.get(look.reference.id) or _new(look.reference) for look in looks)
 
 
@@ -172,7 +172,7 @@ def _before(chosen: Mapping[str, Choice], look: Finding) -> Suggestion | None:
     return Suggestion(look.reference, choice, "Chosen before", "sure")
 
 
-def _asked(rule: Rule, look: Finding, taken: set[str | None]) -> Suggestion | None:
+def _asked(rule: Rule, look: Finding, taken: Mapping[str | None, str]) -> Suggestion | None:
     fits = rule.fits(look)
     if not fits:
         return None
@@ -180,7 +180,8 @@ def _asked(rule: Rule, look: Finding, taken: set[str | None]) -> Suggestion | No
         many = "Two" if len(fits) == 2 else "Several"
         return Suggestion(look.reference, CREATE, f"{many} {rule.several}: {_listed([c.told for c in fits])}", "unsure")
     if fits[0].id in taken:
-        return Suggestion(look.reference, CREATE, f"{fits[0].name} is matched already", "unsure")
+        why = f"{fits[0].name} in Caspen is matched to {taken[fits[0].id]} already"
+        return Suggestion(look.reference, CREATE, why, "unsure")
     return Suggestion(look.reference, Choice(to="match", id=fits[0].id), rule.why, "sure" if rule.sure else "unsure")
 
 

@@ -21,8 +21,12 @@ NATURES = {"appointment": "Appointment", "activity": "Activity"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One name of the export: what it is in Caspen, why we think so, and how much hangs on it."""
+    """One name of the export: what it is in Caspen, why we think so, and how much hangs on it.
 
+    `number` is its place in the export, from 1: the page's rows keep it while choices change.
+    """
+
+    number: int
     id: str
     name: str
     active: bool
@@ -91,10 +95,11 @@ def candidates(here: Standing, kind: str) -> list[tuple[str, str]]:
 def lines_of(here: Standing, kind: str) -> list[Line]:
     """Every name of a kind, in the order of the export."""
     fits = {one.reference.id: one for one in here.fresh.kinds.get(kind, ())}
-    return [line(kind, one, here.plan, fits.get(one.reference.id)) for one in here.suggestions.kinds.get(kind, ())]
+    names = enumerate(here.suggestions.kinds.get(kind, ()), 1)
+    return [line(number, kind, one, here.plan, fits.get(one.reference.id)) for number, one in names]
 
 
-def line(kind: str, one: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> Line:
+def line(number: int, kind: str, one: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> Line:
     """`fresh` is what fits by itself: its reason is shown as long as nobody chose otherwise."""
     choice = getattr(plan, PLACES[kind]).get(one.reference.id)
     open_nature = one.nature == "activity" and one.reference.id not in plan.service_kinds
@@ -110,6 +115,7 @@ def line(kind: str, one: Suggestion, plan: Plan, fresh: Suggestion | None = None
     reason = fresh.why if fresh is not None and by_itself else "Chosen by you"
     why = (reason if one.why == "Chosen before" else one.why) or nothing
     return Line(
+        number,
         told.id,
         told.name,
         told.active,

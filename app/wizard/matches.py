@@ -1,6 +1,7 @@
 """Who is who in Caspen: locations, practitioners and services of the export, and what is left out, with counts."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Set
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -65,12 +66,13 @@ def save(request: Request) -> Response:
     _, trouble = typed_date(sent.get("before", ""), any_year=True)
     if show == "leave_out" and trouble:
         return draw(request, show, [{"field": "before", "words": trouble}], typed=sent["before"])
-    in_the_way, ring = None, None
+    in_the_way, ring, decided = None, None, set[str]()
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         if migration.state != State.MATCHING:
             raise WrongState(State(migration.state), Event.START_TRIAL)
         here = standing(visit, session)
+        decided = {each.field for each in lines_of(here, kind_of(show)) if each.band != "open"} - confirmed.touched
         leave_alone = confirmed.untouched if act != "keep" else sent.keys() - confirmed.touched
         plan, _ = changed(visit, here, {name: v for name, v in sent.items() if name not in leave_alone}, show)
         save_plan(session, migration.id, plan, visit.by, confirmed=act == "start")
@@ -89,7 +91,7 @@ def save(request: Request) -> Response:
         return go(f"/m/{visit.move.id}/handover")
     if act == "keep" and request.headers.get("HX-Request"):
         visit.renew()
-        return draw(request, show, template="wizard/matches-kept.html")
+        return draw(request, show, template="wizard/matches-kept.html", decided=decided)
     return go(f"/m/{visit.move.id}/matches?show={tab_of(sent.get('go', show))}")
 
 
@@ -121,7 +123,11 @@ def changed(visit: Visit, here: Standing, sent: Mapping[str, str], show: str) ->
 
 
 def matched(here: Standing, plan: Plan, kind: str, sent: Mapping[str, str]) -> Plan:
-    """The plan with the choices of one kind, each by the id that the source gave."""
+    """The plan with the choices of one kind, each by the id that the source gave.
+
+    What fits anyway is not stored as a decision, so that it keeps its reason, unless another name was given the same
+    object of Caspen: then it does not fit by itself any more.
+    """
     place = PLACES[kind]
     choices, natures = dict(getattr(plan, place)), dict(plan.service_kinds)
     possible = {id_ for id_, _ in candidates(here, kind)}
@@ -130,13 +136,17 @@ def matched(here: Standing, plan: Plan, kind: str, sent: Mapping[str, str]) -> P
         id_ = one.reference.id
         if (value := sent.get(f"c:{id_}")) is not None:
             choice = choice_from(value, possible)
-            if choice is None or choice == fits.get(id_):
-                choices.pop(id_, None)  # what fits anyway is not a decision, and keeps its reason
-            else:
+            choices.pop(id_, None)
+            if choice is not None:
                 choices[id_] = choice.model_copy(update={"whom": one.reference.name})
         nature = sent.get(f"n:{id_}")
         if kind == "appointment_types" and nature in ("appointment", "activity"):
             natures[id_] = "activity" if nature == "activity" else "appointment"
+    given = Counter(choice.id for choice in choices.values())
+    for id_ in [each for each in fits if f"c:{each}" in sent and each in choices]:
+        is_alone = choices[id_].id is None or given[choices[id_].id] == 1
+        if is_alone and (choices[id_].to, choices[id_].id) == (fits[id_].to, fits[id_].id):
+            del choices[id_]
     return plan.model_copy(update={place: choices, "service_kinds": natures})
 
 
@@ -146,7 +156,12 @@ def draw(
     errors: list[dict[str, str]] | None = None,
     typed: str | None = None,
     template: str = "wizard/matches.html",
+    decided: Set[str] = frozenset(),
 ) -> Response:
+    """The names page, or with `template` the parts of it that depend on a save.
+
+    `decided` are the fields of names that were decided before the save and that the save did not change.
+    """
     visit = visit_of(request)
     here = standing(visit)
     if here.inventory is None:
@@ -176,6 +191,7 @@ def draw(
         "show": show,
         "tabs": tabs,
         "bands": [(band, [one for one in lines if one.band == band]) for band in ("open", "out", "set")],
+        "reopened": [one for one in lines if one.band == "open" and one.field in decided],
         "options": [*candidates(here, kind), *decisions(kind, visit.source.label).items()] if kind else [],
         "natures": NATURES,
         "kind": kind,

@@ -140,9 +140,9 @@ def test_nobody_takes_by_likeness_whom_another_is_for_certain() -> None:
     )
 
     assert [told(s) for s in found.kinds["practitioners"]] == [
-        ("create", None, "Tom Ng is matched already", "unsure"),
+        ("create", None, "Tom Ng in Caspen is matched to Tom Ng already", "unsure"),
         ("match", "pra_T", "Same name", "sure"),
-        ("create", None, "Tom Ng is matched already", "unsure"),
+        ("create", None, "Tom Ng in Caspen is matched to Tom Ng already", "unsure"),
     ]
 
 

@@ -13,6 +13,7 @@ from tests.pages import done, headline, typed, words
 from tests.product import ANA, MEGAN, VERA, Product
 from tests.wizard.choices import acknowledge, save, tab
 
+HTMX = {"HX-Request": "true", "sec-fetch-site": "same-origin"}
 OUT = r"left out by you (\d+)"
 
 
@@ -224,3 +225,25 @@ def test_those_who_may_only_look_have_no_buttons(shown_at: At) -> None:
     page = product.visitor(VERA).get(f"{product.at}/matches")
     assert page.status_code == 200
     assert 'value="start"' not in page.text
+
+
+def test_a_person_given_to_two_names_reopens_the_other_name_at_once_and_says_why(product_at: At) -> None:
+    product = product_at("matching")
+    product.close_gaps()
+    people = tab(product, "practitioners")
+    kept = plan_of(product.move()).practitioners
+    sure = next(each for each in people.values() if each.chosen and each.field.removeprefix("c:") not in kept)
+    other = next(each for each in people.values() if each.field != sure.field)
+    megan = product.visitor(MEGAN)
+    form = {"show": "practitioners", "act": "keep", other.field: sure.chosen}
+    answer = megan.post(f"{product.at}/matches", data=form, headers=HTMX)
+    in_caspen = sure.options[sure.chosen]
+    why = f"{in_caspen} in Caspen is matched to {other.name} already"
+    assert f"{sure.name} is not decided any more : {why}." in words(answer)
+    page = megan.get(f"{product.at}/matches?show=practitioners")
+    assert tab(product, "practitioners")[sure.name].chosen == ""
+    assert why in words(page), "without scripts the page says it, too"
+    form = {"show": "practitioners", "act": "keep", sure.field: sure.chosen}
+    both = words(megan.post(f"{product.at}/matches", data=form, headers=HTMX))
+    assert "is not decided any more" not in both
+    assert {tab(product, "practitioners")[each.name].chosen for each in (sure, other)} == {sure.chosen}
