@@ -32,7 +32,7 @@ from app.mapping.kind import Source
 from app.migration.advance import By, Cause, Guard, WrongState, advance, locked
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
-from app.migration.states import Actor, Event, State, move_for
+from app.migration.states import OPEN, OVER, Actor, Event, State, move_for
 from app.rail import rail
 from app.settings import Environment
 from app.sources import source
@@ -355,6 +355,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "clinic": {"name": migration.clinic, "id": migration.workspace_id} if migration else None,
         "migration": migration,
         "may_act": bool(viewer and migration and viewer.may(Right.ACT, migration.workspace_id)),
+        "is_over": bool(migration and migration.state in OVER),
         **({"who_can_act": visit.who_can_act} if visit and migration else {}),
         "support_email": runtime.settings.support_email,
         "disk_full": request.app.state.room.is_full(),
@@ -375,6 +376,11 @@ def in_state(request: Request, event: Event, *states: State) -> Visit:
     if state not in states:
         raise WrongState(state, event)
     return visit
+
+
+def open_move(request: Request, event: Event) -> Visit:
+    """The visit, if the move is not over. Raises WrongState where it is."""
+    return in_state(request, event, *OPEN)
 
 
 def page(request: Request, template: str, status: int = 200, block: str | None = None, **more: Any) -> Response:

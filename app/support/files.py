@@ -44,8 +44,7 @@ def keep(request: Request, number: int, form: FormData) -> Response:
     visit, act, reason = visit_of(request), str(form.get("act", "")), str(form.get("reason", "")).strip()
     trouble = short(reason)
     because = [{"field": "reason", "words": trouble}] if trouble and act != "show" else []
-    if not because:
-        in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
+    in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
     visit.ask_first()  # the number may be that of another file by now
     if (folder := asked_folder(visit, number)) is not None:
         return keep_folder(request, folder, form, because)

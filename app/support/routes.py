@@ -17,18 +17,18 @@ from app.engine.live_account import LIVE
 from app.engine.reading.veil import told_path
 from app.engine.trial_account import APPROVABLE
 from app.links import LinkSettings
-from app.migration.advance import Cause, Guard, advance, locked
+from app.migration.advance import Cause, Guard, WrongState, advance, locked
 from app.migration.audit import write_audit
 from app.migration.balance import balance_of
 from app.migration.checked_links import checked_of
 from app.migration.guards import pausable, undoable
 from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage, Migration, OutboxMail, Waiver, Work
 from app.migration.outbox import post
-from app.migration.states import Actor, Event, State, move_for
+from app.migration.states import OVER, Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.settings import environment
 from app.support.overview import HEADS, line_of, overview, paused_by_support
-from app.web import Visit, go, page, shows, visit_of
+from app.web import Visit, go, open_move, page, shows, visit_of
 from app.wizard.complete import whole
 from app.wizard.damage import UNTRUE, find_damage
 from app.wizard.file_states import lines_of
@@ -154,7 +154,7 @@ def undo(request: Request, reason: Annotated[str, Form()] = "") -> Response:
 @router.post("/{migration_id}/waive")
 def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = "") -> Response:
     """Lets one check of the checklist pass. The clinic reads the reason on its page and gets an e-mail."""
-    visit = visit_of(request)
+    visit = open_move(request, Event.START_TRIAL)
     line = next((line for line in checklist.lines(situation(visit)) if line.name == check), None)
     if line is None or not line.waivable:
         raise HTTPException(404)
@@ -174,7 +174,7 @@ def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotate
 def answer(request: Request, request_id: Annotated[str, Form()] = "", text: Annotated[str, Form()] = "") -> Response:
     """Answers a change request. When none is open any more, the clinic goes on with the review, or with
     the names where the plan has changed since the trial."""
-    visit = visit_of(request)
+    visit = open_move(request, Event.ANSWER_CHANGES)
     trouble = short(text)
     if trouble:
         return draw(request, {"answer": text}, [{"field": "answer", "words": trouble}])
@@ -222,9 +222,11 @@ def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
 def with_reason(
     request: Request, reason: str, field: str, event: Event, guards: dict[str, Guard] | None = None
 ) -> Response:
-    """One event by support, once a reason is given."""
+    """One event by support, once a reason is given. Once a move is over, nobody is asked for a reason in vain."""
     visit = visit_of(request)
-    trouble = short(reason)
+    trouble, state = short(reason), State(visit.move.state)
+    if trouble and state in OVER and move_for(event, state) is None:
+        raise WrongState(state, event)
     if trouble:
         return draw(request, {field: reason}, [{"field": field, "words": trouble}])
     visit.advance(event, Cause(reason=reason.strip()), guards)

@@ -91,6 +91,7 @@ def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: st
         "done": sum(line.mark is Mark.DONE for line in every),
         "total": len(every),
         "lede": lede(every),
+        "services_open": State(visit.move.state) in EDITABLE,
         "services_way": visit.move.services_way,
         "ways": ways(visit.source.label),
         "conversion": typed if typed is not None else (f"{day:%d/%m/%Y}" if day else ""),

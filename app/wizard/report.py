@@ -155,10 +155,9 @@ def delete_now(request: Request, delete: Annotated[str, Form()] = "") -> Respons
 @router.post("/m/{migration_id}/report/link")
 def look_at_link(request: Request) -> Response:
     """Whether the share link still opens, asked now. It counts as a look like any other."""
-    visit = visit_of(request)
-    if visit.move.state == State.FINALISED:
-        with visit.confirmed() as confirmed:
-            free_at = begin_check(confirmed.session, confirmed.migration, visit.by, {})
-        if free_at is None:
-            look_again(visit.runtime, visit.move)
+    visit = in_state(request, Event.UNDO, State.FINALISED)
+    with visit.confirmed() as confirmed:
+        free_at = begin_check(confirmed.session, confirmed.migration, visit.by, {})
+    if free_at is None:
+        look_again(visit.runtime, visit.move)
     return go(f"/m/{visit.move.id}/report")

@@ -23,7 +23,7 @@ from app.migration.trials import current_trial, start_trial
 from app.migration.words import WORDS
 from app.rail import page_of
 from app.records.kinds import BY_NAME
-from app.web import Visit, go, in_state, page, shows, visit_of
+from app.web import Visit, go, in_state, open_move, page, shows, visit_of
 from app.wizard.cards import cards
 from app.wizard.complete import whole
 from app.wizard.damage import UNTRUE, find_damage, render_damaged
@@ -102,7 +102,7 @@ def start_again(request: Request) -> Response:
 @router.post("/m/{migration_id}/review/requests")
 def ask(request: Request, text: Annotated[str, Form()] = "") -> Response:
     """Asks support for a change. Approval waits for the answer."""
-    visit = visit_of(request)
+    visit = open_move(request, Event.REQUEST_CHANGES)
     words = text.strip()
     if not words or len(words) > LONGEST:
         trouble = "Write what should be different." if not words else f"Shorten it to {LONGEST:,} characters."
@@ -132,7 +132,7 @@ def ask(request: Request, text: Annotated[str, Form()] = "") -> Response:
 @router.post("/m/{migration_id}/review/requests/{request_id}/withdraw")
 def withdraw(request: Request, request_id: str) -> Response:
     """Takes a request back; when it was the last open one, the trial can be approved again."""
-    visit = visit_of(request)
+    visit = open_move(request, Event.WITHDRAW_CHANGES)
     with visit.write() as session:
         locked(session, visit.move.id)
         asked = session.get(ChangeRequest, request_id)
