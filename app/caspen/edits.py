@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from app.caspen.bookkeeping import PEOPLE
 from app.caspen.content import content_hash
 from app.caspen.shapes import Shape, shape
-from app.caspen.statements import among, at, batches, canonical_columns, change, fetch, is_sqlite, stream
+from app.caspen.statements import among, at, batches, canonical_columns, change, fetch, lay_out, stream
 from app.caspen.tables.columns import moment_text
 
 MADE, EDITED, DELETED = "made", "edited", "deleted"
@@ -137,12 +137,7 @@ def states_of(connection: Connection, schema: str, workspace_id: str, to: Shape,
 
 def list_touched(connection: Connection, schema: str, workspace_id: str) -> None:
     """Lays out a temporary table of the records that people have made, edited or deleted, for this transaction."""
-    temporary = (
-        f'CREATE TEMPORARY TABLE IF NOT EXISTS "{TOUCHED}" '
-        '("object" TEXT, "id" TEXT, "act" TEXT, PRIMARY KEY ("object", "id"))'
-    )
-    change(connection, temporary if is_sqlite(connection) else f"{temporary} ON COMMIT DROP")
-    change(connection, f'DELETE FROM "{TOUCHED}"')
+    lay_out(connection, TOUCHED, ("object", "id", "act"), key=("object", "id"))
     sql = (
         f'INSERT INTO "{TOUCHED}" ("object", "id", "act") VALUES (?, ?, ?) '
         'ON CONFLICT ("object", "id") DO UPDATE SET "act" = excluded."act"'

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.edits import list_touched, untouched
 from app.caspen.shapes import Shape, shape
-from app.caspen.statements import at, change, fetch, is_sqlite
+from app.caspen.statements import at, change, fetch, is_sqlite, lay_out
 from app.caspen.stores import Sides, Stores
 from app.caspen.tables import OBJECTS
 
@@ -91,12 +91,7 @@ def hand_over(connection: Connection, schema: str, workspace_id: str, migration_
 
 def _list_heirs(connection: Connection, shared: str, workspace_id: str, migration_id: str) -> None:
     """Makes a temporary table of the records that others hold as well, with one other migration for each."""
-    temporary = (
-        f'CREATE TEMPORARY TABLE IF NOT EXISTS "{HEIRS}" ("object" TEXT, "id" TEXT, "migration_id" TEXT, '
-        '"moment" TEXT, PRIMARY KEY ("object", "id"))'
-    )
-    change(connection, temporary if is_sqlite(connection) else f"{temporary} ON COMMIT DROP")
-    change(connection, f'DELETE FROM "{HEIRS}"')
+    lay_out(connection, HEIRS, ("object", "id", "migration_id", "moment"), key=("object", "id"))
     sql = (
         f'INSERT INTO "{HEIRS}" SELECT "object", "id", "migration_id", "moment" FROM {shared} AS mine '
         f'WHERE "workspace_id" = ? AND "brought_by" = ? AND NOT EXISTS (SELECT 1 FROM {shared} AS other '

@@ -157,3 +157,12 @@ def batches(items: Iterable[str], size: int = BATCH) -> Iterator[list[str]]:
     rest = iter(items)
     while piece := list(islice(rest, size)):
         yield piece
+
+
+def lay_out(connection: Connection, table: str, columns: Sequence[str], key: Sequence[str]) -> None:
+    """Makes a temporary table of texts for this transaction, or empties it. `key` is the columns of its key."""
+    named = ", ".join(f'"{name}" TEXT' for name in columns)
+    keyed = ", ".join(f'"{name}"' for name in key)
+    temporary = f'CREATE TEMPORARY TABLE IF NOT EXISTS "{table}" ({named}, PRIMARY KEY ({keyed}))'
+    change(connection, temporary if is_sqlite(connection) else f"{temporary} ON COMMIT DROP")
+    change(connection, f'DELETE FROM "{table}"')

@@ -4,13 +4,15 @@ A row of another shape was written by something else than this product.
 """
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, create_model, with_config
 from typing_extensions import TypedDict  # pydantic refuses that of Python below 3.12
 
 from app.mapping.plan import Plan
+from app.migration.balance import KindBalance
 from app.migration.models import Migration, Trial
 from app.migration.states import State
 
@@ -25,22 +27,17 @@ class LedgerChanged(Exception):
         super().__init__(f"{table}: {', '.join(columns)}")
 
 
-@with_config(STRICT)
-class KindShape(TypedDict):
-    """The account of one kind."""
+_FIELDS: dict[str, Any] = {field.name: (field.type, ...) for field in fields(KindBalance)}
+_KIND = create_model("_KIND", __config__=STRICT, **_FIELDS)
 
-    kind: str
-    read: int
-    created: int
-    updated: int
-    unchanged: int
-    left_out: int
-    skipped: int
-    held: int
-    refused: int
-    records: int
-    source_digest: str
-    caspen_digest: str
+
+def _is_kind(value: dict[str, Any]) -> dict[str, Any]:
+    _KIND.model_validate(value, strict=True)
+    return value
+
+
+KindShape = Annotated[dict[str, Any], AfterValidator(_is_kind)]
+"""The account of one kind, with the fields of KindBalance."""
 
 
 @with_config(STRICT)

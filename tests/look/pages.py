@@ -10,8 +10,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from jinja2 import Environment
+from playwright.sync_api import Page
 
 from app.look import STATIC, TEMPLATES, environment
+from tests.browser import axe, is_dark, scrolls_sideways
 
 NOW = datetime(2026, 12, 17, 4, 12, tzinfo=UTC)
 STEPS = ("Start", "Get ready", "Hand over", "Match", "Trial", "Review", "Approve")
@@ -105,3 +107,13 @@ def served(pages: dict[str, str], posted: SimpleQueue[str] | None = None) -> Ite
     finally:
         server.shutdown()
         server.server_close()
+
+
+def assert_open_to_everybody(page: Page, address: str) -> None:
+    """A page has no fault that axe knows and does not scroll sideways; in the dark it is held to 320 pixels, too."""
+    page.goto(address)
+    assert axe(page) == []
+    assert not scrolls_sideways(page)
+    if is_dark(page):  # once is enough: the colours are those of the wide page
+        page.set_viewport_size({"width": 320, "height": 800})
+        assert axe(page) == []

@@ -18,8 +18,7 @@ from app.records.source_row import SourceRow
 from app.sources import source
 from app.wizard.file_states import FileLine
 from app.wizard.which_folder import AskedFolder, options_for
-from tests.browser import axe, is_dark, scrolls_sideways
-from tests.look.pages import LONG_NAME, render, served
+from tests.look.pages import LONG_NAME, assert_open_to_everybody, render, served
 
 SOURCE = source(None)
 LONG = "n" * 90
@@ -83,12 +82,7 @@ def site() -> Iterator[str]:
 @pytest.mark.xdist_group("look")
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_is_open_to_everybody_on_every_screen(page: Page, site: str, address: str) -> None:
-    page.goto(site + address)
-    assert axe(page) == []
-    assert not scrolls_sideways(page)
-    if is_dark(page):
-        page.set_viewport_size({"width": 320, "height": 800})
-        assert axe(page) == []
+    assert_open_to_everybody(page, site + address)
 
 
 @pytest.mark.browser

@@ -14,8 +14,8 @@ from app.look import TEMPLATES, environment, rich
 from app.records.field import Field, Rich, Sheet, said
 from app.records.section import SectionLine, SectionPage, Tab
 from app.records.sections import BY_NAME, SECTIONS
-from tests.browser import axe, is_dark, scrolls_sideways
-from tests.look.pages import LONG_NAME, NOW, context, render, served
+from tests.browser import axe, scrolls_sideways
+from tests.look.pages import LONG_NAME, NOW, assert_open_to_everybody, context, render, served
 
 KINDS = [
     {
@@ -164,12 +164,7 @@ def site() -> Iterator[str]:
 @pytest.mark.xdist_group("look")
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_is_open_to_everybody_on_every_screen(page: Page, site: str, address: str) -> None:
-    page.goto(site + address)
-    assert axe(page) == []
-    assert not scrolls_sideways(page)
-    if is_dark(page):  # once is enough: the colours are those of the wide page
-        page.set_viewport_size({"width": 320, "height": 800})
-        assert axe(page) == []
+    assert_open_to_everybody(page, site + address)
 
 
 def test_only_what_moves_is_listed_and_only_what_was_seen_is_called_confirmed() -> None:

@@ -10,8 +10,7 @@ from app.signin.clinics import ClinicLine
 from app.signin.invitations import Offer
 from app.wizard.history import history
 from app.wizard.people import InvitationLine, MemberLine
-from tests.browser import axe, is_dark, scrolls_sideways
-from tests.look.pages import LONG_NAME, NOW, render, served
+from tests.look.pages import LONG_NAME, NOW, assert_open_to_everybody, render, served
 
 EMAIL = f"{'alexandrina' * 5}@harbourstreetphysiotherapyandsportsmedicine.example"
 MEMBERS = [
@@ -98,9 +97,4 @@ def site() -> Iterator[str]:
 @pytest.mark.xdist_group("look")
 @pytest.mark.parametrize("address", PAGES)
 def test_a_page_about_people_is_open_to_everybody_on_every_screen(page: Page, site: str, address: str) -> None:
-    page.goto(site + address)
-    assert axe(page) == []
-    assert not scrolls_sideways(page)
-    if is_dark(page):
-        page.set_viewport_size({"width": 320, "height": 800})
-        assert axe(page) == []
+    assert_open_to_everybody(page, site + address)
