@@ -10,8 +10,10 @@ from app.engine.bench import Bench, context_of
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.part import RowView
 from app.engine.members import read_members, with_rows
+from app.engine.reading.json_lines import BAD_LINE
 from app.engine.reading.not_records import CODE as NOT_A_RECORD
 from app.engine.reading.parts import PartRow, read_part
+from app.engine.reading.tally import of_row
 from app.engine.runtime import Runtime
 from app.engine.tally import Tally
 from app.mapping.kind import Kind
@@ -86,7 +88,7 @@ def _map_row(
     mapped: MappedPart, kind: Kind[Any], row: PartRow, view: RowView, parsed: Parsed[Any], bench: Bench
 ) -> None:
     tally, line = mapped.tally, row.line
-    told = [*(Problem(code) for code in row.codes), *view.problems, *_said(row, parsed)]
+    told = [*map(of_row, row.codes), *view.problems, *_said(row, parsed)]
     stays = _stays(view, told, parsed)
     if stays is not None:
         outcome, code = stays
@@ -117,9 +119,9 @@ def _map_row(
 def _said(row: PartRow, parsed: Parsed[Any]) -> list[Problem]:
     """What its cells say. A row that was too large to be kept whole lacks no value: a cell of it may have been cut.
 
-    Cells of a row that is no record say nothing.
+    Cells of a row that is no record, and of a line that is no JSON, say nothing.
     """
-    if NOT_A_RECORD in row.codes:
+    if NOT_A_RECORD in row.codes or BAD_LINE in row.codes:
         return []
     lacks = parsed.stopped.code if parsed.stopped and "cell_too_large" in row.codes else None
     return [problem for problem in parsed.problems if problem.code != lacks]

@@ -11,6 +11,7 @@ import structlog
 from app.engine.index.attachments import Attachments
 from app.engine.index.entry import IndexEntry, entry_of
 from app.engine.reading.beside import FOUND, Beside
+from app.engine.reading.json_lines import BAD_LINE
 from app.engine.reading.limits import Limits
 from app.engine.reading.not_records import CODE as NOT_A_RECORD
 from app.engine.reading.parts import LARGE, PartHead, PartWriter
@@ -202,9 +203,10 @@ class Cutter:
         self._number += 1
 
     def _entry(self, line: int, cells: list[str | None], codes: tuple[str, ...]) -> IndexEntry:
-        if NOT_A_RECORD in codes:
+        if NOT_A_RECORD in codes or BAD_LINE in codes:
             self._tally.row(line, None, codes, ())
-            return IndexEntry(line, None, _hashed({})[0], codes=codes, blocked=(Outcome.SKIPPED, NOT_A_RECORD))
+            stays = (Outcome.HELD, BAD_LINE) if BAD_LINE in codes else (Outcome.SKIPPED, NOT_A_RECORD)
+            return IndexEntry(line, None, _hashed({})[0], codes=codes, blocked=stays)
         filled = {c: v for c, v in zip(self._head.columns, cells, strict=True) if v is not None}
         parsed: Parsed[Any] = parse_row(self._kind, filled, self._context, self._columns)
         if (stopped := parsed.stopped) is not None and stopped.code == QUARANTINED:

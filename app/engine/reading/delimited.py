@@ -8,14 +8,14 @@ from typing import TextIO
 
 from app.engine.reading.endless import Endless
 from app.engine.reading.limits import Limits, is_over, size_of
-from app.engine.reading.refusal import Refused
+from app.engine.reading.refusal import CUT, Refused
 from app.engine.reading.rows import Raw
 
 DELIMITERS = (",", ";", "\t", "|")
 BLOCK = 1 << 18
 STRAY_QUOTE = "stray_quotation_mark"
 """A quoted cell goes on behind its closing quotation mark: its row has as many cells as the one before, and is read."""
-CUT_IN_QUOTE = "file_may_be_cut"
+CUT_IN_QUOTE = CUT
 """The text ends inside a quoted cell that its last line opens: rows before it are certain, and the file may be cut."""
 LAST = "end"  # a line of our own behind a row: it is a row by itself where the row has ended
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")

@@ -10,11 +10,14 @@ from typing import BinaryIO
 
 from app.engine.reading.letters import CANDIDATES, CONTROLS, OTHERWISE, WINDOWS, Guess, Letters
 from app.engine.reading.limits import MIB
+from app.engine.reading.padding import Padding, opened_until
 from app.engine.reading.refusal import Refused
 from app.engine.reading.sniff import HEAD, sniff
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _TWICE_ENCODED = re.compile(rb"\xc3\x83[\xc2-\xe2]|\xc3\x82\xc2|\xc3\xa2\xe2\x82\xac|\xc3[\x80-\xbf]")
+_BLANK = b"\xef\xbb\xbf \t\r\n\0\x1a"
+_BLANK_WIDE = b"\xff\xfe \t\r\n\0\x1a"
 _UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 HALVES = "surrogatepass"  # half a character ends no file: such signs are removed from the cells
 GUESS = "guess"  # no byte order mark, no NUL, no UTF-8
@@ -39,6 +42,8 @@ class Bytes:
     first_other: int = 0  # the first of them
     rivals: tuple[str, ...] = ()  # sets that could be meant as well
     has_end: bool = True  # whether the last line ends
+    padding: int = 0  # bytes behind the last letter, of which no text is made
+    has_nul_padding: bool = False
 
     @property
     def sniffed(self) -> str | None:
@@ -60,9 +65,10 @@ class Bytes:
         return (*guessed, "line_encoding_guessed") if self.otherwise else guessed
 
     def text(self, open_: Callable[[], BinaryIO]) -> io.TextIOWrapper:
-        """The file as text, line ends untouched. Never with replacement characters."""
+        """The file as text, line ends untouched, without padding. Never with replacement characters."""
         errors = OTHERWISE[self.otherwise] if self.otherwise else CONTROLS if self.is_guessed else HALVES
-        return io.TextIOWrapper(open_(), self.encoding or "utf-8", errors=errors, newline="")
+        stream = opened_until(open_, self.size - self.padding) if self.padding else open_()
+        return io.TextIOWrapper(stream, self.encoding or "utf-8", errors=errors, newline="")
 
 
 def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> Bytes:
@@ -76,27 +82,31 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
     nuls = 0
     blank = is_utf8 = True
     twice = 0
-    tail = last = b""
+    tail = b""
     with open_() as stream:
         chunk = head = stream.read(MIB)
         bom = next((name for mark, name in _BOMS if head.startswith(mark)), None)
         decoder = codecs.getincrementaldecoder("utf-16" if bom == "utf-16" else "utf-8")(HALVES)
+        padding = Padding(wide=bom == "utf-16")
         while chunk:
             sha.update(chunk)
             size += len(chunk)
             nuls += chunk.count(b"\0")
-            blank = blank and not chunk.strip(b"\xff\xfe \t\r\n\0" if bom == "utf-16" else b"\xef\xbb\xbf \t\r\n")
+            blank = blank and not chunk.strip(_BLANK if bom != "utf-16" else _BLANK_WIDE)
             if not chunk.isascii() and twice <= 3:
                 twice += len(_TWICE_ENCODED.findall(tail + chunk))
                 tail = chunk[-4:]
-            is_utf8 = is_utf8 and _decodes(decoder, chunk)
-            last = chunk[-2:]
+            letters = _decoded(decoder, chunk) if is_utf8 else None
+            is_utf8 = letters is not None
+            padding.see(chunk, letters or "")
             chunk = stream.read(MIB)
-    is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
+    if is_utf8 and not (bom == "utf-16" and padding.see_half(decoder.getstate()[0])):
+        is_utf8 = _decoded(decoder, b"", final=True) is not None
     lines = _Lines()
-    encoding = None if head.startswith(_UTF32) else _encoding(bom, is_utf8=is_utf8, has_nul=nuls > size // NULS_OF_TEXT)
+    has_nul = nuls - padding.nuls > (size - padding.size) // NULS_OF_TEXT
+    encoding = None if head.startswith(_UTF32) else _encoding(bom, is_utf8=is_utf8, has_nul=has_nul)
     if encoding == GUESS:
-        lines = _by_line(open_)
+        lines = _by_line(lambda: opened_until(open_, size - padding.size) if padding.size else open_())
         encoding = lines.encoding(answer, bom)
     elif encoding == "utf-8" and answer in CANDIDATES:
         encoding = answer
@@ -111,7 +121,9 @@ def look_through(open_: Callable[[], BinaryIO], answer: str | None = None) -> By
         other_lines=lines.others,
         first_other=lines.first,
         rivals=() if answer else lines.rivals,
-        has_end=last.strip(b"\0")[-1:] in (b"", b"\n", b"\r"),
+        has_end=padding.has_end,
+        padding=padding.size,
+        has_nul_padding=padding.nuls > 0,
     )
 
 
@@ -199,12 +211,12 @@ def _blocks(open_: Callable[[], BinaryIO]) -> Iterator[bytes]:
         yield rest
 
 
-def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:
+def _decoded(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> str | None:
+    """The letters that a chunk completes; None where it is not written in the decoder's encoding."""
     try:
-        decoder.decode(chunk, final)
+        return decoder.decode(chunk, final)
     except UnicodeDecodeError:
-        return False
-    return True
+        return None
 
 
 def _encoding(bom: str | None, *, is_utf8: bool, has_nul: bool) -> str | None:

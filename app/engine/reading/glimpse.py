@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 from app.engine.reading.encoding import Bytes, look_through, must_be_text
 from app.engine.reading.entries import Entry
 from app.engine.reading.grid import LEADING, Located, Wanted, below, best_split, locate
-from app.engine.reading.json_rows import JsonRows
+from app.engine.reading.json_rows import Item, JsonRows
 from app.engine.reading.limits import MIB, Limits
 from app.engine.reading.looks import is_blank
 from app.engine.reading.naming import DOCUMENTS, NO_TABLES, Name, name_of
@@ -75,6 +75,9 @@ def glimpse(
 def glance(open_: Callable[[], BinaryIO], answer: str | None = None) -> Bytes:
     """In what letters a file begins; only reading it to its end proves them."""
 
+    with open_() as stream:
+        is_whole = len(stream.read(MIB + 1)) <= MIB
+
     def beginning() -> BinaryIO:
         with open_() as stream:
             head = stream.read(MIB)
@@ -84,7 +87,8 @@ def glance(open_: Callable[[], BinaryIO], answer: str | None = None) -> Bytes:
             return io.BytesIO(codecs.getincrementaldecoder("utf-8")("strict").decode(head).encode())
         return io.BytesIO(head)
 
-    return look_through(beginning, answer)
+    found = look_through(beginning, answer)
+    return found if is_whole else replace(found, padding=0)  # what seems to be padding may stand between letters
 
 
 def columns_named(headers: Iterable[str]) -> tuple[str, ...]:
@@ -125,7 +129,9 @@ def _json(found: Bytes, entry: Entry, name: Name, source: Source, wanted: Wanted
     lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
     unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
     table = JsonRows(lambda: found.text(entry.open), lists, limits, unfolds)
-    items, is_whole, code = _taken(table.items(), most, lambda item: sum(map(len, item[1].values())))
+    items, is_whole, code = _taken(table.items(), most, _signs)
+    if code == "bad_json" and table.goes_by_line():
+        items, is_whole, code = _taken(table.items(), most, _signs)
     headers = tuple(dict.fromkeys(header for _, cells, _ in items for header in cells))
     located = locate([(1, list(headers), ())] if headers else [], name, source, wanted, limits)
     rows = tuple((number, [cells.get(header, "") for header in headers]) for number, cells, _ in items)
@@ -133,6 +139,10 @@ def _json(found: Bytes, entry: Entry, name: Name, source: Source, wanted: Wanted
     return replace(
         seen, header=_verdict(located, source), code=code or (located.refused.code if located.refused else None)
     )
+
+
+def _signs(item: Item) -> int:
+    return sum(map(len, item[1].values()))
 
 
 def _below_titles(located: Located, rows: Iterator[Raw]) -> Located:

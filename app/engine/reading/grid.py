@@ -62,6 +62,7 @@ class Grid:
     width: int = 0
     count: int | None = None
     since_1904: bool = False
+    in_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +146,18 @@ def json_grid(
     lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
     unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
     table = JsonRows(lambda: found.text(open_), lists, limits, unfolds)
-    columns: dict[str, bool] = {}  # whether any row has something there
-    seen = 0
+    walk = _Walk(table, limits)
     try:
-        for _, cells, _ in table.items():
-            seen += 1
-            for column, cell in cells.items():
-                columns[column] = columns.get(column, False) or bool(cell)
-            if len(columns) > limits.columns:
-                raise Refused("csv_misaligned")
+        walk.walk()
     except (Refused, UnicodeDecodeError) as error:
         refused = error if isinstance(error, Refused) else Refused("bad_json")
-        refused.rows = seen + 1 if seen else 0
-        refused.kind = _kind_name(table, tuple(columns), name, source)
-        raise refused from None
+        refused.rows = walk.rows + 1 if walk.rows else 0
+        refused.kind = _kind_name(table, tuple(walk.columns), name, source)
+        if refused.code != "bad_json" or not table.goes_by_line():
+            raise refused from None
+        walk = _Walk(table, limits)
+        walk.walk()
+    columns, seen = walk.columns, walk.rows
     # A relation that leads nowhere is null under its own name, and an id where it leads somewhere.
     headers = tuple(c for c, is_filled in columns.items() if is_filled or f"{c}_id" not in columns)
 
@@ -175,7 +174,29 @@ def json_grid(
         header = settled(located, name, source, wanted, may_lack_header=False)
     if header is None and not seen and (placed := name.place(source)):
         header = understood(placed, headers, wanted.pairs)
-    return Grid(header, rows, announced=lambda: table.announced, is_api=True, width=len(headers))
+    return Grid(
+        header, rows, announced=lambda: table.announced, is_api=True, width=len(headers), in_lines=table.in_lines
+    )
+
+
+class _Walk:
+    """A whole pass over JSON: its columns, with whether any row has something there, and how many rows it has."""
+
+    def __init__(self, table: JsonRows, limits: Limits) -> None:
+        self._table = table
+        self._most = limits.columns
+        self.columns: dict[str, bool] = {}
+        self.rows = 0
+
+    def walk(self) -> None:
+        """Raises `Refused` for damage, and for more columns than a table may have."""
+        columns = self.columns
+        for _, cells, _ in self._table.items():
+            self.rows += 1
+            for column, cell in cells.items():
+                columns[column] = columns.get(column, False) or bool(cell)
+            if len(columns) > self._most:
+                raise Refused("csv_misaligned")
 
 
 def _kind_name(table: JsonRows, columns: tuple[str, ...], name: Name, source: Source) -> str | None:

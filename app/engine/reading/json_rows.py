@@ -3,8 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, TextIO
 
+from app.engine.reading.json_lines import BAD_LINE, FIRST, BadLine, Line, lines_of
 from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, small_of, values_in
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
@@ -19,7 +21,10 @@ Item = tuple[int, dict[str, str], tuple[str, ...]]
 
 
 class JsonRows:
-    """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told."""
+    """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told.
+
+    `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells.
+    """
 
     def __init__(
         self,
@@ -34,13 +39,18 @@ class JsonRows:
         self._unfolds = unfolds
         self.announced: int | None = None
         self.list_name: str | None = None
+        self.in_lines = False
+        self._whole = self._damaged = 0
         self._pages = 0
 
     def items(self) -> Iterator[Item]:
         with self._open() as text:
-            stream = JsonStream(text, self._limits.row_bytes)
-            for number, value in enumerate(self._unfolded(self._values(stream)), start=1):
-                if isinstance(value, Passed):
+            for number, value in (
+                self._by_line(text) if self.in_lines else enumerate(self._unfolded(self._all(text)), 1)
+            ):
+                if isinstance(value, BadLine):
+                    yield number, {}, value.codes
+                elif isinstance(value, Passed):
                     yield number, flat(value)[0], ("cell_too_large",)
                 elif isinstance(value, dict):
                     cells, codes = flat(value)
@@ -53,6 +63,66 @@ class JsonRows:
                 else:
                     raise Refused("bad_json", line=number)
                 del value  # the next one may be as large
+
+    def goes_by_line(self) -> bool:
+        """Whether a text that is no JSON as a whole has one object on each line, and most of the lines are whole.
+
+        If so, `items` reads every line by itself from now on. Its first line tells, or the two behind that one.
+        """
+        with self._open() as text:
+            first = list(islice(map(self._is_object, lines_of(text, self._limits.row_bytes)), FIRST))
+        if not (first[:1] in (["object"], ["item"]) or first[1:] == ["object"] * (FIRST - 1)):
+            return False
+        self.in_lines = True
+        try:
+            for _ in self.items():
+                pass
+        except (Refused, UnicodeDecodeError):
+            self.in_lines = False
+        self.in_lines = self.in_lines and self._damaged <= self._whole
+        return self.in_lines
+
+    def _is_object(self, line: Line) -> str:
+        """`object` or, with a comma behind it, `item` where one begins and ends on the line; else empty."""
+        is_item = line.goes_on
+        stream = JsonStream(line, self._limits.row_bytes)
+        try:
+            if stream.peek() != "{":
+                return ""
+            for _ in self._values(stream):
+                pass
+        except Refused as refused:
+            if refused.code == BAD_LINE:
+                return ""
+        return "item" if is_item else "object"
+
+    def _by_line(self, text: TextIO) -> Iterator[tuple[int, Any]]:
+        """Values with the line that each stands on; of several on one line, each has a number of its own."""
+        self._whole = self._damaged = told = 0
+        for line in lines_of(text, self._limits.row_bytes):
+            values = self._unfolded(self._objects(JsonStream(line, self._limits.row_bytes)))
+            try:
+                for value in list(values) if line.is_held else values:
+                    told = max(told + 1, line.number)
+                    yield told, value
+                    del value  # the next one may be as large
+                self._whole += 1
+            except Refused as refused:
+                if refused.code != BAD_LINE:
+                    raise
+                line.pass_over()
+                told = max(told + 1, line.number)
+                self._damaged += line.has_end
+                yield told, BadLine(is_cut=not line.has_end)
+
+    def _objects(self, stream: JsonStream) -> Iterator[Any]:
+        for value in self._values(stream):
+            if not isinstance(value, dict):
+                raise Refused(BAD_LINE)
+            yield value
+
+    def _all(self, text: TextIO) -> Iterator[Any]:
+        return self._values(JsonStream(text, self._limits.row_bytes))
 
     def _unfolded(self, values: Iterator[Any]) -> Iterator[Any]:
         """Rows of objects that hold several of them, one inside the other."""
@@ -111,8 +181,8 @@ class JsonRows:
         size = 0
         closed = stream.peek() == "}" and stream.sign("}") == "}"
         while not closed:
-            if stream.peek() != '"':
-                raise Refused("bad_json")
+            if (found := stream.peek()) != '"':
+                raise Refused("bad_json", is_cut=not found)
             name = stream.value()
             stream.sign(":")
             if stream.peek() == "[" and name in self._lists and not is_large and not (rest.keys() - {TOTAL, "links"}):

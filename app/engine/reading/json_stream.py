@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, TextIO
+from typing import Any, Protocol
 
 from app.engine.reading.limits import size_of
 from app.engine.reading.refusal import Refused
@@ -13,6 +13,10 @@ CHUNK = 1 << 18
 MOST = 1 << 20  # that is read on at once, of a value that is not whole
 _SPACE = re.compile(r"[ \t\r\n\ufeff]*")
 _BRACKETS = re.compile(r'["{}\[\]]')
+LONGEST = 16  # signs of a word, or of an escape, that may be torn where the text ends
+_WORDS = ("true", "false", "null", "NaN", "-Infinity")
+_BEGUN = "|".join(word[:signs] for word in _WORDS for signs in range(1, len(word)))
+_TORN = re.compile(rf"\s*(?:[.eE][+-]?|u[0-9a-fA-F]{{0,4}}|{_BEGUN})?\s*")
 _STRING_END = re.compile(r'["\\]')
 
 
@@ -68,10 +72,21 @@ def _behind(text: str, at: int) -> int:
     return found.end() if found else at
 
 
+def _is_torn(rest: str) -> bool:
+    """Whether the end of a text is nothing, or the beginning of a word, a number or an escape."""
+    return len(rest) < LONGEST and _TORN.fullmatch(rest) is not None
+
+
+class Text(Protocol):
+    """What is read from; an empty piece is its end."""
+
+    def read(self, size: int, /) -> str: ...
+
+
 class JsonStream:
     """A text with a place in it. Every method leaves the place behind what it took."""
 
-    def __init__(self, text: TextIO, limit: int) -> None:
+    def __init__(self, text: Text, limit: int) -> None:
         self._text = text
         self._limit = limit
         self._buffer = ""
@@ -93,7 +108,7 @@ class JsonStream:
         """Takes one of the signs that may stand here."""
         found = self.peek()
         if not found or found not in allowed:
-            raise Refused("bad_json")
+            raise Refused("bad_json", is_cut=_is_torn(self._rest()))
         self._at += 1
         return found
 
@@ -102,13 +117,14 @@ class JsonStream:
         self.peek()
         wanted = CHUNK
         while True:
+            is_cut = True
             try:
                 value, end = _DECODER.raw_decode(self._buffer, self._at)
             except RecursionError:
                 raise Refused("bad_json") from None
             except ValueError as error:
                 value, end = None, -1
-                self._must_be_unfinished(error)
+                is_cut = self._must_be_unfinished(error)
             if end >= 0 and (end < len(self._buffer) or self._ended or self._buffer[end - 1] in '"]}'):
                 begins, self._at, self.size = self._at, end, end - self._at
                 if self.size * 4 > self._limit:
@@ -122,7 +138,7 @@ class JsonStream:
                 self._pass_over()
                 raise TooLarge(kept)
             if not self._more(wanted):
-                raise Refused("bad_json")
+                raise Refused("bad_json", is_cut=is_cut)
             wanted = min(wanted * 2, MOST)
 
     def _begins(self) -> dict[str, Any]:
@@ -141,12 +157,23 @@ class JsonStream:
             pass  # here is what is too large, or what is no JSON and is met again
         return small_of(found)
 
-    def _must_be_unfinished(self, error: ValueError) -> None:
-        """An error well before the end of what was read so far is one that no further text mends."""
+    def _rest(self) -> str:
+        """What stands behind the place, as far as it must be known to tell whether the text is cut there."""
+        while len(self._buffer) - self._at < LONGEST and self._more(CHUNK):
+            pass
+        return self._buffer[self._at : self._at + LONGEST]
+
+    def _must_be_unfinished(self, error: ValueError) -> bool:
+        """Whether nothing is wrong but that the text ends here.
+
+        An error well before the end of what was read so far is one that no further text mends.
+        """
         if not isinstance(error, json.JSONDecodeError):
             raise Refused("bad_json") from None
-        if error.pos < len(self._buffer) - 16 and not error.msg.startswith("Unterminated string"):
+        is_open = error.msg.startswith("Unterminated string")
+        if error.pos < len(self._buffer) - LONGEST and not is_open:
             raise Refused("bad_json") from None
+        return is_open or _is_torn(self._buffer[error.pos : error.pos + LONGEST])
 
     def _more(self, size: int) -> bool:
         if self._ended:
@@ -167,7 +194,7 @@ class JsonStream:
             if found is None:
                 self._at = len(self._buffer)
                 if not self._more(CHUNK):
-                    raise Refused("bad_json")
+                    raise Refused("bad_json", is_cut=True)
                 continue
             self._at = found.end()
             sign = found.group()

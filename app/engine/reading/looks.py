@@ -5,6 +5,9 @@ from collections.abc import Sequence
 
 import filetype
 
+from app.engine.reading.padding import SIGNS
+
+_NOTHING = f"{SIGNS} \t\r\n"
 _DATA = re.compile(
     r'(="?)?\d{4,}"?|\d+\.\d+([eE]\+?\d+)?|\d{1,4}[-/]\d{1,2}[-/]\d{1,4}.*|[^@\s]+@[^@\s]+\.[^@\s]+|true|false',
     re.IGNORECASE,
@@ -17,7 +20,8 @@ def looks_like_data(cells: Sequence[str], *, at_least: int = 1) -> bool:
 
 
 def is_blank(cells: Sequence[str]) -> bool:
-    return not any(cell and not cell.isspace() for cell in cells)
+    """Whether no cell of a row has a letter in it: a line of padding has none either."""
+    return not any(cell and not cell.isspace() and cell.strip(_NOTHING) for cell in cells)
 
 
 def content_type_of(begins: bytes) -> str:

@@ -13,7 +13,7 @@ from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, wor
 from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name, is_shortcut, is_unfinished, sheet_of
 from app.engine.reading.parts import PartHead
 from app.engine.reading.recognise import DOCUMENT, Header, Tied, known_headers, missing_key
-from app.engine.reading.refusal import Refused
+from app.engine.reading.refusal import CUT, Refused
 from app.engine.reading.results import FileDone
 from app.engine.reading.survey import Survey, survey
 from app.engine.reading.tally import Tally
@@ -21,6 +21,7 @@ from app.mapping.columns import normalise_header
 from app.mapping.context import Context, DateOrder, Serials
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
+from app.mapping.storable import REMOVED
 from app.problems import Level, Problem
 
 
@@ -69,9 +70,10 @@ def read_file(
         named = name.kind(reading.source)
         kind = refused.kind or (named.name if named else None)
         problem = Problem(refused.code, kind, entry.path, refused.line, column=refused.column, details=refused.details)
+        problems = (problem, Problem(CUT, kind, entry.path)) if refused.is_cut else (problem,)
         if refused.details and wanted.kind is None:  # of a file that somebody answered for, the first row may be data
             done = replace(done, facts={**done.facts, "refused_for": dict(refused.details)})
-        return replace(done, kind=kind, rows=refused.rows, refused=refused.code, problems=(problem,))
+        return replace(done, kind=kind, rows=refused.rows, refused=refused.code, problems=problems)
 
 
 def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Reading, next_part: int) -> FileDone:
@@ -162,6 +164,8 @@ def _letters(found: Bytes, kind: str, path: str) -> Iterator[Problem]:
         yield Problem("encoding_guessed", kind, path)
     if found.otherwise:
         yield Problem("line_encoding_guessed", kind, path, found.first_other, count=found.other_lines)
+    if found.has_nul_padding:
+        yield Problem(REMOVED, kind, path)
 
 
 def read_rows(
@@ -189,7 +193,7 @@ def read_rows(
     is_table = done.dialect != DOCUMENT  # a folder whose files are all in a list has no header, and is not empty
     codes += ("file_empty_table",) if is_table and not seen.rows and "file_empty_table" not in codes else ()
     if seen.short_end and not has_end:
-        codes += ("file_may_be_cut",)
+        codes += (CUT,)
     told = [*done.problems, *(Problem(code, kind.name, done.path) for code in codes)]
     facts = {**done.facts, **_facts(header, grid, seen.dates.value)}
     if not kind.imported and seen.rows:
@@ -242,6 +246,7 @@ def _facts(header: Header, grid: Grid, dates: str) -> dict[str, Any]:
         "dates": dates,
         "delimiter": grid.delimiter,
         "total_entries": grid.announced(),
+        "in_lines": grid.in_lines or None,
     }
     return {name: fact for name, fact in facts.items() if fact not in (None, [])}
 

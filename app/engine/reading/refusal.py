@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 
+CUT = "file_may_be_cut"
+
 
 class Refused(Exception):
     """The whole file is left out, with a catalogued code; the rest of the export goes on.
 
-    `rows` are the data rows seen up to the damage, the damaged one included; `line` is where it is.
+    `rows` are the data rows seen up to the damage, the damaged one included; `line` is where it is. `is_cut`: nothing
+    is wrong but that the file ends in the middle of something.
     """
 
     def __init__(
@@ -17,6 +20,7 @@ class Refused(Exception):
         rows: int = 0,
         column: str | None = None,
         details: Mapping[str, str] | None = None,
+        is_cut: bool = False,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -24,4 +28,5 @@ class Refused(Exception):
         self.rows = rows
         self.column = column
         self.details = dict(details or {})
+        self.is_cut = is_cut
         self.kind: str | None = None  # where it is known what the file would have been

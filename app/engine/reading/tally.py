@@ -6,6 +6,13 @@ from dataclasses import dataclass
 from app.mapping.parse import ONCE_PER_FILE
 from app.problems import Level, Problem
 
+_LEVELS = {"bad_json": Level.HELD}  # of codes that are told of a whole file as well
+
+
+def of_row(code: str) -> Problem:
+    """What reading tells of one row."""
+    return Problem(code, level=_LEVELS.get(code))
+
 
 @dataclass(slots=True)
 class _Count:
@@ -29,7 +36,7 @@ class Tally:
 
     def row(self, line: int, source_id: str | None, codes: Iterable[str], problems: Iterable[Problem]) -> None:
         told: set[str] = set()
-        for problem in (*(Problem(code) for code in codes), *problems):
+        for problem in (*map(of_row, codes), *problems):
             if problem.code in told or problem.code in self._never:
                 continue
             told.add(problem.code)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
 CHUNK = 1 << 18
@@ -31,6 +31,51 @@ def objects_in(text: Text, lists: Collection[str], *, begun: str = "") -> Iterat
     reader = _Reader(text, begun)
     while reader.peek():
         yield from _rows(reader, frozenset(lists))
+
+
+def objects_by_line(lines: Iterable[str], lists: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Every object that is a row of a text with JSON on each line; an empty one for a line that is no JSON."""
+    for line in lines:
+        try:
+            found = list(_in_line(line, frozenset(lists)))
+        except (NotObjects, ValueError, RecursionError):
+            found = [{}]
+        yield from found
+
+
+def _in_line(line: str, lists: frozenset[str]) -> Iterator[dict[str, Any]]:
+    at = _behind(line, 0)
+    while at < len(line):
+        value, end = _DECODE(line, at)
+        yield from _rows_of(value, lists)
+        at = _behind(line, end)
+
+
+def _behind(line: str, at: int) -> int:
+    space = _SPACE.match(line, at)
+    return space.end() if space else at
+
+
+def _rows_of(value: Any, lists: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """The rows of one value: an object is one, a page has those of its list."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _rows_of(each, lists)
+    elif isinstance(value, dict):
+        names = list(value)
+        held = [
+            name for at, name in enumerate(names) if _is_list(value[name], name, lists) and PAGE.issuperset(names[:at])
+        ]
+        for name in held:
+            yield from _rows_of(value[name], lists)
+        if not held:
+            yield value
+    else:
+        raise NotObjects
+
+
+def _is_list(value: Any, name: str, lists: frozenset[str]) -> bool:
+    return name in lists and isinstance(value, list)
 
 
 def worded(value: Any) -> str:

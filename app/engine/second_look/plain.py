@@ -10,11 +10,12 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO
 
-from app.engine.second_look.json_objects import NotObjects, objects_in, worded
+from app.engine.second_look.json_objects import NotObjects, objects_by_line, objects_in, worded
 from app.engine.second_look.relations import related
+from app.engine.second_look.unpadded import Unpadded, is_filled
 from app.mapping.second_look import bare
 
 ROW = 8 << 20  # signs
@@ -47,20 +48,25 @@ def plain_rows(
     otherwise: str | None = None,
     headers: "Headers | None" = None,
     lists: Collection[str] = (),
+    in_lines: bool = False,
 ) -> Iterator[Cells]:
     """The rows of a delimited or JSON file, by bare headers. Blank rows are left out. Raises NotPlain, at any row.
 
     `otherwise` is the single-byte set of bytes that are not valid in `encoding`. `headers` recognises the header of a
     table, which is its first row where that is not given. `lists` are names of lists of rows in JSON.
+    `in_lines`: each line is JSON by itself, and one that is not is a row without cells.
     """
     with open_() as stream:
         codec, errors = _codec(encoding, otherwise)
-        text = io.TextIOWrapper(stream, encoding=codec, errors=errors, newline="")
+        text = io.TextIOWrapper(io.BufferedReader(Unpadded(stream, codec)), encoding=codec, errors=errors, newline="")
         try:
             first = _line(text)
             while first and not first.strip("\ufeff \t\r\n"):
                 first = _line(text)
-            if first.lstrip("\ufeff \t").startswith(("[", "{")):
+            if in_lines:
+                lines = chain((first.lstrip("\ufeff"),), iter(lambda: _line(text), ""))
+                yield from map(_flat, objects_by_line((line for line in lines if is_filled(line)), lists))
+            elif first.lstrip("\ufeff \t").startswith(("[", "{")):
                 yield from (_flat(each) for each in objects_in(text, lists, begun=first))
             else:
                 yield from _table(text, first, headers)
@@ -155,7 +161,7 @@ def under_header(rows: Iterable[Sequence[str]], headers: "Headers | None" = None
 
     Raises NotPlain where none of the first rows is a header.
     """
-    filled = (row for row in rows if any(map(str.strip, row)))
+    filled = (row for row in rows if any(map(is_filled, row)))
     top = islice(filled, TITLES + 1)
     names = next((told_apart(row) for row in top if headers is None or headers.are_in(row)), None)
     if names is None:

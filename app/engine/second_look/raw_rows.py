@@ -48,7 +48,10 @@ class RawFiles:
         if file.encoding == WORKBOOK:
             return under_header(sheet_rows(entry.open, entry.sheet, headers.are_in), headers)
         otherwise = file.facts.get("otherwise")
-        return plain_rows(entry.open, file.encoding, otherwise=otherwise, headers=headers, lists=self._lists)
+        in_lines = bool(file.facts.get("in_lines"))
+        return plain_rows(
+            entry.open, file.encoding, otherwise=otherwise, headers=headers, lists=self._lists, in_lines=in_lines
+        )
 
     def _own_key(self, file: ExportFile) -> str | None:
         """The bare header that the clinic paired with the id of the file's kind."""
