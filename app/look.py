@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, sel
 from markupsafe import Markup
 
 from app import words
+from app.act_links import with_links
 from app.mapping.html import clean_html
 
 ROOT = Path(__file__).parent.parent
@@ -68,7 +69,7 @@ def environment(templates: Path = TEMPLATES, *more: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(words.FILTERS, rich=rich)
+    made.filters.update(words.FILTERS, rich=rich, with_links=with_links)
     made.globals.update(icon=icon, asset=asset, wait=words.wait, basis=no_basis)
     return made
 

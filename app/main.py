@@ -5,6 +5,7 @@ import sqlite3
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any
 from urllib.parse import quote
@@ -106,6 +107,9 @@ def answer_troubles(app: FastAPI) -> None:
 
     @app.exception_handler(NeedsSignIn)
     def ask_to_sign_in(request: Request, _: NeedsSignIn) -> Response:
+        kept = unsent_form(request)
+        if kept is not None:
+            return page(request, "errors/401.html", 401, form=kept, next=page_before(request) or "/")
         address = f"/signin?next={address_of(request) if request.method == 'GET' else '/'}"
         if request.headers.get("HX-Request"):
             return Response(status_code=204, headers={"HX-Redirect": address})
@@ -171,6 +175,34 @@ def answer_troubles(app: FastAPI) -> None:
 
     app.state.our_fault = say_our_fault
     app.state.not_found = say_not_found
+
+
+@dataclass(frozen=True, slots=True)
+class UnsentForm:
+    """A form that came without a session. Its page holds all that was sent, and our side keeps none of it.
+
+    `fields` send the form once more to `href`; `words` are the texts that a person wrote. Passwords and files are in
+    neither: where there were some, the form has to be filled in again.
+    """
+
+    href: str
+    fields: tuple[tuple[str, str], ...]
+    words: tuple[str, ...]
+    has_password: bool
+    has_files: bool
+
+
+def unsent_form(request: Request) -> UnsentForm | None:
+    """What a form without a session held. None for a page that is asked for, and for a button without an answer."""
+    sent = visit_of(request).sent.fields
+    fields = tuple((name, value) for name, values in sent.items() for value in values)
+    secret = [value for name, value in fields if "password" in name and value]
+    has_files = is_upload(request) and bool(request.headers.get("content-type"))
+    if request.method in SAFE or not (has_files or any(value for name, value in fields if name != FIELD)):
+        return None
+    kept = tuple((name, value) for name, value in fields if "password" not in name)
+    words = tuple(value for name, value in kept if name in TYPED and value)
+    return UnsentForm(_own_target(request), kept, words, bool(secret), has_files)
 
 
 def is_done(trouble: WrongState) -> bool:

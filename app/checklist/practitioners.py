@@ -24,7 +24,7 @@ def look(here: Situation) -> Line:
         return Line(NAME, "Team", TITLE, Mark.DONE, so_far, "Done")
     count = sum(one.appointments + one.notes for one in missing)
     title = f"Decide about {plural(len(missing), 'person', 'people')} not in Caspen"
-    what = "In your export and not in Caspen. Invite them to bring their history, or leave it out."
+    what = "In your export and not in Caspen. Invite them to bring their history, or leave it out on the names page."
     named = tuple(one.name for one in missing)
     unit = "appointments and notes"
     return Line(NAME, "Team", title, Mark.NEEDS, what, "Needs you", invite, named, count, unit)

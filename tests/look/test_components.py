@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page
 
 from app.look import TEMPLATES, block, environment
+from app.main import UnsentForm
 from app.refused_forms import NAME_GONE, NOT_THERE, RefusedForm, SentAnswer
 from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import context, render, served
@@ -38,6 +39,8 @@ PAGES: dict[str, Callable[[], str]] = {
         "href": "/m/x", "words": "step 6 of 7, review",
     }),
     "/403": lambda: render("errors/403.html", who=["Megan Doyle", "Grace Okonkwo"]),
+    "/401": lambda: render("errors/401.html", viewer=None, next="/m/x/review", form=UnsentForm(
+        "/m/x/review/requests", (("text", "Archive 12."),), ("Archive 12.",), has_password=False, has_files=False)),
     "/409": lambda: render("errors/409.html", title="This step is over: the trial is being made",
                            lede="Your answer came at 2:33 pm.", kept="J. Lim becomes Jia Hui Lim",
                            lines=[{"words": "Wait for this trial.", "seen": "6 to 9 minutes"}],

@@ -1,0 +1,66 @@
+"""Sentences that name an act of the product, with a link to the page where the act is."""
+
+import re
+from dataclasses import dataclass
+
+from jinja2 import is_undefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from app.migration.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class ActLink:
+    """Words that name an act or its page, and the page's address within a move. No `states`: in every state."""
+
+    words: str
+    page: str
+    states: frozenset[State] = frozenset()
+
+
+PREPARING = frozenset({State.PREPARING})
+ACTS: tuple[ActLink, ...] = (
+    ActLink("names page", "matches"),
+    ActLink("page of your files", "files"),
+    ActLink("review page", "review"),
+    ActLink("page to approve", "approve"),
+    ActLink("checklist", "checklist"),
+    ActLink(
+        "(?:hand|Hand) (?:the export|it|this file) over again|(?:hand|Hand) over (?:the export again|another one)",
+        "handover",
+    ),
+    ActLink("(?:upload|Upload) (?:the zip|the file|it) here", "handover#upload", PREPARING),
+    ActLink("(?:start|Start) (?:the trial (?:again|once more)|another trial)", "review"),
+    ActLink("withdraw the request", "review#requests"),
+    ActLink("(?:write|Write) to us|(?:contact|Contact) us|ask support", "help"),
+    ActLink("(?:enter|Enter|check|Check) (?:its|the) password", "files/password"),
+)
+"""Every act that a sentence for people may name. `words` is a pattern; a sentence with other words gets no link."""
+PATTERN = re.compile("|".join(f"(?P<act{number}>{act.words})" for number, act in enumerate(ACTS)))
+
+
+def link_acts(text: str, base: str, state: State | None) -> Markup:
+    """The text, escaped, with a link on each act that it names. `base` is the address of the move, `state` its state.
+
+    Acts of certain states get no link where the state is None.
+    """
+    parts, last = [], 0
+    for found in PATTERN.finditer(text):
+        act = ACTS[int((found.lastgroup or "act0").removeprefix("act"))]
+        if act.states and state not in act.states:
+            continue
+        link = Markup('<a href="{}/{}">{}</a>').format(base, act.page, found[0])
+        parts += [escape(text[last : found.start()]), link]
+        last = found.end()
+    return Markup("").join([*parts, escape(text[last:])])
+
+
+@pass_context
+def with_links(context: Context, text: str) -> Markup:
+    """The same for the move of a page. Who may not act for the clinic reads the words without links."""
+    migration = context.get("migration")
+    if not migration or not context.get("may_act") or isinstance(text, Markup):
+        return escape(text)
+    id_, state = (context.environment.getattr(migration, name) for name in ("id", "state"))
+    return link_acts(text, f"/m/{id_}", None if is_undefined(state) else State(state))
