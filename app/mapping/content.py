@@ -106,8 +106,13 @@ def read_content_or_text(cell: str | None) -> Content:
         return Content()
     if not is_prose(text):
         return read_content(text)
-    answer = text if _MARKUP.search(text) else escaped(text.replace("\r\n", "\n").replace("\r", "\n"))
+    answer = text if has_markup(text) else escaped(text.replace("\r\n", "\n").replace("\r", "\n"))
     return Content((Section(questions=(Question("", "paragraph", answer),)),), ("content_is_text",))
+
+
+def has_markup(text: str) -> bool:
+    """Whether a text has a tag of formatting."""
+    return _MARKUP.search(text) is not None
 
 
 def is_prose(text: str) -> bool:

@@ -5,6 +5,7 @@ import math
 
 from app.mapping.columns import Report
 from app.mapping.context import Context
+from app.mapping.html import STRUCK_OUT
 from app.mapping.rows import Json
 from app.mapping.storable import REMOVED, shown_json
 from app.mapping.text import clean
@@ -54,6 +55,6 @@ def json_cell(cell: str, context: Context, report: Report) -> Json:
 
 def json_or_text(cell: str, context: Context, report: Report) -> Json:
     """JSON where the cell is JSON, else its words."""
-    if cell[:1] in "[{":
+    if cell[:1] in "[{" and not cell.startswith(STRUCK_OUT):
         return json_cell(cell, context, report)
     return clean(cell, report) or None

@@ -21,6 +21,7 @@ from app.engine.reading.workbook import Workbook
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 from app.mapping.storable import storable
+from app.mapping.struck import bare, shown_in
 
 LEADING = 5
 LONGEST = 4096  # signs of a header; cells of rows that were taken for one may be as long as a book
@@ -130,13 +131,27 @@ def workbook_grid(
         book.must_be_read(chosen)
         kind = source.kind(wanted.kind) if wanted.kind and wanted.kind != LEAVE_OUT else name.kind(source)
         return Grid(understood(kind, ()) if kind else None, lambda: iter(()), ("file_empty_table",))
+    header = settled(located, name, source, wanted)
     return Grid(
-        settled(located, name, source, wanted),
-        lambda: below(book.rows(chosen), located.line),
+        header,
+        lambda: below(_with_strikes(book, chosen, header), located.line),
         shape_codes(located),
         width=located.width,
         since_1904=book.since_1904,
     )
+
+
+def _with_strikes(book: Workbook, sheet: str, header: Header | Tied | None) -> Iterator[Raw]:
+    """The rows of a sheet, struck-out words as each column shows them."""
+    if not book.has_struck or not isinstance(header, Header):
+        yield from book.rows(sheet)
+        return
+    columns = {placed.name: placed.column for placed in header.kind.columns}
+    shown = [shown_in(columns.get(name.partition(":")[0])) for name in header.columns]
+    for line, cells, codes in book.marked_rows(sheet):
+        further = map(bare, cells[len(shown) :])
+        yield line, [*(show(cell) for show, cell in zip(shown, cells, strict=False)), *further], codes
+        del cells  # the next row may be as large
 
 
 def json_grid(

@@ -29,12 +29,13 @@ class Extent:
     """The last row and the last column of a sheet, both counted from 1, as its cell references name them.
 
     `is_odd` where a cell may hold an error, which the library leaves blank without a word, or name a shared string by
-    what is no number, for which it takes the first string.
+    what is no number, for which it takes the first string. `may_strike` where a font may strike words out.
     """
 
     rows: int
     columns: int
     is_odd: bool = False
+    may_strike: bool = False
 
     @property
     def cells(self) -> int:
@@ -42,13 +43,15 @@ class Extent:
         return self.rows * self.columns
 
 
-def measure_parts(data: bytes, limits: Limits) -> dict[str, Extent]:
-    """The extent of each part of a workbook that has cells, by its name in the archive.
+def measure_parts(data: bytes, limits: Limits) -> tuple[dict[str, Extent], tuple[str, ...]]:
+    """The extent of each part of a workbook that has cells, by its name in the archive, and the names of all parts
+    in which a font may strike words out.
 
     Raises `Refused` with `workbook_too_large` for what no library should open: too many elements, strings or parts;
     with `file_type_unsupported` for a part that declares a document type or entities, and for two parts of one name.
     """
     extents: dict[str, Extent] = {}
+    striking: list[str] = []
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         names = [info.filename.replace("\\", "/").casefold() for info in archive.infolist()]
         if len(set(names)) != len(names) or _OTHER_BOOKS.intersection(names):
@@ -61,7 +64,9 @@ def measure_parts(data: bytes, limits: Limits) -> dict[str, Extent]:
             extent = _measure(_blocks(archive, info, limits), limits)
             if extent.cells:
                 extents[info.filename] = extent
-    return extents
+            if extent.may_strike:
+                striking.append(info.filename)
+    return extents, tuple(striking)
 
 
 def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
@@ -69,7 +74,7 @@ def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
     elements = strings = 0
     columns: set[bytes] = set()
     last_row = 0
-    is_odd = False
+    is_odd = may_strike = False
     tail = b""
     for block in blocks:
         elements += block.count(b"<")
@@ -83,8 +88,9 @@ def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
         columns.update(letters for letters, _ in references)
         last_row = max(last_row, max(map(int, {digits for _, digits in references}), default=0))
         is_odd = is_odd or any(mark in joined for mark in _ERRORS) or _ODD_STRING.search(joined) is not None
+        may_strike = may_strike or b"strike" in joined
         tail = joined[-_OVERLAP:]
-    return Extent(last_row, max(map(column_number, columns), default=0), is_odd)
+    return Extent(last_row, max(map(column_number, columns), default=0), is_odd, may_strike)
 
 
 def column_number(letters: bytes) -> int:

@@ -18,6 +18,8 @@ from app.engine.reading.rows import Raw
 from app.engine.reading.sheet_extent import TOO_LARGE, measure_parts
 from app.engine.reading.sheet_parts import has_false_count, sheet_parts
 from app.engine.reading.sparse_sheet import OUTSIDE, compact
+from app.engine.reading.struck import with_struck_out
+from app.mapping.struck import bare
 
 _OFFICE = ("[Content_Types].xml", "mimetype", "content.xml", "Index/Document.iwa")
 _LONG = 10**15  # a spreadsheet keeps 15 digits of a number
@@ -37,7 +39,7 @@ class Workbook:
     """An open spreadsheet. What is no .xlsx, is locked, or grows too large is refused.
 
     Its size is measured before the spreadsheet library opens it; cells that lie far apart are moved together first.
-    `since_1904` says that its days are counted from 1904.
+    `since_1904` says that its days are counted from 1904, `has_struck` that words are struck out.
     """
 
     def __init__(self, open_: Callable[[], BinaryIO], limits: Limits) -> None:
@@ -53,7 +55,10 @@ class Workbook:
         self._limits = limits
         self._mended: tuple[str, CalamineSheet] | None = None
         with _refusing():
-            self._extents = measure_parts(data, limits)
+            self._extents, striking = measure_parts(data, limits)
+            struck = with_struck_out(data, self._extents, striking) if striking else None
+            self.has_struck = struck is not None
+            data = struck or data
             self._is_compact = any(extent.cells > limits.workbook_cells for extent in self._extents.values())
             if self._is_compact:
                 data = compact(data, self._extents, limits)
@@ -73,7 +78,17 @@ class Workbook:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_sheets:,} sheets"})
 
     def rows(self, sheet: str) -> Iterator[Raw]:
-        """The rows of one sheet, blank ones left out, with their row numbers.
+        """The rows of one sheet, blank ones left out, with their row numbers. Struck-out words are words like others.
+
+        Raises as `marked_rows`.
+        """
+        rows = self.marked_rows(sheet)
+        return (
+            ((line, [bare(cell) for cell in cells], codes) for line, cells, codes in rows) if self.has_struck else rows
+        )
+
+    def marked_rows(self, sheet: str) -> Iterator[Raw]:
+        """The same rows, struck-out words between the signs of `app.mapping.struck`.
 
         A cell that cannot be read holds `#ERROR!`. Raises `Refused` for a sheet that cannot be read to its end: with
         `zip_damaged`, or with why no library should open it. A chart has no rows.
