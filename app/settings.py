@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     reader_seconds: float = 20.0
     reader_processes: int = 2
     reader_waiting: int = 8
+    link_look_seconds: float = Field(default=600.0, gt=0)
     retention_days: int = 30
     page_patience_seconds: float = Field(default=8.0, gt=0)
     behind_tls: bool = False

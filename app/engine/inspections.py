@@ -9,7 +9,6 @@ from app.migration.models import Migration
 from app.problems import Problem
 from app.settings import environment
 
-TIMES = 30  # a provider may be slower than a file, and a large folder is counted to its end
 PROCESSES, WAITING = 4, 8
 _MORE = ("ENVIRONMENT", "LINKS_TEST_NETWORK")
 
@@ -31,9 +30,8 @@ def inspect_for(
         migration.workspace_id,
         runtime.settings.killer_marker,
     )
-    limits = ReaderLimits(
-        runtime.settings.reader_memory_mb, runtime.settings.reader_seconds * TIMES, PROCESSES, WAITING, "links"
-    )
+    settings = runtime.settings
+    limits = ReaderLimits(settings.reader_memory_mb, settings.link_look_seconds, PROCESSES, WAITING, "links")
     try:
         return reader().answer("link", request, Findings, limits, migration.id)
     except (ReaderBusy, ReaderFailed):

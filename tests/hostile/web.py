@@ -54,7 +54,7 @@ def reviewed(product: Product) -> Product:
 
 def arm(product: Product) -> Product:
     """From now on the files act, in whatever process reads them."""
-    more = {"killer_file": MARKER, "reader_seconds": SECONDS}
+    more = {"killer_file": MARKER, "reader_seconds": SECONDS, "link_look_seconds": SECONDS}
     settings = product.settings.model_copy(update=more)
     product.runtime = replace(product.runtime, settings=settings)
     product.app.state.runtime = product.runtime
