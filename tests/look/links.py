@@ -75,7 +75,7 @@ def doctor(tour: Tour) -> None:
     """Before anything is handed over."""
     one, box, drive, net = tour.one, tour.box, tour.drive, tour.net
     tour.look("link-good", one.share(tour.export(one)))
-    files = {f"{n} {LONG}": ServedFile(size=400_000_000 + n) for n in range(3)}
+    files = {f"{n} {LONG}": ServedFile(size=40_000_000 + n) for n in range(3)}
     folder = drive.folder({**files, "Letters": {"letters.zip": ServedFile(size=2_000_000)}}, "Cliniko export")
     folder.children.append(drive.add("How to read this export", kind="sheet"))
     tour.look("link-folder", drive.share(folder))

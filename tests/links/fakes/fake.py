@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from app.links.sums import SUMS
-from tests.links.files import ServedFile
+from tests.links.files import NOTHING, ServedFile
 from tests.links.network import FakeInternet, Stream
 from tests.links.replies import Fault, Request, Route, answer, reply
 
@@ -36,13 +35,8 @@ class Node:
     def size(self) -> int:
         return self.file.length if self.file else 0
 
-    def bytes(self) -> bytes:
-        return self.file.read(0, self.file.length) if self.file else b""
-
     def hex(self, algorithm: str) -> str:
-        whole = SUMS[algorithm]()
-        whole.update(self.bytes())
-        return whole.hexdigest()
+        return (self.file or NOTHING).sum_of(algorithm)
 
     def walk(self) -> list["Node"]:
         return [self, *(below for child in self.children for below in child.walk())]
