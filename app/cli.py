@@ -5,14 +5,12 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from app.commands.files import BadFile
-from app.commands.read import Answer
-from app.links.pasted import LONGEST_PASTE
+if TYPE_CHECKING:  # each command imports what it needs: whoever asks for help need not wait for the whole product
+    from app.commands.read import Answer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the whole answer here, as JSON. - is the output.")]
@@ -122,6 +120,7 @@ def trial(
     ask_password: AskPassword = False,
 ) -> None:
     """Read, match by suggestion, try and prove, in a private database. - reads a link from the input."""
+    from app.commands.files import BadFile
     from app.commands.read import refused
     from app.commands.trial import NO_TRIAL, Options
     from app.commands.trial import trial as run
@@ -152,6 +151,8 @@ def check_links(
 
 def _given(export: str) -> str:
     """A link is a secret: it may come by the input instead of the command line, as part of a text of up to 64 KiB."""
+    from app.links.pasted import LONGEST_PASTE
+
     return sys.stdin.read(LONGEST_PASTE).strip() if export == "-" else export
 
 
@@ -189,7 +190,7 @@ def _warn() -> None:
         typer.echo(warning, err=True)
 
 
-def _say(answer: Answer, json_file: Path | None) -> None:
+def _say(answer: "Answer", json_file: Path | None) -> None:
     """The answer as JSON where that was asked, and a few lines for a person."""
     text = json.dumps(answer.told, ensure_ascii=False, indent=1)
     if json_file == Path("-"):
@@ -197,6 +198,8 @@ def _say(answer: Answer, json_file: Path | None) -> None:
     else:
         if json_file is not None:
             json_file.write_text(text + "\n", encoding="utf-8")
+        from rich.console import Console
+
         from app.commands.summary import summary
 
         Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(summary(answer))

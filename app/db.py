@@ -38,6 +38,7 @@ class LedgerTable(SQLModel):
     """Base of every table of the ledger."""
 
     metadata = sa.MetaData()
+    model_config = {"defer_build": True}
 
 
 def now() -> datetime:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.db import now
 from app.engine.installation import CannotStart, words_of
+from app.engine.memory import collect_seldom
 from app.engine.runtime import Runtime, open_runtime
 from app.engine.sweep import waiting
 from app.lifetime import on_end
@@ -99,6 +100,7 @@ def run_worker(settings: Settings) -> None:
             return
     on_end(supervisor.stop)
     if not over.is_set():
+        collect_seldom()
         supervisor.run()
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ import uvicorn
 from app.commands.drive import STARTS, environment_of
 from app.connections import KEEP_ALIVE_SECONDS, LimitedProtocol
 from app.door import HEADER_BYTES
+from app.engine.memory import collect_seldom
 from app.engine.runtime import check_installation
 from app.lifetime import on_end, start_dependent
 from app.listening import address_at, listen_at
@@ -107,6 +109,11 @@ class PageServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leaves signals to `end`. Uvicorn would send itself the signal once more, and so end the whole process."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begins to answer. By now the whole application is imported."""
+        collect_seldom()
+        await super().startup(sockets)
 
     def end(self) -> None:
         """Ends the server in good order. A second call does not wait for open connections."""

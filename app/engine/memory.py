@@ -19,9 +19,9 @@ FEWER = (50_000, 20, 20)
 
 
 def collect_seldom() -> None:
-    """For processes that only move rows: rows die by themselves, and looking for circles takes a seventh of the time.
+    """At the end of a start: what was imported by now is never looked through again, and the rest seldom.
 
-    What was imported by now is never looked through again.
+    Rows die by themselves: in a process that moves them, looking for circles would take a seventh of the time.
     """
     gc.freeze()
     gc.set_threshold(*FEWER)

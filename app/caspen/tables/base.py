@@ -14,6 +14,7 @@ class CaspenTable(SQLModel):
     """Base of every table of Caspen's database."""
 
     metadata = sa.MetaData()
+    model_config = {"defer_build": True}
 
 
 @dataclass(frozen=True, slots=True)

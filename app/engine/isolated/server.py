@@ -6,7 +6,6 @@ server sends commands over the socket FD; when that socket closes, the server an
 
 import contextlib
 import ctypes
-import gc
 import json
 import os
 import resource
@@ -155,11 +154,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
     from app.engine.isolated import jobs
+    from app.engine.memory import collect_seldom
 
     jobs.warm_up()
     time.tzset()
-    gc.collect()
-    gc.freeze()
+    collect_seldom()
     ForkServer(control).run()
 
 
