@@ -22,13 +22,14 @@ TOGETHER = frozenset({"catalogue", "records", "samples"})
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long stories come first, in a browser before all, so that none is left to go on alone at the end."""
-    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("slow", "browser")])
+    """The long stories come first, then what one process does alone, so that none is left to go on alone at the end."""
     for item in items:
         server = "postgres" if item.get_closest_marker("postgres") else ""
         group = server or (item.path.parent.name if item.path.parent.name in TOGETHER else "")
         if group and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
+    first = ("slow", "browser", "xdist_group")
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in first])
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
