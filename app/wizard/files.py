@@ -48,7 +48,8 @@ def look(request: Request) -> Response:
         "state": visit.move.state,
         "may_see": visit.person.may(Right.REVIEW, visit.move.workspace_id),
         "kept": bool(visit.move.wrapped_key) and visit.move.export_number > 0,
-        "kinds": [kind for kind in visit.source.kinds if kind.imported],
+        "kinds": [kind for kind in visit.source.kinds if kind.awaited],
+        "lists": [kind for kind in visit.source.kinds if kind.imported and kind.listed],
     }
     return page(request, "wizard/files.html", **told)
 

@@ -99,7 +99,7 @@ def lists(origin: Source) -> dict[str, Any]:
         small = f"called {called} in {origin.label}" if called != kind.label.lower() else ""
         if kind.listed:
             continue
-        if kind.imported:
+        if kind.awaited:
             moves.append({"words": kind.label, "small": small})
         else:
             stays.append({"words": kind.label, "small": kind.instead})

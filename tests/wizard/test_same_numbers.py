@@ -1,0 +1,94 @@
+"""One number has one value on every page of a move: rows of the export, rows by kind, rows that stay, and records."""
+
+import csv
+import io
+import re
+
+import pytest
+
+from tests.conftest import At
+from tests.pages import headline, words
+from tests.product import ANA, MEGAN, Product
+
+ROW = re.compile(r"<tr[^>]*>(.*?)</tr>", re.S)
+
+
+def number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def said(text: str, pattern: str) -> int:
+    """The number that stands in a text. Fails where the text does not say it."""
+    found = re.search(pattern.replace("N", r"([\d,]+)"), text)
+    assert found, f"{pattern} is not said: {text[:3000]}"
+    return number(found[1])
+
+
+def column(html: str, label: str) -> dict[str, int]:
+    """By kind, the cells of one column of a table of kinds."""
+    values = {}
+    for row in ROW.findall(html):
+        head = re.search(r"<th[^>]*>(.*?)</th>", row, re.S)
+        cell = re.search(rf'data-label="{label}"[^>]*>(.*?)</td>', row, re.S)
+        if head and cell:
+            name = re.sub(r"<[^>]+>", "", head[1].partition('<span class="sub')[0]).strip()
+            digits = re.sub(r"<[^>]+>|[^\d]", "", cell[1])
+            values[name] = int(digits or 0)
+    return values
+
+
+@pytest.fixture
+def finished(shown_at: At) -> Product:
+    return shown_at("finalised")
+
+
+def test_the_rows_of_the_export_are_one_number(finished: Product) -> None:
+    megan, at = finished.visitor(MEGAN), finished.at
+    rows = {
+        "found": said(headline(megan.get(f"{at}/handover")), "We read N rows"),
+        "names": said(words(megan.get(f"{at}/matches?show=leave_out")), "rows in your export N"),
+        "review": said(words(megan.get(f"{at}/review")), "rows in your export N"),
+        "report": said(words(megan.get(f"{at}/report")), "rows in your export N"),
+        "support": said(words(finished.visitor(ANA).get(f"/support/{finished.migration_id}")), "rows in your export N"),
+        "by kind": sum(column(megan.get(f"{at}/report").text, "In your export").values()),
+        "table": sum(number(line["in your export"]) for line in table(megan.get(f"{at}/review/table.csv").text)),
+    }
+    assert len(set(rows.values())) == 1, rows
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
+
+
+def test_the_rows_of_a_kind_are_one_number(finished: Product) -> None:
+    megan, at = finished.visitor(MEGAN), finished.at
+    review = column(megan.get(f"{at}/review").text, "In your export")
+    found = column(megan.get(f"{at}/handover").text, "Rows")
+    report = column(megan.get(f"{at}/report").text, "In your export")
+    assert len(found) > 10
+    assert {kind: rows for kind, rows in found.items() if kind in review and review[kind] != rows} == {}
+    assert {kind: rows for kind, rows in report.items() if review.get(kind) != rows} == {}
+
+
+def test_rows_that_stay_have_one_name_for_each_number(finished: Product) -> None:
+    megan, at = finished.visitor(MEGAN), finished.at
+    review, report = words(megan.get(f"{at}/review")), words(megan.get(f"{at}/report"))
+    skipped, held = said(review, "do not move, by rule N"), said(review, "held back N")
+    assert said(headline(megan.get(f"{at}/problems")), "N rows did not come across") == skipped + held
+    assert said(report, "Look at N rows held back or not readable") == held
+
+
+def test_the_kinds_that_move_are_one_number(finished: Product) -> None:
+    megan, at = finished.visitor(MEGAN), finished.at
+    moving = said(words(megan.get(f"{at}/overview")), "N kinds of records move")
+    assert said(words(megan.get(f"{at}/files")), "The N kinds that move") == moving
+
+
+def test_records_are_called_records_and_are_one_number(finished: Product) -> None:
+    megan, at = finished.visitor(MEGAN), finished.at
+    page = megan.get(f"{at}/report")
+    live = said(words(page), "N records from Cliniko are live")
+    support = words(finished.visitor(ANA).get(f"/support/{finished.migration_id}"))
+    assert said(support, "Live now N records") == live
+    assert sum(column(page.text, "Records live now").values()) == live
+    assert "counts records, every other column counts rows" in words(page)
