@@ -15,7 +15,8 @@ from app.mapping.markup import keep_meaning
 ALLOWED = frozenset(
     {"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2", "b", "i", "u", "s", "sub", "sup", "a"}
 )
-_LITERAL = frozenset({"textarea", "title", "noframes", "noscript"})  # parsers read tags inside these as words
+# Parsers read tags inside these as words, or keep what is inside a template apart from the page.
+_LITERAL = frozenset({"textarea", "title", "noframes", "noscript", "noembed", "xmp", "plaintext", "template"})
 _GONE_WITH_WORDS = frozenset({"script", "style", "iframe", "object", "svg"})
 _ALIKE = {
     "strong": "b",
@@ -47,12 +48,14 @@ _OPENING = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*|[!?])?")
 _BEGUN = re.compile(
     r"(?:^|<br\b[^>]*>|</?(?:p|div|ul|ol|li|blockquote|h[1-6]|table|t[rdh]|section|center)\b[^>]*>)\s*$"
 )
+_TAG_OR_LINE_END = re.compile(r"<[^>]*>|\n")
 _SPACES = re.compile(r"\s+")
 _AT_ONCE = 1 << 16
 _LINED = re.compile(r"<(?:br|p|div|ul|ol|li|blockquote|h[1-6]|table|tr|pre)\b", re.IGNORECASE)
 _APART = frozenset(
     """table pre section article dt dd address center option caption legend fieldset form header footer main aside nav
-    details summary figure figcaption hr textarea select""".split()  # noqa: SIM905 - as a list it would be a page long
+    details summary figure figcaption hr textarea select listing search
+    """.split()  # noqa: SIM905 - as a list it would be a page long
 )
 STRUCK_OUT = "[struck out: "
 """What begins struck-out text where only plain text is shown; a closing bracket ends it."""
@@ -72,15 +75,20 @@ def clean_html(text: str) -> Cleaned:
     `strong` and `em` become `b` and `i`, `strike` and `del` become `s`, small headings `h2`. Cells of a table stay
     apart, ticked boxes and chosen options keep their mark. Line ends are `<br>` in a text without blocks.
     """
-    if "\n" in text and not _LINED.search(text):
-        text = text.replace("\r\n", "\n").strip("\n").replace("\n", "<br>")
-    if _PLAIN.fullmatch(text):
-        return Cleaned(text)
-    mending = _Mending()
     is_hidden = "<!" in text or "<?" in text
+    if "\n" in text and not _LINED.search(text):
+        text = _TAG_OR_LINE_END.sub(_broken, bounded(text).replace("\r\n", "\n").strip("\n"))
+    if _PLAIN.fullmatch(text):
+        return Cleaned(text, is_hidden)
+    mending = _Mending()
     text, is_cut = shallow(bounded(text))
     mended = _OPENING.sub(mending.tag, keep_meaning(text))
     return Cleaned(_CLEANER.clean(mended), mending.lost or is_cut or is_hidden)
+
+
+def _broken(found: re.Match[str]) -> str:
+    """`<br>` for a line end; a tag stays on one line."""
+    return "<br>" if found[0] == "\n" else found[0].replace("\n", " ")
 
 
 class _Mending:

@@ -8,16 +8,19 @@ import re
 from io import StringIO
 
 ELEMENTS = frozenset(
-    """a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br
-    button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed
-    fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img
-    input ins kbd label legend li link main map mark marquee math menu meta meter nav nobr noframes noscript object ol
-    optgroup option output p param picture pre progress q rp rt ruby s samp script section select slot small source
-    span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track
-    tt u ul var video wbr xml""".split()  # noqa: SIM905 - as a list it would be a page long
+    """a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote
+    body br button canvas caption center cite code col colgroup data datalist dd del details dfn dialog dir div dl
+    dt em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup hr
+    html i iframe img input ins isindex kbd keygen label legend li link listing main map mark marquee math menu
+    menuitem meta meter multicol nav nextid nobr noembed noframes noscript object ol optgroup option output p param
+    picture plaintext pre progress q rb rp rt rtc ruby s samp script search section select selectedcontent slot
+    small source spacer span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead
+    time title tr track tt u ul var video wbr xml xmp""".split()  # noqa: SIM905 - as a list it would be a page long
 )
 _OFFICE = re.compile(r"(?:o|v|w|w10|m|x|p|u1|st1|st2|svg|xml|ns\d):[a-z][a-z0-9-]*")
-_SIGN = re.compile(r"<(?!/?(?:p|div|br|ul|ol|li|b|i|u|s|h1|h2|tr|td|table|span|strong|em|body|html)>)")
+_OFTEN = "/?(?:p|div|br|ul|ol|li|b|i|u|s|h1|h2|tr|td|table|span|strong|em|body|html)>"  # told at once
+_PLAIN_TAG = re.compile(f"<{_OFTEN}")
+_SIGN = re.compile(f"<(?!{_OFTEN})")
 _NAME = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)")
 # A value in which a tag seems to end before another one begins is no value: its quotation mark was left open.
 _QUOTED = "|".join(f"{q}[^{q}<>]{{0,2000}}+(?:<[^{q}]{{0,2000}}+|>[^{q}<]{{0,2000}}+)?+{q}" for q in "\"'")
@@ -31,6 +34,11 @@ _ALONE = frozenset("checked selected disabled readonly required multiple hidden 
 def is_element(name: str) -> bool:
     """Whether a lower-case name is that of an element."""
     return name in ELEMENTS or _OFFICE.fullmatch(name) is not None
+
+
+def has_tag(text: str) -> bool:
+    """Whether any sign of a text opens a tag."""
+    return _PLAIN_TAG.search(text) is not None or ("<" in text and "<" in only_tags(text))
 
 
 def only_tags(text: str) -> str:

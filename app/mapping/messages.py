@@ -5,13 +5,11 @@ import re
 from urllib.parse import urlsplit
 
 from app.mapping.html import Cleaned, clean_html, escaped, plain_text
+from app.mapping.html_tags import has_tag
 
 BODY_LIMIT = 1024 * 1024
-_TAG = re.compile(
-    r"<(?:!doctype|!--|/?(?:a|b|body|br|div|em|font|h[1-6]|head|html|i|img|li|meta|ol|p|span|strong|style|table|tbody|td|"
-    r"th|title|tr|u|ul|center|hr|blockquote|script|s|strike|del|sub|sup|input)\b)",
-    re.IGNORECASE,
-)
+_HIDDEN = re.compile(r"<(?:!doctype|!--)", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
@@ -20,11 +18,12 @@ _TOKEN = re.compile(r"[A-Za-z0-9_~.-]{16,}")
 
 
 def message_html(text: str, *, rich: bool, doors: tuple[str, ...]) -> Cleaned:
-    """The body of a message. `rich` messages may be HTML; `doors` are hosts whose addresses open something by a token.
+    """The body of a message. `rich` messages are HTML where they hold a tag or an entity such as `&nbsp;`; `doors` are
+    hosts whose addresses open something by a token.
 
     Images become the words that stand for them, links with a token the words that they were on.
     """
-    if rich and _TAG.search(text):
+    if rich and _is_html(text):
         cleaned = clean_html(_IMAGE.sub(_said_instead, text))
         shut = _LINK.sub(lambda link: _without_key(link, doors), cleaned.html)
         lost = cleaned.lost or shut != cleaned.html or _IMAGE.search(text) is not None
@@ -32,6 +31,13 @@ def message_html(text: str, *, rich: bool, doors: tuple[str, ...]) -> Cleaned:
         shut, lost = f"<p>{escaped(text.strip())}</p>", False
     told = _ADDRESS.sub(lambda found: _shortened(found, doors), shut)
     return _fitting(told, lost or told != shut)
+
+
+def _is_html(text: str) -> bool:
+    """Whether a text is HTML: an e-mail of plain words has no tag, no comment and no `&nbsp;`."""
+    if "<" in text and (has_tag(text) or _HIDDEN.search(text)):
+        return True
+    return "&" in text and any(html.unescape(found[0]) != found[0] for found in _ENTITY.finditer(text))
 
 
 def is_door(address: str, doors: tuple[str, ...]) -> bool:

@@ -77,7 +77,9 @@ def test_tags_that_never_end_take_time_with_their_number(unit: str) -> None:
     assert only_tags(text).replace("&lt;", "<").replace("&gt;", ">") == text
 
 
-@pytest.mark.parametrize("name", ["textarea", "title", "noframes", "noscript"])
+@pytest.mark.parametrize(
+    "name", ["textarea", "title", "noframes", "noscript", "noembed", "xmp", "plaintext", "template"]
+)
 def test_an_element_whose_words_are_no_markup_shows_its_words_alone(name: str) -> None:
     found = clean_html(f"<p>A</p><{name} rows='3'>felt dizzy</{name}><p>B</p>")
     assert plain_text(found.html).split("\n") == ["A", "felt dizzy", "B"]

@@ -39,6 +39,6 @@ def test_what_goes_from_a_page_is_told_as_it_is_of_a_cell(desk: Desk, markup: st
             assert page_words(desk, body)[1], body
 
 
-@pytest.mark.parametrize("name", ["textarea", "noframes", "noscript"])
+@pytest.mark.parametrize("name", ["textarea", "noframes", "noscript", "noembed", "xmp"])
 def test_an_element_whose_words_are_no_markup_shows_its_words_alone(desk: Desk, name: str) -> None:
     assert page_words(desk, f"<p>A</p><{name}>felt dizzy</{name}><p>B</p>")[0] == ["A", "felt", "dizzy", "B"]
