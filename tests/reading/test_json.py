@@ -1,11 +1,14 @@
 """JSON exports: whatever their shape, every object is a row, and no number loses a digit."""
 
+import io
 import json
 from collections.abc import Mapping
 
 import pytest
 
-from tests.reading.story import Desk
+from app.engine.second_look.plain import Headers, plain_rows
+from app.mapping.second_look import bare
+from tests.reading.story import SOURCE, Desk, patients
 
 ANN = {"id": 1558354464010667075, "first_name": "Ann", "last_name": "Lee", "date_of_birth": None}
 BO = {"id": "7", "first_name": "Bo", "last_name": "Lee", "archived_at": "2024-01-01T00:00:00Z"}
@@ -122,3 +125,41 @@ def test_odd_numbers_survive(desk: Desk) -> None:
 def test_nesting_without_end_is_refused(desk: Desk) -> None:
     assert desk.csv("[" * 200_000, "patients.json").one.refused == "bad_json"
     assert desk.csv('[{"id":' + "[" * 200_000, "patients.json").one.refused == "bad_json"
+
+
+PAGES = {
+    "before": {"errors": [], "meta": {"page": 1}, "patients": [ANN, BO], "total_entries": 2},
+    "behind": {"patients": [ANN, BO], "errors": [], "total_entries": 2},
+    "objects": {"errors": [{"message": "slow"}], "generated_at": "2026-11-20", "patients": [ANN, BO]},
+    "another name": {"status": "ok", "data": [ANN, BO]},
+    "results": {"results": [ANN, BO], "count": 2},
+}
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("indent", [None, 4])
+def test_a_list_of_rows_is_the_page_whatever_stands_beside_it(
+    desk: Desk, page: Mapping[str, object], indent: int | None
+) -> None:
+    text = json.dumps(page, indent=indent)
+    told = desk.csv(text, "patients.json")
+    assert [row.cells["id"] for row in told.rows()] == [str(ANN["id"]), "7"]
+    kind = SOURCE.kind("patients")
+    known = Headers(frozenset({"id"}), frozenset(map(bare, (p.name for p in kind.columns))))
+    again = plain_rows(lambda: io.BytesIO(text.encode()), "utf-8", headers=known, lists=("patients",))
+    assert [row["id"] for row in again] == [str(ANN["id"]), "7"]
+
+
+def test_a_list_inside_a_row_makes_no_page_of_it(desk: Desk) -> None:
+    ann = {**ANN, "medical_alerts": [{"name": "Latex"}], "items": [{"x": 1}]}
+    told = desk.csv(json.dumps(ann), "patients.json")
+    assert [row.cells["id"] for row in told.rows()] == [str(ANN["id"])]
+
+
+@pytest.mark.parametrize("begins", ["// export\n", "/* export */", "# export\n", "export = "])
+def test_a_text_before_the_json_is_told_as_damaged_json(desk: Desk, begins: str) -> None:
+    assert desk.csv(begins + json.dumps([ANN, BO]), "patients.json").one.refused == "bad_json"
+
+
+def test_a_table_that_is_called_json_is_read_as_the_table_that_it_is(desk: Desk) -> None:
+    assert desk.csv(patients(3), "patients.json").one.rows == 3

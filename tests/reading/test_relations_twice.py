@@ -127,3 +127,39 @@ def test_what_a_relation_says_beside_its_address_is_kept(desk: Desk) -> None:
     first, _ = cells_read(desk, kind, "patient", NESTED[-1], "json")
     assert first["patient_id"] == "1001"
     assert "Ann" in first.values()
+
+
+OWN = {kind.name: frozenset(known_headers(kind)) for kind in KINDS}
+BARE = [(kind, placed) for kind, placed in RELATIONS if bare(base_of(placed.name)) not in OWN[kind.name]]
+
+
+@pytest.mark.parametrize(("kind", "placed"), BARE, ids=named)
+@pytest.mark.parametrize("value", ["1001", 1001], ids=["text", "number"])
+def test_an_id_alone_is_the_relation_where_the_kind_has_no_field_of_that_name(
+    desk: Desk, kind: Kind[Any], placed: Placed, value: object
+) -> None:
+    first, second = cells_read(desk, kind, base_of(placed.name), value, "json")
+    assert first.get(placed.name) == "1001"
+    assert second.get(bare(f"{base_of(placed.name)}_id")) == "1001"
+
+
+@pytest.mark.parametrize(("kind", "placed"), BARE, ids=named)
+def test_words_under_the_name_of_a_relation_are_no_id(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
+    first, _ = cells_read(desk, kind, base_of(placed.name), "Ann Lee", "json")
+    assert placed.name not in first
+
+
+@pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
+def test_a_relation_whose_id_and_address_differ_holds_its_row(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
+    key = next(column for column in kind.columns if column.column.is_key)
+    base = base_of(placed.name)
+    told = {key.name: "77", base: {"id": "1002", "links": {"self": ADDRESS}}, "created_at": MADE}
+    desk.file_kinds = {"table.json": kind.name}
+    (row,) = desk.csv(json.dumps([told]), "table.json").rows()
+    assert "link_conflict" in row.codes
+
+
+def test_an_id_alone_and_another_id_beside_it_hold_the_row(desk: Desk) -> None:
+    note = {"id": 1, "content": {}, "draft": True, "patient": 9, "patient_id": "8"}
+    (row,) = desk.csv(json.dumps([note]), "treatment_notes.json").rows()
+    assert row.codes == ("link_conflict",)

@@ -10,8 +10,8 @@ from typing import BinaryIO, TypeVar
 
 from app.engine.reading.encoding import Bytes, look_through, must_be_text
 from app.engine.reading.entries import Entry
-from app.engine.reading.grid import LEADING, Located, Wanted, below, best_split, locate
-from app.engine.reading.json_rows import Item, JsonRows
+from app.engine.reading.grid import LEADING, Located, Wanted, below, best_split, json_rows, locate
+from app.engine.reading.json_rows import Item
 from app.engine.reading.limits import MIB, Limits
 from app.engine.reading.looks import is_blank
 from app.engine.reading.naming import DOCUMENTS, NO_TABLES, Name, name_of
@@ -126,9 +126,7 @@ def _workbook(entry: Entry, name: Name, source: Source, wanted: Wanted, most: in
 
 
 def _json(found: Bytes, entry: Entry, name: Name, source: Source, wanted: Wanted, most: int, limits: Limits) -> Glimpse:
-    lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
-    unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
-    table = JsonRows(lambda: found.text(entry.open), lists, limits, unfolds)
+    table = json_rows(found, entry.open, source, limits)
     items, is_whole, code = _taken(table.items(), most, _signs)
     if code == "bad_json" and table.goes_by_line():
         items, is_whole, code = _taken(table.items(), most, _signs)

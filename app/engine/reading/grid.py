@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
 
+from app.engine.reading.bare_relations import BareRelations
 from app.engine.reading.delimited import DELIMITERS, Delimited, declared
 from app.engine.reading.encoding import Bytes
 from app.engine.reading.json_rows import JsonRows
 from app.engine.reading.limits import Limits
 from app.engine.reading.looks import is_blank, looks_like_data
 from app.engine.reading.naming import Name
-from app.engine.reading.recognise import Header, Tied, by_header, by_likeness, by_name, understood
+from app.engine.reading.recognise import Header, Tied, any_header, by_header, by_likeness, by_name, understood
 from app.engine.reading.refusal import Refused
 from app.engine.reading.relations import ROWS, with_addresses
 from app.engine.reading.rows import Raw
@@ -154,14 +155,19 @@ def _with_strikes(book: Workbook, sheet: str, header: Header | Tied | None) -> I
         del cells  # the next row may be as large
 
 
+def json_rows(found: Bytes, open_: Callable[[], BinaryIO], source: Source, limits: Limits) -> JsonRows:
+    """The objects of a JSON file, whatever shape it has."""
+    lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
+    unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
+    return JsonRows(lambda: found.text(open_), lists, any_header(source), limits, unfolds)
+
+
 def json_grid(
     found: Bytes, open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
 ) -> Grid:
     """Needs a whole pass, because only the last object may show the last column."""
-    lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
-    unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
-    table = JsonRows(lambda: found.text(open_), lists, limits, unfolds)
-    walk = _Walk(table, limits)
+    table = json_rows(found, open_, source, limits)
+    walk = _Walk(table, source, limits)
     try:
         walk.walk()
     except (Refused, UnicodeDecodeError) as error:
@@ -170,17 +176,27 @@ def json_grid(
         refused.kind = _kind_name(table, tuple(walk.columns), name, source)
         if refused.code != "bad_json" or not table.goes_by_line():
             raise refused from None
-        walk = _Walk(table, limits)
+        walk = _Walk(table, source, limits)
         walk.walk()
-    columns, seen = walk.columns, walk.rows
+    columns, seen, related = walk.columns, walk.rows, walk.related
     # A relation that leads nowhere is null under its own name, and an id where it leads somewhere.
-    headers = tuple(c for c, is_filled in columns.items() if is_filled or f"{c}_id" not in columns)
+    own = tuple(c for c, is_filled in columns.items() if is_filled or f"{c}_id" not in columns)
+
+    def located_by(headers: Sequence[str]) -> Located:
+        return locate([(1, list(headers), ())] if headers else [], name, source, wanted, limits)
+
+    headers = related.named(own)
+    located = located_by(headers)
+    if headers != (meant := related.named(own, located.header)):
+        headers = meant
+        located = located_by(headers)
+    both = related.twice(own, headers)
 
     def rows() -> Iterator[Raw]:
         for number, cells, codes in table.items():
-            yield number, [cells.get(header, "") for header in headers], codes
+            differ = both and any(cells.get(one) and cells.get(id_) not in (None, "", cells[one]) for one, id_ in both)
+            yield number, [cells.get(header, "") for header in own], (*codes, "link_conflict") if differ else codes
 
-    located = locate([(1, list(headers), ())] if headers else [], name, source, wanted, limits)
     header = located.header
     named = next((k for k in source.kinds if table.list_name in (k.name, *k.json_keys)), None)
     if header is None and named is not None and not located.refused:
@@ -197,19 +213,22 @@ def json_grid(
 class _Walk:
     """A whole pass over JSON: its columns, with whether any row has something there, and how many rows it has."""
 
-    def __init__(self, table: JsonRows, limits: Limits) -> None:
+    def __init__(self, table: JsonRows, source: Source, limits: Limits) -> None:
         self._table = table
+        self.related = BareRelations(source)
         self._most = limits.columns
         self.columns: dict[str, bool] = {}
         self.rows = 0
 
     def walk(self) -> None:
         """Raises `Refused` for damage, and for more columns than a table may have."""
-        columns = self.columns
+        columns, named = self.columns, self.related.names
         for _, cells, _ in self._table.items():
             self.rows += 1
             for column, cell in cells.items():
                 columns[column] = columns.get(column, False) or bool(cell)
+                if column in named and cell:
+                    self.related.add(column, cell)
             if len(columns) > self._most:
                 raise Refused("csv_misaligned")
 

@@ -11,9 +11,12 @@ from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, 
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
 from app.engine.reading.relations import NAMES, short_object
+from app.mapping.columns import normalise_header
 from app.mapping.ids import id_in_address
 
 TOTAL = "total_entries"
+ROWS = frozenset({"data", "items", "results", "records", "rows", "entries"})  # what scripts call any list of rows
+_PAGE = frozenset({TOTAL, "links"})
 _API = re.compile(r"https?://[^\s/]+/v\d+/")  # of an address that the programming interface gives
 _FRAME = re.compile(r"(?:[._\s]*(?:links?|self|href|url))+$", re.IGNORECASE)  # of a name: what says that it is one
 # Its number among the file's items, its cells by name, and what reading had to say of it.
@@ -23,6 +26,7 @@ Item = tuple[int, dict[str, str], tuple[str, ...]]
 class JsonRows:
     """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told.
 
+    `lists` are names under which pages have their rows, `fields` the normalised headers of rows of any kind.
     `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells.
     """
 
@@ -30,11 +34,13 @@ class JsonRows:
         self,
         open_: Callable[[], TextIO],
         lists: frozenset[str],
+        fields: frozenset[str],
         limits: Limits,
         unfolds: Sequence[Callable[[Mapping[str, Any]], tuple[Any, ...] | None]] = (),
     ) -> None:
         self._open = open_
         self._lists = lists
+        self._fields = fields
         self._limits = limits
         self._unfolds = unfolds
         self.announced: int | None = None
@@ -185,7 +191,8 @@ class JsonRows:
                 raise Refused("bad_json", is_cut=not found)
             name = stream.value()
             stream.sign(":")
-            if stream.peek() == "[" and name in self._lists and not is_large and not (rest.keys() - {TOTAL, "links"}):
+            is_list = stream.peek() == "[" and (name in self._lists or (name in ROWS and stream.opens_objects()))
+            if is_list and not is_large and self._is_frame(rest):
                 is_page = True
                 self._pages += 1
                 self.list_name = self.list_name or name
@@ -207,11 +214,16 @@ class JsonRows:
         if not is_page:
             yield Passed(rest) if is_large else rest
 
+    def _is_frame(self, members: Mapping[str, Any]) -> bool:
+        """Whether the members before a list say nothing of a row, as totals, addresses and errors of a page do."""
+        return all(name in _PAGE or normalise_header(name) not in self._fields for name in members)
+
 
 def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
     """An object as cells: texts as they are, nested values as JSON, relations as the id they lead to."""
     cells: dict[str, str] = {}
     related: dict[str, str] = {}
+    codes: tuple[str, ...] = ()
     for name, item in value.items():
         if isinstance(item, str):
             if item.startswith("http") and (address := _address(name, item)) is not None:
@@ -229,14 +241,16 @@ def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
         elif name == "links":
             continue
         elif (target := relation(item)) is not None:
-            related[f"{name}_id"] = target or _text(item.get("id"))
+            own = _text(item.get("id"))
+            if own and target and own != target:
+                codes = ("link_conflict",)
+            related[f"{name}_id"] = target or own
             cells |= _beside(name, item)
         elif (short := short_object(item)) is not None:
             related[f"{name}_id"] = _text(short["id"])
             cells |= _beside(name, short)
         else:
             cells[name] = _json(item)
-    codes: tuple[str, ...] = ()
     for name, target in related.items():
         if cells.get(name) and target and cells[name] != target:
             codes = ("link_conflict",)

@@ -104,6 +104,19 @@ class JsonStream:
             if not self._more(CHUNK):
                 return ""
 
+    def opens_objects(self) -> bool:
+        """Whether an array begins here of which the first value is an object. Nothing is taken."""
+        if self.peek() != "[":
+            return False
+        ahead = 1
+        while True:
+            at = _behind(self._buffer, self._at + ahead)
+            if at < len(self._buffer):
+                return self._buffer[at] == "{"
+            ahead = at - self._at
+            if not self._more(CHUNK):
+                return False
+
     def sign(self, allowed: str) -> str:
         """Takes one of the signs that may stand here."""
         found = self.peek()

@@ -10,7 +10,7 @@ from app.engine.reading.cut import NO_SINK, Cutter, Sink, Store
 from app.engine.reading.encoding import Bytes, look_through, must_be_text
 from app.engine.reading.entries import Entry
 from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
-from app.engine.reading.naming import DOCUMENTS, NO_TABLES, TABLES, Name, is_shortcut, is_unfinished, sheet_of
+from app.engine.reading.naming import DOCUMENTS, JSONS, NO_TABLES, TABLES, Name, is_shortcut, is_unfinished, sheet_of
 from app.engine.reading.parts import PartHead
 from app.engine.reading.recognise import DOCUMENT, Header, Tied, known_headers, missing_key
 from app.engine.reading.refusal import CUT, Refused
@@ -320,7 +320,13 @@ def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Gri
         except Refused as refused:
             if refused.code != "bad_json" or name.extension not in ("csv", "tsv"):
                 raise  # else it is a table of which the first header begins with a bracket
-    return delimited_grid(found, entry.open, name, source, wanted, limits), ()
+    if name.extension not in JSONS or wanted.kind:
+        return delimited_grid(found, entry.open, name, source, wanted, limits), ()
+    with suppress(Refused):  # a table that is called .json
+        grid = delimited_grid(found, entry.open, name, source, wanted, limits)
+        if grid.header is not None:
+            return grid, ()
+    raise Refused("bad_json")
 
 
 def _workbook(

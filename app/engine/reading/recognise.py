@@ -60,6 +60,12 @@ def known_headers(kind: Kind[Any]) -> Mapping[str, str]:
     return found
 
 
+@lru_cache(maxsize=8)
+def any_header(source: Source) -> frozenset[str]:
+    """The normalised headers that any kind knows."""
+    return frozenset(header for kind in source.kinds for header in known_headers(kind))
+
+
 def by_header(
     headers: Sequence[str], name: Name, source: Source, pairs: Mapping[str, str] | None = None
 ) -> Header | Tied | None:

@@ -38,7 +38,7 @@ def related_headers(kind: Kind[Any]) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=8)
-def _bases(source: Source) -> frozenset[str]:
+def bases(source: Source) -> frozenset[str]:
     """What any reference of any kind is called."""
     return frozenset(base_of(placed.name) for kind in source.kinds for placed in kind.columns if placed.column.links_to)
 
@@ -48,7 +48,7 @@ def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source
 
     A header that says something else, and one whose id has a column of its own, stays as it is.
     """
-    wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in _bases(source)}
+    wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in bases(source)}
     taken = {normalise_header(header) for header in headers}
     found = {at for at, name in wanted.items() if normalise_header(f"{name}_id") not in taken}
     if not found:

@@ -5,12 +5,15 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
+from app.mapping.second_look import bare
+
 CHUNK = 1 << 18
 LARGEST = 8 << 20  # signs of one object
 _SPACE = re.compile(r"[\s,\ufeff]*")
 _DECODE = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: None).raw_decode
 # numbers stay as they are written; NaN is no value
 PAGE = frozenset({"total_entries", "links"})  # members beside the list of a page
+ROWS = frozenset({"data", "entries", "items", "records", "results", "rows"})  # lists of rows that scripts write
 
 
 class NotObjects(Exception):
@@ -23,31 +26,36 @@ class Text(Protocol):
     def read(self, size: int, /) -> str: ...
 
 
-def objects_in(text: Text, lists: Collection[str], *, begun: str = "") -> Iterator[dict[str, Any]]:
+def objects_in(
+    text: Text, lists: Collection[str], *, begun: str = "", known: Collection[str] = ()
+) -> Iterator[dict[str, Any]]:
     """Every object that is a row. A list under a name of `lists` holds rows, at any depth of pages.
 
-    `begun` is the part of the text that was read before. Raises NotObjects.
+    `begun` is the part of the text that was read before, `known` are bare headers of rows: an object with one of them
+    before the list is no page. Raises NotObjects.
     """
     reader = _Reader(text, begun)
     while reader.peek():
-        yield from _rows(reader, frozenset(lists))
+        yield from _rows(reader, frozenset(lists), frozenset(known))
 
 
-def objects_by_line(lines: Iterable[str], lists: Collection[str]) -> Iterator[dict[str, Any]]:
+def objects_by_line(
+    lines: Iterable[str], lists: Collection[str], known: Collection[str] = ()
+) -> Iterator[dict[str, Any]]:
     """Every object that is a row of a text with JSON on each line; an empty one for a line that is no JSON."""
     for line in lines:
         try:
-            found = list(_in_line(line, frozenset(lists)))
+            found = list(_in_line(line, frozenset(lists), frozenset(known)))
         except (NotObjects, ValueError, RecursionError):
             found = [{}]
         yield from found
 
 
-def _in_line(line: str, lists: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _in_line(line: str, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
     at = _behind(line, 0)
     while at < len(line):
         value, end = _DECODE(line, at)
-        yield from _rows_of(value, lists)
+        yield from _rows_of(value, lists, known)
         at = _behind(line, end)
 
 
@@ -56,18 +64,20 @@ def _behind(line: str, at: int) -> int:
     return space.end() if space else at
 
 
-def _rows_of(value: Any, lists: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _rows_of(value: Any, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
     """The rows of one value: an object is one, a page has those of its list."""
     if isinstance(value, list):
         for each in value:
-            yield from _rows_of(each, lists)
+            yield from _rows_of(each, lists, known)
     elif isinstance(value, dict):
         names = list(value)
         held = [
-            name for at, name in enumerate(names) if _is_list(value[name], name, lists) and PAGE.issuperset(names[:at])
+            name
+            for at, name in enumerate(names)
+            if _is_list(value[name], name, lists) and _are_a_page_s(names[:at], known)
         ]
         for name in held:
-            yield from _rows_of(value[name], lists)
+            yield from _rows_of(value[name], lists, known)
         if not held:
             yield value
     else:
@@ -75,7 +85,13 @@ def _rows_of(value: Any, lists: frozenset[str]) -> Iterator[dict[str, Any]]:
 
 
 def _is_list(value: Any, name: str, lists: frozenset[str]) -> bool:
-    return name in lists and isinstance(value, list)
+    return isinstance(value, list) and (name in lists or (name in ROWS and isinstance(next(iter(value), None), dict)))
+
+
+def _are_a_page_s(members: Iterable[str], known: frozenset[str]) -> bool:
+    """Whether the members before a list say nothing of a row. Where no headers are known, only two are a page's own."""
+    further = [name for name in members if name not in PAGE]
+    return not further or (bool(known) and known.isdisjoint(map(bare, further)))
 
 
 def worded(value: Any) -> str:
@@ -85,20 +101,20 @@ def worded(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _rows(reader: "_Reader", lists: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
     sign = reader.peek()
     if sign == "[":
         reader.take()
         while reader.peek() != "]":
-            yield from _rows(reader, lists)
+            yield from _rows(reader, lists, known)
         reader.take()
     elif sign == "{":
-        yield from _object(reader, lists)
+        yield from _object(reader, lists, known)
     else:
         raise NotObjects
 
 
-def _object(reader: "_Reader", lists: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
     reader.take()
     members: dict[str, Any] = {}
     is_page = False
@@ -107,9 +123,10 @@ def _object(reader: "_Reader", lists: frozenset[str]) -> Iterator[dict[str, Any]
         if not isinstance(name, str) or reader.peek() != ":":
             raise NotObjects
         reader.take()
-        if reader.peek() == "[" and name in lists and members.keys() <= PAGE:
+        is_list = reader.peek() == "[" and (name in lists or name in ROWS)
+        if is_list and _are_a_page_s(members, known):
             is_page = True
-            yield from _rows(reader, lists)
+            yield from _rows(reader, lists, known)
         else:
             members[name] = reader.value()
     reader.take()

@@ -56,6 +56,7 @@ def plain_rows(
     table, which is its first row where that is not given. `lists` are names of lists of rows in JSON.
     `in_lines`: each line is JSON by itself, and one that is not is a row without cells.
     """
+    known = headers.known | headers.keys if headers else ()
     with open_() as stream:
         codec, errors = _codec(encoding, otherwise)
         text = io.TextIOWrapper(io.BufferedReader(Unpadded(stream, codec)), encoding=codec, errors=errors, newline="")
@@ -65,9 +66,9 @@ def plain_rows(
                 first = _line(text)
             if in_lines:
                 lines = chain((first.lstrip("\ufeff"),), iter(lambda: _line(text), ""))
-                yield from map(_flat, objects_by_line((line for line in lines if is_filled(line)), lists))
+                yield from map(_flat, objects_by_line((line for line in lines if is_filled(line)), lists, known))
             elif first.lstrip("\ufeff \t").startswith(("[", "{")):
-                yield from (_flat(each) for each in objects_in(text, lists, begun=first))
+                yield from (_flat(each) for each in objects_in(text, lists, begun=first, known=known))
             else:
                 yield from _table(text, first, headers)
         except (UnicodeError, csv.Error, ValueError, NotObjects, RecursionError, LookupError):

@@ -9,14 +9,18 @@ from app.engine.second_look.json_objects import worded
 _ENDS = ("linksself", "selflink", "self", "link", "url", "href", "id")
 _ADDRESS = re.compile(r"https?://[^\s?#]+/([^\s/?#]*\d[^\s/?#]*)/?(?:[?#]\S*)?", re.IGNORECASE)
 LONGEST = 2_000  # signs of an address
+_RELATIONS = frozenset(
+    """patient practitioner business user contact booking attendee appointmenttype patientcase treatmentnotetemplate
+    formtemplate billableitem referringdoctor mergedwithpatient""".split()  # noqa: SIM905 - as a list it would be long
+)
 _SHORT = frozenset({"id", "name", "display_name", "label", "links"})
 
 
 def with_ids(row: dict[str, str]) -> dict[str, str]:
     """The row, with the id of each relation also under the bare `patient_id`, where no id stands there already.
 
-    `patient.links.self`, `patient_url` and `patient` may hold an address, and all but `patient` an id. A header that
-    has an id in it keeps its place, and an address below it becomes the id. A second call changes nothing.
+    `patient.links.self`, `patient_url` and `patient` may hold an address or an id. A header that has an id in it keeps
+    its place, and an address below it becomes the id. A second call changes nothing.
     """
     found: dict[str, str] = {}
     for header, cell in row.items():
@@ -25,7 +29,7 @@ def with_ids(row: dict[str, str]) -> dict[str, str]:
             continue
         if addressed := _addressed(cell):
             found.setdefault(header if header.endswith("ids") else f"{base}id", addressed)
-        elif is_spelled:
+        elif is_spelled or (header in _RELATIONS and cell.isdigit()):
             found.setdefault(f"{base}id", cell)
     for name, value in found.items():
         if not row.get(name) or row[name].startswith("http"):
