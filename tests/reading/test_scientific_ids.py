@@ -28,7 +28,7 @@ def written(kind: str, column: str, cell: str, at: int, rows: int) -> str:
     return "\n".join(",".join('"' + each.replace('"', '""') + '"' for each in line) for line in [head, *lines]) + "\n"
 
 
-@pytest.mark.parametrize("cell", ["1.55835E+18", "2E+17", '="1.5e18"'])
+@pytest.mark.parametrize("cell", ["1.55835E+18", "2E+17", "3E+5", "1e5", "1E1", '="1.5e18"'])
 @pytest.mark.parametrize(("kind", "column"), PLACES)
 def test_one_such_id_in_any_key_or_link_refuses_its_file_with_line_and_column(
     desk: Desk, kind: str, column: str, cell: str

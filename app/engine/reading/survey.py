@@ -104,7 +104,7 @@ class _Walk:
         if width != self._width and "cell_too_large" not in codes and is_ragged(cells, self._width, self._least):
             self._ragged += 1
         for at, header in self._ids:
-            if at < width and len(cells[at]) > 4:
+            if at < width and len(cells[at]) > 2:
                 self._id(at, header, cells[at], line)
         for at, serials in self._dates:
             if at < width and (cell := cells[at]):
