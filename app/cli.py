@@ -167,7 +167,15 @@ def _end_in_order() -> None:
 
 
 def _password(asked: bool) -> str:
-    return str(typer.prompt("Password of the zip", hide_input=True, err=True)) if asked else ""
+    """What a person types; empty for an empty line and where the input is closed."""
+    if not asked:
+        return ""
+    try:
+        return str(typer.prompt("Password of the zip", default="", show_default=False, hide_input=True, err=True))
+    except typer.Abort as ended:
+        if isinstance(ended.__context__, KeyboardInterrupt):
+            raise
+        return ""
 
 
 @app.command(name="check-live")

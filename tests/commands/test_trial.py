@@ -141,6 +141,10 @@ def test_a_locked_zip_is_opened_with_the_password_that_is_asked_for(export: Path
     assert CliRunner().invoke(app, words).exit_code == 2
     assert {f["code"] for f in told(tmp_path / "t.json")["problems"]} >= {"zip_encrypted"}
     assert CliRunner().invoke(app, [*words, "--ask-password"], input="guess\n").exit_code == 2
+    for nothing in ("\n", ""):
+        (tmp_path / "t.json").unlink()
+        assert CliRunner().invoke(app, [*words, "--ask-password"], input=nothing).exit_code == 2
+        assert {f["code"] for f in told(tmp_path / "t.json")["problems"]} >= {"zip_encrypted"}
     result = CliRunner().invoke(app, [*words, "--ask-password"], input="secret\n")
     assert result.exit_code == 0
     assert "secret" not in result.output

@@ -209,7 +209,8 @@ def unrecognised() -> Iterator[Case]:
         ("letter.odt", _odt(), "file_is_document"),
         ("export.zip", b"PK\x03\x04" + bytes(400), "zip_damaged"),
         ("empty.zip", bytes(400), "zip_damaged"),
-        ("signed-out.zip", b"<!DOCTYPE html><html></html>", "zip_damaged"),
+        ("signed-out.zip", b"<!DOCTYPE html><html></html>", "file_is_document"),
+        ("nothing.zip", b"", "file_empty"),
         ("Patients.csv.crdownload", b"Patient ID,First", "unfinished_download"),
         ("Export.zip.part", b"PK\x03\x04" + bytes(400), "unfinished_download"),
         ("Patients.csv.download/Patients.csv", b"Patient ID,First", "unfinished_download"),
@@ -217,7 +218,7 @@ def unrecognised() -> Iterator[Case]:
         ("x.webloc", b"<plist/>", "shortcut_not_file"),
         ("Patients.lnk", b"L\0\0\0" + bytes(70), "shortcut_not_file"),
     ):
-        is_refused = code == "zip_damaged"
+        is_refused = path.endswith(".zip")
         refused = code if is_refused else None
         yield Case(path, content, path, 0, (code,), never=("unrecognised_file", "bad_json"), kind=None, refused=refused)
 

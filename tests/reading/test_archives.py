@@ -254,3 +254,11 @@ def test_a_zip_is_never_read_whole(desk: Desk) -> None:
     assert told.by_path["patients.csv"].rows == 2
     assert max(asked) <= MIB
     assert 2 * len(scan) < sum(asked) < 2 * len(scan) + 2 * MIB
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"", "file_empty"), (b"<html><p>Sign in</p></html>", "file_is_document")]
+)
+def test_what_is_called_a_zip_inside_a_zip_hears_what_it_is(desk: Desk, content: bytes, code: str) -> None:
+    told = desk.zip({"more.zip": content, "patients.csv": patients()})
+    assert {f.path: f.refused for f in told.files} == {"more.zip": code, "patients.csv": None}

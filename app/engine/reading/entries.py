@@ -99,7 +99,7 @@ def _is_zip_at_heart(head: bytes) -> bool:
     """Whether a file that is called a zip began as one, or begins with nothing that could be something else."""
     if sniff(head) == "zip" or b"PK\x03\x04" in head:
         return True
-    return sniff(head) == "html" or (sniff(head) is None and bool(head.strip()) and not is_text(head))
+    return sniff(head) is None and bool(head.strip()) and not is_text(head)
 
 
 class _Walk:
@@ -268,6 +268,10 @@ class _Walk:
         found = sniff(head)
         if found in OTHER_ARCHIVES:
             self._refuse(entry, Refused("archive_kind", details={"kind": found}), shown)
+        elif entry.path.lower().endswith(".zip") and found == "html":  # a browser kept the page that asks to sign in
+            self._refuse(entry, Refused("file_is_document"), shown)
+        elif entry.path.lower().endswith(".zip") and not entry.size:
+            self._refuse(entry, Refused("file_empty"), shown)
         else:
             self._document(entry, found, shown)
 
