@@ -43,7 +43,7 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
             pieces.append(f"{name}={here}")
         elif isinstance(value, Link):
             pieces.append(f"{name}={value.ids or _text(value.name or '')}")
-        elif isinstance(value, dict | list):
+        elif isinstance(value, dict | list | tuple):
             pieces.append(f"{name}={_json(value)}")
         elif isinstance(value, Decimal):
             pieces.append(f"{name}={value.normalize():f}")

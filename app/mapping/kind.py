@@ -106,10 +106,12 @@ class Kind(Generic[R]):
     to say, in kinds where the later one counts; `one_each` names links whose pair of targets counts as such a key;
     `said_of` gives, by link, what is said of its target, so that two rows can be compared. `unfold` takes an object of
     a JSON file that holds several rows apart. `asks` says which of a part's columns tell of custom fields.
-    `stays_because` is why a row cannot move, as far as
-    the row alone can say. `gives_way` says that a row counts only where no other has its key, `gave_way` is the problem
-    that tells so. `filing` is for files. `referred_by` names links of other kinds that are counted back to this row,
-    under the other kind's name in `Joined.extra`. `imported` is False for a kind that is recognised and counted only.
+    `compared` gives, of a row and the clinic's country, the values by which rows of one key are compared in place of
+    the attributes of those names; None leaves one out.
+    `stays_because` is why a row cannot move, as far as the row alone can say. `gives_way` says that a row counts only
+    where no other has its key, `gave_way` is the problem that tells so. `filing` is for files. `referred_by` names
+    links of other kinds that are counted back to this row, under the other kind's name in `Joined.extra`. `imported`
+    is False for a kind that is recognised and counted only.
     """
 
     name: str
@@ -149,6 +151,7 @@ class Kind(Generic[R]):
     numbers_of: Callable[[R], Iterable[tuple[str, int]]] | None = None  # what rows say of others, only added up
     known_by: Callable[[R, str], Iterable[str]] | None = None  # texts that somebody of the workspace may have too
     filing: Filing | None = None
+    compared: Callable[[R, str], Mapping[str, Any]] | None = None
     gives_way: Callable[[R], bool] | None = None
     gave_way: str | None = None
     came_of: Callable[[R], bool | None] | None = None  # whether somebody came, as far as the row knows

@@ -222,7 +222,7 @@ class Cutter:
         if self._archived:  # which the file's name says, and no cell of the row
             filled = {c: v for c, v in filled.items() if c != self._archived}
             values = {**values, self._archived: None}
-        content, on_its_clock = _hashed(filled, values, self._context)
+        content, on_its_clock = _hashed(filled, self._said(values, parsed.row, filled), self._context)
         return entry_of(
             self._kind,
             line,
@@ -234,6 +234,18 @@ class Cutter:
             blocked=blocked,
             zone_assumed=any(problem.code == "timezone_assumed" for problem in parsed.problems),
         )
+
+    def _said(self, values: Mapping[str, Any], row: Any, cells: Mapping[str, str]) -> Mapping[str, Any] | None:
+        """The values by which a row is compared; None for a large one, of which the cells are."""
+        if sum(map(len, cells.values())) > LARGE:
+            return None
+        if self._kind.compared is None:
+            return values
+        try:
+            return {**values, **self._kind.compared(row, self._context.country)}
+        except Exception as fault:  # such a row equals only one that is written alike
+            log.warning("row_not_compared", kind=self._kind.name, fault=type(fault).__name__)
+            return values
 
 
 def _may_be_cut(longest: str, row: list[str]) -> bool:
@@ -256,7 +268,7 @@ def _hashed(
     cells: Mapping[str, str], values: Mapping[str, Any] | None = None, context: Context | None = None
 ) -> tuple[bytes, bytes | None]:
     """By which equal rows are known. Of a large one the cells are hashed that it was read from, and never copied."""
-    if values is not None and context is not None and sum(map(len, cells.values())) <= LARGE:
+    if values is not None and context is not None:
         return digests_of(values, cells, context.zone)
     digest = hashlib.blake2b(digest_size=16)
     for name, cell in cells.items():

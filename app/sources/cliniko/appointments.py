@@ -22,6 +22,7 @@ from app.problems import Problem
 from app.sources.cliniko.appointment_types import UNKNOWN_TYPE
 from app.sources.cliniko.bookings import cancellation_reason, to_records
 from app.sources.cliniko.bookings import mentions as reasons
+from app.sources.cliniko.compared import of_appointment
 from app.sources.cliniko.diary import is_reversed
 from app.sources.cliniko.headers import CANCELLED, ENDS, MAXIMUM, STARTS, Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -233,6 +234,7 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_appointments),
     row=Appointment,
     to_records=to_records,
+    compared=lambda row, _: of_appointment(row),
     tables=("appointments", "appointment_groups", "busy_times", "communications", "cancellation_reasons"),
     file_names=("appointments", "individual_appointments", "group_appointments"),
     json_keys=("appointments", "individual_appointments", "group_appointments", "bookings"),

@@ -18,6 +18,7 @@ from app.mapping.text import string, text
 from app.problems import Problem
 from app.sources.cliniko.attendance import attendee_s
 from app.sources.cliniko.bookings import mentions
+from app.sources.cliniko.compared import of_attendee
 from app.sources.cliniko.headers import CANCELLED, Headers, fingerprint
 from app.sources.cliniko.row import Row
 from app.sources.cliniko.visits import is_long
@@ -106,6 +107,7 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_attendees),
     row=Attendee,
     to_records=to_records,
+    compared=lambda row, _: of_attendee(row),
     stays_because=stays_because,
     mentions=mentions,
     came_of=lambda row: row.arrived,

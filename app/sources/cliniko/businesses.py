@@ -17,6 +17,7 @@ from app.mapping.text import code, cut, limited, string, text
 from app.mapping.zones import zone_name
 from app.problems import Problem
 from app.sources.cliniko.addresses import address
+from app.sources.cliniko.compared import Said, of_business
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -106,6 +107,11 @@ def _country(row: Business) -> str | None:
     return row.country_code if country_code(row.country_code or "") else row.country or row.country_code
 
 
+def compared(row: Business, country: str) -> Said:
+    """What is compared of two rows of one business."""
+    return of_business(row, country, _country(row))
+
+
 def abn(row: Business) -> str | None:
     """An Australian Business Number as it is written: `12 345 678 901`."""
     digits = re.sub(r"\D", "", row.business_registration_value or "")
@@ -139,6 +145,7 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_businesses),
     row=Business,
     to_records=to_records,
+    compared=compared,
     tables=("locations",),
     file_names=("businesses", "locations"),
     json_keys=("businesses",),

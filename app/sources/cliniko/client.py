@@ -15,8 +15,9 @@ from app.mapping.phones import phone_runs
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Target, Value
 from app.mapping.text import STRING, cut, one_line
 from app.problems import Problem
-from app.sources.cliniko.addresses import address
+from app.sources.cliniko.addresses import Address, address
 from app.sources.cliniko.client_phones import KINDS, Phones, listed, phones, split
+from app.sources.cliniko.compared import Said, of_patient
 from app.sources.cliniko.decisions import name_key, named_id
 from app.sources.cliniko.field_values import answered, own_records
 from app.sources.cliniko.own_fields import own_values
@@ -43,9 +44,7 @@ def to_records(row: Patient, joined: Joined, lookups: Lookups) -> Result:
     """The client, with what needs attention told."""
     if not row.first_name and not row.last_name:
         return NotMapped(Outcome.HELD, Problem("patient_name_missing", "patients", source_id=row.id))
-    lines = (row.address_1, row.address_2, row.address_3)
-    home = address(*lines, row.city, row.state, row.post_code, row.country, lookups.plan.country)
-    found = _phones(row, home.country or lookups.plan.country)
+    home, found = _reached(row, lookups.plan.country)
     codes = [*home.codes, *found.codes, *_codes(row)]
     values: dict[str, Value] = {
         **_names(row),
@@ -110,6 +109,18 @@ def _phones(row: Patient, country: str) -> Phones:
             several, single = getattr(row, f"{kind}_phones"), getattr(row, f"phone_{kind}")
             texts += [(kind, text) for text in split(several) or split(single)]
     return phones(texts, country)
+
+
+def _reached(row: Patient, country: str) -> tuple[Address, Phones]:
+    """Where the patient lives, and the telephone numbers."""
+    lines = (row.address_1, row.address_2, row.address_3)
+    home = address(*lines, row.city, row.state, row.post_code, row.country, country)
+    return home, _phones(row, home.country or country)
+
+
+def compared(row: Patient, country: str) -> Said:
+    """What is compared of two rows of one patient."""
+    return of_patient(row, *_reached(row, country), alert(row.medical_alerts))
 
 
 def known_by(row: Patient, country: str) -> Iterator[str]:

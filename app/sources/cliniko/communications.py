@@ -12,6 +12,7 @@ from app.mapping.messages import BODY_LIMIT, message_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import clean, code, cut, string, text, verbatim
 from app.problems import Level, Problem
+from app.sources.cliniko.compared import of_communication
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.message_codes import (
     CATEGORIES,
@@ -128,6 +129,7 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_communications),
     row=Communication,
     to_records=to_records,
+    compared=lambda row, _: of_communication(row),
     stays_because=stays_because,
     tables=("communications",),
     file_names=("communications",),

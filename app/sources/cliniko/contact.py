@@ -10,8 +10,9 @@ from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import STRING, cut
 from app.problems import Problem
-from app.sources.cliniko.addresses import address
+from app.sources.cliniko.addresses import Address, address
 from app.sources.cliniko.client_phones import KINDS, Phones, listed, phones, split
+from app.sources.cliniko.compared import Said, of_contact
 
 if TYPE_CHECKING:
     from app.sources.cliniko.contacts import Contact
@@ -29,10 +30,7 @@ _OVERLONG = (
 
 def to_records(row: Contact, joined: Joined, lookups: Lookups) -> Result:
     """The contact. Caspen's contacts know no archive, so an archived one bears a tag that says so."""
-    country = row.country_code if country_code(row.country_code or "") else row.country or row.country_code
-    lines = (row.address_1, row.address_2, row.address_3)
-    home = address(*lines, row.city, row.state, row.post_code, country, lookups.plan.country)
-    found = _phones(row, home.country or lookups.plan.country)
+    home, found = _reached(row, lookups.plan.country)
     said, coded = row.types
     email = read_email(row.email or "")
     told = {
@@ -58,6 +56,19 @@ def to_records(row: Contact, joined: Joined, lookups: Lookups) -> Result:
     codes = (*home.codes, *found.codes, *(code for code, so in told.items() if so))
     problems = tuple(Problem(code, "contacts", source_id=row.id) for code in codes)
     return Mapped((Record("contacts", "contacts", row.id, values),), problems)
+
+
+def compared(row: Contact, country: str) -> Said:
+    """What is compared of two rows of one contact."""
+    return of_contact(row, *_reached(row, country))
+
+
+def _reached(row: Contact, country: str) -> tuple[Address, Phones]:
+    """Where the contact is, and the telephone numbers. `country` is the clinic's."""
+    own = row.country_code if country_code(row.country_code or "") else row.country or row.country_code
+    lines = (row.address_1, row.address_2, row.address_3)
+    home = address(*lines, row.city, row.state, row.post_code, own, country)
+    return home, _phones(row, home.country or country)
 
 
 def _phones(row: Contact, country: str) -> Phones:

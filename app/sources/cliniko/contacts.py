@@ -10,7 +10,7 @@ from app.mapping.kind import Kind
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell
 from app.mapping.text import code, string, text
-from app.sources.cliniko.contact import to_records
+from app.sources.cliniko.contact import compared, to_records
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -80,6 +80,7 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_contacts),
     row=Contact,
     to_records=to_records,
+    compared=compared,
     tables=("contacts",),
     file_names=("contacts",),
     json_keys=("contacts",),

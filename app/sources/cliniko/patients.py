@@ -22,7 +22,7 @@ from app.mapping.structured import json_cell, json_or_text
 from app.mapping.text import code, string, text
 from app.problems import Problem
 from app.sources.cliniko.answers import Answer, in_columns, nested
-from app.sources.cliniko.client import known_by, mentions, referral_type, to_records
+from app.sources.cliniko.client import compared, known_by, mentions, referral_type, to_records
 from app.sources.cliniko.consent import privacy_consent, spoken_of
 from app.sources.cliniko.custom_fields import from_name
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -238,6 +238,7 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_patients),
     row=Patient,
     to_records=to_records,
+    compared=compared,
     tables=("clients", "custom_field_values", "referral_types"),
     file_names=("patients", "clients"),
     json_keys=("patients",),

@@ -13,7 +13,8 @@ from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
 from app.mapping.structured import json_or_text
 from app.mapping.text import cut, string
 from app.problems import Problem
-from app.sources.cliniko.client_phones import listed, phones, split
+from app.sources.cliniko.client_phones import Phones, listed, phones, split
+from app.sources.cliniko.compared import Said, of_user
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -73,8 +74,7 @@ def to_records(row: User, joined: Joined, lookups: Lookups) -> Result:
         codes.append("role_unknown")
     elif role == "practice_manager" and joined.extra.get("practitioners"):
         role = "practitioner_admin"
-    texts = listed(row.phone_numbers) or tuple(("other", text) for text in split(_words(row.phone_numbers)))
-    found = phones(texts, lookups.plan.country)
+    found = _phones(row, lookups.plan.country)
     values: dict[str, Value] = {
         "first_name": cut(row.first_name) or ("-" if row.last_name else "User"),
         "last_name": cut(row.last_name) or ("-" if row.first_name else row.id),
@@ -88,6 +88,16 @@ def to_records(row: User, joined: Joined, lookups: Lookups) -> Result:
     }
     problems = tuple(Problem(code, "users", source_id=row.id) for code in (*codes, *found.codes))
     return Mapped((Record("users", "users", row.id, values),), problems)
+
+
+def compared(row: User, country: str) -> Said:
+    """What is compared of two rows of one user."""
+    return of_user(row, _phones(row, country))
+
+
+def _phones(row: User, country: str) -> Phones:
+    texts = listed(row.phone_numbers) or tuple(("other", text) for text in split(_words(row.phone_numbers)))
+    return phones(texts, country)
 
 
 def _words(cell: Json) -> str | None:
@@ -106,6 +116,7 @@ KIND = Kind(
     fingerprint=fingerprint(looks_like_users),
     row=User,
     to_records=to_records,
+    compared=compared,
     tables=("users",),
     file_names=("users",),
     json_keys=("users",),
