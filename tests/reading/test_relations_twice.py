@@ -82,7 +82,7 @@ def cells_read(
     path = f"table.{shape}"
     desk.file_kinds = {path: kind.name}
     (read,) = desk.csv(content, path).rows()
-    known = Headers(frozenset({bare(key.name)}))
+    known = Headers(frozenset({bare(key.name)}), frozenset(bare(n) for p in kind.columns for n in p.known_as()))
     again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=known)
     return dict(read.cells), with_ids(next(iter(again)))
 
@@ -157,6 +157,27 @@ def test_a_relation_whose_id_and_address_differ_holds_its_row(desk: Desk, kind: 
     desk.file_kinds = {"table.json": kind.name}
     (row,) = desk.csv(json.dumps([told]), "table.json").rows()
     assert "link_conflict" in row.codes
+
+
+def test_an_id_alone_is_one_beside_words_and_beside_relations(desk: Desk) -> None:
+    nested = {"links": {"self": ADDRESS}}
+    note = {"content": {}, "draft": True}
+    notes = [{**note, "id": n, "patient": said} for n, said in enumerate((1001, "Ann", nested), 1)]
+    rows = desk.csv(json.dumps(notes), "treatment_notes.json").rows()
+    assert [row.cells.get("patient_id") for row in rows] == ["1001", None, "1001"]
+
+
+UNSAID = [(kind, p) for kind, p in RELATIONS if known_headers(kind).get(bare(base_of(p.name))) != p.name]
+
+
+@pytest.mark.parametrize(("kind", "placed"), UNSAID, ids=named)
+def test_digits_in_a_table_or_in_a_field_of_the_kind_are_no_relation_twice(
+    desk: Desk, kind: Kind[Any], placed: Placed
+) -> None:
+    base = base_of(placed.name)
+    shape = "json" if bare(base) in OWN[kind.name] else "csv"
+    first, second = cells_read(desk, kind, base, "1001", shape)
+    assert (placed.name in first, bare(f"{base}_id") in second) == (False, False)
 
 
 def test_an_id_alone_and_another_id_beside_it_hold_the_row(desk: Desk) -> None:

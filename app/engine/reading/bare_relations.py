@@ -1,6 +1,6 @@
 """Relations that a script wrote as the id alone: `"patient": 1001` says what `"patient_id": 1001` says."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from app.engine.reading.recognise import Header, Tied, known_headers
 from app.engine.reading.relations import bases
@@ -11,7 +11,7 @@ LONGEST = 64  # digits of an id
 
 
 class BareRelations:
-    """The members of a JSON file's objects that are called as a relation is, and whether all they hold are ids."""
+    """The members of a JSON file's objects that are called as a relation is, and which of them hold ids."""
 
     def __init__(self, source: Source) -> None:
         self.names = bases(source)
@@ -20,20 +20,32 @@ class BareRelations:
 
     def add(self, name: str, cell: str) -> None:
         """Hears of a filled cell under one of `names`."""
-        is_id = cell.isdigit() and cell.isascii() and len(cell) <= LONGEST
-        (self._ids if is_id else self._others).add(name)
+        (self._ids if _is_id(cell) else self._others).add(name)
 
-    def named(self, headers: Sequence[str], kind_of: Header | Tied | None = None) -> tuple[str, ...]:
-        """The headers, with `patient_id` for a `patient` of which every filled cell is an id.
+    def meant(self, kind_of: Header | Tied | None = None) -> dict[str, str]:
+        """The names under which ids stand, each with that of its relation's id: `patient` and `patient_id`.
 
-        Where the kind is known and has a field of its own under such a name, the name stays.
+        Where the kind is known and has a field of its own under such a name, that field keeps its cells.
         """
         own = known_headers(kind_of.kind) if isinstance(kind_of, Header) else {}
-        meant = {name for name in self._ids - self._others if normalise_header(name) not in own}
-        return tuple(f"{name}_id" if name in meant else name for name in headers)
+        return {name: f"{name}_id" for name in sorted(self._ids) if normalise_header(name) not in own}
 
-    @staticmethod
-    def twice(own: Sequence[str], headers: Sequence[str]) -> tuple[tuple[str, str], ...]:
-        """The members that were renamed although the id has a member of its own, with that member."""
-        renamed = zip(own, headers, strict=True)
-        return tuple((name, header) for name, header in renamed if name != header and header in own)
+    def headers(self, own: Sequence[str], meant: Mapping[str, str]) -> tuple[str, ...]:
+        """The headers with those of the ids, and without the names under which only ids stand."""
+        stay = (name for name in own if name not in meant or name in self._others)
+        return tuple(dict.fromkeys((*stay, *meant.values())))
+
+
+def moved(cells: dict[str, str], meant: Mapping[str, str]) -> bool:
+    """Puts each id alone under the name of its relation's id; True where another id stands there."""
+    differ = False
+    for name, id_name in meant.items():
+        if _is_id(cell := cells.get(name, "")):
+            differ = differ or cells.get(id_name, "") not in ("", cell)
+            cells[id_name] = cells.get(id_name) or cell
+            del cells[name]
+    return differ
+
+
+def _is_id(cell: str) -> bool:
+    return cell.isdigit() and cell.isascii() and len(cell) <= LONGEST

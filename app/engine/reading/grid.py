@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
 
-from app.engine.reading.bare_relations import BareRelations
+from app.engine.reading.bare_relations import BareRelations, moved
 from app.engine.reading.delimited import DELIMITERS, Delimited, declared
 from app.engine.reading.encoding import Bytes
 from app.engine.reading.json_rows import JsonRows
@@ -185,17 +185,18 @@ def json_grid(
     def located_by(headers: Sequence[str]) -> Located:
         return locate([(1, list(headers), ())] if headers else [], name, source, wanted, limits)
 
-    headers = related.named(own)
-    located = located_by(headers)
-    if headers != (meant := related.named(own, located.header)):
-        headers = meant
-        located = located_by(headers)
-    both = related.twice(own, headers)
+    meant = related.meant()
+    located = located_by(related.headers(own, meant))
+    if meant != (known := related.meant(located.header)):
+        meant = known
+        located = located_by(related.headers(own, meant))
+    headers = related.headers(own, meant)
 
     def rows() -> Iterator[Raw]:
         for number, cells, codes in table.items():
-            differ = both and any(cells.get(one) and cells.get(id_) not in (None, "", cells[one]) for one, id_ in both)
-            yield number, [cells.get(header, "") for header in own], (*codes, "link_conflict") if differ else codes
+            if meant and moved(cells, meant):
+                codes = (*codes, "link_conflict")
+            yield number, [cells.get(header, "") for header in headers], codes
 
     header = located.header
     named = next((k for k in source.kinds if table.list_name in (k.name, *k.json_keys)), None)

@@ -14,7 +14,7 @@ from itertools import chain, islice
 from typing import Any, BinaryIO
 
 from app.engine.second_look.json_objects import NotObjects, objects_by_line, objects_in, worded
-from app.engine.second_look.relations import related
+from app.engine.second_look.relations import is_id_of, related
 from app.engine.second_look.unpadded import Unpadded, is_filled
 from app.mapping.second_look import bare
 
@@ -66,9 +66,12 @@ def plain_rows(
                 first = _line(text)
             if in_lines:
                 lines = chain((first.lstrip("\ufeff"),), iter(lambda: _line(text), ""))
-                yield from map(_flat, objects_by_line((line for line in lines if is_filled(line)), lists, known))
+                yield from (
+                    _flat(each, known)
+                    for each in objects_by_line((line for line in lines if is_filled(line)), lists, known)
+                )
             elif first.lstrip("\ufeff \t").startswith(("[", "{")):
-                yield from (_flat(each) for each in objects_in(text, lists, begun=first, known=known))
+                yield from (_flat(each, known) for each in objects_in(text, lists, begun=first, known=known))
             else:
                 yield from _table(text, first, headers)
         except (UnicodeError, csv.Error, ValueError, NotObjects, RecursionError, LookupError):
@@ -196,12 +199,14 @@ def unguarded(cell: str) -> str:
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
 
 
-def _flat(row: Mapping[str, Any]) -> Cells:
+def _flat(row: Mapping[str, Any], known: Collection[str]) -> Cells:
     """A JSON object as cells. Of a relation, the id is a cell; what else the relation says is not looked at."""
     cells: Cells = {}
     for name, value in row.items():
         if (target := related(value)) is not None:
             cells[bare(f"{name}_id")] = cells.get(bare(f"{name}_id")) or target
+        elif is_id_of(bare(name), value, known):
+            cells[bare(f"{name}_id")] = cells.get(bare(f"{name}_id")) or worded(value)
         else:
             cells[bare(name)] = worded(value).strip() or cells.get(bare(name), "")
     return cells

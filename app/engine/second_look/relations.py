@@ -1,6 +1,7 @@
 """Relations of a raw row under one name: whatever way a script wrote them, the id stands under `patient_id`."""
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -19,8 +20,8 @@ _SHORT = frozenset({"id", "name", "display_name", "label", "links"})
 def with_ids(row: dict[str, str]) -> dict[str, str]:
     """The row, with the id of each relation also under the bare `patient_id`, where no id stands there already.
 
-    `patient.links.self`, `patient_url` and `patient` may hold an address or an id. A header that has an id in it keeps
-    its place, and an address below it becomes the id. A second call changes nothing.
+    `patient.links.self`, `patient_url` and `patient` may hold an address, and all but `patient` an id. A header that
+    has an id in it keeps its place, and an address below it becomes the id. A second call changes nothing.
     """
     found: dict[str, str] = {}
     for header, cell in row.items():
@@ -29,7 +30,7 @@ def with_ids(row: dict[str, str]) -> dict[str, str]:
             continue
         if addressed := _addressed(cell):
             found.setdefault(header if header.endswith("ids") else f"{base}id", addressed)
-        elif is_spelled or (header in _RELATIONS and cell.isdigit()):
+        elif is_spelled:
             found.setdefault(f"{base}id", cell)
     for name, value in found.items():
         if not row.get(name) or row[name].startswith("http"):
@@ -51,6 +52,11 @@ def _base(header: str) -> tuple[str, bool]:
         if header.endswith(end):
             return header.removesuffix(end), True
     return header, False
+
+
+def is_id_of(header: str, value: Any, known: Collection[str]) -> bool:
+    """Whether a value of JSON under a bare header is a relation's id alone: the header is no field of the kind."""
+    return header in _RELATIONS and header not in known and worded(value).isdigit()
 
 
 def related(value: Any) -> str | None:
