@@ -38,7 +38,7 @@ SPELLINGS: Mapping[str, Sequence[str]] = {
     "email": EMAILS,
     "country": COUNTRIES,
 }
-READERS = {
+READERS: dict[object, str] = {
     boolean: "boolean",
     whole: "number",
     one_id: "reference",
