@@ -5,12 +5,31 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 if TYPE_CHECKING:  # each command imports what it needs: whoever asks for help need not wait for the whole product
     from app.commands.read import Answer
+
+
+class Answering(TyperCommand):
+    """A command that answers bad usage with its JSON, too."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        words = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.Exit:
+            raise  # --help
+        except Exception:
+            from app.commands.ending import answer_bad_usage
+            from app.commands.trial import NO_TRIAL
+
+            answer_bad_usage(words, **(NO_TRIAL if self.name == "trial" else {}))
+            raise
+
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the whole answer here, as JSON. - is the output.")]
@@ -90,27 +109,33 @@ def sample(
     if write_sample is None:
         _fail("This source has no sample.")
     else:
-        write_sample(out, size=size.value, seed=seed, dialect=dialect.value)
+        try:
+            write_sample(out, size=size.value, seed=seed, dialect=dialect.value)
+        except OSError as trouble:
+            _fail(f"{out} cannot be written ({trouble.strerror}).")
         typer.echo(f"{out} is written.")
 
 
-@app.command()
+@app.command(cls=Answering)
 def read(
     export: str, json_file: JsonFile = None, keep: Keep = None, wait: Wait = 30.0, ask_password: AskPassword = False
 ) -> None:
     """What is in an export (a zip, a file, a folder or a link), without importing it. - reads a link from the input,
     where no list of processes shows it."""
+    from app.commands.ending import answer_of
     from app.commands.read import read as run
 
-    _say(run(_given(export), wait=wait, keep=keep, password=_password(ask_password)), json_file)
+    _check_json(json_file)
+    password = _password(ask_password)
+    _say(answer_of(lambda: run(_given(export), wait=wait, keep=keep, password=password)), json_file)
 
 
-@app.command()
+@app.command(cls=Answering)
 def trial(
     export: str,
     workspace: Annotated[Path | None, typer.Option(help="The workspace to bring it into, as YAML.")] = None,
     plan: Annotated[Path | None, typer.Option(help="Answers to open questions, as YAML.")] = None,
-    database: Annotated[str, typer.Option(help="A Caspen database that stays.")] = "",
+    database: Annotated[str | None, typer.Option(help="A Caspen database that stays.")] = None,
     finalise: Annotated[bool, typer.Option("--finalise", help="Bring it live in that database.")] = False,
     workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
     json_file: JsonFile = None,
@@ -120,19 +145,13 @@ def trial(
     ask_password: AskPassword = False,
 ) -> None:
     """Read, match by suggestion, try and prove, in a private database. - reads a link from the input."""
-    from app.commands.files import BadFile
-    from app.commands.read import refused
+    from app.commands.ending import answer_of
     from app.commands.trial import NO_TRIAL, Options
     from app.commands.trial import trial as run
-    from app.problems import Problem
 
+    _check_json(json_file)
     options = Options(workspace, plan, database, finalise, workers, records, keep, wait, _password(ask_password))
-    try:
-        answer = run(_given(export), options)
-    except BadFile as wrong:
-        typer.echo(str(wrong), err=True)
-        answer = refused(Problem("option_file_unusable"), **NO_TRIAL)
-    _say(answer, json_file)
+    _say(answer_of(lambda: run(_given(export), options), **NO_TRIAL), json_file)
 
 
 @app.command(name="check-links")
@@ -145,7 +164,11 @@ def check_links(
     from app.settings import settings
 
     folder = fixtures or settings().var / "check-links"
-    for line in check(file.read_text(encoding="utf-8").splitlines(), settings(), folder):
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        _fail(f"{file} cannot be read as text.")
+    for line in check(lines, settings(), folder):
         typer.echo(json.dumps(line, ensure_ascii=False))
 
 
@@ -198,23 +221,31 @@ def _warn() -> None:
         typer.echo(warning, err=True)
 
 
+def _check_json(json_file: Path | None) -> None:
+    """An answer that cannot be written is worth no work."""
+    from app.commands.options import BadOption, must_be_usable
+
+    try:
+        must_be_usable(json_file=json_file)
+    except BadOption as wrong:
+        _fail(str(wrong))
+
+
 def _say(answer: "Answer", json_file: Path | None) -> None:
     """The answer as JSON where that was asked, and a few lines for a person."""
-    text = json.dumps(answer.told, ensure_ascii=False, indent=1)
-    if json_file == Path("-"):
-        typer.echo(text)
-    else:
-        if json_file is not None:
-            json_file.write_text(text + "\n", encoding="utf-8")
+    from app.commands.ending import write_answer
+
+    is_written = json_file is None or write_answer(answer, json_file)
+    if json_file != Path("-"):
         from rich.console import Console
 
         from app.commands.summary import summary
 
         Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(summary(answer))
-    raise typer.Exit(answer.status)
+    raise typer.Exit(answer.status if is_written else 2)
 
 
-def _fail(words: str) -> None:
+def _fail(words: str) -> NoReturn:
     typer.echo(words, err=True)
     raise typer.Exit(2)
 

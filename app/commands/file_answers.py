@@ -1,6 +1,6 @@
 """What a plan file says of an export's files: each found by its path or bare name, each kind and field by its name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +26,11 @@ def with_files(plan: Plan, path: Path, files: Iterable[ExportFile], source: Sour
     recognised = {file.path: file.kind for file in files if file.kind}
     kinds: dict[str, str] = {}
     for name, said in _table(given, "file_kinds", path).items():
-        found = _one(name, paths, path)
+        found = _first(name, paths, path, kinds)
         kinds[found] = _kind_name(str(said), source, path, found)
     pairs: dict[str, dict[str, str]] = {}
     for name, columns in _table(given, "column_pairs", path).items():
-        found = _one(name, paths, path)
+        found = _first(name, paths, path, pairs)
         kind_name = kinds.get(found, recognised.get(found))
         if kind_name is None or kind_name == LEAVE_OUT:
             raise BadFile(f"{path}: {found} is not recognised: say in file_kinds what it is, then which columns it has")
@@ -46,10 +46,9 @@ def with_files(plan: Plan, path: Path, files: Iterable[ExportFile], source: Sour
     for found in bare:
         if found not in kinds:
             raise BadFile(f"{path}: {found} has no header: say in file_kinds what it is")
-    letters = {
-        _one(name, paths, path): _encoding(str(answer), path)
-        for name, answer in _table(given, "file_encodings", path).items()
-    }
+    letters: dict[str, str] = {}
+    for name, answer in _table(given, "file_encodings", path).items():
+        letters[_first(name, paths, path, letters)] = _encoding(str(answer), path)
     answers = {"file_kinds": kinds, "column_pairs": pairs, "headerless": bare, "file_encodings": letters}
     return plan.model_copy(update=answers)
 
@@ -100,6 +99,14 @@ def _one(name: object, paths: list[str], path: Path) -> str:
     if named:
         raise BadFile(f"{path}: several files are called {wanted}: write its path, such as {named[0]}")
     raise BadFile(f"{path}: the export has no file {wanted}")
+
+
+def _first(name: object, paths: list[str], path: Path, answered: Container[str]) -> str:
+    """A file without an answer yet. By its path and by its name a file has two answers, and one would be lost."""
+    found = _one(name, paths, path)
+    if found in answered:
+        raise BadFile(f"{path}: {found} is answered twice, by its path and by its name: keep one of the two")
+    return found
 
 
 def _kind_name(said: str, source: Source, path: Path, file: str) -> str:

@@ -1,15 +1,16 @@
 """The files that a command is given beside the export: a workspace to bring it into, and answers to questions."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from app.caspen.facts import WorkspaceFacts, workspace_facts
-from app.caspen.gateway import Gateway
+from app.caspen.gateway import ROLES, Gateway
 from app.caspen.names import normalise_name
 from app.engine.runtime import Runtime
+from app.mapping.countries import country_code
 from app.mapping.plan import Plan
 from app.mapping.storable import without_unshowable
 from app.mapping.zones import zone_name
@@ -25,29 +26,38 @@ class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255)]
+
+
+def _is_role(role: str) -> str:
+    if role not in ROLES:
+        raise ValueError(f"roles are {', '.join(sorted(ROLES))}")
+    return role
+
+
 class GivenLocation(_Given):
-    name: str
+    name: Name
     archived: bool = False
 
 
 class GivenUser(_Given):
-    name: str
-    email: str
-    role: str
+    name: Name
+    email: Name
+    role: Annotated[str, AfterValidator(_is_role)]
     invite: Literal["accepted", "invited", "not_invited"] = "accepted"
     active: bool = True
 
 
 class GivenService(_Given):
-    name: str
+    name: Name
     kind: Literal["appointment", "activity"] = "appointment"
-    duration: int = 30
+    duration: int = Field(default=30, ge=1, le=24 * 60)
 
 
 class GivenWorkspace(_Given):
     """A workspace as a file describes it."""
 
-    name: str
+    name: Name
     timezone: str = "Australia/Sydney"
     country: str = "AU"
     locations: list[GivenLocation] = []
@@ -63,12 +73,19 @@ def read_workspace(path: Path) -> GivenWorkspace:
         raise BadFile(f"{path}: {first_fault(wrong)}") from None
     if zone_name(given.timezone) != given.timezone:
         raise BadFile(f"{path}: {no_zone(given.timezone)}")
+    if country_code(given.country) != given.country:
+        raise BadFile(f"{path}: {no_country(given.country)}")
     return given
 
 
 def no_zone(name: str) -> str:
     """What is said of a time zone that does not exist."""
     return f"timezone: {name} is no time zone such as Australia/Sydney"
+
+
+def no_country(code: str) -> str:
+    """What is said of a country that does not exist."""
+    return f"country: {code} is no country's code such as AU"
 
 
 def set_up(runtime: Runtime, workspace_id: str, given: GivenWorkspace) -> None:
@@ -128,14 +145,42 @@ def _choice(choice: Any, ids: dict[str, str]) -> Any:
 def yaml_of(path: Path) -> dict[str, Any]:
     """The names and values of a YAML file."""
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        text = path.read_text(encoding="utf-8")
+        if (line := _repeated_at(yaml.compose(text, yaml.SafeLoader))) is not None:
+            raise BadFile(f"{path}: line {line}: this name stands here a second time. Keep one of the two")
+        found = yaml.safe_load(text)
+        if found is None:
+            return {}
+        if not isinstance(found, dict):
+            raise BadFile(f"{path} must hold names with values")
+        return dict(without_unshowable(found))
+    except (OSError, ValueError, OverflowError, RecursionError, yaml.YAMLError):
         raise BadFile(f"{path} cannot be read as YAML") from None
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise BadFile(f"{path} must hold names with values")
-    return dict(without_unshowable(found))
+
+
+def _repeated_at(root: yaml.Node | None) -> int | None:
+    """The line of the first name that its mapping holds already, at any depth. `1`, `"1"` and `01` are one name."""
+    waiting, met = [root], set()
+    lines: list[int] = []
+    while waiting:
+        node = waiting.pop()
+        if node is None or id(node) in met:
+            continue
+        met.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting.extend(node.value)
+        if isinstance(node, yaml.MappingNode):
+            names: set[str] = set()
+            for key, value in node.value:
+                waiting.append(value)
+                if isinstance(key, yaml.ScalarNode):
+                    name = key.value if key.tag == _TEXT else str(yaml.safe_load(key.value))
+                    lines += [key.start_mark.line + 1] if name in names else []
+                    names.add(name)
+    return min(lines, default=None)
+
+
+_TEXT = "tag:yaml.org,2002:str"
 
 
 def first_fault(wrong: ValidationError) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.caspen.facts import WorkspaceFacts
-from app.commands.files import BadFile, first_fault, no_zone, yaml_of
+from app.commands.files import BadFile, first_fault, no_country, no_zone, yaml_of
 from app.engine.inventory import Inventory
 from app.mapping.countries import country_code
 from app.mapping.defined import fitting
@@ -50,7 +50,7 @@ def _simple(plan: Plan, source: Source) -> Iterator[str]:
     if zone_name(plan.timezone) != plan.timezone:
         yield no_zone(plan.timezone)
     if country_code(plan.country) != plan.country:
-        yield f"country: {plan.country} is no country's code such as AU"
+        yield no_country(plan.country)
     known = {kind.name for kind in source.kinds}
     for name in plan.leave_out_kinds:
         if name not in known:

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.caspen.gateway import create_workspace
+from app.commands.options import BadOption, why_not
 from app.commands.private_folder import private_folder
 from app.engine.bench import benches
+from app.engine.installation import CannotStart
 from app.engine.memory import collect_seldom, give_back_large
 from app.engine.runtime import Runtime, open_runtime
 from app.engine.submit import hand_over_files, hand_over_link
 from app.errors import Stop
 from app.links.normalise import normalise
-from app.links.pasted import has_link, has_scheme
+from app.links.pasted import has_link, has_other_scheme, has_scheme
 from app.links.providers import provider_of
 from app.migration.advance import By
 from app.migration.begin import begin
@@ -26,6 +29,7 @@ from app.migration.exports import Handed, keep_zip_password
 from app.migration.models import Migration
 from app.migration.states import Actor
 from app.problems import Problem
+from app.schema.upgrade import SchemaTooNew
 from app.settings import Environment, Settings
 from app.sources import SOURCES
 
@@ -43,10 +47,12 @@ class Private:
 
 @contextmanager
 def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Runtime]:
-    """Opens a runtime in a folder that nobody else can read. `database` is a Caspen database that stays."""
+    """Opens a runtime in a folder that nobody else can read. `database` is a Caspen database that stays.
+
+    Raises BadOption where the database, the folder or a setting cannot be used."""
     os.umask(0o077)  # also for the folders above the one that is asked for
     with private_folder() if keep is None else _kept(keep) as folder:
-        runtime = open_runtime(private_settings(folder, database))
+        runtime = _opened(folder, database)
         collect_seldom()
         give_back_large()
         try:
@@ -54,6 +60,18 @@ def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Run
         finally:
             benches.clear()
             runtime.close()
+
+
+def _opened(folder: Path, database: str) -> Runtime:
+    try:
+        return open_runtime(private_settings(folder, database))
+    except (CannotStart, SchemaTooNew) as wrong:
+        raise BadOption(str(wrong)) from None
+    except SQLAlchemyError as trouble:
+        given = "--database" if database else "--keep"
+        raise BadOption(f"{given}: {why_not(trouble)}") from None
+    except OSError as trouble:
+        raise BadOption(f"The folder or the database of the command cannot be used ({trouble.strerror}).") from None
 
 
 @contextmanager
@@ -141,15 +159,33 @@ def _hand_over(runtime: Runtime, migration: Migration, export: str) -> None:
         return
     path = Path(export)
     with ExitStack() as open_files:
+        _must_be_readable(path)
         files = (Handed(shown, open_files.enter_context(file.open("rb"))) for shown, file in files_at(path))
         hand_over_files(runtime, migration, files, by=BY, name=path.name)
 
 
+def _must_be_readable(path: Path) -> None:
+    """A file that this user may not read would be missing without a word."""
+    for _, file in files_at(path):
+        try:
+            os.close(os.open(file, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError as trouble:
+            raise BadOption(f"A file of the export cannot be read ({trouble.strerror}).") from None
+
+
 def cannot_be_opened(export: str) -> Problem | None:
-    """Why there is nothing to read; None for a link, a file or a folder."""
+    """Why there is nothing to read; None for a link, a file or a folder. An address that is no web link, such as
+    `ftp://`, is judged as a link."""
     if not export.strip():
         return Problem("export_not_given")
-    return None if is_path(export) or is_link(export) else Problem("export_not_found")
+    if is_path(export) or is_link(export):
+        return None
+    if has_other_scheme(export):
+        try:
+            normalise(export)
+        except Stop as stop:
+            return stop.problem
+    return Problem("export_not_found")
 
 
 def is_link(export: str) -> bool:

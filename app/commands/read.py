@@ -6,6 +6,7 @@ from typing import Any
 
 from app.commands.answers import of_export, of_problem
 from app.commands.drive import Driver, WaitedEnough
+from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import begin_private, cannot_be_opened, private_engine
 from app.errors import Stop
 from app.migration.models import Migration
@@ -29,7 +30,11 @@ class Answer:
 
 
 def read(export: str, *, wait: float, keep: Path | None = None, password: str = "") -> Answer:
-    """Reads an export in a private engine. Status 2 when nothing could be read. `password` is of locked zips."""
+    """Reads an export in a private engine. Status 2 when nothing could be read. `password` is of locked zips.
+
+    Raises BadOption before any work begins."""
+    settings_must_be_usable()
+    must_be_usable(keep=keep, wait=wait)
     if (problem := cannot_be_opened(export)) is not None:
         return refused(problem)
     with private_engine(keep=keep) as runtime:

@@ -17,6 +17,7 @@ from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
 from app.commands.file_answers import must_fit_columns, says_of_files, with_files
 from app.commands.files import GivenWorkspace, answered, read_workspace, set_up
+from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.plan_fits import must_fit, must_fit_alone
 from app.commands.private import BY, begin_private, cannot_be_opened, live_workspace_id, private_engine
 from app.commands.read import Answer, refused
@@ -52,7 +53,7 @@ class Options:
 
     workspace: Path | None = None
     plan: Path | None = None
-    database: str = ""
+    database: str | None = None
     finalise: bool = False
     workers: int = 1
     records: Path | None = None
@@ -62,7 +63,11 @@ class Options:
 
 
 def trial(export: str, options: Options) -> Answer:
-    """Status 0 when the trial balances (and went live, where that was asked), 1 when not, 2 when nothing was read."""
+    """Status 0 when the trial balances (and went live, where that was asked), 1 when not, 2 when nothing was read.
+
+    Raises BadOption and, for a workspace or plan file that cannot be, BadFile."""
+    settings_must_be_usable()
+    must_be_usable(keep=options.keep, records=options.records, database=options.database, wait=options.wait)
     given = read_workspace(options.workspace) if options.workspace else None
     if options.plan is not None:
         must_fit_alone(options.plan, next(iter(SOURCES.values())))
@@ -70,7 +75,7 @@ def trial(export: str, options: Options) -> Answer:
         return refused(problem, **NO_TRIAL)
     if options.finalise and not options.database:
         return refused(Problem("finalise_without_database"), **NO_TRIAL)
-    with private_engine(options.database, options.keep) as runtime:
+    with private_engine(options.database or "", options.keep) as runtime:
         try:
             return _try(runtime, export, given, options)
         except Stop as stop:

@@ -89,7 +89,10 @@ def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runt
     os.umask(0o077)
     if settings.fault_at and settings.environment is Environment.TEST:
         listen(fault_at(settings.fault_at))
-    LinkSettings.from_environment(environment())  # limits that make no sense, or a test network, and nothing starts
+    try:
+        LinkSettings.from_environment(environment())  # limits that make no sense, or a test network: nothing starts
+    except ValueError as wrong:
+        raise CannotStart(f"{wrong}.") from None
     var = settings.var.resolve()
     for folder in (var, var / "scratch"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -51,6 +51,11 @@ def has_scheme(text: str) -> bool:
     return SCHEME.search(text.translate(ZERO_WIDTH)) is not None
 
 
+def has_other_scheme(text: str) -> bool:
+    """Whether a text begins with an address that is none of the web, such as `ftp://` or `file:`."""
+    return OTHER_SCHEME.match(text.translate(ZERO_WIDTH).strip()) is not None
+
+
 def joined(text: str) -> str:
     """The text with the lines of a wrapped link put together again. Other line breaks stay, as `\\n`.
 

@@ -107,8 +107,9 @@ def test_a_fault_in_the_thread_that_gives_orders_ends_the_command(
     export: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fault_of_ours(monkeypatch)
-    ended = CliRunner().invoke(app, ["read", str(export)])
-    assert isinstance(ended.exception, RuntimeError)
+    ended = CliRunner().invoke(app, ["read", str(export), "--json", "-"])
+    assert ended.exit_code == 2
+    assert [problem["code"] for problem in json.loads(ended.stdout)["problems"]] == ["command_failed"]
 
 
 def test_a_worker_waits_longer_before_each_child_that_cannot_start(
