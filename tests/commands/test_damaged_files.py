@@ -50,3 +50,43 @@ def test_a_trial_holds_what_is_damaged_and_brings_the_rest(damage: str, tmp_path
     clients = next(kind for kind in told["kinds"] if kind["kind"] == "patients")
     assert clients["held"] == held
     assert clients["created"] == clients["read"] - clients["held"] - clients["skipped"]
+
+
+def test_a_trial_loses_no_client_to_a_mark_that_another_client_s_row_closes(tmp_path: Path) -> None:
+    """Two clients would lie in the alert of a third, who would have the e-mail of one of them."""
+    folder = tmp_path / "export"
+    folder.mkdir()
+    for path, text in clinic_files().items():
+        (folder / path).write_text(text)
+    (folder / "Patients more.csv").write_text(
+        "Patient ID,First Name,Last Name,Date of Birth,Medical Alerts,Extra Information,Email\n"
+        '5401,Ada,Moss,1980-01-01,"latex,n,ada@x.example\n'
+        "5402,Ben,Frost,1981-01-01,Anaphylaxis: bees,n,ben@x.example\n"
+        "5403,Cleo,Birch,1982-01-01,tall 5'10\",n,cleo@x.example\n"
+        "5404,Dov,Hale,1983-01-01,,n,dov@x.example\n"
+        '5405,Eve,Stone,1984-01-01,"gluten,n,eve@x.example\n'
+        '5406,Fay,Marsh,1985-01-01,"bees, wasps",n,fay@x.example\n'
+        '5407,Gil,Reed,1986-01-01,,"first line\n5408, no row\nlast line",gil@x.example\n'
+    )
+    answer, records = tmp_path / "t.json", tmp_path / "records"
+    told_by = CliRunner().invoke(app, ["trial", str(folder), "--json", str(answer), "--records", str(records)])
+    assert told_by.exit_code == 0
+    told: dict[str, Any] = json.loads(answer.read_text())
+    codes = {problem["code"] for problem in told["problems"]}
+    assert told["balanced"] is True
+    assert codes & AGAINST == set()
+    (stray,) = [problem for problem in told["problems"] if problem["code"] == "stray_quotation_mark"]
+    assert (stray["file"], stray["line"], stray["count"]) == ("Patients more.csv", 2, 2)
+    clients = next(kind for kind in told["kinds"] if kind["kind"] == "patients")
+    assert clients["created"] == clients["read"] == 27
+    people = {row["first_name"]: row for row in map(json.loads, (records / "clients.jsonl").read_text().splitlines())}
+    assert [people[name]["alert"] for name in ("Ada", "Ben", "Cleo", "Dov", "Eve", "Fay")] == [
+        "latex",
+        "Anaphylaxis: bees",
+        "tall 5'10\"",
+        None,
+        "gluten",
+        "bees, wasps",
+    ]
+    assert all(people[name]["email"] == f"{name.lower()}@x.example" for name in ("Ada", "Ben", "Cleo", "Eve", "Fay"))
+    assert people["Gil"]["notes"] == "first line\n5408, no row\nlast line"

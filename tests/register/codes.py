@@ -59,6 +59,7 @@ REGISTER: dict[str, tuple[str, ...]] = {
         "practitioner_unknown",
         "reference_number_without_practitioner",
         "row_too_long",
+        "rows_in_one_cell",
         "service_kind_undecided",
     ),
     "skipped": (

@@ -110,6 +110,13 @@ ROWS: tuple[Case, ...] = (
         "contacts",
     ),
     case("row_too_long", many(NAMES, "1,Ann,Lee,1980-01-02,what,is this"), "patients", line=2, source_id="1"),
+    case(
+        "rows_in_one_cell",
+        many(f"{NAMES},Alerts", '11,Ann,Lee,1980-01-02,"see:', '12,Bea,Low,1981-01-02,x"'),
+        "patients",
+        line=2,
+        source_id="11",
+    ),
     case("row_too_short", many(f"{NAMES},Sex", "1,Ann,Lee,1980-01-02"), "patients", line=2, source_id="1"),
     case(
         "cell_too_large", many(f"{NAMES},Extra Information", f"1,Ann,Lee,1980-01-02,{'x' * (5 * MIB + 1)}"), "patients"

@@ -11,6 +11,7 @@ import structlog
 from app.engine.index.attachments import Attachments
 from app.engine.index.entry import IndexEntry, entry_of
 from app.engine.reading.beside import FOUND, Beside
+from app.engine.reading.delimited import ROWS_IN_CELL
 from app.engine.reading.json_lines import BAD_LINE
 from app.engine.reading.limits import Limits
 from app.engine.reading.not_records import CODE as NOT_A_RECORD
@@ -31,7 +32,7 @@ from app.problems import Level, Problem
 from app.storage.objects import Objects
 
 log = structlog.get_logger()
-_HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict")
+_HELD_BY_READING = ("row_too_long", "cell_too_large", "link_conflict", ROWS_IN_CELL)
 ARCHIVED = "true"  # the cell of a row whose file is called archived
 CELL_LIMIT = 32_767  # characters of UTF-16 that a spreadsheet holds in one cell
 _OUTCOMES = {Level.SKIPPED: Outcome.SKIPPED, Level.HELD: Outcome.HELD, Level.REFUSED: Outcome.HELD}

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from app.engine.reading.endless import Endless
 from app.engine.reading.limits import Limits, is_over, size_of
+from app.engine.reading.open_mark import LAST, OpenMarks, Swallowed
 from app.engine.reading.refusal import CUT, Refused
 from app.engine.reading.rows import Raw
 
@@ -17,7 +18,10 @@ STRAY_QUOTE = "stray_quotation_mark"
 """A quoted cell goes on behind its closing quotation mark: its row has as many cells as the one before, and is read."""
 CUT_IN_QUOTE = CUT
 """The text ends inside a quoted cell that its last line opens: rows before it are certain, and the file may be cut."""
-LAST = "end"  # a line of our own behind a row: it is a row by itself where the row has ended
+ROWS_IN_CELL = "rows_in_one_cell"
+"""Lines of a cell look like rows of the file, and nobody knows whether they are: the row waits, with all of them."""
+MOST_MARKS = 1000  # marks that no row closes, of one file
+_ROWS_AGAIN = 16  # rows of the most bytes: as much of a file may be read a second time, because of such marks
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 csv.field_size_limit(1 << 26)  # our own limits are lower, and end a row instead of a file
 
@@ -30,8 +34,8 @@ class _Lines:
     """The physical lines of a text, with what belongs to the row that is being read."""
 
     def __init__(self, text: TextIO, delimiter: str, limits: Limits) -> None:
-        self._read = text.readline
-        self._read_on = text.read
+        self._read: Callable[[int], str] = text.readline
+        self._read_on: Callable[[int], str] = text.read
         self._ahead = ""  # what was read and stands behind the place
         self._delimiter = delimiter
         self._limit = limits.row_bytes
@@ -40,6 +44,8 @@ class _Lines:
         self._light = min(self._at_once, limits.row_cells)
         self.number = 0
         self.row: list[str] = []
+        self._text = text
+        self._again: list[str] = []  # lines that were given back, the next one last
         self.begin()
 
     def __iter__(self) -> "_Lines":
@@ -99,6 +105,31 @@ class _Lines:
         """Gives back what stands behind the row that was passed over."""
         self._ahead = text + self._ahead
 
+    def give_back(self, begun: int) -> int:
+        """Gives back all lines of the row but the first `begun`, which end it; says how many signs these are."""
+        back = self.row[begun:]
+        if self._ahead:
+            back += _LINE.findall(self._ahead)[:-1]  # what it finds last is empty
+            self._ahead = ""
+        self.number -= len(self.row) - begun
+        self._again += reversed(back)
+        self._read, self._read_on = self._line_again, self._signs_again
+        self.begin()
+        return sum(map(len, back))
+
+    def _line_again(self, size: int) -> str:
+        line = self._again.pop()
+        if not self._again:
+            self._read, self._read_on = self._text.readline, self._text.read
+        return line
+
+    def _signs_again(self, size: int) -> str:
+        line = self._line_again(size)
+        if len(line) > size:
+            self._again.append(line[size:])
+            self._read, self._read_on = self._line_again, self._signs_again
+        return line[:size]
+
     def _piece(self, begun: str = "") -> str:
         """A line, or as much of it as is read at once, with its line end never torn apart; `begun` was read of it."""
         held = bool(self._ahead)
@@ -129,18 +160,21 @@ class Delimited:
         self._open = open_
         self.delimiter = delimiter
         self._limits = limits
+        self.open_marks: list[tuple[int, int]] = []
+        """Of the last reading: the line of each mark that no row closes, from 1, and where in the line it stands."""
 
-    def rows(self) -> Iterator[Raw]:
+    def rows(self, marks: OpenMarks | None = None, *, header: int = 0) -> Iterator[Raw]:
         """Rows in order, blank ones left out. Raises `Refused` at a quotation mark after which nobody knows where rows
-        begin."""
+        begin. Below the line of the `header`, `marks` tells rows that lie in a cell of another."""
+        self.open_marks = []
         with self._open() as text:
-            yield from self._rows(text)
+            yield from self._rows(text, marks, header)
 
-    def _rows(self, text: TextIO) -> Iterator[Raw]:
+    def _rows(self, text: TextIO, marks: OpenMarks | None, header: int) -> Iterator[Raw]:
         lines = _Lines(text, self.delimiter, self._limits)
-        cell_limit = self._limits.cell_bytes
         row = lines.row
         width = 0  # of the row before, in cells; lines above the header are narrower
+        again = 0  # signs that are read a second time
         codes: tuple[str, ...]
         read = self._reader(lines)
         while True:
@@ -151,26 +185,40 @@ class Delimited:
                 return
             except csv.Error:
                 below, is_open = _quote(row, self.delimiter)
+                if marks and len(row) > 1 and begins > header and not is_open and (found := marks.look(row, None)):
+                    cells, again = self._parted(lines, begins, found, again, begins + below)
+                    read, width = self._reader(lines), len(cells)
+                    yield begins, *self._kept(cells, STRAY_QUOTE)
+                    continue
                 cells = self._leniently(row, ends=not is_open)
                 in_last_line = below == len(row) - 1 and row[-1][-1:] not in ("\r", "\n")
                 if not in_last_line if is_open else len(cells) != width:
                     raise Refused("csv_unclosed_quote", line=begins + below) from None
-                codes = (CUT_IN_QUOTE if is_open else STRAY_QUOTE,)
-                if any(is_over(cell, cell_limit) for cell in cells):
-                    cells, codes = ["" if is_over(c, cell_limit) else c for c in cells], ("cell_too_large", *codes)
                 read = self._reader(lines)
                 lines.begin()
-                yield begins, cells, codes
+                yield begins, *self._kept(cells, CUT_IN_QUOTE if is_open else STRAY_QUOTE)
                 continue
             except _TooLarge:
                 read = self._reader(lines)
-                yield self._endless(lines, begins)
+                found = marks.look(row[:-1], None) if marks and len(row) > 2 and begins > header else None
+                _, cells, codes = self._endless(lines, begins)
+                if found is not None:
+                    if found.cells is not None:
+                        raise Refused("csv_unclosed_quote", line=begins + found.head - 1) from None
+                    codes = (*codes, ROWS_IN_CELL)
+                yield begins, cells, codes
                 lines.begin()
                 continue
             codes = ()
+            if len(row) > 1 and marks and begins > header and (found := marks.look(row, cells)):
+                if found.cells is not None:
+                    cells, again = self._parted(lines, begins, found, again)
+                    read, width = self._reader(lines), len(cells)
+                    yield begins, *self._kept(cells, STRAY_QUOTE)
+                    continue
+                codes = (ROWS_IN_CELL,)
             if lines.weighed:
-                if any(is_over(cell, cell_limit) for cell in cells):
-                    cells, codes = ["" if is_over(c, cell_limit) else c for c in cells], ("cell_too_large",)
+                cells, codes = self._kept(cells, *codes)
                 if lines.signs > BLOCK:  # what a reader needed for the row, it keeps
                     read = self._reader(lines)
             width = len(cells) or width
@@ -182,6 +230,27 @@ class Delimited:
 
     def _reader(self, lines: _Lines) -> Callable[[], list[str]]:
         return csv.reader(lines, delimiter=self.delimiter, strict=True).__next__
+
+    def _kept(self, cells: list[str], *codes: str) -> tuple[list[str], tuple[str, ...]]:
+        """Cells without those that are over the limit, and the codes of the row."""
+        most = self._limits.cell_bytes
+        if not any(is_over(cell, most) for cell in cells):
+            return cells, codes
+        return ["" if is_over(cell, most) else cell for cell in cells], ("cell_too_large", *codes)
+
+    def _parted(self, lines: _Lines, begins: int, found: Swallowed, again: int, line: int = 0) -> tuple[list[str], int]:
+        """The cells of a row that ends before the rows that lie in its cell; those are read next.
+
+        Raises `Refused` where the row's own end is not certain, and where marks would have a file read without end.
+        """
+        opened = begins + found.head - 1
+        if found.cells is None:
+            raise Refused("csv_unclosed_quote", line=line or opened)
+        self.open_marks.append((opened, found.at))
+        again += lines.give_back(found.head)
+        if len(self.open_marks) > MOST_MARKS or again > _ROWS_AGAIN * self._limits.row_bytes:
+            raise Refused("csv_unclosed_quote", line=opened)
+        return found.cells, again
 
     def _leniently(self, row: list[str], *, ends: bool) -> list[str]:
         """The cells of a row whose quotation marks are not as they should be: what is behind a closing one belongs to

@@ -1,10 +1,11 @@
 """A file as one table: a header that is understood, and rows below it that can be read again and again."""
 
+import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, chain, islice
 from typing import BinaryIO
 
 from app.engine.reading.bare_relations import BareRelations, moved
@@ -14,6 +15,7 @@ from app.engine.reading.json_rows import JsonRows
 from app.engine.reading.limits import Limits
 from app.engine.reading.looks import is_blank, looks_like_data
 from app.engine.reading.naming import Name
+from app.engine.reading.open_mark import OpenMarks, inner_lines, open_mark
 from app.engine.reading.recognise import Header, Tied, any_header, by_header, by_likeness, by_name, understood
 from app.engine.reading.refusal import Refused
 from app.engine.reading.relations import ROWS, with_addresses
@@ -65,6 +67,7 @@ class Grid:
     count: int | None = None
     since_1904: bool = False
     in_lines: bool = False
+    open_marks: Callable[[], list[tuple[int, int]]] = list
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +96,19 @@ def delimited_grid(
     found: Bytes, open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
 ) -> Grid:
     table, located, is_said = best_split(found, open_, name, source, wanted, limits)
+    must_not_be_open(found, open_, table.delimiter, located, name, source)
     codes = shape_codes(located)
     if table.delimiter != "," and not is_said:
         codes = (*codes, "delimiter_guessed")
+    header = settled(located, name, source, wanted)
+    marks = OpenMarks(header, table.delimiter) if isinstance(header, Header) else None
     return Grid(
-        settled(located, name, source, wanted),
-        lambda: below(table.rows(), located.line),
+        header,
+        lambda: below(table.rows(marks, header=located.line), located.line),
         codes,
         table.delimiter,
         width=located.width,
+        open_marks=lambda: table.open_marks,
     )
 
 
@@ -119,6 +126,36 @@ def best_split(
             best = table, located
     assert best is not None  # noqa: S101 - there is always one delimiter
     return *best, bool(said)
+
+
+def must_not_be_open(
+    found: Bytes, open_: Callable[[], BinaryIO], delimiter: str, located: Located, name: Name, source: Source
+) -> None:
+    """Raises `Refused` where a quotation mark that is never closed swallows the header, or rows with the header."""
+    if located.header is not None:
+        for each in chain.from_iterable(map(inner_lines, located.cells)):
+            if delimiter in each and looks_like_data(next(csv.reader([each], delimiter=delimiter))):
+                raise Refused("csv_unclosed_quote", line=located.line)
+        return
+    with found.text(open_) as text:
+        lines = [text.readline(LONGEST) for _ in range(LEADING + 1)]
+    for at, sign in ((at, sign) for at in range(len(lines)) for sign in DELIMITERS if sign in lines[at]):
+        above, line = "".join(lines[:at]), lines[at]
+        opened, before = open_mark(above + line, sign), open_mark(above, sign)
+        if opened >= len(above):
+            line = line[: opened - len(above)] + line[opened - len(above) + 1 :]
+        elif before < 0:
+            continue
+        if _is_header(next(csv.reader([line], delimiter=sign)), name, source, may_lack_key=opened >= 0):
+            mark, ends = max(opened, before), accumulate(map(len, lines))
+            raise Refused("csv_unclosed_quote", line=next(n for n, end in enumerate(ends, start=1) if end > mark))
+
+
+def _is_header(cells: list[str], name: Name, source: Source, *, may_lack_key: bool) -> bool:
+    try:
+        return by_header(cells, name, source) is not None
+    except Refused:
+        return may_lack_key
 
 
 def workbook_grid(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from app.engine.second_look.json_objects import NotObjects, objects_by_line, objects_in, worded
@@ -23,6 +24,7 @@ SIGNS = ",;\t|"
 _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
 TITLES = 5  # lines that may be above a header
 Cells = dict[str, str]
+NO_MARKS: Mapping[int, int] = MappingProxyType({})
 
 
 class NotPlain(Exception):
@@ -49,21 +51,23 @@ def plain_rows(
     headers: "Headers | None" = None,
     lists: Collection[str] = (),
     in_lines: bool = False,
+    open_marks: Mapping[int, int] = NO_MARKS,
 ) -> Iterator[Cells]:
     """The rows of a delimited or JSON file, by bare headers. Blank rows are left out. Raises NotPlain, at any row.
 
     `otherwise` is the single-byte set of bytes that are not valid in `encoding`. `headers` recognises the header of a
     table, which is its first row where that is not given. `lists` are names of lists of rows in JSON.
-    `in_lines`: each line is JSON by itself, and one that is not is a row without cells.
+    `in_lines`: each line is JSON by itself, and one that is not is a row without cells. `open_marks`: by lines of the
+    file, from 1, where in the line a quotation mark stands that no row closes, and that quotes nothing.
     """
     known = headers.known | headers.keys if headers else ()
     with open_() as stream:
         codec, errors = _codec(encoding, otherwise)
         text = io.TextIOWrapper(io.BufferedReader(Unpadded(stream, codec)), encoding=codec, errors=errors, newline="")
         try:
-            first = _line(text)
+            first, number = _line(text), 1
             while first and not first.strip("\ufeff \t\r\n"):
-                first = _line(text)
+                first, number = _line(text), number + 1
             if in_lines:
                 lines = chain((first.lstrip("\ufeff"),), iter(lambda: _line(text), ""))
                 yield from (
@@ -73,7 +77,7 @@ def plain_rows(
             elif first.lstrip("\ufeff \t").startswith(("[", "{")):
                 yield from (_flat(each, known) for each in objects_in(text, lists, begun=first, known=known))
             else:
-                yield from _table(text, first, headers)
+                yield from _table(text, first, headers, {at - number + 1: sign for at, sign in open_marks.items()})
         except (UnicodeError, csv.Error, ValueError, NotObjects, RecursionError, LookupError):
             pass
         else:
@@ -123,9 +127,11 @@ def _line(text: io.TextIOWrapper) -> str:
 class _Lines:
     """The lines of a table. A row whose lines are longer than a row may be raises NotPlain."""
 
-    def __init__(self, text: io.TextIOWrapper, begun: Iterable[str]) -> None:
+    def __init__(self, text: io.TextIOWrapper, begun: Iterable[str], open_marks: Mapping[int, int]) -> None:
         self._text = text
         self._begun = iter(begun)
+        self._marks = open_marks
+        self._number = 0
         self.signs = 0
 
     def __iter__(self) -> "_Lines":
@@ -138,17 +144,28 @@ class _Lines:
             raise StopIteration
         if self.signs > ROW:
             raise NotPlain
-        return line
+        self._number += 1
+        return line if self._number not in self._marks else _without(line, self._marks[self._number])
 
 
-def _table(text: io.TextIOWrapper, first: str, headers: "Headers | None") -> Iterator[Cells]:
+def _without(line: str, at: int) -> str:
+    """A line without the quotation mark that stands there."""
+    if line[at : at + 1] != '"':
+        raise NotPlain
+    return line[:at] + line[at + 1 :]
+
+
+def _table(
+    text: io.TextIOWrapper, first: str, headers: "Headers | None", open_marks: Mapping[int, int]
+) -> Iterator[Cells]:
     begun = [first.lstrip("\ufeff"), *islice(iter(lambda: _line(text), ""), TITLES)]
     declared = begun[0].strip('"\r\n ')
     sign = max(SIGNS, key=lambda each: max(line.count(each) for line in begun))
     if declared[:4].lower() == "sep=" and declared[4:5] in tuple(SIGNS):
         sign = declared[4]
         del begun[0]
-    lines = _Lines(text, begun)
+        open_marks = {line - 1: at for line, at in open_marks.items()}
+    lines = _Lines(text, begun, open_marks)
     rows = csv.reader(lines, delimiter=sign)  # the reader has judged the quotation marks
     yield from under_header(_held(rows, lines), headers)
 

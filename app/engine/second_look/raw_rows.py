@@ -48,9 +48,14 @@ class RawFiles:
         if file.encoding == WORKBOOK:
             return under_header(sheet_rows(entry.open, entry.sheet, headers.are_in), headers)
         otherwise = file.facts.get("otherwise")
-        in_lines = bool(file.facts.get("in_lines"))
         return plain_rows(
-            entry.open, file.encoding, otherwise=otherwise, headers=headers, lists=self._lists, in_lines=in_lines
+            entry.open,
+            file.encoding,
+            otherwise=otherwise,
+            headers=headers,
+            lists=self._lists,
+            in_lines=bool(file.facts.get("in_lines")),
+            open_marks=dict(file.facts.get("open_marks", ())),
         )
 
     def _own_key(self, file: ExportFile) -> str | None:
