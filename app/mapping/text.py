@@ -10,6 +10,7 @@ from app.mapping.context import Context
 STRING = 255  # what Caspen calls a string
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WRAPPED = frozenset("='")
+_limited: set[Reader] = set()
 _BREAKS = re.compile("\r\n?")
 
 
@@ -40,7 +41,13 @@ def limited(limit: int) -> Reader:
             report("content_over_limit")
         return value or None
 
+    _limited.add(read)
     return read
+
+
+def is_limited(read: Reader) -> bool:
+    """Whether a column is read as text of a usual length."""
+    return read in _limited
 
 
 string = limited(STRING)

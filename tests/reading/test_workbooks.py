@@ -3,7 +3,7 @@
 import pytest
 
 from tests.reading.story import HEADER, Desk, zipped
-from tests.reading.workbooks import dated_workbook, workbook
+from tests.reading.workbooks import Cells, dated_workbook, workbook
 
 HEAD = HEADER.split(",")
 
@@ -54,6 +54,24 @@ def test_a_hidden_sheet_is_read_where_the_clinic_wants_it(desk: Desk) -> None:
     told = desk.csv(book, "Book.xlsx")
     assert told.by_path["Book.xlsx#Before"].rows == 1
     assert "hidden_sheet_ignored" not in told.codes
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+@pytest.mark.parametrize("beside", [0, 1, 2], ids=["alone", "with an empty sheet", "with two empty sheets"])
+def test_a_workbook_whose_rows_are_all_hidden_is_not_read_and_says_so(desk: Desk, beside: int, state: str) -> None:
+    empty: dict[str, Cells] = {f"Empty {n}": [] for n in range(beside)}
+    book = workbook({"H": [HEAD, ["7", "Old", "Lee", "1980-02-11"]], **empty}, hidden={"H": state})
+    told = desk.csv(book, "Patients.xlsx")
+    path = "Patients.xlsx#H" if beside else "Patients.xlsx"
+    assert [p.file for f in told.files for p in f.problems if p.code == "hidden_sheet_ignored"] == [path]
+    assert (told.by_path[path].rows, told.by_path[path].parts) == (0, ())
+
+
+def test_the_only_sheet_of_a_workbook_is_read_where_the_clinic_wants_it_though_it_is_hidden(desk: Desk) -> None:
+    desk.file_kinds = {"Patients.xlsx": "patients"}
+    book = workbook({"H": [HEAD, ["7", "Old", "Lee", "1980-02-11"]]}, hidden={"H": "hidden"})
+    told = desk.csv(book, "Patients.xlsx")
+    assert (told.one.rows, "hidden_sheet_ignored" in told.codes) == (1, False)
 
 
 def test_an_empty_sheet_is_an_empty_table(desk: Desk) -> None:

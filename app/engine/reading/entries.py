@@ -244,7 +244,7 @@ class _Walk:
             self.table.add(Part.TABLE, replace(entry, is_written=is_written(archive)), shown)
         for sheet in sheets:
             path = sheet_path(entry.path, sheet.name) if len(sheets) > 1 else entry.path
-            item = replace(entry, path=path, sheet=sheet.name, is_hidden=sheet.is_hidden and len(sheets) > 1)
+            item = replace(entry, path=path, sheet=sheet.name, is_hidden=sheet.is_hidden)
             self.table.add(Part.TABLE, item, shown)
         archive.forget()
 

@@ -21,10 +21,10 @@ from app.engine.reading.refusal import Refused
 from app.engine.reading.relations import ROWS, with_addresses
 from app.engine.reading.rows import Raw
 from app.engine.reading.workbook import Workbook
+from app.mapping.faces import shown_in
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 from app.mapping.storable import storable
-from app.mapping.struck import bare, shown_in
 
 LEADING = 5
 LONGEST = 4096  # signs of a header; cells of rows that were taken for one may be as long as a book
@@ -172,22 +172,23 @@ def workbook_grid(
     header = settled(located, name, source, wanted)
     return Grid(
         header,
-        lambda: below(_with_strikes(book, chosen, header), located.line),
+        lambda: below(_as_shown(book, chosen, header), located.line),
         shape_codes(located),
         width=located.width,
         since_1904=book.since_1904,
     )
 
 
-def _with_strikes(book: Workbook, sheet: str, header: Header | Tied | None) -> Iterator[Raw]:
-    """The rows of a sheet, struck-out words as each column shows them."""
-    if not book.has_struck or not isinstance(header, Header):
+def _as_shown(book: Workbook, sheet: str, header: Header | Tied | None) -> Iterator[Raw]:
+    """The rows of a sheet, struck-out words and formatted numbers as each column shows them."""
+    if not book.has_marks or not isinstance(header, Header):
         yield from book.rows(sheet)
         return
     columns = {placed.name: placed.column for placed in header.kind.columns}
     shown = [shown_in(columns.get(name.partition(":")[0])) for name in header.columns]
+    unknown = shown_in(None)
     for line, cells, codes in book.marked_rows(sheet):
-        further = map(bare, cells[len(shown) :])
+        further = map(unknown, cells[len(shown) :])
         yield line, [*(show(cell) for show, cell in zip(shown, cells, strict=False)), *further], codes
         del cells  # the next row may be as large
 

@@ -19,6 +19,13 @@ _BLOCK = 4 * MIB
 _OVERLAP = 256
 _ERRORS = (b't="e"', b"t='e'")
 _ODD_STRING = re.compile(rb"""t=["']s["'][^<>]{0,99}><v>(?![0-9]{1,9}</v>)[^<]""")
+_FORMULAS = (b"<f", b":f")
+_LONGEST = 16 << 10  # bytes of a formula
+_UNVALUED = re.compile(
+    rb"""f(?:\s[^<>]{0,200})?/?>\s{0,99}+(?:</(?:[\w.-]{1,32}:)?c\s*>|<(?:[\w.-]{1,32}:)?extLst|"""
+    rb"""(<(?:[\w.-]{1,32}:)?v(?:\s*/>|\s*>\s{0,99}</)))"""
+)
+_EMPTY_TEXT = re.compile(rb"""\bt\s*=\s*["']str["']""")
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", b"<!ELEMENT", b"<!ATTLIST")
 _OTHER_BOOKS = frozenset({"xl/workbook.bin", "content.xml"})  # the library would open these in other ways
 _SMALL = 16 * MIB  # of a part that is no sheet and no list of strings
@@ -29,7 +36,8 @@ class Extent:
     """The last row and the last column of a sheet, both counted from 1, as its cell references name them.
 
     `is_odd` where a cell may hold an error, which the library leaves blank without a word, or name a shared string by
-    what is no number, for which it takes the first string. `may_strike` where a font may strike words out.
+    what is no number, for which it takes the first string, and where a formula may be without its result.
+    `may_strike` where a font may strike words out.
     """
 
     rows: int
@@ -88,9 +96,28 @@ def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
         columns.update(letters for letters, _ in references)
         last_row = max(last_row, max(map(int, {digits for _, digits in references}), default=0))
         is_odd = is_odd or any(mark in joined for mark in _ERRORS) or _ODD_STRING.search(joined) is not None
+        is_odd = is_odd or _has_unvalued(joined)
         may_strike = may_strike or b"strike" in joined
         tail = joined[-_OVERLAP:]
     return Extent(last_row, max(map(column_number, columns), default=0), is_odd, may_strike)
+
+
+def _has_unvalued(text: bytes) -> bool:
+    """Whether a formula may be without its stored result. An empty text is a result."""
+    if not any(mark in text for mark in _FORMULAS):
+        return False
+    for found in _UNVALUED.finditer(text):
+        at = found.start()
+        if text[at - 1 : at] not in (b"<", b"/", b":"):
+            continue
+        if found[1] is None:
+            return True
+        earliest = max(at - _LONGEST, 0)
+        begin = text.rfind(b"<c ", earliest, at)
+        begin = text.rfind(b":c ", earliest, at) if begin < 0 else begin
+        if begin < 0 or not _EMPTY_TEXT.search(text, begin, text.find(b">", begin)):
+            return True
+    return False
 
 
 def column_number(letters: bytes) -> int:

@@ -11,12 +11,14 @@ import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import IO
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from app.engine.reading.faulty_xml import MARK, readable
 from app.engine.reading.limits import Limits
+from app.engine.reading.number_formats import Formats
 from app.engine.reading.refusal import Refused
 from app.engine.reading.sheet_extent import TOO_LARGE, column_number
 from app.engine.reading.sheet_parts import STRINGS
@@ -36,14 +38,16 @@ _PLACE = re.compile(r"([A-Za-z]{1,3})[0-9]*")
 _STYLE = re.compile(r"[0-9]{1,6}")
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]{1,3})?")
 _LOGICAL = frozenset({"0", "1", "true", "false"})
-_TEXTS = frozenset({"str", "inlineStr", "d"})
+_OWN_TEXTS = frozenset({"str", "inlineStr"})
+_TEXTS = _OWN_TEXTS | {"d"}
 
 
-def compact(data: bytes, sheets: Collection[str], limits: Limits) -> bytes:
+def compact(data: bytes, sheets: Collection[str], limits: Limits, formats: Formats = MappingProxyType({})) -> bytes:
     """A workbook with the same cells, closer together, of the parts that are `sheets`, and with its strings counted.
 
     The first cell of each row is the number of its row before, with `OUTSIDE` behind it where a cell of the row was in
-    no column; empty rows and columns are gone. A cell that cannot be read is the text `ERROR`. Raises `Refused` with
+    no column; empty rows and columns are gone. A cell that cannot be read is the text `ERROR`, and so is a formula
+    whose result is not stored. A number of a style in `formats` becomes a text of two faces. Raises `Refused` with
     `workbook_too_large` where even that is too much, with `zip_damaged` for a part that is no XML to its end, with the
     rows before that, and with `file_type_unsupported` for cells nested very deep.
     """
@@ -56,14 +60,19 @@ def compact(data: bytes, sheets: Collection[str], limits: Limits) -> bytes:
                 strings = _copy_strings(before, info, after)
         for info in infos:
             if info.filename in sheets and not _is_strings(info):
-                _copy_sheet(before, info, after, limits, strings)
+                _copy_sheet(before, info, after, limits, strings, formats)
             elif not _is_strings(info):
                 after.writestr(info.filename, before.read(info))
     return out.getvalue()
 
 
 def _copy_sheet(
-    before: zipfile.ZipFile, info: zipfile.ZipInfo, after: zipfile.ZipFile, limits: Limits, strings: int
+    before: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    after: zipfile.ZipFile,
+    limits: Limits,
+    strings: int,
+    formats: Formats,
 ) -> None:
     places = _Places(limits)
     try:
@@ -79,7 +88,7 @@ def _copy_sheet(
             raise Refused("zip_damaged", line=places.row or None, rows=max(len(places.rows) - 1, 0)) from None
     with after.open(info.filename, "w") as sheet:
         sheet.write(f'<?xml version="1.0"?><worksheet xmlns="{_MAIN}"><sheetData>'.encode())
-        _parsed(before, info, _Writer(places, sheet, strings), is_faulty=is_faulty)
+        _parsed(before, info, _Writer(places, sheet, strings, formats), is_faulty=is_faulty)
         sheet.write(b"</sheetData></worksheet>")
 
 
@@ -212,6 +221,8 @@ class _Cells(_Parts):
     is_bad: bool = False
     nested: int = 0
     last_column: int = 0
+    is_formula: bool = False
+    is_stored: bool = False
 
     @abstractmethod
     def cell(self) -> None:
@@ -236,10 +247,13 @@ class _Cells(_Parts):
                 return
             self._at_column(attributes.get("r", ""))
             self.attributes, self.value, self.is_bad = attributes, None, False
+            self.is_formula = self.is_stored = False
         elif local == "rPh":
             self.phonetic += 1
         elif local in _VALUES and not self.phonetic:
-            self.is_value = True
+            self.is_value = self.is_stored = True
+        elif local == "f":
+            self.is_formula = True
 
     def _at_row(self, number: str) -> None:
         """A row whose number no sheet has, or that does not follow the row before, is the next one."""
@@ -264,6 +278,8 @@ class _Cells(_Parts):
             self.nested -= 1
             if self.nested:
                 return
+            if self.is_formula and self._is_unvalued():
+                self.is_bad, self.value = True, ""
             if self.value is not None:
                 self.cell()
             self.value = None
@@ -271,6 +287,11 @@ class _Cells(_Parts):
             self.phonetic -= 1
         elif local in _VALUES:
             self.is_value = False
+
+    def _is_unvalued(self) -> bool:
+        """Whether the result of the cell's formula is not stored, as programs write it that calculate nothing."""
+        is_empty_text = self.is_stored and self.attributes.get("t") in _OWN_TEXTS
+        return not (self.value or "").strip() and not is_empty_text
 
     def text(self, data: str) -> None:
         if self.is_value:
@@ -307,10 +328,11 @@ class _Places(_Cells):
 class _Writer(_Cells):
     """Writes the cells with a value, closer together."""
 
-    def __init__(self, places: _Places, out: IO[bytes], strings: int) -> None:
+    def __init__(self, places: _Places, out: IO[bytes], strings: int, formats: Formats) -> None:
         super().__init__()
         self.out = out
         self.strings = strings
+        self.formats = formats
         self.is_outside = False
         self.cells: list[str] = []
         self.row_at = {row: at for at, row in enumerate(sorted(places.rows), start=1)}
@@ -331,12 +353,19 @@ class _Writer(_Cells):
         at = f"{column_letters(self.column_at[self.column])}{self.row_at[self.row]}"
         kind, value = self._readable(self.attributes.get("t", "n"), self.value or "")
         style = self.attributes.get("s", "")
+        if kind == "n" and (shown := self._shown(style, value)):
+            kind, value = "str", shown
         kept = f"t={quoteattr(kind)}" + (f' s="{style}"' if _STYLE.fullmatch(style) else "")
         if kind == "inlineStr":
             inside = f'<is><t xml:space="preserve">{escape(value)}</t></is>'
         else:
             inside = f"<v>{escape(value)}</v>"
         self.cells.append(f'<c r="{at}" {kept}>{inside}</c>')
+
+    def _shown(self, style: str, number: str) -> str | None:
+        """A number as a text of two faces; None where its format shows it as it is stored."""
+        found = self.formats.get(int(style)) if self.formats and number and _STYLE.fullmatch(style) else None
+        return found.faces(number) if found else None
 
     def _readable(self, kind: str, value: str) -> tuple[str, str]:
         """The type and the value of the cell as the library reads them."""

@@ -5,6 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
@@ -13,13 +14,14 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from app.engine.reading.archive import Archive
 from app.engine.reading.directory import LOCAL
 from app.engine.reading.limits import MIB, Budget, Limits, is_over, size_of
+from app.engine.reading.number_formats import number_formats, sheets_with
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.engine.reading.sheet_extent import TOO_LARGE, measure_parts
 from app.engine.reading.sheet_parts import has_false_count, sheet_parts
 from app.engine.reading.sparse_sheet import OUTSIDE, compact
 from app.engine.reading.struck import with_struck_out
-from app.mapping.struck import bare
+from app.mapping.faces import stored
 
 _OFFICE = ("[Content_Types].xml", "mimetype", "content.xml", "Index/Document.iwa")
 _LONG = 10**15  # a spreadsheet keeps 15 digits of a number
@@ -39,7 +41,8 @@ class Workbook:
     """An open spreadsheet. What is no .xlsx, is locked, or grows too large is refused.
 
     Its size is measured before the spreadsheet library opens it; cells that lie far apart are moved together first.
-    `since_1904` says that its days are counted from 1904, `has_struck` that words are struck out.
+    `since_1904` says that its days are counted from 1904, `has_marks` that words may be struck out, or cells may have
+    two faces.
     """
 
     def __init__(self, open_: Callable[[], BinaryIO], limits: Limits) -> None:
@@ -57,11 +60,14 @@ class Workbook:
         with _refusing():
             self._extents, striking = measure_parts(data, limits)
             struck = with_struck_out(data, self._extents, striking) if striking else None
-            self.has_struck = struck is not None
             data = struck or data
+            self._formats = number_formats(data)
+            shaped = sheets_with(data, self._extents, self._formats) if self._formats else frozenset[str]()
+            self._extents |= {name: replace(self._extents[name], is_odd=True) for name in shaped}
+            self.has_marks = struck is not None or bool(shaped)
             self._is_compact = any(extent.cells > limits.workbook_cells for extent in self._extents.values())
             if self._is_compact:
-                data = compact(data, self._extents, limits)
+                data = compact(data, self._extents, limits, self._formats)
             elif has_false_count(data, limits):
                 data = compact(data, (), limits)
         try:
@@ -78,17 +84,18 @@ class Workbook:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_sheets:,} sheets"})
 
     def rows(self, sheet: str) -> Iterator[Raw]:
-        """The rows of one sheet, blank ones left out, with their row numbers. Struck-out words are words like others.
+        """The rows of one sheet, blank ones left out, with their row numbers. Struck-out words are words like others,
+        and numbers are as they are stored.
 
         Raises as `marked_rows`.
         """
         rows = self.marked_rows(sheet)
         return (
-            ((line, [bare(cell) for cell in cells], codes) for line, cells, codes in rows) if self.has_struck else rows
+            ((line, [stored(cell) for cell in cells], codes) for line, cells, codes in rows) if self.has_marks else rows
         )
 
     def marked_rows(self, sheet: str) -> Iterator[Raw]:
-        """The same rows, struck-out words between the signs of `app.mapping.struck`.
+        """The same rows, struck-out words between the signs of `app.mapping.struck`, cells of two faces with both.
 
         A cell that cannot be read holds `#ERROR!`. Raises `Refused` for a sheet that cannot be read to its end: with
         `zip_damaged`, or with why no library should open it. A chart has no rows.
@@ -131,7 +138,7 @@ class Workbook:
         if self._is_compact or part is None or part.name is None:
             raise Refused("zip_damaged")
         with _refusing("zip_damaged"):
-            mended = _opened(compact(self._data, (part.name,), self._limits)).get_sheet_by_name(sheet)
+            mended = _opened(compact(self._data, (part.name,), self._limits, self._formats)).get_sheet_by_name(sheet)
         self._mended = sheet, mended
         return mended, True
 

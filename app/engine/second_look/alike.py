@@ -7,6 +7,7 @@ import unicodedata
 from datetime import UTC, date, datetime
 from typing import Any
 
+from app.engine.second_look.plain import Formatted
 from app.mapping.second_look import How
 
 _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
@@ -21,7 +22,9 @@ _TOLD_OTHERWISE = frozenset({"date", "signature", "bodycharts"})  # written out 
 
 
 def alike(how: How, cell: str, stored: Any) -> bool | None:
-    """None where the cell is not one that can be compared plainly."""
+    """None where the cell is not one that can be compared plainly. A formatted number is stored in one of two ways."""
+    if isinstance(cell, Formatted):
+        return alike(how, cell.shown, stored) or alike(how, str(cell), stored)
     if how is How.MOMENT:
         return _instant(cell, stored)
     if how is How.DAY:

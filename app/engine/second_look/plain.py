@@ -27,6 +27,17 @@ Cells = dict[str, str]
 NO_MARKS: Mapping[int, int] = MappingProxyType({})
 
 
+class Formatted(str):
+    """A number as a workbook stores it; `shown` is how its format shows it."""
+
+    shown: str = ""
+
+    def with_shown(self, shown: str) -> "Formatted":
+        """The same number, and how it is shown."""
+        self.shown = shown
+        return self
+
+
 class NotPlain(Exception):
     """The file cannot be verified. The exception carries nothing of the file's content."""
 
@@ -212,6 +223,8 @@ def told_apart(headers: Sequence[str]) -> list[str]:
 
 def unguarded(cell: str) -> str:
     """A cell without the `=""` that keeps a spreadsheet from rounding it."""
+    if isinstance(cell, Formatted):
+        return cell
     cell = cell.strip()
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
 

@@ -11,12 +11,13 @@ from xml.etree.ElementTree import Element
 from defusedxml.ElementTree import iterparse
 
 from app.engine.reading.limits import Limits
-from app.engine.second_look.plain import TITLES, NotPlain
+from app.engine.second_look.plain import TITLES, Formatted, NotPlain
 
 WIDEST = 16_384  # columns of a sheet
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _PLACE = re.compile(r"([A-Z]{1,3})\d*")
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
+_TOKENS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|.')
 _DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})  # number formats of a date
 _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: DTZ001 - a sheet has no time zone
 
@@ -42,7 +43,7 @@ def sheet_rows(
 
 
 class _Book:
-    """An open workbook: its sheets by name, its shared strings, and which styles are dates."""
+    """An open workbook: its sheets by name, its shared strings, and how its styles show numbers."""
 
     def __init__(self, packed: zipfile.ZipFile) -> None:
         self._packed = packed
@@ -60,7 +61,9 @@ class _Book:
             related = next((value for key, value in each.items() if key.endswith("}id")), None)
             self.parts[str(each.get("name"))] = _inside(targets[related])
         self._strings = [_text(each) for each in self._elements("xl/sharedStrings.xml", "si")]
-        self._dates = self._date_styles()
+        codes = self._format_codes()
+        self._dates = frozenset(at for at, code in codes.items() if _is_date(code))
+        self._codes = {at: code for at, code in codes.items() if "%" in code or code.count("0") > 1}
 
     def first(self, is_header: Callable[[Sequence[str]], bool]) -> str:
         """The first sheet with a header in its first rows."""
@@ -100,19 +103,22 @@ class _Book:
         if style.isdigit() and int(style) in self._dates:
             return _moment(float(value), since_1904=self._since_1904)
         number = float(value)
-        return str(int(number)) if number == int(number) and abs(number) < 10**15 else value
+        plain = str(int(number)) if number == int(number) and abs(number) < 10**15 else value
+        code = self._codes.get(int(style), "") if self._codes and style.isdigit() else ""
+        if shown := _percent(code, number) or _with_zeros(code, plain):
+            return Formatted(plain).with_shown(shown)
+        return plain
 
-    def _date_styles(self) -> frozenset[int]:
-        """The numbers of the cell styles that show a date."""
-        formats = set(_DATES)
+    def _format_codes(self) -> dict[int, str]:
+        """By the number of a cell style, the code of its number format."""
+        codes = dict.fromkeys(_DATES, "d") | {9: "0%", 10: "0.00%"}
         styles: list[int] = []
         for each in self._elements("xl/styles.xml", "numFmt", "cellXfs"):
             if _tag(each) == "numFmt":
-                shown = _LITERAL.sub("", each.get("formatCode", "")).lower()
-                formats |= {int(each.get("numFmtId", "0"))} if set(shown) & set("ymdhs") else set()
+                codes[int(each.get("numFmtId", "0"))] = each.get("formatCode", "")
             else:
                 styles = [int(style.get("numFmtId", "0")) for style in each if _tag(style) == "xf"]
-        return frozenset(at for at, number in enumerate(styles) if number in formats)
+        return {at: codes[number] for at, number in enumerate(styles) if number in codes}
 
     def _elements(self, part: str, *tags: str) -> Iterator[Element]:
         """The elements of these tags, each whole; nothing where the workbook has no such part."""
@@ -134,6 +140,31 @@ class _Book:
                     each.clear()
                     if parents:
                         parents[-1].clear()
+
+
+def _is_date(code: str) -> bool:
+    return not set("ymdhs").isdisjoint(_LITERAL.sub("", code).lower())
+
+
+def _percent(code: str, number: float) -> str:
+    """A number as a percentage, if that is how it is shown."""
+    return f"{number * 100:.13g}%" if _LITERAL.sub("", code).split(";")[0].rstrip().endswith("%") else ""
+
+
+def _with_zeros(code: str, digits: str) -> str:
+    """Digits in a format of zeros, with the signs round them."""
+    left, leftmost = list(digits), 0
+    shown: list[str] = []
+    for each in reversed(_TOKENS.findall(code.split(";")[0])):
+        if each == "0":
+            leftmost = len(shown)
+            shown.append(left.pop() if left else "0")
+        elif not each.startswith("["):
+            shown.append(each.strip('"\\'))
+    shown[leftmost + 1 : leftmost + 1] = reversed(left)
+    text = "".join(reversed(shown))
+    is_plain = digits.isdecimal() and set(text) <= set(" ()+-/0123456789")
+    return text if is_plain and _LITERAL.sub("", code.split(";")[0]).count("0") > 1 else ""
 
 
 def _tag(each: Element) -> str:
