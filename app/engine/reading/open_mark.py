@@ -10,12 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.engine.reading.recognise import Header
+from app.mapping.emails import email_alone
 from app.mapping.flags import boolean, whole
 from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_time
 from app.mapping.money import money
 
 LAST = "end"  # a line of our own behind a row: it is a row by itself where the row has ended
-_ONE_LINE = frozenset({birth, day, local_timestamp, timestamp, visit_time, boolean, whole, money})
+_ONE_LINE = frozenset({birth, day, local_timestamp, timestamp, visit_time, boolean, whole, money, email_alone})
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _DIGIT = re.compile(r"[0-9]")
 _LONG = 7  # digits of a real id; ids of one file may be of two lengths
