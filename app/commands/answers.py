@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.engine.inventory import Inventory
+from app.engine.trial_account import has_true_account
 from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.migration.states import State
@@ -40,16 +41,25 @@ def of_export(session: Session, migration: Migration) -> Json:
     }
 
 
-def of_trial(session: Session, migration: Migration, trial: Trial | None, peak_mb: float, read: float) -> Json:
-    """The same, and what the trial came to."""
+def of_trial(
+    session: Session, migration: Migration, trial: Trial | None, peak_mb: float, read: float, *, is_whole: bool = True
+) -> Json:
+    """The same, and what the trial came to. Of a trial that is not whole, or whose account was changed, no number is
+    told; `trial_damaged` stands among the problems."""
+    if trial is not None and trial.finished_at is not None:
+        is_whole = is_whole and has_true_account(session, migration, trial)
+    kept = trial if is_whole else None
     runs = [f"trial:{trial.number}", f"finalise:{trial.number}"] if trial else []
     seconds = trial.seconds if trial else {}
     return {
         **of_export(session, migration),
-        "problems": problems(session, migration, [*runs, f"export:{migration.export_number}"]),
-        "kinds": list(trial.kinds) if trial else [],
-        "balanced": bool(trial and trial.balanced),
-        "digest": trial.digest if trial else "",
+        "problems": [
+            *problems(session, migration, [*runs, f"export:{migration.export_number}"]),
+            *([] if is_whole else [of_problem(Problem("trial_damaged"))]),
+        ],
+        "kinds": list(kept.kinds) if kept else [],
+        "balanced": bool(kept and kept.balanced),
+        "digest": kept.digest if kept else "",
         "seconds": {
             "read": round(read, 3),
             "trial": seconds.get("trial", 0.0),

@@ -25,6 +25,7 @@ from app.db import now
 from app.engine.heartbeat import nothing
 from app.engine.inventory import Inventory
 from app.engine.runtime import Runtime
+from app.engine.trial_check import trial_fault
 from app.engine.zones import places_of
 from app.errors import Stop
 from app.migration.exports import current_export, files_of, read_again
@@ -108,11 +109,13 @@ def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: O
             with runtime.ledger.write() as session:
                 start_trial(session, migration.id, BY, lambda *_: None)
             state = driver.run(migration.id, "Trial")
-        if state is State.REVIEWING:
+        is_whole = state is not State.REVIEWING or _is_whole(runtime, migration.id)
+        if state is State.REVIEWING and is_whole:
             state = _finish(runtime, migration.id, driver, options)
     with runtime.ledger.read() as session:
         ended = session.get_one(Migration, migration.id)
-        told = of_trial(session, ended, current_trial(session, ended), driver.peak_mb, read_seconds)
+        tried = current_trial(session, ended)
+        told = of_trial(session, ended, tried, driver.peak_mb, read_seconds, is_whole=is_whole)
     return Answer(told, _status(state, told["balanced"], options))
 
 
@@ -131,6 +134,14 @@ def _read_again(runtime: Runtime, migration_id: str, driver: Driver, answers: Pa
         files = files_of(session, migration_id, migration.export_number + 1)
     must_fit_columns(plan, answers, files, source(migration.source))
     return state
+
+
+def _is_whole(runtime: Runtime, migration_id: str) -> bool:
+    """Whether the trial is what its parts came to: nothing else has changed its account or its records."""
+    with runtime.ledger.read() as session:
+        migration = session.get_one(Migration, migration_id)
+        tried = current_trial(session, migration)
+    return tried is None or trial_fault(runtime, migration, tried, thorough=False) is None
 
 
 def _finish(runtime: Runtime, migration_id: str, driver: Driver, options: Options) -> State:

@@ -8,6 +8,7 @@ from app.migration.balance import balance_of
 from app.migration.models import Trial, Work
 from app.records.kind import RecordKind
 from app.web import Visit
+from app.wizard.damage import UNTRUE, find_damage
 
 TABS = {"practitioners": "practitioners", "locations": "locations", "services": "services", "clients": "clients"}
 TABLES = {"custom_fields": "fields"}  # where a plan calls its choices otherwise than the table
@@ -27,8 +28,12 @@ class Absence:
     kinds: tuple[str, ...]
 
 
-def absence_of(visit: Visit, trial: Trial, kind: RecordKind) -> Absence:
-    """What became of the rows of a kind that are no records of the trial, from its frozen plan and its account."""
+def absence_of(visit: Visit, trial: Trial, kind: RecordKind) -> Absence | None:
+    """What became of the rows of a kind that are no records of the trial, from its frozen plan and its account.
+
+    None where the account was changed behind the product's back: no number of it is true, as in the report."""
+    if find_damage(visit) in UNTRUE:
+        return None
     place = TABLES.get(kind.name, kind.name)
     matched = 0
     if place in CHOSEN.values():

@@ -1,5 +1,6 @@
 """A second look goes from raw file to stored record, past all that read and mapped it, and says what differs."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from app.engine.second_look import compared
 from app.engine.second_look.alike import alike, said, words
-from app.engine.second_look.plain import NotPlain, plain_rows
+from app.engine.second_look.plain import SIGNS, Headers, NotPlain, plain_rows
 from app.mapping.second_look import How
 from app.migration.advance import Refused
 from tests.engine.story import Clinic, clinic_files
@@ -148,3 +149,30 @@ def test_what_is_drawn_is_not_looked_for_among_the_words(kind: str) -> None:
     asked = {"name": "Sign here", "type": kind, "answer": "Squiggle"}
     cell = json.dumps({"sections": [{"name": "End", "questions": [asked]}]})
     assert said(cell) == frozenset({"sign", "here", "end"})
+
+
+CELLS = {
+    "commas": "a, b, c, d, e, f",
+    "semicolons": "a; b; c; d; e; f",
+    "tabs": "a\tb\tc\td\te\tf",
+    "bars": "a | b | c | d | e | f",
+    "a form": '{"sections": [{"name": "A", "questions": [{"name": "P", "type": "text", "answer": "x, y; z"}]}]}',
+    "lines": "a,\nb;\n\nc,,,,,,\nd",
+    "words": "rest",
+}
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("content", CELLS)
+@pytest.mark.parametrize("above", ["", "Report of a clinic\n", "a, b; c | d\te, f, g, h, i\n\n", "sep={sign}\n"])
+def test_every_sign_parts_cells_whatever_the_cells_hold(tmp_path: Path, sign: str, content: str, above: str) -> None:
+    path = tmp_path / "notes.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        file.write(above.format(sign=sign))
+        writer = csv.writer(file, delimiter=sign, quoting=csv.QUOTE_MINIMAL)
+        writer.writerow(("id", "patient_id", "content"))
+        writer.writerows((number, 1, CELLS[content]) for number in range(3))
+    headers = Headers(frozenset({"id"}), frozenset({"patientid", "content"}))
+    rows = list(plain_rows(lambda: path.open("rb"), "utf-8", headers=headers))
+    wanted = [{"id": str(number), "patientid": "1", "content": CELLS[content]} for number in range(3)]
+    assert rows == wanted

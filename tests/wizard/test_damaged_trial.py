@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from app.caspen.statements import at, fetch
 from app.caspen.stores import Store
 from app.migration.states import State
+from app.records.kinds import BY_NAME
 from tests.conftest import At
 from tests.pages import done, words
 from tests.points import approve
@@ -122,3 +123,19 @@ def test_no_page_of_a_live_move_says_a_number_that_was_changed(product_at: At, n
     support = product.visitor(ANA).get(f"/support/{product.migration_id}")
     assert support.status_code == 200
     assert "trial_damaged" in support.text
+
+
+@pytest.mark.parametrize("harm", ["row moved", "no account", "row moved in its part", "digest overwritten"])
+def test_no_page_of_a_kind_says_a_number_of_a_changed_account(product_at: At, harm: str) -> None:
+    product = product_at("reviewing")
+    megan = product.visitor(MEGAN)
+    addresses = [f"{product.at}/records/{kind}" for kind in BY_NAME if kind != "clients"]
+    honest = {address: words(megan.get(address, params={"q": "no record says this"})) for address in addresses}
+    assert all("changed outside" not in page for page in honest.values())
+    assert any("matched to" in page for page in honest.values())
+    HARMS[harm](product)
+    for address in addresses:
+        page = words(megan.get(address))
+        assert "matched to" not in page, address
+        assert "none came across" not in page, address
+        assert "brought none" not in page, address

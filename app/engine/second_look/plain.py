@@ -171,7 +171,7 @@ def _table(
 ) -> Iterator[Cells]:
     begun = [first.lstrip("\ufeff"), *islice(iter(lambda: _line(text), ""), TITLES)]
     declared = begun[0].strip('"\r\n ')
-    sign = max(SIGNS, key=lambda each: max(line.count(each) for line in begun))
+    sign = _sign(begun, headers)
     if declared[:4].lower() == "sep=" and declared[4:5] in tuple(SIGNS):
         sign = declared[4]
         del begun[0]
@@ -179,6 +179,22 @@ def _table(
     lines = _Lines(text, begun, open_marks)
     rows = csv.reader(lines, delimiter=sign)  # the reader has judged the quotation marks
     yield from under_header(_held(rows, lines), headers)
+
+
+def _sign(begun: Sequence[str], headers: "Headers | None") -> str:
+    """What parts the cells: the sign under which the header has most cells. A note holds more commas than a header has
+    semicolons, so that signs are only counted where no line is the header under any of them."""
+    widest = max(SIGNS, key=lambda each: max(line.count(each) for line in begun))
+    return max(SIGNS, key=lambda each: (_header_cells(begun, each, headers), each == widest))
+
+
+def _header_cells(begun: Sequence[str], sign: str, headers: "Headers | None") -> int:
+    if headers is None:
+        return 0
+    try:
+        return next((len(row) for row in csv.reader(begun, delimiter=sign) if headers.are_in(row)), 0)
+    except csv.Error:
+        return 0
 
 
 def _held(rows: Iterable[list[str]], lines: _Lines) -> Iterator[list[str]]:

@@ -1,0 +1,45 @@
+"""What a ledger that something else has changed claims of a trial is no answer of `caspen-import trial`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.commands.drive import Driver
+from app.migration.states import State
+from tests.commands.test_trial import run
+from tests.engine.story import clinic_files
+from tests.world.ledger_lies import LIES
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a row moved from created to held",
+        "the account of every kind removed",
+        "a row moved in the account and in its part",
+        "the trial's digest overwritten",
+    ],
+)
+def test_no_number_of_a_changed_account_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / "export").mkdir()
+    for file, text in clinic_files(3, 3).items():
+        (tmp_path / "export" / file).write_text(text)
+    honest = Driver.run
+
+    def changed_behind(driver: Driver, migration_id: str, label: str) -> State:
+        state = honest(driver, migration_id, label)
+        if label == "Trial":
+            assert LIES[name](driver.runtime)
+        return state
+
+    monkeypatch.setattr(Driver, "run", changed_behind)
+    records = tmp_path / "records"
+    ended = run("trial", tmp_path / "export", "--json", tmp_path / "t.json", "--records", records)
+    told: dict[str, Any] = json.loads((tmp_path / "t.json").read_text())
+    assert ended.exit_code == 1
+    assert (told["kinds"], told["balanced"], told["digest"]) == ([], False, "")
+    assert "trial_damaged" in {problem["code"] for problem in told["problems"]}
+    assert "The trial does not balance." in ended.stdout
+    assert not records.exists()
