@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.mapping.parse import BY_COLUMN, ONCE_PER_FILE
+from app.mapping.parse import BY_COLUMN, ONCE_PER_FILE, STOPPING
 from app.mapping.rows import Outcome
 from app.problems import Problem, catalogue
 
@@ -24,7 +24,7 @@ class Tally:
         self.outcomes[outcome] += 1
 
     def tell(self, line: int, source_id: str | None, problems: Iterable[Problem]) -> None:
-        """Notes problems of a row. The same code twice on one row is told once.
+        """Notes problems of a row. The same code twice on one row is told once, as what keeps the row where one does.
 
         What reading has told of the whole file is not told again. What concerns a whole column is told once for the
         part, with the rows counted: there may be one in every cell.
@@ -37,14 +37,14 @@ class Tally:
             if whole_column and (first := self.problems.get(place)) is not None:
                 self.problems[place] = replace(first, count=first.count + problem.count)
                 continue
-            self.problems.setdefault(
-                place,
-                problem.at(
-                    kind=problem.kind or self.kind,
-                    file=problem.file or self.path,
-                    line=line,
-                    source_id=problem.source_id or source_id,
-                ),
+            known = self.problems.get(place)
+            if known is not None and (known.severity in STOPPING or problem.severity not in STOPPING):
+                continue
+            self.problems[place] = problem.at(
+                kind=problem.kind or self.kind,
+                file=problem.file or self.path,
+                line=line,
+                source_id=problem.source_id or source_id,
             )
 
     def told(self) -> dict[str, Any]:

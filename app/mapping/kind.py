@@ -9,7 +9,7 @@ from app.mapping.context import Context
 from app.mapping.defined import Defined
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Record, Result
-from app.mapping.second_look import Look
+from app.mapping.second_look import Look, Nested
 from app.problems import Problem
 
 R = TypeVar("R")
@@ -246,6 +246,7 @@ class Source:
     counts: tuple[Countable, ...] = ()
     carried: Carried | None = None
     looks: tuple[Look, ...] = ()  # where cells must be found again, told apart from the mapping
+    nested: Nested | None = None  # which rows one object holds, told apart from the reading
     help_article: str = ""
     demo: Any = None  # the demo clinic's workspace, whose names are those of the sample
     fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None

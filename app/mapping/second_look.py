@@ -4,13 +4,16 @@ What reads and maps an export also makes the digest that the trial is compared w
 alike. A second look goes from the raw file straight to the stored record, by these lines and no other.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 Cells = Mapping[str, str]  # of one row, by headers as `bare` gives them
 Pick = Callable[[Cells], str]
+Nested = Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]] | None]
+"""The rows of an object of JSON that holds several; None for an object that is a row itself."""
 
 
 class How(StrEnum):

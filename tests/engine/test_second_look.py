@@ -3,14 +3,17 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.engine.second_look import compared
-from app.engine.second_look.alike import alike, said, words
+from app.engine.second_look.alike import alike, in_doubt, said, words
 from app.engine.second_look.plain import SIGNS, Headers, NotPlain, plain_rows
+from app.mapping.parse import Parsed, RowParser
 from app.mapping.second_look import How
 from app.migration.advance import Refused
+from app.problems import Problem
 from tests.engine.story import Clinic, clinic_files
 from tests.world.spoiled import column, last_rows_unread, source
 
@@ -128,7 +131,7 @@ def test_every_accepted_shape_of_text_is_read_a_second_time(text: str, rows: int
         return
     found = list(plain_rows(lambda: path.open("rb"), "utf-8", lists=("patients",)))
     assert len(found) == rows
-    assert "007" in {cell for row in found for cell in row.values()} or "3,4" in text
+    assert "007" in {cell for _, row in found for cell in row.values()} or "3,4" in text
 
 
 def test_of_a_form_only_what_must_be_found_as_written_is_looked_for() -> None:
@@ -173,6 +176,80 @@ def test_every_sign_parts_cells_whatever_the_cells_hold(tmp_path: Path, sign: st
         writer.writerow(("id", "patient_id", "content"))
         writer.writerows((number, 1, CELLS[content]) for number in range(3))
     headers = Headers(frozenset({"id"}), frozenset({"patientid", "content"}))
-    rows = list(plain_rows(lambda: path.open("rb"), "utf-8", headers=headers))
+    rows = [row for _, row in plain_rows(lambda: path.open("rb"), "utf-8", headers=headers)]
     wanted = [{"id": str(number), "patientid": "1", "content": CELLS[content]} for number in range(3)]
     assert rows == wanted
+
+
+FIELDS = [
+    {"token": "f1", "name": "Hobby", "type": "text"},
+    {"token": "f2", "name": "Team", "type": "radiobuttons", "options": [{"token": "a", "name": "Red"}, {"name": "B"}]},
+]
+SECTIONS = [{"token": "s1", "name": "Social", "fields": FIELDS}]
+DEFINITION = "patient_custom_fields_definition"
+
+
+@pytest.mark.parametrize(
+    ("told", "rows"),
+    [
+        ({DEFINITION: {"sections": SECTIONS}}, 3),
+        ([{DEFINITION: {"sections": SECTIONS}}], 3),
+        ({DEFINITION: SECTIONS}, 3),
+        ({"sections": SECTIONS}, 3),
+        ({DEFINITION: {"sections": [{"name": "Empty", "fields": []}, *SECTIONS]}}, 3),
+        ([{"field_token": "f1", "field_name": "Hobby", "field_type": "text"}], 1),
+    ],
+)
+def test_each_field_and_option_of_a_definition_is_a_row(clinic: Clinic, told: object, rows: int) -> None:
+    clinic.tried({**clinic_files(), "custom_fields.json": json.dumps(told)})
+    assert {kind["kind"]: kind["read"] for kind in clinic.trial.kinds}["custom_fields"] == rows
+    assert not clinic.codes("trial:1") & {"rows_miscounted", "not_verified"}
+    assert clinic.trial.balanced
+
+
+@pytest.mark.parametrize("behind", ["", "/", "#a", "?page=1", "?page=1#a", "#a/b?c", "/#7"])
+def test_an_address_leads_to_its_record_whatever_stands_behind_its_path(clinic: Clinic, behind: str) -> None:
+    relation = {"links": {"self": f"https://api.au1.cliniko.com/v1/patients/1001{behind}"}}
+    said = {"id": "1", "patient": relation, "type_code": 1, "direction_code": 1, "content": "x"}
+    page = {"communications": [{**said, "created_at": "2026-03-01T00:00:00Z"}], "total_entries": 1}
+    clinic.tried({**clinic_files(), "communications.json": json.dumps(page)})
+    assert {kind["kind"]: kind["created"] for kind in clinic.trial.kinds}["communications"] == 1
+    assert clinic.trial.balanced
+
+
+@pytest.mark.parametrize("code", ["missing_id", "bad_id"])
+def test_a_row_that_plainly_has_an_id_is_not_believed_to_have_none(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    inner = RowParser.parse
+
+    def lied(self: Any, cells: Any, columns: Any = None) -> Any:
+        parsed = inner(self, cells, columns)
+        if parsed.source_id not in ("1003", "1004"):
+            return parsed
+        return Parsed(None, None, (Problem(code, self.kind.name),))
+
+    monkeypatch.setattr(RowParser, "parse", lied)
+    clinic.tried()
+    lines = [line for line in clinic.problems("trial:1") if line.code == "cells_not_found"]
+    assert ("patients", "Patient ID", 2) in {(line.kind, line.column, line.count) for line in lines}
+    assert not clinic.trial.balanced
+
+
+@pytest.mark.parametrize(
+    ("cell", "stored", "verdict", "doubt"),
+    [
+        ("a</div>b", "ab", True, False),
+        ("a<b>b</b>c d", "abc d", True, False),
+        ("<p>sore</p><p>knee</p>", "<p>sore</p>", False, False),
+        ("<p>sore knee and hip<p>swollen", "<p>sore knee and hip</p>", False, True),
+        ("<p>sore<p>swollen knee and hip", "<p>sore</p>", False, False),
+        ("sore knee hip &copy 2024", "sore knee hip", False, True),
+        ("sore knee", "sore", False, False),
+    ],
+)
+def test_a_text_whose_marks_can_be_read_in_two_ways_is_a_doubt_where_most_of_it_is_there(
+    cell: str, stored: str, verdict: bool, doubt: bool
+) -> None:
+    assert alike(How.WORDS, cell, stored) is verdict
+    assert (verdict is False and in_doubt(How.WORDS, cell, stored)) is doubt

@@ -97,7 +97,7 @@ def broken(*_: object, **__: object) -> Any:
 
 
 def broken_on_the_way(*_: object, **__: object) -> Iterator[Any]:
-    yield {"patientid": "1000"}
+    yield 2, {"patientid": "1000"}
     broken()
 
 

@@ -133,7 +133,7 @@ def test_any_other_format_leaves_the_number_as_it_is(code: str, number: str) -> 
 @pytest.mark.parametrize(("code", "number", "shown"), SHOWN)
 def test_the_second_look_sees_the_same_by_itself(code: str, number: str, shown: str) -> None:
     data = book([ANN], code, {2: {"Extra Information": number}})
-    row = list(sheet_rows(lambda: io.BytesIO(data), "S", lambda row: True))[1]
+    _, row = list(sheet_rows(lambda: io.BytesIO(data), "S", lambda row: True))[1]
     cell = row[HEAD.index("Extra Information")]
     assert isinstance(cell, Formatted)
     stored = next(cells for line, cells, _ in Workbook(lambda: io.BytesIO(data), Limits()).rows("S") if line == 2)

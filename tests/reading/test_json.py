@@ -147,7 +147,7 @@ def test_a_list_of_rows_is_the_page_whatever_stands_beside_it(
     kind = SOURCE.kind("patients")
     known = Headers(frozenset({"id"}), frozenset(map(bare, (p.name for p in kind.columns))))
     again = plain_rows(lambda: io.BytesIO(text.encode()), "utf-8", headers=known, lists=("patients",))
-    assert [row["id"] for row in again] == [str(ANN["id"]), "7"]
+    assert [row["id"] for _, row in again] == [str(ANN["id"]), "7"]
 
 
 def test_a_list_inside_a_row_makes_no_page_of_it(desk: Desk) -> None:

@@ -101,7 +101,7 @@ def test_every_row_behind_an_open_mark_comes_and_its_own_row_is_told(
 def seen_again(table: Damaged, read: Delimited) -> list[tuple[str, str]]:
     """What the second look finds in the same bytes."""
     rows = plain_rows(lambda: io.BytesIO(table.text.encode()), "utf-8", open_marks=dict(read.open_marks))
-    return [(next(iter(row.values())), list(row.values())[4]) for row in rows]
+    return [(next(iter(row.values())), list(row.values())[4]) for _, row in rows]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -123,7 +123,7 @@ def test_an_open_mark_is_found_in_every_encoding_and_below_lines_of_text(
         headers=Headers(frozenset({"patientid"})),
         open_marks=dict(told.one.facts["open_marks"]),
     )
-    assert [next(iter(row.values())) for row in again] == table.ids
+    assert [next(iter(row.values())) for _, row in again] == table.ids
 
 
 @pytest.mark.parametrize("delimiter", DELIMITERS)

@@ -84,7 +84,7 @@ def cells_read(
     (read,) = desk.csv(content, path).rows()
     known = Headers(frozenset({bare(key.name)}), frozenset(bare(n) for p in kind.columns for n in p.known_as()))
     again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=known)
-    return dict(read.cells), with_ids(next(iter(again)))
+    return dict(read.cells), with_ids(next(iter(again))[1])
 
 
 def table(row: dict[str, Any]) -> str:

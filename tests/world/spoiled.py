@@ -15,7 +15,6 @@ from app.mapping import moments
 from app.mapping.kind import Kind, Source
 from app.mapping.rows import Mapped, Record, Result
 from app.sources import SOURCES
-from app.sources.cliniko import treatment_notes as notes
 
 Spoil = Callable[[], None]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -182,7 +181,7 @@ def section_lost(which: int) -> Spoil:
             del sections[which]
             return replace(found, sections=tuple(sections))
 
-        vars(notes)["read_content"] = read
+        vars(contents_of_notes)["read_content"] = read
 
     return spoil
 
@@ -197,7 +196,7 @@ def answer_lost(which: int) -> Spoil:
             sections[which] = replace(sections[which], questions=sections[which].questions[1:])
             return replace(found, sections=tuple(sections))
 
-        vars(notes)["read_content"] = read
+        vars(contents_of_notes)["read_content"] = read
 
     return spoil
 

@@ -19,6 +19,7 @@ ROWS = frozenset({"data", "items", "results", "records", "rows", "entries"})  # 
 _PAGE = frozenset({TOTAL, "links"})
 _API = re.compile(r"https?://[^\s/]+/v\d+/")  # of an address that the programming interface gives
 _FRAME = re.compile(r"(?:[._\s]*(?:links?|self|href|url))+$", re.IGNORECASE)  # of a name: what says that it is one
+_BEHIND = re.compile(r"[?#]")  # what follows the path of an address
 # Its number among the file's items, its cells by name, and what reading had to say of it.
 Item = tuple[int, dict[str, str], tuple[str, ...]]
 
@@ -277,7 +278,7 @@ def relation(item: Any) -> str | None:
     address = links.get("self")
     if not isinstance(address, str):
         return ""
-    last = address.split("?", 1)[0].rstrip("/").rsplit("/", 1)[-1]
+    last = _BEHIND.split(address, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
     return last if any(c.isdigit() for c in last) else ""
 
 

@@ -185,12 +185,14 @@ def missing_key(kind: Kind[Any], headers: Sequence[str]) -> Refused:
 
 def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], source: Source, name: Name) -> None:
     near = []
+    named = name.kind(source)
     for kind in source.kinds:
         keys = _key_headers(kind)
+        if kind.listed and kind is not named:
+            continue  # such a list has no header but its key that others do not have
         if kind.imported and keys and not keys & plain and kind.fingerprint(_aliased(kind, plain) | keys):
             near.append(kind)
     if near:
-        named = name.kind(source)
         raise missing_key(named if named in near else max(near, key=lambda k: _known(k, plain)), headers)
 
 

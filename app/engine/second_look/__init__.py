@@ -23,8 +23,8 @@ from app.engine.reading.entry_table import EntryList
 from app.engine.reading.refusal import Refused
 from app.engine.runtime import Runtime
 from app.engine.second_look.attached import look_at_attached
-from app.engine.second_look.compared import Eyes, hold_against
-from app.engine.second_look.plain import Cells, NotPlain, plain_rows
+from app.engine.second_look.compared import Eyes, Sampled, hold_against
+from app.engine.second_look.plain import NotPlain, plain_rows
 from app.engine.second_look.raw_rows import RawFiles
 from app.engine.work import LostLease
 from app.mapping.kind import Source
@@ -72,9 +72,9 @@ class Looked:
 
 @dataclass
 class _Sample:
-    """Some rows of one file by their ids, and how many there are in all. `keyed`: whether the rows have ids."""
+    """Some rows of one file by their lines, and how many there are in all. `keyed`: whether the rows have ids."""
 
-    rows: dict[str, Cells] = field(default_factory=dict)
+    rows: dict[int, Sampled] = field(default_factory=dict)
     total: int = 0
     keyed: bool = False
 
@@ -162,16 +162,17 @@ def _sampled(raw: RawFiles, file: ExportFile, looks: Sequence[Look], beat: Heart
     sample, room, step = _Sample(), SIGNS, max(1, file.rows // ROWS)
     keys = [bare(header) for header in looks[0].key] if looks else []
     key: str | None = None
-    for row in raw.rows(file, looks):
+    for line, row in raw.rows(file, looks):
         sample.total += 1
         if sample.total % BEAT_ROWS == 0:
             beat()
         key = key or next((header for header in keys if header in row), None)
-        source_id = row.get(key, "").strip("=\"' ") if key else ""
+        cell = row.get(key, "") if key else ""
+        source_id = cell.strip("=\"' ")
         if _PLAIN_ID.fullmatch(source_id) and room > 0 and zlib.crc32(source_id.encode()) % step == 0:
             signs = sum(map(len, row.values()))
             if signs <= LONGEST:
-                sample.rows[source_id] = row
+                sample.rows[line] = Sampled(source_id, cell, row)
                 room -= signs
         del row  # the next one may be as large
     sample.keyed = key is not None
@@ -185,7 +186,7 @@ def _named(
     found: set[str] = set()
     try:
         for file in (file for file in files if file.kind == rule.kind):
-            for number, row in enumerate(raw.rows(file, ()), start=1):
+            for number, (_, row) in enumerate(raw.rows(file, ()), start=1):
                 if number % BEAT_ROWS == 0:
                     beat()
                 if (name := said_under(row, *rule.headers)) in keys:
@@ -215,7 +216,7 @@ def _missed(
 def _plainly(entry: Entry, encoding: str | None, looks: Iterable[Look]) -> Look | None:
     """The kind that a file can only be of, by the headers in its first row."""
     try:
-        first = next(iter(plain_rows(entry.open, encoding)), {})
+        _, first = next(plain_rows(entry.open, encoding), (0, {}))
     except (NotPlain, Refused, OSError):
         return None
     return next((look for look in looks if look.fits(frozenset(first))), None)

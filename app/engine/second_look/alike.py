@@ -11,6 +11,12 @@ from app.engine.second_look.plain import Formatted
 from app.mapping.second_look import How
 
 _TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_MARK = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>]*)?(/?)>")
+_NESTED = frozenset({"p", "div", "span", "b", "strong", "i", "em", "u", "s", "a", "ul", "ol", "li", "blockquote"})
+_PLAIN = _NESTED | {"h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "td", "th"}
+_ALONE = frozenset({"br", "hr"})
+_LOOSE = re.compile(r"&#?\w+(?![\w;])")  # an entity that does not end
+_BOUND = "\0"  # where a mark stood, which may part two words or none
 _WORD = re.compile(r"\w+")
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
@@ -33,14 +39,56 @@ def alike(how: How, cell: str, stored: Any) -> bool | None:
         return cell.casefold() == str(stored).casefold() if _ADDRESS.fullmatch(cell) else None
     if how is How.SAME:
         return letters(cell) == letters(stored)
-    wanted = words(cell) if how is How.WORDS else said(cell, template=how is How.TEMPLATE)
-    if wanted is None and how is How.CONTENT and not cell.startswith(("{", "[")):
-        wanted = words(cell)  # prose that was kept as it was written
-    if wanted is None and cell.lstrip()[:1] not in ("{", "["):
-        wanted = words(cell)  # prose has to be there word for word
-    if wanted is None:
-        return None
-    return wanted <= words("" if stored is None else str(stored))
+    wanted = _texts(how, cell)
+    return None if wanted is None else not _absent(wanted, "" if stored is None else str(stored))
+
+
+def in_doubt(how: How, cell: str, stored: Any) -> bool:
+    """Whether a cell that was not found may have been read in another way: the marks of each text that lacks words are
+    not plainly nested, and most of that text is there."""
+    wanted = _texts(how, cell) if how in (How.WORDS, How.CONTENT, How.TEMPLATE) else None
+    there = "" if stored is None else str(stored)
+    for text in wanted or ():
+        absent = _absent([text], there)
+        if absent and (_is_plainly_marked(text) or 2 * absent > len(words(text))):
+            return False
+    return wanted is not None
+
+
+def _texts(how: How, cell: str) -> list[str] | None:
+    """The texts of a cell that must be found; None for what is neither a form nor prose."""
+    found = None if how is How.WORDS else _answers(cell, template=how is How.TEMPLATE)
+    if found is None and (how is How.WORDS or cell.lstrip()[:1] not in ("{", "[")):
+        return [cell]  # prose has to be there word for word
+    return found
+
+
+def _absent(wanted: list[str], stored: str) -> int:
+    """How many words of some texts are not in what is stored. Two words with a mark between them may also be one."""
+    there = words(stored)
+    missing = [text for text in wanted if not words(text) <= there]
+    if not missing:
+        return 0
+    there |= frozenset(_WORD.findall(_shown(stored).replace(_BOUND, "")))
+    absent = 0
+    for piece in (piece for text in missing for piece in _shown(text).split()):
+        parted, joined = (_WORD.findall(piece.replace(_BOUND, sign)) for sign in (" ", ""))
+        absent += min(sum(word not in there for word in found) for found in (parted, joined))
+    return absent
+
+
+def _is_plainly_marked(text: str) -> bool:
+    """Whether every mark of a text is well known and ends where it should, so that there is one way to read it."""
+    opened: list[str] = []
+    for mark in _MARK.finditer(text):
+        tag = mark[2].lower()
+        if tag in _ALONE:
+            continue
+        if tag not in _PLAIN or mark[3] or (mark[1] and (not opened or opened.pop() != tag)):
+            return False
+        opened += [] if mark[1] else [tag]
+    rest = _MARK.sub("", text)
+    return not (opened or "<" in rest or _LOOSE.search(rest))
 
 
 def readable(how: How, cell: str) -> bool:
@@ -61,26 +109,37 @@ def letters(value: Any) -> str:
 
 def words(text: str) -> frozenset[str]:
     """The words of a text, whatever its case, accents' spelling, line breaks and marks of HTML."""
+    return frozenset(_WORD.findall(_shown(text)))
+
+
+def _shown(text: str) -> str:
+    """A text as it is read, in small letters, with a bound where a mark of HTML stood."""
     if not text.isprintable():
         text = "".join(sign for sign in text if sign in "\n\r\t" or unicodedata.category(sign) not in _HIDDEN)
-    shown = html.unescape(html.unescape(_TAG.sub(" ", text.replace('\\"', '"').replace("\\n", " "))))
-    return frozenset(_WORD.findall(unicodedata.normalize("NFKC", _TAG.sub(" ", shown)).casefold()))
+    shown = html.unescape(html.unescape(_TAG.sub(_BOUND, text.replace('\\"', '"').replace("\\n", " "))))
+    return unicodedata.normalize("NFKC", _TAG.sub(_BOUND, shown)).casefold()
 
 
 def said(cell: str, *, template: bool = False) -> frozenset[str] | None:
     """The words of a form's names and answers; None for what is no such form. Templates keep answers to paragraphs."""
+    texts = _answers(cell, template=template)
+    return None if texts is None else frozenset(word for text in texts for word in words(text))
+
+
+def _answers(cell: str, *, template: bool) -> list[str] | None:
+    """A form's names and answers; None for what is no such form."""
     try:
         told = json.loads(cell)
     except ValueError:
         return None
     if not isinstance(told, dict) or not isinstance(told.get("sections"), list):
         return None
-    found: set[str] = set()
+    found: list[str] = []
     _gather(told, found, answers=not template)
-    return frozenset(found)
+    return found
 
 
-def _gather(told: Any, found: set[str], name: str = "", *, answers: bool) -> None:
+def _gather(told: Any, found: list[str], name: str = "", *, answers: bool) -> None:
     if isinstance(told, dict):
         kind = told.get("type")
         kept = kind not in _TOLD_OTHERWISE and (answers or kind == "paragraph")
@@ -92,7 +151,7 @@ def _gather(told: Any, found: set[str], name: str = "", *, answers: bool) -> Non
         for one in told:
             _gather(one, found, name, answers=answers)
     elif isinstance(told, str) and name in _SAID:
-        found |= words(told)
+        found.append(told)
 
 
 def _not_chosen(told: dict[str, Any]) -> bool:

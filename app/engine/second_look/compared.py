@@ -1,17 +1,19 @@
 """Some rows of one raw file held against the records of a trial, cell by cell, and against what was told of them."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from app.caspen.sought import Sought
 from app.caspen.stores import Store
 from app.engine.reading.entries import Entry
 from app.engine.runtime import Runtime
-from app.engine.second_look.alike import alike, readable
+from app.engine.second_look.alike import alike, in_doubt, readable
 from app.engine.second_look.attached import sum_of
 from app.mapping.plan import CREATE, Plan
 from app.mapping.second_look import Cells, Claim, How, Look, Overruled, Seen, bare, said_under
@@ -22,7 +24,19 @@ FEW, SHARE = 2, 50  # a column differs when one cell in fifty does, and more tha
 HALF = 2  # but where hardly any can be compared, half of them are no doubt
 LONG = 200  # signs of a cell that may have been too long for what is stored
 _NONE: frozenset[str] = frozenset()
+_WITHOUT_ID = frozenset({"missing_id", "bad_id", "not_a_record"})  # codes of rows that have no id that can be used
+_PLAIN_ID = re.compile(r"[0-9]{1,64}|(?=[A-Za-z_-]*[0-9])(?![0-9]+[Ee][0-9]+$)[A-Za-z0-9_-]{1,64}")
+_STOPPING = frozenset({Level.HELD.value, Level.SKIPPED.value, Level.REFUSED.value})
 At = tuple[Connection, Store, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """A row that is compared: its id as the second look reads it, the id's cell as it stands, and all cells."""
+
+    source_id: str
+    id_cell: str
+    cells: Cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,40 +57,49 @@ class Eyes:
 
 @dataclass
 class Found:
-    """By header as it is shown: how many cells were compared, and the ids of rows in which one differs.
+    """By header as it is shown: how many cells were compared, and the lines and ids of rows in which one differs.
 
-    `failed` are columns that could not be compared, each with the first failure.
+    `doubted` are those in which it may have been read in another way. `failed` are columns that could not be compared,
+    each with the first failure.
     """
 
     compared: Counter[str] = field(default_factory=Counter)
-    wrong: dict[str, dict[str, None]] = field(default_factory=dict)
+    wrong: dict[str, dict[int, str]] = field(default_factory=dict)
+    doubted: dict[str, dict[int, str]] = field(default_factory=dict)
     failed: dict[str, Exception] = field(default_factory=dict)
 
-    def add(self, header: str, key: str, verdict: bool | None) -> None:
+    def add(self, header: str, line: int, key: str, verdict: bool | None, *, is_doubt: bool = False) -> None:
         self.compared[header] += verdict is not None
         if verdict is False:
-            self.wrong.setdefault(header, {})[key] = None
+            (self.doubted if is_doubt else self.wrong).setdefault(header, {})[line] = key
 
     def problems(self, file: ExportFile) -> Iterator[Problem]:
         for header, keys in self.wrong.items():
-            yield _told(file, header, list(keys), self.compared[header])
+            yield _told(file, header, list(keys.values()), self.compared[header])
+        for header, keys in self.doubted.items():
+            yield _problem("cells_in_doubt", file, header, list(keys.values()))
 
 
-def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[str, Cells]) -> Found:
-    """Looks at the rows that nothing explains; where the clinic paired columns itself, at the other ones alone."""
+def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) -> Found:
+    """Looks at the rows that nothing explains; where the clinic paired columns itself, at the other ones alone.
+
+    `sample` has the rows by their lines. A row of which a code is told that leaves it no record is accounted for,
+    whatever its cells are taken for here; only an id that plainly is one refutes that the row has none.
+    """
     runtime, migration, look = eyes.runtime, eyes.migration, eyes.look
     with runtime.ledger.read() as session:
-        told = _codes(session, migration, look.kind, sample.keys())
+        told, stopped = _codes(session, migration, file, look.kind, sample)
         plan = Plan.model_validate(session.get_one(Trial, (migration.id, migration.trial_number)).plan)
     paired = frozenset(map(bare, plan.column_pairs.get(file.path, {})))
     known = look.touches.keys() | {claim.code for claim in look.claims}
     rows = {
-        key: {name: cell for name, cell in row.items() if name not in paired} if paired else row
-        for key, row in sample.items()
-        if told.get(key, _NONE) <= known
+        line: {name: cell for name, cell in row.cells.items() if name not in paired} if paired else row.cells
+        for line, row in sample.items()
+        if told.get(line, _NONE) <= known
     }
+    keys = {line: sample[line].source_id for line in rows}
     seen = [s for s in look.seen if not (paired and s.pick)]
-    overruled = _overruled(eyes, rows.keys())
+    overruled = _overruled(eyes, frozenset(keys.values()))
     columns = tuple(sorted({one.column for one in seen}))
     store = runtime.caspen.trial(migration.id, migration.trial_number)
     found, again = Found(), set()
@@ -84,30 +107,44 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[str, Cells]) -> F
         at = (connection, store, migration.workspace_id)
         links = {*seen, *(claim.seen for claim in look.claims)}
         targets = {one: _led(at, one, rows.values()) for one in links if one.how is How.LINK}
-        ids = {f"{key}{look.behind}": key for key in rows}
-        for record_id, record in Sought(*at, look.kind, look.table, columns).of(sorted(ids)):
-            key = ids[record_id]
-            again.add(key)
-            codes = told.get(key, _NONE)
-            touched = overruled(key).union(*(look.touches.get(code, _NONE) for code in codes))
-            for one in seen:
-                if one.column in touched:
-                    continue
-                try:
-                    verdict = _verdict(one, one.cell(rows[key]), record.get(one.column), targets, codes)
-                except Exception as fault:
-                    found.failed.setdefault(one.shown, fault)
-                else:
-                    found.add(one.shown, key, verdict)
-        for key, row in rows.items():
+        lines = _by_id(keys, look.behind)
+        for record_id, record in Sought(*at, look.kind, look.table, columns).of(sorted(lines)):
+            for line in lines[record_id]:
+                key, codes = keys[line], told.get(line, _NONE)
+                again.add(key)
+                touched = overruled(key).union(*(look.touches.get(code, _NONE) for code in codes))
+                for one in seen:
+                    if one.column in touched:
+                        continue
+                    try:
+                        cell, stored = one.cell(rows[line]), record.get(one.column)
+                        verdict = _verdict(one, cell, stored, targets, codes)
+                        is_doubt = verdict is False and in_doubt(one.how, cell, stored)
+                    except Exception as fault:
+                        found.failed.setdefault(one.shown, fault)
+                    else:
+                        found.add(one.shown, line, key, verdict, is_doubt=is_doubt)
+        for line, row in rows.items():
             for claim in look.claims:
-                if claim.code in told.get(key, _NONE):
+                if claim.code in (stopped if claim.code in look.touches else told).get(line, _NONE):
                     is_so = not (_lies_there(claim, row, eyes, file) or _refuted(claim, row, targets))
-                    found.add(claim.seen.shown, key, is_so)
+                    found.add(claim.seen.shown, line, keys[line], is_so)
+    for line, one_row in sample.items():
+        if told.get(line, _NONE) & _WITHOUT_ID and _PLAIN_ID.fullmatch(one_row.id_cell):
+            found.add(look.key[0], line, one_row.source_id, verdict=False)
     if eyes.own:
-        for key in rows:  # a row that matched something has a record already
-            if told.get(key, _NONE) <= look.touches.keys() and plan.choice(look.kind, key) == CREATE:
-                found.add(look.key[0], key, key in again)
+        for line, key in keys.items():  # a row that matched something has a record already
+            is_free = line not in stopped and told.get(line, _NONE) <= look.touches.keys()
+            if is_free and plan.choice(look.kind, key) == CREATE:
+                found.add(look.key[0], line, key, key in again)
+    return found
+
+
+def _by_id(keys: Mapping[int, str], behind: str) -> dict[str, list[int]]:
+    """By the ids of records, the lines of the rows that they are of."""
+    found: dict[str, list[int]] = {}
+    for line, key in keys.items():
+        found.setdefault(f"{key}{behind}", []).append(line)
     return found
 
 
@@ -160,22 +197,38 @@ def _lies_there(claim: Claim, row: Cells, eyes: Eyes, file: ExportFile) -> bool:
 
 def _told(file: ExportFile, header: str, keys: Sequence[str], compared: int) -> Problem:
     sure = len(keys) * HALF >= compared or (len(keys) >= FEW and len(keys) * SHARE >= compared)
-    code = "cells_not_found" if sure else "cells_in_doubt"
+    return _problem("cells_not_found" if sure else "cells_in_doubt", file, header, keys)
+
+
+def _problem(code: str, file: ExportFile, header: str, keys: Sequence[str]) -> Problem:
     return Problem(code, file.kind, file.path, source_id=keys[0], column=header, count=len(keys))
 
 
-def _codes(session: Session, migration: Migration, kind: str, keys: Set[str]) -> dict[str, frozenset[str]]:
-    """What is told of some rows: whatever differs there has been said, or may come of it."""
+def _codes(
+    session: Session, migration: Migration, file: ExportFile, kind: str, sample: Mapping[int, Sampled]
+) -> tuple[dict[int, frozenset[str]], dict[int, frozenset[str]]]:
+    """What is told of some rows, by their lines: whatever differs there has been said, or may come of it. And of it,
+    what keeps a row from coming.
+
+    A code is of the row on whose line it is told, whatever id that row has; and of each row that has the id under which
+    it is told, for rows of one id are told of together.
+    """
     runs = (f"export:{migration.export_number}", f"trial:{migration.trial_number}")
-    lines = select(ProblemLine.source_id, ProblemLine.code).where(
-        ProblemLine.migration_id == migration.id,
+    told = (ProblemLine.file, ProblemLine.line, ProblemLine.source_id, ProblemLine.code, ProblemLine.level)
+    lines = sa.select(*map(col, told)).where(
+        col(ProblemLine.migration_id) == migration.id,
         col(ProblemLine.run).in_(runs),
-        ProblemLine.kind == kind,
-        col(ProblemLine.source_id).is_not(None),
-        ProblemLine.level != Level.INFO.value,
+        col(ProblemLine.kind) == kind,
+        col(ProblemLine.source_id).is_not(None) | col(ProblemLine.line).is_not(None),
+        col(ProblemLine.level) != Level.INFO.value,
     )
-    found: dict[str, set[str]] = {}
-    for source_id, code in session.exec(lines.distinct()):
-        if source_id in keys:
-            found.setdefault(str(source_id), set()).add(code)
-    return {key: frozenset(codes) for key, codes in found.items()}
+    found: dict[int, frozenset[str]] = {}
+    stopped: dict[int, frozenset[str]] = {}
+    by_id = _by_id({line: row.source_id for line, row in sample.items()}, "")
+    for path, line, source_id, code, level in session.execute(lines):
+        own = (line,) if line in sample and path == file.path else ()
+        for each in (*own, *by_id.get(source_id or "", ())):
+            found[each] = found.get(each, _NONE) | {code}
+            if level in _STOPPING:
+                stopped[each] = stopped.get(each, _NONE) | {code}
+    return found, stopped

@@ -12,15 +12,17 @@ from app.mapping.second_look import bare
 LARGEST = 5 << 20  # bytes of a page
 _NUMBER = re.compile(r"\[([^\]]+)\]\.[A-Za-z]{1,5}$")
 _OWNER = re.compile(r"([A-Za-z._:-]*[0-9][A-Za-z0-9._:-]*)(?:\s+-\s+.*)?")
+_FRAME = frozenset({"html", "body"})
 _UNSEEN = frozenset({"script", "style", "head", "template"})
 
 
-def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """One row for each page of a folder. Cells: id, patient, title, content, under the bare `headers` of these names.
+def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """One row for each page of a folder, with its number. Cells: id, patient, title, content, under the bare
+    `headers` of these names.
 
     A page that cannot be read has no cells but its ids. Its row counts all the same.
     """
-    for entry in entries:
+    for number_of_page, entry in enumerate(entries, start=1):
         *folders, name = entry.path.removeprefix(entry.page or "").split("/")
         number, owners = _NUMBER.search(name), filter(None, map(_OWNER.fullmatch, folders))
         owner = next(owners, None)
@@ -28,7 +30,7 @@ def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator
         page = _page(entry)
         if page is not None:
             cells |= {"title": page.title, "content": page.text}
-        yield {bare(headers[name]): cell for name, cell in cells.items() if name in headers}
+        yield number_of_page, {bare(headers[name]): cell for name, cell in cells.items() if name in headers}
 
 
 def _page(entry: Entry) -> "_Words | None":
@@ -58,13 +60,16 @@ class _Words(HTMLParser):
 
     @property
     def text(self) -> str:
-        return " ".join(self._pieces).replace("<", "&lt;")
+        """With the marks between its pieces, which alone tell whether two words are parted."""
+        return "".join(self._pieces)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._unseen += tag in _UNSEEN
         self._in_title = self._in_title or (tag == "h1" and not self.title)
+        self._mark(tag, f"<{tag}>")
 
     def handle_endtag(self, tag: str) -> None:
+        self._mark(tag, f"</{tag}>")
         self._unseen = max(0, self._unseen - (tag in _UNSEEN))
         if tag == "h1":
             self._in_title = False
@@ -75,4 +80,8 @@ class _Words(HTMLParser):
         if self._in_title:
             self.title += data
         else:
-            self._pieces.append(data)
+            self._pieces.append(data.replace("<", "&lt;"))
+
+    def _mark(self, tag: str, mark: str) -> None:
+        if not self._unseen and tag not in _FRAME:
+            self._pieces.append(mark)

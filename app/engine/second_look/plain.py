@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from app.engine.second_look.json_objects import NotObjects, objects_by_line, objects_in, worded
 from app.engine.second_look.relations import is_id_of, related
 from app.engine.second_look.unpadded import Unpadded, is_filled
-from app.mapping.second_look import bare
+from app.mapping.second_look import Nested, bare
 
 ROW = 8 << 20  # signs
 SIGNS = ",;\t|"
@@ -25,6 +25,7 @@ _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was 
 TITLES = 5  # lines that may be above a header
 Cells = dict[str, str]
 NO_MARKS: Mapping[int, int] = MappingProxyType({})
+Lined = tuple[int, Cells]  # the line on which a row begins, or its number among the objects of a text
 
 
 class Formatted(str):
@@ -63,32 +64,36 @@ def plain_rows(
     lists: Collection[str] = (),
     in_lines: bool = False,
     open_marks: Mapping[int, int] = NO_MARKS,
-) -> Iterator[Cells]:
+    nested: Nested | None = None,
+) -> Iterator[Lined]:
     """The rows of a delimited or JSON file, by bare headers. Blank rows are left out. Raises NotPlain, at any row.
 
+    Each has its place: the line on which it begins, from 1, or its number among the objects.
+
     `otherwise` is the single-byte set of bytes that are not valid in `encoding`. `headers` recognises the header of a
-    table, which is its first row where that is not given. `lists` are names of lists of rows in JSON.
-    `in_lines`: each line is JSON by itself, and one that is not is a row without cells. `open_marks`: by lines of the
-    file, from 1, where in the line a quotation mark stands that no row closes, and that quotes nothing.
+    table, which is its first row where that is not given. `lists` are names of lists of rows in JSON, and `nested`
+    gives the rows of an object that holds several. `in_lines`: each line is JSON by itself, and one that is not is a
+    row without cells. `open_marks`: by lines of the file, from 1, where in the line a quotation mark stands that no row
+    closes, and that quotes nothing.
     """
     known = headers.known | headers.keys if headers else ()
     with open_() as stream:
         codec, errors = _codec(encoding, otherwise)
         text = io.TextIOWrapper(io.BufferedReader(Unpadded(stream, codec)), encoding=codec, errors=errors, newline="")
         try:
-            first, number = _line(text), 1
+            first, above = _line(text), 0
             while first and not first.strip("\ufeff \t\r\n"):
-                first, number = _line(text), number + 1
-            if in_lines:
-                lines = chain((first.lstrip("\ufeff"),), iter(lambda: _line(text), ""))
-                yield from (
-                    _flat(each, known)
-                    for each in objects_by_line((line for line in lines if is_filled(line)), lists, known)
-                )
-            elif first.lstrip("\ufeff \t").startswith(("[", "{")):
-                yield from (_flat(each, known) for each in objects_in(text, lists, begun=first, known=known))
+                first, above = _line(text), above + 1
+            if in_lines or first.lstrip("\ufeff \t").startswith(("[", "{")):
+                if in_lines:
+                    lines = chain((first.lstrip("\ufeff"),), iter(lambda: _line(text), ""))
+                    objects = objects_by_line((line for line in lines if is_filled(line)), lists, known)
+                else:
+                    objects = objects_in(text, lists, begun=first, known=known)
+                rows = enumerate(_unfolded(objects, nested), start=1)
+                yield from ((number, _flat(each, known)) for number, each in rows)
             else:
-                yield from _table(text, first, headers, {at - number + 1: sign for at, sign in open_marks.items()})
+                yield from _table(text, first, above, headers, open_marks)
         except (UnicodeError, csv.Error, ValueError, NotObjects, RecursionError, LookupError):
             pass
         else:
@@ -136,13 +141,16 @@ def _line(text: io.TextIOWrapper) -> str:
 
 
 class _Lines:
-    """The lines of a table. A row whose lines are longer than a row may be raises NotPlain."""
+    """The lines of a table, of which `number` have been read. A row whose lines are longer than a row may be raises
+    NotPlain."""
 
-    def __init__(self, text: io.TextIOWrapper, begun: Iterable[str], open_marks: Mapping[int, int]) -> None:
+    def __init__(
+        self, text: io.TextIOWrapper, begun: Iterable[str], number: int, open_marks: Mapping[int, int]
+    ) -> None:
         self._text = text
         self._begun = iter(begun)
         self._marks = open_marks
-        self._number = 0
+        self.number = number
         self.signs = 0
 
     def __iter__(self) -> "_Lines":
@@ -155,8 +163,8 @@ class _Lines:
             raise StopIteration
         if self.signs > ROW:
             raise NotPlain
-        self._number += 1
-        return line if self._number not in self._marks else _without(line, self._marks[self._number])
+        self.number += 1
+        return line if self.number not in self._marks else _without(line, self._marks[self.number])
 
 
 def _without(line: str, at: int) -> str:
@@ -166,17 +174,24 @@ def _without(line: str, at: int) -> str:
     return line[:at] + line[at + 1 :]
 
 
+def _unfolded(objects: Iterator[dict[str, Any]], nested: Nested | None) -> Iterator[Mapping[str, Any]]:
+    """The objects, and in the place of one that holds several rows these rows."""
+    for each in objects:
+        rows = nested(each) if nested is not None else None
+        yield from (each,) if rows is None else rows
+
+
 def _table(
-    text: io.TextIOWrapper, first: str, headers: "Headers | None", open_marks: Mapping[int, int]
-) -> Iterator[Cells]:
+    text: io.TextIOWrapper, first: str, above: int, headers: "Headers | None", open_marks: Mapping[int, int]
+) -> Iterator[Lined]:
     begun = [first.lstrip("\ufeff"), *islice(iter(lambda: _line(text), ""), TITLES)]
     declared = begun[0].strip('"\r\n ')
     sign = _sign(begun, headers)
     if declared[:4].lower() == "sep=" and declared[4:5] in tuple(SIGNS):
         sign = declared[4]
         del begun[0]
-        open_marks = {line - 1: at for line, at in open_marks.items()}
-    lines = _Lines(text, begun, open_marks)
+        above += 1
+    lines = _Lines(text, begun, above, open_marks)
     rows = csv.reader(lines, delimiter=sign)  # the reader has judged the quotation marks
     yield from under_header(_held(rows, lines), headers)
 
@@ -197,25 +212,27 @@ def _header_cells(begun: Sequence[str], sign: str, headers: "Headers | None") ->
         return 0
 
 
-def _held(rows: Iterable[list[str]], lines: _Lines) -> Iterator[list[str]]:
+def _held(rows: Iterable[list[str]], lines: _Lines) -> Iterator[tuple[int, list[str]]]:
+    begins = lines.number + 1
     for row in rows:
         lines.signs = 0
-        yield row
+        yield begins, row
         del row  # the next one may be as large
+        begins = lines.number + 1
 
 
-def under_header(rows: Iterable[Sequence[str]], headers: "Headers | None" = None) -> Iterator[Cells]:
+def under_header(rows: Iterable[tuple[int, Sequence[str]]], headers: "Headers | None" = None) -> Iterator[Lined]:
     """The rows of a table below its header, by bare headers. Blank rows are left out, short rows end in empty cells.
 
     Raises NotPlain where none of the first rows is a header.
     """
-    filled = (row for row in rows if any(map(is_filled, row)))
+    filled = ((line, row) for line, row in rows if any(map(is_filled, row)))
     top = islice(filled, TITLES + 1)
-    names = next((told_apart(row) for row in top if headers is None or headers.are_in(row)), None)
+    names = next((told_apart(row) for _, row in top if headers is None or headers.are_in(row)), None)
     if names is None:
         raise NotPlain
-    for row in filled:
-        yield _row(names, row)
+    for line, row in filled:
+        yield line, _row(names, row)
         del row  # the next one may be as large
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from app.engine.reading.entries import Found
 from app.engine.second_look.note_pages import note_pages
-from app.engine.second_look.plain import Cells, Headers, NotPlain, plain_rows, under_header
+from app.engine.second_look.plain import Headers, Lined, NotPlain, plain_rows, under_header
 from app.engine.second_look.relations import with_ids
 from app.engine.second_look.sheets import sheet_rows
 from app.mapping.columns import Placed
@@ -25,20 +25,22 @@ class RawFiles:
         self._pages = {f"{folder}{_PAGES}" for folder in found.entries.page_folders()}
         self.attached = frozenset(found.attached.folders())  # each of them counts as one file
         self._kinds = source.kinds
+        self._nested = source.nested
         self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
 
-    def rows(self, file: ExportFile, looks: Sequence[Look]) -> Iterator[Cells]:
-        """The rows of a file, by bare headers. Raises NotPlain where the file cannot be verified.
+    def rows(self, file: ExportFile, looks: Sequence[Look]) -> Iterator[Lined]:
+        """The rows of a file, by bare headers, each with the place by which problems of it are told: its line, its
+        number among objects or pages. Raises NotPlain where the file cannot be verified.
 
         An id under a header of the clinic's own has the header of the kind's id. Relations have theirs under one name.
         """
         own = self._own_key(file)
-        rows = map(with_ids, self._raw(file, looks, own))
+        rows = ((line, with_ids(row)) for line, row in self._raw(file, looks, own))
         if own is None or not looks:
             return rows
-        return ({bare(looks[0].key[0]): row.get(own, ""), **row} for row in rows)
+        return ((line, {bare(looks[0].key[0]): row.get(own, ""), **row}) for line, row in rows)
 
-    def _raw(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Iterator[Cells]:
+    def _raw(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Iterator[Lined]:
         if file.path in self._pages:
             return note_pages(self._entries.pages(file.path.removesuffix(_PAGES)), _page_headers(looks))
         entry = self._entries.at(file.path)
@@ -56,6 +58,7 @@ class RawFiles:
             lists=self._lists,
             in_lines=bool(file.facts.get("in_lines")),
             open_marks=dict(file.facts.get("open_marks", ())),
+            nested=self._nested,
         )
 
     def _own_key(self, file: ExportFile) -> str | None:

@@ -24,8 +24,9 @@ _EPOCHS = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}  # noqa: D
 
 def sheet_rows(
     open_: Callable[[], BinaryIO], name: str | None, is_header: Callable[[Sequence[str]], bool]
-) -> Iterator[list[str]]:
-    """The rows of a sheet as texts, top to bottom. Raises NotPlain for what is no workbook, or is too large.
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a sheet as texts, top to bottom, with their numbers. Raises NotPlain for what is no workbook, or
+    is too large.
 
     `name` is the sheet; without one it is the first sheet with a header in its first rows.
     """
@@ -69,7 +70,7 @@ class _Book:
         """The first sheet with a header in its first rows."""
         for part in self.parts.values():
             filled = 0
-            for row in self.rows(part):
+            for _, row in self.rows(part):
                 if is_header(row):
                     return part
                 filled += any(map(str.strip, row))
@@ -77,8 +78,11 @@ class _Book:
                     break
         raise NotPlain
 
-    def rows(self, part: str) -> Iterator[list[str]]:
+    def rows(self, part: str) -> Iterator[tuple[int, list[str]]]:
+        number = 0
         for each in self._elements(part, "row"):
+            place = each.get("r", "")
+            number = int(place) if place.isdecimal() else number + 1
             row: list[str] = []
             for cell in each:
                 if _tag(cell) != "c":
@@ -86,7 +90,7 @@ class _Book:
                 at = _column(cell.get("r") or "", len(row))
                 row += [""] * (at - len(row))
                 row.append(self._shown(cell))
-            yield row
+            yield number, row
 
     def _shown(self, cell: Element) -> str:
         """A cell as it would be typed."""

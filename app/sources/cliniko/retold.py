@@ -5,8 +5,9 @@ a row does not plainly say it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from app.mapping.second_look import Cells, bare, said_under
 
@@ -168,3 +169,25 @@ def private_folder(row: Cells) -> str:
 def checksum(row: Cells) -> str:
     said = said_under(row, "SHA256", "sha256")
     return said if re.fullmatch(r"[0-9a-fA-F]{64}", said) else ""
+
+
+def defined_fields(told: Mapping[str, Any]) -> Iterable[Mapping[str, Any]] | None:
+    """The rows of a definition of custom fields: one for each option, and one for a field without options.
+
+    None for an object that defines no fields.
+    """
+    whole = told.get("patient_custom_fields_definition", told)
+    groups = whole.get("sections", [whole]) if isinstance(whole, dict) else whole
+    groups = [group for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
+    if whole is told and not any("fields" in group for group in groups):
+        return None
+    return _options(field for group in groups for field in _list_of(group.get("fields")))
+
+
+def _options(fields: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    for field in fields:
+        yield from _list_of(field.get("options")) or (field,)
+
+
+def _list_of(value: Any) -> list[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

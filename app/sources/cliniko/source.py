@@ -27,6 +27,7 @@ from app.sources.cliniko import (
     users,
 )
 from app.sources.cliniko.questions import learned
+from app.sources.cliniko.retold import defined_fields
 from app.sources.cliniko.sample import write_sample
 from app.sources.cliniko.sample.demo import DEMO_WORKSPACE
 from app.sources.cliniko.second_look import LOOKS
@@ -65,6 +66,7 @@ CLINIKO = Source(
     counts=COUNTS,
     carried=CARRIED,
     looks=LOOKS,
+    nested=defined_fields,
     fields_of=learned,
     help_article="https://help.cliniko.com",
     demo=DEMO_WORKSPACE,

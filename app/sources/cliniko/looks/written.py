@@ -94,7 +94,10 @@ LOOKS: tuple[Look, ...] = (
         ),
         own=True,
         touches=touches("category_unknown", html_sanitised="body"),
-        claims=(Claim("communication_without_patient", CLIENT),),
+        claims=(
+            Claim("communication_without_patient", CLIENT),
+            Claim("bad_date", moment("occurred_at", "Created At", "created_at")),
+        ),
         marks=("Patient ID", "Direction Code|Direction", "Type Code|Type"),
     ),
     Look(
