@@ -51,6 +51,7 @@ class Column:
     required: bool = False
     raw: bool = False  # the cell is not trimmed: content, notes, file names
     links_to: str | None = None  # the kind that this column refers to
+    follows: bool = False  # a row may be without it, but stays behind with what the clinic leaves out of it
     orphan: str | None = None  # the problem when the reference leads nowhere
     several: str | None = None  # the problem when a name fits more than one
     apart: str | None = None  # the link whose namesakes this column's text tells apart: the category of a service

@@ -107,18 +107,25 @@ def link(
     *headers: str,
     mark: str = "A",
     required: bool = False,
+    follows: bool = False,
     orphan: str | None = None,
     several: str | None = None,
     destination: str | None = None,
     read: Reader = one_id,
 ) -> Column:
-    """A column that refers to a row of another kind. `required` holds the row when the reference leads nowhere."""
+    """A column that refers to a row of another kind.
+
+    `required` holds the row when the reference leads nowhere. `follows`: the row may be without it, but a row that
+    names a thing that the clinic leaves out is left out with that thing, as the reference would otherwise say
+    something else than the export.
+    """
     return Column(
         read,
         native,
         headers,
         mark,
         required=required,
+        follows=follows,
         links_to=kind,
         orphan=orphan,
         several=several,

@@ -152,7 +152,7 @@ def merged_into(*ids: str) -> IndexLink:
 
 
 def business(*ids: str) -> IndexLink:
-    return IndexLink("business", "businesses", ids, orphan="appointment_location_defaulted")
+    return IndexLink("business", "businesses", ids, orphan="appointment_location_defaulted", follows=True)
 
 
 def day(text: str) -> datetime:

@@ -36,13 +36,28 @@ def test_the_index_does_not_remember_a_plan(export: Export) -> None:
     assert export.verdict("appointments", visit, plan=Plan()) is None
 
 
-def test_a_row_may_do_without_a_business_that_is_left_out(export: Export) -> None:
+def test_a_visit_that_names_a_business_stays_behind_with_the_business(export: Export) -> None:
     export.has("businesses", "1")
-    visit = export.has("appointments", "5", business("1"))
+    there = export.has("appointments", "5", business("1"))
+    attendee = export.has("attendees", "9", booking("5", required=True))
+    nowhere = export.has("appointments", "6")
     plan = Plan(locations={"1": LEAVE_OUT})
 
-    assert export.verdict("appointments", visit, plan=plan) is None
-    assert export.target("appointments", visit, "business", plan=plan) is None
+    for choice in (plan, Plan(leave_out_kinds=("businesses",))):
+        assert export.verdict("appointments", there, plan=choice) == ("left_out", None)
+        assert export.verdict("attendees", attendee, plan=choice) == ("left_out", None)
+        assert export.verdict("appointments", nowhere, plan=choice) is None
+        assert export.index.view(choice).counts() == {"businesses": 1, "appointments": 1, "attendees": 1}
+
+
+def test_a_visit_goes_on_without_a_business_that_waits(export: Export) -> None:
+    export.has("businesses", "1")
+    visit = export.has("appointments", "5", business("1"))
+    (place,) = export.index.connection.execute("SELECT row FROM things WHERE id = 1").fetchone()
+    export.index.leave_aside({place})
+
+    assert export.verdict("appointments", visit) is None
+    assert export.row("appointments", visit).findings == ("appointment_location_defaulted",)
 
 
 def test_old_appointments_can_stay_behind(export: Export) -> None:

@@ -13,7 +13,8 @@ class IndexLink(NamedTuple):
     """A reference to a row of `kind`, by ids or, where there are none, by name.
 
     `orphan` and `several` are the problems when it leads nowhere or a name fits more than one. `merge` marks the link
-    of a merged row to the row that survived it.
+    of a merged row to the row that survived it. `follows`: where the clinic leaves out what it leads to, the row that
+    names it is left out as well, though the row could be without it.
     """
 
     field: str
@@ -24,6 +25,7 @@ class IndexLink(NamedTuple):
     orphan: str | None = None
     several: str | None = None
     merge: bool = False
+    follows: bool = False
 
 
 class IndexEntry(NamedTuple):  # there is one for every row: a tuple is made in half the time
@@ -128,6 +130,7 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
             orphan=column.orphan,
             several=column.several,
             merge=name == kind.merge_field,
+            follows=column.follows,
         )
     for name, value, column in kind.links_beside(row) if kind.links_beside else ():
         found[name] = IndexLink(
@@ -138,6 +141,7 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
             required=column.required,
             orphan=column.orphan,
             several=column.several,
+            follows=column.follows,
         )
     return tuple(found.values())
 

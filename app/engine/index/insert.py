@@ -54,7 +54,7 @@ class Inserter:
         self._specs: dict[tuple[Cell, ...], int] = {
             tuple(rest): number
             for number, *rest in connection.execute(
-                "SELECT id, kind, field, target, required, orphan, several, merge FROM specs"
+                "SELECT id, kind, field, target, required, orphan, several, merge, follows FROM specs"
             )
         }
         self._known: dict[tuple[Cell, ...], int] = {}  # the same by what a link says of itself
@@ -122,7 +122,7 @@ class Inserter:
         return self._kinds[name]
 
     def _spec(self, kind: int, link: IndexLink) -> int:
-        known = (kind, link.field, link.kind, link.required, link.orphan, link.several, link.merge)
+        known = (kind, link.field, link.kind, link.required, link.orphan, link.several, link.merge, link.follows)
         number = self._known.get(known)
         if number is None:
             number = self._known[known] = self._new_spec(kind, link)
@@ -138,10 +138,11 @@ class Inserter:
             link.orphan,
             link.several,
             int(link.merge),
+            int(link.follows),
         )
         if spec not in self._specs:
             self._specs[spec] = len(self._specs) + 1
-            self._db.execute("INSERT INTO specs VALUES (?,?,?,?,?,?,?,?)", (self._specs[spec], *spec))
+            self._db.execute("INSERT INTO specs VALUES (?,?,?,?,?,?,?,?,?)", (self._specs[spec], *spec))
         return self._specs[spec]
 
     def _mention(self, mention: Mention) -> int:

@@ -12,7 +12,8 @@ WHILE_READING = (
     """CREATE TABLE kinds (id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL, position INTEGER, imported INTEGER,
         tables TEXT, people INTEGER NOT NULL DEFAULT 0)""",
     """CREATE TABLE specs (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, field TEXT NOT NULL, target INTEGER NOT NULL,
-        required INTEGER NOT NULL, orphan TEXT, several TEXT, merge INTEGER NOT NULL)""",
+        required INTEGER NOT NULL, orphan TEXT, several TEXT, merge INTEGER NOT NULL,
+        follows INTEGER NOT NULL DEFAULT 0)""",
     """CREATE TABLE pieces (first INTEGER PRIMARY KEY, last INTEGER NOT NULL, kind INTEGER NOT NULL,
         part INTEGER NOT NULL, file INTEGER NOT NULL)""",
     # A numeric id is kept as a number: half the size, and joins run twice as fast.

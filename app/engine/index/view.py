@@ -1,4 +1,4 @@
-"""What one plan leaves out: the rows that the clinic does not want, and the rows that cannot be without them.
+"""What one plan leaves out: the rows that the clinic does not want, and the rows that stay behind with them.
 
 The sealed index never changes; a plan's view of it lives in temporary tables of the connection.
 """
@@ -22,6 +22,10 @@ UNNAMED = "unnamed:"
 
 ALONE = "alone:"
 """With a kind's number: the state that gives the problem code of its rows that are nobody's."""
+
+GOES = "(required OR follows) AND NOT merge"
+"""The references, as rows of `specs`, whose row is left out with what the reference leads to."""
+_WAITS = "required AND NOT merge"
 
 _numbers = count(1)
 
@@ -230,19 +234,21 @@ class PlanView:
             )
 
     def _needed(self, kinds: list[int]) -> bool:
-        """Whether other rows cannot be without one of these kinds."""
-        found = self._db.execute("SELECT target FROM specs WHERE required AND NOT merge")
+        """Whether other rows are left out with one of these kinds."""
+        found = self._db.execute(f"SELECT target FROM specs WHERE {GOES}")
         return any(target in kinds for (target,) in found)
 
     def _spread(self, *, everywhere: bool) -> None:
-        """Adds the rows that need a row left out, until there are no more of them.
+        """Adds the rows that go or wait with a row that is here, until there are no more of them.
+
+        What waits takes along the rows that cannot be without it; what is left out, those that follow it as well.
 
         A row with several targets in one link goes only when all of them have gone.
         """
         single = "SELECT needs.row FROM needs JOIN {t} l ON l.row = needs.target WHERE NOT needs.many"
         several = "SELECT needs.row, needs.spec FROM needs JOIN {t} l ON l.row = needs.target WHERE needs.many"
         if everywhere:
-            source = "refs JOIN specs ON specs.id = refs.spec AND specs.required AND NOT specs.merge"
+            source = f"refs JOIN specs ON specs.id = refs.spec AND {_WAITS if self._waits else GOES}"
             single = f"SELECT refs.row FROM {source} JOIN {{t}} l ON l.row = refs.target WHERE NOT refs.many"
             several = f"SELECT refs.row, refs.spec FROM {source} JOIN {{t}} l ON l.row = refs.target WHERE refs.many"
         size = 0

@@ -1,9 +1,9 @@
-"""Which rows go when the clinic leaves out a practitioner, an appointment type or old appointments.
+"""Which rows go when the clinic leaves out a location, a practitioner, an appointment type or old visits.
 
 Only references to what a plan can leave out are kept here, so that its consequences are counted at once.
 """
 
-from app.engine.index.view import DATED, choices
+from app.engine.index.view import DATED, GOES, choices
 from app.engine.resolving.work import Work
 from app.mapping.plan import Plan
 
@@ -13,11 +13,11 @@ NEEDS = """INSERT INTO needs SELECT refs.target, refs.row, refs.spec, refs.many 
 
 def apply(work: Work) -> None:
     can_go = {work.numbers[kind] for kind in (*choices(Plan()), DATED) if kind in work.numbers}
-    required = work.db.execute("SELECT id, kind, target FROM specs WHERE required AND NOT merge").fetchall()
+    going = work.db.execute(f"SELECT id, kind, target FROM specs WHERE {GOES}").fetchall()
     size = -1
     while size != len(can_go):
         size = len(can_go)
-        can_go |= {kind for _, kind, target in required if target in can_go}
-    specs = ",".join(str(spec) for spec, _, target in required if target in can_go)
+        can_go |= {kind for _, kind, target in going if target in can_go}
+    specs = ",".join(str(spec) for spec, _, target in going if target in can_go)
     if specs:
         work.db.execute(NEEDS.format(specs=specs))

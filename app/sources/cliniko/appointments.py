@@ -64,6 +64,7 @@ class Appointment(Row):
             "businesses",
             "Business ID",
             "Location ID",
+            follows=True,
             orphan="appointment_location_defaulted",
             several="appointment_location_defaulted",
             destination="appointments.location_id",

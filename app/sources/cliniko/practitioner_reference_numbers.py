@@ -39,6 +39,7 @@ class ReferenceNumber(Row):
             "businesses",
             "Business ID",
             "Location ID",
+            follows=True,
             orphan="location_unknown",
             destination="provider_numbers.location_id",
         ),

@@ -43,6 +43,7 @@ class UnavailableBlock(Row):
             "businesses",
             "Business ID",
             "Location ID",
+            follows=True,
             orphan="appointment_location_defaulted",
             several="appointment_location_defaulted",
             destination="busy_times.location_id",
