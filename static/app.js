@@ -17,6 +17,21 @@
     if (open && !open.contains(event.target)) open.open = false;
   });
 
+  // What destroys or stops is not pressed by the second press of a double click, whose first press made it appear: for a
+  // second after the page was shown, or came back, such a form is not sent.
+  const SETTLED = 1000; // milliseconds
+  let shown = performance.now();
+  window.addEventListener("pageshow", () => {
+    shown = performance.now();
+  });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      if (event.target.matches("form[data-ends]") && performance.now() - shown < SETTLED) event.preventDefault();
+    },
+    true,
+  );
+
   // The work went on to its next step: go to the page of that step.
   document.addEventListener("moved", (event) => {
     const goes = event.target.closest("[data-goes]");

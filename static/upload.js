@@ -17,6 +17,7 @@
     away: document.getElementById("sent-away"),
     bar: box.querySelector("progress"),
   };
+  const ending = document.getElementById("sending-end");
   let running = false;
 
   class Refused extends Error {} // by the server, in words for people
@@ -120,6 +121,7 @@
       if (status !== 200 || !told.files) throw new Refused(told.words || "");
       this.piece = told.piece;
       for (const each of document.querySelectorAll("#upload input[name=basis]")) each.value = told.basis;
+      ending.hidden = false; // before this there is nothing to stop, and the form would carry an old fingerprint
       return told.files;
     }
 
@@ -195,27 +197,35 @@
     }
   }
 
+  /* The form stays where it is, closed: nothing else comes to lie under the pointer that has just pressed its button. */
+  const close = (closed) => {
+    form.elements.files.disabled = closed;
+    form.querySelector("button").disabled = closed;
+  };
+
   window.addEventListener("beforeunload", (event) => {
     if (running) event.preventDefault();
   });
-  box.querySelector("form").addEventListener("submit", () => {
-    running = false;
+  box.querySelector("form").addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) running = false;
   });
   form.addEventListener("submit", (event) => {
     const files = Array.from(form.elements.files.files).filter((file) => file.size);
     if (!files.length) return; // the form says what is missing
     event.preventDefault();
+    if (running) return;
     running = true;
-    form.hidden = true;
+    close(true);
     const note = document.getElementById("arrived-note");
     if (note) note.hidden = true;
     box.hidden = false;
-    box.focus();
+    box.focus({ preventScroll: true });
     new Sending(files).all().catch((trouble) => {
       running = false;
       if (trouble instanceof Refused && trouble.message) {
         shown.said.textContent = trouble.message;
-        form.hidden = false;
+        ending.hidden = true;
+        close(false);
       } else window.location.reload(); // signed out, or this step is over: the page itself says which
     });
   });

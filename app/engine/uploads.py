@@ -18,6 +18,7 @@ from app.errors import Stop
 from app.links.slots import alone
 from app.migration.advance import By, locked
 from app.migration.arriving import UploadFile
+from app.migration.audit import STOP_UPLOAD, write_act
 from app.migration.exports import Stored, submit_files
 from app.migration.models import Migration
 from app.problems import Problem
@@ -191,12 +192,24 @@ def finish(runtime: Runtime, migration: Migration, by: By, confirm: Callable[[Se
     return True
 
 
-def stop(runtime: Runtime, migration_id: str, confirm: Callable[[Session], object] | None = None) -> None:
-    """Deletes what arrived. Twice is once. `confirm` may refuse by raising."""
+def stop(
+    runtime: Runtime,
+    migration_id: str,
+    confirm: Callable[[Session], object] | None = None,
+    by: By | None = None,
+) -> None:
+    """Deletes what arrived, with an audit line of the person who stopped the upload. Twice is once.
+
+    `confirm` may refuse by raising. `by` is None where nobody went on with the upload for too long.
+    """
     with runtime.ledger.write() as session:
         if confirm is not None:
             confirm(session)
-        for row in rows_of(session, migration_id):
+        rows = rows_of(session, migration_id)
+        if rows and by is not None:
+            migration = locked(session, migration_id)
+            write_act(session, migration, by.name, by.actor.value, STOP_UPLOAD, {"files": len(rows)})
+        for row in rows:
             runtime.objects.delete(row.object_key)
             session.delete(row)
 

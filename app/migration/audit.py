@@ -14,6 +14,7 @@ from app.access.models import Person
 from app.migration.models import AuditEntry, Migration
 from app.migration.states import Actor, Event
 
+STOP_UPLOAD = "stop_upload"
 LOOKING = ("_seen", "_listed", "_opened", "_downloaded", "_described", "check_link")
 """How the names of acts end that change nothing."""
 
@@ -123,6 +124,13 @@ def state_change(session: Session, migration_id: str) -> Change | None:
     """The act that brought a migration into its state, by whom and when."""
     for entry, who in _acts(session, migration_id, col(AuditEntry.act).in_(list(Event))):
         return Change(who, entry.at)
+    return None
+
+
+def last_upload_stop(session: Session, migration_id: str) -> Change | None:
+    """Who stopped the last upload, and when. None where no upload was stopped since the last export was handed over."""
+    for entry, who in _acts(session, migration_id, col(AuditEntry.act).in_((STOP_UPLOAD, Event.SUBMIT_EXPORT.value))):
+        return Change(who, entry.at) if entry.act == STOP_UPLOAD else None
     return None
 
 

@@ -19,6 +19,7 @@ from app.errors import Stop
 from app.links import LinkSettings
 from app.links.advice import advices
 from app.migration import contents
+from app.migration.audit import last_upload_stop
 from app.migration.checked_links import checked_of
 from app.migration.exports import Handed
 from app.migration.models import Export, Migration
@@ -204,11 +205,13 @@ def helped(visit: Visit) -> dict[str, Any]:
         lines = provider_lines(session, LinkSettings.from_environment(environment()))
         checked = checked_of(session, visit.move.id)
         arrived = pieces.arrived(session, visit.move)
+        upload_stopped = last_upload_stop(session, visit.move.id)
         before = session.get(Export, (visit.move.id, visit.move.export_number))
     stopped = before is not None and before.way == "link" and before.fetched_at is None
     return {
         "stopped": Problem("download_cancelled") if stopped else None,
         "arrived": arrived,
+        "upload_stopped": upload_stopped,
         "advices": advices(),
         "verified": {line.name: line.verified_at for line in lines},
         "waiting": checked.hint if checked and checked.sealed_link else None,

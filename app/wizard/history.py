@@ -12,6 +12,7 @@ from app.words import plural
 ACTS = {
     "start": "The move was started",
     "check_link": "A share link was looked at",
+    "stop_upload": "An upload was stopped, and what had arrived was deleted",
     "submit_export": "The export was handed over",
     "fetched": "All files of the export are here",
     "read": "The export was read",

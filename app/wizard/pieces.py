@@ -5,6 +5,7 @@ Without the script, the plain form of the hand-over does the same in one go.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -22,8 +23,10 @@ from app.migration.arriving import UploadFile
 from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.problems import Problem
+from app.refused_forms import Refusal, RefusedForm, describe, describes
 from app.web import Visit, go, in_state, shows, visit_of
 from app.wizard.upload import MOST_FILES
+from app.words import plural
 
 router = APIRouter()
 UPLOAD_LIMIT = 20 * 10**9
@@ -65,8 +68,15 @@ def uploads_shown(visit: Visit, session: Session, migration: Migration) -> Shown
 def upload_shown(migration: Migration, uploads: Sequence[str]) -> Shown:
     """This visit to the state, and the uploads that are on their way."""
     moment = columns_shown(MOMENT, migration)
-    now = {**moment.now, "uploads": "another upload is on its way" if uploads else "no upload is on its way"}
+    begun = plural(len(uploads), "file of an upload is", "files of an upload are")
+    now = {**moment.now, "uploads": f"{begun} sent or begun" if uploads else "no upload is begun"}
     return Shown({**moment.context, "uploads": sorted(uploads)}, labels={"uploads": "The upload"}, now=now)
+
+
+@describes("/m/{migration_id}/upload/stop")
+def describe_stop(refusal: Refusal) -> RefusedForm:
+    """The way on leads to the page that says how much of the upload arrived."""
+    return replace(describe(refusal), page=f"/m/{refusal.migration.id}/handover")
 
 
 @router.head("/m/{migration_id}/upload/{upload_id}")
@@ -120,9 +130,9 @@ def hand_over(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/upload/stop")
 def give_up(request: Request) -> Response:
-    """What arrived is deleted."""
+    """What arrived is deleted. The page of the hand-over says who stopped the upload, until something is uploaded."""
     visit = here(request)
-    stop(visit.runtime, visit.move.id, visit.confirm)
+    stop(visit.runtime, visit.move.id, visit.confirm, visit.by)
     return go(f"/m/{visit.move.id}/handover#upload")
 
 

@@ -1,0 +1,151 @@
+"""A double click begins an upload and ends nothing: no act that destroys lies where a person has just pressed."""
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, Route, expect
+
+from app.look import TEMPLATES
+from e2e.product import free_port
+from tests.browser import axe, chromium, scrolls_sideways
+from tests.conftest import At
+from tests.pages import done, words
+from tests.product import MEGAN, Product
+from tests.wizard.test_pieces import GRAIN, begin, large, piece
+
+FORM = re.compile(r'<form [^>]*action="(?P<action>[^"]*)"[^>]*>')
+ENDING = re.compile(r"/(upload/stop|handover/replace|link/forget|pause|cancel|undo|report/delete|withdraw)$")
+UNDER = """([x, y]) => {
+    const pressed = document.elementFromPoint(x, y)?.closest("button, a, summary");
+    return pressed && !pressed.disabled ? pressed.textContent.trim() : "";
+}"""
+
+
+@pytest.fixture
+def product(product_at: At) -> Product:
+    return product_at("preparing")
+
+
+@pytest.fixture
+def site(product: Product) -> Iterator[str]:
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(product.app, port=port, log_level="critical"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+def opened(product: Product, site: str, browser: Browser, width: int) -> Page:
+    visit = browser.new_context(viewport={"width": width, "height": 900})
+    megan = product.visitor(MEGAN)
+    visit.add_cookies([{"name": name, "value": value, "url": site} for name, value in megan.cookies.items()])
+    page = visit.new_page()
+    page.goto(f"{site}{product.at}/handover")
+    return page
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_double_click_on_the_upload_stops_nothing(
+    product: Product, site: str, browser: Browser, width: int, tmp_path: Path
+) -> None:
+    export = tmp_path / "export.zip"
+    export.write_bytes(large())
+    page = opened(product, site, browser, width)
+    held: list[Route] = []
+    page.route("**/piece", lambda route: held.append(route))  # the upload is on its way until the test says otherwise
+    stops: list[str] = []
+    page.on("request", lambda request: stops.append(request.url) if request.url.endswith("/stop") else None)
+    page.locator("input[name=files]").set_input_files(str(export))
+    button = page.get_by_role("button", name="Upload and read")
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box is not None
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.dblclick(*middle, delay=150)
+
+    stop = page.get_by_text("Stop the upload", exact=True)
+    expect(stop).to_be_visible()
+    assert page.evaluate(UNDER, middle) == "", "an act has come to lie where the person has just pressed"
+    page.mouse.click(*middle)
+    assert stops == []
+    assert page.url.endswith("/handover")
+    assert axe(page) == []
+    assert not scrolls_sideways(page)
+    stop.click()
+    expect(page.locator("main")).to_contain_text("What arrived is deleted")
+    page.get_by_role("button", name="Stop, and delete what arrived").click()
+    expect(page.locator("main")).to_contain_text("Megan Doyle stopped it")
+    assert len(stops) == 1
+    assert axe(page) == []
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_a_press_in_the_first_second_of_a_page_ends_nothing(product: Product, site: str, browser: Browser) -> None:
+    """The page may have come between two presses: an act that ends something waits until the person has seen it."""
+    begin(product, ("a.zip", 10))
+    page = opened(product, site, browser, 1280)
+    page.evaluate("performance.now = () => 0")  # time stands still, so that a slow machine tests the same
+    page.evaluate("window.dispatchEvent(new Event('pageshow'))")
+    button = page.get_by_role("button", name="Delete what is here")
+    button.click()
+    expect(button).to_be_visible()
+    page.evaluate("performance.now = () => 1000")
+    button.click()
+    expect(page.locator("main")).to_contain_text("Megan Doyle stopped it")
+    page.context.close()
+
+
+def test_every_form_that_ends_something_waits_for_the_first_second() -> None:
+    ending, unmarked = 0, []
+    for path in sorted(TEMPLATES.rglob("*.html")):
+        for form in FORM.finditer(path.read_text()):
+            if ENDING.search(form["action"]):
+                ending += 1
+                unmarked += [] if " data-ends" in form[0] else [f"{path.name}: {form['action']}"]
+    assert ending >= 14
+    assert unmarked == []
+
+
+def test_the_page_says_that_an_upload_was_stopped_until_something_is_handed_over(product: Product) -> None:
+    data = large()
+    (file,) = begin(product, ("a.zip", len(data)))
+    piece(product, file, 0, data[:GRAIN])
+    megan = product.visitor(MEGAN)
+    assert "was stopped" not in words(megan.get(f"{product.at}/handover"))
+    done(megan.post(f"{product.at}/upload/stop"))
+    assert "Megan Doyle stopped it" in words(megan.get(f"{product.at}/handover"))
+    begin(product, ("a.zip", len(data)))
+    assert "stopped it" not in words(megan.get(f"{product.at}/handover"))
+
+
+def test_an_upload_that_began_meanwhile_is_still_there_after_leaving_it(product: Product) -> None:
+    megan = product.visitor(MEGAN)
+    before = megan.get(f"{product.at}/handover").text
+    old = re.search(r'upload/stop"[^>]*>\s*<input type="hidden" name="basis" value="([^"]+)"', before)
+    assert old is not None
+    begin(product, ("a.zip", 10))
+    answer = megan.post(f"{product.at}/upload/stop", data={"basis": old[1]})
+    assert answer.status_code == 409
+    said = words(answer)
+    assert "1 file of an upload is sent or begun" in said
+    assert "another upload" not in said
+    leave = re.search(r'href="([^"]+)"[^>]*>Leave it as it is now', answer.text)
+    assert leave is not None
+    assert "of an upload are here" in words(megan.get(leave[1]))
