@@ -73,9 +73,13 @@ class Field:
         """What a form sent in this field, as the page would show it."""
         return self.written(joined(values))
 
+    def parts(self, value: str) -> list[str]:
+        """The single choices of a value; a text is one part, whatever commas it has."""
+        return value.split(",") if self.choices else [value]
+
     def words(self, value: str) -> str:
         """A value as a person reads it."""
-        named = [self.choices.get(part, part) for part in value.split(",")] if self.choices else [value]
+        named = [self.choices.get(part, part) for part in self.parts(value)]
         return ", ".join(part for part in named if part) or "nothing"
 
     def offers(self, value: str) -> bool:

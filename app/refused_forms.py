@@ -22,6 +22,8 @@ from app.web import Visit
 
 Inputs = tuple[tuple[str, str], ...]
 BEFORE = "as it was when you opened the page"
+KEPT = "left as it was: what is there now stays"
+TAKEN_BACK = "the answer is taken back"
 NOT_KEPT = "typed, and not kept"
 TYPE_AGAIN = "Passwords are not kept. Type it again."
 FILES_GONE = "Files are not kept. Choose them again."
@@ -56,7 +58,8 @@ class RefusedForm:
 
     `action` is the address that takes the answers once more, empty where nothing can be sent; `basis` the fingerprint
     for it. `page` is the form's page as it is now, empty for the page that the person came from. `title`, `sentence`
-    and `way_on` replace the usual words: what happened, and what the link to `page` is called.
+    and `way_on` replace the usual words: what happened, and what the link to `page` is called. `told` are facts of the
+    context that `answers` tell part by part, so that no line of their own is needed.
     """
 
     answers: tuple[SentAnswer, ...] = ()
@@ -67,6 +70,7 @@ class RefusedForm:
     title: str = ""
     sentence: str = ""
     way_on: str = ""
+    told: frozenset[str] = frozenset()
 
     @property
     def again(self) -> Inputs:
@@ -147,7 +151,7 @@ def describe_changed(visit: Visit, session: Session, action: str, changed: Chang
     can_be_sent = any(answer.inputs for answer in form.answers)
     if not can_be_sent and not form.lost:  # a button that was pressed: for another export, the press means nothing
         can_be_sent = not refusal.is_other_export
-    form = replace(form, answers=(*_facts_changed(refusal), *form.answers))
+    form = replace(form, answers=(*_facts_changed(refusal, form), *form.answers))
     if visit.sent.path == UPLOAD:
         return replace(form, answers=(*form.answers, FILES), action="")
     if not can_be_sent:
@@ -176,6 +180,7 @@ def describe_over(visit: Visit, session: Session) -> RefusedForm:
 def describe(refusal: Refusal) -> RefusedForm:
     """A form whose labels and values are those of `Shown`: each answer that the person changed, and what goes with it.
 
+    What the person left alone keeps what is there now; where that is another value by now, a line of its own says so.
     Of a form about an export that was replaced, what the person left alone is not sent: it was the old export's.
     """
     answers: list[SentAnswer] = []
@@ -192,13 +197,15 @@ def describe(refusal: Refusal) -> RefusedForm:
             answers += [SentAnswer(label, NOT_KEPT, "", (), TYPE_AGAIN)] if any(values) else []
         elif own is None:
             more += [(name, refusal.shown.again.get(name, value)) for value in values]
-        elif name in refusal.untouched:
-            more += [(name, value) for value in own.value.split(",")]
-        elif name in refusal.names or not refusal.basis.showed(name, own.label, own.answer(values)):
+        elif not refusal.basis.showed(name, own.label, own.answer(values)):
             answers += _answered(name, own, values)
+        elif not refusal.basis.showed(name, own.label, own.value):
+            answers.append(SentAnswer(own.label, KEPT, own.words(own.value)))
+            more += [(name, value) for value in own.parts(own.value)]
         elif not (refusal.is_other_export and "export_number" in refusal.shown.context):
             more += [(name, value) for value in values]
-    return RefusedForm((*answers, *_not_sent(refusal)), tuple(more))
+    lines, kept = _not_sent(refusal)
+    return RefusedForm((*answers, *lines), (*more, *kept))
 
 
 def _with_export(refusal: Refusal) -> Refusal:
@@ -208,12 +215,13 @@ def _with_export(refusal: Refusal) -> Refusal:
     return replace(refusal, export_number=drawn, is_other_export=drawn != current)
 
 
-def _facts_changed(refusal: Refusal) -> list[SentAnswer]:
-    """One line for each fact that differs, as the page calls it. Facts with the same words are one line."""
-    shown = refusal.shown
+def _facts_changed(refusal: Refusal, form: RefusedForm) -> list[SentAnswer]:
+    """One line for each fact that differs, as the page calls it. Facts with the same words are one line, and a fact
+    that the answers of the form tell already has none."""
+    shown, labels = refusal.shown, {answer.label for answer in form.answers}
     lines: dict[SentAnswer, None] = {}
     for name in refusal.names:
-        if name in shown.context:
+        if name in shown.context and name not in form.told and shown.labels.get(name) not in labels:
             number = refusal.export_number if name == "export_number" else None
             label = shown.labels.get(name, LABELS.get(name, "Your move"))
             lines[SentAnswer(label, f"export {number}" if number else BEFORE, shown.now.get(name, "different"))] = None
@@ -240,7 +248,7 @@ def _answered(name: str, own: Field, values: Sequence[str]) -> list[SentAnswer]:
     typed = own.answer(values)
     if own.offered == NOTHING and not typed:
         return []
-    parts = [part for value in values for part in value.split(",")] if own.choices else list(values)
+    parts = [part for value in values for part in own.parts(value)]
     offered = tuple((name, part) for part in parts if own.offers(part))
     is_whole = len(offered) == len(parts)
     inputs = offered if is_whole or any(value for _, value in offered) else ()
@@ -258,14 +266,20 @@ def _gone(refusal: Refusal, name: str, own: Field) -> list[SentAnswer]:
     return [SentAnswer(own.label, own.words(typed), same.words(same.value), (), NUMBERED_ANEW)]
 
 
-def _not_sent(refusal: Refusal) -> list[SentAnswer]:
-    """Fields that somebody else changed and this form did not send, and ticks that the person took away."""
-    lines = []
+def _not_sent(refusal: Refusal) -> tuple[list[SentAnswer], Inputs]:
+    """Fields that somebody else changed and this form did not send, and ticks that the person took away; with the ticks
+    that somebody else set, which stay."""
+    lines: list[SentAnswer] = []
+    kept: list[tuple[str, str]] = []
     for name, own in {**refusal.shown.inputs, **refusal.shown.fields}.items():
-        if name in refusal.sent:
+        if name in refusal.sent or not refusal.basis.knows(name, own.label):
             continue
-        if name in refusal.names and refusal.basis.knows(name, own.label):
-            lines.append(SentAnswer(own.label, BEFORE, own.words(own.value)))
-        elif own.choices.keys() == TICK.keys() and refusal.basis.showed(name, own.label, "1"):
+        is_tick = own.choices.keys() == TICK.keys()
+        if is_tick and refusal.basis.showed(name, own.label, "1"):
             lines.append(SentAnswer(own.label, own.words(""), own.words(own.value)))
-    return lines
+        elif is_tick and own.value:
+            lines.append(SentAnswer(own.label, KEPT, own.words(own.value)))
+            kept.append((name, own.value))
+        elif name in refusal.names:
+            lines.append(SentAnswer(own.label, BEFORE, own.words(own.value)))
+    return lines, tuple(kept)

@@ -1,27 +1,28 @@
 """The answer about a file that was refused: each part of it, beside what is said of the same file now.
 
-A file is the same where its path is the same, a column where its name is.
+A file is the same where its path is the same, a column where its name is. Where the same reading is there, the answer
+is merged part by part (see `app/wizard/merged_file.py`).
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from app.basis import FIELD, REASON, TICK, joined
+from app.basis import FIELD, REASON, TICK, Field, joined
 from app.engine.reading.document_folders import folder_of
 from app.engine.reading.recognise import is_field
 from app.mapping.plan import LEAVE_OUT
 from app.migration.models import ExportFile
-from app.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describes
-from app.wizard.file_inputs import HEADERLESS, KIND, LEFT_OUT, column_label, column_name, kind_words
+from app.refused_forms import KEPT, TAKEN_BACK, Inputs, Refusal, RefusedForm, SentAnswer, describes
+from app.wizard.file_inputs import HEADERLESS, KIND, LEFT_OUT, column_label, column_name, file_inputs, kind_words
+from app.wizard.merged_file import NOT_SAID, OTHER_KIND, Merged, merged
 from app.wizard.pairing import Line, Offer, choice_words
 from app.wizard.which_file import FORM, SUPPORT_FORM, offered
-from app.wizard.which_folder import HOLDS, asked_folder, folder_words
+from app.wizard.which_folder import HOLDS, AskedFolder, asked_folder, folder_inputs, folder_words
 
-NOT_SAID, NO_COLUMN = "not said yet", "not in this file"
+NO_COLUMN = "not in this file"
 COLUMN_GONE = "This column is not in the file that is there now."
 NOT_SHOWN = "The file cannot be looked at just now. Open its page again."
-OTHER_KIND = "It was for another kind of file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,25 @@ def describe_file_answer(refusal: Refusal) -> RefusedForm:
     base = f"/support/{visit.move.id}" if is_support else f"/m/{visit.move.id}"
     sent = {name: joined(values) for name, values in refusal.sent.items() if name != FIELD}
     answer = FileAnswer(refusal, sent, offered(visit, file, None) if file is not None else None)
-    parts = tuple(parts_of(answer))
-    if file is None:
-        return RefusedForm(parts, page=f"{base}#files" if is_support else f"{base}/files")
+    if file is None or answer.now is None:
+        return RefusedForm(tuple(parts_of(answer)), page=f"{base}#files" if is_support else f"{base}/files")
+    if refusal.is_other_export:
+        parts = tuple(parts_of(answer))
+        both = Merged(parts, inputs_beside(answer, parts))
+    else:
+        both = merged(refusal.basis, answer.now, visit.source, sent, is_support=is_support)
     address = f"{base}/files/{file.number}"
-    token = visit.token(visit.sent.path, refusal.session, refusal.migration, number=str(file.number))
-    return RefusedForm(parts, inputs_beside(answer, parts), address, token, address)
+    token = sealed(refusal, file.number, file_inputs(answer.now, visit.source, is_support=is_support))
+    told = frozenset({"answer"} if both.parts else ())
+    return RefusedForm(both.parts, both.inputs, address, token, address, told=told)
+
+
+def sealed(refusal: Refusal, number: int, inputs: Mapping[str, Field]) -> str:
+    """The fingerprint of the form of a file or a folder over what is so now. `inputs` are those of its page."""
+    visit = replace(refusal.visit, migration=refusal.migration)
+    asked = replace(visit, sent=replace(visit.sent, address={**visit.sent.address, "number": str(number)}))
+    known = asked.shown(visit.sent.path, refusal.session, refusal.migration)
+    return asked.seal(visit.sent.path, replace(known, inputs=inputs))
 
 
 def same_file(refusal: Refusal) -> ExportFile | None:
@@ -89,26 +103,45 @@ def folder_asked(refusal: Refusal) -> str | None:
 def describe_folder_answer(refusal: Refusal, root: str) -> RefusedForm:
     """What was said of a folder, beside what is said of the same folder now."""
     is_support = refusal.visit.sent.path == SUPPORT_FORM
-    visit, session, migration = replace(refusal.visit, migration=refusal.migration), refusal.session, refusal.migration
+    visit = replace(refusal.visit, migration=refusal.migration)
     sent = {name: joined(values) for name, values in refusal.sent.items() if name != FIELD}
     numbers = [file.number for file in refusal.files if folder_of(file.path) == root]
     folder = next((each for each in (asked_folder(visit, number) for number in numbers) if each is not None), None)
-    words = folder_words(visit.source)
-    value = LEAVE_OUT if sent.get("act") == "leave" else sent.get("kind", "")
-    parts: list[SentAnswer] = []
-    if value in words and not refusal.basis.showed("kind", HOLDS, value):
-        now = refusal.nothing_there if folder is None else words.get(folder.chosen, NOT_SAID)
-        inputs = (("kind", value),) if folder is not None else ()
-        parts.append(SentAnswer(HOLDS, words[value], now, inputs, "" if folder is not None else refusal.why_gone))
-    if reason := sent.get("reason", ""):
-        parts.append(SentAnswer(REASON["reason"].label, reason, "", (("reason", reason),)))
+    both = folder_parts(refusal, sent, folder)
     base = f"/support/{visit.move.id}" if is_support else f"/m/{visit.move.id}"
     if folder is None:
-        return RefusedForm(tuple(parts), page=f"{base}#files" if is_support else f"{base}/files")
+        return RefusedForm(both.parts, page=f"{base}#files" if is_support else f"{base}/files")
     act = "show" if refusal.is_other_export else sent.get("act", "keep")
-    token = visit.token(visit.sent.path, session, migration, number=str(folder.number))
+    token = sealed(refusal, folder.number, folder_inputs(folder, visit.source, is_support=is_support))
     address = f"{base}/files/{folder.number}"
-    return RefusedForm(tuple(parts), (("act", act),), address, token, address)
+    more = (("act", act), *both.inputs)
+    return RefusedForm(both.parts, more, address, token, address, told=frozenset({"answer"} if both.parts else ()))
+
+
+def folder_parts(refusal: Refusal, sent: Mapping[str, str], folder: AskedFolder | None) -> Merged:
+    """What was said of a folder, and what is sent with it. An answer that was left as it was keeps what is there now.
+
+    `folder` is the same folder now, None where it is not there.
+    """
+    words = folder_words(refusal.visit.source)
+    now = refusal.nothing_there if folder is None else words.get(folder.chosen, NOT_SAID)
+    act, value = sent.get("act"), sent.get("kind", "")
+    parts: list[SentAnswer] = []
+    kept: Inputs = ()
+    if act == "withdraw":
+        parts.append(SentAnswer(HOLDS, TAKEN_BACK, now, (), refusal.why_gone if folder is None else ""))
+    elif act == "leave" or (value in words and not refusal.basis.showed("kind", HOLDS, value)):
+        said = LEAVE_OUT if act == "leave" else value
+        inputs = (("kind", said),) if folder is not None else ()
+        parts.append(SentAnswer(HOLDS, words[said], now, inputs, "" if folder is not None else refusal.why_gone))
+    elif folder is not None and not refusal.basis.showed("kind", HOLDS, folder.chosen):
+        parts.append(SentAnswer(HOLDS, KEPT, now))
+        kept = (("kind", folder.chosen),)
+    elif folder is not None:
+        kept = (("kind", value),)
+    if reason := sent.get("reason", ""):
+        parts.append(SentAnswer(REASON["reason"].label, reason, "", (("reason", reason),)))
+    return Merged(tuple(parts), kept)
 
 
 def parts_of(answer: FileAnswer) -> list[SentAnswer]:
@@ -185,10 +218,8 @@ def words_now(answer: FileAnswer, line: Line | None) -> str:
 
 
 def inputs_beside(answer: FileAnswer, parts: tuple[SentAnswer, ...]) -> Inputs:
-    """What is sent with the answer: of the same reading everything, of another one what its page needs to be shown."""
+    """What is sent with an answer about another reading: what the page of the file needs to be shown."""
     sent, answered = answer.sent, {name for part in parts for name, _ in part.inputs}
-    if not answer.refusal.is_other_export:
-        return tuple((name, value) for name, value in sent.items() if name not in answered)
     if sent.get("act") == "leave" or "kind" not in sent:
         return ()
     kept = {name: sent[name] for name in ("kind", "headerless", "shown", "shown_headerless") if name in sent}

@@ -26,10 +26,10 @@ from app.problems import Problem, catalogue
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, note, settle
 from app.wizard.file_causes import cause_of
-from app.wizard.file_inputs import LEFT_OUT, file_inputs, kind_words
+from app.wizard.file_inputs import KIND, LEFT_OUT, file_inputs, kind_words
 from app.wizard.file_states import HELPED, lines_of
 from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
-from app.wizard.which_folder import asked_folder, keep_folder, show_folder
+from app.wizard.which_folder import HOLDS, asked_folder, folder_words, keep_folder, show_folder
 
 router = APIRouter()
 Errors = list[dict[str, str]]
@@ -42,19 +42,20 @@ def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     number = int(visit.sent.address["number"])
     file = session.get(ExportFile, (migration.id, migration.export_number, number))
     path = file.path if file is not None else ""
-    plan, key = plan_of(migration), folder_of(path) or path
+    plan, root = plan_of(migration), folder_of(path)
+    key = root or path
     answer = [plan.file_kinds.get(key), plan.column_pairs.get(key, {}), key in plan.headerless]
     reading = columns_shown(("export_number",), migration)
-    kind = next((k.label for k in visit.source.kinds if k.name == answer[0]), "")
-    now = kind or (LEFT_OUT if answer[0] == LEAVE_OUT else "as the file says by itself")
+    words = folder_words(visit.source) if root else kind_words(visit.source)
+    now = words.get(plan.file_kinds.get(key, ""), "not said yet" if root else "as the file says by itself")
     return Shown(
         context={**reading.context, "path": path, "answer": answer},
         labels={
             "export_number": "The reading of the export",
-            "path": "The file at this address",
-            "answer": "What this file is",
+            "path": "The folder at this address" if root else "The file at this address",
+            "answer": HOLDS if root else KIND,
         },
-        now={**reading.now, "path": "another file", "answer": now},
+        now={**reading.now, "path": "another folder" if root else "another file", "answer": now},
     )
 
 
