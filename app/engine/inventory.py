@@ -144,4 +144,4 @@ def _holding(kept: Mapping[str, Any]) -> Holding:
 
 
 def _text(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else moment.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -1,7 +1,7 @@
 """Days and moments as exports, scripts and spreadsheets write them, settled to one day or one moment in UTC."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
 from datetime import timezone as fixed
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ _CLOCK = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*([AaPp])?\.?(?:[Mm]\.?)?\s*(Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
 _TIME_OF_DAY = re.compile(r"(\d{1,2})(?::(\d{2}))?(?::\d{2})?\s*(?:([AaPp])\.?[Mm]\.?)?")
+_EDGES = (MINYEAR, MAXYEAR)
 
 
 class LocalMoment(datetime):
@@ -112,7 +113,10 @@ def _is_day_alone(cell: str, context: Context) -> bool:
 
 
 def local_timestamp(cell: str, context: Context, report: Report) -> datetime | None:
-    """A moment in UTC; without an offset a LocalMoment, whose zone is for mapping to know."""
+    """A moment in UTC; without an offset a LocalMoment, whose zone is for mapping to know.
+
+    A moment of the calendar's first or last year is `bad_date`: in some zones it has no date that could be shown.
+    """
     if len(cell) == 25 and cell[19] == " " and cell[4] == "-":
         cell = cell[:19] + cell[20:]
     elif cell in NOTHING:
@@ -123,7 +127,7 @@ def local_timestamp(cell: str, context: Context, report: Report) -> datetime | N
         exact = None
     try:
         if exact is not None and exact.tzinfo is not None:
-            return exact.astimezone(UTC)
+            return _in_every_zone(exact.astimezone(UTC))
         return _moment(plain(cell), context, report)
     except (ValueError, OverflowError):
         report("bad_date")
@@ -158,9 +162,17 @@ def _moment(value: str, context: Context, report: Report) -> datetime | None:
         micro = int((clock[4] or "0").ljust(6, "0")[:6])
         wall = wall.replace(hour=hour, minute=int(clock[2]), second=int(clock[3] or 0), microsecond=micro)
         if clock[6]:
-            return wall.replace(tzinfo=_offset(clock[6])).astimezone(UTC)
+            return _in_every_zone(wall.replace(tzinfo=_offset(clock[6])).astimezone(UTC))
+    _in_every_zone(wall)
     report("timezone_assumed")
     return LocalMoment.of(wall, context.zone)
+
+
+def _in_every_zone(moment: datetime) -> datetime:
+    """The moment, which can be shown in every time zone. Raises ValueError in the calendar's first and last year."""
+    if moment.year in _EDGES:
+        raise ValueError
+    return moment
 
 
 def _hour(hour: int, half: str | None) -> int:

@@ -4,7 +4,7 @@ import html
 import json
 import re
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any
 
 from app.engine.second_look.plain import Formatted
@@ -170,9 +170,10 @@ def _moment(cell: str) -> datetime | None:
     if not _OFFSET.search(cell):
         return None
     try:
-        return datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", cell)).astimezone(UTC)
+        moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", cell)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return None if moment.year in (MINYEAR, MAXYEAR) else moment  # some zones have no date for these
 
 
 def _day(cell: str, stored: Any) -> bool | None:
