@@ -13,6 +13,7 @@ from app.caspen.promote import promote as promote_store
 from app.caspen.stores import Store
 from app.caspen.tables.columns import moment_text
 from app.db import now
+from app.engine.account_seal import KEPT, seal_of_report
 from app.engine.contents import StillLacking, all_there, bring_contents
 from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done
@@ -47,21 +48,23 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         for c in done.conflicts
     ]
 
+    with runtime.ledger.read() as session:
+        old, made = stale_day(session, migration), export_day(session, migration)
+    kept = {
+        **report(trial, done, [kind.name for kind in source_named(migration.source).kinds]),
+        "moment": moment_text(migration.approved_at) if migration.approved_at else None,
+        "export_of": old.isoformat() if old else None,
+        "made_on": made.isoformat() if made else None,
+    }
+
     def write(session: Session) -> None:
         finished = session.get_one(Migration, migration.id)
         finished.finalised_at = now()
-        old, made = stale_day(session, finished), export_day(session, finished)
-        finished.report = {
-            **report(trial, done, [kind.name for kind in source_named(migration.source).kinds]),
-            "moment": moment_text(migration.approved_at) if migration.approved_at else None,
-            "export_of": old.isoformat() if old else None,
-            "made_on": made.isoformat() if made else None,
-        }
+        finished.report = kept
         session.add(finished)
-        told = [*conflicts, *([Problem("export_stale")] if old else [])]
-        note_run_problems(session, migration.id, lease.run, told)
+        note_run_problems(session, migration.id, lease.run, [*conflicts, *([Problem("export_stale")] if old else [])])
 
-    return Done({}, write, lambda: _tidy(runtime, migration))
+    return Done({KEPT: seal_of_report(kept)}, write, lambda: _tidy(runtime, migration))
 
 
 def _earlier(runtime: Runtime, migration: Migration) -> frozenset[str]:

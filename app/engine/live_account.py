@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from app.caspen.content import Digest, trial_digest
+from app.engine.account_seal import seal_of_report
 from app.migration.models import Migration, Trial
 from app.migration.states import State
 
@@ -10,9 +11,10 @@ LIVE = (State.FINALISED, State.UNDOING, State.UNDOING_FAILED, State.UNDONE)
 """The states of a move that went live, and of one that is taken back."""
 
 
-def has_true_report(migration: Migration, trial: Trial, order: Iterable[str]) -> bool:
+def has_true_report(migration: Migration, trial: Trial, order: Iterable[str], seal: str | None) -> bool:
     """Whether the report of a move equals the account of its trial and the digest that was approved.
 
+    `seal` is the checksum of the report that the promotion kept; None for an older move.
     What was compared on the day must add up, too: for every kind, the records that were approved are those that went
     live and those that were kept as people had edited them. `order` are the source's kinds. Raises KeyError, TypeError
     or ValueError for a report of another shape.
@@ -20,6 +22,8 @@ def has_true_report(migration: Migration, trial: Trial, order: Iterable[str]) ->
     report = migration.report
     is_approved = trial.balanced and report["digest"] == trial.digest == migration.approved_digest
     if not is_approved or report["trial"] != trial.number or list(report["kinds"]) != list(trial.kinds):
+        return False
+    if seal is not None and seal != seal_of_report(report):
         return False
     if "live" not in report:
         return True  # an older report

@@ -11,6 +11,7 @@ from app.caspen.content import trial_digest
 from app.caspen.links import dangling_links
 from app.caspen.readback import SHOWN, Stamp, read_back
 from app.db import now
+from app.engine.account_seal import PROVEN, counted, counted_in, seal_of_trial
 from app.engine.bench import benches
 from app.engine.contents import altered_files
 from app.engine.gone import gone_rows
@@ -40,6 +41,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
         files = files_of(session, migration.id, migration.export_number)
         account = account_of(session, migration, lease.run)
+        counts = counted_in(session, migration.id, lease.run)
     store = runtime.caspen.trial(migration.id, trial.number)
     with beat.during():
         stored = read_back(store, migration.workspace_id, Stamp(migration.id, trial.started_at))
@@ -65,10 +67,12 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
     ]
     balanced = all(problem.code in DOUBTS for problem in problems) and all(kind.is_balanced for kind in kinds)
     digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])
+    lines = [asdict(kind) for kind in kinds]
+    seal = seal_of_trial(lines, balanced, digest, counted(problems, counts))
 
     def write(session: Session) -> None:
         done = session.get_one(Trial, (migration.id, trial.number))
-        done.kinds = [asdict(kind) for kind in kinds]
+        done.kinds = lines
         done.balanced = balanced
         done.digest = digest
         done.finished_at = now()
@@ -80,7 +84,9 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
         session.add(done)
         note_run_problems(session, migration.id, lease.run, problems)
 
-    return Done({"looked_at": looked.told()}, write, lambda: drop_trials(runtime, migration.id, but=trial.number))
+    return Done(
+        {"looked_at": looked.told(), PROVEN: seal}, write, lambda: drop_trials(runtime, migration.id, but=trial.number)
+    )
 
 
 def unverified_paths(lease: Lease, problems: Sequence[Problem]) -> list[str]:

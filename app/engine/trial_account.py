@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from sqlmodel import Session, col, select
 
 from app.caspen.content import Digest, Digests, merge, trial_digest
+from app.engine.account_seal import KEPT, PROVEN, counted_in, seal_of_trial, sealed
 from app.engine.live_account import LIVE, has_true_report
 from app.engine.work import DONE, QUARANTINED
 from app.mapping.kind import Source
@@ -21,7 +22,14 @@ from app.sources import source as source_named
 
 APPROVABLE = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING, State.FINALISING_FAILED)
 """The states in which the current export is still the one that the trial was made of."""
-BLOCKING = ("file_bytes_altered", "record_altered", "link_broken", "rows_unaccounted")
+BLOCKING = (
+    "file_bytes_altered",
+    "record_altered",
+    "link_broken",
+    "rows_unaccounted",
+    "cells_not_found",
+    "rows_miscounted",
+)
 """What the reconciliation reports of the whole trial where the trial must not be approved."""
 
 
@@ -93,8 +101,9 @@ def has_true_account(session: Session, migration: Migration, trial: Trial) -> bo
     """Whether the ledger's account of a finished trial equals the one computed anew from its parts and files.
 
     Compares every number of every kind, the digest, the files without an answer, and `balanced` with the problems
-    that the reconciliation reported; once the trial is live, the report of the move as well. True in a state in which
-    the trial can neither be approved nor is live. An account of another shape is not true.
+    that the reconciliation reported; the account and its problems with the checksum that the reconciliation kept;
+    once the trial is live, the report of the move as well. True in a state in which the trial can neither be approved
+    nor is live. An account of another shape is not true.
     """
     if migration.state not in (*APPROVABLE, *LIVE):
         return True
@@ -117,9 +126,20 @@ def _is_same(session: Session, migration: Migration, trial: Trial) -> bool:
     waiting = to_json(unanswered_files(files))
     is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
     is_blocked = trial.balanced and _is_blocked(session, migration, trial)
-    if migration.state in LIVE and not has_true_report(migration, trial, [kind.name for kind in source.kinds]):
-        return False
-    return is_same and is_named and not is_blocked and trial.unanswered in (None, waiting)
+    if migration.state in LIVE:
+        seal = sealed(session, migration.id, "promote", f"finalise:{trial.number}", KEPT)
+        if not has_true_report(migration, trial, [kind.name for kind in source.kinds], seal):
+            return False
+    is_sealed = is_same and _is_sealed(session, migration, trial)
+    return is_sealed and is_named and not is_blocked and trial.unanswered in (None, waiting)
+
+
+def _is_sealed(session: Session, migration: Migration, trial: Trial) -> bool:
+    """Whether the trial and its problems are what the reconciliation kept a checksum of; True for an older trial."""
+    run = f"trial:{trial.number}"
+    seal = sealed(session, migration.id, "reconcile", run, PROVEN)
+    counts = counted_in(session, migration.id, run)
+    return seal in (None, seal_of_trial(trial.kinds, trial.balanced, trial.digest, counts))
 
 
 def _is_blocked(session: Session, migration: Migration, trial: Trial) -> bool:

@@ -12,14 +12,16 @@ from app.engine.drain import Turn, drain
 from app.engine.finalise import report
 from app.engine.live_check import check_live
 from app.engine.purge import purge
+from app.engine.reading_log import note_run_problems
 from app.engine.runtime import Runtime
-from app.engine.trial_account import has_true_account
+from app.engine.trial_account import BLOCKING, has_true_account
 from app.engine.trial_check import trial_fault
 from app.migration.advance import Refused
 from app.migration.models import Migration, Trial
 from app.migration.states import State
+from app.problems import Problem
 from tests.world.bases import Bases, made_in
-from tests.world.ledger_lies import LIES, LIES_AFTER, set_report, set_trial
+from tests.world.ledger_lies import LIES, LIES_AFTER, codes_told, delete_problems, reseal, set_report, set_trial
 from tests.world.move import approve_as_the_page_does, move, state
 
 
@@ -40,7 +42,8 @@ def fault_of(runtime: Runtime, migration_id: str) -> Fault | None:
     return trial_fault(runtime, move(runtime, migration_id), trial, thorough=False)
 
 
-def test_no_change_to_the_account_of_a_trial_is_approved(bases: Bases, reviewing: Runtime) -> None:
+@pytest.mark.parametrize("resealed", [False, True], ids=["the checksum left", "the checksum made anew"])
+def test_no_change_to_the_account_of_a_trial_is_approved(bases: Bases, reviewing: Runtime, resealed: bool) -> None:
     tried = 0
     with reviewing.ledger.read() as session:
         trial = session.get_one(Trial, (bases.migration_id, 1))
@@ -50,6 +53,8 @@ def test_no_change_to_the_account_of_a_trial_is_approved(bases: Bases, reviewing
         if name == "a row moved in the account and in its part" or not lie(reviewing):
             continue
         tried += 1
+        if resealed:
+            reseal(reviewing)
         assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT, name
         with pytest.raises(Refused) as refused:
             approve_as_the_page_does(reviewing, bases.migration_id)
@@ -57,11 +62,36 @@ def test_no_change_to_the_account_of_a_trial_is_approved(bases: Bases, reviewing
         for column, value in honest.items():
             set_trial(reviewing, column, value)
     assert tried >= 20
+    reseal(reviewing)
     assert fault_of(reviewing, bases.migration_id) is None
+
+
+def test_a_row_that_was_held_does_not_lose_its_reason(bases: Bases, reviewing: Runtime) -> None:
+    codes = codes_told(reviewing)
+    assert codes
+    for code in codes:
+        with bases.copy(State.REVIEWING.value, reviewing.settings.var / code) as runtime:
+            assert delete_problems(runtime, code)
+            assert fault_of(runtime, bases.migration_id) is Fault.ACCOUNT, code
+
+
+@pytest.mark.parametrize("code", BLOCKING)
+def test_a_trial_that_does_not_balance_is_not_made_one_that_does(bases: Bases, reviewing: Runtime, code: str) -> None:
+    with reviewing.ledger.write() as session:
+        note_run_problems(session, bases.migration_id, "trial:1", [Problem(code)])
+    set_trial(reviewing, "balanced", False)
+    reseal(reviewing)
+    assert fault_of(reviewing, bases.migration_id) is None
+    set_trial(reviewing, "balanced", True)
+    assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
+    reseal(reviewing)
+    assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
 
 
 def test_a_part_whose_result_was_changed_too_is_held_against_its_proof(bases: Bases, reviewing: Runtime) -> None:
     assert LIES["a row moved in the account and in its part"](reviewing)
+    assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
+    reseal(reviewing)
     assert fault_of(reviewing, bases.migration_id) is Fault.PARTS
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import select
 
+from app.engine.account_seal import PROVEN, counted_in, seal_of_trial
 from app.engine.runtime import Runtime
 from app.engine.work import DONE
-from app.migration.models import Migration, Trial, Work
+from app.migration.models import Migration, ProblemLine, Trial, Work
 
 Lie = Callable[[Runtime], bool]
 """Changes the ledger, and returns whether there was anything to change."""
@@ -42,6 +43,34 @@ def _kinds(runtime: Runtime) -> list[dict[str, Any]]:
     with runtime.ledger.read() as session:
         found: list[dict[str, Any]] = json.loads(json.dumps(_newest(session).kinds))
         return found
+
+
+def reseal(runtime: Runtime) -> None:
+    """Makes the checksum that the reconciliation kept one of what the ledger says now, as a thorough liar would."""
+    with runtime.ledger.write() as session:
+        trial = _newest(session)
+        run = f"trial:{trial.number}"
+        mine = select(Work).where(Work.migration_id == trial.migration_id, Work.run == run, Work.phase == "reconcile")
+        work = session.exec(mine).one()
+        counts = counted_in(session, trial.migration_id, run)
+        seal = seal_of_trial(trial.kinds, trial.balanced, trial.digest, counts)
+        work.result = {**work.result, PROVEN: seal}
+        session.add(work)
+
+
+def delete_problems(runtime: Runtime, code: str) -> int:
+    """Deletes what a trial told of rows under one code. Returns how many lines are gone."""
+    with runtime.ledger.write() as session:
+        run = f"trial:{_newest(session).number}"
+        gone = sa.delete(ProblemLine).where(sa.column("run") == run, sa.column("code") == code)
+        return int(session.connection().execute(gone).rowcount)
+
+
+def codes_told(runtime: Runtime) -> list[str]:
+    """The codes of the newest trial's problems, each once."""
+    with runtime.ledger.read() as session:
+        run = f"trial:{_newest(session).number}"
+        return sorted(set(session.exec(select(ProblemLine.code).where(ProblemLine.run == run)).all()))
 
 
 def _moved(of: str, to: str) -> Lie:
@@ -174,6 +203,26 @@ def _kept(runtime: Runtime) -> bool:
     return set_report(runtime, conflicts=[one])
 
 
+def _part_changed(part: str) -> Lie:
+    return lambda runtime: set_report(runtime, **{part: CHANGED[part]})
+
+
+def _emptied(runtime: Runtime) -> bool:
+    with runtime.ledger.write() as session:
+        move = session.get_one(Migration, _newest(session).migration_id)
+        change = sa.update(Migration).where(sa.column("id") == move.id).values(report={})
+        session.connection().execute(change)
+        return True
+
+
+CHANGED: dict[str, Any] = {
+    "created": {"patients": 7},
+    "moment": "2026-01-01T00:00:00.000000Z",
+    "made_on": "2026-01-01",
+    "export_of": "2026-01-01",
+}
+
+
 LIES_AFTER: dict[str, Lie] = {
     **LIES,
     **{f"in the trial and in the report: {name}": _both(lie) for name, lie in LIES.items()},
@@ -190,6 +239,8 @@ LIES_AFTER: dict[str, Lie] = {
     "a live digest of a kind changed": _live_changed,
     "a live digest of every kind removed": lambda runtime: set_report(runtime, live={}),
     "a record told as kept": _kept,
+    **{f"{part} of the report changed": _part_changed(part) for part in ("created", "moment", "made_on", "export_of")},
+    "the report emptied": _emptied,
     "the trial told as unbalanced": lambda runtime: set_trial(runtime, "balanced", False),
 }
 """Changes to the account of a trial and to the report of its move, after it went live. No page says their numbers."""
