@@ -5,10 +5,6 @@ from collections.abc import Iterable
 from app.caspen.content import Digest, trial_digest
 from app.engine.account_seal import seal_of_report
 from app.migration.models import Migration, Trial
-from app.migration.states import State
-
-LIVE = (State.FINALISED, State.UNDOING, State.UNDOING_FAILED, State.UNDONE)
-"""The states of a move that went live, and of one that is taken back."""
 
 
 def has_true_report(migration: Migration, trial: Trial, order: Iterable[str], seal: str | None) -> bool:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.caspen.content import Digest, Digests, merge, trial_digest
 from app.engine.account_seal import KEPT, PROVEN, counted_in, seal_of_trial, sealed
-from app.engine.live_account import LIVE, has_true_report
+from app.engine.live_account import has_true_report
 from app.engine.work import DONE, QUARANTINED
 from app.mapping.kind import Source
 from app.mapping.rows import Outcome
@@ -16,7 +16,7 @@ from app.migration.balance import KindBalance
 from app.migration.exports import files_of
 from app.migration.ledger_shapes import changed_columns
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial, Work
-from app.migration.states import State
+from app.migration.states import LIVE, State
 from app.migration.unanswered import to_json, unanswered_files
 from app.sources import source as source_named
 

@@ -6,15 +6,19 @@ A row of another shape was written by something else than this product.
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
-from typing import Annotated, Any
+from typing import (
+    Annotated,
+    Any,
+    NotRequired,  # pydantic refuses that of Python below 3.12
+)
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, create_model, with_config
-from typing_extensions import TypedDict  # pydantic refuses that of Python below 3.12
+from typing_extensions import TypedDict
 
 from app.mapping.plan import Plan
 from app.migration.balance import KindBalance
 from app.migration.models import Migration, Trial
-from app.migration.states import State
+from app.migration.states import LIVE, State
 
 STRICT = ConfigDict(strict=True)
 CHANGED_WORDS = "The ledger was changed by something else"
@@ -36,6 +40,13 @@ def _is_kind(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _is_day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, AfterValidator(_is_day)]
+"""A day as `YYYY-MM-DD`."""
 KindShape = Annotated[dict[str, Any], AfterValidator(_is_kind)]
 """The account of one kind, with the fields of KindBalance."""
 
@@ -66,15 +77,13 @@ class ReportShape(TypedDict):
     updated: dict[str, int]
     unchanged: dict[str, int]
     conflicts: list[dict[str, Any]]
+    moment: NotRequired[str | None]
+    export_of: NotRequired[Day | None]
+    made_on: NotRequired[Day | None]
 
 
 def _is_state(text: str) -> str:
     return State(text).value
-
-
-def _is_day(text: str) -> str:
-    date.fromisoformat(text)
-    return text
 
 
 def _is_plan(value: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +106,7 @@ SHAPES: Mapping[type[Migration | Trial], Mapping[str, TypeAdapter[Any]]] = {
     Migration: {
         "state": TypeAdapter(_STATE),
         "paused_from": TypeAdapter(_STATE | None),
-        "conversion_date": TypeAdapter(Annotated[str, AfterValidator(_is_day)] | None),
+        "conversion_date": TypeAdapter(Day | None),
         "uses": TypeAdapter(list[str] | None),
         "own_counts": TypeAdapter(dict[str, int] | None),
         "plan": TypeAdapter(_PLAN),
@@ -115,8 +124,14 @@ SHAPES: Mapping[type[Migration | Trial], Mapping[str, TypeAdapter[Any]]] = {
 
 
 def changed_columns(row: Migration | Trial) -> list[str]:
-    """The columns of a row whose values do not have the shape that this product writes."""
-    return [name for name, shape in SHAPES[type(row)].items() if not _fits(shape, getattr(row, name))]
+    """The columns of a row whose values do not have the shape that this product writes.
+
+    A move that is live, or was taken back, has a report.
+    """
+    changed = [name for name, shape in SHAPES[type(row)].items() if not _fits(shape, getattr(row, name))]
+    if isinstance(row, Migration) and row.state in LIVE and not row.report:
+        changed.append("report")
+    return changed
 
 
 def require_shape(row: Migration | Trial) -> None:

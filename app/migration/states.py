@@ -60,6 +60,8 @@ class Actor(StrEnum):
 WORKING = frozenset({State.FETCHING, State.READING, State.TRIALLING, State.FINALISING, State.UNDOING})
 FAILED = {state: State(f"{state}_failed") for state in WORKING}
 OVER = frozenset({State.FINALISED, State.UNDONE, State.CANCELLED})
+LIVE = frozenset({State.FINALISED, State.UNDOING, State.UNDOING_FAILED, State.UNDONE})
+"""The states of a move that went live, and of one that is taken back: such a move has a report."""
 OPEN = frozenset(s for s in State if s not in OVER)
 BEFORE_FINALISING = frozenset(
     s

@@ -13,7 +13,6 @@ from app.basis import MOMENT, REASON, Field, Shown, columns_shown
 from app.caspen.live_counts import count_live
 from app.db import now
 from app.engine.link_providers import provider_lines
-from app.engine.live_account import LIVE
 from app.engine.reading.veil import told_path
 from app.engine.trial_account import APPROVABLE
 from app.links import LinkSettings
@@ -24,7 +23,7 @@ from app.migration.checked_links import checked_of
 from app.migration.guards import pausable, undoable
 from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage, Migration, OutboxMail, Waiver, Work
 from app.migration.outbox import post
-from app.migration.states import OVER, Actor, Event, State, move_for
+from app.migration.states import LIVE, OVER, Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.settings import environment
 from app.support.overview import HEADS, line_of, overview, paused_by_support

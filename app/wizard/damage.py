@@ -4,10 +4,10 @@ import structlog
 from fastapi import Request, Response
 
 from app.caspen.trial_health import Fault
-from app.engine.live_account import LIVE
 from app.engine.trial_account import APPROVABLE, has_true_account
 from app.engine.trial_check import trial_fault
 from app.migration.ledger_shapes import LedgerChanged
+from app.migration.states import LIVE
 from app.migration.trials import current_trial
 from app.web import Visit, page, visit_of
 

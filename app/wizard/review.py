@@ -14,11 +14,10 @@ from app.basis import Shown
 from app.caspen.trial_health import Fault
 from app.checklist import first_in_the_way
 from app.db import now
-from app.engine.live_account import LIVE
 from app.migration.advance import Cause, advance, locked
 from app.migration.balance import Balance, balance_of
 from app.migration.models import ChangeRequest, Migration
-from app.migration.states import Event, State
+from app.migration.states import LIVE, Event, State
 from app.migration.trials import current_trial, start_trial
 from app.migration.words import WORDS
 from app.rail import page_of

@@ -240,6 +240,7 @@ LIES_AFTER: dict[str, Lie] = {
     "a live digest of every kind removed": lambda runtime: set_report(runtime, live={}),
     "a record told as kept": _kept,
     **{f"{part} of the report changed": _part_changed(part) for part in ("created", "moment", "made_on", "export_of")},
+    "the day of the report of another shape": lambda runtime: set_report(runtime, export_of=1),
     "the report emptied": _emptied,
     "the trial told as unbalanced": lambda runtime: set_trial(runtime, "balanced", False),
 }
