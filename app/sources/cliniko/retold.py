@@ -6,7 +6,7 @@ a row does not plainly say it.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Any
 
 from app.mapping.second_look import Cells, bare, said_under
@@ -41,9 +41,10 @@ def _moment(cell: str) -> datetime | None:
     text = _OFFSET.sub(r"\1:\2", cell.removesuffix("Z") + ("+00:00" if cell.endswith("Z") else ""))
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        at = found.astimezone(UTC) if found.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else None
+    return None if at is None or at.year in (MINYEAR, MAXYEAR) else at  # some zones have no date for these
 
 
 def ends_after_it_starts(row: Cells) -> bool:
