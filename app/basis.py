@@ -217,6 +217,10 @@ class Basis:
         texts = (self.token, *parts)
         return self.scope._digest(8, b"key", *(text.encode("utf-8", "surrogatepass") for text in texts)).hex()
 
+    def mark(self, *parts: str) -> str:
+        """Twenty-four hex digits: eight for the form at its address, sixteen for what one drawn form of it sent."""
+        return self.scope._digest(4, b"form").hex() + self.key(*parts)
+
     def has(self, name: str, value: object) -> bool:
         """Whether the form showed this value of a fact of its context."""
         return self._holds(name, _json(value))

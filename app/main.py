@@ -38,6 +38,7 @@ from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
+from app.pressed_again import answered_before
 from app.production import require_ready
 from app.rail import page_of
 from app.refused_forms import describe_changed, describe_over
@@ -117,12 +118,16 @@ def answer_troubles(app: FastAPI) -> None:
 
     @app.exception_handler(WrongState)
     def say_it_is_over(request: Request, trouble: WrongState) -> Response:
+        if (after := answered_before(visit_of(request))) is not None:
+            return go(after)
         if is_done(trouble):
             return go(f"/m/{visit_of(request).move.id}")
         return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
 
     @app.exception_handler(Changed)
     def show_both(request: Request, changed: Changed) -> Response:
+        if (after := answered_before(visit_of(request))) is not None:
+            return go(after)
         return page(request, "errors/changed.html", 409, **both_versions(request, changed))
 
     @app.exception_handler(NoBasis)

@@ -30,6 +30,7 @@ from app.engine.changed_ledger import changed_in
 from app.engine.runtime import Runtime
 from app.mapping.kind import Source
 from app.migration.advance import By, Cause, Guard, WrongState, advance, locked
+from app.migration.audit import MARK
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import OPEN, OVER, Actor, Event, State, move_for
@@ -154,6 +155,7 @@ class Visit:
         basis = self.basis_sent()
         shown = self.shown(self.sent.path, session, migration)
         merge = basis.compared(shown, self.sent.fields)
+        session.info[MARK] = self.mark()
         return Confirmed(session, migration, merge.untouched, merge.touched)
 
     def who_can_act(self) -> list[str]:
@@ -170,6 +172,11 @@ class Visit:
     def basis_sent(self) -> Basis:
         """The fingerprint that the form carried. Raises NoBasis where it carried none of ours."""
         return self._scope(self.sent.path, self.sent.address).read("".join(self.sent.fields.get(FIELD, ())))
+
+    def mark(self) -> str:
+        """What tells this answer of this drawn form by this person: its form, then the answer. Raises NoBasis."""
+        fields = [f"{len(value)} {name}={value}" for name, some in sorted(self.sent.fields.items()) for value in some]
+        return self.basis_sent().mark(self.person.email, *fields)
 
     def shown(self, path: str, session: Session, migration: Migration) -> Shown:
         """What the form of this route shows at present."""

@@ -17,6 +17,9 @@ from app.migration.states import Actor, Event
 STOP_UPLOAD = "stop_upload"
 LOOKING = ("_seen", "_listed", "_opened", "_downloaded", "_described", "check_link")
 """How the names of acts end that change nothing."""
+MARK = "form"
+"""Where a session's `info` and a line's facts hold the mark of the form that caused the line (see `Basis.mark`)."""
+FORM_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,10 @@ def write_audit(
     reason: str = "",
     facts: dict[str, Any] | None = None,
 ) -> AuditEntry:
-    """Adds one line to the chain of a workspace. `facts` are numbers, codes and hashes, never a cell's value."""
+    """Adds one line to the chain of a workspace. `facts` are numbers, codes and hashes, never a cell's value.
+
+    Within the transaction of a form, the line carries the form's mark as well.
+    """
     last = session.exec(
         select(AuditEntry).where(AuditEntry.workspace_id == workspace_id).order_by(desc(AuditEntry.id)).limit(1)
     ).first()
@@ -57,7 +63,7 @@ def write_audit(
         role=role,
         act=act,
         reason=reason,
-        facts=facts or {},
+        facts={**(facts or {}), **({MARK: session.info[MARK]} if MARK in session.info else {})},
         previous=last.hash if last else "",
     )
     entry.hash = chain_hash(entry)
@@ -118,6 +124,17 @@ def changes_since(session: Session, migration_id: str, since: datetime) -> Chang
         if not entry.act.endswith(LOOKING)
     ]
     return Changes(tuple(dict.fromkeys(who for who, _ in reversed(acts))), acts[0][1]) if acts else None
+
+
+def is_newest_mark(session: Session, migration_id: str, mark: str, since: datetime) -> bool:
+    """Whether the newest act since then that a form at its address caused was caused by the form of this mark."""
+    facts = session.exec(
+        select(AuditEntry.facts)
+        .where(AuditEntry.migration_id == migration_id, col(AuditEntry.at) >= since)
+        .order_by(desc(AuditEntry.id))
+    )
+    marks = (str(each.get(MARK, "")) for each in facts)
+    return next((each == mark for each in marks if each[:FORM_DIGITS] == mark[:FORM_DIGITS]), False)
 
 
 def state_change(session: Session, migration_id: str) -> Change | None:

@@ -25,6 +25,7 @@ from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial, trials
 from app.migration.words import WORDS
+from app.pressed_again import answered_before
 from app.rail import page_of
 from app.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web import Visit, go, in_state, page, shows, visit_of
@@ -135,7 +136,7 @@ async def approve(request: Request) -> Response:
 def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Response:
     seen = visit_of(request).move
     if seen.approved_digest and seen.approved_digest == digest and seen.state in (State.FINALISING, State.FINALISED):
-        return go(f"/m/{seen.id}")  # pressed twice: this very trial is approved
+        return go(answered_before(visit_of(request)) or f"/m/{seen.id}")  # pressed twice: this very trial is approved
     visit = in_state(request, Event.APPROVE, State.REVIEWING)
     fault = find_damage(visit, thorough=True)
     if fault is not None:

@@ -24,6 +24,7 @@ from app.links.providers import provider_of
 from app.migration.checked_links import Waiting, begin_check, checked_of, forget_checked, keep_checked, waiting_of
 from app.migration.models import Migration
 from app.migration.states import Event, State
+from app.pressed_again import answered_before
 from app.problems import Problem
 from app.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web import Visit, go, in_state, page, shows, visit_of
@@ -99,7 +100,7 @@ def confirm(request: Request) -> Response:
     """It is the right one: a worker fetches it."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
     if (waiting := waiting_in(visit)) is None:
-        return go(f"/m/{visit.move.id}/handover")
+        return go(answered_before(visit) or f"/m/{visit.move.id}/handover")
     given = {"hint": waiting.hint, "name": waiting.name, "password": waiting.password}
     hand_over_link(visit.runtime, visit.move, waiting.link, by=visit.by, confirm=visit.confirm, **given)
     return go(f"/m/{visit.move.id}/progress")

@@ -19,6 +19,7 @@ from app.migration.audit import write_act
 from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
 from app.migration.states import Actor
+from app.pressed_again import answered_before
 from app.records.reader import reader_of
 from app.web import Confirmed, Visit, go, page, shows, visit_of
 from app.wizard.history import history
@@ -132,6 +133,8 @@ def invite_person(
     except invitations.AlreadyMember:
         return render_people(request, typed, [{"field": "email", "words": "This person is in the list already."}])
     except invitations.AlreadyInvited:
+        if (after := answered_before(visit)) is not None:
+            return go(after)
         words = "This address has an open invitation. Withdraw it to send another one."
         return render_people(request, typed, [{"field": "email", "words": words}])
     except invitations.TooMany:

@@ -20,6 +20,7 @@ from app.migration.models import ChangeRequest, Migration
 from app.migration.states import LIVE, Event, State
 from app.migration.trials import current_trial, start_trial
 from app.migration.words import WORDS
+from app.pressed_again import goes_on
 from app.rail import page_of
 from app.records.kinds import BY_NAME
 from app.web import Visit, go, in_state, open_move, page, shows, visit_of
@@ -65,10 +66,18 @@ def change_plan(request: Request, then: Annotated[str, Form()] = "") -> Response
 
     This trial remains on view until the next one is ready.
     """
+    del then  # read by `plan_page`
     visit = visit_of(request)
     visit.advance(Event.CHANGE_PLAN)
+    return go(plan_page(visit))
+
+
+@goes_on("/m/{migration_id}/review/change-plan")
+def plan_page(visit: Visit) -> str:
+    """The page of the plan that the form asks for."""
+    then = "".join(visit.sent.fields.get("then", ()))
     pages = {"": "matches", "files": "files"}
-    return go(f"/m/{visit.move.id}/{pages.get(then, f'files/{then}' if is_file_number(then) else 'matches')}")
+    return f"/m/{visit.move.id}/{pages.get(then, f'files/{then}' if is_file_number(then) else 'matches')}"
 
 
 def is_file_number(text: str) -> bool:

@@ -29,7 +29,7 @@ from app.wizard.file_causes import cause_of
 from app.wizard.file_inputs import KIND, LEFT_OUT, file_inputs, kind_words
 from app.wizard.file_states import HELPED, lines_of
 from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
-from app.wizard.which_folder import HOLDS, asked_folder, folder_words, keep_folder, show_folder
+from app.wizard.which_folder import HOLDS, asked_folder, folder_words, keep_folder, page_after, show_folder
 
 router = APIRouter()
 Errors = list[dict[str, str]]
@@ -82,7 +82,7 @@ def keep(request: Request, number: int, form: FormData) -> Response:
     file = file_of(visit, number)
     if act == "withdraw":
         settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep")
-        return go(f"/m/{visit.move.id}/files")
+        return go(page_after(visit))
     said = Answer(LEAVE_OUT) if act == "leave" else answer_in(form)
     shown = offered(visit, file, said)
     errors = [] if act == "show" else stale(form, shown) or wrong_with(shown)
@@ -90,10 +90,7 @@ def keep(request: Request, number: int, form: FormData) -> Response:
         return draw(request, number, shown, errors)
     facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
     settle(visit, lambda plan: planned(shown, plan, file.path), number, "file_answered", facts, act)
-    if act == "read":
-        return go(f"/m/{visit.move.id}/progress")
-    left = next((line.number for line in lines_of(visit) if line.is_open), None)
-    return go(f"/m/{visit.move.id}/files/{left}" if act == "next" and left else f"/m/{visit.move.id}/files")
+    return go(page_after(visit))
 
 
 def answer_in(form: FormData) -> Answer:

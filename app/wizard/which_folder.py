@@ -16,6 +16,7 @@ from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
 from app.migration.exports import files_of
 from app.migration.plans import plan_of
+from app.pressed_again import goes_on
 from app.web import Visit, go, page, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, settle
 from app.wizard.file_states import FileLine, lines_of
@@ -116,19 +117,25 @@ def show_folder(
 def keep_folder(request: Request, folder: AskedFolder, path: str, form: FormData) -> Response:
     """Keeps what is said of a folder; with `act=read`, reads the export again with it. `path` is that of the route."""
     visit, act = visit_of(request), str(form.get("act", ""))
-    files = f"/m/{visit.move.id}/files"
     if act == "withdraw":
         withdraw(visit, folder)
-        return go(files)
+        return go(page_after(visit))
     answer = LEAVE_OUT if act == "leave" else str(form.get("kind", ""))
     errors = [] if act == "show" else missing_answer(answer)
     if act == "show" or errors:
         return show_folder(request, folder, path, "wizard/which_folder.html", errors, answer)
     answer_folder(visit, folder, answer, act)
+    return go(page_after(visit))
+
+
+@goes_on("/m/{migration_id}/files/{number}")
+def page_after(visit: Visit) -> str:
+    """The page after an answer about a file or a folder: the next open one, the reading, or the files."""
+    act, at = "".join(visit.sent.fields.get("act", ())), f"/m/{visit.move.id}"
     if act == "read":
-        return go(f"/m/{visit.move.id}/progress")
-    left = next((line.number for line in lines_of(visit) if line.is_open), None)
-    return go(f"{files}/{left}" if act == "next" and left else files)
+        return f"{at}/progress"
+    left = next((line.number for line in lines_of(visit) if line.is_open), None) if act == "next" else None
+    return f"{at}/files/{left}" if left else f"{at}/files"
 
 
 def missing_answer(answer: str) -> Errors:

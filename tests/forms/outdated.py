@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from httpx import Response
 
 from app.db import LedgerTable
 from tests.forms.browser import basis_in, basis_now, page_of
@@ -28,10 +29,15 @@ class Sending:
 
     def post(self, **instead: str) -> tuple[int, str]:
         """Sends it exactly as it was filled in; answers the status and what a person reads then."""
+        answer = self.answered(**instead)
+        return answer.status_code, words(answer)
+
+    def answered(self, **instead: str) -> Response:
+        """The same; the answer as it came."""
         form = {**self.form, **instead}
         more: dict[str, Any] = {"files": {"files": ("export.zip", b"PK")}} if self.line.files else {}
-        answer = self.browser.post_exactly(self.address, form, **more)
-        return answer.status_code, words(answer)
+        answer: Response = self.browser.post_exactly(self.address, form, **more)
+        return answer
 
 
 def filled_in(product: Product, line: Line, who: str = "") -> Sending:

@@ -46,7 +46,7 @@ def test_the_usual_is_ticked_and_the_answer_is_kept(product_at: At) -> None:
     again = product.visitor(MEGAN).get(f"{product.at}/uses")
     assert again.text.count(" checked") == 2
     entry = next(entry for entry in product.audit() if entry.act == "save_uses")
-    assert entry.facts == {"uses": ["cases", "notes"]}
+    assert entry.facts["uses"] == ["cases", "notes"]
 
 
 @pytest.mark.parametrize("uses", [[], ["nothing_else", "notes"], ["no_such_thing"]])

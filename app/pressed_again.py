@@ -1,0 +1,74 @@
+"""A form that was used already and comes once more: the same person, the same drawn page, the same answer.
+
+A double click, or a page that is sent again, asks for nothing new. Where the form can no longer be used because its own
+first press has changed what it showed, the answer is that of the first press.
+
+Every line of the audit that a form writes carries the mark of that form (see `Visit.confirm`). The mark is used while
+it is the newest one of its form: after another answer to the same form, a repeated answer is refused as outdated.
+"""
+
+from collections.abc import Callable
+
+from app.basis import NoBasis
+from app.migration.audit import is_newest_mark
+from app.web import Visit
+
+M, S = "/m/{migration_id}", "/support/{migration_id}"
+AFTER: dict[str, str] = {
+    f"{M}/handover/sample": f"{M}/progress",
+    f"{M}/handover/replace": f"{M}/handover",
+    f"{M}/link/confirm": f"{M}/progress",
+    f"{M}/files": f"{M}/progress",
+    f"{M}/files/password": f"{M}/progress",
+    f"{M}/progress/retry": f"{M}/progress",
+    f"{M}/progress/pause": f"{M}/progress",
+    f"{M}/progress/resume": f"{M}/progress",
+    f"{M}/progress/cancel": "/",
+    f"{M}/progress/back-to-review": f"{M}/review",
+    f"{M}/review/start-again": f"{M}/progress",
+    f"{M}/approve": f"{M}/progress",
+    f"{M}/report/undo": f"{M}/progress",
+    f"{M}/people": f"{M}/people",
+    f"{M}/people/{{person_id}}": f"{M}/people",
+    f"{S}/retry": S,
+    f"{S}/cancel": S,
+    f"{S}/pause": S,
+    f"{S}/resume": S,
+    f"{S}/back-to-review": S,
+    f"{S}/undo": S,
+    f"{S}/waive": S,
+    f"{S}/answer": S,
+    f"{S}/files/{{number}}": f"{S}#files",
+}
+"""The page after a form, by the path of its POST route, where that page is the same for every answer."""
+
+Next = Callable[[Visit], str]
+CHOSEN_AFTER: dict[str, Next] = {}
+
+
+def goes_on(path: str) -> Callable[[Next], Next]:
+    """Registers the page after a form whose answer chooses it. The handler of the form goes on to the same page."""
+
+    def register(page: Next) -> Next:
+        CHOSEN_AFTER[path] = page
+        return page
+
+    return register
+
+
+def answered_before(visit: Visit) -> str | None:
+    """The page after a form that this person has sent before, exactly so. None for a form that was not used.
+
+    Reads the ledger and writes nothing; asked a second time, it answers the same.
+    """
+    path = visit.sent.path
+    if visit.migration is None or visit.viewer is None or (path not in AFTER and path not in CHOSEN_AFTER):
+        return None
+    try:
+        basis, mark = visit.basis_sent(), visit.mark()
+    except NoBasis:
+        return None
+    with visit.read() as session:
+        if not is_newest_mark(session, visit.migration.id, mark, basis.since):
+            return None
+    return CHOSEN_AFTER[path](visit) if path in CHOSEN_AFTER else AFTER[path].format(migration_id=visit.migration.id)
