@@ -48,7 +48,8 @@ class UserFact:
 
 @dataclass(frozen=True, slots=True)
 class PractitionerFact:
-    """`accepted` says that the person has accepted the invitation."""
+    """`accepted` says that the person has accepted the invitation. `is_invited` is False for a person who was never
+    invited or cannot sign in any more: nobody waits for that person."""
 
     id: str
     user_id: str
@@ -56,6 +57,12 @@ class PractitionerFact:
     email: str | None
     active: bool
     accepted: bool
+    is_invited: bool = True
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the person has an invitation that only the person can accept."""
+        return self.active and self.is_invited and not self.accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,4 +185,5 @@ def _practitioner(practitioner: Practitioner, user: UserFact | None) -> Practiti
         user.email if user else None,
         practitioner.active,
         user is not None and user.invite_state == "accepted",
+        user is not None and user.active and user.invite_state in ("invited", "accepted"),
     )

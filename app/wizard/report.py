@@ -51,7 +51,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     ):
         return page(request, "wizard/report-none.html")
     facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
-    waiting = [one.name for one in facts.practitioners if one.active and not one.accepted]
+    waiting = [one.name for one in facts.practitioners if one.is_awaited]
     balance = None if find_damage(visit) in UNTRUE else balance_of(trial, visit.source)
     others, until = other_moves(visit), undo_until(visit)
     told: dict[str, Any] = {

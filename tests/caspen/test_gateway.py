@@ -48,6 +48,18 @@ def test_a_practitioner_has_accepted_when_the_user_has(stores: Stores, desk: Gat
     assert (after.name, after.email, after.active) == ("Sam Lee", "sam@example.com", True)
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+@pytest.mark.parametrize("invite", ["not_invited", "invited", "accepted"])
+def test_only_a_person_with_an_open_invitation_is_awaited(
+    stores: Stores, desk: Gateway, invite: str, leaves: bool
+) -> None:
+    user = desk.invite_user("Sam Lee", "sam@example.com", "practitioner", invite=invite).user_id
+    if leaves:
+        desk.deactivate_user(user)
+    (person,) = workspace_facts(stores, WORKSPACE).practitioners
+    assert person.is_awaited is (invite == "invited" and not leaves)
+
+
 def test_a_user_who_leaves_keeps_the_calendar_but_no_seat(stores: Stores, desk: Gateway) -> None:
     invited = desk.invite_user("Sam Lee", "sam@example.com", "practitioner")
     desk.deactivate_user(invited.user_id)

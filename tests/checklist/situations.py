@@ -14,8 +14,10 @@ def location(name: str = "Harbour Street", *, archived: bool = False) -> Locatio
     return LocationFact(f"loc_{name}", name, "Australia/Sydney", archived)
 
 
-def practitioner(name: str = "Megan Doyle", *, active: bool = True, accepted: bool = True) -> PractitionerFact:
-    return PractitionerFact(f"pra_{name}", f"usr_{name}", name, None, active, accepted)
+def practitioner(
+    name: str = "Megan Doyle", *, active: bool = True, accepted: bool = True, invited: bool = True
+) -> PractitionerFact:
+    return PractitionerFact(f"pra_{name}", f"usr_{name}", name, None, active, accepted, invited)
 
 
 def service(name: str = "Consultation", *, archived: bool = False) -> ServiceFact:

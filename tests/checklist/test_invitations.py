@@ -9,6 +9,7 @@ from tests.checklist.situations import here, practitioner, workspace
 
 PRIYA = practitioner("Priya", accepted=False)
 LEFT = practitioner("Helen", active=False, accepted=False)
+BROUGHT = practitioner("Ruby", accepted=False, invited=False)
 
 
 def with_people(*people: object, waived: frozenset[str] = frozenset()) -> Situation:
@@ -20,6 +21,9 @@ TABLE: dict[str, tuple[Situation, Mark, str, bool]] = {
     "all have": (with_people(practitioner()), Mark.DONE, "1 of 1 have.", True),
     "one has not": (with_people(practitioner(), PRIYA), Mark.WAIT, "1 of 2 have. Not yet:", False),
     "who has left need not": (with_people(practitioner(), LEFT), Mark.DONE, "1 of 1 have.", True),
+    "who cannot sign in need not": (with_people(practitioner(), BROUGHT), Mark.DONE, "1 of 1 have.", True),
+    "nobody can sign in": (with_people(BROUGHT), Mark.DONE, "No invitation is open.", True),
+    "one of each": (with_people(practitioner(), BROUGHT, PRIYA), Mark.WAIT, "1 of 2 have. Not yet:", False),
     "support let it pass": (with_people(PRIYA, waived=frozenset({"invitations"})), Mark.DONE, "0 of 1 have.", True),
     "another check was waived": (with_people(PRIYA, waived=frozenset({"locations"})), Mark.WAIT, "0 of 1", False),
 }
@@ -36,4 +40,4 @@ def test_the_line_says_where_it_stands(case: str) -> None:
 
 
 def test_those_who_have_not_are_named() -> None:
-    assert invitations.look(with_people(PRIYA, LEFT)).names == ("Priya",)
+    assert invitations.look(with_people(PRIYA, LEFT, BROUGHT)).names == ("Priya",)

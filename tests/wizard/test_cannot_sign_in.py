@@ -1,0 +1,47 @@
+"""A person whom a move brought as one who cannot sign in is asked for no invitation, in that move or a later one."""
+
+from app.caspen.facts import workspace_facts
+from app.migration.states import State
+from app.sandbox.demo import WORKSPACE, open_gaps
+from tests.conftest import At
+from tests.pages import done, words
+from tests.points import approve, hand_over, tiny_export
+from tests.product import MEGAN, Product
+from tests.wizard.choices import acknowledge, save, tab
+
+RUBY = "Ruby Castellano"
+BRING = "Bring as a person who can't sign in"
+
+
+def brought_live(product: Product) -> None:
+    """The first move, live, with Ruby Castellano brought as a person who cannot sign in."""
+    acknowledge(product)
+    facts = workspace_facts(product.runtime.caspen, WORKSPACE)
+    gateway = product.gateway()
+    for gap in open_gaps(facts):
+        if gap.what == "location":
+            gateway.add_location(gap.name)
+        elif gap.what == "invitation":
+            gateway.accept_invitation(next(one.user_id for one in facts.practitioners if one.name == gap.name))
+    ruby = tab(product, "practitioners")[RUBY]
+    done(save(product, "practitioners", **{ruby.field: ruby.value(BRING)}))
+    done(save(product, "practitioners", act="start"))
+    product.work()
+    done(approve(product))
+    product.work()
+    assert product.state() is State.FINALISED
+
+
+def test_a_later_export_reaches_its_trial_without_an_invitation_that_nobody_sent(product_at: At) -> None:
+    product = product_at("matching")
+    brought_live(product)
+    megan = product.visitor(MEGAN)
+    assert "to accept" not in words(megan.get(f"{product.at}/report"))
+    product.migration_id = done(megan.post("/start")).headers["location"].split("/")[2]
+    hand_over(product, tiny_export())
+    line = words(megan.get(f"{product.at}/checklist"))
+    assert "Not yet" not in line
+    acknowledge(product)
+    done(save(product, "practitioners", act="start"))
+    product.work()
+    assert product.state() is State.REVIEWING
