@@ -3,10 +3,14 @@
 from datetime import timedelta
 
 from app.checklist.line import Act, Line, Mark
-from app.checklist.situation import Situation
+from app.checklist.situation import Held, Situation
 from app.words import day_year, plural
 
 NAME = "export"
+DONE = {
+    Held.EVERYTHING: "Your export is with us.",
+    Held.DELETED: "Your export was read, and our copy of it is deleted.",
+}
 
 
 def look(here: Situation) -> Line:
@@ -20,8 +24,17 @@ def look(here: Situation) -> Line:
         said = plural(here.unread_answers, "answer is", "answers are")
         act = Act("Go to your files", f"{here.base}/files")
         return Line(NAME, "Export", title, Mark.NEEDS, f"{said} kept and not read yet.", "Needs you", act)
-    if here.export_handed_over:
-        return Line(NAME, "Export", title, Mark.DONE, "Your export is with us.", "Done", blocks=False)
+    if here.export_held in DONE:
+        return Line(NAME, "Export", title, Mark.DONE, DONE[here.export_held], "Done", blocks=False)
+    progress = f"{here.base}/progress"
+    if here.export_held is Held.DOWNLOADING:
+        what = "It is being downloaded from your link. Not all of it is here yet."
+        return Line(
+            NAME, "Export", title, Mark.LATER, what, "Under way", Act("See the progress", progress), blocks=False
+        )
+    if here.export_held is Held.STOPPED:
+        what = "The work on it stopped. Nothing goes on before you say how."
+        return Line(NAME, "Export", title, Mark.NEEDS, what, "Needs you", Act("See what to do", progress), blocks=False)
     later = f"Earlier works too: what you add to {here.source} afterwards does not come by itself."
     best = here.conversion_date - timedelta(days=1) if here.conversion_date else None
     what = f"Best on {day_year(best)}, 24 hours before your Trial Conversion date. {later}" if best else later

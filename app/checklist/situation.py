@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from app.caspen.facts import WorkspaceFacts
 from app.mapping.plan import Choice, Plan
@@ -17,6 +18,16 @@ class Named:
     active: bool = True
     appointments: int = 0
     notes: int = 0
+
+
+class Held(StrEnum):
+    """What is held of the clinic's export now. An export that was stopped, or is being replaced, counts as nothing."""
+
+    NOTHING = "nothing"
+    DOWNLOADING = "downloading"
+    STOPPED = "stopped"  # the download or the reading stopped, and the clinic decides how to go on
+    EVERYTHING = "everything"
+    DELETED = "deleted"  # it was read, and our copy is deleted by now
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,7 @@ class Situation:
     unsure: tuple[str, ...] = ()
     services_way: str | None = None
     conversion_date: date | None = None
-    export_handed_over: bool = False
+    export_held: Held = Held.NOTHING
     uses_said: bool = False
     absent: tuple[str, ...] = ()
     waived: frozenset[str] = frozenset()

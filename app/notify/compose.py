@@ -29,7 +29,7 @@ class Composer:
         told = {
             **mail.params,
             "clinic": mail.params.get("clinic", ""),
-            "subject": kind.subject.format_map({"clinic": mail.params.get("clinic", "")}),
+            "subject": kind.subject_for(mail.params),
             "button": kind.button,
             "href": self.address(mail),
             "source": origin,

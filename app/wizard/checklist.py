@@ -90,7 +90,7 @@ def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: st
         "groups": grouped(every),
         "done": sum(line.mark is Mark.DONE for line in every),
         "total": len(every),
-        "lede": lede(every),
+        "lede": lede(every, hands_over=State(visit.move.state) is State.PREPARING),
         "services_open": State(visit.move.state) in EDITABLE,
         "services_way": visit.move.services_way,
         "ways": ways(visit.source.label),
@@ -115,14 +115,17 @@ def grouped(every: tuple[Line, ...]) -> list[dict[str, object]]:
     return groups
 
 
-def lede(every: tuple[Line, ...]) -> str:
-    """How many lines need the reader, in words."""
+def lede(every: tuple[Line, ...], *, hands_over: bool) -> str:
+    """How many lines need the reader, in words. `hands_over` says that the move waits for the clinic's export."""
     needs = sum(line.mark is Mark.NEEDS for line in every)
     waits = sum(line.mark is Mark.WAIT for line in every)
     ticks = "The rest ticks itself when it is done in Caspen; you do not have to come back here to tell us."
     if needs:
         number = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five", 6: "Six", 7: "Seven"}.get(needs, str(needs))
         return f"{number} line{' needs' if needs == 1 else 's need'} you. {ticks}"
+    if hands_over:
+        others = "Other people still have to act. " if waits else ""
+        return f"{others}You can hand over your export now. {ticks}"
     if waits:
         return f"Nothing needs you now: other people still have to act. {ticks}"
     return "Everything that can be done now is done."

@@ -11,15 +11,16 @@ from sqlmodel import Session, col, select
 
 from app import checklist
 from app.caspen.facts import WorkspaceFacts, workspace_facts
-from app.checklist.situation import Named, Situation
+from app.checklist.situation import Held, Named, Situation
 from app.engine.inventory import Inventory
 from app.engine.match import PLACES, Suggestion, Suggestions, suggest
 from app.mapping.plan import Choice, Plan
 from app.migration import contents
 from app.migration.advance import Guard
-from app.migration.exports import files_of
+from app.migration.exports import current_export, files_of
 from app.migration.models import Export, Migration, Waiver
 from app.migration.plans import plan_of
+from app.migration.states import State
 from app.problems import Problem
 from app.web import Visit
 from app.wizard.file_states import told_lines
@@ -107,6 +108,7 @@ def situation(visit: Visit, seen: Standing | None = None, within: Session | None
         migration = session.get_one(Migration, visit.move.id)
         files = files_of(session, migration.id, migration.export_number)
         unread = sum(line.is_unread for line in told_lines(files, plan_of(migration), visit.source, {}))
+        held = held_of(current_export(session, migration), migration)
         waived = session.exec(select(Waiver.check).where(col(Waiver.migration_id) == migration.id)).all()
         absent = contents.absent(session, migration, visit.source) if here.inventory is not None else ()
     types = here.suggestions.kinds.get("appointment_types", ())
@@ -129,13 +131,28 @@ def situation(visit: Visit, seen: Standing | None = None, within: Session | None
         unsure=unsure,
         services_way=migration.services_way,
         conversion_date=date.fromisoformat(typed) if typed else None,
-        export_handed_over=migration.export_number > 0,
+        export_held=held,
         uses_said=migration.uses is not None,
         absent=tuple(visit.source.kind(k).label for k in absent if k not in here.plan.acknowledged_absent),
         waived=frozenset(waived),
         source=visit.source.label,
         unread_answers=unread,
     )
+
+
+def held_of(export: Export | None, migration: Migration) -> Held:
+    """What is held of the current export now.
+
+    A move that waits for an export holds nothing: what was handed over before was stopped, or is to be replaced.
+    """
+    state = State(migration.paused_from or migration.state)
+    if export is None or state in (State.PREPARING, State.CANCELLED):
+        return Held.NOTHING
+    if state in (State.FETCHING_FAILED, State.READING_FAILED):
+        return Held.STOPPED
+    if export.fetched_at is None:
+        return Held.DOWNLOADING
+    return Held.EVERYTHING if migration.wrapped_key else Held.DELETED
 
 
 def named(one: Suggestion) -> Named:

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.basis import Field, Shown
 from app.door import read_form
+from app.mapping.kind import Source
 from app.migration.contents import COUNTING, save_counts, save_uses
 from app.migration.models import Migration
 from app.migration.plans import EDITABLE
@@ -79,7 +80,7 @@ def keep_ticked(request: Request, ticked: list[str]) -> Response:
     known = {use.name for use in visit.source.uses}
     uses = [name for name in ticked if name in known]
     if uses and NOTHING in ticked:
-        return draw(request, ticked, [{"field": "uses", "words": "Tick what you use, or that it is none of these."}])
+        return draw(request, ticked, [{"field": "uses", "words": both_ticked(visit.source, uses)}])
     if not uses and NOTHING not in ticked:
         return draw(request, ticked, [{"field": "uses", "words": "Tick at least one, or that it is none of these."}])
     with visit.confirmed() as confirmed:
@@ -88,6 +89,17 @@ def keep_ticked(request: Request, ticked: list[str]) -> Response:
     if visit.move.state == State.MATCHING:  # the export is here: what lacks of it stands on its page
         return go(f"/m/{visit.move.id}/handover")
     return go(f"/m/{visit.move.id}/uses/counts")
+
+
+def both_ticked(source: Source, uses: list[str]) -> str:
+    """Which ticks contradict each other, and the two ways out."""
+    labels = [use.words for use in source.uses if use.name in uses]
+    shown = "\u201d, \u201c".join(labels)
+    return (
+        f"You ticked \u201c{NOTHING_WORDS}\u201d and also \u201c{shown}\u201d. Both cannot be so. "
+        f"Untick \u201c{NOTHING_WORDS}\u201d if you use {'this' if len(labels) == 1 else 'these'}, or untick "
+        f"{'the other' if len(labels) == 1 else f'the other {len(labels)}'} if you use only the list of clients."
+    )
 
 
 @router.get("/m/{migration_id}/uses/counts")

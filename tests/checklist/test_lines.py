@@ -7,6 +7,7 @@ import pytest
 from app import checklist
 from app.checklist import activities, contents, dates, export
 from app.checklist.line import Line, Mark
+from app.checklist.situation import Held
 from tests.checklist.situations import here, practitioner, workspace
 
 BLOCKS = {"locations", "practitioners", "invitations", "services", "activities", "contents"}
@@ -27,7 +28,15 @@ def test_the_export_is_recommended_a_day_before_the_conversion_and_never_blocks(
     assert export.look(here()).passes
     assert "17 December 2026, 24 hours before" in export.look(here(conversion_date=date(2026, 12, 18))).what
     assert "28 February 2028, 24 hours before" in export.look(here(conversion_date=date(2028, 2, 29))).what
-    assert export.look(here(export_handed_over=True)).mark is Mark.DONE
+    assert export.look(here(export_held=Held.EVERYTHING)).mark is Mark.DONE
+
+
+@pytest.mark.parametrize("held", list(Held))
+def test_the_export_is_with_us_only_when_all_of_it_is_held(held: Held) -> None:
+    line = export.look(here(export_held=held))
+    assert line.passes, "the trial has a guard of its own"
+    assert (line.mark is Mark.DONE) is (held in (Held.EVERYTHING, Held.DELETED))
+    assert ("is with us" in line.what) is (held is Held.EVERYTHING)
 
 
 def test_what_the_clinic_uses_and_lacks_is_named_and_blocks() -> None:

@@ -4,6 +4,7 @@ import pytest
 from httpx import Response
 
 from app.migration.states import State
+from app.sources import source
 from tests.conftest import At
 from tests.pages import absent, done, headline, typed, words
 from tests.points import tiny_export
@@ -49,13 +50,25 @@ def test_the_usual_is_ticked_and_the_answer_is_kept(product_at: At) -> None:
     assert entry.facts["uses"] == ["cases", "notes"]
 
 
-@pytest.mark.parametrize("uses", [[], ["nothing_else", "notes"], ["no_such_thing"]])
+@pytest.mark.parametrize("uses", [[], ["no_such_thing"]])
 def test_the_page_wants_an_answer(product_at: At, uses: list[str]) -> None:
     product = product_at("preparing")
     answer = tick(product, *uses)
     assert answer.status_code == 422
     assert "or that it is none of these" in words(answer)
     assert product.move().uses is None
+
+
+def test_none_of_these_beside_ticks_is_answered_with_which_to_untick(product_at: At) -> None:
+    product = product_at("preparing")
+    for uses in [[use] for use in source(None).uses] + [list(source(None).uses)]:
+        answer = tick(product, "nothing_else", *(use.name for use in uses))
+        assert answer.status_code == 422
+        said = words(answer)
+        assert "Both cannot be so. Untick \u201cNone of these: only the list of clients\u201d" in said
+        labels = "\u201d, \u201c".join(use.words for use in uses)
+        assert f"and also \u201c{labels}\u201d" in said
+        assert product.move().uses is None
 
 
 def test_a_clinic_may_use_none_of_it(product_at: At) -> None:
