@@ -17,7 +17,7 @@ from app.migration.exports import files_of
 from app.migration.ledger_shapes import changed_columns
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial, Work
 from app.migration.states import LIVE, State
-from app.migration.unanswered import to_json, unanswered_files
+from app.migration.unanswered import files_apart, to_json, unanswered_files
 from app.sources import source as source_named
 
 APPROVABLE = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING, State.FINALISING_FAILED)
@@ -123,7 +123,7 @@ def _is_same(session: Session, migration: Migration, trial: Trial) -> bool:
     stored = {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kept}
     made = account.made if trial.balanced else stored  # an unbalanced trial may have stored something else
     is_same = kept == [asdict(kind) for kind in balance(source, files, account, made)]
-    waiting = to_json(unanswered_files(files))
+    apart = (to_json(files_apart(files)), to_json(unanswered_files(files)))  # the latter of trials from before
     is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
     is_blocked = trial.balanced and _is_blocked(session, migration, trial)
     if migration.state in LIVE:
@@ -131,7 +131,7 @@ def _is_same(session: Session, migration: Migration, trial: Trial) -> bool:
         if not has_true_report(migration, trial, [kind.name for kind in source.kinds], seal):
             return False
     is_sealed = is_same and _is_sealed(session, migration, trial)
-    return is_sealed and is_named and not is_blocked and trial.unanswered in (None, waiting)
+    return is_sealed and is_named and not is_blocked and trial.unanswered in (None, *apart)
 
 
 def _is_sealed(session: Session, migration: Migration, trial: Trial) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.mapping.kind import Source
 from app.migration.models import Trial
-from app.migration.unanswered import UnansweredFile, unanswered_of
+from app.migration.unanswered import FileApart, apart_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class KindBalance:
 class KindLine(KindBalance):
     """One kind's account as a page says it.
 
-    `path` is set where the line is about a file that nobody has identified: its rows are of no kind, and are held.
+    `path` is set where the line is about a file whose rows are of no kind: nobody has identified the file, or the file
+    was left out or refused.
     """
 
     label: str
@@ -95,7 +96,7 @@ COUNTED = tuple(field.name for field in fields(KindBalance))
 def balance_of(trial: Trial, source: Source) -> Balance:
     """The balance as the reconciliation wrote it down, in the clinic's words for each kind.
 
-    A line for each file that nobody had identified when the trial started follows the kinds.
+    A line for each file whose rows were of no kind when the trial started follows the kinds.
     """
     kinds = {kind.name: kind for kind in source.kinds}
     lines = tuple(
@@ -106,20 +107,20 @@ def balance_of(trial: Trial, source: Source) -> Balance:
         )
         for told in trial.kinds
     )
-    return Balance((*lines, *map(_unanswered_line, unanswered_of(trial))), trial.balanced)
+    return Balance((*lines, *map(_line_apart, apart_of(trial))), trial.balanced)
 
 
-def _unanswered_line(file: UnansweredFile) -> KindLine:
+def _line_apart(file: FileApart) -> KindLine:
     return KindLine(
         kind="",
         read=file.rows,
         created=0,
         updated=0,
         unchanged=0,
-        left_out=0,
+        left_out=file.rows if file.outcome == "left_out" else 0,
         skipped=0,
-        held=file.rows,
-        refused=0,
+        held=file.rows if file.outcome == "held" else 0,
+        refused=file.rows if file.outcome == "refused" else 0,
         records=0,
         source_digest="",
         caspen_digest="",

@@ -9,6 +9,7 @@ from datetime import date
 from typing import (
     Annotated,
     Any,
+    Literal,
     NotRequired,  # pydantic refuses that of Python below 3.12
 )
 
@@ -53,10 +54,11 @@ KindShape = Annotated[dict[str, Any], AfterValidator(_is_kind)]
 
 @with_config(STRICT)
 class FileShape(TypedDict):
-    """A file that waited for an answer."""
+    """A file whose rows are of no kind: they are held, unless `outcome` says otherwise."""
 
     path: str
     rows: int
+    outcome: NotRequired[Literal["left_out", "refused"]]
 
 
 @with_config(STRICT)

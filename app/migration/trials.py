@@ -13,7 +13,7 @@ from app.migration.ledger_shapes import require_shape
 from app.migration.models import Migration, Trial
 from app.migration.plans import plan_of
 from app.migration.states import Event
-from app.migration.unanswered import to_json, unanswered_files
+from app.migration.unanswered import files_apart, to_json
 from app.problems import Problem
 
 
@@ -35,7 +35,7 @@ def start_trial(
             plan=plan.model_dump(mode="json"),
             plan_fingerprint=plan.fingerprint(),
             workspace_version=-1 if workspace_version is None else workspace_version,
-            unanswered=to_json(unanswered_files(files_of(session, migration.id, migration.export_number))),
+            unanswered=to_json(files_apart(files_of(session, migration.id, migration.export_number))),
         )
     )
     session.flush()

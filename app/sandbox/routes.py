@@ -230,6 +230,7 @@ def draw(request: Request, workspace_id: str, errors: Errors, form: dict[str, st
     told: dict[str, Any] = {
         "workspace": facts.workspace,
         "gaps": [plural(count, what) for what, count in gaps.items()],
+        "gap_count": gaps.total(),
         "locations": [{"name": x.name, "zone": x.timezone, "archived": x.archived} for x in facts.locations],
         "zones": ZONES,
         "services": sorted(facts.services, key=lambda s: s.name),

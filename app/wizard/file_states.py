@@ -13,6 +13,7 @@ from app.migration.plans import plan_of
 from app.problems import Problem, catalogue
 from app.web import Visit
 from app.wizard.file_causes import cause_of, file_codes
+from app.words import plural
 
 HELPED = frozenset({"missing_key_column", "header_missing"})  # refusals that pairing columns can mend
 
@@ -56,6 +57,13 @@ def told_lines(files: Iterable[ExportFile], plan: Plan, source: Source, codes: M
     """One line a file. `codes` are the problem codes of files that were not read, by path."""
     lines = [_line(file, plan, source, codes.get(file.path)) for file in files]
     return sorted(lines, key=lambda line: (not line.is_open, not line.is_unread, line.number))
+
+
+def waiting_words(lines: Iterable[FileLine]) -> str:
+    """How many files wait for the clinic to say what they are, as a sentence; empty where none does."""
+    count = sum(line.is_open for line in lines)
+    files = plural(count, "file waits", "files wait")
+    return f"{files} for you to say what {'it is' if count == 1 else 'they are'}." if count else ""
 
 
 def _line(file: ExportFile, plan: Plan, source: Source, code: str | None) -> FileLine:

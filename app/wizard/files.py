@@ -16,7 +16,7 @@ from app.migration.plans import plan_of
 from app.migration.states import Event, State
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, note
-from app.wizard.file_states import lines_of
+from app.wizard.file_states import lines_of, waiting_words
 from app.wizard.kind_sheet import sheet_of
 
 router = APIRouter()
@@ -42,7 +42,7 @@ def look(request: Request) -> Response:
     lines = lines_of(visit)
     told: dict[str, Any] = {
         "lines": lines,
-        "open_ones": sum(line.is_open for line in lines),
+        "waiting": waiting_words(lines),
         "unread": sum(line.is_unread for line in lines),
         "editable": visit.move.state in ANSWERED_IN,
         "state": visit.move.state,

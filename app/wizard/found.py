@@ -16,9 +16,10 @@ from app.migration.exports import files_of
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.plans import plan_of
 from app.migration.states import State
+from app.migration.unanswered import refused_rows
 from app.problems import Problem, catalogue
 from app.wizard.file_causes import cause_of, file_codes
-from app.wizard.file_states import HELPED, told_lines
+from app.wizard.file_states import HELPED, told_lines, waiting_words
 from app.wizard.situation import Standing
 from app.wizard.zip_password import LOCKED
 from app.words import MONTHS
@@ -76,6 +77,8 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "unknown": unknown,
         "rows_unknown": sum(line.rows for line in unknown),
         "left_out": len(left_out),
+        "rows_refused": refused_rows(files),
+        "waiting": waiting_words(lines),
         "rows_left_out": sum(int(f.facts.get("rows_seen", 0)) for f in left_out),
         "unread_answers": sum(line.is_unread for line in lines),
         "read_again": is_read_again(session, migration, export),

@@ -21,7 +21,7 @@ from app.migration.exports import files_of
 from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
-from app.migration.unanswered import unanswered_files
+from app.migration.unanswered import files_apart, refused_rows
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard import custom_fields, known
 from app.wizard.dates import typed_date
@@ -237,11 +237,16 @@ def terms(visit: Visit, here: Standing, left: dict[str, int]) -> list[dict[str, 
     stay = sum(one.rows for name, one in held.items() if name not in moving)
     with visit.read() as session:
         files = files_of(session, visit.move.id, visit.move.export_number)
-    unanswered = sum(file.rows for file in unanswered_files(files))
+    apart = Counter[str]()
+    for file in files_apart(files):
+        apart[file.outcome] += file.rows
+    refused = refused_rows(files)
+    every = rows + apart["held"] + apart["left_out"] + refused
     return [
-        {"words": "rows in your export", "n": rows + unanswered},
+        {"words": "rows in your export", "n": every},
         {"words": "go into the trial", "n": rows - out - stay},
-        {"words": "left out by you", "n": out},
+        {"words": "left out by you", "n": out + apart["left_out"]},
         {"words": "counted, do not move", "n": stay},
-        {"words": "in files that nobody has identified", "n": unanswered, "kind": "needs"},
+        {"words": "in files that nobody has identified", "n": apart["held"], "kind": "needs"},
+        {"words": "could not be read", "n": refused, "kind": "needs"},
     ]

@@ -18,7 +18,10 @@ def test_the_demo_clinic_has_gaps_that_its_checklist_finds(product_at: At) -> No
     assert open_gaps(facts) == list(GAPS)
     page = product.visitor(MEGAN).see("/sandbox")
     assert headline(page) == "A Caspen workspace to try with"
-    assert "5 gaps" in words(page) or "gaps that the checklist finds" in words(page)
+    told = re.search(r"(\d+) gaps that the checklist finds: ([^.]+)\.", words(page))
+    assert told is not None
+    assert int(told[1]) == sum(map(int, re.findall(r"\d+", told[2]))) == len(GAPS)
+    assert f"Close all {len(GAPS)} gaps" in words(page)
 
 
 def test_seeding_twice_seeds_once(product_at: At) -> None:

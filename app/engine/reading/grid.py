@@ -20,6 +20,7 @@ from app.engine.reading.recognise import Header, Tied, any_header, by_header, by
 from app.engine.reading.refusal import Refused
 from app.engine.reading.relations import ROWS, with_addresses
 from app.engine.reading.rows import Raw
+from app.engine.reading.rows_seen import rows_in
 from app.engine.reading.workbook import Workbook
 from app.mapping.faces import shown_in
 from app.mapping.kind import Source
@@ -100,7 +101,7 @@ def delimited_grid(
     codes = shape_codes(located)
     if table.delimiter != "," and not is_said:
         codes = (*codes, "delimiter_guessed")
-    header = settled(located, name, source, wanted)
+    header = settled_with_rows(table.rows, located, name, source, wanted)
     marks = OpenMarks(header, table.delimiter) if isinstance(header, Header) else None
     return Grid(
         header,
@@ -169,7 +170,7 @@ def workbook_grid(
         book.must_be_read(chosen)
         kind = source.kind(wanted.kind) if wanted.kind and wanted.kind != LEAVE_OUT else name.kind(source)
         return Grid(understood(kind, ()) if kind else None, lambda: iter(()), ("file_empty_table",))
-    header = settled(located, name, source, wanted)
+    header = settled_with_rows(lambda: book.rows(chosen), located, name, source, wanted)
     return Grid(
         header,
         lambda: below(_as_shown(book, chosen, header), located.line),
@@ -210,7 +211,8 @@ def json_grid(
         walk.walk()
     except (Refused, UnicodeDecodeError) as error:
         refused = error if isinstance(error, Refused) else Refused("bad_json")
-        refused.rows = walk.rows + 1 if walk.rows else 0
+        is_row = walk.rows or refused.code != "bad_json"  # text that is no JSON from its first sign on has no row
+        refused.rows = refused.rows or (walk.rows + 1 if is_row else 0)
         refused.kind = _kind_name(table, tuple(walk.columns), name, source)
         if refused.code != "bad_json" or not table.goes_by_line():
             raise refused from None
@@ -241,7 +243,11 @@ def json_grid(
     if header is None and named is not None and not located.refused:
         header = understood(named, list(map(storable, headers)), wanted.pairs)
     if header is None and seen:
-        header = settled(located, name, source, wanted, may_lack_header=False)
+        try:
+            header = settled(located, name, source, wanted, may_lack_header=False)
+        except Refused as refused:
+            refused.rows = seen
+            raise
     if header is None and not seen and (placed := name.place(source)):
         header = understood(placed, headers, wanted.pairs)
     return Grid(
@@ -269,7 +275,7 @@ class _Walk:
                 if column in named and cell:
                     self.related.add(column, cell)
             if len(columns) > self._most:
-                raise Refused("csv_misaligned")
+                raise Refused("csv_misaligned", rows=self.rows)
 
 
 def _kind_name(table: JsonRows, columns: tuple[str, ...], name: Name, source: Source) -> str | None:
@@ -312,17 +318,20 @@ def locate(rows: Iterable[Raw], name: Name, source: Source, wanted: Wanted, limi
         headers = [understood(source.kind(wanted.kind), cells, wanted.pairs) for _, cells, _ in sample]
         at = max(range(len(headers)), key=lambda n: (len(headers[n].headers) - len(headers[n].unknown), -n))
         return Located(headers[at], sample[at][0], at, tuple(sample[at][1]))
-    refused: Refused | None = None
+    keyless: Located | None = None
     for skipped, (line, cells, _) in enumerate(sample):
         try:
             header = by_header(cells, name, source, wanted.pairs)
         except Refused as error:
-            refused = refused or error
+            keyless = keyless or Located(None, line, skipped, tuple(cells), error)
             continue
         if header is not None:
             return Located(header, line, skipped, tuple(cells))
+    if keyless is not None:
+        return keyless
     line, cells, _ = sample[0]
-    if refused is None and looks_like_data(cells, at_least=1 if name.kind(source) else 2):
+    refused: Refused | None = None
+    if looks_like_data(cells, at_least=1 if name.kind(source) else 2):
         refused = Refused("header_missing", line=line)
     return Located(None, line, 0, tuple(cells), refused)
 
@@ -340,6 +349,18 @@ def settled(
     if not located.cells:
         return None
     return by_name(located.cells, name, source, wanted.pairs) or by_likeness(located.cells, source)
+
+
+def settled_with_rows(
+    rows: Callable[[], Iterator[Raw]], located: Located, name: Name, source: Source, wanted: Wanted
+) -> Header | Tied | None:
+    """The verdict on a header. A refusal says how many rows stand there, the first line too where that is data."""
+    try:
+        return settled(located, name, source, wanted)
+    except Refused as refused:
+        is_data = refused.code == "header_missing"
+        refused.rows = rows_in(below(rows(), located.line - is_data))
+        raise
 
 
 def shape_codes(located: Located) -> tuple[str, ...]:

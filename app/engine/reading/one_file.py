@@ -15,6 +15,7 @@ from app.engine.reading.parts import PartHead
 from app.engine.reading.recognise import DOCUMENT, Header, Tied, known_headers, missing_key
 from app.engine.reading.refusal import CUT, Refused
 from app.engine.reading.results import FileDone
+from app.engine.reading.rows_seen import rows_in
 from app.engine.reading.survey import Survey, survey
 from app.engine.reading.tally import Tally
 from app.mapping.columns import normalise_header
@@ -224,7 +225,9 @@ def read_rows(
         sink.drop_file(done.number)
         for part in cutter.parts:
             reading.store.objects.delete(part.object_key)
-        raise missing_key(kind, header.headers)
+        refused = missing_key(kind, header.headers)
+        refused.rows = seen.rows
+        raise refused
     return replace(done, rows=seen.rows, parts=tuple(cutter.parts), facts=facts, problems=(*told, *tally.problems()))
 
 
@@ -280,24 +283,22 @@ def _answered(wanted: Wanted) -> dict[str, str]:
 
 def _size_of(grid: Grid | None) -> dict[str, Any]:
     """How large a table is that nobody knows: `rows_seen` and `columns`. Nothing of what is in it."""
-    if grid is None:
-        return {}
-    rows = 0
-    with suppress(Refused, UnicodeDecodeError):  # counted as far as it can be read
-        for _ in grid.rows():
-            rows += 1
-    return {"rows_seen": rows, "columns": grid.width}
+    return {} if grid is None else {"rows_seen": rows_in(grid.rows()), "columns": grid.width}
 
 
 def left_out(done: FileDone, entry: Entry, name: Name, reading: Reading) -> FileDone:
     """A file that the clinic leaves out: counted where that can be done, not read."""
     size: dict[str, Any] = {}
-    with suppress(Refused, UnicodeDecodeError):
+    try:
         if entry.refused is None:
             found = look_through(entry.open)
             done = replace(done, sha256=found.sha256, size=found.size)
             plain = replace(reading, file_kinds={}, column_pairs={}, headerless=frozenset())
             size = _size_of(_grid(entry, name, found, plain)[0])
+    except Refused as refused:
+        size = {"rows_seen": refused.rows} if refused.rows else {}
+    except UnicodeDecodeError:
+        pass
     told = Problem("file_left_out", file=entry.path)
     return replace(done, facts={**done.facts, **size, "left_out": True}, problems=(told,))
 
