@@ -54,9 +54,10 @@ def test_five_requests_are_one_request(product_at: At) -> None:
 def test_five_samples_are_one_export(product_at: At) -> None:
     product = product_at("preparing")
     answers = at_once(product, f"{product.at}/handover/sample", {"size": "small"})
-    assert answers.count(303) == 1
-    assert set(answers) == {303, 409}
+    assert set(answers) <= {303, 409}
+    assert answers[0] == 303
     assert product.move().export_number == 1
+    assert product.acts().count("submit_export") == 1
 
 
 @pytest.mark.parametrize("button", ["cancel", "retry"])
