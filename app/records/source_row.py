@@ -97,6 +97,8 @@ def read_source(
 ) -> SourceRow | None:
     """The row at a line of a part; None where no row begins there. Raises SourceGone after the export was deleted,
     and Stop with `preview_failed` or `preview_busy` where the row could not be read just now."""
+    if not migration.wrapped_key:
+        raise SourceGone
     plan = plan_of(migration)
     with runtime.ledger.read() as session:
         file = session.get(ExportFile, (migration.id, migration.export_number, part.file_number))

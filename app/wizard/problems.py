@@ -144,8 +144,9 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
     if not total:
         raise HTTPException(404)
     labels = {kind.name: kind.label for kind in visit.source.kinds}
+    may_look = visit.person.may(Right.REVIEW, visit.move.workspace_id)
     told: dict[str, Any] = {
-        "file_numbers": numbers if visit.person.may(Right.REVIEW, visit.move.workspace_id) else {},
+        "file_numbers": numbers if visit.move.wrapped_key and may_look else {},
         "entry": entry,
         "problem": Problem(code, details={"source": visit.source.label}),
         "kinds_told": [labels.get(name or "", "the files") for name in names],

@@ -1,0 +1,29 @@
+"""Our copies of an export are deleted: no page of the move fails, and no page offers to look at what is gone."""
+
+from tests.access.test_offers import offered, pages
+from tests.conftest import At
+from tests.pages import words
+from tests.product import MEGAN, Visitor
+
+ROWS = "/rows/"
+
+
+def links_of(browser: Visitor, addresses: list[str], within: str) -> list[str]:
+    """What pages of one move link to, each address once. No page may fail."""
+    answers = {address: browser.get(address) for address in addresses}
+    assert not [address for address, page in answers.items() if page.status_code >= 500]
+    shown = [page for page in answers.values() if page.headers.get("content-type", "").startswith("text/html")]
+    return sorted({to for page in shown for method, to in offered(page) if method == "GET" and to.startswith(within)})
+
+
+def test_after_our_copies_are_deleted_every_page_is_answered_and_none_leads_to_a_row(product_at: At) -> None:
+    product = product_at("finalised")
+    megan = product.visitor(MEGAN)
+    addresses = list(pages(product))
+    before = links_of(megan, addresses, product.at)
+    rows = [address for address in before if ROWS in address]
+    assert rows
+    assert megan.post(f"{product.at}/report/delete", data={"delete": "1"}).status_code == 303
+    after = links_of(megan, sorted({*addresses, *before}), product.at)
+    assert [address for address in after if ROWS in address] == []
+    assert "deleted" in words(megan.get(rows[0]))
