@@ -28,7 +28,7 @@ from app.db import DatabaseGone, now
 from app.disk_room import DiskRoom
 from app.door import check_texts, read_form
 from app.engine.isolated import reader
-from app.engine.runtime import Runtime, open_runtime
+from app.engine.runtime import Runtime, in_one_line, open_runtime
 from app.errors import Stop
 from app.guardrails import SAFE, guard, is_upload
 from app.head import HeadAsGet
@@ -70,7 +70,7 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     async def life(app: FastAPI) -> AsyncIterator[None]:
         app.state.runtime = runtime or open_runtime(chosen, chosen.page_patience_seconds)
         reader().start()
-        if not in_production:
+        if runtime is None and not in_production:
             seed(app.state.runtime)
         yield
         if runtime is None:
@@ -101,6 +101,23 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
         app.include_router(outbox.router)
     answer_troubles(app)
     return app
+
+
+def open_app(config: Settings) -> tuple[FastAPI, Runtime]:
+    """The application with everything that it needs open and written, so that its start finds no trouble any more.
+
+    The runtime is the caller's to close. Raises CannotStart with one line for what an operator can mend.
+    """
+    require_ready(config)
+    with in_one_line():
+        runtime = open_runtime(config, config.page_patience_seconds)
+        try:
+            if config.is_development:
+                seed(runtime)
+            return create_app(config, runtime), runtime
+        except BaseException:
+            runtime.close()
+            raise
 
 
 def answer_troubles(app: FastAPI) -> None:

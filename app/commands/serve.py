@@ -17,7 +17,7 @@ from app.commands.drive import STARTS, environment_of
 from app.connections import KEEP_ALIVE_SECONDS, LimitedProtocol
 from app.door import HEADER_BYTES
 from app.engine.memory import collect_seldom
-from app.engine.runtime import check_installation
+from app.engine.runtime import check_installation, in_one_line
 from app.lifetime import on_end, start_dependent
 from app.listening import address_at, listen_at
 from app.production import require_ready
@@ -55,8 +55,10 @@ class Household:
         self._thread.start()
 
     def stop(self) -> None:
+        """May come before the start."""
         self._over.set()
-        self._thread.join(timeout=LOOK_SECONDS * 2)
+        if self._thread.is_alive():
+            self._thread.join(timeout=LOOK_SECONDS * 2)
         if self._worker is not None:
             self._worker.send_signal(signal.SIGTERM)
             try:
@@ -127,16 +129,16 @@ def serve(settings: Settings, host: str, port: int) -> None:
     with listen_at(host, port) as listening:
         check_installation(settings)
         settings = settings.at_address(address_at(listening, host))
-        server = _page_server(settings)
-        redis = start_redis(settings)
+        with in_one_line():
+            redis = start_redis(settings)
         if redis is not None:
             settings = settings.model_copy(update={"redis_url": redis.url})
         household = Household(settings, redis)
-        hand_on(settings)
-        household.start()
         try:
-            _announce(_words(settings), address_at(listening, host))
-            server.run(sockets=[listening])
+            with _pages_open(settings) as server:
+                household.start()
+                _announce(_words(settings), address_at(listening, host))
+                server.run(sockets=[listening])
         finally:
             household.stop()
 
@@ -146,10 +148,9 @@ def serve_pages(settings: Settings, host: str, port: int) -> None:
     require_ready(settings)
     with listen_at(host, port) as listening:
         check_installation(settings)
-        hand_on(settings.at_address(address_at(listening, host)))
-        server = _page_server(settings)
-        _announce("Pages only: start workers beside them.", address_at(listening, host))
-        server.run(sockets=[listening])
+        with _pages_open(settings.at_address(address_at(listening, host))) as server:
+            _announce("Pages only: start workers beside them.", address_at(listening, host))
+            server.run(sockets=[listening])
 
 
 def hand_on(settings: Settings) -> None:
@@ -158,22 +159,32 @@ def hand_on(settings: Settings) -> None:
     configured.cache_clear()
 
 
-def _page_server(settings: Settings) -> PageServer:
-    LimitedProtocol.is_behind_proxy = settings.behind_tls
-    server = PageServer(
-        uvicorn.Config(
-            "app.main:create_app",
-            factory=True,
-            http=LimitedProtocol,
-            ws="none",
-            h11_max_incomplete_event_size=HEADER_BYTES,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            log_level="warning",
-            timeout_graceful_shutdown=PAGES_STOP_SECONDS,
+@contextlib.contextmanager
+def _pages_open(settings: Settings) -> Iterator[PageServer]:
+    """The web server with everything open that its pages need, before its address is told to anybody.
+
+    Raises CannotStart."""
+    hand_on(settings)
+    from app.main import open_app  # the whole application: an address that is taken is told before it is imported
+
+    app, runtime = open_app(settings)
+    try:
+        LimitedProtocol.is_behind_proxy = settings.behind_tls
+        server = PageServer(
+            uvicorn.Config(
+                app,
+                http=LimitedProtocol,
+                ws="none",
+                h11_max_incomplete_event_size=HEADER_BYTES,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                log_level="warning",
+                timeout_graceful_shutdown=PAGES_STOP_SECONDS,
+            )
         )
-    )
-    on_end(server.end)
-    return server
+        on_end(server.end)
+        yield server
+    finally:
+        runtime.close()
 
 
 def _announce(words: str, address: str) -> None:

@@ -2,6 +2,8 @@
 
 import base64
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -117,12 +119,19 @@ def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runt
 def check_installation(settings: Settings) -> None:
     """Opens everything once, before anything else is started. Raises CannotStart with one line for every failure that
     an operator can mend."""
-    try:
+    with in_one_line():
         runtime = open_runtime(settings, settings.page_patience_seconds)
         try:
             require_whole(runtime.ledger)
         finally:
             runtime.close()
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """A step of a start. Raises CannotStart with one line for every failure in it that an operator can mend."""
+    try:
+        yield
     except Exception as trouble:
         words = words_of(trouble)
         if words is None:
