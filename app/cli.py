@@ -251,9 +251,15 @@ def _fail(words: str) -> NoReturn:
 
 
 def main() -> None:
+    from app.settings import BadSetting
+
     os.umask(0o077)
     _end_in_order()
-    app()
+    try:
+        app()
+    except BadSetting as wrong:
+        typer.echo(str(wrong), err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

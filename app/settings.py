@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -17,10 +18,14 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class BadSetting(Exception):
+    """A setting cannot be used; the message is one line that names each such setting and no value."""
+
+
 class Settings(BaseSettings):
     """Read from the environment and `.env`; names are the upper-case field names."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, allow_inf_nan=False)
 
     environment: Environment = Environment.DEVELOPMENT
     var: Path = Path("var")
@@ -55,6 +60,17 @@ class Settings(BaseSettings):
     behind_tls: bool = False
     fault_at: str = ""
     killer_file: str = ""
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, given: str) -> str:
+        """Links in e-mails begin with it: another scheme, or no host, would make each of them dead."""
+        parts = urlsplit(given)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("an address with http or https and a host")
+        if parts.port == 0 or any(sign.isspace() for sign in given):  # reading a port that is none raises ValueError
+            raise ValueError("an address with a port that exists, and without blanks")
+        return given
 
     @property
     def killer_marker(self) -> str:
@@ -95,4 +111,14 @@ def environment() -> Mapping[str, str]:
 
 @cache
 def settings() -> Settings:
-    return Settings()
+    """What is set, read once. Raises BadSetting."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        raise BadSetting(words_of_settings(wrong)) from None
+
+
+def words_of_settings(wrong: ValidationError) -> str:
+    """One line that names the settings that cannot be used, and none of their values."""
+    names = sorted({str(error["loc"][0]).upper() for error in wrong.errors() if error["loc"]})
+    return f"These settings cannot be used: {', '.join(names)}."

@@ -4,11 +4,11 @@ import sys
 
 from app.engine.installation import CannotStart
 from app.schema.upgrade import SchemaTooNew
-from app.settings import settings
+from app.settings import BadSetting, settings
 from workers.supervisor import run_worker
 
 if __name__ == "__main__":
     try:
         run_worker(settings())
-    except (CannotStart, SchemaTooNew) as refusal:
+    except (BadSetting, CannotStart, SchemaTooNew) as refusal:
         sys.exit(str(refusal))

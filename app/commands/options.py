@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from app.db import make_engine
-from app.settings import Settings
+from app.settings import Settings, words_of_settings
 from app.unavailable import Unavailable, cause_of
 
 ANSWER_SECONDS = 10.0
@@ -50,8 +50,7 @@ def settings_must_be_usable() -> None:
     try:
         Settings()
     except ValidationError as wrong:
-        names = sorted({str(error["loc"][0]).upper() for error in wrong.errors() if error["loc"]})
-        raise BadOption(f"These settings cannot be used: {', '.join(names)}.") from None
+        raise BadOption(words_of_settings(wrong)) from None
 
 
 def _file(name: str, path: Path) -> None:

@@ -1,0 +1,75 @@
+"""A setting that cannot be used ends every command at its start, with one line that names it and not its value."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import BadSetting, Settings
+from app.settings import settings as configured
+from tests.workers.story import ROOT
+
+NUMBERS = [name.upper() for name, field in Settings.model_fields.items() if field.annotation in (int, float)]
+NO_NUMBERS = ("secret-word", "", "nan", "inf", "-inf", "1,5", "12 s")
+NO_ADDRESSES = (
+    "nonsense",
+    "",
+    "secret.example",
+    "ftp://secret.example",
+    "http://",
+    "https:///path",
+    "http://secret.example:port",
+    "http://secret.example:0",
+    "http://secret.example:99999",
+    "https://secret .example",
+    "https://[::1",
+    "https://secret.example/?a=1",
+    "javascript://secret.example",
+)
+ADDRESSES = ("http://127.0.0.1:8000", "https://move.example", "https://move.example/", "http://[::1]:8000")
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> str:
+    monkeypatch.setenv(name, value)
+    configured.cache_clear()
+    with pytest.raises(BadSetting) as refused:
+        configured()
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("value", NO_NUMBERS)
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_setting_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    assert refusal(monkeypatch, name, value) == f"These settings cannot be used: {name}."
+
+
+@pytest.mark.parametrize("value", NO_ADDRESSES)
+def test_an_address_that_no_mail_can_lead_to_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    assert refusal(monkeypatch, "BASE_URL", value) == "These settings cannot be used: BASE_URL."
+
+
+@pytest.mark.parametrize("value", ADDRESSES)
+def test_an_address_of_pages_is_taken(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("BASE_URL", value)
+    assert Settings().base_url == value
+
+
+@pytest.mark.parametrize(
+    "command", [("app.cli", "serve"), ("app.cli", "worker"), ("app.cli", "check-live"), ("workers",)]
+)
+def test_every_command_that_reads_settings_ends_with_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+    wrong = {"VAR": str(tmp_path / "var"), "LEASE_SECONDS": "secret-word", "BASE_URL": "secret-place"}
+    ended = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={**os.environ, **wrong},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    lines = [line for line in ended.stderr.splitlines() if "faults in reading zips" not in line]
+    assert lines == ["These settings cannot be used: BASE_URL, LEASE_SECONDS."]
+    assert ended.returncode == (1 if command == ("workers",) else 2)
+    assert not (tmp_path / "var").exists()
