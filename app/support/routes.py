@@ -23,7 +23,7 @@ from app.migration.checked_links import checked_of
 from app.migration.guards import pausable, undoable
 from app.migration.models import AuditEntry, ChangeRequest, Export, HelpMessage, Migration, OutboxMail, Waiver, Work
 from app.migration.outbox import post
-from app.migration.states import LIVE, OVER, Actor, Event, State, move_for
+from app.migration.states import LIVE, OPEN, OVER, Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.settings import environment
 from app.support.overview import HEADS, line_of, overview, paused_by_support
@@ -295,8 +295,9 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "trial": trial,
             "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
             "checks": checklist.lines(here),
+            "may_waive": migration.state in OPEN,
             "complete": whole(session, visit, trial) if trial and trial.finished_at else None,
-            "requests": requests,
+            "requests": requests if migration.state in OPEN else [],
             "thread": messages(session, migration.id),
             "history": history(audit, people),
             "people": people,

@@ -9,8 +9,8 @@ from sqlmodel import Session
 from app.db import now
 from app.migration.advance import By, Cause, advance
 from app.migration.audit import chain_holds
-from app.migration.models import AuditEntry, Waiver
-from app.migration.states import Actor, Event, State
+from app.migration.models import AuditEntry, ChangeRequest, Waiver
+from app.migration.states import LIVE, OVER, Actor, Event, State
 from app.problems import Problem
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
@@ -189,3 +189,21 @@ def test_a_line_that_was_slipped_in_is_found(product_at: At) -> None:
     )  # fmt: skip
     tamper(product, statement)
     assert not holds(product)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_support_is_offered_a_check_or_a_request_only_while_the_move_is_open(product_at: At, state: State) -> None:
+    product = product_at("finalised" if state in LIVE else "preparing")
+    product.gateway().invite_user("Priya Two", "priya.two@example.com", "practitioner")
+
+    def ask(session: Session) -> None:
+        request = ChangeRequest(
+            id="req_one", migration_id=product.migration_id, trial_number=1, text="Please look.", asked_by=MEGAN
+        )
+        session.add(request)
+
+    product.write(ask)
+    product.put(state=state.value, paused_from="fetching" if state is State.PAUSED else None)
+    page = product.visitor(ANA).get(f"/support/{product.migration_id}").text
+    offered = [form for form in ("waive", "answer") if f'action="/support/{product.migration_id}/{form}"' in page]
+    assert offered == ([] if state in OVER else ["waive", "answer"])
