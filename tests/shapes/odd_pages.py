@@ -94,7 +94,7 @@ ODD: Mapping[str, str] = {
 }
 HEAD = (
     '<!DOCTYPE html><html><head><meta charset="utf-8"><title>Séance</title></head>'
-    "<body><h1>Séance</h1><h2>Felt</h2><h3>How?</h3>"
+    "<body><h1>Séance</h1><h2>Felt</h2><h3>How</h3>"
 )
 FIRST = 5000
 

@@ -18,6 +18,8 @@ _ALONE = frozenset({"br", "hr"})
 _LOOSE = re.compile(r"&#?\w+(?![\w;])")  # an entity that does not end
 _BOUND = "\0"  # where a mark stood, which may part two words or none
 _WORD = re.compile(r"\w+")
+_RUN = re.compile(rf"[\w{_BOUND}]+")  # words with nothing but marks between them
+MOST_JOINED = 8  # parts of one word
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
 _ADDRESS = re.compile(r"[a-z0-9][a-z0-9._+-]{0,60}@([a-z0-9-]{1,60}\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII)
@@ -70,11 +72,20 @@ def _absent(wanted: list[str], stored: str) -> int:
     if not missing:
         return 0
     there |= frozenset(_WORD.findall(_shown(stored).replace(_BOUND, "")))
-    absent = 0
-    for piece in (piece for text in missing for piece in _shown(text).split()):
-        parted, joined = (_WORD.findall(piece.replace(_BOUND, sign)) for sign in (" ", ""))
-        absent += min(sum(word not in there for word in found) for found in (parted, joined))
-    return absent
+    runs = (run for text in missing for run in _RUN.findall(_shown(text)))
+    return sum(_fewest_absent([part for part in run.split(_BOUND) if part], there) for run in runs)
+
+
+def _fewest_absent(parts: list[str], there: frozenset[str]) -> int:
+    """How many of the parts are in no word, where neighbours may be one word."""
+    fewest = [0]
+    for end in range(1, len(parts) + 1):
+        found = fewest[-1] + (parts[end - 1] not in there)
+        for begin in range(max(0, end - MOST_JOINED), end - 1):
+            if fewest[begin] < found and "".join(parts[begin:end]) in there:
+                found = fewest[begin]
+        fewest.append(found)
+    return fewest[-1]
 
 
 def _is_plainly_marked(text: str) -> bool:
