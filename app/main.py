@@ -127,7 +127,7 @@ def answer_troubles(app: FastAPI) -> None:
     def ask_to_sign_in(request: Request, _: NeedsSignIn) -> Response:
         kept = unsent_form(request)
         if kept is not None:
-            return page(request, "errors/401.html", 401, form=kept, next=page_before(request) or "/")
+            return page(request, "errors/401.html", 401, form=kept, next=way_back(request))
         address = f"/signin?next={address_of(request) if request.method == 'GET' else '/'}"
         if request.headers.get("HX-Request"):
             return Response(status_code=204, headers={"HX-Redirect": address})
@@ -249,6 +249,32 @@ def both_versions(request: Request, changed: Changed) -> dict[str, Any]:
         "leave": form.page or page_of_form(request) or page_at(visit, migration),
         "is_upload": visit.sent.path in STREAMED,
     }
+
+
+def way_back(request: Request) -> str:
+    """The page to see after signing in again: the page on which the form stood, or the nearest one above its address.
+
+    An address that opens with POST alone is never one: pressed twice, a browser names it as the page before.
+    """
+    before = page_before(request)
+    if before is not None and ("GET", route_of(before.partition("?")[0])) in RIGHTS:
+        return before
+    route, address = visit_of(request).sent.path, request.url.path
+    while address and ("GET", route) not in RIGHTS:
+        route, address = route.rpartition("/")[0], address.rpartition("/")[0]
+    return address or "/"
+
+
+def route_of(address: str) -> str:
+    """The route of an address: of several that fit, the one with the fewest names in it. Empty where none fits."""
+    parts = address.split("/")
+    routes = {path for _, path in RIGHTS if len(path.split("/")) == len(parts)}
+    fits = [
+        route
+        for route in routes
+        if all(own == part or (own[:1] == "{" and part) for own, part in zip(route.split("/"), parts, strict=True))
+    ]
+    return min(fits, key=lambda route: route.count("{"), default="")
 
 
 def page_of_form(request: Request) -> str | None:
