@@ -18,6 +18,7 @@ from e2e.pages.overview import Overview
 from e2e.pages.progress import Progress
 from e2e.pages.review import Review
 from e2e.pages.start import Start
+from tests.browser import click_as_a_reader
 
 Seen = Callable[[Page, str], None]
 NOBODY_HOME = "https://files.example.invalid/export.zip"
@@ -102,7 +103,7 @@ def give_up(journey: Journey, seen: Seen) -> None:
         seen(page, "support-stopping")
     else:
         page.locator("summary", has_text="Stop this move").click()
-    page.get_by_role("button", name="Stop and delete our copy").click()
+    click_as_a_reader(page, page.get_by_role("button", name="Stop and delete our copy"))
     journey.enter()
     page.goto(journey.move)
     seen(page, "cancelled")
@@ -125,7 +126,7 @@ def unreadable_file(journey: Journey, seen: Seen) -> None:
             break
         page.wait_for_timeout(500)
     seen(page, "progress-failed")
-    page.get_by_role("button", name="Hand over another export").click()
+    click_as_a_reader(page, page.get_by_role("button", name="Hand over another export"))
 
 
 def too_late(journey: Journey, staff: Page, seen: Seen) -> None:

@@ -17,17 +17,20 @@
     if (open && !open.contains(event.target)) open.open = false;
   });
 
-  // What destroys or stops is not pressed by the second press of a double click, whose first press made it appear: for a
-  // second after the page was shown, or came back, such a form is not sent.
-  const SETTLED = 1000; // milliseconds
+  // What destroys or stops is not pressed by the second press of a double click, whose first press made it appear: for
+  // half a second after the page was shown, or came back, a mouse or a finger does not send such a form. A key does.
+  const SETTLED = 500; // milliseconds
   let shown = performance.now();
+  let pointed = false;
+  document.addEventListener("click", (event) => (pointed = event.detail > 0), true);
   window.addEventListener("pageshow", () => {
     shown = performance.now();
   });
   document.addEventListener(
     "submit",
     (event) => {
-      if (event.target.matches("form[data-ends]") && performance.now() - shown < SETTLED) event.preventDefault();
+      const early = pointed && performance.now() - shown < SETTLED;
+      if (early && event.target.matches("form[data-ends]")) event.preventDefault();
     },
     true,
   );

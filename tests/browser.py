@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from app.look import STATIC, package
 
@@ -64,6 +64,19 @@ def scrolls_sideways(page: Page, width: int = 320) -> bool:
     if before:
         page.set_viewport_size(before)
     return wide
+
+
+def click_as_a_reader(page: Page, wanted: Locator) -> None:
+    """Clicks what somebody has read: acts that end something take no click in the first half second of their page."""
+    page.evaluate(READ)
+    wanted.click()
+
+
+READ = """() => new Promise((done) => {
+    const shown = () => performance.getEntriesByType("navigation")[0].loadEventEnd;
+    const wait = () => (shown() && performance.now() - shown() > 600 ? done() : requestAnimationFrame(wait));
+    wait();
+})"""
 
 
 def is_dark(page: Page) -> bool:
