@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 from app.mapping.plan import Plan
 from app.migration.balance import KindBalance
 from app.migration.models import Migration, Trial
-from app.migration.states import LIVE, State
+from app.migration.states import State
 
 STRICT = ConfigDict(strict=True)
 CHANGED_WORDS = "The ledger was changed by something else"
@@ -126,14 +126,8 @@ SHAPES: Mapping[type[Migration | Trial], Mapping[str, TypeAdapter[Any]]] = {
 
 
 def changed_columns(row: Migration | Trial) -> list[str]:
-    """The columns of a row whose values do not have the shape that this product writes.
-
-    A move that is live, or was taken back, has a report.
-    """
-    changed = [name for name, shape in SHAPES[type(row)].items() if not _fits(shape, getattr(row, name))]
-    if isinstance(row, Migration) and row.state in LIVE and not row.report:
-        changed.append("report")
-    return changed
+    """The columns of a row whose values do not have the shape that this product writes."""
+    return [name for name, shape in SHAPES[type(row)].items() if not _fits(shape, getattr(row, name))]
 
 
 def require_shape(row: Migration | Trial) -> None:

@@ -49,7 +49,8 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         or not visit.move.report
         or visit.move.state not in (State.FINALISED, State.UNDONE)
     ):
-        return page(request, "wizard/report-none.html")
+        is_lost = visit.move.state == State.FINALISED and not visit.move.report
+        return page(request, "wizard/report-none.html", lost=is_lost)
     facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
     waiting = [one.name for one in facts.practitioners if one.is_awaited]
     balance = None if find_damage(visit) in UNTRUE else balance_of(trial, visit.source)

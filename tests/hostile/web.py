@@ -21,6 +21,7 @@ from app.wizard import cards
 from tests.pages import words
 from tests.product import ANA, MEGAN, Product
 from tests.wizard.questionable import few, handed_over, number_of
+from tests.world.ledger_lies import reseal
 
 MARKER = "killer"
 KILLERS = ("aborts", "loops", "eats")
@@ -99,6 +100,7 @@ def samples(product: Product, killer: str) -> list[str]:
         line=2,
     )
     product.write(lambda session: session.add(merged))
+    reseal(product.runtime)
     cards._picked.clear()
     return _named(product.visitor(MEGAN).get(f"{product.at}/review"), 200)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import Session, select
 
 from app.migration.models import ExportFile, Migration
-from app.migration.states import State
+from app.migration.states import LIVE, State
 from app.migration.words import WORDS
 from tests.conftest import At
 from tests.pages import headline, words
@@ -20,7 +20,7 @@ FIRST = "20 November 2026"
 
 @pytest.mark.parametrize("state", CLOSED)
 def test_what_is_not_under_review_cannot_be_approved_or_changed(product_at: At, state: State) -> None:
-    product = product_at("reviewing")
+    product = product_at("finalised" if state in LIVE else "reviewing")
     product.put(state=state.value, paused_from=State.REVIEWING.value if state is State.PAUSED else None)
     megan = product.visitor(MEGAN)
     approve, review = megan.get(f"{product.at}/approve"), megan.get(f"{product.at}/review")

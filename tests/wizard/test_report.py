@@ -25,6 +25,12 @@ def test_before_it_is_live_there_is_no_report(shown_at: At, point: str) -> None:
     assert headline(product.visitor(MEGAN).get(f"{product.at}/report")) == "There is no report yet"
 
 
+def test_a_report_that_something_removed_is_told_as_missing(product_at: At) -> None:
+    product = product_at("finalised")
+    product.put(report={})
+    assert headline(product.visitor(MEGAN).get(f"{product.at}/report")) == "The report of this move is missing"
+
+
 def test_the_report_tells_what_came_and_what_to_do(shown_at: At) -> None:
     product = shown_at("finalised")
     page = product.visitor(MEGAN).see(product.at)

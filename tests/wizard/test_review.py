@@ -13,6 +13,7 @@ from app.migration.states import State
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
 from tests.product import ANA, GRACE, MEGAN, RICK, VERA, Product
+from tests.world.ledger_lies import reseal
 
 
 def ask(product: Product, text: str, email: str = MEGAN) -> int:
@@ -34,6 +35,7 @@ def unbalance(product: Product) -> None:
         session.add(trial)
 
     product.write(write)
+    reseal(product.runtime)
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching"])
@@ -94,6 +96,7 @@ def note(product: Product, code: str, *places: tuple[str, int | None]) -> None:
             )
 
     product.write(write)
+    reseal(product.runtime)
 
 
 def test_files_without_a_second_check_and_rows_set_aside_are_named_and_approval_stays_open(product_at: At) -> None:
