@@ -109,6 +109,7 @@ def help_page(**more: object) -> str:
 def sandbox(**more: object) -> str:
     told: dict[str, object] = {
         "workspace": WORKSPACE,
+        "gap_count": 2,
         "gaps": ["1 location", "1 invitation"],
         "locations": [{"name": "Newport", "zone": "Australia/Sydney", "archived": False}],
         "zones": ["Australia/Sydney", "Australia/Lord_Howe"],
@@ -122,7 +123,7 @@ def sandbox(**more: object) -> str:
 
 
 def nothing_there() -> str:
-    nothing: dict[str, object] = {"gaps": [], "locations": [], "services": [], "people": []}
+    nothing: dict[str, object] = {"gap_count": 0, "gaps": [], "locations": [], "services": [], "people": []}
     mistake = [{"field": "person_name", "words": "Write a name."}]
     return sandbox(**nothing, clients=12480, errors=mistake, others=[{"id": "w", "name": "Bayside"}])
 
