@@ -2,10 +2,14 @@
 
 import json
 import shutil
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
+import uvicorn
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from app.look import STATIC, package
@@ -64,6 +68,26 @@ def scrolls_sideways(page: Page, width: int = 320) -> bool:
     if before:
         page.set_viewport_size(before)
     return wide
+
+
+@contextmanager
+def served_app(app: FastAPI) -> Iterator[str]:
+    """The pages of this process on a port of their own, for a real browser. Yields their address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    started = threading.Event()
+
+    class Announced(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            started.set()
+
+    server = Announced(uvicorn.Config(app, log_level="critical"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    assert started.wait(60), "the pages did not start"
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
 
 
 def click_as_a_reader(page: Page, wanted: Locator) -> None:

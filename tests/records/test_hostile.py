@@ -1,14 +1,11 @@
 """What an export holds is shown and does nothing: hostile words go through the real pages in a real browser."""
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-import uvicorn
 from playwright.sync_api import Browser, Page
 from sqlmodel import select
 
@@ -16,8 +13,7 @@ from app.caspen.tables import Client, Communication, Form, Imported, ProgressNot
 from app.engine.reading.limits import Limits
 from app.engine.reading.parts import PartWriter, read_part
 from app.migration.models import Migration, Part
-from e2e.product import free_port
-from tests.browser import chromium
+from tests.browser import chromium, served_app
 from tests.conftest import At
 from tests.product import RICK, Product
 from tests.records.hostile import PAYLOADS
@@ -91,15 +87,8 @@ def product(shown_at: At) -> Product:
 
 @pytest.fixture(scope="module")
 def site(product: Product) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(product.app, port=port, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served_app(product.app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

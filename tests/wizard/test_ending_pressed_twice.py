@@ -1,18 +1,14 @@
 """A double click begins an upload and ends nothing: no act that destroys lies where a person has just pressed."""
 
 import re
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, Route, expect
 
 from app.look import TEMPLATES
-from e2e.product import free_port
-from tests.browser import axe, chromium, scrolls_sideways
+from tests.browser import axe, chromium, scrolls_sideways, served_app
 from tests.conftest import At
 from tests.pages import done, words
 from tests.product import MEGAN, Product
@@ -33,15 +29,8 @@ def product(product_at: At) -> Product:
 
 @pytest.fixture
 def site(product: Product) -> Iterator[str]:
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(product.app, port=port, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served_app(product.app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

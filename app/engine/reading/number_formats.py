@@ -7,11 +7,11 @@ A spreadsheet library gives the number alone. A clinic that sees 25 % or 0800 me
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from xml.parsers import expat
 
+from app.engine.reading.sheet_parts import walk_styles
 from app.mapping.faces import two_faced
 
 STYLES = "xl/styles.xml"
@@ -75,27 +75,16 @@ def number_formats(data: bytes) -> dict[int, Format]:
 def _styles(archive: zipfile.ZipFile, name: str) -> dict[int, Format]:
     codes: dict[int, str] = dict(_BUILT_IN)
     styles: list[int] = []
-    path: list[str] = []
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        local, within = tag.rpartition(":")[2], path[-1] if path else ""
-        path.append(local)
-        number = attributes.get("numFmtId", "")
+    def start(local: str, around: Sequence[str], attributes: Mapping[str, str]) -> None:
+        number, within = attributes.get("numFmtId", ""), around[-1] if around else ""
         at = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
         if local == "numFmt" and within == "numFmts":
             codes[at] = attributes.get("formatCode", "")
         elif local == "xf" and within == "cellXfs":
             styles.append(at)
 
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _: path.pop()
-    try:
-        with archive.open(name) as source:
-            while block := source.read(_BLOCK):
-                parser.Parse(block, False)
-            parser.Parse(b"", True)
-    except (expat.ExpatError, ValueError):
+    if not walk_styles(archive, name, start):
         return {}
     known = {at: read for at in set(styles) & codes.keys() if (read := format_of(codes[at]))}
     return {style: known[at] for style, at in enumerate(styles) if at in known}

@@ -1,14 +1,16 @@
-"""Which part of a workbook holds which sheet, and whether its shared strings say how many they are."""
+"""The parts of a workbook: which holds which sheet, how many shared strings there are, and the elements of styles."""
 
 import io
 import re
 import zipfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 
 from app.engine.reading.limits import MIB, Limits
 
 STRINGS = "xl/sharedstrings.xml"
+OnElement = Callable[[str, Sequence[str], Mapping[str, str]], None]
 _LISTS = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 _MOST = 4 * MIB  # of a list of sheets or of relations
 _TABLE = "/worksheet"  # how the type of a relation to a sheet of cells ends
@@ -82,3 +84,29 @@ def _place(target: str) -> str:
     if target.startswith("/"):
         return target[1:]
     return target if target.startswith("xl/") else f"xl/{target}"
+
+
+def walk_styles(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo, start: OnElement) -> bool:
+    """Calls `start` for each element of a workbook's styles, in their order, in bounded memory.
+
+    `start` receives the element's local name, the local names of the elements around it (the nearest one last) and its
+    attributes. False where the styles are no XML: what was received until then says nothing.
+    """
+    around: list[str] = []
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        local = tag.rpartition(":")[2]
+        start(local, around, attributes)
+        around.append(local)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    parser.EndElementHandler = lambda _: around.pop()
+    try:
+        with archive.open(name) as source:
+            while block := source.read(MIB):
+                parser.Parse(block, False)
+            parser.Parse(b"", True)
+    except (expat.ExpatError, ValueError):
+        return False
+    return True

@@ -9,14 +9,13 @@ what is no XML stays what it was.
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
-from xml.parsers import expat
 
 from app.engine.reading.limits import MIB
 from app.engine.reading.refusal import Refused
-from app.engine.reading.sheet_parts import STRINGS
+from app.engine.reading.sheet_parts import STRINGS, walk_styles
 from app.mapping.struck import BEGIN, END
 
 STYLES = "xl/styles.xml"
@@ -199,18 +198,15 @@ def _has_run(before: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
 
 def _struck_styles(before: zipfile.ZipFile, info: zipfile.ZipInfo) -> frozenset[int]:
     """The numbers of the cell styles whose font strikes out. None where the styles cannot be read."""
-    path: list[str] = []
     fonts: set[int] = set()
     styles: set[int] = set()
     counted = {"font": -1, "xf": -1}
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        local = tag.rpartition(":")[2]
-        within = path[-1] if path else ""
-        path.append(local)
+    def start(local: str, around: Sequence[str], attributes: Mapping[str, str]) -> None:
+        within = around[-1] if around else ""
         if local == "font" and within == "fonts":
             counted["font"] += 1
-        elif local == "strike" and within == "font" and path[-3] == "fonts":
+        elif local == "strike" and around[-2:] == ["fonts", "font"]:
             if attributes.get("val", "1") not in ("0", "false"):
                 fonts.add(counted["font"])
         elif local == "xf" and within == "cellXfs":
@@ -218,15 +214,7 @@ def _struck_styles(before: zipfile.ZipFile, info: zipfile.ZipInfo) -> frozenset[
             if (font := attributes.get("fontId", "0")).isdecimal() and len(font) < 10 and int(font) in fonts:
                 styles.add(counted["xf"])
 
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _: path.pop()
-    try:
-        with before.open(info) as source:
-            while block := source.read(_BLOCK):
-                parser.Parse(block, False)
-            parser.Parse(b"", True)
-    except (expat.ExpatError, ValueError):
+    if not walk_styles(before, info, start):
         return frozenset()
     return frozenset(styles)
 
