@@ -183,7 +183,8 @@ def test_the_forms_of_support_open_for_support(product_at: At, routes: Routes) -
             for method, path, right in routes
             if method == "POST" and right is Right.STAFF
         }
-        assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(answers, 422)
+        over = {"/support/{migration_id}/files/{number}": 409}  # a file is answered for before its trial
+        assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(answers, 422) | over
 
 
 def test_a_route_without_a_line_opens_for_nobody(product_at: At) -> None:
