@@ -23,6 +23,7 @@ ROW = 8 << 20  # signs
 SIGNS = ",;\t|"
 _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
 TITLES = 5  # lines that may be above a header
+HEADER = 1 << 16  # signs of a line that tell what parts the cells of a header; a row of notes may be far longer
 Cells = dict[str, str]
 NO_MARKS: Mapping[int, int] = MappingProxyType({})
 Lined = tuple[int, Cells]  # the line on which a row begins, or its number among the objects of a text
@@ -207,7 +208,8 @@ def _header_cells(begun: Sequence[str], sign: str, headers: "Headers | None") ->
     if headers is None:
         return 0
     try:
-        return next((len(row) for row in csv.reader(begun, delimiter=sign) if headers.are_in(row)), 0)
+        rows = csv.reader((line[:HEADER] for line in begun), delimiter=sign)
+        return next((len(row) for row in rows if headers.are_in(row)), 0)
     except csv.Error:
         return 0
 
