@@ -24,6 +24,10 @@ How a new form uses it:
 4. Name every other input of the form in `inputs` (or, for a form of `COLUMNS`, in `INPUTS`), so that the page of a
    refused form shows it. A form whose inputs need more has a function of its own (see `app/refused_forms.py`).
 5. Add the route to the table in `tests/forms/routes.py`. A POST route without a line there fails the suite.
+
+Every fingerprint also says for whom the form was drawn. What another person sends with it, in the same browser after
+a change of hands, is refused before its handler runs (see `app/drawn_for.py`). A form of `FENCED` compares nothing
+else, and carries a fingerprint all the same: write `{{ basis("/start") }}`.
 """
 
 import base64
@@ -45,6 +49,7 @@ STAMP, NAME, VALUE = 5, 6, 9
 RECORD = NAME + VALUE
 LONGEST = 200_000
 DRAWN = "drawn from export"
+PERSON = "drawn for"
 SECRETS = frozenset({FIELD, "password"})
 """Fields that no answer repeats."""
 TICK = {"1": "ticked", "": "not ticked"}
@@ -119,6 +124,18 @@ class NoBasis(Exception):
     """A form without a fingerprint, or with one that is not ours. Nothing is written."""
 
 
+class DrawnForAnother(Exception):
+    """A form that was drawn for another person than the one who sends it; nothing is written.
+
+    `own` is the fingerprint with which this person may send the form as their own, where it does not say for whom it
+    was drawn; empty where it was drawn for somebody else.
+    """
+
+    def __init__(self, own: str = "") -> None:
+        super().__init__("drawn for another person")
+        self.own = own
+
+
 class Changed(Exception):
     """What the form showed has changed; nothing is written. `names` are the facts and fields that differ.
 
@@ -144,11 +161,15 @@ class Changed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a fingerprint belongs to: one form of one migration (or of none), under the product's key."""
+    """What a fingerprint belongs to: one form of one migration (or of none), under the product's key.
+
+    `person` is the id of the person for whom forms are drawn, empty where nobody is signed in.
+    """
 
     key: bytes
     path: str
     about: str
+    person: str = ""
 
     def token(self, shown: Shown, export_number: int) -> str:
         """The fingerprint as the form carries it. Opaque: 15 bytes a fact, and the time in seconds.
@@ -161,7 +182,12 @@ class Scope:
         records = sorted(self._name(name) + self._value(name, value) for name, value in facts.items())
         if shown.is_unique:
             records.append(self._name("drawn once") + secrets.token_bytes(VALUE))
-        stamp = int(time.time()).to_bytes(STAMP, "big")
+        return self._sealed(int(time.time()).to_bytes(STAMP, "big"), [*records, *self._drawn_for()])
+
+    def _drawn_for(self) -> list[bytes]:
+        return [self._name(PERSON) + self._value(PERSON, self.person)] if self.person else []
+
+    def _sealed(self, stamp: bytes, records: Sequence[bytes]) -> str:
         seal = self._digest(VALUE, b"seal", stamp, *records)
         return base64.urlsafe_b64encode(stamp + seal + b"".join(records)).decode().rstrip("=")
 
@@ -220,6 +246,16 @@ class Basis:
     def mark(self, *parts: str) -> str:
         """Twenty-four hex digits: eight for the form at its address, sixteen for what one drawn form of it sent."""
         return self.scope._digest(4, b"form").hex() + self.key(*parts)
+
+    def require_own(self) -> None:
+        """Raises DrawnForAnother where the form was not drawn for the person of the scope, who sends it."""
+        if self._holds(PERSON, self.scope.person):
+            return
+        if self.scope._name(PERSON) in self.records:
+            raise DrawnForAnother
+        records = [name + value for name, value in self.records.items()]
+        stamp = int(self.since.timestamp()).to_bytes(STAMP, "big")
+        raise DrawnForAnother(self.scope._sealed(stamp, [*records, *self.scope._drawn_for()]))
 
     def has(self, name: str, value: object) -> bool:
         """Whether the form showed this value of a fact of its context."""
@@ -346,7 +382,15 @@ FENCED = {
     "/sandbox/{workspace_id}/services": "development only: adds a service",
     "/sandbox/{workspace_id}/close": "development only: adds what is missing of the demo clinic, twice is once",
 }
-"""POST routes without a fingerprint, each with what keeps the form from being applied to something else."""
+"""POST routes whose form shows nothing that is compared, each with what keeps it from being applied elsewhere."""
+
+FOR_ANYBODY = {
+    "/signin": "says who comes next, whoever was there before",
+    "/signin/{token}": "signs in the owner of the token, and is drawn before anybody is signed in",
+    "/signout": "signs out whoever is signed in now: nothing is done in that person's name",
+    "/m/{migration_id}/upload/{upload_id}/piece": "adds bytes in nobody's name: who hands the file over has one",
+}
+"""Forms that anybody may send, whoever they were drawn for. Every other form is for one person."""
 
 
 REASON = {"reason": Field("Reason, as the clinic will read it", "")}

@@ -5,10 +5,8 @@ import sqlite3
 import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from json import JSONDecodeError
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
 import structlog
@@ -23,10 +21,11 @@ from starlette.requests import ClientDisconnect
 
 from app import health, look
 from app.access.rights import RIGHTS
-from app.basis import FIELD, Changed, NoBasis
+from app.basis import FIELD, Changed, DrawnForAnother, NoBasis
 from app.db import DatabaseGone, now
 from app.disk_room import DiskRoom
 from app.door import check_texts, read_form
+from app.drawn_for import answer_another
 from app.engine.isolated import reader
 from app.engine.runtime import Runtime, in_one_line, open_runtime
 from app.errors import Stop
@@ -49,13 +48,12 @@ from app.signin import clinics, invitations, outbox, pages
 from app.support import files as support_files
 from app.support import routes as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
+from app.unsent import TYPED, own_target, unsent_form, way_back
 from app.web import STREAMED, NeedsSignIn, Visit, address_of, enter, go, hidden, keep_form, page, page_before, visit_of
 from app.wizard import STEPS
 from app.wizard.looking import NoTrialRecords
 
 log = structlog.get_logger()
-TYPED = frozenset({"text", "reason", "name", "email"})
-"""Fields with words that a person wrote: a refused form shows them once more."""
 BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL, Event.UNDO})
 """Events of buttons that carry no answer of the clinic: pressed twice, nothing is lost and nobody need be told."""
 
@@ -147,6 +145,10 @@ def answer_troubles(app: FastAPI) -> None:
             return go(after)
         return page(request, "errors/changed.html", 409, **both_versions(request, changed))
 
+    @app.exception_handler(DrawnForAnother)
+    def say_whose_it_is(request: Request, trouble: DrawnForAnother) -> Response:
+        return answer_another(request, trouble)
+
     @app.exception_handler(NoBasis)
     def ask_for_page(request: Request, _: NoBasis) -> Response:
         return page(request, "errors/422.html", 422)
@@ -180,7 +182,7 @@ def answer_troubles(app: FastAPI) -> None:
             return page(request, "errors/422.html", 422)
         if cause is Unavailable.FULL:
             request.app.state.room.note_failure()
-        retry = {"href": _own_target(request), "method": request.method.lower(), "fields": await _typed(request)}
+        retry = {"href": own_target(request), "method": request.method.lower(), "fields": await _typed(request)}
         answer = page(request, "errors/503.html", 503, cause=cause, retry=None if request.method == "GET" else retry)
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
         return answer
@@ -197,34 +199,6 @@ def answer_troubles(app: FastAPI) -> None:
 
     app.state.our_fault = say_our_fault
     app.state.not_found = say_not_found
-
-
-@dataclass(frozen=True, slots=True)
-class UnsentForm:
-    """A form that came without a session. Its page holds all that was sent, and our side keeps none of it.
-
-    `fields` send the form once more to `href`; `words` are the texts that a person wrote. Passwords and files are in
-    neither: where there were some, the form has to be filled in again.
-    """
-
-    href: str
-    fields: tuple[tuple[str, str], ...]
-    words: tuple[str, ...]
-    has_password: bool
-    has_files: bool
-
-
-def unsent_form(request: Request) -> UnsentForm | None:
-    """What a form without a session held. None for a page that is asked for, and for a button without an answer."""
-    sent = visit_of(request).sent.fields
-    fields = tuple((name, value) for name, values in sent.items() for value in values)
-    secret = [value for name, value in fields if "password" in name and value]
-    has_files = is_upload(request) and bool(request.headers.get("content-type"))
-    if request.method in SAFE or not (has_files or any(value for name, value in fields if name != FIELD)):
-        return None
-    kept = tuple((name, value) for name, value in fields if "password" not in name)
-    words = tuple(value for name, value in kept if name in TYPED and value)
-    return UnsentForm(_own_target(request), kept, words, bool(secret), has_files)
 
 
 def is_done(trouble: WrongState) -> bool:
@@ -249,32 +223,6 @@ def both_versions(request: Request, changed: Changed) -> dict[str, Any]:
         "leave": form.page or page_of_form(request) or page_at(visit, migration),
         "is_upload": visit.sent.path in STREAMED,
     }
-
-
-def way_back(request: Request) -> str:
-    """The page to see after signing in again: the page on which the form stood, or the nearest one above its address.
-
-    An address that opens with POST alone is never one: pressed twice, a browser names it as the page before.
-    """
-    before = page_before(request)
-    if before is not None and ("GET", route_of(before.partition("?")[0])) in RIGHTS:
-        return before
-    route, address = visit_of(request).sent.path, request.url.path
-    while address and ("GET", route) not in RIGHTS:
-        route, address = route.rpartition("/")[0], address.rpartition("/")[0]
-    return address or "/"
-
-
-def route_of(address: str) -> str:
-    """The route of an address: of several that fit, the one with the fewest names in it. Empty where none fits."""
-    parts = address.split("/")
-    routes = {path for _, path in RIGHTS if len(path.split("/")) == len(parts)}
-    fits = [
-        route
-        for route in routes
-        if all(own == part or (own[:1] == "{" and part) for own, part in zip(route.split("/"), parts, strict=True))
-    ]
-    return min(fits, key=lambda route: route.count("{"), default="")
 
 
 def page_of_form(request: Request) -> str | None:
@@ -319,11 +267,6 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
         "answers": answers,
         "latest": latest,
     }
-
-
-def _own_target(request: Request) -> str:
-    """The path and query of this request, to send the same form to once more."""
-    return f"{quote(request.url.path)}?{request.url.query}" if request.url.query else quote(request.url.path)
 
 
 async def _typed(request: Request) -> list[tuple[str, str]]:

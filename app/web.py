@@ -23,7 +23,19 @@ from app.access import sessions
 from app.access.members import admin_names
 from app.access.rights import RIGHTS, Right
 from app.access.viewer import Viewer
-from app.basis import COLUMNS, FIELD, SAME_FORM, Basis, Scope, Shown, form_shown
+from app.basis import (
+    COLUMNS,
+    FENCED,
+    FIELD,
+    FOR_ANYBODY,
+    SAME_FORM,
+    Basis,
+    DrawnForAnother,
+    NoBasis,
+    Scope,
+    Shown,
+    form_shown,
+)
 from app.db import DatabaseGone, now
 from app.door import read_form
 from app.engine.changed_ledger import changed_in
@@ -153,6 +165,7 @@ class Visit:
         """The same within a transaction of the caller. Locks the migration."""
         migration = locked(session, self.move.id)
         basis = self.basis_sent()
+        basis.require_own()  # an upload is read by its handler: nobody could ask before
         shown = self.shown(self.sent.path, session, migration)
         merge = basis.compared(shown, self.sent.fields)
         session.info[MARK] = self.mark()
@@ -172,6 +185,23 @@ class Visit:
     def basis_sent(self) -> Basis:
         """The fingerprint that the form carried. Raises NoBasis where it carried none of ours."""
         return self._scope(self.sent.path, self.sent.address).read("".join(self.sent.fields.get(FIELD, ())))
+
+    def require_own(self) -> None:
+        """Raises DrawnForAnother for a form that was drawn for somebody else than the person who is signed in.
+
+        A form that says nothing at all is its handler's to refuse, where the handler compares what the form showed.
+        """
+        if self.viewer is None or self.sent.path in FOR_ANYBODY:
+            return
+        try:
+            self.basis_sent().require_own()
+        except NoBasis:
+            if self.sent.path in FENCED:
+                raise DrawnForAnother(self.token_of_person()) from None
+
+    def token_of_person(self) -> str:
+        """The fingerprint of a form of `FENCED`: for whom it was drawn, and nothing else."""
+        return self._scope(next(iter(FENCED)), {}).token(Shown(), 0)
 
     def mark(self) -> str:
         """What tells this answer of this drawn form by this person: its form, then the answer. Raises NoBasis."""
@@ -203,6 +233,10 @@ class Visit:
 
     def basis(self, path: str, **address: str) -> Markup:
         """The hidden field that a form of this route carries. A form that comes back keeps the one that it sent."""
+        if path in FENCED:
+            return hidden(FIELD, self.token_of_person())
+        if self.migration is None:
+            return Markup()
         if SAME_FORM.get(path, path) == SAME_FORM.get(self.sent.path, self.sent.path) and self.sent.fields.get(FIELD):
             return hidden(FIELD, self.sent.fields[FIELD][0])
         if path in COLUMNS:
@@ -220,9 +254,10 @@ class Visit:
         return self._scope(path, self.sent.address).token(shown, self.move.export_number)
 
     def _scope(self, path: str, address: Mapping[str, str]) -> Scope:
-        form = SAME_FORM.get(path, path)
+        form = "" if path in FENCED else SAME_FORM.get(path, path)
         about = "\n".join(f"{name}={value}" for name, value in sorted(address.items()) if f"{{{name}}}" in form)
-        return Scope(key_from_setting(self.runtime.settings.secret_key), form, about)
+        person = self.viewer.id if self.viewer else ""
+        return Scope(key_from_setting(self.runtime.settings.secret_key), form, about, person)
 
 
 def key_of(path: str, address: Mapping[str, str]) -> str:
@@ -283,7 +318,7 @@ def enter(request: Request) -> Visit:
     if right is Right.ANYONE:
         return visit
     if right is Right.DEVELOPMENT and migration_id is None:
-        return visit
+        return own_form(request, visit)
     if viewer is None:
         raise NeedsSignIn
     if migration_id is not None:
@@ -296,6 +331,13 @@ def enter(request: Request) -> Visit:
     elif right is not Right.SIGNED_IN and not any(viewer.may(right, w) for w in (*viewer.workspace_ids, None)):
         raise HTTPException(403 if viewer.workspace_ids else 404)
     request.state.visit = visit
+    return own_form(request, visit)
+
+
+def own_form(request: Request, visit: Visit) -> Visit:
+    """The visit, if its form was drawn for this person: two people may share a browser. Raises DrawnForAnother."""
+    if request.method == "POST" and visit.sent.path not in STREAMED:
+        visit.require_own()
     return visit
 
 
@@ -367,7 +409,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "support_email": runtime.settings.support_email,
         "disk_full": request.app.state.room.is_full(),
         "now": now(),
-        "basis": visit.basis if visit and migration else look.no_basis,
+        "basis": visit.basis if visit else look.no_basis,
         "zone": (migration.plan or {}).get("timezone", "Australia/Sydney") if migration else "Australia/Sydney",
         "errors": [],
     }

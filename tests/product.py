@@ -63,12 +63,18 @@ class Visitor(TestClient):
         """Sends a form with the fingerprint of its page: opens the page first, or takes what it would show now."""
         tab = (data or {}).get("show", "")
         page = page_of(str(url), tab)
-        if page is not None and "content" not in more and "basis" not in (data or {}):
-            shown = basis_in(self.get(page, follow_redirects=True, headers=OWN_PAGE), str(url))
-            basis = shown or basis_now(self.app, str(url), tab)
+        if "content" not in more and "basis" not in (data or {}):
+            shown = basis_in(self.get(page, follow_redirects=True, headers=OWN_PAGE), str(url)) if page else None
+            basis = shown or basis_now(self.app, str(url), tab, self.secret)
             data = {**(data or {}), "basis": basis} if basis is not None else data
         answer: Response = super().post(url, data=data, **more)
         return answer
+
+    @property
+    def secret(self) -> str | None:
+        """The cookie of whoever is signed in."""
+        name: str = cookie_name(self.app.state.runtime)
+        return self.cookies.get(name)
 
     def post_exactly(self, url: str, data: Mapping[str, object] | None = None, **more: Any) -> Response:
         """Sends exactly these fields, as a form of an old page or of nobody's page does."""

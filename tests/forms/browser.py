@@ -7,9 +7,10 @@ from typing import Any
 from httpx import Response
 
 from app.access.rights import RIGHTS
-from app.basis import COLUMNS, SAME_FORM
+from app.access.sessions import viewer_of
+from app.basis import FENCED, FOR_ANYBODY
 from app.migration.models import Migration
-from app.web import READERS, Sent, Visit
+from app.web import Sent, Visit
 
 FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.S)
 BASIS = re.compile(r'<input type="hidden" name="basis" value="([^"]*)">')
@@ -59,23 +60,32 @@ def basis_in(page: Response, address: str) -> str | None:
     return None
 
 
-def basis_now(app: Any, address: str, tab: str = "") -> str | None:
-    """The fingerprint that a form would carry now, where no page offers it: for stories of what the server refuses."""
-    runtime = app.state.runtime
-    for method, route in RIGHTS:
-        form = SAME_FORM.get(route, route)
-        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route), address.partition("?")[0])
-        if (
-            method != "POST"
-            or found is None
-            or form not in {*COLUMNS, *READERS}
-            or ("number" in found.groupdict("") and not found["number"].isdigit())
-        ):
-            continue
-        with runtime.ledger.read() as session:
-            migration = session.get(Migration, found["migration_id"])
-            if migration is None:
-                return None
-            sent = Sent("", {"show": [tab]} if tab else {}, found.groupdict())
-            return Visit(runtime, None, migration, sent).token(route, session, migration)
+def basis_now(app: Any, address: str, tab: str = "", secret: str | None = None) -> str | None:
+    """The fingerprint that a form would carry now, where no page offers it: for stories of what the server refuses.
+
+    `secret` is the cookie of whoever looks.
+    """
+    runtime, path = app.state.runtime, address.partition("?")[0]
+    found = route_at(path)
+    if found is None or ("number" in found[1] and not found[1]["number"].isdigit()):
+        return None
+    route, told = found
+    with runtime.ledger.read() as session:
+        viewer = viewer_of(session, secret)
+        if route in FENCED:
+            return None if route in FOR_ANYBODY else Visit(runtime, viewer, None).token_of_person()
+        migration = session.get(Migration, told["migration_id"])
+        if migration is None:
+            return None
+        sent = Sent("", {"show": [tab]} if tab else {}, told)
+        return Visit(runtime, viewer, migration, sent).token(route, session, migration)
+
+
+def route_at(path: str) -> tuple[str, dict[str, str]] | None:
+    """The POST route of an address, and what the address names."""
+    posts = sorted((route for method, route in RIGHTS if method == "POST"), key=lambda route: route.count("{"))
+    for route in posts:
+        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route), path)
+        if found is not None:
+            return route, found.groupdict()
     return None

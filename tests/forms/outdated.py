@@ -48,7 +48,7 @@ def filled_in(product: Product, line: Line, who: str = "") -> Sending:
     page = page_of(address, tab)
     assert page is not None, f"nobody knows the page of {address}"
     shown = basis_in(browser.get(page, follow_redirects=True, headers=OWN_PAGE), address)
-    basis = shown or basis_now(product.app, address, tab)
+    basis = shown or basis_now(product.app, address, tab, browser.secret)
     assert basis, f"{address} has no fingerprint"
     return Sending(line, browser, address, {**fields, "basis": basis})
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from app.drawn_for import AnothersForm
 from app.look import TEMPLATES, block, environment
-from app.main import UnsentForm
 from app.refused_forms import NAME_GONE, NOT_THERE, RefusedForm, SentAnswer
+from app.unsent import UnsentForm
 from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import context, render, served
 
@@ -41,6 +42,14 @@ PAGES: dict[str, Callable[[], str]] = {
     "/403": lambda: render("errors/403.html", who=["Megan Doyle", "Grace Okonkwo"]),
     "/401": lambda: render("errors/401.html", viewer=None, next="/m/x/review", form=UnsentForm(
         "/m/x/review/requests", (("text", "Archive 12."),), ("Archive 12.",), has_password=False, has_files=False)),
+    "/another": lambda: render("errors/another-person.html", form=AnothersForm(
+        "Grace Okonkwo", is_asked=False, answers=ANSWERS[2:], words=("Archive 12.",), href="/m/x/review/requests",
+        inputs=(("text", "Archive 12."),), fresh="/m/x/review")),
+    "/another-button": lambda: render("errors/another-person.html", form=AnothersForm(
+        "Grace Okonkwo", is_asked=False, answers=(), words=(), href="", inputs=(), fresh="/m/x/review")),
+    "/another-asked": lambda: render("errors/another-person.html", form=AnothersForm(
+        "Grace Okonkwo", is_asked=True, answers=(), words=("Archive 12.",), href="/m/x/review/requests",
+        inputs=(("text", "Archive 12."),), fresh="/m/x/review")),
     "/409": lambda: render("errors/409.html", title="This step is over: the trial is being made",
                            lede="Your answer came at 2:33 pm.", kept="J. Lim becomes Jia Hui Lim",
                            lines=[{"words": "Wait for this trial.", "seen": "6 to 9 minutes"}],
