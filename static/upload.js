@@ -168,7 +168,7 @@
         let why = "cut"; // the line, or the server, is gone for a while
         try {
           const { status, told } = await act();
-          if (status !== 401 && ![502, 503, 504, 507].includes(status)) {
+          if (status !== 401 && ![408, 502, 503, 504, 507].includes(status)) {
             tell("");
             return { status, told };
           }

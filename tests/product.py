@@ -73,8 +73,9 @@ class Visitor(TestClient):
     @property
     def secret(self) -> str | None:
         """The cookie of whoever is signed in."""
-        name: str = cookie_name(self.app.state.runtime)
-        return self.cookies.get(name)
+        app: Any = self.app
+        secret: str | None = self.cookies.get(cookie_name(app.state.runtime))
+        return secret
 
     def post_exactly(self, url: str, data: Mapping[str, object] | None = None, **more: Any) -> Response:
         """Sends exactly these fields, as a form of an old page or of nobody's page does."""

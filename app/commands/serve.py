@@ -166,10 +166,12 @@ def _pages_open(settings: Settings) -> Iterator[PageServer]:
     Raises CannotStart."""
     hand_on(settings)
     from app.main import open_app  # the whole application: an address that is taken is told before it is imported
+    from app.slow_line import answer_too_slow
 
     app, runtime = open_app(settings)
     try:
         LimitedProtocol.is_behind_proxy = settings.behind_tls
+        LimitedProtocol.too_slow = answer_too_slow(app.state.jinja, settings.environment)
         server = PageServer(
             uvicorn.Config(
                 app,

@@ -50,6 +50,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "/another-asked": lambda: render("errors/another-person.html", form=AnothersForm(
         "Grace Okonkwo", is_asked=True, answers=(), words=("Archive 12.",), href="/m/x/review/requests",
         inputs=(("text", "Archive 12."),), fresh="/m/x/review")),
+    "/408": lambda: render("errors/408.html", viewer=None, migration=None, clinic=None, rail=[]),
     "/409": lambda: render("errors/409.html", title="This step is over: the trial is being made",
                            lede="Your answer came at 2:33 pm.", kept="J. Lim becomes Jia Hui Lim",
                            lines=[{"words": "Wait for this trial.", "seen": "6 to 9 minutes"}],

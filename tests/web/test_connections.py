@@ -8,12 +8,12 @@ from contextlib import ExitStack, suppress
 import httpx
 import pytest
 
-from app.connections import CHECK_SECONDS, HEAD_SECONDS, MOST_OF_A_NETWORK, UNWANTED_BYTES, network_of
+from app.connections import MOST_OF_A_NETWORK, UNWANTED_BYTES, Patience, network_of
 from tests.figures.fresh import free_port
 from tests.workers.served import Served
 
 pytestmark = pytest.mark.slow
-PATIENCE = HEAD_SECONDS + CHECK_SECONDS + 45  # a busy machine is slow
+PATIENCE = Patience().body + 3 * Patience().check_every + 45  # a busy machine is slow
 POST = (
     b"POST /signin HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -48,14 +48,23 @@ def send(line: socket.socket, data: bytes) -> None:
         line.sendall(data)
 
 
+def told_too_slow(answer: bytes) -> bool:
+    """The answer is the page of a slow line, whole and under the policy of every page."""
+    head, _, page = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408 "), answer[:300]
+    assert f"Content-Length: {len(page)}".encode() in head
+    assert b"Content-Security-Policy: " in head
+    return b"<h1>Your line is too slow at the moment</h1>" in page
+
+
 def test_heads_and_bodies_that_come_slowly_are_ended_in_time(served: Served) -> None:
     began = time.monotonic()
     with ExitStack() as stack:
         silent, head, body = (stack.enter_context(connected(served)) for _ in range(3))
         send(head, b"GET /signin HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         send(body, POST + b"Content-Length: 1000\r\n\r\nemail=")
-        for line in (silent, head, body):
-            until_closed(line)
+        assert [until_closed(line) for line in (silent, head)] == [b"", b""], "there is nobody to answer"
+        assert told_too_slow(until_closed(body))
     assert time.monotonic() - began < PATIENCE
     assert httpx.get(f"{served.url}/healthz", timeout=60).status_code == 200
 
