@@ -78,6 +78,20 @@ def test_a_damaged_line_waits_and_the_others_go_live(clinic: Clinic, damage: str
     assert clinic.finalised().state() is State.FINALISED
 
 
+def test_a_damaged_record_of_a_list_waits_and_the_others_go_live(clinic: Clinic) -> None:
+    found = {kind: lines(rows) for kind, rows in KINDS.items() if kind != "patient_files"}
+    broken = {kind: rows[0].replace(b'", ', b'" ', 1).replace(b"null, ", b"null ", 1) for kind, rows in found.items()}
+    clinic.tried({f"{kind}.json": b"[" + b", ".join([*rows, broken[kind]]) + b"]" for kind, rows in found.items()})
+    read = {line.kind: line for line in clinic.problems("export:1") if line.code == "bad_json"}
+    for kind, rows in found.items():
+        assert (read[kind].level, read[kind].line, read[kind].count) == ("held", len(rows) + 1, 1), kind
+    assert clinic.codes("trial:1") & {*WRONG} == set()
+    assert clinic.trial.balanced
+    held = {line.kind for line in clinic.problems("trial:1") if line.code == "bad_json" and line.level == "held"}
+    assert held == found.keys()
+    assert clinic.finalised().state() is State.FINALISED
+
+
 def told(clinic: Clinic, code: str) -> list[ProblemLine]:
     return [line for line in clinic.problems("export:1") if line.code == code]
 

@@ -108,14 +108,17 @@ MANY = '[{{"id": 1, "first_name": "Ann", "phones": [\n{}\n]}}, {{"id" 2}}]'.form
 @pytest.mark.parametrize(
     "content", [PRETTY, LISTED, MANY, f"[{','.join(lines(9))}]", "[\n" + ",\n".join(lines(9)) + "]"]
 )
-def test_json_that_is_no_list_of_lines_is_refused_whole_and_a_cut_is_told(desk: Desk, content: str) -> None:
+def test_json_that_is_no_list_of_lines_is_refused_where_it_is_cut_and_read_around_a_damaged_record(
+    desk: Desk, content: str
+) -> None:
     """Such a file may have objects on lines of their own that are no records."""
     cut = desk.csv(content[: len(content) * 2 // 3], "patients.json")
     assert cut.one.refused == "bad_json"
     assert "file_may_be_cut" in cut.codes
     middle = content.index('"id":', len(content) // 2) if content is not MANY else content.index('"id" ')
     damaged = desk.csv(content[:middle] + '"id" ' + content[middle + 5 :], "patients.json")
-    assert damaged.one.refused == "bad_json"
+    assert damaged.one.refused is None
+    assert [codes for _, codes in held(damaged)] == [("bad_json",)]
     assert "file_may_be_cut" not in damaged.codes
 
 

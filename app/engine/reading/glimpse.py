@@ -128,7 +128,7 @@ def _workbook(entry: Entry, name: Name, source: Source, wanted: Wanted, most: in
 def _json(found: Bytes, entry: Entry, name: Name, source: Source, wanted: Wanted, most: int, limits: Limits) -> Glimpse:
     table = json_rows(found, entry.open, source, limits)
     items, is_whole, code = _taken(table.items(), most, _signs)
-    if code == "bad_json" and table.goes_by_line():
+    if code == "bad_json" and table.goes_around_damage():
         items, is_whole, code = _taken(table.items(), most, _signs)
     headers = tuple(dict.fromkeys(header for _, cells, _ in items for header in cells))
     located = locate([(1, list(headers), ())] if headers else [], name, source, wanted, limits)

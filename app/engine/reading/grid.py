@@ -11,6 +11,7 @@ from typing import BinaryIO
 from app.engine.reading.bare_relations import BareRelations, moved
 from app.engine.reading.delimited import DELIMITERS, Delimited, declared
 from app.engine.reading.encoding import Bytes
+from app.engine.reading.json_mending import Damage
 from app.engine.reading.json_rows import JsonRows
 from app.engine.reading.limits import Limits
 from app.engine.reading.looks import is_blank, looks_like_data
@@ -68,6 +69,7 @@ class Grid:
     count: int | None = None
     since_1904: bool = False
     in_lines: bool = False
+    damages: Callable[[], Sequence[Damage]] = tuple
     open_marks: Callable[[], list[tuple[int, int]]] = list
 
 
@@ -214,7 +216,7 @@ def json_grid(
         is_row = walk.rows or refused.code != "bad_json"  # text that is no JSON from its first sign on has no row
         refused.rows = refused.rows or (walk.rows + 1 if is_row else 0)
         refused.kind = _kind_name(table, tuple(walk.columns), name, source)
-        if refused.code != "bad_json" or not table.goes_by_line():
+        if refused.code != "bad_json" or not table.goes_around_damage():
             raise refused from None
         walk = _Walk(table, source, limits)
         walk.walk()
@@ -251,7 +253,13 @@ def json_grid(
     if header is None and not seen and (placed := name.place(source)):
         header = understood(placed, headers, wanted.pairs)
     return Grid(
-        header, rows, announced=lambda: table.announced, is_api=True, width=len(headers), in_lines=table.in_lines
+        header,
+        rows,
+        announced=lambda: table.announced,
+        is_api=True,
+        width=len(headers),
+        in_lines=table.in_lines,
+        damages=lambda: table.damages,
     )
 
 

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any, TextIO
 
 from app.engine.reading.json_lines import BAD_LINE, FIRST, BadLine, Line, lines_of
+from app.engine.reading.json_mending import Damage, Mending, Records
 from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, small_of, values_in
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
@@ -28,7 +29,8 @@ class JsonRows:
     """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told.
 
     `lists` are names under which pages have their rows, `fields` the normalised headers of rows of any kind.
-    `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells.
+    `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells. `damages`: where a
+    list has damaged records that is read all the same; each is such a row as well.
     """
 
     def __init__(
@@ -47,8 +49,10 @@ class JsonRows:
         self.announced: int | None = None
         self.list_name: str | None = None
         self.in_lines = False
+        self.damages: list[Damage] = []
+        self._records: Records | None = None
         self._whole = self._damaged = 0
-        self._pages = 0
+        self._pages = self._rows = 0
 
     def items(self) -> Iterator[Item]:
         with self._open() as text:
@@ -71,6 +75,18 @@ class JsonRows:
                     raise Refused("bad_json", line=number)
                 del value  # the next one may be as large
 
+    def goes_around_damage(self) -> bool:
+        """Whether the damage of a text is only in some of its rows. If so, `items` reads the others from now on.
+
+        Pages of several rows that stand on lines of their own are read like those of a list.
+        """
+        if not self.goes_by_line():
+            return self.goes_in_pieces()
+        if self._rows > self._pages > 0:
+            self.in_lines = False
+            self.in_lines = not self.goes_in_pieces()
+        return True
+
     def goes_by_line(self) -> bool:
         """Whether a text that is no JSON as a whole has one object on each line, and most of the lines are whole.
 
@@ -81,13 +97,34 @@ class JsonRows:
         if not (first[:1] in (["object"], ["item"]) or first[1:] == ["object"] * (FIRST - 1)):
             return False
         self.in_lines = True
+        self._pages = self._rows = 0
         try:
             for _ in self.items():
-                pass
+                self._rows += 1
         except (Refused, UnicodeDecodeError):
             self.in_lines = False
-        self.in_lines = self.in_lines and self._damaged <= self._whole
+        self.in_lines = self.in_lines and 0 < self._whole >= self._damaged
         return self.in_lines
+
+    def goes_in_pieces(self) -> bool:
+        """Whether the damaged elements of a text's lists can be told from the whole ones, and are no more than they.
+
+        If so, `items` reads the lists around them from now on.
+        """
+        damaged = whole = 0
+        try:
+            with self._open() as text:
+                self._records = Mending(text, self._limits.row_bytes).learnt(self._is_page)
+            if self._records is None:
+                return False
+            for _, _, codes in self.items():
+                damaged += BAD_LINE in codes
+                whole += BAD_LINE not in codes
+        except (Refused, UnicodeDecodeError):
+            damaged = whole + 1
+        if damaged > whole:
+            self._records, self.damages = None, []
+        return self._records is not None
 
     def _is_object(self, line: Line) -> str:
         """`object` or, with a comma behind it, `item` where one begins and ends on the line; else empty."""
@@ -129,7 +166,11 @@ class JsonRows:
             yield value
 
     def _all(self, text: TextIO) -> Iterator[Any]:
-        return self._values(JsonStream(text, self._limits.row_bytes))
+        if self._records is None:
+            return self._values(JsonStream(text, self._limits.row_bytes))
+        stream = Mending(text, self._limits.row_bytes, self._records)
+        self.damages = stream.damages
+        return self._values(stream)
 
     def _unfolded(self, values: Iterator[Any]) -> Iterator[Any]:
         """Rows of objects that hold several of them, one inside the other."""
@@ -143,7 +184,7 @@ class JsonRows:
             raise Refused("file_empty")
         while sign := stream.peek():
             if sign == "[":
-                yield from self._array(stream)
+                yield from self._array(stream) if not isinstance(stream, Mending) else self._mended(stream)
             elif sign == "{":
                 yield from self._object(stream)
             elif sign == ",":  # objects one after the other, as some scripts leave them
@@ -168,6 +209,37 @@ class JsonRows:
             is_first = False
             if stream.sign(",]") == "]":
                 return
+
+    def _mended(self, stream: Mending, depth: int = 0) -> Iterator[Any]:
+        """The rows of an array of records, pages or lists, with a `BadLine` for each that is damaged."""
+
+        def inside() -> Iterator[Any] | None:
+            if stream.peek() == "[":
+                return self._mended(stream, depth + 1) if not depth else None
+            return self._object(stream) if stream.begins_page(self._is_list_of_rows) else None
+
+        return stream.elements(inside)
+
+    def _is_list_of_rows(self, name: str, has_objects: bool, before: Mapping[str, Any]) -> bool:
+        return (name in self._lists or (name in ROWS and has_objects)) and self._is_frame(before)
+
+    def _is_page(self, value: Mapping[str, Any]) -> bool:
+        before: dict[str, Any] = {}
+        for name, member in value.items():
+            has_objects = isinstance(member, list) and isinstance(next(iter(member), None), dict)
+            if isinstance(member, list) and self._is_list_of_rows(name, has_objects, before):
+                return True
+            before[name] = member
+        return False
+
+    def _list(self, stream: JsonStream) -> Iterator[Any]:
+        """The rows of a page."""
+        if not isinstance(stream, Mending):
+            yield from values_in(stream)
+            return
+        stream.frames.append('{"":')
+        yield from stream.elements(lambda: None)
+        stream.frames.pop()
 
     def _row_or_list(self, stream: JsonStream) -> Iterator[Any]:
         try:
@@ -197,7 +269,7 @@ class JsonRows:
                 is_page = True
                 self._pages += 1
                 self.list_name = self.list_name or name
-                yield from values_in(stream)
+                yield from self._list(stream)
             else:
                 try:
                     rest[name] = stream.value()

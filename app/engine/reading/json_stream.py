@@ -41,6 +41,8 @@ def _no_value(_: str) -> None:
 
 
 _DECODER = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_no_value)
+# Line ends and the like inside a text, which JSON forbids, are part of it.
+FORGIVING = json.JSONDecoder(parse_float=Exact.read, parse_int=_whole, parse_constant=_no_value, strict=False)
 
 
 class Passed(dict[str, Any]):
@@ -66,7 +68,7 @@ def small_of(value: Any) -> dict[str, Any]:
     return dict(islice(short, SMALL))
 
 
-def _behind(text: str, at: int) -> int:
+def behind(text: str, at: int) -> int:
     """The place behind the space that stands here."""
     found = _SPACE.match(text, at)
     return found.end() if found else at
@@ -86,12 +88,15 @@ class Text(Protocol):
 class JsonStream:
     """A text with a place in it. Every method leaves the place behind what it took."""
 
+    _decoder = _DECODER
+
     def __init__(self, text: Text, limit: int) -> None:
         self._text = text
         self._limit = limit
         self._buffer = ""
         self._at = 0
         self._ended = False
+        self._before = 0  # signs of the text that are held no longer
         self.size = 0  # of the value that was taken last, in bytes
 
     def peek(self) -> str:
@@ -110,7 +115,7 @@ class JsonStream:
             return False
         ahead = 1
         while True:
-            at = _behind(self._buffer, self._at + ahead)
+            at = behind(self._buffer, self._at + ahead)
             if at < len(self._buffer):
                 return self._buffer[at] == "{"
             ahead = at - self._at
@@ -132,7 +137,7 @@ class JsonStream:
         while True:
             is_cut = True
             try:
-                value, end = _DECODER.raw_decode(self._buffer, self._at)
+                value, end = self._decoder.raw_decode(self._buffer, self._at)
             except RecursionError:
                 raise Refused("bad_json") from None
             except ValueError as error:
@@ -142,7 +147,7 @@ class JsonStream:
                 begins, self._at, self.size = self._at, end, end - self._at
                 if self.size * 4 > self._limit:
                     self.size = size_of(self._buffer, begins, end)
-                    self._buffer, self._at = self._buffer[end:], 0  # not held beside what is made of it
+                    self._drop()  # not held beside what is made of it
                 if self.size > self._limit:
                     raise TooLarge(small_of(value))
                 return value
@@ -160,12 +165,12 @@ class JsonStream:
         text, at = self._buffer, self._at + 1
         try:
             while text[self._at] == "{" and len(found) < SMALL:
-                name, at = _DECODER.raw_decode(text, _behind(text, at))
-                value, at = _DECODER.raw_decode(text, _behind(text, _behind(text, at) + 1))
+                name, at = _DECODER.raw_decode(text, behind(text, at))
+                value, at = _DECODER.raw_decode(text, behind(text, behind(text, at) + 1))
                 if not isinstance(name, str) or at >= len(text):
                     break
                 found[name] = value
-                at = _behind(text, at) + 1
+                at = behind(text, at) + 1
         except (ValueError, RecursionError):
             pass  # here is what is too large, or what is no JSON and is met again
         return small_of(found)
@@ -193,9 +198,14 @@ class JsonStream:
             return False
         piece = self._text.read(size)
         self._ended = not piece
-        self._buffer = self._buffer[self._at :] + piece
-        self._at = 0
+        self._drop()
+        self._buffer += piece
         return bool(piece)
+
+    def _drop(self) -> None:
+        """Holds what stands before the place no longer."""
+        self._before += self._at
+        self._buffer, self._at = self._buffer[self._at :], 0
 
     def _pass_over(self) -> None:
         """Moves behind a value without keeping it."""

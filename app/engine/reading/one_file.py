@@ -250,6 +250,7 @@ def _facts(header: Header, grid: Grid, dates: str) -> dict[str, Any]:
         "delimiter": grid.delimiter,
         "total_entries": grid.announced(),
         "in_lines": grid.in_lines or None,
+        "damages": [[each.start, each.end, each.rows] for each in grid.damages()],
         "open_marks": [list(each) for each in grid.open_marks()],
     }
     return {name: fact for name, fact in facts.items() if fact not in (None, [])}

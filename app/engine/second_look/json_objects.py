@@ -10,7 +10,7 @@ from app.mapping.second_look import bare
 CHUNK = 1 << 18
 LARGEST = 8 << 20  # signs of one object
 _SPACE = re.compile(r"[\s,\ufeff]*")
-_DECODE = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: None).raw_decode
+_DECODE = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: None, strict=False).raw_decode
 # numbers stay as they are written; NaN is no value
 PAGE = frozenset({"total_entries", "links"})  # members beside the list of a page
 ROWS = frozenset({"data", "entries", "items", "records", "results", "rows"})  # lists of rows that scripts write

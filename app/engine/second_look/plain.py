@@ -14,6 +14,7 @@ from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
+from app.engine.second_look.around import Around, Damaged
 from app.engine.second_look.json_objects import NotObjects, objects_by_line, objects_in, worded
 from app.engine.second_look.relations import is_id_of, related
 from app.engine.second_look.unpadded import Unpadded, is_filled
@@ -64,6 +65,7 @@ def plain_rows(
     headers: "Headers | None" = None,
     lists: Collection[str] = (),
     in_lines: bool = False,
+    damages: Sequence[Damaged] = (),
     open_marks: Mapping[int, int] = NO_MARKS,
     nested: Nested | None = None,
 ) -> Iterator[Lined]:
@@ -74,7 +76,8 @@ def plain_rows(
     `otherwise` is the single-byte set of bytes that are not valid in `encoding`. `headers` recognises the header of a
     table, which is its first row where that is not given. `lists` are names of lists of rows in JSON, and `nested`
     gives the rows of an object that holds several. `in_lines`: each line is JSON by itself, and one that is not is a
-    row without cells. `open_marks`: by lines of the file, from 1, where in the line a quotation mark stands that no row
+    row without cells. `damages`: between which signs of the text damaged objects stand, and how many; each is a row
+    without cells. `open_marks`: by lines of the file, from 1, where in the line a quotation mark stands that no row
     closes, and that quotes nothing.
     """
     known = headers.known | headers.keys if headers else ()
@@ -82,6 +85,10 @@ def plain_rows(
         codec, errors = _codec(encoding, otherwise)
         text = io.TextIOWrapper(io.BufferedReader(Unpadded(stream, codec)), encoding=codec, errors=errors, newline="")
         try:
+            if damages:
+                around = objects_in(Around(text, damages), lists, known=known)
+                yield from ((number, _flat(each, known)) for number, each in enumerate(_unfolded(around, nested), 1))
+                return
             first, above = _line(text), 0
             while first and not first.strip("\ufeff \t\r\n"):
                 first, above = _line(text), above + 1

@@ -57,6 +57,7 @@ class RawFiles:
             headers=headers,
             lists=self._lists,
             in_lines=bool(file.facts.get("in_lines")),
+            damages=[(start, end, rows) for start, end, rows in file.facts.get("damages", ())],
             open_marks=dict(file.facts.get("open_marks", ())),
             nested=self._nested,
         )

@@ -1,0 +1,403 @@
+"""Lists of JSON in which an element is damaged: it decides for itself and for no other.
+
+Behind the damage reading goes on at the next object that is surely a record: it has the first name and most of the
+names that the list's whole records have, and nothing inside a whole record is like that. Text inside quotation marks
+cannot look so, because marks in a text are written with a backslash. Where nothing is sure, the file is refused.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.engine.reading.json_lines import BAD_LINE, BadLine
+from app.engine.reading.json_stream import (
+    CHUNK,
+    FORGIVING,
+    LONGEST,
+    SMALL,
+    JsonStream,
+    Passed,
+    Text,
+    TooLarge,
+    behind,
+)
+from app.engine.reading.refusal import Refused
+
+MOST_DAMAGES = 1_000  # of one file; more are no accident of single records
+MOST_SHAPES = 10_000  # of objects, by their names
+_OBJECT = re.compile(r'\{[ \t\r\n]*"')
+_START = re.compile(r'\{[ \t\r\n]*"([^"\\]{1,64})"')
+_OBJECTS = re.compile(r"\[[^\[\]{]*\{")
+_BRACKET = re.compile(r"[{}\[\]]")
+_ENDS = 200  # brackets that may end a list whose last element is damaged
+_VAIN = 16  # times the largest row: signs that may be looked at in vain
+_BEFORE = 200  # signs before an object that tell whether it is a member's value
+Shape = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Where in the text damaged records stand, in signs, and how many records they are."""
+
+    start: int
+    end: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the whole records of a list have in common. `inner` are the names of objects in lists inside of them."""
+
+    first: str
+    common: Shape
+    inner: frozenset[Shape]
+    inner_firsts: Shape
+
+    def are(self, value: Any) -> bool:
+        return isinstance(value, dict) and self._is_like(value.keys())
+
+    def _is_like(self, names: Any) -> bool:
+        return self.first in names and 4 * len(self.common & names) >= 3 * len(self.common)
+
+    @property
+    def are_sure(self) -> bool:
+        """Whether a record cannot be taken for something inside one."""
+        return len(self.common) > 1 and not any(map(self._is_like, self.inner))
+
+    def are_in(self, value: Any) -> bool:
+        """Whether a record stands in a list inside a value."""
+        return any(map(self.are, inner_objects(value)))
+
+    def number_in(self, text: str) -> int:
+        """How many records begin in a damaged piece of text, at least one."""
+        if self.first in self.inner_firsts:
+            return 1
+        starts = (found for found in _START.finditer(text) if found[1] == self.first)
+        return max(1, sum(not _is_a_value(text, found.start()) for found in starts))
+
+
+def inner_objects(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects that stand in lists inside a value, however deep."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            left.extend(each.values())
+        elif isinstance(each, list):
+            yield from (one for one in each if isinstance(one, dict))
+            left.extend(each)
+
+
+def _is_a_value(text: str, at: int) -> bool:
+    return text[max(0, at - _BEFORE) : at].rstrip().endswith(":")
+
+
+class Mending(JsonStream):
+    """A text of JSON that goes on behind damage. `damages` are those that were met."""
+
+    _decoder = FORGIVING
+
+    def __init__(self, text: Text, limit: int, records: Records | None = None) -> None:
+        super().__init__(text, limit)
+        self._records = records
+        self._mark: int | None = None  # what stands from here on is held
+        self._left = _VAIN * limit
+        self.frames: list[str] = []  # how the lists and pages that are open begin
+        self.damages: list[Damage] = []
+
+    def learnt(self, is_page: Callable[[Mapping[str, Any]], bool]) -> Records | None:
+        """What the whole records of the text have in common; None where that tells them from nothing else."""
+        shapes: Counter[tuple[str, ...]] = Counter()
+        inner: set[Shape] = set()
+        inner_firsts: set[str] = set()
+        at = 0
+        while (at := self._object_from(at)) >= 0:
+            value, end = self._whole_from(at)
+            if not value or is_page(value):
+                at += 1
+                continue
+            if _has_swallowed(value):
+                if not self._ends_a_page(end, next(iter(value))):
+                    return None
+                at += 1
+                continue
+            shapes[tuple(value)] += 1
+            for each in filter(None, inner_objects(value)):
+                inner.add(frozenset(each))
+                inner_firsts.add(next(iter(each)))
+            if len(shapes) + len(inner) > MOST_SHAPES:
+                return None
+            at = end
+        outer = {shape: number for shape, number in shapes.items() if frozenset(shape) not in inner}
+        names: Counter[str] = Counter()
+        firsts: Counter[str] = Counter()
+        for shape, number in outer.items():
+            names.update(dict.fromkeys(shape, number))
+            firsts[shape[0]] += number
+        common = frozenset(name for name, number in names.items() if 2 * number > sum(outer.values()))
+        if not common:
+            return None
+        found = Records(firsts.most_common(1)[0][0], common, frozenset(inner), frozenset(inner_firsts))
+        return found if found.are_sure else None
+
+    def _ends_a_page(self, end: int, first: str) -> bool:
+        """Whether nothing or the next page stands behind an object that holds others like itself, so that it is one
+        that lacks a bracket. Records whose `first` member is the same may be made like that."""
+        while len(self._buffer) + self._before - end < _BEFORE and self._more(CHUNK):
+            pass
+        behind_it = self._buffer[end - self._before :].lstrip()
+        if not behind_it:
+            return True
+        found = _START.match(behind_it[1:].lstrip())
+        return behind_it[0] == "," and found is not None and found[1] != first
+
+    def opens_objects(self) -> bool:
+        """Whether an array begins here that has objects, behind what may be damage."""
+        if len(self._buffer) - self._at < CHUNK:
+            self._more(CHUNK)
+        return self.peek() == "[" and _OBJECTS.match(self._buffer, self._at) is not None
+
+    def begins_page(self, is_list: Callable[[str, bool, Mapping[str, Any]], bool]) -> bool:
+        """Whether an object begins here that has a list of rows: by the list's name, whether it begins with an object,
+        and the members before it. Nothing is taken."""
+        if len(self._buffer) - self._at < CHUNK:
+            self._more(CHUNK)
+        members: dict[str, Any] = {}
+        text, at = self._buffer, self._at + 1
+        try:
+            while len(members) < SMALL:
+                name, at = self._decoder.raw_decode(text, behind(text, at))
+                at = behind(text, behind(text, at) + 1)
+                if text[at] == "[" and is_list(name, text[behind(text, at + 1)] == "{", members):
+                    return True
+                members[name], at = self._decoder.raw_decode(text, at)
+                at = behind(text, at) + 1
+        except (ValueError, IndexError, TypeError, RecursionError):
+            pass  # here is what is damaged or not held
+        return False
+
+    def elements(self, inside: Callable[[], Iterator[Any] | None]) -> Iterator[Any]:
+        """The elements of the list that begins here; a `BadLine` for each that is damaged.
+
+        `inside` gives the rows of an element that is a page or a list. An element is sure when the next one begins.
+        """
+        assert self._records is not None  # noqa: S101 - they are learnt before
+        self.sign("[")
+        self.frames.append("[")
+        held: tuple[int, Any] | None = None
+        while True:
+            found = self.peek()
+            if not found:
+                raise Refused(BAD_LINE, is_cut=True)
+            if found == "]":
+                break
+            if found in "{[" and (rows := inside()) is not None:
+                if held is not None:
+                    yield held[1]
+                held = self._mark = None
+                yield from rows
+                if self.sign(",]") == "]":
+                    self._at -= 1
+                continue
+            start = self._place
+            self._mark = self._at if held is None else held[0] - self._before
+            value, is_cut, has_swallowed = self._element()
+            is_inner = isinstance(value, dict) and self._is_inner(value)
+            after = self.peek() if value is not None else ""
+            if isinstance(value, dict) and not is_inner and (after in tuple(",]{") or not after):
+                if held is not None:
+                    yield held[1]
+                held = (start, value)
+                if isinstance(value, Passed):  # nothing of it is held
+                    held = self._mark = None
+                    yield value
+                del value  # the next one may be as large
+                self._at += after == ","
+                continue
+            end = self._next_record(start)
+            if end is None:
+                end = self._end_of_list(start, is_cut=is_cut)
+            gap = self._text_of(start, end)
+            has_swallowed = has_swallowed and f'"{self._records.first}"' not in gap  # a page, in the list of another
+            if is_inner or has_swallowed or (found != "{" and self._is_an_end(gap)):
+                start, gap = (held[0], self._text_of(held[0], end)) if held is not None else (start, gap)
+            elif held is not None:
+                yield held[1]
+            held = None
+            number = self._records.number_in(gap)
+            self.damages.append(Damage(start, end, number))
+            if len(self.damages) > MOST_DAMAGES:
+                raise Refused(BAD_LINE)
+            self._at, self._mark = end - self._before, None
+            yield from [BadLine(is_cut=is_cut and self.peek() == "]")] * number
+        self._at += 1
+        self.frames.pop()
+        self._mark = None
+        if held is not None:
+            yield held[1]
+
+    def _element(self) -> tuple[Any, bool, bool]:
+        """The next whole value, None where it is damaged; whether only the end of the text lacks, and whether it holds
+        what stands behind it."""
+        assert self._records is not None  # noqa: S101 - they are learnt before
+        start = self._place
+        try:
+            value = self.value()
+        except TooLarge as large:
+            return Passed(large.begins), False, False
+        except Refused as refused:
+            if refused.code != BAD_LINE or self._place != start:
+                raise
+            return None, refused.is_cut, False
+        if value is None or self._records.are_in(value):  # it swallowed its neighbours
+            is_record = value is not None and self._records.first in value
+            if is_record and not self._ends_a_page(self._place, self._records.first):
+                raise Refused(BAD_LINE)
+            self._at = start - self._before
+            return None, False, value is not None
+        return value, False, False
+
+    def _is_an_end(self, gap: str) -> bool:
+        """Whether a damaged piece closes an object that it does not open: it is the rest of the element before it.
+
+        A piece with the first member of a record is a record that lacks its bracket.
+        """
+        if self._records is not None and gap.startswith(f'"{self._records.first}"'):
+            return False
+        depth = 0
+        for found in _BRACKET.finditer(gap):
+            depth += 1 if found.group() in "{[" else -1
+            if depth < 0:
+                return found.group() == "}"
+        return False
+
+    def _is_inner(self, value: dict[str, Any]) -> bool:
+        records = self._records
+        return records is not None and frozenset(value) in records.inner and not records.are(value)
+
+    def _next_record(self, start: int) -> int | None:
+        """Where the next record begins; None where there is none. Raises `Refused` where that is unsure."""
+        records = self._records
+        assert records is not None  # noqa: S101 - they are learnt before
+        at = start + 1
+        while (at := self._object_from(at)) >= 0:
+            value, end = self._whole_from(at)
+            if value is None or (not records.are(value) and records.are_in(value)):
+                at += 1
+            elif records.are(value) and not records.are_in(value):
+                return at
+            elif records.first in value and frozenset(value) not in records.inner:
+                raise Refused(BAD_LINE)
+            else:
+                at = end
+        return None
+
+    def _end_of_list(self, start: int, *, is_cut: bool) -> int:
+        """Where the list ends whose last element is damaged. Raises `Refused` where that is unsure."""
+        text = self._text_of(start, self._before + len(self._buffer))
+        if is_cut and not _has_open_text(text):
+            raise Refused(BAD_LINE, is_cut=True)
+        begins = "".join(self.frames)
+        ends = [found.start() for found in re.finditer(r"\]", text)][-_ENDS:]
+        whole = [end for end in ends if _is_whole(begins + text[end:])]
+        if len(whole) != 1:
+            raise Refused(BAD_LINE, is_cut=is_cut)
+        return start + whole[0]
+
+    @property
+    def _place(self) -> int:
+        return self._before + self._at
+
+    def _text_of(self, start: int, end: int) -> str:
+        return self._buffer[start - self._before : end - self._before]
+
+    def _object_from(self, at: int) -> int:
+        """Where the next object begins that is no member's value; -1 where there is none."""
+        while True:
+            found = _OBJECT.search(self._buffer, max(0, at - self._before))
+            if found is not None:
+                if not _is_a_value(self._buffer, found.start()):
+                    return self._before + found.start()
+                at = self._before + found.start() + 1
+                continue
+            at = max(at, self._before + len(self._buffer) - LONGEST)
+            if self._mark is None:
+                self._at = max(0, at - _BEFORE - self._before)
+            elif len(self._buffer) - self._mark > 2 * self._limit:
+                raise Refused(BAD_LINE)
+            if not self._more(CHUNK):
+                return -1
+
+    def _whole_from(self, at: int) -> tuple[dict[str, Any] | None, int]:
+        """The object that begins there and its end; None for one that is damaged."""
+        wanted = CHUNK
+        while True:
+            begins = at - self._before
+            try:
+                value, end = self._decoder.raw_decode(self._buffer, begins)
+            except RecursionError:
+                raise Refused(BAD_LINE) from None
+            except json.JSONDecodeError as error:
+                self._left -= error.pos - begins
+                if self._left < 0:
+                    raise Refused(BAD_LINE) from None
+                is_open = error.msg.startswith("Unterminated") or error.pos >= len(self._buffer) - LONGEST
+                if not is_open or len(self._buffer) - begins > self._limit:
+                    return None, -1
+            else:
+                return value, self._before + end
+            if self._mark is None:
+                self._at = max(0, begins - _BEFORE)
+            if not self._more(wanted):
+                return None, -1
+            wanted *= 2
+
+    def _pass_over(self) -> None:
+        """Raises `Refused` where what is too large holds a record: then it is damaged and not large."""
+        at = self._at + 1
+        while self._records is not None and (found := _OBJECT.search(self._buffer, at)) is not None:
+            try:
+                value, end = self._decoder.raw_decode(self._buffer, found.start())
+            except (ValueError, RecursionError):
+                value, end = None, found.start() + 1
+            if self._records.are(value) and not _is_a_value(self._buffer, found.start()):
+                raise Refused(BAD_LINE)
+            at = end
+        self._mark = None
+        super()._pass_over()
+
+    def _drop(self) -> None:
+        """Holds what stands from the mark on."""
+        cut = self._at if self._mark is None else self._mark
+        self._before += cut
+        self._buffer, self._at = self._buffer[cut:], self._at - cut
+        if self._mark is not None:
+            self._mark = 0
+
+
+def _has_swallowed(value: dict[str, Any]) -> bool:
+    """Whether an object holds others like itself in a list: it lacks the bracket that ends its own."""
+    first = next(iter(value))
+    alike = (value.keys() & each.keys() for each in inner_objects(value) if first in each)
+    return any(len(names) > 2 and 2 * len(names) >= len(value) for names in alike)
+
+
+def _has_open_text(text: str) -> bool:
+    try:
+        FORGIVING.raw_decode(text)
+    except json.JSONDecodeError as error:
+        return error.msg.startswith("Unterminated")
+    except RecursionError:
+        pass
+    return False
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        FORGIVING.decode(text.strip("\ufeff \t\r\n"))
+    except (ValueError, RecursionError):
+        return False
+    return True
