@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.engine.reading.json_lines import BAD_LINE, BadLine
+from app.engine.reading.json_records import BEFORE, START, Records, Shape, has_swallowed, inner_objects, is_a_value
 from app.engine.reading.json_stream import (
     CHUNK,
     FORGIVING,
@@ -29,13 +30,10 @@ from app.engine.reading.refusal import Refused
 MOST_DAMAGES = 1_000  # of one file; more are no accident of single records
 MOST_SHAPES = 10_000  # of objects, by their names
 _OBJECT = re.compile(r'\{[ \t\r\n]*"')
-_START = re.compile(r'\{[ \t\r\n]*"([^"\\]{1,64})"')
 _OBJECTS = re.compile(r"\[[^\[\]{]*\{")
 _BRACKET = re.compile(r"[{}\[\]]")
 _ENDS = 200  # brackets that may end a list whose last element is damaged
 _VAIN = 16  # times the largest row: signs that may be looked at in vain
-_BEFORE = 200  # signs before an object that tell whether it is a member's value
-Shape = frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,54 +43,6 @@ class Damage:
     start: int
     end: int
     rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """What the whole records of a list have in common. `inner` are the names of objects in lists inside of them."""
-
-    first: str
-    common: Shape
-    inner: frozenset[Shape]
-    inner_firsts: Shape
-
-    def are(self, value: Any) -> bool:
-        return isinstance(value, dict) and self._is_like(value.keys())
-
-    def _is_like(self, names: Any) -> bool:
-        return self.first in names and 4 * len(self.common & names) >= 3 * len(self.common)
-
-    @property
-    def are_sure(self) -> bool:
-        """Whether a record cannot be taken for something inside one."""
-        return len(self.common) > 1 and not any(map(self._is_like, self.inner))
-
-    def are_in(self, value: Any) -> bool:
-        """Whether a record stands in a list inside a value."""
-        return any(map(self.are, inner_objects(value)))
-
-    def number_in(self, text: str) -> int:
-        """How many records begin in a damaged piece of text, at least one."""
-        if self.first in self.inner_firsts:
-            return 1
-        starts = (found for found in _START.finditer(text) if found[1] == self.first)
-        return max(1, sum(not _is_a_value(text, found.start()) for found in starts))
-
-
-def inner_objects(value: Any) -> Iterator[dict[str, Any]]:
-    """The objects that stand in lists inside a value, however deep."""
-    left = [value]
-    while left:
-        each = left.pop()
-        if isinstance(each, dict):
-            left.extend(each.values())
-        elif isinstance(each, list):
-            yield from (one for one in each if isinstance(one, dict))
-            left.extend(each)
-
-
-def _is_a_value(text: str, at: int) -> bool:
-    return text[max(0, at - _BEFORE) : at].rstrip().endswith(":")
 
 
 class Mending(JsonStream):
@@ -119,7 +69,7 @@ class Mending(JsonStream):
             if not value or is_page(value):
                 at += 1
                 continue
-            if _has_swallowed(value):
+            if has_swallowed(value):
                 if not self._ends_a_page(end, next(iter(value))):
                     return None
                 at += 1
@@ -146,12 +96,12 @@ class Mending(JsonStream):
     def _ends_a_page(self, end: int, first: str) -> bool:
         """Whether nothing or the next page stands behind an object that holds others like itself, so that it is one
         that lacks a bracket. Records whose `first` member is the same may be made like that."""
-        while len(self._buffer) + self._before - end < _BEFORE and self._more(CHUNK):
+        while len(self._buffer) + self._before - end < BEFORE and self._more(CHUNK):
             pass
         behind_it = self._buffer[end - self._before :].lstrip()
         if not behind_it:
             return True
-        found = _START.match(behind_it[1:].lstrip())
+        found = START.match(behind_it[1:].lstrip())
         return behind_it[0] == "," and found is not None and found[1] != first
 
     def opens_objects(self) -> bool:
@@ -319,13 +269,13 @@ class Mending(JsonStream):
         while True:
             found = _OBJECT.search(self._buffer, max(0, at - self._before))
             if found is not None:
-                if not _is_a_value(self._buffer, found.start()):
+                if not is_a_value(self._buffer, found.start()):
                     return self._before + found.start()
                 at = self._before + found.start() + 1
                 continue
             at = max(at, self._before + len(self._buffer) - LONGEST)
             if self._mark is None:
-                self._at = max(0, at - _BEFORE - self._before)
+                self._at = max(0, at - BEFORE - self._before)
             elif len(self._buffer) - self._mark > 2 * self._limit:
                 raise Refused(BAD_LINE)
             if not self._more(CHUNK):
@@ -350,7 +300,7 @@ class Mending(JsonStream):
             else:
                 return value, self._before + end
             if self._mark is None:
-                self._at = max(0, begins - _BEFORE)
+                self._at = max(0, begins - BEFORE)
             if not self._more(wanted):
                 return None, -1
             wanted *= 2
@@ -363,7 +313,7 @@ class Mending(JsonStream):
                 value, end = self._decoder.raw_decode(self._buffer, found.start())
             except (ValueError, RecursionError):
                 value, end = None, found.start() + 1
-            if self._records.are(value) and not _is_a_value(self._buffer, found.start()):
+            if self._records.are(value) and not is_a_value(self._buffer, found.start()):
                 raise Refused(BAD_LINE)
             at = end
         self._mark = None
@@ -376,13 +326,6 @@ class Mending(JsonStream):
         self._buffer, self._at = self._buffer[cut:], self._at - cut
         if self._mark is not None:
             self._mark = 0
-
-
-def _has_swallowed(value: dict[str, Any]) -> bool:
-    """Whether an object holds others like itself in a list: it lacks the bracket that ends its own."""
-    first = next(iter(value))
-    alike = (value.keys() & each.keys() for each in inner_objects(value) if first in each)
-    return any(len(names) > 2 and 2 * len(names) >= len(value) for names in alike)
 
 
 def _has_open_text(text: str) -> bool:

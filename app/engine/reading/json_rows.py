@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any, TextIO
 
 from app.engine.reading.json_lines import BAD_LINE, FIRST, BadLine, Line, lines_of
-from app.engine.reading.json_mending import Damage, Mending, Records
+from app.engine.reading.json_mending import Damage, Mending
+from app.engine.reading.json_records import Records
 from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, small_of, values_in
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
@@ -29,8 +30,8 @@ class JsonRows:
     """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told.
 
     `lists` are names under which pages have their rows, `fields` the normalised headers of rows of any kind.
-    `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells. `damages`: where a
-    list has damaged records that is read all the same; each is such a row as well.
+    `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells. `damages`: where
+    damaged records of a list stand that is read all the same; each is such a row as well.
     """
 
     def __init__(
