@@ -30,8 +30,8 @@ class JsonRows:
     """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told.
 
     `lists` are names under which pages have their rows, `fields` the normalised headers of rows of any kind.
-    `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells. `damages`: where
-    damaged records of a list stand that is read all the same; each is such a row as well.
+    `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells.
+    `damages`: where a list that is read has damaged records; each is such a row as well.
     """
 
     def __init__(
