@@ -33,13 +33,14 @@ from app.guardrails import SAFE, guard, is_upload
 from app.head import HeadAsGet
 from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.audit import changes_since, state_change
+from app.migration.both_lists import LISTS_FIRST
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
 from app.pressed_again import answered_before
 from app.production import require_ready
-from app.rail import page_of
+from app.rail import READ_LISTS, page_of
 from app.refused_forms import describe_changed, describe_over
 from app.sandbox import routes as sandbox
 from app.sandbox.demo import seed
@@ -250,6 +251,8 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
     way_on = form.way_on or ("Back to this migration" if visit.person.is_support else words.go)
     go = {"href": form.page or page_at(visit, migration), "words": way_on}
     if isinstance(trouble, Refused):
+        if trouble.problem.code == LISTS_FIRST:
+            go = {"href": f"/m/{migration.id}/{READ_LISTS[0]}", "words": READ_LISTS[1]}
         problem = trouble.problem.at(details={"source": visit.source.label, **trouble.problem.details})
         return {"title": problem.title, "lede": problem.todo, "go": go, "code": problem.code}
     if isinstance(trouble, NotAllowed):

@@ -51,6 +51,9 @@ REACHED: dict[State, int] = {
     State.CANCELLED: 0,
 }
 
+READ_LISTS = ("overview", "Read what moves and what stays")
+"""The page of both lists, and what a link that leads there to acknowledge them is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -54,8 +54,12 @@ def _people(product: Product) -> None:
         )
 
 
-def _preparing(product: Product) -> None:
+def _begun(product: Product) -> None:
     done(product.visitor(MEGAN).post("/start"))
+
+
+def _preparing(product: Product) -> None:
+    done(product.visitor(MEGAN).post(f"{product.at}/overview", data={"ack": "1"}))
 
 
 def _matching(product: Product) -> None:
@@ -65,7 +69,6 @@ def _matching(product: Product) -> None:
 def hand_over(product: Product, export: bytes) -> None:
     """Takes a product at `preparing` to `matching` with this export."""
     megan, at = product.visitor(MEGAN), product.at
-    done(megan.post(f"{at}/overview", data={"ack": "1"}))
     done(megan.post(f"{at}/checklist/services", data={"way": "bring"}))
     done(megan.post(f"{at}/uses", data={"uses": [use.name for use in source(None).uses]}))
     done(megan.post(f"{at}/export", data={"ready": "1"}))
@@ -96,6 +99,7 @@ def _finalised(product: Product) -> None:
 
 POINTS: dict[str, Callable[[Product], None]] = {
     "nothing": _people,
+    "begun": _begun,
     "preparing": _preparing,
     "matching": _matching,
     "reviewing": _reviewing,

@@ -25,6 +25,7 @@ from app.links.pasted import has_link, has_other_scheme, has_scheme
 from app.links.providers import provider_of
 from app.migration.advance import By
 from app.migration.begin import begin
+from app.migration.both_lists import acknowledge_lists
 from app.migration.exports import Handed, keep_zip_password
 from app.migration.models import Migration
 from app.migration.states import Actor
@@ -34,6 +35,7 @@ from app.settings import Environment, Settings
 from app.sources import SOURCES
 
 BY = By("command line", Actor.CLINIC)
+NO_CLINIC = "no clinic takes part: whoever runs the command answers for it"
 DEMO = "demo"
 
 
@@ -145,6 +147,7 @@ def begin_private(
             timezone=timezone,
             country=country,
         )
+        acknowledge_lists(session, migration, BY, NO_CLINIC)
     _hand_over(runtime, migration, export)
     if password:
         with runtime.ledger.write() as session:

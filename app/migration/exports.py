@@ -12,6 +12,7 @@ from app.db import now
 from app.mapping.plan import Plan
 from app.mapping.storable import storable
 from app.migration.advance import By, Cause, Guard, Ring, advance, locked
+from app.migration.both_lists import lists_acknowledged
 from app.migration.checked_links import forget_checked
 from app.migration.models import Export, ExportFile, Migration
 from app.migration.states import Event
@@ -72,8 +73,11 @@ def whole_sha256(files: Sequence[Stored]) -> str:
 
 
 def submit_files(session: Session, migration_id: str, files: Sequence[Stored], *, way: str, name: str, by: By) -> Ring:
-    """Hands over files that are in storage already. The next export of a migration replaces the one before."""
-    ring = advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts={"way": way, "files": len(files)}))
+    """Hands over files that are in storage already. The next export of a migration replaces the one before.
+
+    Raises Refused before both lists of the move are acknowledged.
+    """
+    ring = _submit(session, migration_id, by, {"way": way, "files": len(files)})
     migration = _numbered(session, migration_id)
     session.add(
         Export(
@@ -102,8 +106,11 @@ def submit_link(
     name: str = "",
     password: str = "",
 ) -> Ring:
-    """Hands over a share link, kept sealed: whoever holds it holds the clinic's data. `hint` is safe to show."""
-    ring = advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts={"way": "link"}))
+    """Hands over a share link, kept sealed: whoever holds it holds the clinic's data. `hint` is safe to show.
+
+    Raises Refused before both lists of the move are acknowledged.
+    """
+    ring = _submit(session, migration_id, by, {"way": "link"})
     migration = _numbered(session, migration_id)
     session.add(
         Export(
@@ -118,6 +125,11 @@ def submit_link(
     )
     session.flush()
     return ring
+
+
+def _submit(session: Session, migration_id: str, by: By, facts: dict[str, str | int]) -> Ring:
+    guards: dict[str, Guard] = {"lists_acknowledged": lists_acknowledged}
+    return advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts=facts), guards)
 
 
 def replace_export(session: Session, migration_id: str, by: By, reason: str = "") -> Ring:

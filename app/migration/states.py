@@ -100,7 +100,7 @@ def _from(*states: State) -> frozenset[State]:
 
 S = State
 MOVES: tuple[Move, ...] = (
-    Move(Event.SUBMIT_EXPORT, _from(S.PREPARING), S.FETCHING, PEOPLE, mail="received"),
+    Move(Event.SUBMIT_EXPORT, _from(S.PREPARING), S.FETCHING, PEOPLE, guard="lists_acknowledged", mail="received"),
     Move(Event.FETCHED, _from(S.FETCHING), S.READING, WORKER),
     Move(Event.READ, _from(S.READING), S.MATCHING, WORKER, mail="ready_to_match"),
     Move(

@@ -18,6 +18,7 @@ from app.migration.plans import EDITABLE
 from app.migration.states import OPEN, Event, State
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import typed_date
+from app.wizard.lists_first import lists_first
 from app.wizard.overview import date_field, save_date
 from app.wizard.situation import situation
 
@@ -83,14 +84,14 @@ def give_date(request: Request, conversion: Annotated[str, Form()] = "") -> Resp
 def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: str | None = None) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/checklist/services", "/m/{migration_id}/checklist/dates")
-    here = situation(visit)
+    here, is_read = situation(visit), lists_first(visit) is None
     every = checklist.lines(here)
     day = here.conversion_date
     told: dict[str, Any] = {
         "groups": grouped(every),
         "done": sum(line.mark is Mark.DONE for line in every),
         "total": len(every),
-        "lede": lede(every, hands_over=State(visit.move.state) is State.PREPARING),
+        "lede": lede(every, hands_over=State(visit.move.state) is State.PREPARING, is_read=is_read),
         "services_open": State(visit.move.state) in EDITABLE,
         "services_way": visit.move.services_way,
         "ways": ways(visit.source.label),
@@ -99,7 +100,7 @@ def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: st
         "admins": admins(visit),
         "checked_at": now(),
         "in_the_way": checklist.first_in_the_way(here),
-        "next": next_page(visit),
+        "next": next_page(visit, is_read=is_read),
     }
     return page(request, "wizard/checklist.html", 422 if errors else 200, errors=errors or [], **told)
 
@@ -115,8 +116,9 @@ def grouped(every: tuple[Line, ...]) -> list[dict[str, object]]:
     return groups
 
 
-def lede(every: tuple[Line, ...], *, hands_over: bool) -> str:
-    """How many lines need the reader, in words. `hands_over` says that the move waits for the clinic's export."""
+def lede(every: tuple[Line, ...], *, hands_over: bool, is_read: bool = True) -> str:
+    """How many lines need the reader, in words. `hands_over` says that the move waits for the clinic's export, and
+    `is_read` that both lists are acknowledged, which comes before the export."""
     needs = sum(line.mark is Mark.NEEDS for line in every)
     waits = sum(line.mark is Mark.WAIT for line in every)
     ticks = "The rest ticks itself when it is done in Caspen; you do not have to come back here to tell us."
@@ -125,14 +127,17 @@ def lede(every: tuple[Line, ...], *, hands_over: bool) -> str:
         return f"{number} line{' needs' if needs == 1 else 's need'} you. {ticks}"
     if hands_over:
         others = "Other people still have to act. " if waits else ""
-        return f"{others}You can hand over your export now. {ticks}"
+        now_open = "You can hand over your export now." if is_read else "Read what moves and what stays now."
+        return f"{others}{now_open} {ticks}"
     if waits:
         return f"Nothing needs you now: other people still have to act. {ticks}"
     return "Everything that can be done now is done."
 
 
-def next_page(visit: Visit) -> tuple[str, str]:
-    """Where to go on to, and how that is called."""
+def next_page(visit: Visit, *, is_read: bool) -> tuple[str, str]:
+    """Where to go on to, and how that is called. `is_read`: both lists are acknowledged."""
+    if not is_read:
+        return "overview", "what moves and what stays"
     if visit.move.uses is None:
         return "uses", f"what you use in {visit.source.label}"
     return ("export", "the export") if visit.move.export_confirmed_at is None else ("handover", "the export")

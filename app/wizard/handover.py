@@ -26,13 +26,14 @@ from app.migration.models import Export, Migration
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.problems import Problem
-from app.rail import page_of
+from app.rail import READ_LISTS, page_of
 from app.refused_forms import Refusal, RefusedForm, SentAnswer, describes
 from app.settings import environment
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard import pieces
 from app.wizard.found import found, stranger
 from app.wizard.link_seen import Seen
+from app.wizard.lists_first import hands_over, lists_first
 from app.wizard.pieces import UPLOAD_LIMIT
 from app.wizard.situation import inventory_of, standing
 from app.wizard.upload import receive
@@ -86,7 +87,7 @@ def look(request: Request) -> Response:
 @router.post("/m/{migration_id}/handover/upload")
 async def by_upload(request: Request) -> Response:
     """Files from the clinic's own computer, straight into encrypted storage."""
-    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    visit = hands_over(request)
     try:
         stored, visit = await receive(request, visit, UPLOAD_LIMIT)
     except Stop as stop:
@@ -107,7 +108,7 @@ async def by_upload(request: Request) -> Response:
 @router.post("/m/{migration_id}/handover/sample")
 def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Response:
     """Development and test only: an export of invented people."""
-    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    visit = hands_over(request)
     write_sample = visit.source.sample
     if size not in SIZES or write_sample is None:
         raise HTTPException(404)
@@ -200,7 +201,7 @@ def draw(
 
 
 def helped(visit: Visit) -> dict[str, Any]:
-    """Each provider's help, when it was last borne out by real links, what waits, and what was stopped."""
+    """Each provider's help, when it was last borne out by real links, what comes first, what waits and was stopped."""
     with visit.read() as session:
         lines = provider_lines(session, LinkSettings.from_environment(environment()))
         checked = checked_of(session, visit.move.id)
@@ -209,6 +210,8 @@ def helped(visit: Visit) -> dict[str, Any]:
         before = session.get(Export, (visit.move.id, visit.move.export_number))
     stopped = before is not None and before.way == "link" and before.fetched_at is None
     return {
+        "first": lists_first(visit),
+        "read_lists": READ_LISTS,
         "stopped": Problem("download_cancelled") if stopped else None,
         "arrived": arrived,
         "upload_stopped": upload_stopped,

@@ -11,6 +11,7 @@ from app.words import plural
 
 ACTS = {
     "start": "The move was started",
+    "acknowledge_lists": "What moves and what stays was read",
     "check_link": "A share link was looked at",
     "stop_upload": "An upload was stopped, and what had arrived was deleted",
     "submit_export": "The export was handed over",

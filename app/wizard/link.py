@@ -30,6 +30,7 @@ from app.refused_forms import Refusal, RefusedForm, SentAnswer, describe, descri
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.handover import draw
 from app.wizard.link_seen import Seen, facts_of, seen_of
+from app.wizard.lists_first import hands_over, lists_first
 
 router = APIRouter()
 OUTDATED = "Your move went on meanwhile."
@@ -71,7 +72,8 @@ def look(request: Request) -> Response:
     visit.remember(*WAITING)
     with visit.read() as session:
         checked = checked_of(session, visit.move.id)
-    if checked is None or checked.sealed_link is None or visit.move.state != State.PREPARING:
+    is_closed = visit.move.state != State.PREPARING or lists_first(visit) is not None
+    if checked is None or checked.sealed_link is None or is_closed:
         return go(f"/m/{visit.move.id}/handover")
     seen = seen_of(checked.findings, checked.checked_at, now(), zone_of(visit), checked.sealed_password is not None)
     return page(request, "wizard/link.html", seen=seen, hint=checked.hint)
@@ -80,7 +82,7 @@ def look(request: Request) -> Response:
 @router.post("/m/{migration_id}/link")
 def check(request: Request, link: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
     """Looks at what was pasted. Nothing is downloaded."""
-    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    visit = hands_over(request)
     if not link.strip():
         return draw(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
     return examine(request, visit, link, password)
@@ -89,7 +91,7 @@ def check(request: Request, link: Annotated[str, Form()] = "", password: Annotat
 @router.post("/m/{migration_id}/link/again")
 def again(request: Request) -> Response:
     """The link that waits, looked at once more."""
-    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    visit = hands_over(request)
     if (waiting := waiting_in(visit)) is None:
         return go(f"/m/{visit.move.id}/handover")
     return examine(request, visit, waiting.link, waiting.password)
@@ -98,7 +100,7 @@ def again(request: Request) -> Response:
 @router.post("/m/{migration_id}/link/confirm")
 def confirm(request: Request) -> Response:
     """It is the right one: a worker fetches it."""
-    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
+    visit = hands_over(request)
     if (waiting := waiting_in(visit)) is None:
         return go(answered_before(visit) or f"/m/{visit.move.id}/handover")
     given = {"hint": waiting.hint, "name": waiting.name, "password": waiting.password}

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
 from app.basis import TICK, Field, Shown
-from app.db import now
 from app.mapping.kind import Source
 from app.migration.advance import By
 from app.migration.audit import write_act
+from app.migration.both_lists import acknowledge_lists
 from app.migration.models import Migration
 from app.migration.states import OPEN, Event, State, move_for
 from app.web import Confirmed, Visit, go, in_state, page, shows, visit_of
@@ -63,8 +63,7 @@ def acknowledge(
         migration = confirmed.migration
         if "conversion" not in confirmed.untouched:
             save_date(confirmed, day, visit.by)
-        migration.moves_acknowledged_at = migration.moves_acknowledged_at or now()
-        confirmed.session.add(migration)
+        acknowledge_lists(confirmed.session, migration, visit.by)
     return go(f"/m/{visit.move.id}/checklist")
 
 

@@ -25,6 +25,7 @@ from app.migration.states import Event, State
 from app.problems import Problem
 from app.refused_forms import Refusal, RefusedForm, describe, describes
 from app.web import Visit, go, in_state, shows, visit_of
+from app.wizard.lists_first import hands_over
 from app.wizard.upload import MOST_FILES
 from app.words import plural
 
@@ -36,7 +37,7 @@ OUTDATED = "Somebody else uploads other files, or went on meanwhile. Nothing of 
 @router.post("/m/{migration_id}/upload/begin")
 async def choose(request: Request) -> Response:
     """The names and sizes of the files that were chosen; answered with how much of each is here."""
-    visit = here(request)
+    visit = hands_over(request)
     form = await read_form(request)
 
     def confirm(session: Session, drops: bool) -> None:
@@ -94,7 +95,7 @@ def where(request: Request, upload_id: str) -> Response:
 @router.post("/m/{migration_id}/upload/{upload_id}/piece")
 async def receive(request: Request, upload_id: str) -> Response:
     """One piece of a file, from `Upload-Offset` on; the answer says how much is durable now."""
-    visit = here(request)
+    visit = hands_over(request)
     start = request.headers.get("upload-offset", "")
     if not start.isdigit() or len(start) > 15:
         return JSONResponse({"words": "A piece has to say where it begins."}, 422)
@@ -118,7 +119,7 @@ async def receive(request: Request, upload_id: str) -> Response:
 @router.post("/m/{migration_id}/upload/finish")
 def hand_over(request: Request) -> Response:
     """Everything is here: a worker reads it."""
-    visit = here(request)
+    visit = hands_over(request)
     try:
         whole = finish(visit.runtime, visit.move, visit.by, visit.confirm)
     except (Changed, NoBasis):
@@ -131,13 +132,9 @@ def hand_over(request: Request) -> Response:
 @router.post("/m/{migration_id}/upload/stop")
 def give_up(request: Request) -> Response:
     """What arrived is deleted. The page of the hand-over says who stopped the upload, until something is uploaded."""
-    visit = here(request)
+    visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
     stop(visit.runtime, visit.move.id, visit.confirm, visit.by)
     return go(f"/m/{visit.move.id}/handover#upload")
-
-
-def here(request: Request) -> Visit:
-    return in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
 
 
 def told(received: int, status: int = 200) -> Response:

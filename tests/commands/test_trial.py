@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.commands.private import NO_CLINIC, begin_private, private_engine
+from app.migration.models import AuditEntry
 from tests.engine.story import clinic_files, patients
 from tests.figures import command
 from tests.reading.locks import locked
@@ -149,3 +152,13 @@ def test_a_locked_zip_is_opened_with_the_password_that_is_asked_for(export: Path
     assert result.exit_code == 0
     assert "secret" not in result.output
     assert told(tmp_path / "t.json")["balanced"] is True
+
+
+def test_the_command_line_writes_down_that_no_clinic_acknowledged_the_lists(export: Path, tmp_path: Path) -> None:
+    with private_engine(keep=tmp_path / "kept") as runtime:
+        migration = begin_private(runtime, str(export))
+        with runtime.ledger.read() as session:
+            lines = session.exec(select(AuditEntry).where(AuditEntry.migration_id == migration.id)).all()
+    assert [line.act for line in lines] == ["start", "acknowledge_lists", "submit_export"]
+    assert {line.by for line in lines} == {"command line"}
+    assert lines[1].reason == NO_CLINIC

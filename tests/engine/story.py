@@ -17,6 +17,7 @@ from app.engine.runtime import Runtime, open_runtime
 from app.engine.submit import hand_over_files
 from app.migration.advance import By, Cause, advance
 from app.migration.begin import begin
+from app.migration.both_lists import acknowledge_lists
 from app.migration.exports import Handed
 from app.migration.guards import pausable, undoable
 from app.migration.models import Migration, ProblemLine, Trial, Work
@@ -180,6 +181,7 @@ def clinic_in(runtime: Runtime, workspace: str = WORKSPACE, source: str = "clini
             wrapped_key=runtime.new_wrapped_key(),
             by=MEGAN,
         )
+        acknowledge_lists(session, migration, MEGAN)
     return Clinic(runtime, migration.id)
 
 

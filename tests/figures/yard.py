@@ -24,6 +24,7 @@ from app.engine.runtime import Runtime, open_runtime
 from app.engine.submit import hand_over_files
 from app.migration.advance import By
 from app.migration.begin import begin
+from app.migration.both_lists import acknowledge_lists
 from app.migration.exports import Handed
 from app.migration.models import Migration, Trial
 from app.migration.plans import plan_of, save_plan
@@ -71,6 +72,7 @@ def begin_trial(folder: Path, export: Path) -> None:
                 timezone="Australia/Sydney",
                 country="AU",
             )
+            acknowledge_lists(session, migration, MEGAN)
         with export.open("rb") as stream:
             hand_over_files(runtime, migration, [Handed(export.name, stream)], by=MEGAN, name=export.name)
         with Driver(runtime) as driver:

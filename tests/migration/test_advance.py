@@ -119,6 +119,7 @@ def test_a_guard_can_refuse_its_line_for_everyone(ledger: Database, move: Move, 
 
 def test_what_can_be_refused_names_the_check_that_refuses_it() -> None:
     guards = {move.event: move.guard for move in MOVES}
+    assert guards[Event.SUBMIT_EXPORT] == "lists_acknowledged"
     assert guards[Event.START_TRIAL] == "checklist_passes"
     assert guards[Event.APPROVE] == "approvable"
     assert guards[Event.UNDO] == "undoable"
@@ -149,7 +150,7 @@ def test_the_problem_of_a_failure_is_kept_without_words(ledger: Database) -> Non
 def test_every_step_raises_the_epoch_so_that_older_work_writes_nothing(ledger: Database) -> None:
     with ledger.write() as session:
         migration_id = a_migration(session, State.PREPARING)
-        advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC))
+        advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC), guards=all_guards(yes))
         advance(session, migration_id, Event.FETCHED, by(Actor.WORKER))
         assert session.get_one(Migration, migration_id).epoch == 2
 
@@ -163,7 +164,7 @@ def test_a_step_and_its_mail_and_its_audit_line_happen_together_or_not_at_all(le
 
     def crash() -> None:
         with ledger.write() as session:
-            advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC))
+            advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC), guards=all_guards(yes))
             raise Crash
 
     with pytest.raises(Crash):
@@ -172,7 +173,7 @@ def test_a_step_and_its_mail_and_its_audit_line_happen_together_or_not_at_all(le
         assert session.get_one(Migration, migration_id).state == State.PREPARING
         assert session.exec(select(OutboxMail).where(OutboxMail.migration_id == migration_id)).all() == []
     with ledger.write() as session:
-        advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC))
+        advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC), guards=all_guards(yes))
     with ledger.read() as session:
         mails = session.exec(select(OutboxMail).where(OutboxMail.migration_id == migration_id)).all()
         acts = session.exec(select(AuditEntry.act).where(AuditEntry.migration_id == migration_id)).all()

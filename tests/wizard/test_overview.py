@@ -10,7 +10,7 @@ from tests.product import ANA, MEGAN, VERA
 
 
 def test_both_lists_are_shown_before_anything_starts(shown_at: At) -> None:
-    product = shown_at("preparing")
+    product = shown_at("begun")
     page = product.visitor(MEGAN).get(f"{product.at}/overview")
     assert headline(page) == "Bring Harbour Street Physiotherapy across from Cliniko"
     said = words(page)
@@ -22,7 +22,7 @@ def test_both_lists_are_shown_before_anything_starts(shown_at: At) -> None:
 
 
 def test_the_lists_are_acknowledged_and_the_date_may_stay_open(product_at: At) -> None:
-    product = product_at("preparing")
+    product = product_at("begun")
     answer = done(product.visitor(MEGAN).post(f"{product.at}/overview", data={"ack": "1"}))
     assert answer.headers["location"] == f"{product.at}/checklist"
     assert product.move().moves_acknowledged_at is not None
@@ -30,7 +30,7 @@ def test_the_lists_are_acknowledged_and_the_date_may_stay_open(product_at: At) -
 
 
 def test_without_the_tick_nothing_is_saved_and_the_date_stays_typed(product_at: At) -> None:
-    product = product_at("preparing")
+    product = product_at("begun")
     answer = product.visitor(MEGAN).post(f"{product.at}/overview", data={"conversion": "18/12/2026"})
     assert answer.status_code == 422
     assert "Tick this when you have read what moves and what stays." in words(answer)
@@ -41,7 +41,7 @@ def test_without_the_tick_nothing_is_saved_and_the_date_stays_typed(product_at: 
 
 @pytest.mark.parametrize("text", ["tomorrow", "31/02/2027", "18/12", "18/12/2199", "9" * 5000, "1/1/1/1", "-1/2/2026"])
 def test_a_date_that_is_none_comes_back_as_it_was_typed(product_at: At, text: str) -> None:
-    product = product_at("preparing")
+    product = product_at("begun")
     answer = product.visitor(MEGAN).post(f"{product.at}/overview", data={"conversion": text, "ack": "1"})
     assert answer.status_code == 422
     assert "Write the date as day/month/year" in words(answer)
@@ -51,13 +51,13 @@ def test_a_date_that_is_none_comes_back_as_it_was_typed(product_at: At, text: st
 
 @pytest.mark.parametrize("text", ["18/12/2026", "18.12.2026", "18-12-26", "2026-12-18", " 18/12/2026 "])
 def test_a_date_is_understood_however_it_is_written(product_at: At, text: str) -> None:
-    product = product_at("preparing")
+    product = product_at("begun")
     done(product.visitor(MEGAN).post(f"{product.at}/overview", data={"conversion": text, "ack": "1"}))
     assert product.move().conversion_date == "2026-12-18"
 
 
 def test_what_was_acknowledged_stays_acknowledged(product_at: At) -> None:
-    product = product_at("preparing")
+    product = product_at("begun")
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/overview", data={"ack": "1"}))
     first = product.move().moves_acknowledged_at
@@ -67,13 +67,13 @@ def test_what_was_acknowledged_stays_acknowledged(product_at: At) -> None:
 
 
 def test_those_who_may_only_look_see_the_lists(shown_at: At) -> None:
-    product = shown_at("preparing")
+    product = shown_at("begun")
     for email in (VERA, ANA):
         assert product.visitor(email).get(f"{product.at}/overview").status_code == 200
 
 
 def test_nothing_can_be_acknowledged_when_the_move_is_over(product_at: At) -> None:
-    product = product_at("preparing")
+    product = product_at("begun")
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/progress/cancel"))
     answer = megan.post(f"{product.at}/overview", data={"ack": "1"})

@@ -17,6 +17,7 @@ from app.engine.submit import hand_over_files
 from app.engine.trial_check import trial_fault, whole_trial
 from app.migration.advance import By
 from app.migration.begin import begin
+from app.migration.both_lists import acknowledge_lists
 from app.migration.exports import Handed
 from app.migration.models import Migration, OutboxMail, Work
 from app.migration.plans import plan_of, save_plan
@@ -48,6 +49,7 @@ def arrive(runtime: Runtime) -> str:
             timezone="Australia/Sydney",
             country="AU",
         )
+        acknowledge_lists(session, migration, MEGAN)
     return migration.id
 
 
