@@ -29,8 +29,10 @@ from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
 from app.signin import links
 from app.web import cookie_name
+from tests.audit_lines import make_audit_say
 from tests.forms.browser import basis_in, basis_now, page_of
 
+PROVEN_BY_AUDIT = {"state", "paused_from", "trial_number", "approved_by", "approved_at", "finalised_at"}
 BASE = "http://127.0.0.1:8000"
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
 OTHER = "wsp_other"
@@ -144,12 +146,17 @@ class Product:
         return State(self.move().state)
 
     def put(self, **values: object) -> None:
-        """Puts the move into a situation that would take long to come about. (Its state is the engine's to write.)"""
+        """Puts the move into a situation that would take long to come about. (Its state is the engine's to write.)
+
+        The audit lines say what the row says then.
+        """
         with self.runtime.ledger.write() as session:
             migration = session.get_one(Migration, self.migration_id)
             for name, value in values.items():
                 setattr(migration, name, value)
             session.add(migration)
+            if values.keys() & PROVEN_BY_AUDIT:
+                make_audit_say(session, migration)
 
     def write(self, act: Callable[[Session], None]) -> None:
         with self.runtime.ledger.write() as session:

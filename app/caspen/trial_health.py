@@ -22,6 +22,7 @@ from app.caspen.tables import OBJECTS, Fence
 class Fault(StrEnum):
     """What is wrong with a trial."""
 
+    HISTORY = "history"  # the migration's row is not what its audit lines say
     ACCOUNT = "account"  # the ledger's account of the trial is not what its parts came to
     MISSING = "missing"
     UNREADABLE = "unreadable"

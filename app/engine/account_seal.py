@@ -17,6 +17,7 @@ from app.problems import Problem
 
 PROVEN, KEPT = "proven", "kept"
 """Where the work of a reconciliation and of a promotion keep the checksum, in their result."""
+FEW_PROBLEMS = 20_000  # lines of a trial whose problems are counted whenever the trial is looked at
 CHANGES_LATER = ("undone", "replaced")  # an undo of this move or of another one writes these
 
 Counts = dict[tuple[str, str, str], int]
@@ -46,8 +47,22 @@ def counted_in(session: Session, migration_id: str, run: str) -> Counts:
 
 
 def seal_of_trial(kinds: Sequence[Any], balanced: bool, digest: str, counts: Counts) -> str:
-    """The checksum of a trial's account: the lines of its kinds, whether it balances, its digest and its problems."""
-    return _checksum([list(kinds), balanced, digest, sorted((*key, count) for key, count in counts.items())])
+    """The checksum of a trial's account, and behind a colon that of its problems.
+
+    The account is the lines of the trial's kinds, whether the trial balances, and its digest.
+    """
+    return f"{seal_of_account(kinds, balanced, digest)}:{_checksum(sorted((*key, n) for key, n in counts.items()))}"
+
+
+def seal_of_account(kinds: Sequence[Any], balanced: bool, digest: str) -> str:
+    """The first half of `seal_of_trial`, which costs no look at the problems."""
+    return _checksum([list(kinds), balanced, digest])
+
+
+def has_few_problems(session: Session, migration_id: str, run: str) -> bool:
+    """Whether a run has no more than FEW_PROBLEMS lines, so that a page can count them."""
+    some = select(ProblemLine.id).where(ProblemLine.migration_id == migration_id, ProblemLine.run == run)
+    return session.exec(select(func.count()).select_from(some.limit(FEW_PROBLEMS + 1).subquery())).one() <= FEW_PROBLEMS
 
 
 def seal_of_report(report: Mapping[str, Any]) -> str:
@@ -56,7 +71,7 @@ def seal_of_report(report: Mapping[str, Any]) -> str:
 
 
 def sealed(session: Session, migration_id: str, phase: str, run: str, name: str) -> str | None:
-    """The checksum that the work of a phase kept; None for work that was settled before there were checksums."""
+    """The checksum that the work of a phase kept; None where there is none, which proves nothing."""
     found = select(Work.result).where(
         Work.migration_id == migration_id, Work.run == run, Work.phase == phase, Work.state == DONE
     )

@@ -10,9 +10,8 @@ from app.caspen.content import Digest, trial_digest
 from app.caspen.filed import sweep_contents
 from app.caspen.promote import Promoted, Promotion, Unproven
 from app.caspen.promote import promote as promote_store
-from app.caspen.stores import Store
+from app.caspen.stores import Sides, Store
 from app.caspen.tables.columns import moment_text
-from app.db import now
 from app.engine.account_seal import KEPT, seal_of_report
 from app.engine.contents import StillLacking, all_there, bring_contents
 from app.engine.heartbeat import Heartbeat
@@ -22,6 +21,7 @@ from app.engine.runtime import Runtime
 from app.engine.trial_check import trial_fault
 from app.engine.work import Lease
 from app.errors import Stop
+from app.migration.audited import is_approval_proven
 from app.migration.doubts import export_day, stale_day
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration, Trial
@@ -33,6 +33,7 @@ TRIES = 3
 
 def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
     """Promotes the trial that was approved, and no other."""
+    require_approval(runtime, migration)
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
     if trial_fault(runtime, migration, trial, thorough=True) is not None:
@@ -59,12 +60,18 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
 
     def write(session: Session) -> None:
         finished = session.get_one(Migration, migration.id)
-        finished.finalised_at = now()
         finished.report = kept
         session.add(finished)
         note_run_problems(session, migration.id, lease.run, [*conflicts, *([Problem("export_stale")] if old else [])])
 
     return Done({KEPT: seal_of_report(kept)}, write, lambda: _tidy(runtime, migration))
+
+
+def require_approval(runtime: Runtime, migration: Migration) -> None:
+    """Stops the work unless the audit trail holds the approval of this very trial, and the row says the same."""
+    with runtime.ledger.read() as session:
+        if not is_approval_proven(session, migration):
+            raise Stop(Problem("history_differs"))
 
 
 def _earlier(runtime: Runtime, migration: Migration) -> frozenset[str]:
@@ -81,12 +88,17 @@ def _tidy(runtime: Runtime, migration: Migration) -> None:
 
 def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promotion, beat: Heartbeat) -> Promoted:
     """Brings what files hold first, and then the records, all at once; no file goes live without its content."""
+    is_complete = all_there(runtime, migration.workspace_id)
+
+    def last_look(sides: Sides) -> None:
+        is_complete(sides)
+        require_approval(runtime, migration)
+
     for _ in range(TRIES):
         bring_contents(runtime, migration, store, beat)
         try:
             with beat.during():
-                look = all_there(runtime, migration.workspace_id)
-                return promote_store(runtime.caspen, store, what, moment=migration.approved_at, last_look=look)
+                return promote_store(runtime.caspen, store, what, moment=migration.approved_at, last_look=last_look)
         except Unproven:
             raise Stop(Problem("live_differs")) from None
         except StillLacking:

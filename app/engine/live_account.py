@@ -10,7 +10,7 @@ from app.migration.models import Migration, Trial
 def has_true_report(migration: Migration, trial: Trial, order: Iterable[str], seal: str | None) -> bool:
     """Whether the report of a move equals the account of its trial and the digest that was approved.
 
-    `seal` is the checksum of the report that the promotion kept; None for an older move.
+    `seal` is the checksum of the report that the promotion kept; without one no report is true.
     What was compared on the day must add up, too: for every kind, the records that were approved are those that went
     live and those that were kept as people had edited them. `order` are the source's kinds. Raises KeyError, TypeError
     or ValueError for a report of another shape.
@@ -19,12 +19,10 @@ def has_true_report(migration: Migration, trial: Trial, order: Iterable[str], se
     is_approved = trial.balanced and report["digest"] == trial.digest == migration.approved_digest
     if not is_approved or report["trial"] != trial.number or list(report["kinds"]) != list(trial.kinds):
         return False
-    if seal is not None and seal != seal_of_report(report):
+    if seal != seal_of_report(report):
         return False
-    if "live" not in report:
-        return True  # an older report
     live = {kind: Digest.parse(text) for kind, text in report["live"].items()}
-    if report.get("live_digest", trial_digest(live, order)) != trial_digest(live, order):
+    if report["live_digest"] != trial_digest(live, order):
         return False
     kept = [str(conflict["source_kind"]) for conflict in report["conflicts"]]
     approved = {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}

@@ -40,20 +40,24 @@ def give_up_abandoned(runtime: Runtime, at: datetime | None = None) -> list[str]
         HelpMessage.migration_id == Migration.id, col(HelpMessage.written_at) >= before
     )
     converts = col(Migration.conversion_date)
-    with runtime.ledger.write() as session:
-        found = session.exec(
-            select(Migration.id).where(
-                col(Migration.state).in_([state.value for state in WAITS_FOR_CLINIC]),
-                col(Migration.since) < before,
-                Migration.export_number > 0,
-                sa.or_(converts.is_(None), converts < before.date().isoformat()),
-                ~sa.exists(acted.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
-                ~sa.exists(wrote.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
-            )
-        ).all()
-        for migration_id in found:
-            advance(session, migration_id, Event.ABANDON, By("worker", Actor.WORKER))
-    return list(found)
+    abandoned = select(Migration.id).where(
+        col(Migration.state).in_([state.value for state in WAITS_FOR_CLINIC]),
+        col(Migration.since) < before,
+        Migration.export_number > 0,
+        sa.or_(converts.is_(None), converts < before.date().isoformat()),
+        ~sa.exists(acted.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
+        ~sa.exists(wrote.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
+    )
+    with runtime.ledger.read() as session:
+        found = session.exec(abandoned).all()
+    ended = []
+    for migration_id in found:  # one transaction each: it holds the audit of one workspace
+        with runtime.ledger.write() as session:
+            locked(session, migration_id)
+            if session.exec(abandoned.where(Migration.id == migration_id)).first() is not None:
+                advance(session, migration_id, Event.ABANDON, By("worker", Actor.WORKER))
+                ended.append(migration_id)
+    return ended
 
 
 def purge(

@@ -10,10 +10,12 @@ from app.caspen.fences import Fate, PartLoaded
 from app.caspen.readback import Stamp
 from app.caspen.trial_health import Expected, Fault, find_fault
 from app.engine.runtime import Runtime
-from app.engine.trial_account import has_true_account
+from app.engine.trial_account import APPROVABLE, has_true_account
 from app.engine.work import DONE
 from app.migration.advance import Guard
+from app.migration.audited import load_audited
 from app.migration.models import Migration, Trial, Work
+from app.migration.states import LIVE
 from app.problems import Problem
 
 LOADING = ("parts", "made")  # the phases of a trial whose pieces leave a proof in its store
@@ -25,13 +27,25 @@ def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thoroug
     `thorough` reads the records of the store as well.
     """
     with runtime.ledger.read() as session:
-        if not has_true_account(session, migration, trial):
-            return Fault.ACCOUNT
+        fault = ledger_fault(session, migration, trial, thorough=thorough)
+        if fault is not None:
+            return fault
         try:
             expected = _expected(session, migration, trial)
         except (KeyError, TypeError, ValueError, AttributeError):
             return Fault.ACCOUNT  # the result of a part does not have the shape that is written into it
     return find_fault(runtime.caspen, runtime.caspen.trial(migration.id, trial.number), expected, thorough=thorough)
+
+
+def ledger_fault(session: Session, migration: Migration, trial: Trial, *, thorough: bool = False) -> Fault | None:
+    """What is wrong with the row of a migration or with the ledger's account of its trial, or None.
+
+    `thorough` counts the trial's problems however many there are. A migration that neither can be approved nor went
+    live has no fault.
+    """
+    if migration.state in (*APPROVABLE, *LIVE) and load_audited(session, migration.id).differing:
+        return Fault.HISTORY
+    return None if has_true_account(session, migration, trial, thorough=thorough) else Fault.ACCOUNT
 
 
 def whole_trial(fault: Fault | None) -> Guard:
@@ -45,8 +59,10 @@ def whole_trial(fault: Fault | None) -> Guard:
         trial = session.get(Trial, (migration.id, migration.trial_number))
         if trial is None or trial.finished_at is None:
             return None  # the guard `approvable` says what is wrong
-        is_whole = fault is None and has_true_account(session, migration, trial)
-        return None if is_whole else Problem("trial_damaged")
+        wrong = fault or ledger_fault(session, migration, trial, thorough=True)
+        if wrong is None:
+            return None
+        return Problem("history_differs") if wrong is Fault.HISTORY else Problem("trial_damaged")
 
     return ask
 

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from app.db import now
 from app.mapping.plan import Plan
 from app.migration.audit import write_audit
-from app.migration.models import Migration, Trial
+from app.migration.models import AuditEntry, Migration, Trial
 from app.migration.outbox import post
 from app.migration.states import Actor, Event, Move, State, destination, move_for
 from app.problems import Problem
@@ -103,6 +103,7 @@ def advance(
         reason=cause.reason,
         facts={"from": state.value, "to": to.value, **cause.facts},
     )
+    _repeat(migration, event, entry)
     if move.mail:
         facts = cause.facts | ({"code": cause.problem.code} if cause.problem else {})
         post(session, migration, move.mail, cause=f"{event.value}:{entry.id}", facts=facts)
@@ -113,6 +114,16 @@ def advance(
 def locked(session: Session, migration_id: str) -> Migration:
     """The migration, locked until the end of the transaction."""
     return session.exec(select(Migration).where(Migration.id == migration_id).with_for_update()).one()
+
+
+def _repeat(migration: Migration, event: Event, entry: AuditEntry) -> None:
+    """Copies into the row what the audit line of an approval, or of going live, says: both are equal from then on."""
+    if event is Event.APPROVE:
+        migration.approved_digest = entry.facts.get("digest")
+        migration.approved_by = entry.by
+        migration.approved_at = entry.at
+    elif event is Event.FINALISED:
+        migration.finalised_at = entry.at
 
 
 def told(problem: Problem) -> dict[str, Any]:

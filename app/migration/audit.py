@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, desc, select
 
 from app.access.models import Person
+from app.db import take_turns
 from app.migration.models import AuditEntry, Migration
 from app.migration.states import Actor, Event
 
@@ -51,8 +52,10 @@ def write_audit(
 ) -> AuditEntry:
     """Adds one line to the chain of a workspace. `facts` are numbers, codes and hashes, never a cell's value.
 
-    Within the transaction of a form, the line carries the form's mark as well.
+    Within the transaction of a form, the line carries the form's mark as well. Two transactions add their lines one
+    after the other: the second waits for the end of the first.
     """
+    take_turns(session.connection(), f"audit of {workspace_id}")
     last = session.exec(
         select(AuditEntry).where(AuditEntry.workspace_id == workspace_id).order_by(desc(AuditEntry.id)).limit(1)
     ).first()

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from app.db import now
 from app.mapping.kind import Source
 from app.migration.advance import Guard
+from app.migration.audited import load_audited
 from app.migration.doubt_words import said
 from app.migration.doubts import doubts, unticked
 from app.migration.exports import current_export
@@ -64,9 +65,13 @@ def open_requests(session: Session, migration_id: str) -> list[ChangeRequest]:
 def undoable(session: Session, migration: Migration) -> Problem | None:
     """Refused once the 30 days are over, or what it needs was deleted on request.
 
+    When the move went live is what the audit trail says. Refused where the row of the migration says something else.
     Refused also while a later move is live of which nobody wrote down what it shares with this one.
     """
-    finalised = migration.finalised_at
+    audited = load_audited(session, migration.id)
+    if audited.differing:
+        return Problem("history_differs")
+    finalised = audited.finalised_at
     if finalised is None or now() - finalised > timedelta(days=UNDO_DAYS) or not migration.wrapped_key:
         return Problem("undo_too_late")
     later = select(Migration).where(

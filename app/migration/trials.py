@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, desc, select
 
-from app.db import now
 from app.migration.advance import By, Cause, Guard, Refused, Ring, advance, locked
 from app.migration.doubts import facts_of
 from app.migration.exports import files_of
@@ -62,15 +61,8 @@ def approve(
         damaged = is_whole(session, migration) if is_whole is not None else None
         return damaged or right_one(session, migration) or doubts_ticked(session, migration)
 
-    facts = {"digest": digest, **facts_of(accepted)}
-    ring = advance(session, migration_id, Event.APPROVE, by, Cause(facts=facts), guards={"approvable": both})
-    migration = locked(session, migration_id)
-    migration.approved_digest = digest
-    migration.approved_by = by.name
-    migration.approved_at = now()
-    session.add(migration)
-    session.flush()
-    return ring
+    facts = {"trial": locked(session, migration_id).trial_number, "digest": digest, **facts_of(accepted)}
+    return advance(session, migration_id, Event.APPROVE, by, Cause(facts=facts), guards={"approvable": both})
 
 
 def current_trial(session: Session, migration: Migration) -> Trial | None:

@@ -15,8 +15,10 @@ from starlette.concurrency import run_in_threadpool
 
 from app.access.models import Person
 from app.basis import MOMENT, TICK, Field, Shown, columns_shown
+from app.caspen.trial_health import Fault
 from app.door import read_form
 from app.engine.trial_check import whole_trial
+from app.migration.audited import load_audited
 from app.migration.balance import balance_of
 from app.migration.doubts import export_day, stale_day
 from app.migration.guards import doubts_ticked, open_requests
@@ -140,7 +142,7 @@ def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Respon
     visit = in_state(request, Event.APPROVE, State.REVIEWING)
     fault = find_damage(visit, thorough=True)
     if fault is not None:
-        return render_damaged(request, 409)
+        return render_damaged(request, fault, 409)
     errors = untrue(visit, digest, accepted)
     if plain(name) != plain(visit.move.clinic):
         words = f"This is not the name of your clinic. Type it as it stands here: {visit.move.clinic}"
@@ -172,14 +174,22 @@ def plain(text: str) -> str:
 
 
 def render_closed(request: Request, visit: Visit) -> Response:
-    """The page where no trial waits for approval: the state of the move, who approved, and the link to go on."""
-    words = WORDS[State(visit.move.state)]
+    """The page where no trial waits for approval: the state of the move, who approved, and the link to go on.
+
+    Who approved, and when, is what the audit trail says.
+    """
     with visit.read() as session:
-        by = session.exec(select(Person).where(Person.email == visit.move.approved_by)).first()
+        audited = load_audited(session, visit.move.id)
+        if "state" in audited.differing:
+            return render_damaged(request, Fault.HISTORY)
+        approval = audited.approval
+        by = session.exec(select(Person).where(Person.email == approval.by)).first() if approval else None
     facts: dict[str, Any] = {
-        "words": words,
+        "words": WORDS[State(visit.move.state)],
         "href": f"/m/{visit.move.id}/{page_of(visit.move)}",
-        "approver": by.name if by else visit.move.approved_by,
+        "approval": approval,
+        "approver": by.name if by else approval.by if approval else "",
+        "differs": bool(audited.differing),
     }
     return page(request, "wizard/approve-closed.html", **facts)
 
@@ -188,8 +198,9 @@ def draw(
     request: Request, typed: str, errors: list[dict[str, str]], accepted: Collection[str] = frozenset()
 ) -> Response:
     visit = visit_of(request)
-    if visit.move.state in TRIED and find_damage(visit) is not None:
-        return render_damaged(request)
+    fault = find_damage(visit) if visit.move.state in TRIED else None
+    if fault is not None:
+        return render_damaged(request, fault)
     visit.remember("/m/{migration_id}/approve")
     with visit.read() as session:
         trial = current_trial(session, visit.move)

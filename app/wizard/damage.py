@@ -4,14 +4,15 @@ import structlog
 from fastapi import Request, Response
 
 from app.caspen.trial_health import Fault
-from app.engine.trial_account import APPROVABLE, has_true_account
-from app.engine.trial_check import trial_fault
+from app.engine.trial_account import APPROVABLE
+from app.engine.trial_check import ledger_fault, trial_fault
+from app.migration.audited import load_audited
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.states import LIVE
 from app.migration.trials import current_trial
 from app.web import Visit, page, visit_of
 
-UNTRUE = (Fault.ACCOUNT, Fault.PARTS)
+UNTRUE = (Fault.HISTORY, Fault.ACCOUNT, Fault.PARTS)
 """The faults after which no number that the ledger says of a trial can be shown."""
 log = structlog.get_logger()
 
@@ -36,18 +37,21 @@ def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
         fault = trial_fault(visit.runtime, visit.move, trial, thorough=thorough)
     else:
         with visit.read() as session:
-            fault = None if has_true_account(session, visit.move, trial) else Fault.ACCOUNT
+            fault = ledger_fault(session, visit.move, trial, thorough=thorough)
     if fault is not None:
         log.warning("trial_damaged", migration=visit.move.id, trial=trial.number, fault=fault.value)
     return fault
 
 
-def render_damaged(request: Request, status: int = 200) -> Response:
+def render_damaged(request: Request, fault: Fault, status: int = 200) -> Response:
     """The page of a trial that is not whole: no number of it, and the button that starts the trial again.
 
-    Of a move that went live it leads to the report, which says what was counted now.
+    Of a move that went live it leads to the report, which says what was counted now. Of a move whose history says
+    something else it leads to support: no new trial mends that.
     """
     visit = visit_of(request)
-    if visit.move.state in LIVE:
-        return page(request, "wizard/unproven.html", status)
+    if visit.move.state in LIVE or fault is Fault.HISTORY:
+        with visit.read() as session:
+            is_live = visit.move.state in LIVE and "state" not in load_audited(session, visit.move.id).differing
+        return page(request, "wizard/unproven.html", status, is_live=is_live)
     return page(request, "wizard/trial-damaged.html", status, number=visit.move.trial_number)

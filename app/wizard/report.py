@@ -15,19 +15,21 @@ from sqlmodel import col, select
 from app.caspen.facts import workspace_facts
 from app.caspen.live_counts import count_live
 from app.caspen.shared import count_kept_by_later
+from app.caspen.trial_health import Fault
 from app.caspen.undo import Why
 from app.engine.open_links import look_again, standing_of
 from app.engine.purge import purge
+from app.migration.audited import load_audited
 from app.migration.balance import balance_of
 from app.migration.checked_links import begin_check
 from app.migration.doubts import export_day
 from app.migration.guards import UNDO_DAYS, undoable
 from app.migration.models import Export, Migration
-from app.migration.states import Event, State
+from app.migration.states import LIVE, Event, State
 from app.migration.trials import current_trial
 from app.problems import Problem
 from app.web import Visit, go, in_state, page, visit_of
-from app.wizard.damage import UNTRUE, find_damage
+from app.wizard.damage import UNTRUE, find_damage, render_damaged
 
 router = APIRouter()
 
@@ -43,6 +45,9 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         trial = current_trial(session, visit.move)
         export = session.get(Export, (visit.move.id, visit.move.export_number))
         made_on = export_day(session, visit.move)
+        audited = load_audited(session, visit.move.id)
+    if visit.move.state in LIVE and "state" in audited.differing:
+        return render_damaged(request, Fault.HISTORY)
     if (
         trial is None
         or export is None
@@ -60,6 +65,8 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "export": export,
         "balance": balance,
         "live": visit.move.report,
+        "finalised_at": audited.finalised_at,
+        "changed_at": audited.changed_at,
         "export_of": date.fromisoformat(old) if (old := visit.move.report.get("export_of")) else None,
         "made_on": date.fromisoformat(day) if (day := visit.move.report.get("made_on")) else made_on,
         "waiting": waiting,
@@ -114,7 +121,8 @@ def undo_until(visit: Visit) -> datetime | None:
     """Until when the move can be taken back; None where it cannot, or no longer."""
     with visit.read() as session:
         refused = visit.move.state != State.FINALISED or undoable(session, visit.move)
-    return None if refused or visit.move.finalised_at is None else visit.move.finalised_at + timedelta(days=UNDO_DAYS)
+        finalised_at = load_audited(session, visit.move.id).finalised_at
+    return None if refused or finalised_at is None else finalised_at + timedelta(days=UNDO_DAYS)
 
 
 def refused_undo(visit: Visit) -> Problem | None:

@@ -160,8 +160,9 @@ def withdraw(request: Request, request_id: str) -> Response:
 def table(request: Request) -> Response:
     """The sum by kind, as a table to keep. Text cells that a spreadsheet would calculate are defused."""
     visit = visit_of(request)
-    if find_damage(visit) in UNTRUE:
-        return render_damaged(request, 409)
+    fault = find_damage(visit)
+    if fault is not None and fault in UNTRUE:
+        return render_damaged(request, fault, 409)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
     balance = balance_of(trial, visit.source) if trial else None
@@ -195,8 +196,9 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
         if is_open(one):
             visit.remember(WITHDRAW, request_id=one.id)
     fault = find_damage(visit)
-    if (fault is Fault.ACCOUNT and visit.move.state in TRIED) or (fault in UNTRUE and visit.move.state in LIVE):
-        return render_damaged(request)
+    untold = (Fault.HISTORY, Fault.ACCOUNT) if visit.move.state in TRIED else UNTRUE if visit.move.state in LIVE else ()
+    if fault is not None and fault in untold:
+        return render_damaged(request, fault)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
         told_of = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else {}

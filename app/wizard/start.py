@@ -1,6 +1,6 @@
 """The page that starts a move. What it says comes from the clinic's moves: none yet, stopped, taken back, or live."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.access.rights import Right
 from app.caspen.facts import workspace_facts
+from app.migration.audited import live_moments
 from app.migration.begin import begin
 from app.migration.models import Migration
 from app.migration.states import OVER, State
@@ -56,7 +57,7 @@ def show_start(request: Request, workspace: str = "") -> Response:
         migration = current_migration(session, workspace_id)
         if migration is not None and migration.state not in OVER:
             return go(f"/m/{migration.id}")
-        start_page = to_start_page(moves_of(session, workspace_id))
+        start_page = to_start_page(moves_of(session, workspace_id), live_moments(session, workspace_id))
     facts = workspace_facts(visit.runtime.caspen, workspace_id)
     clinic = {"name": facts.workspace.name, "id": workspace_id}
     zone = facts.workspace.timezone
@@ -106,9 +107,9 @@ def moves_of(session: Session, workspace_id: str) -> Sequence[Migration]:
     return session.exec(moves.order_by(col(Migration.created_at).desc())).all()
 
 
-def to_start_page(moves: Sequence[Migration]) -> StartPage:
-    """What the start page says of these moves, the newest first."""
-    live = [move.finalised_at for move in moves if move.state == State.FINALISED and move.finalised_at]
+def to_start_page(moves: Sequence[Migration], moments: Mapping[str, datetime]) -> StartPage:
+    """What the start page says of these moves, the newest first. `moments`: when each went live, by the audit trail."""
+    live = [moments[move.id] for move in moves if move.state == State.FINALISED and move.id in moments]
     return StartPage(
         tuple(to_earlier_move(move) for move in moves),
         min(live, default=None),

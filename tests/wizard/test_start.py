@@ -5,11 +5,13 @@ from datetime import timedelta
 from itertools import product as pairs
 
 import pytest
+from sqlmodel import Session
 
 from app.db import now
 from app.migration.models import Migration
 from app.migration.states import OVER, State
 from app.sandbox.demo import WORKSPACE
+from tests.audit_lines import make_audit_say
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.product import MEGAN, Product
@@ -34,7 +36,13 @@ def put_moves(product: Product, states: tuple[State, ...]) -> list[str]:
             since=at,
             finalised_at=finalised_at,
         )
-        product.write(lambda session, move=move: session.add(move))  # type: ignore[misc]  # one line, run at once
+
+        def add(session: Session, move: Migration = move) -> None:
+            session.add(move)
+            session.flush()
+            make_audit_say(session, move)
+
+        product.write(add)
         made.append(f"mig_{number:020}")
     return made
 

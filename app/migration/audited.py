@@ -1,0 +1,133 @@
+"""What the audit trail says of a migration: its state, its approval, and the moment at which it went live.
+
+The migration's row repeats these for pages and queries. The row alone proves nothing: a statement in SQL can write it.
+Each audit line carries its own checksum, and the chain of a workspace ties the lines together.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from app.migration.audit import chain_hash, chain_holds
+from app.migration.models import AuditEntry, Migration
+from app.migration.states import LIVE, Actor, Event, State
+
+TRIED_AGAIN = frozenset({Event.FAIL, Event.RETRY})
+AFTER_LIVE = TRIED_AGAIN | {Event.UNDO, Event.UNDONE}
+APPROVED = frozenset({State.FINALISING, State.FINALISING_FAILED, *LIVE})
+"""The states that only an approved trial comes to."""
+_ROW = (
+    "workspace_id",
+    "state",
+    "paused_from",
+    "trial_number",
+    "approved_digest",
+    "approved_by",
+    "approved_at",
+    "finalised_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who approved which trial, and when, as the audit line of the approval has it."""
+
+    by: str
+    at: datetime
+    trial: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """What the audit lines say of a migration, and the columns of its row that say something else.
+
+    `approval` is the newest one. `is_in_force`: nothing came after the approval but its own work.
+    """
+
+    differing: tuple[str, ...] = ("state",)
+    approval: Approval | None = None
+    is_in_force: bool = False
+    finalised_at: datetime | None = None
+    changed_at: datetime | None = None
+
+
+def load_audited(session: Session, migration_id: str) -> Audited:
+    """Reads the row and its audit lines in one statement: a change between two reads would look like a lie."""
+    found = session.exec(
+        select(AuditEntry, *(getattr(Migration, name) for name in _ROW))  # type: ignore[call-overload]  # any number
+        .join(Migration, col(Migration.id) == AuditEntry.migration_id)
+        .where(AuditEntry.migration_id == migration_id, col(AuditEntry.act).in_([event.value for event in Event]))
+        .order_by(col(AuditEntry.id))
+    ).all()
+    if not found or any(chain_hash(line[0]) != line[0].hash for line in found):
+        return Audited()
+    return _audited([line[0] for line in found], dict(zip(_ROW, found[-1][1:], strict=True)))
+
+
+def is_approval_proven(session: Session, migration: Migration) -> bool:
+    """Whether the audit trail holds the approval that a migration in `finalising` is about to make live.
+
+    Compares `migration`, whose values go live, with the audit line, and the whole chain of the workspace.
+    """
+    audited = load_audited(session, migration.id)
+    approval = audited.approval
+    if audited.differing or approval is None or not audited.is_in_force or migration.state != State.FINALISING.value:
+        return False
+    wanted = (approval.by, approval.at, approval.trial, approval.digest)
+    given = (migration.approved_by, migration.approved_at, migration.trial_number, migration.approved_digest)
+    workspace = session.exec(select(Migration.workspace_id).where(Migration.id == migration.id)).one()
+    return given == wanted and migration.workspace_id == workspace and chain_holds(session, workspace)
+
+
+def live_moments(session: Session, workspace_id: str) -> dict[str, datetime]:
+    """When each move of a workspace went live, by the move's id, as the audit lines say. Of a changed line: nothing."""
+    lines = session.exec(
+        select(AuditEntry).where(AuditEntry.workspace_id == workspace_id, AuditEntry.act == Event.FINALISED.value)
+    )
+    return {str(line.migration_id): line.at for line in lines if chain_hash(line) == line.hash}
+
+
+def _audited(lines: Sequence[AuditEntry], row: Mapping[str, object]) -> Audited:
+    newest = lines[-1]
+    approved = _newest(lines, Event.APPROVE)
+    finalised = _newest(lines, Event.FINALISED)
+    approval = _approval_of(lines[approved]) if approved is not None else None
+    is_in_force = approved is not None and _follow(lines[approved + 1 :], AFTER_LIVE | {Event.FINALISED})
+    finalised_at = lines[finalised].at if finalised is not None else None
+    state = newest.facts.get("to")
+    expected = {
+        "state": state,
+        "paused_from": newest.facts.get("from") if newest.act == Event.PAUSE else None,
+        "approved_digest": approval.digest if approval else None,
+        "approved_by": approval.by if approval else None,
+        "approved_at": approval.at if approval else None,
+        "finalised_at": finalised_at,
+    }
+    if is_in_force and approval is not None:
+        expected["trial_number"] = approval.trial
+    differing = [name for name, value in expected.items() if row[name] != value]
+    if any(line.workspace_id != row["workspace_id"] for line in lines):
+        differing.append("workspace_id")
+    went_on = finalised is not None and not _follow(lines[finalised + 1 :], AFTER_LIVE)
+    if (went_on or (state in APPROVED and not is_in_force)) and "state" not in differing:
+        differing.append("state")
+    return Audited(tuple(differing), approval, is_in_force, finalised_at, newest.at)
+
+
+def _newest(lines: Sequence[AuditEntry], event: Event) -> int | None:
+    return next((number for number in reversed(range(len(lines))) if lines[number].act == event), None)
+
+
+def _follow(lines: Sequence[AuditEntry], events: frozenset[Event]) -> bool:
+    return all(line.act in events for line in lines)
+
+
+def _approval_of(line: AuditEntry) -> Approval | None:
+    """The approval that a line holds; None where the line is not one of a clinic about a trial."""
+    trial, digest = line.facts.get("trial"), line.facts.get("digest")
+    if line.role != Actor.CLINIC or not isinstance(trial, int) or not isinstance(digest, str):
+        return None
+    return Approval(line.by, line.at, trial, digest)

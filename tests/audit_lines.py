@@ -1,0 +1,75 @@
+"""Audit lines that say what the row of a migration says, for stories that put a move into a situation."""
+
+from sqlmodel import Session, col, select
+
+from app.migration.audit import chain_hash, write_audit
+from app.migration.audited import APPROVED
+from app.migration.models import AuditEntry, Migration
+from app.migration.states import LIVE, Event, State
+
+EVENTS = [event.value for event in Event]
+
+
+def make_audit_say(session: Session, migration: Migration) -> None:
+    """Changes the audit lines of a migration until they say what its row says, and ties the chain anew.
+
+    Lines that the state needs and that are missing are added: an approval, and the event of going live.
+    """
+    state = State(migration.state)
+    lines = _events(session, migration.id)
+    acts = {line.act for line in lines}
+    if not lines:
+        _add(session, migration, Event.START)
+    if state in APPROVED and Event.APPROVE.value not in acts:
+        _add(session, migration, Event.APPROVE)
+    if state in LIVE and Event.FINALISED.value not in acts:
+        _add(session, migration, Event.FINALISED)
+    for line in _events(session, migration.id):
+        if line.act == Event.APPROVE.value:
+            line.by, line.at = migration.approved_by or line.by, migration.approved_at or line.at
+            digest = migration.approved_digest or str(line.facts["digest"])
+            line.facts = {**line.facts, "trial": migration.trial_number, "digest": digest}
+            migration.approved_by, migration.approved_at, migration.approved_digest = line.by, line.at, digest
+        elif line.act == Event.FINALISED.value:
+            line.at = migration.finalised_at = migration.finalised_at or line.at
+        session.add(line)
+    newest = _events(session, migration.id)[-1]
+    newest.facts = {**newest.facts, "to": state.value}
+    if state is State.PAUSED:
+        newest.act, newest.facts = Event.PAUSE.value, {**newest.facts, "from": migration.paused_from}
+    elif newest.act == Event.PAUSE.value:
+        newest.act = Event.RESUME.value
+    session.add(newest)
+    session.add(migration)
+    session.flush()
+    tie_anew(session, migration.workspace_id)
+
+
+def tie_anew(session: Session, workspace_id: str) -> None:
+    """Computes the chain of a workspace anew, as a thorough liar would."""
+    previous = ""
+    for line in session.exec(
+        select(AuditEntry).where(AuditEntry.workspace_id == workspace_id).order_by(col(AuditEntry.id))
+    ):
+        line.previous = previous
+        line.hash = previous = chain_hash(line)
+        session.add(line)
+    session.flush()
+
+
+def _events(session: Session, migration_id: str) -> list[AuditEntry]:
+    lines = select(AuditEntry).where(AuditEntry.migration_id == migration_id, col(AuditEntry.act).in_(EVENTS))
+    return list(session.exec(lines.order_by(col(AuditEntry.id))))
+
+
+def _add(session: Session, migration: Migration, event: Event) -> None:
+    facts = {"digest": migration.approved_digest or "0" * 64} if event is Event.APPROVE else {}
+    write_audit(
+        session,
+        workspace_id=migration.workspace_id,
+        migration_id=migration.id,
+        by=migration.approved_by or "megan@harbourstreet.example",
+        role="clinic" if event is Event.APPROVE else "worker",
+        act=event.value,
+        facts=facts,
+    )
