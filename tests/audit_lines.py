@@ -20,6 +20,8 @@ def make_audit_say(session: Session, migration: Migration) -> None:
     acts = {line.act for line in lines}
     if not lines:
         _add(session, migration, Event.START)
+    for _ in range(migration.trial_number - sum(line.act == Event.START_TRIAL for line in lines)):
+        _add(session, migration, Event.START_TRIAL)
     if state in APPROVED and Event.APPROVE.value not in acts:
         _add(session, migration, Event.APPROVE)
     if state in LIVE and Event.FINALISED.value not in acts:

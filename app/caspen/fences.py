@@ -39,14 +39,14 @@ class PartKey:
 class PartLoaded:
     """What loading a part came to: each row's fate by line, records by table, and the digest by source kind.
 
-    `places` is a digest of which part and line each record was made of; None where an older worker loaded the part.
+    `places` is a digest of which part and line each record was made of.
     """
 
     fates: Mapping[int, Fate] = field(default_factory=dict)
     records: Mapping[str, int] = field(default_factory=dict)
     digests: Digests = field(default_factory=dict)
     adopted: bool = False
-    places: Digest | None = None
+    places: Digest = field(default_factory=Digest)
 
     @property
     def counts(self) -> dict[Fate, int]:
@@ -143,7 +143,7 @@ def _told(loaded: PartLoaded) -> dict[str, Any]:
         "fates": by_fate,
         "records": dict(loaded.records),
         "digests": {kind: str(digest) for kind, digest in loaded.digests.items()},
-        **({} if loaded.places is None else {"places": str(loaded.places)}),
+        "places": str(loaded.places),
     }
 
 
@@ -153,5 +153,5 @@ def _read(told: dict[str, Any]) -> PartLoaded:
         told["records"],
         {kind: Digest.parse(text) for kind, text in told["digests"].items()},
         adopted=True,
-        places=Digest.parse(told["places"]) if "places" in told else None,
+        places=Digest.parse(told["places"]),
     )

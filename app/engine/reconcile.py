@@ -58,7 +58,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
             Problem("record_altered", kind=a.source_kind or None, source_id=a.source_id or None, line=a.line)
             for a in stored.altered
         ),
-        *([Problem("record_altered")] if account.places not in (None, stored.places) else []),
+        *([Problem("record_altered")] if account.places != stored.places else []),
         *(Problem("link_broken", column=f"{d.table}.{d.column}", count=d.count) for d in dangling),
         *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
         *looked.problems,

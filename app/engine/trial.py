@@ -158,7 +158,7 @@ def _told(loaded: PartLoaded, more: Mapping[str, Any]) -> dict[str, Any]:
         **more,
         "records": dict(loaded.records),
         "digests": {kind: str(digest) for kind, digest in loaded.digests.items()},
-        **({} if loaded.places is None else {"places": str(loaded.places)}),
+        "places": str(loaded.places),
     }
 
 

@@ -45,19 +45,19 @@ BLOCKING = (
 class Account:
     """What the parts of a trial came to: rows by kind and outcome, and what mapping made, by source kind.
 
-    `places` is a digest of the part and line of each record; None where a part was loaded before places were kept.
+    `places` is a digest of the part and line of each record.
     """
 
     outcomes: Mapping[str, Counter[str]]
     made: Digests
-    places: Digest | None = None
+    places: Digest
 
 
 def account_of(session: Session, migration: Migration, run: str) -> Account:
     """Adds up what every settled piece of a trial says of itself."""
     outcomes: dict[str, Counter[str]] = {}
     made: Digests = {}
-    places: Digest | None = Digest()
+    places = Digest()
     results = session.exec(
         select(Work.result).where(
             Work.migration_id == migration.id, Work.run == run, col(Work.state).in_((DONE, QUARANTINED))
@@ -68,7 +68,7 @@ def account_of(session: Session, migration: Migration, run: str) -> Account:
             outcomes.setdefault(str(result["kind"]), Counter()).update(result["outcomes"])
         merge(made, {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()})
         if "digests" in result:
-            places = places + Digest.parse(result["places"]) if places and "places" in result else None
+            places = places + Digest.parse(result["places"])
     return Account(outcomes, made, places)
 
 

@@ -82,6 +82,6 @@ def _expected(session: Session, migration: Migration, trial: Trial) -> Expected:
 
 
 def _loaded(result: Mapping[str, Any]) -> PartLoaded:
-    digests = {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()}
-    places = Digest.parse(result["places"]) if "places" in result else None
-    return PartLoaded(records=result.get("records", {}), digests=digests, places=places)
+    """What a piece says of its loading. Raises KeyError where a proof is missing: absence proves nothing."""
+    digests = {kind: Digest.parse(text) for kind, text in result["digests"].items()}
+    return PartLoaded(records=result["records"], digests=digests, places=Digest.parse(result["places"]))

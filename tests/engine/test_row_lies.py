@@ -1,0 +1,293 @@
+"""The row of a migration proves nothing: what goes live, and what a page says of it, is what the audit trail holds.
+
+Each column that decides something takes each lying value, before the approval, after it, and once the move is live.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col, func, select
+
+from app.caspen.gateway import create_workspace
+from app.caspen.trial_health import Fault
+from app.engine.account_seal import KEPT, PROVEN
+from app.engine.contents import bring_contents
+from app.engine.drain import Turn, drain
+from app.engine.runtime import Runtime
+from app.engine.trial_account import APPROVABLE
+from app.engine.trial_check import trial_fault
+from app.migration.advance import By, Cause, Refused, WrongState, advance
+from app.migration.audit import write_audit
+from app.migration.audited import load_audited
+from app.migration.guards import undoable
+from app.migration.models import AuditEntry, Migration, Trial, Work
+from app.migration.states import LIVE, Actor, Event, State
+from tests.world.bases import Bases, made_in
+from tests.world.left import contents
+from tests.world.move import MEGAN, WORKSPACE, approve_as_the_page_does, move
+from tests.world.row_lies import DECIDES, DECIDES_NOT, OTHER_WORKSPACE, columns_of_row, row_lies, write_row
+from tests.world.row_lies import PROVEN as PROVEN_COLUMNS
+
+WORKER = By("worker", Actor.WORKER)
+
+
+@pytest.fixture(scope="module")
+def bases(tmp_path_factory: pytest.TempPathFactory) -> Bases:
+    return made_in(tmp_path_factory.mktemp("bases"))
+
+
+@pytest.fixture
+def reviewing(bases: Bases, tmp_path: Path) -> Iterator[Runtime]:
+    with bases.copy(State.REVIEWING.value, tmp_path / "copy") as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def live(bases: Bases, tmp_path: Path) -> Iterator[Runtime]:
+    with bases.copy(State.FINALISED.value, tmp_path / "live") as runtime:
+        yield runtime
+
+
+def work(runtime: Runtime, migration_id: str) -> None:
+    drain(runtime, migration_id, 60, Turn("worker"))
+
+
+def is_live(runtime: Runtime) -> bool:
+    return any(contents(runtime).values())
+
+
+def fault_of(runtime: Runtime, migration_id: str) -> Fault | None:
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration_id, 1))
+    return trial_fault(runtime, move(runtime, migration_id), trial, thorough=False)
+
+
+def differing(runtime: Runtime, migration_id: str) -> tuple[str, ...]:
+    with runtime.ledger.read() as session:
+        return load_audited(session, migration_id).differing
+
+
+def row_of(runtime: Runtime, migration_id: str) -> dict[str, Any]:
+    found = move(runtime, migration_id)
+    return {name: getattr(found, name) for name in (*DECIDES, "epoch", "problem", "wrapped_key")}
+
+
+class Ledger:
+    """The ledger of a moment, and the way back to it after each lie."""
+
+    def __init__(self, runtime: Runtime, migration_id: str) -> None:
+        self.runtime, self.migration_id = runtime, migration_id
+        self.row = row_of(runtime, migration_id)
+        with runtime.ledger.read() as session:
+            self.last_line = session.exec(select(func.max(AuditEntry.id))).one()
+
+    def restore(self) -> None:
+        """Takes back a lie and what came of it. Only for a lie after which nothing went live and no trial was made."""
+        write_row(self.runtime, self.migration_id, self.row)
+        with self.runtime.ledger.write() as session:
+            table: sa.Table = AuditEntry.__table__  # type: ignore[attr-defined]  # set by the table class
+            session.connection().execute(sa.delete(table).where(table.c.id > self.last_line))
+            works: sa.Table = Work.__table__  # type: ignore[attr-defined]  # set by the table class
+            session.connection().execute(
+                sa.delete(works).where(works.c.run.like("finalise:%") | works.c.run.like("undo:%"))
+            )
+
+
+def test_every_column_of_the_row_is_lied_about_or_decides_nothing() -> None:
+    assert set(DECIDES) | set(DECIDES_NOT) == columns_of_row()
+    assert not set(DECIDES) & set(DECIDES_NOT)
+
+
+def test_no_lie_about_a_trial_that_nobody_approved_takes_it_live(bases: Bases, reviewing: Runtime) -> None:
+    at, tried = bases.migration_id, 0
+    create_workspace(reviewing.caspen, OTHER_WORKSPACE, "Riverbend Podiatry")
+    ledger, trial = Ledger(reviewing, at), trial_of(reviewing, at)
+    for name, values in row_lies(move(reviewing, at), trial):
+        write_row(reviewing, at, values)
+        if values.keys() & set(PROVEN_COLUMNS):
+            assert differing(reviewing, at), name
+        if move(reviewing, at).state in (*APPROVABLE, *LIVE) and "report" not in values:
+            assert fault_of(reviewing, at) is not None, name
+        if move(reviewing, at).state not in (State.FETCHING, State.READING, State.TRIALLING):
+            work(reviewing, at)
+        assert not is_live(reviewing), name
+        if "report" not in values:  # going live writes the report anew
+            with pytest.raises((Refused, WrongState, AssertionError)):
+                approve_as_the_page_does(reviewing, at)
+        ledger.restore()
+        tried += 1
+    assert tried >= 35
+    approve_as_the_page_does(reviewing, at)
+    work(reviewing, at)
+    assert contents(reviewing) == bases.live, "after all that, the honest approval takes the honest trial live"
+
+
+def test_no_lie_after_the_approval_goes_live(bases: Bases, reviewing: Runtime) -> None:
+    at, tried = bases.migration_id, 0
+    create_workspace(reviewing.caspen, OTHER_WORKSPACE, "Riverbend Podiatry")
+    approve_as_the_page_does(reviewing, at)
+    ledger, trial = Ledger(reviewing, at), trial_of(reviewing, at)
+    for name, values in row_lies(move(reviewing, at), trial):
+        if values.get("state") in (State.FETCHING, State.READING, State.TRIALLING) or "report" in values:
+            continue  # other work begins, or going live writes the report anew
+        write_row(reviewing, at, values)
+        work(reviewing, at)
+        assert not is_live(reviewing), name
+        if "state" not in values and values.keys() & {*PROVEN_COLUMNS, "trial_number"}:
+            stopped = move(reviewing, at)
+            assert (stopped.state, (stopped.problem or {}).get("code")) == ("finalising_failed", "history_differs"), (
+                name
+            )
+        ledger.restore()
+        tried += 1
+    assert tried >= 30
+    work(reviewing, at)
+    assert contents(reviewing) == bases.live
+    assert differing(reviewing, at) == ()
+
+
+def test_no_lie_about_a_live_move_is_believed_or_lets_it_be_taken_back(bases: Bases, live: Runtime) -> None:
+    at, tried = bases.migration_id, 0
+    ledger, trial = Ledger(live, at), trial_of(live, at)
+    assert fault_of(live, at) is None
+    for name, values in row_lies(move(live, at), trial):
+        write_row(live, at, values)
+        if move(live, at).state in (*APPROVABLE, *LIVE):
+            assert fault_of(live, at) is not None, name
+        if values.keys() & {*PROVEN_COLUMNS, "trial_number"}:
+            assert differing(live, at), name
+            with live.ledger.write() as session, pytest.raises((Refused, WrongState)):
+                advance(session, at, Event.UNDO, MEGAN, guards={"undoable": undoable})
+            with pytest.raises((Refused, WrongState, AssertionError)):
+                approve_as_the_page_does(live, at)
+        assert contents(live) == bases.live, name
+        ledger.row["wrapped_key"] = move(live, at).wrapped_key
+        write_row(live, at, ledger.row)
+        tried += 1
+    assert tried >= 35
+    assert fault_of(live, at) is None
+
+
+def trial_of(runtime: Runtime, migration_id: str) -> Trial:
+    with runtime.ledger.read() as session:
+        return session.get_one(Trial, (migration_id, 1))
+
+
+def test_a_lie_while_the_trial_goes_live_stops_it_at_its_commit(
+    bases: Bases, reviewing: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = bases.migration_id
+    approve_as_the_page_does(reviewing, at)
+
+    def lie(runtime: Runtime, *given: Any) -> None:
+        bring_contents(runtime, *given)
+        write_row(runtime, at, {"approved_by": "nobody@harbour.example"})
+
+    monkeypatch.setattr("app.engine.finalise.bring_contents", lie)
+    work(reviewing, at)
+    assert not is_live(reviewing)
+    assert (move(reviewing, at).problem or {})["code"] == "history_differs"
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    "by a worker": {"role": "worker"},
+    "of another trial": {"facts": {"from": "reviewing", "to": "finalising", "trial": 2}},
+    "of no trial": {"facts": {"from": "reviewing", "to": "finalising"}},
+}
+
+
+@pytest.mark.parametrize("what", ["slipped in", "changed", "removed before", *FORGED])
+def test_a_changed_audit_trail_proves_no_approval(bases: Bases, reviewing: Runtime, what: str) -> None:
+    at = bases.migration_id
+    if what in ("changed", "removed before"):
+        approve_as_the_page_does(reviewing, at)
+    with reviewing.ledger.write() as session:
+        migration = session.get_one(Migration, at)
+        if what == "changed":
+            line = session.exec(select(AuditEntry).where(AuditEntry.act == "approve")).one()
+            line.by = migration.approved_by = "nobody@harbour.example"
+            session.add(line)
+        elif what == "removed before":
+            first = session.exec(select(AuditEntry).order_by(col(AuditEntry.id)).limit(1)).one()
+            session.delete(first)
+        else:
+            digest = trial_of(reviewing, at).digest
+            given = {"role": "clinic", "facts": {"from": "reviewing", "to": "finalising", "trial": 1}} | FORGED.get(
+                what, {}
+            )
+            given["facts"] = {**given["facts"], "digest": digest}
+            line = write_audit(session, workspace_id=WORKSPACE, migration_id=at, by=MEGAN.name, act="approve", **given)
+            migration.state, migration.approved_digest = "finalising", digest
+            migration.approved_by, migration.approved_at = line.by, line.at
+            if what == "slipped in":
+                line.previous = "0" * 64
+                session.add(line)
+        session.add(migration)
+    work(reviewing, at)
+    assert not is_live(reviewing)
+
+
+def test_a_move_that_failed_on_its_way_is_tried_again_or_approved_again(bases: Bases, reviewing: Runtime) -> None:
+    at = bases.migration_id
+    approve_as_the_page_does(reviewing, at)
+    write_row(reviewing, at, {"approved_by": "nobody@harbour.example"})
+    work(reviewing, at)
+    assert move(reviewing, at).state == State.FINALISING_FAILED
+    with reviewing.ledger.write() as session:
+        advance(session, at, Event.RETRY, MEGAN)
+    work(reviewing, at)
+    assert move(reviewing, at).state == State.FINALISING_FAILED
+    write_row(reviewing, at, {"approved_by": MEGAN.name})
+    with reviewing.ledger.write() as session:
+        advance(session, at, Event.BACK_TO_REVIEW, MEGAN, Cause())
+    assert fault_of(reviewing, at) is None
+    approve_as_the_page_does(reviewing, at)
+    work(reviewing, at)
+    assert contents(reviewing) == bases.live
+    assert differing(reviewing, at) == ()
+
+
+def test_going_live_twice_is_approved_by_nobody(bases: Bases, live: Runtime) -> None:
+    at = bases.migration_id
+    with live.ledger.write() as session:
+        migration = session.get_one(Migration, at)
+        migration.state = "matching"
+        session.add(migration)
+        advance(session, at, Event.START_TRIAL, MEGAN, guards={"checklist_passes": lambda *_: None})
+        advance(session, at, Event.TRIALLED, WORKER)
+    assert "state" in differing(live, at)
+    assert fault_of(live, at) is Fault.HISTORY
+
+
+def works_with_results(runtime: Runtime, migration_id: str) -> list[tuple[str, str, int, str]]:
+    with runtime.ledger.read() as session:
+        works = session.exec(select(Work).where(Work.migration_id == migration_id)).all()
+    proofs = ("kind", "outcomes", "digests", "places", "records", PROVEN, KEPT)
+    return [
+        (one.run, one.phase, one.number, key)
+        for one in works
+        if one.run != "export:1"
+        for key in one.result
+        if key in proofs
+    ]
+
+
+def test_what_is_deleted_from_the_result_of_a_piece_of_work_is_missed(bases: Bases, live: Runtime) -> None:
+    at, tried = bases.migration_id, set()
+    for run, phase, number, key in works_with_results(live, at):
+        with live.ledger.write() as session:
+            piece = session.get_one(Work, (at, run, phase, number))
+            kept = dict(piece.result)
+            if not kept[key]:
+                continue  # an empty part says the same without it
+            piece.result = {name: fact for name, fact in kept.items() if name != key}
+            session.add(piece)
+        assert fault_of(live, at) is not None, (phase, number, key)
+        with live.ledger.write() as session:
+            session.get_one(Work, (at, run, phase, number)).result = kept
+        tried.add(key)
+    assert tried >= {"kind", "outcomes", "digests", "places", "records", PROVEN, KEPT}
+    assert fault_of(live, at) is None
