@@ -1,0 +1,57 @@
+"""Lines that are added to one audit trail at the same moment follow each other. On both databases."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.db import Database, LedgerTable
+from app.migration.audit import chain_holds, write_audit
+from tests.postgres import postgres_url
+
+WRITERS, LINES = 4, 8
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    yield from postgres_url()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    is_file = request.param == "sqlite"
+    database = Database(f"sqlite:///{tmp_path}/ledger.sqlite" if is_file else request.getfixturevalue("postgres"))
+    LedgerTable.metadata.create_all(database.engine)
+    yield database
+    database.dispose()
+
+
+def test_the_chain_holds_after_lines_that_were_added_at_once(ledger: Database) -> None:
+    gate, raised = threading.Barrier(WRITERS), list[BaseException]()
+
+    def add(writer: int) -> None:
+        try:
+            for number in range(LINES):
+                gate.wait(30)
+                with ledger.write() as session:
+                    write_audit(
+                        session,
+                        workspace_id="wsp_one",
+                        migration_id=None,
+                        by=f"{writer}",
+                        role="clinic",
+                        act=f"{number}",
+                    )
+        except BaseException as fault:
+            raised.append(fault)
+            gate.abort()
+
+    writers = [threading.Thread(target=add, args=(number,)) for number in range(WRITERS)]
+    for thread in writers:
+        thread.start()
+    for thread in writers:
+        thread.join(60)
+    assert raised == []
+    with ledger.read() as session:
+        assert chain_holds(session, "wsp_one")
