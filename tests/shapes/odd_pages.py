@@ -89,6 +89,8 @@ ODD: Mapping[str, str] = {
     "right to left": "<bdo dir=rtl>sore</bdo> knee \u202eabc",
     "control characters": "so\x0bre knee\x07 sore",
     "a blank that does not break": "sore&nbsp;knee",
+    "a head behind words": "sore knee<head><title>hip</title></head>",
+    "a heading in a heading": "sore<h4>hip <h5>x</h5></h4>knee",
     "raised": "10<sup>6</sup> sore H<sub>2</sub>O knee",
     "nothing at all beside": "sore<p></p><div></div><span> </span>knee",
 }

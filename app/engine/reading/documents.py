@@ -26,7 +26,9 @@ _BLOCKS = frozenset({"p", "div", "ul", "ol", "li", "blockquote", "table", "tr", 
 _MEANS_CP1252 = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "ascii"})  # as every browser reads them
 _STRUCK = frozenset({"s", "strike", "del"})
 _LONG_ANSWER = 2_000  # an answer longer than this has words
-_HIDDEN = frozenset({"script", "style", "head", "template"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_HIDDEN = frozenset({"script", "style"})
+_OF_HEAD = frozenset({"html", "head", "meta", "link", "base", "title", "style", "script"})  # any other ends a head
 _FIELDS = frozenset({"html", "body", "meta", "link", "title", "style", "script"})
 _CHARSET = re.compile(
     rb"<(?:meta\b[^>]{0,200}\bcharset|\?xml\b[^>]{0,100}\bencoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE
@@ -123,7 +125,8 @@ class Page(HTMLParser):
         self._sections: list[dict[str, Any]] = []
         self._heading: tuple[str, list[str]] | None = None
         self._hidden = 0
-        self._in_head = False
+        self._in_head = self._in_head_title = False
+        self._is_begun = False  # behind the first word of a page no head begins
         self._struck = 0  # how many struck-out elements are open
         self._begins_block = True
 
@@ -150,12 +153,18 @@ class Page(HTMLParser):
         said = dict(attrs)
         if tag == "meta" and (said.get("name") or "").lower() == "author":
             self.author = said.get("content") or ""
-        self._in_head = tag == "head" or (self._in_head and tag != "body")
+        if tag not in _OF_HEAD:  # a head need not say where it ends
+            self._in_head, self._is_begun = False, True
+        elif tag == "head":
+            self._in_head = not self._is_begun
+            return
+        self._in_head_title = self._in_head and tag == "title"
         if tag in _HIDDEN:
-            if not self._in_head and self._heading is None:
+            if not self._in_head:
                 self._say(f"<{tag}></{tag}>")  # what it holds is dropped here; cleaning tells that it was there
             self._hidden += 1
         elif tag in ("h1", "h2", "h3") or (tag == "strong" and self._begins_block and self._heading is None):
+            self._end_heading()
             self._heading = (tag, [STRUCK_OUT] if self._struck else [])
         elif self._heading is not None:
             self._heading[1].append(STRUCK_OUT if tag in _STRUCK else "")
@@ -171,14 +180,14 @@ class Page(HTMLParser):
         self._begins_block = tag in _BLOCKS or (self._begins_block and tag == "br")
 
     def handle_endtag(self, tag: str) -> None:
-        self._in_head = self._in_head and tag != "head"
-        if tag in _HIDDEN:
+        self._in_head_title = False
+        if tag == "head":
+            self._in_head = False
+        elif tag in _HIDDEN:
             self._hidden = max(0, self._hidden - 1)
         elif self._heading is not None:
-            if tag == self._heading[0]:
-                self._heading[1].append("]" if self._struck else "")
-                self._headed(tag, " ".join("".join(self._heading[1]).split()))
-                self._heading = None
+            if tag == self._heading[0] or (tag in _HEADINGS and self._heading[0] in _HEADINGS):
+                self._end_heading()
             elif tag in _STRUCK:
                 self._heading[1].append("]")
         elif not self._in_head and tag not in _FIELDS and tag not in ("br", "option", "img", "input"):
@@ -187,14 +196,30 @@ class Page(HTMLParser):
         self._begins_block = self._begins_block or tag in _BLOCKS
 
     def handle_data(self, data: str) -> None:
-        if self._hidden:
+        if self._hidden or (self._in_head and (self._in_head_title or not data.strip())):
             return
+        self._in_head, self._is_begun = False, self._is_begun or bool(data.strip())
         if self._heading is not None:
             self._heading[1].append(data)
             return
         if data.strip():
             self._begins_block = False
         self._say(escape(data, quote=False))
+
+    def close(self) -> None:
+        """Words of a heading that does not end are words of the page."""
+        super().close()
+        if self._heading is not None:
+            words, self._heading = "".join(self._heading[1]), None
+            self._say(escape(words, quote=False))
+
+    def _end_heading(self) -> None:
+        if self._heading is None:
+            return
+        (tag, words), self._heading = self._heading, None
+        words.append("]" if self._struck else "")
+        if (text := " ".join("".join(words).split())) or tag in _HEADINGS:
+            self._headed(tag, text)
 
     def _headed(self, tag: str, text: str) -> None:
         if tag == "h1" and not self.title:

@@ -13,7 +13,8 @@ LARGEST = 5 << 20  # bytes of a page
 _NUMBER = re.compile(r"\[([^\]]+)\]\.[A-Za-z]{1,5}$")
 _OWNER = re.compile(r"([A-Za-z._:-]*[0-9][A-Za-z0-9._:-]*)(?:\s+-\s+.*)?")
 _FRAME = frozenset({"html", "body"})
-_UNSEEN = frozenset({"script", "style", "head", "template"})
+_UNSEEN = frozenset({"script", "style"})
+_ABOVE = frozenset({"html", "head", "meta", "link", "base", "title", "style", "script"})  # what a page's head holds
 
 
 def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -56,6 +57,8 @@ class _Words(HTMLParser):
         self.title = ""
         self._unseen = 0
         self._in_title = False
+        self._above: str | None = None  # the element of the page's head in which its words stand
+        self._has_words = False
         self._pieces: list[str] = []
 
     @property
@@ -64,6 +67,12 @@ class _Words(HTMLParser):
         return "".join(self._pieces)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _ABOVE:
+            self._above, self._has_words = None, True
+        elif tag == "head":
+            self._above = None if self._has_words else tag
+        elif self._above is not None:
+            self._above = tag
         self._unseen += tag in _UNSEEN
         self._in_title = self._in_title or (tag == "h1" and not self.title)
         self._mark(tag, f"<{tag}>")
@@ -71,17 +80,27 @@ class _Words(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         self._mark(tag, f"</{tag}>")
         self._unseen = max(0, self._unseen - (tag in _UNSEEN))
+        if self._above is not None:
+            self._above = None if tag == "head" else "head"
         if tag == "h1":
             self._in_title = False
 
+    def close(self) -> None:
+        """Words of a title that does not end are words of the page."""
+        super().close()
+        if self._in_title:
+            self._pieces.append(self.title.replace("<", "&lt;"))
+            self.title = ""
+
     def handle_data(self, data: str) -> None:
-        if self._unseen:
+        if self._unseen or (self._above is not None and (self._above == "title" or not data.strip())):
             return
+        self._above, self._has_words = None, self._has_words or bool(data.strip())
         if self._in_title:
             self.title += data
         else:
             self._pieces.append(data.replace("<", "&lt;"))
 
     def _mark(self, tag: str, mark: str) -> None:
-        if not self._unseen and tag not in _FRAME:
+        if not self._unseen and self._above is None and tag not in _FRAME and tag != "head":
             self._pieces.append(mark)
