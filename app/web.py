@@ -66,11 +66,15 @@ class NeedsSignIn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request's address by name (`migration_id` and the like) and, of a POST, its form: path and text fields."""
+    """A request's address by name (`migration_id` and the like) and, of a POST, its form: path and text fields.
+
+    `is_readable` is false for a form that breaks a limit: it has no fields here.
+    """
 
     path: str = ""
     fields: dict[str, list[str]] = field(default_factory=dict)
     address: Mapping[str, str] = field(default_factory=dict)
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +200,11 @@ class Visit:
         try:
             self.basis_sent().require_own()
         except NoBasis:
-            if self.sent.path in FENCED:
-                raise DrawnForAnother(self.token_of_person()) from None
+            if self.sent.path not in FENCED:
+                return
+            if not self.sent.is_readable:
+                raise RequestValidationError([]) from None
+            raise DrawnForAnother(self.token_of_person()) from None
 
     def token_of_person(self) -> str:
         """The fingerprint of a form of `FENCED`: for whom it was drawn, and nothing else."""
@@ -369,6 +376,7 @@ async def keep_form(request: Request) -> None:
         HTTPException,
         RequestValidationError,
     ):  # its handler says what is wrong with it, to a person who may send it
+        request.state.sent = Sent(path, is_readable=False)
         return
     fields: dict[str, list[str]] = {}
     for name, value in form.multi_items():

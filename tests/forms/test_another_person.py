@@ -154,6 +154,8 @@ def test_a_form_that_compares_nothing_else_is_for_one_person_too(product_at: At,
     assert changed(before, everything(product)) == []
     assert headline(browser.post_exactly(address, line.form)) == "Is this answer yours?"
     assert changed(before, everything(product)) == [], "nor is it applied without a word of whose it is"
+    assert browser.post_exactly(address, {**line.form, "basis": basis, "more": "\0"}).status_code == 422
+    assert changed(before, everything(product)) == [], "nor where it cannot be read"
     enter(browser, line.who)
     done(browser.post_exactly(address, {**line.form, "basis": basis}))
     assert changed(before, everything(product)), "whose page it is can use it"
