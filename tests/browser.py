@@ -62,12 +62,42 @@ def scrolls_sideways(page: Page, width: int = 320) -> bool:
         """() => {
             const page = document.documentElement;
             const cut = (box) => box.scrollWidth > box.clientWidth + 1;
-            return page.scrollWidth > page.clientWidth || [...document.querySelectorAll(".sheet, .panel")].some(cut);
+            return page.scrollWidth > page.clientWidth || [...document.querySelectorAll(".across, .panel")].some(cut);
         }"""
     )
     if before:
         page.set_viewport_size(before)
     return wide
+
+
+def cut_tables(page: Page) -> list[str]:
+    """Every table and cell that ends, at the page's present width, outside of a box that clips and does not scroll.
+
+    A box that scrolls shows all it holds, so that only its own end counts for the boxes around it. A cell ends where
+    its widest word ends. Less than a pixel is no cut, and heads that are only read aloud are not looked at.
+    """
+    found: list[str] = page.evaluate(CUT)
+    return found
+
+
+CUT = """() => {
+    const isAloud = (each) => getComputedStyle(each.closest("thead") ?? each).clipPath !== "none";
+    const clipsAt = (box) => box.getBoundingClientRect().left + box.clientLeft + box.clientWidth;
+    const cutter = (each) => {
+        const from = each.getBoundingClientRect();
+        let end = from.left + Math.max(from.width, each.scrollWidth);
+        for (let box = each.parentElement; box; box = box.parentElement) {
+            const flow = getComputedStyle(box).overflowX;
+            if (flow !== "visible" && flow !== "auto" && flow !== "scroll" && end >= clipsAt(box) + 1) return box;
+            if (flow !== "visible") end = Math.min(end, clipsAt(box));
+        }
+        return null;
+    };
+    return [...document.querySelectorAll("table, th, td")].flatMap((each) => {
+        const box = each.getClientRects().length && !isAloud(each) ? cutter(each) : null;
+        return box ? [`${each.localName} "${each.textContent.trim().slice(0, 40)}" is cut by .${box.className}`] : [];
+    });
+}"""
 
 
 @contextmanager
