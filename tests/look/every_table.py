@@ -79,11 +79,13 @@ def of_product(product: Product) -> Iterator[tuple[str, str]]:
     yield from walked(product.visitor(ANA), ["/support"], within="/support")
 
 
-def with_tables(pages: Iterator[tuple[str, str]]) -> dict[str, str]:
-    """The pages that have a table: of each route, the first with the same columns."""
-    found: dict[tuple[str | None, ...], tuple[str, str]] = {}
+def with_tables(pages: Iterator[tuple[str, str]], known: set[tuple[str | None, ...]]) -> dict[str, str]:
+    """The pages that have a table: of each route, the first with the same columns, unless these are `known`."""
+    found = {}
     for address, text in pages:
-        if heads := HEAD.findall("".join(TABLE.findall(text))):
-            sort = sort_of(address) or (address,)
-            found.setdefault((sort[0], *heads), (address, text))
-    return dict(found.values())
+        heads = HEAD.findall("".join(TABLE.findall(text)))
+        sort = ((sort_of(address) or (address,))[0], *heads)
+        if heads and sort not in known:
+            known.add(sort)
+            found[address] = text
+    return found
