@@ -1,10 +1,16 @@
 """References by id and by name: where they lead, and what becomes of rows whose references lead nowhere."""
 
+from typing import Any
+
+import pytest
+
 from app.engine.index import IndexLink
-from app.mapping.kind import Mention
+from app.engine.reading.relations import base_of
+from app.mapping.kind import Kind, Mention
 from app.mapping.plan import Plan
 from app.problems import Level
 from tests.index.story import CATEGORY, IDS, Export, booking, case, patient, practitioner, type_
+from tests.reading.story import SOURCE
 
 
 def test_an_appointment_of_an_unknown_client_waits(export: Export) -> None:
@@ -68,6 +74,39 @@ def test_a_practitioner_is_found_by_name_whatever_the_title(export: Export) -> N
     visit = export.has("appointments", "5", practitioner(name="sam lee"))
 
     assert export.target("appointments", visit, "practitioner") == IDS.derive("practitioners", "practitioners", "3")
+
+
+RELATED = [
+    (
+        kind,
+        placed.column.fills,
+        next(other.column.links_to for other in kind.columns if other.name == placed.column.fills),
+    )
+    for kind in SOURCE.kinds
+    for placed in kind.columns
+    if placed.column.fills and base_of(placed.column.fills) == placed.name
+]
+
+
+@pytest.mark.parametrize(("kind", "link", "target"), RELATED, ids=lambda one: getattr(one, "name", one))
+def test_digits_in_the_place_of_a_related_thing_are_its_id_unless_they_are_a_name(
+    export: Export, kind: Kind[Any], link: str, target: str
+) -> None:
+    export.source = SOURCE
+    export.has(target, "701", name="Sam Lee")
+    export.has(target, "702", name="703")
+    export.has(target, "703", name="Bo Ray")
+    said = {
+        digits: export.has(kind.name, digits, IndexLink(link, target, (), digits, required=True, orphan="x"))
+        for digits in ("701", "703", "704", "0701")
+    }
+    plainly = {own: export.has(kind.name, f"9{own}", IndexLink(link, target, (own,))) for own in ("701", "702")}
+
+    led = {digits: export.target(kind.name, row, link) for digits, row in said.items()}
+    meant = {own: export.target(kind.name, row, link) for own, row in plainly.items()}
+    assert led["701"] == meant["701"] is not None
+    assert led["703"] == meant["702"] is not None
+    assert not {led["704"], led["0701"]} & {*meant.values()}
 
 
 def test_two_practitioners_of_one_name_make_an_appointment_wait(export: Export) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.shapes.export import KINDS
 from tests.shapes.pages import as_page, as_print, as_row
-from tests.shapes.shapes import ACCEPTED, REFERENCE, REFUSED, Shape
+from tests.shapes.shapes import ACCEPTED, REFERENCE, REFUSED, Shape, text
 from tests.shapes.tried import Outcome, refusals, tried
 
 
@@ -35,3 +35,19 @@ def test_a_note_that_is_a_page_goes_live_like_one_that_is_a_row() -> None:
 
 def test_a_printed_note_goes_live_as_a_file_of_its_client() -> None:
     assert tried(as_print()).wrong == ()
+
+
+def test_ids_alone_in_the_places_of_names_go_live_like_links() -> None:
+    files = REFERENCE.files()
+    visits = []
+    for row in KINDS["appointments"]:
+        cells: dict[str, object] = dict(row)
+        for name in ("Practitioner", "Business", "Appointment Type"):
+            if (own := row.get(f"{name} ID", "")).isdigit():
+                del cells[f"{name} ID"]
+                cells[name.lower().replace(" ", "_")] = int(own)
+        visits.append(cells)
+    del files["appointments.csv"]
+    said = tried({**files, "appointments.json": text(visits)})
+    assert said.wrong == ()
+    assert said.digest == reference().digest

@@ -1,5 +1,10 @@
-"""References by name alone: a name means the one row that bears it, whatever the title before it."""
+"""References by name alone: a name means the one row that bears it, whatever the title before it.
 
+Digits in the place of a related thing, as in `"practitioner": 701`, that are nobody's name are an id that a row has.
+"""
+
+from app.engine.index.insert import pack_id
+from app.engine.reading.relations import base_of
 from app.engine.resolving.work import Work
 from app.mapping.columns import APART
 from app.mapping.names import normalise_name, normalise_person
@@ -25,13 +30,32 @@ def apply(work: Work) -> None:
         WITHOUT ROWID"""
     )
     people = {number for number, kind in work.kinds if kind.people}
+    by_id = _related_by_their_own_name(work)
     for kind, name in work.db.execute(DISTINCT).fetchall():
         bare, _, beside = str(name).partition(APART)
         key = normalise_person(bare) if kind in people else normalise_name(bare)
         target = _bearer(work, kind, key)
         if target == SEVERAL and beside:  # its second name may be its own
             target = _bearer(work, kind, normalise_name(f"{beside}: {bare}")) or SEVERAL
+        if target is NONE and kind in by_id and bare.isdigit():
+            target = _of_id(work, kind, bare)
         work.db.execute("INSERT INTO named VALUES (?, ?, ?, ?)", (kind, name, key, target))
+
+
+def _related_by_their_own_name(work: Work) -> set[int]:
+    """The kinds of things that a column is called after: `practitioner`, but not `name` of a form for its template."""
+    found = set()
+    for each in work.source.kinds:
+        links = {placed.name: placed.column.links_to for placed in each.columns}
+        for placed in each.columns:
+            if placed.column.fills and base_of(placed.column.fills) == placed.name:
+                found.add(work.numbers.get(links[placed.column.fills] or "", 0))
+    return found
+
+
+def _of_id(work: Work, kind: int, digits: str) -> int | None:
+    row = work.db.execute("SELECT row FROM things WHERE kind = ? AND id = ?", (kind, pack_id(digits))).fetchone()
+    return int(row[0]) if row else NONE
 
 
 def _bearer(work: Work, kind: int, name: str) -> int | None:
