@@ -4,13 +4,14 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
-from arq.typing import WorkerCoroutine
-from arq.worker import Worker, func
 
 from app.doorbell import QUEUE, redis_settings, to_json, waiting_key
+
+if TYPE_CHECKING:
+    from arq.typing import WorkerCoroutine
 
 AGAIN_SECONDS = 1.0
 POLL_SECONDS = 0.2
@@ -42,10 +43,12 @@ class Listener:
                     self._over.wait(AGAIN_SECONDS)
 
     async def _listen(self) -> None:
+        from arq.worker import Worker, func  # a tenth of a start: only where there is a Redis
+
         worker = Worker(
             functions=[
                 func(
-                    cast(WorkerCoroutine, self._drain),
+                    cast("WorkerCoroutine", self._drain),
                     name="drain",
                     timeout=self.job_seconds,
                     keep_result=0,

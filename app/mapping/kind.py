@@ -229,7 +229,7 @@ class Carried:
     amounts: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """A system that clinics come from: its name and its kinds in the order of loading.
 

@@ -48,7 +48,8 @@ def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source
 
     A header that says something else, and one whose id has a column of its own, stays as it is.
     """
-    wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in bases(source)}
+    known = bases(source)
+    wanted = {at: name for at, header in enumerate(headers) if (name := _relation(header)) in known}
     taken = {normalise_header(header) for header in headers}
     found = {at for at, name in wanted.items() if normalise_header(f"{name}_id") not in taken}
     if not found:
