@@ -14,12 +14,14 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.util import LRUCache
 from sqlmodel import Session, SQLModel
 
 from app.effects import effect, is_listening, statement
@@ -90,7 +92,22 @@ def make_engine(url: str, *, patience: float = PATIENCE_SECONDS, echo: bool = Fa
         event.listen(engine, "do_connect", lambda *_: _make_private(path))
     event.listen(engine, "connect", lambda connection, _: _prepare_sqlite(connection, patience))
     event.listen(engine, "begin", _begin_sqlite)
+    engine.dialect = _sqlite_dialect()
+    engine.update_execution_options(compiled_cache=_compiled)
     return engine
+
+
+_compiled: LRUCache[Any, Any] = LRUCache(1000)
+"""Statements in the SQL of SQLite. Every trial is a file of its own with the same tables: what was put into SQL for one
+file is not put again for the next."""
+
+
+@cache
+def _sqlite_dialect() -> sa.Dialect:
+    """The one dialect of all SQLite files of this process: a statement in SQL is known by its dialect, too."""
+    engine = sa.create_engine("sqlite://")
+    with engine.connect():  # the dialect learns what this SQLite can do
+        return engine.dialect
 
 
 _making_private = threading.Lock()

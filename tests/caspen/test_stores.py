@@ -1,12 +1,16 @@
 """A trial has a store of its own, made only from the workspace that was looked at, and dropped without a trace."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlmodel import select
 
 from app.caspen.gateway import Gateway
 from app.caspen.stores import Stores, WorkspaceChanged, trial_name
+from app.caspen.tables import Client
 from tests.caspen.story import MIGRATION, WORKSPACE, ask, client, clinic, load, open_trial, rows, workspace_version
 
 
@@ -45,6 +49,22 @@ def test_two_trials_know_nothing_of_each_other(stores: Stores) -> None:
     one, two = open_trial(stores, 1), open_trial(stores, 2)
     load(stores, one, clinic())
     assert ask(two, 'SELECT "id" FROM {clients}') == []
+
+
+def test_a_question_is_put_into_sql_once_for_all_trials(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    put: list[str] = []
+    visit: Callable[..., str] = SQLCompiler.visit_select
+
+    def visited(*given: object, **more: object) -> str:
+        put.append(visit(*given, **more))
+        return put[-1]
+
+    monkeypatch.setattr(SQLCompiler, "visit_select", visited)
+    for number in (1, 2):
+        asked = select(Client.id).where(Client.id == f"cli_{number}", Client.part == number)
+        with open_trial(stores, number).database.read() as session:
+            assert session.exec(asked).all() == []
+    assert len([words for words in put if "part" in words]) == 1
 
 
 def test_people_work_on_while_a_trial_is_loaded(stores: Stores) -> None:
