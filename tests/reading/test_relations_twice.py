@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.engine.reading.recognise import known_headers
-from app.engine.reading.relations import base_of
+from app.engine.reading.relations import base_of, said_twice
 from app.engine.second_look.plain import Headers, plain_rows
 from app.engine.second_look.relations import with_ids
 from app.mapping.columns import Placed
@@ -82,7 +82,8 @@ def cells_read(
     path = f"table.{shape}"
     desk.file_kinds = {path: kind.name}
     (read,) = desk.csv(content, path).rows()
-    known = Headers(frozenset({bare(key.name)}), frozenset(bare(n) for p in kind.columns for n in p.known_as()))
+    fields = {bare(n) for p in kind.columns for n in p.known_as()} - said_twice(kind)
+    known = Headers(frozenset({bare(key.name)}), frozenset(fields))
     again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=known)
     return dict(read.cells), with_ids(next(iter(again))[1])
 
@@ -129,7 +130,7 @@ def test_what_a_relation_says_beside_its_address_is_kept(desk: Desk) -> None:
     assert "Ann" in first.values()
 
 
-OWN = {kind.name: frozenset(known_headers(kind)) for kind in KINDS}
+OWN = {kind.name: frozenset(known_headers(kind)) - said_twice(kind) for kind in KINDS}
 BARE = [(kind, placed) for kind, placed in RELATIONS if bare(base_of(placed.name)) not in OWN[kind.name]]
 
 

@@ -42,6 +42,9 @@ def test_ids_alone_in_the_places_of_names_go_live_like_links() -> None:
     visits = []
     for row in KINDS["appointments"]:
         cells: dict[str, object] = dict(row)
+        if (patient := row["PatientID(s)"]).isdigit():
+            del cells["PatientID(s)"]
+            cells["patient"] = int(patient)
         for name in ("Practitioner", "Business", "Appointment Type"):
             if (own := row.get(f"{name} ID", "")).isdigit():
                 del cells[f"{name} ID"]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from app.engine.reading.recognise import Header, Tied, known_headers
-from app.engine.reading.relations import bases
+from app.engine.reading.relations import bases, said_twice
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Source
 
@@ -25,9 +25,12 @@ class BareRelations:
     def meant(self, kind_of: Header | Tied | None = None) -> dict[str, str]:
         """The names under which ids stand, each with that of its relation's id: `patient` and `patient_id`.
 
-        Where the kind is known and has a field of its own under such a name, that field keeps its cells.
+        Where the kind is known and has a field of its own under such a name, that field keeps its cells. Of a field
+        that only says again what the relation's id says, digits are the id.
         """
-        own = known_headers(kind_of.kind) if isinstance(kind_of, Header) else {}
+        own = dict(known_headers(kind_of.kind)) if isinstance(kind_of, Header) else {}
+        for said_again in said_twice(kind_of.kind) if isinstance(kind_of, Header) else ():
+            own.pop(said_again, None)
         return {name: f"{name}_id" for name in sorted(self._ids) if normalise_header(name) not in own}
 
     def headers(self, own: Sequence[str], meant: Mapping[str, str]) -> tuple[str, ...]:

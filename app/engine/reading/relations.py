@@ -43,6 +43,14 @@ def bases(source: Source) -> frozenset[str]:
     return frozenset(base_of(placed.name) for kind in source.kinds for placed in kind.columns if placed.column.links_to)
 
 
+@lru_cache(maxsize=64)
+def said_twice(kind: Kind[Any]) -> frozenset[str]:
+    """Normalised names of fields that are called as a relation of the kind is, and whose words lead nowhere."""
+    related = {normalise_header(base_of(placed.name)) for placed in kind.columns if placed.column.links_to}
+    words = (placed for placed in kind.columns if not placed.column.links_to and not placed.column.fills)
+    return frozenset(normalise_header(placed.name) for placed in words) & related
+
+
 def with_addresses(headers: Sequence[str], rows: Iterable[Sequence[str]], source: Source) -> tuple[str, ...]:
     """The headers, with `patient_id` for a column `patient` of which the cells are addresses.
 
