@@ -166,7 +166,8 @@ def spent(visit: Visit, free_at: datetime) -> Seen:
     """A clinic has looked often enough for this hour."""
     time = words.at_clock(free_at, now(), zone_of(visit))
     told = seen_of(facts_of(Findings(problem=Problem("link_checks_spent"))), now(), now(), zone_of(visit))
-    return replace(told, problem=Problem("link_checks_spent", details={"time": time}))
+    problem = Problem("link_checks_spent", details={"time": time})
+    return replace(told, problem=problem, todo=problem.todo)
 
 
 def audited(link: str) -> dict[str, str]:

@@ -40,7 +40,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a page says of a link. `change` are the provider's own steps against `problem`."""
+    """What a page says of a link. `change` are the provider's own steps against `problem`.
+
+    `todo` is what to do about the problem while the link is not handed over: nobody looks at it again by itself then.
+    """
 
     provider: str
     label: str
@@ -54,6 +57,7 @@ class Seen:
     upgraded: bool = False
     warnings: tuple[Problem, ...] = ()
     summary: str = ""
+    todo: str = ""
 
 
 def facts_of(found: Findings) -> dict[str, Any]:
@@ -100,6 +104,7 @@ def seen_of(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo,
         upgraded=facts["upgraded"],
         warnings=tuple(Problem(one["code"], details=one["details"]) for one in facts["warnings"]),
         summary=_amount(facts) if looked else "",
+        todo=_todo(facts, problem, now, zone),
     )
 
 
@@ -109,9 +114,23 @@ def _told(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Problem | No
     details = {key: value for key, value in facts["details"].items() if key != "time"}
     if facts["label"]:
         details.setdefault("provider", facts["label"])
-    if facts["retry_at"] is not None:
-        details["time"] = words.at_clock(datetime.fromtimestamp(facts["retry_at"], UTC), now, zone)
     return Problem(facts["problem"], details=details)
+
+
+def _todo(facts: Mapping[str, Any], problem: Problem | None, now: datetime, zone: tzinfo) -> str:
+    """What a person can do about what a look told. Empty where nothing is wrong.
+
+    A problem that passes by itself is tried again only after the link is handed over. A time that is over is not said.
+    """
+    if problem is None or not facts["retryable"]:
+        return problem.todo if problem else ""
+    free = datetime.fromtimestamp(facts["retry_at"], UTC) if facts["retry_at"] is not None else None
+    if free is not None and free > now:
+        when = f"It should open again at {words.at_clock(free, now, zone)}: check again then."
+    else:
+        when = "Check again now or later."
+    copy = " A fresh copy with its own link works at once." if problem.code == "link_quota" else ""
+    return f"{when}{copy} We try by ourselves only after you hand the link over. Or upload the files here."
 
 
 def _amount(facts: Mapping[str, Any]) -> str:

@@ -12,7 +12,8 @@ from app.mapping.equality import digests_of
 from app.mapping.flags import whole
 from app.mapping.money import money
 from app.mapping.rows import Outcome
-from tests.kinds.story import row_of, told
+from app.problems import catalogue
+from tests.kinds.story import ROWS, row_of, told
 from tests.mapping.cells import read
 
 WORDS = ("#N/A", "#REF!", "########", "#NAME?", "#n/a")
@@ -63,6 +64,15 @@ def test_a_number_with_an_exponent_is_mended_in_every_column_of_numbers(reader: 
 def test_a_row_that_must_have_a_date_and_has_none_waits(kind: str, cells: dict[str, Any]) -> None:
     found = told(kind, **cells)
     assert (found.outcome, found.codes[-1]) == (Outcome.HELD, "bad_date")
+
+
+@pytest.mark.parametrize("kind", sorted(ROWS))
+def test_no_problem_of_a_column_that_is_absent_speaks_of_what_a_cell_holds(kind: str) -> None:
+    dates = {"created_at": "", "starts_at": "", "ends_at": "", "completed_at": "", "booking_id": ""}
+    absent = [{column: ""} for column in ROWS[kind]] + [{name: "" for name in dates if name in ROWS[kind]}]
+    codes = {code for cells in absent for code in told(kind, **cells).codes}
+    assert [code for code in sorted(codes) if catalogue()[code].title.startswith("A cell")] == []
+    assert "bad_date" in codes or kind not in ("communications", "treatment_notes")
 
 
 @pytest.mark.parametrize("prose", ["{Patient reports} pain", "{ pain } since May", "{3 weeks} of rest"])

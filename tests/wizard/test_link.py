@@ -2,11 +2,11 @@
 
 import re
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from httpx import Response
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from app.db import now
 from app.engine.orphans import sweep_orphans
@@ -14,6 +14,7 @@ from app.migration.arriving import CheckedLink
 from app.migration.checked_links import ACT, MOST_AN_HOUR
 from app.migration.models import AuditEntry
 from app.migration.states import State
+from app.problems import catalogue
 from tests.conftest import At
 from tests.links.fakes.dropbox import APP, PASSWORD, SECRET, Dropbox
 from tests.links.fakes.fake import Node
@@ -228,12 +229,47 @@ def test_twenty_looks_an_hour_are_counted_and_the_next_is_told_when(product_at: 
     answer = paste(product, S3)
     assert answer.status_code == 422
     assert "link_checks_spent" in answer.text
-    assert re.search(r"We look again at \d+:\d\d [ap]m( tomorrow)?\.", words(answer))
+    assert re.search(r"You can look again at \d+:\d\d [ap]m( tomorrow)?\.", words(answer))
     assert typed(answer, "link") == S3
     assert not net.log
     with product.runtime.ledger.read() as session:
         lines = session.exec(select(AuditEntry).where(AuditEntry.act == ACT)).all()
     assert len(lines) == MOST_AN_HOUR
+
+
+def free_at(product: Product, code: str, at: datetime | None) -> str:
+    """The page of the link that waits, as if the look had told this problem, free again at this time."""
+
+    def change(session: Session) -> None:
+        row = session.get_one(CheckedLink, product.migration_id)
+        retry_at = at.timestamp() if at is not None else None
+        row.findings = {**row.findings, "problem": code, "retryable": True, "retry_at": retry_at}
+        session.add(row)
+
+    product.write(change)
+    return words(product.visitor(MEGAN).get(f"{product.at}/link"))
+
+
+@pytest.mark.parametrize("code", sorted(code for code, entry in catalogue().items() if "{time}" in entry.todo))
+def test_a_look_is_never_said_to_be_repeated_by_itself_nor_at_a_time_that_is_over(
+    product_at: At, net: FakeInternet, code: str
+) -> None:
+    product = product_at("preparing")
+    net.serve(S3, ServedFile(text=tiny_export()))
+    seen(product, S3)
+    looks = len(net.log)
+    coming = free_at(product, code, now() + timedelta(minutes=5))
+    assert re.search(r"It should open again at \d+:\d\d [ap]m( tomorrow)?: check again then\.", coming)
+    over = [free_at(product, code, at) for at in (now() - timedelta(minutes=1), None)]
+    for said in over:
+        assert "Check again now or later." in said
+        assert not re.search(r"\bat \d+:\d\d [ap]m", said.partition("Is this your export?")[0])
+    for said in (coming, *over):
+        assert "We try by ourselves only after you hand the link over." in said
+        assert "keep trying" not in said
+        assert "{" not in said
+    product.work()
+    assert len(net.log) == looks, "nobody looks at a link again by itself"
 
 
 def test_every_look_is_in_the_audit_without_the_link(product_at: At, net: FakeInternet) -> None:
