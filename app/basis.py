@@ -158,6 +158,12 @@ class Changed(Exception):
         self.names = tuple(names)
         self.untouched = untouched
 
+    @property
+    def is_overruled(self) -> bool:
+        """Whether a field that this person filled in has another value now."""
+        fields = ((name, self.shown.fields[name]) for name in self.names if name in self.shown.fields)
+        return any(name in self.sent and each.answer(self.sent[name]) != each.value for name, each in fields)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -243,9 +249,13 @@ class Basis:
         texts = (self.token, *parts)
         return self.scope._digest(8, b"key", *(text.encode("utf-8", "surrogatepass") for text in texts)).hex()
 
-    def mark(self, *parts: str) -> str:
-        """Twenty-four hex digits: eight for the form at its address, sixteen for what one drawn form of it sent."""
-        return self.scope._digest(4, b"form").hex() + self.key(*parts)
+    def mark(self, person: str, *fields: str) -> str:
+        """Forty hex digits: eight for the form at its address, sixteen for what this person's drawn form of it sent,
+        and sixteen for the same fields of the same facts, whoever sends them and whenever the form was drawn."""
+        texts = (field.encode("utf-8", "surrogatepass") for field in fields)
+        shown = b"".join(name + value for name, value in sorted(self.records.items()))
+        same = self.scope._digest(8, b"same", shown, *texts)
+        return self.scope._digest(4, b"form").hex() + self.key(person, *fields) + same.hex()
 
     def require_own(self) -> None:
         """Raises DrawnForAnother where the form was not drawn for the person of the scope, who sends it."""

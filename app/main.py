@@ -32,13 +32,13 @@ from app.errors import Stop
 from app.guardrails import SAFE, guard, is_upload
 from app.head import HeadAsGet
 from app.migration.advance import NotAllowed, Refused, WrongState
-from app.migration.audit import changes_since, state_change
+from app.migration.audit import Change, changes_since, state_change
 from app.migration.both_lists import LISTS_FIRST
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
-from app.pressed_again import answered_before
+from app.pressed_again import answered_before, given_already, page_after
 from app.production import require_ready
 from app.rail import READ_LISTS, page_of
 from app.refused_forms import describe_changed, describe_over
@@ -138,12 +138,16 @@ def answer_troubles(app: FastAPI) -> None:
             return go(after)
         if is_done(trouble):
             return go(f"/m/{visit_of(request).move.id}")
+        if (given := given_already(visit_of(request))) is not None:
+            return say_given(request, given)
         return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
 
     @app.exception_handler(Changed)
     def show_both(request: Request, changed: Changed) -> Response:
         if (after := answered_before(visit_of(request))) is not None:
             return go(after)
+        if not changed.is_overruled and (given := given_already(visit_of(request))) is not None:
+            return say_given(request, given)
         return page(request, "errors/changed.html", 409, **both_versions(request, changed))
 
     @app.exception_handler(DrawnForAnother)
@@ -208,6 +212,15 @@ def is_done(trouble: WrongState) -> bool:
         return trouble.state in WORKING
     target = {move.to for move in MOVES if move.event is trouble.event}
     return trouble.event in BUTTONS and trouble.state in target
+
+
+def say_given(request: Request, given: Change) -> Response:
+    """The same answer was given by somebody else a moment before: nothing is in conflict, and nothing is left to do."""
+    visit = visit_of(request)
+    with visit.read() as session:
+        migration = session.get_one(Migration, visit.move.id)
+    way_on = page_after(visit) or page_at(visit, migration)
+    return page(request, "errors/given.html", given=given, way_on=way_on)
 
 
 def both_versions(request: Request, changed: Changed) -> dict[str, Any]:

@@ -5,12 +5,15 @@ first press has changed what it showed, the answer is that of the first press.
 
 Every line of the audit that a form writes carries the mark of that form (see `Visit.confirm`). The mark is used while
 it is the newest one of its form: after another answer to the same form, a repeated answer is refused as outdated.
+
+The same answer by somebody else, to a form that showed the same, is no conflict either: it is saved already, and its
+page says by whom.
 """
 
 from collections.abc import Callable
 
 from app.basis import NoBasis
-from app.migration.audit import is_newest_mark
+from app.migration.audit import Change, is_newest_mark, same_answer
 from app.web import Visit
 
 M, S = "/m/{migration_id}", "/support/{migration_id}"
@@ -71,4 +74,25 @@ def answered_before(visit: Visit) -> str | None:
     with visit.read() as session:
         if not is_newest_mark(session, visit.migration.id, mark, basis.since):
             return None
-    return CHOSEN_AFTER[path](visit) if path in CHOSEN_AFTER else AFTER[path].format(migration_id=visit.migration.id)
+    return page_after(visit)
+
+
+def page_after(visit: Visit) -> str | None:
+    """The page after the form that this visit sent; None where no page is registered for it."""
+    path = visit.sent.path
+    if path in CHOSEN_AFTER:
+        return CHOSEN_AFTER[path](visit)
+    return AFTER[path].format(migration_id=visit.move.id) if path in AFTER else None
+
+
+def given_already(visit: Visit) -> Change | None:
+    """Who gave the very answer of this visit to a form that showed the same, and when. None where nobody did, or where
+    somebody answered that form otherwise since. Reads the ledger and writes nothing."""
+    if visit.migration is None or visit.viewer is None:
+        return None
+    try:
+        basis, mark = visit.basis_sent(), visit.mark()
+    except NoBasis:
+        return None
+    with visit.read() as session:
+        return same_answer(session, visit.migration.id, mark, basis.since)

@@ -212,7 +212,8 @@ class Visit:
 
     def mark(self) -> str:
         """What tells this answer of this drawn form by this person: its form, then the answer. Raises NoBasis."""
-        fields = [f"{len(value)} {name}={value}" for name, some in sorted(self.sent.fields.items()) for value in some]
+        sent = sorted((name, some) for name, some in self.sent.fields.items() if name != FIELD)
+        fields = [f"{len(value)} {name}={value}" for name, some in sent for value in some]
         return self.basis_sent().mark(self.person.email, *fields)
 
     def shown(self, path: str, session: Session, migration: Migration) -> Shown:

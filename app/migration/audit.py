@@ -20,7 +20,7 @@ LOOKING = ("_seen", "_listed", "_opened", "_downloaded", "_described", "check_li
 """How the names of acts end that change nothing."""
 MARK = "form"
 """Where a session's `info` and a line's facts hold the mark of the form that caused the line (see `Basis.mark`)."""
-FORM_DIGITS = 8
+FORM_DIGITS, SAME_DIGITS = 8, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,16 @@ def is_newest_mark(session: Session, migration_id: str, mark: str, since: dateti
     )
     marks = (str(each.get(MARK, "")) for each in facts)
     return next((each == mark for each in marks if each[:FORM_DIGITS] == mark[:FORM_DIGITS]), False)
+
+
+def same_answer(session: Session, migration_id: str, mark: str, since: datetime) -> Change | None:
+    """Who gave the same answer to the same form, and when. None where the newest act of that form since then was
+    caused by another answer, or where no act was."""
+    for entry, who in _acts(session, migration_id, col(AuditEntry.at) >= since):
+        each = str(entry.facts.get(MARK, ""))
+        if each[:FORM_DIGITS] == mark[:FORM_DIGITS]:
+            return Change(who, entry.at) if each[-SAME_DIGITS:] == mark[-SAME_DIGITS:] else None
+    return None
 
 
 def state_change(session: Session, migration_id: str) -> Change | None:
