@@ -118,8 +118,8 @@ def line_of(
         if entry is not None:
             waits_for = entry.title
             waits = {"clinic": Waits.CLINIC, "support": Waits.SUPPORT}.get(entry.who.value, waits)
-    elif waits is Waits.NOBODY and migration.last_sign_of_work is not None and state in WORKING:
-        silent = (moment - max(migration.last_sign_of_work, migration.since)).total_seconds()
+    elif waits is Waits.NOBODY and state in WORKING:  # also where no worker has ever begun
+        silent = (moment - max(migration.last_sign_of_work or migration.since, migration.since)).total_seconds()
         if silent > STALLED_SECONDS:
             kind, waits, waits_for = "stop", Waits.SUPPORT, f"No sign of work for {int(silent // 60)} minutes"
     if is_paused_by_us:

@@ -1,9 +1,11 @@
 """The numbers of the work that runs, as the progress page and its stream say them."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlmodel import Session
 
+from app.db import now
 from app.engine.downloads import DownloadProgress, download_of
 from app.engine.progress import Progress, progress
 from app.links import LinkSettings
@@ -45,7 +47,9 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
     seen = progress(session, migration)
     export = session.get(Export, (migration.id, migration.export_number))
     fetching = State.FETCHING in (state, migration.paused_from) or state is State.FETCHING_FAILED
+    moment = now()
     download = download_of(session, migration) if fetching and export and export.way == "link" else None
+    until = download.until if download else None
     return {
         "state": state.value,
         "seen": seen,
@@ -55,6 +59,9 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
         "problem": stopped_by(migration),
         "waits": waits_for(session, migration, export, seen.waits_for, download),
         "download": download,
+        "silent_since": moment - timedelta(seconds=seen.age) if seen.age is not None else None,
+        "next_try": until if until is not None and until > moment else None,
+        "is_due": until is not None and until <= moment,
         "mending": mending(session, migration, export) if download and state is State.FETCHING_FAILED else None,
         "phases": phases(state, migration),
         "export": export,

@@ -18,6 +18,7 @@ from app.db import Database
 from app.migration.exports import files_of
 from app.migration.guards import pausable
 from app.migration.states import Event, State, move_for
+from app.migration.words import WORDS
 from app.rail import page_of
 from app.web import cookie_name, go, page, visit_of
 from app.wizard.file_causes import MOST_CAUSES, file_causes, file_codes
@@ -47,6 +48,8 @@ def look(request: Request) -> Response:
         files = files_of(session, visit.move.id, visit.move.export_number) if is_unreadable else []
     causes = file_causes(codes, files, visit.source)
     told |= {"causes": causes[:MOST_CAUSES], "more_causes": max(0, len(causes) - MOST_CAUSES)}
+    words = WORDS[State(visit.move.state)]
+    told |= {"now_words": words.now, "go_words": words.go}
     may_cancel = move_for(Event.CANCEL, State(visit.move.state)) is not None
     labels = {kind.name: kind.label for kind in visit.source.kinds}
     return page(request, "wizard/progress.html", **told, labels=labels, locked=locked, may_cancel=may_cancel)

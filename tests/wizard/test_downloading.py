@@ -1,9 +1,12 @@
 """While a link is downloaded: how much is here, which file of how many, what it waits for, and how it is stopped."""
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 
-from app.migration.models import LinkedFile
+from app.db import now
+from app.migration.models import LinkedFile, Work
 from app.migration.states import State
 from tests.conftest import At
 from tests.links.fakes.fake import Fake
@@ -63,6 +66,20 @@ def test_a_download_that_waits_says_how_far_it_is_and_when_it_goes_on(product_at
     assert "two.zip" not in said, "names of files are not for those who see counts alone"
     assert "Stop the download" in said
     assert "Stop the download" not in page(product, VERA)
+
+
+def test_a_try_that_is_due_is_not_announced_for_a_time_that_is_over(product_at: At, net: FakeInternet) -> None:
+    product = product_at("preparing")
+    waiting_for_quota(product, net)
+    over = now() - timedelta(minutes=1)
+    waits = sa.update(Work).where(sa.column("not_before").is_not(None)).values(not_before=over)
+    with product.runtime.ledger.write() as session:
+        session.connection().execute(waits)
+    said = page(product)
+    assert "Google Drive has paused downloads of this file" in said
+    assert "We try again as soon as a worker is free." in said
+    assert "Next try at" not in said
+    assert "We try again at" not in said
 
 
 def test_a_paused_download_says_what_is_here_and_goes_on(product_at: At, net: FakeInternet) -> None:

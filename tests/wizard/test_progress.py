@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -10,8 +11,10 @@ from fastapi import FastAPI
 from sqlmodel import Session
 from sse_starlette import ServerSentEvent
 
+from app.db import now
 from app.migration.advance import By, Cause, advance
 from app.migration.states import WORKING, Actor, Event, State
+from app.migration.words import WORDS
 from app.problems import Problem
 from app.wizard.live import watch_of
 from app.wizard.numbers import TITLES
@@ -20,6 +23,8 @@ from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.points import tiny_export
 from tests.product import ANA, MEGAN, VERA, Product
+from tests.workers.unborn import WAYS
+from workers.hands import Hands
 
 WORKER = By("worker", Actor.WORKER)
 
@@ -33,6 +38,26 @@ def happens(product: Product, event: Event, code: str | None = None) -> None:
         advance(session, product.migration_id, event, WORKER, Cause(problem=Problem(code) if code else None))
 
     product.write(write)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_move_whose_worker_cannot_start_says_since_when_nothing_is_done_and_support_sees_it(
+    product_at: At, way: str
+) -> None:
+    product = product_at("preparing")
+    submit(product)
+    unborn = Hands(product.settings, product.runtime.ledger, {"WAY": way}, module="tests.workers.unborn")
+    assert unborn.drain(product.migration_id, 1.0).pieces == 0
+    assert unborn.starts.failed == 1
+    unborn.stop()
+    product.put(since=now() - timedelta(minutes=5))
+    said = words(product.visitor(MEGAN).get(f"{product.at}/progress"))
+    assert "No sign of work for" in said
+    assert "Nothing has been done since" in said
+    assert "our support sees this move in its list" in said
+    assert "takes over by itself" not in said
+    support = words(product.visitor(ANA).get("/support?state=stalled"))
+    assert "No sign of work for 5 minutes" in support
 
 
 def press(product: Product, button: str, email: str = MEGAN) -> int:
@@ -61,7 +86,7 @@ def test_when_nothing_runs_the_page_leads_on(shown_at: At, point: str) -> None:
     product = shown_at(point)
     page = product.visitor(VERA).get(f"{product.at}/progress")
     assert headline(page) == "Nothing is running now"
-    assert "Go on with your move" in words(page)
+    assert WORDS[product.state()].go in words(page)
 
 
 def test_every_state_that_waits_has_a_title() -> None:
