@@ -7,7 +7,7 @@ from jinja2 import is_undefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from app.migration.states import State
+from app.migration.states import OVER, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ ACTS: tuple[ActLink, ...] = (
 )
 """Every act that a sentence for people may name. `words` is a pattern; a sentence with other words gets no link."""
 PATTERN = re.compile("|".join(f"(?P<act{number}>{act.words})" for number, act in enumerate(ACTS)))
+ALWAYS = frozenset({"help"})
+"""Pages whose act does not end with the move."""
+SENTENCE = re.compile(r"(?<=[.?!])\s+")
+ENDED = re.compile(r"\b(?:approve|go on|goes on|export again|again, or|the trial)\b")
+"""Words of acts that end with the move, in sentences that give them no link."""
 
 
 def link_acts(text: str, base: str, state: State | None) -> Markup:
@@ -56,11 +61,29 @@ def link_acts(text: str, base: str, state: State | None) -> Markup:
     return Markup("").join([*parts, escape(text[last:])])
 
 
+def without_acts(text: str) -> str:
+    """The text without the sentences that name an act of an open move: a move that is over offers none of them."""
+    kept = [sentence for sentence in SENTENCE.split(text) if not names_act(sentence)]
+    return " ".join(kept)
+
+
+def names_act(sentence: str) -> bool:
+    """Whether a sentence names an act or a page that only an open move has."""
+    found = (ACTS[int((match.lastgroup or "act0").removeprefix("act"))] for match in PATTERN.finditer(sentence))
+    return any(act.page not in ALWAYS for act in found) or ENDED.search(sentence) is not None
+
+
 @pass_context
 def with_links(context: Context, text: str) -> Markup:
-    """The same for the move of a page. Who may not act for the clinic reads the words without links."""
+    """The same for the move of a page. Who may not act for the clinic reads the words without links.
+
+    Of a move that is over, the sentences that name an act of an open move are left away.
+    """
     migration = context.get("migration")
-    if not migration or not context.get("may_act") or isinstance(text, Markup):
+    if not migration or isinstance(text, Markup):
         return escape(text)
-    id_, state = (context.environment.getattr(migration, name) for name in ("id", "state"))
-    return link_acts(text, f"/m/{id_}", None if is_undefined(state) else State(state))
+    id_, named = (context.environment.getattr(migration, name) for name in ("id", "state"))
+    state = None if is_undefined(named) else State(named)
+    if state in OVER:
+        text = without_acts(text)
+    return link_acts(text, f"/m/{id_}", state) if context.get("may_act") else escape(text)

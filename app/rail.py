@@ -83,7 +83,12 @@ def page_of(migration: Migration) -> str:
 
 
 def rail(migration: Migration, path: str) -> list[Step]:
-    """Every step with its link; the step of the page that is open is the one that is now."""
+    """Every step with its link; the step of the page that is open is the one that is now.
+
+    A stopped move has no steps: it goes nowhere.
+    """
+    if migration.state == State.CANCELLED:
+        return []
     name = path.removeprefix(f"/m/{migration.id}").strip("/").split("/")[0]
     far = reached(State(migration.state), State(migration.paused_from) if migration.paused_from else None)
     pages = {page: number for number, (_, _, names) in enumerate(STEPS) for page in names}

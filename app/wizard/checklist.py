@@ -16,6 +16,7 @@ from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.migration.plans import EDITABLE
 from app.migration.states import OPEN, Event, State
+from app.migration.words import WORDS
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import typed_date
 from app.wizard.lists_first import lists_first
@@ -101,6 +102,7 @@ def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: st
         "checked_at": now(),
         "in_the_way": checklist.first_in_the_way(here),
         "next": next_page(visit, is_read=is_read),
+        "over": WORDS[State(visit.move.state)].now,
     }
     return page(request, "wizard/checklist.html", 422 if errors else 200, errors=errors or [], **told)
 

@@ -10,7 +10,7 @@ from app.basis import TICK, Field, Shown
 from app.db import now
 from app.migration.audit import write_act
 from app.migration.models import Migration
-from app.migration.states import OPEN, Event
+from app.migration.states import OPEN, OVER, Event, State
 from app.web import Visit, go, in_state, page, shows, visit_of
 
 router = APIRouter()
@@ -26,7 +26,9 @@ def ready_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 @router.get("/m/{migration_id}/export")
 def look(request: Request) -> Response:
-    return draw(request, [])
+    """How to export. A move that is over takes no export: its page is shown instead."""
+    move = visit_of(request).move
+    return go(f"/m/{move.id}") if State(move.state) in OVER else draw(request, [])
 
 
 @router.post("/m/{migration_id}/export")

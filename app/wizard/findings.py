@@ -95,15 +95,26 @@ class Band:
     findings: tuple[Finding, ...]
 
 
-def bands(sums: Iterable[ProblemSum], source: str) -> list[Band]:
+TINY_OVER = {
+    Level.STOPS: "nothing went on before this",
+    Level.REFUSED: "everything else went on without it",
+    Level.HELD: "something was open when the move ended",
+    Level.SKIPPED: "by rule, there was nothing to decide",
+    Level.WARNING: "worth a look",
+    Level.INFO: "nothing to do",
+}
+
+
+def bands(sums: Iterable[ProblemSum], source: str, *, is_over: bool = False) -> list[Band]:
     """The problems under what became of their rows; in each band the one with most rows first. `sums` is in order."""
     told = []
+    tiny = TINY_OVER if is_over else TINY
     for level, found in groupby(sums, key=lambda one: one.level):
         by_code: dict[str, list[ProblemSum]] = {}
         for one in found:
             by_code.setdefault(one.entry.code, []).append(one)
         findings = sorted((finding(same, source) for same in by_code.values()), key=lambda f: (-f.count, f.code))
-        told.append(Band(level, WORDS[level], TINY[level], tuple(findings)))
+        told.append(Band(level, WORDS[level], tiny[level], tuple(findings)))
     return told
 
 

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from app.access.models import Person
 from app.migration.models import HelpMessage
+from app.migration.states import State
 from app.web import go, page, visit_of
 
 router = APIRouter()
@@ -69,5 +70,6 @@ def draw(request: Request, from_page: str, error: str, text: str, errors: list[d
     with visit.read() as session:
         thread = messages(session, visit.move.id)
     told: dict[str, Any] = {"thread": thread, "from_page": from_page, "error_id": error, "text": text, "errors": errors}
-    told["described"] = bool(visit.move.wrapped_key and visit.move.export_number)
+    is_kept = bool(visit.move.wrapped_key and visit.move.export_number)
+    told["described"] = is_kept and visit.move.state != State.CANCELLED
     return page(request, "wizard/help.html", 422 if errors else 200, **told)

@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from app.caspen.stores import Store
 from app.migration.audit import write_audit
 from app.migration.models import Trial
-from app.migration.states import Actor
+from app.migration.states import OVER, Actor, State
 from app.migration.trials import current_trial
 from app.records.field import Field
 from app.records.kind import RecordKind
@@ -54,6 +54,10 @@ NO_TRIAL_YET = (
     "There are no records to look at yet",
     "You can look at clients and their records when a trial is ready. We e-mail you then.",
 )
+NO_TRIAL = (
+    "This move has no records to look at",
+    "The move was stopped before a trial was ready.",
+)
 TRIAL_DELETED = (
     "The records of this trial are deleted",
     "We keep the records of a trial for a limited time. Records that went live are in Caspen itself.",
@@ -68,7 +72,7 @@ def looking(request: Request) -> Looking:
         trial = current_trial(session, move)
         reader = reader_of(session, caspen, move.workspace_id, visit.person)
     if trial is None or trial.finished_at is None:
-        raise NoTrialRecords(*NO_TRIAL_YET)
+        raise NoTrialRecords(*(NO_TRIAL if State(move.state) in OVER else NO_TRIAL_YET))
     if trial.dropped_at is not None:
         raise NoTrialRecords(*TRIAL_DELETED)
     store = caspen.trial(move.id, trial.number)

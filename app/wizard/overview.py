@@ -13,6 +13,7 @@ from app.migration.audit import write_act
 from app.migration.both_lists import acknowledge_lists
 from app.migration.models import Migration
 from app.migration.states import OPEN, Event, State, move_for
+from app.migration.trials import current_trial
 from app.web import Confirmed, Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import day_as_shown, typed_date
 
@@ -81,8 +82,16 @@ def draw(request: Request, conversion: str, ack: bool, errors: list[dict[str, st
     told = lists(visit.source)
     told["may_cancel"] = move_for(Event.CANCEL, State(visit.move.state)) is not None
     told["is_deleting"] = visit.move.state == State.CANCELLED and is_copy_kept(visit)
+    told["has_trial"] = visit.move.state == State.CANCELLED and is_trial_made(visit)
     status = 422 if errors else 200
     return page(request, "wizard/overview.html", status, conversion=conversion, ack=ack, errors=errors, **told)
+
+
+def is_trial_made(visit: Visit) -> bool:
+    """Whether a trial of this move was finished, so that its numbers can be read."""
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
+    return trial is not None and trial.finished_at is not None
 
 
 def is_copy_kept(visit: Visit) -> bool:

@@ -10,11 +10,13 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session, col, func, select
 
 from app.access.rights import Right
+from app.act_links import without_acts
 from app.engine.trial_account import has_true_account
 from app.migration.balance import balance_of
 from app.migration.exports import current_export
 from app.migration.models import ExportFile, Migration, ProblemLine
 from app.migration.problem_lines import that_count
+from app.migration.states import OVER, State
 from app.migration.trials import current_trial
 from app.problems import Level, Problem, catalogue
 from app.sources import source
@@ -61,7 +63,7 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
     kinds = {one.kind: one.label for one in every if one.kind}
     level_words = WORDS if stage == "trial" else {**WORDS, Level.WARNING: "Look at it"}
     told: dict[str, Any] = {
-        "bands": bands(chosen, visit.source.label),
+        "bands": bands(chosen, visit.source.label, is_over=State(visit.move.state) in OVER),
         "every": len(every),
         "kinds": [("", "Every kind"), *sorted(kinds.items(), key=lambda item: item[1])],
         "levels": [("", "All"), *((level.value, words) for level, words in level_words.items())],
@@ -108,8 +110,9 @@ def table_of(visit: Visit) -> Iterator[str]:
             return
         for line in lines:
             problem = Problem(line.code, details={"source": visit.source.label})
+            todo = without_acts(problem.todo) if State(visit.move.state) in OVER else problem.todo
             place = [line.file, line.line, labels.get(line.kind or "", ""), line.source_id]
-            yield as_csv([*place, WORDS[Level(line.level)], problem.title, problem.todo, line.code])
+            yield as_csv([*place, WORDS[Level(line.level)], problem.title, todo, line.code])
         last = lines[-1].id or last
 
 

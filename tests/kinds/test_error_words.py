@@ -69,7 +69,8 @@ def test_a_row_that_must_have_a_date_and_has_none_waits(kind: str, cells: dict[s
 @pytest.mark.parametrize("kind", sorted(ROWS))
 def test_no_problem_of_a_column_that_is_absent_speaks_of_what_a_cell_holds(kind: str) -> None:
     dates = {"created_at": "", "starts_at": "", "ends_at": "", "completed_at": "", "booking_id": ""}
-    absent = [{column: ""} for column in ROWS[kind]] + [{name: "" for name in dates if name in ROWS[kind]}]
+    absent: list[dict[str, Any]] = [{column: ""} for column in ROWS[kind]]
+    absent += [{name: "" for name in dates if name in ROWS[kind]}]
     codes = {code for cells in absent for code in told(kind, **cells).codes}
     assert [code for code in sorted(codes) if catalogue()[code].title.startswith("A cell")] == []
     assert "bad_date" in codes or kind not in ("communications", "treatment_notes")

@@ -42,10 +42,16 @@ def test_without_the_tick_it_is_asked_again(product_at: At) -> None:
     assert product.move().export_confirmed_at is None
 
 
-@pytest.mark.parametrize("point", ["matching", "reviewing", "finalised"])
+@pytest.mark.parametrize("point", ["matching", "reviewing"])
 def test_the_page_can_be_read_all_along(shown_at: At, point: str) -> None:
     product = shown_at(point)
     assert product.visitor(MEGAN).get(f"{product.at}/export").status_code == 200
+
+
+def test_a_move_that_is_over_says_no_more_how_to_export(shown_at: At) -> None:
+    product = shown_at("finalised")
+    answer = product.visitor(MEGAN).get(f"{product.at}/export")
+    assert (answer.status_code, answer.headers["location"]) == (303, product.at)
 
 
 def test_nothing_is_confirmed_when_the_move_is_over(product_at: At) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from app.db import now
 from app.migration.models import Export
-from app.migration.states import State
+from app.migration.states import OPEN, OVER, State
 from app.notify.compose import Composer
 from tests.conftest import At
 from tests.links.fakes.google import KEY
@@ -18,7 +18,6 @@ from tests.wizard.test_downloading import waiting_for_quota
 
 NOT_HELD = {
     State.PREPARING: "later",
-    State.CANCELLED: "later",
     State.FETCHING: "later",
     State.FETCHING_FAILED: "needs",
     State.READING_FAILED: "needs",
@@ -34,7 +33,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_line_of_the_export_says_what_is_held_in_every_state(product_at: At) -> None:
     product = product_at("matching")
     megan = product.visitor(MEGAN)
-    for state, fetched in every(State, (True, False)):
+    for state, fetched in every(sorted(OPEN), (True, False)):
         if not fetched and state not in NOT_HELD:
             continue  # nothing is read, tried or finalised before it is fetched
         with product.runtime.ledger.write() as session:
@@ -46,6 +45,15 @@ def test_the_line_of_the_export_says_what_is_held_in_every_state(product_at: At)
         is_held = fetched and (state not in NOT_HELD or state is State.FETCHING)
         assert (WITH_US in words(page)) is is_held, (state, fetched)
         assert marks(page)["export"] == ("done" if is_held else NOT_HELD[state]), (state, fetched)
+
+
+@pytest.mark.parametrize("state", sorted(OVER))
+def test_a_move_that_is_over_has_no_line_that_waits(product_at: At, state: State) -> None:
+    product = product_at("matching")
+    product.put(state=state.value)
+    page = product.visitor(MEGAN).get(f"{product.at}/checklist")
+    assert page.status_code == 200
+    assert marks(page) == {}
 
 
 @pytest.mark.parametrize("paused", [False, True])

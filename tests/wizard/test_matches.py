@@ -202,11 +202,17 @@ def test_a_service_that_is_brought_may_be_an_activity(product_at: At) -> None:
     assert "nonsense" not in plan_of(product.move()).service_kinds.values()
 
 
-@pytest.mark.parametrize("point", ["reviewing", "finalised"])
-def test_afterwards_the_names_stand_as_they_were(product_at: At, point: str) -> None:
+@pytest.mark.parametrize(
+    ("point", "sentence"),
+    [
+        ("reviewing", "The names are shown as they were for this trial."),
+        ("finalised", "As it was chosen for this move."),
+    ],
+)
+def test_afterwards_the_names_stand_as_they_were(product_at: At, point: str, sentence: str) -> None:
     product = product_at(point)
     page = product.visitor(MEGAN).get(f"{product.at}/matches")
-    assert "The names are shown as they were for this trial." in words(page)
+    assert sentence in words(page)
     assert "<select" not in page.text
     assert save(product, "practitioners", c0="leave_out").status_code == 409
 

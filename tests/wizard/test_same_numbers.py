@@ -46,7 +46,6 @@ def test_the_rows_of_the_export_are_one_number(finished: Product) -> None:
     megan, at = finished.visitor(MEGAN), finished.at
     rows = {
         "found": said(headline(megan.get(f"{at}/handover")), "We read N rows"),
-        "names": said(words(megan.get(f"{at}/matches?show=leave_out")), "rows in your export N"),
         "review": said(words(megan.get(f"{at}/review")), "rows in your export N"),
         "report": said(words(megan.get(f"{at}/report")), "rows in your export N"),
         "support": said(words(finished.visitor(ANA).get(f"/support/{finished.migration_id}")), "rows in your export N"),
