@@ -253,7 +253,8 @@ class Basis:
         """Forty hex digits: eight for the form at its address, sixteen for what this person's drawn form of it sent,
         and sixteen for the same fields of the same facts, whoever sends them and whenever the form was drawn."""
         texts = (field.encode("utf-8", "surrogatepass") for field in fields)
-        shown = b"".join(name + value for name, value in sorted(self.records.items()))
+        drawn_for = self.scope._name(PERSON)
+        shown = b"".join(name + value for name, value in sorted(self.records.items()) if name != drawn_for)
         same = self.scope._digest(8, b"same", shown, *texts)
         return self.scope._digest(4, b"form").hex() + self.key(person, *fields) + same.hex()
 
