@@ -60,8 +60,12 @@ def opened(product: Product, email: str, addresses: list[str]) -> dict[str, Resp
 
 
 def main_of(page: Response) -> str:
-    """The page without its head and foot, with what stands at its side."""
-    return page.text.partition("<main")[2].partition("</main")[0].partition(">")[2]
+    """The title of the page, and the page without its head and foot, with what stands at its side."""
+    title = re.findall(r"<title>(.*?)</title>", page.text, re.S)
+    return (
+        "".join(f"<p>{each}</p>" for each in title)
+        + page.text.partition("<main")[2].partition("</main")[0].partition(">")[2]
+    )
 
 
 def sentences(page: Response) -> list[str]:
