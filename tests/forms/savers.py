@@ -29,7 +29,10 @@ class Saver:
 
 @dataclass(frozen=True)
 class Round:
-    """Two forms that were posted at once: which, how they were answered, and what was lost of those that were taken."""
+    """Two forms that were posted at once: which, how they were answered, and what was lost of those that were taken.
+
+    200: the page says that the same answer is saved already.
+    """
 
     names: tuple[str, str]
     statuses: tuple[int, int]
@@ -124,7 +127,7 @@ def at_once(product: Product, pair: tuple[Saver, Saver]) -> Round:
     lost = tuple(
         one.name
         for one, status, sending in zip(pair, statuses, sendings, strict=True)
-        if status == 303 and not one.kept(product, move, sending.form)
+        if status in (200, 303) and not one.kept(product, move, sending.form)
     )
     return Round((first.name, second.name), (statuses[0], statuses[1]), lost)
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app.db import now
 from app.migration.models import HelpMessage, Migration
-from app.migration.states import State
+from app.migration.states import WORKING, State
 from app.migration.words import WORDS, Waits
 from app.support.overview import HEADS, line_of, overview
 from tests.conftest import At
@@ -21,6 +21,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 def move(name: str = "Clinic", state: State = State.REVIEWING, *, hours: float = 1, **some: Any) -> Migration:
     since = NOW - timedelta(hours=hours)
     told: dict[str, Any] = {"id": f"mig_{name}", "workspace_id": f"wsp_{name}", "clinic": name, "source": "cliniko"}
+    told |= {"last_sign_of_work": NOW} if state in WORKING else {}
     return Migration(**(told | {"state": state.value, "since": since} | some))
 
 
@@ -43,6 +44,14 @@ def test_a_stopped_move_waits_for_whoever_can_mend_it() -> None:
 def test_a_minute_without_a_sign_of_work_is_ours(silent: int, waits: Waits) -> None:
     seen = NOW - timedelta(seconds=silent)
     line = line_of(move(state=State.TRIALLING, last_sign_of_work=seen), 0, False, NOW)
+    assert line.waits is waits
+    assert ("No sign of work for 2 minutes" in line.waits_for) is (waits is Waits.SUPPORT)
+
+
+@pytest.mark.parametrize("state", sorted(WORKING))
+@pytest.mark.parametrize(("waiting", "waits"), [(10, Waits.NOBODY), (150, Waits.SUPPORT)])
+def test_work_that_no_worker_has_begun_after_a_minute_is_ours(state: State, waiting: int, waits: Waits) -> None:
+    line = line_of(move(state=state, hours=waiting / 3600, last_sign_of_work=None), 0, False, NOW)
     assert line.waits is waits
     assert ("No sign of work for 2 minutes" in line.waits_for) is (waits is Waits.SUPPORT)
 
@@ -78,7 +87,7 @@ def filled(product: Product) -> Product:
         for number in range(3):
             told: dict[str, Any] = {"since": start + timedelta(hours=number)}
             session.add(move(f"Waiting {number}", State.CHANGES_REQUESTED, **told))
-            session.add(move(f"Trying {number}", State.TRIALLING, **told))
+            session.add(move(f"Trying {number}", State.TRIALLING, **told, last_sign_of_work=now()))
         session.add(move("Halted", State.READING_FAILED, problem={"code": "no_patients_file"}, since=start))
         session.add(HelpMessage(id="1", migration_id=product.other_id, author=MEGAN, text="Help"))
 
