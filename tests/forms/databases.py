@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.points import POINTS
 from tests.product import Product, start, stop
 
-REACHED = ("nothing", "preparing", "matching")
+REACHED = ("nothing", "begun", "preparing", "matching")
 
 
 @contextmanager
