@@ -5,13 +5,13 @@ the directory and the list of files only.
 """
 
 import json
-import resource
 import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import run
 
+from app.engine.memory import peak_mb
 from app.engine.reading.entries import opened, private
 from app.engine.reading.given import from_path
 from app.engine.reading.limits import Limits
@@ -36,18 +36,14 @@ def read_apart(path: Path, folder: Path, *, whole: bool) -> Taken:
     return Taken(**json.loads(run(command, check=True, capture_output=True, text=True).stdout))
 
 
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def _read(path: Path, folder: Path, *, whole: bool) -> Taken:
-    before, began = _peak(), time.process_time()
+    before, began = peak_mb(), time.process_time()
     if whole:
         count = sum(file.rows for file in Desk(folder).read(from_path(path)).files)
     else:
         with opened(from_path(path), SOURCE, Limits(), private(folder)) as found:
             count = sum(1 for _ in found.entries) + sum(1 for _ in found.attached)
-    spent, peak = time.process_time() - began, _peak()
+    spent, peak = time.process_time() - began, peak_mb()
     return Taken(count, round(peak, 1), round(peak - before, 1), round(spent / max(count, 1) * 1e6, 1))
 
 
