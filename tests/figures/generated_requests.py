@@ -244,7 +244,7 @@ def product_on(server: str | None, number: int) -> Iterator[Product]:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="caspen-requests-")))
         urls: dict[str, Any] = dict(stack.enter_context(databases(server, number))) if server else {}
         product = start(home / "var", Environment.TEST, **urls)
-        for point in ("nothing", "preparing", "matching", "reviewing"):
+        for point in ("nothing", "begun", "preparing", "matching", "reviewing"):
             POINTS[point](product)
             stop(product)
             product = start(home / "var", Environment.TEST, **{**urls, **PATIENCE})
