@@ -206,11 +206,17 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Countable:
-    """A kind whose number a clinic can read in the source itself, and where it stands there."""
+    """A kind whose number a clinic can read in the source itself, and where it stands there.
+
+    `may_lack` names totals of a trial (engine/came.py) that the number may be without: `where` must not ask for them.
+    `places` names the total of records that the source may count in place of rows, "" where it counts rows.
+    """
 
     kind: str
     words: str
     where: str
+    may_lack: tuple[str, ...] = ()
+    places: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, func, or_, select
 
-from app.mapping.kind import Source
+from app.mapping.kind import Countable, Source
 from app.migration.balance import KindLine, balance_of
 from app.migration.models import Migration, ProblemLine, Trial
 from app.migration.problem_lines import that_count
@@ -13,17 +13,12 @@ from app.problems import Level
 
 COPIES = ("duplicate_row", "id_conflict_newest_used")
 """A further row of a thing that is counted already: no clinic counts it twice."""
-NOT_COUNTED = {
-    "patients": ("clients_archived",),
-    "appointments": ("appointments_cancelled", "busy_times"),
-    "treatment_notes": ("notes_draft",),
-}
-"""What came and may not be in the number that the source shows, by kind."""
+COPIED = "copies"
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Rows that explain a difference. `code` is a problem, an outcome, or a name of NOT_COUNTED."""
+    """Rows that explain a difference. `code` is a problem, an outcome, or a name of a trial's totals."""
 
     code: str
     count: int
@@ -31,9 +26,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """One kind. `fewest` and `most` are between what numbers the clinic's own count is explained; None: not counted.
+    """The clinic's own number of one kind, the rows of the export, and the rows that came.
 
-    `stayed` are rows that did not come, `besides` those that came and may not have been counted.
+    `stayed`: every row between the export and what came, by reason; the counts add up to `in_export - came`.
+    `besides`: rows that came and that the question lets the clinic leave out of its number.
+    `places`: appointments of classes beyond the rows, because the source may count each client of a class.
     """
 
     kind: str
@@ -43,54 +40,100 @@ class Counted:
     came: int
     stayed: tuple[Reason, ...]
     besides: tuple[Reason, ...]
-    fewest: int
-    most: int
+    places: int = 0
+
+    @property
+    def different(self) -> int:
+        """Rows of the export without further rows of the same thing."""
+        return self.in_export - sum(reason.count for reason in self.stayed if reason.code == COPIED)
+
+    @property
+    def compared(self) -> int:
+        """The number that the clinic's is compared with: what the export holds, or what came where that is more."""
+        if self.own in (self.in_export, self.came):
+            return self.own
+        return self.came if self.own < self.came else self.different
+
+    @property
+    def missing(self) -> int:
+        """How many of those that the clinic counted the export lacks."""
+        return max(self.own - self.compared - self.places, 0)
+
+    @property
+    def beyond(self) -> int:
+        """How many of those that came the clinic's number does not explain."""
+        if self.own >= self.came:
+            return 0
+        return max(self.came - self.own - sum(reason.count for reason in self.besides), 0)
 
     @property
     def explained(self) -> bool:
-        return self.fewest <= self.own <= self.most
+        return not self.missing and not self.beyond
 
     @property
     def nearest(self) -> int:
-        """The number nearest to the clinic's that can be explained."""
-        return min(max(self.own, self.fewest), self.most)
+        """What the clinic's number is to be where it cannot be explained: the doubt tells how far apart they are."""
+        return self.own - self.missing if self.missing or not self.beyond else self.came
 
     @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """What may explain the difference: it is on one side only."""
-        if self.own == self.came:
-            return ()
-        return self.stayed if self.own > self.came else self.besides
+    def apart(self) -> tuple[Reason, ...]:
+        """Why the clinic's number is not `compared`. The counts add up to the difference."""
+        gap = self.own - self.compared
+        if gap > 0:
+            parts = [("places", gap - self.missing), ("not_in_export", self.missing)]
+        elif self.own < self.came:
+            parts, left = [], -gap
+            for reason in self.besides:
+                parts.append((reason.code, min(reason.count, left)))
+                left -= parts[-1][1]
+            parts.append(("not_explained", left))
+        else:
+            parts = [("stayed", -gap)]
+        return tuple(Reason(code, count) for code, count in parts if count)
 
 
 def counted(session: Session, migration: Migration, source: Source, trial: Trial) -> list[Counted]:
     """Every kind that the clinic counted, in the order of the source's own list."""
     own = migration.own_counts or {}
     lines = {line.kind: line for line in balance_of(trial, source).lines}
-    told = trial.held_against or {}
+    totals = trial.held_against or {}
     return [
-        one_of(one.kind, source.kind(one.kind).label, own[one.kind], lines.get(one.kind), told, stays)
-        for one in source.counts
-        if one.kind in own
-        for stays in [stay_codes(session, migration, one.kind)]
+        count_of(question, source.kind(kind).label, own[kind], lines.get(kind), totals, codes)
+        for question in source.counts
+        for kind in [question.kind]
+        if kind in own
+        for codes in [stay_codes(session, migration, kind)]
     ]
 
 
-def one_of(
-    kind: str, label: str, own: int, line: KindLine | None, told: Mapping[str, int], stays: Mapping[str, int]
+def count_of(
+    question: Countable,
+    label: str,
+    own: int,
+    line: KindLine | None,
+    totals: Mapping[str, int],
+    codes: Mapping[str, int],
 ) -> Counted:
+    """One kind's comparison. `totals` are the trial's, `codes` the problems of rows that do not move by rule."""
     if line is None:
-        return Counted(kind, label, own, 0, 0, (), (), 0, 0)
-    copies = min(sum(stays.get(code, 0) for code in COPIES), line.skipped)
-    by_rule = [Reason(code, n) for code, n in stays.items() if code not in COPIES]
-    rest = line.skipped - copies - sum(reason.count for reason in by_rule)
-    others = [("skipped", max(rest, 0)), ("left_out", line.left_out), ("held", line.held), ("refused", line.refused)]
-    stayed = (*by_rule, *(Reason(code, n) for code, n in others if n))
-    besides = tuple(Reason(name, n) for name in NOT_COUNTED.get(kind, ()) if (n := told.get(name, 0)))
-    apart = max(told.get("appointments", 0) - line.came, 0) if kind == "appointments" else 0
-    most = line.read - copies + apart
-    fewest = max(line.came - sum(reason.count for reason in besides), 0)
-    return Counted(kind, label, own, line.read, line.came, stayed, besides, fewest, most)
+        return Counted(question.kind, label, own, 0, 0, (), ())
+    besides = tuple(Reason(name, n) for name in question.may_lack if (n := totals.get(name, 0)))
+    places = max(totals.get(question.places, 0) - line.came, 0) if question.places else 0
+    return Counted(question.kind, label, own, line.read, line.came, reasons_of(line, codes), besides, places)
+
+
+def reasons_of(line: KindLine, codes: Mapping[str, int]) -> tuple[Reason, ...]:
+    """Every row that did not come, once, by reason. A row with two problems counts under the first of them."""
+    copies = sum(codes.get(code, 0) for code in COPIES)
+    wanted = [*((code, n) for code, n in codes.items() if code not in COPIES), (COPIED, copies)]
+    left = line.skipped
+    skipped: list[tuple[str, int]] = []
+    for code, n in sorted(wanted, key=lambda pair: pair[0] != COPIED):  # copies first: the rest is of different things
+        skipped.append((code, min(n, left)))
+        left -= skipped[-1][1]
+    outcomes = [("left_out", line.left_out), ("held", line.held), ("refused", line.refused)]
+    rest = [("skipped", left), *outcomes, ("unaccounted", line.unaccounted)]
+    return tuple(Reason(code, n) for code, n in [*skipped, *rest] if n)
 
 
 def stay_codes(session: Session, migration: Migration, kind: str) -> dict[str, int]:

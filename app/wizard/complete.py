@@ -1,6 +1,6 @@
 """Whether everything came: what speaks against it, in words, and the clinic's own numbers beside ours."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlmodel import Session
@@ -18,10 +18,13 @@ OTHERS = {
     "left_out": "left out by you",
     "held": "held back",
     "refused": "could not be read",
-    "clients_archived": "archived, and came",
-    "appointments_cancelled": "cancelled, and came",
-    "busy_times": "times off, in the same file",
-    "notes_draft": "drafts, and came",
+    "unaccounted": "not accounted for",
+    "copies": "in your export more than once",
+    "clients_archived": "archived",
+    "busy_times": "times off in the same file",
+    "places": "places in classes",
+    "not_in_export": "not in your export",
+    "not_explained": "not explained",
 }
 SHORT = {
     "merged_patient_redirected": "merged into others",
@@ -64,17 +67,37 @@ def counts_said(session: Session, visit: Visit, trial: Trial) -> list[dict[str, 
 
 
 def why(one: Counted, source: str) -> str:
-    """As in "12 merged into others, 3 deleted in the old software"."""
+    """As in "The same number as in your export. 6 of its rows did not come: 2 merged into others, 4 held back"."""
+    return " ".join(part for part in (why_own(one, source), why_stayed(one, source)) if part)
+
+
+def why_own(one: Counted, source: str) -> str:
+    """What separates the clinic's number from the export, or from what came where more came."""
+    if one.own == one.in_export:
+        return "The same number." if one.own == one.came else "The same number as in your export."
     if one.own == one.came:
-        return "The same number."
-    told = ", ".join(f"{reason.count:,} {reason_words(reason, source)}" for reason in one.reasons)
-    if one.explained:
-        return f"{told[:1].upper()}{told[1:]}."
-    apart = abs(one.own - one.nearest)
-    verb = "is" if apart == 1 else "are"
-    where = f"more {verb} not in your export" if one.own > one.nearest else "more came than that"
-    rest = f" Beside that: {told}." if told else ""
-    return f"{apart:,} {where}.{rest}"
+        return "The same number as came across."
+    apart = abs(one.own - one.compared)
+    reasons = reasons_words(one.apart, source)
+    if one.own < one.came:
+        return f"{apart:,} more came than you counted: {reasons}."
+    if one.own <= one.compared:
+        return f"Your export has {one.in_export - one.own:,} more than you counted."
+    more = f"You counted {apart:,} more: {reasons}."
+    return more if one.different == one.in_export else f"Your export holds {one.different:,} different ones. {more}"
+
+
+def why_stayed(one: Counted, source: str) -> str:
+    """Every row of the export that did not come, by reason; "" where every row came."""
+    stayed = one.in_export - one.came
+    if not stayed:
+        return ""
+    rows = "row of your export" if stayed == 1 else "rows of your export"
+    return f"{stayed:,} {rows} did not come: {reasons_words(one.stayed, source)}."
+
+
+def reasons_words(reasons: Iterable[Reason], source: str) -> str:
+    return ", ".join(f"{reason.count:,} {reason_words(reason, source)}" for reason in reasons)
 
 
 def reason_words(reason: Reason, source: str) -> str:

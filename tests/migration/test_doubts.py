@@ -1,16 +1,20 @@
 """Ranges that meet are one, days between them are named; a number of the clinic's is explained or it is not."""
 
+import re
 from datetime import date
+from random import Random
 from typing import Any
 
 import pytest
 
+from app.mapping.kind import Countable
 from app.migration.balance import KindLine
-from app.migration.counted import Counted, one_of
+from app.migration.counted import Counted, count_of
 from app.migration.doubt_words import said
 from app.migration.doubts import Doubt, joined, joined_kinds, partial, run_day, unticked
 from app.migration.models import ExportFile
 from app.sources import source
+from app.wizard.complete import OTHERS, why, why_own, why_stayed
 
 
 def file(kind: str = "appointments", **facts: str) -> ExportFile:
@@ -61,39 +65,93 @@ def test_a_doubt_is_ticked_by_its_code_and_kind_alone() -> None:
     assert unticked(doubts, ["partial_export:patients", "none_ahead"]) == (doubts[1],)
 
 
+PATIENTS = Countable("patients", "Patients", "", may_lack=("clients_archived",), places="records")
+OUTCOMES = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
+
+
 def counted(
-    own: int, *, stays: dict[str, int] | None = None, told: dict[str, int] | None = None, **line: Any
+    own: int, *, codes: dict[str, int] | None = None, totals: dict[str, int] | None = None, **line: Any
 ) -> Counted:
-    outcomes = ("created", "updated", "unchanged", "left_out", "skipped", "held", "refused")
     values = {"records": 0, "source_digest": "", "caspen_digest": "", "label": "Clients", "moves": True}
-    row = KindLine(**{**dict.fromkeys(outcomes, 0), **values, "kind": "patients", **line})
-    return one_of("patients", "Clients", own, row, told or {}, stays or {})
+    row = KindLine(**{**dict.fromkeys(OUTCOMES, 0), **values, "kind": "patients", **line})
+    return count_of(PATIENTS, "Clients", own, row, totals or {}, codes or {})
 
 
 WHOLE: dict[str, Any] = {"read": 120, "created": 100, "skipped": 17, "held": 3}
-STAYS = {"merged_patient_redirected": 12, "duplicate_row": 5}
+CODES = {"merged_patient_redirected": 12, "duplicate_row": 5}
+ARCHIVED = {"clients_archived": 8}
 
 
 @pytest.mark.parametrize(
-    ("own", "explained"), [(100, True), (112, True), (115, True), (116, False), (92, True), (91, False)]
+    ("own", "words"),
+    [
+        (100, "The same number as came across."),
+        (115, "Your export has 5 more than you counted."),
+        (112, "Your export has 8 more than you counted."),
+        (120, "The same number as in your export."),
+        (92, "8 more came than you counted: 8 archived."),
+        (97, "3 more came than you counted: 3 archived."),
+    ],
 )
-def test_a_number_is_explained_by_what_stayed_and_by_what_was_not_counted(own: int, explained: bool) -> None:
-    found = counted(own, stays=STAYS, told={"clients_archived": 8}, **WHOLE)
-    assert found.explained is explained
-    assert (found.fewest, found.most) == (92, 115), "rows told twice are one"
+def test_a_number_is_explained_by_what_stayed_and_by_what_was_not_counted(own: int, words: str) -> None:
+    number = counted(own, codes=CODES, totals=ARCHIVED, **WHOLE)
+    assert number.explained
+    stayed = "20 rows of your export did not come: 5 in your export more than once, 12 merged into others, 3 held back."
+    assert why(number, "Cliniko") == f"{words} {stayed}"
 
 
-def test_the_reasons_are_those_of_the_side_that_is_short() -> None:
-    more = counted(110, stays=STAYS, told={"clients_archived": 8}, **WHOLE)
-    assert [(r.code, r.count) for r in more.reasons] == [("merged_patient_redirected", 12), ("held", 3)]
-    fewer = counted(95, stays=STAYS, told={"clients_archived": 8}, **WHOLE)
-    assert [(r.code, r.count) for r in fewer.reasons] == [("clients_archived", 8)]
-    assert counted(100, stays=STAYS, **WHOLE).reasons == ()
+@pytest.mark.parametrize(
+    ("own", "there", "words"),
+    [
+        (91, 100, "9 more came than you counted: 8 archived, 1 not explained."),
+        (116, 115, "Your export holds 115 different ones. You counted 1 more: 1 not in your export."),
+        (130, 115, "Your export holds 115 different ones. You counted 15 more: 15 not in your export."),
+    ],
+)
+def test_a_number_that_nothing_explains_says_how_far_it_is_from_the_export(own: int, there: int, words: str) -> None:
+    number = counted(own, codes=CODES, totals=ARCHIVED, **WHOLE)
+    assert (number.explained, number.nearest) == (False, there)
+    assert why_own(number, "Cliniko") == words
 
 
 def test_a_kind_that_is_not_there_explains_nothing() -> None:
-    found = one_of("patients", "Clients", 7, None, {}, {})
-    assert (found.explained, found.in_export, found.came) == (False, 0, 0)
+    number = count_of(PATIENTS, "Clients", 7, None, {}, {})
+    assert (number.explained, number.in_export, number.came) == (False, 0, 0)
+    assert why(number, "Cliniko") == "You counted 7 more: 7 not in your export."
+
+
+def test_the_same_number_is_no_doubt_and_reasons_add_up_for_any_numbers_and_outcomes() -> None:
+    dice = Random(5024)
+    for _ in range(2_000):
+        rows = {outcome: dice.choice((0, dice.randrange(9), dice.randrange(600))) for outcome in OUTCOMES}
+        read = sum(rows.values())
+        names = ("duplicate_row", "merged_patient_redirected", "deleted_in_source", "id_conflict_newest_used")
+        codes = {name: dice.randrange(rows["skipped"] + 3) for name in dice.sample(names, dice.randrange(5))}
+        came = rows["created"] + rows["updated"] + rows["unchanged"]
+        totals = {"clients_archived": dice.randrange(came + 1), "records": came + dice.choice((0, 0, 12))}
+        own = dice.choice((read, came, dice.randrange(read + 40), dice.randrange(2_000)))
+        number = counted(own, codes=codes, totals=totals, read=read, **rows)
+        context = (rows, codes, totals, own)
+        assert sum(reason.count for reason in number.stayed) == read - came, context
+        assert sum(reason.count for reason in number.apart) == abs(own - number.compared), context
+        assert all(reason.count > 0 for reason in (*number.stayed, *number.apart)), context
+        lacking = {reason.code for reason in number.apart} & {"not_in_export", "not_explained"}
+        assert number.explained is not bool(lacking), context
+        assert number.explained or own not in (read, came), context
+        assert number.compared in (own, came, number.different), context
+        says = [int(digits.replace(",", "")) for digits in re.findall(r"[\d,]*\d", why_stayed(number, "Cliniko"))]
+        assert not says or says[0] == sum(says[1:]) == read - came, context
+
+
+def test_no_question_asks_for_what_the_number_may_be_without() -> None:
+    words = {"appointments_cancelled": "cancelled", "notes_draft": "drafts", "notes_final": "final"}
+    for question in source("cliniko").counts:
+        assert [name for name in question.may_lack if words.get(name, "no such word") in question.where] == []
+        assert all(name in OTHERS for name in question.may_lack)
+    assert {name for question in source("cliniko").counts for name in question.may_lack} <= {
+        "clients_archived",
+        "busy_times",
+    }, "a new total that a number may be without: say in its question that it may"
 
 
 def test_five_kinds_that_were_exported_for_the_same_days_are_one_question() -> None:

@@ -7,9 +7,11 @@ import re
 import pytest
 from sqlmodel import Session, col, select
 
+from app.migration.balance import balance_of
 from app.migration.guards import approvable
 from app.migration.models import ExportFile, ProblemLine, Trial
 from app.migration.states import State
+from app.sources import source
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
 from tests.product import ANA, GRACE, MEGAN, RICK, VERA, Product
@@ -292,16 +294,34 @@ def test_the_clinics_own_numbers_stand_beside_what_came(product_at: At) -> None:
     read, came = next((k["read"], k["created"] + k["updated"]) for k in trial.kinds if k["kind"] == "patients")
     assert came < read, "one is told twice, one waits"
     done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(came)}))
-    assert "The same number." in words(megan.get(f"{product.at}/review"))
+    assert "The same number as came across." in words(megan.get(f"{product.at}/review"))
     done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(came + 1)}))
     said = words(megan.get(f"{product.at}/review"))
     assert "1 held back." in said[said.index("Your own numbers") :]
     done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(read + 7)}))
     said = words(megan.get(f"{product.at}/review"))
-    assert re.search(r"\d+ more is not in your export|\d+ more are not in your export", said)
+    assert re.search(r"You counted \d+ more: \d+ not in your export", said)
     assert "that your export may not be whole" in said
     support = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
     assert "Clients: you counted" in support
+
+
+@pytest.mark.parametrize("side", ["read", "came"])
+def test_a_clinic_that_counts_what_its_export_holds_or_what_came_ticks_nothing(product_at: At, side: str) -> None:
+    product = product_at("reviewing")
+    megan = product.visitor(MEGAN)
+    with product.runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (product.migration_id, 1))
+    lines = [line for line in balance_of(trial, source("cliniko")).lines if line.kind]
+    asked = {question.kind for question in source("cliniko").counts}
+    numbers = {f"count-{line.kind}": str(getattr(line, side)) for line in lines if line.kind in asked}
+    assert len(numbers) == len(asked)
+    done(megan.post(f"{product.at}/uses/counts", data=numbers))
+    review, approve = megan.get(f"{product.at}/review"), megan.get(f"{product.at}/approve")
+    expected = "The same number as in your export." if side == "read" else "The same number as came across."
+    assert words(review).count(expected) == len(asked)
+    assert "you counted" not in words(approve)
+    assert "count_differs" not in approve.text
 
 
 def test_what_the_diary_says_of_notes_is_what_came(shown_at: At) -> None:

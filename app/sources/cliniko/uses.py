@@ -38,11 +38,18 @@ USES = (
 )
 
 COUNTS = (
-    Countable("patients", "Patients", "Open Patients. The number of all of them stands at the end of the list."),
+    Countable(
+        "patients",
+        "Patients",
+        "Open Patients. The number of all of them stands at the end of the list, with or without archived ones.",
+        may_lack=("clients_archived",),
+    ),
     Countable(
         "appointments",
         "Appointments",
         "Open Reports, then Appointments, with the first and the last day that you have. Count cancelled ones, too.",
+        may_lack=("busy_times",),
+        places="appointments",
     ),
     Countable(
         "treatment_notes",
