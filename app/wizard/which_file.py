@@ -207,7 +207,13 @@ def trouble_of(file: ExportFile, shown: Offer, source: Source, *, is_support: bo
     if code is None or code not in catalogue():
         return None
     problem = cause_of(code, source, file, is_support=is_support)
-    if shown.kind is None or shown.kind.name == file.kind:
+    own = {line.own for line in shown.lines}
+    if shown.kind is None:
         return problem
-    wanted = " or ".join(label_of(shown.kind, p.name) for p in needed(shown.kind)[:1])
+    keys = [p.name for p in needed(shown.kind) if p.column.is_key and p.name not in own]
+    if code == "missing_key_column" and shown.lines and not keys:
+        return None  # the kind that was refused lacked its column; the kind that is shown does not
+    if shown.kind.name == file.kind:
+        return problem
+    wanted = " and ".join(label_of(shown.kind, name) for name in keys)
     return problem.at(details={**problem.details, "kind": shown.kind.called, "wanted": wanted})

@@ -1,7 +1,13 @@
 """A file is known by its header, whatever it is called; what it lacks is named."""
 
+from itertools import combinations
+from typing import Any
+
 import pytest
 
+from app.engine.reading.naming import name_of
+from app.engine.reading.recognise import Header, by_header
+from app.mapping.kind import Kind
 from tests.reading.story import HEADER, SOURCE, Desk, native
 
 BOOKING = "Start Time,End Time,PatientID(s),Practitioner,Appointment Type"
@@ -72,6 +78,33 @@ def test_appointments_without_an_id_get_one_that_stays(desk: Desk) -> None:
 def test_a_name_that_says_otherwise_is_told(desk: Desk) -> None:
     told = desk.csv(HEADER + "\n", native("Appointments"))
     assert (told.one.kind, "file_name_mismatch" in told.codes) == ("patients", True)
+
+
+KEYED = [k for k in SOURCE.kinds if k.imported and any(p.column.is_key and p.column.native for p in k.columns)]
+PRICE = "Price"  # with an item beside it a price list is known, whatever it is called
+
+
+@pytest.mark.parametrize("kind", KEYED, ids=lambda kind: kind.name)
+def test_a_file_named_after_its_kind_is_that_kind_by_its_key_and_any_two_more_columns(kind: Kind[Any]) -> None:
+    headed = [p.column for p in kind.columns if p.column.native and not p.column.prefix and not p.column.by_reading]
+    keys = [column.native for column in headed if column.is_key]
+    name = name_of(f"{kind.file_names[0]}.csv", SOURCE)
+    pairs = [two for two in combinations([c.native for c in headed if not c.is_key], 2) if PRICE not in two]
+    found = {two: by_header([*keys, *two], name, SOURCE) for two in pairs}
+    assert len(pairs) > 10
+    assert {two: header for two, header in found.items() if not isinstance(header, Header) or header.kind != kind} == {}
+
+
+def test_a_file_of_patients_with_names_alone_is_read(desk: Desk) -> None:
+    told = desk.csv("Patient ID,First Name,Last Name\n1,Ann,Lee\n", "Patients.csv")
+    assert (told.one.kind, told.one.refused, told.one.rows) == ("patients", None, 1)
+
+
+@pytest.mark.parametrize("kind", KEYED, ids=lambda kind: kind.name)
+def test_no_file_is_said_to_lack_a_key_that_it_has(desk: Desk, kind: Kind[Any]) -> None:
+    key = next(p.column.native for p in kind.columns if p.column.is_key)
+    told = desk.csv(f"{key},Aaa,Bbb\n1,x,y\n", f"{kind.file_names[0]}.csv")
+    assert told.one.refused != "missing_key_column"
 
 
 def test_a_doubled_column_takes_the_first_that_is_filled(desk: Desk) -> None:

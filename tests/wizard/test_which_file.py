@@ -8,6 +8,7 @@ import pytest
 from app.mapping.plan import LEAVE_OUT
 from app.migration.plans import plan_of
 from app.migration.states import State
+from app.sources import SOURCES
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.product import ANA, MEGAN, OLIVE, RICK, VERA, Product
@@ -301,3 +302,24 @@ def test_the_page_of_a_refused_file_begins_with_the_kind_that_the_list_names(
     for text in (words(found), words(page)):
         assert f"We found: {headers}." in text
         assert "need a column …" not in text
+
+
+def test_no_page_says_that_a_column_is_missing_which_it_lists_as_found(product_at: At) -> None:
+    """A file was refused as one kind for want of its key; shown as a kind whose key it has, it lacks nothing."""
+    keys = {
+        kind.name: [p.column.native for p in kind.columns if p.column.is_key]
+        for kind in next(iter(SOURCES.values())).kinds
+        if kind.imported and kind.name != "contacts" and any(p.column.is_key for p in kind.columns)
+    }
+    files = {
+        f"things {name}.csv": ",".join(["First Name", "Company Name", *k]) + "\n1,2,3,4\n" for name, k in keys.items()
+    }
+    product = handed_over(product_at("preparing"), {**few(), **files})
+    refused = [name for name in keys if file_at(product, f"things {name}.csv").refused == "missing_key_column"]
+    assert len(refused) > 10
+    for name in refused:
+        page = page_of(product, f"things {name}.csv")
+        assert "is missing" in words(page)
+        shown = say(product, {**form_of(page), "kind": name}, "show", path=f"things {name}.csv")
+        assert shown.status_code == 200
+        assert "is missing" not in words(shown), name

@@ -75,6 +75,8 @@ def by_header(
     """
     plain = frozenset(normalise_header(h) for h in headers) - {""}
     fitting = [k for k in source.kinds if k.fingerprint(_aliased(k, plain))]
+    if not any(_all_keys(k, plain) for k in fitting) and (header := _named_and_keyed(headers, name, source, pairs)):
+        return header
     if not fitting:
         _only_the_key_is_missing(headers, plain, source, name)
         return None
@@ -89,6 +91,28 @@ def by_header(
     return _keyed(understood(meant, headers, pairs))
 
 
+def _named_and_keyed(
+    headers: Sequence[str], name: Name, source: Source, pairs: Mapping[str, str] | None
+) -> Header | None:
+    """The kind that the file is called by, where its key and one more of its columns are there.
+
+    A fingerprint needs more columns than that; but one that asks for a key which is not there says less than the two.
+    """
+    kind = name.kind(source)
+    if kind is None or not kind.imported:
+        return None
+    header = understood(kind, headers, pairs)
+    keys = {p.name for p in kind.columns if p.column.is_key}
+    return header if keys and keys <= set(header.columns) and len(headers) - len(header.unknown) > len(keys) else None
+
+
+def _all_keys(kind: Kind[Any], plain: frozenset[str]) -> bool:
+    """Whether every key of a kind is among the headers; so it is where a kind needs none of its own."""
+    keys = {p.name for p in kind.columns if p.column.is_key}
+    known = known_headers(kind)
+    return kind.key_of is not None or not kind.imported or keys <= {known[h] for h in plain if h in known}
+
+
 def _named_otherwise(kind: Kind[Any], name: Name, source: Source) -> Kind[Any]:
     """A header that says too little to tell two kinds apart: the name of the file may say which of them it is."""
     named = name.place(source)
@@ -98,15 +122,20 @@ def _named_otherwise(kind: Kind[Any], name: Name, source: Source) -> Kind[Any]:
 def by_name(
     headers: Sequence[str], name: Name, source: Source, pairs: Mapping[str, str] | None = None
 ) -> Header | None:
-    """The kind that the file's name speaks of, for a header that no fingerprint fits."""
+    """The kind that the file's name speaks of, for a header that no fingerprint fits.
+
+    None where a bare `id` is all that is known of the header: any kind may have that.
+    """
     kind = name.place(source)
     if kind is None:
         return None
     header = understood(kind, headers, pairs)
-    known = len(headers) - len(header.unknown)
-    if not kind.imported or (header.has_key and known > 1):
-        return header
-    raise missing_key(kind, headers)
+    if kind.imported and not header.has_key:
+        raise missing_key(kind, headers)
+    says_more = {
+        c for h, c in zip(headers, header.columns, strict=True) if c[:1] != "?" and normalise_header(h) != "id"
+    }
+    return header if says_more or not kind.imported else None
 
 
 def by_likeness(headers: Sequence[str], source: Source) -> Tied | None:
