@@ -13,7 +13,7 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import col, select
 
 from app.caspen.facts import workspace_facts
-from app.caspen.live_counts import count_live
+from app.caspen.live_counts import LiveCounts, count_live
 from app.caspen.shared import count_kept_by_later
 from app.caspen.trial_health import Fault
 from app.caspen.undo import Why
@@ -30,6 +30,7 @@ from app.migration.trials import current_trial
 from app.problems import Problem
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.damage import UNTRUE, find_damage, render_damaged
+from app.wizard.live_words import bridges
 
 router = APIRouter()
 
@@ -60,6 +61,8 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     waiting = [one.name for one in facts.practitioners if one.is_awaited]
     balance = None if find_damage(visit) in UNTRUE else balance_of(trial, visit.source)
     others, until = other_moves(visit), undo_until(visit)
+    now_live = count_live(visit.runtime.caspen, visit.move.workspace_id)
+    mine = count_of_move(visit, now_live)
     told: dict[str, Any] = {
         "trial": trial,
         "export": export,
@@ -70,7 +73,9 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "export_of": date.fromisoformat(old) if (old := visit.move.report.get("export_of")) else None,
         "made_on": date.fromisoformat(day) if (day := visit.move.report.get("made_on")) else made_on,
         "waiting": waiting,
-        "now_live": count_live(visit.runtime.caspen, visit.move.workspace_id),
+        "now_live": now_live,
+        "live_of_move": mine,
+        "bridges": bridges(balance.lines, mine, visit.move.report) if balance else {},
         "other_moves": others,
         "taken_back": taken_back(visit.move.report),
         "link_now": standing_of(export),
@@ -92,6 +97,18 @@ def other_moves(visit: Visit) -> int:
             Migration.state != State.UNDONE,
         )
         return len(session.exec(query).all())
+
+
+def count_of_move(visit: Visit, whole: LiveCounts) -> LiveCounts:
+    """What is live of this move. `whole`, the count of the workspace, is that where no other move ever went live."""
+    with visit.read() as session:
+        query = select(Migration.id).where(
+            Migration.workspace_id == visit.move.workspace_id,
+            Migration.id != visit.move.id,
+            col(Migration.finalised_at).is_not(None),
+        )
+        is_alone = session.exec(query.limit(1)).first() is None
+    return whole if is_alone else count_live(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The report after the move: what is live, what is not, and what to do next."""
 
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -8,15 +9,20 @@ import sqlalchemy as sa
 from httpx import Response
 from sqlmodel import select
 
+from app.caspen.live_counts import count_live
 from app.caspen.tables import OBJECTS, Client, ProgressNote, SharedRecord
 from app.caspen.tables.columns import moment_text
 from app.db import now
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration
 from app.migration.states import State
+from app.sources import source
+from app.wizard.live_words import NOUNS
+from app.words import plural
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.product import ANA, MEGAN, VERA, Product
+from tests.wizard.test_same_numbers import column
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching", "reviewing"])
@@ -217,3 +223,79 @@ def test_a_move_that_cannot_be_taken_back_before_a_later_one_says_so(product_at:
     assert "Take the later move back first." in said
     assert megan.post(f"{product.at}/report/undo", data={"undo": "1"}).status_code == 409
     assert product.state() is State.FINALISED
+
+
+def report_rows(page: Response) -> dict[str, tuple[int, int, str]]:
+    """By kind, the rows that came, the records that are live, and the words below the kind."""
+    came, live = (column(page.text, label) for label in ("Came across", "Records live now"))
+    table = page.text.partition('aria-labelledby="rec"')[2]
+    cells = re.findall(r'<th[^>]*scope="row"[^>]*>([^<]*)(?:<span class="sub">([^<]*)</span>)?', table)
+    return {name.strip(): (came[name.strip()], live[name.strip()], said) for name, said in cells}
+
+
+def live_by_provenance(product: Product, move: str) -> Counter[tuple[str, str]]:
+    """By kind and table, the live records that name a move and that nobody deleted."""
+    found: Counter[tuple[str, str]] = Counter()
+    with product.runtime.caspen.live.database.connection(reading=True) as connection:
+        for model in OBJECTS:
+            mine = "migration_id = :move AND deleted_at IS NULL"
+            sql = f"SELECT source_kind, count(*) FROM {model.__tablename__} WHERE {mine} GROUP BY 1"
+            for kind, count in connection.execute(sa.text(sql), {"move": move}):
+                found[kind, str(model.__tablename__)] += count
+    return found
+
+
+def assert_every_kind_is_true(product: Product) -> dict[str, tuple[int, int, str]]:
+    """Each number equals a query by the move, and each that differs from the rows says which records it counts."""
+    rows = report_rows(product.visitor(MEGAN).get(f"{product.at}/report"))
+    there = live_by_provenance(product, product.migration_id)
+    assert len(rows) > 20
+    for kind in source("cliniko").kinds:
+        tables = {table: count for (name, table), count in there.items() if name == kind.name}
+        if kind.label not in rows:
+            assert not tables
+            continue
+        came, live, said = rows[kind.label]
+        assert live == sum(tables.values()), kind.label
+        if live != came or len(tables) > 1:
+            assert said or not came, kind.label
+            assert all(plural(count, *NOUNS[table]) in said for table, count in tables.items()), (kind.label, said)
+    return rows
+
+
+def test_every_number_of_live_records_is_what_the_workspace_holds_of_this_move(product_at: At) -> None:
+    product = product_at("finalised")
+    rows = assert_every_kind_is_true(product)
+    assert rows["Clients"] == (39, 43, "39 clients and 4 referral types are live")
+    assert rows["Custom field values"] == (13, 237, "237 answers are live")
+    assert rows["Services"][2].startswith("11 of 11 rows were in Caspen already; ")
+    with product.runtime.caspen.live.database.read() as session:
+        client, other = session.exec(select(Client).where(Client.migration_id == product.migration_id).limit(2)).all()
+    product.gateway().delete("clients", client.id)
+    product.gateway().add("clients", {"first_name": "Ada", "last_name": "New"})
+    assert assert_every_kind_is_true(product)["Clients"][1:] == (
+        42,
+        "38 clients and 4 referral types are live; 1 deleted by your team",
+    )
+    put_later_move(product, {SHARED_KEPT: True})
+    assert assert_every_kind_is_true(product)["Clients"][1] == 42
+    with product.runtime.caspen.live.database.write() as session:
+        replaced = session.get_one(Client, (other.workspace_id, other.id))
+        replaced.migration_id = "mig_later"
+        session.add(replaced)
+    assert assert_every_kind_is_true(product)["Clients"][1:] == (
+        41,
+        "37 clients and 4 referral types are live; 1 deleted by your team; 1 replaced by a later move",
+    )
+
+
+def test_the_later_move_counts_what_it_found_unchanged(product_at: At) -> None:
+    product = product_at("finalised")
+    put_later_move(product, {SHARED_KEPT: True})
+    caspen, workspace = product.runtime.caspen, product.move().workspace_id
+    assert count_live(caspen, workspace, "mig_later").records == {"patients": 39}
+    assert count_live(caspen, workspace, product.migration_id) == count_live(caspen, workspace)
+
+
+def test_every_table_of_records_has_its_noun() -> None:
+    assert set(NOUNS) == {str(model.__tablename__) for model in OBJECTS}

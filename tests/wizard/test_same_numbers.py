@@ -90,4 +90,4 @@ def test_records_are_called_records_and_are_one_number(finished: Product) -> Non
     support = words(finished.visitor(ANA).get(f"/support/{finished.migration_id}"))
     assert said(support, "Live now N records") == live
     assert sum(column(page.text, "Records live now").values()) == live
-    assert "counts records, every other column counts rows" in words(page)
+    assert "counts records of this move in your workspace, every other column counts rows" in words(page)

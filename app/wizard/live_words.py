@@ -1,0 +1,81 @@
+"""Why the rows of a kind and the records that are live of it are not one number, in words for the report."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.caspen.live_counts import LiveCounts
+from app.migration.balance import KindLine
+from app.words import names, number, plural
+
+NOUNS = {
+    "locations": ("location", "locations"),
+    "users": ("user", "users"),
+    "practitioners": ("practitioner", "practitioners"),
+    "provider_numbers": ("provider number", "provider numbers"),
+    "availability": ("weekly time", "weekly times"),
+    "categories": ("category", "categories"),
+    "taxes": ("tax", "taxes"),
+    "services": ("service", "services"),
+    "custom_fields": ("custom field", "custom fields"),
+    "contacts": ("contact", "contacts"),
+    "referral_types": ("referral type", "referral types"),
+    "clients": ("client", "clients"),
+    "custom_field_values": ("answer", "answers"),
+    "cases": ("case", "cases"),
+    "cancellation_reasons": ("cancellation reason", "cancellation reasons"),
+    "appointment_groups": ("class", "classes"),
+    "appointments": ("appointment", "appointments"),
+    "busy_times": ("busy time", "busy times"),
+    "communications": ("communication", "communications"),
+    "form_templates": ("form template", "form templates"),
+    "forms": ("form", "forms"),
+    "files": ("file", "files"),
+    "progress_note_templates": ("progress note template", "progress note templates"),
+    "progress_notes": ("progress note", "progress notes"),
+}
+
+
+def bridges(lines: Sequence[KindLine], live: LiveCounts, report: Mapping[str, Any]) -> dict[str, str]:
+    """By kind, how the rows that came and the records that are live differ. A kind without a difference has none.
+
+    The records that the trial made are those that are live, that people deleted, that were kept as people had edited
+    them, and that the move no longer holds.
+    """
+    kept = Counter(str(conflict["source_kind"]) for conflict in report.get("conflicts", []))
+    undone = report.get("undone")
+    found = {line.kind: bridge(line, live, kept[line.kind], undone) for line in lines if line.kind}
+    return {kind: words for kind, words in found.items() if words}
+
+
+def bridge(line: KindLine, live: LiveCounts, kept: int, undone: Mapping[str, Any] | None) -> str:
+    """As in "7 of 11 rows were in Caspen already; 5 categories and 4 services are live"."""
+    tables = live.tables.get(line.kind, {})
+    here, deleted = sum(tables.values()), live.deleted_of.get(line.kind, 0)
+    gone = max(line.records - here - deleted - kept, 0)
+    parts = []
+    if line.unchanged:
+        were = "was" if line.unchanged == 1 else "were"
+        parts.append(f"{number(line.unchanged)} of {plural(line.came, 'row')} {were} in Caspen already")
+    if tables and (here != line.came or len(tables) > 1):
+        one, many = ("is live", "are live") if undone is None else ("stays", "stay")
+        parts.append(f"{names(records_words(tables))} {one if here == 1 else many}")
+    if deleted:
+        parts.append(f"{number(deleted)} deleted by your team")
+    if kept:
+        parts.append(f"{number(kept)} kept as your team had changed {'it' if kept == 1 else 'them'}")
+    if gone:
+        parts.append(f"{number(gone)} {gone_words(undone)}")
+    return "; ".join(parts)
+
+
+def gone_words(undone: Mapping[str, Any] | None) -> str:
+    """What became of records that the move no longer holds."""
+    if undone is None:
+        return "replaced by a later move"
+    return "taken back, or kept for a later move" if any(undone.get("later", {}).values()) else "taken back"
+
+
+def records_words(tables: Mapping[str, int]) -> list[str]:
+    """As in ["39 clients", "4 referral types"], most first."""
+    return [plural(count, *NOUNS[table]) for table, count in sorted(tables.items(), key=lambda pair: -pair[1])]
