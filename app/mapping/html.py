@@ -2,15 +2,15 @@
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 
 import nh3
 
 from app.mapping.html_cost import bounded
 from app.mapping.html_depth import shallow
-from app.mapping.html_tags import is_element
 from app.mapping.markup import keep_meaning
+from app.mapping.page_styles import parted
 
 ALLOWED = frozenset(
     {"p", "div", "br", "ul", "ol", "li", "blockquote", "h1", "h2", "b", "i", "u", "s", "sub", "sup", "a"}
@@ -76,13 +76,15 @@ def clean_html(text: str) -> Cleaned:
     apart, ticked boxes and chosen options keep their mark. Line ends are `<br>` in a text without blocks.
     """
     is_hidden = "<!" in text or "<?" in text
+    page = parted(text)
+    text = page.text
     if "\n" in text and not _LINED.search(text):
         text = _TAG_OR_LINE_END.sub(_broken, bounded(text).replace("\r\n", "\n").strip("\n"))
     if _PLAIN.fullmatch(text):
         return Cleaned(text, is_hidden)
     mending = _Mending()
     text, is_cut = shallow(bounded(text))
-    mended = _OPENING.sub(mending.tag, keep_meaning(text))
+    mended = _OPENING.sub(mending.tag, keep_meaning(replace(page, text=text)))
     return Cleaned(_CLEANER.clean(mended), mending.lost or is_cut or is_hidden)
 
 
@@ -109,7 +111,7 @@ class _Mending:
         if name in _LITERAL:
             self.lost = True
             return "<br><wbr"  # an element that shows nothing keeps the attributes, which go with it
-        if name in ("!", "?") or is_element(name):
+        if name:
             self.lost = True
             is_apart = name in _APART and (name != "table" if slash else not _is_begun(found))
             return f"<br>{found[0]}" if is_apart else found[0]
@@ -157,16 +159,22 @@ class _Words(HTMLParser):
         self.words: list[str] = []
         self.hidden = 0
         self.struck = 0
+        self.ended: str | None = None  # the blanks behind struck-out words, while more of them may follow
         self.is_raised = False  # the next text is above the line
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _GONE_WITH_WORDS:
             self.hidden += 1
         if _ALIKE.get(tag, tag) == "s":
-            self.words.append("" if self.struck else STRUCK_OUT)
+            if self.ended is not None:
+                self.words.append(self.ended)
+                self.ended = None
+            elif not self.struck:
+                self.words.append(STRUCK_OUT)
             self.struck += 1
         self.is_raised = tag == "sup"
         if tag in _BLOCKS:
+            self._end_struck()
             self.words.append("\n")
 
     def handle_endtag(self, tag: str) -> None:
@@ -174,13 +182,19 @@ class _Words(HTMLParser):
             self.hidden -= 1
         if _ALIKE.get(tag, tag) == "s" and self.struck:
             self.struck -= 1
-            self.words.append("" if self.struck else "]")
+            self.ended = None if self.struck else ""
         if tag in _BLOCKS:
+            self._end_struck()
             self.words.append("\n")
 
     def handle_data(self, data: str) -> None:
         if self.hidden:
             return
+        if self.ended is not None:
+            if not data.strip():
+                self.ended += data
+                return
+            self._end_struck()
         if self.is_raised:  # 10 to the power of 9 must not read as 109
             self.is_raised = False
             self.words.append("^" if data[:1].isdigit() or data[:1] in "+-−" else "")
@@ -188,6 +202,11 @@ class _Words(HTMLParser):
 
     def close(self) -> None:
         super().close()
-        if self.struck:
-            self.struck = 0
-            self.words.append("]")
+        self.ended = "" if self.struck else self.ended
+        self._end_struck()
+
+    def _end_struck(self) -> None:
+        """Struck-out words that follow each other are one stretch; it ends in front of any other."""
+        if self.ended is not None:
+            self.words.append("]" + self.ended)
+            self.ended = None

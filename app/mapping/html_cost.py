@@ -9,6 +9,7 @@ import re
 from app.mapping.html_tags import only_tags
 
 LONGEST_TAG = 16 * 1024
+_DATA = "<![CDATA["
 _HIDDEN_START = re.compile(r"<[!?]")
 _LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)[^<>]{{{LONGEST_TAG},}}>")
 
@@ -23,18 +24,25 @@ def bounded(text: str) -> str:
 
 
 def _without_hidden(text: str) -> str:
-    """The text without `<!-- -->`, `<! >` and `<? >`. One that is never closed is no construct: its signs are shown."""
+    """The text without `<!-- -->`, `<! >` and `<? >`. One that is never closed is no construct: its signs are shown.
+
+    Of a section of data, `<![CDATA[ ]]>`, the words stay.
+    """
     kept: list[str] = []
     at = 0
+    last_data = text.rfind("]]>")
     while (start := _HIDDEN_START.search(text, at)) is not None:
         is_comment = text.startswith("<!--", start.start())
-        mark = "-->" if is_comment else ">"
+        is_data = start.start() < last_data and text.startswith(_DATA, start.start())
+        mark = "-->" if is_comment else "]]>" if is_data else ">"
         end = text.find(mark, start.end())
         kept.append(text[at : start.start()])
         at = start.start()
         if end < 0:
             kept.append(text[at:].replace("<!", "&lt;!").replace("<?", "&lt;?"))
             return "".join(kept)
+        if is_data:
+            kept.append(text[at + len(_DATA) : end])
         at = end + len(mark)
     kept.append(text[at:])
     return "".join(kept)

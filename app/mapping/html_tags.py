@@ -21,6 +21,9 @@ _OFFICE = re.compile(r"(?:o|v|w|w10|m|x|p|u1|st1|st2|svg|xml|ns\d):[a-z][a-z0-9-
 _OFTEN = "/?(?:p|div|br|ul|ol|li|b|i|u|s|h1|h2|tr|td|table|span|strong|em|body|html)>"  # told at once
 _PLAIN_TAG = re.compile(f"<{_OFTEN}")
 _SIGN = re.compile(f"<(?!{_OFTEN})")
+_OWN = re.compile(r"<([a-zA-Z][a-zA-Z0-9_.:-]*)(\s[^<>]*|/?)>")
+_OWN_END = re.compile(r"</([a-zA-Z][a-zA-Z0-9_.:-]*)\s*>")
+_STYLED = re.compile(r"\s(?:style|class|id)\s*=", re.IGNORECASE)
 _NAME = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)")
 # A value in which a tag seems to end before another one begins is no value: its quotation mark was left open.
 _QUOTED = "|".join(f"{q}[^{q}<>]{{0,2000}}+(?:<[^{q}]{{0,2000}}+|>[^{q}<]{{0,2000}}+)?+{q}" for q in "\"'")
@@ -46,6 +49,7 @@ def only_tags(text: str) -> str:
     leaves open ends with it: such a tag loses its attributes. A second call changes nothing."""
     written = StringIO()
     kept = 0
+    own: frozenset[str] | None = None
     left = 4 * len(text)  # signs that may be looked at in vain: tags that never end must not cost a square of time
     for sign in _SIGN.finditer(text):
         at = sign.start()
@@ -54,7 +58,11 @@ def only_tags(text: str) -> str:
         written.write(text[kept:at])
         name = _NAME.match(text, at)
         end = at
-        if name is not None and is_element(name[2].lower()):
+        known = name is not None and is_element(name[2].lower())
+        if name is not None and not known:
+            own = _own_elements(text) if own is None else own
+            known = name[2].lower() in own
+        if name is not None and known:
             end = _end(_REST, text, name.end()) if left > 0 else at
             if text[end : end + 1] != ">":
                 left -= end - at
@@ -68,6 +76,15 @@ def only_tags(text: str) -> str:
             kept = end
     written.write(text[kept:])
     return written.getvalue()
+
+
+def _own_elements(text: str) -> frozenset[str]:
+    """The names of elements that are a program's own: they carry a style, or stand as a pair and look like one."""
+    ended = {name.lower() for name in _OWN_END.findall(text)}
+    found = ((tag[1].lower(), tag[2]) for tag in _OWN.finditer(text))
+    return frozenset(
+        name for name, rest in found if _STYLED.search(rest) or (name in ended and ("-" in name or "=" in rest))
+    )
 
 
 def _end(rest: re.Pattern[str], text: str, start: int) -> int:

@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
 from typing import Any
@@ -18,7 +19,9 @@ from app.engine.reading.sniff import HEAD
 from app.mapping.files import key_of_path
 from app.mapping.html import STRUCK_OUT, escaped, plain_text
 from app.mapping.html_cost import bounded
+from app.mapping.html_tags import is_element
 from app.mapping.markup import keep_attributes
+from app.mapping.page_styles import Parted, parted
 
 COLUMNS = ("id", "patient_id", "title", "content", "author_name", "created_at", "draft", "is_page", "page_key")
 _NAME = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2})\s+)?(?P<title>.*?)\s*(?:\[(?P<id>[^\]]+)\])?(?:\.[A-Za-z]{1,5})?")
@@ -47,12 +50,16 @@ def note_rows(entries: Iterable[Entry], limits: Limits) -> Iterator[Raw]:
             if is_text_note(entry.path):
                 page.take_text(text)
             else:
-                page.feed(keep_attributes(bounded(text)))
+                page.feed(keep_attributes(_bounded(parted(text))))
             page.close()
         except Refused as refused:
             codes = (refused.code,)
         cells, more = _cells(entry, page)
         yield number, cells, (*codes, *more)
+
+
+def _bounded(page: Parted) -> Parted:
+    return replace(page, text=bounded(page.text))
 
 
 def is_text_note(path: str) -> bool:
@@ -175,6 +182,7 @@ class Page(HTMLParser):
             if tag == "option":  # its mark is in the text already
                 self._say("<br>")
                 return
+            tag = tag if is_element(tag) else "span"  # an element of a program's own
             address = f' href="{escape(said["href"] or "")}"' if tag == "a" and "href" in said else ""
             self._say(f"<{tag}{address}>")
         self._begins_block = tag in _BLOCKS or (self._begins_block and tag == "br")
@@ -192,7 +200,7 @@ class Page(HTMLParser):
                 self._heading[1].append("]")
         elif not self._in_head and tag not in _FIELDS and tag not in ("br", "option", "img", "input"):
             self._struck = max(0, self._struck - (tag in _STRUCK))
-            self._say(f"</{tag}>")
+            self._say(f"</{tag if is_element(tag) else 'span'}>")
         self._begins_block = self._begins_block or tag in _BLOCKS
 
     def handle_data(self, data: str) -> None:

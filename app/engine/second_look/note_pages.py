@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from app.engine.reading.entries import Entry
 from app.engine.reading.refusal import Refused
 from app.mapping.html_cost import bounded
+from app.mapping.page_styles import parted
 from app.mapping.second_look import bare
 
 LARGEST = 5 << 20  # bytes of a page
@@ -42,7 +43,7 @@ def _page(entry: Entry) -> "_Words | None":
         with entry.open() as stream:
             data = stream.read(LARGEST + 1)
         page = _Words()
-        page.feed(bounded(data.decode("utf-8-sig")))
+        page.feed(bounded(parted(data.decode("utf-8-sig")).text))
         page.close()
     except (Refused, OSError, ValueError):
         return None
