@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.migration.models import Migration
-from app.migration.states import FAILED, State
+from app.migration.states import FAILED, LIVE, State
 
 STEPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Start", "overview", ("overview",)),
@@ -96,6 +96,6 @@ def rail(migration: Migration, path: str) -> list[Step]:
     steps = []
     for number, (label, page, _) in enumerate(STEPS):
         state = "now" if number == here else "past" if number <= far else "next"
-        target = "report" if page == "approve" and migration.finalised_at else page
+        target = "report" if page == "approve" and migration.state in LIVE else page
         steps.append(Step(label, f"/m/{migration.id}/{target}", state))
     return steps

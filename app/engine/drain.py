@@ -38,7 +38,8 @@ from app.engine.work import (
     start_afresh,
 )
 from app.errors import Stop
-from app.migration.advance import By, Cause, advance, locked
+from app.migration.advance import By, Cause, Refused, advance, locked
+from app.migration.audited import load_audited
 from app.migration.models import Migration, Work
 from app.migration.states import Actor, Event, State
 from app.problems import Problem
@@ -88,7 +89,8 @@ def drain(runtime: Runtime, migration_id: str, seconds: float, turn: Turn) -> Dr
         if following is None:
             return Drained(pieces, more=False)
         if following.phase is None:
-            _finish(runtime, following, turn)
+            if not _finish(runtime, following, turn):
+                return Drained(pieces, more=False)
             continue
         lease = claim(
             runtime.ledger,
@@ -112,8 +114,8 @@ def whats_next(runtime: Runtime, migration_id: str) -> Next | None:
     with runtime.ledger.read() as session:
         migration = session.get(Migration, migration_id)
         stage = STAGES.get(State(migration.state)) if migration else None
-        if migration is None or stage is None:
-            return None
+        if migration is None or stage is None or "state" in load_audited(session, migration_id).differing:
+            return None  # work that nobody asked for would destroy what is there
         counts = _counts(session, migration, stage)
         for phase in stage.phases:
             known, still_open = counts.get(phase.name, (0, 0))
@@ -215,21 +217,32 @@ def _stopped(runtime: Runtime, migration: Migration, lease: Lease, stop: Stop, t
 
 def _give_up(runtime: Runtime, lease: Lease, problem: Problem, turn: Turn) -> None:
     """The migration stops with a problem; a person may ask to try again, and then every piece starts afresh."""
-    with runtime.ledger.write() as session:
-        migration = locked(session, lease.migration_id)
-        if migration.epoch != lease.migration_epoch:
-            return
-        advance(session, migration.id, Event.FAIL, By(turn.owner, Actor.WORKER), Cause(problem=problem))
-        start_afresh(session, lease.migration_id, lease.run)
+    try:
+        with runtime.ledger.write() as session:
+            migration = locked(session, lease.migration_id)
+            if migration.epoch != lease.migration_epoch:
+                return
+            advance(session, migration.id, Event.FAIL, By(turn.owner, Actor.WORKER), Cause(problem=problem))
+            start_afresh(session, lease.migration_id, lease.run)
+    except Refused:
+        log.error("history_differs", **told(lease))
+        release(runtime.ledger, lease)
 
 
-def _finish(runtime: Runtime, following: Next, turn: Turn) -> None:
-    """Every piece of a stage is settled: the migration moves on, unless somebody else moved it first."""
-    with runtime.ledger.write() as session:
-        migration = locked(session, following.migration.id)
-        if migration.epoch != following.migration.epoch:
-            return
-        advance(session, migration.id, following.stage.event, By(turn.owner, Actor.WORKER))
+def _finish(runtime: Runtime, following: Next, turn: Turn) -> bool:
+    """Every piece of a stage is settled: the migration moves on, unless somebody else moved it first.
+
+    False where the audit trail does not let it: only support can mend that.
+    """
+    try:
+        with runtime.ledger.write() as session:
+            migration = locked(session, following.migration.id)
+            if migration.epoch == following.migration.epoch:
+                advance(session, migration.id, following.stage.event, By(turn.owner, Actor.WORKER))
+    except Refused as refused:
+        log.error(refused.problem.code, migration=following.migration.id)
+        return False
+    return True
 
 
 def _counts(session: Session, migration: Migration, stage: Stage) -> dict[str, tuple[int, int]]:

@@ -16,6 +16,7 @@ from app.engine.runtime import Runtime
 from app.engine.uploads import KEPT
 from app.engine.work import DONE
 from app.migration.arriving import UploadFile
+from app.migration.audited import load_misplaced
 from app.migration.checked_links import forget_old
 from app.migration.models import ExportFile, Migration, Part, Trial, Work
 from app.migration.states import State
@@ -33,7 +34,9 @@ def sweep_orphans(runtime: Runtime, at: datetime | None = None) -> int:
         forget_old(session, moment)
     with runtime.ledger.read() as session:
         migrations = session.exec(select(Migration).where(Migration.wrapped_key != "")).all()
-    swept = sum(_sweep(runtime, migration.id, moment) for migration in migrations if not _is_made(migration))
+        elsewhere = load_misplaced(session, [migration.id for migration in migrations])
+    known = [migration for migration in migrations if not _is_made(migration) and migration.id not in elsewhere]
+    swept = sum(_sweep(runtime, migration.id, moment) for migration in known)
     return swept + _drop_again(runtime)
 
 
@@ -83,13 +86,26 @@ def places(migration_id: str, exports: int) -> Iterator[tuple[str, timedelta]]:
         yield f"{migration_id}/export-{number}", AGE
 
 
+def _is_replaced(number: int, migration: Migration) -> bool:
+    """Whether a trial of this number is dropped for good: a newer one came, or the move has no copies any more."""
+    is_gone = migration.state == State.CANCELLED or not migration.wrapped_key
+    return is_gone or number < migration.trial_number
+
+
 def _drop_again(runtime: Runtime) -> int:
     """A worker that was paused may have made a store anew after its trial was dropped."""
     names = set(runtime.caspen.trial_names())
     if not names:
         return 0
     with runtime.ledger.read() as session:
-        gone = session.exec(select(Trial.migration_id, Trial.number).where(col(Trial.dropped_at).is_not(None))).all()
+        found = session.exec(
+            select(Trial.migration_id, Trial.number, Migration)
+            .join(Migration, col(Migration.id) == Trial.migration_id)
+            .where(col(Trial.dropped_at).is_not(None))
+        ).all()
+        elsewhere = load_misplaced(session, {migration.id for _, _, migration in found})
+    known = [(number, migration) for _, number, migration in found if migration.id not in elsewhere]
+    gone = [(migration.id, number) for number, migration in known if _is_replaced(number, migration)]
     again = [store for store in (runtime.caspen.trial(*each) for each in gone) if store.name in names]
     for store in again:
         runtime.caspen.drop_trial(store)

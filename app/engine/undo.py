@@ -13,11 +13,19 @@ from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done
 from app.engine.runtime import Runtime
 from app.engine.work import Lease
+from app.errors import Stop
+from app.migration.audited import load_audited
 from app.migration.models import Migration
+from app.migration.states import State
+from app.problems import Problem
 
 
 def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Undoes it in the live workspace, in one step."""
+    """Undoes it in the live workspace, in one step. Stops where the audit trail does not say that somebody asked."""
+    with runtime.ledger.read() as session:
+        audited = load_audited(session, migration.id)
+    if audited.differing or audited.state is not State.UNDOING:
+        raise Stop(Problem("history_differs"))
     with beat.during():
         undone = undo_live(runtime.caspen, migration.workspace_id, migration.id)
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 from app.db import now
 from app.mapping.plan import Plan
 from app.migration.audit import write_audit
+from app.migration.audited import load_audited
 from app.migration.models import AuditEntry, Migration, Trial
 from app.migration.outbox import post
 from app.migration.states import Actor, Event, Move, State, destination, move_for
@@ -73,11 +74,13 @@ def advance(
 ) -> Ring:
     """Moves a migration along one line of the table, with its audit line and its e-mail, in the caller's transaction.
 
+    Refused where the migration's row does not stand where the audit trail says, before anything else is asked.
     `guards` holds the checks that lines name; a line whose guard is not given cannot be taken. Raises WrongState,
     NotAllowed or Refused, and then nothing is written. Returns the ring for after the commit.
     """
     cause = cause or Cause()
     migration = locked(session, migration_id)
+    _ask_trail(session, migration_id, event)
     state = State(migration.state)
     move = move_for(event, state)
     if move is None:
@@ -141,6 +144,14 @@ def _is_plan_tried(session: Session, migration: Migration) -> bool:
     """Whether the current trial was made with the plan as it is now."""
     trial = session.get(Trial, (migration.id, migration.trial_number))
     return trial is not None and Plan.model_validate(migration.plan).fingerprint() == trial.plan_fingerprint
+
+
+def _ask_trail(session: Session, migration_id: str, event: Event) -> None:
+    """Raises Refused where the row is not where the audit trail says. A worker that found any other difference must
+    still be able to stop its work and say why: FAIL asks for the state alone."""
+    audited = load_audited(session, migration_id)
+    if "state" in audited.differing or (event is not Event.FAIL and audited.is_misplaced):
+        raise Refused(Problem("history_differs"))
 
 
 def _ask_guard(session: Session, migration: Migration, move: Move, guards: dict[str, Guard]) -> None:

@@ -4,9 +4,10 @@ The migration's row repeats these for pages and queries. The row alone proves no
 Each audit line carries its own checksum, and the chain of a workspace ties the lines together.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -15,6 +16,8 @@ from app.migration.models import AuditEntry, Migration
 from app.migration.states import LIVE, Actor, Event, State
 
 TRIED_AGAIN = frozenset({Event.FAIL, Event.RETRY})
+STANDING = frozenset({"state", "paused_from", "trial_number", "workspace_id"})
+"""The columns that say where a move stands: while one of them is not true, no page of the move is."""
 AFTER_LIVE = TRIED_AGAIN | {Event.UNDO, Event.UNDONE}
 APPROVED = frozenset({State.FINALISING, State.FINALISING_FAILED, *LIVE})
 """The states that only an approved trial comes to."""
@@ -44,7 +47,8 @@ class Approval:
 class Audited:
     """What the audit lines say of a migration, and the columns of its row that say something else.
 
-    `approval` is the newest one. `is_in_force`: nothing came after the approval but its own work.
+    `state` is where the newest line led, None where the row says something else. `approval` is the newest one.
+    `is_in_force`: nothing came after the approval but its own work.
     """
 
     differing: tuple[str, ...] = ("state",)
@@ -52,19 +56,38 @@ class Audited:
     is_in_force: bool = False
     finalised_at: datetime | None = None
     changed_at: datetime | None = None
+    state: State | None = None
+
+    @property
+    def is_misplaced(self) -> bool:
+        """Whether the row says that the move stands elsewhere than where the audit trail says."""
+        return not STANDING.isdisjoint(self.differing)
 
 
 def load_audited(session: Session, migration_id: str) -> Audited:
     """Reads the row and its audit lines in one statement: a change between two reads would look like a lie."""
+    return load_each(session, [migration_id])[migration_id]
+
+
+def load_each(session: Session, migration_ids: Collection[str]) -> dict[str, Audited]:
+    """The same for several migrations, also in one statement."""
     found = session.exec(
         select(AuditEntry, *(getattr(Migration, name) for name in _ROW))
         .join(Migration, col(Migration.id) == AuditEntry.migration_id)
-        .where(AuditEntry.migration_id == migration_id, col(AuditEntry.act).in_([event.value for event in Event]))
+        .where(
+            col(AuditEntry.migration_id).in_(migration_ids), col(AuditEntry.act).in_([event.value for event in Event])
+        )
         .order_by(col(AuditEntry.id))
     ).all()
-    if not found or any(chain_hash(line[0]) != line[0].hash for line in found):
-        return Audited()
-    return _audited([line[0] for line in found], dict(zip(_ROW, found[-1][1:], strict=True)))
+    of_each: dict[str, list[Any]] = {migration_id: [] for migration_id in migration_ids}
+    for one in found:
+        of_each[str(one[0].migration_id)].append(one)
+    return {migration_id: _audited_of(lines) for migration_id, lines in of_each.items()}
+
+
+def load_misplaced(session: Session, migration_ids: Collection[str]) -> set[str]:
+    """Those of these migrations whose rows say that they stand elsewhere than where the audit trail says."""
+    return {found for found, audited in load_each(session, migration_ids).items() if audited.is_misplaced}
 
 
 def is_approval_proven(session: Session, migration: Migration) -> bool:
@@ -90,6 +113,13 @@ def live_moments(session: Session, workspace_id: str) -> dict[str, datetime]:
     return {str(line.migration_id): line.at for line in lines if chain_hash(line) == line.hash}
 
 
+def _audited_of(found: Sequence[Any]) -> Audited:
+    """What lines say that were read together with the row."""
+    if not found or any(chain_hash(line[0]) != line[0].hash for line in found):
+        return Audited()
+    return _audited([line[0] for line in found], dict(zip(_ROW, found[-1][1:], strict=True)))
+
+
 def _audited(lines: Sequence[AuditEntry], row: Mapping[str, object]) -> Audited:
     newest = lines[-1]
     approved = _newest(lines, Event.APPROVE)
@@ -113,7 +143,8 @@ def _audited(lines: Sequence[AuditEntry], row: Mapping[str, object]) -> Audited:
     went_on = finalised is not None and not _follow(lines[finalised + 1 :], AFTER_LIVE)
     if (went_on or (state in APPROVED and not is_in_force)) and "state" not in differing:
         differing.append("state")
-    return Audited(tuple(differing), approval, is_in_force, finalised_at, newest.at)
+    stands = State(state) if "state" not in differing else None
+    return Audited(tuple(differing), approval, is_in_force, finalised_at, newest.at, stands)
 
 
 def _newest(lines: Sequence[AuditEntry], event: Event) -> int | None:

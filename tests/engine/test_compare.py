@@ -133,6 +133,7 @@ def test_it_goes_with_the_trial_and_with_the_key(clinic: Clinic) -> None:
     clinic.drain()
     assert not clinic.runtime.objects.exists(first)
     assert len(list(lines_of(clinic.runtime, clinic.migration, 2, BALANCES))) == 1
+    clinic.act(Event.CANCEL)
     purge(clinic.runtime, clinic.id)
     assert list(lines_of(clinic.runtime, clinic.migration, 2, BALANCES)) == []
 

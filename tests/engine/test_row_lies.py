@@ -4,6 +4,8 @@ Each column that decides something takes each lying value, before the approval, 
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +14,33 @@ import sqlalchemy as sa
 from sqlmodel import col, func, select
 
 from app.caspen.gateway import create_workspace
+from app.caspen.journal import replaced_by
 from app.caspen.trial_health import Fault
+from app.db import now
 from app.engine.account_seal import KEPT, PROVEN
 from app.engine.contents import bring_contents
 from app.engine.drain import Turn, drain
+from app.engine.orphans import sweep_orphans
+from app.engine.purge import due_for_purge, forget_journals, give_up_abandoned, purge
 from app.engine.runtime import Runtime
 from app.engine.trial_account import APPROVABLE
 from app.engine.trial_check import trial_fault
-from app.migration.advance import By, Cause, Refused, WrongState, advance
+from app.engine.uploads import sweep_uploads
+from app.migration.advance import By, Cause, Guard, Refused, WrongState, advance
 from app.migration.audit import write_audit
 from app.migration.audited import load_audited
 from app.migration.guards import undoable
 from app.migration.models import AuditEntry, Migration, Trial, Work
-from app.migration.states import LIVE, Actor, Event, State
+from app.migration.states import LIVE, MOVES, WORKING, Actor, Event, State
 from tests.world.bases import Bases, made_in
 from tests.world.left import contents
 from tests.world.move import MEGAN, WORKSPACE, approve_as_the_page_does, move
-from tests.world.row_lies import DECIDES, DECIDES_NOT, OTHER_WORKSPACE, columns_of_row, row_lies, write_row
+from tests.world.row_lies import DECIDES, DECIDES_NOT, LONG_AGO, OTHER_WORKSPACE, columns_of_row, row_lies, write_row
 from tests.world.row_lies import PROVEN as PROVEN_COLUMNS
+from workers.chores import destroy_what_is_due
 
-WORKER = By("worker", Actor.WORKER)
+LATER = now() + timedelta(days=400)
+MISPLACING = ("state", "paused_from", "trial_number", "workspace_id")
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +180,110 @@ def test_no_lie_about_a_live_move_is_believed_or_lets_it_be_taken_back(bases: Ba
     assert fault_of(live, at) is None
 
 
+POINTS = (State.REVIEWING.value, State.FINALISED.value)
+
+
+def everything(runtime: Runtime, migration_id: str) -> dict[str, object]:
+    """What a lie may destroy: copies, trials, records in every workspace, audit lines, and the key."""
+    keys = runtime.objects.list(migration_id)
+    with runtime.ledger.read() as session:
+        lines = session.exec(select(func.count()).select_from(AuditEntry)).one()
+    return {
+        "objects": sorted(keys),
+        "trials": sorted(runtime.caspen.trial_names()),
+        "trial": contents(runtime, runtime.caspen.trial(migration_id, 1)),
+        "live": contents(runtime),
+        "journals": sorted(replaced_by(runtime.caspen)),
+        "lines": lines,
+        "key": move(runtime, migration_id).wrapped_key,
+    }
+
+
+def sweep_everything(runtime: Runtime, at: datetime) -> None:
+    """Every chore that destroys something, and the worker, at a moment long after."""
+    give_up_abandoned(runtime, at)
+    with runtime.ledger.read() as session:
+        due = due_for_purge(session, 30, at)
+    for migration_id in due:
+        purge(runtime, migration_id)
+    forget_journals(runtime)
+    sweep_orphans(runtime, at)
+    sweep_uploads(runtime)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_no_lie_about_where_a_move_stands_lets_a_sweep_a_worker_or_an_act_destroy_anything(
+    bases: Bases, tmp_path: Path, point: str
+) -> None:
+    at, tried = bases.migration_id, 0
+    with bases.copy(point, tmp_path / "copy") as runtime:
+        create_workspace(runtime.caspen, OTHER_WORKSPACE, "Riverbend Podiatry")
+        ledger, before = Ledger(runtime, at), everything(runtime, at)
+        for name, values in row_lies(move(runtime, at), trial_of(runtime, at)):
+            if values.keys().isdisjoint(MISPLACING):
+                continue
+            write_row(runtime, at, values)
+            sweep_everything(runtime, LATER)
+            destroy_what_is_due(runtime)
+            if "state" in values:
+                work(runtime, at)
+            refused = pytest.raises(Refused, match="history_differs")
+            with nullcontext() if values.get("state") in WORKING else refused:
+                purge(runtime, at)
+            assert everything(runtime, at) == before, name
+            write_row(runtime, at, ledger.row)
+            tried += 1
+    assert tried >= 20
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_no_event_happens_to_a_move_that_stands_elsewhere_than_its_history_says(
+    bases: Bases, tmp_path: Path, point: str
+) -> None:
+    at, refused = bases.migration_id, set()
+    guards: dict[str, Guard] = {name: lambda *_: None for name in {one.guard for one in MOVES if one.guard}}
+    with bases.copy(point, tmp_path / "copy") as runtime:
+        honest = row_of(runtime, at)
+        for name, values in row_lies(move(runtime, at), trial_of(runtime, at)):
+            if values.keys().isdisjoint(MISPLACING):
+                continue
+            write_row(runtime, at, values)
+            for event in Event:
+                if event is Event.FAIL and "state" not in values:
+                    continue  # a worker can always stop its work and say why
+                for actor in Actor:
+                    with runtime.ledger.write() as session, pytest.raises(Refused) as found:
+                        advance(session, at, event, By("somebody", actor), guards=guards)
+                    assert found.value.problem.code == "history_differs", (name, event)
+                    refused.add(event)
+            write_row(runtime, at, honest)
+    assert refused == set(Event)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_row_that_says_long_ago_or_without_a_key_destroys_nothing(bases: Bases, tmp_path: Path, point: str) -> None:
+    at = bases.migration_id
+    with bases.copy(point, tmp_path / "copy") as runtime:
+        before = everything(runtime, at)
+        for values in ({"since": LONG_AGO}, {"since": LONG_AGO, "wrapped_key": ""}):
+            write_row(runtime, at, values)
+            with runtime.ledger.read() as session:
+                assert due_for_purge(session, 30) == []
+            assert give_up_abandoned(runtime) == []
+            forget_journals(runtime)
+            sweep_orphans(runtime)
+            assert everything(runtime, at) == {**before, "key": values.get("wrapped_key", before["key"])}
+
+
+def test_after_the_retention_a_live_move_is_purged_and_a_cancelled_one_at_once(bases: Bases, live: Runtime) -> None:
+    at = bases.migration_id
+    write_row(live, at, {"since": LATER})
+    with live.ledger.read() as session:
+        assert due_for_purge(session, 30, LATER) == [at]
+    purge(live, at)
+    assert list(live.objects.list(at)) == []
+
+
 def trial_of(runtime: Runtime, migration_id: str) -> Trial:
     with runtime.ledger.read() as session:
         return session.get_one(Trial, (migration_id, 1))
@@ -256,8 +369,15 @@ def test_going_live_twice_is_approved_by_nobody(bases: Bases, live: Runtime) -> 
         migration = session.get_one(Migration, at)
         migration.state = "matching"
         session.add(migration)
-        advance(session, at, Event.START_TRIAL, MEGAN, guards={"checklist_passes": lambda *_: None})
-        advance(session, at, Event.TRIALLED, WORKER)
+        with pytest.raises(Refused, match="history_differs"):
+            advance(session, at, Event.START_TRIAL, MEGAN, guards={"checklist_passes": lambda *_: None})
+        for event, to in ((Event.START_TRIAL, State.TRIALLING), (Event.TRIALLED, State.REVIEWING)):
+            facts = {"from": migration.state, "to": to.value}
+            write_audit(
+                session, workspace_id=WORKSPACE, migration_id=at, by="x", role="clinic", act=event.value, facts=facts
+            )
+            migration.state = to.value
+            session.add(migration)
     assert "state" in differing(live, at)
     assert fault_of(live, at) is Fault.HISTORY
 

@@ -14,6 +14,7 @@ from app.migration.guards import export_kept, pausable
 from app.migration.models import AuditEntry, Export, Migration, OutboxMail
 from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, Move, State, destination
 from app.problems import Problem
+from tests.audit_lines import make_audit_say
 
 ACTORS = tuple(Actor)
 GUARDED = {move.guard for move in MOVES if move.guard}
@@ -45,7 +46,12 @@ def a_migration(session: Session, state: State) -> str:
     )
     session.add(migration)
     session.flush()
+    make_audit_say(session, migration)
     return migration.id
+
+
+def acts_of(session: Session, migration_id: str) -> list[str]:
+    return list(session.exec(select(AuditEntry.act).where(AuditEntry.migration_id == migration_id)).all())
 
 
 def yes(_session: Session, _migration: Migration) -> Problem | None:
@@ -92,13 +98,14 @@ def test_what_is_not_in_the_table_is_refused_and_writes_nothing(ledger: Database
     legal = {move.event for move, from_state in lines() if from_state is state}
     with ledger.write() as session:
         migration_id = a_migration(session, state)
+        before = acts_of(session, migration_id)
     for event in set(Event) - legal - {Event.START}:
         with pytest.raises(WrongState), ledger.write() as session:
             advance(session, migration_id, event, by(Actor.SUPPORT), guards=all_guards(yes))
     with ledger.read() as session:
         migration = session.get_one(Migration, migration_id)
         assert (migration.state, migration.epoch) == (state, 0)
-        assert session.exec(select(AuditEntry).where(AuditEntry.migration_id == migration_id)).all() == []
+        assert acts_of(session, migration_id) == before
 
 
 @pytest.mark.parametrize(
@@ -176,14 +183,15 @@ def test_a_step_and_its_mail_and_its_audit_line_happen_together_or_not_at_all(le
         advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC), guards=all_guards(yes))
     with ledger.read() as session:
         mails = session.exec(select(OutboxMail).where(OutboxMail.migration_id == migration_id)).all()
-        acts = session.exec(select(AuditEntry.act).where(AuditEntry.migration_id == migration_id)).all()
+        acts = acts_of(session, migration_id)
     assert [(mail.kind, mail.recipient) for mail in mails] == [("received", "megan@harbour.example")]
-    assert acts == ["submit_export"]
+    assert acts == ["start", "submit_export"]
 
 
 def test_the_chain_of_audit_lines_holds_and_shows_a_changed_line(ledger: Database) -> None:
     with ledger.write() as session:
-        advance(session, a_migration(session, State.PREPARING), Event.SUBMIT_EXPORT, by(Actor.CLINIC))
+        migration_id = a_migration(session, State.PREPARING)
+        advance(session, migration_id, Event.SUBMIT_EXPORT, by(Actor.CLINIC), guards=all_guards(yes))
         assert chain_holds(session, "wsp_harbour")
         line = session.exec(select(AuditEntry)).all()[-1]
         line.reason = "slipped in"

@@ -19,7 +19,7 @@ DECIDES = (*PROVEN, "trial_number", "export_number", "report", "source")
 DECIDES_NOT: Mapping[str, str] = {
     "id": "the key: another one is another migration",
     "clinic": "a name, shown",
-    "since": "shown; how long copies are kept",
+    "since": "shown: how long copies are kept counts from the newest audit line",
     "created_at": "shown",
     "created_by": "shown",
     "conversion_date": "a day of the checklist, before the trial",
