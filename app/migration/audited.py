@@ -143,7 +143,7 @@ def _audited(lines: Sequence[AuditEntry], row: Mapping[str, object]) -> Audited:
     went_on = finalised is not None and not _follow(lines[finalised + 1 :], AFTER_LIVE)
     if (went_on or (state in APPROVED and not is_in_force)) and "state" not in differing:
         differing.append("state")
-    stands = State(state) if "state" not in differing else None
+    stands = State(str(state)) if "state" not in differing else None
     return Audited(tuple(differing), approval, is_in_force, finalised_at, newest.at, stands)
 
 
