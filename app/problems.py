@@ -40,6 +40,11 @@ class Entry:
     todo: str
     who: Who
 
+    @property
+    def has_act(self) -> bool:
+        """Whether somebody may do something about it, if only by choice."""
+        return self.who is not Who.NOBODY
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -17,20 +17,37 @@
     if (open && !open.contains(event.target)) open.open = false;
   });
 
-  // What destroys or stops is not pressed by the second press of a double click, whose first press made it appear: for
-  // half a second after the page was shown, or came back, a mouse or a finger does not send such a form. A key does.
-  const SETTLED = 500; // milliseconds
-  let shown = performance.now();
-  let pointed = false;
-  document.addEventListener("click", (event) => (pointed = event.detail > 0), true);
+  // What destroys or stops is not pressed by the second press of a double click. That is a press which the browser
+  // counts as a second one, or which follows within half a second on the press that led to this page. Every other press
+  // counts, as early as it may come; so does a key.
+  const TWICE = 500; // milliseconds
+  const PRESSED = "pressed";
+  const stored = (act) => {
+    try {
+      return act(window.sessionStorage);
+    } catch {
+      return null; // a browser that stores nothing: the browser's own count is left
+    }
+  };
+  const pressedBefore = () => Number(stored((kept) => kept.getItem(PRESSED)) || -Infinity);
+  let before = pressedBefore();
+  let isSecond = false;
+  document.addEventListener(
+    "click",
+    (event) => {
+      const now = Date.now();
+      isSecond = event.detail > 1 || (event.detail === 1 && now - before >= 0 && now - before < TWICE);
+      if (event.detail > 0) stored((kept) => kept.setItem(PRESSED, String(now)));
+    },
+    true,
+  );
   window.addEventListener("pageshow", () => {
-    shown = performance.now();
+    before = pressedBefore();
   });
   document.addEventListener(
     "submit",
     (event) => {
-      const early = pointed && performance.now() - shown < SETTLED;
-      if (early && event.target.matches("form[data-ends]")) event.preventDefault();
+      if (isSecond && event.target.matches("form[data-ends]")) event.preventDefault();
     },
     true,
   );

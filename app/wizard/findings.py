@@ -29,6 +29,11 @@ TINY = {
     Level.WARNING: "worth a look",
     Level.INFO: "nothing to do now",
 }
+TINY_WITH_ACTS = {
+    Level.SKIPPED: "by rule: what you may still do stands with each",
+    Level.INFO: "nothing waits for you: what you may still do stands with each",
+}
+"""In place of those words, where somebody may do something about one of the problems."""
 CAN_ACT = {Who.CLINIC: "You or a colleague", Who.SUPPORT: "Caspen's support", Who.NOBODY: "Nobody needs to"}
 
 
@@ -107,14 +112,16 @@ TINY_OVER = {
 
 def bands(sums: Iterable[ProblemSum], source: str, *, is_over: bool = False) -> list[Band]:
     """The problems under what became of their rows; in each band the one with most rows first. `sums` is in order."""
-    told = []
+    told, words = [], catalogue()
     tiny = TINY_OVER if is_over else TINY
     for level, found in groupby(sums, key=lambda one: one.level):
         by_code: dict[str, list[ProblemSum]] = {}
         for one in found:
             by_code.setdefault(one.entry.code, []).append(one)
         findings = sorted((finding(same, source) for same in by_code.values()), key=lambda f: (-f.count, f.code))
-        told.append(Band(level, WORDS[level], tiny[level], tuple(findings)))
+        has_acts = not is_over and any(words[one.code].has_act for one in findings)
+        small = TINY_WITH_ACTS.get(level, tiny[level]) if has_acts else tiny[level]
+        told.append(Band(level, WORDS[level], small, tuple(findings)))
     return told
 
 

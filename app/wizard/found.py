@@ -69,6 +69,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
     told_all = notices(session, migration.id, export.number, source)
     noticed = [line for line in told_all if needs_clinic(line)]
     rest = [line for line in told_all if not needs_clinic(line)]
+    words = catalogue()
     return {
         "export": export,
         "kinds": here,
@@ -97,7 +98,8 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "files": read,
         "doubts": [said(doubt, source) for doubt in doubted if doubt.code != "kind_absent"],
         "noticed": noticed,
-        "rest": rest,
+        "optional": [line for line in rest if words[line["code"]].has_act],
+        "rest": [line for line in rest if not words[line["code"]].has_act],
         "uses_said": migration.uses is not None,
         "may_go_on": migration.state == State.MATCHING,
         "acknowledged": migration.found_acknowledged == export.number,

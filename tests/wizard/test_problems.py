@@ -3,16 +3,58 @@
 import csv
 import io
 import re
+from html import unescape
 from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
 from app.migration.models import ProblemLine
+from app.problems import Level, catalogue
+from app.wizard.findings import ProblemSum, bands
 from app.wizard.problems import as_csv
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import MEGAN, VERA, Product
+
+ACT = re.compile(
+    r"(?:^|[.:;] )(?:Add|Archive|Ask|Check|Choose|Compare|Correct|Download|Enter|Export|Find|Give|Keep|Look|Make|Mark"
+    r"|Match|Merge|Move|Open|Rename|Restore|Send|Set|Share|Start|Tell|Try|Unpack|Wait|Write)\b"
+    r"|\bif you\b|\bhand over\b",
+)
+"""How a sentence begins that names an act of a person, or leaves one to a person."""
+
+
+@pytest.mark.parametrize("code", [code for code, one in catalogue().items() if one.level is not Level.STOPS])
+def test_what_needs_nobody_names_no_act_of_a_person(code: str) -> None:
+    entry = catalogue()[code]
+    assert entry.has_act or not ACT.search(entry.todo)
+
+
+@pytest.mark.parametrize("code", [code for code, one in catalogue().items() if one.level is not Level.STOPS])
+def test_no_heading_says_nothing_above_a_problem_with_which_somebody_may_act(code: str) -> None:
+    entry = catalogue()[code]
+    (band,) = bands([ProblemSum(entry, entry.level, "patients", "Clients", 1)], "Cliniko")
+    (told,) = band.findings
+    assert told.who == "Nobody needs to" or "nothing to d" not in band.tiny
+    assert entry.has_act == (told.who != "Nobody needs to")
+
+
+def test_the_found_page_keeps_what_has_an_act_out_of_what_needs_nothing(product_at: At) -> None:
+    product = product_at("matching")
+    run = f"export:{product.move().export_number}"
+    with product.runtime.ledger.read() as session:
+        there = {line.code for line in session.exec(select(ProblemLine).where(ProblemLine.run == run))}
+    optional = [code for code in ("bad_appointment_time", "bad_weekday", "appointment_overlap") if code not in there]
+    for code in optional:
+        add_lines(product, 1, run=run, code=code, level=catalogue()[code].level.value)
+    page = product.visitor(MEGAN).get(f"{product.at}/handover").text
+    folds = re.findall(r'<details class="fold".*?</details>', page, re.DOTALL)
+    (nothing,) = [fold for fold in folds if "need nothing from you" in fold]
+    (acts,) = [fold for fold in folds if "you may do something" in fold]
+    for code, entry in catalogue().items():
+        assert entry.title not in unescape(nothing) or not entry.has_act, code
+    assert {"bad_appointment_time", "bad_weekday"} <= {c for c, e in catalogue().items() if e.title in unescape(acts)}
 
 
 def add_lines(product: Product, count: int, **values: Any) -> None:
