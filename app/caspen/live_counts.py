@@ -9,6 +9,14 @@ from app.caspen.statements import among, at, batches, fetch
 from app.caspen.stores import Stores
 from app.caspen.tables import OBJECTS
 
+LISTS = frozenset(
+    {"locations", "users", "practitioners", "categories", "taxes", "services", "custom_fields", "contacts"}
+    | {"referral_types", "cancellation_reasons"}
+)
+"""Short tables, in which records may be made of a name in other rows. The records of other tables are never read."""
+NAMED = "CASE WHEN substr(\"source_id\", 1, 5) = 'name:' OR substr(\"source_id\", 1, 6) = 'field:' THEN 1 ELSE 0 END"
+"""SQL: 1 for a record that was made of a name in other rows, or of a column that Caspen has no field for."""
+
 
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
@@ -19,6 +27,9 @@ class LiveCounts:
     deleted: int = 0
     tables: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by kind, records by table
     deleted_of: Mapping[str, int] = field(default_factory=dict)  # by kind
+    named: Mapping[str, int] = field(
+        default_factory=dict
+    )  # by kind, those made of a name or a column: no row is theirs
 
     @property
     def total(self) -> int:
@@ -26,12 +37,13 @@ class LiveCounts:
 
 
 def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> LiveCounts:
-    """Counts the imported records of a workspace, from an index: no record is read. Nothing is changed.
+    """Counts the imported records of a workspace, from an index: only those of LISTS are read. Nothing is changed.
 
-    With `migration_id` only the records count that this migration brought or found unchanged. Their rows are read.
+    With `migration_id` only the records count that this migration brought or found unchanged.
     """
     records: dict[str, Counter[str]] = {}
     deleted: Counter[str] = Counter()
+    named: Counter[str] = Counter()
     edited = 0
     live = stores.live
     with live.database.connection(reading=True) as connection:
@@ -44,21 +56,24 @@ def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> Liv
             name = str(model.__tablename__)
             table = at(live.schema, name)
             brought, given = _brought(live.schema, name, workspace_id, migration_id)
-            sql = f'SELECT "source_kind", count(*) FROM {table} WHERE {brought} GROUP BY 1'
-            for kind, count in fetch(connection, sql, given):
+            is_made = NAMED if name in LISTS else "0"
+            sql = f'SELECT "source_kind", {is_made}, count(*) FROM {table} WHERE {brought} GROUP BY 1, 2'
+            for kind, is_named, count in fetch(connection, sql, given):
                 records.setdefault(str(kind), Counter())[name] += int(count)
+                named[str(kind)] += int(count) * int(is_named)
             touched = [record for touched_in, record in last if touched_in == name]
             for piece in batches(touched):
                 which, ids = among(connection, '"id"', piece)
-                sql = f'SELECT "source_kind", "id" FROM {table} WHERE {brought} AND {which}'
-                for kind, record in fetch(connection, sql, (*given, ids)):
+                sql = f'SELECT "source_kind", {is_made}, "id" FROM {table} WHERE {brought} AND {which}'
+                for kind, is_named, record in fetch(connection, sql, (*given, ids)):
                     act = last[(name, str(record))]
                     edited += act == EDITED
                     deleted[str(kind)] += act == DELETED
                     records[str(kind)][name] -= act == DELETED
+                    named[str(kind)] -= int(is_named) * (act == DELETED)
     by_table = {kind: dict(+counts) for kind, counts in records.items() if +counts}
     by_kind = {kind: sum(counts.values()) for kind, counts in by_table.items()}
-    return LiveCounts(by_kind, edited, sum(deleted.values()), by_table, +deleted)
+    return LiveCounts(by_kind, edited, sum(deleted.values()), by_table, +deleted, +named)
 
 
 def _brought(schema: str, table: str, workspace_id: str, migration_id: str) -> tuple[str, tuple[str, ...]]:

@@ -34,6 +34,7 @@ NOUNS = {
     "progress_note_templates": ("progress note template", "progress note templates"),
     "progress_notes": ("progress note", "progress notes"),
 }
+OTHER_ROWS = "columns and names in other rows"
 
 
 def bridges(lines: Sequence[KindLine], live: LiveCounts, report: Mapping[str, Any]) -> dict[str, str]:
@@ -60,6 +61,8 @@ def bridge(line: KindLine, live: LiveCounts, kept: int, undone: Mapping[str, Any
     if tables and (here != line.came or len(tables) > 1):
         one, many = ("is live", "are live") if undone is None else ("stays", "stay")
         parts.append(f"{names(records_words(tables))} {one if here == 1 else many}")
+        if named := live.named.get(line.kind, 0):
+            parts[-1] += f", {number(named)} of them made of {OTHER_ROWS}"
     if deleted:
         parts.append(f"{number(deleted)} deleted by your team")
     if kept:

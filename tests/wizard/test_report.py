@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from httpx import Response
 from sqlmodel import select
 
-from app.caspen.live_counts import count_live
+from app.caspen.live_counts import LISTS, NAMED, count_live
 from app.caspen.tables import OBJECTS, Client, ProgressNote, SharedRecord
 from app.caspen.tables.columns import moment_text
 from app.db import now
@@ -17,12 +17,14 @@ from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration
 from app.migration.states import State
 from app.sources import source
-from app.wizard.live_words import NOUNS
+from app.wizard.live_words import NOUNS, OTHER_ROWS
 from app.words import plural
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.product import ANA, MEGAN, VERA, Product
 from tests.wizard.test_same_numbers import column
+
+MADE = f"4 of them made of {OTHER_ROWS}"
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching", "reviewing"])
@@ -266,8 +268,13 @@ def assert_every_kind_is_true(product: Product) -> dict[str, tuple[int, int, str
 def test_every_number_of_live_records_is_what_the_workspace_holds_of_this_move(product_at: At) -> None:
     product = product_at("finalised")
     rows = assert_every_kind_is_true(product)
-    assert rows["Clients"] == (39, 43, "39 clients and 4 referral types are live")
+    assert rows["Clients"] == (
+        39,
+        43,
+        f"39 clients and 4 referral types are live, {MADE}",
+    )
     assert rows["Custom field values"] == (13, 237, "237 answers are live")
+    assert rows["Custom fields"][2] == f"25 custom fields are live, 13 of them made of {OTHER_ROWS}"
     assert rows["Services"][2].startswith("11 of 11 rows were in Caspen already; ")
     with product.runtime.caspen.live.database.read() as session:
         client, other = session.exec(select(Client).where(Client.migration_id == product.migration_id).limit(2)).all()
@@ -275,7 +282,7 @@ def test_every_number_of_live_records_is_what_the_workspace_holds_of_this_move(p
     product.gateway().add("clients", {"first_name": "Ada", "last_name": "New"})
     assert assert_every_kind_is_true(product)["Clients"][1:] == (
         42,
-        "38 clients and 4 referral types are live; 1 deleted by your team",
+        f"38 clients and 4 referral types are live, {MADE}; 1 deleted by your team",
     )
     put_later_move(product, {SHARED_KEPT: True})
     assert assert_every_kind_is_true(product)["Clients"][1] == 42
@@ -285,7 +292,7 @@ def test_every_number_of_live_records_is_what_the_workspace_holds_of_this_move(p
         session.add(replaced)
     assert assert_every_kind_is_true(product)["Clients"][1:] == (
         41,
-        "37 clients and 4 referral types are live; 1 deleted by your team; 1 replaced by a later move",
+        f"37 clients and 4 referral types are live, {MADE}; 1 deleted by your team; 1 replaced by a later move",
     )
 
 
@@ -299,3 +306,15 @@ def test_the_later_move_counts_what_it_found_unchanged(product_at: At) -> None:
 
 def test_every_table_of_records_has_its_noun() -> None:
     assert set(NOUNS) == {str(model.__tablename__) for model in OBJECTS}
+
+
+def test_no_record_outside_the_short_lists_is_made_of_a_name(shown_at: At) -> None:
+    product = shown_at("finalised")
+    with product.runtime.caspen.live.database.connection(reading=True) as connection:
+        made = {
+            str(model.__tablename__)
+            for model in OBJECTS
+            if connection.scalar(sa.text(f"SELECT sum({NAMED}) FROM {model.__tablename__}"))
+        }
+    assert "custom_fields" in made
+    assert made <= LISTS
