@@ -102,6 +102,7 @@ PLAIN = {
     "kind": "These rows",
     "wanted": "with their numbers",
     "found": "other columns",
+    "what": "Something that your Caspen workspace had when the trial was made has changed",
 }
 
 

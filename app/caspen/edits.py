@@ -72,14 +72,13 @@ def write_entries(
         change(connection, sql, (workspace_id, *cells))
 
 
-def entries(connection: Connection, schema: str, workspace_id: str, table: str = "") -> Iterator[Entry]:
-    """All entries of a workspace in order, or those of one table; a page at a time."""
+def entries(connection: Connection, schema: str, workspace_id: str, table: str = "", after: int = 0) -> Iterator[Entry]:
+    """All entries of a workspace in order, or those of one table, or those after a number; a page at a time."""
     which = ' AND "object" = ?' if table else ""
     sql = (
         f'SELECT {_COLUMNS} FROM {at(schema, "edits")} WHERE "workspace_id" = ?{which} AND "number" > ? '
         f'ORDER BY "number" LIMIT {PAGE}'
     )
-    after = 0
     while True:
         page = [Entry(*row) for row in fetch(connection, sql, (workspace_id, *([table] if table else []), after))]
         yield from page

@@ -28,16 +28,21 @@ def dangling_links(stores: Stores, trial: Store, workspace_id: str) -> tuple[Dan
     A record that a person deleted in Caspen still counts as one: its history may point at it.
     """
     with stores.beside(trial) as sides:
-        found = [
-            _look(sides, str(model.__tablename__), reference, workspace_id)
-            for model in OBJECTS
-            for reference in model.references
-        ]
+        return dangling_links_in(sides, workspace_id)
+
+
+def dangling_links_in(sides: Sides, workspace_id: str) -> tuple[Dangling, ...]:
+    """The same, in the caller's transaction."""
+    found = [
+        _look(sides, str(model.__tablename__), reference, workspace_id)
+        for model in OBJECTS
+        for reference in model.references
+    ]
     return tuple(one for one in found if one.count)
 
 
 def _look(sides: Sides, table: str, reference: Reference, workspace_id: str) -> Dangling:
-    source, value = _values(sides.connection, at(sides.trial, table), reference)
+    source, value = values_of(sides.connection, at(sides.trial, table), reference)
     nowhere = " AND ".join(
         f'NOT EXISTS (SELECT 1 FROM {at(schema, target)} AS there WHERE there."workspace_id" = here."workspace_id" '
         f'AND there."id" = {value})'
@@ -52,11 +57,11 @@ def _look(sides: Sides, table: str, reference: Reference, workspace_id: str) -> 
     return Dangling(table, reference.column, int(count), str(first))
 
 
-def _values(connection: Connection, table: str, reference: Reference) -> tuple[str, str]:
-    """What to select from, and the expression for one referred id."""
-    column = f'here."{reference.column}"'
+def values_of(connection: Connection, table: str, reference: Reference, name: str = "here") -> tuple[str, str]:
+    """What to select from, under that name, and the expression for one referred id."""
+    column = f'{name}."{reference.column}"'
     if not reference.several:
-        return f"{table} AS here", column
+        return f"{table} AS {name}", column
     if is_sqlite(connection):
-        return f"{table} AS here, json_each({column}) AS one", "one.value"
-    return f"{table} AS here, json_array_elements_text({column}::json) AS one(value)", "one.value"
+        return f"{table} AS {name}, json_each({column}) AS one", "one.value"
+    return f"{table} AS {name}, json_array_elements_text({column}::json) AS one(value)", "one.value"

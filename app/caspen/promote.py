@@ -15,6 +15,7 @@ from app.caspen.conflicts import Conflict, find_conflicts
 from app.caspen.content import Digest, Digests, content_hash, merge
 from app.caspen.edits import list_touched, untouched
 from app.caspen.journal import journal_digest, keep_replaced
+from app.caspen.relied import Changed, Outdated, Relied, changed_since, links_into_nothing
 from app.caspen.shapes import Shape, shape
 from app.caspen.shared import keep_shared
 from app.caspen.statements import (
@@ -62,7 +63,7 @@ class Promotion:
     """What is promoted: the trial of a migration, with the digests that were approved.
 
     `earlier` are the migrations that have gone live before (None: not known). A live record that names another one
-    counts as brought by this migration.
+    counts as brought by this migration. `relied` is what the trial found live and leads to.
     """
 
     workspace_id: str
@@ -70,6 +71,7 @@ class Promotion:
     trial: int
     approved: Mapping[str, Digest]
     earlier: frozenset[str] | None = None
+    relied: Relied = field(default_factory=Relied)
 
 
 def promote(
@@ -82,8 +84,9 @@ def promote(
 ) -> Promoted:
     """Moves a trial's records into the live workspace. Doing it twice changes nothing the second time.
 
-    Raises Unproven, with nothing written, when what would be live is not what was approved. `last_look` may do so, too:
-    it sees what is about to be live, under the workspace's lock.
+    Raises Unproven, with nothing written, when what would be live is not what was approved, and Outdated when what the
+    trial relied on is no longer there. `last_look` may do so, too: it sees what is about to be live, under the
+    workspace's lock.
     """
     done = Promoted()
     with stores.promoting(store) as sides:
@@ -94,6 +97,7 @@ def promote(
         at_moment = moment_text(moment or now())
         for model in OBJECTS:
             _promote_table(sides, shape(str(model.__tablename__)), what, at_moment, done)
+        _require_relied(sides, what, done)
         _prove(what, done)
         done.replaced = journal_digest(sides.connection, sides.live, what.workspace_id, what.migration_id)
         if last_look is not None:
@@ -247,6 +251,20 @@ def _live_digests(sides: Sides, to: Shape, workspace_id: str, conflicts: set[str
             raise Unproven([kind])
         found.setdefault(kind, Digest()).add(record_id, content)
     return found
+
+
+def _require_relied(sides: Sides, what: Promotion, done: Promoted) -> None:
+    """What the trial found live is still there, and no record that goes live leads nowhere.
+
+    A promotion that writes no record was done before: what happened since is no reason to say that it did not go live.
+    """
+    if done.created.total() + done.updated.total():
+        changed = changed_since(sides, what.workspace_id, what.relied)
+        if changed:
+            raise Outdated(changed)
+    nowhere = links_into_nothing(sides, what.workspace_id)
+    if nowhere:
+        raise Outdated(Changed(missing=nowhere))
 
 
 def _prove(what: Promotion, done: Promoted) -> None:

@@ -31,6 +31,7 @@ class Fault(StrEnum):
     RECORDS = "records"  # a table does not hold as many records as were loaded
     BOOKKEEPING = "bookkeeping"  # a record says something else of itself than what loading wrote
     PLACES = "places"  # a record names another row of the export than the row it was made of
+    OUTDATED = "outdated"  # the trial is whole, but what it relied on in the live workspace has changed
 
 
 FEW_RECORDS = 20_000  # of a trial whose records are read whenever the trial is looked at

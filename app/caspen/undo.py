@@ -13,11 +13,12 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.edits import DELETED, TOUCHED, list_touched, not_deleted, untouched
 from app.caspen.journal import journal_digest
+from app.caspen.links import values_of
 from app.caspen.shapes import Shape, shape
 from app.caspen.shared import hand_over, later_journals
 from app.caspen.statements import at, change, fetch, is_sqlite
 from app.caspen.stores import Stores
-from app.caspen.tables import OBJECTS
+from app.caspen.tables import OBJECTS, Reference
 
 SHAPES = tuple(shape(str(model.__tablename__)) for model in OBJECTS)
 
@@ -178,18 +179,25 @@ def _remove(what: _Undo, to: Shape) -> int:
     """Removes what the migration brought and nobody touched, unless something that stays refers to it."""
     here = what.at(to.name)
     free = " AND ".join(
-        f"NOT EXISTS (SELECT 1 FROM {what.at(str(model.__tablename__))} AS other "
-        f'WHERE other."workspace_id" = {here}."workspace_id" AND other."{reference.column}" = {here}."id" '
-        f"AND {not_deleted(shape(str(model.__tablename__)), 'other')})"
+        _is_free(what, here, shape(str(model.__tablename__)), reference)
         for model in OBJECTS
         for reference in model.references
-        if to.name in reference.tables and not reference.several
+        if to.name in reference.tables
     )
     sql = (
         f'DELETE FROM {here} WHERE "workspace_id" = ? AND "migration_id" = ? AND {untouched(to, here)} '
         f"AND {free or 'TRUE'}"
     )
     return change(what.connection, sql, (what.workspace_id, what.migration_id))
+
+
+def _is_free(what: _Undo, here: str, by: Shape, reference: Reference) -> str:
+    """The condition that no record leads to the one in `here` by this reference."""
+    source, value = values_of(what.connection, what.at(by.name), reference, "other")
+    return (
+        f'NOT EXISTS (SELECT 1 FROM {source} WHERE other."workspace_id" = {here}."workspace_id" '
+        f'AND {value} = {here}."id" AND {not_deleted(by, "other")})'
+    )
 
 
 def _left(what: _Undo, to: Shape) -> Iterator[Kept]:

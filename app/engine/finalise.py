@@ -10,6 +10,7 @@ from app.caspen.content import Digest, trial_digest
 from app.caspen.filed import sweep_contents
 from app.caspen.promote import Promoted, Promotion, Unproven
 from app.caspen.promote import promote as promote_store
+from app.caspen.relied import Outdated
 from app.caspen.stores import Sides, Store
 from app.caspen.tables.columns import moment_text
 from app.engine.account_seal import KEPT, seal_of_report
@@ -17,6 +18,7 @@ from app.engine.contents import StillLacking, all_there, bring_contents
 from app.engine.heartbeat import Heartbeat
 from app.engine.outcome import Done
 from app.engine.reading_log import note_run_problems
+from app.engine.reliance import outdated, relied_of
 from app.engine.runtime import Runtime
 from app.engine.trial_check import trial_fault
 from app.engine.work import Lease
@@ -41,9 +43,17 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     if trial.digest != migration.approved_digest or not trial.balanced:
         raise Stop(Problem("approval_outdated"))
     approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
-    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, _earlier(runtime, migration))
+    with runtime.ledger.read() as session:
+        relied = relied_of(session, migration, trial)
+    earlier = _earlier(runtime, migration)
+    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, earlier, relied)
     store = runtime.caspen.trial(migration.id, trial.number)
-    done = _promoted(runtime, migration, store, what, beat)
+    try:
+        done = _promoted(runtime, migration, store, what, beat)
+    except Outdated as caught:
+        with runtime.ledger.read() as session:
+            problem = outdated(session, trial, caught.changed)
+        raise Stop(problem) from None
     conflicts = [
         Problem("changed_in_caspen", kind=c.source_kind, source_id=c.source_id, line=c.line or None)
         for c in done.conflicts

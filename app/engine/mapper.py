@@ -77,6 +77,16 @@ def map_made(bench: Bench) -> list[Record]:
     return found
 
 
+def found_by_name(bench: Bench) -> dict[str, frozenset[str]]:
+    """What rows only name and the workspace has already: its records by table, which the trial does not bring."""
+    found: dict[str, frozenset[str]] = {}
+    for _, mention in bench.index.made(bench.plan):
+        there = bench.lookups.existing.get(mention.table, {}).get(normalise_name(mention.name))
+        if there is not None:
+            found[mention.table] = found.get(mention.table, frozenset()) | {there}
+    return found
+
+
 def line_at(runtime: Runtime, bench: Bench, part: Part, place: int) -> int | None:
     """The line of the row at a place of a part."""
     _, rows = read_part(runtime.objects, part.object_key, bench.key)

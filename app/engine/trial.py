@@ -12,13 +12,15 @@ from app.caspen.facts import workspace_facts
 from app.caspen.fences import Fate, PartKey, PartLoaded
 from app.caspen.load import load_part
 from app.caspen.native import brought_types
+from app.caspen.relied import acts_so_far
 from app.caspen.stores import WorkspaceChanged
-from app.engine.bench import Bench, benches
+from app.engine.bench import Bench, benches, settled
 from app.engine.fields import fields_of
 from app.engine.heartbeat import Heartbeat
-from app.engine.mapper import MappedPart, line_at, map_made, map_part
+from app.engine.mapper import MappedPart, found_by_name, line_at, map_made, map_part
 from app.engine.native import known_clients, known_fields
 from app.engine.outcome import Done, Exhausted
+from app.engine.reliance import BY_NAME, MATCHED, SEEN, matched, seen_to_json, to_json
 from app.engine.runtime import Runtime
 from app.engine.set_aside import note_set_aside
 from app.engine.tally import problem_rows
@@ -43,6 +45,7 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
     """Makes the empty trial workspace, if the live one is still what the checklist looked at."""
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
+    seen = acts_so_far(runtime.caspen, migration.workspace_id)
     facts = workspace_facts(runtime.caspen, migration.workspace_id)
     looked_at = facts.version if trial.workspace_version < 0 else trial.workspace_version
     try:
@@ -53,16 +56,18 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
     there = brought_types(runtime.caspen, migration.workspace_id, migration.source)
     questions = fields_of(runtime, migration, plan, trial.started_at.date(), beat, there)
     same, questions, native = known_fields(runtime, migration, questions)
+    found = {"known_fields": same, "known_clients": known_clients(runtime, migration, beat)}
     return Done(
         {
+            **found,
+            SEEN: seen_to_json(seen),
+            MATCHED: matched(runtime, migration.workspace_id, settled(plan, found)),
             "own_places": list(facts.zones),
             "zones": zones_of(runtime, migration, facts, beat),
             "durations": durations_of(runtime, migration, facts, beat),
             "existing": facts.existing(),
             "fields": {token: known.to_json() for token, known in questions.items()},
-            "known_fields": same,
             "native_fields": native,
-            "known_clients": known_clients(runtime, migration, beat),
         }
     )
 
@@ -95,7 +100,7 @@ def load_made(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
     with beat.during():
         loaded = load_part(runtime.caspen, bench.store, bench.ids, key, [(0, made)], moment=bench.trial.started_at)
         runtime.caspen.index_trial(bench.store)
-    return Done(_told(loaded, {}))
+    return Done(_told(loaded, {BY_NAME: to_json(found_by_name(bench))}))
 
 
 def halve(runtime: Runtime, migration: Migration, lease: Lease) -> Exhausted:

@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 from app.caspen.content import Digest
 from app.caspen.fences import Fate, PartLoaded
 from app.caspen.readback import Stamp
-from app.caspen.trial_health import Expected, Fault, find_fault
+from app.caspen.trial_health import FEW_RECORDS, Expected, Fault, find_fault
+from app.engine.reliance import changes_of
 from app.engine.runtime import Runtime
 from app.engine.trial_account import APPROVABLE, has_true_account
 from app.engine.work import DONE
@@ -18,13 +19,15 @@ from app.migration.models import Migration, Trial, Work
 from app.migration.states import LIVE
 from app.problems import Problem
 
+_CODES = {Fault.HISTORY: "history_differs", Fault.OUTDATED: "trial_outdated"}
 LOADING = ("parts", "made")  # the phases of a trial whose pieces leave a proof in its store
 
 
 def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> Fault | None:
     """What is wrong with a trial's account in the ledger or with its store, or None.
 
-    `thorough` reads the records of the store as well.
+    `thorough` reads the records of the store as well. A trial that waits for its approval has a fault where what it
+    relied on is no longer in the workspace.
     """
     with runtime.ledger.read() as session:
         fault = ledger_fault(session, migration, trial, thorough=thorough)
@@ -34,7 +37,16 @@ def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thoroug
             expected = _expected(session, migration, trial)
         except (KeyError, TypeError, ValueError, AttributeError):
             return Fault.ACCOUNT  # the result of a part does not have the shape that is written into it
-    return find_fault(runtime.caspen, runtime.caspen.trial(migration.id, trial.number), expected, thorough=thorough)
+    store = runtime.caspen.trial(migration.id, trial.number)
+    fault = find_fault(runtime.caspen, store, expected, thorough=thorough)
+    if fault is not None:
+        return fault
+    is_few = sum(sum(part.records.values()) for part in expected.parts.values()) <= FEW_RECORDS
+    try:
+        changed = changes_of(runtime, migration, trial, thorough=thorough or is_few)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Fault.ACCOUNT
+    return Fault.OUTDATED if changed else None
 
 
 def ledger_fault(session: Session, migration: Migration, trial: Trial, *, thorough: bool = False) -> Fault | None:
@@ -62,7 +74,7 @@ def whole_trial(fault: Fault | None) -> Guard:
         wrong = fault or ledger_fault(session, migration, trial, thorough=True)
         if wrong is None:
             return None
-        return Problem("history_differs") if wrong is Fault.HISTORY else Problem("trial_damaged")
+        return Problem(_CODES.get(wrong, "trial_damaged"))
 
     return ask
 

@@ -4,12 +4,14 @@ import structlog
 from fastapi import Request, Response
 
 from app.caspen.trial_health import Fault
+from app.engine.reliance import changes_of, outdated
 from app.engine.trial_account import APPROVABLE
 from app.engine.trial_check import ledger_fault, trial_fault
 from app.migration.audited import load_audited
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.states import LIVE
 from app.migration.trials import current_trial
+from app.problems import Problem
 from app.web import Visit, page, visit_of
 
 UNTRUE = (Fault.HISTORY, Fault.ACCOUNT, Fault.PARTS)
@@ -54,4 +56,18 @@ def render_damaged(request: Request, fault: Fault, status: int = 200) -> Respons
         with visit.read() as session:
             is_live = visit.move.state in LIVE and "state" not in load_audited(session, visit.move.id).differing
         return page(request, "wizard/unproven.html", status, is_live=is_live)
-    return page(request, "wizard/trial-damaged.html", status, number=visit.move.trial_number)
+    changed = outdated_of(visit, fault)
+    return page(request, "wizard/trial-damaged.html", status, number=visit.move.trial_number, outdated=changed)
+
+
+def outdated_of(visit: Visit, fault: Fault | None) -> Problem | None:
+    """What changed of what the trial relied on, in words; None for another fault."""
+    if fault is not Fault.OUTDATED:
+        return None
+    with visit.read() as session:
+        trial = current_trial(session, visit.move)
+    if trial is None:
+        return None
+    changed = changes_of(visit.runtime, visit.move, trial, thorough=True)
+    with visit.read() as session:
+        return outdated(session, trial, changed)

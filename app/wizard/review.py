@@ -26,7 +26,7 @@ from app.records.kinds import BY_NAME
 from app.web import Visit, go, in_state, open_move, page, shows, visit_of
 from app.wizard.cards import cards
 from app.wizard.complete import whole
-from app.wizard.damage import UNTRUE, find_damage, render_damaged
+from app.wizard.damage import UNTRUE, find_damage, outdated_of, render_damaged
 from app.wizard.situation import checklist_guard, situation, standing
 from app.wizard.unverified import Unverified, unverified_of
 
@@ -223,8 +223,9 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
             }
             for one in asked
         ],
-        "stands_between": stands_between(balance, asked, damaged=damaged),
+        "stands_between": stands_between(balance, asked, fault),
         "damaged": damaged,
+        "outdated": outdated_of(visit, fault),
         "closed": None if visit.move.state in OPEN_TO_REVIEW else WORDS[State(visit.move.state)],
         "way_on": f"/m/{visit.move.id}/{page_of(visit.move)}",
         "samples": cards(visit, trial) if may_review else [],
@@ -236,9 +237,14 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     return page(request, "wizard/review.html", 422 if errors else 200, **told)
 
 
-def stands_between(balance: Balance, asked: list[ChangeRequest], *, damaged: bool = False) -> list[str]:
-    """What keeps this trial from being approved, in words. `damaged`: its records are no longer whole."""
-    told = ["the records of this trial are no longer whole"] if damaged else []
+def stands_between(balance: Balance, asked: list[ChangeRequest], fault: Fault | None = None) -> list[str]:
+    """What keeps this trial from being approved, in words. `fault` is that of the trial."""
+    told = []
+    if fault is not None:
+        is_outdated = fault is Fault.OUTDATED
+        told = [
+            "what this trial relied on was changed" if is_outdated else "the records of this trial are no longer whole"
+        ]
     if not balance.balances:
         told.append(f"{balance.unaccounted:,} rows are not accounted for")
     still = sum(is_open(one) for one in asked)
