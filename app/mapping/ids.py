@@ -67,8 +67,11 @@ def token(cell: str, context: Context, report: Report) -> str | None:
 
 
 def one_id(cell: str, context: Context, report: Report) -> Link | None:
-    """A reference by id. One that cannot be an id is kept: it leads nowhere, and the link's own problem says so."""
-    value = clean_id(cell, report)
+    """A reference by id. One that cannot be an id is kept: it leads nowhere, and the link's own problem says so.
+
+    So does the address of a list, which is no one thing's.
+    """
+    value = clean_id(cell, report) or (cell if id_in_address(cell) == "" else None)
     return Link((value,)) if value else None
 
 

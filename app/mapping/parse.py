@@ -83,6 +83,7 @@ class RowParser(Generic[R]):
         self._required = frozenset(p.name for p in kind.columns if p.column.required)
         self._gathers = frozenset(p.name for p in kind.columns if p.column.prefix)
         self._fills = tuple((p.name, p.column.fills) for p in kind.columns if p.column.fills)
+        self._related = frozenset(name for name, link in self._fills if re.sub("_ids?$", "", link) == name)
         names = {p.name for p in kind.columns}
         self._addressed = tuple(
             (base, p.name)
@@ -124,7 +125,10 @@ class RowParser(Generic[R]):
                 values[link] = Link((target,))
                 del values[name]
         for name, link in self._fills:
-            if name in values and link not in values:
+            if name in values and link in values:
+                if name in self._related and values[link] == Link((values[name],)):
+                    values[link] = Link(values[link].ids, values[name])  # an id, unless only a name is so written
+            elif name in values:
                 values[link] = Link(name=values[name])
                 for beside, told_apart in self._aparts:
                     if told_apart == link and beside in values:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from app.engine.second_look.plain import Headers, plain_rows
 from app.engine.second_look.relations import with_ids
 from app.mapping.columns import Placed
 from app.mapping.kind import Kind
+from app.mapping.parse import parse_row
 from app.mapping.second_look import Look, bare
 from tests.reading.story import CONTEXT, SOURCE, Desk
 
@@ -145,9 +147,15 @@ def test_an_id_alone_is_the_relation_where_the_kind_has_no_field_of_that_name(
 
 
 @pytest.mark.parametrize(("kind", "placed"), BARE, ids=named)
-def test_words_under_the_name_of_a_relation_are_no_id(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
-    first, _ = cells_read(desk, kind, base_of(placed.name), "Ann Lee", "json")
-    assert placed.name not in first
+def test_words_under_the_name_of_a_relation_lead_nowhere_and_are_told(
+    desk: Desk, kind: Kind[Any], placed: Placed
+) -> None:
+    base = base_of(placed.name)
+    first, second = cells_read(desk, kind, base, "Ann Lee", "json")
+    has_field = bare(base) in said_twice(kind)
+    assert first.get(base if has_field else f"?{base}") == "Ann Lee"
+    assert first.get(placed.name) == (None if has_field or placed.name.endswith("_ids") else "Ann Lee")
+    assert bare(f"{base}_id") not in second
 
 
 @pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
@@ -169,16 +177,92 @@ def test_an_id_alone_is_one_beside_words_and_beside_relations(desk: Desk) -> Non
 
 
 UNSAID = [(kind, p) for kind, p in RELATIONS if known_headers(kind).get(bare(base_of(p.name))) != p.name]
+NAMED = [(kind, p) for kind, p in RELATIONS if (kind, p) in UNSAID and bare(base_of(p.name)) in OWN[kind.name]]
 
 
 @pytest.mark.parametrize(("kind", "placed"), UNSAID, ids=named)
-def test_digits_in_a_table_or_in_a_field_of_the_kind_are_no_relation_twice(
+def test_digits_in_a_table_are_no_relation_twice(desk: Desk, kind: Kind[Any], placed: Placed) -> None:
+    base = base_of(placed.name)
+    first, second = cells_read(desk, kind, base, "1001", "csv")
+    assert (placed.name in first, bare(f"{base}_id") in second) == (False, False)
+
+
+@pytest.mark.parametrize(("kind", "placed"), NAMED, ids=named)
+@pytest.mark.parametrize("value", ["1001", 1001, " 1001 "], ids=repr)
+def test_digits_in_a_field_for_names_are_the_id_and_may_be_the_name(
+    desk: Desk, kind: Kind[Any], placed: Placed, value: object
+) -> None:
+    base = base_of(placed.name)
+    first, second = cells_read(desk, kind, base, value, "json")
+    assert (first[placed.name], first[base].strip()) == ("1001", "1001")
+    assert second[bare(f"{base}_id")] == "1001"
+
+
+@pytest.mark.parametrize(("kind", "placed"), NAMED, ids=named)
+@pytest.mark.parametrize("value", [{"name": "1001"}, {"label": "1001"}], ids=repr)
+def test_what_is_said_to_be_a_name_is_no_id(desk: Desk, kind: Kind[Any], placed: Placed, value: object) -> None:
+    first, second = cells_read(desk, kind, base_of(placed.name), value, "json")
+    assert not first.get(placed.name)
+    assert first[base_of(placed.name)] == "1001"
+    assert not second.get(bare(f"{base_of(placed.name)}_id"))
+
+
+CERTAIN: tuple[Any, ...] = (
+    {"id": 1001, "first_name": "Ann", "last_name": "Lee", "deleted_at": None},
+    {"id": "1001", "email": "x@example.com", "more": {"id": 5}},
+    [1001],
+    ["1001"],
+    [{"id": 1001}],
+    [{"id": 1001, "first_name": "Ann"}],
+    [{"links": {"self": ADDRESS}}],
+    [1001, {"id": "1001"}],
+)
+
+
+@pytest.mark.parametrize(("kind", "placed"), RELATIONS, ids=named)
+def test_a_thing_told_in_full_and_a_list_of_one_are_the_relation_twice(
     desk: Desk, kind: Kind[Any], placed: Placed
 ) -> None:
     base = base_of(placed.name)
-    shape = "json" if bare(base) in OWN[kind.name] else "csv"
-    first, second = cells_read(desk, kind, base, "1001", shape)
-    assert (placed.name in first, bare(f"{base}_id") in second) == (False, False)
+    headers = (base, f"{base}_id", *((f"{base}s", placed.name) if placed.name.endswith("_ids") else ()))
+    for header, value in itertools.product(headers, CERTAIN):
+        first, second = cells_read(desk, kind, header, value, "json")
+        assert first.get(placed.name) == "1001", (header, value)
+        assert "1001" in (second.get(bare(f"{base}_id")), second.get(bare(f"{base}_ids"))), (header, value)
+
+
+UNCERTAIN: tuple[Any, ...] = (
+    "Ann Lee",
+    True,
+    [1001, "Ann"],
+    [[1001]],
+    {"first_name": "Ann"},
+    {"name": "1001"},
+    {"id": None, "first_name": "Ann"},
+    {"id": {"a": 1}},
+    f"{ADDRESS}/appointments",
+    {"links": {"self": f"{ADDRESS}/appointments"}},
+)
+ONE = [(kind, p) for kind, p in RELATIONS if not p.name.endswith("_ids") or kind.name == "appointments"]
+
+
+@pytest.mark.parametrize(("kind", "placed"), ONE, ids=named)
+def test_what_may_be_anything_is_never_taken_for_an_id_and_never_for_nothing(
+    desk: Desk, kind: Kind[Any], placed: Placed
+) -> None:
+    base = base_of(placed.name)
+    key = next(column.name for column in kind.columns if column.column.is_key)
+    for value in UNCERTAIN:
+        first, second = cells_read(desk, kind, base, value, "json")
+        cells = {name: cell for name, cell in first.items() if not name.startswith("?")}
+        row = parse_row(kind, cells, CONTEXT, frozenset(cells)).row
+        if row is not None:
+            link = getattr(row, placed.name)
+            said = link.ids or link.name if link else getattr(row, base, None)
+            assert said, value
+            assert said != ("1001",), value
+        assert second.get(bare(f"{base}_id"), "") != "1001", value
+        assert key in first
 
 
 def test_an_id_alone_and_another_id_beside_it_hold_the_row(desk: Desk) -> None:

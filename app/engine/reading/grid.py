@@ -19,7 +19,7 @@ from app.engine.reading.naming import Name
 from app.engine.reading.open_mark import OpenMarks, inner_lines, open_mark
 from app.engine.reading.recognise import Header, Tied, any_header, by_header, by_likeness, by_name, understood
 from app.engine.reading.refusal import Refused
-from app.engine.reading.relations import ROWS, with_addresses
+from app.engine.reading.relations import ROWS, relation_names, with_addresses
 from app.engine.reading.rows import Raw
 from app.engine.reading.rows_seen import rows_in
 from app.engine.reading.workbook import Workbook
@@ -200,7 +200,7 @@ def json_rows(found: Bytes, open_: Callable[[], BinaryIO], source: Source, limit
     """The objects of a JSON file, whatever shape it has."""
     lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
     unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
-    return JsonRows(lambda: found.text(open_), lists, any_header(source), limits, unfolds)
+    return JsonRows(lambda: found.text(open_), lists, any_header(source), limits, unfolds, relation_names(source))
 
 
 def json_grid(
@@ -275,13 +275,13 @@ class _Walk:
 
     def walk(self) -> None:
         """Raises `Refused` for damage, and for more columns than a table may have."""
-        columns, named = self.columns, self.related.names
+        columns = self.columns
         for _, cells, _ in self._table.items():
             self.rows += 1
             for column, cell in cells.items():
                 columns[column] = columns.get(column, False) or bool(cell)
-                if column in named and cell:
-                    self.related.add(column, cell)
+                if cell:
+                    self.related.hear(column, cell)
             if len(columns) > self._most:
                 raise Refused("csv_misaligned", rows=self.rows)
 

@@ -1,6 +1,5 @@
 """Rows of a JSON file: an array, one object, JSON lines, or pages as a programming interface gives them."""
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -12,7 +11,8 @@ from app.engine.reading.json_records import Records
 from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, small_of, values_in
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
-from app.engine.reading.relations import NAMES, short_object
+from app.engine.reading.related_values import json_text, leads_to_all, related_in
+from app.engine.reading.relations import id_header
 from app.mapping.columns import normalise_header
 from app.mapping.ids import id_in_address
 
@@ -21,7 +21,6 @@ ROWS = frozenset({"data", "items", "results", "records", "rows", "entries"})  # 
 _PAGE = frozenset({TOTAL, "links"})
 _API = re.compile(r"https?://[^\s/]+/v\d+/")  # of an address that the programming interface gives
 _FRAME = re.compile(r"(?:[._\s]*(?:links?|self|href|url))+$", re.IGNORECASE)  # of a name: what says that it is one
-_BEHIND = re.compile(r"[?#]")  # what follows the path of an address
 # Its number among the file's items, its cells by name, and what reading had to say of it.
 Item = tuple[int, dict[str, str], tuple[str, ...]]
 
@@ -41,12 +40,14 @@ class JsonRows:
         fields: frozenset[str],
         limits: Limits,
         unfolds: Sequence[Callable[[Mapping[str, Any]], tuple[Any, ...] | None]] = (),
+        relations: frozenset[str] = frozenset(),
     ) -> None:
         self._open = open_
         self._lists = lists
         self._fields = fields
         self._limits = limits
         self._unfolds = unfolds
+        self._relations = relations
         self.announced: int | None = None
         self.list_name: str | None = None
         self.in_lines = False
@@ -63,9 +64,9 @@ class JsonRows:
                 if isinstance(value, BadLine):
                     yield number, {}, value.codes
                 elif isinstance(value, Passed):
-                    yield number, flat(value)[0], ("cell_too_large",)
+                    yield number, flat(value, self._relations)[0], ("cell_too_large",)
                 elif isinstance(value, dict):
-                    cells, codes = flat(value)
+                    cells, codes = flat(value, self._relations)
                     most = self._limits.cell_bytes
                     if any(is_over(cell, most) for cell in cells.values()):
                         cells = {name: "" if is_over(cell, most) else cell for name, cell in cells.items()}
@@ -293,43 +294,49 @@ class JsonRows:
         return all(name in _PAGE or normalise_header(name) not in self._fields for name in members)
 
 
-def flat(value: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """An object as cells: texts as they are, nested values as JSON, relations as the id they lead to."""
+def flat(value: Mapping[str, Any], relations: frozenset[str] = frozenset()) -> tuple[dict[str, str], tuple[str, ...]]:
+    """An object as cells: texts as they are, nested values as JSON, relations as the id they lead to.
+
+    Under a name of `relations`, an object with an id and a list of ids are relations whatever else they say.
+    """
     cells: dict[str, str] = {}
     related: dict[str, str] = {}
     codes: tuple[str, ...] = ()
     for name, item in value.items():
         if isinstance(item, str):
-            if item.startswith("http") and (address := _address(name, item)) is not None:
-                related[address[0]] = address[1]
+            address = _address(name, item) if item.startswith("http") else None
+            if address is not None and (address[1] or leads_to_all(address[0].removesuffix("_id"), relations)):
+                codes = _led(related, *address) or codes
             else:
                 cells[name] = item
         elif item is None:
             cells[name] = ""
         elif isinstance(item, bool):
-            cells[name] = "true" if item else "false"
+            cells[name] = "true" if item else "false" if id_header(name, relations) is None else ""
         elif isinstance(item, Exact):
             cells[name] = item.text
         elif isinstance(item, int):
             cells[name] = str(item)
         elif name == "links":
             continue
-        elif (target := relation(item)) is not None:
-            own = _text(item.get("id"))
-            if own and target and own != target:
-                codes = ("link_conflict",)
-            related[f"{name}_id"] = target or own
-            cells |= _beside(name, item)
-        elif (short := short_object(item)) is not None:
-            related[f"{name}_id"] = _text(short["id"])
-            cells |= _beside(name, short)
+        elif (found := related_in(name, item, relations)) is not None:
+            codes = _led(related, found.header, found.ids) or found.codes or codes
+            cells |= {each: cell for each, cell in found.cells.items() if cell or each not in cells}
+            cells |= flat(found.beside)[0] if found.beside else {}
         else:
-            cells[name] = _json(item)
+            cells[name] = json_text(item)
     for name, target in related.items():
         if cells.get(name) and target and cells[name] != target:
             codes = ("link_conflict",)
         cells[name] = cells.get(name) or target
     return cells, codes
+
+
+def _led(related: dict[str, str], header: str, ids: str) -> tuple[str, ...]:
+    """Keeps what a relation leads to; tells where another way of saying it leads elsewhere."""
+    before = related.get(header)
+    related[header] = before or ids
+    return ("link_conflict",) if before and ids and before != ids else ()
 
 
 def _address(name: str, text: str) -> tuple[str, str] | None:
@@ -339,37 +346,3 @@ def _address(name: str, text: str) -> tuple[str, str] | None:
         return None
     found = id_in_address(text)
     return None if found is None else (f"{base}_id", found)
-
-
-def relation(item: Any) -> str | None:
-    """The id at the end of a relation's address; empty for a relation to nothing; None for what is no relation."""
-    if item == {}:
-        return ""
-    links = item.get("links") if isinstance(item, dict) else None
-    if not isinstance(links, dict) or not ("self" in links or len(item) == 1):
-        return None
-    address = links.get("self")
-    if not isinstance(address, str):
-        return ""
-    last = _BEHIND.split(address, maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
-    return last if any(c.isdigit() for c in last) else ""
-
-
-def _beside(name: str, item: Mapping[str, Any]) -> dict[str, str]:
-    """What a relation says beside its id: `patient.name` and the like."""
-    rest = {key: value for key, value in item.items() if key not in ("id", "links")}
-    named = {f"{name}.name": _text(next(filter(None, map(rest.get, NAMES)), None))} if rest.keys() & set(NAMES) else {}
-    flattened = {
-        f"{name}.{key}": _json(value) if isinstance(value, dict | list) else value
-        for key, value in rest.items()
-        if key not in NAMES
-    }
-    return {**named, **flat(flattened)[0]} if flattened else named
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -43,6 +43,39 @@ def bases(source: Source) -> frozenset[str]:
     return frozenset(base_of(placed.name) for kind in source.kinds for placed in kind.columns if placed.column.links_to)
 
 
+@lru_cache(maxsize=8)
+def relation_names(source: Source) -> frozenset[str]:
+    """Normalised names of relations of any kind: `patient`, `location`, and `patients` where it may be several."""
+    found: set[str] = set()
+    for placed in (placed for kind in source.kinds for placed in kind.columns if placed.column.links_to):
+        headers = (placed.name, placed.column.native, *placed.column.headers)
+        bare = {normalise_header(header) for header in headers}
+        found |= {name.removesuffix("ids").removesuffix("id") for name in bare if name.endswith(("id", "ids"))}
+        if placed.name.endswith("_ids"):
+            found.add(f"{normalise_header(base_of(placed.name))}s")
+    return frozenset(found - {""})
+
+
+@lru_cache(maxsize=4096)
+def id_header(name: str, relations: frozenset[str]) -> str | None:
+    """Under which header the id of a relation of that name stands: `patient_id` of `patients`; None for others."""
+    plain = normalise_header(name)
+    if plain not in relations:
+        return name if plain.endswith(("id", "ids")) and _without_id(plain) in relations else None
+    is_plural = plain.endswith("s") and plain[:-1] in relations
+    return f"{name.strip()[:-1] if is_plural else name}_id"
+
+
+def _without_id(plain: str) -> str:
+    return plain.removesuffix("ids").removesuffix("id")
+
+
+def is_plural(name: str, relations: frozenset[str]) -> bool:
+    """Whether a relation's name says that it may be several, as `patients` does."""
+    plain = normalise_header(name)
+    return plain.endswith("s") and plain[:-1] in relations
+
+
 @lru_cache(maxsize=64)
 def said_twice(kind: Kind[Any]) -> frozenset[str]:
     """Normalised names of fields that are called as a relation of the kind is, and whose words lead nowhere."""

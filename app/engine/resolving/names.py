@@ -1,6 +1,7 @@
 """References by name alone: a name means the one row that bears it, whatever the title before it.
 
-Digits in the place of a related thing, as in `"practitioner": 701`, that are nobody's name are an id that a row has.
+Digits in a column of names that are nobody's name are an id that a row has. Digits that may be either, as in
+`"practitioner": 701`, have come as both: they are an id, and a name only where no row has that id.
 """
 
 from app.engine.index.insert import pack_id
@@ -13,6 +14,13 @@ NONE, SEVERAL = None, 0
 
 DISTINCT = """SELECT DISTINCT s.target, f.name FROM raw_refs f JOIN specs s ON s.id = f.spec AND NOT s.merge
     JOIN kinds k ON k.id = s.kind AND k.imported WHERE f.id IS NULL AND f.name IS NOT NULL"""
+
+EITHER = """SELECT DISTINCT s.target, f.name FROM raw_refs f JOIN specs s ON s.id = f.spec AND NOT s.merge
+    JOIN kinds k ON k.id = s.kind AND k.imported LEFT JOIN things t ON t.kind = s.target AND t.id = f.id
+    WHERE f.id IS NOT NULL AND f.name = CAST(f.id AS TEXT) AND t.row IS NULL"""
+
+BY_NAME = """UPDATE raw_refs SET id = NULL WHERE name = :name AND CAST(id AS TEXT) = :name
+    AND spec IN (SELECT id FROM specs WHERE target = :kind AND NOT merge)"""
 
 # A row that lost to another of its id is not asked.
 BEARERS = """SELECT r.row, v.row IS NULL FROM (
@@ -30,6 +38,9 @@ def apply(work: Work) -> None:
         WITHOUT ROWID"""
     )
     people = {number for number, kind in work.kinds if kind.people}
+    for kind, name in work.db.execute(EITHER).fetchall():
+        if _bearer(work, kind, normalise_person(name) if kind in people else normalise_name(name)) is not NONE:
+            work.db.execute(BY_NAME, {"kind": kind, "name": name})
     by_id = _related_by_their_own_name(work)
     for kind, name in work.db.execute(DISTINCT).fetchall():
         bare, _, beside = str(name).partition(APART)

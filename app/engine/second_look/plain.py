@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from app.engine.second_look.around import Around, Damaged
 from app.engine.second_look.json_objects import NotObjects, objects_by_line, objects_in, worded
-from app.engine.second_look.relations import is_id_of, related
+from app.engine.second_look.relations import id_header, ids_alone, related
 from app.engine.second_look.unpadded import Unpadded, is_filled
 from app.mapping.second_look import Nested, bare
 
@@ -87,7 +87,7 @@ def plain_rows(
         try:
             if damages:
                 around = objects_in(Around(text, damages), lists, known=known)
-                yield from ((number, _flat(each, known)) for number, each in enumerate(_unfolded(around, nested), 1))
+                yield from ((number, _flat(each)) for number, each in enumerate(_unfolded(around, nested), 1))
                 return
             first, above = _line(text), 0
             while first and not first.strip("\ufeff \t\r\n"):
@@ -99,7 +99,7 @@ def plain_rows(
                 else:
                     objects = objects_in(text, lists, begun=first, known=known)
                 rows = enumerate(_unfolded(objects, nested), start=1)
-                yield from ((number, _flat(each, known)) for number, each in rows)
+                yield from ((number, _flat(each)) for number, each in rows)
             else:
                 yield from _table(text, first, above, headers, open_marks)
         except (UnicodeError, csv.Error, ValueError, NotObjects, RecursionError, LookupError):
@@ -271,14 +271,16 @@ def unguarded(cell: str) -> str:
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
 
 
-def _flat(row: Mapping[str, Any], known: Collection[str]) -> Cells:
+def _flat(row: Mapping[str, Any]) -> Cells:
     """A JSON object as cells. Of a relation, the id is a cell; what else the relation says is not looked at."""
     cells: Cells = {}
     for name, value in row.items():
-        if (target := related(value)) is not None:
-            cells[bare(f"{name}_id")] = cells.get(bare(f"{name}_id")) or target
-        elif is_id_of(bare(name), value, known):
-            cells[bare(f"{name}_id")] = cells.get(bare(f"{name}_id")) or worded(value)
+        header = bare(name)
+        own = id_header(header) or bare(f"{name}_id")
+        if (target := related(value, header)) is not None:
+            cells[own] = cells.get(own) or target
+        elif ids := ids_alone(header, value):
+            cells[own] = cells.get(own) or ids
         else:
-            cells[bare(name)] = worded(value).strip() or cells.get(bare(name), "")
+            cells[header] = worded(value).strip() or cells.get(header, "")
     return cells

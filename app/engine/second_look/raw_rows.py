@@ -70,14 +70,9 @@ class RawFiles:
 
     def _headers(self, file: ExportFile, looks: Sequence[Look], own_key: str | None) -> Headers:
         keys = {key for look in looks for key in look.key} | ({own_key} if own_key else set())
-        columns = self._columns(file)
-        related = {bare(placed.name) for placed in columns if placed.column.links_to}
-        known = {
-            name
-            for placed in columns
-            for name in placed.known_as()
-            if placed.column.links_to or placed.column.fills or related.isdisjoint((f"{name}id", f"{name}ids"))
-        } | self._pairs.get(file.path, {}).keys()
+        known = {name for placed in self._columns(file) for name in placed.known_as()} | self._pairs.get(
+            file.path, {}
+        ).keys()
         return Headers(frozenset(map(bare, keys)), frozenset(map(bare, known)))
 
     def _columns(self, file: ExportFile) -> tuple[Placed, ...]:

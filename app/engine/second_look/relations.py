@@ -1,7 +1,6 @@
 """Relations of a raw row under one name: whatever way a script wrote them, the id stands under `patient_id`."""
 
 import re
-from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -11,9 +10,12 @@ _ENDS = ("linksself", "selflink", "self", "link", "url", "href", "id")
 _ADDRESS = re.compile(r"https?://[^\s?#]+/([^\s/?#]*\d[^\s/?#]*)/?(?:[?#]\S*)?", re.IGNORECASE)
 LONGEST = 2_000  # signs of an address
 _RELATIONS = frozenset(
-    """patient practitioner business user contact booking attendee appointmenttype patientcase treatmentnotetemplate
-    formtemplate billableitem referringdoctor mergedwithpatient""".split()  # noqa: SIM905 - as a list it would be long
+    """patient practitioner provider business location user contact appointment booking attendee appointmenttype case
+    patientcase template treatmentnotetemplate formtemplate billableitem referringdoctor mergedwithpatient""".split()  # noqa: SIM905 - as a list it would be long
 )
+_SEVERAL = frozenset({"patients", "practitioners", "attendees"})
+_IDS = re.compile(r"\s*[0-9]{1,64}(?:[\s,;|]+[0-9]{1,64})*\s*")
+_DIGITS = re.compile(r"[0-9]+")
 _SHORT = frozenset({"id", "name", "display_name", "label", "links"})
 
 
@@ -54,17 +56,49 @@ def _base(header: str) -> tuple[str, bool]:
     return header, False
 
 
-def is_id_of(header: str, value: Any, known: Collection[str]) -> bool:
-    """Whether a value of JSON under a bare header is a relation's id alone: the header is no field of the kind."""
-    return header in _RELATIONS and header not in known and worded(value).isdigit()
+def id_header(header: str) -> str:
+    """The bare header of a relation's id, for a bare header that is called as a relation is; empty for any other."""
+    if header in _SEVERAL:
+        return f"{header[:-1]}id"
+    if header in _RELATIONS:
+        return f"{header}id"
+    return header if header.removesuffix("ids").removesuffix("id") in _RELATIONS else ""
 
 
-def related(value: Any) -> str | None:
-    """The id that an object of JSON leads to, by its address or by its own id; None for any other value."""
+def ids_alone(header: str, value: Any) -> str:
+    """What a value of JSON under a relation's bare header is, where that is its id alone, or several; else empty."""
+    if header not in _RELATIONS | _SEVERAL or isinstance(value, dict | list | bool):
+        return ""
+    text = worded(value)
+    return ",".join(_DIGITS.findall(text)) if _IDS.fullmatch(text) else ""
+
+
+def related(value: Any, header: str = "") -> str | None:
+    """The id that an object of JSON leads to, by its address or by its own id; None for any other value.
+
+    Under a relation's bare header it leads there whatever else it says, and a list of such values to each of them.
+    """
+    is_named = bool(id_header(header))
+    if isinstance(value, list):
+        each = [_led(one) for one in value] if is_named else []
+        return ",".join(dict.fromkeys(each)) if all(each) and is_named else None
     if not isinstance(value, dict):
         return None
     links = value.get("links")
     if isinstance(links, dict) and ("self" in links or len(value) == 1):
-        return _addressed(str(links.get("self") or "")) or worded(value.get("id"))
-    is_short = "id" in value and value.keys() <= _SHORT
-    return worded(value["id"]) if is_short else None
+        return _addressed(str(links.get("self") or "")) or _own(value)
+    is_short = "id" in value and (is_named or value.keys() <= _SHORT)
+    return _own(value) if is_short else None
+
+
+def _led(value: Any) -> str:
+    if isinstance(value, dict):
+        return related(value, "patient") or ""
+    text = "" if isinstance(value, list | bool) else worded(value).strip()
+    return text if _DIGITS.fullmatch(text) else ""
+
+
+def _own(value: dict[str, Any]) -> str:
+    """What stands under an object's own id, where that is no object again."""
+    own = value.get("id")
+    return "" if isinstance(own, dict | list | bool) else worded(own).strip()

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal
 
-from app.mapping.columns import Column, Link, columns_of
+from app.mapping.columns import Column, Link, Report, columns_of
+from app.mapping.context import Context
 from app.mapping.flags import boolean, one_of, whole
-from app.mapping.ids import key, link, several_ids
+from app.mapping.ids import id_in_address, key, link, several_ids
 from app.mapping.kind import Kind, Mention, Sharing, no_mentions
 from app.mapping.moments import LocalMoment, timestamp, visit_time
 from app.mapping.rows import Json
@@ -29,7 +30,17 @@ from app.sources.cliniko.row import Row
 
 Words = str | None
 NOTE_STATES = {"final": "says_final", "90": "says_final", "draft": "says_draft", "10": "says_draft"}
+_LISTS = ("/patients", "/attendees")  # an address ends so that leads to all patients of a visit, and tells of none
+_NOBODY = frozenset({None, "0", "[]", "{}"})
 _SHAPES = one_of({"individual": "individual", "group": "group", "unavailable": "busy"})
+
+
+def patients_of(cell: str, context: Context, report: Report) -> Link | None:
+    """The patients of a visit. An address that leads to no patient is kept: it leads nowhere, and says of somebody."""
+    found = several_ids(cell, context, report)
+    if found is None and id_in_address(cell) == "" and not cell.rstrip("/").endswith(_LISTS):
+        return Link((cell,))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,10 +93,11 @@ class Appointment(Row):
             required=True,
             orphan="appointment_without_patient",
             destination="appointments.client_id",
-            read=several_ids,
+            read=patients_of,
         ),
     ] = None
-    patient: Annotated[Words, Column(text, "Patient", ("patient_name",), "R")] = None
+    patient: Annotated[Words, Column(text, "Patient", ("patient_name", "patients"), "R")] = None
+    attendees: Annotated[Words, Column(text, headers=("attendee", "attendee_ids", "attendee_id"))] = None
     appointment_type_id: Annotated[
         Link | None,
         link(
@@ -145,12 +157,18 @@ class Appointment(Row):
     repeat_rule: Annotated[Json, Column(json_cell, mark="C")] = None
 
     @property
+    def speaks_of_patients(self) -> bool:
+        """Whether the row says anything at all of whose visit it is, even if it is not known whom it means."""
+        said = {self.patient, self.attendees} - _NOBODY
+        unread = {"patient_ids", "patient", "attendees"}.intersection(self.unread)
+        return bool(self.patient_ids or said or unread)
+
+    @property
     def shape(self) -> Literal["individual", "group", "busy"]:
         """What the row stands for: its own word first, then the number of patients that it has room for."""
         ids = len(self.patient_ids.ids) if self.patient_ids else 0
         room = self.max_attendees or 0
-        is_nobody_s = ids == 0 and room <= 0 and "patient_ids" not in self.unread
-        if self.kind == "busy" or (self.kind is None and is_nobody_s):
+        if not self.speaks_of_patients and (self.kind == "busy" or (self.kind is None and room <= 0)):
             return "busy"
         return "group" if self.kind == "group" or ids > 1 or room > 1 else "individual"
 

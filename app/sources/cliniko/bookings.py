@@ -32,7 +32,8 @@ def to_records(row: Appointment, joined: Joined, lookups: Lookups) -> Result:
     is_busy = row.shape == "busy" and not joined.members
     if row.starts_at is None:
         return _stays(row, Outcome.SKIPPED, "bad_appointment_time")
-    if not is_busy and not is_group(row, joined) and _client(joined) is None:
+    is_of_nobody = not is_group(row, joined) or (row.speaks_of_patients and not joined.members)
+    if not is_busy and is_of_nobody and _client(joined) is None:
         return _stays(row, Outcome.HELD, "appointment_without_patient")
     if practitioner is None:
         return _stays(row, Outcome.HELD, "busy_time_without_practitioner" if is_busy else "practitioner_unknown")
