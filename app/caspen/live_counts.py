@@ -55,34 +55,37 @@ def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> Liv
         for model in OBJECTS:
             name = str(model.__tablename__)
             table = at(live.schema, name)
-            brought, given = _brought(live.schema, name, workspace_id, migration_id)
             is_made = NAMED if name in LISTS else "0"
-            sql = f'SELECT "source_kind", {is_made}, count(*) FROM {table} WHERE {brought} GROUP BY 1, 2'
-            for kind, is_named, count in fetch(connection, sql, given):
-                records.setdefault(str(kind), Counter())[name] += int(count)
-                named[str(kind)] += int(count) * int(is_named)
             touched = [record for touched_in, record in last if touched_in == name]
-            for piece in batches(touched):
-                which, ids = among(connection, '"id"', piece)
-                sql = f'SELECT "source_kind", {is_made}, "id" FROM {table} WHERE {brought} AND {which}'
-                for kind, is_named, record in fetch(connection, sql, (*given, ids)):
-                    act = last[(name, str(record))]
-                    edited += act == EDITED
-                    deleted[str(kind)] += act == DELETED
-                    records[str(kind)][name] -= act == DELETED
-                    named[str(kind)] -= int(is_named) * (act == DELETED)
+            for brought, given in _brought(live.schema, name, workspace_id, migration_id):
+                sql = f'SELECT "source_kind", {is_made}, count(*) FROM {table} WHERE {brought} GROUP BY 1, 2'
+                for kind, is_named, count in fetch(connection, sql, given):
+                    records.setdefault(str(kind), Counter())[name] += int(count)
+                    named[str(kind)] += int(count) * int(is_named)
+                for piece in batches(touched):
+                    which, ids = among(connection, '"id"', piece)
+                    sql = f'SELECT "source_kind", {is_made}, "id" FROM {table} WHERE {brought} AND {which}'
+                    for kind, is_named, record in fetch(connection, sql, (*given, ids)):
+                        act = last[(name, str(record))]
+                        edited += act == EDITED
+                        deleted[str(kind)] += act == DELETED
+                        records[str(kind)][name] -= act == DELETED
+                        named[str(kind)] -= int(is_named) * (act == DELETED)
     by_table = {kind: dict(+counts) for kind, counts in records.items() if +counts}
     by_kind = {kind: sum(counts.values()) for kind, counts in by_table.items()}
     return LiveCounts(by_kind, edited, sum(deleted.values()), by_table, +deleted, +named)
 
 
-def _brought(schema: str, table: str, workspace_id: str, migration_id: str) -> tuple[str, tuple[str, ...]]:
-    """The condition that an import brought a record, and the values that it takes."""
+def _brought(schema: str, table: str, workspace_id: str, migration_id: str) -> list[tuple[str, tuple[str, ...]]]:
+    """The conditions of imported records, and the values that each takes. No record fulfils two of them."""
     imported = '"workspace_id" = ? AND "source_kind" IS NOT NULL'
     if not migration_id:
-        return imported, (workspace_id,)
-    mine = (
-        f'("migration_id" = ? OR "id" IN (SELECT shared."id" FROM {at(schema, "shared_records")} AS shared '
-        f'WHERE shared."workspace_id" = ? AND shared."object" = \'{table}\' AND shared."migration_id" = ?))'
+        return [(imported, (workspace_id,))]
+    shared = (
+        f'"migration_id" <> ? AND "id" IN (SELECT shared."id" FROM {at(schema, "shared_records")} AS shared '
+        f'WHERE shared."workspace_id" = ? AND shared."object" = \'{table}\' AND shared."migration_id" = ?)'
     )
-    return f"{imported} AND {mine}", (workspace_id, migration_id, workspace_id, migration_id)
+    return [
+        (f'{imported} AND "migration_id" = ?', (workspace_id, migration_id)),
+        (f"{imported} AND {shared}", (workspace_id, migration_id, workspace_id, migration_id)),
+    ]

@@ -1,8 +1,10 @@
 """An older live move is taken back: what a later live move brought too stays, and both reports tell the truth."""
 
+from pathlib import Path
+
 import pytest
 
-from app.caspen.live_counts import count_live
+from app.caspen.live_counts import LiveCounts, count_live
 from app.caspen.undo import Why
 from app.engine.live_check import check_live
 from app.engine.runtime import Runtime
@@ -10,7 +12,7 @@ from app.migration.advance import Refused
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration
 from app.migration.states import Event, State
-from tests.engine.story import WORKSPACE, Clinic, clinic_files, clinic_in
+from tests.engine.story import WORKSPACE, Clinic, clinic_files, clinic_in, engine_in
 
 FEWER = ((5, 5), (7, 9))  # clients and visits of the older and of the newer export
 SAME = ((6, 6), (6, 6))
@@ -63,3 +65,25 @@ def test_without_the_facts_the_later_move_is_taken_back_first(clinic: Clinic, ru
         each.drain()
         assert each.state() is State.UNDONE
     assert count_live(runtime.caspen, WORKSPACE).total == 0
+
+
+def live_of_both(runtime: Runtime, clinic: Clinic) -> tuple[LiveCounts, LiveCounts]:
+    """What is live of an older and a newer move, after both went live."""
+    older = clinic.tried(clinic_files(*MORE[0])).finalised()
+    newer = clinic_in(runtime).tried(clinic_files(*MORE[1])).finalised()
+    report = newer.migration.report
+    held = sum(count for name in ("created", "updated", "unchanged") for count in report[name].values())
+    mine = [count_live(runtime.caspen, WORKSPACE, move.id) for move in (older, newer)]
+    assert mine[1].total == held, "found unchanged counts as well"
+    whole = count_live(runtime.caspen, WORKSPACE)
+    assert max(each.total for each in mine) <= whole.total < sum(each.total for each in mine), "some are of both"
+    assert mine[0] != mine[1]
+    return mine[0], mine[1]
+
+
+@pytest.mark.postgres
+def test_each_move_counts_what_is_live_of_it_alone_on_both_databases(
+    clinic: Clinic, postgres: str, tmp_path: Path
+) -> None:
+    with engine_in(tmp_path / "pg", database_url=postgres, caspen_database_url=postgres) as runtime:
+        assert live_of_both(runtime, clinic_in(runtime)) == live_of_both(clinic.runtime, clinic)
