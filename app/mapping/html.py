@@ -76,12 +76,15 @@ def clean_html(text: str) -> Cleaned:
     apart, ticked boxes and chosen options keep their mark. Line ends are `<br>` in a text without blocks.
     """
     is_hidden = "<!" in text or "<?" in text
+    is_lined = "\n" in text and not _LINED.search(text)
+    if not is_lined and _PLAIN.fullmatch(text):
+        return Cleaned(text)
     page = parted(text)
     text = page.text
-    if "\n" in text and not _LINED.search(text):
+    if is_lined:
         text = _TAG_OR_LINE_END.sub(_broken, bounded(text).replace("\r\n", "\n").strip("\n"))
-    if _PLAIN.fullmatch(text):
-        return Cleaned(text, is_hidden)
+        if _PLAIN.fullmatch(text):
+            return Cleaned(text, is_hidden)
     mending = _Mending()
     text, is_cut = shallow(bounded(text))
     mended = _OPENING.sub(mending.tag, keep_meaning(replace(page, text=text)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.mapping.style_rules import Rules, on_screen, rules_of
 
 _BEGUN = re.compile(r"<!--|<(style|script|iframe|object|svg)(?=[\s/>])", re.IGNORECASE)
+_SIGNS = ("<style", "<script", "<iframe", "<object", "<svg")
 _END = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in "style script iframe object svg".split()}  # noqa: SIM905
 _AGAIN = {name: re.compile(rf"<{name}(?=[\s/>])", re.IGNORECASE) for name in ("style", "iframe")}
 _MEDIA = re.compile(r"\bmedia\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)
@@ -31,7 +32,8 @@ class Parted:
 
 def parted(text: str) -> Parted:
     """The page apart from its styles. Elements of unseen words that never end lose their tag: their words are kept."""
-    if _BEGUN.search(text) is None:
+    lower = text.lower()
+    if not any(sign in lower for sign in _SIGNS):
         return Parted(text, _NO_RULES)
     kept: list[str] = []
     styles: list[str] = []

@@ -16,7 +16,8 @@ UNSURE = "[A style of this page strikes words out; which ones cannot be told]"
 MOST_WORK = 4_000_000  # steps of a style sheet over the tags of a page
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)([^<>]*)>")
-_MAYBE = re.compile(r"<(?:s|strike|del)[\s/>]|line-through", re.IGNORECASE)
+_SIGNS = ("line-through", "<strike", "<del", "<s>", "<s ", "<s\n", "<s\t", "<s\r", "<s\f", "<s/")
+_OTHERWISE = ("&#", "&colon;", "&tab;", "&newline;", "\\")  # how a style may be written without these words
 _ATTRIBUTE = re.compile(r"([^\s\"'<>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>]+)))?")
 _ANSWERED = re.compile(r"<[a-zA-Z][^\s<>/]*+((?:\s[^\s=<>\"]++=\"[^\"]*+\")++)\s?/?>")
 _VALUE = re.compile(r"\s([^\s=]+)=\"([^\"]*)\"")
@@ -56,9 +57,14 @@ def kept_struck(page: Parted) -> str:
     if "<" not in text:
         return text
     said, is_unsure = _said_by_rules(page) if rules.sheet else ({}, False)
-    if said or _MAYBE.search(text) or (("&" in text or "\\" in text) and "style" in text.lower()):
+    if said or _may_strike(text):
         text = _StruckOut(said).rewrite(text)
     return f"{text}<p>{UNSURE}<wbr></p>" if is_unsure or rules.unsure else text
+
+
+def _may_strike(text: str) -> bool:
+    lower = text.lower()
+    return any(sign in lower for sign in _SIGNS) or ("style" in lower and any(sign in lower for sign in _OTHERWISE))
 
 
 def _said_by_rules(page: Parted) -> tuple[dict[int, Decoration], bool]:
