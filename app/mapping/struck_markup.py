@@ -26,7 +26,6 @@ _EACH_STEP = re.compile(r"[\s>+~:\[]+")
 _BLANK = re.compile(r"(?:\s|&nbsp;|&#160;)*")
 _TAGS = frozenset({"s", "strike", "del"})
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())  # noqa: SIM905
-_GO_ON = frozenset({"s", "strike"})
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "link", "col", "area", "base", "embed", "source", "wbr"})
 _CONTAINERS = frozenset({"ul", "ol", "dl", "table", "div", "blockquote", "section", "article", "body"})
 _BLOCKS = _CONTAINERS | {"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "form", "fieldset", "hr"}
@@ -56,7 +55,8 @@ def kept_struck(page: Parted) -> str:
     text, rules = page.text, page.rules
     if "<" not in text:
         return text
-    said, is_unsure = _said_by_rules(page) if rules.sheet else ({}, False)
+    is_asked = rules.strikes or (rules.lines and _may_strike(text))
+    said, is_unsure = _said_by_rules(page) if is_asked else ({}, False)
     if said or _may_strike(text):
         text = _StruckOut(said).rewrite(text)
     return f"{text}<p>{UNSURE}<wbr></p>" if is_unsure or rules.unsure else text
@@ -69,7 +69,7 @@ def _may_strike(text: str) -> bool:
 
 def _said_by_rules(page: Parted) -> tuple[dict[int, Decoration], bool]:
     """What the page's rules say of its tags, by their places; and whether that could not be found out."""
-    sheet = page.rules.sheet
+    sheet = "\n".join(page.rules.lines)
     steps = sum(len(_EACH_STEP.findall(line)) + 1 for line in page.rules.lines)
     tags = page.text.count("<")
     if steps * tags > MOST_WORK:
@@ -179,7 +179,7 @@ class _StruckOut:
             self._ended_by(_CLOSES.get(name, _PARAGRAPH), _CONTAINERS, name)
         if name in _TAGS:
             if not tag[1]:
-                self._open.append(_Open(name, self._add("<s>")))
+                self._open.append(_Open(name, self._add("<s>") if self._is_struck(tag, itself=True) else -1))
             return
         at = self._add(tag[0])
         if name in _APART:
@@ -204,12 +204,12 @@ class _StruckOut:
             self._end(ended, own=cause)
 
     def _end(self, ended: list[_Open], *, own: str = "", at_end: bool = False) -> None:
-        """Ends elements, the innermost first. An `<s>` that ends with a paragraph goes on behind it, as in browsers."""
+        """Ends elements, the innermost first. Formatting that a paragraph ends goes on behind it, as in browsers."""
         stays: list[_Open] = []
         for at, element in enumerate(reversed(ended), start=1):
             if element.piece < 0:
                 continue
-            if element.name in _GO_ON and not (at_end or at == len(ended) or own in _CELLS):
+            if element.name in _FORMATTING and not (at_end or at == len(ended) or own in _CELLS):
                 self._last_apart = len(self._pieces)
                 stays.append(element)
                 continue
@@ -223,8 +223,9 @@ class _StruckOut:
                 self._add("</s>")
         self._open.extend(reversed(stays))
 
-    def _is_struck(self, tag: re.Match[str]) -> bool:
-        """Whether the tag's own style, or a rule, strikes it out: an important one has the last word, then its own."""
+    def _is_struck(self, tag: re.Match[str], *, itself: bool = False) -> bool:
+        """Whether the tag's own style, or a rule, strikes it out: an important one has the last word, then its own.
+        `itself`: the tag does so where no style says anything."""
         ruled = self._said.get(tag.start())
         own = None
         if "style" in tag[3].lower():
@@ -234,4 +235,4 @@ class _StruckOut:
             own = decoration(style)
         if own is None or (ruled is not None and ruled.important and not own.important):
             own = ruled
-        return own is not None and own.strikes
+        return itself if own is None else own.strikes

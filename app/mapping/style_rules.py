@@ -44,7 +44,7 @@ class Decoration:
 
 @dataclass(slots=True)
 class Rules:
-    """A style sheet that has rules of struck-out text alone, empty if none strikes out.
+    """The rules of a style sheet that say something of lines through a text, and whether any strikes out.
 
     `unsure` says that a rule strikes out whose elements cannot be told for certain.
     """
@@ -52,10 +52,6 @@ class Rules:
     lines: list[str] = field(default_factory=list)
     strikes: bool = False
     unsure: bool = False
-
-    @property
-    def sheet(self) -> str:
-        return "\n".join(self.lines) if self.strikes else ""
 
 
 def decoration(style: str) -> Decoration | None:
@@ -117,7 +113,7 @@ class _Block:
 def rules_of(styles: str) -> Rules:
     """The rules of all styles of a page, in their order."""
     rules = Rules()
-    if "through" not in styles.lower() and "\\" not in styles:
+    if "decoration" not in styles.lower() and "\\" not in styles:
         return rules
     if len(styles) > LARGEST:
         styles, rules.unsure = styles[:LARGEST], True

@@ -120,11 +120,15 @@ def struck() -> dict[str, str]:
 
 def not_struck() -> dict[str, str]:
     """Pages on which nothing is struck out, though a style seems to say so."""
-    return {
+    pages = {
         f"{tag}: {way}": _page(sheet, _element(tag, attributes), tag)
         for tag in CARRIERS
         for way, (sheet, attributes) in NOT_STRIKING.items()
     }
+    for tag in _TAGS:
+        pages[f"{tag} without its line"] = _page("", _element(tag, "style='text-decoration:none'"), tag)
+        pages[f"{tag} without its line by a rule"] = _page(".x{text-decoration:none}", _element(tag, "class=x"), tag)
+    return pages
 
 
 def _hits_others(tag: str, way: str) -> bool:

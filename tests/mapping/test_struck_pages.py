@@ -51,6 +51,12 @@ def test_a_style_that_strikes_out_who_knows_what_is_told_in_the_note(sheet: str)
     assert UNSURE in plain_text(cleaned.html)
 
 
+@pytest.mark.parametrize("tag", ["s", "strike", f'b style="{LINE}"', f"font style={LINE}"])
+def test_formatting_that_is_open_at_the_end_of_a_paragraph_goes_on_as_in_browsers(tag: str) -> None:
+    page = f"<div><p>sore<{tag}>hip</p><p>knee</{tag.split()[0]}>foot</p></div>"
+    assert plain_text(clean_html(page).html) == "sore[struck out: hip]\n[struck out: knee]foot"
+
+
 @pytest.mark.parametrize("name", ["style", "script", "iframe", "object", "svg"])
 @pytest.mark.parametrize("page", ["sore<{0}>hip<p>knee", "sore<{0} a='b'><p>hip</p>knee", "sore<{0}>hip</p>knee<{0}>x"])
 def test_an_element_of_unseen_words_that_never_ends_takes_no_words_with_it(name: str, page: str) -> None:
