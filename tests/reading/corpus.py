@@ -72,7 +72,7 @@ def refusals() -> Iterator[Case]:
     yield Case("7z", b"7z\xbc\xaf\x27\x1c" + bytes(30), "e.7z", 0, refused="archive_kind", kind=None)
     yield Case("rar", b"Rar!\x1a\x07\x01" + bytes(30), "e.rar", 0, refused="archive_kind", kind=None)
     yield Case("tar", bytes(257) + b"ustar" + bytes(250), "e.tar", 0, refused="archive_kind", kind=None)
-    yield Case("broken JSON", '[{"id": 1, "first_name": ', "patients.json", refused="bad_json", rows=0)
+    yield Case("broken JSON", '[{"id": 1, "first_name": ', "patients.json", refused="bad_json", rows=1)
     yield Case("Python's own text", "[{'id': 1}]", "patients.json", refused="bad_json", rows=0)
     yield Case("JSON broken in item 2", '[{"id": 1}, {"id" 2}]', "patients.json", refused="bad_json", rows=2)
     yield Case("JSON of numbers", "[1, 2]", "patients.json", refused="bad_json", rows=0)

@@ -213,7 +213,7 @@ def json_grid(
         walk.walk()
     except (Refused, UnicodeDecodeError) as error:
         refused = error if isinstance(error, Refused) else Refused("bad_json")
-        is_row = walk.rows or refused.code != "bad_json"  # text that is no JSON from its first sign on has no row
+        is_row = walk.rows or refused.code != "bad_json" or _holds_object(table)  # else it is a text of another kind
         refused.rows = refused.rows or (walk.rows + 1 if is_row else 0)
         refused.kind = _kind_name(table, tuple(walk.columns), name, source)
         if refused.code != "bad_json" or not table.goes_around_damage():
@@ -284,6 +284,13 @@ class _Walk:
                     self.related.hear(column, cell)
             if len(columns) > self._most:
                 raise Refused("csv_misaligned", rows=self.rows)
+
+
+def _holds_object(table: JsonRows) -> bool:
+    try:
+        return table.holds_object()
+    except UnicodeDecodeError:
+        return False
 
 
 def _kind_name(table: JsonRows, columns: tuple[str, ...], name: Name, source: Source) -> str | None:

@@ -8,7 +8,7 @@ from app.engine.reading.padding import SIGNS
 from app.engine.reading.refusal import CUT
 
 BAD_LINE = "bad_json"
-FIRST = 3  # lines that tell whether a file has one object on each line
+FIRST = 8  # lines that tell whether a file has one object on each line
 _SPACE = f" \t\r\n\ufeff{SIGNS}"
 
 
@@ -43,6 +43,11 @@ class Line:
     def goes_on(self) -> bool:
         """Whether a comma stands behind the line's value, as between the items of an array."""
         return self.is_held and self._ahead.rstrip(_SPACE).endswith(",")
+
+    @property
+    def opens_list(self) -> bool:
+        """Whether the line begins with a list, or a list begins that does not end on it, as far as brackets tell."""
+        return self._ahead.lstrip(_SPACE).startswith("[") or self._ahead.count("[") > self._ahead.count("]")
 
     def read(self, size: int) -> str:
         """The next piece of the line; empty at its end."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from app.engine.reading.json_gaps import ends_a_record, ends_in_words, records_in
 from app.engine.reading.json_lines import BAD_LINE, BadLine
 from app.engine.reading.json_records import BEFORE, START, Records, Shape, has_swallowed, inner_objects, is_a_value
 from app.engine.reading.json_stream import (
@@ -31,14 +32,19 @@ MOST_DAMAGES = 1_000  # of one file; more are no accident of single records
 MOST_SHAPES = 10_000  # of objects, by their names
 _OBJECT = re.compile(r'\{[ \t\r\n]*"')
 _OBJECTS = re.compile(r"\[[^\[\]{]*\{")
-_BRACKET = re.compile(r"[{}\[\]]")
+_BEGINS = re.compile(r'[\[{](?=\s*["\[{])')
+_MEMBER = re.compile(r'"[^"\\]*"\s*:')
+SEEN = 4_096  # signs behind a bracket that tell whether it ends a list
 _ENDS = 200  # brackets that may end a list whose last element is damaged
 _VAIN = 16  # times the largest row: signs that may be looked at in vain
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Where in the text damaged records stand, in signs, and how many records they are."""
+    """Where in the text damaged records stand, in signs, and how many records they are.
+
+    None where a bracket or words stand there that are no record's.
+    """
 
     start: int
     end: int
@@ -56,6 +62,7 @@ class Mending(JsonStream):
         self._mark: int | None = None  # what stands from here on is held
         self._left = _VAIN * limit
         self.frames: list[str] = []  # how the lists and pages that are open begin
+        self.lists: frozenset[str] = frozenset()  # names of the lists that pages had so far
         self.damages: list[Damage] = []
 
     def learnt(self, is_page: Callable[[Mapping[str, Any]], bool]) -> Records | None:
@@ -92,6 +99,10 @@ class Mending(JsonStream):
             return None
         found = Records(firsts.most_common(1)[0][0], common, frozenset(inner), frozenset(inner_firsts))
         return found if found.are_sure else None
+
+    def holds_object(self) -> bool:
+        """Whether anything in the text begins like a record."""
+        return self._object_from(0) >= 0
 
     def _ends_a_page(self, end: int, first: str) -> bool:
         """Whether nothing or the next page stands behind an object that holds others like itself, so that it is one
@@ -138,12 +149,23 @@ class Mending(JsonStream):
         self.sign("[")
         self.frames.append("[")
         held: tuple[int, Any] | None = None
+        stray: list[Damage] = []
         while True:
             found = self.peek()
+            if not found and stray and len(self.frames) == 1:  # the bracket before was the end: it stands too early
+                self.damages.remove(stray[-1])
+                break
             if not found:
                 raise Refused(BAD_LINE, is_cut=True)
-            if found == "]":
+            if found == "]" and not self._is_stray():
+                self._at += 1
                 break
+            if found == "]":
+                stray.append(Damage(self._place, self._place + 1, 0))
+                self._damaged(stray[-1])
+                self._at += 1
+                self._at += self.peek() == ","
+                continue
             if found in "{[" and (rows := inside()) is not None:
                 if held is not None:
                     yield held[1]
@@ -168,26 +190,66 @@ class Mending(JsonStream):
                 self._at += after == ","
                 continue
             end = self._next_record(start)
+            behind_one = start
+            while end is not None and ends_in_words(self._text_of(behind_one, end)):
+                behind_one = self._whole_from(end)[1]
+                end = self._next_record(end)
             if end is None:
                 end = self._end_of_list(start, is_cut=is_cut)
             gap = self._text_of(start, end)
             has_swallowed = has_swallowed and f'"{self._records.first}"' not in gap  # a page, in the list of another
-            if is_inner or has_swallowed or (found != "{" and self._is_an_end(gap)):
+            is_end = found != "{" and ends_a_record(gap, self._records, self.lists)
+            if is_inner or has_swallowed or is_end:
                 start, gap = (held[0], self._text_of(held[0], end)) if held is not None else (start, gap)
             elif held is not None:
                 yield held[1]
             held = None
-            number = self._records.number_in(gap)
-            self.damages.append(Damage(start, end, number))
-            if len(self.damages) > MOST_DAMAGES:
-                raise Refused(BAD_LINE)
+            number = records_in(gap, self._records, self.lists)
+            self._damaged(Damage(start, end, number))
             self._at, self._mark = end - self._before, None
             yield from [BadLine(is_cut=is_cut and self.peek() == "]")] * number
-        self._at += 1
         self.frames.pop()
         self._mark = None
         if held is not None:
             yield held[1]
+
+    def noise(self) -> Iterator[BadLine]:
+        """Passes over words between pages on lines. Each line of words is damaged, and words beside a page are not."""
+        start = self._place
+        found = _BEGINS.search(self._buffer, self._at)
+        if found is None:
+            raise Refused(BAD_LINE)
+        is_behind = start > 0 and not re.search(r"\n[ \t\r]*\Z", self._buffer[: self._at])
+        lines = self._buffer[self._at : found.start()].split("\n")[is_behind:-1]
+        number = len([line for line in lines if line.strip()])
+        self._at = found.start()
+        self._damaged(Damage(start, self._place, number))
+        yield from [BadLine(is_cut=False)] * number
+
+    def _damaged(self, damage: Damage) -> None:
+        self.damages.append(damage)
+        if len(self.damages) > MOST_DAMAGES:
+            raise Refused(BAD_LINE)
+
+    def _is_stray(self) -> bool:
+        """Whether the bracket here ends no list, because the list goes on behind it."""
+        assert self._records is not None  # noqa: S101 - they are learnt before
+        if len(self._buffer) - self._at < CHUNK:
+            self._more(CHUNK)
+        rest = self._buffer[self._at + 1 : self._at + 1 + SEEN].lstrip()
+        is_record = re.compile(rf'(?:\{{\s*)?"{re.escape(self._records.first)}"\s*:').match
+        behind_it = rest[1:].lstrip() if rest.startswith(",") else rest
+        if is_record(behind_it):
+            return True
+        if self.frames[-2:-1] == ['{"":']:
+            return rest.startswith("]") or (rest.startswith(",") and _MEMBER.match(behind_it) is None)
+        if len(self.frames) == 1:
+            return rest.startswith("]") or (rest.startswith(",") and behind_it[:1] not in ("", "["))
+        brackets = rest.replace(" ", "").replace("\n", "").replace("\r", "").replace("\t", "")
+        further = brackets.lstrip("]")
+        return len(brackets) > len(further) and (
+            further.startswith(",") or (not further and len(brackets) >= len(self.frames))
+        )
 
     def _element(self) -> tuple[Any, bool, bool]:
         """The next whole value, None where it is damaged; whether only the end of the text lacks, and whether it holds
@@ -210,20 +272,6 @@ class Mending(JsonStream):
             return None, False, value is not None
         return value, False, False
 
-    def _is_an_end(self, gap: str) -> bool:
-        """Whether a damaged piece closes an object that it does not open: it is the rest of the element before it.
-
-        A piece with the first member of a record is a record that lacks its bracket.
-        """
-        if self._records is not None and gap.startswith(f'"{self._records.first}"'):
-            return False
-        depth = 0
-        for found in _BRACKET.finditer(gap):
-            depth += 1 if found.group() in "{[" else -1
-            if depth < 0:
-                return found.group() == "}"
-        return False
-
     def _is_inner(self, value: dict[str, Any]) -> bool:
         records = self._records
         return records is not None and frozenset(value) in records.inner and not records.are(value)
@@ -239,11 +287,19 @@ class Mending(JsonStream):
                 at += 1
             elif records.are(value) and not records.are_in(value):
                 return at
-            elif records.first in value and frozenset(value) not in records.inner:
+            elif records.first in value and frozenset(value) not in records.inner and not self._goes_on(end):
                 raise Refused(BAD_LINE)
             else:
                 at = end
         return None
+
+    def _goes_on(self, at: int) -> bool:
+        """Whether a further member stands behind an object: a bracket ends it too early."""
+        while len(self._buffer) + self._before - at < SEEN and self._more(CHUNK):
+            pass
+        rest = self._buffer[at - self._before : at - self._before + SEEN].lstrip()
+        found = _MEMBER.match(rest[1:].lstrip())
+        return rest.startswith(",") and found is not None
 
     def _end_of_list(self, start: int, *, is_cut: bool) -> int:
         """Where the list ends whose last element is damaged. Raises `Refused` where that is unsure."""

@@ -34,13 +34,6 @@ class Records:
         """Whether a record stands in a list inside a value."""
         return any(map(self.are, inner_objects(value)))
 
-    def number_in(self, text: str) -> int:
-        """How many records begin in a damaged piece of text, at least one."""
-        if self.first in self.inner_firsts:
-            return 1
-        starts = (found for found in START.finditer(text) if found[1] == self.first)
-        return max(1, sum(not is_a_value(text, found.start()) for found in starts))
-
 
 def inner_objects(value: Any) -> Iterator[dict[str, Any]]:
     """The objects that stand in lists inside a value, however deep."""

@@ -53,8 +53,9 @@ class JsonRows:
         self.in_lines = False
         self.damages: list[Damage] = []
         self._records: Records | None = None
-        self._whole = self._damaged = 0
+        self._whole = self._damaged = self._lost = 0  # lines; a last one that is cut is lost and not damaged
         self._pages = self._rows = 0
+        self._has_pages_on_lines = False
 
     def items(self) -> Iterator[Item]:
         with self._open() as text:
@@ -77,26 +78,38 @@ class JsonRows:
                     raise Refused("bad_json", line=number)
                 del value  # the next one may be as large
 
+    def holds_object(self) -> bool:
+        """Whether anything in the text begins like a row."""
+        with self._open() as text:
+            return Mending(text, self._limits.row_bytes).holds_object()
+
     def goes_around_damage(self) -> bool:
         """Whether the damage of a text is only in some of its rows. If so, `items` reads the others from now on.
 
-        Pages of several rows that stand on lines of their own are read like those of a list.
+        Pages on lines of their own are read like those of a list where some have several rows.
         """
         if not self.goes_by_line():
             return self.goes_in_pieces()
-        if self._rows > self._pages > 0:
-            self.in_lines = False
-            self.in_lines = not self.goes_in_pieces()
+        if self._pages > 0:
+            rows = self._rows
+            # A damaged line is one row, and of several that a page on it has, each has to have its own.
+            lacks_rows = rows - self._lost > self._pages or rows < (self.announced or 0)
+            self.in_lines, self._has_pages_on_lines = False, True
+            self.in_lines = not (lacks_rows and self.goes_in_pieces() and self._rows >= rows)
+            if self.in_lines:
+                self._records, self.damages = None, []
         return True
 
     def goes_by_line(self) -> bool:
         """Whether a text that is no JSON as a whole has one object on each line, and most of the lines are whole.
 
-        If so, `items` reads every line by itself from now on. Its first line tells, or the two behind that one.
+        If so, `items` reads every line by itself from now on. Its first lines tell.
         """
         with self._open() as text:
             first = list(islice(map(self._is_object, lines_of(text, self._limits.row_bytes)), FIRST))
-        if not (first[:1] in (["object"], ["item"]) or first[1:] == ["object"] * (FIRST - 1)):
+        whole = len([each for each in first if each in ("object", "item")])
+        are_lines = "list" not in first and 2 * whole >= len(first)
+        if not (are_lines or first[:1] in (["object"], ["item"]) or first[1:3] == ["object", "object"]):
             return False
         self.in_lines = True
         self._pages = self._rows = 0
@@ -124,28 +137,31 @@ class JsonRows:
                 whole += BAD_LINE not in codes
         except (Refused, UnicodeDecodeError):
             damaged = whole + 1
+        self._rows = damaged + whole
         if damaged > whole:
             self._records, self.damages = None, []
         return self._records is not None
 
     def _is_object(self, line: Line) -> str:
-        """`object` or, with a comma behind it, `item` where one begins and ends on the line; else empty."""
-        is_item = line.goes_on
+        """`object` or, with a comma behind it, `item` where one begins and ends on the line; `list` where a list begins
+        that does not end on it; else empty."""
+        is_item, otherwise = line.goes_on, "list" if line.opens_list else ""
         stream = JsonStream(line, self._limits.row_bytes)
         try:
             if stream.peek() != "{":
-                return ""
+                return otherwise
             for _ in self._values(stream):
                 pass
         except Refused as refused:
             if refused.code == BAD_LINE:
-                return ""
+                return otherwise
         return "item" if is_item else "object"
 
     def _by_line(self, text: TextIO) -> Iterator[tuple[int, Any]]:
         """Values with the line that each stands on; of several on one line, each has a number of its own."""
-        self._whole = self._damaged = told = 0
+        self._whole = self._damaged = self._lost = told = 0
         for line in lines_of(text, self._limits.row_bytes):
+            pages = self._pages
             values = self._unfolded(self._objects(JsonStream(line, self._limits.row_bytes)))
             try:
                 for value in list(values) if line.is_held else values:
@@ -159,6 +175,8 @@ class JsonRows:
                 line.pass_over()
                 told = max(told + 1, line.number)
                 self._damaged += line.has_end
+                self._lost += 1
+                self._pages = pages
                 yield told, BadLine(is_cut=not line.has_end)
 
     def _objects(self, stream: JsonStream) -> Iterator[Any]:
@@ -191,6 +209,8 @@ class JsonRows:
                 yield from self._object(stream)
             elif sign == ",":  # objects one after the other, as some scripts leave them
                 stream.sign(",")
+            elif isinstance(stream, Mending) and self._has_pages_on_lines:
+                yield from stream.noise()
             else:
                 raise Refused("bad_json")
 
@@ -234,12 +254,13 @@ class JsonRows:
             before[name] = member
         return False
 
-    def _list(self, stream: JsonStream) -> Iterator[Any]:
+    def _list(self, stream: JsonStream, name: str) -> Iterator[Any]:
         """The rows of a page."""
         if not isinstance(stream, Mending):
             yield from values_in(stream)
             return
         stream.frames.append('{"":')
+        stream.lists |= {name}
         yield from stream.elements(lambda: None)
         stream.frames.pop()
 
@@ -271,7 +292,7 @@ class JsonRows:
                 is_page = True
                 self._pages += 1
                 self.list_name = self.list_name or name
-                yield from self._list(stream)
+                yield from self._list(stream, name)
             else:
                 try:
                     rest[name] = stream.value()

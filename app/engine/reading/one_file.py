@@ -317,19 +317,22 @@ def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Gri
     if not expected and (is_ not in (None, "json") or found.encoding is None or found.is_blank):
         return None, ()
     must_be_text(found)
-    if is_ == "json":
+    is_called_json = name.extension in JSONS
+    damaged: Refused | None = None
+    if is_ == "json" or (is_called_json and found.encoding is not None and not found.is_blank):
         try:
             return json_grid(found, entry.open, name, source, wanted, limits), ()
         except Refused as refused:
-            if refused.code != "bad_json" or name.extension not in ("csv", "tsv"):
+            if refused.code != "bad_json" or (is_ == "json" and name.extension not in ("csv", "tsv")):
                 raise  # else it is a table of which the first header begins with a bracket
-    if name.extension not in JSONS or wanted.kind:
+            damaged = refused
+    if not is_called_json or wanted.kind:
         return delimited_grid(found, entry.open, name, source, wanted, limits), ()
     with suppress(Refused):  # a table that is called .json
         grid = delimited_grid(found, entry.open, name, source, wanted, limits)
         if grid.header is not None:
             return grid, ()
-    raise Refused("bad_json")
+    raise damaged or Refused("bad_json")
 
 
 def _workbook(

@@ -23,13 +23,18 @@ class Around:
 
     def read(self, size: int, /) -> str:
         """The next piece; empty at the end."""
-        if not self._left:
-            return self._text.read(size)
+        while self._left and (piece := self._next(size)) is not None:
+            if piece:
+                return piece
+        return self._text.read(size)
+
+    def _next(self, size: int) -> str | None:
+        """What stands before the next damage, or in its place. None where the text ends before it."""
         start, end, number = self._left[0]
         if self._at < start:
             piece = self._text.read(min(size, start - self._at))
             self._at += len(piece)
-            return piece
+            return piece or None
         while self._at < end and (passed := self._text.read(min(CHUNK, end - self._at))):
             self._at += len(passed)
         del self._left[0]
