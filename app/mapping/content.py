@@ -14,7 +14,9 @@ NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
 _OBJECT = re.compile(r"\{\s*(?:[\"'{}\[]|[A-Za-z_]\w*\s*:|$)")
 _LIST = re.compile(r"\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]|true\b|false\b|null\b)")
 _MARKUP = re.compile(
-    r"<(?:br|p|div|ul|ol|li|b|i|u|s|strong|em|del|strike|span|h[1-6]|table|font|a)\b[^<>]*>", re.IGNORECASE
+    r"<(?:(?:br|p|div|ul|ol|li|b|i|u|s|strong|em|del|strike|span|h[1-6]|table|font|a)\b[^<>]*"
+    r"|[a-z][\w:.-]*\s(?:[^<>]*\s)?(?:style|class)\s*=[^<>]*)>",
+    re.IGNORECASE,
 )
 
 

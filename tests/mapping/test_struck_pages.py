@@ -5,7 +5,9 @@ import time
 
 import pytest
 
+from app.mapping.content import read_content_or_text
 from app.mapping.html import clean_html, plain_text
+from app.mapping.rich import note_html
 from app.mapping.struck_markup import UNSURE
 from tests.mapping.struck_pages import LINE, WORDS, not_struck, struck
 
@@ -104,3 +106,11 @@ def test_a_hostile_style_costs_time_with_its_length(kind: str) -> None:
 
     short = cost(50_000)
     assert cost(200_000) < 8 * short + 1, "four times the text, and a square would be sixteen times the time"
+
+
+@pytest.mark.parametrize("tag", ["my-x", "ins", "section", "o:p", "center"])
+def test_prose_in_the_cell_of_a_content_is_a_page_too_where_an_element_carries_a_style(tag: str) -> None:
+    cell = f'before <{tag} id=k style="{LINE}">{WORDS}</{tag}>'
+    shown = plain_text(note_html(read_content_or_text(cell)).html)
+    assert _OUT.findall(shown) == [WORDS]
+    assert "<" not in shown
