@@ -12,11 +12,15 @@ from app.migration.states import OVER, State
 
 @dataclass(frozen=True, slots=True)
 class ActLink:
-    """Words that name an act or its page, and the page's address within a move. No `states`: in every state."""
+    """Words that name an act or its page, and the page's address within a move. No `states`: in every state.
+
+    `there` is where the act stands on its page while names are matched: a link on that very page leads to it.
+    """
 
     words: str
     page: str
     states: frozenset[State] = frozenset()
+    there: str = ""
 
 
 PREPARING = frozenset({State.PREPARING})
@@ -29,6 +33,7 @@ ACTS: tuple[ActLink, ...] = (
     ActLink(
         "(?:hand|Hand) (?:the export|it|this file) over again|(?:hand|Hand) over (?:the export again|another one)",
         "handover",
+        there="another",
     ),
     ActLink("(?:upload|Upload) (?:the zip|the file|it) here", "handover#upload", PREPARING),
     ActLink("(?:start|Start) (?:the trial (?:again|once more)|another trial)", "review"),
@@ -45,17 +50,23 @@ ENDED = re.compile(r"\b(?:approve|go on|goes on|export again|again, or|the trial
 """Words of acts that end with the move, in sentences that give them no link."""
 
 
-def link_acts(text: str, base: str, state: State | None) -> Markup:
+def link_acts(text: str, base: str, state: State | None, shown: str = "") -> Markup:
     """The text, escaped, with a link on each act that it names. `base` is the address of the move, `state` its state.
 
-    Acts of certain states get no link where the state is None.
+    Acts of certain states get no link where the state is None. `shown` is the address of the page that shows the text:
+    no link leads from a page to itself, unless to the place on it where the act is.
     """
     parts, last = [], 0
     for found in PATTERN.finditer(text):
         act = ACTS[int((found.lastgroup or "act0").removeprefix("act"))]
         if act.states and state not in act.states:
             continue
-        link = Markup('<a href="{}/{}">{}</a>').format(base, act.page, found[0])
+        address = f"{base}/{act.page}"
+        if address == shown:
+            if not act.there or state is not State.MATCHING:
+                continue
+            address = f"#{act.there}"
+        link = Markup('<a href="{}">{}</a>').format(address, found[0])
         parts += [escape(text[last : found.start()]), link]
         last = found.end()
     return Markup("").join([*parts, escape(text[last:])])
@@ -86,4 +97,6 @@ def with_links(context: Context, text: str) -> Markup:
     state = None if is_undefined(named) else State(named)
     if state in OVER:
         text = without_acts(text)
-    return link_acts(text, f"/m/{id_}", state) if context.get("may_act") else escape(text)
+    request = context.get("request")
+    shown = request.url.path if request is not None else ""
+    return link_acts(text, f"/m/{id_}", state, shown) if context.get("may_act") else escape(text)

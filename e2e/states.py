@@ -18,7 +18,6 @@ from e2e.pages.overview import Overview
 from e2e.pages.progress import Progress
 from e2e.pages.review import Review
 from e2e.pages.start import Start
-from tests.browser import click_as_a_reader
 
 Seen = Callable[[Page, str], None]
 NOBODY_HOME = "https://files.example.invalid/export.zip"
@@ -103,7 +102,7 @@ def give_up(journey: Journey, seen: Seen) -> None:
         seen(page, "support-stopping")
     else:
         page.locator("summary", has_text="Stop this move").click()
-    click_as_a_reader(page, page.get_by_role("button", name="Stop and delete our copy"))
+    page.get_by_role("button", name="Stop and delete our copy").click()
     journey.enter()
     page.goto(journey.move)
     seen(page, "cancelled")
@@ -126,7 +125,7 @@ def unreadable_file(journey: Journey, seen: Seen) -> None:
             break
         page.wait_for_timeout(500)
     seen(page, "progress-failed")
-    click_as_a_reader(page, page.get_by_role("button", name="Hand over another export"))
+    page.get_by_role("button", name="Hand over another export").click()
 
 
 def too_late(journey: Journey, staff: Page, seen: Seen) -> None:

@@ -17,7 +17,7 @@ from e2e.pages.handover import Handover
 from e2e.pages.link import Link
 from e2e.pages.progress import Progress
 from e2e.product import Product, running
-from tests.browser import axe, click_as_a_reader, scrolls_sideways
+from tests.browser import axe, scrolls_sideways
 from tests.links.fakes.google import KEY, Google
 from tests.links.fakes.onedrive import OneDrive
 from tests.links.files import ServedFile
@@ -82,7 +82,7 @@ def test_a_private_link_is_mended_by_following_the_advice(
     Progress(page, journey.move).wait_until("handover", 90)
     assert Handover(page, journey.move).heading.startswith("We read")
 
-    click_as_a_reader(page, page.get_by_role("button", name="Hand over another export"))
+    page.get_by_role("button", name="Hand over another export").click()
     handover, export = Handover(page, journey.move), padded(tmp_path / "export.zip")
     upload_over_a_cut_line(page, handover, export)
     go_on_over_the_end_of_a_session(page, product.url, handover, export)

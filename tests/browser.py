@@ -10,7 +10,7 @@ from functools import cache
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.look import STATIC, package
 
@@ -118,19 +118,6 @@ def served_app(app: FastAPI) -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
-
-
-def click_as_a_reader(page: Page, wanted: Locator) -> None:
-    """Clicks what somebody has read: acts that end something take no click in the first half second of their page."""
-    page.evaluate(READ)
-    wanted.click()
-
-
-READ = """() => new Promise((done) => {
-    const shown = () => performance.getEntriesByType("navigation")[0].loadEventEnd;
-    const wait = () => (shown() && performance.now() - shown() > 600 ? done() : requestAnimationFrame(wait));
-    wait();
-})"""
 
 
 def is_dark(page: Page) -> bool:

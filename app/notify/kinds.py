@@ -31,7 +31,7 @@ class MailKind:
 KINDS: tuple[MailKind, ...] = (
     MailKind("sign_in", "Your link to sign in", "Sign in", None),
     MailKind("received", "We have your export", "See the progress", "progress", "We download your export"),
-    MailKind("ready_to_match", "Your export is read: who is who?", "Match names", "handover"),
+    MailKind("ready_to_match", "Your export is read: who is who?", "See what we found", "handover"),
     MailKind("ready_to_review", "Your trial is ready to review", "Review the trial", "review"),
     MailKind("changes_requested", "{clinic} asks for a change", "Open the request", None),
     MailKind("changes_answered", "Your request is answered", "See the answer", "review"),

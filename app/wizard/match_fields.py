@@ -27,6 +27,7 @@ from app.wizard.situation import Standing, standing
 
 PATH = "/m/{migration_id}/matches"
 CHOICE, NATURE = "c:", "n:"
+NOT_STARTED = "not_started"  # what was sent to start the trial, and is saved alone after somebody else changed the page
 GONE = "A name that is not on this page any more"
 PARTS = {
     "part practitioners": ("Practitioners", ("practitioners", "users")),
@@ -93,7 +94,7 @@ def shown_on(visit: Visit, here: Standing, show: str) -> Shown:
     def earlier(number: int) -> dict[str, Field]:
         return fields_on(visit, standing(visit, export=number), show, named)
 
-    return Shown(context, fields, labels, now, is_start, inputs, earlier, {"act": "keep"})
+    return Shown(context, fields, labels, now, is_start, inputs, earlier, {"act": NOT_STARTED if is_start else "keep"})
 
 
 @describes(PATH)

@@ -25,7 +25,7 @@ from app.migration.unanswered import files_apart, refused_rows
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard import custom_fields, known
 from app.wizard.dates import typed_date
-from app.wizard.match_fields import PATH, shown_on
+from app.wizard.match_fields import NOT_STARTED, PATH, shown_on
 from app.wizard.match_lines import (
     NATURES,
     TABS,
@@ -44,8 +44,14 @@ Errors = list[dict[str, str]]
 
 
 @router.get("/m/{migration_id}/matches")
-def look(request: Request, show: str = "practitioners") -> Response:
-    return draw(request, tab_of(show))
+def look(request: Request, show: str = "", act: str = "") -> Response:
+    """The names of one tab; of no named tab, the first one that has any. `act` says that a trial was not started."""
+    visit = visit_of(request)
+    return draw(request, tab_of(show) if show else first_tab(standing(visit)), not_started=act == NOT_STARTED)
+
+
+def first_tab(here: Standing) -> str:
+    return next((tab for tab, kind, _ in TABS if kind and lines_of(here, kind)), TABS[0][0])
 
 
 @router.post("/m/{migration_id}/matches")
@@ -58,6 +64,8 @@ def save(request: Request) -> Response:
     visit = visit_of(request)
     sent = {name: joined(values) for name, values in visit.sent.fields.items()}
     show, act = tab_of(sent.get("show", "")), "keep" if "go" in sent else sent.get("act", "save")
+    not_started = act == NOT_STARTED
+    act = "keep" if not_started else act
     if visit.move.state == State.TRIALLING and act == "start":
         here = standing(visit)
         if changed(visit, here, sent, show)[0] == here.suggestions.old:
@@ -92,7 +100,8 @@ def save(request: Request) -> Response:
     if act == "keep" and request.headers.get("HX-Request"):
         visit.renew()
         return draw(request, show, template="wizard/matches-kept.html", decided=decided)
-    return go(f"/m/{visit.move.id}/matches?show={tab_of(sent.get('go', show))}")
+    more = f"&act={NOT_STARTED}" if not_started else ""
+    return go(f"/m/{visit.move.id}/matches?show={tab_of(sent.get('go', show))}{more}")
 
 
 def begin_trial(visit: Visit, here: Standing, session: Session) -> Ring:
@@ -157,6 +166,8 @@ def draw(
     typed: str | None = None,
     template: str = "wizard/matches.html",
     decided: Set[str] = frozenset(),
+    *,
+    not_started: bool = False,
 ) -> Response:
     """The names page, or with `template` the parts of it that depend on a save.
 
@@ -171,7 +182,7 @@ def draw(
     for tab, kind, words in TABS:
         every = lines_of(here, kind)
         settled = sum(one.band != "open" for one in every)
-        label = f"{words}, {settled} of {len(every)}" if kind else words
+        label = f"{words}, {f'{settled} of {len(every)}' if every else 'none'}" if kind else words
         tabs.append({"words": label, "name": tab, "href": f"?show={tab}", "now": tab == show})
         if tab == show:
             lines = every
@@ -194,6 +205,8 @@ def draw(
         "reopened": [one for one in lines if one.band == "open" and one.field in decided],
         "options": [*candidates(here, kind), *decisions(kind, visit.source.label).items()] if kind else [],
         "natures": NATURES,
+        "is_empty": bool(kind) and not lines,
+        "not_started": not_started and visit.move.state == State.MATCHING,
         "kind": kind,
         "undecided": sum(one.chosen == "" for one in people)
         if show == known.TAB

@@ -1,6 +1,8 @@
 """A form of one person is no conflict with what the same person's page has saved by itself meanwhile."""
 
+import re
 from collections.abc import Mapping
+from html import unescape
 
 import pytest
 
@@ -81,4 +83,9 @@ def test_a_trial_does_not_start_with_what_a_colleague_chose_meanwhile(product_at
     assert page.status_code == 409
     assert "Grace Okonkwo made changes in this move" in words(page)
     assert ("Leave out" if show == "practitioners" else "01/03/2022") in words(page)
+    assert State(product.move().state) is State.MATCHING
+    (mine,) = [form for form in re.findall(r"<form.*?</form>", page.text, re.S) if "Use my answer" in form]
+    again = {name: unescape(value) for name, value in re.findall(r'name="([^"]+)" value="([^"]*)"', mine)}
+    landed = drawn.browser.get(done(drawn.browser.post_exactly(drawn.address, again)).headers["location"])
+    assert "Your answer is saved, and the trial has not started" in words(landed)
     assert State(product.move().state) is State.MATCHING

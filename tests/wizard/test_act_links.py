@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.act_links import PATTERN
+from app.act_links import ACTS, PATTERN, link_acts
 from app.migration.models import ProblemLine
 from app.problems import catalogue
 from tests.conftest import At
@@ -28,6 +28,20 @@ FORMS = {"handover": "/handover/replace", "review": "/review/", "help": "/help"}
 def test_every_sentence_that_names_an_act_names_it_in_words_that_get_a_link(code: str) -> None:
     for sentence in re.split(r"(?<=[.?!])\s", catalogue()[code].todo):
         assert not NAMED.search(sentence) or PATTERN.search(sentence), f"no link to the act: {sentence}"
+
+
+@pytest.mark.parametrize("point", ["matching", "reviewing"])
+def test_no_sentence_of_a_page_links_to_the_page_itself(product_at: At, point: str) -> None:
+    product = product_at(point)
+    megan = product.visitor(MEGAN)
+    for page in {act.page.partition("#")[0] for act in ACTS}:
+        address = f"{product.at}/{page}"
+        for act in ACTS:
+            sentence = next((e.todo for e in catalogue().values() if re.search(act.words, e.todo)), "")
+            link = LINK.findall(link_acts(sentence, product.at, product.move().state, address))
+            assert address not in link
+            for own in (each[1:] for each in link if each[0] == "#"):
+                assert f'id="{own}"' in megan.get(address).text
 
 
 def put_problem(product: Product, code: str) -> None:

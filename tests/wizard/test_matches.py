@@ -12,6 +12,7 @@ from tests.conftest import At
 from tests.pages import done, headline, typed, words
 from tests.product import ANA, MEGAN, VERA, Product
 from tests.wizard.choices import acknowledge, save, tab
+from tests.wizard.questionable import few, handed_over
 
 HTMX = {"HX-Request": "true", "sec-fetch-site": "same-origin"}
 OUT = r"left out by you (\d+)"
@@ -253,3 +254,18 @@ def test_a_person_given_to_two_names_reopens_the_other_name_at_once_and_says_why
     both = words(megan.post(f"{product.at}/matches", data=form, headers=HTMX))
     assert "is not decided any more" not in both
     assert {tab(product, "practitioners")[each.name].chosen for each in (sure, other)} == {sure.chosen}
+
+
+def test_a_tab_without_names_says_so_and_the_page_begins_with_one_that_has_some(product_at: At) -> None:
+    files = {name: data for name, data in few().items() if "Practitioners-" not in name}
+    product = handed_over(product_at("preparing"), files)
+    megan = product.visitor(MEGAN)
+    first = megan.get(f"{product.at}/matches")
+    named = ("practitioners", "locations", "services")
+    tabs = {name: words(megan.get(f"{product.at}/matches?show={name}")) for name in named}
+    empty = [name for name, page in tabs.items() if "Your export names none of them" in page]
+    assert empty
+    for page in tabs.values():
+        assert "0 of 0" not in page
+        assert "Your export names none of them" not in page or "All of them are settled" not in page
+    assert len(empty) == len(tabs) or "Your export names none of them" not in words(first)
