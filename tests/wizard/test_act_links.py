@@ -6,6 +6,7 @@ import pytest
 
 from app.act_links import ACTS, PATTERN, link_acts
 from app.migration.models import ProblemLine
+from app.migration.states import State
 from app.problems import catalogue
 from tests.conftest import At
 from tests.pages import words
@@ -38,7 +39,7 @@ def test_no_sentence_of_a_page_links_to_the_page_itself(product_at: At, point: s
         address = f"{product.at}/{page}"
         for act in ACTS:
             sentence = next((e.todo for e in catalogue().values() if re.search(act.words, e.todo)), "")
-            link = LINK.findall(link_acts(sentence, product.at, product.move().state, address))
+            link = LINK.findall(link_acts(sentence, product.at, State(product.move().state), address))
             assert address not in link
             for own in (each[1:] for each in link if each[0] == "#"):
                 assert f'id="{own}"' in megan.get(address).text
