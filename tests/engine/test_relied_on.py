@@ -6,13 +6,16 @@ before the approval or between the approval and going live.
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from app.caspen.content import Digest
 from app.caspen.gateway import Gateway
 from app.caspen.live_counts import count_live
+from app.caspen.promote import Promotion, promote
 from app.caspen.statements import at, fetch
 from app.caspen.tables import OBJECTS
 from app.engine.live_check import check_live
@@ -249,3 +252,61 @@ def test_postgresql_refuses_as_well(on_postgres: Runtime, when: str) -> None:
     clinic.act(Event.BACK_TO_REVIEW)
     clinic.start_trial()
     clinic.drain()
+
+
+@pytest.mark.parametrize("first", ["the undo", "the promotion", "neither"])
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_an_undo_and_a_promotion_at_once_leave_no_link_into_nothing(
+    tmp_path: Path, request: pytest.FixtureRequest, database: str, first: str
+) -> None:
+    """Whichever comes first: the trial stays away, or the undo keeps what the records of the newer move need."""
+    url = str(request.getfixturevalue("postgres")) if database == "postgresql" else ""
+    with engine_in(tmp_path / "var", database_url=url, caspen_database_url=url) as runtime:
+        older = clinic_in(runtime).tried(files()).finalised()
+        newer = opened(clinic_in(runtime), {})
+        newer.approve()
+        older.act(Event.UNDO)
+        order = {"the undo": [older, newer], "the promotion": [newer, older]}.get(first, [])
+        for one in order:
+            one.drain(one.id)
+        with ThreadPoolExecutor(2) as both:
+            for running in [both.submit(one.drain, one.id) for one in (older, newer)]:
+                running.result(timeout=60)
+        assert older.state() is State.UNDONE
+        assert newer.state() in (State.FINALISED, State.FINALISING_FAILED)
+        assert newer.state() is {"the undo": State.FINALISING_FAILED, "the promotion": State.FINALISED}.get(
+            first, newer.state()
+        )
+        assert lead_nowhere(runtime) == []
+        assert (brought(newer) > 0) is (newer.state() is State.FINALISED)
+        assert all(check.holds for check in check_live(runtime))
+
+
+def test_a_promotion_that_was_done_is_settled_though_the_workspace_went_on(runtime: Runtime) -> None:
+    """The worker died between the live store and the ledger; then a person deletes a matched service."""
+    clinic = clinic_in(runtime)
+    gateway, ids = made_by_people(runtime)
+    opened(clinic, choices_of(ids))
+    clinic.approve()
+    store = runtime.caspen.trial(clinic.id, 1)
+    kinds = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in clinic.trial.kinds}
+    what = Promotion(WORKSPACE, clinic.id, 1, kinds, frozenset())
+    promote(runtime.caspen, store, what, moment=clinic.migration.approved_at)
+    gateway.delete("services", ids["services"])
+    clinic.drain()
+    assert clinic.state() is State.FINALISED
+
+
+def test_an_undo_keeps_a_practitioner_whom_a_service_of_people_lists(runtime: Runtime) -> None:
+    older = clinic_in(runtime).tried(files()).finalised()
+    gateway = Gateway(runtime.caspen, WORKSPACE, MEGAN.name)
+    service = gateway.add_service("Ours")
+    live = runtime.caspen.live
+    with live.database.connection(reading=True) as connection:
+        ((listed,),) = fetch(connection, f'SELECT "id" FROM {at(live.schema, "practitioners")}')
+    gateway.edit("services", service, {"practitioner_ids": [listed]})
+    older.act(Event.UNDO)
+    older.drain()
+    assert older.state() is State.UNDONE
+    assert lead_nowhere(runtime) == []
+    assert listed in {kept["id"] for kept in older.migration.report["undone"]["kept"]}
