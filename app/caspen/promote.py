@@ -97,8 +97,8 @@ def promote(
         at_moment = moment_text(moment or now())
         for model in OBJECTS:
             _promote_table(sides, shape(str(model.__tablename__)), what, at_moment, done)
-        _require_relied(sides, what, done)
         _prove(what, done)
+        _require_relied(sides, what, done)
         done.replaced = journal_digest(sides.connection, sides.live, what.workspace_id, what.migration_id)
         if last_look is not None:
             last_look(sides)

@@ -100,8 +100,8 @@ def _stored(store: Store, name: str) -> list[tuple[str, list[tuple[object, ...]]
 
 
 def _insert_all(store: Store, pieces: list[tuple[str, list[tuple[object, ...]]]]) -> None:
-    for name, rows in pieces:
-        _insert(store, name, rows)
+    for name, cells in pieces:
+        _insert(store, name, cells)
 
 
 def _insert(store: Store, name: str, rows: list[tuple[object, ...]]) -> None:
