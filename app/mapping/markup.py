@@ -5,6 +5,7 @@ negated allergy stays struck out and a ticked box stays ticked. The result still
 """
 
 import re
+from dataclasses import replace
 
 from app.mapping.page_styles import Parted
 from app.mapping.struck_markup import kept_struck
@@ -19,11 +20,10 @@ _PRE = re.compile(r"(<(/?)pre\b[^<>]*>)", re.IGNORECASE)
 
 def keep_attributes(page: Parted) -> str:
     """HTML in which whatever a page strikes out is `<s>`, and form fields and images are beside their text."""
-    text = kept_struck(page)
-    lower = text.lower()
+    lower = page.text.lower()
     if "<input" in lower or "<option" in lower or "<img" in lower:
-        text = _FIELD.sub(_field_text, text)
-    return text
+        page = replace(page, text=_FIELD.sub(_field_text, page.text))
+    return kept_struck(page)
 
 
 def keep_meaning(page: Parted) -> str:

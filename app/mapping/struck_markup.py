@@ -35,7 +35,7 @@ _APART = (
     | _CELLS
     | frozenset(
         """li dt dd select option optgroup center header footer main aside nav address details summary figure figcaption
-        legend textarea hgroup search menu dir listing xmp""".split()  # noqa: SIM905 - as a list it would be a page long
+        legend textarea hgroup search menu dir listing xmp noscript noframes noembed template""".split()  # noqa: SIM905 - as a list it would be a page long
     )
 )
 _CLOSES = {

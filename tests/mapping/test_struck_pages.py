@@ -114,3 +114,8 @@ def test_prose_in_the_cell_of_a_content_is_a_page_too_where_an_element_carries_a
     shown = plain_text(note_html(read_content_or_text(cell)).html)
     assert _OUT.findall(shown) == [WORDS]
     assert "<" not in shown
+
+
+def test_words_of_pictures_and_fields_in_a_struck_out_row_are_struck_out() -> None:
+    page = f'<table><tr style="{LINE}"><td><img alt="latex"></td><td><input value="nuts"></td></tr></table>'
+    assert plain_text(clean_html(page).html) == "[struck out: latex] | [struck out: nuts]"
