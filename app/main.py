@@ -49,8 +49,21 @@ from app.signin import clinics, invitations, outbox, pages
 from app.support import files as support_files
 from app.support import routes as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
-from app.unsent import TYPED, own_target, unsent_form, way_back
-from app.web import STREAMED, NeedsSignIn, Visit, address_of, enter, go, hidden, keep_form, page, page_before, visit_of
+from app.unsent import TYPED, form_sent, own_target, unsent_form, way_back
+from app.web import (
+    STREAMED,
+    HistoryDiffers,
+    NeedsSignIn,
+    Visit,
+    address_of,
+    enter,
+    go,
+    hidden,
+    keep_form,
+    page,
+    page_before,
+    visit_of,
+)
 from app.wizard import STEPS
 from app.wizard.looking import NoTrialRecords
 
@@ -136,7 +149,7 @@ def answer_troubles(app: FastAPI) -> None:
     def say_it_is_over(request: Request, trouble: WrongState) -> Response:
         if (after := answered_before(visit_of(request))) is not None:
             return go(after)
-        if is_done(trouble):
+        if is_done(trouble) and has_own_basis(visit_of(request)):
             return go(f"/m/{visit_of(request).move.id}")
         if (given := given_already(visit_of(request))) is not None:
             return say_given(request, given)
@@ -156,12 +169,29 @@ def answer_troubles(app: FastAPI) -> None:
 
     @app.exception_handler(NoBasis)
     def ask_for_page(request: Request, _: NoBasis) -> Response:
-        return page(request, "errors/422.html", 422)
+        return page(
+            request,
+            "errors/422.html",
+            422,
+            kept=[*form_sent(request).words, *visit_of(request).sent.fields.get("link", [])],
+        )
 
     @app.exception_handler(Refused)
     @app.exception_handler(NotAllowed)
     def say_where_it_is(request: Request, trouble: Exception) -> Response:
         return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
+
+    @app.exception_handler(HistoryDiffers)
+    def say_it_was_changed(request: Request, _: HistoryDiffers) -> Response:
+        visit = visit_of(request)
+        log.warning("history_differs", migration=visit.move.id, route=visit.sent.path)
+        typed = [value for name in sorted(TYPED & visit.sent.fields.keys()) for value in visit.sent.fields[name]]
+        status = 200 if request.method in SAFE else 409
+        return page(request, "wizard/unproven.html", status, is_live=False, kept=" ".join(typed))
+
+    @app.exception_handler(ClientDisconnect)
+    def leave_it(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
 
     @app.exception_handler(Stop)
     def say_the_problem(request: Request, stop: Stop) -> Response:
@@ -204,6 +234,15 @@ def answer_troubles(app: FastAPI) -> None:
 
     app.state.our_fault = say_our_fault
     app.state.not_found = say_not_found
+
+
+def has_own_basis(visit: Visit) -> bool:
+    """Whether the form carries the fingerprint of its own page: that of another page asked for nothing."""
+    try:
+        visit.basis_sent()
+    except NoBasis:
+        return False
+    return True
 
 
 def is_done(trouble: WrongState) -> bool:

@@ -43,6 +43,7 @@ from app.engine.runtime import Runtime
 from app.mapping.kind import Source
 from app.migration.advance import By, Cause, Guard, WrongState, advance, locked
 from app.migration.audit import MARK
+from app.migration.audited import Audited, load_audited
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import OPEN, OVER, Actor, Event, State, move_for
@@ -58,6 +59,14 @@ COOKIE = "caspen_signin"
 SECURE_COOKIE = "__Host-caspen_signin"
 STREAMED = frozenset({"/m/{migration_id}/handover/upload", "/m/{migration_id}/upload/{upload_id}/piece"})
 """POST routes whose bodies are read piece by piece by their handlers."""
+
+
+ABOUT_CHANGED = frozenset({"/m/{migration_id}/help", "/support/{migration_id}", "/support/{migration_id}/help"})
+"""What opens while the row of a move is not what its history says: help, and support's page, which says what differs."""
+
+
+class HistoryDiffers(Exception):
+    """The row of this move stands elsewhere than its audit trail says: no page says where, and no form is taken."""
 
 
 class NeedsSignIn(Exception):
@@ -94,7 +103,8 @@ class Confirmed:
 class Visit:
     """One request: the person (or none), the migration that its address names (or none), and the product's parts.
 
-    `sent` is the form of a POST, `remembered` the fingerprints of the forms of this page (see `app/basis.py`).
+    `differs`: the row stands elsewhere than its audit trail says, so no page believes its state. `sent` is the form of
+    a POST, `remembered` the fingerprints of the forms of this page (see `app/basis.py`).
     """
 
     runtime: Runtime
@@ -102,6 +112,7 @@ class Visit:
     migration: Migration | None
     sent: Sent = field(default_factory=Sent)
     remembered: dict[str, str] = field(default_factory=dict)
+    differs: bool = False
 
     @property
     def person(self) -> Viewer:
@@ -317,6 +328,7 @@ def enter(request: Request) -> Visit:
         viewer = sessions.viewer_of(session, secret)
         stale = secret is not None and viewer is not None and sessions.needs_touch(session, secret) is not None
         migration = session.get(Migration, migration_id) if migration_id else None
+        audited = load_audited(session, migration.id) if migration is not None else None
     if stale and secret is not None and not request.url.path.endswith("/events"):
         keep_alive(runtime, secret)
     sent = replace(getattr(request.state, "sent", Sent()), address={k: str(v) for k, v in request.path_params.items()})
@@ -336,10 +348,30 @@ def enter(request: Request) -> Visit:
         refuse_strangers(viewer, migration, Right.ACT if right is Right.DEVELOPMENT else right)
         if changed:
             raise LedgerChanged("migration", changed)
+        if audited is not None and audited.is_misplaced:
+            visit = require_known_place(request, visit, audited)
     elif right is not Right.SIGNED_IN and not any(viewer.may(right, w) for w in (*viewer.workspace_ids, None)):
         raise HTTPException(403 if viewer.workspace_ids else 404)
     request.state.visit = visit
     return own_form(request, visit)
+
+
+def require_known_place(request: Request, visit: Visit, audited: Audited) -> Visit:
+    """The visit to a page that may open although the row of the move is not true. Raises HistoryDiffers elsewhere.
+
+    Of a row that names another clinic, neither clinic sees anything: not found.
+    """
+    if "workspace_id" in audited.differing and not visit.person.is_support:
+        request.state.visit = replace(visit, migration=None)
+        raise HTTPException(404)
+    request.state.visit = visit = replace(visit, differs=True)
+    if route_path(request) not in ABOUT_CHANGED:
+        raise HistoryDiffers
+    return visit
+
+
+def route_path(request: Request) -> str:
+    return str(getattr(request.scope.get("route"), "path", ""))
 
 
 def own_form(request: Request, visit: Visit) -> Visit:
@@ -413,7 +445,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "clinic": {"name": migration.clinic, "id": migration.workspace_id} if migration else None,
         "migration": migration,
         "may_act": bool(viewer and migration and viewer.may(Right.ACT, migration.workspace_id)),
-        "is_over": bool(migration and migration.state in OVER),
+        "is_over": bool(migration and migration.state in OVER and not (visit and visit.differs)),
         **({"who_can_act": visit.who_can_act} if visit and migration else {}),
         "support_email": runtime.settings.support_email,
         "disk_full": request.app.state.room.is_full(),
@@ -423,7 +455,7 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "errors": [],
     }
     if migration is not None:
-        told["rail"] = rail(migration, request.url.path)
+        told["rail"] = [] if visit and visit.differs else rail(migration, request.url.path)
     return told | more
 
 

@@ -17,6 +17,8 @@ from app.problems import Problem
 
 PROVEN, KEPT = "proven", "kept"
 """Where the work of a reconciliation and of a promotion keep the checksum, in their result."""
+HELD = "held"
+"""Where the work that compares keeps the checksum of its numbers."""
 FEW_PROBLEMS = 20_000  # lines of a trial whose problems are counted whenever the trial is looked at
 CHANGES_LATER = ("undone", "replaced")  # an undo of this move or of another one writes these
 
@@ -68,6 +70,11 @@ def has_few_problems(session: Session, migration_id: str, run: str) -> bool:
 def seal_of_report(report: Mapping[str, Any]) -> str:
     """The checksum of the report of a move, without what an undo writes into it later."""
     return _checksum({name: part for name, part in report.items() if name not in CHANGES_LATER})
+
+
+def seal_of_numbers(numbers: Mapping[str, int]) -> str:
+    """The checksum of the numbers that a trial was held against."""
+    return _checksum(dict(numbers))
 
 
 def sealed(session: Session, migration_id: str, phase: str, run: str, name: str) -> str | None:

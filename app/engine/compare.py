@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
+from app.engine.account_seal import HELD, seal_of_numbers
 from app.engine.bench import Bench, benches, context_of
 from app.engine.came import Came, came_of, totals
 from app.engine.differs import Differs
@@ -51,7 +52,7 @@ def compare(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         trial.held_against = dict(numbers)
         session.add(trial)
 
-    return Done({}, write)
+    return Done({HELD: seal_of_numbers(numbers)}, write)
 
 
 def said(session: Session, migration: Migration, run: str) -> Counter[str]:

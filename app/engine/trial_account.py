@@ -8,11 +8,13 @@ from sqlmodel import Session, col, select
 
 from app.caspen.content import Digest, Digests, merge, trial_digest
 from app.engine.account_seal import (
+    HELD,
     KEPT,
     PROVEN,
     counted_in,
     has_few_problems,
     seal_of_account,
+    seal_of_numbers,
     seal_of_trial,
     sealed,
 )
@@ -135,6 +137,9 @@ def _is_same(session: Session, migration: Migration, trial: Trial, *, thorough: 
     is_same = kept == [asdict(kind) for kind in balance(source, files, account, made)]
     apart = (to_json(files_apart(files)), to_json(unanswered_files(files)))  # the latter of trials from before
     is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
+    seal_of_held = sealed(session, migration.id, "compare", f"trial:{trial.number}", HELD)
+    if trial.held_against is None or seal_of_held != seal_of_numbers(trial.held_against):
+        return False  # what cannot be looked at was not looked at
     is_blocked = trial.balanced and _is_blocked(session, migration, trial)
     if migration.state in LIVE:
         seal = sealed(session, migration.id, "promote", f"finalise:{trial.number}", KEPT)

@@ -10,6 +10,8 @@ from app.access.rights import Right
 from app.access.viewer import Viewer
 from app.caspen.facts import workspace_facts
 from app.caspen.stores import Stores
+from app.engine.changed_ledger import changed_in
+from app.migration.audited import load_misplaced
 from app.migration.states import State
 from app.migration.words import WORDS
 from app.signin.pages import current_migration
@@ -48,7 +50,9 @@ def load_clinics(session: Session, stores: Stores, viewer: Viewer) -> list[Clini
         name = workspace_facts(stores, workspace_id).workspace.name
         role = viewer.label_in(workspace_id)
         if migration is not None:
-            lines.append(ClinicLine(name, role, WORDS[State(migration.state)].label, f"/m/{migration.id}"))
+            is_changed = bool(changed_in(migration) or load_misplaced(session, [migration.id]))
+            label = "Changed outside of this product" if is_changed else WORDS[State(migration.state)].label
+            lines.append(ClinicLine(name, role, label, f"/m/{migration.id}"))
         elif viewer.may(Right.START, workspace_id):
             lines.append(ClinicLine(name, role, "Not started", f"/start?workspace={workspace_id}"))
         else:

@@ -9,6 +9,7 @@ from app.db import now
 from app.engine.changed_ledger import changed_in
 from app.links.problems import OPERATORS
 from app.migration.arriving import CheckedLink
+from app.migration.audited import load_each
 from app.migration.ledger_shapes import CHANGED_WORDS
 from app.migration.models import AuditEntry, HelpMessage, Migration, Part, Work
 from app.migration.states import WORKING, Actor, Event, State
@@ -57,7 +58,13 @@ def overview(session: Session, *, q: str = "", who: str = "", state: str = "") -
     )
     asked = unanswered(session)
     ours, paused = links_to_mend(session), paused_by_support(session)
-    lines = [line_of(m, rows.get(m.id, 0), m.id in asked, now(), ours.get(m.id, ""), m.id in paused) for m in found]
+    audited = load_each(session, [m.id for m in found])
+    lines = [
+        changed_line(m, rows.get(m.id, 0), now())
+        if changed_in(m) or audited[m.id].differing
+        else line_of(m, rows.get(m.id, 0), m.id in asked, now(), ours.get(m.id, ""), m.id in paused)
+        for m in found
+    ]
     if who:
         lines = [line for line in lines if line.waits.name.lower() == who]
     if state == "stopped":
@@ -102,13 +109,18 @@ def paused_by_support(session: Session) -> set[str]:
     return {migration_id for migration_id, by in role.items() if by == Actor.SUPPORT.value}
 
 
+def changed_line(migration: Migration, rows: int, moment: datetime) -> MigrationLine:
+    """A move whose row something else has written: no state of it is told."""
+    seconds = (moment - migration.since).total_seconds()
+    return MigrationLine(migration, "Changed", "stop", CHANGED_WORDS, Waits.SUPPORT, seconds, rows, None)
+
+
 def line_of(
     migration: Migration, rows: int, asked: bool, moment: datetime, ours: str = "", is_paused_by_us: bool = False
 ) -> MigrationLine:
     """`ours` is what we have to mend about its link, in words; `is_paused_by_us`: support must go on with it."""
     if changed_in(migration):
-        seconds = (moment - migration.since).total_seconds()
-        return MigrationLine(migration, "Changed", "stop", CHANGED_WORDS, Waits.SUPPORT, seconds, rows, None)
+        return changed_line(migration, rows, moment)
     state = State(migration.state)
     words = WORDS[state]
     waits, waits_for, kind = words.waits, words.now.capitalize(), ""

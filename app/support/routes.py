@@ -11,6 +11,7 @@ from app import checklist
 from app.access.models import Person
 from app.basis import MOMENT, REASON, Field, Shown, columns_shown
 from app.caspen.live_counts import count_live
+from app.caspen.trial_health import Fault
 from app.db import now
 from app.engine.link_providers import provider_lines
 from app.engine.reading.veil import told_path
@@ -18,6 +19,7 @@ from app.engine.trial_account import APPROVABLE
 from app.links import LinkSettings
 from app.migration.advance import Cause, Guard, WrongState, advance, locked
 from app.migration.audit import write_audit
+from app.migration.audited import load_audited
 from app.migration.balance import balance_of
 from app.migration.checked_links import checked_of
 from app.migration.guards import pausable, undoable
@@ -26,7 +28,7 @@ from app.migration.outbox import post
 from app.migration.states import LIVE, OPEN, OVER, Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.settings import environment
-from app.support.overview import HEADS, line_of, overview, paused_by_support
+from app.support.overview import HEADS, changed_line, line_of, overview, paused_by_support
 from app.web import Visit, go, open_move, page, shows, visit_of
 from app.wizard.complete import whole
 from app.wizard.damage import UNTRUE, find_damage
@@ -261,7 +263,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
     visit = visit_of(request)
     visit.remember("/support/{migration_id}/waive", "/support/{migration_id}/answer")
     here = situation(visit)
-    fault = find_damage(visit) if visit.move.state in (*APPROVABLE, *LIVE) else None
+    fault = Fault.HISTORY if visit.differs else find_damage(visit) if visit.move.state in (*APPROVABLE, *LIVE) else None
     fault = None if visit.move.state in LIVE and fault not in UNTRUE else fault
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
@@ -286,31 +288,37 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             .order_by(col(Work.run), col(Work.number))
             .limit(50)
         ).all()
-        may_undo = migration.state == State.FINALISED and undoable(session, migration) is None
+        audited = load_audited(session, migration.id)
+        may_undo = not visit.differs and migration.state == State.FINALISED and undoable(session, migration) is None
         told: dict[str, Any] = {
             "fault": fault,
-            "line": line_of(migration, 0, False, now(), is_paused_by_us=migration.id in paused_by_support(session)),
+            "differing": audited.differing,
+            "line": changed_line(migration, 0, now())
+            if audited.differing
+            else line_of(migration, 0, False, now(), is_paused_by_us=migration.id in paused_by_support(session)),
             "export": export,
             "checked": checked_of(session, migration.id),
             "trial": trial,
             "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
             "checks": checklist.lines(here),
-            "may_waive": migration.state in OPEN,
+            "may_waive": not visit.differs and migration.state in OPEN,
             "complete": whole(session, visit, trial) if trial and trial.finished_at else None,
-            "requests": requests if migration.state in OPEN else [],
+            "requests": requests if not visit.differs and migration.state in OPEN else [],
             "thread": messages(session, migration.id),
             "history": history(audit, people),
             "people": people,
             "mails": mails,
             "odd": odd,
             "bands": bands(sums(session, migration, visit.source), visit.source.label),
-            "problem": stopped_by(migration),
+            "problem": None if visit.differs else stopped_by(migration),
             "files": [(line, told_path(line.path, visit.source)) for line in lines_of(visit)],
-            "may_retry": move_for(Event.RETRY, State(migration.state)) is not None,
+            "may_retry": not visit.differs and move_for(Event.RETRY, State(migration.state)) is not None,
             "may_undo": may_undo,
             "kept_by_later": kept_by_later(visit) if may_undo else 0,
-            "may_cancel": move_for(Event.CANCEL, State(migration.state)) is not None,
+            "may_cancel": not visit.differs and move_for(Event.CANCEL, State(migration.state)) is not None,
             "live_now": count_live(visit.runtime.caspen, migration.workspace_id) if migration.finalised_at else None,
-            "acts": [act for act in ACTS if move_for(act.event, State(migration.state)) is not None],
+            "acts": [
+                act for act in ACTS if not visit.differs and move_for(act.event, State(migration.state)) is not None
+            ],
         }
     return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **told)

@@ -18,6 +18,8 @@ from app.web import Confirmed, Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import day_as_shown, typed_date
 
 router = APIRouter()
+TICKED = "1"
+"""What a ticked box sends. Another value was sent by no page of ours, and acknowledges nothing."""
 
 
 @shows("/m/{migration_id}/overview")
@@ -56,10 +58,10 @@ def acknowledge(
     errors = []
     if trouble:
         errors.append({"field": "conversion", "words": trouble})
-    if not ack and visit.move.moves_acknowledged_at is None:
+    if ack not in ("", TICKED) or (not ack and visit.move.moves_acknowledged_at is None):
         errors.append({"field": "ack", "words": "Tick this when you have read what moves and what stays."})
     if errors:
-        return draw(request, conversion, bool(ack), errors)
+        return draw(request, conversion, ack == TICKED, errors)
     with visit.confirmed() as confirmed:
         migration = confirmed.migration
         if "conversion" not in confirmed.untouched:

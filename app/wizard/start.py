@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from app.access.rights import Right
 from app.caspen.facts import workspace_facts
-from app.migration.audited import live_moments
+from app.migration.audited import live_moments, load_misplaced
 from app.migration.begin import begin
 from app.migration.models import Migration
 from app.migration.states import OVER, State
@@ -48,7 +48,10 @@ class StartPage:
 
 @router.get("/start")
 def show_start(request: Request, workspace: str = "") -> Response:
-    """The clinic's earlier moves, and what a new move needs. Redirects to the clinic's open move, if there is one."""
+    """The clinic's earlier moves, and what a new move needs.
+
+    Redirects to the clinic's open move, if there is one, and to a move that is not where its history says.
+    """
     visit = visit_of(request)
     if not workspace and len(may_start(visit)) > 1:
         return go("/clinics")
@@ -57,7 +60,10 @@ def show_start(request: Request, workspace: str = "") -> Response:
         migration = current_migration(session, workspace_id)
         if migration is not None and migration.state not in OVER:
             return go(f"/m/{migration.id}")
-        start_page = to_start_page(moves_of(session, workspace_id), live_moments(session, workspace_id))
+        moves = moves_of(session, workspace_id)
+        if changed := load_misplaced(session, [move.id for move in moves]):
+            return go(f"/m/{min(changed)}")
+        start_page = to_start_page(moves, live_moments(session, workspace_id))
     facts = workspace_facts(visit.runtime.caspen, workspace_id)
     clinic = {"name": facts.workspace.name, "id": workspace_id}
     zone = facts.workspace.timezone
@@ -74,6 +80,8 @@ def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
     facts = workspace_facts(visit.runtime.caspen, workspace_id)
     with visit.write() as session:
         migration = current_migration(session, workspace_id)
+        if changed := load_misplaced(session, [move.id for move in moves_of(session, workspace_id)]):
+            return go(f"/m/{min(changed)}")
         if migration is None or migration.state in OVER:
             migration = begin(
                 session,

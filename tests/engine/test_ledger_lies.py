@@ -112,7 +112,7 @@ def test_no_change_to_the_account_of_a_live_move_is_believed(bases: Bases, tmp_p
             purge(runtime, bases.migration_id)
         with runtime.ledger.read() as session:
             trial = session.get_one(Trial, (bases.migration_id, 1))
-            honest = {name: getattr(trial, name) for name in ("kinds", "digest", "balanced")}
+            honest = {name: getattr(trial, name) for name in ("kinds", "digest", "balanced", "held_against")}
         report = move(runtime, bases.migration_id).report
         in_store = {name for name in LIES_AFTER if "in its part" in name}
         tried = 0

@@ -17,7 +17,7 @@ from app.caspen.gateway import create_workspace
 from app.caspen.journal import replaced_by
 from app.caspen.trial_health import Fault
 from app.db import now
-from app.engine.account_seal import KEPT, PROVEN
+from app.engine.account_seal import HELD, KEPT, PROVEN
 from app.engine.contents import bring_contents
 from app.engine.drain import Turn, drain
 from app.engine.orphans import sweep_orphans
@@ -385,7 +385,7 @@ def test_going_live_twice_is_approved_by_nobody(bases: Bases, live: Runtime) -> 
 def works_with_results(runtime: Runtime, migration_id: str) -> list[tuple[str, str, int, str]]:
     with runtime.ledger.read() as session:
         works = session.exec(select(Work).where(Work.migration_id == migration_id)).all()
-    proofs = ("kind", "outcomes", "digests", "places", "records", PROVEN, KEPT)
+    proofs = ("kind", "outcomes", "digests", "places", "records", PROVEN, KEPT, HELD)
     return [
         (one.run, one.phase, one.number, key)
         for one in works
@@ -409,5 +409,5 @@ def test_what_is_deleted_from_the_result_of_a_piece_of_work_is_missed(bases: Bas
         with live.ledger.write() as session:
             session.get_one(Work, (at, run, phase, number)).result = kept
         tried.add(key)
-    assert tried >= {"kind", "outcomes", "digests", "places", "records", PROVEN, KEPT}
+    assert tried >= {"kind", "outcomes", "digests", "places", "records", PROVEN, KEPT, HELD}
     assert fault_of(live, at) is None

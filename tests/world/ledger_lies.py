@@ -20,6 +20,11 @@ DIGESTS = ("source_digest", "caspen_digest")
 OTHER_SHAPES: tuple[Any, ...] = (["x"], [], {}, {"x": 1}, "x", 7, [{"kind": 7}], [None])
 
 
+def _held(runtime: Runtime) -> dict[str, Any]:
+    with runtime.ledger.read() as session:
+        return dict(_newest(session).held_against or {})
+
+
 def set_trial(runtime: Runtime, column: str, value: Any) -> bool:
     """Overwrites one column of the newest trial. Returns whether the column held another value."""
     with runtime.ledger.write() as session:
@@ -141,6 +146,11 @@ LIES: dict[str, Lie] = {
     **{f"{column} of a kind raised": _grown(column) for column in COUNTS},
     **{f"{column} of a kind changed": _digests_changed(column) for column in DIGESTS},
     "both digests of a kind changed": _digests_changed(*DIGESTS),
+    "what the trial was held against emptied": lambda runtime: set_trial(runtime, "held_against", {}),
+    "what the trial was held against removed": lambda runtime: set_trial(runtime, "held_against", sa.null()),
+    "a number that the trial was held against changed": lambda runtime: set_trial(
+        runtime, "held_against", {**_held(runtime), "clients_differ": 7}
+    ),
     "the account of a kind removed": _without(1),
     "the account of every kind removed": lambda runtime: set_trial(runtime, "kinds", []),
     "a row moved in the account and in its part": _result_moved,
