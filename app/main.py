@@ -169,12 +169,8 @@ def answer_troubles(app: FastAPI) -> None:
 
     @app.exception_handler(NoBasis)
     def ask_for_page(request: Request, _: NoBasis) -> Response:
-        return page(
-            request,
-            "errors/422.html",
-            422,
-            kept=[*form_sent(request).words, *visit_of(request).sent.fields.get("link", [])],
-        )
+        link = visit_of(request).sent.fields.get("link", [])
+        return page(request, "errors/422.html", 422, kept=[*form_sent(request).words, *link])
 
     @app.exception_handler(Refused)
     @app.exception_handler(NotAllowed)

@@ -62,7 +62,7 @@ STREAMED = frozenset({"/m/{migration_id}/handover/upload", "/m/{migration_id}/up
 
 
 ABOUT_CHANGED = frozenset({"/m/{migration_id}/help", "/support/{migration_id}", "/support/{migration_id}/help"})
-"""What opens while the row of a move is not what its history says: help, and support's page, which says what differs."""
+"""What opens while a row is not what its history says: help, and support's page, which says what differs."""
 
 
 class HistoryDiffers(Exception):

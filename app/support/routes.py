@@ -289,13 +289,17 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             .limit(50)
         ).all()
         audited = load_audited(session, migration.id)
+        line = (
+            changed_line(migration, 0, now())
+            if audited.differing
+            else line_of(migration, 0, False, now(), is_paused_by_us=migration.id in paused_by_support(session))
+        )
+        acts = [] if visit.differs else [act for act in ACTS if move_for(act.event, State(migration.state)) is not None]
         may_undo = not visit.differs and migration.state == State.FINALISED and undoable(session, migration) is None
         told: dict[str, Any] = {
             "fault": fault,
             "differing": audited.differing,
-            "line": changed_line(migration, 0, now())
-            if audited.differing
-            else line_of(migration, 0, False, now(), is_paused_by_us=migration.id in paused_by_support(session)),
+            "line": line,
             "export": export,
             "checked": checked_of(session, migration.id),
             "trial": trial,
@@ -317,8 +321,6 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "kept_by_later": kept_by_later(visit) if may_undo else 0,
             "may_cancel": not visit.differs and move_for(Event.CANCEL, State(migration.state)) is not None,
             "live_now": count_live(visit.runtime.caspen, migration.workspace_id) if migration.finalised_at else None,
-            "acts": [
-                act for act in ACTS if not visit.differs and move_for(act.event, State(migration.state)) is not None
-            ],
+            "acts": acts,
         }
     return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **told)

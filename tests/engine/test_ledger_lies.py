@@ -47,7 +47,7 @@ def test_no_change_to_the_account_of_a_trial_is_approved(bases: Bases, reviewing
     tried = 0
     with reviewing.ledger.read() as session:
         trial = session.get_one(Trial, (bases.migration_id, 1))
-        honest = {name: getattr(trial, name) for name in ("kinds", "digest")}
+        honest = {name: getattr(trial, name) for name in ("kinds", "digest", "held_against")}
     assert fault_of(reviewing, bases.migration_id) is None
     for name, lie in LIES.items():
         if name == "a row moved in the account and in its part" or not lie(reviewing):

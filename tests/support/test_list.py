@@ -11,6 +11,7 @@ from app.migration.models import HelpMessage, Migration
 from app.migration.states import WORKING, State
 from app.migration.words import WORDS, Waits
 from app.support.overview import HEADS, line_of, overview
+from tests.audit_lines import make_audit_say
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.product import ANA, MEGAN, ROSA, Product
@@ -84,11 +85,15 @@ def test_a_download_that_the_clinic_paused_waits_for_the_clinic(product_at: At) 
 def filled(product: Product) -> Product:
     def put(session: Session) -> None:
         start = now() - timedelta(days=1)
+        moves = [move("Halted", State.READING_FAILED, problem={"code": "no_patients_file"}, since=start)]
         for number in range(3):
             told: dict[str, Any] = {"since": start + timedelta(hours=number)}
-            session.add(move(f"Waiting {number}", State.CHANGES_REQUESTED, **told))
-            session.add(move(f"Trying {number}", State.TRIALLING, **told, last_sign_of_work=now()))
-        session.add(move("Halted", State.READING_FAILED, problem={"code": "no_patients_file"}, since=start))
+            moves.append(move(f"Waiting {number}", State.CHANGES_REQUESTED, **told))
+            moves.append(move(f"Trying {number}", State.TRIALLING, **told, last_sign_of_work=now()))
+        for each in moves:
+            session.add(each)
+            session.flush()
+            make_audit_say(session, each)
         session.add(HelpMessage(id="1", migration_id=product.other_id, author=MEGAN, text="Help"))
 
     product.write(put)

@@ -1,6 +1,8 @@
-"""No page of a move and no list believes the state of a row that its history contradicts, and no form of it is taken."""
+"""No page of a move and no list believes a row that its history contradicts, and no form of such a move is taken."""
 
+import asyncio
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from httpx import Response
@@ -9,7 +11,9 @@ from app.access.rights import RIGHTS
 from app.migration.ledger_shapes import CHANGED_WORDS
 from app.migration.models import Migration, Trial
 from app.migration.states import State
+from app.web import COOKIE
 from tests.conftest import At
+from tests.forms.browser import basis_in
 from tests.pages import words
 from tests.product import ANA, MEGAN, Product
 from tests.world.ledger_lies import set_raw
@@ -104,3 +108,57 @@ def test_what_the_trial_was_held_against_is_missed(product_at: At, value: str) -
     page = words(product.visitor(MEGAN).get(f"{product.at}/review"))
     assert "no longer whole" in page
     assert "Every line balances" not in page
+
+
+def test_a_box_that_sends_another_value_than_a_tick_acknowledges_nothing(product_at: At) -> None:
+    product = product_at("preparing")
+    product.put(moves_acknowledged_at=None)
+    answer = product.visitor(MEGAN).post(f"{product.at}/overview", data={"ack": "0", "conversion": ""})
+    assert answer.status_code == 422
+    assert product.move().moves_acknowledged_at is None
+
+
+def test_the_form_of_another_page_replaces_no_export_of_a_move_that_has_none(product_at: At) -> None:
+    product = product_at("preparing")
+    megan = product.visitor(MEGAN)
+    other = basis_in(megan.see(f"{product.at}/help"), f"{product.at}/help")
+    answer = megan.post(f"{product.at}/handover/replace", data={"basis": other})
+    assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(("form", "field"), [("help", "text"), ("link", "link")])
+def test_a_form_without_a_fingerprint_of_ours_comes_back_with_what_was_typed(
+    product_at: At, form: str, field: str
+) -> None:
+    product = product_at("preparing")
+    typed = "https://files.harbour.example/export.zip"
+    answer = product.visitor(MEGAN).post(f"{product.at}/{form}", data={field: typed, "basis": "unreadable"})
+    assert answer.status_code == 422
+    assert typed in words(answer)
+
+
+def test_a_client_that_hangs_up_is_no_fault_of_ours(product_at: At, capsys: pytest.CaptureFixture[str]) -> None:
+    product = product_at("preparing")
+    megan = product.visitor(MEGAN)
+    told = [
+        (b"host", b"testserver"),
+        (b"origin", b"http://testserver"),
+        (b"content-type", b"application/x-www-form-urlencoded"),
+        (b"content-length", b"5"),
+        (b"cookie", f"{COOKIE}={megan.secret}".encode()),
+    ]
+    answers: list[int] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        answers.extend([message["status"]] if "status" in message else [])
+
+    for path in ("upload/begin", "help", "link", "overview"):
+        address = f"{product.at}/{path}"
+        scope = {"type": "http", "method": "POST", "path": address, "raw_path": address.encode(), "query_string": b""}
+        scope |= {"headers": told, "scheme": "http", "server": ("testserver", 80), "http_version": "1.1"}
+        asyncio.run(product.app(scope, receive, send))
+    assert not [status for status in answers if status >= 500]
+    assert "our_fault" not in capsys.readouterr().out
