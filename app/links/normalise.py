@@ -15,7 +15,6 @@ from app.links.problems import stop
 
 LONGEST = 16 * 1024
 SHAPE = re.compile(r"(https?)://([^/?#]+)([^#]*)(?:#.*)?", re.IGNORECASE | re.DOTALL)
-EMAIL = re.compile(r"(?:mailto:)?<?[^\s@<>/:]{1,64}@[^\s@<>/:]{1,255}\.[a-z]{2,24}>?", re.IGNORECASE)
 LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 OUTSIDE_TARGET = re.compile(r"[^\x21-\x7e]")
 NEVER_PUBLIC = {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "arpa"}
@@ -25,12 +24,9 @@ WRAPPERS = 2
 def normalise(pasted: str) -> Link:
     """The one link in a pasted text, without the wrapping of a mail gateway.
 
-    Raises Stop: `link_malformed` where there is no link, `link_is_email` where there is an e-mail address instead,
-    `link_ambiguous` where there are two links, `link_wrapped` where a mail gateway hides it, `unsafe_address` where it
-    leads into a private network.
+    Raises Stop: `link_malformed` where there is no link, `link_ambiguous` where there are two, `link_wrapped` where a
+    mail gateway hides it, `unsafe_address` where it leads into a private network.
     """
-    if EMAIL.fullmatch(pasted.translate(ZERO_WIDTH).strip()):
-        raise stop("link_is_email")
     links: dict[Address, Link] = {}
     for text in links_in(pasted):
         link = _unwrapped(text)
