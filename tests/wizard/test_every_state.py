@@ -97,13 +97,12 @@ def test_every_form_is_answered_calmly_in_every_state(product_at: At, filled: bo
 @pytest.mark.parametrize("state", sorted(OVER))
 def test_nothing_of_a_move_that_is_over_can_be_changed(product_at: At, state: State) -> None:
     product = product_at("reviewing")
-    before = product.move().model_dump(exclude={"state", "epoch"})
+    put(product, state)
+    before = product.move().model_dump(exclude={"epoch"})
     for path in paths(product, "POST"):
         if not path.endswith(("help", "people", "handover/sample")) and "/support/" not in path:
-            put(product, state)
             product.visitor(MEGAN).post(path, data=FORMS)
-    assert product.state() is state
-    assert product.move().model_dump(exclude={"state", "epoch"}) == before
+            assert product.move().model_dump(exclude={"epoch"}) == before, path
 
 
 def test_a_move_can_be_stopped_in_every_open_state(shown_at: At) -> None:
