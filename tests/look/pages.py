@@ -46,7 +46,7 @@ def context(**more: object) -> dict[str, object]:
         },
         "role_label": "Clinic admin",
         "clinic": {"name": "Harbour Street Physiotherapy"},
-        "migration": {"id": "mig_demo"},
+        "migration": {"id": "mig_demo", "state": "matching"},
         "rail": rail(),
         "may_act": True,
         "zone": "Australia/Sydney",
