@@ -113,7 +113,9 @@ def open_link(product: Product, killer: str) -> list[str]:
 def link_doctor(product: Product, killer: str) -> list[str]:
     link = LINK.format(f"{MARKER}-{killer}")
     other = f"/m/{product.other_id}"
-    answer = product.visitor("olive@riverbend.example").post(f"{other}/link", data={"link": link})
+    olive = product.visitor("olive@riverbend.example")
+    olive.post(f"{other}/overview", data={"ack": "1"})
+    answer = olive.post(f"{other}/link", data={"link": link})
     return _named(answer, answer.status_code if answer.status_code < 500 else 200, "is not answering properly")
 
 
