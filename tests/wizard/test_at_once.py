@@ -15,6 +15,9 @@ from tests.pages import digest_of, doubts
 from tests.product import GRACE, MEGAN, Product
 from tests.wizard.choices import acknowledge
 
+ANSWERED = {200, 303, 409}
+"""Taken, refused, or already saved by the other person a moment before."""
+
 
 def at_once(product: Product, path: str, form: Mapping[str, object], times: int = 5) -> list[int]:
     browsers = [product.visitor(email) for email in islice(cycle((MEGAN, GRACE)), times)]
@@ -28,8 +31,8 @@ def test_five_approvals_approve_once(product_at: At) -> None:
     page = product.visitor(MEGAN).get(f"{product.at}/approve")
     form = {"name": "Harbour Street Physiotherapy", "digest": digest_of(page), "accept": doubts(page)}
     answers = at_once(product, f"{product.at}/approve", form)
-    assert set(answers) <= {303, 409}
-    assert answers[0] == 303
+    assert set(answers) <= ANSWERED
+    assert 303 in answers
     assert product.acts().count("approve") == 1
 
 
@@ -38,7 +41,7 @@ def test_five_starts_start_one_trial(product_at: At) -> None:
     product.close_gaps()
     acknowledge(product)
     answers = at_once(product, f"{product.at}/matches", {"act": "start", "show": "practitioners"})
-    assert set(answers) <= {303, 409}
+    assert set(answers) <= ANSWERED
     assert product.move().trial_number == 1
     assert product.acts().count("start_trial") == 1
 
@@ -46,7 +49,7 @@ def test_five_starts_start_one_trial(product_at: At) -> None:
 def test_five_requests_are_one_request(product_at: At) -> None:
     product = product_at("reviewing")
     answers = at_once(product, f"{product.at}/review/requests", {"text": "Line 12 should be archived."})
-    assert set(answers) <= {303, 409}
+    assert set(answers) <= ANSWERED
     with product.runtime.ledger.read() as session:
         assert len(session.exec(select(ChangeRequest)).all()) == 1
 
@@ -54,8 +57,8 @@ def test_five_requests_are_one_request(product_at: At) -> None:
 def test_five_samples_are_one_export(product_at: At) -> None:
     product = product_at("preparing")
     answers = at_once(product, f"{product.at}/handover/sample", {"size": "small"})
-    assert set(answers) <= {303, 409}
-    assert answers[0] == 303
+    assert set(answers) <= ANSWERED
+    assert 303 in answers
     assert product.move().export_number == 1
     assert product.acts().count("submit_export") == 1
 

@@ -38,6 +38,7 @@ def test_a_later_export_reaches_its_trial_without_an_invitation_that_nobody_sent
     megan = product.visitor(MEGAN)
     assert "to accept" not in words(megan.get(f"{product.at}/report"))
     product.migration_id = done(megan.post("/start")).headers["location"].split("/")[2]
+    done(megan.post(f"{product.at}/overview", data={"ack": "1"}))
     hand_over(product, tiny_export())
     line = words(megan.get(f"{product.at}/checklist"))
     assert "Not yet" not in line
