@@ -13,8 +13,9 @@ def done(answer: Response) -> Response:
 
 
 def words(answer: Response) -> str:
-    """What a person reads on a page: no tags, one space between words."""
+    """What a person reads on a page: no tags, one space between words, no hint of tables that are wider than a page."""
     shown = re.sub(r"<(script|style|svg|template)\b.*?</\1>", " ", answer.text, flags=re.S)
+    shown = re.sub(r'<p class="across-hint">.*?</p>', " ", shown, flags=re.S)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", shown)).split())
 
 
