@@ -11,6 +11,10 @@ page says by whom.
 """
 
 from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session
 
 from app.basis import NoBasis
 from app.migration.audit import Change, is_newest_mark, same_answer
@@ -46,6 +50,7 @@ AFTER: dict[str, str] = {
 """The page after a form, by the path of its POST route, where that page is the same for every answer."""
 
 Next = Callable[[Visit], str]
+Answer = TypeVar("Answer")
 CHOSEN_AFTER: dict[str, Next] = {}
 
 
@@ -64,17 +69,9 @@ def answered_before(visit: Visit) -> str | None:
 
     Reads the ledger and writes nothing; asked a second time, it answers the same.
     """
-    path = visit.sent.path
-    if visit.migration is None or visit.viewer is None or (path not in AFTER and path not in CHOSEN_AFTER):
+    if visit.sent.path not in AFTER and visit.sent.path not in CHOSEN_AFTER:
         return None
-    try:
-        basis, mark = visit.basis_sent(), visit.mark()
-    except NoBasis:
-        return None
-    with visit.read() as session:
-        if not is_newest_mark(session, visit.migration.id, mark, basis.since):
-            return None
-    return page_after(visit)
+    return page_after(visit) if _ask_audit(visit, is_newest_mark) else None
 
 
 def page_after(visit: Visit) -> str | None:
@@ -88,6 +85,11 @@ def page_after(visit: Visit) -> str | None:
 def given_already(visit: Visit) -> Change | None:
     """Who gave the very answer of this visit to a form that showed the same, and when. None where nobody did, or where
     somebody answered that form otherwise since. Reads the ledger and writes nothing."""
+    return _ask_audit(visit, same_answer)
+
+
+def _ask_audit(visit: Visit, question: Callable[[Session, str, str, datetime], Answer]) -> Answer | None:
+    """What the audit says of the form that this visit sent. None for a form without a move, person or fingerprint."""
     if visit.migration is None or visit.viewer is None:
         return None
     try:
@@ -95,4 +97,4 @@ def given_already(visit: Visit) -> Change | None:
     except NoBasis:
         return None
     with visit.read() as session:
-        return same_answer(session, visit.migration.id, mark, basis.since)
+        return question(session, visit.migration.id, mark, basis.since)
