@@ -168,12 +168,12 @@ def test_a_relation_whose_id_and_address_differ_holds_its_row(desk: Desk, kind: 
     assert "link_conflict" in row.codes
 
 
-def test_an_id_alone_is_one_beside_words_and_beside_relations(desk: Desk) -> None:
+def test_an_id_alone_is_one_beside_words_that_lead_nowhere_and_beside_relations(desk: Desk) -> None:
     nested = {"links": {"self": ADDRESS}}
     note = {"content": {}, "draft": True}
     notes = [{**note, "id": n, "patient": said} for n, said in enumerate((1001, "Ann", nested), 1)]
     rows = desk.csv(json.dumps(notes), "treatment_notes.json").rows()
-    assert [row.cells.get("patient_id") for row in rows] == ["1001", None, "1001"]
+    assert [row.cells.get("patient_id") for row in rows] == ["1001", "Ann", "1001"]
 
 
 UNSAID = [(kind, p) for kind, p in RELATIONS if known_headers(kind).get(bare(base_of(p.name))) != p.name]
