@@ -1,14 +1,19 @@
 """The forms of a page as a person sees them: what can be typed or chosen, under which labels, with which buttons."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from html import unescape
 
 from httpx import Response
 
 GROUPS = frozenset({"radio", "checkbox"})
 TEXTS = frozenset({"legend", "label", "textarea", "option", "h2"})
 """Elements whose words are kept: labels, choices, what is typed, and headings."""
+OF_FORMS = (*TEXTS, "form", "fieldset", "button", "select", "input")
+TAG = re.compile(rf'<(/?)({"|".join(OF_FORMS)})\b((?:[^>"]|"[^"]*")*)>')
+ATTRIBUTE = re.compile(r'([\w:-]+)(?:="([^"]*)")?')
+ANY_TAG = re.compile(r"<[^>]*>")
 
 
 @dataclass
@@ -46,7 +51,7 @@ class PageForm:
 def forms_of(page: Response) -> list[PageForm]:
     """Every form of a page, in order."""
     reader = _Reader(page.url.path)
-    reader.feed(page.text)
+    reader.read(page.text)
     for form in reader.forms:
         for each in form.inputs:
             own = reader.labels.get(each.id, "")
@@ -56,9 +61,10 @@ def forms_of(page: Response) -> list[PageForm]:
     return reader.forms
 
 
-class _Reader(HTMLParser):
+class _Reader:
+    """Reads a page of ours: its attributes stand in double quotes, and its text has no bare `<`."""
+
     def __init__(self, address: str) -> None:
-        super().__init__()
         self.address = address
         self.forms: list[PageForm] = []
         self.labels: dict[str, str] = {}
@@ -70,8 +76,18 @@ class _Reader(HTMLParser):
         self._text: list[str] | None = None
         self._label = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+    def read(self, page: str) -> None:
+        after = 0
+        for found in TAG.finditer(page):
+            if self._text is not None:
+                self._text.append(unescape(ANY_TAG.sub("", page[after : found.start()])))
+            after = found.end()
+            if found[1]:
+                self._close(found[2])
+            else:
+                self._open(found[2], {name: unescape(value) for name, value in ATTRIBUTE.findall(found[3])})
+
+    def _open(self, tag: str, told: dict[str, str]) -> None:
         if tag == "form":
             self._form = PageForm(told.get("action") or self.address, told.get("method", "get"))
             self.forms.append(self._form)
@@ -105,7 +121,7 @@ class _Reader(HTMLParser):
             self._select = each
         form.inputs.append(each)
 
-    def handle_endtag(self, tag: str) -> None:
+    def _close(self, tag: str) -> None:
         words = " ".join("".join(self._text or ()).split())
         if tag == "form":
             self._form = None
@@ -127,10 +143,6 @@ class _Reader(HTMLParser):
             self._select = None
         if tag in TEXTS:
             self._text = None
-
-    def handle_data(self, data: str) -> None:
-        if self._text is not None:
-            self._text.append(data)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,6 @@ def test_no_page_of_the_look_tests_cuts_a_table(page: Page, known: Known) -> Non
     assert not (wrong := faults(page, pages)), "\n".join(wrong)
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("point", ["finalised", "reviewing", "matching", "preparing"])
 def test_no_page_of_a_move_cuts_a_table(page: Page, shown_at: At, known: Known, point: str) -> None:
     pages = with_tables(of_product(shown_at(point)), known)
