@@ -9,6 +9,7 @@ from app.mapping.html import escaped
 from app.mapping.rows import Json
 from app.mapping.storable import REMOVED
 from app.mapping.structured import NotJsonError, parse_shown
+from app.mapping.unexpected import lines_of, says_anything
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
 _OBJECT = re.compile(r"\{\s*(?:[\"'{}\[]|[A-Za-z_]\w*\s*:|$)")
@@ -88,13 +89,32 @@ def _worded(value: Json) -> str:
 
 
 def read_content(text: str) -> Content:
-    """The content of a JSON text of sections; NotJsonError when it is none."""
+    """The content of a JSON text of sections; NotJsonError when it is none.
+
+    One without a question and a description that says something elsewhere is kept as text, all of it.
+    """
     value, has_lost = parse_shown(text)
     if not isinstance(value, dict) or not isinstance(value.get("sections", []), list):
         raise NotJsonError
     reading = _Reading({REMOVED: None} if has_lost else {})
-    sections = tuple(_section(item, reading) for item in value.get("sections", []))
-    return Content(sections, tuple(reading.codes))
+    content = Content(tuple(_section(item, reading) for item in value.get("sections", [])), tuple(reading.codes))
+    return _kept(value, content.codes) if content.is_empty and says_anything(value) else content
+
+
+def _kept(value: Json, codes: tuple[str, ...]) -> Content:
+    try:
+        lines = [_answer_of(line) for line in lines_of(value)]
+    except RecursionError:
+        raise NotJsonError from None
+    return _prose("<br>".join(lines), codes)
+
+
+def _prose(answer: str, codes: tuple[str, ...] = ()) -> Content:
+    return Content((Section(questions=(Question("", "paragraph", answer),)),), (*codes, "content_is_text"))
+
+
+def _answer_of(text: str) -> str:
+    return text if has_markup(text) else escaped(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def read_content_or_text(cell: str | None) -> Content:
@@ -108,8 +128,7 @@ def read_content_or_text(cell: str | None) -> Content:
         return Content()
     if not is_prose(text):
         return read_content(text)
-    answer = text if has_markup(text) else escaped(text.replace("\r\n", "\n").replace("\r", "\n"))
-    return Content((Section(questions=(Question("", "paragraph", answer),)),), ("content_is_text",))
+    return _prose(_answer_of(text))
 
 
 def has_markup(text: str) -> bool:

@@ -1,0 +1,100 @@
+"""A note is empty only where it says nothing: words anywhere else in it are kept, as text."""
+
+import json
+from typing import Any
+
+import pytest
+
+from app.mapping.content import read_content_or_text
+from app.mapping.forms import form_content
+from app.mapping.html import plain_text
+from app.mapping.rich import note_html, template_html
+from app.mapping.rows import Outcome
+from app.mapping.structured import NotJsonError
+from tests.kinds.story import told
+
+WORDS = "Allergy: penicillin & latex"
+QUESTION = {"name": "Q", "type": "text", "answer": WORDS}
+SECTIONS = [{"name": "S", "questions": [QUESTION]}]
+EMPTY: list[dict[str, Any]] = [
+    {},
+    {"sections": []},
+    {"sections": [{"name": "Section 1", "questions": []}]},
+    {"sections": [{"name": "Section 1", "questions": None, "description": None}]},
+]
+
+
+def capitals(value: Any) -> Any:
+    """The same content as a program writes it that begins every name with a capital letter."""
+    if isinstance(value, dict):
+        return {name.title(): capitals(each) for name, each in value.items()}
+    return [capitals(each) for each in value] if isinstance(value, list) else value
+
+
+def shapes() -> list[dict[str, Any]]:
+    """Contents that have their words at every place where no content has any."""
+    said: list[Any] = [WORDS, f"<p>{WORDS}</p>", [WORDS], {"note": WORDS}, [{"value": WORDS}], [[{"a": [WORDS]}]]]
+    said += [[QUESTION], SECTIONS, {"sections": SECTIONS}]
+    found = [each | {name: value} for each in EMPTY for name in ("text", "Summary", "content") for value in said]
+    for name in ("answer", "notes", "Questions", "order", "type"):
+        for value in said:
+            found.append({"sections": [{"name": "S", name: value}]})
+            found.append({"sections": [{"name": "", "questions": [], name: value}, {"name": "T", "questions": []}]})
+    found += [{"questions": [QUESTION]}, {"data": {"sections": SECTIONS}}, {"form": {"content": {"a": WORDS}}}]
+    return [*found, capitals({"sections": SECTIONS}), {"SECTIONS": SECTIONS}, {"Sections": SECTIONS}]
+
+
+def test_words_at_any_place_of_a_content_are_kept_in_notes_templates_and_forms() -> None:
+    for shape in shapes():
+        content = read_content_or_text(json.dumps(shape))
+        assert not content.is_empty, shape
+        assert "content_is_text" in content.codes, shape
+        [section] = form_content(content).sections
+        for html in (note_html(content).html, template_html(content).html, section["fields"][0]["answer"]):
+            assert WORDS in plain_text(html), shape
+
+
+@pytest.mark.parametrize("said", [{"pain": 7}, {"Penicillin": True}, {"allergic": False}, {"bp": 120.5}])
+def test_numbers_and_yes_and_no_of_a_client_are_words(said: dict[str, Any]) -> None:
+    [(name, value)] = said.items()
+    content = read_content_or_text(json.dumps({"sections": [{"name": "S", **said}]}))
+    assert f"{name}: {value}" in plain_text(note_html(content).html)
+
+
+def test_each_thing_that_a_content_says_has_a_line() -> None:
+    content = read_content_or_text(json.dumps({"Sections": [{"Name": "S", "Questions": [QUESTION, QUESTION]}]}))
+    line = f"name: Q, type: text, answer: {WORDS}"
+    assert plain_text(note_html(content).html) == f"Name: S\n{line}\n{line}"
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"id": 5, "patient_id": "17", "templateId": 4, "position": 1, "version": 2},
+        {"created_at": "2026-03-02T00:00:00Z", "updatedAt": "2026-03-02", "type": "note", "draft": True},
+        {"text": "", "summary": " ", "notes": None, "comments": [], "more": {}, "html": "<p><br>&nbsp;</p>"},
+        {"links": {"self": "https://api.au1.cliniko.com/v1/treatment_notes/5"}},
+    ],
+)
+def test_a_content_without_words_is_empty(empty: dict[str, Any], more: dict[str, Any]) -> None:
+    for shape in (empty | more, {"sections": [{"name": "S", "questions": [], **more}]}):
+        assert read_content_or_text(json.dumps(shape)).is_empty, shape
+        found = told("treatment_notes", content=json.dumps(shape))
+        assert (found.outcome, found.codes) == (Outcome.SKIPPED, ["note_empty"])
+
+
+def test_a_note_with_words_at_another_place_comes_and_is_told() -> None:
+    found = told("treatment_notes", content=json.dumps({"text": WORDS}))
+    assert (found.outcome, found.codes) == (Outcome.CREATED, ["content_is_text"])
+    assert found["body"] == "<div>text: Allergy: penicillin &amp; latex</div>"
+
+
+@pytest.mark.parametrize("depth", [50, 400, 700, 900, 5000])
+def test_words_too_deep_for_lines_wait(depth: int) -> None:
+    deep = '{"text":' + '{"a":' * depth + f'"{WORDS}"' + "}" * (depth + 1)
+    try:
+        assert plain_text(note_html(read_content_or_text(deep)).html) == f"a: {WORDS}"
+    except NotJsonError:
+        assert depth > 50
