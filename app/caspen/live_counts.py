@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy.engine import Connection
+
 from app.caspen.edits import DELETED, EDITED, entries
 from app.caspen.statements import among, at, batches, fetch
 from app.caspen.stores import Stores
@@ -20,7 +22,11 @@ NAMED = "CASE WHEN substr(\"source_id\", 1, 5) = 'name:' OR substr(\"source_id\"
 
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
-    """Imported records by source kind, and by kind and table. Those that people deleted are in no number but theirs."""
+    """Imported records that the workspace shows, by source kind, and by kind and table.
+
+    A record that is marked as deleted is not shown. `deleted_of` are those that people deleted, by the entries of their
+    acts; `hidden_of` are those that are marked without an act: something outside this product wrote the mark.
+    """
 
     records: Mapping[str, int] = field(default_factory=dict)
     edited: int = 0
@@ -30,19 +36,25 @@ class LiveCounts:
     named: Mapping[str, int] = field(
         default_factory=dict
     )  # by kind, those made of a name or a column: no row is theirs
+    hidden_of: Mapping[str, int] = field(default_factory=dict)  # by kind
 
     @property
     def total(self) -> int:
         return sum(self.records.values())
 
+    @property
+    def hidden(self) -> int:
+        return sum(self.hidden_of.values())
+
 
 def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> LiveCounts:
-    """Counts the imported records of a workspace, from an index: only those of LISTS are read. Nothing is changed.
+    """Counts the imported records of a workspace, from indexes: only those of LISTS are read. Nothing is changed.
 
     With `migration_id` only the records count that this migration brought or found unchanged.
     """
     records: dict[str, Counter[str]] = {}
     deleted: Counter[str] = Counter()
+    hidden: Counter[str] = Counter()
     named: Counter[str] = Counter()
     edited = 0
     live = stores.live
@@ -56,24 +68,32 @@ def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> Liv
             name = str(model.__tablename__)
             table = at(live.schema, name)
             is_made = NAMED if name in LISTS else "0"
-            touched = [record for touched_in, record in last if touched_in == name]
+            gone = _marked_as_deleted(connection, table, workspace_id)
+            people = {record for touched_in, record in last if touched_in == name}
             for brought, given in _brought(live.schema, name, workspace_id, migration_id):
                 sql = f'SELECT "source_kind", {is_made}, count(*) FROM {table} WHERE {brought} GROUP BY 1, 2'
                 for kind, is_named, count in fetch(connection, sql, given):
                     records.setdefault(str(kind), Counter())[name] += int(count)
                     named[str(kind)] += int(count) * int(is_named)
-                for piece in batches(touched):
+                for piece in batches(sorted(people | gone)):
                     which, ids = among(connection, '"id"', piece)
                     sql = f'SELECT "source_kind", {is_made}, "id" FROM {table} WHERE {brought} AND {which}'
                     for kind, is_named, record in fetch(connection, sql, (*given, ids)):
-                        act = last[(name, str(record))]
-                        edited += act == EDITED
-                        deleted[str(kind)] += act == DELETED
-                        records[str(kind)][name] -= act == DELETED
-                        named[str(kind)] -= int(is_named) * (act == DELETED)
+                        act, is_gone = last.get((name, str(record))), str(record) in gone
+                        edited += act == EDITED and not is_gone
+                        deleted[str(kind)] += is_gone and act == DELETED
+                        hidden[str(kind)] += is_gone and act != DELETED
+                        records[str(kind)][name] -= is_gone
+                        named[str(kind)] -= int(is_named) * is_gone
     by_table = {kind: dict(+counts) for kind, counts in records.items() if +counts}
     by_kind = {kind: sum(counts.values()) for kind, counts in by_table.items()}
-    return LiveCounts(by_kind, edited, sum(deleted.values()), by_table, +deleted, +named)
+    return LiveCounts(by_kind, edited, sum(deleted.values()), by_table, +deleted, +named, +hidden)
+
+
+def _marked_as_deleted(connection: Connection, table: str, workspace_id: str) -> set[str]:
+    """The ids of the records that the workspace does not show, from the index of these records."""
+    sql = f'SELECT "id" FROM {table} WHERE "workspace_id" = ? AND "deleted_at" IS NOT NULL'
+    return {str(row[0]) for row in fetch(connection, sql, (workspace_id,))}
 
 
 def _brought(schema: str, table: str, workspace_id: str, migration_id: str) -> list[tuple[str, tuple[str, ...]]]:

@@ -4,6 +4,7 @@ What people edited or deleted since is theirs, and is only counted: the gateway'
 other record must be there as it was approved, with the bookkeeping that promotion wrote.
 """
 
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -78,6 +79,22 @@ def standing_of(
             found.added += list(_added(sides, to, workspace_id, migration_id, known))
     if known is not None and known.approved is not None and not _same(reviewed, known.approved):
         found.untrusted.append("trial")
+    return found
+
+
+def missing_records(stores: Stores, trial: Store, workspace_id: str) -> Counter[str]:
+    """By source kind, the records of a trial that are not in the live workspace, not even marked as deleted."""
+    found: Counter[str] = Counter()
+    with stores.beside(trial) as sides:
+        for model in OBJECTS:
+            name = str(model.__tablename__)
+            sql = (
+                f'SELECT here."source_kind", count(*) FROM {at(sides.trial, name)} AS here '
+                f'WHERE here."workspace_id" = ? AND NOT EXISTS (SELECT 1 FROM {at(sides.live, name)} AS live '
+                'WHERE live."workspace_id" = here."workspace_id" AND live."id" = here."id") GROUP BY 1'
+            )
+            for kind, count in fetch(sides.connection, sql, (workspace_id,)):
+                found[str(kind)] += int(count)
     return found
 
 

@@ -19,6 +19,11 @@ from app.db import PATIENCE_SECONDS, SCHEMA, Database, safe_name, take_turns
 from app.effects import effect
 
 LIVE = "live"
+_COUNTED = {
+    "brought": '("workspace_id", "migration_id", "source_kind")',
+    "deleted": '("workspace_id", "id") WHERE "deleted_at" IS NOT NULL',
+}
+"""The indexes of a live table from which records are counted. An import writes nothing into the second one."""
 
 
 class WorkspaceChanged(Exception):
@@ -84,11 +89,11 @@ class Stores:
             CaspenTable.metadata.create_all(connection)
             known = _index_names(connection)
             _create_indexes(connection, "", known)
-            for model in OBJECTS:  # what a move brought is counted without reading a record
+            for model in OBJECTS:  # what a move brought and what is deleted is counted without reading a record
                 name = str(model.__tablename__)
-                columns = '"workspace_id", "migration_id", "source_kind"'
-                if f"ix_{name}_brought" not in known:
-                    connection.exec_driver_sql(f'CREATE INDEX "ix_{name}_brought" ON "{name}" ({columns})')
+                for called, columns in _COUNTED.items():
+                    if f"ix_{name}_{called}" not in known:
+                        connection.exec_driver_sql(f'CREATE INDEX "ix_{name}_{called}" ON "{name}" {columns}')
 
     def trial(self, migration_id: str, number: int) -> Store:
         """The store of a trial. It need not be there yet."""

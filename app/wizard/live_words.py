@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.caspen.live_counts import LiveCounts
+from app.caspen.readback import SHOWN
+from app.caspen.standing import Standing
 from app.migration.balance import KindLine
 from app.words import names, number, plural
 
@@ -37,23 +39,37 @@ NOUNS = {
 OTHER_ROWS = "columns and names in other rows"
 
 
-def bridges(lines: Sequence[KindLine], live: LiveCounts, report: Mapping[str, Any]) -> dict[str, str]:
+def bridges(
+    lines: Sequence[KindLine], live: LiveCounts, report: Mapping[str, Any], missing: Mapping[str, int] | None
+) -> dict[str, str]:
     """By kind, how the rows that came and the records that are live differ. A kind without a difference has none.
 
-    The records that the trial made are those that are live, that people deleted, that were kept as people had edited
-    them, and that the move no longer holds.
+    The records that the trial made are those that are live, that are marked as deleted, that were kept as people had
+    edited them, and that the move no longer holds: they are `missing`, or another move has taken them over. With None,
+    no other move can have.
     """
     kept = Counter(str(conflict["source_kind"]) for conflict in report.get("conflicts", []))
     undone = report.get("undone")
-    found = {line.kind: bridge(line, live, kept[line.kind], undone) for line in lines if line.kind}
+    found = {line.kind: bridge(line, live, kept[line.kind], undone, missing) for line in lines if line.kind}
     return {kind: words for kind, words in found.items() if words}
 
 
-def bridge(line: KindLine, live: LiveCounts, kept: int, undone: Mapping[str, Any] | None) -> str:
+def bridge(
+    line: KindLine,
+    live: LiveCounts,
+    kept: int,
+    undone: Mapping[str, Any] | None,
+    missing: Mapping[str, int] | None,
+) -> str:
     """As in "7 of 11 rows were in Caspen already; 5 categories and 4 services are live"."""
     tables = live.tables.get(line.kind, {})
-    here, deleted = sum(tables.values()), live.deleted_of.get(line.kind, 0)
-    gone = max(line.records - here - deleted - kept, 0)
+    here, deleted, hidden = (
+        sum(tables.values()),
+        live.deleted_of.get(line.kind, 0),
+        live.hidden_of.get(line.kind, 0),
+    )
+    gone = max(line.records - here - deleted - hidden - kept, 0)
+    lost = 0 if undone is not None else gone if missing is None else min(gone, missing.get(line.kind, 0))
     parts = []
     if line.unchanged:
         were = "was" if line.unchanged == 1 else "were"
@@ -65,10 +81,14 @@ def bridge(line: KindLine, live: LiveCounts, kept: int, undone: Mapping[str, Any
             parts[-1] += f", {number(named)} of them made of {OTHER_ROWS}"
     if deleted:
         parts.append(f"{number(deleted)} deleted by your team")
+    if hidden:
+        parts.append(f"{number(hidden)} marked as deleted, but not by your team")
     if kept:
         parts.append(f"{number(kept)} kept as your team had changed {'it' if kept == 1 else 'them'}")
-    if gone:
-        parts.append(f"{number(gone)} {gone_words(undone)}")
+    if lost:
+        parts.append(f"{number(lost)} missing, and not deleted by your team")
+    if gone > lost:
+        parts.append(f"{number(gone - lost)} {gone_words(undone)}")
     return "; ".join(parts)
 
 
@@ -77,6 +97,21 @@ def gone_words(undone: Mapping[str, Any] | None) -> str:
     if undone is None:
         return "replaced by a later move"
     return "taken back, or kept for a later move" if any(undone.get("later", {}).values()) else "taken back"
+
+
+def differing_words(standing: Standing) -> list[str]:
+    """What is not as it was approved and was not done by people, as in ["1 record is missing"]. Empty if all holds."""
+    counts = ((standing.missing, "missing"), (standing.altered, "changed"), (standing.added, "added"))
+    parts = []
+    for records, word in counts:
+        if records:
+            verb = "is" if len(records) == 1 else "are"
+            more = " or more" if len(records) >= SHOWN else ""
+            noun = "record" if len(records) == 1 else "records"
+            parts.append(f"{number(len(records))}{more} {noun} {verb} {word}")
+    if standing.untrusted:
+        parts.append("the list of what your team did in Caspen is changed")
+    return parts
 
 
 def records_words(tables: Mapping[str, int]) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import col, select
 
@@ -17,6 +18,7 @@ from app.caspen.live_counts import LiveCounts, count_live
 from app.caspen.shared import count_kept_by_later
 from app.caspen.trial_health import Fault
 from app.caspen.undo import Why
+from app.engine.live_check import LiveGlance, glance_of
 from app.engine.open_links import look_again, standing_of
 from app.engine.purge import purge
 from app.migration.audited import load_audited
@@ -30,9 +32,11 @@ from app.migration.trials import current_trial
 from app.problems import Problem
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.damage import UNTRUE, find_damage, render_damaged
-from app.wizard.live_words import bridges
+from app.wizard.live_words import bridges, differing_words
+from app.words import plural
 
 router = APIRouter()
+log = structlog.get_logger()
 
 
 @router.get("/m/{migration_id}/report")
@@ -59,10 +63,14 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         return page(request, "wizard/report-none.html", lost=is_lost)
     facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
     waiting = [one.name for one in facts.practitioners if one.is_awaited]
-    balance = None if find_damage(visit) in UNTRUE else balance_of(trial, visit.source)
+    fault = find_damage(visit)
+    balance = None if fault in UNTRUE else balance_of(trial, visit.source)
     others, until = other_moves(visit), undo_until(visit)
     now_live = count_live(visit.runtime.caspen, visit.move.workspace_id)
-    mine = count_of_move(visit, now_live)
+    alone = is_alone(visit)
+    mine = now_live if alone else count_live(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
+    glance = glance_of(visit.runtime, visit.move, trial) if fault is None else LiveGlance()
+    differing = what_differs(visit, glance, mine)
     told: dict[str, Any] = {
         "trial": trial,
         "export": export,
@@ -75,7 +83,8 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "waiting": waiting,
         "now_live": now_live,
         "live_of_move": mine,
-        "bridges": bridges(balance.lines, mine, visit.move.report) if balance else {},
+        "bridges": bridges(balance.lines, mine, visit.move.report, missing_of(glance, alone)) if balance else {},
+        "differing": differing,
         "other_moves": others,
         "taken_back": taken_back(visit.move.report),
         "link_now": standing_of(export),
@@ -99,16 +108,30 @@ def other_moves(visit: Visit) -> int:
         return len(session.exec(query).all())
 
 
-def count_of_move(visit: Visit, whole: LiveCounts) -> LiveCounts:
-    """What is live of this move. `whole`, the count of the workspace, is that where no other move ever went live."""
+def is_alone(visit: Visit) -> bool:
+    """Whether no other move ever went live in the workspace, so that every imported record of it is of this move."""
     with visit.read() as session:
         query = select(Migration.id).where(
             Migration.workspace_id == visit.move.workspace_id,
             Migration.id != visit.move.id,
             col(Migration.finalised_at).is_not(None),
         )
-        is_alone = session.exec(query.limit(1)).first() is None
-    return whole if is_alone else count_live(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
+        return session.exec(query.limit(1)).first() is None
+
+
+def missing_of(glance: LiveGlance, alone: bool) -> Mapping[str, int] | None:
+    """The records that are missing, by kind; None: all that the move no longer holds, as no other move can hold it."""
+    return None if alone else glance.missing or {}
+
+
+def what_differs(visit: Visit, glance: LiveGlance, mine: LiveCounts) -> list[str]:
+    """What is not as it was approved, in words, where something else than people's acts has changed the workspace."""
+    words = differing_words(glance.standing) if glance.standing is not None else []
+    if not words and mine.hidden and visit.move.state == State.FINALISED:
+        words = [f"{plural(mine.hidden, 'record')} {'is' if mine.hidden == 1 else 'are'} marked as deleted"]
+    if words:
+        log.warning("live_differs", migration=visit.move.id)
+    return words
 
 
 @dataclass(frozen=True, slots=True)
