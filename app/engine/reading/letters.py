@@ -1,23 +1,25 @@
-"""Which single-byte set the accented letters of a file were written in, judged by the words that each set gives."""
+"""Which single-byte set the accented letters and the marks of a file were written in, judged by the words of each set.
+
+Windows-1252 comes first: another set is taken only where signs make no sense in Windows-1252 and do in the other.
+"""
 
 import codecs
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.engine.reading.word_fit import fits
+
 CONTROLS = "undefined-as-controls"
 WINDOWS, MAC, LATIN9 = "cp1252", "mac_roman", "iso8859-15"
-CANDIDATES = (WINDOWS, MAC, LATIN9)
+OTHERS = (MAC, LATIN9)
+CANDIDATES = (WINDOWS, *OTHERS)
 MOST_WORDS = 20_000  # that are judged
-UNSURE_FROM = 0.7  # of the best score
-_COMMON = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýÿœßšžÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝŒŠŽŸ")
-_RARE = frozenset("ŠŽšžŸÿœŒÕÝý")
-_APOSTROPHES = frozenset("’‘")
-_ENDINGS = frozenset({"s", "t", "d", "m", "re", "ll", "ve", "n"})
+UNSURE_FROM = 0.7  # of what speaks for the set that is taken
 _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
 _UTF8 = re.compile(rb"[\xc3-\xc5][\x80-\xbf]")  # an accented letter of UTF-8: it says nothing of the other bytes
-_LETTERS = re.compile(r"[^\W\d_]+")
-_BESIDE = frozenset("‘’“”„–—…«»£€°©®™•½¼¾·¿¡²³\u00a0§×±ªº")  # next to a word, or alone
+_UTF8_MARK = re.compile(rb"\xe2[\x80-\x84][\x80-\xbf]")  # a quotation mark, dash or the like of UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,76 +31,57 @@ class Guess:
 
 
 class Letters:
-    """Collects words with high bytes and scores how well each candidate reads them."""
+    """Collects words with high bytes and weighs what speaks for each other set against Windows-1252."""
 
     def __init__(self) -> None:
-        self._scores = dict.fromkeys(CANDIDATES, 0)
+        self._for = Counter[str]()  # points of signs that make no sense in Windows-1252
+        self._against = Counter[str]()  # points of signs that fit Windows-1252 better
+        self._undecided: set[str] = set()  # sets in which a sign fits better, which fits Windows-1252 too
         self._differ: set[tuple[str, str]] = set()
         self._words = 0
 
     def add(self, line: bytes) -> None:
-        """Scores the words of one line that have high bytes."""
+        """Weighs the words of one line that have high bytes."""
         if self._words >= MOST_WORDS:
             return
-        for word in _UTF8.sub(b"x", line).split():
+        for word in _UTF8_MARK.sub(b" ", _UTF8.sub(b"x", line)).split():
             if not word.isascii():
                 self._words += 1
                 self._add(word[:256])
 
     def _add(self, word: bytes) -> None:
         texts = {name: word.decode(name, CONTROLS) for name in CANDIDATES}
-        for name, text in texts.items():
-            self._scores[name] += _score(text)
         self._differ.update((a, b) for a in CANDIDATES for b in CANDIDATES if texts[a] != texts[b])
+        places = [at for at, byte in enumerate(word) if byte >= 0x80]
+        for name in OTHERS:
+            if texts[name] != texts[WINDOWS]:
+                for at in places:
+                    self._weigh(name, fits(texts[WINDOWS], at), fits(texts[name], at))
+
+    def _weigh(self, name: str, windows: int, other: int) -> None:
+        """A sign that fits Windows-1252 never speaks for another set."""
+        if windows > other:
+            self._against[name] += windows - other
+        elif other > windows >= 0:
+            self._undecided.add(name)
+        else:
+            self._for[name] += other - windows
 
     def guess(self) -> Guess:
         """The best candidate. A set that gives the same words is no rival."""
-        best = max(CANDIDATES, key=lambda name: self._scores[name])
-        enough = self._scores[best] * UNSURE_FROM
-        rivals = (c for c in CANDIDATES if (best, c) in self._differ and self._scores[c] >= enough)
+        net = {name: self._for[name] - self._against[name] for name in OTHERS}
+        best = max(OTHERS, key=net.__getitem__)
+        if net[best] <= 0:
+            return Guess(WINDOWS, tuple(name for name in OTHERS if self._rivals_windows(name)))
+        rivals = [WINDOWS] if self._against[best] >= self._for[best] * UNSURE_FROM else []
+        rivals += (c for c in OTHERS if (best, c) in self._differ and net[c] >= net[best] * UNSURE_FROM)
         return Guess(best, tuple(rivals))
 
-
-def _score(word: str) -> int:
-    """How much a word looks like one that people write: its letters are common, their case fits their neighbours."""
-    points = 0
-    for at, sign in enumerate(word):
-        if sign.isascii():
-            continue
-        before, after = word[at - 1 : at] if at else "", word[at + 1 : at + 2]
-        if sign in _COMMON:
-            points += _fits(sign, before, after, word)
-        elif sign in _APOSTROPHES and before.isalpha() and after.isalpha():
-            points += _joins(word[:at], word[at + 1 :])
-        elif sign in _BESIDE:
-            points += -2 if before.isalpha() and after.isalpha() else 1
-        else:
-            points -= 2 if sign.isalpha() else 4
-    return points
-
-
-def _joins(before: str, after: str) -> int:
-    """An apostrophe ends a word in English, or follows one letter of a name: `it’s`, `O’Brien`, `d’Arcy`."""
-    begins, ends = _LETTERS.findall(before)[-1], _LETTERS.findall(after)[0]
-    if ends.lower() in _ENDINGS or begins in ("O", "o") or (len(begins) == 1 and begins.islower()):
-        return 5
-    if len(begins) <= 2:
-        return 4 if ends[0].isupper() else 3
-    return -1
-
-
-def _fits(letter: str, before: str, after: str, word: str) -> int:
-    """A capital begins a word or is among capitals; a small letter is not between two capitals."""
-    if letter.isupper():
-        if before.islower() or (before.isupper() and after.islower()):
-            return -4
-        if before.isupper():
-            return 0 if any(map(str.islower, word)) else 2
-        return 2 if after.isalpha() or after in ("", ".") else 0
-    if before.isupper() and after.isupper():
-        return -3
-    usual = 2 if letter in _RARE else 3
-    return usual if before.isalpha() or after.isalpha() else 0
+    def _rivals_windows(self, name: str) -> bool:
+        """Whether nearly as much speaks for a set as against it, or nothing either way and its words fit better."""
+        if self._for[name]:
+            return self._for[name] >= self._against[name] * UNSURE_FROM
+        return name in self._undecided and not self._against[name]
 
 
 def _controls(error: UnicodeError) -> tuple[str, int]:
