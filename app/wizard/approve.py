@@ -5,7 +5,7 @@ being whole is ticked, each by its name.
 """
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.access.models import Person
 from app.basis import MOMENT, TICK, Field, Shown, columns_shown
+from app.caspen.becoming_live import BecomingLive, count_becoming_live
 from app.caspen.trial_health import Fault
 from app.door import read_form
 from app.engine.trial_check import whole_trial
@@ -33,12 +34,16 @@ from app.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describe
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.complete import doubts_said, not_ticked
 from app.wizard.damage import find_damage, render_damaged
+from app.wizard.live_words import records_named
+from app.words import plural
 
 router = APIRouter()
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED)
 OTHER_TRIAL = "It was for another trial."
 DOUBT = "What says that your export may not be whole"
 NOT_ASKED = "It is not asked about any more."
+VISIBLE = ("clients", "appointments", "progress_notes")
+"""The records that a team sees first: their numbers are named before an approval."""
 
 
 @shows("/m/{migration_id}/approve")
@@ -173,6 +178,22 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
+def visible_words(records: Mapping[str, BecomingLive]) -> list[str]:
+    """What approving shows the team: the records of each table that are new, and those that are live already."""
+    new = {table: count.new for table, count in records.items()}
+    live = {table: count.live_already for table, count in records.items()}
+    changed = sum(count.changed for count in records.values())
+    if not any(live.values()):
+        return [f"{records_named(new)} become visible to your team, all at once."]
+    known = f"{records_named(live)} are live already"
+    if changed:
+        change = "changes" if changed == 1 else "change"
+        known += f", and {plural(changed, 'record')} of them {change} to what your export says now"
+    if not any(new.values()):
+        return [f"No client, appointment or progress note is new: {known}."]
+    return [f"{records_named(new)} are new and become visible to your team, all at once.", f"{known}."]
+
+
 def render_closed(request: Request, visit: Visit) -> Response:
     """The page where no trial waits for approval: the state of the move, who approved, and the link to go on.
 
@@ -214,11 +235,12 @@ def draw(
     if visit.move.state not in TRIED:
         return render_closed(request, visit)
     balance = balance_of(trial, visit.source)
+    store = visit.runtime.caspen.trial(visit.move.id, trial.number)
     told: dict[str, Any] = {
         "trial": trial,
         "export": export,
         "balance": balance,
-        "counts": {line.kind: line.came for line in balance.lines},
+        "visible": visible_words(count_becoming_live(visit.runtime.caspen, store, visit.move.workspace_id, VISIBLE)),
         "behind": [line for line in balance.lines if not line.moves and line.read],
         "open_requests": waiting,
         "may_approve": visit.move.state == State.REVIEWING and balance.balances and not waiting,

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.caspen import views
+from app.caspen.becoming_live import count_becoming_live
 from app.caspen.tables import Client, File
 from app.db import now
 from app.download import file_answer
@@ -31,7 +32,10 @@ def look(request: Request, q: str = "", number: int = 1) -> Response:
     here = looking(request)
     here.seen("clients_listed", {})
     found = views.clients(here.store, here.workspace_id, search=q[:100], page=number)
-    return page(request, "wizard/clients.html", found=found, q=q, at=f"/m/{here.visit.move.id}")
+    table = "clients"
+    becoming = count_becoming_live(here.visit.runtime.caspen, here.store, here.workspace_id, (table,))[table]
+    at = f"/m/{here.visit.move.id}"
+    return page(request, "wizard/clients.html", found=found, q=q, at=at, becoming=becoming)
 
 
 @router.get("/m/{migration_id}/clients/{client_id}")
@@ -88,6 +92,7 @@ def draw(request: Request, here: Looking, client: Client, section: str, **more: 
         "tabs": tabs(SECTIONS, here.store, here.workspace_id, client.id),
         "section": section,
         "trial": here.trial,
+        "is_live": here.is_live(KIND, client.id),
         "next_card": next_card(here.visit, here.trial),
         "at": at,
         "client_at": f"{at}/clients/{client.id}",

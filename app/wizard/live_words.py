@@ -117,3 +117,8 @@ def differing_words(standing: Standing) -> list[str]:
 def records_words(tables: Mapping[str, int]) -> list[str]:
     """As in ["39 clients", "4 referral types"], most first."""
     return [plural(count, *NOUNS[table]) for table, count in sorted(tables.items(), key=lambda pair: -pair[1])]
+
+
+def records_named(tables: Mapping[str, int]) -> str:
+    """As in "60 clients, 0 appointments and 78 progress notes", in the order of `tables`."""
+    return names([plural(count, *NOUNS[table]) for table, count in tables.items()])

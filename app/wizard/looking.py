@@ -14,6 +14,7 @@ from app.records.field import Field
 from app.records.kind import RecordKind
 from app.records.names import Names
 from app.records.origin import Origin, origin_of
+from app.records.query import get
 from app.records.reader import Reader, reader_of
 from app.web import Visit, visit_of
 
@@ -31,6 +32,10 @@ class Looking:
     @property
     def workspace_id(self) -> str:
         return self.visit.move.workspace_id
+
+    def is_live(self, kind: RecordKind, record_id: str) -> bool:
+        """Whether the live workspace has this record already, of an earlier move or of this one."""
+        return get(self.visit.runtime.caspen.live, self.workspace_id, kind, record_id) is not None
 
     def seen(self, act: str, facts: dict[str, Any]) -> None:
         write_look(self.visit, act, facts)

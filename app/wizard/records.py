@@ -60,6 +60,7 @@ def one(request: Request, kind: str, record_id: str) -> Response:
         "next_card": next_card(here.visit, here.trial),
         "origin": here.origin(shown, record, fields),
         "trial": here.trial,
+        "is_live": here.is_live(shown, record.id),
         "at": at,
     }
     return page(request, "wizard/record.html", **told)

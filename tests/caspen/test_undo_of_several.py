@@ -47,13 +47,21 @@ class Clinic:
         self.moments: dict[str, str | None] = {}
 
     def move(self, name: str, approved: Approved) -> None:
-        stores, moment = self.stores, NOON + timedelta(days=len(self.trials))
-        store = stores.create_trial(WORKSPACE, name, 1, workspace_version(stores))
+        self.trial(name, approved)
+        self.go_live(name)
+
+    def trial(self, name: str, approved: Approved) -> Store:
+        store = self.stores.create_trial(WORKSPACE, name, 1, workspace_version(self.stores))
         records = rows(*(client(key, title=title) for key, title in approved.items()))
-        loaded = load_part(stores, store, IDS, PartKey(name, 1, 1, 1), records, moment=NOON)
-        earlier = frozenset(self.trials)
-        promote(stores, store, Promotion(WORKSPACE, name, 1, loaded.digests, earlier), moment=moment)
+        loaded = load_part(self.stores, store, IDS, PartKey(name, 1, 1, 1), records, moment=NOON)
         self.trials[name], self.digests[name] = store, dict(loaded.digests)
+        return store
+
+    def go_live(self, name: str) -> None:
+        """Promotes the trial that was made last, of this name."""
+        moment, earlier = NOON + timedelta(days=len(self.moments)), frozenset(self.moments)
+        promoted = Promotion(WORKSPACE, name, 1, self.digests[name], earlier)
+        promote(self.stores, self.trials[name], promoted, moment=moment)
         self.moments[name] = moment_text(moment)
 
     def live(self) -> Approved:

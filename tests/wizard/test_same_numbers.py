@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from app.caspen.live_counts import count_live
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import ANA, MEGAN, Product
@@ -91,3 +92,16 @@ def test_records_are_called_records_and_are_one_number(finished: Product) -> Non
     assert said(support, "Live now N records") == live
     assert sum(column(page.text, "Records live now").values()) == live
     assert "counts records of this move in your workspace, every other column counts rows" in words(page)
+
+
+def test_the_page_that_one_signs_counts_the_records_that_go_live(shown_at: At) -> None:
+    product = shown_at("reviewing")
+    megan, at = product.visitor(MEGAN), product.at
+    approve = words(megan.get(f"{at}/approve"))
+    signed = said(approve, "clients, N appointments and [0-9,]+ progress notes become visible")
+    assert said(headline(megan.get(f"{at}/records/appointments")), "N appointments in the trial") == signed
+    rows_came = said(words(megan.get(f"{at}/review")), "came across N")
+    assert said(approve, "go live N") + said(approve, "in Caspen already N") == rows_came
+    finished = shown_at("finalised")
+    live = count_live(finished.runtime.caspen, finished.move().workspace_id).tables["appointments"]["appointments"]
+    assert live == signed

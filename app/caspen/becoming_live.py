@@ -1,0 +1,59 @@
+"""How many records of a trial are new to the live workspace, and how many it has already, counted in both stores."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from app.caspen.statements import at, fetch
+from app.caspen.stores import Sides, Store, Stores
+
+
+@dataclass(frozen=True, slots=True)
+class BecomingLive:
+    """Records of one table of a trial: `new` to the workspace, there with other content (`changed`), or the same."""
+
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.new + self.changed + self.same
+
+    @property
+    def live_already(self) -> int:
+        return self.changed + self.same
+
+
+def count_becoming_live(
+    stores: Stores, trial: Store, workspace_id: str, tables: Sequence[str]
+) -> dict[str, BecomingLive]:
+    """Counts the records of each of `tables`. Nothing is changed; every record is 0 where the trial is no longer there.
+
+    A table in which nothing imported is live is only counted, not compared.
+    """
+    if not stores.exists(trial):
+        return {table: BecomingLive() for table in tables}
+    with stores.beside(trial) as sides:
+        return {table: _count(sides, table, workspace_id) for table in tables}
+
+
+def _count(sides: Sides, table: str, workspace_id: str) -> BecomingLive:
+    here, live = at(sides.trial, table), at(sides.live, table)
+    if not _has_imported(sides.connection, live, workspace_id):
+        sql = f'SELECT count(*) FROM {here} WHERE "workspace_id" = ?'
+        return BecomingLive(new=int(fetch(sides.connection, sql, (workspace_id,))[0][0]))
+    sql = (
+        f'SELECT count(*), count(live."id"), '
+        f'coalesce(sum(CASE WHEN live."content_hash" <> here."content_hash" THEN 1 ELSE 0 END), 0) '
+        f'FROM {here} AS here LEFT JOIN {live} AS live ON live."workspace_id" = here."workspace_id" '
+        f'AND live."id" = here."id" WHERE here."workspace_id" = ?'
+    )
+    total, there, changed = map(int, fetch(sides.connection, sql, (workspace_id,))[0])
+    return BecomingLive(total - there, changed, there - changed)
+
+
+def _has_imported(connection: Connection, live: str, workspace_id: str) -> bool:
+    sql = f'SELECT 1 FROM {live} WHERE "workspace_id" = ? AND "source_kind" IS NOT NULL LIMIT 1'
+    return bool(fetch(connection, sql, (workspace_id,)))
