@@ -1,17 +1,22 @@
 """What a note or form says: sections of questions with their answers, as the clinic's own template asked them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from app.mapping.flags import truth
 from app.mapping.html import escaped
+from app.mapping.members import Members, is_filled, worded
 from app.mapping.rows import Json
 from app.mapping.storable import REMOVED
 from app.mapping.structured import NotJsonError, parse_shown
 from app.mapping.unexpected import lines_of, says_anything
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
+OTHER = "Other"
+_NAMES = ("name", "title", "question", "label", "heading")
+_ANSWERS = ("answer", "value", "response", "checked", "selected")
+_OPTION = frozenset({"value", "selected"})
 _OBJECT = re.compile(r"\{\s*(?:[\"'{}\[]|[A-Za-z_]\w*\s*:|$)")
 _LIST = re.compile(r"\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]|true\b|false\b|null\b)")
 _MARKUP = re.compile(
@@ -28,6 +33,10 @@ class Option:
     label: str
     chosen: bool = False
     text: str | None = None  # what was written beside `Other`
+
+    @property
+    def words(self) -> str:
+        return f"{self.label}: {self.text}" if self.text else self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +82,25 @@ class _Reading:
     codes: dict[str, None] = field(default_factory=dict)
 
     def text(self, value: Json, limit: int) -> str:
-        text = value if isinstance(value, str) else "" if value is None or value is False else _worded(value)
+        text = value if isinstance(value, str) else worded(value)
         if len(text) > limit:
             self.codes["content_over_limit"] = None
         return text
 
+    def heading(self, value: Json, limit: int = NAME_LIMIT) -> str:
+        """A text of which `false` says that there is none."""
+        return "" if value is False else self.text(value, limit)
 
-def _worded(value: Json) -> str:
-    """A value that is no text, as words: nothing that was recorded is lost over its type."""
-    if isinstance(value, list):
-        return ", ".join(_worded(item) for item in value)
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {_worded(item)}" for name, item in value.items())
-    return str(value)
+    def rest(self, members: Members, further: Sequence[str] = ()) -> tuple["Question", ...]:
+        """The words of members that have no place, as one answer without a question."""
+        if not (further or members.has_more):
+            return ()
+        lines = [*further, *members.lines()]
+        if lines or members.is_guessed:
+            self.codes["content_place_unknown"] = None
+        if not lines:
+            return ()
+        return (Question("", "paragraph", self.text("<br>".join(map(_answer_of, lines)), ANSWER_LIMIT)),)
 
 
 def read_content(text: str) -> Content:
@@ -97,16 +112,25 @@ def read_content(text: str) -> Content:
     if not isinstance(value, dict) or not isinstance(value.get("sections", []), list):
         raise NotJsonError
     reading = _Reading({REMOVED: None} if has_lost else {})
-    content = Content(tuple(_section(item, reading) for item in value.get("sections", [])), tuple(reading.codes))
-    return _kept(value, content.codes) if content.is_empty and says_anything(value) else content
+    try:
+        read = [_section(item, reading) for item in value.get("sections", [])]
+        content = Content(tuple(section for section, _ in read), tuple(reading.codes))
+        if content.is_empty:
+            return _kept(value, content.codes) if says_anything(value) else content
+        sections = [_with(section, reading.rest(members)) for section, members in read]
+        if rest := reading.rest(Members({**value, "sections": None})):
+            sections.append(Section(questions=rest))
+    except RecursionError:
+        raise NotJsonError from None
+    return Content(tuple(sections), tuple(reading.codes))
+
+
+def _with(section: Section, rest: tuple[Question, ...]) -> Section:
+    return replace(section, questions=(*section.questions, *rest)) if rest else section
 
 
 def _kept(value: Json, codes: tuple[str, ...]) -> Content:
-    try:
-        lines = [_answer_of(line) for line in lines_of(value)]
-    except RecursionError:
-        raise NotJsonError from None
-    return _prose("<br>".join(lines), codes)
+    return _prose("<br>".join(map(_answer_of, lines_of(value))), codes)
 
 
 def _prose(answer: str, codes: tuple[str, ...] = ()) -> Content:
@@ -153,64 +177,91 @@ def _unanswered(question: Question) -> Question:
     return replace(question, answer=answer, options=options, signature_id=None, number=0)
 
 
-def _section(value: Json, reading: _Reading) -> Section:
+def _section(value: Json, reading: _Reading) -> tuple[Section, Members]:
+    """The section, and what is left of it."""
     if not isinstance(value, dict) or not isinstance(value.get("questions") or [], list):
         raise NotJsonError
-    return Section(
-        reading.text(value.get("name"), NAME_LIMIT),
-        reading.text(value.get("description"), DESCRIPTION_LIMIT),
-        tuple(_question(item, reading) for item in value.get("questions") or []),
-    )
+    members = Members(value)
+    name, description = members.take(*_NAMES), members.take("description")
+    questions = tuple(each for item in members.take("questions") or () for each in _questions(item, reading))
+    return Section(reading.heading(name), reading.heading(description, DESCRIPTION_LIMIT), questions), members
 
 
-def _question(value: Json, reading: _Reading) -> Question:
+def _questions(value: Json, reading: _Reading) -> tuple[Question, ...]:
+    """The question; behind it, as answers without a question, what it holds in other places."""
     if not isinstance(value, dict):
         raise NotJsonError
-    name, kind = reading.text(value.get("name"), NAME_LIMIT), str(value.get("type") or "")
-    if kind in ("radiobuttons", "checkboxes"):
-        options = _options(value, reading)
+    members = Members(value)
+    name, kind = reading.heading(members.take(*_NAMES)), str(members.take("type") or "")
+    if kind == "signature":
+        signature = members.take("signature_id")
+        question = Question(name, kind, signature_id=None if signature is None else str(signature))
+        return question, *reading.rest(members)
+    if kind == "bodycharts":
+        charts = members.take("body_chart_ids")
+        if charts:
+            reading.codes["body_chart_not_imported"] = None
+        number = len(charts) if isinstance(charts, list) else int(bool(charts))
+        return Question(name, kind, number=number), *reading.rest(members)
+    answer = reading.text(members.take(*_ANSWERS), ANSWER_LIMIT)
+    is_choice = kind in ("radiobuttons", "checkboxes")
+    options, further = _options(members, reading, is_choice) if members.has_more else ((), [])
+    if is_choice:
         if kind == "radiobuttons" and sum(option.chosen for option in options) > 1:
             reading.codes["radio_multiple_selected"] = None
             kind = "checkboxes"
-        return Question(name, kind, reading.text(value.get("answer"), ANSWER_LIMIT), options)
-    if kind == "signature":
-        signature = value.get("signature_id")
-        return Question(name, kind, signature_id=None if signature is None else str(signature))
-    if kind == "bodycharts":
-        charts = value.get("body_chart_ids")
-        if charts:
-            reading.codes["body_chart_not_imported"] = None
-        return Question(name, kind, number=len(charts) if isinstance(charts, list) else int(bool(charts)))
-    answer = reading.text(value.get("answer"), ANSWER_LIMIT)
+        return Question(name, kind, answer, options), *reading.rest(members, further)
     if kind not in ("text", "date", "paragraph"):
         reading.codes["question_type_unknown"] = None
-        rest = value.get("answers")
-        answer = "; ".join(piece for piece in (answer, _chosen_words(rest)) if piece)
         kind = "text"
-    return Question(name, kind, answer)
+        if all(option.chosen for option in options):
+            answer = "; ".join(piece for piece in (answer, ", ".join(option.words for option in options)) if piece)
+            options = ()
+    elif options:
+        members.is_guessed = True
+    if options and (kind == "text" or not answer):
+        return Question(name, "checkboxes", answer, options), *reading.rest(members, further)
+    beside = (Question("", "checkboxes", options=options),) if options else ()
+    return Question(name, kind, answer), *beside, *reading.rest(members, further)
 
 
-def _options(value: Mapping[str, Any], reading: _Reading) -> tuple[Option, ...]:
-    listed = value.get("answers") or []
-    found = [
-        Option(reading.text(item.get("value"), NAME_LIMIT), _is_chosen(item))
-        if isinstance(item, dict)
-        else Option(reading.text(item, NAME_LIMIT))
-        for item in (listed if isinstance(listed, list) else [listed])
-    ]
-    other = value.get("other")
-    if isinstance(other, dict) and (other.get("enabled") or other.get("selected") or other.get("value")):
-        words = reading.text(other.get("value"), ANSWER_LIMIT)
-        found.append(Option("Other", _is_chosen(other) or bool(words), words or None))
-    return tuple(found)
+def _options(members: Members, reading: _Reading, is_choice: bool) -> tuple[tuple[Option, ...], list[str]]:
+    """The options of a question, and the words of what else they hold. A bare text is an option of a choice, and one
+    of the answers to any other question.
+    """
+    listed = members.take("answers", "options", "choices")
+    found: list[Option] = []
+    further: list[str] = []
+    for item in listed if isinstance(listed, list) else [] if listed is None else [listed]:
+        if not isinstance(item, dict):
+            found.append(Option(reading.text(item, NAME_LIMIT), chosen=not is_choice))
+            continue
+        mark = item.get("selected")
+        if item.keys() <= _OPTION and item.get("value") and (mark is None or mark is True):  # as nearly all are
+            found.append(Option(reading.text(item["value"], NAME_LIMIT), mark is True))
+            continue
+        option = Members(item)
+        label = reading.text(option.take("value", *_NAMES, "text", "answer"), NAME_LIMIT)
+        found.append(Option(label, _is_chosen(option, further, label)))
+        further += [f"{label}: {line}" for line in option.lines()]
+        members.is_guessed = members.is_guessed or option.is_guessed
+    other = members.take("other")
+    if isinstance(other, dict):
+        option = Members(other)
+        words, enabled = reading.text(option.take("value"), ANSWER_LIMIT), option.take("enabled")
+        chosen = _is_chosen(option, further, OTHER)
+        if enabled or chosen or words:
+            found.append(Option(OTHER, chosen or bool(words), words or None))
+        further += [f"{OTHER}: {line}" for line in option.lines()]
+    elif is_filled(other) and not isinstance(other, bool):
+        further.append(f"{OTHER}: {worded(other)}")
+    return tuple(found), further
 
 
-def _is_chosen(item: Mapping[str, Any]) -> bool:
-    return item.get("selected") in (True, "true")
-
-
-def _chosen_words(listed: Json) -> str:
-    if not isinstance(listed, list):
-        return "" if listed in (None, False, "") else _worded(listed)
-    chosen = [item for item in listed if not isinstance(item, dict) or _is_chosen(item) or "selected" not in item]
-    return ", ".join(_worded(item.get("value")) if isinstance(item, dict) else _worded(item) for item in chosen)
+def _is_chosen(option: Members, further: list[str], label: str) -> bool:
+    """Whether an option is chosen; what says neither that it is nor that it is not goes to `further`."""
+    mark = option.take("selected", "checked", "chosen")
+    chosen = truth(str(mark)) if is_filled(mark) else False
+    if chosen is None:
+        further.append(f"{label}: selected: {worded(mark)}")
+    return chosen is True

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from app.mapping.content import Content, Option, Question, Section, without_answers
+from app.mapping.content import Content, Question, Section, without_answers
 from app.mapping.html import clean_html, escaped
 
 NO_ANSWER = "—"
@@ -98,12 +98,8 @@ def _choices(question: Question) -> str:
 
 def _options(question: Question) -> str:
     on, off = (PICKED, NOT_PICKED) if question.type == "radiobuttons" else (CHOSEN, NOT_CHOSEN)
-    items = "".join(f"<li>{on if option.chosen else off} {escaped(_said(option))}</li>" for option in question.options)
+    items = "".join(f"<li>{on if option.chosen else off} {escaped(option.words)}</li>" for option in question.options)
     return f"<ul>{items}</ul>" if items else ""
-
-
-def _said(option: Option) -> str:
-    return f"{option.label}: {option.text}" if option.text else option.label
 
 
 def said_day(text: str) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from app.mapping.rows import Json
 
+NO_PICTURE = "[Picture not included]"
+_PICTURE = "data:image/"
 _TAG = re.compile(r"<[^<>]*>")
 _PLACES = frozenset({"index", "order", "position", "version"})  # under which a number says nothing of a client
 _FLAGS = frozenset({"archived", "deleted", "draft", "enabled", "final", "pinned", "required", "selected"})
@@ -18,6 +20,12 @@ def says_anything(content: dict[str, Any]) -> bool:
     sections = content.get("sections") or []
     left = [("", {name: value for name, value in content.items() if name != "sections"})]
     left += [("", {name: value for name, value in section.items() if name != "name"}) for section in sections]
+    return any(says(*each) for each in left)
+
+
+def says(name: str, value: Json) -> bool:
+    """Whether anything in a value of that name says something to a reader."""
+    left = [(name, value)]
     while left:
         name, value = left.pop()
         if isinstance(value, dict):
@@ -47,7 +55,8 @@ def lines_of(value: Json, name: str = "") -> Iterator[str]:
             yield from lines_of(each, name)
     elif not isinstance(value, dict):
         if value is not None and value != "":
-            yield f"{name}: {value}" if name else str(value)
+            words = NO_PICTURE if isinstance(value, str) and value.startswith(_PICTURE) else value
+            yield f"{name}: {words}" if name else str(words)
     elif any(isinstance(each, dict | list) for each in value.values()):
         for inner, each in value.items():
             yield from lines_of(each, inner)

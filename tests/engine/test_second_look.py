@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 
 from app.engine.second_look import compared
-from app.engine.second_look.alike import alike, in_doubt, said, words
+from app.engine.second_look.alike import alike, in_doubt, readable, said, words
+from app.engine.second_look.json_objects import LONGEST_NUMBER
 from app.engine.second_look.plain import SIGNS, Headers, NotPlain, plain_rows
+from app.mapping.content import read_content
 from app.mapping.parse import Parsed, RowParser
+from app.mapping.rich import note_html
 from app.mapping.second_look import How
 from app.migration.advance import Refused
 from app.problems import Problem
 from tests.engine.story import Clinic, clinic_files
+from tests.kinds.story import told
 from tests.world.spoiled import column, last_rows_unread, source
 
 
@@ -253,3 +257,34 @@ def test_a_text_whose_marks_can_be_read_in_two_ways_is_a_doubt_where_most_of_it_
 ) -> None:
     assert alike(How.WORDS, cell, stored) is verdict
     assert (verdict is False and in_doubt(How.WORDS, cell, stored)) is doubt
+
+
+@pytest.mark.parametrize("number", ["1.50", "1e-5", "0.10", "12345678901234567890", "-0.0", "1E3", "1" * 5000])
+def test_a_number_of_an_answer_is_found_however_a_file_of_json_spells_it(tmp_path: Path, number: str) -> None:
+    question = f'{{"name": "Q", "type": "text", "answer": {number}}}'
+    path = tmp_path / "notes.json"
+    path.write_text(f'[{{"id": 1, "content": {{"sections": [{{"name": "S", "questions": [{question}]}}]}}}}]')
+    [(_, row)] = plain_rows(lambda: path.open("rb"), "utf-8", lists=("treatment_notes",))
+    if len(number) < LONGEST_NUMBER:
+        body = note_html(read_content(f'{{"sections": [{{"name": "S", "questions": [{question}]}}]}}')).html
+        assert alike(How.CONTENT, row["content"], body)
+    assert row["id"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_readable"),
+    [
+        ('{"sections": []}', True),
+        ('{"sections": [{"name": "S", "questions": null}]}', True),
+        ('{"sections": [{"name": "S", "questions": [{"name": "Q"}]}]}', True),
+        ('{"sections": ["words"]}', False),
+        ('{"sections": [{"name": "S", "questions": ["words"]}]}', False),
+        ('{"sections": [{"name": "S", "questions": {"0": {"name": "Q"}}}]}', False),
+        ('{"sections": {"0": {"name": "S"}}}', False),
+        ('{"sections": [' * 3000, False),
+    ],
+)
+def test_only_a_form_of_objects_refutes_that_a_content_cannot_be_read(cell: str, is_readable: bool) -> None:
+    assert readable(How.CONTENT, cell) is is_readable
+    found = told("treatment_notes", content=cell)
+    assert (found.codes == ["bad_json"]) is not is_readable

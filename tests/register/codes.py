@@ -115,6 +115,7 @@ REGISTER: dict[str, tuple[str, ...]] = {
         "contact_type_conflict",
         "content_is_text",
         "content_over_limit",
+        "content_place_unknown",
         "control_chars_removed",
         "country_unknown",
         "custom_field_type_conflict",

@@ -55,6 +55,7 @@ WRITTEN: tuple[Case, ...] = (
     ),
     note("question_type_unknown", {"content": content(type="slider")}),
     note("body_chart_not_imported", {"content": content(type="bodycharts", body_chart_ids=["101"])}),
+    note("content_place_unknown", {"content": content(type="text", comment="allergic to latex")}),
     note("content_over_limit", {"content": content(name="x" * 256)}),
 )
 

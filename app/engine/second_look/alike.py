@@ -1,12 +1,12 @@
 """Whether a cell of a raw file is what is stored, judged by code that shares nothing with the mapping."""
 
 import html
-import json
 import re
 import unicodedata
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any
 
+from app.engine.second_look.forms import Said, form_texts, is_form
 from app.engine.second_look.plain import Formatted
 from app.mapping.second_look import How
 
@@ -25,8 +25,6 @@ _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
 _ADDRESS = re.compile(r"[a-z0-9][a-z0-9._+-]{0,60}@([a-z0-9-]{1,60}\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII)
 _BIRTHS = date(1900, 1, 1)
 _NUMBER = re.compile(r"[0-9]{1,5}(\.[0-9]+)?")
-_SAID = frozenset({"name", "answer", "value", "description", "text"})
-_TOLD_OTHERWISE = frozenset({"date", "signature", "bodycharts"})  # written out in words, drawn, or said not to come
 
 
 def alike(how: How, cell: str, stored: Any) -> bool | None:
@@ -46,29 +44,29 @@ def alike(how: How, cell: str, stored: Any) -> bool | None:
 
 
 def in_doubt(how: How, cell: str, stored: Any) -> bool:
-    """Whether a cell that was not found may have been read in another way: the marks of each text that lacks words are
-    not plainly nested, and most of that text is there."""
+    """Whether a cell that was not found may have been read in another way: each text that lacks words is in a place
+    of a form where nobody expects it, or its marks are not plainly nested and most of it is there."""
     wanted = _texts(how, cell) if how in (How.WORDS, How.CONTENT, How.TEMPLATE) else None
     there = "" if stored is None else str(stored)
     for text in wanted or ():
-        absent = _absent([text], there)
-        if absent and (_is_plainly_marked(text) or 2 * absent > len(words(text))):
+        absent = 0 if text.is_unexpected else _absent([text], there)
+        if absent and (_is_plainly_marked(text.text) or 2 * absent > len(words(text.text))):
             return False
     return wanted is not None
 
 
-def _texts(how: How, cell: str) -> list[str] | None:
+def _texts(how: How, cell: str) -> list[Said] | None:
     """The texts of a cell that must be found; None for what is neither a form nor prose."""
-    found = None if how is How.WORDS else _answers(cell, template=how is How.TEMPLATE)
+    found = None if how is How.WORDS else form_texts(cell, is_template=how is How.TEMPLATE)
     if found is None and (how is How.WORDS or cell.lstrip()[:1] not in ("{", "[")):
-        return [cell]  # prose has to be there word for word
+        return [Said(cell)]  # prose has to be there word for word
     return found
 
 
-def _absent(wanted: list[str], stored: str) -> int:
+def _absent(wanted: list[Said], stored: str) -> int:
     """How many words of some texts are not in what is stored. Two words with a mark between them may also be one."""
     there = words(stored)
-    missing = [text for text in wanted if not words(text) <= there]
+    missing = [each.text for each in wanted if not words(each.text) <= there]
     if not missing:
         return 0
     there |= frozenset(_WORD.findall(_shown(stored).replace(_BOUND, "")))
@@ -105,7 +103,7 @@ def _is_plainly_marked(text: str) -> bool:
 def readable(how: How, cell: str) -> bool:
     """Whether a cell plainly is what it is meant to be."""
     if how is How.CONTENT:
-        return said(cell) is not None
+        return is_form(cell)
     if how is How.MOMENT:
         return _moment(cell) is not None
     return how is How.WORDS and bool(words(cell))
@@ -132,42 +130,9 @@ def _shown(text: str) -> str:
 
 
 def said(cell: str, *, template: bool = False) -> frozenset[str] | None:
-    """The words of a form's names and answers; None for what is no such form. Templates keep answers to paragraphs."""
-    texts = _answers(cell, template=template)
-    return None if texts is None else frozenset(word for text in texts for word in words(text))
-
-
-def _answers(cell: str, *, template: bool) -> list[str] | None:
-    """A form's names and answers; None for what is no such form."""
-    try:
-        told = json.loads(cell)
-    except ValueError:
-        return None
-    if not isinstance(told, dict) or not isinstance(told.get("sections"), list):
-        return None
-    found: list[str] = []
-    _gather(told, found, answers=not template)
-    return found
-
-
-def _gather(told: Any, found: list[str], name: str = "", *, answers: bool) -> None:
-    if isinstance(told, dict):
-        kind = told.get("type")
-        kept = kind not in _TOLD_OTHERWISE and (answers or kind == "paragraph")
-        unsaid = (() if kept else ("answer",)) + (("value",) if _not_chosen(told) else ())
-        for key, value in told.items():
-            if key not in unsaid:
-                _gather(value, found, key, answers=answers)
-    elif isinstance(told, list):
-        for one in told:
-            _gather(one, found, name, answers=answers)
-    elif isinstance(told, str) and name in _SAID:
-        found.append(told)
-
-
-def _not_chosen(told: dict[str, Any]) -> bool:
-    """Whether this is the answer beside the options, and nobody chose it."""
-    return "enabled" in told and not told.get("selected")
+    """The words of a form; None for what is no such form. Templates keep answers to paragraphs."""
+    texts = form_texts(cell, is_template=template)
+    return None if texts is None else frozenset(word for each in texts for word in words(each.text))
 
 
 def _instant(cell: str, stored: Any) -> bool | None:

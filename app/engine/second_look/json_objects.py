@@ -9,9 +9,18 @@ from app.mapping.second_look import bare
 
 CHUNK = 1 << 18
 LARGEST = 8 << 20  # signs of one object
+LONGEST_NUMBER = 4_000  # signs
 _SPACE = re.compile(r"[\s,\ufeff]*")
-_DECODE = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=lambda _: None, strict=False).raw_decode
-# numbers stay as they are written; NaN is no value
+
+
+class Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+_DECODE = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=lambda _: None, strict=False).raw_decode
+# NaN is no value
 PAGE = frozenset({"total_entries", "links"})  # members beside the list of a page
 ROWS = frozenset({"data", "entries", "items", "records", "results", "rows"})  # lists of rows that scripts write
 
@@ -95,10 +104,21 @@ def _are_a_page_s(members: Iterable[str], known: frozenset[str]) -> bool:
 
 
 def worded(value: Any) -> str:
-    """A JSON value as the text of a cell; nested values as JSON."""
+    """A JSON value as the text of a cell; nested values as JSON. Raises RecursionError for endless nesting."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(_with_numbers(value), ensure_ascii=False)
+
+
+def _with_numbers(value: Any) -> Any:
+    """A value whose numbers are numbers again, where they are not too long for one."""
+    if isinstance(value, list):
+        return [_with_numbers(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _with_numbers(each) for name, each in value.items()}
+    if not isinstance(value, Number) or len(value) > LONGEST_NUMBER:
+        return value
+    return float(value) if not value.lstrip("-").isdecimal() else int(value)
 
 
 def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,13 @@ LOOKS: tuple[Look, ...] = (
         own=True,
         touches=touches(
             *("note_without_practitioner", "note_without_appointment", "template_unknown"),
-            *("radio_multiple_selected", "body_chart_not_imported", "question_type_unknown", "content_is_text"),
+            *(
+                "radio_multiple_selected",
+                "body_chart_not_imported",
+                "question_type_unknown",
+                "content_is_text",
+                "content_place_unknown",
+            ),
             html_sanitised="body",
             note_draft_imported="finalised_at",
             note_state_conflict="finalised_at",
@@ -40,7 +46,9 @@ LOOKS: tuple[Look, ...] = (
         ("Template ID", "id"),
         (words("name", "Name", "name"), template("body", "Content", "content")),
         own=True,
-        touches=touches("template_empty", "question_type_unknown", "content_is_text", html_sanitised="body"),
+        touches=touches(
+            "template_empty", "question_type_unknown", "content_is_text", "content_place_unknown", html_sanitised="body"
+        ),
         claims=(Claim("bad_json", content("body", "Content", "content")),),
         marks=("Name", "Content", "Print Settings"),
     ),
@@ -58,7 +66,7 @@ LOOKS: tuple[Look, ...] = (
         own=True,
         touches=touches(
             *("form_incomplete", "form_template_matched_by_name", "form_without_appointment", "signature_missing"),
-            *("radio_multiple_selected", "question_type_unknown", "content_is_text"),
+            *("radio_multiple_selected", "question_type_unknown", "content_is_text", "content_place_unknown"),
             html_sanitised="content",
         ),
         claims=(Claim("form_without_patient", CLIENT), Claim("bad_json", content("content", "Content", "content"))),
@@ -70,7 +78,13 @@ LOOKS: tuple[Look, ...] = (
         ("Form Template ID", "id"),
         (words("name", "Name", "name"), template("content", "Content", "content")),
         own=True,
-        touches=touches("template_empty", "question_type_unknown", "content_is_text", html_sanitised="content"),
+        touches=touches(
+            "template_empty",
+            "question_type_unknown",
+            "content_is_text",
+            "content_place_unknown",
+            html_sanitised="content",
+        ),
         claims=(Claim("bad_json", content("content", "Content", "content")),),
         marks=("Name", "Content", "Restricted To Practitioner"),
         never=("Patient ID",),
