@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping
 
-from app.mapping.cells import mended_digits, mended_number, plain
+from app.mapping.cells import mended_digits, plain
 from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
-from app.mapping.ids import NOTHING
+from app.mapping.numbers import read_number
 
 _YES = frozenset({"true", "1", "yes", "y", "t"})
 _NO = frozenset({"false", "0", "no", "n", "f"})
-_WHOLE = re.compile(r"-?\d{1,12}(\.0+)?")
+_MOST = 10**12
+_THOUSAND = re.compile(r"-?[1-9]\d{0,2}\.000")  # one, or a thousand in the way of other countries
 
 
 def boolean(cell: str, context: Context, report: Report) -> bool | None:
@@ -56,15 +57,15 @@ def spoken(word: str) -> str:
 
 
 def whole(cell: str, context: Context, report: Report) -> int | None:
-    """A whole number; anything else says nothing."""
+    """A whole number; None with `bad_number` for anything else."""
     if len(cell) <= 12 and cell.isdigit() and cell.isascii():
         return int(cell)
-    said = plain(cell)
-    number = mended_number(said)
-    is_mended = number != said
-    number = (number or "").replace(",", "").replace(" ", "")
-    if number.lower() in NOTHING or not _WHOLE.fullmatch(number):
+    number = read_number(cell)
+    if number.value is None and not number.is_unclear:
         return None
-    if is_mended or "." in number:
+    if number.value is None or number.value % 1 or abs(number.value) >= _MOST or _THOUSAND.fullmatch(plain(cell)):
+        report("bad_number")
+        return None
+    if number.is_mended or "." in cell:
         report("spreadsheet_value_mended")
-    return int(number.partition(".")[0])
+    return int(number.value)

@@ -41,7 +41,7 @@ def test_a_case_belongs_to_its_client_and_names_its_contact() -> None:
         ("5", "600", ("sessions", 5, Decimal(600)), ["case_two_limits", "case_balance_check"]),
         ("", "", ("unlimited", None, None), []),
         ("0", "0.0", ("unlimited", None, None), []),
-        ("9999999999", "", ("unlimited", None, None), []),
+        ("9999999999", "", ("unlimited", None, None), ["case_limit_unclear", "case_balance_check"]),
     ],
 )
 def test_a_limit_is_of_sessions_or_of_money(

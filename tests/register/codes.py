@@ -103,6 +103,7 @@ REGISTER: dict[str, tuple[str, ...]] = {
         "bad_date",
         "bad_date_of_birth",
         "bad_email",
+        "bad_number",
         "bad_phone",
         "body_chart_not_imported",
         "busy_time_note_truncated",

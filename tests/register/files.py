@@ -178,6 +178,7 @@ IDS: tuple[Case, ...] = (
 
 CELLS: tuple[Case, ...] = (
     case("bad_boolean", many(f"{NAMES},Accepts email marketing", "1,Ann,Lee,1980-01-02,perhaps"), "patients"),
+    case("bad_number", many(f"{NAMES},Account Balance", "1,Ann,Lee,1980-01-02,about 30"), "patients", source_id="1"),
     case(
         "bad_date",
         export("patient_cases", patient_cases=[{"issue_date": "2026-02-30"}]),

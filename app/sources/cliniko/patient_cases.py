@@ -11,7 +11,7 @@ from typing import Annotated
 from app.mapping.columns import Column, Link, Reader, Report
 from app.mapping.context import Context
 from app.mapping.flags import boolean, whole
-from app.mapping.ids import NOTHING, key, link, links
+from app.mapping.ids import key, link, links
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import day
@@ -31,8 +31,13 @@ def _or_words(read: Reader) -> Reader:
     """A limit; where it is none that can be counted, the words in which somebody wrote it."""
 
     def either(cell: str, context: Context, report: Report) -> object:
-        found = read(cell, context, report)
-        return text(cell, context, report) if found is None and cell.lower() not in NOTHING else found
+        codes: list[str] = []
+        found = read(cell, context, codes.append)
+        if "bad_number" in codes:
+            return text(cell, context, report)
+        for code in codes:
+            report(code)
+        return found
 
     return either
 
@@ -77,10 +82,23 @@ class Case(Row):
         return most if isinstance(most, int) and 0 < most < _ENDLESS else None
 
     @property
+    def unclear_limits(self) -> dict[str, str]:
+        """The limits that are no number, or none that a case of the source can have, by the names of their columns."""
+        return {
+            label: str(most)
+            for label, most in (
+                ("Max sessions", self.max_sessions),
+                ("Max invoiceable amount", self.max_invoiceable_amount),
+            )
+            if isinstance(most, str)
+            or (most is not None and most < 0)
+            or (isinstance(most, int) and most > _MOST_SESSIONS)
+        }
+
+    @property
     def has_unread_limit(self) -> bool:
-        """Whether the clinic wrote a limit that is no number, or a spreadsheet lost it."""
-        words = isinstance(self.max_sessions, str) or isinstance(self.max_invoiceable_amount, str)
-        return words or not {"max_sessions", "max_invoiceable_amount"}.isdisjoint(self.unread)
+        """Whether the clinic wrote a limit that is no number from 1 to the most, or a spreadsheet lost it."""
+        return bool(self.unclear_limits) or not {"max_sessions", "max_invoiceable_amount"}.isdisjoint(self.unread)
 
     @property
     def amount(self) -> Decimal | None:
@@ -102,7 +120,7 @@ def to_records(row: Case, joined: Joined, lookups: Lookups) -> Result:
         "name_missing": row.name is None,
         "case_dates_reversed": bool(row.issue_date and row.expiry_date and row.expiry_date < row.issue_date),
         "case_two_limits": bool(row.sessions and row.amount),
-        "case_limit_unclear": row.has_unread_limit or (row.sessions or 0) > _MOST_SESSIONS,
+        "case_limit_unclear": row.has_unread_limit,
         "case_balance_check": limit != "unlimited" or row.has_unread_limit,
     }
     values: dict[str, Value] = {
@@ -129,12 +147,8 @@ def to_records(row: Case, joined: Joined, lookups: Lookups) -> Result:
 
 def _notes(row: Case) -> str | None:
     """What the clinic noted, and what does not fit its place: a name that is too long, a limit that is no number."""
-    said = {
-        "Name": row.name if len(row.name or "") > STRING else None,
-        "Max sessions": row.max_sessions,
-        "Max invoiceable amount": row.max_invoiceable_amount,
-    }
-    lines = "\n".join(f"{label}: {words}" for label, words in said.items() if isinstance(words, str))
+    said = ({"Name": row.name} if row.name and len(row.name) > STRING else {}) | row.unclear_limits
+    lines = "\n".join(f"{label}: {words}" for label, words in said.items())
     return "\n\n".join(part for part in (row.notes or "", lines) if part.strip()) or None
 
 

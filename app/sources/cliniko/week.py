@@ -16,7 +16,7 @@ Span = tuple[int, int]
 
 def weekday(cell: str, context: Context, report: Report) -> int | None:
     """1 for Monday to 7 for Sunday, which Cliniko calls 0 or 7. A day that is none says nothing."""
-    number = whole(cell, context, report)
+    number = whole(cell, context, lambda code: None if code == "bad_number" else report(code))
     if number is not None:
         return (number or 7) if 0 <= number <= 7 else None
     word = spoken(cell)

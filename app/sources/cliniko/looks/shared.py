@@ -7,7 +7,8 @@ from app.sources.cliniko import retold
 
 _NOTHING: frozenset[str] = frozenset()
 _ALWAYS = (
-    *("bad_date", "bad_email", "bad_phone", "bad_boolean", "phone_country_assumed", "country_unknown"),
+    *("bad_date", "bad_email", "bad_phone", "bad_boolean", "bad_number"),
+    *("phone_country_assumed", "country_unknown"),
     *("date_order_guessed", "date_ambiguous", "year_guessed", "excel_serial_date", "timezone_assumed"),
     *("dst_gap", "dst_overlap", "name_missing", "duplicate_name", "id_not_numeric", "content_over_limit"),
     "control_chars_removed",
