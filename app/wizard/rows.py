@@ -7,10 +7,9 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from app.caspen.ids import Ids
 from app.migration.trials import current_trial
 from app.records.beside import cells_alone
-from app.records.kind import NOTHING
-from app.records.kinds import BY_NAME
+from app.records.kinds import BY_NAME, hidden_from
 from app.records.query import get
-from app.records.reader import Reader, reader_of
+from app.records.reader import reader_of
 from app.records.source_row import SourceGone, SourceRow, part_of_line, read_source
 from app.web import Visit, page, visit_of
 from app.wizard.looking import write_look
@@ -34,15 +33,9 @@ def look(request: Request, file_number: int, line: int) -> Response:
         return page(request, "wizard/rows.html", row=None, at=f"/m/{visit.move.id}")
     if row is None:
         raise HTTPException(404)
-    lines = cells_alone(row, hidden_of(row, reader))
+    lines = cells_alone(row, hidden_from(reader, row.kind.tables))
     told: dict[str, Any] = {"row": row, "lines": lines, "records": records_of(visit, row), "at": f"/m/{visit.move.id}"}
     return page(request, "wizard/rows.html", **told)
-
-
-def hidden_of(row: SourceRow, reader: Reader) -> frozenset[str]:
-    """What this reader may not see of the records that the row would become."""
-    kind = BY_NAME.get(next(iter(row.kind.tables), ""))
-    return kind.hidden(None, reader) if kind is not None else NOTHING
 
 
 def records_of(visit: Visit, row: SourceRow) -> list[dict[str, str]]:

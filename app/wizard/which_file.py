@@ -1,6 +1,7 @@
 """What is this file? An admin says what it holds and which column is which field, with three of its rows in sight.
 
-The cells belong to the clinic: nobody else may open this page, and who did is written down before they are shown.
+The cells belong to the clinic: nobody else may open this page, and who did is written down before they are shown. Who
+may not read clinical notes sees cells only of a file that reading itself knows to hold none.
 """
 
 from dataclasses import replace
@@ -23,6 +24,8 @@ from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.migration.states import Event
 from app.problems import Problem, catalogue
+from app.records.kinds import hidden_from
+from app.records.reader import reader_of
 from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, note, settle
 from app.wizard.file_causes import cause_of
@@ -151,6 +154,16 @@ def taken_for(file: ExportFile) -> str | None:
     return file.kind if file.refused in HELPED and not file.facts.get("answered") else None
 
 
+def shows_cells(visit: Visit, file: ExportFile) -> bool:
+    """Whether this person may see the cells of a file: what a person said that it holds proves nothing."""
+    with visit.read() as session:
+        reader = reader_of(session, visit.runtime.caspen, visit.move.workspace_id, visit.person)
+    kind = next((kind for kind in visit.source.kinds if kind.name == file.kind), None)
+    if kind is None or file.refused or file.facts.get("answered"):
+        return reader.clinical
+    return not hidden_from(reader, kind.tables)
+
+
 def draw(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
     visit = visit_of(request)
     with visit.read() as session:  # before the file itself, so that the fingerprint is never newer than the page
@@ -170,6 +183,7 @@ def draw(request: Request, number: int, shown: Offer | None = None, errors: Erro
         "trouble": trouble_of(file, shown, visit.source),
         "editable": visit.move.state in ANSWERED_IN and visit.person.may(Right.ACT, visit.move.workspace_id),
         "errors": errors or [],
+        "cells": shows_cells(visit, file),
         **choices(shown, visit.source),
     }
     return page(request, "wizard/which_file.html", 422 if errors else 200, **told)

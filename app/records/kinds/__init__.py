@@ -1,6 +1,8 @@
 """Every kind of record that the clinic can look at, one file each: first the settings, then the clients."""
 
-from app.records.kind import RecordKind
+from collections.abc import Iterable
+
+from app.records.kind import NOTHING, RecordKind
 from app.records.kinds import (
     appointments,
     availability,
@@ -22,6 +24,7 @@ from app.records.kinds import (
     services,
     users,
 )
+from app.records.reader import Reader
 
 KINDS: tuple[RecordKind, ...] = (
     locations.KIND,
@@ -46,3 +49,9 @@ KINDS: tuple[RecordKind, ...] = (
 )
 
 BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+def hidden_from(reader: Reader, tables: Iterable[str]) -> frozenset[str]:
+    """The columns that this reader may not see of records of these tables, whichever records they are."""
+    kinds = (BY_NAME[table] for table in tables if table in BY_NAME)
+    return NOTHING.union(*(kind.hidden(None, reader) for kind in kinds))
