@@ -30,10 +30,10 @@ $(READY): pyproject.toml uv.lock
 run: setup
 	@$(BIN)/caspen-import serve --port $(PORT)
 
-## make test         every test; also installs Chromium, PostgreSQL and Redis where it may
+## make test         the tests, with a third of the variants that cost most; ALL=1 runs every variant
 test: setup
 	@tests/provide.sh
-	@$(BIN)/python -m tests.run
+	@ALL=$(ALL) $(BIN)/python -m tests.run
 
 ## make check        format, lint, types, imports and the rules of the house
 check: setup

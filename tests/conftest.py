@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.thirds import left_out
+
 if TYPE_CHECKING:
     from tests.points import Folders
     from tests.product import Product
@@ -21,8 +23,11 @@ TOGETHER = frozenset({"catalogue", "records", "samples"})
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long stories come first, then what one process does alone, so that none is left to go on alone at the end."""
+    if out := set(left_out(items)):
+        config.hook.pytest_deselected(items=list(out))
+        items[:] = [item for item in items if item not in out]
     for item in items:
         server = "postgres" if item.get_closest_marker("postgres") else ""
         group = server or (item.path.parent.name if item.path.parent.name in TOGETHER else "")

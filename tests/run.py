@@ -1,4 +1,7 @@
-"""Runs every test and says plainly what could not be tested here. In CI a skipped test is a failed run."""
+"""Runs the tests and says plainly what could not be tested here. In CI a skipped test is a failed run.
+
+Of the variants that cost most a third runs (`tests/thirds.py`); with ALL in the environment, every one.
+"""
 
 import os
 import re
@@ -12,6 +15,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.thirds import THIRD, TOLD, third_of_this_change
 
 REPORT = Path("var/test-report.xml")
 MEMORY = Path("/dev/shm")
@@ -55,11 +60,17 @@ def main() -> int:
     command += ["--dist", "loadgroup", "--no-loadscope-reorder"]  # in the order of collection: the long stories first
     with folder() as home:
         environment = {**os.environ, "TMPDIR": home}
+        if not os.environ.get("ALL"):
+            environment[THIRD] = str(third_of_this_change())
         status = subprocess.run([*command, *sys.argv[1:]], check=False, env=environment).returncode
+        told = Path(home, TOLD)
+        varied = told.read_text(encoding="utf-8") if told.exists() else ""
     if not REPORT.exists():
         print("The tests ended before they could say what they did.")
         return status or 1
     cases = list(ET.parse(REPORT).iter("testcase"))
+    if varied:
+        print(f"Of the variants that cost most, {varied} ran; `make test ALL=1` runs every one.")
     print("Seconds by folder:", *seconds_by_folder(cases), sep="\n  ")
     skipped = [
         f"{case.get('classname')}.{case.get('name')}: {reason.get('message')}"

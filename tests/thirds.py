@@ -1,0 +1,77 @@
+"""Which variants of one claim `make test` runs: of those that cost most, a third, and another third after each change.
+
+Every claim is tested each time, with some of its variants. `make test ALL=1` tests every variant.
+"""
+
+import os
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+THIRD = "TESTS_THIRD"
+"""The environment's word for the third that runs: 0, 1 or 2. Without it every variant runs."""
+TOLD = "thirds"
+"""The file in the folder of the tests in which a process tells how many variants run, and of how many."""
+FEW = 6  # fewer variants of one claim always run
+VARIED = frozenset(
+    {
+        "tests/access/test_invited.py",
+        "tests/access/test_matrix.py",
+        "tests/access/test_offers.py",
+        "tests/caspen/test_tampering.py",
+        "tests/commands/test_changed_ledger.py",
+        "tests/commands/test_damaged_files.py",
+        "tests/commands/test_file_answers.py",
+        "tests/engine/test_damaged_ends.py",
+        "tests/engine/test_ledger_lies.py",
+        "tests/engine/test_relied_on.py",
+        "tests/engine/test_row_lies.py",
+        "tests/engine/test_set_aside.py",
+        "tests/figures/test_damaged.py",
+        "tests/forms/test_another_person.py",
+        "tests/forms/test_outdated.py",
+        "tests/forms/test_pressed_twice.py",
+        "tests/forms/test_signed_out.py",
+        "tests/look/test_components.py",
+        "tests/look/test_links.py",
+        "tests/reading/test_file_ends.py",
+        "tests/reading/test_json_neighbours.py",
+        "tests/reading/test_relations_twice.py",
+        "tests/reading/test_serials.py",
+        "tests/records/test_evidence.py",
+        "tests/register/test_live_parents.py",
+        "tests/register/test_register.py",
+        "tests/shapes/test_damaged.py",
+        "tests/shapes/test_shapes.py",
+        "tests/web/test_guardrails.py",
+        "tests/web/test_malformed_headers.py",
+        "tests/wizard/test_doors.py",
+        "tests/wizard/test_every_state.py",
+    }
+)
+"""The files whose variants cost most, by their seconds of CPU."""
+
+
+def third_of_this_change() -> int:
+    """Each change writes what it changes into the list of changes, so the third follows from that list."""
+    return zlib.crc32((ROOT / "CHANGELOG.md").read_bytes()) % 3
+
+
+def left_out(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """The variants that do not run this time; tells in a file how many do."""
+    third = os.environ.get(THIRD)
+    if third is None:
+        return []
+    of_claim: defaultdict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.nodeid.split("::")[0] in VARIED and getattr(item, "callspec", None) is not None:
+            of_claim[item.nodeid.split("[")[0]].append(item)
+    many = [variants for variants in of_claim.values() if len(variants) >= FEW]
+    out = [item for variants in many for number, item in enumerate(variants) if number % 3 != int(third)]
+    every = sum(map(len, many))
+    Path(os.environ["TMPDIR"], TOLD).write_text(f"{every - len(out)} of {every}", encoding="utf-8")
+    return out
