@@ -13,9 +13,10 @@ def look(here: Situation) -> Line:
     people = [one for one in here.workspace.practitioners if one.active and one.is_invited]
     waiting = tuple(one.name for one in people if one.is_awaited)
     waived = NAME in here.waived
+    reason = here.waived.get(NAME, "")
     if not here.workspace.practitioners:
         what = "Each one gets an e-mail from Caspen when you invite them."
-        return Line(NAME, "Team", TITLE, Mark.LATER, what, "Later", waivable=True, waived=waived)
+        return Line(NAME, "Team", TITLE, Mark.LATER, what, "Later", waivable=True, waived=waived, reason=reason)
     if not waiting:
         what = f"{len(people)} of {len(people)} have." if people else "No invitation is open."
         return Line(NAME, "Team", TITLE, Mark.DONE, what, "Done", waivable=True)
@@ -23,4 +24,4 @@ def look(here: Situation) -> Line:
     words = "Support let it pass" if waived else f"Waiting on {len(waiting)}"
     act = Act("See who", f"{here.places}#ppl", "has not accepted")
     mark = Mark.DONE if waived else Mark.WAIT
-    return Line(NAME, "Team", TITLE, mark, what, words, act, waiting, waivable=True, waived=waived)
+    return Line(NAME, "Team", TITLE, mark, what, words, act, waiting, waivable=True, waived=waived, reason=reason)

@@ -24,7 +24,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`blocks` says that no trial starts while this is not done (or waived by support, where it may be)."""
+    """`blocks` says that no trial starts while this is not done (or waived by support, where it may be).
+
+    `reason` is why support let it pass, as support wrote it.
+    """
 
     name: str
     group: str
@@ -39,6 +42,7 @@ class Line:
     blocks: bool = True
     waivable: bool = False
     waived: bool = False
+    reason: str = ""
 
     @property
     def passes(self) -> bool:

@@ -49,7 +49,7 @@ class Situation:
     export_held: Held = Held.NOTHING
     uses_said: bool = False
     absent: tuple[str, ...] = ()
-    waived: frozenset[str] = frozenset()
+    waived: Mapping[str, str] = field(default_factory=dict)  # the reason by check
     source: str = ""
     unread_answers: int = 0  # files of which something was said that no reading knows yet
 

@@ -1,6 +1,8 @@
 """The pages to sign in and out. In development one may also enter as one of the demo people."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from email.utils import parseaddr
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, HTTPException, Request, Response
@@ -13,7 +15,7 @@ from app.access.rights import Role
 from app.access.viewer import LABELS
 from app.engine.runtime import Runtime
 from app.migration.models import Migration
-from app.migration.states import OVER
+from app.migration.states import OVER, State
 from app.settings import Environment
 from app.signin.links import LinkRequest, email_link_later, network_of, new_browser_cookie
 from app.web import cookie_name, go, own_address, page, visit_of
@@ -43,10 +45,15 @@ def start(request: Request) -> Response:
 
 
 def current_migration(session: Session, *workspace_ids: str) -> Migration | None:
-    """The newest migration of these workspaces, an open one first."""
+    """The migration of these workspaces that their people are led to."""
     every = session.exec(select(Migration).where(col(Migration.workspace_id).in_(workspace_ids))).all()
-    newest = sorted(every, key=lambda m: (m.state not in OVER, m.created_at))
-    return newest[-1] if newest else None
+    return chosen_of(every)
+
+
+def chosen_of(migrations: Iterable[Migration]) -> Migration | None:
+    """An open migration, else one that is live, else any; the newest of those. None where there is no migration."""
+    ordered = sorted(migrations, key=lambda m: (m.state not in OVER, m.state == State.FINALISED, m.created_at))
+    return ordered[-1] if ordered else None
 
 
 @router.get("/signin")
@@ -74,7 +81,8 @@ def send_link(
         return page(request, "signin/sign-in.html", 422, **told)
     network = network_of(request.client.host if request.client else None)
     asked = LinkRequest(address, back, network, request.cookies.get(browser_cookie_name(runtime)))
-    answer = page(request, "signin/check-email.html", email=address, next=back, minutes=MINUTES)
+    sender = parseaddr(runtime.settings.mail_from)[1]
+    answer = page(request, "signin/check-email.html", email=address, next=back, minutes=MINUTES, sender=sender)
     answer.background = BackgroundTask(email_link_later, runtime, asked)
     return answer
 

@@ -12,12 +12,15 @@ from sqlmodel import Session
 from app import checklist
 from app.access.rights import Right
 from app.basis import joined
+from app.checklist.line import Act
+from app.checklist.situation import Situation
 from app.engine.consequences import left_out_counts
 from app.engine.match import PLACES
 from app.engine.progress import rows_range
 from app.mapping.plan import Plan
 from app.migration.advance import Ring, WrongState
 from app.migration.exports import files_of
+from app.migration.models import Migration
 from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
@@ -84,24 +87,30 @@ def save(request: Request) -> Response:
         leave_alone = confirmed.untouched if act != "keep" else sent.keys() - confirmed.touched
         plan, _ = changed(visit, here, {name: v for name, v in sent.items() if name not in leave_alone}, show)
         save_plan(session, migration.id, plan, visit.by, confirmed=act == "start")
-        if act == "start" and migration.found_acknowledged == migration.export_number:
+        if act == "start":
             here = standing(visit, session)
-            in_the_way = checklist.first_in_the_way(situation(visit, here, session))
+            in_the_way = before_trial(migration, situation(visit, here, session))
             ring = None if in_the_way else begin_trial(visit, here, session)
     if ring is not None:
         visit.runtime.doorbell.ring(ring.migration_id)
         return go(f"/m/{visit.move.id}/progress")
     if in_the_way is not None:
         visit.renew()
-        words = f"The trial starts when this is done: {in_the_way.title}."
+        words = f"The trial starts when this is done: {in_the_way.words}."
         return draw(request, show, [{"field": "start", "words": words}])
-    if act == "start":
-        return go(f"/m/{visit.move.id}/handover")
     if act == "keep" and request.headers.get("HX-Request"):
         visit.renew()
         return draw(request, show, template="wizard/matches-kept.html", decided=decided)
     more = f"&act={NOT_STARTED}" if not_started else ""
     return go(f"/m/{visit.move.id}/matches?show={tab_of(sent.get('go', show))}{more}")
+
+
+def before_trial(migration: Migration, here: Situation) -> Act | None:
+    """The first thing that keeps a trial from starting, with the page where it is done; None where nothing does."""
+    if migration.found_acknowledged != migration.export_number:
+        return Act("Look at what is in your export, and go on from there", f"{here.base}/handover")
+    line = checklist.first_in_the_way(here)
+    return Act(line.title, f"{here.base}/checklist#check-{line.name}") if line else None
 
 
 def begin_trial(visit: Visit, here: Standing, session: Session) -> Ring:
@@ -217,7 +226,7 @@ def draw(
         "kinds": left_out_kinds(visit, here, left),
         "before": typed if typed is not None else day_before(here.plan),
         "terms": terms(visit, here, left),
-        "in_the_way": checklist.first_in_the_way(situation(visit, here)),
+        "in_the_way": before_trial(visit.move, situation(visit, here)),
         "first_range": rows_range(sum(one.rows for one in here.inventory.kinds.values())),
         "editable": visit.move.state == State.MATCHING and visit.person.may(Right.ACT, visit.move.workspace_id),
         "closed": visit.move.state != State.MATCHING,

@@ -109,7 +109,7 @@ def situation(visit: Visit, seen: Standing | None = None, within: Session | None
         files = files_of(session, migration.id, migration.export_number)
         unread = sum(line.is_unread for line in told_lines(files, plan_of(migration), visit.source, {}))
         held = held_of(current_export(session, migration), migration)
-        waived = session.exec(select(Waiver.check).where(col(Waiver.migration_id) == migration.id)).all()
+        waived = session.exec(select(Waiver).where(col(Waiver.migration_id) == migration.id)).all()
         absent = contents.absent(session, migration, visit.source) if here.inventory is not None else ()
     types = here.suggestions.kinds.get("appointment_types", ())
     unsure = tuple(
@@ -134,7 +134,7 @@ def situation(visit: Visit, seen: Standing | None = None, within: Session | None
         export_held=held,
         uses_said=migration.uses is not None,
         absent=tuple(visit.source.kind(k).label for k in absent if k not in here.plan.acknowledged_absent),
-        waived=frozenset(waived),
+        waived={one.check: one.reason for one in waived},
         source=visit.source.label,
         unread_answers=unread,
     )

@@ -1,8 +1,22 @@
 """The way in: everybody comes to the page that is theirs."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+from itertools import product as pairs_of
+
+from sqlmodel import Session
+
+from app.migration.advance import By, advance
+from app.migration.begin import begin
+from app.migration.models import Migration
+from app.migration.states import OVER, Actor, Event, State
+from app.migration.words import WORDS
+from app.signin.pages import chosen_of
 from tests.conftest import At
-from tests.pages import done, headline
+from tests.pages import done, headline, words
 from tests.product import ANA, MEGAN, NORA, OLIVE, VERA
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
 def test_everybody_comes_to_their_own_page(product_at: At) -> None:
@@ -55,3 +69,45 @@ def test_after_a_cancelled_move_a_new_one_can_be_started(product_at: At) -> None
     fresh = done(megan.post("/start")).headers["location"]
     assert product.migration_id not in fresh
     assert megan.get("/").headers["location"] == fresh.removesuffix("/overview"), "the open one is the one that counts"
+
+
+def test_a_clinic_that_is_live_is_led_to_what_is_live_whatever_became_of_its_other_moves() -> None:
+    rank = {state: 2 if state not in OVER else 1 if state is State.FINALISED else 0 for state in State}
+    for states in pairs_of(State, State):
+        old, new = (
+            Migration(
+                id=f"mig_{age}",
+                workspace_id="w",
+                clinic="C",
+                source="cliniko",
+                state=state,
+                created_at=NOON + timedelta(days=age),
+            )
+            for age, state in enumerate(states)
+        )
+        assert chosen_of([new, old]) is (old if rank[states[0]] > rank[states[1]] else new), states
+    assert chosen_of([]) is None
+
+
+def test_the_list_of_clinics_says_live_when_only_a_later_move_was_taken_back(product_at: At) -> None:
+    product = product_at("finalised")
+    label = WORDS[State.FINALISED].label
+    assert label in words(product.visitor(MEGAN).get("/clinics"))
+
+    def later_move(session: Session) -> None:
+        by = By(MEGAN, Actor.CLINIC)
+        given = {"source": "cliniko", "wrapped_key": product.move().wrapped_key, "timezone": "Australia/Sydney"}
+        fresh = begin(session, workspace_id="wsp_demo", clinic="Harbour", country="AU", by=by, **given)
+        advance(session, fresh.id, Event.CANCEL, by)
+
+    product.write(later_move)
+    page = words(product.visitor(MEGAN).get("/clinics"))
+    assert label in page
+    assert WORDS[State.CANCELLED].label not in page
+    assert product.visitor(MEGAN).get("/").headers["location"] == product.at
+
+
+def test_the_page_after_asking_names_the_sender_of_the_mail(product_at: At) -> None:
+    product = product_at("nothing")
+    page = words(product.visitor().post("/signin", data={"email": MEGAN, "act": "link"}))
+    assert f"a mail from {parseaddr(product.settings.mail_from)[1]}" in page.replace(" @", "@")

@@ -106,6 +106,7 @@ def test_a_waived_check_is_told_to_the_clinic(product_at: At) -> None:
     assert product.acts().count("waive") == 1, "twice is once"
     page = words(product.visitor(MEGAN).get(f"{product.at}/checklist"))
     assert "Support let it pass" in page
+    assert f"Support’s reason: {REASON}" in page
     mails = product.mails("check_waived")
     assert {mail.recipient for mail in mails} == {MEGAN, GRACE}
     assert mails[0].params["reason"] == REASON

@@ -166,9 +166,17 @@ def test_a_waiver_of_another_check_opens_nothing(product_at: At) -> None:
 def test_no_trial_starts_before_the_found_page_is_acknowledged(product_at: At) -> None:
     product = product_at("matching")
     product.close_gaps()
-    answer = done(save(product, "practitioners", act="start"))
-    assert answer.headers["location"] == f"{product.at}/handover"
+    said = "Look at what is in your export, and go on from there"
+    names = product.visitor(MEGAN).get(f"{product.at}/matches")
+    assert f"Before the trial: {said}" in words(names)
+    assert f'href="{product.at}/handover">{said}' in names.text
+    answer = save(product, "practitioners", act="start")
+    assert answer.status_code == 422
+    assert f"The trial starts when this is done: {said}." in words(answer)
+    assert f'href="{product.at}/handover">{said}' in answer.text
     assert product.state() is State.MATCHING
+    acknowledge(product)
+    assert "Before the trial:" not in words(product.visitor(MEGAN).get(f"{product.at}/matches"))
 
 
 def test_starting_twice_starts_one_trial(product_at: At) -> None:
