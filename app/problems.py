@@ -98,6 +98,7 @@ PLAIN = {
     "provider": "the provider",
     "name": "the file",
     "time": "a later time",
+    "limit": "far more than its size",
     "source": "your old software",
     "kind": "These rows",
     "wanted": "with their numbers",

@@ -30,9 +30,10 @@ class Member:
 
 
 class Archive:
-    """An open zip. Making one proves its structure and judges its announced sizes; refusals are `Refused`.
+    """An open zip. Making one proves its structure and adds up its announced sizes; refusals are `Refused`.
 
-    Its directory lies in `table`, or in memory where none is given.
+    An entry that unpacks to too much is refused when it is opened. The directory lies in `table`, or in memory where
+    none is given.
     """
 
     def __init__(
@@ -45,8 +46,14 @@ class Archive:
         if file.read(4) == SPLIT[0] or size < 22:
             raise Refused("zip_split_unsupported" if size >= 22 else "zip_damaged")
         end = find_end(file, size, budget.limits)
+        budget.must_have_room(end.entries)
         self.table = table or SlotTable()
-        self._slots = self.table.take(slots(file, end, budget.limits))
+        try:
+            self._slots = self.table.take(slots(file, end, budget.limits))
+        except Refused as refused:
+            if refused.ends_archive:
+                budget.entries = budget.limits.entries  # they were listed
+            raise
         try:
             budget.count_entries(len(self._slots))
             prove(file, end, self._slots, budget.limits)
@@ -77,6 +84,11 @@ class Archive:
             path = tidy(name) if not unsafe else _shown(name)
             yield Member(path, slot, number, "unsafe_path" if unsafe else None, guessed)
 
+    def judge_whole(self) -> None:
+        """Refuses the archive where one of its files unpacks to too much: a document is read as a whole."""
+        for slot in self._slots:
+            self._budget.judge_strictly(slot.packed, slot.size)
+
     def forget(self) -> None:
         """Makes room for other archives. This one has no files from here on."""
         self._slots.forget()
@@ -84,6 +96,7 @@ class Archive:
     def open(self, member: Member) -> BinaryIO:
         """The file's bytes, streamed. Reading past damage or a limit raises `Refused`."""
         slot = member.slot
+        self._budget.judge(slot.packed, slot.size)
         data_at = data_begins(self._file, slot)
         if locked.is_locked(slot):
             pieces = locked.unlocked(self._file, slot, data_at, self._password)

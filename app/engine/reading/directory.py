@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from app.engine.reading.limits import MIB, Limits
+from app.engine.reading.limits import MIB, Limits, beyond, too_many
 from app.engine.reading.refusal import Refused
 from app.engine.reading.window import Window, buffered
 
@@ -76,9 +76,9 @@ def find_end(file: BinaryIO, size: int, limits: Limits) -> End:
         if after > limits.stray_bytes or end.moved > limits.stray_bytes:
             raise Refused("archive_unsafe", details={"reason": "it is hidden inside another file"})
         if end.entries > limits.entries:
-            raise Refused("zip_bomb_suspected", details={"limit": f"{limits.entries:,} files"})
+            raise too_many(limits)
         if end.size > limits.directory_bytes:
-            raise Refused("zip_bomb_suspected", details={"limit": f"{limits.directory_bytes // MIB} MiB of names"})
+            raise beyond(f"more than {limits.directory_bytes // MIB} MiB of names", ends_archive=True)
         return end
     raise Refused("zip_damaged")
 
@@ -174,7 +174,7 @@ def slots(file: BinaryIO, end: End, limits: Limits) -> Iterator[Slot]:
             raise Refused("zip_split_unsupported")
         count += 1
         if count > limits.entries:
-            raise Refused("zip_bomb_suspected", details={"limit": f"{limits.entries:,} files"})
+            raise too_many(limits)
         if end.wraps and offset < before and end.at >= (turns + 1) * _TURN32 + offset:
             turns += 1
         before = offset

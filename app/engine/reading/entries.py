@@ -14,8 +14,8 @@ from app.engine.reading.entry_table import Entry, EntryList, EntryTable, Order, 
 from app.engine.reading.file_watch import NO_WATCH, FileWatch, key_of
 from app.engine.reading.given import Given
 from app.engine.reading.inside import is_noise
-from app.engine.reading.limits import Budget, Limits, boundless
-from app.engine.reading.looks import is_text
+from app.engine.reading.limits import Budget, Limits
+from app.engine.reading.looks import content_type_of, is_text
 from app.engine.reading.naming import (
     files_folder,
     from_archive,
@@ -39,6 +39,7 @@ from app.problems import Problem
 # Between the time and the number of a part, Google writes which of its jobs packed it: that is no total.
 _PART = re.compile(r"(?P<stem>.+?)(?:(?<=\d{6}Z)-\d{1,3})?-(?P<number>\d{3})(?: ?\(\d+\))?\.zip", re.IGNORECASE)
 _SPLIT = re.compile(r"\.(z\d\d|zip\.\d{3}|7z\.\d{3}|r\d\d)$", re.IGNORECASE)
+_ARCHIVES = {"zip", *OTHER_ARCHIVES}
 _TOLD = 1000  # files of one archive that are named for one reason; of more, only their number
 __all__ = ["Entry", "Found", "opened", "private"]
 
@@ -102,6 +103,24 @@ def _is_zip_at_heart(head: bytes) -> bool:
     return sniff(head) is None and bool(head.strip()) and not is_text(head)
 
 
+def _beyond_limits(archive: Archive, member: Member, budget: Budget) -> Refused | None:
+    """Why one file of an archive is left out alone: it unpacks to too much. A dense file is known by its beginning."""
+    packed, size = member.slot.packed, member.slot.size
+    try:
+        budget.judge(packed, size)
+        if budget.is_dense(packed, size):
+            with archive.open(member) as stream:
+                head = stream.read(HEAD)
+            is_known = sniff(head) not in _ARCHIVES and content_type_of(head) != "application/octet-stream"
+            budget.take_dense(packed, size, is_known=is_known)
+    except Refused as refused:
+        if refused.ends_archive:
+            raise
+        refused.details.setdefault("name", member.path)
+        return refused
+    return None
+
+
 class _Walk:
     """Goes through everything that was handed over, one level into archives inside archives."""
 
@@ -161,7 +180,7 @@ class _Walk:
                 self._refuse(entry, refused)
             return
         if is_office(archive):
-            self._office(entry, archive)
+            self._judged_office(entry, archive)
             return
         kept = self.table.mark(), len(self.problems)
         try:
@@ -188,7 +207,7 @@ class _Walk:
     def _member(self, origin: Origin, member: Member, budget: Budget, depth: int) -> None:
         archive, shown = origin.archive, origin.path
         key = key_of(member.path, shown)
-        aside = self.watch.refusal(key, member.path)
+        aside = self.watch.refusal(key, member.path) or _beyond_limits(archive, member, budget)
         opener = Packed(origin, member.number, member.path)
         folder = files_folder(member.path) or note_files_folder(member.path)
         entry = Entry(member.path, member.slot.size, opener, aside, folder)
@@ -203,7 +222,7 @@ class _Walk:
             with archive.open(member) as stream:
                 head = stream.read(HEAD)
         except Refused as refused:
-            if refused.code == "zip_bomb_suspected":
+            if refused.ends_archive:
                 raise
             self._document(replace(entry, refused=refused), None, shown)
             return
@@ -213,29 +232,36 @@ class _Walk:
         self._inner(archive, member, entry, shown, budget, depth)
 
     def _inner(self, archive: Archive, member: Member, entry: Entry, shown: str, budget: Budget, depth: int) -> None:
+        """An archive inside an archive. One that cannot be read, or holds too much, is refused alone."""
         self.zips.append(f"{shown}/{member.path}")
-        file = archive.in_place(member) or self._spooled(entry)
-        used = replace(budget)
+        used = budget.total
         try:
+            file = archive.in_place(member) or self._spooled(entry)
             inner = Archive(file, entry.size, budget, self.password, self.slots)
         except Refused as refused:
-            if refused.code == "zip_bomb_suspected":
-                if not self._is_office_unopened(file, entry.size):
-                    raise
-                budget.entries, budget.total = used.entries, used.total
-                self._refuse(entry, refused, shown)
-                return
-            if is_unfinished(entry.path):
+            if budget.is_out_of_time:
+                raise
+            budget.total = used  # nothing of it is unpacked
+            if is_unfinished(entry.path) and refused.code != "zip_bomb_suspected":
                 self._single(entry, b"", shown)
             else:
                 self._refuse(entry, refused, shown)
             return
         if is_office(inner):
-            self._office(entry, inner, shown)
+            self._judged_office(entry, inner, shown)
         elif depth >= 1:
             self.problems.append(Problem("nested_zip_ignored", file=member.path))
         else:
             self._members(inner, member.path, budget, depth + 1)
+
+    def _judged_office(self, entry: Entry, archive: Archive, shown: str = "") -> None:
+        try:
+            archive.judge_whole()
+        except Refused as refused:
+            archive.forget()
+            self._refuse(entry, refused, shown)
+        else:
+            self._office(entry, archive, shown)
 
     def _office(self, entry: Entry, archive: Archive, shown: str = "") -> None:
         """A document of an office program: each sheet of a workbook with several is a file of its own."""
@@ -247,16 +273,6 @@ class _Walk:
             item = replace(entry, path=path, sheet=sheet.name, is_hidden=sheet.is_hidden)
             self.table.add(Part.TABLE, item, shown)
         archive.forget()
-
-    def _is_office_unopened(self, file: BinaryIO, size: int) -> bool:
-        """Whether an archive beyond the limits is a document of an office program, by its list of files alone."""
-        try:
-            listed = Archive(file, size, Budget(boundless(self.limits)), self.password, self.slots)
-        except Refused:
-            return False
-        is_document = is_office(listed)
-        listed.forget()
-        return is_document
 
     def _spooled(self, entry: Entry) -> BinaryIO:
         file = cast(BinaryIO, self.stack.enter_context(self.scratch()))

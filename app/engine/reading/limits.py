@@ -1,7 +1,7 @@
 """How much an export may ask of us: sizes, counts and times beyond which a file or an archive is refused."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.engine.reading.refusal import Refused
 from app.mapping.files import MOST_BYTES
@@ -19,6 +19,8 @@ class Limits:
     entry_bytes: int = 5 * GIB
     ratio: int = 200
     ratio_after: int = 10 * MIB
+    dense_bytes: int = 128 * MIB  # of one file beyond the ratio whose first bytes are a table's, a picture's or so
+    dense_total_bytes: int = GIB  # of all such files of an outermost archive
     unpack_seconds: float = 600.0
     stray_bytes: int = 64 * KIB  # before or after an archive
     path_bytes: int = 1024
@@ -40,12 +42,6 @@ class Limits:
 
 
 _BLOCK = 1 << 16
-_BOUNDLESS = 1 << 63
-
-
-def boundless(limits: Limits) -> Limits:
-    """The same for a list of files that is read alone: nothing is judged by what it would unpack to."""
-    return replace(limits, total_bytes=_BOUNDLESS, entry_bytes=_BOUNDLESS, ratio=_BOUNDLESS)
 
 
 def size_of(text: str, start: int = 0, end: int | None = None) -> int:
@@ -64,33 +60,82 @@ def is_over(text: str, limit: int) -> bool:
 
 @dataclass(slots=True)
 class Budget:
-    """What one outermost archive has used of its limits, inner archives included."""
+    """What one outermost archive has used of its limits, inner archives included.
+
+    A refusal that `ends_archive` is of the whole archive; any other is of one file, and the others are read.
+    """
 
     limits: Limits
     entries: int = 0
     total: int = 0
+    dense: int = 0  # bytes of files beyond the ratio that are read all the same
     seconds: float = 0.0
 
+    def must_have_room(self, number: int) -> None:
+        """Refuses an archive of so many entries before they are listed."""
+        if self.entries + number > self.limits.entries:
+            raise too_many(self.limits)
+
     def count_entries(self, number: int) -> None:
+        """Counts entries that were listed: those of an archive that is refused, too, since they cost as much."""
+        self.must_have_room(0)
         self.entries += number
-        if self.entries > self.limits.entries:
-            raise Refused("zip_bomb_suspected", details={"limit": f"{self.limits.entries:,} files"})
+        self.must_have_room(0)
 
     def announce(self, packed: int, size: int) -> None:
-        """Judges what the directory says of one entry, before a byte of it is unpacked."""
-        self.judge(packed, size)
+        """Adds what the directory says of one entry to the total. An entry that is refused alone counts for nothing."""
+        if self._is_too_large(packed, size):
+            return
         self.total += size
         if self.total > self.limits.total_bytes:
-            raise Refused("zip_bomb_suspected", details={"limit": f"{self.limits.total_bytes // GIB} GiB"})
+            raise beyond(f"more than {self.limits.total_bytes // GIB} GiB", ends_archive=True)
 
     def judge(self, packed: int, size: int) -> None:
-        """Refuses an entry that is too large, or grew too much, by what is known of it so far."""
+        """Refuses an entry that nothing can make acceptable, before a byte of it is unpacked."""
         if size > self.limits.entry_bytes:
-            raise Refused("zip_bomb_suspected", details={"limit": f"{self.limits.entry_bytes // GIB} GiB a file"})
-        if size > self.limits.ratio_after and size > self.limits.ratio * max(packed, 1):
-            raise Refused("zip_bomb_suspected", details={"limit": f"{self.limits.ratio}:1"})
+            raise beyond(f"more than {self.limits.entry_bytes // GIB} GiB")
+        if self._is_too_large(packed, size):
+            raise _grown(packed, size)
+
+    def judge_strictly(self, packed: int, size: int) -> None:
+        """Refuses an entry that is too large, or grew beyond the ratio, by what is known of it so far."""
+        self.judge(packed, size)
+        if self.is_dense(packed, size):
+            raise _grown(packed, size)
+
+    def is_dense(self, packed: int, size: int) -> bool:
+        """Whether an entry grows beyond the ratio: rows of empty cells and white pictures do, and so do attacks."""
+        return size > self.limits.ratio_after and size > self.limits.ratio * max(packed, 1)
+
+    def take_dense(self, packed: int, size: int, *, is_known: bool) -> None:
+        """Counts a dense entry; refuses one of no known type, and those above what all of them may have."""
+        if not is_known or self.dense + size > self.limits.dense_total_bytes:
+            raise _grown(packed, size)
+        self.dense += size
 
     def spend(self, started: float) -> None:
         self.seconds += time.monotonic() - started
-        if self.seconds > self.limits.unpack_seconds:
-            raise Refused("zip_bomb_suspected", details={"limit": f"{self.limits.unpack_seconds:.0f} s"})
+        if self.is_out_of_time:
+            raise beyond(f"more than we can read in {self.limits.unpack_seconds:.0f} s", ends_archive=True)
+
+    @property
+    def is_out_of_time(self) -> bool:
+        return self.seconds > self.limits.unpack_seconds
+
+    def _is_too_large(self, packed: int, size: int) -> bool:
+        limits = self.limits
+        return size > limits.entry_bytes or (size > limits.dense_bytes and self.is_dense(packed, size))
+
+
+def too_many(limits: Limits) -> Refused:
+    """The refusal of an archive with more entries than we list."""
+    return beyond(f"more than {limits.entries:,} files", ends_archive=True)
+
+
+def _grown(packed: int, size: int) -> Refused:
+    return beyond(f"far more than its size: {size // max(packed, 1):,} times as much")
+
+
+def beyond(limit: str, *, ends_archive: bool = False) -> Refused:
+    """The refusal of what unpacks to more than a limit, in words that follow "unpacks to"."""
+    return Refused("zip_bomb_suspected", details={"limit": limit}, ends_archive=ends_archive)

@@ -20,7 +20,10 @@ _BROKEN = (zlib.error, OSError, EOFError, lzma.LZMAError, StreamInflateError, Ba
 
 
 class Unpacked(io.RawIOBase):
-    """Streams one entry. What does not match its checksum or size is `zip_damaged`; too much is a bomb."""
+    """Streams one entry. What does not match its checksum or size is `zip_damaged`; too much is a bomb.
+
+    Its announced size was judged before; more than that comes out of nothing that is read to its end.
+    """
 
     def __init__(self, pieces: Iterator[bytes], *, crc: int | None, packed: int, size: int, budget: Budget) -> None:
         self._pieces = pieces
@@ -56,17 +59,17 @@ class Unpacked(io.RawIOBase):
             return None
         self._out += len(piece)
         self._seen_crc = zlib.crc32(piece, self._seen_crc)
-        self._budget.judge(self._packed, self._out)
         if self._out > self._size:
             self._overrun()
         return piece
 
     def _overrun(self) -> None:
         """More comes out than was announced: a bomb if it does not end soon, else damage."""
+        self._budget.judge_strictly(self._packed, self._out)
         try:
             while (piece := next(self._pieces, None)) is not None:
                 self._out += len(piece)
-                self._budget.judge(self._packed, self._out)
+                self._budget.judge_strictly(self._packed, self._out)
         except _BROKEN:
             pass
         raise Refused("zip_damaged")

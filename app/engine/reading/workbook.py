@@ -51,6 +51,7 @@ class Workbook:
         if len(data) > limits.workbook_bytes:
             raise Refused(TOO_LARGE, details={"limit": f"{limits.workbook_bytes // MIB} MiB"})
         archive = Archive(io.BytesIO(data), len(data), Budget(limits))
+        archive.judge_whole()
         if all(m.path != "xl/workbook.xml" for m in archive.members) or not data.startswith(LOCAL):
             raise Refused("file_type_unsupported")
         if sum(m.slot.size for m in archive.members) > limits.workbook_bytes:
