@@ -1,6 +1,10 @@
-"""Whether a cell of a raw file is what is stored, judged by code that shares nothing with the mapping."""
+"""Whether a cell of a raw file is what is stored.
+
+The mapping and this module share one rule: which signs of a text open a tag. They share nothing else.
+"""
 
 import html
+import json
 import re
 import unicodedata
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
@@ -8,9 +12,13 @@ from typing import Any
 
 from app.engine.second_look.forms import Said, form_texts, is_form
 from app.engine.second_look.plain import Formatted
+from app.mapping.html_cost import bounded
 from app.mapping.second_look import How
 
-_TAG = re.compile(r"<[a-zA-Z/!][^>]*>")
+_TAG = re.compile(r"<[a-zA-Z/][^>]*>")  # in a text whose other signs are escaped
+_STORED_TAG = re.compile(
+    r"""</?(?:p|div|br|ul|ol|li|blockquote|h1|h2|b|i|u|s|sub|sup|a)>|<a href="[^"<>]*"(?: rel="noopener")?>"""
+)  # the only tags that rich text in Caspen has
 _MARK = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:\s[^<>]*)?(/?)>")
 _NESTED = frozenset({"p", "div", "span", "b", "strong", "i", "em", "u", "s", "a", "ul", "ol", "li", "blockquote"})
 _PLAIN = _NESTED | {"h1", "h2", "h3", "h4", "h5", "h6", "table", "tr", "td", "th"}
@@ -20,6 +28,7 @@ _BOUND = "\0"  # where a mark stood, which may part two words or none
 _WORD = re.compile(r"\w+")
 _RUN = re.compile(rf"[\w{_BOUND}]+")  # words with nothing but marks between them
 MOST_JOINED = 8  # parts of one word
+MOST_ESCAPED = 4  # times that a text is escaped
 _OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
 _ADDRESS = re.compile(r"[a-z0-9][a-z0-9._+-]{0,60}@([a-z0-9-]{1,60}\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII)
@@ -65,11 +74,12 @@ def _texts(how: How, cell: str) -> list[Said] | None:
 
 def _absent(wanted: list[Said], stored: str) -> int:
     """How many words of some texts are not in what is stored. Two words with a mark between them may also be one."""
-    there = words(stored)
+    shown = _without_marks(stored)
+    there = frozenset(_WORD.findall(shown))
     missing = [each.text for each in wanted if not words(each.text) <= there]
     if not missing:
         return 0
-    there |= frozenset(_WORD.findall(_shown(stored).replace(_BOUND, "")))
+    there |= frozenset(_WORD.findall(shown.replace(_BOUND, "")))
     runs = (run for text in missing for run in _RUN.findall(_shown(text)))
     return sum(_fewest_absent([part for part in run.split(_BOUND) if part], there) for run in runs)
 
@@ -122,11 +132,51 @@ def words(text: str) -> frozenset[str]:
 
 
 def _shown(text: str) -> str:
-    """A text as it is read, in small letters, with a bound where a mark of HTML stood."""
+    """A cell's text as people see it, in lower case, with a bound in place of each tag."""
+    return _folded(_TAG.sub(_BOUND, bounded(_visible(text))))
+
+
+def _without_marks(stored: str) -> str:
+    """The same for a stored value. A `<` of literal text is no tag: only tags that rich text has are left out.
+
+    Of stored JSON, every text is read by itself as well.
+    """
+    texts = [stored, *_texts_of_json(stored)]
+    return "\n".join(_folded(_STORED_TAG.sub(_BOUND, _visible(text))) for text in texts)
+
+
+def _texts_of_json(stored: str) -> list[str]:
+    """The texts of stored JSON; nothing for any other value."""
+    if stored[:1] not in ("{", "["):
+        return []
+    found: list[str] = []
+    try:
+        left = [json.loads(stored)]
+    except (ValueError, RecursionError):
+        return []
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, list | dict):
+            left += value.values() if isinstance(value, dict) else value
+    return found
+
+
+def _visible(text: str) -> str:
+    """A text without its hidden signs."""
     if not text.isprintable():
         text = "".join(sign for sign in text if sign in "\n\r\t" or unicodedata.category(sign) not in _HIDDEN)
-    shown = html.unescape(html.unescape(_TAG.sub(_BOUND, text.replace('\\"', '"').replace("\\n", " "))))
-    return unicodedata.normalize("NFKC", _TAG.sub(_BOUND, shown)).casefold()
+    return text.replace('\\"', '"').replace("\\n", " ")
+
+
+def _folded(text: str) -> str:
+    """A text with its entities resolved, in lower case. Text that Caspen escapes once more is resolved once more."""
+    for _ in range(MOST_ESCAPED):
+        if "&" not in text:
+            break
+        text = html.unescape(text)
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def said(cell: str, *, template: bool = False) -> frozenset[str] | None:
