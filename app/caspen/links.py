@@ -1,6 +1,7 @@
 """Proves that every reference in a trial leads to a record: in the trial itself, or in the live workspace.
 
-The databases hold no foreign keys, because a trial's records point into another store.
+The databases hold no foreign keys, because a trial's records point into another store. Of two records of a trial that
+are clients' own, both must be the same client's.
 """
 
 from dataclasses import dataclass
@@ -9,12 +10,12 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.statements import at, fetch, is_sqlite
 from app.caspen.stores import Sides, Store, Stores
-from app.caspen.tables import OBJECTS, Reference
+from app.caspen.tables import BY_NAME, OBJECTS, Imported, Reference
 
 
 @dataclass(frozen=True, slots=True)
 class Dangling:
-    """A column with references that lead nowhere: how many, and the first record that has one."""
+    """A column with references that lead nowhere, or to another client's: how many, and the first record with one."""
 
     table: str
     column: str
@@ -33,28 +34,31 @@ def dangling_links(stores: Stores, trial: Store, workspace_id: str) -> tuple[Dan
 
 def dangling_links_in(sides: Sides, workspace_id: str) -> tuple[Dangling, ...]:
     """The same, in the caller's transaction."""
-    found = [
-        _look(sides, str(model.__tablename__), reference, workspace_id)
-        for model in OBJECTS
-        for reference in model.references
-    ]
+    found = [_look(sides, model, reference, workspace_id) for model in OBJECTS for reference in model.references]
     return tuple(one for one in found if one.count)
 
 
-def _look(sides: Sides, table: str, reference: Reference, workspace_id: str) -> Dangling:
+def _look(sides: Sides, model: type[Imported], reference: Reference, workspace_id: str) -> Dangling:
+    table = str(model.__tablename__)
     source, value = values_of(sides.connection, at(sides.trial, table), reference)
-    nowhere = " AND ".join(
-        f'NOT EXISTS (SELECT 1 FROM {at(schema, target)} AS there WHERE there."workspace_id" = here."workspace_id" '
-        f'AND there."id" = {value})'
-        for target in reference.tables
-        for schema in (sides.trial, sides.live)
-    )
+    nowhere = " AND ".join(_not_to(sides, model, BY_NAME[target], value) for target in reference.tables)
     sql = (
         f'SELECT count(*), min(here."id") FROM {source} '
         f'WHERE here."workspace_id" = ? AND {value} IS NOT NULL AND {nowhere}'
     )
     ((count, first),) = fetch(sides.connection, sql, (workspace_id,))
     return Dangling(table, reference.column, int(count), str(first))
+
+
+def _not_to(sides: Sides, model: type[Imported], target: type[Imported], value: str) -> str:
+    """That a reference leads to no record of a table."""
+    there = 'EXISTS (SELECT 1 FROM {} AS there WHERE there."workspace_id" = here."workspace_id" AND there."id" = {}{})'
+    trial, live = (at(schema, str(target.__tablename__)) for schema in (sides.trial, sides.live))
+    in_trial, in_live = there.format(trial, value, ""), there.format(live, value, "")
+    if not (model.is_of_client() and target.is_of_client()):
+        return f"NOT {in_trial} AND NOT {in_live}"
+    own = there.format(trial, value, ' AND there."client_id" = here."client_id"')
+    return f"NOT {own} AND ({in_trial} OR NOT {in_live})"
 
 
 def values_of(connection: Connection, table: str, reference: Reference, name: str = "here") -> tuple[str, str]:

@@ -2,17 +2,16 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from sqlmodel import Session, select
 
-from app.caspen.earlier import earlier_among
 from app.caspen.facts import workspace_facts
 from app.db import now
 from app.engine.bench import COPY_BYTES, attachments_prefix, benches, index_key
+from app.engine.brought import brought_before
 from app.engine.fields import fields_of
 from app.engine.heartbeat import Heartbeat
 from app.engine.index.store import Index, remove
@@ -24,13 +23,12 @@ from app.engine.reading.bundle import bundle_problems
 from app.engine.reading.results import FileDone
 from app.engine.reading_log import note_problems
 from app.engine.resolve import resolve as resolve_index
-from app.engine.resolving.work import Brought
 from app.engine.runtime import Runtime
 from app.engine.settled_problems import settled_problems, told_already
 from app.engine.work import Lease
 from app.errors import Stop
 from app.mapping.defined import Defined
-from app.mapping.kind import Kind, Source
+from app.mapping.kind import Source
 from app.migration.exports import fetched_files, files_of
 from app.migration.models import Export, ExportFile, Migration, Part, Work
 from app.migration.plans import plan_of
@@ -55,7 +53,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     _fetch_index(runtime, migration, str(read["index"]), path)
     try:
         with beat.during():
-            told = (*bundle, *resolve_index(Index.resume(path), source, _brought(runtime, migration)))
+            told = (*bundle, *resolve_index(Index.resume(path), source, brought_before(runtime, migration)))
             with Index.open(path) as index:
                 inventory = take_inventory(index, source, now(), only_counted(files, source))
                 settled = settled_problems(index, files, already)
@@ -73,16 +71,6 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         offer_plan(runtime, session, migration, inventory)
 
     return Done({}, write, lambda: _tidy(runtime, migration, str(read["index"])))
-
-
-def _brought(runtime: Runtime, migration: Migration) -> Brought:
-    """What earlier imports brought into the workspace that the migration leads to."""
-
-    def among(kind: Kind[Any], source_ids: Collection[str]) -> Collection[str]:
-        live, workspace = runtime.caspen.live, migration.workspace_id
-        return earlier_among(live, workspace, kind.tables[0], kind.name, migration.id, source_ids)
-
-    return among
 
 
 def _without_answers(asked: Defined) -> Defined:

@@ -1,16 +1,18 @@
 """What resolving found out about the rows of each file, counted, so that it is known before anything is tried."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sqlmodel import Session, select
 
+from app.engine.index.part import level_of_finding
 from app.engine.index.store import Index
 from app.migration.models import ExportFile, ProblemLine
 from app.problems import Problem
 
-FOUND = """SELECT code, COUNT(*), MIN(line) FROM (
-        SELECT row, code FROM verdicts WHERE row BETWEEN :first AND :last
-        UNION SELECT row, code FROM findings WHERE row BETWEEN :first AND :last
+FOUND = """SELECT code, COUNT(DISTINCT row), MIN(line), MAX(stays) FROM (
+        SELECT row, code, 1 stays FROM verdicts WHERE row BETWEEN :first AND :last
+        UNION ALL SELECT row, code, 0 FROM findings WHERE row BETWEEN :first AND :last
     ) JOIN rows USING (row) WHERE code IS NOT NULL AND code <> '' GROUP BY code"""
 FIRST = "SELECT source_id FROM rows WHERE row BETWEEN :first AND :last AND line = :line"
 
@@ -26,7 +28,8 @@ def told_already(session: Session, migration_id: str, run: str) -> Told:
 
 
 def settled_problems(index: Index, files: Sequence[ExportFile], told: Told) -> tuple[Problem, ...]:
-    """One problem for each code and file that resolving added to what reading had told."""
+    """One problem for each code and file that resolving added to what reading had told. It keeps back what any of its
+    rows is kept back by."""
     paths = {file.number: file.path for file in files}
     found: dict[tuple[str, str], Problem] = {}
     for kind, number, problem in _by_piece(index):
@@ -37,7 +40,8 @@ def settled_problems(index: Index, files: Sequence[ExportFile], told: Told) -> t
         if before is None:
             found[problem.code, path] = problem.at(kind=kind, file=path)
         else:
-            found[problem.code, path] = before.at(count=before.count + problem.count)
+            level = before.level and problem.level
+            found[problem.code, path] = replace(before, count=before.count + problem.count, level=level)
     return tuple(found.values())
 
 
@@ -48,7 +52,8 @@ def _by_piece(index: Index) -> Iterator[tuple[str, int, Problem]]:
     ).fetchall()
     for first, last, kind, file in pieces:
         between = {"first": first, "last": last}
-        for code, count, line in index.connection.execute(FOUND, between).fetchall():
+        for code, count, line, stays in index.connection.execute(FOUND, between).fetchall():
             source_id = index.connection.execute(FIRST, {**between, "line": line}).fetchone()[0]
             told = None if source_id is None else str(source_id)
-            yield kind, file, Problem(code, line=line, source_id=told, count=count)
+            level = None if stays else level_of_finding(code)
+            yield kind, file, Problem(code, line=line, source_id=told, count=count, level=level)

@@ -54,12 +54,18 @@ class Column:
     follows: bool = False  # a row may be without it, but stays behind with what the clinic leaves out of it
     orphan: str | None = None  # the problem when the reference leads nowhere
     several: str | None = None  # the problem when a name fits more than one
+    of_another: str | None = None  # the problem when it leads to another client's record, where that is not `orphan`
     apart: str | None = None  # the link whose namesakes this column's text tells apart: the category of a service
     fills: str | None = None  # the link that this column's name stands for where that link itself is empty
     prefix: str | None = None  # of headers that all go here, each with the rest of its own: "Custom: Favourite colour"
     destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping
     done: str = ""  # what is done to the cell, in the clinic's words, where it means something else in Caspen
     by_reading: bool = False  # no header leads here: reading says it of a row, such as what lies where the row points
+
+    @property
+    def left_empty(self) -> frozenset[str]:
+        """The problems that tell that the reference of a row was left out."""
+        return frozenset(code for code in (self.orphan, self.of_another) if code)
 
 
 def normalise_header(text: str) -> str:

@@ -113,6 +113,7 @@ def link(
     follows: bool = False,
     orphan: str | None = None,
     several: str | None = None,
+    of_another: str | None = None,
     destination: str | None = None,
     read: Reader = one_id,
 ) -> Column:
@@ -132,10 +133,13 @@ def link(
         links_to=kind,
         orphan=orphan,
         several=several,
+        of_another=of_another,
         destination=destination,
     )
 
 
-def links(kind: str, native: str, *headers: str, mark: str = "A", orphan: str | None = None) -> Column:
+def links(
+    kind: str, native: str, *headers: str, mark: str = "A", orphan: str | None = None, of_another: str | None = None
+) -> Column:
     """A column that refers to several rows of another kind, none of which is required."""
-    return Column(several_ids, native, headers, mark, links_to=kind, orphan=orphan)
+    return Column(several_ids, native, headers, mark, links_to=kind, orphan=orphan, of_another=of_another)

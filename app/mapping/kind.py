@@ -14,6 +14,9 @@ from app.problems import Problem
 
 R = TypeVar("R")
 
+OWNER = ".client_id"
+"""How the destination of a link ends that says whose record a row becomes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
@@ -186,6 +189,11 @@ class Kind(Generic[R]):
     @property
     def columns(self) -> tuple[Placed, ...]:
         return columns_of(self.row)
+
+    @property
+    def owner(self) -> str | None:
+        """The link to the client whose record a row becomes; None for kinds whose records are nobody's own."""
+        return next((p.name for p in self.columns if (p.column.destination or "").endswith(OWNER)), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ class Seen:
     table: str = ""  # of a link: where it leads
     kind: str = ""  # of a link: what it leads to, in the source's kinds
     of: str = "id"  # of a link: which column there must stand here
+    whose: str = ""  # of a link: a column that both records have alike, or else the link is left out
     pick: Pick | None = None
 
     @property
@@ -146,5 +147,7 @@ def same(column: str, *headers: str, pick: Pick | None = None) -> Seen:
     return Seen(headers, column, How.SAME, pick=pick)
 
 
-def leads(column: str, table: str, kind: str, *headers: str, of: str = "id", pick: Pick | None = None) -> Seen:
-    return Seen(headers, column, How.LINK, table, kind, of, pick)
+def leads(
+    column: str, table: str, kind: str, *headers: str, of: str = "id", whose: str = "", pick: Pick | None = None
+) -> Seen:
+    return Seen(headers, column, How.LINK, table, kind, of, whose, pick)

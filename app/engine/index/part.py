@@ -35,7 +35,7 @@ class RowView(NamedTuple):
         """The findings as they are told. They keep nothing back: a group goes on without the client who is missing."""
         if not self.findings:
             return ()
-        return tuple(Problem(code, level=_LOWERED.get(catalogue()[code].level)) for code in self.findings)
+        return tuple(Problem(code, level=level_of_finding(code)) for code in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,11 @@ class PartView:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+
+def level_of_finding(code: str) -> Level | None:
+    """The level of a problem that keeps nothing back; None for the catalogue's own."""
+    return _LOWERED.get(catalogue()[code].level)
 
 
 _LOWERED = {Level.HELD: Level.WARNING, Level.SKIPPED: Level.WARNING}

@@ -218,7 +218,7 @@ class _Search:
         lost = frozenset(
             placed.name
             for placed in self.own.kind.columns
-            if placed.column.orphan in self.asked.codes
+            if not placed.column.left_empty.isdisjoint(self.asked.codes)
             and placed.name != shared  # one member's does not lose the others
         )
         for without in dict.fromkeys((lost, frozenset[str]())):

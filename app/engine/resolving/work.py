@@ -1,15 +1,16 @@
 """What every rule of resolving is given: the index, and what the source says of its kinds."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.mapping.kind import Kind, Source
 from app.problems import Level, catalogue
 
-Brought = Callable[[Kind[Any], Collection[str]], Collection[str]]
-"""Gives, of some source ids of a kind, those whose records an earlier import brought and the live workspace has."""
+Brought = Callable[[Kind[Any], Collection[str]], Mapping[str, Collection[str]]]
+"""Gives, of some source ids of a kind, those whose records an earlier import brought and the live workspace has, each
+with the source ids of the client whose record it is; of none where that client is unknown."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ _WITHOUT_ID = frozenset({"missing_id", "bad_id", "not_a_record"})  # codes of ro
 _PLAIN_ID = re.compile(r"[0-9]{1,64}|(?=[A-Za-z_-]*[0-9])(?![0-9]+[Ee][0-9]+$)[A-Za-z0-9_-]{1,64}")
 _STOPPING = frozenset({Level.HELD.value, Level.SKIPPED.value, Level.REFUSED.value})
 At = tuple[Connection, Store, str]
+Targets = Mapping[Seen, Mapping[str, Mapping[str, object]]]  # by link and the id that a cell names, the record there
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) ->
     keys = {line: sample[line].source_id for line in rows}
     seen = [s for s in look.seen if not (paired and s.pick)]
     overruled = _overruled(eyes, frozenset(keys.values()))
-    columns = tuple(sorted({one.column for one in seen}))
+    columns = tuple(sorted({one.column for one in seen} | {one.whose for one in seen if one.whose}))
+    as_one = _matched_as_one(plan)
     store = runtime.caspen.trial(migration.id, migration.trial_number)
     found, again = Found(), set()
     with store.database.connection(reading=True) as connection:
@@ -114,11 +116,11 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) ->
                 again.add(key)
                 touched = overruled(key).union(*(look.touches.get(code, _NONE) for code in codes))
                 for one in seen:
-                    if one.column in touched:
+                    if one.column in touched or (one.whose and record.get(one.whose) in as_one):
                         continue
                     try:
                         cell, stored = one.cell(rows[line]), record.get(one.column)
-                        verdict = _verdict(one, cell, stored, targets, codes)
+                        verdict = _verdict(one, cell, record, targets, codes)
                         is_doubt = verdict is False and in_doubt(one.how, cell, stored)
                     except Exception as fault:
                         found.failed.setdefault(one.shown, fault)
@@ -157,25 +159,38 @@ def _overruled(eyes: Eyes, keys: Set[str]) -> Callable[[str], frozenset[str]]:
     return lambda key: rule.columns if named is None or key in named else _NONE
 
 
-def _led(at: At, seen: Seen, rows: Iterable[Cells]) -> dict[str, object]:
-    """By the ids that cells name, what must stand where they are named: of what this very trial brings."""
+def _led(at: At, seen: Seen, rows: Iterable[Cells]) -> dict[str, Mapping[str, object]]:
+    """By the ids that cells name, the records to which they lead: of those that this very trial brings."""
     named = sorted({cell for row in rows if (cell := seen.cell(row))})
-    return {key: record[seen.of] for key, record in Sought(*at, seen.kind, seen.table, (seen.of,)).of(named)}
+    columns = tuple(dict.fromkeys(column for column in (seen.of, seen.whose) if column))
+    return dict(Sought(*at, seen.kind, seen.table, columns).of(named))
 
 
-def _verdict(
-    seen: Seen, cell: str, stored: object, targets: Mapping[Seen, Mapping[str, object]], codes: Set[str]
-) -> bool | None:
-    """Whether the cell is found as it was written; None where it says nothing, or cannot be compared."""
+def _matched_as_one(plan: Plan) -> frozenset[str]:
+    """The workspace's clients for each of whom the export has several: what is one's there is the other's here."""
+    chosen = Counter(choice.id for choice in plan.clients.values() if choice.to == "match" and choice.id)
+    return frozenset(client for client, number in chosen.items() if number > 1)
+
+
+def _verdict(seen: Seen, cell: str, record: Mapping[str, object], targets: Targets, codes: Set[str]) -> bool | None:
+    """Whether the cell is found as it was written; None where it says nothing, or cannot be compared.
+
+    A link to another client's record is one that must not be found.
+    """
     if not cell or (len(cell) > LONG and "content_over_limit" in codes):
         return None
-    if seen.how is How.LINK:
-        wanted = targets[seen].get(cell)
-        return None if wanted is None else stored == wanted
-    return alike(seen.how, cell, stored)
+    stored = record.get(seen.column)
+    if seen.how is not How.LINK:
+        return alike(seen.how, cell, stored)
+    there = targets[seen].get(cell)
+    if there is None:
+        return None
+    if seen.whose and there[seen.whose] != record.get(seen.whose):
+        return stored is None if seen.of == "id" else None
+    return stored == there[seen.of]
 
 
-def _refuted(claim: Claim, row: Cells, targets: Mapping[Seen, Mapping[str, object]]) -> bool:
+def _refuted(claim: Claim, row: Cells, targets: Targets) -> bool:
     if claim.refuted is not None:
         return claim.refuted(row)
     cell = claim.seen.cell(row)

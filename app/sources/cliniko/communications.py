@@ -60,9 +60,16 @@ class Communication(Row):
         None
     )
     booking_id: Annotated[
-        Link | None, link("appointments", "Appointment ID", "booking", destination="communications.appointment_id")
+        Link | None,
+        link(
+            "appointments",
+            "Appointment ID",
+            "booking",
+            of_another="link_conflict",
+            destination="communications.appointment_id",
+        ),
     ] = None
-    attendee_id: Annotated[Link | None, link("attendees", "Attendee ID", "attendee")] = None
+    attendee_id: Annotated[Link | None, link("attendees", "Attendee ID", "attendee", of_another="link_conflict")] = None
 
 
 def stays_because(row: Communication) -> Problem | None:

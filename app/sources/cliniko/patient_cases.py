@@ -73,7 +73,9 @@ class Case(Row):
     include_dna_attendees: Annotated[bool | None, Column(boolean, "Include DNA", destination="cases.count_missed")] = (
         None
     )
-    attendee_ids: Annotated[Link | None, links("attendees", "Attendee IDs")] = None
+    attendee_ids: Annotated[Link | None, links("attendees", "Attendee IDs", of_another="appointment_case_unknown")] = (
+        None
+    )
 
     @property
     def sessions(self) -> int | None:

@@ -22,7 +22,7 @@ LOOKS: tuple[Look, ...] = (
             PRACTITIONER,
             LOCATION,
             SERVICE,
-            leads("case_id", "cases", "patient_cases", "Patient Case ID", "Case ID"),
+            leads("case_id", "cases", "patient_cases", "Patient Case ID", "Case ID", whose="client_id"),
             MADE,
         ),
         touches=touches(

@@ -71,7 +71,10 @@ LOOKS: tuple[Look, ...] = (
             MADE,
         ),
         own=True,
-        touches=touches("case_dates_reversed", "case_two_limits", "case_limit_unclear", "case_contact_unknown"),
+        touches=touches(
+            *("case_dates_reversed", "case_two_limits", "case_limit_unclear", "case_contact_unknown"),
+            "appointment_case_unknown",
+        ),
         claims=(Claim("case_without_patient", CLIENT),),
         marks=("Patient ID", "Max Sessions|Expiry Date|Issue Date"),
     ),

@@ -26,7 +26,9 @@ CLIENT = leads("client_id", "clients", "patients", "Patient ID", "PatientID(s)",
 PRACTITIONER = leads("practitioner_id", "practitioners", "practitioners", "Practitioner ID", "Provider ID")
 LOCATION = leads("location_id", "locations", "businesses", "Business ID", "Location ID")
 SERVICE = leads("service_id", "services", "appointment_types", "Appointment Type ID", "appointment_type_id")
-VISIT = leads("appointment_id", "appointments", "appointments", "Appointment ID", "booking_id", "booking")
+VISIT = leads(
+    "appointment_id", "appointments", "appointments", "Appointment ID", "booking_id", "booking", whose="client_id"
+)
 STARTS, ENDS = moment("starts_at", *retold.STARTS), moment("ends_at", *retold.ENDS)
 TIMES = (
     Claim("bad_appointment_time", STARTS),

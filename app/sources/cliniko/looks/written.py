@@ -1,6 +1,8 @@
 """What was written of clients, to them and by them, looked for a second time."""
 
-from app.mapping.second_look import Claim, How, Look, Seen, content, leads, moment, same, template, words
+from dataclasses import replace
+
+from app.mapping.second_look import Claim, How, Look, Seen, content, moment, same, template, words
 from app.sources.cliniko import retold
 from app.sources.cliniko.looks.shared import CLIENT, MADE, PRACTITIONER, VISIT, touches
 
@@ -15,9 +17,7 @@ LOOKS: tuple[Look, ...] = (
             content("body", "Content", "content"),
             moment("finalised_at", "Finalized At", "finalized_at"),
             moment("note_date", "Created At", pick=retold.written),
-            leads(
-                "note_date", "appointments", "appointments", "Appointment ID", "booking_id", "booking", of="starts_at"
-            ),
+            replace(VISIT, column="note_date", of="starts_at"),
             CLIENT,
             PRACTITIONER,
             VISIT,
@@ -107,7 +107,7 @@ LOOKS: tuple[Look, ...] = (
             MADE,
         ),
         own=True,
-        touches=touches("category_unknown", html_sanitised="body"),
+        touches=touches("category_unknown", "link_conflict", html_sanitised="body"),
         claims=(
             Claim("communication_without_patient", CLIENT),
             Claim("bad_date", moment("occurred_at", "Created At", "created_at")),
