@@ -10,7 +10,7 @@ from tests.look.links import every_state
 from tests.look.pages import served
 from tests.points import Folders
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("look")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("look-links")]
 TOLD = {
     "link-good": "This link works",
     "link-folder": "is an online document",

@@ -13,7 +13,7 @@ from tests.conftest import At
 from tests.look.every_table import looks, of_product, with_tables
 from tests.look.pages import context, served
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("look")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("look-tables")]
 WIDTHS = (320, 390, 800, 1024, 1280, 1440)
 MOST_READ = 3
 """On so many pages of a test axe reads a table that scrolls."""
