@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.figures.command import trial
+from tests.figures.command import Tried, trial
 from tests.figures.figure import Measure, Reached
 
 FOLDER = Path(__file__).parents[1] / "cases"
@@ -268,20 +268,20 @@ def meaning_lost(outcome: Outcome) -> str:
     return f"{len(plain)} notes lost what was struck out" if plain else ""
 
 
-def outcome_of(case: Case) -> Outcome:
+def outcome_of(case: Case, tries: Callable[..., Tried]) -> Outcome:
     """A whole trial of one case by the command line."""
     with tempfile.TemporaryDirectory(prefix="caspen-case-") as folder:
         plan = ["--plan", str(FOLDER / case.plan)] if case.plan else []
-        tried = trial(FOLDER / f"{case.name}.zip", "--records", folder, *plan)
+        tried = tries(FOLDER / f"{case.name}.zip", "--records", folder, *plan)
         rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for path in Path(folder).glob("*.jsonl"):
             rows[path.stem] = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return Outcome(tried.status, tried.told, rows)
 
 
-def faults(case: Case) -> list[str]:
+def faults(case: Case, tries: Callable[..., Tried] = trial) -> list[str]:
     """What is not as the case says; empty when all is."""
-    outcome = outcome_of(case)
+    outcome = outcome_of(case, tries)
     wrong = [] if outcome.status == 0 else [f"exit status {outcome.status}"]
     wrong += [] if outcome.answer["balanced"] is True else ["the trial does not balance"]
     for check in case.checks:

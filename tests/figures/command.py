@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from app.cli import app
+
 LONGEST_SECONDS = 3600
 
 
@@ -56,6 +60,18 @@ def trial(export: Path, *options: str, environment: Mapping[str, str] | None = N
             timeout=LONGEST_SECONDS,
             env={**os.environ, **(environment or {})},
         )
-        if not answer.exists():
-            raise RuntimeError(f"no answer, status {done.returncode}: {done.stderr[-1500:]}")
-        return Tried(done.returncode, json.loads(answer.read_text(encoding="utf-8")))
+        return _tried(answer, done.returncode, done.stderr)
+
+
+def trial_here(export: Path, *options: str) -> Tried:
+    """The same in this process, which has imported the product already; the export is read in a child all the same."""
+    with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
+        answer = Path(folder) / "answer.json"
+        done = CliRunner().invoke(app, ["trial", str(export), "--json", str(answer), *options])
+        return _tried(answer, done.exit_code, done.output)
+
+
+def _tried(answer: Path, status: int, words: str) -> Tried:
+    if not answer.exists():
+        raise RuntimeError(f"no answer, status {status}: {words[-1500:]}")
+    return Tried(status, json.loads(answer.read_text(encoding="utf-8")))
