@@ -1,6 +1,7 @@
 """What a plan says of a file of an export, and the ids that files begin with. Runs in limited processes only."""
 
 from collections.abc import Mapping
+from itertools import chain
 
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.glimpse import Glimpse, glimpse
@@ -29,7 +30,7 @@ def known_ids(found: Found, source: Source, plan: Plan, kinds: Mapping[str, str]
     """
     targets = {p.column.links_to for kind in source.kinds for p in kind.columns}
     ids: dict[str, set[str]] = {}
-    for entry in found.entries:
+    for entry in chain(found.entries, *found.entries.lists_among(kinds).values()):
         wanted = wanted_of(plan, entry.path)
         kind = wanted.kind or kinds.get(entry.path)
         if kind not in targets or kind is None or kind == LEAVE_OUT or entry.attached:

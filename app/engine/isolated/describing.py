@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from app.engine.glimpses import wanted_of
 from app.engine.isolated.export_copy import ExportCopy
@@ -57,6 +57,7 @@ def describe_files(request: DescribeRequest, announce: Callable[[str], None]) ->
     read = {file.path: file for file in request.read}
     with request.copy.found(announce) as found:
         count, attached = len(found.entries), len(found.attached)
+        lists = found.entries.lists_among(read)
         if request.first == 1:
             yield Described(
                 0,
@@ -65,8 +66,9 @@ def describe_files(request: DescribeRequest, announce: Callable[[str], None]) ->
             )
         for number, entry in enumerate(islice(found.entries, MOST_FILES), start=1):
             if number >= request.first:
-                lines = _file(number, entry, read.get(entry.path), source, wanted_of(plan, entry.path))
-                yield Described(number, "".join(lines))
+                each = lists.get(entry.path, (entry,))
+                texts = (_file(number, one, read.get(one.path), source, wanted_of(plan, one.path)) for one in each)
+                yield Described(number, "".join(chain.from_iterable(texts)))
         if count > MOST_FILES:
             yield Described(count, f"\n{count - MOST_FILES:,} more files are not described.\n")
 

@@ -2,14 +2,15 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import BinaryIO, NamedTuple
 
 from app.engine.reading.archive import Archive, Member
 from app.engine.reading.file_watch import FileWatch, key_of
 from app.engine.reading.given import Given
+from app.engine.reading.naming import list_of
 from app.engine.reading.refusal import Refused
 from app.mapping.files import safe_name
 
@@ -32,6 +33,7 @@ class Entry:
     sheet: str | None = None  # the sheet of the workbook that it is
     is_hidden: bool = False  # whether that sheet is hidden
     is_written: bool = False  # whether it is a letter or another document of an office program
+    list: str | None = None  # the list of the JSON file that it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +218,22 @@ class EntryList:
         return int(self._one("COALESCE(SUM(size), 0)"))
 
     def at(self, path: str) -> Entry | None:
-        """The file of this path that is no page of notes; None where there is no such file."""
-        return self.table.at(self.first, path)
+        """The file of this path that is no page of notes, or the list of such a file; None where there is none."""
+        found = self.table.at(self.first, path)
+        if found is None and self.first is Part.TABLE and (parts := list_of(path)) is not None:
+            whole = self.table.at(self.first, parts[0])
+            found = replace(whole, path=path, list=parts[1]) if whole is not None and not whole.sheet else None
+        return found
+
+    def lists_among(self, paths: Iterable[str]) -> "dict[str, list[Entry]]":
+        """Of some paths, those of lists, by the file that holds the lists."""
+        found: dict[str, list[Entry]] = {}
+        for path in paths:
+            parts = list_of(path)
+            entry = self.at(path) if parts is not None else None
+            if parts is not None and entry is not None and entry.list:
+                found.setdefault(parts[0], []).append(entry)
+        return found
 
     @property
     def tables(self) -> "EntryList":

@@ -126,9 +126,9 @@ def _workbook(entry: Entry, name: Name, source: Source, wanted: Wanted, most: in
 
 
 def _json(found: Bytes, entry: Entry, name: Name, source: Source, wanted: Wanted, most: int, limits: Limits) -> Glimpse:
-    table = json_rows(found, entry.open, source, limits)
+    table = json_rows(found, entry.open, source, limits, entry.list)
     items, is_whole, code = _taken(table.items(), most, _signs)
-    if code == "bad_json" and table.goes_around_damage():
+    if code == "bad_json" and entry.list is None and table.goes_around_damage():
         items, is_whole, code = _taken(table.items(), most, _signs)
     headers = tuple(dict.fromkeys(header for _, cells, _ in items for header in cells))
     located = locate([(1, list(headers), ())] if headers else [], name, source, wanted, limits)

@@ -11,11 +11,12 @@ from typing import BinaryIO
 from app.engine.reading.bare_relations import BareRelations, moved
 from app.engine.reading.delimited import DELIMITERS, Delimited, declared
 from app.engine.reading.encoding import Bytes
+from app.engine.reading.json_lists import NO_LIST, SeveralLists
 from app.engine.reading.json_mending import Damage
 from app.engine.reading.json_rows import JsonRows
 from app.engine.reading.limits import Limits
 from app.engine.reading.looks import is_blank, looks_like_data
-from app.engine.reading.naming import Name
+from app.engine.reading.naming import Name, is_list_name
 from app.engine.reading.open_mark import OpenMarks, inner_lines, open_mark
 from app.engine.reading.recognise import Header, Tied, any_header, by_header, by_likeness, by_name, understood
 from app.engine.reading.refusal import Refused
@@ -196,27 +197,42 @@ def _as_shown(book: Workbook, sheet: str, header: Header | Tied | None) -> Itera
         del cells  # the next row may be as large
 
 
-def json_rows(found: Bytes, open_: Callable[[], BinaryIO], source: Source, limits: Limits) -> JsonRows:
-    """The objects of a JSON file, whatever shape it has."""
-    lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
+def json_rows(
+    found: Bytes, open_: Callable[[], BinaryIO], source: Source, limits: Limits, only: str | None = None
+) -> JsonRows:
+    """The objects of a JSON file, whatever shape it has; of one with several lists, those of the list `only`."""
+    lists = {key: kind.name for kind in reversed(source.kinds) for key in (kind.name, *kind.json_keys)}
     unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
-    return JsonRows(lambda: found.text(open_), lists, any_header(source), limits, unfolds, relation_names(source))
+    headers, relations = any_header(source), relation_names(source)
+    return JsonRows(lambda: found.text(open_), lists, headers, limits, unfolds, relations, only)
 
 
 def json_grid(
-    found: Bytes, open_: Callable[[], BinaryIO], name: Name, source: Source, wanted: Wanted, limits: Limits
+    found: Bytes,
+    open_: Callable[[], BinaryIO],
+    list_: str | None,
+    name: Name,
+    source: Source,
+    wanted: Wanted,
+    limits: Limits,
 ) -> Grid:
-    """Needs a whole pass, because only the last object may show the last column."""
-    table = json_rows(found, open_, source, limits)
+    """Needs a whole pass, because only the last object may show the last column. `list_` is the list that is read.
+
+    Raises SeveralLists where none is named and there are several.
+    """
+    table = json_rows(found, open_, source, limits, list_)
     walk = _Walk(table, source, limits)
     try:
         walk.walk()
+    except SeveralLists:
+        names = json_rows(found, open_, source, limits, NO_LIST).list_names()
+        raise SeveralLists(names) if all(map(is_list_name, names)) else Refused("bad_json") from None
     except (Refused, UnicodeDecodeError) as error:
         refused = error if isinstance(error, Refused) else Refused("bad_json")
         is_row = walk.rows or refused.code != "bad_json" or _holds_object(table)  # else it is a text of another kind
         refused.rows = refused.rows or (walk.rows + 1 if is_row else 0)
         refused.kind = _kind_name(table, tuple(walk.columns), name, source)
-        if refused.code != "bad_json" or not table.goes_around_damage():
+        if refused.code != "bad_json" or list_ is not None or not table.goes_around_damage():
             raise refused from None
         walk = _Walk(table, source, limits)
         walk.walk()

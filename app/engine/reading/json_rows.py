@@ -1,14 +1,16 @@
 """Rows of a JSON file: an array, one object, JSON lines, or pages as a programming interface gives them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TextIO
 
 from app.engine.reading.json_lines import BAD_LINE, FIRST, BadLine, Line, lines_of
+from app.engine.reading.json_lists import Lists, SeveralLists
 from app.engine.reading.json_mending import Damage, Mending
 from app.engine.reading.json_records import Records
-from app.engine.reading.json_stream import Exact, JsonStream, Passed, TooLarge, small_of, values_in
+from app.engine.reading.json_stream import SMALL, Exact, JsonStream, Passed, TooLarge, small_of, values_in
 from app.engine.reading.limits import Limits, is_over
 from app.engine.reading.refusal import Refused
 from app.engine.reading.related_values import json_text, leads_to_all, related_in
@@ -28,7 +30,8 @@ Item = tuple[int, dict[str, str], tuple[str, ...]]
 class JsonRows:
     """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told.
 
-    `lists` are names under which pages have their rows, `fields` the normalised headers of rows of any kind.
+    `lists` has the kind of each name under which pages have their rows, `fields` are the normalised headers of rows of
+    any kind. `only`: of a text with several lists, the one that is read.
     `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells.
     `damages`: where a list that is read has damaged records; each is such a row as well.
     """
@@ -36,14 +39,15 @@ class JsonRows:
     def __init__(
         self,
         open_: Callable[[], TextIO],
-        lists: frozenset[str],
+        lists: Mapping[str, str],
         fields: frozenset[str],
         limits: Limits,
         unfolds: Sequence[Callable[[Mapping[str, Any]], tuple[Any, ...] | None]] = (),
         relations: frozenset[str] = frozenset(),
+        only: str | None = None,
     ) -> None:
         self._open = open_
-        self._lists = lists
+        self._lists = Lists(lists, only)
         self._fields = fields
         self._limits = limits
         self._unfolds = unfolds
@@ -77,6 +81,17 @@ class JsonRows:
                 else:
                     raise Refused("bad_json", line=number)
                 del value  # the next one may be as large
+
+    def list_names(self) -> tuple[str, ...]:
+        """The names of a text's lists, where it is read for these alone. Raises `Refused` for damage, and for anything
+        that stands in none of them."""
+        try:
+            with self._open() as text:
+                for _ in self._all(text):
+                    raise Refused("bad_json")
+        except UnicodeDecodeError:
+            raise Refused("bad_json") from None
+        return tuple(self._lists.met)
 
     def holds_object(self) -> bool:
         """Whether anything in the text begins like a row."""
@@ -243,7 +258,7 @@ class JsonRows:
         return stream.elements(inside)
 
     def _is_list_of_rows(self, name: str, has_objects: bool, before: Mapping[str, Any]) -> bool:
-        return (name in self._lists or (name in ROWS and has_objects)) and self._is_frame(before)
+        return (name in self._lists.kinds or (name in ROWS and has_objects)) and self._is_frame(before)
 
     def _is_page(self, value: Mapping[str, Any]) -> bool:
         before: dict[str, Any] = {}
@@ -279,7 +294,10 @@ class JsonRows:
         """One object: itself a row, or a page around a list of rows."""
         stream.sign("{")
         rest: dict[str, Any] = {}
-        is_page = is_large = False
+        large: dict[str, str] = {}  # members that are passed over, and how each begins
+        lists = self._lists
+        own = 0  # lists of rows
+        is_large = is_row = False
         size = 0
         closed = stream.peek() == "}" and stream.sign("}") == "}"
         while not closed:
@@ -287,30 +305,53 @@ class JsonRows:
                 raise Refused("bad_json", is_cut=not found)
             name = stream.value()
             stream.sign(":")
-            is_list = stream.peek() == "[" and (name in self._lists or (name in ROWS and stream.opens_objects()))
-            if is_list and not is_large and self._is_frame(rest):
-                is_page = True
-                self._pages += 1
-                self.list_name = self.list_name or name
-                yield from self._list(stream, name)
+            begins = stream.peek()
+            is_list = begins == "[" and (
+                name in lists.kinds or name == lists.only or (name in ROWS and stream.opens_objects())
+            )
+            if is_list and (own or (not is_row and self._is_frame(rest) and self._is_frame(large))):
+                own += 1
+                self._pages += own == 1
+                lists.meet(name)
+                rows = self._list(stream, name)
+                if lists.is_read(name):
+                    self.list_name = self.list_name or name
+                    yield from rows
+                else:
+                    deque(rows, 0)
             else:
                 try:
                     rest[name] = stream.value()
                 except TooLarge:
                     is_large = True
+                    is_row = is_row or begins not in "[{" or len(large) > SMALL
+                    large |= {name: begins} if len(large) <= SMALL else {}
                 size += stream.size
                 if is_large or size > self._limits.row_bytes:  # what is passed over is not held
+                    is_row = is_row or not is_large
                     is_large, rest = True, small_of(rest)
                 if len(rest) > self._limits.columns:
                     raise Refused("csv_misaligned")
             closed = stream.sign(",}") == "}"
         total = rest.get(TOTAL)
-        if isinstance(total, int) and (is_page or len(rest) <= 2):
+        if isinstance(total, int) and (own == 1 or (not own and len(rest) <= 2)) and lists.only is None:
             self.announced = max(self.announced or 0, total)
-        if not is_page:
+        if own:
+            yield from self._beside(rest, large)
+        elif lists.only is None or not rest.keys() <= _PAGE:
             yield Passed(rest) if is_large else rest
 
-    def _is_frame(self, members: Mapping[str, Any]) -> bool:
+    def _beside(self, rest: Mapping[str, Any], large: Mapping[str, str]) -> Iterator[Any]:
+        """The objects of a page that hold rows without a list of their own."""
+        for name in self._lists.beside(rest, large):
+            value = {name: rest.get(name)}
+            if all(unfold(value) is None for unfold in self._unfolds):
+                raise Refused("bad_json") if self._lists.only is not None else SeveralLists
+            self._lists.meet(name)
+            if self._lists.is_read(name):
+                yield value
+
+    def _is_frame(self, members: Iterable[str]) -> bool:
         """Whether the members before a list say nothing of a row, as totals, addresses and errors of a page do."""
         return all(name in _PAGE or normalise_header(name) not in self._fields for name in members)
 

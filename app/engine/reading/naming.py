@@ -23,6 +23,7 @@ JSONS = frozenset({"json", "jsonl", "ndjson"})
 TABLES = frozenset({"csv", "txt", "tsv", "xlsx"}) | JSONS
 SHEET = "#"  # between a workbook's path and the name of a sheet
 _BOOKS = frozenset({"xlsx", "xlsm", "csv", "txt", "tsv"})  # extensions that workbooks are shared under
+_LIST = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,63}")
 _UNSHOWN = re.compile(r"[/\\#\x00-\x1f\x7f-\x9f]")
 NO_TABLES = frozenset({"xls", "numbers", "ods", "gsheet"})
 UNFINISHED = frozenset({"crdownload", "part", "partial", "download", "opdownload", "filepart"})
@@ -223,12 +224,29 @@ def sheet_path(book: str, sheet: str) -> str:
     return f"{book}{SHEET}{_UNSHOWN.sub('_', sheet)[:100]}"
 
 
+def list_path(path: str, name: str) -> str:
+    """The path of a list in a JSON file: `backup.json#patients`."""
+    return f"{path}{SHEET}{name}"
+
+
+def is_list_name(name: str) -> bool:
+    """Whether a path can show the name of a list."""
+    return _LIST.fullmatch(name) is not None
+
+
+def list_of(path: str) -> tuple[str, str] | None:
+    """A path apart: that of the JSON file, and the name of the list in it."""
+    whole, sign, name = path.rpartition(SHEET)
+    return (whole, name) if sign and _LIST.fullmatch(name) else None
+
+
 def sheet_of(path: str) -> tuple[str, str]:
-    """A path apart: that of the workbook, and the name of the sheet in it; empty for a file that is no sheet."""
+    """A path apart: that of the workbook, and the name of the sheet in it; empty for a file that is no sheet. A list
+    of a JSON file is like a sheet."""
     book, sign, sheet = path.rpartition(SHEET)
     if not sign or "/" in sheet or "." not in book.rpartition("/")[2]:
         return path, ""
-    return (book, sheet) if _ending(book.lower()) in _BOOKS else (path, "")
+    return (book, sheet) if _ending(book.lower()) in _BOOKS | JSONS else (path, "")
 
 
 def _extension(last: str) -> tuple[str, str]:

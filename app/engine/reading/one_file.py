@@ -10,6 +10,7 @@ from app.engine.reading.cut import NO_SINK, Cutter, Sink, Store
 from app.engine.reading.encoding import Bytes, look_through, must_be_text
 from app.engine.reading.entries import Entry
 from app.engine.reading.grid import Grid, Wanted, delimited_grid, json_grid, workbook_grid
+from app.engine.reading.json_lists import SeveralLists
 from app.engine.reading.naming import DOCUMENTS, JSONS, NO_TABLES, TABLES, Name, is_shortcut, is_unfinished, sheet_of
 from app.engine.reading.parts import PartHead
 from app.engine.reading.recognise import DOCUMENT, Header, Tied, known_headers, missing_key
@@ -48,6 +49,7 @@ class Reading:
 def read_file(
     number: int, entry: Entry, name: Name, reading: Reading, copies: Mapping[str, str], next_part: int
 ) -> FileDone:
+    """Raises SeveralLists for a file of several lists that are not of one kind, of which none is named."""
     wanted = reading.wanted(entry.path)
     done = FileDone(number, entry.path, entry.size, facts={**_dates_of(name), **_answered(wanted)})
     try:
@@ -67,6 +69,8 @@ def read_file(
             told = Problem("duplicate_file_in_bundle", file=entry.path)
             return replace(done, facts={**done.facts, "copy_of": copies[done.sha256]}, problems=(told,))
         return _table(done, entry, name, found, reading, next_part)
+    except SeveralLists:
+        raise
     except Refused as refused:
         named = name.kind(reading.source)
         kind = refused.kind or (named.name if named else None)
@@ -128,6 +132,8 @@ def _table(done: FileDone, entry: Entry, name: Name, found: Bytes, reading: Read
 
 def _sum_of(entry: Entry, found: Bytes) -> str:
     """By which copies are known: the sum of the file, and for one sheet of several of the file and the sheet."""
+    if entry.list:
+        return hashlib.sha256(f"{found.sha256}#{entry.list}".encode("utf-8", "surrogatepass")).hexdigest()
     if sheet_of(entry.path)[1] and entry.sheet:
         return hashlib.sha256(f"{found.sha256}#{entry.sheet}".encode("utf-8", "surrogatepass")).hexdigest()
     return found.sha256
@@ -321,7 +327,7 @@ def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Gri
     damaged: Refused | None = None
     if is_ == "json" or (is_called_json and found.encoding is not None and not found.is_blank):
         try:
-            return json_grid(found, entry.open, name, source, wanted, limits), ()
+            return json_grid(found, entry.open, entry.list, name, source, wanted, limits), ()
         except Refused as refused:
             if refused.code != "bad_json" or (is_ == "json" and name.extension not in ("csv", "tsv")):
                 raise  # else it is a table of which the first header begins with a bracket

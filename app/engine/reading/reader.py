@@ -9,7 +9,8 @@ from app.engine.reading.document_folders import PAGES, SortedOut, answered, sort
 from app.engine.reading.documents import COLUMNS, note_rows
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.grid import Grid
-from app.engine.reading.naming import is_printed_folder, name_of
+from app.engine.reading.json_lists import SeveralLists
+from app.engine.reading.naming import is_printed_folder, list_path, name_of
 from app.engine.reading.one_file import Reading, read_file, read_rows
 from app.engine.reading.recognise import DOCUMENT, Header, understood
 from app.engine.reading.results import Already, FileDone
@@ -24,7 +25,8 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     """One `FileDone` for each file, in order; those in `already` are passed over. Stop after any, go on later.
 
     A folder of notes that are a page each counts as one, and so does a folder of patients' own files, with those that
-    no list names. Raises nothing for a bad file: it is refused, or not recognised, and told.
+    no list names. A JSON file with lists of several kinds counts as one file for each list. Raises nothing for a bad
+    file: it is refused, or not recognised, and told.
     """
     files = sorted_out(found, reading.source, reading.file_kinds)
     skip = {a.path for a in already}
@@ -33,11 +35,20 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     roots = files.attached_folders()
     lists = {a.kind for a in already if a.path not in roots}
     number = 0
-    for number, entry in enumerate(files.tables(), start=1):
-        if entry.path not in skip:
-            done = read_file(number, entry, name_of(entry.path, reading.source), reading, copies, next_part)
+    for entry in files.tables():
+        left = [entry]
+        for each in left:
+            number += 1
+            if each.path in skip:
+                continue
+            try:
+                done = read_file(number, each, name_of(each.path, reading.source), reading, copies, next_part)
+            except SeveralLists as several:  # each of them is a file, in its place
+                left += [replace(entry, path=list_path(entry.path, name), list=name) for name in several.names]
+                number -= 1
+                continue
             if done.sha256:
-                copies.setdefault(done.sha256, entry.path)
+                copies.setdefault(done.sha256, each.path)
             lists.add(done.kind)
             next_part += len(done.parts)
             yield done

@@ -20,6 +20,7 @@ from app.engine.heartbeat import Dropped, Heartbeat
 from app.engine.read import found_in
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.entry_table import EntryList
+from app.engine.reading.naming import list_of
 from app.engine.reading.refusal import Refused
 from app.engine.runtime import Runtime
 from app.engine.second_look.attached import look_at_attached
@@ -201,13 +202,15 @@ def _missed(
 ) -> Iterator[Problem]:
     """Files that reading passed over although their headers are those of a kind that moves, and no verdict says why.
 
-    A file that the clinic left out, that was refused, or that is of another kind has such a verdict.
+    A file that the clinic left out, that was refused, or that is of another kind has such a verdict. Of a file that was
+    read list by list, each list has its own.
     """
+    whole = {parts[0] for file in files if (parts := list_of(file.path)) is not None}
     kinds = {file.path: file.kind for file in files}
     encodings = {file.path: file.facts.get("encoding") for file in files}
     for entry in entries:
         explained = bool(verdicts.get(entry.path, set()) - _UNREAD) or kinds.get(entry.path) is not None
-        if explained or entry.page or entry.refused:
+        if explained or entry.page or entry.refused or entry.path in whole:
             continue
         if look := _plainly(entry, encodings.get(entry.path), source.looks):
             yield Problem("rows_miscounted", look.kind, entry.path)

@@ -36,16 +36,19 @@ class Text(Protocol):
 
 
 def objects_in(
-    text: Text, lists: Collection[str], *, begun: str = "", known: Collection[str] = ()
+    text: Text, lists: Collection[str], *, begun: str = "", known: Collection[str] = (), only: str | None = None
 ) -> Iterator[dict[str, Any]]:
     """Every object that is a row. A list under a name of `lists` holds rows, at any depth of pages.
 
     `begun` is the part of the text that was read before, `known` are bare headers of rows: an object with one of them
-    before the list is no page. Raises NotObjects.
+    before the list is no page. Of a text with several lists, `only` is the one that is looked at. Raises NotObjects.
     """
     reader = _Reader(text, begun)
     while reader.peek():
-        yield from _rows(reader, frozenset(lists), frozenset(known))
+        if only is None:
+            yield from _rows(reader, frozenset(lists), frozenset(known))
+        else:
+            yield from _rows_under(reader, only)
 
 
 def objects_by_line(
@@ -152,6 +155,36 @@ def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> 
     reader.take()
     if not is_page:
         yield members
+
+
+def _rows_under(reader: "_Reader", only: str) -> Iterator[dict[str, Any]]:
+    """The rows of one list of the pages that begin here: what stands under that name, however much stands beside."""
+    sign = reader.peek()
+    reader.take()
+    if sign == "[":
+        while reader.peek() != "]":
+            yield from _rows_under(reader, only)
+    elif sign == "{":
+        while reader.peek() != "}":
+            name = reader.value()
+            if not isinstance(name, str) or reader.peek() != ":":
+                raise NotObjects
+            reader.take()
+            if reader.peek() != "[":
+                value = reader.value()
+                yield from ({name: value},) if name == only and isinstance(value, dict) else ()
+                continue
+            reader.take()
+            while reader.peek() != "]":
+                row = reader.value()
+                if name == only:
+                    if not isinstance(row, dict):
+                        raise NotObjects
+                    yield row
+            reader.take()
+    else:
+        raise NotObjects
+    reader.take()
 
 
 class _Reader:

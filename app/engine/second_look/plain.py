@@ -68,6 +68,7 @@ def plain_rows(
     damages: Sequence[Damaged] = (),
     open_marks: Mapping[int, int] = NO_MARKS,
     nested: Nested | None = None,
+    only: str | None = None,
 ) -> Iterator[Lined]:
     """The rows of a delimited or JSON file, by bare headers. Blank rows are left out. Raises NotPlain, at any row.
 
@@ -75,10 +76,10 @@ def plain_rows(
 
     `otherwise` is the single-byte set of bytes that are not valid in `encoding`. `headers` recognises the header of a
     table, which is its first row where that is not given. `lists` are names of lists of rows in JSON, and `nested`
-    gives the rows of an object that holds several. `in_lines`: each line is JSON by itself, and one that is not is a
-    row without cells. `damages`: between which signs of the text damaged objects stand, and how many; each is a row
-    without cells. `open_marks`: by lines of the file, from 1, where in the line a quotation mark stands that no row
-    closes, and that quotes nothing.
+    gives the rows of an object that holds several. `only`: of a text with several lists, the one that is looked at.
+    `in_lines`: each line is JSON by itself, and one that is not is a row without cells. `damages`: between which signs
+    of the text damaged objects stand, and how many; each is a row without cells. `open_marks`: by lines of the file,
+    from 1, where in the line a quotation mark stands that no row closes, and that quotes nothing.
     """
     known = headers.known | headers.keys if headers else ()
     with open_() as stream:
@@ -97,7 +98,7 @@ def plain_rows(
                     lines = chain((first.lstrip("\ufeff"),), iter(lambda: _line(text), ""))
                     objects = objects_by_line((line for line in lines if is_filled(line)), lists, known)
                 else:
-                    objects = objects_in(text, lists, begun=first, known=known)
+                    objects = objects_in(text, lists, begun=first, known=known, only=only)
                 rows = enumerate(_unfolded(objects, nested), start=1)
                 yield from ((number, _flat(each)) for number, each in rows)
             else:

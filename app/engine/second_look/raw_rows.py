@@ -60,6 +60,7 @@ class RawFiles:
             damages=[(start, end, rows) for start, end, rows in file.facts.get("damages", ())],
             open_marks=dict(file.facts.get("open_marks", ())),
             nested=self._nested,
+            only=entry.list,
         )
 
     def _own_key(self, file: ExportFile) -> str | None:

@@ -1,0 +1,162 @@
+"""One JSON file with lists of several kinds: each list is read as its own kind, and counts as a file of its own."""
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app.engine.reading.results import Already
+from app.engine.second_look.plain import plain_rows
+from app.mapping.kind import Kind
+from tests.reading.story import SOURCE, Desk, Told
+
+FILE = "backup.json"
+PATIENT = {"id": 11, "first_name": "Ann", "last_name": "Lee", "date_of_birth": "1980-03-02"}
+VISIT = {"id": 77, "starts_at": "2026-03-01T22:00:00Z", "ends_at": "2026-03-01T22:30:00Z", "patient_id": 11}
+CONTACT = {"id": 5, "first_name": "Cy", "company_name": "Co", "type_code": 0}
+
+
+def rows_of(kind: Kind[Any], first: int) -> list[dict[str, Any]]:
+    """Two rows of a kind, with every column that its files can have."""
+    columns = [p for p in kind.columns if not p.column.prefix and not p.column.by_reading]
+    return [{p.name: f"{first + n}" for p in columns} for n in range(2)]
+
+
+def told_in(shape: str, lists: dict[str, list[dict[str, Any]]]) -> str:
+    """The lists as one object, as pages one behind the other, or as a list of pages."""
+    pages = [{name: rows[n : n + 1]} for n in (0, 1) for name, rows in lists.items()]
+    if shape == "object":
+        return json.dumps({**lists, "total_entries": 4})
+    return json.dumps(pages) if shape == "array" else "\n".join(map(json.dumps, pages))
+
+
+def pairs() -> Iterator[tuple[Kind[Any], Kind[Any]]]:
+    """Every kind before and behind some others, in the end each place apart."""
+    kinds = [kind for kind in SOURCE.kinds if kind.json_keys]
+    for at, kind in enumerate(kinds):
+        for step in (1, 5):
+            yield kind, kinds[(at + step) % len(kinds)]
+            yield kinds[(at + step) % len(kinds)], kind
+
+
+def names(told: Told) -> dict[str, str | None]:
+    return {file.path: file.kind for file in told.files}
+
+
+def test_each_list_of_a_pair_of_kinds_is_read_as_its_own_kind(desk: Desk) -> None:
+    for number, (one, other) in enumerate(pairs()):
+        shape = ("object", "lines", "array")[number % 3]
+        lists = {one.json_keys[0]: rows_of(one, 10), other.json_keys[-1]: rows_of(other, 70)}
+        told = desk.read({FILE: told_in(shape, lists)})
+        assert names(told) == {f"{FILE}#{name}": kind.name for name, kind in zip(lists, (one, other), strict=True)}
+        assert [file.rows for file in told.files] == [2, 2], (one.name, other.name, shape)
+        assert [file.refused for file in told.files] == [None, None]
+        told.index.close()
+
+
+@pytest.mark.parametrize("shape", ["object", "lines", "array"])
+def test_every_row_keeps_its_list_and_its_number_there(desk: Desk, shape: str) -> None:
+    lists = {
+        "contacts": [CONTACT, CONTACT | {"id": 6}],
+        "patients": [PATIENT, PATIENT | {"id": 12}],
+        "appointments": [VISIT, VISIT | {"id": 78}],
+    }
+    content = told_in(shape, lists)
+    told = desk.read({FILE: content})
+    for name, rows in lists.items():
+        file = told.by_path[f"{FILE}#{name}"]
+        [(head, found)] = told.parts(file)
+        assert (head.kind, head.file) == (name, file.path)
+        assert [(row.line, row.cells["id"]) for row in found] == [(1, str(rows[0]["id"])), (2, str(rows[1]["id"]))]
+        again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", lists=lists, only=name)
+        assert [(line, cells["id"]) for line, cells in again] == [(row.line, row.cells["id"]) for row in found]
+
+
+def test_a_list_without_rows_and_one_that_nobody_knows_are_told(desk: Desk) -> None:
+    content = {"patients": [PATIENT], "contacts": [], "shoe_sizes": [{"left": 1, "right": 2}], "errors": [{"a": 1}]}
+    told = desk.read({FILE: json.dumps(content)})
+    assert names(told) == {
+        f"{FILE}#patients": "patients",
+        f"{FILE}#contacts": "contacts",
+        f"{FILE}#shoe_sizes": None,
+    }
+    assert [p.file for p in told.by_path[f"{FILE}#shoe_sizes"].problems] == [f"{FILE}#shoe_sizes"]
+    assert told.problem("unrecognised_file").file == f"{FILE}#shoe_sizes"
+
+
+def test_an_unknown_list_beside_one_kind_is_told_wherever_it_stands(desk: Desk) -> None:
+    for content in ({"patients": [PATIENT], "shoes": [{"a": 1}]}, {"shoes": [{"a": 1}], "patients": [PATIENT]}):
+        told = desk.read({FILE: json.dumps(content)})
+        assert {file.path: file.rows for file in told.files if file.kind} == {f"{FILE}#patients": 1}
+        assert told.problem("unrecognised_file").file == f"{FILE}#shoes"
+        told.index.close()
+
+
+def test_lists_of_one_kind_are_one_file(desk: Desk) -> None:
+    content = {"individual_appointments": [VISIT], "group_appointments": [VISIT | {"id": 78}]}
+    assert [(file.path, file.rows) for file in desk.read({FILE: json.dumps(content)}).files] == [(FILE, 2)]
+
+
+def test_the_definition_of_custom_fields_stands_beside_lists(desk: Desk) -> None:
+    fields = [{"token": "t", "name": "Shoe", "type": "text"}]
+    definition = {"sections": [{"name": "S", "token": "s", "fields": fields}]}
+    told = desk.read({FILE: json.dumps({"patients": [PATIENT], "patient_custom_fields_definition": definition})})
+    assert names(told) == {
+        f"{FILE}#patients": "patients",
+        f"{FILE}#patient_custom_fields_definition": "custom_fields",
+    }
+    assert [file.rows for file in told.files] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"patients": [PATIENT], "appointments": {"appointments": [VISIT]}},
+        {"patients": [PATIENT], "contacts": [CONTACT], "appointments": {"1": VISIT}},
+    ],
+)
+def test_rows_that_stand_in_no_list_refuse_the_file_by_name(desk: Desk, content: dict[str, Any]) -> None:
+    file = desk.read({FILE: json.dumps(content)}).one
+    assert (file.path, file.refused, file.parts) == (FILE, "bad_json", ())
+
+
+def test_a_damaged_file_of_several_kinds_is_refused_by_name(desk: Desk) -> None:
+    whole = json.dumps({"contacts": [CONTACT] * 4, "patients": [PATIENT] * 4, "appointments": [VISIT] * 4})
+    for at in range(1, len(whole), 23):
+        for content in (whole[:at], whole[:at] + "{" + whole[at:]):
+            told = desk.read({FILE: content})
+            kinds = {file.kind for file in told.files if file.parts}
+            assert len(kinds) != 1 or kinds == {"contacts"}, content
+            assert all(file.refused or file.parts or file.problems for file in told.files)
+            told.index.close()
+
+
+def test_what_was_read_is_not_read_again(desk: Desk) -> None:
+    content = {FILE: json.dumps({"patients": [PATIENT], "contacts": [CONTACT], "users": []}), "patients.csv": ""}
+    first = desk.read(content)
+    already = [Already(f.number, f.path, f.sha256, len(f.parts), f.kind) for f in first.files[:2]]
+    first.index.close()
+    again = desk.read(content, already)
+    assert [(f.number, f.path) for f in again.files] == [(f.number, f.path) for f in first.files[2:]]
+
+
+def test_a_copy_of_such_a_file_is_a_copy_list_by_list(desk: Desk) -> None:
+    content = json.dumps({"patients": [PATIENT], "contacts": [CONTACT]})
+    told = desk.read({FILE: content, "copy/backup.json": content})
+    assert [file.rows for file in told.files] == [1, 1, 0, 0]
+    assert sum(p.code == "duplicate_file_in_bundle" for f in told.files for p in f.problems) == 2
+
+
+def test_large_lists_beside_each_other_are_read_in_pieces(desk: Desk) -> None:
+    desk = desk.with_limits(row_bytes=4000)
+    content = {
+        "shoes": [{"a": n} for n in range(1000)],
+        "patients": [PATIENT | {"id": n} for n in range(1, 100)],
+        "boots": [{"a": n} for n in range(1000)],
+        "contacts": [CONTACT | {"id": n} for n in range(1, 100)],
+    }
+    told = desk.read({FILE: json.dumps(content)})
+    assert {file.kind: file.rows for file in told.files if file.kind} == {"patients": 99, "contacts": 99}
+    assert [file.facts.get("rows_seen") for file in told.files if not file.kind] == [1000, 1000]
