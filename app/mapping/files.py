@@ -27,12 +27,18 @@ def safe_name(name: str, number: int = 1) -> str:
     return stem[: STRING - len(tail)] + tail
 
 
-def key_of_path(path: str) -> str:
+def key_of_path(path: str, *, as_written: bool = False) -> str:
     """The key of what has no id: the sum of its path, from the folder on that gives it meaning.
 
-    What stands above that folder is the clinic's name and the day, and differs from export to export.
+    What stands above that folder is the clinic's name and the day, and differs from export to export. So does the form
+    of its letters, which tells nothing apart but where an export has the same path in two forms: then `as_written`.
     """
-    return hashlib.sha256(unicodedata.normalize("NFC", path).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256((path if as_written else composed(path)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def composed(path: str) -> str:
+    """A path in the one form of its letters that most programs write."""
+    return unicodedata.normalize("NFC", path)
 
 
 def is_blocked(name: str) -> bool:

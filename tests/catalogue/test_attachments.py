@@ -18,6 +18,13 @@ def test_55_a_second_file_of_one_name_and_other_bytes_is_renamed(desk: Desk) -> 
     assert [record["name"] for record in tried.records("files")] == ["scan.pdf", "scan (2).pdf"]
 
 
+def test_55_of_two_files_whose_names_differ_in_the_form_of_a_letter_the_second_is_renamed(desk: Desk) -> None:
+    tried = desk.tried(export() | {f"{ANN}/Zo\u00e9.pdf": PDF, f"{ANN}/Zoe\u0301.pdf": PDF + b"2"})
+    assert tried.kind("patient_files")["held"] == 0
+    assert len(tried.problems("file_renamed")) == 1
+    assert sorted(record["name"] for record in tried.records("files")) == ["Zo\u00e9 (2).pdf", "Zo\u00e9.pdf"]
+
+
 def test_56_a_folder_without_a_number_waits_for_the_one_who_has_its_name(desk: Desk) -> None:
     tried = desk.tried(export() | {"Patient files/O'Brien, Zoë/x.pdf": PDF})
     assert tried.problems("file_patient_by_name")[0]["level"] == "held"

@@ -63,15 +63,22 @@ class Attachments:
             return True
         return self._db.execute("SELECT 1 FROM attachments WHERE path = ?", (path,)).fetchone() is not None
 
-    def at(self, key: str, whole: str) -> Attachment | None:
-        """The file at a place below the folders of files; where several lie there, the one at the whole path."""
+    def at(self, key: str, whole: str, written: str) -> Attachment | None:
+        """The file at a place below the folders of files; where several lie there, the one at the whole path, and of
+        these the one that is `written` like that."""
         found = self._found("key = ?", (key,))
-        return next((one for one in found if comparable(one.path) == whole), found[0] if found else None)
+        there = [one for one in found if comparable(one.path) == whole] or found
+        return next((one for one in there if one.path.endswith(written)), there[0] if there else None)
 
     def of(self, owner: str, name: str) -> Attachment | None:
-        """Somebody's file of a name; where there are several, the first that no row has named yet."""
-        found = self._found("owner = ? AND name_key = ?", (owner, comparable(name)))
+        """Somebody's file of a name; where there are several, the first that no row has named yet, and of these the
+        one that is written like that."""
+        found = self._found("owner = ? AND name_key = ?", (owner, comparable(name)), name)
         return found[0] if found else None
+
+    def alike(self, one: Attachment) -> Iterator[Attachment]:
+        """The files at the same place as this one, whatever the case and the form of their letters."""
+        yield from self._found("key = ?", (one.key,))
 
     def claim(self, path: str, file: int) -> None:
         """Notes that a row of a file names it."""
@@ -88,7 +95,8 @@ class Attachments:
         for row in self._db.execute(asked, (root,)):
             yield Attachment(*row)
 
-    def _found(self, where: str, values: tuple[str, ...]) -> list[Attachment]:
+    def _found(self, where: str, values: tuple[str, ...], name: str = "") -> list[Attachment]:
         self.settle()
-        asked = f"SELECT {COLUMNS} FROM attachments WHERE {where} ORDER BY claimed IS NOT NULL, path"
-        return [Attachment(*row) for row in self._db.execute(asked, values)]
+        order = "claimed IS NOT NULL, substr(path, -length(?)) <> ?, path"
+        asked = f"SELECT {COLUMNS} FROM attachments WHERE {where} ORDER BY {order}"
+        return [Attachment(*row) for row in self._db.execute(asked, (*values, name, name))]

@@ -9,7 +9,7 @@ from app.engine.reading.inside import tidy
 from app.engine.reading.naming import is_files_folder
 from app.engine.reading.owner import from_root, owner_of
 from app.engine.reading.rows import Raw
-from app.mapping.files import key_of_path
+from app.mapping.files import composed, key_of_path
 from app.mapping.kind import Filing, Kind
 from app.problems import Level, catalogue
 
@@ -32,9 +32,9 @@ _UP = re.compile(r"(^|/)\.\.(?=/|$)")
 Cells = list[str | None]
 
 
-def cells_of_found(found: Attachment | None, *, is_owner_from_folder: bool) -> Cells:
+def cells_of_found(found: Attachment | None, attachments: Attachments, *, is_owner_from_folder: bool) -> Cells:
     """The cells of `FOUND`; all empty for what is not there. Of a file whose folder alone says whose it is, that is
-    marked."""
+    marked. `attachments` are all files, by which its key is found."""
     if found is None:
         return [None] * len(FOUND)
     place = found.path[len(found.root) :]
@@ -42,7 +42,7 @@ def cells_of_found(found: Attachment | None, *, is_owner_from_folder: bool) -> C
     code = None if refusal_of(found) else found.code
     root = found.root.rstrip("/").rpartition("/")[2]
     below = "/".join(owner.below) or None
-    key = key_of_path(from_root(found.root, found.path))
+    key = _key_of(found, attachments)
     mark = YES if is_owner_from_folder else None
     return [
         key,
@@ -59,6 +59,16 @@ def cells_of_found(found: Attachment | None, *, is_owner_from_folder: bool) -> C
     ]
 
 
+def _key_of(found: Attachment, attachments: Attachments) -> str:
+    """The key of a file by its path; by the very letters of that, where another has the same in their usual form."""
+    path = from_root(found.root, found.path)
+    plain = composed(path)
+    if path == plain:
+        return key_of_path(path)
+    others = (from_root(one.root, one.path) for one in attachments.alike(found))
+    return key_of_path(path, as_written=any(other != path and composed(other) == plain for other in others))
+
+
 def refusal_of(found: Attachment | None) -> tuple[str, ...]:
     """Why a file could not even be read, such as damage in its archive. A reason not to take it is no refusal."""
     code = found.code if found else None
@@ -73,7 +83,7 @@ def unlisted_rows(attachments: Attachments, root: str, codes: tuple[str, ...]) -
     """A row for each file below a folder that no list names, with the cells of `unlisted_columns`."""
     for number, found in enumerate(attachments.unclaimed(root), start=1):
         place = found.path[len(root) :]
-        known = cells_of_found(found, is_owner_from_folder=found.owner is not None)
+        known = cells_of_found(found, attachments, is_owner_from_folder=found.owner is not None)
         cells = [place.rpartition("/")[2], found.owner, *known]
         yield number, [cell or "" for cell in cells], (*codes, *refusal_of(found))
 
@@ -103,14 +113,14 @@ class Beside:
             if self._owner is not None and cells[self._owner] is None:
                 cells[self._owner] = found.owner
                 is_owner_from_folder = found.owner is not None
-        cells += cells_of_found(found, is_owner_from_folder=is_owner_from_folder)
+        cells += cells_of_found(found, self._attachments, is_owner_from_folder=is_owner_from_folder)
         return refusal_of(found)
 
     def _by_path(self, path: str) -> Attachment | None:
         path = _UP.sub("", tidy(path))
         whole = f"{self._folder}/{path}" if self._folder else path
         for key in dict.fromkeys(key for one in (whole, path) for key in _keys(one)):
-            if found := self._attachments.at(key, comparable(whole)):
+            if found := self._attachments.at(key, comparable(whole), path):
                 return found
         return None
 

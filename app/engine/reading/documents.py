@@ -3,7 +3,7 @@
 import codecs
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
@@ -16,7 +16,7 @@ from app.engine.reading.owner import from_root, owner_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.engine.reading.sniff import HEAD
-from app.mapping.files import key_of_path
+from app.mapping.files import composed, key_of_path
 from app.mapping.html import STRUCK_OUT, escaped, plain_text
 from app.mapping.html_cost import bounded
 from app.mapping.html_tags import is_element
@@ -38,8 +38,9 @@ _CHARSET = re.compile(
 )
 
 
-def note_rows(entries: Iterable[Entry], limits: Limits) -> Iterator[Raw]:
-    """One row for each document, in the order of their paths, with the cells of `COLUMNS`."""
+def note_rows(entries: Iterable[Entry], limits: Limits, in_two_forms: Set[str] = frozenset()) -> Iterator[Raw]:
+    """One row for each document, in the order of their paths, with the cells of `COLUMNS`. `in_two_forms` are paths
+    that several documents have, in other forms of their letters."""
     for number, entry in enumerate(entries, start=1):
         codes: tuple[str, ...] = ()
         page = Page()
@@ -54,7 +55,7 @@ def note_rows(entries: Iterable[Entry], limits: Limits) -> Iterator[Raw]:
             page.close()
         except Refused as refused:
             codes = (refused.code,)
-        cells, more = _cells(entry, page)
+        cells, more = _cells(entry, page, in_two_forms)
         yield number, cells, (*codes, *more)
 
 
@@ -98,13 +99,14 @@ def _named_encoding(head: bytes) -> str | None:
     return None if codec.name.startswith("utf") else codec.name
 
 
-def _cells(entry: Entry, page: "Page") -> tuple[list[str], tuple[str, ...]]:
+def _cells(entry: Entry, page: "Page", in_two_forms: Set[str]) -> tuple[list[str], tuple[str, ...]]:
     root = entry.page or ""
     *folders, name = entry.path[len(root) :].split("/")
     said = _NAME.fullmatch(name)
     key = said["id"] if said and said["id"] else ""
     codes: tuple[str, ...] = () if key else ("synthetic_key_used",)
     title = page.title or (said["title"] if said else "")
+    as_written = composed(entry.path) in in_two_forms
     return [
         key,
         owner_of(folders).id or "",
@@ -114,7 +116,7 @@ def _cells(entry: Entry, page: "Page") -> tuple[list[str], tuple[str, ...]]:
         (said["day"] or "") if said else "",
         "false",
         "true",
-        "" if key else key_of_path(from_root(root, entry.path)),
+        "" if key else key_of_path(from_root(root, entry.path), as_written=as_written),
     ], codes
 
 

@@ -12,7 +12,7 @@ from app.engine.reading.file_watch import FileWatch, key_of
 from app.engine.reading.given import Given
 from app.engine.reading.naming import list_of
 from app.engine.reading.refusal import Refused
-from app.mapping.files import safe_name
+from app.mapping.files import composed, safe_name
 
 _AT_ONCE = 500
 _KEY = ("part", "folder", "current", "run", "since", "book", "archive", "number")
@@ -224,6 +224,14 @@ class EntryList:
             whole = self.table.at(self.first, parts[0])
             found = replace(whole, path=path, list=parts[1]) if whole is not None and not whole.sheet else None
         return found
+
+    def in_two_forms(self) -> frozenset[str]:
+        """The paths that several files have, in other forms of their letters."""
+        connection = self.table.connection
+        connection.create_function("composed", 1, composed, deterministic=True)
+        asked = """SELECT composed(path) AS p FROM files WHERE part BETWEEN ? AND ? AND path GLOB '*[^ -~]*'
+            GROUP BY p HAVING COUNT(DISTINCT path) > 1"""
+        return frozenset(path for (path,) in connection.execute(asked, self._parts))
 
     def lists_among(self, paths: Iterable[str]) -> "dict[str, list[Entry]]":
         """Of some paths, those of lists, by the file that holds the lists."""

@@ -102,6 +102,7 @@ def _notes(number: int, folder: str, files: SortedOut, count: int, reading: Read
     if kind is None:
         return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=count),))
     header = replace(understood(kind, COLUMNS), columns=COLUMNS, unknown=(), dialect=DOCUMENT)
-    grid = Grid(header, lambda: note_rows(files.pages(folder), reading.store.limits), is_api=True, count=count)
+    twice = files.found.entries.in_two_forms()
+    grid = Grid(header, lambda: note_rows(files.pages(folder), reading.store.limits, twice), is_api=True, count=count)
     done = FileDone(number, path, sum(page.size for page in files.pages(folder)), kind=kind.name, dialect=DOCUMENT)
     return read_rows(done, header, grid, reading, next_part)
