@@ -237,6 +237,17 @@ def test_nothing_stays_behind(desk: Desk, tmp_path: Path) -> None:
     assert {p.name for p in tmp_path.iterdir()} == {"objects", "index.sqlite", "index.sqlite-journal"}
 
 
+@pytest.mark.parametrize("method", [STORED, DEFLATE])
+@pytest.mark.parametrize("before", [b"#!/bin/sh\n", b"PK\0\0", bytes(64 * KIB)])
+@pytest.mark.parametrize("is_moved", [True, False])
+def test_a_zip_inside_a_zip_may_have_bytes_before_it(desk: Desk, method: int, before: bytes, is_moved: bool) -> None:
+    inner = build([Item()], before=before, moved=is_moved)
+    told = desk.read(
+        {"export.zip": build([Item(b"old.zip", inner, method), Item(b"more.csv", patients(1, 9).encode())])}
+    )
+    assert {f.path: (f.rows, f.refused) for f in told.files} == {"patients.csv": (2, None), "more.csv": (1, None)}
+
+
 def test_a_zip_is_never_read_whole(desk: Desk) -> None:
     """An encrypted export is decrypted frame by frame: a large file is asked for twice, for its sum and its copy."""
     scan = bytes(range(256)) * 40_000

@@ -226,27 +226,31 @@ class _Walk:
                 raise
             self._document(replace(entry, refused=refused), None, shown)
             return
-        if sniff(head) != "zip":
+        if sniff(head) != "zip" and not member.path.lower().endswith(".zip"):
             self._single(entry, head, shown)
             return
-        self._inner(archive, member, entry, shown, budget, depth)
+        self._inner(origin, member, entry, head, budget, depth)
 
-    def _inner(self, archive: Archive, member: Member, entry: Entry, shown: str, budget: Budget, depth: int) -> None:
+    def _inner(self, origin: Origin, member: Member, entry: Entry, head: bytes, budget: Budget, depth: int) -> None:
         """An archive inside an archive. One that cannot be read, or holds too much, is refused alone."""
-        self.zips.append(f"{shown}/{member.path}")
-        used = budget.total
+        shown, used = origin.path, budget.total
         try:
-            file = archive.in_place(member) or self._spooled(entry)
+            file = origin.archive.in_place(member) or self._spooled(entry)
             inner = Archive(file, entry.size, budget, self.password, self.slots)
         except Refused as refused:
             if budget.is_out_of_time:
                 raise
             budget.total = used  # nothing of it is unpacked
+            if refused.code == "zip_damaged" and not _is_zip_at_heart(head):
+                self._single(entry, head, shown)
+                return
+            self.zips.append(f"{shown}/{member.path}")
             if is_unfinished(entry.path) and refused.code != "zip_bomb_suspected":
                 self._single(entry, b"", shown)
             else:
                 self._refuse(entry, refused, shown)
             return
+        self.zips.append(f"{shown}/{member.path}")
         if is_office(inner):
             self._judged_office(entry, inner, shown)
         elif depth >= 1:
