@@ -19,6 +19,7 @@ WINDOWS_WORDS = (
     "5€ ea", "…", "•", "“", "”", "– ", "—", "fine—she", "Hawai‘i", "free–standing", "don’t",
     "aujourd’hui", "rock’n’roll", "Hawai’i", "d’œuvre", "STRAßE", "½ tab", "1½ hours", "37°C",
     "±5", "m²", "5µg", "§ 5", "© 2020", "Ibuprofen®",
+    "R>L—better", "post–op", "don‘t", "´tis", "Ng’ang’a", "a–z", "Ia–b", "‡note",
     "naïve", "coördinatie", "Ålesund", "Ísland", "Übung", "Ärzte", "É tarde", "don´t",
 )  # fmt: skip
 """Words that are Windows-1252 wherever they stand alone in a file."""
@@ -28,7 +29,7 @@ MAC_WORDS = (
     "Anaïs",    "Côté", "Jesús", "Raúl", "flûte", "João", "Åse", "Éric", "Ünal", "Benoît", "Álvarez", "Noël", "über",
     "Joaquín", "Conceição", "cœur",
     "“no” she said", "the knee is “fine”", "it’s", "patient’s", "O’Brien", "fine…", "fine—she", "Mon–Fri", "100€",
-    "37°C", "«no»",
+    "37°C", "37 °C", "a–z", "«no»",
 )  # fmt: skip
 """Words of which one byte at least makes no sense in Windows-1252."""
 

@@ -15,13 +15,14 @@ _NEVER_END = frozenset("œ")
 _ALONE = frozenset("àáèéêíîóòôåäöøæ")  # words of one letter, and letters of an enumeration
 _RARELY_BEGIN = frozenset("ÑÕÛÏÙÌÎÃËŠŽŒÒÔ")  # capitals
 _CONSONANTS = frozenset("çñšž")
-_BEFORE_VOWELS = frozenset("çñ")  # where they begin a word
+_BEFORE_VOWELS = frozenset("çñ")
 _RARELY_AFTER_VOWELS = frozenset("äåöøû")
 _VOWELS = frozenset("aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿœ")
 _ACUTE = {"á": "a", "é": "e", "í": "i", "ó": "o", "ú": "u"}
 _ENDINGS = frozenset({"s", "t", "d", "m", "re", "ll", "ve"})
 _ELISIONS = frozenset({"qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "presqu", "quelqu", "aujourd"})
 _MARKS_OF_ENDS = frozenset(".,;:!?)]}'\"’”»…%")
+_JOINTS = tuple("<>=/+&")
 _PARTS = re.compile(r"[^\W\d_]+")
 
 
@@ -43,16 +44,16 @@ _MONEY = _Fit(2, -2, -2, -3, 3)
 _REGISTERED = _Fit(2, -2, 2, -3, 2)
 _REFERENCE = _Fit(0, -3, -2, -4, 0)
 _RATIO = _Fit(2, -2, -2, -3, 2)
-_ACCENT = _Fit(-2, -2, -1, 1, -1)  # typed for an apostrophe
+_ACCENT = _Fit(-2, 0, -1, 1, -1)  # typed for an apostrophe
 _FITS = {
     **dict.fromkeys("“„«", _OPENS),
     **dict.fromkeys("‚‹", _Fit(0, 1, -3, -3)),
     **dict.fromkeys("”»›", _CLOSES),
     "‘": _Fit(0, 3, -3, -3),
-    "’": _Fit(2, 1, 3, 0),
+    "’": _Fit(2, 2, 3, 0),
     **dict.fromkeys("¿¡", _Fit(-1, 2, -3, -3)),
     "…": _Fit(3, 1, 3, 0),
-    **dict.fromkeys("–—", _Fit(3, 2, 2, 0, 3)),
+    **dict.fromkeys("–—", _Fit(3, 3, 3, 0, 3)),
     **dict.fromkeys("€£", _MONEY),
     "¥": _Fit(-1, -2, -2, -3, 2),
     "•": _Fit(3, 3, -1, -4),
@@ -68,7 +69,8 @@ _FITS = {
     "\u00a0": _Fit(1, 1, 1, 1),
     "µ": _Fit(0, 2, 0, 0),
     "´": _ACCENT,
-    **dict.fromkeys("†‡", _REFERENCE),
+    "†": _REFERENCE,
+    "‡": _REFERENCE._replace(begins=0),
     "‰": _Fit(-4, -4, -4, -4, 1),
 }
 
@@ -88,7 +90,9 @@ def fits(word: str, at: int) -> int:
             return _joins(word[:at], word[at + 1 :])
         if sign in "–—":
             return _divides(sign, word[:at], word[at + 1 :])
-        return 1 if sign == "‘" and after in _VOWELS else fit.inside  # `Hawai‘i`
+        return 1 if sign == "‘" and _is_turned(word[:at], word[at + 1 :]) else fit.inside
+    if sign in "¿¡" and not before.isalnum() and after.isalpha() and not word[at + 2 : at + 3].isalpha():
+        return -2  # `¡C` is the degree sign of another set
     if before.isalnum() or (before and before in _MARKS_OF_ENDS and not after.isalnum()):
         return fit.ends
     return fit.begins if after.isalnum() else fit.alone
@@ -104,7 +108,15 @@ def _joins(before: str, after: str) -> int:
         return 5
     if len(begins) <= 2:
         return 4 if ends[0].isupper() else 2
+    if before[: -len(begins)].endswith("’"):  # `Ng’ang’a`
+        return 1
     return 0 if len(ends) > 1 and ends[0].lower() in _VOWELS else -1
+
+
+def _is_turned(before: str, after: str) -> bool:
+    """Whether an opening mark stands for an apostrophe: `Hawai‘i`, `don‘t`."""
+    ends = _PARTS.findall(after)[0].lower()
+    return ends[0] in _VOWELS or (ends in _ENDINGS and before[-1].lower() not in _VOWELS)
 
 
 def _divides(dash: str, before: str, after: str) -> int:
@@ -114,8 +126,10 @@ def _divides(dash: str, before: str, after: str) -> int:
         return 2
     if dash == "—" and (begins in ("a", "I") or ends in ("a", "I")):
         return 1
+    if len(begins) == len(ends) == 1:
+        return 2
     if min(len(begins), len(ends)) == 1:
-        return -3
+        return 0 if before[: -len(begins)].endswith(_JOINTS) else -3
     is_between_vowels = begins[-1].lower() in _VOWELS and ends[0].lower() in _VOWELS
     return -1 if is_between_vowels and min(len(begins), len(ends)) == 2 else 0
 
@@ -148,12 +162,14 @@ def _small_fits(word: str, at: int, before: str, after: str) -> int:
         return 2 if after in ("u", "i", "t", "d") else -3
     if letter in _ACUTE and after == _ACUTE[letter]:
         return -2
+    if letter in _BEFORE_VOWELS and after.isalpha() and after not in _VOWELS:
+        return -3
     if not before.isalpha():
         if not after.isalpha():
             return 1 if letter in _ALONE else -2
-        if letter in _BEFORE_VOWELS and after not in _VOWELS:
-            return -3
         return 2 if letter in _BEGIN else -1
+    if letter == "ñ" and before.lower() not in _VOWELS:
+        return -3
     is_after_vowel, is_before_vowel = before.lower() in _VOWELS, after in _VOWELS and after != ""
     if letter in _CONSONANTS and not (is_after_vowel or is_before_vowel):
         return -3
