@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import nh3
 
-from app.mapping.html_cost import bounded
+from app.mapping.html_cost import bounded, has_hidden
 from app.mapping.html_depth import shallow
 from app.mapping.markup import keep_meaning
 from app.mapping.page_styles import parted
@@ -75,7 +75,7 @@ def clean_html(text: str) -> Cleaned:
     `strong` and `em` become `b` and `i`, `strike` and `del` become `s`, small headings `h2`. Cells of a table stay
     apart, ticked boxes and chosen options keep their mark. Line ends are `<br>` in a text without blocks.
     """
-    is_hidden = "<!" in text or "<?" in text
+    is_hidden = has_hidden(text)
     is_lined = "\n" in text and not _LINED.search(text)
     if not is_lined and _PLAIN.fullmatch(text):
         return Cleaned(text)

@@ -10,7 +10,10 @@ from app.mapping.html_tags import only_tags
 
 LONGEST_TAG = 16 * 1024
 _DATA = "<![CDATA["
-_HIDDEN_START = re.compile(r"<[!?]")
+_HIDDEN_START = re.compile(
+    r"<(?:!--|!doctype\b|!(?:element|entity|attlist|notation)\s|!\[(?:if|else|endif|cdata)\b|\?(?:xml|php|mso|import)\b)",
+    re.IGNORECASE,
+)  # every other `<!` and `<?` is written by people: `flexion <?> unclear`, `BP <!120`
 _LONG_TAG = re.compile(rf"<([a-zA-Z][a-zA-Z0-9]*)[^<>]{{{LONGEST_TAG},}}>")
 
 
@@ -23,10 +26,15 @@ def bounded(text: str) -> str:
     return _LONG_TAG.sub(r"<\1>", text) if len(text) > LONGEST_TAG else text
 
 
-def _without_hidden(text: str) -> str:
-    """The text without `<!-- -->`, `<! >` and `<? >`. One that is never closed is no construct: its signs are shown.
+def has_hidden(text: str) -> bool:
+    """Whether a text has a construct that no browser shows."""
+    return ("<!" in text or "<?" in text) and _HIDDEN_START.search(text) is not None
 
-    Of a section of data, `<![CDATA[ ]]>`, the words stay.
+
+def _without_hidden(text: str) -> str:
+    """The text without comments, declarations and instructions of programs (`<!-- -->`, `<!doctype >`, `<?xml ?>`).
+
+    One that is never closed is no construct: its signs are shown. Of a section of data, `<![CDATA[ ]]>`, words stay.
     """
     kept: list[str] = []
     at = 0
@@ -35,7 +43,7 @@ def _without_hidden(text: str) -> str:
         is_comment = text.startswith("<!--", start.start())
         is_data = start.start() < last_data and text.startswith(_DATA, start.start())
         mark = "-->" if is_comment else "]]>" if is_data else ">"
-        end = text.find(mark, start.end())
+        end = text.find(mark, start.start() + 2)
         kept.append(text[at : start.start()])
         at = start.start()
         if end < 0:

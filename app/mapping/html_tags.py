@@ -50,7 +50,7 @@ def only_tags(text: str) -> str:
     written = StringIO()
     kept = 0
     own: frozenset[str] | None = None
-    left = 4 * len(text)  # signs that may be looked at in vain: tags that never end must not cost a square of time
+    ends = TagEnds(text)
     for sign in _SIGN.finditer(text):
         at = sign.start()
         if at < kept:
@@ -63,10 +63,7 @@ def only_tags(text: str) -> str:
             own = _own_elements(text) if own is None else own
             known = name[2].lower() in own
         if name is not None and known:
-            end = _end(_REST, text, name.end()) if left > 0 else at
-            if text[end : end + 1] != ">":
-                left -= end - at
-                end = _end(_UNQUOTED_REST, text, name.end())
+            end = ends.behind(name.end())
         attributes = text[name.end() : end] if name else ""
         if name is None or text[end : end + 1] != ">" or _are_words(name[2], attributes):
             written.write("&lt;")
@@ -76,6 +73,22 @@ def only_tags(text: str) -> str:
             kept = end
     written.write(text[kept:])
     return written.getvalue()
+
+
+class TagEnds:
+    """Where the tags of a text end."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._left = 4 * len(text)  # signs that may be read in vain: tags that never end must not cost a square of time
+
+    def behind(self, start: int) -> int:
+        """The place where the tag ends whose name ends at `start`. There is no `>` there if the tag never ends."""
+        end = _end(_REST, self._text, start) if self._left > 0 else start
+        if self._text[end : end + 1] != ">":
+            self._left -= end - start
+            end = _end(_UNQUOTED_REST, self._text, start)
+        return end
 
 
 def _own_elements(text: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ An element whose words no browser shows, and that is never closed, would take th
 import re
 from dataclasses import dataclass
 
+from app.mapping.html_tags import TagEnds
 from app.mapping.style_rules import Rules, on_screen, rules_of
 
 _BEGUN = re.compile(r"<!--|<(style|script|iframe|object|svg)(?=[\s/>])", re.IGNORECASE)
@@ -31,13 +32,16 @@ class Parted:
 
 
 def parted(text: str) -> Parted:
-    """The page apart from its styles. Elements of unseen words that never end lose their tag: their words are kept."""
+    """The page apart from its styles. Elements of unseen words that never end lose their tag: their words are kept.
+
+    What only looks like such an element, and is no whole tag, stays as it is.
+    """
     lower = text.lower()
     if not any(sign in lower for sign in _SIGNS):
         return Parted(text, _NO_RULES)
     kept: list[str] = []
     styles: list[str] = []
-    ends = _Ends(text)
+    ends, tags = _Ends(text), TagEnds(text)
     at = copied = 0
     unsure, is_striking = False, "line-through" in text
     while (begun := _BEGUN.search(text, at)) is not None:
@@ -47,12 +51,15 @@ def parted(text: str) -> Parted:
         if name == "--":
             at = max(at, end)
             continue
+        tag_end = tags.behind(at)
+        if text[tag_end : tag_end + 1] != ">":
+            continue  # a word of the clinic's: `type <script here`
         begins = ends.of(">", at) + 1
         again = _AGAIN[name].search(text, at, end) if end >= 0 and name in _AGAIN else None
         if end < 0 or again is not None or not 0 < begins <= end:
-            kept.append(f"{text[copied : begun.start()]}<wbr")
+            kept.append(f"{text[copied : begun.start()]}<wbr>")
             unsure = unsure or (name == "style" and is_striking)
-            copied = at
+            at = copied = tag_end + 1
         elif name == "style":
             styles.append(_read(text[at:begins], text[begins:end]))
             kept.append(text[copied:begins])
