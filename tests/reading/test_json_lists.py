@@ -10,6 +10,7 @@ import pytest
 from app.engine.reading.results import Already
 from app.engine.second_look.plain import plain_rows
 from app.mapping.kind import Kind
+from app.mapping.plan import LEAVE_OUT
 from tests.reading.story import SOURCE, Desk, Told
 
 FILE = "backup.json"
@@ -131,6 +132,33 @@ def test_a_damaged_file_of_several_kinds_is_refused_by_name(desk: Desk) -> None:
             assert len(kinds) != 1 or kinds == {"contacts"}, content
             assert all(file.refused or file.parts or file.problems for file in told.files)
             told.index.close()
+
+
+def test_the_rows_up_to_the_damage_are_counted(desk: Desk) -> None:
+    whole = json.dumps({"contacts": [CONTACT] * 4, "patients": [PATIENT] * 4})
+    file = desk.read({FILE: whole[:-40]}).one
+    assert (file.refused, file.rows, file.problems[0].file) == ("bad_json", 8, FILE)
+
+
+def test_what_the_clinic_says_of_a_list_counts_for_that_list(desk: Desk) -> None:
+    shoes = [{"a": "5", "b": "Cy"}]
+    desk.file_kinds = {f"{FILE}#shoes": "contacts", f"{FILE}#users": LEAVE_OUT}
+    desk.column_pairs = {f"{FILE}#shoes": {"a": "id", "b": "first_name"}}
+    told = desk.read({FILE: json.dumps({"patients": [PATIENT], "shoes": shoes, "users": [{"id": 1}]})})
+    assert names(told) == {f"{FILE}#patients": "patients", f"{FILE}#shoes": "contacts", f"{FILE}#users": None}
+    [row] = told.rows(told.by_path[f"{FILE}#shoes"])
+    assert row.cells == {"id": "5", "first_name": "Cy"}
+    assert (told.problem("file_left_out").file, told.by_path[f"{FILE}#users"].facts["rows_seen"]) == (
+        f"{FILE}#users",
+        1,
+    )
+
+
+def test_a_total_is_that_of_the_list_of_its_page(desk: Desk) -> None:
+    pages = [{"patients": [PATIENT], "total_entries": 7}, {"contacts": [CONTACT], "total_entries": 1}]
+    told = desk.read({FILE: "\n".join(map(json.dumps, pages))})
+    assert [file.facts["total_entries"] for file in told.files] == [7, 1]
+    assert (told.problem("json_pages_missing").kind, told.problem("json_pages_missing").count) == ("patients", 6)
 
 
 def test_what_was_read_is_not_read_again(desk: Desk) -> None:

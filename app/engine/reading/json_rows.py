@@ -1,7 +1,6 @@
 """Rows of a JSON file: an array, one object, JSON lines, or pages as a programming interface gives them."""
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TextIO
@@ -58,7 +57,7 @@ class JsonRows:
         self.damages: list[Damage] = []
         self._records: Records | None = None
         self._whole = self._damaged = self._lost = 0  # lines; a last one that is cut is lost and not damaged
-        self._pages = self._rows = 0
+        self._pages = self._rows = self._passed = 0
         self._has_pages_on_lines = False
 
     def items(self) -> Iterator[Item]:
@@ -89,8 +88,10 @@ class JsonRows:
             with self._open() as text:
                 for _ in self._all(text):
                     raise Refused("bad_json")
-        except UnicodeDecodeError:
-            raise Refused("bad_json") from None
+        except (Refused, UnicodeDecodeError) as error:
+            refused = error if isinstance(error, Refused) else Refused("bad_json")
+            refused.rows = self._passed + 1
+            raise refused from None
         return tuple(self._lists.met)
 
     def holds_object(self) -> bool:
@@ -296,7 +297,7 @@ class JsonRows:
         rest: dict[str, Any] = {}
         large: dict[str, str] = {}  # members that are passed over, and how each begins
         lists = self._lists
-        own = 0  # lists of rows
+        own = is_read = 0  # lists of rows
         is_large = is_row = False
         size = 0
         closed = stream.peek() == "}" and stream.sign("}") == "}"
@@ -314,11 +315,13 @@ class JsonRows:
                 self._pages += own == 1
                 lists.meet(name)
                 rows = self._list(stream, name)
+                is_read += lists.is_read(name)
                 if lists.is_read(name):
                     self.list_name = self.list_name or name
                     yield from rows
                 else:
-                    deque(rows, 0)
+                    for _ in rows:
+                        self._passed += 1
             else:
                 try:
                     rest[name] = stream.value()
@@ -334,7 +337,7 @@ class JsonRows:
                     raise Refused("csv_misaligned")
             closed = stream.sign(",}") == "}"
         total = rest.get(TOTAL)
-        if isinstance(total, int) and (own == 1 or (not own and len(rest) <= 2)) and lists.only is None:
+        if isinstance(total, int) and (own == is_read == 1 or (not own and len(rest) <= 2 and lists.only is None)):
             self.announced = max(self.announced or 0, total)
         if own:
             yield from self._beside(rest, large)
