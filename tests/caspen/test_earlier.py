@@ -1,0 +1,19 @@
+"""What earlier moves brought is found by its key in the source, with the client whose record it is."""
+
+from app.caspen.earlier import Owner, earlier_among
+from app.caspen.stores import Stores
+from tests.caspen.story import MIGRATION, WORKSPACE, client_id, clinic, live_clinic
+
+OTHER = "mig_other"
+
+
+def test_a_record_of_an_earlier_move_is_found_with_its_client(stores: Stores) -> None:
+    live_clinic(stores, clinic(2))
+    found = earlier_among(stores.live, WORKSPACE, "appointments", "appointments", OTHER, ["51000", "51001", "404"])
+    assert found == {f"5{key}": Owner(client_id(key), "patients", key) for key in ("1000", "1001")}
+    assert earlier_among(stores.live, WORKSPACE, "appointments", "appointments", MIGRATION, ["51000"]) == {}
+
+
+def test_what_is_nobodys_own_has_no_client(stores: Stores) -> None:
+    live_clinic(stores, clinic(1))
+    assert earlier_among(stores.live, WORKSPACE, "locations", "businesses", OTHER, ["10"]) == {"10": None}
