@@ -158,7 +158,7 @@ class Product:
             if values.keys() & PROVEN_BY_AUDIT:
                 make_audit_say(session, migration)
 
-    def write(self, act: Callable[[Session], None]) -> None:
+    def write(self, act: Callable[[Session], object]) -> None:
         with self.runtime.ledger.write() as session:
             act(session)
 

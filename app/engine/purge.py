@@ -12,7 +12,7 @@ from app.db import now
 from app.engine.runtime import Runtime
 from app.migration.advance import By, Refused, advance, locked
 from app.migration.arriving import UploadFile
-from app.migration.audit import chain_hash, write_audit
+from app.migration.audit import chain_hash, write_act
 from app.migration.audited import Audited, load_audited
 from app.migration.checked_links import forget_checked
 from app.migration.models import AuditEntry, Export, HelpMessage, LinkedFile, Migration, Trial
@@ -119,14 +119,7 @@ def purge(
         forget_checked(session, migration_id)
         session.connection().execute(sa.delete(UploadFile).where(col(UploadFile.migration_id) == migration_id))
         session.connection().execute(sa.delete(LinkedFile).where(col(LinkedFile.migration_id) == migration_id))
-        write_audit(
-            session,
-            workspace_id=migration.workspace_id,
-            migration_id=migration_id,
-            by=by,
-            role=role,
-            act=PURGE,
-        )
+        write_act(session, migration, by, role, PURGE)
     forget_replaced(runtime.caspen, migration.workspace_id, migration_id)  # without a key nobody can undo it any more
     runtime.objects.delete_prefix(migration_id)
 

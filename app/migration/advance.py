@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from app.db import now
 from app.mapping.plan import Plan
-from app.migration.audit import write_audit
+from app.migration.audit import write_act
 from app.migration.audited import load_audited
 from app.migration.models import AuditEntry, Migration, Trial
 from app.migration.outbox import post
@@ -96,16 +96,8 @@ def advance(
     migration.epoch += 1
     migration.problem = told(cause.problem) if event is Event.FAIL and cause.problem else None
     session.add(migration)
-    entry = write_audit(
-        session,
-        workspace_id=migration.workspace_id,
-        migration_id=migration.id,
-        by=by.name,
-        role=by.actor.value,
-        act=event.value,
-        reason=cause.reason,
-        facts={"from": state.value, "to": to.value, **cause.facts},
-    )
+    facts = {"from": state.value, "to": to.value, **cause.facts}
+    entry = write_act(session, migration, by.name, by.actor.value, event.value, facts, reason=cause.reason)
     _repeat(migration, event, entry)
     if move.mail:
         facts = cause.facts | ({"code": cause.problem.code} if cause.problem else {})

@@ -75,15 +75,25 @@ def write_audit(
     return entry
 
 
-def write_act(session: Session, migration: Migration, by: str, role: str, act: str, facts: dict[str, Any]) -> None:
+def write_act(
+    session: Session,
+    migration: Migration,
+    by: str,
+    role: str,
+    act: str,
+    facts: dict[str, Any] | None = None,
+    *,
+    reason: str = "",
+) -> AuditEntry:
     """One line about a migration, by somebody in a role."""
-    write_audit(
+    return write_audit(
         session,
         workspace_id=migration.workspace_id,
         migration_id=migration.id,
         by=by,
         role=role,
         act=act,
+        reason=reason,
         facts=facts,
     )
 

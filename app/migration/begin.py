@@ -5,7 +5,7 @@ import secrets
 from sqlmodel import Session
 
 from app.migration.advance import By
-from app.migration.audit import write_audit
+from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.migration.plans import empty_plan
 from app.migration.states import Event, State
@@ -35,14 +35,6 @@ def begin(
         plan=empty_plan(timezone, country),
     )
     session.add(migration)
-    write_audit(
-        session,
-        workspace_id=workspace_id,
-        migration_id=migration.id,
-        by=by.name,
-        role=by.actor.value,
-        act=Event.START.value,
-        facts={"to": State.PREPARING.value},
-    )
+    write_act(session, migration, by.name, by.actor.value, Event.START.value, {"to": State.PREPARING.value})
     session.flush()
     return migration

@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from app.db import now
 from app.migration.advance import By
-from app.migration.audit import write_audit
+from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.problems import Problem
 
@@ -18,15 +18,7 @@ def acknowledge_lists(session: Session, migration: Migration, by: By, reason: st
         return
     migration.moves_acknowledged_at = now()
     session.add(migration)
-    write_audit(
-        session,
-        workspace_id=migration.workspace_id,
-        migration_id=migration.id,
-        by=by.name,
-        role=by.actor.value,
-        act=ACKNOWLEDGE_LISTS,
-        reason=reason,
-    )
+    write_act(session, migration, by.name, by.actor.value, ACKNOWLEDGE_LISTS, reason=reason)
 
 
 def lists_acknowledged(session: Session, migration: Migration) -> Problem | None:

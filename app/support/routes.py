@@ -18,7 +18,7 @@ from app.engine.reading.veil import told_path
 from app.engine.trial_account import APPROVABLE
 from app.links import LinkSettings
 from app.migration.advance import Cause, Guard, WrongState, advance, locked
-from app.migration.audit import write_audit
+from app.migration.audit import write_act
 from app.migration.audited import load_audited
 from app.migration.balance import balance_of
 from app.migration.checked_links import checked_of
@@ -242,16 +242,7 @@ def short(reason: str) -> str | None:
 def note_act(
     session: Session, migration: Migration, by: str, act: str, reason: str, facts: dict[str, Any]
 ) -> AuditEntry:
-    return write_audit(
-        session,
-        workspace_id=migration.workspace_id,
-        migration_id=migration.id,
-        by=by,
-        role="support",
-        act=act,
-        reason=reason.strip(),
-        facts=facts,
-    )
+    return write_act(session, migration, by, Actor.SUPPORT.value, act, facts, reason=reason.strip())
 
 
 def open_requests_of(session: Session, migration_id: str) -> list[ChangeRequest]:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from app.mapping.plan import Plan
 from app.migration.advance import By
-from app.migration.audit import write_audit
+from app.migration.audit import write_act
 from app.migration.exports import read_again
 from app.migration.guards import export_kept
 from app.migration.models import Migration
@@ -45,13 +45,4 @@ def settle(
 
 def note(session: Session, migration: Migration, by: By, act: str, facts: dict[str, Any], reason: str = "") -> None:
     """Writes a line of the audit about a file."""
-    write_audit(
-        session,
-        workspace_id=migration.workspace_id,
-        migration_id=migration.id,
-        by=by.name,
-        role=by.actor.value,
-        act=act,
-        reason=reason,
-        facts=facts,
-    )
+    write_act(session, migration, by.name, by.actor.value, act, facts, reason=reason)

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import HTTPException, Request
 
 from app.caspen.stores import Store
-from app.migration.audit import write_audit
+from app.migration.audit import write_act
 from app.migration.models import Trial
 from app.migration.states import OVER, Actor, State
 from app.migration.trials import current_trial
@@ -90,12 +90,4 @@ def looking(request: Request) -> Looking:
 def write_look(visit: Visit, act: str, facts: dict[str, Any]) -> None:
     """Who looked at whose record is written down before a single value is shown."""
     with visit.write() as session:
-        write_audit(
-            session,
-            workspace_id=visit.move.workspace_id,
-            migration_id=visit.move.id,
-            by=visit.by.name,
-            role=Actor.CLINIC.value,
-            act=act,
-            facts=facts,
-        )
+        write_act(session, visit.move, visit.by.name, Actor.CLINIC.value, act, facts)

@@ -124,7 +124,7 @@ def test_a_look_that_cannot_be_written_down_shows_nothing(product_at: At, monkey
     def broken(*_: object, **__: object) -> None:
         raise OSError
 
-    monkeypatch.setattr("app.wizard.looking.write_audit", broken)
+    monkeypatch.setattr("app.wizard.looking.write_act", broken)
     for path in (address, f"{product.at}/records/contacts", f"{product.at}/rows/1/2", f"{product.at}/clients"):
         answer = rick.get(path)
         assert answer.status_code == 500, path
