@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from app.mapping.flags import truth
@@ -11,6 +12,7 @@ from app.mapping.rows import Json
 from app.mapping.storable import REMOVED
 from app.mapping.structured import NotJsonError, parse_shown
 from app.mapping.unexpected import lines_of, says_anything
+from app.mapping.usual_form import in_usual_form
 
 NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
 OTHER = "Other"
@@ -106,22 +108,35 @@ class _Reading:
 def read_content(text: str) -> Content:
     """The content of a JSON text of sections; NotJsonError when it is none.
 
-    One without a question and a description that says something elsewhere is kept as text, all of it.
+    One without a question and a description that says something elsewhere is read in its usual form, where it has
+    one; else it is kept as text, all of it.
     """
     value, has_lost = parse_shown(text)
     if not isinstance(value, dict) or not isinstance(value.get("sections", []), list):
         raise NotJsonError
-    reading = _Reading({REMOVED: None} if has_lost else {})
+    codes = (REMOVED,) if has_lost else ()
     try:
-        read = [_section(item, reading) for item in value.get("sections", [])]
-        content = Content(tuple(section for section, _ in read), tuple(reading.codes))
-        if content.is_empty:
-            return _kept(value, content.codes) if says_anything(value) else content
-        sections = [_with(section, reading.rest(members)) for section, members in read]
-        if rest := reading.rest(Members({**value, "sections": None})):
-            sections.append(Section(questions=rest))
+        if (content := _read(value, codes)) is not None:
+            return content
+        content = None
+        with suppress(NotJsonError):
+            if (usual := in_usual_form(value)) is not None:
+                content = _read(usual, (*codes, "content_place_unknown"))
+        return content if content is not None else _kept(value, codes)
     except RecursionError:
         raise NotJsonError from None
+
+
+def _read(value: dict[str, Json], codes: tuple[str, ...]) -> Content | None:
+    """The content of sections; None where there is no question and no description, and something is said elsewhere."""
+    reading = _Reading(dict.fromkeys(codes))
+    read = [_section(item, reading) for item in value.get("sections", [])]
+    content = Content(tuple(section for section, _ in read), tuple(reading.codes))
+    if content.is_empty:
+        return None if says_anything(value) else content
+    sections = [_with(section, reading.rest(members)) for section, members in read]
+    if rest := reading.rest(Members({**value, "sections": None})):
+        sections.append(Section(questions=rest))
     return Content(tuple(sections), tuple(reading.codes))
 
 
