@@ -10,7 +10,8 @@ import pytest
 from app.engine.second_look import compared
 from app.engine.second_look.alike import alike, in_doubt, readable, said, words
 from app.engine.second_look.json_objects import LONGEST_NUMBER
-from app.engine.second_look.plain import SIGNS, Headers, NotPlain, plain_rows
+from app.engine.second_look.plain import SIGNS, Headers, plain_rows
+from app.engine.second_look.table_lines import NotPlain
 from app.mapping.content import read_content
 from app.mapping.parse import Parsed, RowParser
 from app.mapping.rich import note_html

@@ -112,6 +112,7 @@ REGISTER: dict[str, tuple[str, ...]] = {
         "case_dates_reversed",
         "case_two_limits",
         "category_unknown",
+        "cell_there_twice",
         "contact_name_defaulted",
         "contact_type_conflict",
         "content_is_text",

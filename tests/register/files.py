@@ -4,6 +4,7 @@ import zipfile
 
 from tests.reading.locks import locked
 from tests.reading.story import native, patients, zipped
+from tests.reading.test_workbook_limits import sheet, with_sheet
 from tests.reading.zips import Item, build
 from tests.register.case import Case, case, seen
 from tests.register.story import Files, export
@@ -31,6 +32,19 @@ def many(kind_header: str, *lines: str) -> Files:
 
 
 NAMES = "Patient ID,First Name,Last Name,Date of Birth"
+
+
+def two_first_names() -> bytes:
+    """A workbook of one client whose first name is there twice."""
+
+    def written(place: str, value: str) -> str:
+        return f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
+
+    head = "".join(written(f"{letter}1", name) for letter, name in zip("ABCD", NAMES.split(","), strict=True))
+    cells = (("A2", "1"), ("B2", "Ann"), ("B2", "Zoe"), ("C2", "Lee"), ("D2", "1980-01-02"))
+    return with_sheet(sheet(f'<row r="1">{head}</row><row r="2">{"".join(written(*cell) for cell in cells)}</row>'))
+
+
 LONG_IDS = [f"15583544640106{n:05}" for n in range(1, 41)]
 
 ARCHIVES: tuple[Case, ...] = (
@@ -121,6 +135,7 @@ ROWS: tuple[Case, ...] = (
     case(
         "cell_too_large", many(f"{NAMES},Extra Information", f"1,Ann,Lee,1980-01-02,{'x' * (5 * MIB + 1)}"), "patients"
     ),
+    case("cell_there_twice", {"patients.xlsx": two_first_names()}, "patients", line=2),
     case("control_chars_removed", many(NAMES, "1,An\x07n,Lee,1980-01-02"), "patients", source_id="1"),
     case(
         "link_conflict",

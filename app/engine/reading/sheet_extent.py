@@ -7,7 +7,7 @@ ask for 512 GiB and abort the process. The measure counts what could be a cell r
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.engine.reading.limits import MIB, Limits
@@ -36,7 +36,8 @@ class Extent:
     """The last row and the last column of a sheet, both counted from 1, as its cell references name them.
 
     `is_odd` where a cell may hold an error, which the library leaves blank without a word, or name a shared string by
-    what is no number, for which it takes the first string, and where a formula may be without its result.
+    what is no number, for which it takes the first string, where a formula may be without its result, and where a row
+    or a cell is there twice or stands in another row, of which the library gives one.
     `may_strike` where a font may strike words out.
     """
 
@@ -83,6 +84,7 @@ def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
     columns: set[bytes] = set()
     last_row = 0
     is_odd = may_strike = False
+    order = References()
     tail = b""
     for block in blocks:
         elements += block.count(b"<")
@@ -95,11 +97,41 @@ def _measure(blocks: Iterator[bytes], limits: Limits) -> Extent:
         references = _REFERENCE.findall(joined)
         columns.update(letters for letters, _ in references)
         last_row = max(last_row, max(map(int, {digits for _, digits in references}), default=0))
+        is_odd = is_odd or order.are_odd(references[len(_REFERENCE.findall(tail)) :])
         is_odd = is_odd or any(mark in joined for mark in _ERRORS) or _ODD_STRING.search(joined) is not None
         is_odd = is_odd or _has_unvalued(joined)
         may_strike = may_strike or b"strike" in joined
         tail = joined[-_OVERLAP:]
     return Extent(last_row, max(map(column_number, columns), default=0), is_odd, may_strike)
+
+
+class References:
+    """Follows the references of a sheet: whether each row stands below the one before, and each cell once in its row.
+
+    Where rows do not say their numbers, a cell of another row begins that row.
+    """
+
+    def __init__(self) -> None:
+        self._row = b""
+        self._number = 0
+        self._has_rows = False
+        self._columns: set[bytes] = set()
+
+    def are_odd(self, references: Sequence[tuple[bytes, bytes]]) -> bool:
+        """Whether one of the next references does not follow."""
+        columns = self._columns
+        for letters, digits in references:
+            if not letters or (digits != self._row and not self._has_rows):
+                number = int(digits)
+                if number <= self._number:
+                    return True
+                self._row, self._number, self._has_rows = digits, number, self._has_rows or not letters
+                columns.clear()
+            if letters:
+                if letters in columns or digits != self._row:
+                    return True
+                columns.add(letters)
+        return False
 
 
 def _has_unvalued(text: bytes) -> bool:

@@ -28,6 +28,8 @@ ERROR = "#ERROR!"
 """What a cell holds that cannot be read."""
 OUTSIDE = "!"
 """Behind the number of a row that had a cell outside of every column."""
+TWICE = "+"
+"""Behind the number of a row, and behind `OUTSIDE`, where a cell was there twice with two values."""
 _DEPTH = 32
 _BLOCK = 1 << 16
 _LAST_ROW, _LAST_COLUMN = 1_048_576, 16_384
@@ -46,8 +48,9 @@ def compact(data: bytes, sheets: Collection[str], limits: Limits, formats: Forma
     """A workbook with the same cells, closer together, of the parts that are `sheets`, and with its strings counted.
 
     The first cell of each row is the number of its row before, with `OUTSIDE` behind it where a cell of the row was in
-    no column; empty rows and columns are gone. A cell that cannot be read is the text `ERROR`, and so is a formula
-    whose result is not stored. A number of a style in `formats` becomes a text of two faces. Raises `Refused` with
+    no column, and `TWICE` where a cell was there with two values, of which the last filled one is taken; empty rows and
+    columns are gone. A cell that cannot be read is the text `ERROR`, and so is a formula whose result is not stored. A
+    number of a style in `formats` becomes a text of two faces. Raises `Refused` with
     `workbook_too_large` where even that is too much, with `zip_damaged` for a part that is no XML to its end, with the
     rows before that, and with `file_type_unsupported` for cells nested very deep.
     """
@@ -333,34 +336,45 @@ class _Writer(_Cells):
         self.out = out
         self.strings = strings
         self.formats = formats
-        self.is_outside = False
-        self.cells: list[str] = []
+        self.is_outside = self.is_twice = False
+        self.cells: dict[int, tuple[str, str, str]] = {}
         self.row_at = {row: at for at, row in enumerate(sorted(places.rows), start=1)}
         self.column_at = {column: at for at, column in enumerate(sorted(places.columns), start=2)}
 
     def begin_row(self) -> None:
-        self.cells, self.is_outside = [], False
+        self.cells, self.is_outside, self.is_twice = {}, False, False
 
     def end_row(self) -> None:
         if at := self.row_at.get(self.row):
-            number = f'<c r="A{at}" t="str"><v>{self.row}{OUTSIDE if self.is_outside else ""}</v></c>'
-            self.out.write(f'<row r="{at}">{number}{"".join(self.cells)}</row>'.encode())
+            marks = (OUTSIDE if self.is_outside else "") + (TWICE if self.is_twice else "")
+            number = f'<c r="A{at}" t="str"><v>{self.row}{marks}</v></c>'
+            cells = "".join(
+                self._written(f"{column_letters(column)}{at}", *self.cells[column]) for column in self.cells
+            )
+            self.out.write(f'<row r="{at}">{number}{cells}</row>'.encode())
 
     def cell(self) -> None:
         if not self.column:
             self.is_outside = True
             return
-        at = f"{column_letters(self.column_at[self.column])}{self.row_at[self.row]}"
         kind, value = self._readable(self.attributes.get("t", "n"), self.value or "")
         style = self.attributes.get("s", "")
         if kind == "n" and (shown := self._shown(style, value)):
             kind, value = "str", shown
+        column = self.column_at[self.column]
+        if before := self.cells.get(column):
+            if not value.strip():
+                return
+            self.is_twice = self.is_twice or bool(before[1].strip() and before[:2] != (kind, value))
+        self.cells[column] = kind, value, style
+
+    def _written(self, at: str, kind: str, value: str, style: str) -> str:
         kept = f"t={quoteattr(kind)}" + (f' s="{style}"' if _STYLE.fullmatch(style) else "")
         if kind == "inlineStr":
             inside = f'<is><t xml:space="preserve">{escape(value)}</t></is>'
         else:
             inside = f"<v>{escape(value)}</v>"
-        self.cells.append(f'<c r="{at}" {kept}>{inside}</c>')
+        return f'<c r="{at}" {kept}>{inside}</c>'
 
     def _shown(self, style: str, number: str) -> str | None:
         """A number as a text of two faces; None where its format shows it as it is stored."""

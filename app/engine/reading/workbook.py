@@ -1,6 +1,7 @@
 """A spreadsheet read as rows of text: the first sheet with a header that is known, every cell as it would be typed."""
 
 import io
+import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,11 +20,12 @@ from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
 from app.engine.reading.sheet_extent import TOO_LARGE, measure_parts
 from app.engine.reading.sheet_parts import has_false_count, sheet_parts
-from app.engine.reading.sparse_sheet import OUTSIDE, compact
+from app.engine.reading.sparse_sheet import OUTSIDE, TWICE, compact
 from app.engine.reading.struck import with_struck_out
 from app.mapping.faces import stored
 
 _OFFICE = ("[Content_Types].xml", "mimetype", "content.xml", "Index/Document.iwa")
+NO_NUMBER = "#NUM!"  # what a spreadsheet shows for infinity, and for what is no number
 _LONG = 10**15  # a spreadsheet keeps 15 digits of a number
 
 
@@ -113,8 +115,7 @@ class Workbook:
                 codes: tuple[str, ...] = ()
                 if is_compact and cells:
                     mark = cells.pop(0)
-                    codes = ("spreadsheet_error_value",) if mark.endswith(OUTSIDE) else ()
-                    line = int(mark.rstrip(OUTSIDE) or line)
+                    line, codes = _marked(mark, line)
                 if any(cells):
                     kept, held = self._held(cells)
                     yield line, kept, (*codes, *held)
@@ -174,12 +175,20 @@ def _refusing(code: str = "file_type_unsupported") -> Iterator[None]:
         raise
 
 
+def _marked(mark: str, line: int) -> tuple[int, tuple[str, ...]]:
+    """The number of a row, and what is to be said of it, from what stands in its first cell."""
+    codes = {OUTSIDE: "spreadsheet_error_value", TWICE: "cell_there_twice"}
+    return int(mark.rstrip(OUTSIDE + TWICE) or line), tuple(code for sign, code in codes.items() if sign in mark)
+
+
 def _text(cell: Any) -> str:
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float | int):
+        if not math.isfinite(cell):
+            return NO_NUMBER
         if abs(cell) >= _LONG:
             return f"{cell:.15g}" if "e" in f"{cell:.15g}" else f"{cell:.14E}"
         return str(int(cell)) if cell == int(cell) else repr(cell)

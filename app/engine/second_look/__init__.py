@@ -25,8 +25,9 @@ from app.engine.reading.refusal import Refused
 from app.engine.runtime import Runtime
 from app.engine.second_look.attached import look_at_attached
 from app.engine.second_look.compared import Eyes, Sampled, hold_against
-from app.engine.second_look.plain import NotPlain, plain_rows
+from app.engine.second_look.plain import plain_rows
 from app.engine.second_look.raw_rows import RawFiles
+from app.engine.second_look.table_lines import NotPlain
 from app.engine.work import LostLease
 from app.mapping.kind import Source
 from app.mapping.plan import Plan
@@ -64,11 +65,16 @@ class Looked:
         return {"files": self.files, "rows": self.rows, "cells": self.cells, "not_plain": self.not_plain}
 
     def not_verified(self, kind: str | None, path: str | None, fault: Exception | None = None) -> None:
-        """Names a file that could not be verified. The log says where the code failed, and holds no cell's value."""
+        """Names a file that could not be verified."""
         self.not_plain += 1
         self.problems.append(Problem(NOT_VERIFIED, kind, path))
-        if fault is not None and not isinstance(fault, NotPlain | Refused):
-            log.error("verification_failed", fault=type(fault).__name__, at=where(fault), kind=kind)
+        _log(kind, fault)
+
+
+def _log(kind: str | None, fault: Exception | None) -> None:
+    """Says where the code failed, and no cell's value."""
+    if fault is not None and not isinstance(fault, NotPlain | Refused):
+        log.error("verification_failed", fault=type(fault).__name__, at=where(fault), kind=kind)
 
 
 @dataclass
@@ -153,9 +159,11 @@ def _look_at(eyes: Sequence[Eyes], raw: RawFiles, file: ExportFile, looked: Look
         found = hold_against(each, file, sample.rows)
         looked.cells += found.compared.total()
         looked.problems += found.problems(file)
-        for header, fault in found.failed.items():
-            looked.not_verified(file.kind, file.path, fault)
-            looked.problems[-1] = looked.problems[-1].at(column=header)
+        for header, fault in found.faults.items():
+            _log(file.kind, fault)
+            if header in found.failed:
+                looked.not_verified(file.kind, file.path)
+                looked.problems[-1] = looked.problems[-1].at(column=header)
 
 
 def _sampled(raw: RawFiles, file: ExportFile, looks: Sequence[Look], beat: Heartbeat) -> _Sample:

@@ -11,7 +11,7 @@ from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Any
 
 from app.engine.second_look.forms import Said, form_texts, is_form
-from app.engine.second_look.plain import Formatted
+from app.engine.second_look.numbers import Spelled
 from app.mapping.html_cost import bounded
 from app.mapping.second_look import How
 
@@ -37,9 +37,10 @@ _NUMBER = re.compile(r"[0-9]{1,5}(\.[0-9]+)?")
 
 
 def alike(how: How, cell: str, stored: Any) -> bool | None:
-    """None where the cell is not one that can be compared plainly. A formatted number is stored in one of two ways."""
-    if isinstance(cell, Formatted):
-        return alike(how, cell.shown, stored) or alike(how, str(cell), stored)
+    """None where the cell is not one that can be compared plainly. A number is stored in any way to write it."""
+    if isinstance(cell, Spelled):
+        verdicts = {alike(how, way, stored) for way in (str(cell), *cell.others)}
+        return True if True in verdicts else False if False in verdicts else None
     if how is How.MOMENT:
         return _instant(cell, stored)
     if how is How.DAY:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from app.engine.reading.entries import Entry
 from app.engine.runtime import Runtime
 from app.engine.second_look.alike import alike, in_doubt, readable
 from app.engine.second_look.attached import sum_of
+from app.engine.second_look.unread import Unread
 from app.mapping.plan import CREATE, Plan
 from app.mapping.second_look import Cells, Claim, How, Look, Overruled, Seen, bare, said_under
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
@@ -60,25 +62,50 @@ class Eyes:
 class Found:
     """By header as it is shown: how many cells were compared, and the lines and ids of rows in which one differs.
 
-    `doubted` are those in which it may have been read in another way. `failed` are columns that could not be compared,
-    each with the first failure.
+    `doubted` are those in which it may have been read in another way, or cannot be read here. `faults` are columns of
+    which a cell could not be read or compared, each with the first failure, if it was one.
     """
 
     compared: Counter[str] = field(default_factory=Counter)
     wrong: dict[str, dict[int, str]] = field(default_factory=dict)
     doubted: dict[str, dict[int, str]] = field(default_factory=dict)
-    failed: dict[str, Exception] = field(default_factory=dict)
+    faults: dict[str, Exception | None] = field(default_factory=dict)
 
     def add(self, header: str, line: int, key: str, verdict: bool | None, *, is_doubt: bool = False) -> None:
         self.compared[header] += verdict is not None
         if verdict is False:
-            (self.doubted if is_doubt else self.wrong).setdefault(header, {})[line] = key
+            if is_doubt:
+                self.doubt(header, line, key)
+            else:
+                self.wrong.setdefault(header, {})[line] = key
+
+    def doubt(self, header: str, line: int, key: str) -> None:
+        self.doubted.setdefault(header, {})[line] = key
+
+    @contextmanager
+    def doubting(self, header: str, line: int, key: str) -> Iterator[None]:
+        """Puts a cell in doubt where its comparison fails."""
+        try:
+            yield
+        except Exception as fault:
+            self.unread(header, line, key, fault)
+
+    def unread(self, header: str, line: int, key: str, fault: Exception | None = None) -> None:
+        """A cell that could not be read or compared."""
+        self.faults[header] = self.faults.get(header) or fault
+        self.doubt(header, line, key)
+
+    @property
+    def failed(self) -> Set[str]:
+        """The columns of which no cell at all could be compared."""
+        return {header for header in self.faults if not self.compared[header]}
 
     def problems(self, file: ExportFile) -> Iterator[Problem]:
         for header, keys in self.wrong.items():
             yield _told(file, header, list(keys.values()), self.compared[header])
         for header, keys in self.doubted.items():
-            yield _problem("cells_in_doubt", file, header, list(keys.values()))
+            if header not in self.failed:
+                yield _problem("cells_in_doubt", file, header, list(keys.values()))
 
 
 def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) -> Found:
@@ -118,19 +145,20 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) ->
                 for one in seen:
                     if one.column in touched or (one.whose and record.get(one.whose) in as_one):
                         continue
-                    try:
+                    with found.doubting(one.shown, line, key):
                         cell, stored = one.cell(rows[line]), record.get(one.column)
+                        if not cell and _is_unread(one, rows[line]):
+                            found.unread(one.shown, line, key)
+                            continue
                         verdict = _verdict(one, cell, record, targets, codes)
                         is_doubt = verdict is False and in_doubt(one.how, cell, stored)
-                    except Exception as fault:
-                        found.failed.setdefault(one.shown, fault)
-                    else:
                         found.add(one.shown, line, key, verdict, is_doubt=is_doubt)
         for line, row in rows.items():
             for claim in look.claims:
                 if claim.code in (stopped if claim.code in look.touches else told).get(line, _NONE):
-                    is_so = not (_lies_there(claim, row, eyes, file) or _refuted(claim, row, targets))
-                    found.add(claim.seen.shown, line, keys[line], is_so)
+                    with found.doubting(claim.seen.shown, line, keys[line]):
+                        is_so = not (_lies_there(claim, row, eyes, file) or _refuted(claim, row, targets))
+                        found.add(claim.seen.shown, line, keys[line], is_so)
     for line, one_row in sample.items():
         if told.get(line, _NONE) & _WITHOUT_ID and _PLAIN_ID.fullmatch(one_row.id_cell):
             found.add(look.key[0], line, one_row.source_id, verdict=False)
@@ -161,9 +189,23 @@ def _overruled(eyes: Eyes, keys: Set[str]) -> Callable[[str], frozenset[str]]:
 
 def _led(at: At, seen: Seen, rows: Iterable[Cells]) -> dict[str, Mapping[str, object]]:
     """By the ids that cells name, the records to which they lead: of those that this very trial brings."""
-    named = sorted({cell for row in rows if (cell := seen.cell(row))})
+    named = sorted({cell for row in rows if (cell := _sought(seen, row))})
     columns = tuple(dict.fromkeys(column for column in (seen.of, seen.whose) if column))
     return dict(Sought(*at, seen.kind, seen.table, columns).of(named))
+
+
+def _sought(seen: Seen, row: Cells) -> str:
+    """What a database can be asked for; empty for a cell that is no id."""
+    try:
+        cell = seen.cell(row)
+    except Exception:  # the comparison of this cell fails as well, and says so
+        return ""
+    return cell if cell.isprintable() else ""
+
+
+def _is_unread(seen: Seen, row: Cells) -> bool:
+    """Whether a cell from which the column is filled is one that cannot be read here."""
+    return any(isinstance(row.get(bare(header)), Unread) for header in seen.headers)
 
 
 def _matched_as_one(plan: Plan) -> frozenset[str]:

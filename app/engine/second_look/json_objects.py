@@ -1,16 +1,19 @@
 """The objects of a JSON text, one at a time: an array, JSON Lines, one object, or pages with a list of objects."""
 
+import io
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Protocol
 
+from app.engine.second_look.unread import UNREAD
 from app.mapping.second_look import bare
 
 CHUNK = 1 << 18
 LARGEST = 8 << 20  # signs of one object
 LONGEST_NUMBER = 4_000  # signs
 _SPACE = re.compile(r"[\s,\ufeff]*")
+_PART = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 
 
 class Number(str):
@@ -26,7 +29,7 @@ ROWS = frozenset({"data", "entries", "items", "records", "results", "rows"})  # 
 
 
 class NotObjects(Exception):
-    """The text is not a list of objects, or one object is too large."""
+    """The text is not a list of objects."""
 
 
 class Text(Protocol):
@@ -66,7 +69,11 @@ def objects_by_line(
 def _in_line(line: str, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
     at = _behind(line, 0)
     while at < len(line):
-        value, end = _DECODE(line, at)
+        try:
+            value, end = _DECODE(line, at)
+        except RecursionError:
+            yield from _rows(_Reader(io.StringIO(), line[at:]), lists, known)
+            return
         yield from _rows_of(value, lists, known)
         at = _behind(line, end)
 
@@ -107,10 +114,13 @@ def _are_a_page_s(members: Iterable[str], known: frozenset[str]) -> bool:
 
 
 def worded(value: Any) -> str:
-    """A JSON value as the text of a cell; nested values as JSON. Raises RecursionError for endless nesting."""
+    """A JSON value as the text of a cell; nested values as JSON, an endless one as `UNREAD`."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(_with_numbers(value), ensure_ascii=False)
+    try:
+        return value if isinstance(value, str) else json.dumps(_with_numbers(value), ensure_ascii=False)
+    except RecursionError:
+        return UNREAD
 
 
 def _with_numbers(value: Any) -> Any:
@@ -178,6 +188,7 @@ def _rows_under(reader: "_Reader", only: str) -> Iterator[dict[str, Any]]:
             while reader.peek() != "]":
                 row = reader.value()
                 if name == only:
+                    row = {} if row is UNREAD else row
                     if not isinstance(row, dict):
                         raise NotObjects
                     yield row
@@ -210,7 +221,7 @@ class _Reader:
         self._at += 1
 
     def value(self) -> Any:
-        """The next whole value."""
+        """The next whole value; `UNREAD` for one that is nested endlessly or too large."""
         self.peek()
         wanted = CHUNK
         while True:
@@ -218,15 +229,34 @@ class _Reader:
                 value, end = _DECODE(self._held, self._at)
             except ValueError:
                 value, end = None, -1
+            except RecursionError:
+                return self._passed()
             if end >= 0 and (end < len(self._held) or self._held[end - 1] in '"]}'):
                 self._at = end
                 return value
-            if len(self._held) - self._at > LARGEST or not self._more(wanted):
+            if len(self._held) - self._at > LARGEST and end < 0:
+                return self._passed()
+            if not self._more(wanted):
                 if end >= 0:
                     self._at = end
                     return value
                 raise NotObjects
             wanted = min(wanted * 2, LARGEST)
+
+    def _passed(self) -> Any:
+        """Moves behind a value of which nothing is kept."""
+        depth, is_text = 0, False
+        while True:
+            for token in _PART.finditer(self._held, self._at):
+                sign = token[0]
+                is_text = is_text ^ (sign == '"')
+                depth += 0 if is_text else (sign in "[{") - (sign in "]}")
+                if not (depth or is_text or sign[0] == "\\"):
+                    self._at = token.end()
+                    return UNREAD
+            self._at = len(self._held) - (len(self._held) - len(self._held.rstrip("\\"))) % 2  # half of an escape
+            if not self._more(CHUNK):
+                raise NotObjects
 
     def _more(self, size: int) -> bool:
         piece = self._text.read(size)

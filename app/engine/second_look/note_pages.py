@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 from app.engine.reading.entries import Entry
 from app.engine.reading.refusal import Refused
+from app.engine.second_look.unread import UNREAD
 from app.mapping.html_cost import bounded
 from app.mapping.page_styles import parted
 from app.mapping.second_look import bare
@@ -22,7 +23,7 @@ def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator
     """One row for each page of a folder, with its number. Cells: id, patient, title, content, under the bare
     `headers` of these names.
 
-    A page that cannot be read has no cells but its ids. Its row counts all the same.
+    Of a page that cannot be read, all cells but its ids are `UNREAD`. Its row counts all the same.
     """
     for number_of_page, entry in enumerate(entries, start=1):
         *folders, name = entry.path.removeprefix(entry.page or "").split("/")
@@ -30,8 +31,7 @@ def note_pages(entries: Iterable[Entry], headers: Mapping[str, str]) -> Iterator
         owner = next(owners, None)
         cells = {"id": number[1] if number else "", "patient": owner[1] if owner else ""}
         page = _page(entry)
-        if page is not None:
-            cells |= {"title": page.title, "content": page.text}
+        cells |= {"title": page.title, "content": page.text} if page else {"title": UNREAD, "content": UNREAD}
         yield number_of_page, {bare(headers[name]): cell for name, cell in cells.items() if name in headers}
 
 
@@ -45,7 +45,7 @@ def _page(entry: Entry) -> "_Words | None":
         page = _Words()
         page.feed(bounded(parted(data.decode("utf-8-sig")).text))
         page.close()
-    except (Refused, OSError, ValueError):
+    except (Refused, OSError, ValueError, AssertionError, RecursionError):  # the parser asserts what a page may hold
         return None
     return page if len(data) <= LARGEST else None
 

@@ -10,17 +10,19 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from app.engine.second_look.around import Around, Damaged
 from app.engine.second_look.json_objects import NotObjects, objects_by_line, objects_in, worded
+from app.engine.second_look.numbers import Spelled
 from app.engine.second_look.relations import id_header, ids_alone, related
+from app.engine.second_look.table_lines import ROW, NotPlain, TableLines, whole_lines
 from app.engine.second_look.unpadded import Unpadded, is_filled
+from app.engine.second_look.unread import UNREAD, Unread
 from app.mapping.second_look import Nested, bare
 
-ROW = 8 << 20  # signs
 SIGNS = ",;\t|"
 _HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # half a character that was written by itself
 TITLES = 5  # lines that may be above a header
@@ -28,21 +30,6 @@ HEADER = 1 << 16  # signs of a line that tell what parts the cells of a header; 
 Cells = dict[str, str]
 NO_MARKS: Mapping[int, int] = MappingProxyType({})
 Lined = tuple[int, Cells]  # the line on which a row begins, or its number among the objects of a text
-
-
-class Formatted(str):
-    """A number as a workbook stores it; `shown` is how its format shows it."""
-
-    shown: str = ""
-
-    def with_shown(self, shown: str) -> "Formatted":
-        """The same number, and how it is shown."""
-        self.shown = shown
-        return self
-
-
-class NotPlain(Exception):
-    """The file cannot be verified. The exception carries nothing of the file's content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +77,12 @@ def plain_rows(
                 around = objects_in(Around(text, damages), lists, known=known)
                 yield from ((number, _flat(each)) for number, each in enumerate(_unfolded(around, nested), 1))
                 return
-            first, above = _line(text), 0
+            first, above = text.readline(ROW), 0
             while first and not first.strip("\ufeff \t\r\n"):
-                first, above = _line(text), above + 1
+                first, above = text.readline(ROW), above + 1
             if in_lines or first.lstrip("\ufeff \t").startswith(("[", "{")):
                 if in_lines:
-                    lines = chain((first.lstrip("\ufeff"),), iter(lambda: _line(text), ""))
+                    lines = whole_lines(text, first.lstrip("\ufeff"))
                     objects = objects_by_line((line for line in lines if is_filled(line)), lists, known)
                 else:
                     objects = objects_in(text, lists, begun=first, known=known, only=only)
@@ -142,47 +129,6 @@ def _letter(byte: bytes, encoding: str) -> str:
         return byte.decode("latin-1")
 
 
-def _line(text: io.TextIOWrapper) -> str:
-    line = text.readline(ROW)
-    if len(line) == ROW:
-        raise NotPlain
-    return line
-
-
-class _Lines:
-    """The lines of a table, of which `number` have been read. A row whose lines are longer than a row may be raises
-    NotPlain."""
-
-    def __init__(
-        self, text: io.TextIOWrapper, begun: Iterable[str], number: int, open_marks: Mapping[int, int]
-    ) -> None:
-        self._text = text
-        self._begun = iter(begun)
-        self._marks = open_marks
-        self.number = number
-        self.signs = 0
-
-    def __iter__(self) -> "_Lines":
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._begun, None) or _line(self._text)
-        self.signs += len(line)
-        if not line:
-            raise StopIteration
-        if self.signs > ROW:
-            raise NotPlain
-        self.number += 1
-        return line if self.number not in self._marks else _without(line, self._marks[self.number])
-
-
-def _without(line: str, at: int) -> str:
-    """A line without the quotation mark that stands there."""
-    if line[at : at + 1] != '"':
-        raise NotPlain
-    return line[:at] + line[at + 1 :]
-
-
 def _unfolded(objects: Iterator[dict[str, Any]], nested: Nested | None) -> Iterator[Mapping[str, Any]]:
     """The objects, and in the place of one that holds several rows these rows."""
     for each in objects:
@@ -193,14 +139,14 @@ def _unfolded(objects: Iterator[dict[str, Any]], nested: Nested | None) -> Itera
 def _table(
     text: io.TextIOWrapper, first: str, above: int, headers: "Headers | None", open_marks: Mapping[int, int]
 ) -> Iterator[Lined]:
-    begun = [first.lstrip("\ufeff"), *islice(iter(lambda: _line(text), ""), TITLES)]
+    begun = [first.lstrip("\ufeff"), *islice(iter(lambda: text.readline(ROW), ""), TITLES)]
     declared = begun[0].strip('"\r\n ')
     sign = _sign(begun, headers)
     if declared[:4].lower() == "sep=" and declared[4:5] in tuple(SIGNS):
         sign = declared[4]
         del begun[0]
         above += 1
-    lines = _Lines(text, begun, above, open_marks)
+    lines = TableLines(text, begun, above, open_marks)
     rows = csv.reader(lines, delimiter=sign)  # the reader has judged the quotation marks
     yield from under_header(_held(rows, lines), headers)
 
@@ -222,12 +168,13 @@ def _header_cells(begun: Sequence[str], sign: str, headers: "Headers | None") ->
         return 0
 
 
-def _held(rows: Iterable[list[str]], lines: _Lines) -> Iterator[tuple[int, list[str]]]:
+def _held(rows: Iterable[list[str]], lines: TableLines) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the line on which it begins. A row that is too long is one cell that cannot be read."""
     begins = lines.number + 1
     for row in rows:
-        lines.signs = 0
-        yield begins, row
+        yield begins, [UNREAD] if lines.is_cut else row
         del row  # the next one may be as large
+        lines.end_row()
         begins = lines.number + 1
 
 
@@ -236,7 +183,7 @@ def under_header(rows: Iterable[tuple[int, Sequence[str]]], headers: "Headers | 
 
     Raises NotPlain where none of the first rows is a header.
     """
-    filled = ((line, row) for line, row in rows if any(map(is_filled, row)))
+    filled = ((line, row) for line, row in rows if any(is_filled(cell) or isinstance(cell, Unread) for cell in row))
     top = islice(filled, TITLES + 1)
     names = next((told_apart(row) for _, row in top if headers is None or headers.are_in(row)), None)
     if names is None:
@@ -266,7 +213,7 @@ def told_apart(headers: Sequence[str]) -> list[str]:
 
 def unguarded(cell: str) -> str:
     """A cell without the `=""` that keeps a spreadsheet from rounding it."""
-    if isinstance(cell, Formatted):
+    if isinstance(cell, Spelled | Unread):
         return cell
     cell = cell.strip()
     return cell[2:-1] if cell.startswith('="') and cell.endswith('"') else cell
@@ -283,5 +230,6 @@ def _flat(row: Mapping[str, Any]) -> Cells:
         elif ids := ids_alone(header, value):
             cells[own] = cells.get(own) or ids
         else:
-            cells[header] = worded(value).strip() or cells.get(header, "")
+            text = worded(value)
+            cells[header] = text.strip() or cells.get(header) or (UNREAD if text is UNREAD else "")
     return cells

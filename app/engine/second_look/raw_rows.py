@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from app.engine.reading.entries import Found
 from app.engine.second_look.note_pages import note_pages
-from app.engine.second_look.plain import Headers, Lined, NotPlain, plain_rows, under_header
+from app.engine.second_look.plain import Headers, Lined, plain_rows, under_header
 from app.engine.second_look.relations import with_ids
 from app.engine.second_look.sheets import sheet_rows
+from app.engine.second_look.table_lines import NotPlain
 from app.mapping.columns import Placed
 from app.mapping.kind import Source
 from app.mapping.second_look import Look, bare

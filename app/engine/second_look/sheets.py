@@ -1,21 +1,30 @@
-"""The rows of a sheet of a workbook, streamed from its XML: the first reading uses a library that shares no line."""
+"""The rows of a sheet of a workbook, streamed from its XML. The first reading uses a library that shares no line of it;
+only signs that no XML may hold are passed over by the same code.
+"""
 
 import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from itertools import islice
+from typing import IO, BinaryIO
 from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
+from app.engine.reading.faulty_xml import readable
 from app.engine.reading.limits import Limits
-from app.engine.second_look.plain import TITLES, Formatted, NotPlain
+from app.engine.second_look.numbers import number_of, percentages, typed
+from app.engine.second_look.plain import TITLES
+from app.engine.second_look.table_lines import NotPlain
+from app.engine.second_look.unread import UNREAD
 
-WIDEST = 16_384  # columns of a sheet
+WIDEST, LAST_ROW = 16_384, 1_048_576  # columns and rows of a sheet
+BLOCK = 1 << 16
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_PLACE = re.compile(r"([A-Z]{1,3})\d*")
+_PLACE = re.compile(r"([A-Za-z]{1,3})[0-9]*")
+_LOGICAL = {"1": "true", "true": "true", "0": "false", "false": "false"}
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _TOKENS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|.')
 _DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})  # number formats of a date
@@ -79,20 +88,33 @@ class _Book:
         raise NotPlain
 
     def rows(self, part: str) -> Iterator[tuple[int, list[str]]]:
+        """A row whose number does not follow the row before is the next one. Of a cell that is there twice, the last
+        filled one counts; a cell in no column is left out, and one that cannot be read is `UNREAD`."""
         number = 0
         for each in self._elements(part, "row"):
             place = each.get("r", "")
-            number = int(place) if place.isdecimal() else number + 1
+            given = int(place) if place.isascii() and place.isdigit() and len(place) < 8 else 0
+            number = given if number < given <= LAST_ROW else number + 1
             row: list[str] = []
+            at = -1
             for cell in each:
                 if _tag(cell) != "c":
                     continue
-                at = _column(cell.get("r") or "", len(row))
-                row += [""] * (at - len(row))
-                row.append(self._shown(cell))
+                column = _column(cell.get("r") or "", at + 1)
+                if column is None:
+                    continue
+                at = column
+                row += [""] * (at + 1 - len(row))
+                row[at] = self._shown(cell) or row[at]
             yield number, row
 
     def _shown(self, cell: Element) -> str:
+        try:
+            return self._typed(cell)
+        except (ValueError, LookupError, OverflowError):
+            return UNREAD
+
+    def _typed(self, cell: Element) -> str:
         """A cell as it would be typed."""
         kind, value = cell.get("t", "n"), next((each.text or "" for each in cell if _tag(each) == "v"), "")
         if kind == "inlineStr":
@@ -100,18 +122,19 @@ class _Book:
         if kind == "s":
             return self._strings[int(value)] if value else ""
         if kind == "b":
-            return "true" if value in ("1", "true") else "false" if value else ""
+            return _LOGICAL.get(value.strip(), value)
         if kind in ("str", "e", "d") or not value:
             return _unescaped(value)
+        value = value.strip()
+        if (number := number_of(value)) is None:
+            return value
         style = cell.get("s", "0")
         if style.isdigit() and int(style) in self._dates:
-            return _moment(float(value), since_1904=self._since_1904)
-        number = float(value)
-        plain = str(int(number)) if number == int(number) and abs(number) < 10**15 else value
+            return _moment(number, since_1904=self._since_1904)
         code = self._codes.get(int(style), "") if self._codes and style.isdigit() else ""
-        if shown := _percent(code, number) or _with_zeros(code, plain):
-            return Formatted(plain).with_shown(shown)
-        return plain
+        if _is_percentage(code):
+            return typed(value, number, *percentages(number))
+        return typed(value, number, _with_zeros(code, typed(value, number)))
 
     def _format_codes(self) -> dict[int, str]:
         """By the number of a cell style, the code of its number format."""
@@ -125,34 +148,58 @@ class _Book:
         return {at: codes[number] for at, number in enumerate(styles) if number in codes}
 
     def _elements(self, part: str, *tags: str) -> Iterator[Element]:
-        """The elements of these tags, each whole; nothing where the workbook has no such part."""
+        """The elements of these tags, each whole; nothing where the workbook has no such part.
+
+        A part with a few signs that no XML may hold is read again without them, from the element at which it failed.
+        """
         if (name := self._names.get(part.lower())) is None:
             return
-        with self._packed.open(name) as stream:
-            parents: list[Element] = []
-            wanted = 0  # how many elements of these tags are open
-            for event, each in iterparse(stream, events=("start", "end"), forbid_dtd=True):
-                if event == "start":
-                    parents.append(each)
-                    wanted += _tag(each) in tags
-                    continue
-                parents.pop()
-                if _tag(each) in tags:
-                    wanted -= 1
+        passed = 0
+        try:
+            with self._packed.open(name) as stream:
+                for each in _elements_in(stream, tags):
+                    passed += 1
                     yield each
-                if not wanted:  # nothing that was passed is held
-                    each.clear()
-                    if parents:
-                        parents[-1].clear()
+        except SyntaxError:
+            with self._packed.open(name) as stream:
+                yield from islice(_elements_in(_Mended(stream), tags), passed, None)
+
+
+def _elements_in(stream: "IO[bytes] | _Mended", tags: tuple[str, ...]) -> Iterator[Element]:
+    parents: list[Element] = []
+    wanted = 0  # how many elements of these tags are open
+    for event, each in iterparse(stream, events=("start", "end"), forbid_dtd=True):
+        if event == "start":
+            parents.append(each)
+            wanted += _tag(each) in tags
+            continue
+        parents.pop()
+        if _tag(each) in tags:
+            wanted -= 1
+            yield each
+        if not wanted:  # nothing that was passed is held
+            each.clear()
+            if parents:
+                parents[-1].clear()
+
+
+class _Mended:
+    """The bytes of a part, marks in the place of what no XML may hold."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._blocks = readable(iter(lambda: stream.read(BLOCK), b""))
+
+    def read(self, _: int = -1, /) -> bytes:
+        """The next block; empty at the end."""
+        return next((block for block in self._blocks if block), b"")
 
 
 def _is_date(code: str) -> bool:
     return not set("ymdhs").isdisjoint(_LITERAL.sub("", code).lower())
 
 
-def _percent(code: str, number: float) -> str:
-    """A number as a percentage, if that is how it is shown."""
-    return f"{number * 100:.13g}%" if _LITERAL.sub("", code).split(";")[0].rstrip().endswith("%") else ""
+def _is_percentage(code: str) -> bool:
+    return _LITERAL.sub("", code).split(";")[0].rstrip().endswith("%")
 
 
 def _with_zeros(code: str, digits: str) -> str:
@@ -180,17 +227,16 @@ def _inside(target: str) -> str:
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
 
 
-def _column(place: str, otherwise: int) -> int:
-    """The number of a cell's column, from 0; `otherwise` for a cell that does not give its place."""
-    letters = _PLACE.match(place)
-    if letters is None:
+def _column(place: str, otherwise: int) -> int | None:
+    """The number of a cell's column, from 0; `otherwise` for a cell that does not give its place. None for a place
+    that no sheet has."""
+    if not place:
         return otherwise
+    letters = _PLACE.fullmatch(place)
     number = 0
-    for letter in letters[1]:
+    for letter in letters[1].upper() if letters else "":
         number = number * 26 + ord(letter) - 64
-    if number > WIDEST:
-        raise NotPlain
-    return number - 1
+    return number - 1 if 0 < number <= WIDEST else None
 
 
 def _text(each: Element) -> str:
