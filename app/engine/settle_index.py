@@ -19,6 +19,7 @@ from app.engine.inventory import Inventory, take_inventory
 from app.engine.match import plan_from, suggest
 from app.engine.outcome import Done
 from app.engine.read import store_index
+from app.engine.read_again import rows_again
 from app.engine.reading.bundle import bundle_problems
 from app.engine.reading.results import FileDone
 from app.engine.reading_log import note_problems
@@ -53,7 +54,8 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     _fetch_index(runtime, migration, str(read["index"]), path)
     try:
         with beat.during():
-            told = (*bundle, *resolve_index(Index.resume(path), source, brought_before(runtime, migration)))
+            brought, reread = brought_before(runtime, migration), rows_again(runtime, migration, now().date())
+            told = (*bundle, *resolve_index(Index.resume(path), source, brought, reread))
             with Index.open(path) as index:
                 inventory = take_inventory(index, source, now(), only_counted(files, source))
                 settled = settled_problems(index, files, already)

@@ -7,16 +7,19 @@ spreadsheet: the copy has no offsets and no seconds, `TRUE` for `true`, lost zer
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.mapping.cells import mended_digits
-from app.mapping.columns import Link
+from app.mapping.columns import Link, columns_of
 from app.mapping.moments import LocalMoment
 
+BLANK = ""
+ID, NAME = "id:", "name:"  # how a reference is written
+CLOCK = "\x1f"  # between a time on the clinic's clock and on the file's own
 _EXPONENT = re.compile(r"\d[.,]\d{5,17}[Ee]\+?\d\d?")
 _TRUTHS = frozenset({"true", "false", "yes", "no"})
 
@@ -53,6 +56,46 @@ def digests_of(values: Mapping[str, Any], cells: Mapping[str, str], zone: ZoneIn
     for at, piece in elsewhere:
         pieces[at] = piece
     return exact, _digest(pieces) if elsewhere else None
+
+
+def statements_of(
+    row: Any, instead: Mapping[str, Any], columns: Collection[str], cells: Mapping[str, str], zone: ZoneInfo
+) -> Mapping[str, str]:
+    """By attribute, what a row says. `instead` are the values that stand in place of its attributes.
+
+    An empty cell says that there is nothing: BLANK. An attribute without a column says nothing at all, and is left out.
+    """
+    attributes = {placed.name: placed.column for placed in columns_of(type(row))}
+    has_replaced = any(name in columns for name, value in instead.items() if value is None)
+    values = {**{name: getattr(row, name) for name in attributes}, **instead}
+    found: dict[str, str] = {}
+    for name, value in values.items():
+        column = attributes.get(name)
+        if column is not None and (column.is_key or column.apart or (column.fills and getattr(row, column.fills))):
+            continue  # the key, and names beside a reference
+        if value is not None:
+            found[name] = _statement(value, cells.get(name, ""), zone)
+        elif getattr(row, name, None) is None and (name in columns or (column is None and has_replaced)):
+            found[name] = BLANK
+    return found
+
+
+def _statement(value: Any, cell: str, zone: ZoneInfo) -> str:
+    """A reference and a time as they are, for they are compared in several ways; of any other value a digest."""
+    if isinstance(value, Link):
+        return f"{ID}{','.join(value.ids)}" if value.ids else f"{NAME}{value.name or ''}"
+    if isinstance(value, datetime):
+        return CLOCK.join(_minutes(value, cell, zone))
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    text = (
+        _json(value)
+        if isinstance(value, dict | list | tuple)
+        else _text(value)
+        if isinstance(value, str)
+        else f"{value}"
+    )
+    return _digest([text]).hex()
 
 
 def _digest(pieces: list[str]) -> bytes:

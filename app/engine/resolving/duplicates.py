@@ -4,6 +4,7 @@ Where nothing says which is the newest, all of them wait for a decision.
 """
 
 from app.engine.index.schema import GIVES_WAY, ZONE_ASSUMED
+from app.engine.resolving import less_said
 from app.engine.resolving.work import Work
 
 THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
@@ -86,6 +87,10 @@ def apply(work: Work) -> None:
         WINNERS.format(later=numbers),
         LATER.format(later=numbers),
         "CREATE INDEX temp.same_id_winners_key ON same_id_winners (kind, id)",
+    ):
+        work.db.execute(query, VALUES)
+    less_said.apply(work, tuple(later))
+    for query in (
         LOSERS.format(told=told),
         CONFLICTS,
         BLOCKED_COPIES,

@@ -1,7 +1,7 @@
 """What every rule of resolving is given: the index, and what the source says of its kinds."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,21 @@ Brought = Callable[[Kind[Any], Collection[str]], Mapping[str, Collection[str]]]
 """Gives, of some source ids of a kind, those whose records an earlier import brought and the live workspace has, each
 with the source ids of the client whose record it is; of none where that client is unknown."""
 
+Reread = Callable[[Kind[Any], Mapping[int, Container[int]]], Iterable[tuple[int, int, Mapping[str, str]]]]
+"""Reads rows of a kind again, by part and place in it. Gives part, place and what the row says, by attribute."""
+
 
 @dataclass(frozen=True)
 class Work:
     """`numbers` are the numbers of the kinds in the index; `kinds` the source's kinds that occur in it;
-    `brought` what earlier imports brought, None where there is no live workspace."""
+    `brought` what earlier imports brought, None where there is no live workspace; `reread` reads rows again, None where
+    their parts are not at hand."""
 
     db: sqlite3.Connection
     source: Source
     numbers: dict[str, int]
     brought: Brought | None = None
+    reread: Reread | None = None
 
     @property
     def kinds(self) -> Iterator[tuple[int, Kind[Any]]]:

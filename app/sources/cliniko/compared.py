@@ -130,15 +130,40 @@ def of_communication(row: Communication) -> Said:
     }
 
 
+_APPOINTMENT_S = dict.fromkeys(
+    (
+        "did_not_arrive",
+        # without a place in Caspen
+        "treatment_note_status",
+        "invoice_id",
+        "invoice_status",
+        "sms_reminder_sent",
+        "email_reminder_sent",
+        "repeated_from_id",
+        "repeat_rule",
+    )
+)
+_GROUP_S = dict.fromkeys(("number_of_patients", "max_attendees", "number_of_cancellations"))
+
+
 def of_appointment(row: Appointment) -> Said:
-    """Names count only where there is no id."""
+    """Names count only where there is no id, numbers of patients only in a group. A blank mark is like `false`."""
     named = {
         "practitioner": row.practitioner_id,
         "business": row.business_id,
         "appointment_type": row.appointment_type_id,
         "patient": row.patient_ids,
+        "attendees": row.patient_ids,
     }
-    return {**{name: None for name, link in named.items() if link is not None and link.ids}, **_cancelled(row)}
+    shape = row.shape
+    return {
+        **_APPOINTMENT_S,
+        **({} if shape == "group" else _GROUP_S),
+        "kind": shape,
+        "patient_arrived": "missed" if row.did_not_arrive else "arrived" if row.patient_arrived else None,
+        **{name: None for name, link in named.items() if link is not None and link.ids},
+        **_cancelled(row),
+    }
 
 
 def of_attendee(row: Attendee) -> Said:
