@@ -55,11 +55,16 @@ class Lists:
             elif name in self.kinds:
                 yield name
         for name, value in members.items():
-            if isinstance(value, list):
-                if value and isinstance(value[0], dict) and name not in _NO_ROWS:
+            if is_list_of_objects(value):
+                if name not in _NO_ROWS:
                     self.meet(name)
             elif name in self.kinds and isinstance(value, dict) and value.keys() - _ADDRESS and _is_deep(value):
                 yield name
+
+
+def is_list_of_objects(value: Any) -> bool:
+    """Whether a value is a list that begins with an object."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
 
 
 def _is_deep(value: Mapping[str, Any]) -> bool:

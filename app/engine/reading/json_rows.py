@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, TextIO
 
 from app.engine.reading.json_lines import BAD_LINE, FIRST, BadLine, Line, lines_of
-from app.engine.reading.json_lists import Lists, SeveralLists
+from app.engine.reading.json_lists import Lists, SeveralLists, is_list_of_objects
 from app.engine.reading.json_mending import Damage, Mending
 from app.engine.reading.json_records import Records
 from app.engine.reading.json_stream import SMALL, Exact, JsonStream, Passed, TooLarge, small_of, values_in
@@ -186,7 +186,7 @@ class JsonRows:
                     del value  # the next one may be as large
                 self._whole += 1
             except Refused as refused:
-                if refused.code != BAD_LINE:
+                if refused.code != BAD_LINE or isinstance(refused, SeveralLists):
                     raise
                 line.pass_over()
                 told = max(told + 1, line.number)
@@ -339,10 +339,21 @@ class JsonRows:
         total = rest.get(TOTAL)
         if isinstance(total, int) and (own == is_read == 1 or (not own and len(rest) <= 2 and lists.only is None)):
             self.announced = max(self.announced or 0, total)
-        if own:
+        if own or self._are_lists(rest):
             yield from self._beside(rest, large)
         elif lists.only is None or not rest.keys() <= _PAGE:
             yield Passed(rest) if is_large else rest
+
+    def _are_lists(self, members: Mapping[str, Any]) -> bool:
+        """Whether an object without a list of rows is no row: where one list is read, all of its members are lists that
+        nobody knows, or rows of one kind without a list."""
+        if self._lists.only is None and len(members) > 1:
+            return False
+        return bool(members) and all(
+            (self._lists.only is not None and (name in _PAGE or not value or is_list_of_objects(value)))
+            or (name in self._lists.kinds and any(unfold({name: value}) is not None for unfold in self._unfolds))
+            for name, value in members.items()
+        )
 
     def _beside(self, rest: Mapping[str, Any], large: Mapping[str, str]) -> Iterator[Any]:
         """The objects of a page that hold rows without a list of their own."""
