@@ -5,7 +5,7 @@ What a later migration that is live brought too stays as well, and is that migra
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ from app.caspen.journal import journal_digest
 from app.caspen.links import values_of
 from app.caspen.shapes import Shape, shape
 from app.caspen.shared import hand_over, later_journals
-from app.caspen.statements import at, change, fetch, is_sqlite
+from app.caspen.statements import among, at, batches, change, fetch, is_sqlite
 from app.caspen.stores import Stores
 from app.caspen.tables import OBJECTS, Reference
 
@@ -44,7 +44,8 @@ class Kept:
 class Undone:
     """Records by table, and those that stay.
 
-    `later` counts what stays because a later migration brought it too. `journals` holds the digest of the journal of
+    `later` counts what stays because a later migration brought it too. `left_over` counts what went of migrations that
+    were taken back before: records that others needed until now. `journals` holds the digest of the journal of
     each later migration before and after the undo, where the undo changed it.
     """
 
@@ -53,10 +54,12 @@ class Undone:
     kept: list[Kept] = field(default_factory=list)
     later: Counter[str] = field(default_factory=Counter)
     journals: dict[str, tuple[str, str]] = field(default_factory=dict)
+    left_over: Counter[str] = field(default_factory=Counter)
 
     def to_json(self) -> str:
         kept = [asdict(record) for record in self.kept]
         counters = {"removed": self.removed, "restored": self.restored, "later": self.later}
+        counters["left_over"] = self.left_over
         return json.dumps({**counters, "kept": kept, "journals": self.journals})
 
     @classmethod
@@ -66,7 +69,7 @@ class Undone:
         kept = [Kept(**{**record, "why": Why(record["why"])}) for record in stored["kept"]]
         journals = {name: (before, after) for name, (before, after) in stored["journals"].items()}
         removed, restored, later = (Counter[str](stored[name]) for name in ("removed", "restored", "later"))
-        return cls(removed, restored, kept, later, journals)
+        return cls(removed, restored, kept, later, journals, Counter[str](stored.get("left_over", {})))
 
 
 class _OnlyLooking(Exception):
@@ -100,6 +103,18 @@ def preview_undo(stores: Stores, workspace_id: str, migration_id: str) -> Undone
         return done
 
 
+def count_there(stores: Stores, workspace_id: str, records: Mapping[str, Collection[str]]) -> int:
+    """How many of these records, ids by table, the live workspace still has. A deleted record is not there."""
+    live, there = stores.live, 0
+    with live.database.connection(reading=True) as connection:
+        for table, ids in records.items():
+            for piece in batches(sorted(ids)):
+                which, given = among(connection, '"id"', piece)
+                sql = f'SELECT count(*) FROM {at(live.schema, table)} WHERE "workspace_id" = ? AND {which}'
+                there += int(fetch(connection, f'{sql} AND "deleted_at" IS NULL', (workspace_id, given))[0][0])
+    return there
+
+
 def _undo(what: _Undo) -> Undone:
     version = 'SET "version" = "version" + 1 WHERE "id" = ?'
     change(what.connection, f"UPDATE {what.at('workspaces')} {version}", (what.workspace_id,))
@@ -120,7 +135,7 @@ def _undo(what: _Undo) -> Undone:
     )
     earlier = f'SELECT "migration_id" FROM {what.at("undone_moves")} WHERE "workspace_id" = ?'
     left_over = [replace(what, migration_id=name) for (name,) in fetch(what.connection, earlier, keys[:1])]
-    while _remove_all(what, done.removed) + sum(_remove_all(other, Counter()) for other in left_over):
+    while _remove_all(what, done.removed) + sum(_remove_all(other, done.left_over) for other in left_over):
         pass  # what referred to a record may have gone only after it was looked at
     done.kept += [kept for to in SHAPES for kept in _left(what, to)]
     keep = f'INSERT INTO {what.at("undone_moves")} ("workspace_id", "migration_id", "done") VALUES (?, ?, ?)'

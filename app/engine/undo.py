@@ -38,6 +38,7 @@ def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
                 "restored": dict(undone.restored),
                 "kept": [asdict(one) for one in undone.kept],
                 "later": dict(undone.later),
+                "left_over": dict(undone.left_over),
             },
         }
         session.add(kept)

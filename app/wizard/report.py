@@ -16,8 +16,9 @@ from sqlmodel import col, select
 from app.caspen.facts import workspace_facts
 from app.caspen.live_counts import LiveCounts, count_live
 from app.caspen.shared import count_kept_by_later
+from app.caspen.stores import Stores
 from app.caspen.trial_health import Fault
-from app.caspen.undo import Why
+from app.caspen.undo import Why, count_there
 from app.engine.live_check import LiveGlance, glance_of
 from app.engine.open_links import look_again, standing_of
 from app.engine.purge import purge
@@ -86,7 +87,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "bridges": bridges(balance.lines, mine, visit.move.report, missing_of(glance, alone)) if balance else {},
         "differing": differing,
         "other_moves": others,
-        "taken_back": taken_back(visit.move.report),
+        "taken_back": taken_back(visit.runtime.caspen, visit.move),
         "link_now": standing_of(export),
         "undo_until": until,
         "undo_refused": refused_undo(visit),
@@ -136,7 +137,11 @@ def what_differs(visit: Visit, glance: LiveGlance, mine: LiveCounts) -> list[str
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What an undo did, in records: those of the move that went, and that stay, by the reason; and what came back."""
+    """What an undo did, in records: those of the move that went, and that stay, by the reason; and what came back.
+
+    `in_use` is counted in the workspace now; `gone_since` are those that had stayed with them and are gone now.
+    `left_over` are records of moves that were taken back before, which went with this one.
+    """
 
     removed: int
     restored: int
@@ -144,17 +149,31 @@ class TakenBack:
     deleted: int
     in_use: int
     later: int
+    gone_since: int = 0
+    left_over: int = 0
+
+    @property
+    def total(self) -> int:
+        """The records of the move that were live."""
+        return self.removed + self.edited + self.deleted + self.in_use + self.gone_since + self.later
 
 
-def taken_back(report: Mapping[str, Any]) -> TakenBack | None:
+def taken_back(stores: Stores, move: Migration) -> TakenBack | None:
     """What was taken back; None while nothing was."""
-    undone = report.get("undone")
+    undone = move.report.get("undone")
     if undone is None:
         return None
     why = Counter(str(kept["why"]) for kept in undone["kept"])
-    removed, restored = (sum(undone[name].values()) for name in ("removed", "restored"))
-    later = sum(undone.get("later", {}).values())
-    return TakenBack(removed, restored, why[Why.EDITED], why[Why.DELETED], why[Why.IN_USE], later)
+    needed: dict[str, list[str]] = {}
+    for kept in undone["kept"]:
+        if kept["why"] == Why.IN_USE:
+            needed.setdefault(str(kept["table"]), []).append(str(kept["id"]))
+    in_use = count_there(stores, move.workspace_id, needed)
+    removed, restored, later, left_over = (
+        sum(undone.get(name, {}).values()) for name in ("removed", "restored", "later", "left_over")
+    )
+    gone_since = why[Why.IN_USE] - in_use
+    return TakenBack(removed, restored, why[Why.EDITED], why[Why.DELETED], in_use, later, gone_since, left_over)
 
 
 def undo_until(visit: Visit) -> datetime | None:

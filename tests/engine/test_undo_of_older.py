@@ -12,6 +12,7 @@ from app.migration.advance import Refused
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration
 from app.migration.states import Event, State
+from app.wizard.report import taken_back
 from tests.engine.story import WORKSPACE, Clinic, clinic_files, clinic_in, engine_in
 
 FEWER = ((5, 5), (7, 9))  # clients and visits of the older and of the newer export
@@ -44,10 +45,20 @@ def test_what_the_newer_move_approved_stays(
     assert removed + later + len(undone["kept"]) == brought
     assert later > 0
     held = sum(count for name in ("created", "updated", "unchanged") for count in account[name].values())
-    assert count_live(clinic.runtime.caspen, WORKSPACE).total == held + len(undone["kept"])
+    there = count_live(clinic.runtime.caspen, WORKSPACE).total
+    assert there == held + len(undone["kept"])
+    first = taken_back(clinic.runtime.caspen, older.migration)
+    assert first is not None
+    assert (first.total, first.in_use, first.gone_since) == (brought, len(undone["kept"]), 0)
     newer.act(Event.UNDO)
     newer.drain()
     assert count_live(clinic.runtime.caspen, WORKSPACE).total == 0
+    first, second = (taken_back(clinic.runtime.caspen, move.migration) for move in (older, newer))
+    assert first is not None
+    assert second is not None
+    assert (first.total, first.in_use, first.gone_since) == (brought, 0, len(undone["kept"]))
+    assert second.removed + second.left_over == there, "every record that went is in the report of what took it"
+    assert second.left_over == first.gone_since
 
 
 def test_without_the_facts_the_later_move_is_taken_back_first(clinic: Clinic, runtime: Runtime) -> None:
