@@ -108,6 +108,9 @@ def _map_row(
         return
     assert kind.to_records is not None  # noqa: S101 - kinds that do not move never come here
     result = kind.to_records(parsed.row, view.joined, bench.lookups)
+    if not isinstance(result, Mapped) and result.outcome is Outcome.LEFT_OUT:
+        tally.row(result.outcome)  # nothing is reported of a row that the clinic left out
+        return
     tally.tell(line, parsed.source_id, told)
     tally.tell(line, parsed.source_id, result.problems)
     if isinstance(result, Mapped):

@@ -1,15 +1,18 @@
-"""Which problems count now: those of the newest trial, and what reading told that no trial has told again.
+"""Which problems count now: those of the newest trial, and what reading reported that no trial has reported again.
 
-Reading and trial look at the same rows, so that what a trial tells of a code in a file stands for what reading had
-told of it.
+Reading and trial look at the same rows. What a trial reports of a code in a file replaces what reading had reported of
+it. Once the trial is finished, reading's problems of single rows no longer count: a row that did not come keeps its
+reason alone.
 """
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import and_, col, exists, or_
 
-from app.migration.models import Migration, ProblemLine
+from app.mapping.parse import ONCE_PER_FILE
+from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 
 
 def that_count(migration: Migration) -> list[Any]:
@@ -26,4 +29,23 @@ def that_count(migration: Migration) -> list[Any]:
         again.code == ProblemLine.code,  # type: ignore[arg-type]
         again.file.is_not_distinct_from(ProblemLine.file),  # type: ignore[union-attr]
     )
-    return [mine, or_(col(ProblemLine.run) == trial, and_(read, ~told_again))]
+    return [mine, or_(col(ProblemLine.run) == trial, and_(read, ~told_again, ~_is_of_mapped_row(migration)))]
+
+
+def _is_of_mapped_row(migration: Migration) -> sa.ColumnElement[bool]:
+    """Whether reading reported a problem of single rows that a finished trial has mapped since."""
+    is_finished = exists().where(
+        col(Trial.migration_id) == migration.id,
+        col(Trial.number) == migration.trial_number,
+        col(Trial.finished_at).is_not(None),
+    )
+    is_mapped = exists().where(
+        col(ExportFile.migration_id) == migration.id,
+        col(ExportFile.export_number) == migration.export_number,
+        col(ExportFile.path) == col(ProblemLine.file),
+        col(ExportFile.kind).is_not(None),
+        col(ExportFile.refused).is_(None),
+        col(ExportFile.parts) > 0,
+    )
+    of_row = and_(col(ProblemLine.line).is_not(None), col(ProblemLine.code).not_in(ONCE_PER_FILE))
+    return and_(of_row, is_finished, is_mapped)

@@ -20,6 +20,7 @@ FROM_FILE = "Read from the file itself and its folder"
 USUAL = "Caspen's usual value, which this cell does not change"
 SAME_MOMENT = "The same moment, on the clock of its location"
 NOTHING_BORROWED: Mapping[str, str] = {}
+NOT_BROUGHT = "Did not come, as the row did not"
 CLOSED = "Only for those who may read it in Caspen"
 MONTH_FIRST = "Read with the month before the day, as all of the file proves"
 
@@ -264,8 +265,8 @@ def _became(cell: Cell, row: SourceRow) -> str:
         return "Kept as the day it was made"
     if cell.name != cell.column:
         return "A custom field"
-    if column.destination and row.stays is None:
-        return f"In Caspen: {_worded(column.destination)}"
+    if column.destination:
+        return f"In Caspen: {_worded(column.destination)}" if row.stays is None else NOT_BROUGHT
     if column.links_to or column.fills:
         return "Says what it belongs to"
     return "No field of its own in Caspen"

@@ -18,6 +18,7 @@ from app.errors import Stop
 from app.mapping.context import DateOrder
 from app.mapping.joins import Role
 from app.mapping.kind import Kind, Source
+from app.migration.fates import OLDER_ROW
 from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial, Work
 from app.migration.plans import plan_of
 from app.problems import Level, Problem, catalogue
@@ -71,7 +72,7 @@ class SourceRow:
     def stays(self) -> Problem | None:
         """Why the row did not come across, if it did not."""
         keeps = (Level.REFUSED, Level.HELD, Level.SKIPPED)
-        return next((problem for problem in self.problems if problem.severity in keeps), None)
+        return next((one for one in self.problems if one.severity in keeps or one.code == OLDER_ROW), None)
 
 
 def part_of_record(session: Session, migration: Migration, trial: Trial, work: int) -> Part | None:

@@ -36,7 +36,7 @@ from app.wizard.file_states import lines_of
 from app.wizard.findings import bands, sums
 from app.wizard.help import messages
 from app.wizard.history import history
-from app.wizard.problems import stopped_by
+from app.wizard.problems import fates_of_visit, stopped_by
 from app.wizard.report import kept_by_later
 from app.wizard.situation import situation
 
@@ -287,6 +287,9 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
         )
         acts = [] if visit.differs else [act for act in ACTS if move_for(act.event, State(migration.state)) is not None]
         may_undo = not visit.differs and migration.state == State.FINALISED and undoable(session, migration) is None
+        checks = checklist.lines(here)
+        fates = fates_of_visit(session, visit)
+        shown_sums = sums(session, migration, visit.source, fates, names_files=False)
         told: dict[str, Any] = {
             "fault": fault,
             "differing": audited.differing,
@@ -295,7 +298,8 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "checked": checked_of(session, migration.id),
             "trial": trial,
             "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
-            "checks": checklist.lines(here),
+            "checks": checks,
+            "checks_done": checklist.count_done(checks),
             "may_waive": not visit.differs and migration.state in OPEN,
             "complete": whole(session, visit, trial) if trial and trial.finished_at else None,
             "requests": requests if not visit.differs and migration.state in OPEN else [],
@@ -304,7 +308,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "people": people,
             "mails": mails,
             "odd": odd,
-            "bands": bands(sums(session, migration, visit.source), visit.source.label),
+            "bands": bands(shown_sums, visit.source.label),
             "problem": None if visit.differs else stopped_by(migration),
             "files": [(line, told_path(line.path, visit.source)) for line in lines_of(visit)],
             "may_retry": not visit.differs and move_for(Event.RETRY, State(migration.state)) is not None,

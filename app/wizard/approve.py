@@ -5,8 +5,9 @@ being whole is ticked, each by its name.
 """
 
 import unicodedata
-from collections.abc import Collection, Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -19,9 +20,10 @@ from app.caspen.becoming_live import BecomingLive, count_becoming_live
 from app.caspen.trial_health import Fault
 from app.door import read_form
 from app.engine.trial_check import whole_trial
+from app.mapping.rows import Outcome
 from app.migration.audited import load_audited
-from app.migration.balance import balance_of
 from app.migration.doubts import export_day, stale_day
+from app.migration.fates import RowFates, StayReason, load_fates
 from app.migration.guards import doubts_ticked, open_requests
 from app.migration.models import Export, Migration, Trial
 from app.migration.states import Event, State
@@ -35,13 +37,14 @@ from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.complete import doubts_said, not_ticked
 from app.wizard.damage import find_damage, render_damaged
 from app.wizard.live_words import records_named
-from app.words import plural
+from app.words import names, number, plural
 
 router = APIRouter()
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED)
 OTHER_TRIAL = "It was for another trial."
 DOUBT = "What says that your export may not be whole"
 NOT_ASKED = "It is not asked about any more."
+MOST_NAMED = 8  # kinds and files that a line names one by one
 VISIBLE = ("clients", "appointments", "progress_notes")
 """The records that a team sees first: their numbers are named before an approval."""
 
@@ -194,6 +197,52 @@ def visible_words(records: Mapping[str, BecomingLive]) -> list[str]:
     return [f"{records_named(new)} are new and become visible to your team, all at once.", f"{known}."]
 
 
+@dataclass(frozen=True, slots=True)
+class StayingLine:
+    """Rows that will not come, in words, and how many."""
+
+    words: str
+    rows: int
+
+
+def staying_lines(fates: RowFates) -> list[StayingLine]:
+    """What will not come: the rows of all lines add up to those that the trial did not bring."""
+    lines = []
+    moving = {line.kind for line in fates.balance.lines if line.moves}
+    by_rule = fates.of(Outcome.SKIPPED)
+    for label, rows in _by_label(each for each in by_rule if each.kind not in moving).items():
+        lines.append(StayingLine(f"{number(rows)} {label.lower()}", rows))
+    some = (
+        (fates.of(Outcome.LEFT_OUT), "row", "that you left out"),
+        ([each for each in by_rule if each.kind in moving], "single row", "that do not move, by rule"),
+        (fates.of(Outcome.HELD), "row", "held back"),
+        (fates.of(Outcome.REFUSED), "row", "that could not be read"),
+    )
+    for reasons, one, words in some:
+        rows = sum(each.rows for each in reasons)
+        if rows:
+            told = f"{plural(rows, one)} {words}: {_kinds_named(reasons)}"
+            lines.append(StayingLine(told, rows))
+    return lines
+
+
+def _by_label(reasons: Iterable[StayReason]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for each in reasons:
+        counts[each.label] += each.rows
+    return counts
+
+
+def _kinds_named(reasons: Sequence[StayReason]) -> str:
+    """As in "3 of appointments, 2 of clients and 4 of other kinds and files", most first."""
+    counts = _by_label(reasons).most_common()
+    lower = {each.label for each in reasons if each.kind}
+    shown = [f"{number(rows)} of {label.lower() if label in lower else label}" for label, rows in counts[:MOST_NAMED]]
+    if rest := sum(rows for _, rows in counts[MOST_NAMED:]):
+        shown.append(f"{number(rest)} of other kinds and files")
+    return names(shown)
+
+
 def render_closed(request: Request, visit: Visit) -> Response:
     """The page where no trial waits for approval: the state of the move, who approved, and the link to go on.
 
@@ -234,14 +283,16 @@ def draw(
         return page(request, "wizard/review-none.html")
     if visit.move.state not in TRIED:
         return render_closed(request, visit)
-    balance = balance_of(trial, visit.source)
+    with visit.read() as session:
+        fates = load_fates(session, visit.move, trial, visit.source)
+    balance = fates.balance
     store = visit.runtime.caspen.trial(visit.move.id, trial.number)
     told: dict[str, Any] = {
         "trial": trial,
         "export": export,
         "balance": balance,
         "visible": visible_words(count_becoming_live(visit.runtime.caspen, store, visit.move.workspace_id, VISIBLE)),
-        "behind": [line for line in balance.lines if not line.moves and line.read],
+        "staying": staying_lines(fates),
         "open_requests": waiting,
         "may_approve": visit.move.state == State.REVIEWING and balance.balances and not waiting,
         "doubts": doubted,

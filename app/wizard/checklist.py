@@ -90,7 +90,7 @@ def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: st
     day = here.conversion_date
     told: dict[str, Any] = {
         "groups": grouped(every),
-        "done": sum(line.mark is Mark.DONE for line in every),
+        "done": checklist.count_done(every),
         "total": len(every),
         "lede": lede(every, hands_over=State(visit.move.state) is State.PREPARING, is_read=is_read),
         "services_open": State(visit.move.state) in EDITABLE,
@@ -113,7 +113,7 @@ def grouped(every: tuple[Line, ...]) -> list[dict[str, object]]:
     groups = []
     for title, found in groupby(every, key=lambda line: line.group):
         lines = sorted(found, key=lambda line: order[line.mark])
-        done = sum(line.mark is Mark.DONE for line in lines)
+        done = checklist.count_done(lines)
         groups.append({"title": title, "lines": lines, "tiny": f"{done} of {len(lines)} done"})
     return groups
 

@@ -2,18 +2,30 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select, tuple_
 
 from app.access.rights import Right
 from app.act_links import without_acts
 from app.engine.trial_account import has_true_account
-from app.migration.balance import balance_of
+from app.mapping.rows import Outcome
 from app.migration.exports import current_export
+from app.migration.fates import (
+    KEEP_BACK,
+    ROWS_LEFT_OUT,
+    RowFates,
+    keeps_row_back,
+    load_fates,
+    outcome_of,
+    outcomes_of_rows,
+    ranked_lines,
+)
 from app.migration.models import ExportFile, Migration, ProblemLine
 from app.migration.problem_lines import that_count
 from app.migration.states import OVER, State
@@ -21,10 +33,12 @@ from app.migration.trials import current_trial
 from app.problems import Level, Problem, catalogue
 from app.sources import source
 from app.web import Visit, page, visit_of
-from app.wizard.findings import WORDS, bands, sums
+from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, sums
+from app.words import plural
 
 router = APIRouter()
 PER_PAGE = 100
+CAME, LOOK = "Came across", "Look at it"
 OF_FILES = frozenset(
     {
         "columns_absent",
@@ -37,7 +51,6 @@ OF_FILES = frozenset(
         "unrecognised_file",
     }
 )
-KEEP_BACK = (Level.HELD, Level.SKIPPED, Level.REFUSED)
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
@@ -53,33 +66,42 @@ def stopped_by(migration: Migration) -> Problem | None:
 def look(request: Request, kind: str = "", level: str = "") -> Response:
     visit = visit_of(request)
     with visit.read() as session:
-        every = sums(session, visit.move, visit.source)
+        fates = fates_of_visit(session, visit)
+        every = sums(session, visit.move, visit.source, fates)
         trial = current_trial(session, visit.move)
         export = current_export(session, visit.move)
     stage = "trial" if trial is not None and trial.finished_at is not None else "read"
     if export is None or export.read_at is None:
         stage = "unread"
-    chosen = [one for one in every if (not kind or one.kind == kind) and (not level or one.level == level)]
-    kinds = {one.kind: one.label for one in every if one.kind}
-    level_words = WORDS if stage == "trial" else {**WORDS, Level.WARNING: "Look at it"}
+    chosen = [each for each in every if (not kind or each.kind == kind) and (not level or each.fate == level)]
+    kinds = {each.kind: each.label for each in every if each.kind}
+    level_words = WORDS if stage == "trial" else {**WORDS, Level.WARNING.value: "Look at it"}
+    if not any(each.fate == LEFT_OUT for each in every):
+        level_words = {name: words for name, words in level_words.items() if name != LEFT_OUT}
     told: dict[str, Any] = {
         "bands": bands(chosen, visit.source.label, is_over=State(visit.move.state) in OVER),
         "every": len(every),
         "kinds": [("", "Every kind"), *sorted(kinds.items(), key=lambda item: item[1])],
-        "levels": [("", "All"), *((level.value, words) for level, words in level_words.items())],
+        "levels": [("", "All"), *level_words.items()],
         "kind": kind,
         "level": level,
         "stage": stage,
+        "adds_up": fates is not None,
         "kept_back": sum(part.count for part in every if part.level in KEEP_BACK and not part.is_of_files),
         "files_kept_back": sum(part.count for part in every if part.level in KEEP_BACK and part.is_of_files),
     }
-    with visit.read() as session:
-        is_told = trial is not None and trial.finished_at is not None and has_true_account(session, visit.move, trial)
-    if is_told and trial is not None:  # counted row by row: a row may have several problems
-        balance = balance_of(trial, visit.source)
-        told["kept_back"] = balance.total("held") + balance.total("skipped") + balance.total("refused")
-        told["files_kept_back"] = 0  # their rows are in the balance
+    if fates is not None:  # every row once: a row may have several problems
+        told["kept_back"] = fates.total()
+        told["files_kept_back"] = 0  # their rows are in the account
     return page(request, "wizard/problems.html", **told)
+
+
+def fates_of_visit(session: Session, visit: Visit) -> RowFates | None:
+    """The account of the newest trial; None before it is finished, and where what we keep of it was changed."""
+    trial = current_trial(session, visit.move)
+    if trial is None or trial.finished_at is None or not has_true_account(session, visit.move, trial):
+        return None
+    return load_fates(session, visit.move, trial, visit.source)
 
 
 @router.get("/m/{migration_id}/problems/rows.csv")
@@ -91,32 +113,83 @@ def rows(request: Request) -> Response:
 
 
 def table_of(visit: Visit) -> Iterator[str]:
+    """The lines of the table. The column "rows" adds up to the rows that did not come.
+
+    First the rows that share one reason, as one line for each file or kind; then one line for each problem of each row,
+    of which the first of a row counts 1.
+    """
+    heads = ["file", "line", "kind", "number in the source", "what", "reason", "what to do", "code", "rows"]
+    yield "\ufeff" + as_csv(heads)
+    with visit.read() as session:
+        fates = fates_of_visit(session, visit)
+        files = lines_of_files(session, visit.move, fates)
+    for reason in fates.reasons if fates is not None else ():
+        if reason.rows and (reason.path or reason.code in ("", ROWS_LEFT_OUT)):
+            label = reason.label if reason.kind else ""
+            place: list[object] = [reason.path or None, None, label, None]
+            yield as_csv([*place, WORDS[reason.outcome.value], *reason_words(visit, reason.code), reason.rows])
     labels = {kind.name: kind.label for kind in visit.source.kinds}
-    yield "\ufeff" + as_csv(["file", "line", "kind", "number in the source", "what", "reason", "what to do", "code"])
-    last = 0
+    for line in files:
+        place = [line.file, line.line, labels.get(line.kind or "", ""), line.source_id]
+        yield as_csv([*place, WORDS[line.level], *reason_words(visit, line.code), 0])
+    for line, is_first in lines_of_rows(visit):
+        place = [line.file, line.line, labels.get(line.kind or "", ""), line.source_id]
+        yield as_csv([*place, WORDS[outcome_of(line).value], *reason_words(visit, line.code), int(is_first)])
+
+
+def reason_words(visit: Visit, code: str) -> list[str]:
+    """A reason, what to do, and the code."""
+    if code not in catalogue():
+        return [NO_REASON, "", ""]
+    problem = Problem(code, details={"source": visit.source.label})
+    todo = without_acts(problem.todo) if State(visit.move.state) in OVER else problem.todo
+    return [problem.title, todo, code]
+
+
+def lines_of_files(session: Session, migration: Migration, fates: RowFates | None) -> list[ProblemLine]:
+    """What keeps whole files back and is not the reason of counted rows: files without rows, for example."""
+    run = f"trial:{migration.trial_number}"
+    found = session.exec(
+        select(ProblemLine)
+        .where(
+            *that_count(migration),
+            col(ProblemLine.level).in_(KEEP_BACK),
+            or_(col(ProblemLine.run) != run, col(ProblemLine.line).is_(None)),
+        )
+        .order_by(col(ProblemLine.id))
+    ).all()
+    reasons = fates.by_path if fates is not None else {}
+    return [line for line in found if (line.file or "") not in reasons or reasons[line.file or ""].code != line.code]
+
+
+def lines_of_rows(visit: Visit) -> Iterator[tuple[ProblemLine, bool]]:
+    """Each problem that kept a row back in the trial, and whether it is the first of its row. Rows by part and line."""
+    place = (col(ProblemLine.part), col(ProblemLine.line), col(ProblemLine.id))
+    last: tuple[int, int, int] = (-1, -1, -1)
+    before: tuple[str | None, int | None] | None = None
     while True:
         with visit.read() as session:
             lines = session.exec(
                 select(ProblemLine)
                 .where(
-                    *that_count(visit.move),
-                    col(ProblemLine.level).in_(KEEP_BACK),
-                    col(ProblemLine.id) > last,
+                    ProblemLine.migration_id == visit.move.id,
+                    ProblemLine.run == f"trial:{visit.move.trial_number}",
+                    keeps_row_back(),
+                    col(ProblemLine.line).is_not(None),
+                    tuple_(*place) > last,
                 )
-                .order_by(col(ProblemLine.id))
+                .order_by(*place)
                 .limit(1000)
             ).all()
         if not lines:
             return
         for line in lines:
-            problem = Problem(line.code, details={"source": visit.source.label})
-            todo = without_acts(problem.todo) if State(visit.move.state) in OVER else problem.todo
-            place = [line.file, line.line, labels.get(line.kind or "", ""), line.source_id]
-            yield as_csv([*place, WORDS[Level(line.level)], problem.title, todo, line.code])
-        last = lines[-1].id or last
+            row = (line.file, line.line)
+            yield line, row != before
+            before, last = row, (line.part, line.line or 0, line.id or 0)
 
 
-def as_csv(cells: list[object]) -> str:
+def as_csv(cells: Sequence[object]) -> str:
     """One line. A cell that a spreadsheet would calculate gets an apostrophe before it."""
     out = io.StringIO()
     texts = ["" if cell is None else str(cell) for cell in cells]
@@ -144,19 +217,26 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         order = (col(ProblemLine.file), col(ProblemLine.line), col(ProblemLine.id))
         found = session.exec(select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)).all()
         numbers = file_numbers(session, visit.move, {line.file for line in found if line.file and line.line})
-    if not total:
+        fates = fates_of_visit(session, visit)
+        became = became_of(session, visit.move, code, kind, fates) if fates is not None else Counter[str]()
+        places = {(line.file, line.line) for line in found if line.file and line.line}
+        trial = current_trial(session, visit.move)
+        outcomes = outcomes_of_rows(session, visit.move, trial, places) if fates is not None and trial else {}
+    if not total and not became:
         raise HTTPException(404)
     labels = {kind.name: kind.label for kind in visit.source.kinds}
     may_look = visit.person.may(Right.REVIEW, visit.move.workspace_id)
+    alone = [each for each in fates.reasons if each.code == code and each.kind == (kind or each.kind)] if fates else []
     told: dict[str, Any] = {
         "file_numbers": numbers if visit.move.wrapped_key and may_look else {},
         "entry": entry,
         "problem": Problem(code, details={"source": visit.source.label}),
-        "kinds_told": [labels.get(name or "", "the files") for name in names],
+        "kinds_told": [labels.get(name or "", "the files") for name in names] or [each.label for each in alone],
         "several": len(names) > 1,
-        "has_rows": any(line.line for line in found),
-        "lines": found,
-        "total": total,
+        "has_rows": any(line.line for line in found) or bool(became),
+        "lines": [(line, became_words(line, outcomes, fates)) for line in found],
+        "alone": [] if found else alone,
+        "total": became.total() or total,
         "start": start,
         "end": start + len(found),
         "told_lines": told_lines,
@@ -164,9 +244,49 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         "kind": kind,
         "labels": labels,
         "files_help": code in OF_FILES and bool(visit.move.wrapped_key),
-        "level_words": WORDS[Level(found[0].level)] if found else "",
+        "became": [(count, WORDS.get(name, CAME)) for name, count in became.most_common()],
+        "level_words": WORDS[found[0].level] if found and found[0].level != Level.WARNING else LOOK,
     }
     return page(request, "wizard/problem.html", **told)
+
+
+def became_of(session: Session, migration: Migration, code: str, kind: str, fates: RowFates) -> Counter[str]:
+    """What became of the rows that have a problem: rows by outcome, with an empty name for those that came.
+
+    Problems of whole files count the rows of the file where all of them share the reason, and else nothing.
+    """
+    first = ranked_lines(migration.id, migration.trial_number).subquery()
+    is_of_it = (first.c.place == 1) & (first.c.file == col(ProblemLine.file)) & (first.c.line == col(ProblemLine.line))
+    wanted = [
+        col(ProblemLine.migration_id) == migration.id,
+        col(ProblemLine.run) == f"trial:{migration.trial_number}",
+        col(ProblemLine.code) == code,
+        col(ProblemLine.line).is_not(None),
+        *([col(ProblemLine.kind) == kind] if kind else []),
+    ]
+    found = session.execute(
+        sa.select(first.c.level, func.sum(ProblemLine.count))
+        .select_from(ProblemLine)
+        .join(first, is_of_it, isouter=True)
+        .where(*wanted)
+        .group_by(first.c.level)
+    ).all()
+    became = Counter({level or "": int(count) for level, count in found})
+    for reason in fates.reasons:
+        if reason.code == code and reason.kind == (kind or reason.kind) and (reason.path or code == ROWS_LEFT_OUT):
+            became[reason.outcome.value] += reason.rows
+    return +became
+
+
+def became_words(line: ProblemLine, outcomes: Mapping[tuple[str, int], Outcome], fates: RowFates | None) -> str:
+    """What became of the row of one line, or of the file's rows; empty where that is not known."""
+    if fates is None:
+        return ""
+    reason = fates.by_path.get(line.file or "")
+    if reason is not None:
+        return f"{WORDS[reason.outcome.value]}, {plural(reason.rows, 'row')}"
+    outcome = outcomes.get((line.file or "", line.line or 0))
+    return WORDS[outcome.value] if outcome is not None else CAME if line.line else ""
 
 
 def file_numbers(session: Session, migration: Migration, paths: set[str]) -> dict[str, int]:

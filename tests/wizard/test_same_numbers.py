@@ -105,3 +105,16 @@ def test_the_page_that_one_signs_counts_the_records_that_go_live(shown_at: At) -
     finished = shown_at("finalised")
     live = count_live(finished.runtime.caspen, finished.move().workspace_id).tables["appointments"]["appointments"]
     assert live == signed
+
+
+@pytest.mark.parametrize("point", ["begun", "preparing", "matching", "reviewing"])
+def test_support_counts_the_lines_of_the_checklist_as_the_clinic_does(shown_at: At, point: str) -> None:
+    product = shown_at(point)
+    page = product.visitor(MEGAN).get(f"{product.at}/checklist")
+    support = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    clinics = re.search(r"(\d+) of (\d+) done", words(page))
+    if clinics is None:  # before the lists are acknowledged the page asks for that first
+        assert point == "begun"
+        return
+    assert f"Checklist, {clinics[1]} of {clinics[2]} done" in support
+    assert f"Checks, {clinics[1]} of {clinics[2]}" in support
