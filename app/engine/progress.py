@@ -1,5 +1,6 @@
 """What a clinic sees while it waits: how far the work is, how fast it goes, how long it may still take."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,16 +9,15 @@ from sqlmodel import Session, col, select
 
 from app.db import now
 from app.engine.phases import STAGES
-from app.engine.work import DONE, SETTLED
+from app.engine.work import DONE, SETTLED, SPLIT
 from app.migration.models import Export, ExportFile, Migration, Part, Work
 from app.migration.states import State
 from app.problems import catalogue
+from app.sources import source
 
 STALLED_SECONDS = 60.0
 ENOUGH = 0.05
 RECENT = timedelta(seconds=60)
-SLOW_BYTES, FAST_BYTES = 400_000, 4_000_000  # a second, before anything has been measured
-SLOW_ROWS, FAST_ROWS = 1_500, 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def progress(session: Session, migration: Migration, at: datetime | None = None)
     unit = "rows" if state in {State.TRIALLING, State.FINALISING} else "bytes"
     weighed = "parts" if state is State.TRIALLING else stage.phases[0].name
     done, total = _weights(session, migration, run, weighed)
+    kinds = _kinds(session, migration, run) if state is State.TRIALLING else ()
     if state is State.FETCHING:
         done, total = _fetched(session, migration, done, total)
     stalled = age is not None and age > STALLED_SECONDS and waits_for is None
@@ -93,18 +94,8 @@ def progress(session: Session, migration: Migration, at: datetime | None = None)
         age=age,
         stalled=stalled,
         waits_for=waits_for,
-        kinds=_kinds(session, migration, run) if state is State.TRIALLING else (),
+        kinds=kinds,
     )
-
-
-def before_start(size: int) -> Range:
-    """A first range for an export of `size` bytes, before anything is measured."""
-    return Range(5 + size / FAST_BYTES, 30 + size / SLOW_BYTES)
-
-
-def rows_range(rows: int) -> Range:
-    """A first range for a trial of so many rows, before anything is measured."""
-    return Range(5 + rows / FAST_ROWS, 20 + rows / SLOW_ROWS)
 
 
 def _age(migration: Migration, moment: datetime) -> float | None:
@@ -153,20 +144,21 @@ def _speed(session: Session, migration: Migration) -> float:
 
 
 def _rate(session: Session, migration: Migration, run: str, phase: str, moment: datetime, done: int) -> float:
-    """Rows or bytes a second: of the last minute, else since the state began."""
-    settled = session.exec(
-        select(sa.func.sum(Work.weight), sa.func.min(Work.settled_at)).where(
-            Work.migration_id == migration.id,
-            Work.run == run,
-            Work.phase == phase,
-            Work.state == DONE,
-            col(Work.settled_at) > moment - RECENT,
+    """Rows or bytes a second: of the last minute, else since the state began.
+
+    Pieces that are worked on count with what is done of them, as in the number of all that is done.
+    """
+    recently = sa.or_(
+        sa.and_(col(Work.state) == DONE, col(Work.settled_at) > moment - RECENT), col(Work.state).not_in(SETTLED)
+    )
+    recent = session.exec(
+        select(sa.func.sum(Work.done_weight)).where(
+            Work.migration_id == migration.id, Work.run == run, Work.phase == phase, recently
         )
     ).one()
     since = max(migration.since, moment - RECENT)
     elapsed = max((moment - since).total_seconds(), 1.0)
-    recent = float(settled[0] or 0) / elapsed
-    return recent or done / max((moment - migration.since).total_seconds(), 1.0)
+    return float(recent or 0) / elapsed or done / max((moment - migration.since).total_seconds(), 1.0)
 
 
 def _left(open_weight: int, rate: float) -> Range | None:
@@ -177,18 +169,29 @@ def _left(open_weight: int, rate: float) -> Range | None:
 
 
 def _kinds(session: Session, migration: Migration, run: str) -> tuple[KindProgress, ...]:
-    """Rows by kind, done of all. Parts that were halved count when their halves are done."""
-    where = (Part.migration_id == migration.id, Part.export_number == migration.export_number)
-    totals = dict(session.exec(select(Part.kind, sa.func.sum(Part.rows)).where(*where).group_by(Part.kind)).all())
-    done = dict(
-        session.exec(
-            select(Part.kind, sa.func.sum(Part.rows))
-            .join(Work, sa.and_(col(Work.migration_id) == Part.migration_id, col(Work.number) == Part.number))
-            .where(*where, Work.run == run, Work.phase == "parts", Work.state == DONE)
-            .group_by(Part.kind)
-        ).all()
+    """Rows by kind, done of all. An open part counts with what is done of it, a halved one by its halves."""
+    moving = [kind.name for kind in source(migration.source).kinds if kind.imported]
+    where = (
+        Part.migration_id == migration.id,
+        Part.export_number == migration.export_number,
+        col(Part.kind).in_(moving),
     )
-    return tuple(KindProgress(kind, int(done.get(kind) or 0), int(total or 0)) for kind, total in totals.items())
+    totals = dict(session.exec(select(Part.kind, sa.func.sum(Part.rows)).where(*where).group_by(Part.kind)).all())
+    of_run = (Work.migration_id == migration.id, Work.run == run, Work.phase == "parts")
+    whole = (
+        select(Part.kind, sa.func.sum(Work.done_weight))
+        .join(Work, sa.and_(col(Work.migration_id) == Part.migration_id, col(Work.number) == Part.number))
+        .where(*where, *of_run, Work.state != SPLIT)
+    )
+    done = Counter({kind: int(rows or 0) for kind, rows in session.exec(whole.group_by(Part.kind)).all()})
+    if session.exec(select(Work.number).where(*of_run, Work.state == SPLIT).limit(1)).first() is not None:
+        kinds = dict(session.exec(select(Part.number, Part.kind).where(*where)).all())
+        for number, rows, result in session.exec(
+            select(Work.number, Work.done_weight, Work.result).where(*of_run, Work.state != SPLIT)
+        ):
+            if number not in kinds and (kind := kinds.get(int(result.get("part", 0)))) is not None:
+                done[kind] += rows
+    return tuple(KindProgress(kind, done[kind], int(total or 0)) for kind, total in totals.items())
 
 
 def files_read(session: Session, migration: Migration) -> tuple[int, int]:

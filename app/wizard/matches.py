@@ -16,7 +16,6 @@ from app.checklist.line import Act
 from app.checklist.situation import Situation
 from app.engine.consequences import left_out_counts
 from app.engine.match import PLACES
-from app.engine.progress import rows_range
 from app.mapping.plan import Plan
 from app.migration.advance import Ring, WrongState
 from app.migration.exports import files_of
@@ -227,7 +226,6 @@ def draw(
         "before": typed if typed is not None else day_before(here.plan),
         "terms": terms(visit, here, left),
         "in_the_way": before_trial(visit.move, situation(visit, here)),
-        "first_range": rows_range(sum(one.rows for one in here.inventory.kinds.values())),
         "editable": visit.move.state == State.MATCHING and visit.person.may(Right.ACT, visit.move.workspace_id),
         "closed": visit.move.state != State.MATCHING,
         "errors": errors or [],

@@ -235,6 +235,7 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         "several": len(names) > 1,
         "has_rows": any(line.line for line in found) or bool(became),
         "lines": [(line, became_words(line, outcomes, fates)) for line in found],
+        "has_counts": any(line.count > 1 and not (fates and line.file in fates.by_path) for line in found),
         "alone": [] if found else alone,
         "total": became.total() or total,
         "start": start,

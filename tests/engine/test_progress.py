@@ -2,15 +2,16 @@
 
 from datetime import timedelta
 from itertools import product
+from random import Random
 
 import pytest
 
 from app.db import now
 from app.engine import progress as progress_module
 from app.engine.drain import whats_next
-from app.engine.progress import Progress, before_start, progress
-from app.engine.work import claim, fail, renew
-from app.migration.models import Migration
+from app.engine.progress import Progress, progress
+from app.engine.work import DONE, SPLIT, Lease, Piece, claim, create_missing, fail, renew, settle
+from app.migration.models import Migration, Work
 from app.migration.states import State
 from tests.engine.story import Clinic, clinic_files
 
@@ -18,6 +19,11 @@ from tests.engine.story import Clinic, clinic_files
 def look(clinic: Clinic, later: float = 0.0) -> Progress:
     with clinic.runtime.ledger.read() as session:
         return progress(session, session.get_one(Migration, clinic.id), now() + timedelta(seconds=later))
+
+
+def weight_of(clinic: Clinic, lease: Lease) -> int:
+    with clinic.runtime.ledger.read() as session:
+        return session.get_one(Work, (lease.migration_id, lease.run, lease.phase, lease.number)).weight
 
 
 @pytest.fixture
@@ -29,12 +35,6 @@ def trialling(clinic: Clinic) -> Clinic:
     while (following := whats_next(clinic.runtime, clinic.id)) and (p := following.phase) and p.name != "parts":
         clinic.drain(seconds=0.01)
     return clinic
-
-
-def test_before_anything_starts_a_first_range_comes_from_the_size() -> None:
-    small, large = before_start(100_000), before_start(100_000_000)
-    assert 0 < small.least < small.most < large.most
-    assert large.least < large.most
 
 
 def test_rows_are_counted_by_kind_while_a_trial_runs(trialling: Clinic) -> None:
@@ -88,3 +88,36 @@ def test_an_estimate_stands_only_beside_a_rate(trialling: Clinic, monkeypatch: p
 def test_nothing_done_gives_no_estimate(trialling: Clinic) -> None:
     seen = look(trialling, later=30)
     assert (seen.done, seen.rate, seen.left) == (0, 0.0, None)
+
+
+def test_the_headline_is_the_sum_of_the_kinds_however_far_the_parts_are(trialling: Clinic) -> None:
+    clinic, random = trialling, Random(7)
+    seen = look(clinic)
+    assert sum(kind.total for kind in seen.kinds) == seen.total
+    while (lease := claim(clinic.runtime.ledger, clinic.migration, "trial:1", "parts", "worker", 60)) is not None:
+        weight = weight_of(clinic, lease)
+        for done in sorted(random.sample(range(weight + 1), min(weight, 3))):
+            renew(clinic.runtime.ledger, lease, 60, done)
+            seen = look(clinic)
+            assert sum(kind.done for kind in seen.kinds) == seen.done
+        part, halved = lease.result.get("part", lease.number), random.random() < 0.5 and weight > 1
+        if halved:
+            pieces = [
+                Piece(1000 + 2 * lease.number + n, size, {"part": part}) for n, size in enumerate((1, weight - 1))
+            ]
+        with clinic.runtime.ledger.write() as session:
+            if halved:
+                create_missing(session, clinic.id, "trial:1", "parts", pieces)
+            settle(session, clinic.runtime.ledger, lease, dict(lease.result), SPLIT if halved else DONE)
+        seen = look(clinic)
+        assert sum(kind.done for kind in seen.kinds) == seen.done
+    assert seen.done == seen.total == sum(kind.done for kind in seen.kinds)
+
+
+def test_the_rate_and_the_number_that_is_done_speak_of_the_same_rows(trialling: Clinic) -> None:
+    lease = claim(trialling.runtime.ledger, trialling.migration, "trial:1", "parts", "worker", 60)
+    assert lease is not None
+    renew(trialling.runtime.ledger, lease, 60, weight_of(trialling, lease) - 1)
+    seen = look(trialling, later=2)
+    assert seen.rate >= seen.done / 4, "what is done of a piece that is not settled counts"
+    assert seen.left is None or seen.left.most < 60
