@@ -1,0 +1,38 @@
+"""An admin says what one list of a JSON file is: the list is shown, asked about and read anew like a file."""
+
+import json
+
+from app.migration.states import State
+from tests.conftest import At
+from tests.pages import done, headline
+from tests.product import Product
+from tests.wizard.answering import column, file_at, form_of, page_of, say
+from tests.wizard.questionable import REGISTER, cases_called_otherwise, handed_over, table
+
+FILE = "registers.json"
+LIST = f"{FILE}#case_register"
+
+
+def in_one_json(product: Product) -> int:
+    """The register of cases is a list of one JSON file, behind a list that is known. The number of cases."""
+    files = cases_called_otherwise()
+    header, *rows = table(str(files.pop(REGISTER)).encode())
+    cases = [dict(zip(header, row, strict=True)) for row in rows]
+    contact = {"id": "99001", "first_name": "Cy", "company_name": "Rooms", "type_code": "0"}
+    handed_over(product, {**files, FILE: json.dumps({"contacts": [contact], "case_register": cases})})
+    return len(cases)
+
+
+def test_a_list_that_nobody_knows_is_asked_about_and_read_with_the_answer(product_at: At) -> None:
+    product = product_at("preparing")
+    rows = in_one_json(product)
+    assert (file_at(product, f"{FILE}#contacts").kind, file_at(product, LIST).kind) == ("contacts", None)
+    page = page_of(product, LIST)
+    assert headline(page) == f"Tell us what {LIST} is"
+    form = form_of(page)
+    assert (form["kind"], form[column(page, "case_no")]) == ("patient_cases", "id")
+    done(say(product, form, "read", LIST))
+    product.work()
+    assert product.state() is State.MATCHING
+    assert (file_at(product, LIST).kind, file_at(product, LIST).rows) == ("patient_cases", rows)
+    assert file_at(product, f"{FILE}#contacts").rows == 1
