@@ -206,6 +206,15 @@ def test_daylight_saving_is_that_of_the_location_and_not_of_the_account() -> Non
     assert "dst_gap" not in told("appointments", business_id="4", **times).codes
 
 
+@pytest.mark.parametrize(
+    ("starts", "ends", "minutes"), [("02:30", "03:30", 60), ("02:15", "02:45", 30), ("02:00", "03:00", 60)]
+)
+def test_a_visit_in_the_hour_that_daylight_saving_skips_keeps_its_length(starts: str, ends: str, minutes: int) -> None:
+    found = told("appointments", starts_at=f"2026-10-04 {starts}", ends_at=f"2026-10-04 {ends}")
+    assert (found.outcome, found["duration"]) == (Outcome.CREATED, minutes)
+    assert "dst_gap" in found.codes
+
+
 def test_a_visit_without_a_location_goes_to_the_only_one_or_to_the_default() -> None:
     alone = told("appointments", business_id="", here=lookups(zones={PERTH: "Australia/Perth"}))
     assert (alone["location_id"], alone.codes) == (PERTH, [])

@@ -47,6 +47,18 @@ def test_native_words_are_known_whatever_their_case(cells: dict[str, Any], said:
     assert ((found["channel"], found["category"], found["direction"]), found.codes) == (said, [])
 
 
+@pytest.mark.parametrize("cell", ["Eingehend", "3", "?", ""])
+def test_a_direction_that_is_not_understood_is_told(cell: str) -> None:
+    found = told("communications", direction_code=None, direction=cell)
+    assert (found["direction"], found.codes) == ("sent", ["message_direction_unknown"])
+
+
+@pytest.mark.parametrize("cell", ["Fax", "9", ""])
+def test_a_type_that_is_not_understood_is_told(cell: str) -> None:
+    found = told("communications", type_code=None, type=cell)
+    assert (found["channel"], found.codes) == ("other", ["message_channel_unknown"])
+
+
 def test_the_code_counts_and_not_the_words() -> None:
     found = told("communications", category_code="1", category="Friendly nudge", type_code="2", type="Text")
     assert (found["category"], found["channel"], found.codes) == ("Appointment Reminder", "email", [])

@@ -212,3 +212,13 @@ def test_24_what_a_client_has_no_place_for_stands_in_fields_made_for_it(
 def test_25_a_detail_that_is_blank_makes_no_field() -> None:
     assert answers(Joined(), unsubscribed_sms_marketing="") == []
     assert source("cliniko").kind(PATIENTS).mentions(row_of(PATIENTS)) == ()
+
+
+@pytest.mark.parametrize(
+    ("type_", "is_told"), [("single_choice", True), ("dropdown", True), ("multiple_choice", False)]
+)
+def test_several_answers_to_a_question_with_one_are_told(type_: str, is_told: bool) -> None:
+    asked = Defined("Side", type_, (Option("p1", "Left"), Option("p2", "Right")))
+    found = told(VALUES, value=None, option_tokens="p1|p2", here=here(f1=asked))
+    assert found["option_ids"] == ["p1", "p2"]
+    assert found.codes == (["radio_multiple_selected"] if is_told else [])

@@ -95,3 +95,26 @@ def test_hours_of_nobody_or_nowhere_wait(field: str, code: str) -> None:
     empty: dict[str, Any] = {field: ""}
     for found in (told(KIND, **empty), told(KIND, lost=(field,))):
         assert (found.outcome, found.codes) == (Outcome.HELD, [code])
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "read"),
+    [
+        ("0.375", "0.5", ("09:00", "12:00")),
+        ("0.354166666666667", ".708333333333333", ("08:30", "17:00")),
+        ("0900", "1730", ("09:00", "17:30")),
+        ("9.00", "17.30", ("09:00", "17:30")),
+        ("9am", "5pm", ("09:00", "17:00")),
+    ],
+)
+def test_hours_are_read_however_a_spreadsheet_shows_them(starts: str, ends: str, read: tuple[str, str]) -> None:
+    assert hours(told(KIND, availabilities=None, starts_at=starts, ends_at=ends)) == [(1, *read)]
+    assert hours(told(KIND, availabilities=slots((starts, ends)))) == [(1, *read)]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends"), [("9", "17"), ("9.5", "17.25"), ("09:00", "late"), ("0.3333", "0.5"), ("2500", "2600")]
+)
+def test_hours_that_cannot_be_read_are_not_called_empty(starts: str, ends: str) -> None:
+    found = told(KIND, availabilities=None, starts_at=starts, ends_at=ends)
+    assert (found.outcome, found.codes) == (Outcome.SKIPPED, ["hours_unreadable"])

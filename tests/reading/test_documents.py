@@ -11,7 +11,7 @@ from app.mapping.content import read_content
 from app.mapping.html import plain_text
 from app.mapping.rich import note_html
 from tests.mapping.test_html import MEANINGS, STRUCK_OUT
-from tests.reading.story import Desk, patients
+from tests.reading.story import Desk, patients, zipped
 
 PAGE = """<!DOCTYPE html><html><head><meta name="author" content="Sam Lee"><title>x</title><style>p {}</style></head>
 <body><h1>First visit</h1><h2>History</h2><h3>Complaint</h3><p>Knee &amp; <b>hip</b> &lt;5 days</p>
@@ -137,3 +137,36 @@ def test_each_document_is_opened_and_parsed_once(desk: Desk, monkeypatch: pytest
     pages = {f"Treatment notes/7 - Lee, Ann/2026-01-01 Visit [{n}].html": f"<p>{n}</p>" for n in range(1, 21)}
     told = desk.read({"patients.csv": patients(1), **pages})
     assert (told.by_path["Treatment notes/*.html"].rows, len(parsed)) == (20, 20)
+
+
+XHTML = '<?xml version="1.0"?>\n<html xmlns="http://www.w3.org/1999/xhtml"><body><p>Better</p></body></html>'
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "kind"),
+    [
+        ("Treatment notes/77 - Lee, Ann/2024-05-06 Visit [1].xhtml", XHTML, "treatment_notes"),
+        ("Treatment notes/77 - Lee, Ann/2024-05-06 Visit [1].xml", XHTML, "treatment_notes"),
+        ("Treatment notes/77 - Lee, Ann/2024-05-06 Visit [1].md", "# Better", "treatment_notes"),
+        ("Patient forms/77 - Lee, Ann/2024-05-06 Intake [1].html", "<p>Better</p>", "patient_files"),
+        ("Patient forms/77 - Lee, Ann/2024-05-06 Intake [1].xhtml", XHTML, "patient_files"),
+    ],
+)
+def test_a_page_in_a_clients_folder_is_a_note_or_a_file_of_the_client(
+    desk: Desk, path: str, content: str, kind: str
+) -> None:
+    told = desk.read({"patients.csv": patients(1), path: content})
+    assert {done.kind: done.rows for done in told.files if done.kind != "patients"} == {kind: 1}
+    assert "missing_key_column" not in told.codes
+
+
+def test_a_document_of_numbers_is_a_table_that_has_to_be_saved_as_csv(desk: Desk) -> None:
+    numbers = zipped({"Index/Document.iwa": "x", "Index/Tables/DataList.iwa": "x"})
+    told = desk.read({"patients.csv": patients(1), "Contacts.numbers": numbers})
+    assert told.by_path["Contacts.numbers"].refused == "file_type_unsupported"
+
+
+@pytest.mark.parametrize("name", ["Note templates.csv", "note_templates.csv", "Progress note templates.csv"])
+def test_a_file_is_of_note_templates_where_its_name_says_it(desk: Desk, name: str) -> None:
+    told = desk.read({name: 'id,name,content\n17,NT,"{""sections"":[]}"\n'})
+    assert told.by_path[name].kind == "treatment_note_templates"

@@ -59,6 +59,7 @@ HOURS: tuple[Case, ...] = (
     ),
     case("bad_weekday", week({"day_of_week": "8"}), WEEK, source_id="31"),
     case("empty_value", week({"availabilities": "[]"}), WEEK, source_id="31"),
+    case("hours_unreadable", week({"availabilities": None, "starts_at": "9", "ends_at": "17"}), WEEK, source_id="31"),
     case("timezone_differs", week({"time_zone_identifier": "Australia/Perth"}), WEEK, source_id="31"),
     case(
         "availability_block_not_imported",

@@ -91,6 +91,8 @@ TEMPLATES: tuple[Case, ...] = (
 SENT: tuple[Case, ...] = (
     case("communication_without_patient", export(communications=[{"patient_id": "404"}]), MESSAGES, source_id="41"),
     case("system_communication_skipped", export(communications=[{"category_code": "11"}]), MESSAGES, source_id="41"),
+    case("message_channel_unknown", export(communications=[{"type_code": "9"}]), MESSAGES, source_id="41"),
+    case("message_direction_unknown", export(communications=[{"direction_code": "3"}]), MESSAGES, source_id="41"),
     case("category_unknown", export(communications=[{"category_code": "99"}]), MESSAGES, source_id="41"),
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.grid import Wanted
-from app.engine.reading.naming import DOCUMENTS, NOTE_FILES, name_of
+from app.engine.reading.naming import DOCUMENTS, NOTE_FILES, PAGES, TEXTS, name_of
 from app.engine.reading.results import FileDone
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
@@ -19,8 +19,8 @@ from app.problems import Problem
 
 NOTES, FILES = "treatment_notes", "patient_files"
 ANSWERS = (NOTES, FILES, LEAVE_OUT)
-PAGES = "*.html"  # behind a folder: the line of its notes among the files of an export
-_PAGES = frozenset({"html", "htm", "txt"})
+ALL_PAGES = "*.html"  # behind a folder: the line of its notes among the files of an export
+_PAGES = PAGES | TEXTS
 _CLIENT = re.compile(
     r"(?P<root>(?:[^/]+/)+?)[A-Za-z0-9._:-]*\d[A-Za-z0-9._:-]*\s+-\s+[^/]+/(?:[^/]+/)*[^/]+\.(?P<type>\w+)"
 )
@@ -100,7 +100,7 @@ class SortedOut:
 
 def folder_of(path: str) -> str | None:
     """The folder of a line among the files of an export, with a slash behind it; None for the line of a file."""
-    folder = path.removesuffix(PAGES)
+    folder = path.removesuffix(ALL_PAGES)
     return folder if folder.endswith("/") else None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from app.engine.reading.encoding import text_of
 from app.engine.reading.entries import Entry
 from app.engine.reading.limits import Limits
+from app.engine.reading.naming import TEXTS
 from app.engine.reading.owner import from_root, owner_of
 from app.engine.reading.refusal import Refused
 from app.engine.reading.rows import Raw
@@ -65,7 +66,7 @@ def _bounded(page: Parted) -> Parted:
 
 def is_text_note(path: str) -> bool:
     """Whether a note is plain text by its name, and has no markup."""
-    return path[-4:].lower() == ".txt"
+    return path.rpartition(".")[2].lower() in TEXTS
 
 
 def _text_of(entry: Entry, limits: Limits) -> tuple[str, tuple[str, ...]]:

@@ -28,7 +28,9 @@ _UNSHOWN = re.compile(r"[/\\#\x00-\x1f\x7f-\x9f]")
 NO_TABLES = frozenset({"xls", "numbers", "ods", "gsheet"})
 UNFINISHED = frozenset({"crdownload", "part", "partial", "download", "opdownload", "filepart"})
 SHORTCUTS = frozenset({"url", "webloc", "lnk"})
-DOCUMENTS = frozenset({"html", "htm", "pdf"})
+PAGES = frozenset({"html", "htm", "xhtml"})
+TEXTS = frozenset({"txt", "md"})
+DOCUMENTS = PAGES | {"pdf"}
 NOTE_FILES = frozenset(
     """mht mhtml doc docx docm dot rtf odt pages wpd wps eml msg xps ppt pptx jpg jpeg png gif bmp tif tiff heic heif
     webp""".split()  # noqa: SIM905 - as a list it would be a page long
@@ -123,9 +125,13 @@ def is_printed_folder(root: str) -> bool:
 
 
 def printed_folder(path: str, content: str | None) -> str | None:
-    """The folder of notes or forms in which a PDF lies, by its first bytes or by its name."""
+    """The folder of notes or forms in which a PDF lies, or of forms in which a page lies, by its first bytes or by its
+    name."""
     is_pdf = content == "pdf" or (content != "html" and path[-4:].lower() == ".pdf")
-    return _folder(path, _PRINTED) if is_pdf else None
+    if is_pdf:
+        return _folder(path, _PRINTED)
+    is_page = content == "html" or path.rpartition(".")[2].lower() in PAGES
+    return _folder(path, _PRINTED - _PAGES) if is_page else None
 
 
 def note_files_folder(path: str) -> str | None:
@@ -136,14 +142,15 @@ def note_files_folder(path: str) -> str | None:
 def pages_folder(path: str, content: str | None) -> str | None:
     """The folder of notes in which a page of its own lies, by its first bytes or by its name.
 
-    A text file is a note in the folder of one client, or where its name gives the note's id; elsewhere it is a table.
+    A text file (`.txt`, `.md`) is a note in the folder of one client, or where its name gives the note's id; elsewhere
+    it is a table.
     """
     extension = path.rpartition(".")[2].lower()
-    if extension == "txt" and content is None and (folder := _folder(path, _PAGES)) is not None:
+    if extension in TEXTS and content is None and (folder := _folder(path, _PAGES)) is not None:
         *folders, name = path[len(folder) :].split("/")
         owner = owner_of(folders)
         return folder if owner.id or "," in (owner.name or "") or "[" in name else None
-    is_page = content == "html" or extension in ("html", "htm")
+    is_page = content == "html" or extension in PAGES
     return _folder(path, _PAGES) if is_page else None
 
 

@@ -316,6 +316,8 @@ def _grid(entry: Entry, name: Name, found: Bytes, reading: Reading) -> tuple[Gri
     wanted = reading.wanted(entry.path)
     expected = name.extension in TABLES or (name.extension not in DOCUMENTS and name.kind(source) is not None)
     is_ = found.sniffed
+    if name.extension in NO_TABLES and is_ not in ("picture", "pdf", "document"):
+        raise Refused("file_type_unsupported")  # a document of Numbers is a zip, like any document of an office program
     if name.extension in NO_TABLES or (expected and is_ not in (None, "zip", "json")):
         raise Refused(_what_else(entry, found) or "file_type_unsupported")
     if is_ == "zip":

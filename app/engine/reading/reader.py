@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.engine.reading.attachments import keep
 from app.engine.reading.beside import unlisted_columns, unlisted_rows
-from app.engine.reading.document_folders import PAGES, SortedOut, answered, sorted_out
+from app.engine.reading.document_folders import ALL_PAGES, SortedOut, answered, sorted_out
 from app.engine.reading.documents import COLUMNS, note_rows
 from app.engine.reading.entries import Entry, Found
 from app.engine.reading.grid import Grid
@@ -55,7 +55,7 @@ def read_export(found: Found, reading: Reading, already: Sequence[Already] = ())
     first = number + 1
     pages = files.page_folders()
     for number, folder in enumerate(pages, start=first):
-        if f"{folder}{PAGES}" not in skip:
+        if f"{folder}{ALL_PAGES}" not in skip:
             done = _notes(number, folder, files, pages[folder], reading, next_part)
             next_part += len(done.parts)
             yield answered(done, reading.file_kinds)
@@ -97,7 +97,7 @@ def _unlisted(number: int, root: str, lists: Set[str | None], reading: Reading, 
 
 def _notes(number: int, folder: str, files: SortedOut, count: int, reading: Reading, next_part: int) -> FileDone:
     """Notes as pages: each is a row, its line the number of the page in its folder."""
-    path = f"{folder}{PAGES}"
+    path = f"{folder}{ALL_PAGES}"
     kind = next((k for k in reading.source.kinds if k.name == _NOTES), None)
     if kind is None:
         return FileDone(number, path, problems=(Problem("unrecognised_file", file=path, count=count),))

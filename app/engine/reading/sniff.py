@@ -22,7 +22,9 @@ _SIGNS: tuple[tuple[bytes, str], ...] = (
 )
 OTHER_ARCHIVES = frozenset({"gz", "7z", "rar", "tar"})
 _PHOTOS = frozenset(b"ftyp" + brand for brand in (b"heic", b"heix", b"hevc", b"mif1", b"msf1", b"avif"))
-_HTML = re.compile(rb"^(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body|!--)", re.IGNORECASE)
+_HTML = re.compile(
+    rb"^(\xef\xbb\xbf)?\s*(?:<\?xml\b[^>]{0,200}>\s*)?<(!doctype\s+html|html|head|body|!--)", re.IGNORECASE
+)
 _JSON = re.compile(rb"^(\xef\xbb\xbf)?\s*[\[{]")
 
 

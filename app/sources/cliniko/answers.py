@@ -166,5 +166,7 @@ def _chosen(answer: Answer, asked: Defined) -> Settled:
     words = f"{OTHER}: {answer.other}" if answer.other else None
     if not ids and not words:
         return Settled()
-    codes = ("custom_option_added",) if was_added else ()
-    return Settled(None, tuple(dict.fromkeys(ids)), words, tuple(added), codes)
+    chosen = tuple(dict.fromkeys(ids))
+    is_several = asked.type in ("single_choice", "dropdown") and len(chosen) > 1
+    codes = {"custom_option_added": was_added, "radio_multiple_selected": is_several}
+    return Settled(None, chosen, words, tuple(added), tuple(code for code, is_so in codes.items() if is_so))

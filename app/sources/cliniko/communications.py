@@ -97,7 +97,7 @@ def to_records(row: Communication, joined: Joined, lookups: Lookups) -> Result:
     values: dict[str, Value] = {
         "client_id": client.id,
         "channel": channel,
-        "direction": _direction(row, category),
+        "direction": DIRECTIONS[_direction_code(row, category) or "1"],
         "category": CATEGORIES.get(category or "") or cut(row.category or row.category_code),
         "subject": cut(row.content_subject),
         "from": row.from_,
@@ -111,6 +111,8 @@ def to_records(row: Communication, joined: Joined, lookups: Lookups) -> Result:
     told = {
         "html_sanitised": said.lost,
         "content_over_limit": len((row.content or "").encode(errors="replace")) > BODY_LIMIT,
+        "message_channel_unknown": channel_code(row.type_code, row.type) is None,
+        "message_direction_unknown": _direction_code(row, category) is None,
         "category_unknown": (row.category or row.category_code) is not None and category not in CATEGORIES,
     }
     codes += [code for code, is_so in told.items() if is_so]
@@ -118,9 +120,9 @@ def to_records(row: Communication, joined: Joined, lookups: Lookups) -> Result:
     return Mapped((Record("communications", KIND.name, row.id, values),), problems)
 
 
-def _direction(row: Communication, category: str | None) -> str:
-    """Which way it went; where the export does not say, only a reply has come in."""
-    return DIRECTIONS[direction_code(row.direction_code, row.direction) or ("2" if category == "8" else "1")]
+def _direction_code(row: Communication, category: str | None) -> str | None:
+    """Which way the message went. A reply of a patient has come in; of any other message the export must say it."""
+    return direction_code(row.direction_code, row.direction) or ("2" if category == "8" else None)
 
 
 def looks_like_communications(headers: Headers) -> bool:

@@ -43,8 +43,10 @@ def times_of(
         ends = starts + timedelta(minutes=usual or _USUAL)
         codes.append("end_time_assumed")
     else:
-        ends, told = placed(ends_at, here)
-        codes += [told] if told else []
+        ends, told_of_end = placed(ends_at, here)
+        codes += [told_of_end] if told_of_end else []
+        if told == "dst_gap" and isinstance(starts_at, LocalMoment) and isinstance(ends_at, LocalMoment):
+            ends = starts + (ends_at.wall - starts_at.wall)  # both move forward, so that the visit keeps its length
     return starts, ends, codes
 
 

@@ -8,7 +8,6 @@ from app.mapping.columns import Column, Link
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
-from app.mapping.moments import time_of_day
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import json_cell
 from app.mapping.text import string
@@ -16,7 +15,7 @@ from app.mapping.zones import zone_name
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import ENDS, STARTS, Headers, fingerprint
 from app.sources.cliniko.row import Row
-from app.sources.cliniko.week import DAY, Span, clock, span, stretches, united, weekday
+from app.sources.cliniko.week import DAY, UNREADABLE, Span, clock, span, stretches, time_cell, united, weekday
 
 Words = str | None
 NAME = "practitioner_availability"
@@ -51,8 +50,8 @@ class Availability(Row):
     ] = None
     day_of_week: Annotated[int | None, Column(weekday, "Day Of Week", destination="availability.weekday")] = None
     availabilities: Annotated[Json | None, Column(json_cell, "Availabilities")] = None
-    starts_at: Annotated[Words, Column(time_of_day, "Starts At", STARTS, destination="availability.starts_at")] = None
-    ends_at: Annotated[Words, Column(time_of_day, "Ends At", ENDS, destination="availability.ends_at")] = None
+    starts_at: Annotated[Words, Column(time_cell, "Starts At", STARTS, destination="availability.starts_at")] = None
+    ends_at: Annotated[Words, Column(time_cell, "Ends At", ENDS, destination="availability.ends_at")] = None
     time_zone_identifier: Annotated[Words, Column(string, "Time Zone")] = None
 
     @property
@@ -86,6 +85,8 @@ def stays_because(row: Availability) -> Problem | None:
         return Problem("bad_weekday")
     if not row.slots:
         return Problem("empty_value")
+    if UNREADABLE in (row.starts_at, row.ends_at) and not row.availabilities:
+        return Problem("hours_unreadable")
     if not any(row.spans):
         return Problem("bad_interval", level=Level.SKIPPED)
     if row.practitioner_id is None:

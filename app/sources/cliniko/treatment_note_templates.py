@@ -76,6 +76,8 @@ KIND = Kind(
     file_names=(
         "treatment note templates",
         "treatment_note_templates",
+        "note templates",
+        "progress note templates",
     ),
     json_keys=("treatment_note_templates",),
     name_of=lambda row: row.name,

@@ -1,5 +1,8 @@
 """The hours of a week as Cliniko writes them: a number or a name for the day, and stretches of the day in JSON."""
 
+import re
+
+from app.mapping.cells import plain
 from app.mapping.columns import Report
 from app.mapping.context import Context
 from app.mapping.flags import spoken, whole
@@ -9,6 +12,11 @@ from app.mapping.rows import Json
 DAY = 24 * 60
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NAMES = {name: number for number, name in enumerate(_DAYS, start=1)}
+
+UNREADABLE = ""
+_FRACTION = re.compile(r"0?\.[0-9]{1,17}")  # of a day
+_UNPARTED = re.compile(r"([0-2][0-9])([0-5][0-9])")
+_DOTTED = re.compile(r"([0-9]{1,2})\.(00|15|30|45)")  # 9.25 and 9.5 may be hours and parts of them
 
 Span = tuple[int, int]
 """Minutes since the week began on Monday; the end is later than the beginning, and on the same day."""
@@ -23,6 +31,20 @@ def weekday(cell: str, context: Context, report: Report) -> int | None:
     return next((n for name, n in _NAMES.items() if len(word) >= 3 and name.startswith(word)), None)
 
 
+def time_cell(cell: str, context: Context, report: Report) -> str | None:
+    """A time of the day as `HH:MM`; UNREADABLE for a cell that holds anything else."""
+    return _time_in(plain(cell)) or UNREADABLE
+
+
+def _time_in(text: str) -> str | None:
+    """A time, also as a spreadsheet shows one without a format (`0.375`), and as `0900` or `9.30`."""
+    if _FRACTION.fullmatch(text):
+        minutes = float(text) * DAY
+        return clock(round(minutes)) if abs(minutes - round(minutes)) < 0.01 and round(minutes) < DAY else None
+    dotted = _UNPARTED.fullmatch(text) or _DOTTED.fullmatch(text)
+    return clock_time(f"{dotted[1]}:{dotted[2]}" if dotted else text)
+
+
 def stretches(slots: Json) -> tuple[tuple[str, str] | None, ...]:
     """Beginning and end of each entry of a list, None for one that is no stretch of a day."""
     found: list[tuple[str, str] | None] = []
@@ -34,7 +56,7 @@ def stretches(slots: Json) -> tuple[tuple[str, str] | None, ...]:
 
 def _time(slot: dict[str, Json], name: str) -> str | None:
     text = slot.get(name)
-    return clock_time(text.strip()) if isinstance(text, str) else None
+    return _time_in(text.strip()) if isinstance(text, str) else None
 
 
 def span(day: int, starts: str, ends: str) -> Span | None:

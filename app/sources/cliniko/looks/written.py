@@ -107,7 +107,13 @@ LOOKS: tuple[Look, ...] = (
             MADE,
         ),
         own=True,
-        touches=touches("category_unknown", "link_conflict", html_sanitised="body"),
+        touches=touches(
+            "category_unknown",
+            "message_channel_unknown",
+            "message_direction_unknown",
+            "link_conflict",
+            html_sanitised="body",
+        ),
         claims=(
             Claim("communication_without_patient", CLIENT),
             Claim("bad_date", moment("occurred_at", "Created At", "created_at")),
