@@ -73,6 +73,7 @@ def rows(world: World) -> Iterator[Row]:
         code, word, channel, back = CATEGORIES[3]
         values = _message(world, index, channel, back) | {"category_code": code, "category_name": word}
         values["patient_id"] = client_of(world, planted, world.patient_for(index))
+        values["booking_id"] = None  # the visit would be another client's
         older = values | {"content": "<p>First words.</p>", "updated_at": FIRST}
         _upset(values, planted)
         yield from told(str(values["id"]), values, planted, records=(_KEY,), older=older)
