@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from app.engine.second_look.sheets import sheet_rows
 from app.mapping.second_look import How
 from tests.engine.story import Clinic, clinic_files
 from tests.engine.test_second_look import honest_code  # noqa: F401 - mends what a test spoils
+from tests.reading.story import Desk
 from tests.reading.test_faulty_workbooks import BLANK_WITH_PROBLEM, READ_AS_TEXT, clients
 from tests.reading.test_workbook_limits import sheet, with_parts
 from tests.world.spoiled import column
@@ -163,3 +165,13 @@ def test_a_comparison_that_fails_for_one_cell_puts_that_cell_in_doubt(
     lines = [line for line in clinic.problems("trial:1") if (line.kind, line.column) == ("patients", "Last Name")]
     assert {(line.code, line.count) for line in lines} == {("cells_in_doubt", 1), ("cells_not_found", 18)}
     assert "not_verified" not in clinic.codes("trial:1")
+
+
+@pytest.mark.parametrize("shape", ["an array", "a page", "lines"])
+def test_a_record_nested_without_end_is_held_and_costs_no_other_record(shape: str, tmp_path: Path) -> None:
+    told = Desk(tmp_path).csv(SHAPES[shape](nested(3000)), "treatment_notes.json")
+    assert (told.one.kind, told.one.rows, told.one.refused) == ("treatment_notes", 4, None)
+    assert [row.cells.get("content") for row in told.rows()] == ["note 1", None, "note 3", "note 4"]
+    assert [(p.code, p.line, p.count) for p in told.one.problems if p.code == "cell_too_large"] == [
+        ("cell_too_large", 2, 1)
+    ]

@@ -131,7 +131,8 @@ class JsonStream:
         return found
 
     def value(self) -> Any:
-        """The next whole value. One over the limit is passed over and raises `TooLarge`."""
+        """The next whole value. One over the limit, or nested deeper than any record, is passed over and raises
+        `TooLarge`."""
         self.peek()
         wanted = CHUNK
         while True:
@@ -139,7 +140,9 @@ class JsonStream:
             try:
                 value, end = self._decoder.raw_decode(self._buffer, self._at)
             except RecursionError:
-                raise Refused("bad_json") from None
+                kept = self._begins()
+                self._pass_over()
+                raise TooLarge(kept) from None
             except ValueError as error:
                 value, end = None, -1
                 is_cut = self._must_be_unfinished(error)
