@@ -48,6 +48,14 @@ def plural(value: int, one: str, many: str | None = None) -> str:
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
 
+def files_and_folders(paths: Iterable[str]) -> str:
+    """As in "22 files and 1 folder". A folder's path ends with a slash: its documents are one line of a list."""
+    every = list(paths)
+    folders = sum(path.endswith("/") for path in every)
+    told = [plural(len(every) - folders, "file")] if len(every) > folders or not folders else []
+    return names([*told, *([plural(folders, "folder")] if folders else [])])
+
+
 def size(value: int) -> str:
     """Bytes in the units that providers show: 18400000000 -> "18.4 GB"."""
     if value < 1_000:

@@ -4,13 +4,14 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from app.migration.models import OutboxMail
 from app.notify.compose import Composer
 from app.web import page, visit_of
 
 router = APIRouter()
+LISTED = 50
 
 
 @router.get("/outbox")
@@ -19,13 +20,15 @@ def show(request: Request, mail: str | None = None) -> Response:
     visit = visit_of(request)
     composer = Composer(visit.runtime.settings)
     with visit.read() as session:
-        every = session.exec(select(OutboxMail).order_by(col(OutboxMail.written_at).desc()).limit(50)).all()
+        every = session.exec(select(OutboxMail).order_by(col(OutboxMail.written_at).desc()).limit(LISTED)).all()
+        total = session.exec(select(func.count()).select_from(OutboxMail)).one()
     mails: list[dict[str, Any]] = []
     for one in every:
         subject, text, _ = composer.compose(one)
         mails.append({"mail": one, "subject": subject, "text": text, "href": composer.address(one)})
+    leaves = bool(visit.runtime.settings.smtp_url)
     chosen = next((m for m in mails if m["mail"].id == mail), mails[0] if mails else None)
-    return page(request, "outbox/outbox.html", mails=mails, chosen=chosen)
+    return page(request, "outbox/outbox.html", mails=mails, total=total, leaves=leaves, chosen=chosen)
 
 
 @router.get("/outbox/{mail_id}")

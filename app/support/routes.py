@@ -307,6 +307,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "history": history(audit, people),
             "people": people,
             "mails": mails,
+            "mails_leave": bool(visit.runtime.settings.smtp_url),
             "odd": odd,
             "bands": bands(shown_sums, visit.source.label),
             "problem": None if visit.differs else stopped_by(migration),

@@ -18,6 +18,7 @@ from app.web import Visit, go, in_state, page, shows, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, note
 from app.wizard.file_states import lines_of, waiting_words
 from app.wizard.kind_sheet import sheet_of
+from app.words import files_and_folders
 
 router = APIRouter()
 
@@ -42,6 +43,7 @@ def look(request: Request) -> Response:
     lines = lines_of(visit)
     told: dict[str, Any] = {
         "lines": lines,
+        "counted": files_and_folders(line.path for line in lines),
         "waiting": waiting_words(lines),
         "unread": sum(line.is_unread for line in lines),
         "editable": visit.move.state in ANSWERED_IN,
@@ -97,4 +99,5 @@ def kind_sheet(request: Request, kind: str) -> Response:
             )
             .order_by(col(ExportFile.number))
         ).all()
-    return page(request, "wizard/kind.html", kind=found, sheet=sheet_of(found, files), files=files)
+    counted = files_and_folders(file.path for file in files)
+    return page(request, "wizard/kind.html", kind=found, sheet=sheet_of(found, files), files=files, counted=counted)

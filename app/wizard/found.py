@@ -22,7 +22,7 @@ from app.wizard.file_causes import cause_of, file_codes
 from app.wizard.file_states import HELPED, told_lines, waiting_words
 from app.wizard.situation import Standing
 from app.wizard.zip_password import LOCKED
-from app.words import MONTHS
+from app.words import MONTHS, files_and_folders
 
 ABOUT_CELLS = frozenset({"encoding_guessed"})  # doubts about letters: no row is missing
 
@@ -96,6 +96,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "rows": sum(k["rows"] for k in here),
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,
+        "counted": files_and_folders(file.path for file in read),
         "doubts": [said(doubt, source) for doubt in doubted if doubt.code != "kind_absent"],
         "noticed": noticed,
         "optional": [line for line in rest if words[line["code"]].has_act],

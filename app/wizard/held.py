@@ -29,7 +29,7 @@ def held(session: Session, migration: Migration, source: Source, trial: Trial) -
     told: Mapping[str, int] = Counter(trial.held_against or {})
     came = {line.kind for line in balance_of(trial, source).lines if line.came}
     files = files_of(session, migration.id, migration.export_number)
-    found = [*visits(told, source), *notes(told, source, came), *places(told), *pages(files, source)]
+    found = [*visits(told, source), *notes(told, source, came), *places(told, source), *pages(files, source)]
     return sorted(found, key=lambda one: one.fits)
 
 
@@ -64,13 +64,20 @@ def notes(told: Mapping[str, int], source: Source, came: set[str]) -> list[Held]
     return found
 
 
-def places(told: Mapping[str, int]) -> list[Held]:
-    """How many people the classes say that they had."""
+def places(told: Mapping[str, int], source: Source) -> list[Held]:
+    """How many people the classes say that they had. Where fewer came, why, and where each of them is named."""
     says, there = told["places"], told["appointments_in_groups"]
     if not says:
         return []
-    words = f"{plural(says, 'place')} in group appointments"
-    return [Held(there >= says, words, f"{plural(there, 'appointment')} of clients came of them.")]
+    words, small = (
+        f"{plural(says, 'place')} in group appointments",
+        f"{plural(there, 'appointment')} of clients came of",
+    )
+    if there >= says or source.carried is None:
+        return [Held(there >= says, words, f"{small} them.")]
+    less = f"{plural(says - there, 'place')} {'has' if says - there == 1 else 'have'} none"
+    why = f"{small} them. {less}: the client is not in your export or not listed, or the class did not come."
+    return [Held(False, words, why, f"problems?kind={source.carried.visits}", "See which")]
 
 
 def pages(files: list[ExportFile], source: Source) -> list[Held]:

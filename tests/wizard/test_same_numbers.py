@@ -3,10 +3,16 @@
 import csv
 import io
 import re
+from collections import Counter
 
 import pytest
+from sqlmodel import select
 
 from app.caspen.live_counts import count_live
+from app.migration.models import OutboxMail
+from app.sources import source
+from app.wizard.held import places
+from app.words import files_and_folders
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import ANA, MEGAN, Product
@@ -118,3 +124,46 @@ def test_support_counts_the_lines_of_the_checklist_as_the_clinic_does(shown_at: 
         return
     assert f"Checklist, {clinics[1]} of {clinics[2]} done" in support
     assert f"Checks, {clinics[1]} of {clinics[2]}" in support
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        ([], "0 files"),
+        (["a.csv"], "1 file"),
+        (["Patient files/"], "1 folder"),
+        (["a.csv", "b.csv", "Patient files/"], "2 files and 1 folder"),
+        (["x/", "y/", "a.csv"], "1 file and 2 folders"),
+    ],
+)
+def test_a_folder_of_documents_is_not_called_a_file(paths: list[str], told: str) -> None:
+    assert files_and_folders(paths) == told
+
+
+def test_the_files_of_an_export_are_one_number(finished: Product) -> None:
+    megan, at = finished.visitor(MEGAN), finished.at
+    told = headline(megan.get(f"{at}/files")).removesuffix(" in your export")
+    assert f"Read {told}" in words(megan.get(f"{at}/handover"))
+
+
+@pytest.mark.parametrize(("says", "came"), [(88, 82), (2, 1), (5, 5), (5, 7)])
+def test_places_of_classes_that_did_not_come_have_a_reason_and_a_page(says: int, came: int) -> None:
+    (held,) = places(Counter(places=says, appointments_in_groups=came), source(None))
+    assert held.fits == (came >= says)
+    assert ("the client is not in your export" in held.small) == bool(held.page) == (came < says)
+    if came < says:
+        assert re.search(rf"\. {says - came} places? ha(s|ve) none:", held.small)
+
+
+def test_the_outbox_and_support_say_the_same_of_all_mails(product_at: At) -> None:
+    product = product_at("matching")
+    first = product.mails("received")[0]
+    more = [{**first.model_dump(), "id": f"mail{n}", "cause": f"again:{n}"} for n in range(55)]
+    product.write(lambda session: session.add_all(OutboxMail(**mail) for mail in more))
+    with product.runtime.ledger.read() as session:
+        total = len(session.exec(select(OutboxMail)).all())
+    page = product.visitor(MEGAN).get("/outbox")
+    assert headline(page) == f"Outbox: {total} mails, none left this machine"
+    assert "The newest 50 are listed." in words(page)
+    support = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    assert "sent today" not in support
