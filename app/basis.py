@@ -378,7 +378,14 @@ SAME_FORM = {
 }
 """Routes that take the fingerprint of another route's form, because one page offers them together."""
 
+FINDS = dict.fromkeys(
+    ("/m/{migration_id}/clients", "/m/{migration_id}/records/{kind}", "/sandbox/{workspace_id}/clients"),
+    "finds records for whoever sends it: nothing is changed, and nobody's name is written to anything",
+)
+"""Forms that only find something: POST keeps what is typed out of addresses."""
+
 FENCED = {
+    **FINDS,
     "/signin": "sends a link to the address that was typed; a move is not touched",
     "/signin/{token}": "the token in the address works once, for one person",
     "/signout": "ends the session of the cookie that comes with it, and nothing else",
@@ -396,6 +403,7 @@ FENCED = {
 """POST routes whose form shows nothing that is compared, each with what keeps it from being applied elsewhere."""
 
 FOR_ANYBODY = {
+    **FINDS,
     "/signin": "says who comes next, whoever was there before",
     "/signin/{token}": "signs in the owner of the token, and is drawn before anybody is signed in",
     "/signout": "signs out whoever is signed in now: nothing is done in that person's name",

@@ -3,6 +3,7 @@
 Pure functions. Pages reach them as the filters in `FILTERS`; those that tell a time use the page's `zone` and `now`.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from markupsafe import Markup, escape
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 MONTHS = (
     "January",
     "February",
@@ -189,6 +191,11 @@ def address(value: str) -> Markup:
     return Markup(broken)  # noqa: S704  (escaped above)
 
 
+def own_number(source_id: str | None) -> str:
+    """The number that a row has in the source; "" for a fingerprint, which we give to a row without a number."""
+    return "" if source_id is None or FINGERPRINT.fullmatch(source_id) else source_id
+
+
 def on_screen(text: str) -> Markup:
     """A step with the words that stand on somebody else's screen: "Choose *Share*." shows Share as such."""
     parts = str(escape(text)).split("*")
@@ -273,4 +280,5 @@ FILTERS: dict[str, Callable[..., str]] = {
     "bdis": bdis,
     "address": address,
     "on_screen": on_screen,
+    "own_number": own_number,
 }

@@ -35,8 +35,10 @@ def look(here: Situation) -> Line:
     if here.export_held is Held.STOPPED:
         what = "The work on it stopped. Nothing goes on before you say how."
         return Line(NAME, "Export", title, Mark.NEEDS, what, "Needs you", Act("See what to do", progress), blocks=False)
-    later = f"Earlier works too: what you add to {here.source} afterwards does not come by itself."
-    best = here.conversion_date - timedelta(days=1) if here.conversion_date else None
-    what = f"Best on {day_year(best)}, 24 hours before your Trial Conversion date. {later}" if best else later
+    later = f"What you add to {here.source} afterwards does not come by itself."
+    what = f"You can export at any time. {later}"
+    if here.conversion_date:
+        best = day_year(here.conversion_date - timedelta(days=1))
+        what = f"Best on {best}, 24 hours before your Trial Conversion date. Earlier works too. {later}"
     act = Act("How it works", f"{here.base}/export")
     return Line(NAME, "Export", title, Mark.LATER, what, "Next", act, blocks=False)

@@ -60,20 +60,12 @@ class Counted:
         return max(self.own - self.compared - self.places, 0)
 
     @property
-    def beyond(self) -> int:
-        """How many of those that came the clinic's number does not explain."""
-        if self.own >= self.came:
-            return 0
-        return max(self.came - self.own - sum(reason.count for reason in self.besides), 0)
-
-    @property
-    def explained(self) -> bool:
-        return not self.missing and not self.beyond
-
-    @property
     def nearest(self) -> int:
-        """What the clinic's number is to be where it cannot be explained: the doubt tells how far apart they are."""
-        return self.own - self.missing if self.missing or not self.beyond else self.came
+        """The most that the clinic could have counted where the export is whole: the doubt says how far apart they are.
+
+        More in the export than the clinic counted is no sign that anything is missing.
+        """
+        return self.own - self.missing
 
     @property
     def apart(self) -> tuple[Reason, ...]:

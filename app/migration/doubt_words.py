@@ -5,19 +5,24 @@ from dataclasses import dataclass
 from app.mapping.kind import Source
 from app.mapping.plan import ENCODINGS
 from app.migration.doubts import Days, Doubt
+from app.migration.states import Event, State, move_for
 from app.words import day_year, number, plural
 from app.words import names as listed
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """`title` says what is so, with both dates; `small` what to do; `tick` what is ticked."""
+    """`title` says what is so, with both dates; `small` what to do; `tick` what is ticked.
+
+    `says_missing`: it is a sign that the export is not whole.
+    """
 
     key: str
     code: str
     title: str
     small: str
     tick: str
+    says_missing: bool = True
 
 
 MOST_NAMES = 10  # files that a title names; further ones are counted
@@ -41,18 +46,18 @@ SIGNS = {
 }
 
 
-def said(doubt: Doubt, source: Source) -> Said:
-    """A doubt in the clinic's words."""
+def said(doubt: Doubt, source: Source, state: State = State.REVIEWING) -> Said:
+    """A doubt in the clinic's words. `state` is that of the move: nothing is advised that the state does not allow."""
     if doubt.signs:
         signs = (f"{source.kind(kind).label.lower()}: {CUTS[code]}" for code, kind in doubt.signs)
         small = f"We see it by this: {'; '.join(signs)}. Export again, and do not open the files in a spreadsheet."
         return Said(doubt.key, doubt.code, "Part of the export may be cut off", small, "Nothing is missing from it")
     names = [source.kind(kind).label for kind in doubt.kinds]
     label = listed([names[0], *(name.lower() for name in names[1:])]) if names else ""
-    return Said(doubt.key, doubt.code, *_words(doubt, label, label.lower(), source.label))
+    return Said(doubt.key, doubt.code, *_words(doubt, label, label.lower(), source.label, state), doubt.says_missing)
 
 
-def _words(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str, str]:
+def _words(doubt: Doubt, label: str, lower: str, source: str, state: State) -> tuple[str, str, str]:
     days = " and ".join(range_of(one) for one in doubt.days)
     count = doubt.count
     match doubt.code:
@@ -87,41 +92,49 @@ def _words(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str,
             small = f"Export again from {source} without dates, so that what they belong to comes along."
             return title, small, f"These {lower} may stay behind"
         case "content_is_text":
-            title = f"{label}: {number(count)} hold plain text where questions and answers were expected"
-            small = "They came word for word, each as one answer. Look at some of them before you approve."
+            hold = "holds" if count == 1 else "hold"
+            title = f"{label}: {number(count)} {hold} plain text where questions and answers were expected"
+            small = "Each came word for word, as one answer. Look at some of them before you approve."
             return title, small, f"These {lower} may come as plain text"
         case "gone_from_export":
-            title = f"{label}: {number(count)} that an earlier move brought are not in this export"
+            are = "is" if count == 1 else "are"
+            title = f"{label}: {number(count)} that an earlier move brought {are} not in this export"
             small = f"Nothing of them changes in Caspen. Were they deleted in {source}, or is the export cut?"
             return title, small, f"These {lower} stay in Caspen as they are"
         case "files_unanswered":
-            return _not_identified(doubt)
+            return _not_identified(doubt, state)
         case "count_differs":
             return _count(doubt, label, lower, source)
         case sign:
             return SIGNS[sign]
 
 
-def _not_identified(doubt: Doubt) -> tuple[str, str, str]:
+def _not_identified(doubt: Doubt, state: State) -> tuple[str, str, str]:
     named = [f"“{name}”" for name in doubt.files[:MOST_NAMES]]
     rest = len(doubt.files) - len(named)
     files = listed([*named, plural(rest, "other file")] if rest else named)
     them, they_are = ("the file", "it is") if len(doubt.files) == 1 else ("the files", "they are")
     was = "was" if doubt.count == 1 else "were"
     title = f"{plural(doubt.count, 'row')} of {files} {was} not brought: nobody has said what {they_are}"
-    small = f"To bring them, change the plan first, say what {them} {'holds' if they_are == 'it is' else 'hold'}, and "
-    small += "start a new trial."
+    hold = f"{them} {'holds' if they_are == 'it is' else 'hold'}"
+    if move_for(Event.CHANGE_PLAN, state) is not None:
+        small = f"To bring them, change the plan first, say what {hold}, and start a new trial."
+    elif state is State.CHANGES_REQUESTED:
+        small = f"When your request is answered or withdrawn, you can change the plan, say what {hold}, and start a "
+        small += "new trial."
+    elif state is State.MATCHING:
+        small = f"To bring them, say what {hold}, and start a new trial."
+    else:
+        small = ""
     return title, small, f"We go on without the {plural(doubt.count, 'row')} of {files}"
 
 
 def _count(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str, str]:
-    apart = abs(doubt.own - doubt.there)
-    title = f"{label}: you counted {number(doubt.own)}, and {number(apart)} "
-    if doubt.own > doubt.there:
-        small = f"{source} has more than it gave you. Export once more, or correct your number."
-        return title + "of them are not in the export", small, f"We go on with the {lower} that came"
-    small = "Nothing that we know of explains it. Correct your number, or look at what came."
-    return title + "more came", small, f"The {lower} that came are right"
+    apart = doubt.own - doubt.there
+    are = "is" if apart == 1 else "are"
+    title = f"{label}: you counted {number(doubt.own)}, and {number(apart)} of them {are} not in the export"
+    small = f"{source} has more than it gave you. Export once more, or correct your number."
+    return title, small, f"We go on with the {lower} that came"
 
 
 def range_of(days: Days) -> str:

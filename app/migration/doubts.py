@@ -20,15 +20,19 @@ DAY = timedelta(days=1)
 FRESH = timedelta(days=14)  # an export that is older is told of when it goes live
 TOLD_BY_TRIAL = ("content_is_text", "gone_from_export")
 TOLD_BY_READING = ("json_pages_missing", "many_orphans", "zip_part_missing")
+TO_LOOK_AT = frozenset({"content_is_text", "encoding_guessed", "files_unanswered"})
+"""Ticked before an approval, too, and no sign that anything is missing from the export."""
 SIGNS_OF_A_CUT = ("csv_unclosed_quote", "file_may_be_cut", "cell_may_be_cut")
 Days = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One sign. `days` are the ranges that it is about, both ends included; `count` rows, files or zips.
+    """One sign, or one thing to look at (`TO_LOOK_AT`).
 
-    `own` and `there`: what the clinic counted, and what could be there at most (or least) of it.
+    `days` are the ranges that it is about, both ends included; `count` rows, files or zips.
+
+    `own` and `there`: what the clinic counted, and how many of those are there at most.
     """
 
     code: str
@@ -51,6 +55,11 @@ class Doubt:
     def kinds(self) -> tuple[str, ...]:
         """Every kind that the sign is about; none where the sign is about the whole export."""
         return (self.kind, *self.also) if self.kind else ()
+
+    @property
+    def says_missing(self) -> bool:
+        """Whether it is a sign that the export is not whole."""
+        return self.code not in TO_LOOK_AT
 
 
 def doubts(session: Session, migration: Migration, source: Source, trial: Trial | None = None) -> tuple[Doubt, ...]:
@@ -86,7 +95,7 @@ def doubts(session: Session, migration: Migration, source: Source, trial: Trial 
         found += [
             Doubt("count_differs", one.kind, own=one.own, there=one.nearest)
             for one in counted(session, migration, source, trial)
-            if not one.explained
+            if one.missing
         ]
     return tuple(found)
 

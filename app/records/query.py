@@ -86,11 +86,13 @@ def there(table: sa.Table, store: Store, workspace_id: str) -> list[sa.ColumnEle
 
 def _searched(table: sa.Table, kind: RecordKind, search: str) -> list[sa.ColumnElement[bool]]:
     """Every word has to stand in one of the columns, in capitals or not, and means itself."""
+    if not kind.search:
+        return []
     found = []
     for word in search.split()[:WORDS]:
         like = f"%{word.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
         found.append(sa.or_(*(table.c[name].ilike(like, escape="\\") for name in kind.search)))
-    return found if kind.search else []
+    return found
 
 
 def _ordered(table: sa.Table, order: Sequence[str]) -> list[sa.ColumnElement[Any]]:

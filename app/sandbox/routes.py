@@ -28,6 +28,7 @@ from app.records.reader import EVERYTHING
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
 from app.sandbox.demo import WORKSPACE, close_gaps, open_gaps
+from app.search_text import found_at, typed_text
 from app.web import go, page, visit_of
 from app.words import plural
 
@@ -143,13 +144,21 @@ def close(request: Request, workspace_id: str) -> Response:
 
 
 @router.get("/{workspace_id}/clients")
-def clients(request: Request, workspace_id: str, q: str = "", number: int = 1) -> Response:
-    """Who is live."""
+def clients(request: Request, workspace_id: str, find: str = "", number: int = 1) -> Response:
+    """Who is live. `find` is what was typed, encrypted."""
     facts = facts_of(request, workspace_id)
     live = runtime_of(request).caspen.live
-    found = views.clients(live, workspace_id, search=q[:100], page=number)
+    q = typed_text(runtime_of(request), request.url.path, find)
+    found = views.clients(live, workspace_id, search=q, page=number)
     at = f"/sandbox/{workspace_id}"
-    return page(request, "sandbox/clients.html", workspace=facts.workspace, found=found, q=q, at=at)
+    return page(request, "sandbox/clients.html", workspace=facts.workspace, found=found, q=q, find=find, at=at)
+
+
+@router.post("/{workspace_id}/clients")
+def search_clients(request: Request, workspace_id: str, q: Annotated[str, Form()] = "") -> Response:
+    """Leads to the live clients that fit what was typed."""
+    facts_of(request, workspace_id)
+    return go(found_at(runtime_of(request), request.url.path, q))
 
 
 @router.get("/{workspace_id}/clients/{client_id}")

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, or_, select
 from app.db import now
 from app.engine.changed_ledger import changed_in
 from app.links.problems import OPERATORS
+from app.links.providers.recognised import RECOGNISED
 from app.migration.arriving import CheckedLink
 from app.migration.audited import load_each
 from app.migration.ledger_shapes import CHANGED_WORDS
@@ -25,6 +26,8 @@ HEADS = {
 }
 MOST = 500
 STALLED_SECONDS = 60
+NOT_BUILT = frozenset(provider.name for provider in RECOGNISED)
+"""Providers of which no link can be collected, whatever an operator sets: nobody has to act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def links_to_mend(session: Session) -> dict[str, str]:
     told: dict[str, str] = {}
     looked = select(CheckedLink).join(Migration, col(Migration.id) == CheckedLink.migration_id)
     for checked in session.exec(looked.where(Migration.state == State.PREPARING.value)):
-        if checked.findings.get("problem") in OPERATORS:
+        if checked.findings.get("problem") in OPERATORS and checked.findings.get("provider") not in NOT_BUILT:
             label = str(checked.findings.get("label") or "the provider")
             told[checked.migration_id] = Problem(checked.findings["problem"], details={"provider": label}).title
     waits = select(Work.migration_id, Work.last_problem).join(Migration, col(Migration.id) == Work.migration_id)
@@ -107,6 +110,12 @@ def paused_by_support(session: Session) -> set[str]:
     for migration_id, by in session.exec(wanted.order_by(col(AuditEntry.id))):
         role[str(migration_id)] = by
     return {migration_id for migration_id, by in role.items() if by == Actor.SUPPORT.value}
+
+
+def waiting_line(session: Session, migration: Migration, rows: int) -> MigrationLine:
+    """The line of one migration, as the list says it."""
+    asked, ours = migration.id in unanswered(session), links_to_mend(session).get(migration.id, "")
+    return line_of(migration, rows, asked, now(), ours, migration.id in paused_by_support(session))
 
 
 def changed_line(migration: Migration, rows: int, moment: datetime) -> MigrationLine:

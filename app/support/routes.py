@@ -28,7 +28,7 @@ from app.migration.outbox import post
 from app.migration.states import LIVE, OPEN, OVER, Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.settings import environment
-from app.support.overview import HEADS, changed_line, line_of, overview, paused_by_support
+from app.support.overview import HEADS, changed_line, overview, waiting_line
 from app.web import Visit, go, open_move, page, shows, visit_of
 from app.wizard.complete import whole
 from app.wizard.damage import UNTRUE, find_damage
@@ -280,11 +280,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             .limit(50)
         ).all()
         audited = load_audited(session, migration.id)
-        line = (
-            changed_line(migration, 0, now())
-            if audited.differing
-            else line_of(migration, 0, False, now(), is_paused_by_us=migration.id in paused_by_support(session))
-        )
+        line = changed_line(migration, 0, now()) if audited.differing else waiting_line(session, migration, 0)
         acts = [] if visit.differs else [act for act in ACTS if move_for(act.event, State(migration.state)) is not None]
         may_undo = not visit.differs and migration.state == State.FINALISED and undoable(session, migration) is None
         checks = checklist.lines(here)

@@ -1,7 +1,7 @@
 """Approving: the numbers once more, what will not come, and the clinic's name typed by hand.
 
-An approval names the digest of the trial that was seen; any other trial refuses it. Whatever speaks against the export
-being whole is ticked, each by its name.
+An approval names the digest of the trial that was seen; any other trial refuses it. Every sign that the export is not
+whole, and what else needs a look, is ticked by its name.
 """
 
 import unicodedata
@@ -42,7 +42,7 @@ from app.words import names, number, plural
 router = APIRouter()
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED)
 OTHER_TRIAL = "It was for another trial."
-DOUBT = "What says that your export may not be whole"
+DOUBT = "What you tick before you approve"
 NOT_ASKED = "It is not asked about any more."
 MOST_NAMED = 8  # kinds and files that a line names one by one
 VISIBLE = ("clients", "appointments", "progress_notes")
@@ -65,7 +65,7 @@ def trial_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
             "doubts": doubts,
             "requests": waiting,
         },
-        labels={"trial": "The trial", "doubts": "What may not be whole", "requests": "Requests that wait"},
+        labels={"trial": "The trial", "doubts": "What you tick", "requests": "Requests that wait"},
         now={
             **moment.now,
             "trial": f"trial {migration.trial_number}",

@@ -1,8 +1,8 @@
 """Clients as they will be: those in the trial, and each one with everything that belongs to the client."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
 from app.caspen import views
 from app.caspen.becoming_live import count_becoming_live
@@ -18,8 +18,9 @@ from app.records.kinds.files import KIND as FILES
 from app.records.query import get
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
+from app.search_text import found_at, typed_text
 from app.storage import CannotOpen
-from app.web import page
+from app.web import go, page, visit_of
 from app.wizard.cards import next_card
 from app.wizard.looking import Looking, looking
 
@@ -27,15 +28,22 @@ router = APIRouter()
 
 
 @router.get("/m/{migration_id}/clients")
-def look(request: Request, q: str = "", number: int = 1) -> Response:
-    """The clients of the trial, by last name."""
+def look(request: Request, find: str = "", number: int = 1) -> Response:
+    """The clients of the trial, by last name. `find` is what was typed, encrypted."""
     here = looking(request)
     here.seen("clients_listed", {})
-    found = views.clients(here.store, here.workspace_id, search=q[:100], page=number)
+    q = typed_text(here.visit.runtime, request.url.path, find)
+    found = views.clients(here.store, here.workspace_id, search=q, page=number)
     table = "clients"
     becoming = count_becoming_live(here.visit.runtime.caspen, here.store, here.workspace_id, (table,))[table]
     at = f"/m/{here.visit.move.id}"
-    return page(request, "wizard/clients.html", found=found, q=q, at=at, becoming=becoming)
+    return page(request, "wizard/clients.html", found=found, q=q, find=find, at=at, becoming=becoming)
+
+
+@router.post("/m/{migration_id}/clients")
+def search(request: Request, q: Annotated[str, Form()] = "") -> Response:
+    """Leads to the clients that fit what was typed."""
+    return go(found_at(visit_of(request).runtime, request.url.path, q))
 
 
 @router.get("/m/{migration_id}/clients/{client_id}")

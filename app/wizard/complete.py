@@ -9,6 +9,7 @@ from app.migration.counted import Counted, Reason, counted
 from app.migration.doubt_words import Said, said
 from app.migration.doubts import doubts, stale_day, unticked
 from app.migration.models import Migration, Trial
+from app.migration.states import State
 from app.problems import Problem, catalogue
 from app.web import Visit
 from app.wizard.held import held
@@ -36,7 +37,9 @@ SHORT = {
 def doubts_said(session: Session, visit: Visit, trial: Trial | None = None) -> list[Said]:
     """What speaks against the export being whole, in the clinic's words."""
     migration = session.get_one(Migration, visit.move.id)
-    return [said(doubt, visit.source) for doubt in doubts(session, migration, visit.source, trial)]
+    return [
+        said(doubt, visit.source, State(migration.state)) for doubt in doubts(session, migration, visit.source, trial)
+    ]
 
 
 def not_ticked(session: Session, visit: Visit, trial: Trial, accepted: Collection[str]) -> list[Said]:

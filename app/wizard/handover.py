@@ -202,8 +202,9 @@ def draw(
 
 def helped(visit: Visit) -> dict[str, Any]:
     """Each provider's help, when it was last borne out by real links, what comes first, what waits and was stopped."""
+    settings = LinkSettings.from_environment(environment())
     with visit.read() as session:
-        lines = provider_lines(session, LinkSettings.from_environment(environment()))
+        lines = provider_lines(session, settings)
         checked = checked_of(session, visit.move.id)
         arrived = pieces.arrived(session, visit.move)
         upload_stopped = last_upload_stop(session, visit.move.id)
@@ -216,6 +217,7 @@ def helped(visit: Visit) -> dict[str, Any]:
         "arrived": arrived,
         "upload_stopped": upload_stopped,
         "advices": advices(),
+        "any_host": settings.allow_any_https_host,
         "verified": {line.name: line.verified_at for line in lines},
         "waiting": checked.hint if checked and checked.sealed_link else None,
     }

@@ -1,6 +1,6 @@
 """Everything that happened in a move, newest first, in words that say who did it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -64,6 +64,8 @@ ACTS = {
     "invitation_declined": "An invitation was declined",
     "role_changed": "What a person may do was changed",
     "person_removed": "A person was removed",
+    "rows_downloaded": "The rows that did not come were downloaded",
+    "sums_downloaded": "The sum by kind was downloaded",
     "purge": "Our copy of the export was deleted, as promised",
 }
 GOOD = frozenset({"trialled", "finalised"})
@@ -77,6 +79,8 @@ REPEATED = LOOKS | {
     "save_counts",
     "visits_listed",
     "balances_listed",
+    "rows_downloaded",
+    "sums_downloaded",
 }
 
 
@@ -95,12 +99,13 @@ def history(
 ) -> list[Happened]:
     """The lines of the timeline. What one person does over and over is one line, with its number.
 
+    Where one person looks at records in turn, each sort of look is one line, with its number: no look is left out.
+
     `names` are people's names by address; `subjects` are the words for the ids of invitations and people in the facts.
     """
     known = subjects or {}
     told = []
-    for _, run in groupby(entries, key=_together):
-        same = list(run)
+    for same in _runs(entries):
         entry = same[0]
         who = "" if entry.role == Actor.WORKER else names.get(entry.by, entry.by)
         small = ", ".join(part for part in (who, entry.reason) if part)
@@ -115,6 +120,15 @@ def _subject(entry: AuditEntry, subjects: Mapping[str, str]) -> str:
     return f": {words}" if words else ""
 
 
+def _runs(entries: Iterable[AuditEntry]) -> Iterator[list[AuditEntry]]:
+    """The entries of each line, the newest first. Every entry is in one line."""
+    for _, run in groupby(entries, key=_together):
+        by_act: dict[str, list[AuditEntry]] = {}
+        for entry in run:
+            by_act.setdefault(entry.act, []).append(entry)
+        yield from by_act.values()
+
+
 def _together(entry: AuditEntry) -> object:
     """What makes neighbours one line: the same person doing the same thing again."""
     if entry.act in REPEATED:
@@ -123,15 +137,15 @@ def _together(entry: AuditEntry) -> object:
 
 
 def _words(same: list[AuditEntry]) -> str:
-    act = same[0].act
-    if act in LOOKS:
-        clients = {str(entry.facts.get("client", "")) for entry in same if entry.act == "client_seen"}
-        if clients:
-            return f"{plural(len(clients), 'client')} of the trial {'was' if len(clients) == 1 else 'were'} looked at"
+    act, times = same[0].act, f", {len(same)} times" if len(same) > 1 else ""
+    if act == "client_seen":
+        clients = {str(entry.facts.get("client", "")) for entry in same}
+        was = "was" if len(clients) == 1 else "were"
+        return f"{plural(len(clients), 'client')} of the trial {was} looked at{times}"
     words = ACTS.get(act, act.replace("_", " ").capitalize())
     if ticked := same[0].facts.get("accepted"):
-        words += f", with {plural(len(ticked), 'tick')} for what may not be whole"
-    return f"{words}, {len(same)} times" if len(same) > 1 and act not in LOOKS else words
+        words += f", with {plural(len(ticked), 'tick')}"
+    return words + times
 
 
 def _kind(entry: AuditEntry) -> str:

@@ -8,7 +8,7 @@ from fastapi import HTTPException, Request
 from app.caspen.stores import Store
 from app.migration.audit import write_act
 from app.migration.models import Trial
-from app.migration.states import OVER, Actor, State
+from app.migration.states import OVER, State
 from app.migration.trials import current_trial
 from app.records.field import Field
 from app.records.kind import RecordKind
@@ -90,4 +90,4 @@ def looking(request: Request) -> Looking:
 def write_look(visit: Visit, act: str, facts: dict[str, Any]) -> None:
     """Who looked at whose record is written down before a single value is shown."""
     with visit.write() as session:
-        write_act(session, visit.move, visit.by.name, Actor.CLINIC.value, act, facts)
+        write_act(session, visit.move, visit.by.name, visit.by.actor.value, act, facts)

@@ -112,7 +112,9 @@ def line(number: int, kind: str, one: Suggestion, plan: Plan, fresh: Suggestion 
     told = one.reference
     nothing = "Nothing of that name in Caspen" if choice is None or choice.to == "create" else ""
     by_itself = fresh is not None and fresh.certainty == "sure" and fresh.choice == choice
-    reason = fresh.why if fresh is not None and by_itself else "Chosen by you"
+    as_suggested = fresh is not None and fresh.choice == choice
+    saved = "Suggested by us, saved by you" if as_suggested else "Chosen by you"
+    reason = fresh.why if fresh is not None and by_itself else saved
     why = (reason if one.why == "Chosen before" else one.why) or nothing
     return Line(
         number,

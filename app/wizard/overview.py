@@ -16,6 +16,7 @@ from app.migration.states import OPEN, Event, State, move_for
 from app.migration.trials import current_trial
 from app.web import Confirmed, Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import day_as_shown, typed_date
+from app.wizard.receipt import load_receipt
 
 router = APIRouter()
 TICKED = "1"
@@ -85,6 +86,9 @@ def draw(request: Request, conversion: str, ack: bool, errors: list[dict[str, st
     told["may_cancel"] = move_for(Event.CANCEL, State(visit.move.state)) is not None
     told["is_deleting"] = visit.move.state == State.CANCELLED and is_copy_kept(visit)
     told["has_trial"] = visit.move.state == State.CANCELLED and is_trial_made(visit)
+    if visit.move.state == State.CANCELLED and visit.move.export_number and not told["is_deleting"]:
+        with visit.read() as session:
+            told["receipt"] = load_receipt(session, visit.move)
     status = 422 if errors else 200
     return page(request, "wizard/overview.html", status, conversion=conversion, ack=ack, errors=errors, **told)
 

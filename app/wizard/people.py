@@ -310,6 +310,7 @@ def render_people(request: Request, typed: dict[str, str], errors: list[dict[str
         people=people,
         invited=invited,
         history=past,
+        earlier=len(acts) - MOST,
         typed=typed,
         errors=errors,
         may_let_read=reads_notes(visit),

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -14,6 +14,8 @@ from sqlmodel import Session, col, func, or_, select, tuple_
 from app.access.rights import Right
 from app.act_links import without_acts
 from app.engine.trial_account import has_true_account
+from app.mapping.columns import normalise_header
+from app.mapping.kind import Kind, Source
 from app.mapping.rows import Outcome
 from app.migration.exports import current_export
 from app.migration.fates import (
@@ -34,7 +36,8 @@ from app.problems import Level, Problem, catalogue
 from app.sources import source
 from app.web import Visit, page, visit_of
 from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, sums
-from app.words import plural
+from app.wizard.looking import write_look
+from app.words import own_number, plural
 
 router = APIRouter()
 PER_PAGE = 100
@@ -108,6 +111,7 @@ def fates_of_visit(session: Session, visit: Visit) -> RowFates | None:
 def rows(request: Request) -> Response:
     """Every row that did not come, with file, line and reason, streamed however many there are."""
     visit = visit_of(request)
+    write_look(visit, "rows_downloaded", {})
     headers = {"Content-Disposition": 'attachment; filename="rows-not-imported.csv"'}
     return StreamingResponse(table_of(visit), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -130,10 +134,10 @@ def table_of(visit: Visit) -> Iterator[str]:
             yield as_csv([*place, WORDS[reason.outcome.value], *reason_words(visit, reason.code), reason.rows])
     labels = {kind.name: kind.label for kind in visit.source.kinds}
     for line in files:
-        place = [line.file, line.line, labels.get(line.kind or "", ""), line.source_id]
+        place = [line.file, line.line, labels.get(line.kind or "", ""), own_number(line.source_id)]
         yield as_csv([*place, WORDS[line.level], *reason_words(visit, line.code), 0])
     for line, is_first in lines_of_rows(visit):
-        place = [line.file, line.line, labels.get(line.kind or "", ""), line.source_id]
+        place = [line.file, line.line, labels.get(line.kind or "", ""), own_number(line.source_id)]
         yield as_csv([*place, WORDS[outcome_of(line).value], *reason_words(visit, line.code), int(is_first)])
 
 
@@ -216,7 +220,9 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         names = sorted(session.exec(select(ProblemLine.kind).where(*wanted).distinct()).all(), key=str)
         order = (col(ProblemLine.file), col(ProblemLine.line), col(ProblemLine.id))
         found = session.exec(select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)).all()
-        numbers = file_numbers(session, visit.move, {line.file for line in found if line.file and line.line})
+        paths = {line.file for line in found if line.file and line.line}
+        numbers = file_numbers(session, visit.move, paths)
+        headers = headers_of(session, visit.move, paths, visit.source)
         fates = fates_of_visit(session, visit)
         became = became_of(session, visit.move, code, kind, fates) if fates is not None else Counter[str]()
         places = {(line.file, line.line) for line in found if line.file and line.line}
@@ -243,6 +249,7 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         "told_lines": told_lines,
         "per_page": PER_PAGE,
         "kind": kind,
+        "headers": headers,
         "labels": labels,
         "files_help": code in OF_FILES and bool(visit.move.wrapped_key),
         "became": [(count, WORDS.get(name, CAME)) for name, count in became.most_common()],
@@ -288,6 +295,32 @@ def became_words(line: ProblemLine, outcomes: Mapping[tuple[str, int], Outcome],
         return f"{WORDS[reason.outcome.value]}, {plural(reason.rows, 'row')}"
     outcome = outcomes.get((line.file or "", line.line or 0))
     return WORDS[outcome.value] if outcome is not None else CAME if line.line else ""
+
+
+def headers_of(session: Session, migration: Migration, paths: set[str], source: Source) -> dict[str, dict[str, str]]:
+    """By path, how the file itself calls each of our columns. A column that the file does not call is absent."""
+    found = select(ExportFile).where(
+        ExportFile.migration_id == migration.id,
+        ExportFile.export_number == migration.export_number,
+        col(ExportFile.path).in_(paths),
+        col(ExportFile.kind).is_not(None),
+    )
+    return {
+        file.path: named_columns(source.kind(str(file.kind)), file.facts.get("headers", ()))
+        for file in session.exec(found)
+    }
+
+
+def named_columns(kind: Kind[Any], headers: Iterable[str]) -> dict[str, str]:
+    """The header of each column of a kind, of those that a file has."""
+    known = {normalise_header(header): header for header in headers}
+    named = {}
+    for each in kind.columns:
+        names = (each.name, each.column.native, *each.column.headers)
+        header = next((known[name] for name in map(normalise_header, names) if name in known), None)
+        if header is not None:
+            named[each.name] = header
+    return named
 
 
 def file_numbers(session: Session, migration: Migration, paths: set[str]) -> dict[str, int]:

@@ -50,6 +50,8 @@ def look(request: Request) -> Response:
     told |= {"causes": causes[:MOST_CAUSES], "more_causes": max(0, len(causes) - MOST_CAUSES)}
     words = WORDS[State(visit.move.state)]
     told |= {"now_words": words.now, "go_words": words.go}
+    if visit.move.state == State.MATCHING and page_of(visit.move) == "handover":
+        told |= {"now_words": "your export is read", "go_words": "See what is in your export"}
     may_cancel = move_for(Event.CANCEL, State(visit.move.state)) is not None
     labels = {kind.name: kind.label for kind in visit.source.kinds}
     return page(request, "wizard/progress.html", **told, labels=labels, locked=locked, may_cancel=may_cancel)

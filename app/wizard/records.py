@@ -1,13 +1,14 @@
 """Everything else in the trial, kind by kind, as Caspen will list it; and one record with the row that it came from."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Form, HTTPException, Request, Response
 
+from app.records import query
 from app.records.kind import RecordKind
 from app.records.kinds import BY_NAME, KINDS
-from app.records.query import find, get
-from app.web import page
+from app.search_text import found_at, typed_text
+from app.web import go, page, visit_of
 from app.wizard.cards import next_card
 from app.wizard.looking import looking
 from app.wizard.matched import absence_of
@@ -16,11 +17,12 @@ router = APIRouter()
 
 
 @router.get("/m/{migration_id}/records/{kind}")
-def look(request: Request, kind: str, q: str = "", number: int = 1) -> Response:
-    """The records of one kind, a page at a time."""
+def look(request: Request, kind: str, find: str = "", number: int = 1) -> Response:
+    """The records of one kind, a page at a time. `find` is what was typed, encrypted."""
     shown, here = kind_of(kind), looking(request)
     here.seen("records_listed", {"kind": shown.name})
-    found = find(here.store, here.workspace_id, shown, search=q[:100], page=number)
+    q = typed_text(here.visit.runtime, request.url.path, find)
+    found = query.find(here.store, here.workspace_id, shown, search=q, page=number)
     here.names.meet(found.records)
     lines = [
         {
@@ -35,16 +37,24 @@ def look(request: Request, kind: str, q: str = "", number: int = 1) -> Response:
         for record in found.records
     ]
     at = f"/m/{here.visit.move.id}"
-    told: dict[str, Any] = {"kind": shown, "kinds": KINDS, "found": found, "lines": lines, "q": q, "at": at}
+    told: dict[str, Any] = {"kind": shown, "kinds": KINDS, "found": found, "lines": lines, "q": q, "find": find}
+    told["at"] = at
     told["absence"] = absence_of(here.visit, here.trial, shown)
     return page(request, "wizard/records.html", **told)
+
+
+@router.post("/m/{migration_id}/records/{kind}")
+def search(request: Request, kind: str, q: Annotated[str, Form()] = "") -> Response:
+    """Leads to the records of one kind that fit what was typed."""
+    kind_of(kind)
+    return go(found_at(visit_of(request).runtime, request.url.path, q))
 
 
 @router.get("/m/{migration_id}/records/{kind}/{record_id}")
 def one(request: Request, kind: str, record_id: str) -> Response:
     """One record, each of its values beside the cells that it was made of."""
     shown, here = kind_of(kind), looking(request)
-    record = get(here.store, here.workspace_id, shown, record_id)
+    record = query.get(here.store, here.workspace_id, shown, record_id)
     if record is None:
         raise HTTPException(404)
     here.seen("record_seen", {"kind": shown.name, "record": record.id})

@@ -34,6 +34,7 @@ from app.problems import Problem
 from app.web import Visit, go, in_state, page, visit_of
 from app.wizard.damage import UNTRUE, find_damage, render_damaged
 from app.wizard.live_words import bridges, differing_words
+from app.wizard.receipt import load_receipt
 from app.words import plural
 
 router = APIRouter()
@@ -67,6 +68,8 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     fault = find_damage(visit)
     balance = None if fault in UNTRUE else balance_of(trial, visit.source)
     others, until = other_moves(visit), undo_until(visit)
+    with visit.read() as session:
+        receipt = load_receipt(session, visit.move)
     now_live = count_live(visit.runtime.caspen, visit.move.workspace_id)
     alone = is_alone(visit)
     mine = now_live if alone else count_live(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
@@ -93,6 +96,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "undo_refused": refused_undo(visit),
         "kept_by_later": kept_by_later(visit) if until else 0,
         "kept": bool(visit.move.wrapped_key),
+        "receipt": receipt,
     }
     return page(request, "wizard/report.html", 422 if errors else 200, errors=errors, **told)
 

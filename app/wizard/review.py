@@ -27,6 +27,7 @@ from app.web import Visit, go, in_state, open_move, page, shows, visit_of
 from app.wizard.cards import cards
 from app.wizard.complete import whole
 from app.wizard.damage import UNTRUE, find_damage, outdated_of, render_damaged
+from app.wizard.looking import write_look
 from app.wizard.situation import checklist_guard, situation, standing
 from app.wizard.unverified import Unverified, unverified_of
 
@@ -166,6 +167,7 @@ def table(request: Request) -> Response:
     with visit.read() as session:
         trial = current_trial(session, visit.move)
     balance = balance_of(trial, visit.source) if trial else None
+    write_look(visit, "sums_downloaded", {})
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out)

@@ -6,6 +6,7 @@ from pathlib import Path
 from app import links
 from app.links.advice import advice_for, advices, change_for
 from app.links.providers import PROVIDERS
+from app.links.providers.https import STORAGE
 from app.problems import Who, catalogue
 
 FOLDER = Path(links.__file__).parent
@@ -60,3 +61,14 @@ def test_a_link_of_nobody_we_know_has_the_words_for_any_link() -> None:
     assert change_for("", "link_malformed") is not None
     assert change_for("google_drive", "unsafe_address") == change_for("https", "unsafe_address")
     assert change_for("google_drive", "provider_changed") is None, "nothing that a clinic could change"
+
+
+def test_the_help_for_a_direct_link_names_every_storage_service_whose_links_we_collect() -> None:
+    words = " ".join(advice_for("https").make)
+    assert [label for label, _ in STORAGE if label not in words] == []
+
+
+def test_no_refusal_of_a_link_says_that_we_accept_every_https_address() -> None:
+    todo = catalogue()["link_not_recognised"].todo
+    assert "direct links of storage services such as Amazon S3" in todo
+    assert "direct https links" not in todo

@@ -13,6 +13,7 @@ from app.caspen.tables import Client, Communication, Form, Imported, ProgressNot
 from app.engine.reading.limits import Limits
 from app.engine.reading.parts import PartWriter, read_part
 from app.migration.models import Migration, Part
+from app.search_text import found_at
 from tests.browser import chromium, served_app
 from tests.conftest import At
 from tests.product import RICK, Product
@@ -189,8 +190,8 @@ def test_what_is_shown_of_a_client_does_nothing(window: Watched, product: Produc
 
 def test_names_do_nothing(window: Watched, product: Product) -> None:
     for number in range(1, -(-len(PAYLOADS) // 50) + 1):
-        window.look(f"{product.at}/clients?q={MADE}&number={number}")
-    window.look(f"{product.at}/records/clients?q={MADE}")
+        window.look(f"{found_at(product.runtime, f'{product.at}/clients', MADE)}&number={number}")
+    window.look(found_at(product.runtime, f"{product.at}/records/clients", MADE))
     window.look(f"{product.at}/clients/{mark(Client, 3)}")
     assert window.boxes >= len(PAYLOADS)
     assert window.wrong == []
@@ -232,6 +233,6 @@ def test_the_live_client_does_nothing_either(window: Watched, product: Product) 
         with product.runtime.caspen.trial(product.migration_id, 1).database.connection(reading=True) as other:
             rows = other.execute(sa.select(table).where(table.c.id.like(f"cli_{MADE}%"))).mappings().all()
         connection.execute(sa.insert(table), [dict(row) for row in rows])
-    window.look(f"/sandbox/wsp_demo/clients?q={MADE}")
+    window.look(found_at(product.runtime, "/sandbox/wsp_demo/clients", MADE))
     window.look(f"/sandbox/wsp_demo/clients/{mark(Client, 1)}")
     assert window.wrong == []

@@ -3,6 +3,7 @@
 import pytest
 
 from app.engine.link_providers import note_check
+from app.migration.checked_links import keep_checked
 from app.migration.states import State
 from tests.conftest import At
 from tests.links.fakes.google import Google
@@ -42,15 +43,29 @@ def test_what_the_clinic_reads_that_we_were_told_of_stands_with_what_waits_for_u
 ) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
-    title = "Box links are not set up on this server yet."
-    assert title not in first_of_ours(product)
-    read = words(megan.post(f"{product.at}/link", data={"link": "https://app.box.com/s/a1b2c3d4e5f6g7h8"}))
-    assert "Our team has been told" in read
-    assert title in first_of_ours(product)
+    assert "refused our server" not in first_of_ours(product)
+    refused = {"problem": "provider_blocked", "provider": "onedrive", "label": "OneDrive"}
+    product.write(lambda session: keep_checked(session, product.migration_id, hint="1drv.ms", findings=refused))
+    assert "OneDrive refused our server although the link looks public." in first_of_ours(product)
     drive = Google(net)
     private = drive.share(drive.add("export.zip", ServedFile(), private=True))
     megan.post(f"{product.at}/link", data={"link": private})
-    assert title not in first_of_ours(product), "another link is the clinic's to mend"
+    assert "refused our server" not in first_of_ours(product), "another link is the clinic's to mend"
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["https://app.box.com/s/a1b2c3d4e5f6g7h8", "https://www.icloud.com/iclouddrive/TOKEN#Name", "https://we.tl/t-a"],
+)
+def test_a_link_that_nobody_can_set_up_is_no_work_for_us_and_the_page_says_nothing_else(
+    product_at: At, link: str
+) -> None:
+    product = product_at("preparing")
+    before = first_of_ours(product)
+    read = words(product.visitor(MEGAN).post(f"{product.at}/link", data={"link": link}))
+    assert "Checked just now" in read
+    assert "team has been told" not in read
+    assert first_of_ours(product) == before
 
 
 def test_a_download_that_a_provider_refuses_us_waits_for_us(product_at: At, net: FakeInternet) -> None:

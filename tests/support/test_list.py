@@ -143,3 +143,12 @@ def test_the_list_can_be_narrowed(product_at: At, asked: str) -> None:
 def test_before_anybody_started_the_list_says_so(product_at: At) -> None:
     product = product_at("nothing")
     assert "1 migration" in headline(product.visitor(ANA).get("/support")), "the other clinic has"
+
+
+def test_the_list_and_the_page_of_a_move_say_the_same_of_who_must_act(product_at: At) -> None:
+    product = product_at("matching")
+    done(product.visitor(MEGAN).post(f"{product.at}/help", data={"text": "What is a practitioner?"}))
+    assert "A message has no answer yet" in words(product.visitor(ANA).get("/support"))
+    page = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    assert "Waits for us" in page
+    assert "Waits for the clinic" not in page

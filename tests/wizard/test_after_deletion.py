@@ -1,5 +1,8 @@
 """Our copies of an export are deleted: no page of the move fails, and no page offers to look at what is gone."""
 
+from zoneinfo import ZoneInfo
+
+from app.words import full
 from tests.access.test_offers import offered, pages
 from tests.conftest import At
 from tests.pages import words
@@ -27,3 +30,10 @@ def test_after_our_copies_are_deleted_every_page_is_answered_and_none_leads_to_a
     after = links_of(megan, sorted({*addresses, *before}), product.at)
     assert [address for address in after if ROWS in address] == []
     assert "deleted" in words(megan.get(rows[0]))
+    review, report = words(megan.get(f"{product.at}/review")), words(megan.get(f"{product.at}/report"))
+    assert "You can still read what the trial held" not in review
+    assert "The records of the trial are deleted; its numbers remain." in review
+    receipt = report[report.index("Our copies are deleted") :]
+    entry = next(entry for entry in product.audit() if entry.act == "purge")
+    assert f"Deleted {full(entry.at, ZoneInfo('Australia/Sydney'))} By Megan Doyle" in receipt
+    assert "files of your export and what we read from them, 1 trial and the key" in receipt

@@ -219,3 +219,12 @@ def test_an_export_that_is_old_is_told_of_at_approval(product_at: At) -> None:
     tried(product, ("export.zip", renamed(WHEN, "20240301")))
     page = product.visitor(MEGAN).get(f"{product.at}/approve")
     assert "Your export was made on Fri 1 March, more than 14 days ago" in words(page)
+
+
+def test_more_in_the_export_than_the_clinic_counted_asks_for_no_tick(product_at: At) -> None:
+    product = product_at("reviewing")
+    megan = product.visitor(MEGAN)
+    before = doubts(megan.get(f"{product.at}/approve"))
+    done(megan.post(f"{product.at}/uses/counts", data={"count-patients": "3", "count-appointments": "1"}))
+    assert "more came than you counted" in words(megan.get(f"{product.at}/review"))
+    assert doubts(megan.get(f"{product.at}/approve")) == before

@@ -1,8 +1,11 @@
 """What happened in a move, as a person reads it."""
 
+from collections import Counter
+from random import Random
+
 from app.migration.models import AuditEntry
 from app.migration.states import Event
-from app.wizard.history import ACTS, history
+from app.wizard.history import ACTS, REPEATED, history
 
 NAMES = {"megan@x.example": "Megan Doyle"}
 
@@ -11,11 +14,33 @@ def entry(number: int, act: str, *, by: str = "megan@x.example", role: str = "cl
     return AuditEntry(id=number, workspace_id="wsp", by=by, role=role, act=act, facts=facts, previous="", hash="")
 
 
-def test_looking_at_clients_over_and_over_is_one_line() -> None:
+def test_looking_at_clients_over_and_over_is_one_line_for_each_sort_of_look() -> None:
     looks = [entry(4, "client_seen", client="a"), entry(3, "clients_listed"), entry(2, "client_seen", client="a")]
     told = history([entry(5, "client_seen", client="b"), *looks, entry(1, "read", by="w1", role="worker")], NAMES)
-    assert [line.words for line in told] == ["2 clients of the trial were looked at", "The export was read"]
-    assert [line.small for line in told] == ["Megan Doyle", ""]
+    assert [line.words for line in told] == [
+        "2 clients of the trial were looked at, 3 times",
+        "The list of clients of the trial was opened",
+        "The export was read",
+    ]
+    assert [line.small for line in told] == ["Megan Doyle", "Megan Doyle", ""]
+
+
+def test_every_entry_is_counted_in_the_line_of_its_own_act_whatever_their_order() -> None:
+    dice = Random(9)
+    for _ in range(200):
+        acts = dice.choices([*sorted(REPEATED), "fail", "read"], k=dice.randrange(1, 12))
+        people = dice.choices(["megan@x.example", "grace@x.example"], k=len(acts))
+        entries = [
+            entry(len(acts) - n, act, by=by, client="a") for n, (act, by) in enumerate(zip(acts, people, strict=True))
+        ]
+        lines = history(entries, {})
+        counts: Counter[tuple[str, str]] = Counter()
+        for line in lines:
+            words, _, times = line.words.partition(", ")
+            number = int(times.split()[0]) if times.endswith(" times") else 1
+            counts[words if number > 1 else line.words, line.small] += number
+        wanted = Counter((history([one], {})[0].words, one.by) for one in entries)
+        assert counts == wanted, acts
 
 
 def test_two_people_who_look_are_two_lines() -> None:

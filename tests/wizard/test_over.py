@@ -29,11 +29,13 @@ ALWAYS = {
     f"{S}/help",
 }
 """Who may see a move, and questions about it, do not end with the move."""
+FINDS = {f"{M}/clients", f"{M}/records/{{kind}}"}
+"""Finding changes nothing; where the records are gone, the list says so."""
 REPORT = {f"{M}/report/delete"}
 STILL = {
-    State.FINALISED: {*ALWAYS, *REPORT, f"{M}/report/undo", f"{M}/report/link", f"{S}/undo"},
-    State.UNDONE: {*ALWAYS, *REPORT},
-    State.CANCELLED: ALWAYS,
+    State.FINALISED: {*ALWAYS, *FINDS, *REPORT, f"{M}/report/undo", f"{M}/report/link", f"{S}/undo"},
+    State.UNDONE: {*ALWAYS, *FINDS, *REPORT},
+    State.CANCELLED: ALWAYS | FINDS,
 }
 DONE_ALREADY = {State.CANCELLED: {f"{M}/progress/cancel", f"{S}/cancel"}}
 """Buttons that ask for what is so: pressed twice, they lead to the page of the move."""

@@ -87,6 +87,14 @@ def test_the_way_back_from_the_review_leads_to_the_answer(product_at: At) -> Non
     assert "Change the plan first, then answer" in closed
     assert "Answers cannot be changed at the moment" not in closed
     assert "Change the plan: say what these files are" in words(megan.see(f"{at}/review"))
+    megan.post(f"{at}/review/requests", data={"text": "Line 12 should be archived."})
+    waiting = words(megan.see(f"{at}/review"))
+    assert "change the plan first" not in waiting
+    assert "When your request is answered or withdrawn, you can change the plan" in waiting
+    assert "request for a change is open" in words(page_of(product, FLAGS))
+    request = re.search(r"/review/requests/(\w+)/withdraw", megan.see(f"{at}/review").text)
+    assert request is not None
+    megan.post(f"{at}/review/requests/{request[1]}/withdraw")
     answer = megan.post(f"{at}/review/change-plan", data={"then": "files"})
     assert (answer.status_code, answer.headers["location"]) == (303, f"{at}/files")
     assert product.state() is State.MATCHING

@@ -79,7 +79,7 @@ def told_path(path: str, source: Source) -> str:
 
 
 def _told_part(part: str, source: Source) -> str:
-    return part if normalise_header(part) in _file_names(source) else f"[a name of {len(part)} letters]"
+    return part if not part or normalise_header(part) in _file_names(source) else f"[a name of {len(part)} letters]"
 
 
 def _veiled(name: str, source: Source) -> str:

@@ -1,0 +1,45 @@
+"""The receipt of a deletion: what of our copies was deleted, when, and who caused it, as the audit trail says."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from app.access.models import Person
+from app.engine.purge import PURGE
+from app.migration.models import AuditEntry, ExportFile, Migration, Trial
+from app.migration.states import Actor
+from app.words import plural
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionReceipt:
+    """`by` is a person's name, or "" where the time was over or the move had ended. `what` is in words."""
+
+    at: datetime
+    by: str
+    what: tuple[str, ...]
+
+
+def load_receipt(session: Session, migration: Migration) -> DeletionReceipt | None:
+    """The receipt of a move of which our copies are deleted; None while the key that opens them is there, or where the
+    audit trail has no line about a deletion."""
+    lines = select(AuditEntry).where(AuditEntry.migration_id == migration.id, AuditEntry.act == PURGE)
+    entry = session.exec(lines.order_by(col(AuditEntry.id)).limit(1)).first()
+    if entry is None or migration.wrapped_key:
+        return None
+    files = session.exec(
+        select(func.count()).select_from(ExportFile).where(ExportFile.migration_id == migration.id)
+    ).one()
+    trials = session.exec(select(func.count()).select_from(Trial).where(Trial.migration_id == migration.id)).one()
+    what = [f"{plural(files, 'file')} of your export and what we read from {'it' if files == 1 else 'them'}"]
+    if trials:
+        what.append(plural(trials, "trial"))
+    what.append("the key that opened our encrypted copies")
+    by = "" if entry.role == Actor.WORKER else _name_of(session, entry.by)
+    return DeletionReceipt(entry.at, by, tuple(what if files else what[-1:]))
+
+
+def _name_of(session: Session, email: str) -> str:
+    person = session.exec(select(Person).where(Person.email == email)).first()
+    return person.name if person is not None else email
