@@ -11,12 +11,12 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -24,7 +24,9 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.util import LRUCache
 from sqlmodel import Session, SQLModel
 
+from app.changed_values import ValueChanged
 from app.effects import effect, is_listening, statement
+from app.stored_values import checking
 
 PATIENCE_SECONDS = 60.0
 MODE_AGAIN_SECONDS = 0.02
@@ -37,10 +39,22 @@ class DatabaseGone(Exception):
 
 
 class LedgerTable(SQLModel):
-    """Base of every table of the ledger."""
+    """Base of every table of the ledger.
+
+    `fits` are checks of columns whose type says too little, such as an object in JSON or one of a few words. A row that
+    does not pass them raises ValueChanged where it is loaded.
+    """
 
     metadata = sa.MetaData()
     model_config = {"defer_build": True}
+    fits: ClassVar[Mapping[str, Callable[[Any], bool]]] = {}
+
+
+@event.listens_for(LedgerTable, "load", propagate=True)
+def _require_fitting(row: LedgerTable, _: object) -> None:
+    wrong = [name for name, fits in row.fits.items() if name in row.__dict__ and not fits(row.__dict__[name])]
+    if wrong:
+        raise ValueChanged(f"{row.__tablename__}: {', '.join(wrong)}")
 
 
 def now() -> datetime:
@@ -107,7 +121,7 @@ def _sqlite_dialect() -> sa.Dialect:
     """The one dialect of all SQLite files of this process: a statement in SQL is known by its dialect, too."""
     engine = sa.create_engine("sqlite://")
     with engine.connect():  # the dialect learns what this SQLite can do
-        return engine.dialect
+        return checking(engine.dialect)
 
 
 _making_private = threading.Lock()

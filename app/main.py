@@ -22,6 +22,7 @@ from starlette.requests import ClientDisconnect
 from app import health, look
 from app.access.rights import RIGHTS
 from app.basis import FIELD, Changed, DrawnForAnother, NoBasis
+from app.changed_values import ValueChanged
 from app.db import DatabaseGone, now
 from app.disk_room import DiskRoom
 from app.door import check_texts, read_form
@@ -34,7 +35,6 @@ from app.head import HeadAsGet
 from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.audit import Change, changes_since, state_change
 from app.migration.both_lists import LISTS_FIRST
-from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
@@ -46,6 +46,7 @@ from app.sandbox import routes as sandbox
 from app.sandbox.demo import seed
 from app.settings import Environment, Settings, settings
 from app.signin import clinics, invitations, outbox, pages
+from app.storage.encryption import CannotOpen
 from app.support import files as support_files
 from app.support import routes as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
@@ -218,7 +219,7 @@ def answer_troubles(app: FastAPI) -> None:
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
         return answer
 
-    databases = (SQLAlchemyError, sqlite3.Error, psycopg.Error, DatabaseGone, LedgerChanged, JSONDecodeError)
+    databases = (SQLAlchemyError, sqlite3.Error, psycopg.Error, DatabaseGone, ValueChanged, CannotOpen, JSONDecodeError)
     for kind in (*databases, OSError, OverflowError, UnicodeError):
         app.add_exception_handler(kind, say_unavailable)
 

@@ -10,6 +10,8 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from app.changed_values import ValueChanged
+
 
 class Level(StrEnum):
     """How much a problem takes away: the whole run, a file, a row, or nothing."""
@@ -20,6 +22,10 @@ class Level(StrEnum):
     SKIPPED = "skipped"
     WARNING = "warning"
     INFO = "info"
+
+
+class UnknownCode(ValueChanged, KeyError):
+    """A code that is not in the catalogue: the product stores none, so something else wrote it."""
 
 
 class Who(StrEnum):
@@ -65,7 +71,11 @@ class Problem:
 
     @property
     def entry(self) -> Entry:
-        return catalogue()[self.code]
+        """The code's words. Raises UnknownCode where the catalogue has no such code."""
+        try:
+            return catalogue()[self.code]
+        except KeyError:
+            raise UnknownCode("a code that the catalogue does not have") from None
 
     @property
     def severity(self) -> Level:
@@ -92,6 +102,14 @@ def catalogue() -> Mapping[str, Entry]:
         code: Entry(code, Level(e["level"]), e["title"], e["todo"], Who(e["who"]))
         for code, e in tomllib.loads(text).items()
     }
+
+
+def parse_level(text: str) -> Level:
+    """A stored level. Raises UnknownCode where there is none of this name."""
+    try:
+        return Level(text)
+    except ValueError:
+        raise UnknownCode("a level that no problem has") from None
 
 
 PLAIN = {

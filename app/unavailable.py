@@ -10,8 +10,9 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from app.changed_values import ValueChanged
 from app.db import DatabaseGone
-from app.migration.ledger_shapes import LedgerChanged
+from app.storage.encryption import CannotOpen
 
 RETRY_SECONDS = 10
 
@@ -44,6 +45,8 @@ SQLITE_WORDS = {
     "database or disk is full": Unavailable.FULL,
     "database is locked": Unavailable.BUSY,
     "no such table": Unavailable.DAMAGED,
+    "integer overflow": Unavailable.CHANGED,
+    "Could not decode to UTF-8": Unavailable.CHANGED,
 }
 POSTGRES_STATES = (
     ("55P03", Unavailable.BUSY),  # a lock that was not given in time
@@ -68,7 +71,7 @@ def cause_of(trouble: BaseException) -> Unavailable | None:
         return cause_of(trouble.orig)
     if isinstance(trouble, DatabaseGone):
         return Unavailable.DAMAGED
-    if isinstance(trouble, LedgerChanged | JSONDecodeError):
+    if isinstance(trouble, ValueChanged | CannotOpen | JSONDecodeError):
         return Unavailable.CHANGED
     if isinstance(trouble, NoConnection):
         return Unavailable.BUSY

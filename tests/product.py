@@ -31,6 +31,7 @@ from app.signin import links
 from app.web import cookie_name
 from tests.audit_lines import make_audit_say
 from tests.forms.browser import basis_in, basis_now, page_of
+from tests.reading_seal import seal_readings
 
 PROVEN_BY_AUDIT = {"state", "paused_from", "trial_number", "approved_by", "approved_at", "finalised_at"}
 BASE = "http://127.0.0.1:8000"
@@ -159,8 +160,10 @@ class Product:
                 make_audit_say(session, migration)
 
     def write(self, act: Callable[[Session], object]) -> None:
+        """Writes into the ledger as the product does: what was read of an export has the checksum of its reading."""
         with self.runtime.ledger.write() as session:
             act(session)
+            seal_readings(session, self.migration_id)
 
     def work(self) -> None:
         """The worker's turn, until the move rests."""

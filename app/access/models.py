@@ -1,11 +1,15 @@
 """The people who use the wizard, their roles, and their sign-ins."""
 
 from datetime import datetime
+from typing import ClassVar
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from app.access.rights import Role
 from app.db import LedgerTable, UTCDateTime, now
+
+ROLES = frozenset(role.value for role in Role)
 
 
 class Person(LedgerTable, table=True):
@@ -23,6 +27,8 @@ class Membership(LedgerTable, table=True):
     `clinical` lets a manager or receptionist read clinical notes, which Caspen does not let them by themselves.
     """
 
+    fits: ClassVar = {"role": ROLES.__contains__}
+
     person_id: str = Field(primary_key=True, foreign_key="person.id")
     workspace_id: str = Field(primary_key=True)
     role: str
@@ -35,6 +41,8 @@ class Invitation(LedgerTable, table=True):
     An invitation is open until it is accepted, declined or withdrawn, or until `expires_at`. `migration_id` is the
     migration on whose page the invitation was written.
     """
+
+    fits: ClassVar = {"role": ROLES.__contains__}
 
     id: str = Field(primary_key=True)
     workspace_id: str = Field(index=True)

@@ -20,6 +20,7 @@ from app.caspen.tables import (
     User,
     Workspace,
 )
+from app.changed_values import ValueChanged
 
 T = TypeVar("T", bound=Imported)
 Named = Category | Tax | CancellationReason | ReferralType
@@ -115,12 +116,16 @@ class WorkspaceFacts:
         return {table: dict(names) for table, names in self.named.items()}
 
 
+class NoWorkspace(ValueChanged, LookupError):
+    """Caspen has no workspace of this id. Where the ledger names the id, something else wrote it."""
+
+
 def workspace_facts(stores: Stores, workspace_id: str) -> WorkspaceFacts:
-    """Reads a live workspace in one look. Raises LookupError when there is no such workspace."""
+    """Reads a live workspace in one look. Raises NoWorkspace when there is no such workspace."""
     with stores.live.database.read() as session:
         workspace = session.get(Workspace, workspace_id)
         if workspace is None:
-            raise LookupError(workspace_id)
+            raise NoWorkspace("Caspen has no such workspace")
         users = {user.id: _user(user) for user in _all(session, User, workspace_id)}
         people = _all(session, Practitioner, workspace_id)
         return WorkspaceFacts(

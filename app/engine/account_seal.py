@@ -53,12 +53,12 @@ def seal_of_trial(kinds: Sequence[Any], balanced: bool, digest: str, counts: Cou
 
     The account is the lines of the trial's kinds, whether the trial balances, and its digest.
     """
-    return f"{seal_of_account(kinds, balanced, digest)}:{_checksum(sorted((*key, n) for key, n in counts.items()))}"
+    return f"{seal_of_account(kinds, balanced, digest)}:{checksum(sorted((*key, n) for key, n in counts.items()))}"
 
 
 def seal_of_account(kinds: Sequence[Any], balanced: bool, digest: str) -> str:
     """The first half of `seal_of_trial`, which costs no look at the problems."""
-    return _checksum([list(kinds), balanced, digest])
+    return checksum([list(kinds), balanced, digest])
 
 
 def has_few_problems(session: Session, migration_id: str, run: str) -> bool:
@@ -69,12 +69,12 @@ def has_few_problems(session: Session, migration_id: str, run: str) -> bool:
 
 def seal_of_report(report: Mapping[str, Any]) -> str:
     """The checksum of the report of a move, without what an undo writes into it later."""
-    return _checksum({name: part for name, part in report.items() if name not in CHANGES_LATER})
+    return checksum({name: part for name, part in report.items() if name not in CHANGES_LATER})
 
 
 def seal_of_numbers(numbers: Mapping[str, int]) -> str:
     """The checksum of the numbers that a trial was held against."""
-    return _checksum(dict(numbers))
+    return checksum(dict(numbers))
 
 
 def sealed(session: Session, migration_id: str, phase: str, run: str, name: str) -> str | None:
@@ -83,8 +83,9 @@ def sealed(session: Session, migration_id: str, phase: str, run: str, name: str)
         Work.migration_id == migration_id, Work.run == run, Work.phase == phase, Work.state == DONE
     )
     result = session.exec(found).first()
-    return None if result is None else result.get(name)
+    return result.get(name) if isinstance(result, dict) else None
 
 
-def _checksum(value: Any) -> str:
+def checksum(value: Any) -> str:
+    """The sha256 of a value as JSON, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -95,7 +95,7 @@ def attachments_prefix(migration_id: str, export_number: int) -> str:
 def rows_set_aside(session: Session, migration: Migration) -> tuple[int, ...]:
     """The rows of the index that were set aside in a trial, and with which what belongs to them is held."""
     settled = session.get(Work, (migration.id, f"trial:{migration.trial_number}", SET_ASIDE, 0))
-    return () if settled is None else tuple(settled.result.get("rows", ()))
+    return () if settled is None else tuple(settled.facts.get("rows", ()))
 
 
 def lay_out(runtime: Runtime, migration: Migration, set_aside: tuple[int, ...] = ()) -> Bench:
@@ -107,7 +107,7 @@ def lay_out(runtime: Runtime, migration: Migration, set_aside: tuple[int, ...] =
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
         opened = session.get(Work, (migration.id, f"trial:{trial.number}", "open", 0))
         paths = _paths(session, migration)
-    facts: Mapping[str, Any] = opened.result if opened else {}
+    facts: Mapping[str, Any] = opened.facts if opened else {}
     plan = settled(Plan.model_validate(trial.plan), facts)
     ids = Ids(migration.workspace_id, migration.source)
     key = runtime.key(migration)

@@ -26,7 +26,7 @@ from app.links import LinkSettings, Places, Slots
 from app.migration.models import Migration
 from app.schema.upgrade import upgrade
 from app.settings import Environment, Settings, environment
-from app.storage import LocalObjects, derive, key_from_setting, new_key, unwrap, wrap
+from app.storage import CannotOpen, LocalObjects, derive, key_from_setting, new_key, unwrap, wrap
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,10 @@ class Runtime:
         """The data key of a migration: what its export, parts, index and link are encrypted with."""
         known = self._keys.get(migration.wrapped_key)
         if known is None:
-            wrapped = base64.b64decode(migration.wrapped_key)
+            try:
+                wrapped = base64.b64decode(migration.wrapped_key)
+            except ValueError:  # something else wrote into the column
+                raise CannotOpen("a data key") from None
             known = self._keys[migration.wrapped_key] = unwrap(wrapped, self._storage_key)
         return known
 

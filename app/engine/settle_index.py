@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from app.caspen.facts import workspace_facts
 from app.db import now
+from app.engine.account_seal import counted, counted_in
 from app.engine.bench import COPY_BYTES, attachments_prefix, benches, index_key
 from app.engine.brought import brought_before
 from app.engine.fields import fields_of
@@ -23,6 +24,7 @@ from app.engine.read_again import rows_again
 from app.engine.reading.bundle import bundle_problems
 from app.engine.reading.results import FileDone
 from app.engine.reading_log import note_problems
+from app.engine.reading_seal import SEAL, all_files, seal_of_reading
 from app.engine.resolve import resolve as resolve_index
 from app.engine.runtime import Runtime
 from app.engine.settled_problems import settled_problems, told_already
@@ -44,6 +46,8 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         files = files_of(session, migration.id, migration.export_number)
         bundle = list(bundle_problems([_file(file) for file in files], source))
         already = told_already(session, migration.id, lease.run)
+        counts = counted_in(session, migration.id, lease.run)
+        every_file = all_files(session, migration.id, migration.export_number)
         read = session.get_one(Work, (migration.id, lease.run, "read", 0)).result
     stops = next((problem for problem in bundle if problem.severity is Level.STOPS), None)
     if stops is not None:
@@ -64,15 +68,18 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
     finally:
         remove(path)
 
+    kept = inventory.to_json()
+    seal = seal_of_reading(kept, every_file, counted((*told, *settled), counts))
+
     def write(session: Session) -> None:
         export = session.get_one(Export, (migration.id, migration.export_number))
         export.read_at = now()
-        export.inventory = inventory.to_json()
+        export.inventory = kept
         session.add(export)
         note_problems(session, migration, (*told, *settled))
         offer_plan(runtime, session, migration, inventory)
 
-    return Done({}, write, lambda: _tidy(runtime, migration, str(read["index"])))
+    return Done({SEAL: seal}, write, lambda: _tidy(runtime, migration, str(read["index"])))
 
 
 def _without_answers(asked: Defined) -> Defined:

@@ -9,6 +9,7 @@ from app.caspen.content import Digest
 from app.caspen.fences import Fate, PartLoaded
 from app.caspen.readback import Stamp
 from app.caspen.trial_health import FEW_RECORDS, Expected, Fault, find_fault
+from app.engine.reading_seal import require_true_reading
 from app.engine.reliance import changes_of
 from app.engine.runtime import Runtime
 from app.engine.trial_account import APPROVABLE, has_true_account
@@ -61,7 +62,8 @@ def ledger_fault(session: Session, migration: Migration, trial: Trial, *, thorou
 
 
 def whole_trial(fault: Fault | None) -> Guard:
-    """Refuses a trial with a fault. `fault` is that of its store, which the caller has just read.
+    """Refuses a trial with a fault. Raises LedgerChanged where the export is not what its reading wrote down.
+    `fault` is that of its store, which the caller has just read.
 
     The guard computes the account once more, in the transaction that approves: no record is read while the ledger is
     locked.
@@ -71,6 +73,7 @@ def whole_trial(fault: Fault | None) -> Guard:
         trial = session.get(Trial, (migration.id, migration.trial_number))
         if trial is None or trial.finished_at is None:
             return None  # the guard `approvable` says what is wrong
+        require_true_reading(session, migration, is_read=True, thorough=True)
         wrong = fault or ledger_fault(session, migration, trial, thorough=True)
         if wrong is None:
             return None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from app.changed_values import ValueChanged
 from app.mapping.columns import Column, Link, Placed, columns_of
 from app.mapping.context import Context
 from app.mapping.defined import Defined
@@ -243,6 +244,10 @@ class Carried:
     amounts: tuple[tuple[str, str], ...]
 
 
+class UnknownKind(ValueChanged, LookupError):
+    """A kind that the source does not have. Where the ledger names the kind, something else wrote it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Source:
     """A system that clinics come from: its name and its kinds in the order of loading.
@@ -267,4 +272,8 @@ class Source:
     sample: Callable[..., Any] | None = None  # writes an export of invented people: (path, size=, seed=, dialect=)
 
     def kind(self, name: str) -> Kind[Any]:
-        return next(k for k in self.kinds if k.name == name)
+        """The kind of this name. Raises UnknownKind where the source has none of it."""
+        found = next((k for k in self.kinds if k.name == name), None)
+        if found is None:
+            raise UnknownKind("the source has no such kind")
+        return found

@@ -1,12 +1,12 @@
 """The ledger's tables for what is not handed over yet: a link that was looked at, and files sent in pieces."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlmodel import Field
 
 from app.db import LedgerTable, now
-from app.migration.models import Bytes, Json, Moment
+from app.migration.models import Bytes, Json, Moment, is_object
 
 
 class CheckedLink(LedgerTable, table=True):
@@ -14,6 +14,7 @@ class CheckedLink(LedgerTable, table=True):
     all where it cannot be used."""
 
     __tablename__ = "checked_link"
+    fits: ClassVar = {"findings": is_object}
 
     migration_id: str = Field(primary_key=True)
     sealed_link: str | None = None

@@ -65,14 +65,14 @@ def _carried(session: Session, migration: Migration, source: Source) -> frozense
     """The uses that stand in columns of files of other kinds."""
     wanted = {kind for use in source.uses for kind, _ in use.columns}
     found = session.exec(
-        select(ExportFile.kind, ExportFile.facts).where(
+        select(ExportFile).where(
             ExportFile.migration_id == migration.id,
             ExportFile.export_number == migration.export_number,
             col(ExportFile.kind).in_(wanted),
             col(ExportFile.refused).is_(None),
         )
     ).all()
-    headers = [(str(kind), str(h).strip().lower()) for kind, facts in found for h in facts.get("headers", ())]
+    headers = [(str(file.kind), str(h).strip().lower()) for file in found for h in file.facts.get("headers", ())]
     return frozenset(
         use.name
         for use in source.uses

@@ -16,6 +16,7 @@ from typing import (
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, create_model, with_config
 from typing_extensions import TypedDict
 
+from app.changed_values import ValueChanged
 from app.mapping.plan import Plan
 from app.migration.balance import KindBalance
 from app.migration.models import Migration, Trial
@@ -25,11 +26,12 @@ STRICT = ConfigDict(strict=True)
 CHANGED_WORDS = "The ledger was changed by something else"
 
 
-class LedgerChanged(Exception):
+class LedgerChanged(ValueChanged):
     """A row of the ledger does not have the shape that this product writes. Names the columns, never a value."""
 
     def __init__(self, table: str, columns: list[str]) -> None:
         super().__init__(f"{table}: {', '.join(columns)}")
+        self.table = table
 
 
 _FIELDS: dict[str, Any] = {field.name: (field.type, ...) for field in fields(KindBalance)}

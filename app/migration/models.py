@@ -1,17 +1,40 @@
 """The ledger's tables: one clinic's move and everything that was decided, done and said about it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
+from app.changed_values import ValueChanged
 from app.db import LedgerTable, UTCDateTime, now
 from app.migration.states import State
+from app.problems import Level, catalogue
 
+WAYS = ("upload", "link", "sample")
 Json = sa.JSON
 Moment = UTCDateTime
 Bytes = sa.BigInteger  # an export may be larger than a whole number of PostgreSQL
+
+
+def is_object(value: Any) -> bool:
+    """Whether a value of a JSON column is an object."""
+    return isinstance(value, dict)
+
+
+def is_facts(value: Any) -> bool:
+    """Whether the facts of a file have the days and lists that pages read of them."""
+    if not isinstance(value, dict):
+        return False
+    lists = all(isinstance(value.get(name, []), list) for name in ("headers", "encodings"))
+    return lists and all(_is_day(value[name]) for name in ("from", "to", "run") if name in value)
+
+
+def _is_day(text: Any) -> bool:
+    try:
+        return bool(datetime.fromisoformat(text))
+    except (TypeError, ValueError):
+        return False
 
 
 class Migration(LedgerTable, table=True):
@@ -51,6 +74,8 @@ class Migration(LedgerTable, table=True):
 class Export(LedgerTable, table=True):
     """The files a clinic shared, in one hand-over. The link is a secret and is kept sealed."""
 
+    fits: ClassVar = {"way": WAYS.__contains__, "fetch_state": is_object, "inventory": is_object}
+
     migration_id: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
     way: str  # "upload", "link" or "sample"
@@ -70,6 +95,8 @@ class Export(LedgerTable, table=True):
 
 class ExportFile(LedgerTable, table=True):
     """One file of an export: as it was fetched (`number` below 0), or as it was read (from 1), archives unpacked."""
+
+    fits: ClassVar = {"facts": is_facts}
 
     migration_id: str = Field(primary_key=True)
     export_number: int = Field(primary_key=True)
@@ -92,6 +119,7 @@ class LinkedFile(LedgerTable, table=True):
     """One file behind a share link, and how far its download has come. Written by the worker that holds the lease."""
 
     __tablename__ = "linked_file"
+    fits: ClassVar = {"state": is_object}
 
     migration_id: str = Field(primary_key=True)
     export_number: int = Field(primary_key=True)
@@ -156,6 +184,14 @@ class Work(LedgerTable, table=True):
     last_problem: str | None = None
     not_before: datetime | None = Field(default=None, sa_type=Moment)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The result, for a page. Raises ValueChanged where it is no object. A worker reads the row whatever it holds,
+        as one migration's row must not stop the work of others."""
+        if not is_object(self.result):
+            raise ValueChanged("work: result")
+        return self.result
+
 
 class Trial(LedgerTable, table=True):
     """One trial migration: its plan, and what the reconciliation proved."""
@@ -182,6 +218,7 @@ class ProblemLine(LedgerTable, table=True):
     """One problem of one row or file. Never a cell's value. Bounded by the rows of the source."""
 
     __tablename__ = "problem_line"
+    fits: ClassVar = {"code": lambda code: code in catalogue(), "level": list(Level).__contains__}
     __table_args__ = (
         sa.Index("ix_problem_code", "migration_id", "run", "code", "kind"),
         sa.Index("ix_problem_row", "migration_id", "run", "part", "line"),

@@ -49,7 +49,7 @@ def asked_of(
         migration.workspace_id,
         Plan.model_validate(trial.plan).model_dump_json(),
         trial.started_at.isoformat(),
-        json.dumps({name: fact for name, fact in (opened.result if opened else {}).items() if name in FACTS}),
+        json.dumps({name: fact for name, fact in (opened.facts if opened else {}).items() if name in FACTS}),
         (),
         hashes_of_record(record),
         part.number,

@@ -78,7 +78,7 @@ class SourceRow:
 def part_of_record(session: Session, migration: Migration, trial: Trial, work: int) -> Part | None:
     """The part that a piece of a trial's work was about: a part that failed is tried in halves of other numbers."""
     half = session.get(Work, (migration.id, f"trial:{trial.number}", LOAD, work))
-    number = int(half.result.get("part", work)) if half is not None else work
+    number = int(half.facts.get("part", work)) if half is not None else work
     return session.get(Part, (migration.id, migration.export_number, number))
 
 
@@ -217,7 +217,7 @@ def _halves(session: Session, migration: Migration, run: str, part: Part) -> lis
     later = select(Work).where(
         Work.migration_id == migration.id, Work.run == run, Work.phase == LOAD, Work.number > part.number
     )
-    return [one.number for one in session.exec(later) if one.result.get("part") == part.number]
+    return [one.number for one in session.exec(later) if one.facts.get("part") == part.number]
 
 
 def _once(problems: Iterable[Problem]) -> Iterable[Problem]:

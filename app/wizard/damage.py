@@ -4,6 +4,7 @@ import structlog
 from fastapi import Request, Response
 
 from app.caspen.trial_health import Fault
+from app.engine.reading_seal import require_true_reading
 from app.engine.reliance import changes_of, outdated
 from app.engine.trial_account import APPROVABLE
 from app.engine.trial_check import ledger_fault, trial_fault
@@ -23,13 +24,16 @@ def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
     """What is wrong with the newest finished trial; None where it is whole. `thorough` reads its records as well.
 
     None where there is no finished trial; of one that was dropped on purpose only its account is looked at. A fault is
-    logged, for support. Raises LedgerChanged for a row of another shape where no new trial can be started.
+    logged, for support. Raises LedgerChanged for a row of another shape where no new trial can be started, and where
+    the export is not what its reading wrote down: a new trial would be made of the same.
     """
     try:
         with visit.read() as session:
+            if visit.move.state in APPROVABLE:
+                require_true_reading(session, visit.move, is_read=True, thorough=thorough)
             trial = current_trial(session, visit.move)
     except LedgerChanged as changed:
-        if visit.move.state not in APPROVABLE:
+        if visit.move.state not in APPROVABLE or changed.table == "export":
             raise  # a new trial cannot be offered
         log.warning("trial_damaged", migration=visit.move.id, fault=Fault.ACCOUNT.value, at=str(changed))
         return Fault.ACCOUNT

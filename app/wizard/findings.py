@@ -13,7 +13,7 @@ from app.mapping.rows import Outcome
 from app.migration.fates import KEEP_BACK, RowFates, StayReason, keeps_row_back, ranked_lines
 from app.migration.models import Migration, ProblemLine
 from app.migration.problem_lines import that_count
-from app.problems import Entry, Level, Problem, Who, catalogue
+from app.problems import Entry, Level, Problem, Who, catalogue, parse_level
 
 LEFT_OUT = Outcome.LEFT_OUT.value
 BECAME = (Level.STOPS, Level.REFUSED, Level.HELD, LEFT_OUT, Level.SKIPPED, Level.WARNING, Level.INFO)
@@ -81,6 +81,14 @@ class ProblemSum:
         return self.kind is None or self.level is Level.REFUSED
 
 
+def require_known_codes(session: Session, migration: Migration) -> None:
+    """Raises UnknownCode where a problem of the current export or trial has a code or a level that none has."""
+    runs = (f"export:{migration.export_number}", f"trial:{migration.trial_number}")
+    mine = (ProblemLine.migration_id == migration.id, col(ProblemLine.run).in_(runs))
+    for code, level in session.exec(select(ProblemLine.code, ProblemLine.level).where(*mine).distinct()):
+        _ = parse_level(level), Problem(code).entry
+
+
 def sums(
     session: Session,
     migration: Migration,
@@ -101,9 +109,8 @@ def sums(
             .where(*that_count(migration))
             .group_by(col(ProblemLine.code), col(ProblemLine.level), col(ProblemLine.kind))
         ).all()
-        words = catalogue()
         told = [
-            ProblemSum(words[code], Level(level), kind, labels.get(kind or "", WHOLE_FILES), count)
+            ProblemSum(Problem(code).entry, parse_level(level), kind, labels.get(kind or "", WHOLE_FILES), count)
             for code, level, kind, count in found
         ]
     else:
@@ -143,7 +150,7 @@ def _sums_beside(
 
     Problems of a whole file of which the account speaks are not among them.
     """
-    words, run = catalogue(), f"trial:{migration.trial_number}"
+    run = f"trial:{migration.trial_number}"
     first = ranked_lines(migration.id, migration.trial_number).subquery()
     is_of_it = (first.c.place == 1) & (first.c.file == col(ProblemLine.file)) & (first.c.line == col(ProblemLine.line))
     grouped = (col(ProblemLine.code), col(ProblemLine.level), col(ProblemLine.kind))
@@ -162,9 +169,13 @@ def _sums_beside(
     for code, level, kind, became, count in session.execute(of_rows).all():
         label = labels.get(kind or "", WHOLE_FILES)
         if became is None:
-            yield ProblemSum(words[code], Level(level), kind, label, int(count), counts_files=kind is None)
+            yield ProblemSum(
+                Problem(code).entry, parse_level(level), kind, label, int(count), counts_files=kind is None
+            )
         else:
-            yield ProblemSum(words[code], Level(level), kind, label, 0, int(count), became, counts_files=False)
+            yield ProblemSum(
+                Problem(code).entry, parse_level(level), kind, label, 0, int(count), became, counts_files=False
+            )
     of_files = (
         sa.select(*grouped, col(ProblemLine.file), func.sum(ProblemLine.count))
         .where(*that_count(migration), sa.or_(col(ProblemLine.run) != run, col(ProblemLine.line).is_(None)))
@@ -176,9 +187,9 @@ def _sums_beside(
         if reason is None or reason.code != code:
             counts[code, level, kind] += int(count)
     for (code, level, kind), count in counts.items():
-        is_file = kind is None or Level(level) in KEEP_BACK
+        is_file = kind is None or parse_level(level) in KEEP_BACK
         label = labels.get(kind or "", WHOLE_FILES)
-        yield ProblemSum(words[code], Level(level), kind, label, count, counts_files=is_file)
+        yield ProblemSum(Problem(code).entry, parse_level(level), kind, label, count, counts_files=is_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
+from app.engine.reading_seal import require_true_reading
 from app.mapping.kind import Source
 from app.migration import contents
 from app.migration.doubt_words import range_of, said
@@ -28,7 +29,11 @@ ABOUT_CELLS = frozenset({"encoding_guessed"})  # doubts about letters: no row is
 
 
 def found(session: Session, migration: Migration, export: Export, source: Source) -> dict[str, Any]:
-    """Everything that the page of a read export says. Counts and names of files; no cell of any row."""
+    """Everything that the page of a read export says. Counts and names of files; no cell of any row.
+
+    Raises LedgerChanged where the export is not what its reading wrote down.
+    """
+    require_true_reading(session, migration, export.number)
     files = session.exec(
         select(ExportFile).where(ExportFile.migration_id == migration.id, ExportFile.export_number == export.number)
     ).all()

@@ -37,7 +37,7 @@ def known(visit: Visit, plan: Plan) -> list[Known]:
     run = f"trial:{visit.move.trial_number}"
     with visit.read() as session:
         opened = session.get(Work, (visit.move.id, run, "open", 0))
-    found: Mapping[str, Mapping[str, Any]] = (opened.result if opened else {}).get("known_clients", {})
+    found: Mapping[str, Mapping[str, Any]] = (opened.facts if opened else {}).get("known_clients", {})
     met = {source_id: str(told["id"]) for source_id, told in found.items()}
     met |= {source_id: choice.id for source_id, choice in plan.clients.items() if choice.id and source_id not in met}
     every = sorted(met.items(), key=lambda pair: (len(pair[0]), pair[0]))

@@ -39,7 +39,7 @@ def absence_of(visit: Visit, trial: Trial, kind: RecordKind) -> Absence | None:
     if place in CHOSEN.values():
         with visit.read() as session:
             opened = session.get(Work, (visit.move.id, f"trial:{trial.number}", "open", 0))
-        plan = settled(Plan.model_validate(trial.plan), opened.result if opened else {})
+        plan = settled(Plan.model_validate(trial.plan), opened.facts if opened else {})
         matched = sum(choice.to == "match" for choice in getattr(plan, place).values())
     sources = tuple(one.name for one in visit.source.kinds if one.tables and one.tables[0] == kind.name)
     lines = [line for line in balance_of(trial, visit.source).lines if line.kind in sources]

@@ -35,7 +35,7 @@ from app.migration.trials import current_trial
 from app.problems import Level, Problem, catalogue
 from app.sources import source
 from app.web import Visit, page, visit_of
-from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, sums
+from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, require_known_codes, sums
 from app.wizard.looking import write_look
 from app.words import own_number, plural
 
@@ -111,6 +111,8 @@ def fates_of_visit(session: Session, visit: Visit) -> RowFates | None:
 def rows(request: Request) -> Response:
     """Every row that did not come, with file, line and reason, streamed however many there are."""
     visit = visit_of(request)
+    with visit.read() as session:
+        require_known_codes(session, visit.move)  # what would end the stream half-way is said before it begins
     write_look(visit, "rows_downloaded", {})
     headers = {"Content-Disposition": 'attachment; filename="rows-not-imported.csv"'}
     return StreamingResponse(table_of(visit), media_type="text/csv; charset=utf-8", headers=headers)

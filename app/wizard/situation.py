@@ -14,6 +14,7 @@ from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.checklist.situation import Held, Named, Situation
 from app.engine.inventory import Inventory
 from app.engine.match import PLACES, Suggestion, Suggestions, suggest
+from app.engine.reading_seal import require_true_reading
 from app.mapping.plan import Choice, Plan
 from app.migration import contents
 from app.migration.advance import Guard
@@ -61,7 +62,11 @@ def standing(visit: Visit, within: Session | None = None, export: int | None = N
 
 
 def inventory_of(session: Session, migration: Migration, number: int | None = None) -> Inventory | None:
-    """What the current export holds, or the one with this number. None before it is read."""
+    """What the current export holds, or the one with this number. None before it is read.
+
+    Raises LedgerChanged where the export is not what its reading wrote down.
+    """
+    require_true_reading(session, migration, number)
     wanted = migration.export_number if number is None else number
     export = session.get(Export, (migration.id, wanted)) if wanted else None
     if export is None or not export.inventory:

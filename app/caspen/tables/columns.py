@@ -10,6 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.stored_values import readable
+
 _nested = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode
 
 
@@ -35,6 +37,16 @@ def nested_text(value: Any) -> str:
     return _nested(value)
 
 
+def _moment_of(value: Any) -> datetime:
+    moment: datetime = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(UTC)
+
+
+_as_moment = readable(_moment_of)
+_as_amount = readable(Decimal)
+_as_nested = readable(json.loads)
+
+
 class Moment(sa.TypeDecorator[datetime]):
     """An aware UTC moment."""
 
@@ -52,7 +64,7 @@ class Moment(sa.TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
-        return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(UTC)
+        return _as_moment(value)  # type: ignore[no-any-return]  # as `readable` has it
 
 
 class Exact(sa.TypeDecorator[Decimal]):
@@ -70,7 +82,7 @@ class Exact(sa.TypeDecorator[Decimal]):
         return exact_text(value) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value)
+        return None if value is None else _as_amount(value)
 
 
 class Nested(sa.TypeDecorator[Any]):
@@ -83,4 +95,4 @@ class Nested(sa.TypeDecorator[Any]):
         return None if value is None else nested_text(value)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
-        return None if value is None else json.loads(value)
+        return None if value is None else _as_nested(value)
