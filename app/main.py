@@ -42,6 +42,7 @@ from app.pressed_again import answered_before, given_already, page_after
 from app.production import require_ready
 from app.rail import READ_LISTS, page_of
 from app.refused_forms import describe_changed, describe_over
+from app.same_key import OncePerKey
 from app.sandbox import routes as sandbox
 from app.sandbox.demo import seed
 from app.settings import Environment, Settings, settings
@@ -103,6 +104,7 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     app.state.is_secure = in_production
     app.state.address = chosen.base_url if in_production else ""
     app.state.is_behind_tls = chosen.behind_tls
+    app.add_middleware(OncePerKey)
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
     app.add_middleware(HeadAsGet)
     app.mount("/static", StaticFiles(directory=look.STATIC), name="static")

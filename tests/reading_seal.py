@@ -19,5 +19,5 @@ def seal_readings(session: Session, migration_id: str) -> None:
         files, counts = all_files(session, migration_id, export.number), counted_in(session, migration_id, run)
         key = (migration_id, run, PHASE, 0)
         work = session.get(Work, key) or Work(migration_id=migration_id, run=run, phase=PHASE, number=0, state=DONE)
-        work.result = {**work.result, SEAL: seal_of_reading(export.inventory, files, counts)}
+        work.result = {**work.result, SEAL: seal_of_reading(export, export.inventory, files, counts)}
         session.add(work)

@@ -96,3 +96,18 @@ class KeyCheck(LedgerTable, table=True):
 
     setting: str = Field(primary_key=True)
     sealed: str
+
+
+class SentKey(LedgerTable, table=True):
+    """One Idempotency-Key of one browser: hashes of both, of what was sent, and where the first answer led.
+
+    `location` is empty while the request is carried out.
+    """
+
+    __tablename__ = "sent_key"
+
+    who: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str
+    begun_at: datetime = Field(default_factory=now, sa_type=UTCDateTime)
+    location: str = ""

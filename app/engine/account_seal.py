@@ -12,7 +12,7 @@ from typing import Any
 from sqlmodel import Session, col, func, select
 
 from app.engine.work import DONE
-from app.migration.models import ProblemLine, Work
+from app.migration.models import ProblemLine, Trial, Work
 from app.problems import Problem
 
 PROVEN, KEPT = "proven", "kept"
@@ -48,17 +48,24 @@ def counted_in(session: Session, migration_id: str, run: str) -> Counts:
     return counts
 
 
-def seal_of_trial(kinds: Sequence[Any], balanced: bool, digest: str, counts: Counts) -> str:
+def seal_of_trial(trial: Trial, kinds: Sequence[Any], balanced: bool, digest: str, counts: Counts) -> str:
     """The checksum of a trial's account, and behind a colon that of its problems.
 
-    The account is the lines of the trial's kinds, whether the trial balances, and its digest.
+    The account is the lines of the trial's kinds, whether the trial balances, and its digest. What the trial was made
+    with and asks the clinic about is sealed as well: its plan, and the files that nobody has identified.
     """
-    return f"{seal_of_account(kinds, balanced, digest)}:{checksum(sorted((*key, n) for key, n in counts.items()))}"
+    return f"{seal_of_account(trial, kinds, balanced, digest)}:{seal_of_counts(counts)}"
 
 
-def seal_of_account(kinds: Sequence[Any], balanced: bool, digest: str) -> str:
+def seal_of_counts(counts: Counts) -> str:
+    """The checksum of how often each code was told."""
+    return checksum(sorted((*key, n) for key, n in counts.items()))
+
+
+def seal_of_account(trial: Trial, kinds: Sequence[Any], balanced: bool, digest: str) -> str:
     """The first half of `seal_of_trial`, which costs no look at the problems."""
-    return checksum([list(kinds), balanced, digest])
+    made_with = [trial.plan, trial.plan_fingerprint, trial.unanswered, trial.store, trial.workspace_version]
+    return checksum([list(kinds), balanced, digest, made_with])
 
 
 def has_few_problems(session: Session, migration_id: str, run: str) -> bool:

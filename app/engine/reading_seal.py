@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.engine.account_seal import Counts, checksum, counted_in, has_few_problems, sealed
+from app.engine.account_seal import Counts, checksum, counted_in, has_few_problems, seal_of_counts, sealed
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Export, ExportFile, Migration
 
@@ -18,10 +18,11 @@ PHASE, SEAL = "resolve", "reading"
 FILE_COLUMNS = ("number", "path", "size", "sha256", "kind", "dialect", "encoding", "rows", "parts", "refused", "facts")
 
 
-def seal_of_reading(inventory: Mapping[str, Any], files: Sequence[ExportFile], counts: Counts) -> str:
-    """The checksum of the inventory and the files, and behind a colon that of the problems."""
+def seal_of_reading(export: Export, inventory: Mapping[str, Any], files: Sequence[ExportFile], counts: Counts) -> str:
+    """The checksum of the export, its inventory and its files, and behind a colon that of the problems."""
     lines = sorted([getattr(file, name) for name in FILE_COLUMNS] for file in files)
-    return f"{checksum([dict(inventory), lines])}:{checksum(sorted((*key, n) for key, n in counts.items()))}"
+    account = checksum([export.way, export.sha256, export.size, dict(inventory), lines])
+    return f"{account}:{seal_of_counts(counts)}"
 
 
 def all_files(session: Session, migration_id: str, number: int) -> list[ExportFile]:
@@ -50,7 +51,7 @@ def require_true_reading(
     has_counts = thorough or has_few_problems(session, migration.id, run)
     if has_counts:
         counts = counted_in(session, migration.id, run)
-    kept = seal_of_reading(export.inventory, all_files(session, migration.id, wanted), counts)
+    kept = seal_of_reading(export, export.inventory, all_files(session, migration.id, wanted), counts)
     differs = kept != seal if has_counts else kept.partition(":")[0] != seal.partition(":")[0]
     if differs:
         raise LedgerChanged("export", ["inventory, files or problems"])

@@ -68,7 +68,7 @@ def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartb
     balanced = all(problem.code in DOUBTS for problem in problems) and all(kind.is_balanced for kind in kinds)
     digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])
     lines = [asdict(kind) for kind in kinds]
-    seal = seal_of_trial(lines, balanced, digest, counted(problems, counts))
+    seal = seal_of_trial(trial, lines, balanced, digest, counted(problems, counts))
 
     def write(session: Session) -> None:
         done = session.get_one(Trial, (migration.id, trial.number))

@@ -47,6 +47,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         bundle = list(bundle_problems([_file(file) for file in files], source))
         already = told_already(session, migration.id, lease.run)
         counts = counted_in(session, migration.id, lease.run)
+        shared = session.get_one(Export, (migration.id, migration.export_number))
         every_file = all_files(session, migration.id, migration.export_number)
         read = session.get_one(Work, (migration.id, lease.run, "read", 0)).result
     stops = next((problem for problem in bundle if problem.severity is Level.STOPS), None)
@@ -69,7 +70,7 @@ def resolve(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
         remove(path)
 
     kept = inventory.to_json()
-    seal = seal_of_reading(kept, every_file, counted((*told, *settled), counts))
+    seal = seal_of_reading(shared, kept, every_file, counted((*told, *settled), counts))
 
     def write(session: Session) -> None:
         export = session.get_one(Export, (migration.id, migration.export_number))

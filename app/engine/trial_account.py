@@ -154,9 +154,9 @@ def _is_sealed(session: Session, migration: Migration, trial: Trial, *, thorough
     run = f"trial:{trial.number}"
     seal = sealed(session, migration.id, "reconcile", run, PROVEN) or ""
     if not thorough and not has_few_problems(session, migration.id, run):
-        return seal.partition(":")[0] == seal_of_account(trial.kinds, trial.balanced, trial.digest)
+        return seal.partition(":")[0] == seal_of_account(trial, trial.kinds, trial.balanced, trial.digest)
     counts = counted_in(session, migration.id, run)
-    return seal == seal_of_trial(trial.kinds, trial.balanced, trial.digest, counts)
+    return seal == seal_of_trial(trial, trial.kinds, trial.balanced, trial.digest, counts)
 
 
 def _is_blocked(session: Session, migration: Migration, trial: Trial) -> bool:

@@ -21,7 +21,16 @@ from app.migration.models import Migration, Trial
 from app.migration.states import State
 from app.problems import Problem
 from tests.world.bases import Bases, made_in
-from tests.world.ledger_lies import LIES, LIES_AFTER, codes_told, delete_problems, reseal, set_report, set_trial
+from tests.world.ledger_lies import (
+    LIES,
+    LIES_AFTER,
+    OF_MAKING,
+    codes_told,
+    delete_problems,
+    reseal,
+    set_report,
+    set_trial,
+)
 from tests.world.move import approve_as_the_page_does, move, state
 
 
@@ -93,6 +102,12 @@ def test_a_part_whose_result_was_changed_too_is_held_against_its_proof(bases: Ba
     assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
     reseal(reviewing)
     assert fault_of(reviewing, bases.migration_id) is Fault.PARTS
+
+
+@pytest.mark.parametrize("name", OF_MAKING)
+def test_no_change_to_what_a_trial_was_made_with_is_approved(bases: Bases, reviewing: Runtime, name: str) -> None:
+    assert OF_MAKING[name](reviewing)
+    assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
 
 
 def test_an_account_that_is_changed_after_the_approval_does_not_go_live(bases: Bases, reviewing: Runtime) -> None:

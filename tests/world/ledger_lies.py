@@ -10,6 +10,7 @@ from sqlmodel import select
 from app.engine.account_seal import PROVEN, counted_in, seal_of_trial
 from app.engine.runtime import Runtime
 from app.engine.work import DONE
+from app.mapping.plan import Plan
 from app.migration.models import Migration, ProblemLine, Trial, Work
 
 Lie = Callable[[Runtime], bool]
@@ -58,7 +59,7 @@ def reseal(runtime: Runtime) -> None:
         mine = select(Work).where(Work.migration_id == trial.migration_id, Work.run == run, Work.phase == "reconcile")
         work = session.exec(mine).one()
         counts = counted_in(session, trial.migration_id, run)
-        seal = seal_of_trial(trial.kinds, trial.balanced, trial.digest, counts)
+        seal = seal_of_trial(trial, trial.kinds, trial.balanced, trial.digest, counts)
         work.result = {**work.result, PROVEN: seal}
         session.add(work)
 
@@ -156,6 +157,13 @@ LIES: dict[str, Lie] = {
     "a row moved in the account and in its part": _result_moved,
 }
 """Changes to the account of a trial. Each must keep the trial from being approved."""
+OF_MAKING: dict[str, Lie] = {
+    "the trial's plan changed": lambda runtime: set_trial(runtime, "plan", Plan(timezone="Europe/Paris").model_dump()),
+    "the fingerprint of the trial's plan changed": lambda runtime: set_trial(runtime, "plan_fingerprint", "x"),
+    "the files that nobody identified removed": lambda runtime: set_trial(runtime, "unanswered", None),
+    "the version of the workspace changed": lambda runtime: set_trial(runtime, "workspace_version", 99),
+}
+"""Changes to what a trial was made with. The checksum alone says that they are changes."""
 
 
 def set_report(runtime: Runtime, **given: Any) -> bool:

@@ -1,13 +1,18 @@
 """What every object of a workspace carries beside its own fields: where it came from and what people did to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import event
 from sqlmodel import Field, SQLModel
 
 from app.caspen.tables.columns import Moment, Nested
+from app.changed_values import ValueChanged
 
 
 class CaspenTable(SQLModel):
@@ -15,6 +20,32 @@ class CaspenTable(SQLModel):
 
     metadata = sa.MetaData()
     model_config = {"defer_build": True}
+
+
+@event.listens_for(CaspenTable, "load", propagate=True)
+def _require_shapes(row: CaspenTable, _: object) -> None:
+    wrong = [name for name, shape in _shapes(type(row)).items() if not _fits(shape, row.__dict__.get(name))]
+    if wrong:
+        raise ValueChanged(f"{row.__tablename__}: {', '.join(wrong)}")
+
+
+@cache
+def _shapes(table: type[CaspenTable]) -> Mapping[str, TypeAdapter[Any]]:
+    """The nested columns of a table, each with what its field says that it holds."""
+    columns = table.metadata.tables[str(table.__tablename__)].columns
+    nested_columns = [column.name for column in columns if isinstance(column.type, Nested)]
+    annotations: dict[str, Any] = {name: table.model_fields[name].annotation for name in nested_columns}
+    return {name: TypeAdapter(annotation) for name, annotation in annotations.items()}
+
+
+def _fits(shape: TypeAdapter[Any], value: Any) -> bool:
+    if value is None:  # nothing, or a column that this statement did not read
+        return True
+    try:
+        shape.validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
