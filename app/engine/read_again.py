@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from app.engine.kind_parts import parts_of
-from app.engine.reading.parts import LARGE, PartHead, PartRow, read_part
+from app.engine.reading.parts import LARGE, PartRow, read_part
 from app.engine.resolving.work import Reread
 from app.engine.runtime import Runtime
 from app.mapping.context import Context
@@ -31,17 +31,18 @@ def rows_again(runtime: Runtime, migration: Migration, today: date) -> Reread:
             if part.number not in wanted:
                 continue
             head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
+            own, columns, places = head.within(context), frozenset(head.columns), wanted[part.number]
             for place, row in enumerate(rows):
-                if place in wanted[part.number] and (said := _said(kind, head, row, head.within(context))) is not None:
+                if place in places and (said := _said(kind, row, columns, own)) is not None:
                     yield part.number, place, said
 
     return reread
 
 
-def _said(kind: Kind[Any], head: PartHead, row: PartRow, context: Context) -> Mapping[str, str] | None:
+def _said(kind: Kind[Any], row: PartRow, columns: frozenset[str], context: Context) -> Mapping[str, str] | None:
     if sum(map(len, row.cells.values())) > LARGE:
         return None
-    parsed = parse_row(kind, row.cells, context, head.columns)
+    parsed = parse_row(kind, row.cells, context, columns)
     if parsed.row is None or getattr(parsed.row, "unread", None):
         return None
     try:
@@ -49,4 +50,4 @@ def _said(kind: Kind[Any], head: PartHead, row: PartRow, context: Context) -> Ma
     except Exception as fault:  # such a row equals only one that is written alike
         log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
         return None
-    return statements_of(parsed.row, instead, frozenset(head.columns), row.cells, context.zone)
+    return statements_of(parsed.row, instead, columns, row.cells, context.zone)
