@@ -63,7 +63,7 @@ class Heartbeat:
     def watch(self) -> FileWatch:
         """How the files of an export are opened: each is noted before it is read, those set aside are refused."""
         marker = self.settings.killer_marker
-        return FileWatch(self._opening, set_aside(self.lease.result), marker)
+        return FileWatch(self._opening, set_aside(self.lease.result), marker, advancing=self)
 
     def _opening(self, key: str) -> None:
         self.current.write(key)

@@ -2,11 +2,14 @@
 
 import struct
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
+from app.engine.reading.entries import opened, private
+from app.engine.reading.file_watch import FileWatch
 from app.engine.reading.limits import GIB, KIB, MIB, Limits
-from tests.reading.story import HEADER, Desk, Told, patients, zipped
+from tests.reading.story import HEADER, SOURCE, Desk, Told, given, patients, zipped
 from tests.reading.zips import DEFLATE, STORED, Item, build
 
 FOLDER = b"Patient files/1 - Lee, Ann/"
@@ -131,3 +134,18 @@ def test_a_spreadsheets_empty_rows_are_read_with_the_limits_of_every_export(desk
     assert len(content) > Limits().ratio * len(packed)
     told = desk.read({"export.zip": packed})
     assert (told.one.rows, told.one.refused) == (4, None)
+
+
+@pytest.mark.parametrize("method", [STORED, DEFLATE])
+def test_a_file_that_is_read_for_long_gives_a_sign_as_its_bytes_come(tmp_path: Path, method: int) -> None:
+    came: list[int] = []
+    watch = FileWatch(advancing=lambda: came.append(1))
+    archive = build([Item(b"more.csv", blank_rows(3 * MIB), method)])
+    with opened(given({"export.zip": archive}), SOURCE, Limits(), private(tmp_path), watch=watch) as found:
+        entry = found.entries.at("more.csv")
+        assert entry is not None
+        with entry.open() as stream:
+            for _ in range(4):
+                before = len(came)
+                assert len(stream.read(512 * KIB)) == 512 * KIB
+                assert len(came) > before

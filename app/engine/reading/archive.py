@@ -3,12 +3,13 @@
 Nothing is ever written under a name from the archive.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from app.engine.reading import locked
 from app.engine.reading.directory import SPLIT, Slot, find_end, slots
+from app.engine.reading.file_watch import nothing
 from app.engine.reading.inside import decoded, is_noise, is_root, is_special, is_unsafe, tidy
 from app.engine.reading.limits import Budget
 from app.engine.reading.refusal import Refused
@@ -93,17 +94,19 @@ class Archive:
         """Makes room for other archives. This one has no files from here on."""
         self._slots.forget()
 
-    def open(self, member: Member) -> BinaryIO:
-        """The file's bytes, streamed. Reading past damage or a limit raises `Refused`."""
+    def open(self, member: Member, advancing: Callable[[], None] = nothing) -> BinaryIO:
+        """The file's bytes, streamed, each piece told to `advancing`. Damage, or too much, raises `Refused`."""
         slot = member.slot
         self._budget.judge(slot.packed, slot.size)
         data_at = data_begins(self._file, slot)
+        crc: int | None = None
         if locked.is_locked(slot):
             pieces = locked.unlocked(self._file, slot, data_at, self._password)
-            return buffered(Unpacked(pieces, crc=None, packed=slot.packed, size=slot.size, budget=self._budget))
-        packed = buffered(Window(self._file, data_at, slot.packed))
-        pieces = pieces_of(packed, slot.method)
-        return buffered(Unpacked(pieces, crc=slot.crc, packed=slot.packed, size=slot.size, budget=self._budget))
+        else:
+            pieces, crc = pieces_of(buffered(Window(self._file, data_at, slot.packed)), slot.method), slot.crc
+        return buffered(
+            Unpacked(pieces, crc=crc, packed=slot.packed, size=slot.size, budget=self._budget, advancing=advancing)
+        )
 
     def in_place(self, member: Member) -> BinaryIO | None:
         """The entry as a seekable file where it lies unpacked and unlocked, else None."""

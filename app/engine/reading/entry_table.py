@@ -56,7 +56,8 @@ class Packed:
     def __call__(self) -> BinaryIO:
         self.origin.watch.begin(key_of(self.place, self.origin.path))
         archive = self.origin.archive
-        return archive.open(Member(self.place, archive.table.slot(self.number), self.number))
+        member = Member(self.place, archive.table.slot(self.number), self.number)
+        return archive.open(member, self.origin.watch.advancing)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,20 @@ def nobody(key: str) -> None:
     """Nobody wants to know."""
 
 
+def nothing() -> None:
+    """Nobody waits for a sign."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileWatch:
     """`opening` is called with a file's key before its bytes are read; files in `aside`, named by key or by path, are
-    refused and not opened. `marker` is for tests alone: see `act_as_killer`."""
+    refused and not opened. `advancing` is called as bytes of a file come out of an archive: one that is packed well is
+    read for long and never in silence. `marker` is for tests alone: see `act_as_killer`."""
 
     opening: Callable[[str], None] = nobody
     aside: frozenset[str] = field(default_factory=frozenset)
     marker: str = ""
+    advancing: Callable[[], None] = nothing
 
     def refusal(self, key: str, path: str) -> Refused | None:
         """Why a file is not to be opened; None for a file that is."""

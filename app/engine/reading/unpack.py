@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from stream_inflate import BackwardsTooFar, StreamInflateError, stream_inflate64
 
+from app.engine.reading.file_watch import nothing
 from app.engine.reading.limits import Budget
 from app.engine.reading.refusal import Refused
 
@@ -25,8 +26,18 @@ class Unpacked(io.RawIOBase):
     Its announced size was judged before; more than that comes out of nothing that is read to its end.
     """
 
-    def __init__(self, pieces: Iterator[bytes], *, crc: int | None, packed: int, size: int, budget: Budget) -> None:
+    def __init__(
+        self,
+        pieces: Iterator[bytes],
+        *,
+        crc: int | None,
+        packed: int,
+        size: int,
+        budget: Budget,
+        advancing: Callable[[], None] = nothing,
+    ) -> None:
         self._pieces = pieces
+        self._advancing = advancing
         self._crc, self._packed, self._size, self._budget = crc, packed, size, budget
         self._seen_crc = 0
         self._out = 0
@@ -47,6 +58,7 @@ class Unpacked(io.RawIOBase):
         return length
 
     def _next(self) -> bytes | None:
+        self._advancing()
         started = time.monotonic()
         try:
             piece = next(self._pieces, None)
