@@ -41,7 +41,7 @@ from app.words import own_number, plural
 
 router = APIRouter()
 PER_PAGE = 100
-CAME, LOOK = "Came across", "Look at it"
+CAME, LOOK, NONE_CAME = "Came across", "Look at it", "None of these rows came across"
 OF_FILES = frozenset(
     {
         "columns_absent",
@@ -217,6 +217,11 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
     if kind:
         wanted.append(ProblemLine.kind == kind)
     with visit.read() as session:
+        has_lines = session.exec(select(ProblemLine.id).where(*wanted).limit(1)).first() is not None
+        if not has_lines:  # reading reported it, and no row that has it came across
+            read = col(ProblemLine.run) == f"export:{visit.move.export_number}"
+            mine = [ProblemLine.migration_id == visit.move.id, ProblemLine.code == code, read]
+            wanted = [*mine, ProblemLine.kind == kind] if kind else mine
         total = session.exec(select(func.sum(ProblemLine.count)).where(*wanted)).one() or 0
         told_lines = session.exec(select(func.count()).select_from(ProblemLine).where(*wanted)).one()
         names = sorted(session.exec(select(ProblemLine.kind).where(*wanted).distinct()).all(), key=str)
@@ -242,7 +247,7 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         "kinds_told": [labels.get(name or "", "the files") for name in names] or [each.label for each in alone],
         "several": len(names) > 1,
         "has_rows": any(line.line for line in found) or bool(became),
-        "lines": [(line, became_words(line, outcomes, fates)) for line in found],
+        "lines": [(line, became_words(line, outcomes, fates) if has_lines else "") for line in found],
         "has_counts": any(line.count > 1 and not (fates and line.file in fates.by_path) for line in found),
         "alone": [] if found else alone,
         "total": became.total() or total,
@@ -255,7 +260,11 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         "labels": labels,
         "files_help": code in OF_FILES and bool(visit.move.wrapped_key),
         "became": [(count, WORDS.get(name, CAME)) for name, count in became.most_common()],
-        "level_words": WORDS[found[0].level] if found and found[0].level != Level.WARNING else LOOK,
+        "level_words": NONE_CAME
+        if not has_lines
+        else WORDS[found[0].level]
+        if found and found[0].level != Level.WARNING
+        else LOOK,
     }
     return page(request, "wizard/problem.html", **told)
 

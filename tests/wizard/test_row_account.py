@@ -9,10 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 from httpx import Response
+from sqlmodel import select
 
 from app.mapping.rows import Outcome
 from app.migration.fates import STAYING, RowFates, load_fates
-from app.migration.models import Trial
+from app.migration.models import ProblemLine, Trial
 from app.migration.states import State
 from app.problems import catalogue
 from app.sources import source
@@ -194,3 +195,15 @@ def test_what_was_wrong_in_a_row_that_did_not_come_is_not_said_to_have_come(prod
     assert "It did not come across" in row
     assert "Where the row came across" not in row
     assert "No field of its own in Caspen" not in row.split("End Time")[1][:60]
+    for link in re.findall(rf'href="{product.at}/(problems/[a-z_]+)"', get(product, found[1]).text):
+        assert get(product, link).status_code == 200, "each problem of the row can be looked at"
+
+
+def test_a_problem_of_rows_of_which_none_came_says_so(product: Product) -> None:
+    with product.runtime.ledger.read() as session:
+        reported = set(session.exec(select(ProblemLine.code).where(ProblemLine.run == "export:2")).all())
+    listed_codes = set(re.findall(rf'href="{product.at}/problems/([a-z_]+)', get(product, "problems").text))
+    unlisted = sorted(reported - listed_codes)
+    assert unlisted
+    for code in unlisted:
+        assert "None of these rows came across." in words(get(product, f"problems/{code}")), code
