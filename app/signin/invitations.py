@@ -51,7 +51,8 @@ def accept_invitation(request: Request, invitation_id: str, name: Annotated[str,
     """Makes the signed-in person a member, and leads to the move. Pressed twice, the second press only leads there."""
     visit = visit_of(request)
     if is_nameless(request) and not is_name(name):
-        words = "Write your name, as your colleagues know it."
+        is_long = len(name.strip()) > LONGEST_NAME
+        words = f"Shorten your name to {LONGEST_NAME} characters." if is_long else WRITE_NAME
         return render_invitations(request, name, [{"field": "name", "words": words}])
     try:
         with visit.write() as session:
@@ -100,6 +101,9 @@ def is_nameless(request: Request) -> bool:
     visit = visit_of(request)
     with visit.read() as session:
         return not session.get_one(Person, visit.person.id).name
+
+
+WRITE_NAME = "Write your name, as your colleagues know it."
 
 
 def is_name(text: str) -> bool:

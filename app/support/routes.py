@@ -34,7 +34,7 @@ from app.wizard.complete import whole
 from app.wizard.damage import UNTRUE, find_damage
 from app.wizard.file_states import lines_of
 from app.wizard.findings import bands, sums
-from app.wizard.help import messages
+from app.wizard.help import messages, text_trouble
 from app.wizard.history import history
 from app.wizard.problems import fates_of_visit, stopped_by
 from app.wizard.report import kept_by_later
@@ -203,8 +203,9 @@ def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
     A drawn form that is sent again adds nothing.
     """
     visit = visit_of(request)
-    if not text.strip():
-        return draw(request, {}, [{"field": "help", "words": "Write your answer."}])
+    trouble = text_trouble(text, "Write your answer.")
+    if trouble:
+        return draw(request, {"help": text}, [{"field": "help", "words": trouble}])
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         message = HelpMessage(
@@ -236,7 +237,8 @@ def with_reason(
 
 def short(reason: str) -> str | None:
     """What is wrong with a reason: it must say something, since the clinic reads it."""
-    return None if len(reason.strip()) >= SHORTEST else "Write a reason that the clinic can read, in a sentence."
+    words = "Write a reason that the clinic can read, in a sentence."
+    return words if len(reason.strip()) < SHORTEST else text_trouble(reason, words)
 
 
 def note_act(

@@ -10,6 +10,7 @@ from app.engine.trial_account import APPROVABLE
 from app.engine.trial_check import ledger_fault, trial_fault
 from app.migration.audited import load_audited
 from app.migration.ledger_shapes import LedgerChanged
+from app.migration.models import Trial
 from app.migration.states import LIVE
 from app.migration.trials import current_trial
 from app.problems import Problem
@@ -29,7 +30,8 @@ def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
     """
     try:
         with visit.read() as session:
-            if visit.move.state in APPROVABLE:
+            tried = session.get(Trial, (visit.move.id, visit.move.trial_number))
+            if visit.move.state in APPROVABLE and tried is not None and tried.finished_at is not None:
                 require_true_reading(session, visit.move, is_read=True, thorough=thorough)
             trial = current_trial(session, visit.move)
     except LedgerChanged as changed:

@@ -28,9 +28,8 @@ def write(
 ) -> Response:
     """Keeps the message for support, once for each drawn form. What was typed is shown to both sides alone."""
     visit = visit_of(request)
-    words = text.strip()
-    if not words or len(words) > LONGEST:
-        trouble = "Write what you need help with." if not words else f"Shorten it to {LONGEST:,} characters."
+    words, trouble = text.strip(), text_trouble(text, "Write what you need help with.")
+    if trouble:
         return draw(request, page, error, text, [{"field": "text", "words": trouble}])
     message = HelpMessage(
         id=visit.basis_sent().key(visit.person.email, words),
@@ -45,6 +44,13 @@ def write(
         if confirmed.session.get(HelpMessage, message.id) is None:
             confirmed.session.add(message)
     return go(f"/m/{visit.move.id}/help#thread")
+
+
+def text_trouble(text: str, if_empty: str) -> str | None:
+    """What is wrong with a text that the other side is to read: nothing of it can be seen, or it is too long."""
+    if not any(letter.isprintable() and not letter.isspace() for letter in text):
+        return if_empty
+    return f"Shorten it to {LONGEST:,} characters." if len(text.strip()) > LONGEST else None
 
 
 def messages(session: Session, migration_id: str) -> list[dict[str, object]]:

@@ -25,6 +25,7 @@ from app.web import Confirmed, Visit, go, page, shows, visit_of
 from app.wizard.history import history
 
 router = APIRouter()
+TICKED = "1"  # what the tick of our form sends
 MOST = 500
 CLINIC_ROLES = (Role.VIEWER, Role.REVIEWER, Role.ADMIN)
 ROLE_WORDS = {Role.VIEWER.value: "Look", Role.REVIEWER.value: "Review", Role.ADMIN.value: "Act"}
@@ -105,7 +106,7 @@ def invite_person(
         errors.append({"field": "role", "words": "Choose what they may do."})
     if errors:
         return render_people(request, typed, errors)
-    may_read = bool(clinical) and reads_notes(visit)
+    may_read = clinical == TICKED and reads_notes(visit)
     try:
         with written_by_admin(visit) as confirmed:
             session, migration = confirmed.session, confirmed.migration
@@ -175,7 +176,7 @@ def change_person(
     typed = {"role": role, "clinical": clinical}
     if role not in CLINIC_ROLES:
         return render_person(request, person_id, typed, [{"field": "role", "words": "Choose what they may do."}])
-    may_read = bool(clinical) if reads_notes(visit) else None
+    may_read = clinical == TICKED if reads_notes(visit) else None
     try:
         with written_by_admin(visit) as confirmed:
             session, migration = confirmed.session, confirmed.migration

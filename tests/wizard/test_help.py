@@ -103,3 +103,15 @@ def test_a_drawn_form_that_is_sent_again_makes_one_message(product_at: At, route
     done(visitor.post_exactly(address, {**first, "text": "And who is Sam?"}))
     assert kept(product) == ["And who is Sam?", "Who is Jo?", "Who is Jo?"], "other words are another message"
     assert len(product.mails("help_answered")) == 3 * mails
+
+
+@pytest.mark.parametrize(("text", "said"), [("\u202e\u200b", "Write"), ("x" * 4001, "Shorten it to 4,000 characters.")])
+def test_a_text_without_letters_or_too_long_is_sent_by_neither_side(product_at: At, text: str, said: str) -> None:
+    product = product_at("preparing")
+    for visitor, path in (
+        (product.visitor(MEGAN), product.at),
+        (product.visitor(ANA), f"/support/{product.migration_id}"),
+    ):
+        answer = visitor.post(f"{path}/help", data={"text": text})
+        assert answer.status_code == 422
+        assert said in words(answer)

@@ -285,3 +285,13 @@ def test_a_reviewer_without_a_caspen_user_reads_clinical_notes_only_with_the_tic
     with product.runtime.ledger.read() as session:
         reads = [reader_of(session, product.runtime.caspen, workspace, person).clinical for person in people]
     assert reads == [False, True]
+
+
+def test_a_box_for_clinical_notes_that_sends_another_value_than_a_tick_is_no_tick(product_at: At) -> None:
+    product = product_at("preparing")
+    done(
+        product.visitor(MEGAN).post(
+            f"{product.at}/people", data={"email": "x@new.example", "role": "reviewer", "clinical": "0"}
+        )
+    )
+    assert product.audit()[-1].facts["clinical"] is False
