@@ -83,7 +83,8 @@ def why_own(one: Counted, source: str) -> str:
     apart = abs(one.own - one.compared)
     reasons = reasons_words(one.apart, source)
     if one.own < one.came:
-        return f"{apart:,} more came than you counted: {reasons}."
+        known = [reason.code for reason in one.apart] != ["not_explained"]
+        return f"{apart:,} more came than you counted{f': {reasons}' if known else ''}."
     if one.own <= one.compared:
         return f"Your export has {one.in_export - one.own:,} more than you counted."
     more = f"You counted {apart:,} more: {reasons}."

@@ -211,3 +211,7 @@ def test_a_file_that_nobody_identified_advises_a_change_of_the_plan_only_where_t
     assert ("change the plan first" in small) is (move_for(Event.CHANGE_PLAN, state) is not None)
     assert ("answered or withdrawn" in small) is (state is State.CHANGES_REQUESTED)
     assert not (small and state in OVER)
+
+
+def test_more_than_the_clinic_counted_without_any_reason_names_none() -> None:
+    assert why_own(counted(91, **WHOLE), "Cliniko") == "9 more came than you counted."

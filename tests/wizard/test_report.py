@@ -113,7 +113,7 @@ def test_our_copies_are_deleted_as_soon_as_the_clinic_says_so(product_at: At) ->
     assert product.audit()[-1].by == MEGAN
     page = megan.see(product.at)
     assert headline(page) == "You are live on Caspen"
-    assert "Our copies of your export are deleted." in words(page)
+    assert "Our copies are deleted Deleted" in words(page)
     assert product.move().report["digest"] == live
     assert megan.post(f"{product.at}/report/undo", data={"undo": "1"}).status_code == 409
 
