@@ -63,7 +63,8 @@ def statements_of(
 ) -> Mapping[str, str]:
     """By attribute, what a row says. `instead` are the values that stand in place of its attributes.
 
-    An empty cell says that there is nothing: BLANK. An attribute without a column says nothing at all, and is left out.
+    An empty cell says that there is nothing: BLANK, and so does `false` where `instead` has none for it. An attribute
+    without a column says nothing at all, and is left out.
     """
     attributes = {placed.name: placed.column for placed in columns_of(type(row))}
     has_replaced = any(name in columns for name, value in instead.items() if value is None)
@@ -75,7 +76,7 @@ def statements_of(
             continue  # the key, and names beside a reference
         if value is not None:
             found[name] = _statement(value, cells.get(name, ""), zone)
-        elif getattr(row, name, None) is None and (name in columns or (column is None and has_replaced)):
+        elif getattr(row, name, None) in (None, False) and (name in columns or (column is None and has_replaced)):
             found[name] = BLANK
     return found
 

@@ -56,6 +56,9 @@ OTHER_API: Sequence[Mapping[str, Any]] = (
     {"notes": "goodbye"},
     {"notes": None},
     {"patient_arrived": False, "did_not_arrive": True},
+    {"patient_arrived": False},
+    {"patient_arrived": None},
+    {"did_not_arrive": True},
     {"starts_at": "2026-03-01T23:15:00Z"},
     {"cancelled_at": "2026-03-01T00:00:00Z"},
     {"patient": {"links": {"self": "https://api.au1.cliniko.com/v1/patients/1002"}}},
@@ -72,6 +75,7 @@ LEFT_OUT: Sequence[Sequence[str]] = (
 )
 SAME_CELLS: Sequence[Mapping[str, str]] = (
     {"Did Not Arrive": ""},
+    {"Patient Arrived": "1", "Did Not Arrive": "No"},
     {"Number of Patients": ""},
     {"Start Time": "2026-03-01T23:00:00Z"},
     {"Practitioner": "Sam Lee", "Practitioner ID": ""},
@@ -82,6 +86,9 @@ OTHER_CELLS: Sequence[Mapping[str, str]] = (
     {"Appointment Notes": "goodbye"},
     {"Practitioner": "Dr Kim Roe", "Practitioner ID": ""},
     {"Appointment Type": "Standard"},
+    {"Patient Arrived": "no"},
+    {"Patient Arrived": ""},
+    {"Did Not Arrive": "yes"},
     {"PatientID(s)": "1002"},
 )
 

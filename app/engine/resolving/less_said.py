@@ -77,7 +77,7 @@ def _settle(work: Work, number: int, kind: Kind[Any], read: Iterable[tuple[int, 
         if len(rows) != db.execute(COUNTED, (number, key)).fetchone()[0]:
             continue  # one of them could not be read again
         fullest = sorted(rows, key=lambda row: (-row.filled, row.is_assumed))[:MOST_TRIED]
-        winner = next((row for row in fullest if all(_says_all(row, each, is_named) for each in rows)), None)
+        winner = next((row for row in fullest if all(_gives_way(each, row, is_named) for each in rows)), None)
         if winner is not None:
             winners.append((number, key, winner.number, winner.content))
     db.executemany("INSERT INTO same_id_winners VALUES (?, ?, ?, ?)", winners)
@@ -90,14 +90,21 @@ def _groups(db: sqlite3.Connection) -> Iterator[tuple[str | int, list[_Row]]]:
         yield key, [_Row(number, bool(assumed), hash_, json.loads(said)) for _, number, assumed, hash_, said in rows]
 
 
-def _says_all(row: _Row, other: _Row, is_named: Callable[[str, str, str], bool]) -> bool:
-    """Whether a row says all that another one says, and contradicts it nowhere."""
-    if row is other:
-        return True
-    is_copy = row.is_assumed or other.is_assumed
+def _gives_way(row: _Row, fuller: _Row, is_named: Callable[[str, str, str], bool]) -> bool:
+    return row is fuller or says_all(fuller.said, row.said, is_named, is_copy=fuller.is_assumed or row.is_assumed)
+
+
+def says_all(
+    said: Mapping[str, str],
+    less: Mapping[str, str],
+    is_named: Callable[[str, str, str], bool],
+    *,
+    is_copy: bool = False,
+) -> bool:
+    """Whether what one row says is all that another says, and contradicts it nowhere."""
     return all(
-        _is_same(name, row.said.get(name), other.said.get(name), is_named, is_copy=is_copy)
-        for name in (row.said.keys() | other.said.keys()) - {CHANGED}
+        _is_same(name, said.get(name), less.get(name), is_named, is_copy=is_copy)
+        for name in (said.keys() | less.keys()) - {CHANGED}
     )
 
 

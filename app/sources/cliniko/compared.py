@@ -39,8 +39,6 @@ _PATIENT_S = dict.fromkeys(
         *_SINGLE,
         *_SEVERAL,
         "patient_phone_numbers",
-        "gender",
-        "unsubscribed_sms_marketing",
         "referral_type",
         "referral_subcategory",
         "referral_extra",
@@ -71,9 +69,9 @@ def of_patient(row: Patient, home: Address, found: Phones, alert: str | None) ->
         "email": _email(row.email),
         "phones": _phones(found),
         "address": _address(home),
-        "sex": row.sex or row.gender,
+        **dict.fromkeys(("sex", "gender"), row.sex or row.gender),
         "medical_alerts": alert,
-        "accepted_sms_marketing": row.sms_consent,
+        **dict.fromkeys(("accepted_sms_marketing", "unsubscribed_sms_marketing"), row.sms_consent),
         "accepted_privacy_policy": row.accepted_privacy_policy or "pending",
         "referral": [told.type, told.subcategory, told.extra],
         "answers": sorted(
@@ -132,7 +130,6 @@ def of_communication(row: Communication) -> Said:
 
 _APPOINTMENT_S = dict.fromkeys(
     (
-        "did_not_arrive",
         # without a place in Caspen
         "treatment_note_status",
         "invoice_id",
@@ -160,7 +157,8 @@ def of_appointment(row: Appointment) -> Said:
         **_APPOINTMENT_S,
         **({} if shape == "group" else _GROUP_S),
         "kind": shape,
-        "patient_arrived": "missed" if row.did_not_arrive else "arrived" if row.patient_arrived else None,
+        "patient_arrived": row.patient_arrived or None,
+        "did_not_arrive": row.did_not_arrive or None,
         **{name: None for name, link in named.items() if link is not None and link.ids},
         **_cancelled(row),
     }
