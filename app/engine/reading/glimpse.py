@@ -10,7 +10,8 @@ from typing import BinaryIO, TypeVar
 
 from app.engine.reading.encoding import Bytes, look_through, must_be_text
 from app.engine.reading.entries import Entry
-from app.engine.reading.grid import LEADING, Located, Wanted, below, best_split, json_rows, locate
+from app.engine.reading.grid import LEADING, MOST_LISTS, Located, Wanted, below, best_split, json_rows, locate
+from app.engine.reading.json_lists import FurtherLists
 from app.engine.reading.json_rows import Item
 from app.engine.reading.limits import MIB, Limits
 from app.engine.reading.looks import is_blank
@@ -125,9 +126,23 @@ def _workbook(entry: Entry, name: Name, source: Source, wanted: Wanted, most: in
     return _table(Glimpse("workbook"), first[1], below(book.rows(first[0]), first[1].line), source, wanted, most)
 
 
-def _json(found: Bytes, entry: Entry, name: Name, source: Source, wanted: Wanted, most: int, limits: Limits) -> Glimpse:
-    table = json_rows(found, entry.open, source, limits, entry.list)
-    items, is_whole, code = _taken(table.items(), most, _signs)
+def _json(
+    found: Bytes,
+    entry: Entry,
+    name: Name,
+    source: Source,
+    wanted: Wanted,
+    most: int,
+    limits: Limits,
+    further: tuple[str, ...] = (),
+) -> Glimpse:
+    table = json_rows(found, entry.open, source, limits, entry.list, further)
+    try:
+        items, is_whole, code = _taken(table.items(), most, _signs)
+    except FurtherLists as met:
+        if len(names := (*further, *met.names)) > MOST_LISTS:
+            return Glimpse("json", found.encoding, code=met.code)
+        return _json(found, entry, name, source, wanted, most, limits, names)
     if code == "bad_json" and entry.list is None and table.goes_around_damage():
         items, is_whole, code = _taken(table.items(), most, _signs)
     headers = tuple(dict.fromkeys(header for _, cells, _ in items for header in cells))
@@ -188,6 +203,8 @@ def _taken(rows: Iterable[T], most: int, signs: Callable[[T], int]) -> tuple[lis
                 return taken, False, None
             taken.append(row)
             length += signs(row)
+    except FurtherLists:
+        raise
     except Refused as refused:
         return taken, False, refused.code
     except UnicodeDecodeError:

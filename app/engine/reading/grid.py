@@ -3,7 +3,8 @@
 import csv
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, islice
 from typing import BinaryIO
@@ -11,7 +12,7 @@ from typing import BinaryIO
 from app.engine.reading.bare_relations import BareRelations, moved
 from app.engine.reading.delimited import DELIMITERS, Delimited, declared
 from app.engine.reading.encoding import Bytes
-from app.engine.reading.json_lists import NO_LIST, SeveralLists
+from app.engine.reading.json_lists import NO_LIST, FurtherLists, SeveralLists, list_key
 from app.engine.reading.json_mending import Damage
 from app.engine.reading.json_rows import JsonRows
 from app.engine.reading.limits import Limits
@@ -30,6 +31,7 @@ from app.mapping.plan import LEAVE_OUT
 from app.mapping.storable import storable
 
 LEADING = 5
+MOST_LISTS = 32  # of a JSON file under names that no kind has
 LONGEST = 4096  # signs of a header; cells of rows that were taken for one may be as long as a book
 
 
@@ -57,7 +59,8 @@ class Grid:
     """`header` is None for a file of no known kind. `codes` are warnings about its shape, `width` its columns.
 
     `count` is the number of rows where that is known before they are read: of documents, which need no survey.
-    `since_1904` says that a workbook counts its days from 1904.
+    `since_1904` says that a workbook counts its days from 1904. `lists` are names under which pages of JSON have their
+    rows that no kind has.
     """
 
     header: Header | Tied | None
@@ -72,6 +75,7 @@ class Grid:
     in_lines: bool = False
     damages: Callable[[], Sequence[Damage]] = tuple
     open_marks: Callable[[], list[tuple[int, int]]] = list
+    lists: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +202,34 @@ def _as_shown(book: Workbook, sheet: str, header: Header | Tied | None) -> Itera
 
 
 def json_rows(
-    found: Bytes, open_: Callable[[], BinaryIO], source: Source, limits: Limits, only: str | None = None
+    found: Bytes,
+    open_: Callable[[], BinaryIO],
+    source: Source,
+    limits: Limits,
+    only: str | None = None,
+    further: Sequence[str] = (),
 ) -> JsonRows:
-    """The objects of a JSON file, whatever shape it has; of one with several lists, those of the list `only`."""
-    lists = {key: kind.name for kind in reversed(source.kinds) for key in (kind.name, *kind.json_keys)}
+    """The objects of a JSON file, whatever shape it has; of one with several lists, those of the list `only`.
+
+    `further` are names of lists of rows that no kind has.
+    """
+    lists = _lists(source, further)
     unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
     headers, relations = any_header(source), relation_names(source)
-    return JsonRows(lambda: found.text(open_), lists, headers, limits, unfolds, relations, only)
+
+    def are_rows(members: Collection[str]) -> bool:
+        with suppress(Refused):
+            return by_header(tuple(members), Name("", "", "", ()), source) is not None
+        return True  # all but the key is there
+
+    return JsonRows(lambda: found.text(open_), lists, headers, limits, unfolds, relations, only, are_rows)
+
+
+def _lists(source: Source, further: Sequence[str]) -> dict[str, str]:
+    """The kind of each name that lists of rows have; a name that no kind has stands for itself."""
+    lists = {key: kind.name for kind in reversed(source.kinds) for key in (kind.name, *kind.json_keys)}
+    alike = {list_key(key): kind for key, kind in lists.items()}
+    return lists | {name: alike.get(list_key(name), name) for name in further}
 
 
 def json_grid(
@@ -215,17 +240,23 @@ def json_grid(
     source: Source,
     wanted: Wanted,
     limits: Limits,
+    further: tuple[str, ...] = (),
 ) -> Grid:
     """Needs a whole pass, because only the last object may show the last column. `list_` is the list that is read.
+    `further` are lists that were met under names that no kind has.
 
     Raises SeveralLists where none is named and there are several.
     """
-    table = json_rows(found, open_, source, limits, list_)
+    table = json_rows(found, open_, source, limits, list_, further)
     walk = _Walk(table, source, limits)
     try:
         walk.walk()
+    except FurtherLists as met:
+        if len(names := (*further, *met.names)) > MOST_LISTS or not all(map(is_list_name, names)):
+            raise Refused("bad_json") from None
+        return json_grid(found, open_, list_, name, source, wanted, limits, names)
     except SeveralLists:
-        names = json_rows(found, open_, source, limits, NO_LIST).list_names()
+        names = json_rows(found, open_, source, limits, NO_LIST, further).list_names()
         raise SeveralLists(names) if all(map(is_list_name, names)) else Refused("bad_json") from None
     except (Refused, UnicodeDecodeError) as error:
         refused = error if isinstance(error, Refused) else Refused("bad_json")
@@ -257,7 +288,8 @@ def json_grid(
             yield number, [cells.get(header, "") for header in headers], codes
 
     header = located.header
-    named = next((k for k in source.kinds if table.list_name in (k.name, *k.json_keys)), None)
+    list_kind = _lists(source, (table.list_name,)).get(table.list_name) if table.list_name else None
+    named = next((k for k in source.kinds if k.name == list_kind), None)
     if header is None and named is not None and not located.refused:
         header = understood(named, list(map(storable, headers)), wanted.pairs)
     if header is None and seen:
@@ -276,6 +308,7 @@ def json_grid(
         width=len(headers),
         in_lines=table.in_lines,
         damages=lambda: table.damages,
+        lists=further,
     )
 
 

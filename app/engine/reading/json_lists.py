@@ -3,15 +3,26 @@
 Such a text is read once for each of its lists, and each list counts as a file of its own.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from app.engine.reading.refusal import Refused
+from app.mapping.columns import normalise_header
+
+TOTAL = "total_entries"
+PAGE = frozenset({TOTAL, "links"})
 
 NO_LIST = ""  # the list of a reading that only asks which there are
 _NO_ROWS = frozenset({"errors", "links", "messages", "warnings"})  # lists that a page may have beside its rows
 _ADDRESS = frozenset({"href", "links", "self", "url"})
+_OF_PAGES = frozenset(
+    """count current currentpage cursor errors first hasmore haspages last lastpage limit links message messages meta
+    metadata next nextcursor nextpage object offset ok page pagenumber pages pagesize pagination paging perpage prev
+    previous self status success total totalcount totalentries totalpages warnings""".split()  # noqa: SIM905 - as a list it would be a page long
+)  # normalised names of what pages say of themselves
+_FEW = 8  # members of an object that says something of a page
 
 
 class SeveralLists(Refused):
@@ -22,16 +33,39 @@ class SeveralLists(Refused):
         self.names = tuple(names)
 
 
+class FurtherLists(Refused):
+    """An object is a page around lists under names that were not known as such. `names` are theirs, in order.
+
+    Whoever reads the text begins again, and knows them.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        super().__init__("bad_json")
+        self.names = tuple(names)
+
+
+def list_key(name: str) -> str:
+    """The name of a list as it is compared: whatever an account calls its clients, and however the name is written."""
+    return normalise_header(name).replace("customer", "patient")
+
+
 @dataclass
 class Lists:
     """Which lists were met, and which is read: all of them where `only` is None, else the one of that name.
 
-    `kinds` has the kind of each name that lists of rows have.
+    `kinds` has the kind of each name that lists of rows have. `fields` are the normalised headers of rows of any kind,
+    and `are_rows` says whether an object with such members is a row of one.
     """
 
     kinds: Mapping[str, str]
     only: str | None = None
+    fields: frozenset[str] = frozenset()
+    are_rows: Callable[[Collection[str]], bool] = lambda _: False
     met: dict[str, None] = field(default_factory=dict)
+    _keys: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._keys = frozenset(map(list_key, self.kinds))
 
     def meet(self, name: str) -> None:
         """Notes a list. Raises SeveralLists where all would be read, and are not of one kind."""
@@ -56,10 +90,52 @@ class Lists:
                 yield name
         for name, value in members.items():
             if is_list_of_objects(value):
-                if name not in _NO_ROWS:
+                if name not in _NO_ROWS and not self._is_no_record(name, value):
                     self.meet(name)
             elif name in self.kinds and isinstance(value, dict) and value.keys() - _ADDRESS and _is_deep(value):
                 yield name
+
+    def _is_no_record(self, name: str, value: list[Any]) -> bool:
+        """Whether a list says something of its page: it is called so, and holds one object with a few members, none of
+        which a record of any kind has."""
+        if normalise_header(name) not in _OF_PAGES or len(value) > 1 or len(value[0]) > _FEW:
+            return False
+        return not any(isinstance(each, dict | list) for each in value[0].values()) and self.fields.isdisjoint(
+            map(normalise_header, value[0])
+        )
+
+    def around(self, members: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
+        """The names of the lists around which an object is only a page; none where it may be a row.
+
+        Nobody knew these names as such. `is_alone`: the text has nothing but this object.
+        """
+        known = [name for name in (*members, *large) if self._is_known(name, members, large)]
+        if known:
+            others: Iterable[str] = takewhile(lambda name: name not in known, members) if is_alone else members
+            return tuple(known) if self._are_frame(each for each in others if each not in known) else ()
+        found = [name for name, value in members.items() if self._may_have_rows(name, value)]
+        unknown = [name for name in large if name not in self.kinds and normalise_header(name) not in self.fields]
+        found += [name for name in unknown if large[name] == "["]
+        if not found:
+            return ()
+        rest = [name for name in (*members, *large) if name not in found]
+        is_page = self._are_frame(rest) if is_alone else all(normalise_header(name) in _OF_PAGES for name in rest)
+        return tuple(found) if is_page else ()
+
+    def _is_known(self, name: str, members: Mapping[str, Any], large: Mapping[str, str]) -> bool:
+        if name in self.kinds:
+            return False
+        is_list = large.get(name) == "[" or members.get(name) == [] or is_list_of_objects(members.get(name))
+        return is_list and list_key(name) in self._keys
+
+    def _may_have_rows(self, name: str, value: Any) -> bool:
+        if not is_list_of_objects(value) or name in _NO_ROWS or name in self.kinds or self._is_no_record(name, value):
+            return False
+        return normalise_header(name) not in self.fields or self.are_rows(value[0])
+
+    def _are_frame(self, names: Iterable[str]) -> bool:
+        """Whether members say nothing of a row, as totals and addresses of a page do not."""
+        return all(name in PAGE or normalise_header(name) not in self.fields for name in names)
 
 
 def is_list_of_objects(value: Any) -> bool:

@@ -1,12 +1,12 @@
 """Rows of a JSON file: an array, one object, JSON lines, or pages as a programming interface gives them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TextIO
 
 from app.engine.reading.json_lines import BAD_LINE, FIRST, BadLine, Line, lines_of
-from app.engine.reading.json_lists import Lists, SeveralLists, is_list_of_objects
+from app.engine.reading.json_lists import PAGE, TOTAL, FurtherLists, Lists, SeveralLists, is_list_of_objects
 from app.engine.reading.json_mending import Damage, Mending
 from app.engine.reading.json_records import Records
 from app.engine.reading.json_stream import SMALL, Exact, JsonStream, Passed, TooLarge, small_of, values_in
@@ -17,9 +17,7 @@ from app.engine.reading.relations import id_header
 from app.mapping.columns import normalise_header
 from app.mapping.ids import id_in_address
 
-TOTAL = "total_entries"
 ROWS = frozenset({"data", "items", "results", "records", "rows", "entries"})  # what scripts call any list of rows
-_PAGE = frozenset({TOTAL, "links"})
 _API = re.compile(r"https?://[^\s/]+/v\d+/")  # of an address that the programming interface gives
 _FRAME = re.compile(r"(?:[._\s]*(?:links?|self|href|url))+$", re.IGNORECASE)  # of a name: what says that it is one
 # Its number among the file's items, its cells by name, and what reading had to say of it.
@@ -30,7 +28,8 @@ class JsonRows:
     """One JSON text. After a whole pass over `items`, `announced` is the largest total that its pages told.
 
     `lists` has the kind of each name under which pages have their rows, `fields` are the normalised headers of rows of
-    any kind. `only`: of a text with several lists, the one that is read.
+    any kind. `only`: of a text with several lists, the one that is read. `are_rows` says whether an object with such
+    members is a row of a kind. Reading raises `FurtherLists` where pages have their rows under names not in `lists`.
     `in_lines`: every line is read by itself, and one that is damaged is a row of its own without cells.
     `damages`: where a list that is read has damaged records; each is such a row as well.
     """
@@ -44,9 +43,10 @@ class JsonRows:
         unfolds: Sequence[Callable[[Mapping[str, Any]], tuple[Any, ...] | None]] = (),
         relations: frozenset[str] = frozenset(),
         only: str | None = None,
+        are_rows: Callable[[Collection[str]], bool] = lambda _: False,
     ) -> None:
         self._open = open_
-        self._lists = Lists(lists, only)
+        self._lists = Lists(lists, only, fields, are_rows)
         self._fields = fields
         self._limits = limits
         self._unfolds = unfolds
@@ -186,7 +186,7 @@ class JsonRows:
                     del value  # the next one may be as large
                 self._whole += 1
             except Refused as refused:
-                if refused.code != BAD_LINE or isinstance(refused, SeveralLists):
+                if refused.code != BAD_LINE or isinstance(refused, SeveralLists | FurtherLists):
                     raise
                 line.pass_over()
                 told = max(told + 1, line.number)
@@ -218,17 +218,19 @@ class JsonRows:
     def _values(self, stream: JsonStream) -> Iterator[Any]:
         if not stream.peek():
             raise Refused("file_empty")
+        is_first = True
         while sign := stream.peek():
             if sign == "[":
                 yield from self._array(stream) if not isinstance(stream, Mending) else self._mended(stream)
             elif sign == "{":
-                yield from self._object(stream)
+                yield from self._object(stream, is_alone=is_first and not self.in_lines)
             elif sign == ",":  # objects one after the other, as some scripts leave them
                 stream.sign(",")
             elif isinstance(stream, Mending) and self._has_pages_on_lines:
                 yield from stream.noise()
             else:
                 raise Refused("bad_json")
+            is_first = False
 
     def _array(self, stream: JsonStream) -> Iterator[Any]:
         """The rows of an array, which may also be an array of pages. The first of its objects says which."""
@@ -291,8 +293,8 @@ class JsonRows:
         else:
             yield value
 
-    def _object(self, stream: JsonStream) -> Iterator[Any]:
-        """One object: itself a row, or a page around a list of rows."""
+    def _object(self, stream: JsonStream, *, is_alone: bool = False) -> Iterator[Any]:
+        """One object: itself a row, or a page around a list of rows. `is_alone`: nothing stands before it."""
         stream.sign("{")
         rest: dict[str, Any] = {}
         large: dict[str, str] = {}  # members that are passed over, and how each begins
@@ -332,6 +334,7 @@ class JsonRows:
                 size += stream.size
                 if is_large or size > self._limits.row_bytes:  # what is passed over is not held
                     is_row = is_row or not is_large
+                    large |= {each: "[" for each, value in rest.items() if is_list_of_objects(value)}
                     is_large, rest = True, small_of(rest)
                 if len(rest) > self._limits.columns:
                     raise Refused("csv_misaligned")
@@ -341,8 +344,17 @@ class JsonRows:
             self.announced = max(self.announced or 0, total)
         if own or self._are_lists(rest):
             yield from self._beside(rest, large)
-        elif lists.only is None or not rest.keys() <= _PAGE:
+        elif further := self._further(rest, large, is_alone=is_alone and not stream.peek()):
+            raise FurtherLists(further)
+        elif lists.only is None or not rest.keys() <= PAGE:
             yield Passed(rest) if is_large else rest
+
+    def _further(self, rest: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
+        """The lists under names not known as such, around which an object without a list of rows is only a page."""
+        if self._lists.only is not None or not (large or any(isinstance(value, list) for value in rest.values())):
+            return ()
+        found = self._lists.around(rest, large, is_alone=is_alone)
+        return found if not found or all(unfold(rest) is None for unfold in self._unfolds) else ()
 
     def _are_lists(self, members: Mapping[str, Any]) -> bool:
         """Whether an object without a list of rows is no row: where one list is read, all of its members are lists that
@@ -350,7 +362,7 @@ class JsonRows:
         if self._lists.only is None and len(members) > 1:
             return False
         return bool(members) and all(
-            (self._lists.only is not None and (name in _PAGE or not value or is_list_of_objects(value)))
+            (self._lists.only is not None and (name in PAGE or not value or is_list_of_objects(value)))
             or (name in self._lists.kinds and any(unfold({name: value}) is not None for unfold in self._unfolds))
             for name, value in members.items()
         )
@@ -367,7 +379,7 @@ class JsonRows:
 
     def _is_frame(self, members: Iterable[str]) -> bool:
         """Whether the members before a list say nothing of a row, as totals, addresses and errors of a page do."""
-        return all(name in _PAGE or normalise_header(name) not in self._fields for name in members)
+        return all(name in PAGE or normalise_header(name) not in self._fields for name in members)
 
 
 def flat(value: Mapping[str, Any], relations: frozenset[str] = frozenset()) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -256,6 +256,7 @@ def _facts(header: Header, grid: Grid, dates: str) -> dict[str, Any]:
         "delimiter": grid.delimiter,
         "total_entries": grid.announced(),
         "in_lines": grid.in_lines or None,
+        "lists": list(grid.lists),
         "damages": [[each.start, each.end, each.rows] for each in grid.damages()],
         "open_marks": [list(each) for each in grid.open_marks()],
     }

@@ -56,7 +56,7 @@ class RawFiles:
             file.encoding,
             otherwise=otherwise,
             headers=headers,
-            lists=self._lists,
+            lists=self._lists | set(file.facts.get("lists", ())),
             in_lines=bool(file.facts.get("in_lines")),
             damages=[(start, end, rows) for start, end, rows in file.facts.get("damages", ())],
             open_marks=dict(file.facts.get("open_marks", ())),
