@@ -3,6 +3,7 @@
 These are the values that pass between reading, mapping and loading; none of them knows a file or a database.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -80,6 +81,10 @@ class Target(NamedTuple):
     namesake: bytes | None = None
 
 
+WHOSE = "whose:"
+"""Before a reference's name in `Joined.extra`: the keys of the members whose it is, as a list of JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One of those for whom a row has a record: `target` is who, `key` the record's.
@@ -99,7 +104,7 @@ class Joined(NamedTuple):
     """What resolving learned for one row: its references by field name, and findings to be told with it.
 
     A field that is absent had no reference, or one that led nowhere (the finding says so). `findings` are codes;
-    `extra` holds what a kind asked to have counted (see `Kind.referred_by`).
+    `extra` holds what a kind asked to have counted (see `Kind.referred_by`), and of whom a shared row's reference is.
     """
 
     targets: Mapping[str, Target] = MappingProxyType({})
@@ -107,6 +112,11 @@ class Joined(NamedTuple):
     extra: Mapping[str, str] = MappingProxyType({})
     findings: tuple[str, ...] = ()
     members: tuple[Member, ...] = ()
+
+    def is_of(self, member: Member, name: str) -> bool | None:
+        """Whether a member is the client of what a reference of the shared row leads to; None where nobody looked."""
+        keys = self.extra.get(f"{WHOSE}{name}")
+        return None if keys is None else member.key in json.loads(keys)
 
 
 NOTHING = Joined()

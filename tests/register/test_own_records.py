@@ -23,17 +23,25 @@ CASES = [
     {"id": "51", "patient_id": ADA, "attendee_ids": "503"},
     {"id": "52", "patient_id": BEN, "attendee_ids": "501"},
 ]
-CLASS = {"id": "79", "patient_ids": f"{ADA}, {BEN}", "max_attendees": "8", "patient_case_id": ""}
+CLASS = {"id": "79", "patient_ids": f"{ADA}, {BEN}", "max_attendees": "8", "patient_case_id": "52"}
+WITH_PLACES = {**CLASS, "id": "81", "patient_ids": f"{ADA}, {BEN}, {CY}"}
+OF_NOBODY = {**CLASS, "id": "82", "patient_ids": f"{ADA}, {CY}"}
+ALONE = {**CLASS, "id": "83", "patient_ids": BEN}
 VISITS = [
     {"id": "77", "patient_ids": ADA, "patient_case_id": "52"},
     {"id": "78", "patient_ids": BEN, "patient_case_id": "52"},
     CLASS,
     {"id": "80", "patient_ids": BEN, "patient_case_id": ""},
+    WITH_PLACES,
+    OF_NOBODY,
+    ALONE,
 ]
 PLACES = [
     {"id": "501", "booking_id": "77", "patient_id": ADA, "arrived": "true"},
     {"id": "503", "booking_id": "80", "patient_id": BEN, "arrived": "true"},
+    *({"id": f"51{one}", "booking_id": "81", "patient_id": one, "arrived": "true"} for one in (ADA, BEN)),
 ]
+OWN_COURSE = {"78", f"79:{BEN}", f"81:{BEN}", f"83:{BEN}"}  # the visits that count against Ben's course
 WRITTEN = {"treatment_notes": "88", "patient_forms": "91", "communications": "41"}
 TABLES = {"treatment_notes": "progress_notes", "patient_forms": "forms", "communications": "communications"}
 CODES = {
@@ -105,7 +113,7 @@ def test_the_trial_balances_and_the_links_of_all_records_are_their_own_clients(t
     records = [one for table in ("appointments", *TABLES.values()) for one in tried.records(table)]
     links = [(one, one.get("appointment_id") or one.get("case_id")) for one in records]
     assert [one["source_id"] for one, to in links if to and whose[to] != one["client_id"]] == []
-    assert sum(to is not None for _, to in links) == 1 + 2 * len(TABLES)
+    assert sum(to is not None for _, to in links) == len(OWN_COURSE) + 2 * len(TABLES)
 
 
 @pytest.mark.parametrize("kind", WRITTEN)
@@ -125,8 +133,12 @@ def test_what_was_written_comes_without_somebody_elses_visit_and_is_told(tried: 
 def test_no_visit_counts_against_another_clients_course(tried: Tried) -> None:
     found = {one["source_id"]: one["case_id"] for one in tried.records("appointments")}
     course = Ids(tried.clinic.migration.workspace_id, "cliniko").derive("cases", "patient_cases", "52")
-    assert found == {"77": None, "78": course, f"79:{ADA}": None, f"79:{BEN}": None, "80": None}
-    assert [p["count"] for p in tried.problems("appointment_case_unknown", "appointments")] == [1]
+    assert {key for key, case in found.items() if case} == OWN_COURSE
+    assert {case for case in found.values() if case} == {course}
+    told = [
+        p for p in tried.clinic.problems("trial:1") if (p.code, p.kind) == ("appointment_case_unknown", "appointments")
+    ]
+    assert {p.source_id for p in told} == {"77", "79", "81", "82"}
     assert [p["count"] for p in tried.problems("appointment_case_unknown", "patient_cases")] == [2]
 
 

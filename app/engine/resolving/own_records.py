@@ -1,12 +1,15 @@
 """Links between two clients' records, such as one's note that names the other's visit: they are left out and told.
 
-A row goes to its own client, whatever it refers to. A visit that several share is each one's of those who were there.
+A row goes to its own client, whatever it refers to. A visit that several share is each one's of those who were there:
+what it refers to is a record of some of them, and written down is of whom.
 """
 
 from collections.abc import Iterable, Iterator
 
+from app.engine.index.schema import SHARED
 from app.engine.resolving.work import Work
 from app.mapping.kind import Kind
+from app.mapping.rows import WHOSE
 
 STRAYS = """CREATE TEMP TABLE strays (row INTEGER, spec INTEGER, place INTEGER, PRIMARY KEY (row, spec, place))
     WITHOUT ROWID"""
@@ -29,6 +32,13 @@ LINKS = "SELECT id, field FROM specs WHERE kind = ? AND target = ? AND NOT requi
 
 TOLD = """INSERT OR IGNORE INTO findings SELECT s.row, ? FROM strays s LEFT JOIN verdicts v ON v.row = s.row
     WHERE s.spec = ? AND v.row IS NULL"""
+# Of a link of a row that several share: the records of those whose the other record is.
+OF_WHOM = f"""INSERT OR IGNORE INTO extras SELECT l.row, '{WHOSE}' || s.field, json_group_array(m.key)
+    FROM refs l JOIN specs s ON s.id = l.spec JOIN rows r ON r.row = l.row AND r.flags & {SHARED}
+    JOIN members m ON m.row = l.row AND NOT m.copy
+    WHERE l.row BETWEEN :first AND :last AND l.spec IN ({{links}}) AND l.target <> 0 AND EXISTS (
+        SELECT 1 FROM refs b WHERE b.row = l.target AND b.spec IN ({{others}}) AND b.target = m.target)
+    GROUP BY l.row, l.spec"""
 LEFT_OUT = "DELETE FROM {table} WHERE (row, spec, place) IN (SELECT row, spec, place FROM temp.strays)"
 
 
@@ -48,6 +58,9 @@ def apply(work: Work) -> None:
                 others=" OR ".join(_is_somebodys(other, "l.target", others)),
             )
             work.db.execute(query, {"first": first, "last": last})
+            if kind.sharing is not None:
+                of_whom = OF_WHOM.format(links=_listed(links), others=_listed(others))
+                work.db.execute(of_whom, {"first": first, "last": last})
             for spec, field in links.items():
                 if code := _code(work, kind, spec, str(field)):
                     work.db.execute(TOLD, (code, spec))

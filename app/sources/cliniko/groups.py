@@ -38,21 +38,36 @@ def group_records(
     records = [Record("appointment_groups", KIND, row.id, values)]
     shared, codes = _of_all(row, joined)
     for member in joined.members:
-        visit = member_visit(member, shared, group, joined)
+        case, is_left_empty = _case(member, joined)
+        visit = member_visit(member, shared, group, case)
         records += visit_records(visit, slot, lookups)
+        if is_left_empty:
+            codes.append("appointment_case_unknown")
         if not visit.attendance.is_marked and slot.ends < lookups.now and "group_attendance_unknown" not in codes:
             codes.append("past_appointment_unmarked")
     return tuple(records), codes
 
 
-def member_visit(member: Member, shared: Attendance, group: str, joined: Joined) -> Visit:
+def member_visit(member: Member, shared: Attendance, group: str, case: str | None) -> Visit:
     """A member's own visit; where no row tells of it, what became of the group became of each."""
     row = member.row
     if member.place is None or row is None:
-        case = joined.targets.get("patient_case_id") if len(joined.members) == 1 else None
-        return Visit(member.key, member.target.id, shared, None, case.id if case else None, group)
-    own = member.targets.get("patient_case_id")
-    return Visit(member.key, member.target.id, attendee_s(row), row.notes, own.id if own else None, group)
+        return Visit(member.key, member.target.id, shared, None, case, group)
+    return Visit(member.key, member.target.id, attendee_s(row), row.notes, case, group)
+
+
+def _case(member: Member, joined: Joined) -> tuple[str | None, bool]:
+    """The case of a member's visit, and whether the row names one that is another member's and this one has none.
+
+    The member's own row says it first, then the row of all where the case is this member's.
+    """
+    own, of_all = member.targets.get("patient_case_id"), joined.targets.get("patient_case_id")
+    if own is not None or of_all is None:
+        return own.id if own else None, False
+    is_own = joined.is_of(member, "patient_case_id")
+    if is_own is None:
+        return of_all.id if len(joined.members) == 1 else None, False
+    return of_all.id if is_own else None, not is_own
 
 
 def _of_all(row: Appointment, joined: Joined) -> tuple[Attendance, list[str]]:
