@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from app.mapping.context import Context
@@ -68,6 +69,7 @@ class Column:
         return frozenset(code for code in (self.orphan, self.of_another) if code)
 
 
+@lru_cache(maxsize=4096)
 def normalise_header(text: str) -> str:
     """A header as it is compared: no BOM, guards, case, accents of width, or punctuation; client is patient."""
     text = unicodedata.normalize("NFKC", text.strip().lstrip("\ufeff")).lower()

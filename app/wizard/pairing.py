@@ -3,12 +3,14 @@
 Pages of the clinic show cells, pages of support shapes; both ask and judge alike, here.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from app.engine.reading.glimpse import Glimpse
 from app.engine.reading.likeness import Guess, Seen, clear_winner, likely_kinds, suggested
+from app.engine.reading.limits import Limits
 from app.engine.reading.recognise import Header, Tied, is_field, understood
 from app.engine.reading.shapes import bare, column_shape
 from app.engine.reading.veil import has_names, told_names
@@ -87,8 +89,11 @@ def offer(
     """
     natural = seen.header.kind.name if isinstance(seen.header, Header) else None
     candidates = seen.header.kinds if isinstance(seen.header, Tied) else ()
+    is_readable = len(seen.names) <= Limits().columns  # of a wider file no answer makes a table: nothing is guessed
     columns = [
-        Seen(n, column_shape(c := seen.column(at)), frozenset(map(bare, c)) - {""}) for at, n in enumerate(seen.names)
+        Seen(n, column_shape(c := seen.column(at)), frozenset(map(bare, c)) - {""})
+        for at, n in enumerate(seen.names)
+        if is_readable
     ]
     likely = natural
     if natural is None and taken_for is not None:
@@ -114,7 +119,7 @@ def offer(
         answered = bool(planned == kind.name or (path in plan.column_pairs and natural == kind.name))
         guesses = suggested(kind, columns, ids)
         lines = _lines(seen, source, kind, said, plan.column_pairs.get(path, {}) if answered else None, guesses)
-    doubled = tuple(dict.fromkeys(n for n in seen.names if seen.names.count(n) > 1))
+    doubled = tuple(name for name, times in Counter(seen.names).items() if times > 1)
     headerless = said.headerless if said else path in plan.headerless
     return Offer(seen, natural, candidates, likely, kind, chosen, headerless, lines, doubled)
 

@@ -31,11 +31,24 @@ from app.wizard.answer_keeping import ANSWERED_IN, note, settle
 from app.wizard.file_causes import cause_of
 from app.wizard.file_inputs import KIND, LEFT_OUT, file_inputs, kind_words
 from app.wizard.file_states import HELPED, lines_of
-from app.wizard.pairing import Answer, Offer, gathers, label_of, needed, offer, options, planned, without, wrong_with
+from app.wizard.pairing import (
+    Answer,
+    Line,
+    Offer,
+    gathers,
+    label_of,
+    needed,
+    offer,
+    options,
+    planned,
+    without,
+    wrong_with,
+)
 from app.wizard.which_folder import HOLDS, asked_folder, folder_words, keep_folder, page_after, show_folder
 
 router = APIRouter()
 Errors = list[dict[str, str]]
+MOST_SHOWN = 200  # columns with a place, and as many without one; a page of thousands takes a minute to draw
 FORM, SUPPORT_FORM = "/m/{migration_id}/files/{number}", "/support/{migration_id}/files/{number}"
 
 
@@ -204,11 +217,17 @@ def choices(shown: Offer, source: Source) -> dict[str, Any]:
         ("Or", [(LEAVE_OUT, LEFT_OUT)]),
     ]
     kind = shown.kind if shown.kind is not None and shown.kind.imported else None
-    rows = [(line, options(kind, line, many=gathers(kind)) if kind else []) for line in shown.lines]
+    paired = [line for line in shown.lines if line.chosen]
+    unpaired = [line for line in shown.lines if not line.chosen]
+
+    def offered_for(lines: list[Line]) -> list[tuple[Line, list[tuple[str, str]]]]:
+        return [(line, options(kind, line, many=gathers(kind)) if kind else []) for line in lines[:MOST_SHOWN]]
+
     return {
         "groups": [(label, some) for label, some in groups if some],
-        "paired": [row for row in rows if row[0].chosen],
-        "unpaired": [row for row in rows if not row[0].chosen],
+        "paired": offered_for(paired),
+        "unpaired": offered_for(unpaired),
+        "unshown": max(0, len(paired) - MOST_SHOWN) + max(0, len(unpaired) - MOST_SHOWN),
         "needs": [label_of(kind, p.name) for p in needed(kind)] if kind else [],
         "stays_unread": kind is not None and gathers(kind) is None,
     }

@@ -101,7 +101,7 @@ def test_a_problem_names_the_file_and_says_that_it_unpacks_to_far_more_than_its_
     told = desk.with_limits(**SMALL).read({"export.zip": build([BAD["zeros"][0], GOOD])})
     problem = told.problem("zip_bomb_suspected")
     assert (problem.file, "far more than its size: " in problem.title) == ("zeros.csv", True)
-    assert problem.todo.startswith("We left out zeros.csv, and read everything else.")
+    assert problem.todo.startswith("We did not open zeros.csv, and read everything else.")
 
 
 REAL: Mapping[str, Callable[[int], Item]] = {

@@ -219,7 +219,8 @@ def test_a_kind_that_is_not_there_must_be_acknowledged_by_name(product_at: At) -
         assert product.move().found_acknowledged == 0
         assert all(f'value="{kind}" id="absent-{kind}" checked' in answer.text for kind in ticked if kind in missing)
     refused = megan.post(f"{product.at}/matches", data={"act": "start", "show": "practitioners"})
-    assert refused.headers["location"] == f"{product.at}/handover", "no trial before it is acknowledged"
+    assert "Look at what is in your export" in words(refused), "no trial before it is acknowledged"
+    assert product.state() is State.MATCHING
     assert done(megan.post(at, data={"absent": missing})).headers["location"] == f"{product.at}/matches"
     assert product.move().found_acknowledged == 1
 
