@@ -18,6 +18,7 @@ NAME_LIMIT, DESCRIPTION_LIMIT, ANSWER_LIMIT = 255, 10_000, 10_000
 OTHER = "Other"
 _NAMES = ("name", "title", "question", "label", "heading")
 _ANSWERS = ("answer", "value", "response", "checked", "selected")
+_MARKS = ("selected", "checked", "chosen")
 _OPTION = frozenset({"value", "selected"})
 _OBJECT = re.compile(r"\{\s*(?:[\"'{}\[]|[A-Za-z_]\w*\s*:|$)")
 _LIST = re.compile(r"\[\s*(?:[\[{\"\]]|-?\d+\s*[,\]]|true\b|false\b|null\b)")
@@ -34,7 +35,7 @@ class Option:
 
     label: str
     chosen: bool = False
-    text: str | None = None  # what was written beside `Other`
+    text: str | None = None  # what was written beside `Other`, which may be left over from before it was unticked
 
     @property
     def words(self) -> str:
@@ -112,7 +113,12 @@ def read_content(text: str) -> Content:
     one; else it is kept as text, all of it.
     """
     value, has_lost = parse_shown(text)
-    if not isinstance(value, dict) or not isinstance(value.get("sections", []), list):
+    value = {} if value == [] else value
+    if not isinstance(value, dict):
+        raise NotJsonError
+    if value.get("sections") in (None, ""):  # no value, as where there is none
+        value = {name: each for name, each in value.items() if name != "sections"}
+    elif not isinstance(value["sections"], list):
         raise NotJsonError
     codes = (REMOVED,) if has_lost else ()
     try:
@@ -264,9 +270,10 @@ def _options(members: Members, reading: _Reading, is_choice: bool) -> tuple[tupl
     if isinstance(other, dict):
         option = Members(other)
         words, enabled = reading.text(option.take("value"), ANSWER_LIMIT), option.take("enabled")
-        chosen = _is_chosen(option, further, OTHER)
+        says_nothing = not any(is_filled(other.get(name)) for name in _MARKS)
+        chosen = _is_chosen(option, further, OTHER) or (says_nothing and bool(words))
         if enabled or chosen or words:
-            found.append(Option(OTHER, chosen or bool(words), words or None))
+            found.append(Option(OTHER, chosen, words or None))
         further += [f"{OTHER}: {line}" for line in option.lines()]
     elif is_filled(other) and not isinstance(other, bool):
         further.append(f"{OTHER}: {worded(other)}")
@@ -275,7 +282,7 @@ def _options(members: Members, reading: _Reading, is_choice: bool) -> tuple[tupl
 
 def _is_chosen(option: Members, further: list[str], label: str) -> bool:
     """Whether an option is chosen; what says neither that it is nor that it is not goes to `further`."""
-    mark = option.take("selected", "checked", "chosen")
+    mark = option.take(*_MARKS)
     chosen = truth(str(mark)) if is_filled(mark) else False
     if chosen is None:
         further.append(f"{label}: selected: {worded(mark)}")

@@ -123,10 +123,10 @@ class _Writing:
 
 
 def _choice(question: Question) -> dict[str, Json]:
-    """All options and the chosen ones; what was written beside `Other`, and beside the options, stays."""
+    """All options and the chosen ones; what was written beside `Other`, ticked or not, and beside them all, stays."""
     told: dict[str, Json] = {
         "options": [option.label for option in question.options],
         "answer": [option.label for option in question.chosen],
     }
-    written = [text for text in (*(option.text for option in question.chosen), question.answer) if text]
+    written = [text for text in (*(option.text for option in question.options), question.answer) if text]
     return told | ({"other_text": "\n".join(written)} if written else {})

@@ -107,7 +107,7 @@ def test_48_a_note_with_a_script_is_cleaned_and_told() -> None:
     assert codes == ("html_sanitised",)
 
 
-@pytest.mark.parametrize("text", ["{'sections': []}", "[]", "words", '{"sections": {}}', '{"sections": [1]}'])
+@pytest.mark.parametrize("text", ["{'sections': []}", "[1]", "words", '{"sections": {}}', '{"sections": [1]}'])
 def test_49_what_is_no_content_is_not_guessed(text: str) -> None:
     with pytest.raises(NotJsonError):
         read_content(text)
@@ -208,7 +208,7 @@ def test_prose_is_one_answer_word_for_word_in_notes_templates_and_forms(cell: st
     assert plain_text(section["fields"][0]["answer"]) == shown
 
 
-@pytest.mark.parametrize("cell", ['{"sections": [', "{'sections': []}", "[1, 2]", '[{"a": 1}', "[]", '["x"]', "[true]"])
+@pytest.mark.parametrize("cell", ['{"sections": [', "{'sections': []}", "[1, 2]", '[{"a": 1}', '["x"]', "[true]"])
 def test_damaged_json_is_no_prose(cell: str) -> None:
     with pytest.raises(NotJsonError):
         read_content_or_text(cell)

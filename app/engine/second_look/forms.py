@@ -79,8 +79,7 @@ def _of_question(question: Mapping[str, Any], *, is_template: bool) -> Iterator[
                 yield Said(option)
         known |= {"answers"} if isinstance(options, list) else set()
         if isinstance(other, dict):
-            is_chosen = "enabled" not in other or other.get("selected")
-            yield from _plain(other, *(("value",) if is_chosen and not is_template else ()))
+            yield from _plain(other, *(() if is_template else ("value",)))
             yield from _unexpected(other, ("value", "selected", "enabled"))
             known |= {"other"}
     yield from _unexpected(question, known)
