@@ -1,7 +1,8 @@
 """Numbers as people, bookkeepers and spreadsheets of other countries write them, read only where it is certain.
 
 A comma before three figures parts thousands (`1,234.56`), and one before one or two figures is a decimal comma
-(`30,00`, `1.234,56`). A cell that may mean two numbers means none.
+(`30,00`, `1.234,56`). What a computer adds behind the 15 digits that a spreadsheet keeps is no part of a number:
+`1200.1000000000001` is 1200.1. A cell that may mean two numbers means none.
 """
 
 import re
@@ -33,6 +34,8 @@ _MENDED = tuple(
         (r"[1-9]\d{0,2}(?:['’]\d{3}){1,4}", r"(?:[.,](?P<fraction>\d{1,2}))?"),  # 1'234.56
     )
 )
+_LONG = re.compile(r"-?\d{1,12}\.\d{7,20}", re.ASCII)
+_DIGITS, _DECIMALS = 15, 6  # that a spreadsheet keeps of a number, and that an amount has at most
 _PARTS = re.compile(r"[ ,.'’]")
 _ABSENT = NOTHING | {"", "none", "-", "–"}  # a bookkeeper's dash is nothing
 
@@ -63,4 +66,13 @@ def read_number(cell: str) -> Number:
             if found := pattern.fullmatch(digits):
                 whole = _PARTS.sub("", found["whole"]) or "0"
                 return Number(Decimal(f"{sign}{whole}.{found['fraction'] or '0'}"), is_mended)
-    return Number(is_unclear=True)
+    return Number(is_unclear=True) if _LONG.fullmatch(bare) is None else _rounded(Decimal(bare))
+
+
+def _rounded(number: Decimal) -> Number:
+    """A number of more digits than a spreadsheet keeps, where those that it keeps are an amount."""
+    kept = Decimal(f"{number:.{_DIGITS}g}").normalize()
+    decimals = -int(kept.as_tuple().exponent)
+    if len(number.as_tuple().digits) <= _DIGITS or decimals > _DECIMALS:
+        return Number(is_unclear=True)
+    return Number(Decimal(f"{kept:f}"), is_mended=True)

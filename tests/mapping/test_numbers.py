@@ -1,5 +1,6 @@
 """A number written in another country's way is read where it is certain, and is nothing, and said, where it is not."""
 
+import math
 from decimal import Decimal
 from itertools import product
 from typing import Any
@@ -68,6 +69,23 @@ def test_what_the_source_may_write_is_no_problem(cell: str, amount: str) -> None
     assert read(money, cell) == (Decimal(amount), [])
 
 
+@pytest.mark.parametrize(
+    ("number", "cents", "sign"), list(product((*AS_IT_IS[:-1], 800500), ("1", "05", "56", "99"), SIGNS))
+)
+def test_what_a_computer_adds_behind_15_digits_is_no_part_of_an_amount(number: int, cents: str, sign: str) -> None:
+    written = f"{sign}{number}.{cents}"
+    value = float(written)
+    for near in (math.nextafter(value, math.inf), math.nextafter(value, -math.inf), value):
+        cell = f"{near:.17g}"
+        if "e" not in cell and len(cell.lstrip("-0.").replace(".", "")) > 15:
+            assert read(money, cell) == (Decimal(written), ["spreadsheet_value_mended"]), cell
+
+
+@pytest.mark.parametrize("cell", ["1.2345678", "1200.1234567890123", "0.1234567", "1200.10000001"])
+def test_digits_that_somebody_may_mean_make_no_amount(cell: str) -> None:
+    assert read(money, cell) == (None, ["bad_number"])
+
+
 @pytest.mark.parametrize("cell", UNCLEAR)
 def test_what_may_be_two_numbers_or_none_is_none_and_said(cell: str) -> None:
     assert read(money, cell) == (None, ["bad_number"])
@@ -129,6 +147,7 @@ def test_a_limit_outside_its_range_is_said_and_stands_in_the_notes(
 
 def test_a_limit_of_money_with_a_decimal_comma_is_that_amount() -> None:
     assert told("patient_cases", max_invoiceable_amount="500,50")["limit_amount"] == Decimal("500.50")
+    assert told("patient_cases", max_invoiceable_amount="1200.1000000000001")["limit_amount"] == Decimal("1200.10")
     below = told("patient_cases", max_invoiceable_amount="-1")
     assert (below["limit_kind"], below["notes"]) == ("unlimited", "Max invoiceable amount: -1")
     assert "case_limit_unclear" in below.codes
