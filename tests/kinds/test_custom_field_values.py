@@ -171,6 +171,17 @@ def test_answers_nested_in_a_patients_row_are_the_same() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("mark", [{"selected": False}, {"selected": "false"}, {"selected": 0}, {"selected": True}, {}])
+def test_words_beside_an_other_that_is_not_chosen_are_kept_and_choose_nothing(mark: dict[str, Any]) -> None:
+    is_chosen = mark in ({"selected": True}, {})
+    for options, ids in (([], []), ([{"name": "Low", "token": "o1", "selected": True}], ["o1"])):
+        field_ = {"name": "Level", "token": "f2", "options": options, "other": {"value": "Chess", **mark}}
+        [found] = answers(
+            Joined({"custom:f2": field("f2")}), custom_fields=json.dumps({"sections": [{"fields": [field_]}]})
+        )
+        assert said(found) == (None, [*ids, *(["other"] if is_chosen else [])] or None, "Other: Chess")
+
+
 def test_answers_in_columns_of_a_patients_row_are_the_same() -> None:
     cells: dict[str, Any] = {"custom:Sport": "Rowing", "custom:Level": "low"}
     joined = Joined({"custom:sport": field("f1"), "custom:level": field("f2")})

@@ -34,6 +34,7 @@ class Answer:
     options: tuple[str, ...] = ()
     other: str | None = None
     is_other: bool = False
+    is_unticked: bool = False  # words are left over beside an `Other` that is not chosen
     asked: Mapping[str, Json] | None = None
 
     @property
@@ -81,13 +82,14 @@ def _of_field(field: Mapping[str, Json]) -> Answer | None:
     other = field.get("other") if isinstance(field.get("other"), dict) else {}
     options = [o for o in field.get("options") or () if isinstance(o, dict) and o.get("selected") is True]
     chosen = tuple(found for o in options if (found := _word(o.get("token")) or _word(o.get("name"))))
-    is_other = bool(other and other.get("selected"))
-    words = _word(other.get("value")) if other and (is_other or other.get("selected") is None) else None
+    words = _word(other.get("value")) if other else None
+    mark = _word(other.get("selected")) if other else None
+    is_other = truth(mark) is True if mark else words is not None
     text = _word(field.get("value"))
     token, name = _word(field.get("token")), _word(field.get("name"))
     if not (text or chosen or is_other or words) or not (token or name):
         return None
-    return Answer(token, name, text, chosen, words, is_other or words is not None, field)
+    return Answer(token, name, text, chosen, words, is_other, bool(words) and not is_other, field)
 
 
 def _word(value: Json) -> str | None:
@@ -161,7 +163,7 @@ def _chosen(answer: Answer, asked: Defined) -> Settled:
         was_added = was_added or option.added
         ids.append(option.id)
     other = next((o.id for o in asked.options if o.id == OTHER.lower()), None)
-    if (answer.is_other or answer.other) and other:
+    if (answer.is_other or (answer.other and not answer.is_unticked)) and other:
         ids.append(other)
     words = f"{OTHER}: {answer.other}" if answer.other else None
     if not ids and not words:
