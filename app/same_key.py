@@ -83,8 +83,11 @@ class OncePerKey:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":  # the start of the process comes here as well
+            await self._app(scope, receive, send)
+            return
         request = Request(scope, receive)
-        key = request.headers.get(HEADER, "") if scope["type"] == "http" and scope["method"] == "POST" else ""
+        key = request.headers.get(HEADER, "")
         if not key:
             await self._app(scope, receive, send)
             return

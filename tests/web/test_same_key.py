@@ -1,13 +1,17 @@
 """One Idempotency-Key is one act: sent again it gets the first answer, with another body it is refused."""
 
 from datetime import timedelta
+from pathlib import Path
+
+from starlette.testclient import TestClient
 
 from app.access.models import SentKey
 from app.db import now
+from app.main import create_app
 from app.same_key import KEPT, Turn, begin
 from tests.conftest import At
 from tests.forms.browser import basis_in
-from tests.product import MEGAN, OWN_PAGE, Product, Visitor
+from tests.product import MEGAN, OWN_PAGE, Product, Visitor, settings_in
 
 
 def ask(product: Product, megan: Visitor, text: str, key: str = "k1") -> int:
@@ -65,3 +69,8 @@ def test_a_request_that_is_still_carried_out_is_not_begun_again(product_at: At) 
 def test_a_key_that_is_too_long_is_refused(product_at: At) -> None:
     product = product_at("preparing")
     assert ask(product, product.visitor(MEGAN), "a question", "k" * 300) == 422
+
+
+def test_what_stands_around_the_routes_lets_the_process_start(tmp_path: Path) -> None:
+    with TestClient(create_app(settings_in(tmp_path / "var"))) as browser:
+        assert browser.get("/signin").status_code == 200
