@@ -5,6 +5,7 @@ Such a text is read once for each of its lists, and each list counts as a file o
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -44,9 +45,14 @@ class FurtherLists(Refused):
         self.names = tuple(names)
 
 
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    return normalise_header(name)
+
+
 def list_key(name: str) -> str:
     """The name of a list as it is compared: whatever an account calls its clients, and however the name is written."""
-    return normalise_header(name).replace("customer", "patient")
+    return _plain(name).replace("customer", "patient")
 
 
 @dataclass
@@ -98,10 +104,10 @@ class Lists:
     def _is_no_record(self, name: str, value: list[Any]) -> bool:
         """Whether a list says something of its page: it is called so, and holds one object with a few members, none of
         which a record of any kind has."""
-        if normalise_header(name) not in _OF_PAGES or len(value) > 1 or len(value[0]) > _FEW:
+        if _plain(name) not in _OF_PAGES or len(value) > 1 or len(value[0]) > _FEW:
             return False
         return not any(isinstance(each, dict | list) for each in value[0].values()) and self.fields.isdisjoint(
-            map(normalise_header, value[0])
+            map(_plain, value[0])
         )
 
     def around(self, members: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
@@ -109,33 +115,39 @@ class Lists:
 
         Nobody knew these names as such. `is_alone`: the text has nothing but this object.
         """
-        known = [name for name in (*members, *large) if self._is_known(name, members, large)]
+        lists = [name for name, value in members.items() if value == [] or is_list_of_objects(value)]
+        lists = [name for name in (*lists, *(n for n in large if large[n] == "[")) if name not in self.kinds]
+        if not lists:
+            return ()
+        known = [name for name in lists if list_key(name) in self._keys]
         if known:
             others: Iterable[str] = takewhile(lambda name: name not in known, members) if is_alone else members
-            return tuple(known) if self._are_frame(each for each in others if each not in known) else ()
-        found = [name for name, value in members.items() if self._may_have_rows(name, value)]
-        unknown = [name for name in large if name not in self.kinds and normalise_header(name) not in self.fields]
-        found += [name for name in unknown if large[name] == "["]
-        if not found:
+            return tuple(known) if self._are_frame(name for name in others if name not in known) else ()
+        are_page_s = self._are_frame if is_alone else _are_of_pages
+        if not are_page_s(name for name in (*members, *large) if name not in lists):  # as in nearly all rows
             return ()
-        rest = [name for name in (*members, *large) if name not in found]
-        is_page = self._are_frame(rest) if is_alone else all(normalise_header(name) in _OF_PAGES for name in rest)
-        return tuple(found) if is_page else ()
+        found = [name for name in lists if self._may_have_rows(name, members.get(name))]
+        return tuple(found) if are_page_s(name for name in lists if name not in found) else ()
 
-    def _is_known(self, name: str, members: Mapping[str, Any], large: Mapping[str, str]) -> bool:
-        if name in self.kinds:
-            return False
-        is_list = large.get(name) == "[" or members.get(name) == [] or is_list_of_objects(members.get(name))
-        return is_list and list_key(name) in self._keys
+    def begins_row(self, members: Mapping[str, Any]) -> bool:
+        """Whether the first of the members is one of a row, as in nearly all rows."""
+        first = next(iter(members), None)
+        return first is not None and not isinstance(members[first], list) and not self._are_frame((first,))
 
     def _may_have_rows(self, name: str, value: Any) -> bool:
-        if not is_list_of_objects(value) or name in _NO_ROWS or name in self.kinds or self._is_no_record(name, value):
+        """Whether a list may hold rows; of one that is too large to be held, `value` is None."""
+        if value == [] or name in _NO_ROWS or (value and self._is_no_record(name, value)):
             return False
-        return normalise_header(name) not in self.fields or self.are_rows(value[0])
+        return _plain(name) not in self.fields or (bool(value) and self.are_rows(value[0]))
 
     def _are_frame(self, names: Iterable[str]) -> bool:
         """Whether members say nothing of a row, as totals and addresses of a page do not."""
-        return all(name in PAGE or normalise_header(name) not in self.fields for name in names)
+        return all(name in PAGE or _plain(name) not in self.fields for name in names)
+
+
+def _are_of_pages(names: Iterable[str]) -> bool:
+    """Whether members are what pages say of themselves."""
+    return all(_plain(name) in _OF_PAGES for name in names)
 
 
 def is_list_of_objects(value: Any) -> bool:

@@ -351,7 +351,9 @@ class JsonRows:
 
     def _further(self, rest: Mapping[str, Any], large: Mapping[str, str], *, is_alone: bool) -> tuple[str, ...]:
         """The lists under names not known as such, around which an object without a list of rows is only a page."""
-        if self._lists.only is not None or not (large or any(isinstance(value, list) for value in rest.values())):
+        if self._lists.only is not None or (not is_alone and self._lists.begins_row(rest)):
+            return ()
+        if not (large or any(isinstance(value, list) for value in rest.values())):
             return ()
         found = self._lists.around(rest, large, is_alone=is_alone)
         return found if not found or all(unfold(rest) is None for unfold in self._unfolds) else ()
