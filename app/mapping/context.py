@@ -33,7 +33,8 @@ NO_SERIALS = Serials()
 class Context:
     """`zone` is the clinic's own, for local times without an offset; `country` ISO alpha-2; `today` the reading's.
 
-    `in_serials` says that the cell at hand stands in one of the columns of `serials`.
+    `in_serials` says that the cell at hand stands in one of the columns of `serials`, `decimal_commas` that some amount
+    of the file has a decimal comma.
     """
 
     zone: ZoneInfo
@@ -42,3 +43,4 @@ class Context:
     dates: DateOrder = DateOrder.DAY_FIRST
     serials: Serials = NO_SERIALS
     in_serials: bool = False
+    decimal_commas: bool = False

@@ -214,7 +214,7 @@ def read_rows(
         told.append(Problem("archived_by_file_name", kind.name, done.path, count=max(seen.rows, 1)))
     tally = Tally(kind.name, done.path, pages=done.dialect == DOCUMENT)
     serials = Serials(seen.serials, grid.since_1904)
-    head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates, serials)
+    head = PartHead(kind.name, done.path, done.number, header.columns, seen.dates, serials, seen.decimal_commas)
     context = head.within(reading.context)
     sink = reading.sink if kind.imported else NO_SINK
     sink.drop_file(done.number)

@@ -29,10 +29,11 @@ class PartHead:
     columns: tuple[str, ...]
     dates: DateOrder
     serials: Serials = NO_SERIALS
+    decimal_commas: bool = False
 
     def within(self, context: Context) -> Context:
-        """The context with what the whole file of this part proves about its dates."""
-        return replace(context, dates=self.dates, serials=self.serials)
+        """The context with what the whole file of this part proves about its dates and amounts."""
+        return replace(context, dates=self.dates, serials=self.serials, decimal_commas=self.decimal_commas)
 
 
 class PartRow(NamedTuple):
@@ -90,6 +91,7 @@ class PartWriter:
                 "columns": head.columns,
                 "dates": head.dates.value,
                 **_told(head.serials),
+                **({"decimal_commas": True} if head.decimal_commas else {}),
             }
         ).encode("utf-8", "surrogatepass")
         digest = hashlib.blake2b(digest_size=16)
@@ -118,6 +120,7 @@ class PartReader:
             tuple(head["columns"]),
             DateOrder(head["dates"]),
             Serials(frozenset(head.get("serials", ())), head.get("since_1904", False)),
+            head.get("decimal_commas", False),
         )
 
     def __iter__(self) -> Iterator[PartRow]:

@@ -1,8 +1,10 @@
-"""The first walk over a file's rows: is it damaged, and what does the whole of it prove about its dates?"""
+"""The first walk over a file's rows: is it damaged, and what does the whole of it prove about its dates and amounts?"""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, get_args, get_type_hints
 
 from app.engine.reading.delimited import CUT_IN_QUOTE
 from app.engine.reading.encoding import MOJIBAKE
@@ -13,6 +15,7 @@ from app.engine.reading.rows import Raw
 from app.engine.reading.serials import SerialColumn, proven
 from app.mapping.context import DateOrder
 from app.mapping.moments import birth, day, local_timestamp, timestamp, visit_time
+from app.mapping.money import has_decimal_comma
 
 _SCIENTIFIC = re.compile(r"[=\"']*\d(\.\d+)?[Ee]\+?\d+[\"']*")
 _NUMBERS = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d")
@@ -36,6 +39,7 @@ class Survey:
     short_end: int = 0  # the line of the last row, where it ends early; 0 where it does not
     serials: frozenset[str] = frozenset()  # columns of days that are all written as numbers
     usual_width: int = 0  # how many cells most rows have
+    decimal_commas: bool = False  # some amount has a comma before its cents
 
 
 def is_rounded(cell: str) -> bool:
@@ -74,6 +78,7 @@ def survey(header: Header, rows: Iterator[Raw], *, may_be_mojibake: bool) -> Sur
         line if walk.is_short else 0,
         proven(walk.serials.items()),
         walk.usual_width(count),
+        walk.decimal_commas,
     )
 
 
@@ -94,6 +99,9 @@ class _Walk:
         self.is_short = False  # whether the last row ends early
         self.not_records = NotRecords(header)
         self._day_first = self._month_first = False
+        amounts = amounts_of(header.kind.row)
+        self._amounts = [n for n, name in enumerate(header.columns) if name in amounts]
+        self.decimal_commas = False
 
     def look(self, line: int, cells: list[str], codes: tuple[str, ...]) -> None:
         width = len(cells)
@@ -106,6 +114,10 @@ class _Walk:
         for at, header in self._ids:
             if at < width and len(cells[at]) > 2:
                 self._id(at, header, cells[at], line)
+        if not self.decimal_commas:
+            self.decimal_commas = any(
+                at < width and "," in cells[at] and has_decimal_comma(cells[at]) for at in self._amounts
+            )
         for at, serials in self._dates:
             if at < width and (cell := cells[at]):
                 if cell[4:8:3] != "--":
@@ -157,6 +169,11 @@ class _Walk:
         if self._day_first and self._month_first:
             return DateOrder.UNDECIDABLE
         return DateOrder.MONTH_FIRST if self._month_first else DateOrder.DAY_FIRST
+
+
+def amounts_of(row: Any) -> frozenset[str]:
+    """The attributes of a kind's row that are amounts of money."""
+    return frozenset(name for name, hint in get_type_hints(row).items() if Decimal in (hint, *get_args(hint)))
 
 
 def is_ragged(cells: list[str], width: int, least: int) -> bool:
