@@ -53,6 +53,7 @@ def record() -> str:
         "client": None,
         "origin": Origin(beside(BY_NAME["clients"], fields, row, NOTHING), row),
         "trial": {"number": 1},
+        "is_live": False,
         "next_card": None,
         "at": "/m/mig_demo",
         "migration": {"id": "mig_demo", "state": "reviewing"},
