@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
+import structlog
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import col
@@ -20,8 +21,10 @@ from app.access.sessions import hashed
 from app.db import Database, now
 from app.engine.runtime import Runtime
 from app.guardrails import is_upload
+from app.unavailable import cause_of
 from app.web import cookie_name, page
 
+log = structlog.get_logger()
 HEADER = "idempotency-key"
 LONGEST = 255
 KEPT = timedelta(hours=24)
@@ -97,13 +100,20 @@ class OncePerKey:
         who = hashed(request.cookies.get(cookie_name(runtime), ""))
         given = (who, hashlib.sha256(key.encode()).hexdigest())
         digest = hashlib.sha256(f"{request.url.path}\n".encode() + body).hexdigest()
+        receive = _again(body, receive) if is_read else receive
         told = Told(Turn.OTHER)
         if len(key) <= LONGEST:
-            told = await run_in_threadpool(begin, runtime.ledger, *given, digest)
+            try:
+                told = await run_in_threadpool(begin, runtime.ledger, *given, digest)
+            except Exception as trouble:
+                if cause_of(trouble) is None:
+                    raise
+                await self._app(scope, receive, send)  # which says that the ledger cannot be written to
+                return
         if told.turn is not Turn.FIRST:
             await (await run_in_threadpool(_answer, request, told))(scope, receive, send)
             return
-        await self._carry_out(scope, _again(body, receive) if is_read else receive, send, runtime, given)
+        await self._carry_out(scope, receive, send, runtime, given)
 
     async def _carry_out(
         self, scope: Scope, receive: Receive, send: Send, runtime: Runtime, given: tuple[str, str]
@@ -119,7 +129,12 @@ class OncePerKey:
         try:
             await self._app(scope, receive, watch)
         finally:
-            await run_in_threadpool(settle, runtime.ledger, *given, led)
+            try:
+                await run_in_threadpool(settle, runtime.ledger, *given, led)
+            except Exception as trouble:  # the answer is on its way: without a note the key is free again after a while
+                if cause_of(trouble) is None:
+                    raise
+                log.warning("key_not_settled", trouble=type(trouble).__name__)
 
 
 def _answer(request: Request, told: Told) -> Response:

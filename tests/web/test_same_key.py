@@ -1,14 +1,17 @@
 """One Idempotency-Key is one act: sent again it gets the first answer, with another body it is refused."""
 
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app.access.models import SentKey
 from app.db import now
 from app.main import create_app
-from app.same_key import KEPT, Turn, begin
+from app.same_key import KEPT, Told, Turn, begin
 from tests.conftest import At
 from tests.forms.browser import basis_in
 from tests.product import MEGAN, OWN_PAGE, Product, Visitor, settings_in
@@ -74,3 +77,18 @@ def test_a_key_that_is_too_long_is_refused(product_at: At) -> None:
 def test_what_stands_around_the_routes_lets_the_process_start(tmp_path: Path) -> None:
     with TestClient(create_app(settings_in(tmp_path / "var"))) as browser:
         assert browser.get("/signin").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["begin", "settle"])
+def test_a_ledger_that_cannot_be_written_to_is_no_fault_of_ours(
+    product_at: At, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    product = product_at("preparing")
+    megan = product.visitor(MEGAN)
+
+    def locked(*_: object) -> Told:
+        raise OperationalError("write", None, sqlite3.OperationalError("database is locked"))
+
+    monkeypatch.setattr(f"app.same_key.{what}", locked)
+    assert ask(product, megan, "a question") == 303
+    assert "a question" in texts(product, megan)
