@@ -17,7 +17,7 @@ from e2e.pages.overview import Overview
 from e2e.pages.start import Start
 from e2e.product import Product, running
 from e2e.states import other_states
-from tests.browser import chromium
+from tests.browser import chromium, patient_page
 from tests.look.links import every_state
 from tests.look.pages import served
 from tests.points import Folders
@@ -115,11 +115,11 @@ def links(page: Page, camera: Camera) -> None:
 def main() -> int:
     camera = Camera(FOLDER)
     with chromium() as browser:
-        links(browser.new_page(viewport=SCREEN), camera)
+        links(patient_page(browser, viewport=SCREEN), camera)
         if "links" in sys.argv[1:]:
             return 0
         with running() as product:
-            all_pages(product, browser.new_page(viewport=SCREEN), camera)
+            all_pages(product, patient_page(browser, viewport=SCREEN), camera)
         with running() as product:
             other_states(browser.new_context(viewport=SCREEN).new_page(), product.url, camera)
     print(f"{len(camera.taken)} pictures in {FOLDER}")  # noqa: T201 - a command for people

@@ -11,12 +11,13 @@ from e2e.pages.matches import Matches
 from e2e.pages.progress import Progress
 from e2e.pages.review import Review
 from e2e.product import Product
+from tests.browser import patient_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
 
 
 def test_a_worker_is_killed_while_the_page_watches(product: Product, browser: Browser) -> None:
-    page = browser.new_page()
+    page = patient_page(browser)
     streams: list[str] = []
     page.on("request", lambda request: streams.append(request.url) if "/progress/events" in request.url else None)
     journey = Journey(page, product.url)
@@ -32,7 +33,7 @@ def test_a_worker_is_killed_while_the_page_watches(product: Product, browser: Br
     assert killed, "there has to be a worker to kill"
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
-    Progress(page, journey.move).watch_until("review", seconds=120)
+    Progress(page, journey.move).watch_until("review")
 
     terms = Review(page, journey.move).sum()
     read = terms.pop("rows in your export")

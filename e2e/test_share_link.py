@@ -17,7 +17,7 @@ from e2e.pages.handover import Handover
 from e2e.pages.link import Link
 from e2e.pages.progress import Progress
 from e2e.product import Product, running
-from tests.browser import axe, scrolls_sideways
+from tests.browser import PATIENCE_MS, axe, scrolls_sideways
 from tests.links.fakes.google import KEY, Google
 from tests.links.fakes.onedrive import OneDrive
 from tests.links.files import ServedFile
@@ -67,6 +67,7 @@ def test_a_private_link_is_mended_by_following_the_advice(
     product: Product, browser: Browser, net: FakeInternet, tmp_path: Path
 ) -> None:
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     journey = Journey(page, product.url)
     journey.enter()

@@ -7,13 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app.look import STATIC, package
 
+expect.set_options(timeout=30_000)
 EXECUTABLE = shutil.which("chromium") or "/usr/bin/chromium"
 ARGS = [
     "--headless",
@@ -25,6 +27,7 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 120_000  # for a page on a busy machine
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -36,6 +39,13 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def patient_page(browser: Browser, **more: Any) -> Page:
+    """A page of a window of its own that waits for as long as a busy machine needs."""
+    page = browser.new_page(**more)
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 @cache

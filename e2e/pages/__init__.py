@@ -27,7 +27,7 @@ class WizardPage:
     def is_open(self) -> bool:
         return self.page.url.split("?")[0].split("#")[0].endswith(f"/{self.name}")
 
-    def wait_until(self, name: str, seconds: float = 120.0) -> None:
+    def wait_until(self, name: str, seconds: float = 300.0) -> None:
         """Waits on the move's own address until the page of that name stands there. Works without JavaScript."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

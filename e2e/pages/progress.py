@@ -6,7 +6,7 @@ from e2e.pages import WizardPage
 class Progress(WizardPage):
     name = "progress"
 
-    def watch_until(self, name: str, seconds: float = 120.0) -> None:
+    def watch_until(self, name: str, seconds: float = 300.0) -> None:
         """Only looks: the page itself has to go on when the work is done."""
         self.page.wait_for_url(f"**/{name}*", timeout=seconds * 1000)
 
