@@ -286,7 +286,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
         acts = [] if visit.differs else [act for act in ACTS if move_for(act.event, State(migration.state)) is not None]
         may_undo = not visit.differs and migration.state == State.FINALISED and undoable(session, migration) is None
         checks = checklist.lines(here)
-        fates = fates_of_visit(session, visit)
+        fates = fates_of_visit(session, visit) if fault not in UNTRUE else None
         shown_sums = sums(session, migration, visit.source, fates, names_files=False)
         told: dict[str, Any] = {
             "fault": fault,
