@@ -82,11 +82,18 @@ def test_while_it_works_the_page_loads_itself_again_without_scripts(product_at: 
 
 
 @pytest.mark.parametrize("point", ["matching", "reviewing", "finalised"])
-def test_when_nothing_runs_the_page_leads_on(shown_at: At, point: str) -> None:
-    product = shown_at(point)
+def test_when_nothing_runs_the_page_leads_on(product_at: At, point: str) -> None:
+    product = product_at(point)
+    product.put(found_acknowledged=product.move().export_number)
     page = product.visitor(VERA).get(f"{product.at}/progress")
     assert headline(page) == "Nothing is running now"
     assert WORDS[product.state()].go in words(page)
+
+
+def test_an_export_that_nobody_has_looked_at_comes_before_its_names(product_at: At) -> None:
+    product = product_at("matching")
+    product.put(found_acknowledged=0)
+    assert "See what is in your export" in words(product.visitor(VERA).get(f"{product.at}/progress"))
 
 
 def test_every_state_that_waits_has_a_title() -> None:
