@@ -70,7 +70,7 @@ def load_fates(session: Session, migration: Migration, trial: Trial, source: Sou
     files = [file for file in files_of(session, migration.id, migration.export_number) if file.rows or not file.kind]
     by_row = _reasons_of_rows(session, migration, trial, {file.path: file.kind or "" for file in files})
     counted_as = {kind.name: kind.counted_as for kind in source.kinds}
-    codes = _codes_of_files(session, migration)
+    codes = codes_of_files(session, migration, migration.export_number)
     reasons: list[StayReason] = []
     for line in balance.lines:
         if line.path:
@@ -149,13 +149,13 @@ def _reasons_of_rows(
     return found
 
 
-def _codes_of_files(session: Session, migration: Migration) -> dict[str, str]:
-    """By path, the first problem that reading reported of a file as a whole."""
+def codes_of_files(session: Session, migration: Migration, number: int) -> dict[str, str]:
+    """By path, the first problem that reading export `number` reported of a file as a whole."""
     rows = session.exec(
         select(ProblemLine.file, ProblemLine.code)
         .where(
             ProblemLine.migration_id == migration.id,
-            ProblemLine.run == f"export:{migration.export_number}",
+            ProblemLine.run == f"export:{number}",
             col(ProblemLine.line).is_(None),
             col(ProblemLine.kind).is_(None),
         )

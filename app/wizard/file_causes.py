@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from app.mapping.kind import Source
 from app.migration.exports import files_of
-from app.migration.models import ExportFile, Migration, ProblemLine
+from app.migration.fates import codes_of_files
+from app.migration.models import ExportFile, Migration
 from app.problems import Problem, catalogue
 
 MOST_CAUSES = 50  # files that a page names one by one; further ones are counted
@@ -27,20 +28,8 @@ def file_codes(session: Session, migration: Migration, number: int) -> dict[str,
     codes = {file.path: file.refused for file in files if file.refused in catalogue() and file.refused is not None}
     paths = {file.path for file in files} - codes.keys()
     if paths:
-        lines = session.exec(
-            select(ProblemLine.file, ProblemLine.code)
-            .where(
-                ProblemLine.migration_id == migration.id,
-                ProblemLine.run == f"export:{number}",
-                col(ProblemLine.line).is_(None),
-                col(ProblemLine.file).is_not(None),
-                col(ProblemLine.kind).is_(None),
-            )
-            .order_by(col(ProblemLine.id))
-        )
-        for path, code in lines:
-            if path in paths and code in catalogue():
-                codes.setdefault(path, code)
+        told = codes_of_files(session, migration, number)
+        codes |= {path: told[path] for path in paths & told.keys()}
     return codes
 
 
