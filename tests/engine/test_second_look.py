@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.second_look import compared
+from app.engine.second_look import compared_rows
 from app.engine.second_look.alike import alike, in_doubt, readable, said, words
 from app.engine.second_look.json_objects import LONGEST_NUMBER
 from app.engine.second_look.plain import SIGNS, Headers, plain_rows
@@ -63,7 +63,7 @@ def test_a_row_that_nobody_read_is_missed(clinic: Clinic) -> None:
 
 def test_one_odd_cell_among_many_is_a_doubt_and_no_wall(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = iter([False])
-    monkeypatch.setattr(compared, "alike", lambda how, cell, stored: next(odd, True))
+    monkeypatch.setattr(compared_rows, "alike", lambda how, cell, stored: next(odd, True))
     clinic.tried(clinic_files(200, 20))
     (line,) = [line for line in clinic.problems("trial:1") if line.code == "cells_in_doubt"]
     assert (line.kind, line.count) == ("appointments", 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.second_look import compared, json_objects, plain, table_lines
+from app.engine.second_look import compared_rows, json_objects, plain, table_lines
 from app.engine.second_look.alike import alike
 from app.engine.second_look.plain import plain_rows
 from app.engine.second_look.sheets import sheet_rows
@@ -160,7 +160,7 @@ def test_a_comparison_that_fails_for_one_cell_puts_that_cell_in_doubt(
             raise ValueError
         return alike(how, cell, stored)
 
-    monkeypatch.setattr(compared, "alike", failing)
+    monkeypatch.setattr(compared_rows, "alike", failing)
     clinic.tried()
     lines = [line for line in clinic.problems("trial:1") if (line.kind, line.column) == ("patients", "Last Name")]
     assert {(line.code, line.count) for line in lines} == {("cells_in_doubt", 1), ("cells_not_found", 18)}

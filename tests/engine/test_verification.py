@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.engine import second_look
-from app.engine.second_look import attached, compared, raw_rows
+from app.engine.second_look import attached, compared_rows, raw_rows
 from app.mapping.plan import LEAVE_OUT
 from app.migration.models import ProblemLine
 from app.migration.plans import plan_of
@@ -106,7 +106,7 @@ PLACES: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "the middle of a file": (raw_rows, "plain_rows", broken_on_the_way),
     "opening the export": (second_look, "found_in", broken),
     "comparing a file": (second_look, "hold_against", broken),
-    "comparing a cell": (compared, "alike", broken),
+    "comparing a cell": (compared_rows, "alike", broken),
     "clients' own files": (second_look, "look_at_attached", broken),
     "a file that was passed over": (second_look, "_plainly", broken),
     "the names of files": (raw_rows, "note_pages", broken),

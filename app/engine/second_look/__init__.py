@@ -24,7 +24,8 @@ from app.engine.reading.naming import list_of
 from app.engine.reading.refusal import Refused
 from app.engine.runtime import Runtime
 from app.engine.second_look.attached import look_at_attached
-from app.engine.second_look.compared import Eyes, Sampled, hold_against
+from app.engine.second_look.compared import Eyes, hold_against
+from app.engine.second_look.compared_rows import Sampled
 from app.engine.second_look.plain import plain_rows
 from app.engine.second_look.raw_rows import RawFiles
 from app.engine.second_look.table_lines import NotPlain
