@@ -36,6 +36,7 @@ VARIED = frozenset(
         "tests/forms/test_outdated.py",
         "tests/forms/test_pressed_twice.py",
         "tests/forms/test_signed_out.py",
+        "tests/kinds/test_odd_cells.py",
         "tests/look/test_components.py",
         "tests/look/test_links.py",
         "tests/reading/test_file_ends.py",

@@ -69,3 +69,16 @@ def whole(cell: str, context: Context, report: Report) -> int | None:
     if number.is_mended or "." in cell:
         report("spreadsheet_value_mended")
     return int(number.value)
+
+
+def whole_up_to(most: int) -> Reader:
+    """A whole number of at most `most`; None with `bad_number` for anything else."""
+
+    def read(cell: str, context: Context, report: Report) -> int | None:
+        number = whole(cell, context, report)
+        if number is not None and number > most:
+            report("bad_number")
+            return None
+        return number
+
+    return read

@@ -69,6 +69,15 @@ def signature_images(told: Json) -> dict[str, str]:
     return found
 
 
+def are_signatures(told: Json) -> bool:
+    """Whether a value has one of the shapes of `signature_images`, whatever its images are."""
+    if isinstance(told, dict) and isinstance(told.get("signatures"), list):
+        told = told["signatures"]
+    if isinstance(told, dict):
+        return "image" in told or all(str(image or "data:").startswith(("data:", "http")) for image in told.values())
+    return isinstance(told, list) and all(isinstance(item, dict) and "image" in item for item in told)
+
+
 def is_image(address: str) -> bool:
     """Whether a data address holds a PNG or JPEG that is not too large, judged by its first bytes."""
     if len(address) > SIGNATURE_LIMIT * 3 // 2:

@@ -2,13 +2,17 @@
 
 import json
 import math
+from collections.abc import Callable, Collection, Iterator
 
-from app.mapping.columns import Report
+from app.mapping.columns import Reader, Report
 from app.mapping.context import Context
 from app.mapping.html import STRUCK_OUT
 from app.mapping.rows import Json
 from app.mapping.storable import REMOVED, shown_json
 from app.mapping.text import clean
+
+BY_PROGRAMS = frozenset({"id", "links", "created_at", "updated_at", "patient"})
+"""Members of the api's objects that say how a program keeps something, and to whom it belongs."""
 
 
 class NotJsonError(ValueError):
@@ -51,6 +55,32 @@ def json_cell(cell: str, context: Context, report: Report) -> Json:
     if has_lost:
         report(REMOVED)
     return value
+
+
+def json_where(is_known: Callable[[Json], bool]) -> Reader:
+    """JSON of a shape that `is_known` accepts; None with `bad_json` for any other value. An empty value is accepted."""
+
+    def read(cell: str, context: Context, report: Report) -> Json:
+        value = json_cell(cell, context, report)
+        if value in (None, "", [], {}) or is_known(value):
+            return value
+        report("bad_json")
+        return None
+
+    return read
+
+
+def words_in(value: Json, aside: Collection[str] = BY_PROGRAMS) -> Iterator[str]:
+    """Every text, number, yes and no in a value, in its order, without the members of objects that `aside` names."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            left += reversed([member for name, member in each.items() if name not in aside])
+        elif isinstance(each, list):
+            left += reversed(each)
+        elif each is not None and str(each).strip():
+            yield str(each).strip() if not isinstance(each, bool) else str(each).lower()
 
 
 def json_or_text(cell: str, context: Context, report: Report) -> Json:

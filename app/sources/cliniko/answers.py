@@ -68,6 +68,16 @@ def in_columns(cells: Mapping[str, str] | None) -> Iterator[Answer]:
         yield Answer(None, name, cell)
 
 
+def is_nested(value: Json) -> bool:
+    """Whether a value has the shape of nested answers: sections, each with its fields."""
+    sections = value.get("sections") if isinstance(value, dict) else value
+    return (
+        isinstance(sections, list)
+        and all(isinstance(section, dict) and isinstance(section.get("fields") or [], list) for section in sections)
+        and (not sections or any("fields" in section for section in sections))
+    )
+
+
 def nested(value: Json) -> Iterator[Answer]:
     """Answers that are nested as the questions are: in sections, each with its fields."""
     sections = value.get("sections") if isinstance(value, dict) else value

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from app.mapping.columns import Column, Link
-from app.mapping.flags import boolean, whole
+from app.mapping.flags import boolean, whole_up_to
 from app.mapping.ids import key, link, links
 from app.mapping.kind import Kind, Mention
 from app.mapping.lookups import Lookups
@@ -26,6 +26,8 @@ CATEGORY = "Imported from Cliniko"  # for types without a category of their own
 NO_TAX = "No tax"
 UNKNOWN_TYPE = "Unknown type"
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+MOST_MINUTES = 1440
+MOST_PEOPLE = 10_000
 _USUAL = 30  # minutes, for a type that says it takes none
 ACTIVITY_WORDS = ("report", "admin", "case note", "letter", "phone call", "travel", "meeting", "non face")
 
@@ -40,9 +42,12 @@ class AppointmentType(Row):
     category: Annotated[Words, Column(string, "Category", destination="services.category_id")] = None
     color: Annotated[Words, Column(string, "Color", destination="categories.colour")] = None
     duration_in_minutes: Annotated[
-        int | None, Column(whole, "Duration In Minutes", ("Duration",), destination="services.duration")
+        int | None,
+        Column(whole_up_to(MOST_MINUTES), "Duration In Minutes", ("Duration",), destination="services.duration"),
     ] = None
-    max_attendees: Annotated[int | None, Column(whole, "Max Attendees", destination="services.capacity")] = None
+    max_attendees: Annotated[
+        int | None, Column(whole_up_to(MOST_PEOPLE), "Max Attendees", destination="services.capacity")
+    ] = None
     price: Annotated[Decimal | None, Column(money, "Price", destination="services.price")] = None
     item_code: Annotated[Words, Column(code, "Item Code", destination="services.item_code")] = None
     tax: Annotated[Words, Column(string, "Tax", destination="services.tax_id")] = None

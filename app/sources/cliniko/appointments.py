@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from app.mapping.columns import Column, Link, Report, columns_of
 from app.mapping.context import Context
-from app.mapping.flags import boolean, one_of, whole
+from app.mapping.flags import boolean, one_of, whole_up_to
 from app.mapping.ids import id_in_address, key, link, several_ids
 from app.mapping.kind import Kind, Mention, Sharing, no_mentions
 from app.mapping.moments import LocalMoment, timestamp, visit_time
@@ -20,7 +20,7 @@ from app.mapping.rows import Json
 from app.mapping.structured import json_cell
 from app.mapping.text import string, text
 from app.problems import Problem
-from app.sources.cliniko.appointment_types import UNKNOWN_TYPE
+from app.sources.cliniko.appointment_types import MOST_PEOPLE, UNKNOWN_TYPE
 from app.sources.cliniko.bookings import cancellation_reason, to_records
 from app.sources.cliniko.bookings import mentions as reasons
 from app.sources.cliniko.compared import of_appointment
@@ -113,9 +113,11 @@ class Appointment(Row):
     appointment_category: Annotated[
         Words, Column(text, "Appointment Category", mark="R", apart="appointment_type_id")
     ] = None
-    number_of_patients: Annotated[int | None, Column(whole, "Number of Patients", mark="R")] = None
-    max_attendees: Annotated[int | None, Column(whole, *MAXIMUM[:1], MAXIMUM[1:], "R")] = None
-    number_of_cancellations: Annotated[int | None, Column(whole, "Number of Cancellations", mark="R")] = None
+    number_of_patients: Annotated[int | None, Column(whole_up_to(MOST_PEOPLE), "Number of Patients", mark="R")] = None
+    max_attendees: Annotated[int | None, Column(whole_up_to(MOST_PEOPLE), *MAXIMUM[:1], MAXIMUM[1:], "R")] = None
+    number_of_cancellations: Annotated[
+        int | None, Column(whole_up_to(MOST_PEOPLE), "Number of Cancellations", mark="R")
+    ] = None
     patient_arrived: Annotated[
         bool | None, Column(boolean, "Patient Arrived", mark="R", destination="appointments.status")
     ] = None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from app.mapping.ids import NOTHING
 from app.sources.cliniko.cancellations import ARCHIVED, reason_of
 
 
@@ -49,7 +50,8 @@ class Attendance:
 def attendance_of(row: Cancelled, *, came: bool, missed: bool) -> Attendance:
     """Cancelled before missed before arrived; a place without a mark waits.
 
-    A place whose time of cancellation nobody can read is cancelled: clients are never expected for it again.
+    A place whose time of cancellation nobody can read is cancelled: clients are never expected for it again. A place
+    that is not cancelled keeps the words that the row has of a cancellation, and no reason.
     """
     conflict = ("attendance_conflict",)
     found = reason_of(row.cancellation_reason, row.cancellation_reason_description)
@@ -62,9 +64,17 @@ def attendance_of(row: Cancelled, *, came: bool, missed: bool) -> Attendance:
         codes = ("appointment_archived", *(conflict if came or missed else ()))
         note = "\n".join(piece for piece in (found.said, row.cancellation_note) if piece) or None
         return Attendance("cancelled", at, ARCHIVED, note, codes)
+    note = "\n".join(cancellation_words(row)) or None
     if missed:
-        return Attendance("missed", codes=conflict if came else ())
-    return Attendance("arrived" if came else "pending")
+        return Attendance("missed", note=note, codes=conflict if came else ())
+    return Attendance("arrived" if came else "pending", note=note)
+
+
+def cancellation_words(row: Cancelled) -> tuple[str, ...]:
+    """The reason and the note of a cancellation, as words. A reason such as `n/a` says nothing."""
+    reasons = (row.cancellation_reason, row.cancellation_reason_description)
+    reason = reason_of(*(None if not each or each.lower() in NOTHING else each for each in reasons))
+    return tuple(words for words in (reason.said, row.cancellation_note) if words)
 
 
 def attendee_s(row: Attending) -> Attendance:

@@ -6,6 +6,7 @@ begins with `act_`), so that they keep time, practitioner, client and note and a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.mapping.kind import Mention
@@ -89,14 +90,14 @@ def _individual(row: Appointment, joined: Joined, slot: Slot, lookups: Lookups) 
     if client is None:
         raise ValueError("a visit of nobody does not come here")
     own = attendance_of(row, came=bool(row.patient_arrived), missed=bool(row.did_not_arrive))
-    attendance, note, case = own, row.notes, joined.targets.get("patient_case_id")
+    attendance, is_own, note, case = own, True, row.notes, joined.targets.get("patient_case_id")
     member = joined.members[0] if joined.members else None
     named = joined.targets.get("patient_ids")
     if member is not None and member.row is not None:
-        attendance = _refined(own, member.row)
+        attendance, is_own = _refined(own, member.row)
         note = _both(member.row.notes, row.notes)
         case = member.targets.get("patient_case_id") or case
-    if attendance is own:
+    if is_own:
         codes += own.codes
     if not attendance.is_marked and slot.ends < lookups.now:
         codes.append("past_appointment_unmarked")
@@ -108,12 +109,15 @@ def _individual(row: Appointment, joined: Joined, slot: Slot, lookups: Lookups) 
     return visit_records(visit, slot, lookups), codes
 
 
-def _refined(own: Attendance, told: Attending) -> Attendance:
-    """What the patient's own row says, where it says anything."""
+def _refined(own: Attendance, told: Attending) -> tuple[Attendance, bool]:
+    """What the patient's own row says, where it says anything, and whether the appointment's row counts instead.
+
+    The words of both rows about a cancellation are kept.
+    """
     attendance = attendee_s(told)
-    if not attendance.is_marked or (own.status == attendance.status == "cancelled" and attendance.reason is None):
-        return own
-    return attendance
+    is_own = not attendance.is_marked or (own.status == attendance.status == "cancelled" and attendance.reason is None)
+    note = _both(attendance.note, own.note)
+    return replace(own if is_own else attendance, note=note), is_own
 
 
 def _both(told: str | None, own: str | None) -> str | None:

@@ -13,6 +13,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.phones import phone_runs
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Target, Value
+from app.mapping.structured import words_in
 from app.mapping.text import STRING, cut, one_line
 from app.problems import Problem
 from app.sources.cliniko.addresses import Address, address
@@ -45,6 +46,7 @@ def to_records(row: Patient, joined: Joined, lookups: Lookups) -> Result:
     if not row.first_name and not row.last_name:
         return NotMapped(Outcome.HELD, Problem("patient_name_missing", "patients", source_id=row.id))
     home, found = _reached(row, lookups.plan.country)
+    description = _referral_description(row, joined)
     codes = [*home.codes, *found.codes, *_codes(row)]
     values: dict[str, Value] = {
         **_names(row),
@@ -54,9 +56,10 @@ def to_records(row: Patient, joined: Joined, lookups: Lookups) -> Result:
         "address": home.values,
         **_emergency(row.emergency_contact),
         "alert": _alerts(row, lookups),
-        "notes": _notes(row, found),
+        "notes": _notes(row, found, description),
         "privacy_policy_consent": row.accepted_privacy_policy or "pending",
         **_referral(row, joined, lookups),
+        "referral_description": cut(description),
         "status": "archived" if row.archived_at or row.merged_at else "active",
         "portal_access": False,
         "source_created_at": row.created_at,
@@ -149,18 +152,25 @@ def _alerts(row: Patient, lookups: Lookups) -> str | None:
 
 def alert(alerts: Json) -> str | None:
     """Medical alerts as one text: the cell whole, or the names of an api list without the archived ones."""
+    if isinstance(alerts, dict):
+        alerts = [alerts]
     if not isinstance(alerts, list):
         return one_line(str(alerts)) if alerts else None
-    names = [
-        str(entry["name"])
-        for entry in alerts
-        if isinstance(entry, dict) and entry.get("name") and not entry.get("archived_at")
-    ]
+    active = (entry for entry in alerts if not (isinstance(entry, dict) and entry.get("archived_at")))
+    names = [name for entry in active if (name := _alert_name(entry))]
     return "; ".join(one_line(name) for name in names) or None
 
 
-def _notes(row: Patient, found: Phones) -> str | None:
+def _alert_name(entry: Json) -> str:
+    """The name of an entry, or every word of one that has no name."""
+    name = entry.get("name") if isinstance(entry, dict) else None
+    return str(name or "; ".join(words_in(entry)))
+
+
+def _notes(row: Patient, found: Phones, description: str | None) -> str | None:
     lines = [f"{label}: {text}" for label, name in _OVERLONG if len(text := getattr(row, name) or "") > STRING]
+    if len(description or "") > STRING:
+        lines.append(f"Referral: {description}")
     if row.email and (read_email(row.email).has_more):
         lines.append(f"Email: {row.email}")
     lines += found.unread
@@ -173,17 +183,22 @@ def _notes(row: Patient, found: Phones) -> str | None:
 
 
 def _referral(row: Patient, joined: Joined, lookups: Lookups) -> dict[str, Value]:
-    """Type by name; everything else that is said of the referral in one text, the referrer too if nobody is known."""
-    referrer, told = joined.targets.get("referring_doctor_id"), referral(row)
-    said = [": ".join(piece for piece in (told.subcategory, told.extra) if piece)]
-    if referrer is None:
-        unknown = row.referring_doctor_id.ids[0] if row.referring_doctor_id and row.referring_doctor_id.ids else None
-        said.append(row.referring_doctor or unknown or "")
+    """Type by name, and who referred."""
+    referrer, type_ = joined.targets.get("referring_doctor_id"), referral(row).type
     return {
-        "referral_type_id": named_id("referral_types", "patients", told.type, lookups) if told.type else None,
-        "referral_description": cut("; ".join(piece for piece in said if piece)) or None,
+        "referral_type_id": named_id("referral_types", "patients", type_, lookups) if type_ else None,
         "referred_by_id": referrer.id if referrer else None,
     }
+
+
+def _referral_description(row: Patient, joined: Joined) -> str | None:
+    """Everything else about the referral in one text, the referrer too if no contact is known."""
+    details = referral(row)
+    pieces = [": ".join(piece for piece in (details.subcategory, details.extra) if piece)]
+    if "referring_doctor_id" not in joined.targets:
+        unknown = row.referring_doctor_id.ids[0] if row.referring_doctor_id and row.referring_doctor_id.ids else None
+        pieces.append(row.referring_doctor or unknown or "")
+    return "; ".join(piece for piece in pieces if piece) or None
 
 
 def mentions(row: Patient) -> tuple[Mention, ...]:

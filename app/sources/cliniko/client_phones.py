@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 from app.mapping.phones import find_phone
 from app.mapping.rows import Json
+from app.mapping.structured import BY_PROGRAMS, words_in
 
+_MEMBERS = frozenset({"number", "normalized_number", "phone_type"})  # of an entry of the api
+_ASIDE = BY_PROGRAMS | {"phone_type"}
 KINDS = ("mobile", "home", "work", "fax", "other")
 
 
@@ -26,16 +29,22 @@ def split(cell: str | None) -> tuple[str, ...]:
 
 
 def listed(value: Json) -> tuple[tuple[str, str], ...]:
-    """Kind and number of each entry of an api list of phones."""
-    found = []
-    for entry in value if isinstance(value, list) else ():
+    """Kind and number of each entry of an api list of phones. Words of an entry without a number are kept as they are.
+
+    Other shapes are one entry, an object of numbers by kind, and texts or numbers in place of entries.
+    """
+    if isinstance(value, dict) and not _MEMBERS & value.keys():
+        value = [{"phone_type": kind, "number": " ".join(words_in(number))} for kind, number in value.items()]
+    numbers: list[tuple[str, str]] = []
+    for entry in value if isinstance(value, list) else [value]:
         if not isinstance(entry, dict):
+            numbers += [("other", number) for text in words_in(entry) for number in split(text)]
             continue
         kind = str(entry.get("phone_type") or "other").strip().lower()
         normalised, number = (str(entry.get(k) or "").strip() for k in ("normalized_number", "number"))
-        if normalised or number:
-            found.append((kind if kind in KINDS else "other", normalised or number))
-    return tuple(found)
+        if text := normalised or number or " ".join(words_in(entry, _ASIDE)):
+            numbers.append((kind if kind in KINDS else "other", text))
+    return tuple(numbers)
 
 
 def phones(texts: Iterable[tuple[str, str]], country: str) -> Phones:

@@ -92,7 +92,7 @@ def of_contact(row: Contact, home: Address, found: Phones) -> Said:
         "phones": _phones(found),
         "phone_numbers": None,
         "address": _address(home),
-        "type": [said or coded or "other", None if said else row.type],
+        "type": [said or coded or "other", None if said else row.type, None if coded else row.type_code],
     }
 
 

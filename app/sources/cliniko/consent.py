@@ -5,7 +5,7 @@ from app.mapping.context import Context
 from app.mapping.flags import boolean, spoken
 from app.mapping.ids import NOTHING
 from app.mapping.rows import Json
-from app.mapping.structured import json_cell
+from app.mapping.structured import json_cell, words_in
 from app.mapping.text import string
 
 _PRIVACY = {"accepted": "accepted", "rejected": "rejected", "noresponse": "pending"}
@@ -28,4 +28,5 @@ def spoken_of(cell: str, context: Context, report: Report) -> str | None:
     found: Json = json_cell(cell, context, report)
     if not isinstance(found, dict):
         return None
-    return "/".join(str(found[case]) for case in ("nominative", "accusative") if found.get(case)) or None
+    known = "/".join(str(found[case]) for case in ("nominative", "accusative") if found.get(case))
+    return known or "; ".join(words_in(found)) or None

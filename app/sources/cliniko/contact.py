@@ -82,6 +82,8 @@ def _notes(row: Contact, found: Phones, *, has_more: bool) -> str | None:
     lines = [f"{label}: {text}" for label, name in _OVERLONG if len(text := getattr(row, name) or "") > STRING]
     if row.type and row.types[0] is None:
         lines.append(f"Type: {row.type}")
+    if row.type_code and row.types[1] is None:
+        lines.append(f"Type code: {row.type_code}")
     if row.doctor_type:
         lines.append(f"Doctor type: {row.doctor_type.replace('_', ' ')}")
     if row.provider_number:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, Member, NotMapped, Outcome, Record, Result, Value
 from app.problems import Level, Problem
-from app.sources.cliniko.attendance import Attendance, attendance_of, attendee_s
+from app.sources.cliniko.attendance import Attendance, attendance_of, attendee_s, cancellation_words
 from app.sources.cliniko.busy_times import busy_time
 from app.sources.cliniko.visits import KIND, Slot, Visit, visit_records
 
@@ -25,6 +25,9 @@ def group_records(
 ) -> tuple[tuple[Record, ...], list[str]]:
     """The group and an appointment for each member; the slot's note stays with the group, for it may name others."""
     group = lookups.ids.derive("appointment_groups", KIND, row.id)
+    shared, codes = _of_all(row, joined)
+    cases = {member.key: _case(member, joined) for member in joined.members}
+    visits = {member.key: member_visit(member, shared, group, cases[member.key][0]) for member in joined.members}
     values: dict[str, Value] = {
         "service_id": slot.service,
         "location_id": slot.location,
@@ -32,20 +35,24 @@ def group_records(
         "starts_at": slot.starts,
         "ends_at": slot.ends,
         "capacity": row.max_attendees if (row.max_attendees or 0) > 0 else None,
-        "note": row.notes,
+        "note": _note(row, [visit.attendance for visit in visits.values()]),
         "source_created_at": slot.made_at,
     }
     records = [Record("appointment_groups", KIND, row.id, values)]
-    shared, codes = _of_all(row, joined)
-    for member in joined.members:
-        case, is_left_empty = _case(member, joined)
-        visit = member_visit(member, shared, group, case)
+    for key, visit in visits.items():
         records += visit_records(visit, slot, lookups)
-        if is_left_empty:
+        if cases[key][1]:
             codes.append("appointment_case_unknown")
         if not visit.attendance.is_marked and slot.ends < lookups.now and "group_attendance_unknown" not in codes:
             codes.append("past_appointment_unmarked")
     return tuple(records), codes
+
+
+def _note(row: Appointment, attendances: list[Attendance]) -> str | None:
+    """The note of the group, and after it the row's words about a cancellation that no member's visit has."""
+    kept = "\n".join(words for each in attendances for words in (each.reason, each.note) if words)
+    words = [f"Cancellation: {words}" for words in cancellation_words(row) if words not in kept]
+    return "\n".join([*([row.notes] if row.notes else []), *words]) or None
 
 
 def member_visit(member: Member, shared: Attendance, group: str, case: str | None) -> Visit:

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
-from app.mapping.forms import form_content, signature_images
+from app.mapping.forms import are_signatures, form_content, signature_images
 from app.mapping.ids import key, link
 from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
-from app.mapping.structured import NotJsonError, json_cell
+from app.mapping.structured import NotJsonError, json_where
 from app.mapping.text import cut, nothing, string, verbatim
 from app.problems import Level, Problem
 from app.sources.cliniko.contents import content_of
@@ -52,7 +52,9 @@ class PatientForm(Row):
         bool | None, Column(boolean, "Restricted To Practitioner", destination="forms.restricted")
     ] = None
     email_to_patient_on_completion: Annotated[bool | None, Column(boolean, "Email To Patient On Completion")] = None
-    signatures: Annotated[Json | None, Column(json_cell, "Signatures", destination="forms.signatures")] = None
+    signatures: Annotated[
+        Json | None, Column(json_where(are_signatures), "Signatures", destination="forms.signatures")
+    ] = None
     url: Annotated[Words, Column(nothing, "URL")] = None
 
 

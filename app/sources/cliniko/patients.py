@@ -18,10 +18,10 @@ from app.mapping.moments import birth, timestamp
 from app.mapping.money import money
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
-from app.mapping.structured import json_cell, json_or_text
+from app.mapping.structured import json_cell, json_or_text, json_where
 from app.mapping.text import code, string, text
 from app.problems import Problem
-from app.sources.cliniko.answers import Answer, in_columns, nested
+from app.sources.cliniko.answers import Answer, in_columns, is_nested, nested
 from app.sources.cliniko.client import compared, known_by, mentions, referral_type, to_records
 from app.sources.cliniko.consent import privacy_consent, spoken_of
 from app.sources.cliniko.custom_fields import from_name
@@ -157,7 +157,9 @@ class Patient(Row):
     follow_up_messages: Annotated[Words, own(string, "Follow-up Messages", "Follow-up messages")] = None
     patient_phone_numbers: Annotated[Json, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
     accepted_sms_marketing: Annotated[bool | None, own(boolean, "", "SMS marketing consent")] = None
-    custom_fields: Annotated[Json, Column(json_cell, mark="C", destination="custom_field_values.text")] = None
+    custom_fields: Annotated[Json, Column(json_where(is_nested), mark="C", destination="custom_field_values.text")] = (
+        None
+    )
     custom: Annotated[
         Mapping[str, str] | None, Column(text, prefix="Custom:", destination="custom_field_values.text")
     ] = None

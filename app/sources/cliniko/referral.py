@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.mapping.rows import Json
-from app.mapping.structured import NotJsonError, parse_json
+from app.mapping.structured import BY_PROGRAMS, NotJsonError, parse_json, words_in
 
 if TYPE_CHECKING:
     from app.sources.cliniko.patients import Patient
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _TYPES = ("referral_source_type", "referral_type", "type", "type_name", "name")
 _SUBCATEGORIES = ("subcategory", "referral_type_subcategory")
 _NOTES = ("notes", "referral_notes", "extra_information")
-_ASIDE = {"id", "links", "created_at", "updated_at", "patient"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ def referral(row: Patient) -> Referral:
     type_ = _type(row.referral_type)
     inner = next((name for key in _TYPES if (name := _type(nested.get(key)))), None)
     subcategory = next((word for key in _SUBCATEGORIES if (word := _word(nested.get(key)))), None)
-    notes = [_word(nested.get(key)) for key in _NOTES] if nested else [_word(given)]
+    notes = [_word(nested.get(key)) for key in _NOTES] if nested else list(words_in(given))
     kept = [inner if type_ and inner != type_ else None, subcategory if row.referral_subcategory else None]
     said = [row.referral_extra, *kept, *notes, *_rest(nested)]
     words = dict.fromkeys(word for word in said if word and word != row.referral_subcategory)
@@ -48,7 +47,9 @@ def _type(value: Json) -> str | None:
             value = parse_json(value)
         except NotJsonError:
             return str(value)
-    return _word(value.get("name")) if isinstance(value, dict) else _word(value)
+    if isinstance(value, dict):
+        return _word(value.get("name")) or "; ".join(words_in(value)) or None
+    return _word(value)
 
 
 def _word(value: Json) -> str | None:
@@ -58,5 +59,5 @@ def _word(value: Json) -> str | None:
 def _rest(nested: Mapping[str, Json]) -> Iterator[str]:
     """What else an object says in words, under the names that it gives them."""
     for key, value in nested.items():
-        if key not in {*_TYPES, *_SUBCATEGORIES, *_NOTES, *_ASIDE} and (word := _word(value)):
-            yield f"{key.replace('_', ' ').capitalize()}: {word}"
+        if key not in {*_TYPES, *_SUBCATEGORIES, *_NOTES, *BY_PROGRAMS} and (words := "; ".join(words_in(value))):
+            yield f"{key.replace('_', ' ').capitalize()}: {words}"

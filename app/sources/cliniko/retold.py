@@ -20,6 +20,8 @@ _ARRIVED = ("Patient Arrived", "patient_arrived")
 _MISSED = ("Did Not Arrive", "did_not_arrive")
 _REASONS = frozenset({"feelingbetter", "conditionworse", "sick", "covid19related", "away", "other", "work", "forgot"})
 _TRUTHS = {"true": True, "yes": True, "false": False, "no": False, "": False}
+_MOST_MINUTES = 1440  # of a visit
+_BLANK = frozenset({"", "n/a", "#n/a", "null", "nil"})  # in the cell of a time
 _OFFSET = re.compile(r"\s*([+-]\d\d):?(\d\d)$")
 _TYPES = {"standard": "other", "doctor": "referrer", "3rdpartypayer": "payer"}
 _TYPE_CODES = {"0": "other", "1": "referrer", "2": "payer"}
@@ -72,10 +74,14 @@ def status(row: Cells) -> str:
 
 
 def other_reason(row: Cells) -> str:
-    """Why a visit was cancelled, where that is none of Cliniko's own reasons."""
-    reason = said_under(row, "Cancellation Reason", "cancellation_reason")
-    is_own = bare(reason) in _REASONS or reason.isdigit()
-    return "" if is_own or not _moment(said_under(row, *_CANCELLED)) else reason
+    """Why a visit was cancelled, where that is none of Cliniko's own reasons, and every reason in words where the visit
+    was not cancelled."""
+    reason, cancelled = said_under(row, "Cancellation Reason", "cancellation_reason"), said_under(row, *_CANCELLED)
+    if reason.isdigit() or reason.casefold() in _BLANK:
+        return ""
+    if cancelled.casefold() in _BLANK:
+        return reason
+    return "" if bare(reason) in _REASONS or not _moment(cancelled) else reason
 
 
 def written(row: Cells) -> str:
@@ -114,7 +120,7 @@ def own_user(row: Cells) -> str:
 def lasts(row: Cells) -> str:
     """How long a visit of a type takes."""
     said = said_under(row, "Duration In Minutes", "duration_in_minutes", "Duration")
-    return str(int(said)) if said.isdigit() and int(said) else ""
+    return str(int(said)) if said.isascii() and said.isdigit() and 0 < int(said) <= _MOST_MINUTES else ""
 
 
 def _known(row: Cells, by_word: Mapping[str, str], word: str, by_code: Mapping[str, str], code: str) -> str:

@@ -13,7 +13,7 @@ from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
 from app.mapping.structured import json_or_text
 from app.mapping.text import cut, string
 from app.problems import Problem
-from app.sources.cliniko.client_phones import Phones, listed, phones, split
+from app.sources.cliniko.client_phones import Phones, listed, phones
 from app.sources.cliniko.compared import Said, of_user
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -96,12 +96,7 @@ def compared(row: User, country: str) -> Said:
 
 
 def _phones(row: User, country: str) -> Phones:
-    texts = listed(row.phone_numbers) or tuple(("other", text) for text in split(_words(row.phone_numbers)))
-    return phones(texts, country)
-
-
-def _words(cell: Json) -> str | None:
-    return cell if isinstance(cell, str) else None
+    return phones(listed(row.phone_numbers), country)
 
 
 def looks_like_users(headers: Headers) -> bool:
