@@ -61,6 +61,7 @@ class Column:
     prefix: str | None = None  # of headers that all go here, each with the rest of its own: "Custom: Favourite colour"
     destination: str | None = None  # "table.column" in Caspen, for the pages that explain the mapping
     done: str = ""  # what is done to the cell, in the clinic's words, where it means something else in Caspen
+    is_object: bool = False  # the source's api gives an object; a script may write a column for each of its members
     by_reading: bool = False  # no header leads here: reading says it of a row, such as what lies where the row points
 
     @property

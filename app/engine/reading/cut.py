@@ -14,6 +14,7 @@ from app.engine.reading.beside import FOUND, Beside
 from app.engine.reading.delimited import ROWS_IN_CELL
 from app.engine.reading.json_lines import BAD_LINE
 from app.engine.reading.limits import Limits
+from app.engine.reading.nested_headers import object_cell
 from app.engine.reading.not_records import CODE as NOT_A_RECORD
 from app.engine.reading.parts import LARGE, PartHead, PartWriter
 from app.engine.reading.recognise import Header
@@ -86,12 +87,17 @@ class Store:
 
 
 def cells_of(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], list[str | None]]]:
-    """The columns of a part, and how a file's row becomes its cells: trimmed, doubled columns as one."""
+    """The columns of a part, and how a file's row becomes its cells: trimmed, doubled columns as one.
+
+    Columns of an object's members become one cell of JSON, unless the object has a filled cell of its own.
+    """
     columns = tuple(dict.fromkeys(header.columns))
     raw = {p.name for p in header.kind.columns if p.column.raw}
     raw_at = [n for n, c in enumerate(header.columns) if c in raw]
     width = len(header.columns)
-    places = [[n for n, c in enumerate(header.columns) if c == column] for column in columns]
+    paths = header.member_paths
+    places = [[n for n, c in enumerate(header.columns) if c == column and not paths[n]] for column in columns]
+    members = [[n for n, c in enumerate(header.columns) if c == column and paths[n]] for column in columns]
 
     def trimmed(row: list[str]) -> list[str | None]:
         cells = [cell.strip() or None for cell in row[:width]]
@@ -102,14 +108,20 @@ def cells_of(header: Header) -> tuple[tuple[str, ...], Callable[[list[str]], lis
                 cells[at] = row[at]
         return cells
 
-    if len(columns) == width:
-        return columns, trimmed
-
     def joined(row: list[str]) -> list[str | None]:
         cells = trimmed(row)
         return [next((cells[n] for n in where if cells[n] is not None), None) for where in places]
 
-    return columns, joined
+    def gathered(row: list[str]) -> list[str | None]:
+        cells, whole = trimmed(row), joined(row)
+        for at, where in enumerate(members):
+            if where and whole[at] in (None, "null"):
+                whole[at] = object_cell((paths[n], cells[n]) for n in where) or whole[at]
+        return whole
+
+    if any(members):
+        return columns, gathered
+    return columns, trimmed if len(columns) == width else joined
 
 
 class Cutter:

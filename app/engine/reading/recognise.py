@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from app.engine.reading.naming import Name
+from app.engine.reading.nested_headers import member_of, with_objects
 from app.engine.reading.refusal import Refused
 from app.engine.reading.relations import related_headers
 from app.mapping.columns import normalise_header
@@ -30,6 +31,19 @@ class Header:
     def least(self) -> int:
         """How many cells a whole row has at least: blank headers at the end ask for none."""
         return max((n for n, h in enumerate(self.headers, start=1) if h.strip()), default=0)
+
+    @property
+    def member_paths(self) -> tuple[tuple[str, ...], ...]:
+        """By column, the names that lead to the member of an object; empty for a column that is a whole attribute."""
+        known = known_headers(self.kind)
+        return tuple(
+            member.path
+            if normalise_header(header) not in known
+            and (member := member_of(self.kind, header))
+            and member.attribute == column
+            else ()
+            for header, column in zip(self.headers, self.columns, strict=True)
+        )
 
     @property
     def has_key(self) -> bool:
@@ -73,7 +87,7 @@ def by_header(
 
     Raises `Refused` with `missing_key_column` when all but the key is there.
     """
-    plain = frozenset(normalise_header(h) for h in headers) - {""}
+    plain = with_objects(headers, source)
     fitting = [k for k in source.kinds if k.fingerprint(_aliased(k, plain))]
     if not any(_all_keys(k, plain) for k in fitting) and (header := _named_and_keyed(headers, name, source, pairs)):
         return header
@@ -140,7 +154,7 @@ def by_name(
 
 def by_likeness(headers: Sequence[str], source: Source) -> Tied | None:
     """The kinds that a header may well be of, although no fingerprint fits: the clinic is asked which."""
-    plain = frozenset(normalise_header(h) for h in headers) - {""}
+    plain = with_objects(headers, source)
     likely = tuple(kind.name for kind in source.kinds if kind.likely is not None and kind.likely(plain))
     return Tied(likely) if likely else None
 
@@ -160,7 +174,7 @@ def understood(kind: Kind[Any], headers: Sequence[str], pairs: Mapping[str, str]
         doubled += [shown] if plain and plain in met else []
         met.add(plain)
         pair = said.get(shown, said.get(f"Column {number}"))
-        attribute = pair if pair is not None else known.get(plain) or _prefixed(kind, shown)
+        attribute = pair if pair is not None else known.get(plain) or _further(kind, shown)
         if not attribute:
             columns.append(f"?{shown}")
             unknown.append(shown)
@@ -181,6 +195,14 @@ def is_field(kind: Kind[Any], attribute: str) -> bool:
     """Whether a kind has such an attribute: `name`, or `custom:Favourite colour` where many columns go to one."""
     name, _, rest = attribute.partition(":")
     return any(p.name == name and bool(p.column.prefix) == bool(rest.strip()) for p in kind.columns)
+
+
+def _further(kind: Kind[Any], header: str) -> str | None:
+    """The attribute of a header that is not known by itself: one of many with a prefix, or a member of an object."""
+    if (attribute := _prefixed(kind, header)) is not None:
+        return attribute
+    member = member_of(kind, header)
+    return member.attribute if member else None
 
 
 def _prefixed(kind: Kind[Any], header: str) -> str | None:

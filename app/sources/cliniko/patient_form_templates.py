@@ -27,7 +27,8 @@ class FormTemplate(Row):
     id: Annotated[str, key("Form Template ID")] = ""
     name: Annotated[Words, Column(string, "Name", destination="form_templates.name")] = None
     content: Annotated[
-        Words, Column(verbatim, "Content", required=True, raw=True, destination="form_templates.content")
+        Words,
+        Column(verbatim, "Content", required=True, raw=True, is_object=True, destination="form_templates.content"),
     ] = None
     restricted_to_practitioner: Annotated[bool | None, Column(boolean, "Restricted To Practitioner")] = None
     email_to_patient_on_completion: Annotated[bool | None, Column(boolean, "Email To Patient On Completion")] = None

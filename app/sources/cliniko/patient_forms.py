@@ -33,7 +33,9 @@ class PatientForm(Row):
     ] = None
     form_template_id: Annotated[Link | None, link("patient_form_templates", "", destination="forms.template_id")] = None
     name: Annotated[Words, Column(string, "Name", fills="form_template_id", destination="forms.name")] = None
-    content: Annotated[Words, Column(verbatim, "Content", required=True, raw=True, destination="forms.content")] = None
+    content: Annotated[
+        Words, Column(verbatim, "Content", required=True, raw=True, is_object=True, destination="forms.content")
+    ] = None
     completed_at: Annotated[datetime | None, Column(timestamp, "Completed At", destination="forms.completed_at")] = None
     booking_id: Annotated[
         Link | None,

@@ -130,7 +130,9 @@ class Patient(Row):
     gender_identity: Annotated[
         Words, Column(string, "Gender Identity", mark="C", destination="clients.gender_identity")
     ] = None
-    pronouns: Annotated[Words, Column(spoken_of, "Pronouns", mark="C", destination="clients.pronouns")] = None
+    pronouns: Annotated[
+        Words, Column(spoken_of, "Pronouns", mark="C", is_object=True, destination="clients.pronouns")
+    ] = None
     gender: Annotated[
         Words, Column(string, "Gender (this field has been replaced)", mark="C", destination="clients.sex")
     ] = None

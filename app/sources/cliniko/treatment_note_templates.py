@@ -26,9 +26,12 @@ class NoteTemplate(Row):
     id: Annotated[str, key("Template ID")] = ""
     name: Annotated[Words, Column(string, "Name", destination="progress_note_templates.name")] = None
     content: Annotated[
-        Words, Column(verbatim, "Content", required=True, raw=True, destination="progress_note_templates.body")
+        Words,
+        Column(
+            verbatim, "Content", required=True, raw=True, is_object=True, destination="progress_note_templates.body"
+        ),
     ] = None
-    print_settings: Annotated[Words, Column(verbatim, "Print Settings")] = None
+    print_settings: Annotated[Words, Column(verbatim, "Print Settings", is_object=True)] = None
 
 
 def to_records(row: NoteTemplate, joined: Joined, lookups: Lookups) -> Result:

@@ -77,7 +77,7 @@ class TreatmentNote(Row):
     ] = None
     title: Annotated[Words, Column(string, "Title", destination="progress_notes.title")] = None
     content: Annotated[
-        Words, Column(verbatim, "Content", required=True, raw=True, destination="progress_notes.body")
+        Words, Column(verbatim, "Content", required=True, raw=True, is_object=True, destination="progress_notes.body")
     ] = None
     draft: Annotated[bool | None, Column(boolean, "Draft", destination="progress_notes.state")] = None
     finalized_at: Annotated[

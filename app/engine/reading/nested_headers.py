@@ -1,0 +1,86 @@
+"""Headers that scripts make of nested objects: a column `content.sections` is the member `sections` of `content`.
+
+Pandas' `json_normalize` writes such headers. The cells of one object's members become one cell of JSON again.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from app.mapping.columns import normalise_header
+from app.mapping.kind import Kind, Source
+from app.mapping.structured import json_cell, json_or_text
+
+_MEMBER = re.compile(r"\s*\ufeff?\s*(\w[\w ]*?)((?:(?:\.|__)\w+)+)\s*")
+_APART = re.compile(r"\.|__")
+_LONGEST = 255  # signs of a header
+_LINKS = "links"  # a member that only gives the address of another thing
+_NULL = "null"
+
+
+class Member(NamedTuple):
+    """The attribute of a kind that holds an object, and the names that lead to one member of the object."""
+
+    attribute: str
+    path: tuple[str, ...]
+
+
+@lru_cache(maxsize=64)
+def object_headers(kind: Kind[Any]) -> Mapping[str, str]:
+    """The attributes of a kind whose cells hold JSON, by their normalised headers."""
+    return {
+        header: placed.name
+        for placed in kind.columns
+        if placed.column.is_object or placed.column.read in (json_cell, json_or_text)
+        for header in placed.known_as()
+    }
+
+
+def member_of(kind: Kind[Any], header: str) -> Member | None:
+    """The member that a header names; None for a header of a whole column, and for the address of a relation."""
+    match = _MEMBER.fullmatch(header) if len(header) <= _LONGEST else None
+    if match is None:
+        return None
+    path = tuple(_APART.split(match[2])[1:])
+    attribute = object_headers(kind).get(normalise_header(match[1]))
+    return Member(attribute, path) if attribute and path[0].lower() != _LINKS else None
+
+
+def with_objects(headers: Iterable[str], source: Source) -> frozenset[str]:
+    """The normalised headers, and with a member's header also the header of the object: `content`."""
+    plain = {normalise_header(header) for header in headers} - {""}
+    for header in headers:
+        if _APART.search(header):
+            members = (member_of(kind, header) for kind in source.kinds)
+            plain.update(normalise_header(member.attribute) for member in members if member)
+    return frozenset(plain)
+
+
+def object_cell(cells: Iterable[tuple[tuple[str, ...], str | None]]) -> str | None:
+    """The JSON of an object whose members have these cells, by path; None where all cells are empty.
+
+    A list or an object stays as its cell has it, so that damaged JSON is still damaged. Any other cell is a text.
+    """
+    members: dict[str, Any] = {}
+    for path, cell in cells:
+        if cell is not None:
+            _put(members, path, cell)
+    return _written(members) if members else None
+
+
+def _put(members: dict[str, Any], path: tuple[str, ...], cell: str) -> None:
+    for name in path[:-1]:
+        below = members.setdefault(name, {})
+        if not isinstance(below, dict):  # the object has a cell of its own as well
+            return
+        members = below
+    members.setdefault(path[-1], cell)
+
+
+def _written(value: dict[str, Any] | str) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(name, ensure_ascii=False)}:{_written(each)}" for name, each in value.items())
+        return "{" + ",".join(pairs) + "}"
+    return value if value[0] in "[{" or value == _NULL else json.dumps(value, ensure_ascii=False)

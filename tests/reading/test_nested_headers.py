@@ -1,0 +1,117 @@
+"""Objects that a script flattens into columns: `content.sections` means the member `sections` of `content`."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from app.engine.reading.cut import cells_of
+from app.engine.reading.json_rows import flat
+from app.engine.reading.naming import Name
+from app.engine.reading.nested_headers import member_of, object_headers
+from app.engine.reading.recognise import Header, by_header, known_headers, understood
+from app.mapping.columns import normalise_header
+from app.mapping.kind import Kind
+from tests.reading.story import SOURCE, Desk
+
+SECTIONS = [{"name": "S", "questions": [{"name": "P", "type": "text", "answer": "a, b"}]}]
+OBJECT = {"sections": SECTIONS, "nominative": "they", "accusative": "them", "rule": {"weeks": "2"}}
+COLUMNS = [
+    pytest.param(kind, name, id=f"{kind.name}.{name}")
+    for kind in SOURCE.kinds
+    if kind.imported
+    for name in dict.fromkeys(object_headers(kind).values())
+]
+
+
+def flattened(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    """Members under dotted headers, as `json_normalize` writes them."""
+    found: dict[str, Any] = {}
+    for key, each in value.items():
+        found |= flattened(f"{name}.{key}", each) if isinstance(each, dict) else {f"{name}.{key}": each}
+    return found
+
+
+def cell(header: Header, name: str, row: list[str]) -> str | None:
+    columns, cells = cells_of(header)
+    return cells(row)[columns.index(name)]
+
+
+def test_every_nested_column_of_the_api_is_known_as_an_object() -> None:
+    known = {(kind.name, name) for kind in SOURCE.kinds for name in object_headers(kind).values()}
+    content = {(kind.name, p.name) for kind in SOURCE.kinds for p in kind.columns if p.name == "content"}
+    assert content - known == {("communications", "content")}  # the text of a message
+    assert {("patients", "pronouns"), ("patients", "custom_fields"), ("patients", "referral_source")} <= known
+    assert {("patient_forms", "signatures"), ("appointments", "repeat_rule")} <= known
+
+
+@pytest.mark.parametrize(("kind", "name"), COLUMNS)
+@pytest.mark.parametrize("between", [".", "__"])
+def test_members_in_columns_of_their_own_are_the_object(kind: Kind[Any], name: str, between: str) -> None:
+    members = {key.replace(".", between): value for key, value in flattened(name, OBJECT).items()}
+    for lists in (SECTIONS, json.dumps(SECTIONS)):  # a list, or the list as text
+        cells, _ = flat({**members, f"{name}{between}sections": lists})
+        header = understood(kind, ("id", *cells))
+        assert [column for column in header.columns if column != "id"][-1] == name
+        assert not [column for column in header.unknown if name in column]
+        assert json.loads(cell(header, name, ["1", *cells.values()]) or "") == OBJECT
+
+
+@pytest.mark.parametrize(("kind", "name"), COLUMNS)
+def test_an_object_of_its_own_goes_before_its_members(kind: Kind[Any], name: str) -> None:
+    header = understood(kind, ("id", f"{name}.sections", name))
+    assert cell(header, name, ["1", "[1]", ""]) == '{"sections":[1]}'
+    assert cell(header, name, ["1", "[1]", "null"]) == '{"sections":[1]}'
+    assert cell(header, name, ["1", "", '{"sections":[2]}']) == '{"sections":[2]}'
+    assert cell(header, name, ["1", "", ""]) is None
+
+
+@pytest.mark.parametrize(("kind", "name"), COLUMNS)
+def test_damaged_members_stay_damaged(kind: Kind[Any], name: str) -> None:
+    header = understood(kind, ("id", f"{name}.sections"))
+    for damaged in ("[{'name': 'S'}]", '[{"name"'):
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(cell(header, name, ["1", damaged]) or "")
+
+
+@pytest.mark.parametrize(("kind", "name"), COLUMNS)
+def test_an_address_is_no_member(kind: Kind[Any], name: str) -> None:
+    assert member_of(kind, f"{name}.links.self") is None
+    assert member_of(kind, f"{name}. A question") is None
+    assert member_of(kind, name) is None
+
+
+def test_no_known_header_is_a_member() -> None:
+    for kind in SOURCE.kinds:
+        for placed in kind.columns:
+            for written in (placed.name, placed.column.native, *placed.column.headers):
+                assert member_of(kind, written) is None or normalise_header(written) in known_headers(kind)
+
+
+def test_a_file_is_recognised_by_the_member_as_by_the_object() -> None:
+    headers = ("id", "patient.links.self", "content.sections", "completed_at")
+    header = by_header(headers, Name("", "", "", ()), SOURCE)
+    assert isinstance(header, Header)
+    assert (header.kind.name, header.unknown) == ("patient_forms", ())
+
+
+@pytest.mark.parametrize("name", ["patient_forms.csv", "patient_forms.json"])
+def test_members_reach_the_parts(desk: Desk, name: str) -> None:
+    rows = [
+        {"id": "5", "patient.id": "1", "name": "F", "content.sections": json.dumps(SECTIONS), "completed_at": ""},
+        {"id": "6", "patient.id": "1", "name": "F", "content.sections": "", "completed_at": ""},
+    ]
+    if name.endswith("json"):
+        text = json.dumps([{**row, "content": None} for row in rows])
+    else:
+        out = io.StringIO()
+        writer = csv.DictWriter(out, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        text = out.getvalue()
+    read = desk.read({name: text})
+    contents = [row.cells.get("content") or "{}" for row in read.rows()]
+    assert list(map(json.loads, contents)) == [{"sections": SECTIONS}, {}]
+    assert "unknown_columns" not in read.codes
