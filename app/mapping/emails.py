@@ -1,5 +1,6 @@
 """E-mail addresses. One that no message could reach is kept as words, never as an address."""
 
+import html
 import re
 from typing import NamedTuple
 
@@ -8,13 +9,24 @@ from app.mapping.columns import Report
 from app.mapping.context import Context
 from app.mapping.text import string
 
-_PART = r"[^\s@,;<>()\[\]\"'"
-_ADDRESS = re.compile(rf"[^\s@,;<>()\[\]\"]{{1,64}}@(?:{_PART}._-]{_PART}._]*\.)+{_PART}._-]{{2,}}")
+_QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
+_LOCAL = rf"[^\s@,:;<>()\[\]{{}}\"%|\\{_QUOTES}]{{1,64}}"
+# A letter or digit of any script.
+_LETTER = rf"[^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\s{_QUOTES}\u2018-\u201b\u2026\u3001\u3002]"
+_LABEL = rf"{_LETTER}(?:-*{_LETTER})*"
+_ADDRESS = re.compile(rf"{_LOCAL}@(?:{_LABEL}\.)+(?=..){_LABEL}")
+# The form that nearly every address has: read fast.
+_USUAL = re.compile(r"[A-Za-z0-9_][\w.+'-]{0,63}@(?:[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*\.)+[A-Za-z]{2,}", re.ASCII)
 
 _MAILTO = re.compile(r"^\s*<?\s*(?:mailto|e-?mail)\s*:\s*|\?(?:subject|body|cc|bcc|to)=.*$", re.IGNORECASE | re.DOTALL)
-_PIECE = re.compile(r"[^\s,;|/<>()\[\]\"]+")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31}[0-9]{0,2});")
+_MOST_ESCAPED = 3  # times that a program escaped a text
+_SPACES = r"(?:%(?:20|09|0[AaDd]|22|27|2[89Cc]|3[BbCcEe]|5[BbDd]|[Cc]2%[Aa]0))+"  # spaces, quotes, brackets, separators
+_PERCENTS = re.compile(rf"(?<!\w){_SPACES}|{_SPACES}(?!\w)")  # between words they may be part of an address
+_PIECE = re.compile(rf"[^\s,;|/<>()\[\]{{}}\"{_QUOTES}]+")
+_GLUES = frozenset(',;|/"')  # without a space behind words: the address is not whole
 _GOES_ON = re.compile(r",[a-z]{2,}(?![\w.+-]*@)", re.IGNORECASE)  # a comma for the point: the address is not whole
-_AROUND = " \t\n.,;:<>\"'()[]"
+_AROUND = f" \t\n.,;:<>\"'()[]{{}}|`\u2018\u2019{_QUOTES}"
 
 
 def is_email(address: str) -> bool:
@@ -39,20 +51,36 @@ def read_email(cell: str) -> ReadEmail:
     >>> read_email("Jo Lee <jo@mail.example>").address
     'jo@mail.example'
     """
-    if cell.isascii() and is_email(cell) and cell[0] not in "'=" and ":" not in cell and "?" not in cell:
+    if _USUAL.fullmatch(cell) and len(cell) <= 254 and ".." not in cell:
         return ReadEmail(cell)
-    value = _MAILTO.sub("", plain(cell)).strip(_AROUND)
+    value = _MAILTO.sub("", plain(_unescaped(cell))).strip(_AROUND)
     if is_email(value):
         return ReadEmail(value)
     good: list[str] = []
-    is_bad = False
+    is_bad = has_at = False
+    ends = -2  # of the piece before
     for match in _PIECE.finditer(value):
         piece = _MAILTO.sub("", match[0]).strip(_AROUND)
-        if is_email(piece) and not _GOES_ON.match(value, match.end()):
+        is_glued = match.start() == ends + 1 and value[ends] in _GLUES and not has_at
+        is_cut = is_glued or _GOES_ON.match(value, match.end())
+        ends, has_at = match.end(), "@" in match[0]
+        if is_email(piece) and not is_cut:
             good.append(piece)
         else:
             is_bad = is_bad or "@" in piece
     return ReadEmail(good[0] if good else None, has_more=True, is_bad=is_bad or not good)
+
+
+def _unescaped(cell: str) -> str:
+    """A cell without the HTML entities and percent signs that a web page or a program left around an address."""
+    for _ in range(_MOST_ESCAPED):
+        if "&" not in cell:
+            break
+        cell = _ENTITY.sub(lambda entity: html.unescape(entity[0]), cell)
+    if "%" in cell:
+        cell = _PERCENTS.sub(" ", cell)
+        cell = cell if "@" in cell else cell.replace("%40", "@")
+    return cell
 
 
 def email_or_text(cell: str, context: Context, report: Report) -> str | None:
