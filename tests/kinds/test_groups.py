@@ -211,3 +211,30 @@ def test_42_an_attendee_who_cancelled_and_came_is_told() -> None:
 
 def test_a_visit_of_a_series_moves_by_itself_and_is_told() -> None:
     assert told("appointments", repeat_rule='{"type":"Weekly"}').codes == ["series_not_linked"]
+
+
+WORDS: dict[str, Any] = {"cancellation_reason": "Sick", "cancellation_note": "Rang to cancel"}
+
+
+def test_the_words_of_a_cancellation_stay_with_a_busy_time() -> None:
+    assert told("appointments", **LUNCH | WORDS)["note"] == (
+        "Lunch\nwith Sam\nCancellation: Sick\nCancellation: Rang to cancel"
+    )
+
+
+def test_the_words_of_a_cancellation_stay_with_a_group_whose_members_do_not_have_them() -> None:
+    found = with_members(attendee("77:11", "11", arrived="true"), attendee("77:12", "12"), **GROUP | WORDS)
+    assert found["note"] == "Cancellation: Sick\nCancellation: Rang to cancel"
+    mine = attendee("77:11", "11", cancelled_at="2026-03-01T00:00:00Z", **WORDS)
+    assert with_members(mine, attendee("77:12", "12"), **GROUP | WORDS)["note"] is None
+
+
+def test_the_words_of_a_cancellation_stay_with_an_attendee_who_came() -> None:
+    found = with_members(attendee("77:11", "11", arrived="true", **WORDS), attendee("77:12", "12"), **GROUP)
+    assert visits(found)["77:11"]["status"] == "arrived"
+    assert visits(found)["77:11"]["cancellation_note"] == "Sick\nRang to cancel"
+
+
+def test_a_visit_keeps_the_words_of_both_rows_that_tell_of_it() -> None:
+    found = with_members(attendee("77", "11", arrived="true", cancellation_note="Came late"), **WORDS)
+    assert found["cancellation_note"] == "Came late\nSick\nRang to cancel"

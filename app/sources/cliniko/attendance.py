@@ -77,6 +77,12 @@ def cancellation_words(row: Cancelled) -> tuple[str, ...]:
     return tuple(words for words in (reason.said, row.cancellation_note) if words)
 
 
+def note_of_slot(notes: str | None, row: Cancelled, kept: str = "") -> str | None:
+    """The note of a slot that is nobody's own visit, and after it the words about a cancellation that `kept` lacks."""
+    words = [f"Cancellation: {words}" for words in cancellation_words(row) if words not in kept]
+    return "\n".join([*([notes] if notes else []), *words]) or None
+
+
 def attendee_s(row: Attending) -> Attendance:
     """What became of one attendee's place: who was asked and did not arrive has missed it."""
     return attendance_of(row, came=row.arrived is True, missed=row.arrived is False)

@@ -15,7 +15,7 @@ from app.mapping.names import name_digest, normalise_person
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
 from app.mapping.text import cut
 from app.problems import Level, Problem
-from app.sources.cliniko.attendance import Attendance, Attending, Cancelled, attendance_of, attendee_s
+from app.sources.cliniko.attendance import Attendance, Attending, Cancelled, attendance_of, attendee_s, note_of_slot
 from app.sources.cliniko.busy_times import busy_time
 from app.sources.cliniko.decisions import name_key
 from app.sources.cliniko.diary import lasts_long, location_of, times_of
@@ -54,7 +54,7 @@ def to_records(row: Appointment, joined: Joined, lookups: Lookups) -> Result:
     if service is None or is_busy:
         record, more = busy_time(
             KIND, row.id, location=location, practitioner=practitioner.id, starts=starts, ends=ends,
-            notes=row.notes, made_at=row.created_at,
+            notes=note_of_slot(row.notes, row), made_at=row.created_at,
         )  # fmt: skip
         return _moves(row, (record,), [*codes, *more], joined)
     slot = Slot(location, practitioner.id, service.id, starts, ends, row.created_at)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, Member, NotMapped, Outcome, Record, Result, Value
 from app.problems import Level, Problem
-from app.sources.cliniko.attendance import Attendance, attendance_of, attendee_s, cancellation_words
+from app.sources.cliniko.attendance import Attendance, attendance_of, attendee_s, note_of_slot
 from app.sources.cliniko.busy_times import busy_time
 from app.sources.cliniko.visits import KIND, Slot, Visit, visit_records
 
@@ -51,8 +51,7 @@ def group_records(
 def _note(row: Appointment, attendances: list[Attendance]) -> str | None:
     """The note of the group, and after it the row's words about a cancellation that no member's visit has."""
     kept = "\n".join(words for each in attendances for words in (each.reason, each.note) if words)
-    words = [f"Cancellation: {words}" for words in cancellation_words(row) if words not in kept]
-    return "\n".join([*([row.notes] if row.notes else []), *words]) or None
+    return note_of_slot(row.notes, row, kept)
 
 
 def member_visit(member: Member, shared: Attendance, group: str, case: str | None) -> Visit:
@@ -98,7 +97,7 @@ def empty_group(row: Appointment, slot: Slot, lookups: Lookups) -> Result:
         return NotMapped(Outcome.SKIPPED, Problem(code, KIND, source_id=row.id, level=Level.SKIPPED))
     record, told = busy_time(
         KIND, row.id, location=slot.location, practitioner=slot.practitioner, starts=slot.starts, ends=slot.ends,
-        notes=row.notes, made_at=slot.made_at, name=row.appointment_type,
+        notes=note_of_slot(row.notes, row), made_at=slot.made_at, name=row.appointment_type,
     )  # fmt: skip
     problems = (Problem(code, KIND, source_id=row.id, level=Level.WARNING),)
     return Mapped((record,), (*problems, *(Problem(more, KIND, source_id=row.id) for more in told)))
