@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import Any
 
 from app.engine.reading.refusal import Refused
+from app.engine.reading.relations import short_object
 from app.mapping.columns import normalise_header
 
 TOTAL = "total_entries"
@@ -84,8 +85,8 @@ class Lists:
         return self.only is None or name == self.only
 
     def beside(self, members: Mapping[str, Any], large: Mapping[str, str]) -> Iterator[str]:
-        """Meets what a page holds beside its lists that is a list, too. Gives the names of objects under a name of
-        rows, which their kind has to take apart.
+        """Meets what a page holds beside its lists that is a list, too. Gives the names of objects that are a record,
+        and of objects under a name of rows, which their kind has to take apart.
 
         `large` are members that were too large to be held, and how each begins.
         """
@@ -98,8 +99,29 @@ class Lists:
             if is_list_of_objects(value):
                 if name not in _NO_ROWS and not self._is_no_record(name, value):
                     self.meet(name)
-            elif name in self.kinds and isinstance(value, dict) and value.keys() - _ADDRESS and _is_deep(value):
+            elif (
+                isinstance(value, dict)
+                and value.keys() - _ADDRESS
+                and ((name in self.kinds and _is_deep(value)) or self.is_record(name, value))
+            ):
                 yield name
+
+    def is_record(self, name: str, value: Any) -> bool:
+        """Whether an object that stands without a list is one row of a kind: its members are those of a row, or the
+        object has an id and is called as rows are.
+        """
+        if not isinstance(value, dict) or self.is_of_page(name):
+            return False
+        if name in self.kinds or list_key(name) in self._keys:
+            return "id" in map(_plain, value) or self._are_row_s(value)
+        return short_object(value) is None and self._are_row_s(value)
+
+    def is_of_page(self, name: str) -> bool:
+        """Whether a page has such a member for itself, as `meta`."""
+        return _plain(name) in _OF_PAGES
+
+    def _are_row_s(self, value: Mapping[str, Any]) -> bool:
+        return not self.fields.isdisjoint(map(_plain, value)) and self.are_rows(value)
 
     def _is_no_record(self, name: str, value: list[Any]) -> bool:
         """Whether a list says something of its page: it is called so, and holds one object with a few members, none of

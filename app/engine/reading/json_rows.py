@@ -312,7 +312,9 @@ class JsonRows:
             is_list = begins == "[" and (
                 name in lists.kinds or name == lists.only or (name in ROWS and stream.opens_objects())
             )
-            if is_list and (own or (not is_row and self._is_frame(rest) and self._is_frame(large))):
+            if is_list and (
+                own or (not is_row and self._begins_page(rest, is_alone=is_alone) and self._is_frame(large))
+            ):
                 own += 1
                 self._pages += own == 1
                 lists.meet(name)
@@ -342,7 +344,7 @@ class JsonRows:
         total = rest.get(TOTAL)
         if isinstance(total, int) and (own == is_read == 1 or (not own and len(rest) <= 2 and lists.only is None)):
             self.announced = max(self.announced or 0, total)
-        if own or self._are_lists(rest):
+        if own or self._are_lists(rest) or (is_alone and self._are_records(rest)):
             yield from self._beside(rest, large)
         elif further := self._further(rest, large, is_alone=is_alone and not stream.peek()):
             raise FurtherLists(further)
@@ -360,24 +362,43 @@ class JsonRows:
 
     def _are_lists(self, members: Mapping[str, Any]) -> bool:
         """Whether an object without a list of rows is no row: where one list is read, all of its members are lists that
-        nobody knows, or rows of one kind without a list."""
+        nobody knows, or rows of one kind or single records without a list."""
         if self._lists.only is None and len(members) > 1:
             return False
         return bool(members) and all(
             (self._lists.only is not None and (name in PAGE or not value or is_list_of_objects(value)))
             or (name in self._lists.kinds and any(unfold({name: value}) is not None for unfold in self._unfolds))
+            or (isinstance(value, dict) and self._lists.is_record(name, value))
             for name, value in members.items()
         )
 
+    def _are_records(self, members: Mapping[str, Any]) -> bool:
+        """Whether an object around no list is only a page around single records, each under its name."""
+        objects = {name for name, value in members.items() if isinstance(value, dict)}
+        records = {name for name in objects if self._lists.is_record(name, members[name])}
+        others = members.keys() - records
+        return bool(records) and self._is_frame(others) and all(map(self._lists.is_of_page, objects & others))
+
     def _beside(self, rest: Mapping[str, Any], large: Mapping[str, str]) -> Iterator[Any]:
-        """The objects of a page that hold rows without a list of their own."""
+        """The objects of a page that are a row, or hold rows, without a list of their own."""
         for name in self._lists.beside(rest, large):
             value = {name: rest.get(name)}
             if all(unfold(value) is None for unfold in self._unfolds):
-                raise Refused("bad_json") if self._lists.only is not None else SeveralLists
+                if not self._lists.is_record(name, value[name]):
+                    raise Refused("bad_json") if self._lists.only is not None else SeveralLists
+                value = rest[name]
             self._lists.meet(name)
             if self._lists.is_read(name):
+                self.list_name = self.list_name or name
                 yield value
+
+    def _begins_page(self, members: Mapping[str, Any], *, is_alone: bool) -> bool:
+        """Whether the members before a list are those of a page. In an object that is a whole text, these may be
+        single records as well.
+        """
+        if self._is_frame(members):
+            return True
+        return is_alone and self._is_frame(n for n, v in members.items() if not self._lists.is_record(n, v))
 
     def _is_frame(self, members: Iterable[str]) -> bool:
         """Whether the members before a list say nothing of a row, as totals, addresses and errors of a page do."""

@@ -130,10 +130,18 @@ def _letter(byte: bytes, encoding: str) -> str:
 
 
 def _unfolded(objects: Iterator[dict[str, Any]], nested: Nested | None) -> Iterator[Mapping[str, Any]]:
-    """The objects, and in the place of one that holds several rows these rows."""
+    """The objects, and in the place of one that holds several rows, or a single one under its name, these rows."""
     for each in objects:
         rows = nested(each) if nested is not None else None
-        yield from (each,) if rows is None else rows
+        yield from (_inside(each),) if rows is None else rows
+
+
+def _inside(row: dict[str, Any]) -> dict[str, Any]:
+    """The record that an object only wraps, as in `{"user": {"id": 9}}`; any other object itself."""
+    if len(row) != 1:
+        return row
+    [value] = row.values()
+    return value if isinstance(value, dict) and "id" in map(bare, value) else row
 
 
 def _table(
