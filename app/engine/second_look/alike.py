@@ -29,7 +29,10 @@ _WORD = re.compile(r"\w+")
 _RUN = re.compile(rf"[\w{_BOUND}]+")  # words with nothing but marks between them
 MOST_JOINED = 8  # parts of one word
 MOST_ESCAPED = 4  # times that a text is escaped
-_OFFSET = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # other ways of ISO 8601, such as a week's number, are not plain
+_MOMENT = re.compile(
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?\s*(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)", re.ASCII
+)
 _HIDDEN = frozenset({"Cf", "Cc", "Cs", "Co"})
 _ADDRESS = re.compile(
     r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.){1,4}[a-z]{2,20}", re.IGNORECASE | re.ASCII
@@ -203,10 +206,10 @@ def _instant(cell: str, stored: Any) -> bool | None:
 
 
 def _moment(cell: str) -> datetime | None:
-    if not _OFFSET.search(cell):
+    if not _MOMENT.fullmatch(cell):
         return None
     try:
-        moment = datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d\d:?\d\d$)", "", cell)).astimezone(UTC)
+        moment = datetime.fromisoformat(re.sub(r"\s+(?=Z$|[+-]\d\d:?\d\d$)", "", cell)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
     return None if moment.year in (MINYEAR, MAXYEAR) else moment  # some zones have no date for these
@@ -218,7 +221,7 @@ def _day(cell: str, stored: Any) -> bool | None:
     if _NUMBER.fullmatch(cell):
         return None if stored is None else str(stored)[:10] in _counted(int(float(cell)))
     try:
-        wanted = date.fromisoformat(cell)
+        wanted = date.fromisoformat(cell if _DAY.fullmatch(cell) else "")
     except ValueError:
         return None
     if stored is None and not _BIRTHS <= wanted < datetime.now(UTC).date():

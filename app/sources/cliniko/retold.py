@@ -23,6 +23,9 @@ _TRUTHS = {"true": True, "yes": True, "false": False, "no": False, "": False}
 _MOST_MINUTES = 1440  # of a visit
 _BLANK = frozenset({"", "n/a", "#n/a", "null", "nil"})  # in the cell of a time
 _OFFSET = re.compile(r"\s*([+-]\d\d):?(\d\d)$")
+_PLAIN = re.compile(
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|\s*[+-](?:0\d|1[0-4]):?[0-5]\d)", re.ASCII
+)
 _TYPES = {"standard": "other", "doctor": "referrer", "3rdpartypayer": "payer"}
 _TYPE_CODES = {"0": "other", "1": "referrer", "2": "payer"}
 _CHANNELS = {"sms": "sms", "email": "email", "phonecall": "phone", "other": "other"}
@@ -39,7 +42,9 @@ _ROLES = {
 
 
 def _moment(cell: str) -> datetime | None:
-    """A time that tells its offset."""
+    """A time that tells its offset, in the plain form of ISO 8601."""
+    if not _PLAIN.fullmatch(cell):
+        return None
     text = _OFFSET.sub(r"\1:\2", cell.removesuffix("Z") + ("+00:00" if cell.endswith("Z") else ""))
     try:
         found = datetime.fromisoformat(text)
