@@ -15,6 +15,7 @@ from app.mapping.flags import truth
 from app.mapping.moments import day
 from app.mapping.names import normalise_name
 from app.mapping.rows import Json
+from app.mapping.structured import NotJsonError, parse_json
 
 OTHER = "Other"
 _APART = re.compile(r"[|;\n]")
@@ -44,7 +45,8 @@ class Answer:
     @property
     def said(self) -> str:
         """What is answered, in a form in which it can be compared."""
-        pieces = sorted(normalise_name(piece) for piece in self.options) or _pieces(self.text or "", ())
+        options = [piece for option in self.options for piece in _separate(option)]
+        pieces = sorted(map(normalise_name, options)) or _pieces(self.text or "", ())
         return "|".join([*sorted(normalise_name(p) for p in pieces), normalise_name(self.other or "")])
 
 
@@ -95,7 +97,9 @@ def _of_field(field: Mapping[str, Json]) -> Answer | None:
     words = _word(other.get("value")) if other else None
     mark = _word(other.get("selected")) if other else None
     is_other = truth(mark) is True if mark else words is not None
-    text = _word(field.get("value"))
+    value = field.get("value")
+    text = _word(value)
+    chosen += _words(value if isinstance(value, list) else [value]) if isinstance(value, list | dict) else ()
     token, name = _word(field.get("token")), _word(field.get("name"))
     if not (text or chosen or is_other or words) or not (token or name):
         return None
@@ -110,11 +114,41 @@ def _word(value: Json) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
+def _words(items: list[Json]) -> tuple[str, ...]:
+    """The words of each element of a list: an option is its token, its name or its value, unless it is not selected."""
+    words: list[str | None] = []
+    for item in items:
+        if not isinstance(item, dict):
+            words.append(_word(item))
+        elif truth(_word(item.get("selected")) or "true") is not False:
+            words.append(next(filter(None, (_word(item.get(key)) for key in ("token", "name", "value"))), None))
+    return tuple(filter(None, words))
+
+
+def _in_list(text: str) -> tuple[str, ...] | None:
+    """The words of each element where a cell is a JSON list; None for any other text."""
+    if text[:1] != "[":
+        return None
+    try:
+        value = parse_json(text)
+    except NotJsonError:
+        return None
+    return _words(value) if isinstance(value, list) else None
+
+
+def _separate(option: str) -> tuple[str, ...]:
+    """The options of a cell that is a JSON list; any other cell as it is."""
+    listed = _in_list(option)
+    return (option,) if listed is None else listed
+
+
 def _pieces(text: str, labels: Iterable[str]) -> tuple[str, ...]:
     """The answers in one text. Commas part them only where no option's own name has one."""
     known = {normalise_name(label) for label in labels}
     if normalise_name(text) in known:
         return (text.strip(),)
+    if (listed := _in_list(text)) is not None:
+        return listed
     pieces = [piece for piece in _APART.split(text) if piece.strip()]
     if len(pieces) == 1 and not any("," in label for label in known):
         pieces = [piece for piece in text.split(",") if piece.strip()]
@@ -126,7 +160,7 @@ def settle(answer: Answer, asked: Defined, context: Context) -> Settled:
     if asked.type in CHOICES:
         return _chosen(answer, asked)
     called = {option.id: option.label for option in asked.options}
-    chosen = "; ".join(called.get(option, option) for option in answer.options)
+    chosen = "; ".join(called.get(piece, piece) for option in answer.options for piece in _separate(option))
     pieces = (answer.text, chosen, f"{OTHER}: {answer.other}" if answer.other else None)
     text = "\n".join(piece for piece in pieces if piece) or None
     if text is not None and asked.type in PLAIN:

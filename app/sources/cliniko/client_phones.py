@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from app.mapping.phones import find_phone
 from app.mapping.rows import Json
-from app.mapping.structured import BY_PROGRAMS, words_in
+from app.mapping.structured import BY_PROGRAMS, NotJsonError, parse_json, words_in
 
 _MEMBERS = frozenset({"number", "normalized_number", "phone_type"})  # of an entry of the api
 _ASIDE = BY_PROGRAMS | {"phone_type"}
@@ -24,7 +25,10 @@ class Phones:
 
 
 def split(cell: str | None) -> tuple[str, ...]:
-    """The numbers of one cell, which Cliniko joins with `, `."""
+    """The numbers of one cell, which Cliniko joins with `, `, or a script writes as a JSON list."""
+    if cell and cell[0] == "[":
+        with suppress(NotJsonError):
+            return tuple(number for _, number in listed(parse_json(cell)))
     return tuple(piece.strip() for piece in re.split("[,;\n]", cell or "") if piece.strip())
 
 
