@@ -1,5 +1,6 @@
 """What spreadsheets and address books do to cells, in every column of every kind: mended, or named and left out."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from app.mapping.parse import parse_row
 from app.mapping.phones import find_phone
 from app.mapping.structured import json_cell, json_or_text
 from app.mapping.text import code, nothing, text, verbatim
+from app.sources.cliniko.cancellations import reason_of
 from app.sources.cliniko.source import CLINIKO
 from tests.mapping.cells import context, read
 
@@ -44,6 +46,11 @@ EXACT: dict[Any, str] = {
     money: "120.00",
     code: "2000",
 }
+CODES = re.compile(
+    r".*(_code|_reason(_description)?)|(post_code|item_code|medicare|old_reference_id|concession_type)|.*_value"
+    r"|(provider|reference|dva_card|medicare_reference)_number|reminder_type|follow_up_messages|invoice_default_to"
+)
+WORDS = {("businesses", "country_code"), ("contacts", "country_code"), ("custom_field_values", "other_value")}
 MOMENTS = (timestamp, local_timestamp, visit_time, mark)
 LEFT_ALONE = (verbatim, json_cell)  # content is read later, and JSON that is not JSON is told
 WRAPPED: dict[str, Callable[[str], str]] = {
@@ -98,6 +105,22 @@ def test_codes_lose_the_point_zero_and_exponents_that_lost_digits_are_no_value(k
     assert value_of(kind, placed.name, "2000.0") == ("2000", {"spreadsheet_value_mended"})
     assert value_of(kind, placed.name, "2.123456701E+9") == ("2123456701", {"spreadsheet_value_mended"})
     assert value_of(kind, placed.name, "2.1235E+9") == (None, {"spreadsheet_error_value"})
+
+
+@pytest.mark.parametrize(("kind", "placed"), COLUMNS)
+def test_a_column_that_may_hold_a_code_is_read_as_a_code(kind: Kind[Any], placed: Placed) -> None:
+    by_name = CODES.fullmatch(placed.name) and (kind.name, placed.name) not in WORDS
+    beside_code = f"{placed.name}_code" in names_of(kind) and placed.name != "country"
+    if (by_name or beside_code) and not placed.column.links_to and not placed.column.is_key:
+        assert placed.column.read in (code, whole), placed.name
+
+
+@pytest.mark.parametrize("kind", ["appointments", "attendees"])
+@pytest.mark.parametrize("cell", ["10.0", "10.00", "1.0E+1"])
+def test_a_code_of_a_cancellation_is_known_whatever_a_spreadsheet_made_of_it(kind: str, cell: str) -> None:
+    for column in ("cancellation_reason", "cancellation_reason_description"):
+        mended, codes = value_of(CLINIKO.kind(kind), column, cell)
+        assert (reason_of(mended, None).name, codes) == ("Feeling better", {"spreadsheet_value_mended"})
 
 
 @pytest.mark.parametrize(("kind", "placed"), COLUMNS)

@@ -18,7 +18,7 @@ from app.mapping.kind import Kind, Mention, Sharing, no_mentions
 from app.mapping.moments import LocalMoment, timestamp, visit_time
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell
-from app.mapping.text import string, text
+from app.mapping.text import code, text
 from app.problems import Problem
 from app.sources.cliniko.appointment_types import MOST_PEOPLE, UNKNOWN_TYPE
 from app.sources.cliniko.bookings import cancellation_reason, to_records
@@ -129,10 +129,10 @@ class Appointment(Row):
         Column(timestamp, *CANCELLED[:1], CANCELLED[1:], "R", destination="appointments.cancelled_at"),
     ] = None
     cancellation_reason: Annotated[
-        Words, Column(string, "Cancellation Reason", mark="R", destination="appointments.cancellation_reason_id")
+        Words, Column(code, "Cancellation Reason", mark="R", destination="appointments.cancellation_reason_id")
     ] = None
     cancellation_reason_description: Annotated[
-        Words, Column(string, mark="C", destination="appointments.cancellation_reason_id")
+        Words, Column(code, mark="C", destination="appointments.cancellation_reason_id")
     ] = None
     cancellation_note: Annotated[
         Words, Column(text, "Cancellation Note", mark="R", destination="appointments.cancellation_note")

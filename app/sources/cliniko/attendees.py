@@ -14,7 +14,7 @@ from app.mapping.kind import Joining, Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
-from app.mapping.text import string, text
+from app.mapping.text import code, text
 from app.problems import Problem
 from app.sources.cliniko.attendance import attendee_s
 from app.sources.cliniko.bookings import mentions
@@ -57,10 +57,10 @@ class Attendee(Row):
         datetime | None, Column(timestamp, CANCELLED[0], CANCELLED[1:], destination="appointments.cancelled_at")
     ] = None
     cancellation_reason: Annotated[
-        Words, Column(string, "Cancellation Reason", destination="appointments.cancellation_reason_id")
+        Words, Column(code, "Cancellation Reason", destination="appointments.cancellation_reason_id")
     ] = None
     cancellation_reason_description: Annotated[
-        Words, Column(string, destination="appointments.cancellation_reason_id")
+        Words, Column(code, destination="appointments.cancellation_reason_id")
     ] = None
     cancellation_note: Annotated[
         Words, Column(text, "Cancellation Note", destination="appointments.cancellation_note")

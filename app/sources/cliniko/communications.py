@@ -44,12 +44,12 @@ class Communication(Row):
             destination="communications.client_id",
         ),
     ] = None
-    type: Annotated[Words, Column(string, "Type", destination="communications.channel")] = None
+    type: Annotated[Words, Column(code, "Type", destination="communications.channel")] = None
     type_code: Annotated[Words, Column(code, mark="C", destination="communications.channel")] = None
-    category: Annotated[Words, Column(string, "Category", destination="communications.category")] = None
+    category: Annotated[Words, Column(code, "Category", destination="communications.category")] = None
     category_code: Annotated[Words, Column(code, mark="C", destination="communications.category")] = None
     direction: Annotated[
-        Words, Column(string, "Direction", ("direction_description",), destination="communications.direction")
+        Words, Column(code, "Direction", ("direction_description",), destination="communications.direction")
     ] = None
     direction_code: Annotated[Words, Column(code, mark="C", destination="communications.direction")] = None
     from_: Annotated[Words, Column(text, "From", destination="communications.from")] = None

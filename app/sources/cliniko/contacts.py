@@ -24,7 +24,7 @@ class Contact(Row):
     """One row. Native headers are assumed, api names confirmed."""
 
     id: Annotated[str, key("Contact ID")] = ""
-    type: Annotated[Words, Column(string, "Type", destination="contacts.type")] = None
+    type: Annotated[Words, Column(code, "Type", destination="contacts.type")] = None
     type_code: Annotated[Words, Column(code, mark="C", destination="contacts.type")] = None
     doctor_type: Annotated[Words, Column(string, "Doctor Type", destination="contacts.notes")] = None
     title: Annotated[Words, Column(string, "Title", destination="contacts.title")] = None

@@ -113,11 +113,11 @@ class Patient(Row):
         None
     )
     notes: Annotated[Words, Column(text, "Extra Information", mark="C", raw=True, destination="clients.notes")] = None
-    reminder_type: Annotated[Words, own(string, "Reminder Type", "Reminder preference")] = None
-    invoice_default_to: Annotated[Words, own(string, "Invoice To", "Invoice to")] = None
+    reminder_type: Annotated[Words, own(code, "Reminder Type", "Reminder preference")] = None
+    invoice_default_to: Annotated[Words, own(code, "Invoice To", "Invoice to")] = None
     invoice_email: Annotated[Words, own(email_or_text, "Invoice Email", "Invoice email")] = None
     invoice_extra_information: Annotated[Words, own(text, "Invoice Extra Info", "Invoice extra information")] = None
-    concession_type: Annotated[Words, own(string, "Concession Type", "Concession type", "concession_type_id")] = None
+    concession_type: Annotated[Words, own(code, "Concession Type", "Concession type", "concession_type_id")] = None
     unsubscribed_sms_marketing: Annotated[
         bool | None, own(boolean, "Unsubscribed SMS marketing", "SMS marketing consent", done=TURNED)
     ] = None
@@ -156,7 +156,7 @@ class Patient(Row):
         bool | None, own(boolean, "Receives Confirmation Emails", "Receives confirmation emails")
     ] = None
     dva_card_number: Annotated[Words, own(code, "DVA card number", "DVA card number")] = None
-    follow_up_messages: Annotated[Words, own(string, "Follow-up Messages", "Follow-up messages")] = None
+    follow_up_messages: Annotated[Words, own(code, "Follow-up Messages", "Follow-up messages")] = None
     patient_phone_numbers: Annotated[Json, Column(json_cell, mark="C", destination="clients.phone_numbers")] = None
     accepted_sms_marketing: Annotated[bool | None, own(boolean, "", "SMS marketing consent")] = None
     custom_fields: Annotated[Json, Column(json_where(is_nested), mark="C", destination="custom_field_values.text")] = (
