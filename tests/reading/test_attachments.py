@@ -260,3 +260,21 @@ def test_a_folder_is_not_called_empty_however_many_of_its_files_are_listed(desk:
     told = desk.zip({"patients.csv": patients(1), "patient_files.csv": f"id,patient_id,filename,size\n{rows}", **files})
     called = {file.path for file in told.files for problem in file.problems if problem.code == "file_empty_table"}
     assert called == (set() if listed else {"patient_files.csv"})
+
+
+ADDRESS = "https://api.au1.example.com/v1/patients/1001"
+CLIENTS = [
+    *((header, "1001") for header in ("Patient ID", "patient_id", "patient.id")),
+    *((header, ADDRESS) for header in ("patient.links.self", "patient_id", "patient", "patient.self", "patient link")),
+    *(("patient_id", cell) for cell in ("1001.0", "'1001", '="1001"', "１００１", f"{ADDRESS}/")),
+]
+
+
+@pytest.mark.parametrize(("header", "cell"), CLIENTS)
+def test_a_row_without_a_path_finds_its_file_however_the_client_is_written(desk: Desk, header: str, cell: str) -> None:
+    quoted = '"' + cell.replace('"', '""') + '"'
+    index = f"id,{header},filename,size,description\n3,{quoted},c.pdf,{len(PDF)},three\n"
+    told = desk.zip({"attachments2.csv": index, "Patient files/1001 - Lee, Ann/c.pdf": PDF})
+    (row,) = cells(told, "attachments2.csv")
+    assert (row["found_path"], row["description"]) == ("1001 - Lee, Ann/c.pdf", "three")
+    assert "file_not_in_index" not in told.codes

@@ -10,6 +10,7 @@ from app.engine.reading.naming import is_files_folder
 from app.engine.reading.owner import from_root, owner_of
 from app.engine.reading.rows import Raw
 from app.mapping.files import composed, key_of_path
+from app.mapping.ids import clean_id
 from app.mapping.kind import Filing, Kind
 from app.problems import Level, catalogue
 
@@ -125,12 +126,17 @@ class Beside:
         return None
 
     def _by_name(self, cells: Cells) -> Attachment | None:
-        owner, name = _cell(cells, self._owner), _cell(cells, self._name)
+        owner, name = _id(cells, self._owner), _cell(cells, self._name)
         return self._attachments.of(owner, name) if owner and name else None
 
 
 def _cell(cells: Cells, place: int | None) -> str:
     return (cells[place] or "").strip().strip('="') if place is not None else ""
+
+
+def _id(cells: Cells, place: int | None) -> str:
+    """The id of a cell, as a row that is parsed has it: without an address, a guard or `.0` around it."""
+    return clean_id(_cell(cells, place), lambda _: None) or ""
 
 
 def _keys(path: str) -> Iterator[str]:
