@@ -207,12 +207,19 @@ def test_daylight_saving_is_that_of_the_location_and_not_of_the_account() -> Non
 
 
 @pytest.mark.parametrize(
-    ("starts", "ends", "minutes"), [("02:30", "03:30", 60), ("02:15", "02:45", 30), ("02:00", "03:00", 60)]
+    ("starts", "ends", "minutes"), [("02:15", "02:45", 30), ("02:15", "04:00", 45), ("01:30", "02:30", 60)]
 )
-def test_a_visit_in_the_hour_that_daylight_saving_skips_keeps_its_length(starts: str, ends: str, minutes: int) -> None:
+def test_only_a_time_that_daylight_saving_skips_moves_forward(starts: str, ends: str, minutes: int) -> None:
     found = told("appointments", starts_at=f"2026-10-04 {starts}", ends_at=f"2026-10-04 {ends}")
     assert (found.outcome, found["duration"]) == (Outcome.CREATED, minutes)
     assert "dst_gap" in found.codes
+
+
+@pytest.mark.parametrize("kind", ["appointments", "unavailable_blocks"])
+@pytest.mark.parametrize(("starts", "ends"), [("02:30", "03:30"), ("02:00", "03:00"), ("02:45", "03:15")])
+def test_a_row_that_ends_before_its_moved_start_is_held(kind: str, starts: str, ends: str) -> None:
+    found = told(kind, starts_at=f"2026-10-04 {starts}", ends_at=f"2026-10-04 {ends}")
+    assert (found.outcome, "bad_interval" in found.codes) == (Outcome.HELD, True)
 
 
 def test_a_visit_without_a_location_goes_to_the_only_one_or_to_the_default() -> None:

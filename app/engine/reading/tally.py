@@ -40,7 +40,8 @@ class Tally:
             if problem.code in told or problem.code in self._never:
                 continue
             told.add(problem.code)
-            key = (problem.code, problem.column, problem.level)
+            column = None if problem.code in self._once else problem.column
+            key = (problem.code, column, problem.level)
             count = self._counts.get(key)
             if count is None:
                 first = problem.at(kind=self._kind, file=self._file, line=line, source_id=source_id)

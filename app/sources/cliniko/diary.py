@@ -35,7 +35,10 @@ def location_of(targets: Mapping[str, Target], lookups: Lookups) -> tuple[str | 
 def times_of(
     starts_at: datetime, ends_at: datetime | None, location: str, usual: int | None, lookups: Lookups
 ) -> tuple[datetime, datetime, list[str]]:
-    """Start and end in UTC; times without an offset are those of the location's clock."""
+    """Start and end in UTC; times without an offset are those of the location's clock.
+
+    Only a time that daylight saving skips moves forward. An end that the clock did show stays.
+    """
     here = zone(lookups.zones.get(location) or lookups.plan.timezone)
     starts, told = placed(starts_at, here)
     codes = [told] if told else []
@@ -45,8 +48,6 @@ def times_of(
     else:
         ends, told_of_end = placed(ends_at, here)
         codes += [told_of_end] if told_of_end else []
-        if told == "dst_gap" and isinstance(starts_at, LocalMoment) and isinstance(ends_at, LocalMoment):
-            ends = starts + (ends_at.wall - starts_at.wall)  # both move forward, so that the visit keeps its length
     return starts, ends, codes
 
 
