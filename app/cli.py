@@ -3,14 +3,24 @@
 import json
 import os
 import sys
+import traceback
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
 from typer.core import TyperCommand
 
-if TYPE_CHECKING:  # each command imports what it needs: whoever asks for help need not wait for the whole product
+from app.commands.files import BadFile
+from app.commands.options import BadOption, must_be_usable
+from app.commands.read import Answer, refused
+from app.problems import Problem
+from app.sources import SOURCES
+
+if TYPE_CHECKING:
     from app.commands.read import Answer
 
 
@@ -24,7 +34,6 @@ class Answering(TyperCommand):
         except typer.Exit:
             raise  # --help
         except Exception:
-            from app.commands.ending import answer_bad_usage
             from app.commands.trial import NO_TRIAL
 
             answer_bad_usage(words, **(NO_TRIAL if self.name == "trial" else {}))
@@ -61,12 +70,12 @@ def serve(
     web_only: Annotated[bool, typer.Option("--web-only", help="The pages alone; workers run elsewhere.")] = False,
 ) -> None:
     """The pages and a worker, with everything in ./var."""
+    from app.commands.listening import CannotListen
     from app.commands.serve import serve as run
     from app.commands.serve import serve_pages
-    from app.engine.installation import CannotStart
-    from app.listening import CannotListen
     from app.production import NotReady
     from app.settings import settings
+    from app.worker.installation import CannotStart
 
     _warn()
     try:
@@ -78,10 +87,10 @@ def serve(
 @app.command()
 def worker() -> None:
     """One worker. Start as many as there are cores, on as many machines as there are."""
-    from app.engine.installation import CannotStart
     from app.production import NotReady, require_ready
     from app.schema.upgrade import SchemaTooNew
     from app.settings import settings
+    from app.worker.installation import CannotStart
     from workers.supervisor import run_worker
 
     _warn()
@@ -122,7 +131,6 @@ def read(
 ) -> None:
     """What is in an export (a zip, a file, a folder or a link), without importing it. - reads a link from the input,
     where no list of processes shows it."""
-    from app.commands.ending import answer_of
     from app.commands.read import read as run
 
     _check_json(json_file)
@@ -145,7 +153,6 @@ def trial(
     ask_password: AskPassword = False,
 ) -> None:
     """Read, match by suggestion, try and prove, in a private database. - reads a link from the input."""
-    from app.commands.ending import answer_of
     from app.commands.trial import NO_TRIAL, Options
     from app.commands.trial import trial as run
 
@@ -233,13 +240,10 @@ def _check_json(json_file: Path | None) -> None:
 
 def _say(answer: "Answer", json_file: Path | None) -> None:
     """The answer as JSON where that was asked, and a few lines for a person."""
-    from app.commands.ending import write_answer
 
     is_written = json_file is None or write_answer(answer, json_file)
     if json_file != Path("-"):
         from rich.console import Console
-
-        from app.commands.summary import summary
 
         Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(summary(answer))
     raise typer.Exit(answer.status if is_written else 2)
@@ -264,3 +268,116 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+# What a person at a terminal reads after `read` and `trial`.
+
+OUTCOMES = ("read", "created", "updated", "unchanged", "left_out", "skipped", "held", "refused", "records")
+
+
+def summary(answer: Answer) -> RenderableType:
+    """A table of kinds and one of problems, in the catalogue's words."""
+    told = answer.told
+    parts: list[RenderableType] = [_kinds(told) if told.get("kinds") else _inventory(told)]
+    if told["problems"]:
+        parts.append(_problems(told["problems"]))
+    if "balanced" in told:
+        parts.append("The trial balances." if told["balanced"] else "The trial does not balance.")
+    return Group(*parts)
+
+
+def _inventory(told: dict[str, Any]) -> Table:
+    table = Table("kind", "rows", "first", "last")
+    for kind, held in told["inventory"].items():
+        table.add_row(kind, f"{held['rows']:,}", (held["first"] or "")[:10], (held["last"] or "")[:10])
+    return table
+
+
+def _kinds(told: dict[str, Any]) -> Table:
+    table = Table("kind", *(name.replace("_", " ") for name in OUTCOMES))
+    for kind in told["kinds"]:
+        table.add_row(kind["kind"], *(f"{kind[name]:,}" for name in OUTCOMES))
+    return table
+
+
+def _problems(problems: list[dict[str, Any]]) -> Table:
+    label = next(iter(SOURCES.values())).label
+    table = Table("level", "count", "problem", "where")
+    for one in problems:
+        where = " ".join(str(one[name]) for name in ("file", "line", "column") if one[name] is not None)
+        table.add_row(one["level"], f"{one['count']:,}", Problem(one["code"], details={"source": label}).title, where)
+    return table
+
+
+# How `read` and `trial` end: always with an answer, whatever went wrong, and never with a value on the terminal.
+
+HERE = Path(__file__).resolve().parents[2]
+
+
+def answer_of(work: Callable[[], Answer], **more: Any) -> Answer:
+    """What `work` answers; where it raises, an answer of status 2 with the reason. `more` is added to such an answer.
+
+    The reason is also one line of the error output: the sentence of a BadFile or BadOption, and of any other exception
+    its type and the place where it was raised. Its message may hold a clinic's values and is shown nowhere.
+    """
+    try:
+        return work()
+    except BadFile as wrong:
+        return _refused(str(wrong), "option_file_unusable", more)
+    except BadOption as wrong:
+        return _refused(str(wrong), "option_unusable", more)
+    except Exception as fault:
+        return _refused(f"The command failed: {type(fault).__name__} at {_place_of(fault)}", "command_failed", more)
+
+
+def write_answer(answer: Answer, file: Path) -> bool:
+    """Writes the answer as JSON; `-` is the output. False where it cannot be written, which the error output says."""
+    text = json.dumps(answer.told, ensure_ascii=False, indent=1) + "\n"
+    try:
+        if file == Path("-"):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            file.write_text(text, encoding="utf-8")
+    except OSError as trouble:
+        _write_line(f"--json: the answer cannot be written ({trouble.strerror}).")
+        return False
+    return True
+
+
+def answer_bad_usage(words: Sequence[str], **more: Any) -> None:
+    """Writes the answer to a command line that cannot be understood where `--json` of the same line says."""
+    file = _json_of(words)
+    if file is None:
+        return
+    try:
+        must_be_usable(json_file=file)
+    except BadOption as wrong:
+        _write_line(str(wrong))
+    else:
+        write_answer(refused(Problem("option_unusable"), **more), file)
+
+
+def _json_of(words: Sequence[str]) -> Path | None:
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        if word == "--json" and following is not None:
+            return Path(following)
+        if word.startswith("--json="):
+            return Path(word.removeprefix("--json="))
+    return None
+
+
+def _refused(words: str, code: str, more: dict[str, Any]) -> Answer:
+    _write_line(words)
+    return refused(Problem(code), **more)
+
+
+def _write_line(words: str) -> None:
+    sys.stderr.write(words.replace("\n", " ") + "\n")
+
+
+def _place_of(fault: Exception) -> str:
+    """The file and line of our own code that are nearest to where an exception was raised."""
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(fault.__traceback__)]
+    ours = [(file.relative_to(HERE), line) for file, line in frames if file.is_relative_to(HERE / "app")]
+    return f"{ours[-1][0]}, line {ours[-1][1]}." if ours else "an unknown place."

@@ -25,8 +25,8 @@ from sqlalchemy.util import LRUCache
 from sqlmodel import Session, SQLModel
 
 from app.changed_values import ValueChanged
-from app.effects import effect, is_listening, statement
-from app.stored_values import checking
+from app.side_effects import effect, is_listening, statement
+from app.storable_values import checking
 
 PATIENCE_SECONDS = 60.0
 MODE_AGAIN_SECONDS = 0.02

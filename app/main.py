@@ -19,30 +19,20 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import ClientDisconnect
 
-from app import health, look
+from app import templating
 from app.access.rights import RIGHTS
-from app.basis import FIELD, Changed, DrawnForAnother, NoBasis
 from app.changed_values import ValueChanged
 from app.db import DatabaseGone, now
-from app.disk_room import DiskRoom
-from app.door import check_texts, read_form
-from app.drawn_for import answer_another
-from app.engine.isolated import reader
-from app.engine.runtime import Runtime, in_one_line, open_runtime
 from app.errors import Stop
-from app.guardrails import SAFE, guard, is_upload
-from app.head import HeadAsGet
+from app.isolated import reader
 from app.migration.advance import NotAllowed, Refused, WrongState
 from app.migration.audit import Change, changes_since, state_change
 from app.migration.both_lists import LISTS_FIRST
 from app.migration.models import Migration
 from app.migration.states import MOVES, WORKING, Event, State
 from app.migration.words import WORDS
-from app.pressed_again import answered_before, given_already, page_after
 from app.production import require_ready
-from app.rail import READ_LISTS, page_of
-from app.refused_forms import describe_changed, describe_over
-from app.same_key import OncePerKey
+from app.request_limits import check_texts, read_form
 from app.sandbox import routes as sandbox
 from app.sandbox.demo import seed
 from app.settings import Environment, Settings, settings
@@ -51,8 +41,14 @@ from app.storage.encryption import CannotOpen
 from app.support import files as support_files
 from app.support import routes as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
-from app.unsent import TYPED, form_sent, own_target, unsent_form, way_back
-from app.web import (
+from app.web import health
+from app.web.form_fingerprint import FIELD, Changed, DrawnForAnother, NoBasis
+from app.web.form_of_another_person import answer_another
+from app.web.health import DiskRoom
+from app.web.http_security import SAFE, HeadAsGet, guard, is_upload
+from app.web.idempotency_key import OncePerKey
+from app.web.navigation import READ_LISTS, page_of
+from app.web.page_context import (
     STREAMED,
     HistoryDiffers,
     NeedsSignIn,
@@ -66,8 +62,12 @@ from app.web import (
     page_before,
     visit_of,
 )
+from app.web.refused_forms import describe_changed, describe_over
+from app.web.repeated_forms import answered_before, given_already, page_after
+from app.web.unsent_form import TYPED, form_sent, own_target, unsent_form, way_back
 from app.wizard import STEPS
 from app.wizard.looking import NoTrialRecords
+from app.worker.runtime import Runtime, in_one_line, open_runtime
 
 log = structlog.get_logger()
 BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL, Event.UNDO})
@@ -99,7 +99,7 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
         redoc_url=None,
         openapi_url=None if in_production else "/openapi.json",
     )
-    app.state.jinja = look.environment()
+    app.state.jinja = templating.environment()
     app.state.room = DiskRoom(chosen.var)
     app.state.is_secure = in_production
     app.state.address = chosen.base_url if in_production else ""
@@ -107,7 +107,7 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     app.add_middleware(OncePerKey)
     app.add_middleware(BaseHTTPMiddleware, dispatch=guard)
     app.add_middleware(HeadAsGet)
-    app.mount("/static", StaticFiles(directory=look.STATIC), name="static")
+    app.mount("/static", StaticFiles(directory=templating.STATIC), name="static")
     signing_in = (pages.router, clinics.router, invitations.router)
     for router in (health.router, *signing_in, support.router, support_files.router, *(step.router for step in STEPS)):
         app.include_router(router)

@@ -20,7 +20,7 @@ from e2e.pages.records import Records
 from e2e.pages.report import Report
 from e2e.pages.review import Review
 from e2e.pages.start import Start
-from e2e.pages.uses import Uses
+from e2e.pages.used_features import Uses
 from e2e.pages.visits import Visits
 
 Seen = Callable[[Page, str], None]

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Page
 
 from app.db import now
-from app.look import environment
 from app.sources import source
+from app.templating import environment
 from e2e.journey import Journey
 from e2e.pages.clients import Clients
 from e2e.pages.handover import Handover

@@ -13,7 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from app.look import STATIC, package
+from app.templating import STATIC, package
 
 expect.set_options(timeout=30_000)
 EXECUTABLE = shutil.which("chromium") or "/usr/bin/chromium"

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from app.engine.reading.naming import name_of
-from app.engine.reading.recognise import Header, by_header, understood
+from app.reading.naming import name_of
+from app.reading.recognise import Header, by_header, understood
 from app.sources import source
 from app.sources.cliniko.sample import Expectation, SizeName, write_sample
 from app.sources.cliniko.sample.expectation import ProblemCount

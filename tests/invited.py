@@ -6,7 +6,7 @@ from httpx import Response
 from sqlmodel import col, select
 
 from app.access.models import Invitation, Person
-from app.notify.compose import Composer
+from app.notify.mails import Composer
 from tests.pages import done
 from tests.product import MEGAN, Product, Visitor
 

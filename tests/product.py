@@ -14,21 +14,21 @@ from httpx import Response
 from sqlmodel import Session, col, select
 from starlette.testclient import TestClient
 
-from app import look
+from app import templating
 from app.access import sessions
 from app.access.models import Person
 from app.caspen.gateway import Gateway
 from app.db import now
-from app.engine.bench import benches
-from app.engine.drain import Turn, drain
-from app.engine.runtime import Runtime, open_runtime
 from app.main import create_app
 from app.migration.models import AuditEntry, Migration, OutboxMail, Trial
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, close_gaps
 from app.settings import Environment, Settings
-from app.signin import links
-from app.web import cookie_name
+from app.signin import pages
+from app.trial.context import benches
+from app.web.page_context import cookie_name
+from app.worker.runtime import Runtime, open_runtime
+from app.worker.work_loop import Turn, drain
 from tests.audit_lines import make_audit_say
 from tests.forms.browser import basis_in, basis_now, page_of
 from tests.reading_seal import seal_readings
@@ -191,7 +191,7 @@ class Product:
 
 @cache
 def _jinja() -> object:
-    return look.environment()
+    return templating.environment()
 
 
 def settings_in(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Settings:
@@ -201,8 +201,8 @@ def settings_in(folder: Path, environment: Environment = Environment.TEST, **mor
 
 def start(folder: Path, environment: Environment = Environment.TEST, **more: object) -> Product:
     """Opens the product on a folder."""
-    links.limiter.storage.reset()
-    links.PAUSE_SECONDS = 0.0
+    pages.limiter.storage.reset()
+    pages.PAUSE_SECONDS = 0.0
     settings = settings_in(folder, environment, **more)
     runtime = open_runtime(settings, settings.page_patience_seconds)
     app = create_app(settings, runtime)

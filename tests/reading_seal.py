@@ -2,10 +2,10 @@
 
 from sqlmodel import Session, select
 
-from app.engine.account_seal import counted_in
-from app.engine.reading_seal import PHASE, SEAL, all_files, seal_of_reading
-from app.engine.work import DONE
 from app.migration.models import Export, Work
+from app.reading.seal import PHASE, SEAL, all_files, seal_of_reading
+from app.trial.account_seal import counted_in
+from app.worker.leases import DONE
 
 
 def seal_readings(session: Session, migration_id: str) -> None:

@@ -2,9 +2,9 @@
 
 import sys
 
-from app.engine.installation import CannotStart
 from app.schema.upgrade import SchemaTooNew
 from app.settings import BadSetting, settings
+from app.worker.installation import CannotStart
 from workers.supervisor import run_worker
 
 if __name__ == "__main__":

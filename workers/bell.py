@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
-from app.doorbell import QUEUE, redis_settings, to_json, waiting_key
+from app.queue import QUEUE, redis_settings, to_json, waiting_key
 
 if TYPE_CHECKING:
     from arq.typing import WorkerCoroutine

@@ -13,12 +13,12 @@ import sys
 import threading
 from typing import IO, Any
 
-from app.engine.bench import benches
-from app.engine.current_file import CurrentFile
-from app.engine.drain import Turn, drain
-from app.engine.memory import collect_seldom, give_back_large, peak_mb
-from app.engine.runtime import open_runtime
 from app.settings import settings
+from app.trial.context import benches
+from app.worker.current_file import CurrentFile
+from app.worker.memory import collect_seldom, give_back_large, peak_mb
+from app.worker.runtime import open_runtime
+from app.worker.work_loop import Turn, drain
 
 
 def main() -> None:

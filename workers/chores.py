@@ -8,17 +8,16 @@ from datetime import timedelta
 import structlog
 
 from app.db import now
-from app.engine.contents import sweep_workspaces
-from app.engine.open_links import look_at_open_links
-from app.engine.orphans import sweep_orphans
-from app.engine.purge import due_for_purge, forget_journals, give_up_abandoned, purge
-from app.engine.runtime import Runtime
-from app.engine.scratch import sweep_scratch
-from app.engine.sweep import waiting
-from app.engine.uploads import sweep_uploads
+from app.fetch.open_links import look_at_open_links
+from app.fetch.uploads import sweep_uploads
 from app.links.slots import sweep_places
 from app.migration.advance import Refused
 from app.notify.sender import Sender
+from app.trial.file_contents import sweep_workspaces
+from app.worker.clean_up import due_for_purge, forget_journals, give_up_abandoned, purge, sweep_orphans
+from app.worker.runtime import Runtime
+from app.worker.scratch import sweep_scratch
+from app.worker.takeover import waiting
 
 Chore = Callable[[Runtime], None]
 SELDOM_SECONDS, RARELY_SECONDS = 60.0, 3600.0

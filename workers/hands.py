@@ -15,12 +15,11 @@ from typing import Any
 import structlog
 
 from app.db import Database
-from app.engine.current_file import VARIABLE, CurrentFile, is_file_to_blame
-from app.engine.drain import Drained
-from app.engine.work import expire_owner
-from app.lifetime import start_dependent
+from app.lifetime import Starts, start_dependent
 from app.settings import Settings
-from app.starts import Starts
+from app.worker.current_file import VARIABLE, CurrentFile, is_file_to_blame
+from app.worker.leases import expire_owner
+from app.worker.work_loop import Drained
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0

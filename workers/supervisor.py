@@ -7,13 +7,13 @@ import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from app.db import now
-from app.engine.installation import CannotStart, words_of
-from app.engine.memory import collect_seldom
-from app.engine.runtime import Runtime, open_runtime
-from app.engine.sweep import waiting
 from app.lifetime import on_end
 from app.settings import Settings
 from app.unavailable import Unavailable, cause_of
+from app.worker.installation import CannotStart, words_of
+from app.worker.memory import collect_seldom
+from app.worker.runtime import Runtime, open_runtime
+from app.worker.takeover import waiting
 from workers.bell import Listener
 from workers.chores import Chores
 from workers.hands import Hands

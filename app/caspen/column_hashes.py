@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.caspen.bookkeeping import IDENTITY
-from app.caspen.shapes import Cell, Unloadable, shape
+from app.caspen.row_codec import Cell, Unloadable, shape
 from app.caspen.tables import Imported
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from json.encoder import encode_basestring
 
-from app.caspen.shapes import Cell
+from app.caspen.row_codec import Cell
 
 LARGE = 1 << 18  # signs of a text
 _WRAP = 2**256

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.caspen.shapes import Row, Shape, shape
+from app.caspen.row_codec import Row, Shape, shape
 from app.caspen.statements import at, canonical_columns, stream
 from app.caspen.stores import Store
 from app.caspen.tables import OBJECTS

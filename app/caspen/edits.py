@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.bookkeeping import PEOPLE
 from app.caspen.content import content_hash
-from app.caspen.shapes import Shape, shape
+from app.caspen.row_codec import Shape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, change, fetch, lay_out, stream
 from app.caspen.tables.columns import moment_text
 

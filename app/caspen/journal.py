@@ -6,7 +6,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.content import Digest
 from app.caspen.edits import untouched
-from app.caspen.shapes import Shape
+from app.caspen.row_codec import Shape
 from app.caspen.shared import forget_shared
 from app.caspen.statements import at, change, fetch, is_sqlite, stream_rows
 from app.caspen.stores import Sides, Stores

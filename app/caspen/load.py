@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from app.caspen.content import Digest, Digests, content_hash, place_hash
 from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
 from app.caspen.ids import Ids
-from app.caspen.live import LiveRecord, look_up
-from app.caspen.shapes import Row, Shape, Unloadable, shape
+from app.caspen.live_records import LiveRecord, look_up
+from app.caspen.row_codec import Row, Shape, Unloadable, shape
 from app.caspen.statements import at, change, write
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN, Value, differs_from
-from app.caspen.conflicts import Conflict, find_conflicts
 from app.caspen.content import Digest, Digests, content_hash, merge
-from app.caspen.edits import list_touched, untouched
+from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
 from app.caspen.journal import journal_digest, keep_replaced
-from app.caspen.relied import Changed, Outdated, Relied, changed_since, links_into_nothing
-from app.caspen.shapes import Shape, shape
+from app.caspen.live_records import actual_hashes
+from app.caspen.required_records import Changed, Outdated, Relied, changed_since, links_into_nothing
+from app.caspen.row_codec import Shape, shape
 from app.caspen.shared import keep_shared
 from app.caspen.statements import (
     among,
@@ -33,6 +33,44 @@ from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS
 from app.caspen.tables.columns import moment_text
 from app.db import now
+
+# What people changed in Caspen between a trial and its finalisation, and what therefore stays as they made it.
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A reviewed record that is not brought, because a person edited or deleted the live one."""
+
+    table: str
+    id: str
+    source_kind: str
+    source_id: str
+    line: int
+    deleted: bool
+    trial_hash: bytes
+
+
+def find_conflicts(sides: Sides, to: Shape, workspace_id: str) -> list[Conflict]:
+    """The records of a table that people touched and that hold something else than what was reviewed.
+
+    The gateway's entries say what people touched: `list_touched` must have laid them out in this transaction.
+    """
+    sql = (
+        f'SELECT here."id", here."source_kind", here."source_id", here."line", person."act" = \'{DELETED}\' '
+        f"FROM {at(sides.trial, to.name)} AS here JOIN {at(sides.live, to.name)} AS live "
+        'ON live."workspace_id" = here."workspace_id" AND live."id" = here."id" '
+        f'JOIN "{TOUCHED}" AS person ON person."object" = \'{to.name}\' AND person."id" = live."id" '
+        'WHERE here."workspace_id" = ? ORDER BY here."id"'
+    )
+    touched = fetch(sides.connection, sql, (workspace_id,))
+    ids = [str(row[0]) for row in touched]
+    reviewed = actual_hashes(sides.connection, sides.trial, workspace_id, to, ids)
+    lives = actual_hashes(sides.connection, sides.live, workspace_id, to, ids)
+    return [
+        Conflict(to.name, record_id, kind, key, int(line or 0), bool(deleted), reviewed[record_id])
+        for record_id, kind, key, line, deleted in touched
+        if deleted or lives[record_id] != reviewed[record_id]
+    ]
 
 
 class Unproven(Exception):

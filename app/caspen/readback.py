@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.caspen.bookkeeping import BOOKKEEPING, Value, differs_from
 from app.caspen.content import Digest, Digests, content_hash, place_hash
-from app.caspen.shapes import Shape, shape
+from app.caspen.row_codec import Shape, shape
 from app.caspen.statements import at, canonical_columns, stream
 from app.caspen.stores import Store
 from app.caspen.tables import OBJECTS

@@ -10,7 +10,7 @@ from collections import Counter
 from sqlalchemy.engine import Connection
 
 from app.caspen.edits import list_touched, untouched
-from app.caspen.shapes import Shape, shape
+from app.caspen.row_codec import Shape, shape
 from app.caspen.statements import at, change, fetch, is_sqlite, lay_out
 from app.caspen.stores import Sides, Stores
 from app.caspen.tables import OBJECTS

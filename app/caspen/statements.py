@@ -9,7 +9,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.caspen.shapes import Cell, Row, Shape
+from app.caspen.row_codec import Cell, Row, Shape
 from app.caspen.tables.columns import Exact, Moment
 
 BATCH = 500

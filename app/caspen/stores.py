@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.tables import OBJECTS, CaspenTable, Fence
 from app.db import PATIENCE_SECONDS, SCHEMA, Database, safe_name, take_turns
-from app.effects import effect
+from app.side_effects import effect
 
 LIVE = "live"
 _COUNTED = {

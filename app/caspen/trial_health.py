@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from app.caspen.content import Digest, place_hash
 from app.caspen.fences import Fate, PartLoaded, loaded_parts
 from app.caspen.readback import Stamp, marked
-from app.caspen.shapes import shape
+from app.caspen.row_codec import shape
 from app.caspen.statements import at, fetch, stream_rows
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS, Fence

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from app.caspen.edits import DELETED, TOUCHED, list_touched, not_deleted, untouched
 from app.caspen.journal import journal_digest
 from app.caspen.links import values_of
-from app.caspen.shapes import Shape, shape
+from app.caspen.row_codec import Shape, shape
 from app.caspen.shared import hand_over, later_journals
 from app.caspen.statements import among, at, batches, change, fetch, is_sqlite
 from app.caspen.stores import Stores

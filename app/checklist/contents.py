@@ -2,7 +2,7 @@
 
 from app.checklist.line import Act, Line, Mark
 from app.checklist.situation import Situation
-from app.words import plural
+from app.formatting import plural
 
 NAME = "contents"
 GROUP = "Export"

@@ -2,7 +2,7 @@
 
 from app.checklist.line import Act, Line, Mark
 from app.checklist.situation import Situation
-from app.words import day_year
+from app.formatting import day_year
 
 NAME = "dates"
 TITLE = "Give your Trial Conversion date"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from app.checklist.line import Act, Line, Mark
 from app.checklist.situation import Held, Situation
-from app.words import day_year, plural
+from app.formatting import day_year, plural
 
 NAME = "export"
 DONE = {

@@ -2,7 +2,7 @@
 
 from app.checklist.line import Act, Line, Mark
 from app.checklist.situation import Situation
-from app.words import names, plural
+from app.formatting import names, plural
 
 NAME = "locations"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from app.caspen.facts import WorkspaceFacts
+from app.caspen.workspace_snapshot import WorkspaceFacts
 from app.mapping.plan import Choice, Plan
 
 

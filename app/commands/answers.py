@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.engine.inventory import Inventory
-from app.engine.trial_account import has_true_account
 from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 from app.migration.states import State
 from app.problems import Level, Problem, catalogue
+from app.reading.inventory import Inventory
+from app.trial.account import has_true_account
 
 Json = dict[str, Any]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app.db import Database
-from app.engine.link_providers import note_check
 from app.errors import Stop
+from app.fetch.link_providers import note_check
 from app.links import LinkSettings, normalise
 from app.links.link import Link
 from app.links.providers import provider_of

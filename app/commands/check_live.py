@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from app.engine.live_check import check_live
-from app.engine.runtime import open_runtime
+from app.golive.live_check import check_live
 from app.settings import Settings
+from app.worker.runtime import open_runtime
 
 
 def check(settings: Settings) -> Iterator[tuple[bool, dict[str, Any]]]:

@@ -12,16 +12,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlmodel import col, select
 
 from app.db import now
-from app.engine.memory import peak_mb
-from app.engine.phases import STAGES
-from app.engine.progress import progress
-from app.engine.runtime import Runtime
-from app.engine.work import READY
 from app.errors import Stop
 from app.migration.models import Migration, Work
 from app.migration.states import State
 from app.problems import Problem, catalogue
 from app.settings import Settings
+from app.worker.leases import READY
+from app.worker.memory import peak_mb
+from app.worker.progress import progress
+from app.worker.runtime import Runtime
+from app.worker.stages import STAGES
 from workers.hands import Hands
 
 TURN_SECONDS = 2.0

@@ -6,14 +6,14 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.caspen.gateway import ROLES, Gateway
 from app.caspen.names import normalise_name
-from app.engine.runtime import Runtime
+from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
 from app.mapping.countries import country_code
 from app.mapping.plan import Plan
 from app.mapping.storable import without_unshowable
 from app.mapping.zones import zone_name
+from app.worker.runtime import Runtime
 
 ANSWERED_BEFORE = ("file_kinds", "column_pairs", "headerless", "file_encodings")  # reading asks, not matching
 

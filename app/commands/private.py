@@ -1,8 +1,13 @@
 """An engine of one's own for one export: everything in a private folder that is gone at the end."""
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import secrets
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,13 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.caspen.gateway import create_workspace
 from app.commands.options import BadOption, why_not
-from app.commands.private_folder import private_folder
-from app.engine.bench import benches
-from app.engine.installation import CannotStart
-from app.engine.memory import collect_seldom, give_back_large
-from app.engine.runtime import Runtime, open_runtime
-from app.engine.submit import hand_over_files, hand_over_link
 from app.errors import Stop
+from app.fetch.hand_over import hand_over_files, hand_over_link
 from app.links.normalise import normalise
 from app.links.pasted import has_link, has_other_scheme, has_scheme
 from app.links.providers import provider_of
@@ -33,6 +33,10 @@ from app.problems import Problem
 from app.schema.upgrade import SchemaTooNew
 from app.settings import Environment, Settings
 from app.sources import SOURCES
+from app.trial.context import benches
+from app.worker.installation import CannotStart
+from app.worker.memory import collect_seldom, give_back_large
+from app.worker.runtime import Runtime, open_runtime
 
 BY = By("command line", Actor.CLINIC)
 NO_CLINIC = "no clinic takes part: whoever runs the command answers for it"
@@ -220,3 +224,68 @@ def files_at(path: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(path.rglob("*")):
         if file.is_file() and not file.is_symlink():
             yield file.relative_to(path).as_posix(), file
+
+
+# The private folder of one command: gone when the command ends, and after `kill -9` with the next command.
+#
+# The process that owns a folder holds a lock in the folder. The kernel lets go of the lock when the process is
+# gone, for whatever reason: a folder whose lock is free has no owner any more.
+
+PREFIX = "caspen-import-"
+LOCK = "owner.lock"
+NEW_LOCK = "owner.new"
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """A new folder that its owner alone can read, removed at the end; first removes those of processes that are gone.
+
+    A signal that arrives while the folder is removed does not stop the removal.
+    """
+    remove_ownerless(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+    lock = -1
+    try:
+        lock = os.open(folder / NEW_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        (folder / NEW_LOCK).rename(folder / LOCK)  # a lock has its name only while it is held
+        yield folder
+    finally:
+        _remove(folder)
+        if lock >= 0:
+            os.close(lock)
+
+
+def remove_ownerless(place: Path) -> None:
+    """Removes the private folders in `place` whose owners are gone. A folder of another user, one that others can
+    read, and one without a lock are left. A second call finds nothing to do."""
+    for folder in place.glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if _is_ours(folder) and _is_free(folder / LOCK):
+                _remove(folder)
+
+
+def _is_ours(folder: Path) -> bool:
+    about = folder.lstat()
+    return stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid() and stat.S_IMODE(about.st_mode) == 0o700
+
+
+def _is_free(lock: Path) -> bool:
+    """Whether nobody holds a lock. Raises OSError where there is no lock."""
+    file = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(file)
+    return True
+
+
+def _remove(folder: Path) -> None:
+    while True:
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+        except KeyboardInterrupt:
+            continue
+        return

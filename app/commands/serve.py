@@ -12,19 +12,21 @@ from collections.abc import Iterator
 
 import structlog
 import uvicorn
+from jinja2 import Environment as Jinja
 
 from app.commands.drive import STARTS, environment_of
-from app.connections import KEEP_ALIVE_SECONDS, LimitedProtocol
-from app.door import HEADER_BYTES
-from app.engine.memory import collect_seldom
-from app.engine.runtime import check_installation, in_one_line
-from app.lifetime import on_end, start_dependent
-from app.listening import address_at, listen_at
+from app.commands.listening import address_at, listen_at
+from app.commands.redis_server import RedisServer, start_redis
+from app.lifetime import Starts, on_end, start_dependent
 from app.production import require_ready
-from app.redis_server import RedisServer, start_redis
-from app.settings import Settings
+from app.request_limits import HEADER_BYTES
+from app.settings import Environment, Settings
 from app.settings import settings as configured
-from app.starts import Starts
+from app.sources import source
+from app.web.connection_limits import KEEP_ALIVE_SECONDS, LimitedProtocol
+from app.web.http_security import HEADERS, SECURE_HEADERS
+from app.worker.memory import collect_seldom
+from app.worker.runtime import check_installation, in_one_line
 
 STOP_SECONDS = 11.0
 LOOK_SECONDS = 1.0
@@ -166,7 +168,6 @@ def _pages_open(settings: Settings) -> Iterator[PageServer]:
     Raises CannotStart."""
     hand_on(settings)
     from app.main import open_app  # the whole application: an address that is taken is told before it is imported
-    from app.slow_line import answer_too_slow
 
     app, runtime = open_app(settings)
     try:
@@ -198,3 +199,22 @@ def _words(settings: Settings) -> str:
     if settings.redis_url:
         return "A worker is listening."
     return "There is no Redis on this machine: the worker looks for work every second instead."
+
+
+# What a person reads whose line is so slow that too little of a form arrived for too long.
+
+
+def answer_too_slow(jinja: Jinja, environment: Environment) -> bytes:
+    """The whole answer (408). It is drawn before the pages are opened: a connection knows neither page nor reader."""
+    page = jinja.get_template("errors/408.html").render(source=source(None), environment=environment.value).encode()
+    secure = SECURE_HEADERS if environment is Environment.PRODUCTION else {}
+    headers = {
+        **HEADERS,
+        **secure,
+        "Content-Type": "text/html; charset=utf-8",
+        "Cache-Control": "no-store",
+        "Connection": "close",
+        "Content-Length": str(len(page)),
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 408 Request Timeout\r\n{lines}\r\n".encode() + page

@@ -2,40 +2,58 @@
 
 import time
 from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from sqlmodel import Session
 
 from app.caspen.dump import dump
-from app.caspen.facts import workspace_facts
 from app.caspen.gateway import Gateway
 from app.caspen.native import native_fields
 from app.caspen.tables import Workspace
+from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
 from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
-from app.commands.file_answers import must_fit_columns, says_of_files, with_files
-from app.commands.files import GivenWorkspace, answered, read_workspace, set_up
+from app.commands.files import (
+    ANSWERED_BEFORE,
+    BadFile,
+    GivenWorkspace,
+    answered,
+    first_fault,
+    no_country,
+    no_zone,
+    read_workspace,
+    set_up,
+    yaml_of,
+)
 from app.commands.options import must_be_usable, settings_must_be_usable
-from app.commands.plan_fits import must_fit, must_fit_alone
 from app.commands.private import BY, begin_private, cannot_be_opened, live_workspace_id, private_engine
 from app.commands.read import Answer, refused
 from app.db import now
-from app.engine.heartbeat import nothing
-from app.engine.inventory import Inventory
-from app.engine.runtime import Runtime
-from app.engine.trial_check import trial_fault
-from app.engine.zones import places_of
 from app.errors import Stop
+from app.mapping.columns import normalise_header
+from app.mapping.countries import country_code
+from app.mapping.defined import fitting
+from app.mapping.kind import Kind, Source
+from app.mapping.plan import ENCODINGS, LEAVE_OUT, Choice, Plan
+from app.mapping.zones import zone_name
 from app.migration.exports import current_export, files_of, read_again
 from app.migration.guards import export_kept
-from app.migration.models import Migration
+from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from app.migration.trials import approve, current_trial, start_trial
 from app.problems import Problem
+from app.reading.inventory import Inventory
+from app.reading.recognise import is_field, known_headers, understood
 from app.sources import SOURCES, source
+from app.trial.approval_check import trial_fault
+from app.trial.zones import places_of
+from app.worker.heartbeat import nothing
+from app.worker.runtime import Runtime
 
 PLACE = "Main location"  # of a workspace of our own making, when the export names no place
 
@@ -215,3 +233,212 @@ def _status(state: State, balanced: bool, options: Options) -> int:
         return 2
     wanted = State.FINALISED if options.finalise else State.REVIEWING
     return 0 if balanced and state is wanted else 1
+
+
+# What a plan file says of an export's files: each found by its path or bare name, each kind and field by its name.
+
+NAMES = ANSWERED_BEFORE
+
+
+def says_of_files(path: Path | None) -> bool:
+    """Whether a plan file has answers about the export's files."""
+    return path is not None and any(yaml_of(path).get(name) for name in NAMES)
+
+
+def with_files(plan: Plan, path: Path, files: Iterable[ExportFile], source: Source) -> Plan:
+    """The plan with the file's answers, for an export that has been read. Raises BadFile for what it does not have."""
+    given = yaml_of(path)
+    paths = [file.path for file in files]
+    recognised = {file.path: file.kind for file in files if file.kind}
+    kinds: dict[str, str] = {}
+    for name, said in _table(given, "file_kinds", path).items():
+        found = _first(name, paths, path, kinds)
+        kinds[found] = _kind_name(str(said), source, path, found)
+    pairs: dict[str, dict[str, str]] = {}
+    for name, columns in _table(given, "column_pairs", path).items():
+        found = _first(name, paths, path, pairs)
+        kind_name = kinds.get(found, recognised.get(found))
+        if kind_name is None or kind_name == LEAVE_OUT:
+            raise BadFile(f"{path}: {found} is not recognised: say in file_kinds what it is, then which columns it has")
+        if not isinstance(columns, dict):
+            raise BadFile(f"{path}: column_pairs of {found} must hold headers, each with a field")
+        kind = source.kind(kind_name)
+        pairs[found] = {str(header): _field(str(said or ""), kind, path) for header, said in columns.items()}
+        kinds[found] = kind_name
+    headerless = given.get("headerless") or []
+    if not isinstance(headerless, list):
+        raise BadFile(f"{path}: headerless must be a list of files")
+    bare = tuple(sorted(_one(name, paths, path) for name in headerless))
+    for found in bare:
+        if found not in kinds:
+            raise BadFile(f"{path}: {found} has no header: say in file_kinds what it is")
+    letters: dict[str, str] = {}
+    for name, answer in _table(given, "file_encodings", path).items():
+        letters[_first(name, paths, path, letters)] = _encoding(str(answer), path)
+    answers = {"file_kinds": kinds, "column_pairs": pairs, "headerless": bare, "file_encodings": letters}
+    return plan.model_copy(update=answers)
+
+
+def must_fit_columns(plan: Plan, path: Path, files: Iterable[ExportFile], source: Source) -> None:
+    """Raises BadFile for a header that its file lacks, and for two columns of one file that would fill one field: two
+    answers of the plan, or an answer and a column that is understood by its own name. Asked after the files were read
+    with the plan."""
+    for file in files:
+        pairs = plan.column_pairs.get(file.path, {})
+        headers = [str(header) for header in file.facts.get("headers", ())]
+        if not pairs or not headers:
+            continue
+        numbered = {f"Column {number}": header for number, header in enumerate(headers, start=1)}
+        fields: dict[str, str] = {}
+        for header, target in pairs.items():
+            if header not in headers and header not in numbered:
+                raise BadFile(f"{path}: {file.path} has no column {header!r}")
+            if target and (other := fields.setdefault(target, header)) != header:
+                raise BadFile(f"{path}: {file.path}: {other!r} and {header!r} are both paired with {target}: keep one")
+        if file.kind is None:
+            continue
+        paired = pairs.keys() | {numbered[header] for header in pairs.keys() & numbered.keys()}
+        own_fields = understood(source.kind(file.kind), headers).columns
+        for header, target in zip(headers, own_fields, strict=True):
+            if header not in paired and target in fields:
+                raise BadFile(
+                    f"{path}: {file.path}: {fields[target]!r} is paired with {target}, and so is {header!r} by its"
+                    f" name: pair {header!r} with another field, or with nothing"
+                )
+
+
+def _table(given: Mapping[str, Any], name: str, path: Path) -> dict[Any, Any]:
+    found = given.get(name) or {}
+    if not isinstance(found, dict):
+        raise BadFile(f"{path}: {name} must hold files, each with what is said of it")
+    return found
+
+
+def _one(name: object, paths: list[str], path: Path) -> str:
+    """A file by its path or, where there is one of that name only, by its name."""
+    wanted = str(name)
+    if wanted in paths:
+        return wanted
+    named = [each for each in paths if each.rsplit("/", 1)[-1] == wanted]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise BadFile(f"{path}: several files are called {wanted}: write its path, such as {named[0]}")
+    raise BadFile(f"{path}: the export has no file {wanted}")
+
+
+def _first(name: object, paths: list[str], path: Path, answered: Container[str]) -> str:
+    """A file without an answer yet. By its path and by its name a file has two answers, and one would be lost."""
+    found = _one(name, paths, path)
+    if found in answered:
+        raise BadFile(f"{path}: {found} is answered twice, by its path and by its name: keep one of the two")
+    return found
+
+
+def _kind_name(said: str, source: Source, path: Path, file: str) -> str:
+    if said == LEAVE_OUT or any(kind.name == said for kind in source.kinds):
+        return said
+    known = ", ".join(kind.name for kind in source.kinds if kind.imported)
+    raise BadFile(f"{path}: {file}: there is no kind {said}. Kinds: {known}; or {LEAVE_OUT}")
+
+
+def _encoding(answer: str, path: Path) -> str:
+    """How letters are stored, by its usual name such as `MacRoman` or by Python's."""
+    plain = normalise_header(answer)
+    for encoding, label in ENCODINGS.items():
+        if plain in (normalise_header(encoding), normalise_header(label)):
+            return encoding
+    raise BadFile(f"{path}: {answer} is no set of letters that we know. Known: {', '.join(ENCODINGS.values())}")
+
+
+def _field(said: str, kind: Kind[Any], path: Path) -> str:
+    """A field by our name or by the source's own header; empty for a column that is left."""
+    if not said or is_field(kind, said):
+        return said
+    by_header = known_headers(kind).get(normalise_header(said))
+    if by_header is None:
+        known = ", ".join(p.name for p in kind.columns)
+        raise BadFile(f"{path}: {kind.name} have no field {said}. Fields: {known}")
+    return by_header
+
+
+# Whether what a plan file answers can be: an answer that would count for nothing is told, not passed over.
+
+_OF_THE_EXPORT = "source:"
+_SIMPLE = ("timezone", "country", "leave_out_kinds")
+
+
+def must_fit_alone(path: Path, source: Source) -> None:
+    """Raises BadFile for the first answer of the file that cannot be, whatever the export and the workspace hold."""
+    given = yaml_of(path)
+    try:
+        plan = Plan.model_validate({name: given[name] for name in _SIMPLE if name in given})
+    except ValidationError as wrong:
+        raise BadFile(f"{path}: {first_fault(wrong)}") from None
+    for words in _simple(plan, source):
+        raise BadFile(f"{path}: {words}")
+
+
+def must_fit(plan: Plan, path: Path, facts: WorkspaceFacts, inventory: Inventory, fields: frozenset[str]) -> None:
+    """Raises BadFile for the first answer that the export or the workspace does not have.
+
+    `fields` are the workspace's own questions.
+    """
+    said = frozenset(yaml_of(path))
+    every = (
+        _matches(plan, facts, fields),
+        _place(plan, facts, inventory),
+        _types(plan, inventory),
+    )
+    for wrong in (wrong for some in every for wrong in some):
+        name, _, words = wrong.partition(": ")
+        if name in said:
+            raise BadFile(f"{path}: {name}: {words}")
+
+
+def _simple(plan: Plan, source: Source) -> Iterator[str]:
+    if zone_name(plan.timezone) != plan.timezone:
+        yield no_zone(plan.timezone)
+    if country_code(plan.country) != plan.country:
+        yield no_country(plan.country)
+    known = {kind.name for kind in source.kinds}
+    for name in plan.leave_out_kinds:
+        if name not in known:
+            yield f"leave_out_kinds: there is no kind {name}"
+
+
+def _matches(plan: Plan, facts: WorkspaceFacts, fields: frozenset[str]) -> Iterator[str]:
+    there: Mapping[str, frozenset[str]] = {
+        "locations": frozenset(one.id for one in facts.locations),
+        "users": frozenset(one.id for one in facts.users),
+        "practitioners": frozenset(one.id for one in facts.practitioners),
+        "services": frozenset(one.id for one in facts.services),
+        "fields": fields,
+    }
+    for name in (*there, "clients"):
+        choices: Mapping[str, Choice] = getattr(plan, name)
+        for key, choice in choices.items():
+            if choice.to == "wait" and name != "clients":
+                yield f"{name}: {key} cannot wait: match it, create it or leave it out"
+            if choice.to == "match" and (choice.id is None or choice.id not in there.get(name, {choice.id})):
+                yield f"{name}: the workspace has nothing by the id that {key} is matched with"
+
+
+def _place(plan: Plan, facts: WorkspaceFacts, inventory: Inventory) -> Iterator[str]:
+    chosen = plan.default_location
+    businesses = {one.id for one in inventory.references.get("businesses", ())}
+    known = {one.id for one in facts.locations} | {f"{_OF_THE_EXPORT}{one}" for one in businesses}
+    if chosen is not None and chosen not in known:
+        yield f"default_location: {chosen} is neither a location's id nor {_OF_THE_EXPORT} with a business's"
+
+
+def _types(plan: Plan, inventory: Inventory) -> Iterator[str]:
+    for token, type_ in plan.field_types.items():
+        asked = inventory.questions.get(token)
+        if asked is None:
+            yield f"field_types: the export has no field {token}"
+            continue
+        own = asked.own or asked.type
+        may_be = fitting(own, asked.options)
+        if type_ not in (own, *may_be):
+            yield f"field_types: {token} cannot become {type_}: it may be {', '.join((own, *may_be))}"

@@ -5,12 +5,12 @@ uses both.
 """
 
 from app.links.checkpoint import FileState
-from app.links.conduct import Conduct, Interruption, Paused
-from app.links.fetch import FetchedFile, export_sha256, fetch, probe
+from app.links.download_observer import Conduct, Interruption, Paused
 from app.links.findings import Findings, inspect
-from app.links.journey import Places
 from app.links.normalise import normalise
+from app.links.parallel_download import FetchedFile, export_sha256, fetch, probe
 from app.links.provider import Found, RemoteFile
+from app.links.provider_session import Places
 from app.links.settings import LinkSettings
 from app.links.slots import Slots
 

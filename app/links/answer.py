@@ -12,8 +12,8 @@ from urllib.parse import unquote, unquote_to_bytes
 
 import httpx
 
-from app.links.cuts import Cut
 from app.links.link import Address
+from app.links.network_errors import Cut
 from app.links.problems import stop
 
 CONTENT_RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.IGNORECASE)

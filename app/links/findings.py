@@ -17,15 +17,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from app.errors import Stop
-from app.links.conduct import Conduct, Paused
+from app.links.download_observer import Conduct, Paused
 from app.links.guard import Watch
-from app.links.journey import Places, even_refusals, travelling
-from app.links.judging import readable
 from app.links.link import Link
 from app.links.normalise import normalise
 from app.links.problems import stop
 from app.links.provider import Found
+from app.links.provider_session import Places, even_refusals, travelling
 from app.links.providers import provider_of
+from app.links.response_checks import readable
 from app.links.settings import LinkSettings
 from app.problems import Problem
 from app.storage.objects import Objects

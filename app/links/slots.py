@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from app.links.cuts import Unanswered
+from app.links.network_errors import Unanswered
 
 STEP = 0.05
 

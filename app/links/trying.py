@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from app.links.conduct import Conduct
+from app.links.download_observer import Conduct
 from app.links.guard import Watch
-from app.links.journey import even_refusals, travelling
 from app.links.link import Link
 from app.links.provider import Found
+from app.links.provider_session import even_refusals, travelling
 from app.links.settings import LinkSettings
 
 

@@ -13,18 +13,18 @@ from urllib.parse import urljoin
 
 import httpx
 
-from app.effects import effect
 from app.errors import Stop
 from app.links.answer import Answer
 from app.links.clock import Clock, SystemClock, as_time, retry_after
-from app.links.cuts import Unanswered
 from app.links.guard import GuardedTransport, Watch, judged
 from app.links.link import Address
 from app.links.network import Network, NoSuchName, network_of
+from app.links.network_errors import Unanswered
 from app.links.normalise import parse
 from app.links.problems import OPERATORS, PASSING, stop
 from app.links.settings import LinkSettings
 from app.links.slots import Slots
+from app.side_effects import effect
 
 log = logging.getLogger(__name__)
 REDIRECTS = {301, 302, 303, 307, 308}

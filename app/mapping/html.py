@@ -7,8 +7,7 @@ from html.parser import HTMLParser
 
 import nh3
 
-from app.mapping.html_cost import bounded, has_hidden
-from app.mapping.html_depth import shallow
+from app.mapping.html_limits import bounded, has_hidden, shallow
 from app.mapping.markup import keep_meaning
 from app.mapping.page_styles import parted
 

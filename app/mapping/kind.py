@@ -67,7 +67,7 @@ class Filing:
     `by` links to whom the row says that it belongs, `under` to whom its folder says; `differs` is the problem when
     these are two. A folder that only has a name is told by `named` where one bears that name. `again` is the problem
     of the same bytes once more, `renamed` of a name that another file of that folder has, `unlisted` of a file that no
-    row of a list names. Reading fills the columns that say what lies there: see `app/engine/reading/beside.py`. It
+    row of a list names. Reading fills the columns that say what lies there: see `app/reading/file_index_columns.py`. It
     fills `by`, too, where the row says nothing of it and the folder does, and marks that in the column `from_folder`.
     """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import css_inline
 
-from app.mapping.html_depth import shallow
+from app.mapping.html_limits import shallow
 from app.mapping.page_styles import Parted
 from app.mapping.style_rules import Decoration, decoration
 

@@ -13,9 +13,9 @@ from sqlmodel import Session, col, select
 
 from app.db import now
 from app.migration.advance import By, locked
-from app.migration.arriving import CheckedLink
 from app.migration.audit import write_act
 from app.migration.models import AuditEntry, Migration
+from app.migration.upload_tables import CheckedLink
 from app.storage import open_secret, seal_secret
 
 ACT = "check_link"

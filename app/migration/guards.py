@@ -9,8 +9,8 @@ from app.db import now
 from app.mapping.kind import Source
 from app.migration.advance import Guard
 from app.migration.audited import load_audited
-from app.migration.doubt_words import said
-from app.migration.doubts import doubts, unticked
+from app.migration.completeness import doubts, unticked
+from app.migration.completeness_words import said
 from app.migration.exports import current_export
 from app.migration.models import ChangeRequest, Migration, Trial
 from app.migration.states import Actor, State

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlmodel import Session, col, desc, select
 
 from app.migration.advance import By, Cause, Guard, Refused, Ring, advance, locked
-from app.migration.doubts import facts_of
+from app.migration.completeness import facts_of
 from app.migration.exports import files_of
 from app.migration.guards import approvable
 from app.migration.ledger_shapes import require_shape

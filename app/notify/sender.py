@@ -17,10 +17,10 @@ from sqlmodel import col, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.db import Database, now
-from app.effects import effect
 from app.migration.models import OutboxMail
-from app.notify.compose import Composer
+from app.notify.mails import Composer
 from app.settings import Settings
+from app.side_effects import effect
 
 log = structlog.get_logger()
 CLAIMED_FOR = timedelta(seconds=60)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app.engine.reading.recognise import DOCUMENT
 from app.mapping.columns import Column, Placed, normalise_header
 from app.mapping.kind import Kind
 from app.migration.models import ExportFile
 from app.problems import Problem
+from app.reading.recognise import DOCUMENT
 
 FILE_NAME = "Name of the file"
 ARCHIVED_FILE = "Archived, because the name of its file says so"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from app.caspen.ids import PREFIXES
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import BY_NAME, Imported
-from app.words import full
+from app.formatting import full
 
 NAMED_BY: dict[str, tuple[str, ...]] = {
     "locations": ("name", "timezone"),

@@ -8,13 +8,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.db import now
-from app.engine.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
-from app.engine.isolated.evidence import EvidenceAnswer, RecordAsked
-from app.engine.isolated.rows import RowAnswer, RowRequest
-from app.engine.reading.parts import PartRow
-from app.engine.runtime import Runtime
-from app.engine.work import SPLIT
 from app.errors import Stop
+from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
+from app.isolated.evidence import EvidenceAnswer, RecordAsked
+from app.isolated.rows import RowAnswer, RowRequest
 from app.mapping.context import DateOrder
 from app.mapping.joins import Role
 from app.mapping.kind import Kind, Source
@@ -22,7 +19,10 @@ from app.migration.fates import OLDER_ROW
 from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial, Work
 from app.migration.plans import plan_of
 from app.problems import Level, Problem, catalogue
+from app.reading.parts import PartRow
 from app.records.cells import Cell, CellNames, Place
+from app.worker.leases import SPLIT
+from app.worker.runtime import Runtime
 
 LOAD = "parts"  # the phase of a trial in which a piece of work is a part, or a half of one that failed
 

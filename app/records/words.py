@@ -7,8 +7,8 @@ from typing import Any
 
 import phonenumbers
 
+from app.formatting import DAYS, MONTHS
 from app.records.field import Field
-from app.words import DAYS, MONTHS
 
 ROLES = {
     "practitioner_admin": "Practitioner Admin",

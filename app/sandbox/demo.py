@@ -7,11 +7,11 @@ from sqlmodel import Session, select
 
 from app.access.models import Membership, Person
 from app.access.rights import Role
-from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.caspen.gateway import Gateway, create_workspace
+from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
 from app.db import SCHEMA, take_turns
-from app.engine.runtime import Runtime
 from app.sources import source
+from app.worker.runtime import Runtime
 
 WORKSPACE = "wsp_demo"
 BY = "demo"

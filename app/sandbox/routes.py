@@ -12,12 +12,11 @@ from sqlmodel import select
 from app.access.models import Membership, Person
 from app.access.rights import Right, Role
 from app.caspen import views
-from app.caspen.facts import WorkspaceFacts, workspace_facts
 from app.caspen.gateway import Gateway, NotThere, create_workspace
 from app.caspen.tables import File
+from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
 from app.db import now
-from app.download import file_answer
-from app.engine.runtime import Runtime
+from app.formatting import plural
 from app.records.client import details
 from app.records.kinds.clients import KIND as CLIENT
 from app.records.kinds.clients import name as name_of
@@ -28,9 +27,10 @@ from app.records.reader import EVERYTHING
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
 from app.sandbox.demo import WORKSPACE, close_gaps, open_gaps
-from app.search_text import found_at, typed_text
-from app.web import go, page, visit_of
-from app.words import plural
+from app.web.client_downloads import file_answer
+from app.web.page_context import go, page, visit_of
+from app.web.search_text import found_at, typed_text
+from app.worker.runtime import Runtime
 
 router = APIRouter(prefix="/sandbox")
 ZONES = ("Australia/Sydney", "Australia/Adelaide", "Australia/Lord_Howe", "Australia/Perth", "Pacific/Auckland")

@@ -6,10 +6,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-import app.access.models
-import app.caspen.tables
-import app.migration.arriving
-import app.migration.models  # noqa: F401 - their tables are what the ledger consists of
 from app.caspen.tables.base import CaspenTable
 from app.db import LedgerTable
 

@@ -8,14 +8,14 @@ from sqlmodel import Session
 from app.access.invitations import open_to_address
 from app.access.rights import Right
 from app.access.viewer import Viewer
-from app.caspen.facts import workspace_facts
 from app.caspen.stores import Stores
-from app.engine.changed_ledger import changed_in
+from app.caspen.workspace_snapshot import workspace_facts
 from app.migration.audited import load_misplaced
 from app.migration.states import State
 from app.migration.words import WORDS
 from app.signin.pages import current_migration
-from app.web import go, page, visit_of
+from app.trial.changed_ledger import changed_in
+from app.web.page_context import go, page, visit_of
 
 router = APIRouter()
 

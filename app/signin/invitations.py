@@ -18,7 +18,7 @@ from app.migration.models import Migration
 from app.migration.outbox import post
 from app.migration.states import Actor
 from app.signin.pages import current_migration
-from app.web import go, page, visit_of
+from app.web.page_context import go, page, visit_of
 
 router = APIRouter(prefix="/invitations")
 LONGEST_NAME = 80

@@ -7,8 +7,8 @@ from fastapi.responses import HTMLResponse
 from sqlmodel import col, func, select
 
 from app.migration.models import OutboxMail
-from app.notify.compose import Composer
-from app.web import page, visit_of
+from app.notify.mails import Composer
+from app.web.page_context import page, visit_of
 
 router = APIRouter()
 LISTED = 50

@@ -1,24 +1,35 @@
 """The pages to sign in and out. In development one may also enter as one of the demo people."""
 
+import asyncio
+import ipaddress
+import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parseaddr
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Form, HTTPException, Request, Response
+from limits import parse
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
 from sqlmodel import Session, col, select
 from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 
 from app.access import sessions
+from app.access.invitations import open_to_address
 from app.access.models import Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS
-from app.engine.runtime import Runtime
-from app.migration.models import Migration
+from app.db import now
+from app.migration.models import Migration, OutboxMail
 from app.migration.states import OVER, State
 from app.settings import Environment
-from app.signin.links import LinkRequest, email_link_later, network_of, new_browser_cookie
-from app.web import cookie_name, go, own_address, page, visit_of
+from app.storage.encryption import CannotOpen, key_from_setting, open_secret, seal_secret
+from app.web.page_context import cookie_name, go, own_address, page, visit_of
+from app.worker.runtime import Runtime
 
 router = APIRouter()
 BROWSER_COOKIE = "caspen_browser"
@@ -192,3 +203,132 @@ def people(runtime: Runtime) -> list[dict[str, str]]:
         {"name": person.name, "email": person.email, "role_label": LABELS[Role(membership.role)], "clinic": ""}
         for person, membership in found
     ]
+
+
+# Sign-in links are e-mailed after the answer has gone out, and nobody can lock the owner of an address out.
+#
+# A link is e-mailed when one of three things holds:
+#
+# * the browser is known: its owner signed in there before, and asked for at most ten links in ten minutes; * the
+# browser is unknown, and in ten minutes unknown browsers asked for at most five links to this address from this
+# network, for at most ten from all networks, and for at most thirty to any address from this network; * the mailbox
+# holds no link that works. The owner can therefore always sign in with the newest e-mail, whatever strangers ask
+# for: they cannot use a link, so they can end one only by having a newer one e-mailed.
+#
+# Known and unknown addresses get the same answer at the same time, because the address is looked up after the
+# answer.
+
+log = structlog.get_logger()
+WINDOW = timedelta(minutes=10)
+PER_ADDRESS_FROM_ONE_NETWORK = 5
+PER_ADDRESS = 10
+PER_KNOWN_BROWSER = 10
+PER_NETWORK = parse("30/10 minutes")
+IPV6_NETWORK_BITS = 64
+UNKNOWN = "network:"
+PAUSE_SECONDS = 0.2
+limiter = MovingWindowRateLimiter(MemoryStorage())
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRequest:
+    """What one browser asked for. `address` is trimmed and in lower case; `device` is the cookie of a known browser."""
+
+    address: str
+    next_page: str
+    network: str
+    device: str | None
+
+
+async def email_link_later(runtime: Runtime, asked: LinkRequest) -> None:
+    """The same as `email_link`, a moment after the answer has left: the work for a known address must not slow it."""
+    await asyncio.sleep(PAUSE_SECONDS)
+    await run_in_threadpool(email_link, runtime, asked)
+
+
+def email_link(runtime: Runtime, asked: LinkRequest) -> None:
+    """E-mails a link to the owner of the address, if there is an owner and the limits allow a link.
+
+    Runs after the answer has gone out. A fault is logged by its type alone and raises nothing.
+    """
+    network_allows = limiter.hit(PER_NETWORK, "network", asked.network)
+    try:
+        with runtime.ledger.write() as session:
+            person = _owner(session, asked.address)
+            if person is None:
+                return
+            sessions.lock_person(session, person.id)
+            device = known_browser(runtime, asked.device, person.id) or unknown_browser(asked.network)
+            if may_email_link(session, person.id, device, network_allows=network_allows):
+                post_link(session, runtime, person, asked.next_page, device)
+    except Exception as fault:  # the answer has gone out: there is nobody to tell but the operator
+        log.error("sign_in_link_not_written", trouble=type(fault).__name__)
+
+
+def may_email_link(session: Session, person_id: str, device: str, *, network_allows: bool) -> bool:
+    """Whether the limits allow one more link to a known or an unknown browser."""
+    recent = [link.device for link in sessions.links_since(session, person_id, now() - WINDOW)]
+    from_this = recent.count(device)
+    if not device.startswith(UNKNOWN):
+        is_within = from_this < PER_KNOWN_BROWSER
+    else:
+        by_strangers = sum(other.startswith(UNKNOWN) for other in recent)
+        is_within = network_allows and from_this < PER_ADDRESS_FROM_ONE_NETWORK and by_strangers < PER_ADDRESS
+    return is_within or not sessions.has_working_link(session, person_id)
+
+
+def post_link(session: Session, runtime: Runtime, person: Person, next_page: str, device: str) -> None:
+    """Writes the e-mail with its link. The token is sealed in the outbox, for the sender alone."""
+    token = sessions.make_link_token(session, person, next_page, device)
+    sealed = seal_secret(token, key_from_setting(runtime.settings.secret_key), "sign_in")
+    session.add(
+        OutboxMail(
+            id=secrets.token_hex(16),
+            cause=f"sign_in:{sessions.hashed(token)[:16]}",
+            kind="sign_in",
+            recipient=person.email,
+            params={"sealed_token": sealed, "name": person.name},
+        )
+    )
+
+
+def new_browser_cookie(runtime: Runtime, person_id: str) -> str:
+    """The value of the cookie by which a browser is known for the person who signs in there. It signs nobody in."""
+    return seal_secret(f"{secrets.token_hex(8)}:{person_id}", key_from_setting(runtime.settings.secret_key), "browser")
+
+
+def known_browser(runtime: Runtime, cookie: str | None, person_id: str) -> str:
+    """The hash of a known browser of this person; empty for another person's cookie, an invalid cookie or none."""
+    if not cookie:
+        return ""
+    try:
+        opened = open_secret(cookie, key_from_setting(runtime.settings.secret_key), "browser")
+    except (CannotOpen, UnicodeDecodeError):
+        return ""
+    return sessions.hashed(cookie) if opened.partition(":")[2] == person_id else ""
+
+
+def unknown_browser(network: str) -> str:
+    """The device of every unknown browser of one network."""
+    return UNKNOWN + sessions.hashed(network)
+
+
+def network_of(host: str | None) -> str:
+    """The network that a limit counts: an IPv4 address, or the first 64 bits of an IPv6 address."""
+    try:
+        address = ipaddress.ip_address(host or "")
+    except ValueError:
+        return host or "unknown"
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, IPV6_NETWORK_BITS), strict=False))
+
+
+def _owner(session: Session, address: str) -> Person | None:
+    """The person with this address who may sign in. An invited address gets its person with the first link."""
+    person = sessions.person_by_address(session, address)
+    if person is None and open_to_address(session, address):
+        person = Person(id=secrets.token_hex(8), email=address, name="")
+        session.add(person)
+        session.flush()
+    return person if person is not None and person.disabled_at is None else None

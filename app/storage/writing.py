@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from app.effects import effect
+from app.side_effects import effect
 from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, whole_frames
 
 BATCH = 16 * FRAME

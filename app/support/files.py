@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
-from app.door import read_form
-from app.engine.reading.veil import told_path
 from app.migration.states import Event
+from app.reading.redaction import told_path
+from app.request_limits import read_form
 from app.support.routes import short
-from app.web import go, in_state, page, visit_of
+from app.web.page_context import go, in_state, page, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, settle
 from app.wizard.file_inputs import file_inputs
 from app.wizard.file_states import lines_of

@@ -13,7 +13,7 @@ from app.migration.guards import export_kept
 from app.migration.models import Migration
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
-from app.web import Visit
+from app.web.page_context import Visit
 
 ANSWERED_IN = (State.MATCHING, State.READING_FAILED)
 

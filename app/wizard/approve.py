@@ -15,14 +15,12 @@ from sqlmodel import Session, select
 from starlette.concurrency import run_in_threadpool
 
 from app.access.models import Person
-from app.basis import MOMENT, TICK, Field, Shown, columns_shown
 from app.caspen.becoming_live import BecomingLive, count_becoming_live
 from app.caspen.trial_health import Fault
-from app.door import read_form
-from app.engine.trial_check import whole_trial
+from app.formatting import names, number, plural
 from app.mapping.rows import Outcome
 from app.migration.audited import load_audited
-from app.migration.doubts import export_day, stale_day
+from app.migration.completeness import export_day, stale_day
 from app.migration.fates import RowFates, StayReason, load_fates
 from app.migration.guards import doubts_ticked, open_requests
 from app.migration.models import Export, Migration, Trial
@@ -30,14 +28,16 @@ from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial, trials
 from app.migration.words import WORDS
-from app.pressed_again import answered_before
-from app.rail import page_of
-from app.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describe, describes
-from app.web import Visit, go, in_state, page, shows, visit_of
-from app.wizard.complete import doubts_said, not_ticked
+from app.request_limits import read_form
+from app.trial.approval_check import whole_trial
+from app.web.form_fingerprint import MOMENT, TICK, Field, Shown, columns_shown
+from app.web.navigation import page_of
+from app.web.page_context import Visit, go, in_state, page, shows, visit_of
+from app.web.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describe, describes
+from app.web.repeated_forms import answered_before
+from app.wizard.completeness import doubts_said, not_ticked
 from app.wizard.damage import find_damage, render_damaged
 from app.wizard.live_words import records_named
-from app.words import names, number, plural
 
 router = APIRouter()
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED)

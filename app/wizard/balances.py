@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.engine.compare import BALANCES, lines_of
 from app.mapping.kind import Carried
 from app.migration.models import Trial
 from app.migration.trials import current_trial
-from app.web import Visit, page, visit_of
+from app.trial.source_totals import BALANCES, lines_of
+from app.web.page_context import Visit, page, visit_of
 from app.wizard.looking import write_look
 from app.wizard.problems import as_csv
 

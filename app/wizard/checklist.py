@@ -8,7 +8,6 @@ from sqlmodel import Session
 
 from app import checklist
 from app.access.members import admin_names
-from app.basis import Field, Shown
 from app.checklist.line import Line, Mark
 from app.db import now
 from app.migration.advance import WrongState
@@ -17,11 +16,12 @@ from app.migration.models import Migration
 from app.migration.plans import EDITABLE
 from app.migration.states import OPEN, Event, State
 from app.migration.words import WORDS
-from app.web import Visit, go, in_state, page, shows, visit_of
+from app.web.form_fingerprint import Field, Shown
+from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import typed_date
 from app.wizard.lists_first import lists_first
+from app.wizard.migration_overview import situation
 from app.wizard.overview import date_field, save_date
-from app.wizard.situation import situation
 
 router = APIRouter()
 

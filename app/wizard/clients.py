@@ -8,8 +8,6 @@ from app.caspen import views
 from app.caspen.becoming_live import count_becoming_live
 from app.caspen.tables import Client, File
 from app.db import now
-from app.download import file_answer
-from app.engine.contents import open_in_trial
 from app.errors import Stop
 from app.problems import Problem
 from app.records.client import details
@@ -18,11 +16,13 @@ from app.records.kinds.files import KIND as FILES
 from app.records.query import get
 from app.records.section import section_page, tabs
 from app.records.sections import BY_NAME, SECTIONS
-from app.search_text import found_at, typed_text
 from app.storage import CannotOpen
-from app.web import go, page, visit_of
-from app.wizard.cards import next_card
+from app.trial.file_contents import open_in_trial
+from app.web.client_downloads import file_answer
+from app.web.page_context import go, page, visit_of
+from app.web.search_text import found_at, typed_text
 from app.wizard.looking import Looking, looking
+from app.wizard.review_samples import next_card
 
 router = APIRouter()
 

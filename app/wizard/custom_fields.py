@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from app.basis import Field
 from app.caspen.native import NativeField, brought_types, native_fields
-from app.engine.native import fits
 from app.mapping.defined import Defined, fitting
 from app.mapping.names import normalise_name
 from app.mapping.plan import Choice, ChosenType, Plan
+from app.matching.workspace_records import fits
 from app.records.kinds.custom_fields import TYPES
-from app.web import Visit
-from app.wizard.situation import Standing
+from app.web.form_fingerprint import Field
+from app.web.page_context import Visit
+from app.wizard.migration_overview import Standing
 
 TAB = "custom_fields"
 MATCH = "match:"

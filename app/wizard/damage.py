@@ -4,17 +4,17 @@ import structlog
 from fastapi import Request, Response
 
 from app.caspen.trial_health import Fault
-from app.engine.reading_seal import require_true_reading
-from app.engine.reliance import changes_of, outdated
-from app.engine.trial_account import APPROVABLE
-from app.engine.trial_check import ledger_fault, trial_fault
 from app.migration.audited import load_audited
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Trial
 from app.migration.states import LIVE
 from app.migration.trials import current_trial
 from app.problems import Problem
-from app.web import Visit, page, visit_of
+from app.reading.seal import require_true_reading
+from app.trial.account import APPROVABLE
+from app.trial.approval_check import ledger_fault, trial_fault
+from app.trial.required_records import changes_of, outdated
+from app.web.page_context import Visit, page, visit_of
 
 UNTRUE = (Fault.HISTORY, Fault.ACCOUNT, Fault.PARTS)
 """The faults after which no number that the ledger says of a trial can be shown."""

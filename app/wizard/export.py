@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
-from app.basis import TICK, Field, Shown
 from app.db import now
 from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.migration.states import OPEN, OVER, Event, State
-from app.web import Visit, go, in_state, page, shows, visit_of
+from app.web.form_fingerprint import TICK, Field, Shown
+from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 
 router = APIRouter()
 

@@ -1,8 +1,8 @@
 """The inputs of the page that asks what a file is: their labels and choices, as the page writes them."""
 
-from app.basis import REASON, TICK, Field
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
+from app.web.form_fingerprint import REASON, TICK, Field
 from app.wizard.pairing import Line, Offer, gathers, options
 
 KIND, HEADERLESS = "This file holds", "Its first row is data already"

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from app.access.models import Person
 from app.migration.models import HelpMessage
 from app.migration.states import State
-from app.web import go, page, visit_of
+from app.web.page_context import go, page, visit_of
 
 router = APIRouter()
 LONGEST = 4000

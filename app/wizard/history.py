@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from app.formatting import plural
 from app.migration.models import AuditEntry
 from app.migration.states import Actor
-from app.words import plural
 
 ACTS = {
     "start": "The move was started",

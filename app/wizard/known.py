@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.access.rights import Right
-from app.basis import Field
 from app.caspen.native import called
 from app.mapping.plan import IDENTITY, Choice, Plan
 from app.migration.models import Work
-from app.web import Visit
+from app.web.form_fingerprint import Field
+from app.web.page_context import Visit
 from app.wizard.looking import write_look
 
 TAB = "clients"

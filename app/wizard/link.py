@@ -12,22 +12,23 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
-from app import words
-from app.basis import MOMENT, Changed, Field, Shown, columns_shown
+from app import formatting
 from app.db import now
-from app.engine.inspections import inspect_for
-from app.engine.submit import hand_over_link
 from app.errors import Stop
-from app.links import Findings, normalise
-from app.links.mask import masked
+from app.fetch.hand_over import hand_over_link
+from app.fetch.link_inspections import inspect_for
+from app.links import Findings
+from app.links.link import Link
+from app.links.normalise import normalise
 from app.links.providers import provider_of
 from app.migration.checked_links import Waiting, begin_check, checked_of, forget_checked, keep_checked, waiting_of
 from app.migration.models import Migration
 from app.migration.states import Event, State
-from app.pressed_again import answered_before
 from app.problems import Problem
-from app.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
-from app.web import Visit, go, in_state, page, shows, visit_of
+from app.web.form_fingerprint import MOMENT, Changed, Field, Shown, columns_shown
+from app.web.page_context import Visit, go, in_state, page, shows, visit_of
+from app.web.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
+from app.web.repeated_forms import answered_before
 from app.wizard.handover import draw
 from app.wizard.link_seen import Seen, facts_of, seen_of
 from app.wizard.lists_first import hands_over, lists_first
@@ -164,7 +165,7 @@ def keep(visit: Visit, link: str, password: str, found: Findings) -> None:
 
 def spent(visit: Visit, free_at: datetime) -> Seen:
     """A clinic has looked often enough for this hour."""
-    time = words.at_clock(free_at, now(), zone_of(visit))
+    time = formatting.at_clock(free_at, now(), zone_of(visit))
     told = seen_of(facts_of(Findings(problem=Problem("link_checks_spent"))), now(), now(), zone_of(visit))
     problem = Problem("link_checks_spent", details={"time": time})
     return replace(told, problem=problem, todo=problem.todo)
@@ -195,3 +196,14 @@ def at_the_field(seen: Seen) -> list[dict[str, str]]:
 
 def zone_of(visit: Visit) -> ZoneInfo:
     return ZoneInfo((visit.move.plan or {}).get("timezone", "Australia/Sydney"))
+
+
+# How a share link is shown: enough for its owner to know which one it was, and nothing that opens it.
+
+
+def masked(link: str) -> str:
+    """Host and the end of the path's last part: `drive.example/…export.zip`, never a query."""
+    tidy: Link = normalise(link)
+    last = tidy.address.path.rstrip("/").rsplit("/", 1)[-1]
+    shown = last if "." in last and len(last) <= 60 else f"…{last[-4:]}" if len(last) > 12 else "…"
+    return f"{tidy.address.host}/{shown}"

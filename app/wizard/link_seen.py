@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from app import words
+from app import formatting
 from app.links import Findings
 from app.links.advice import Change, change_for
 from app.problems import Problem
@@ -33,7 +33,7 @@ BEGINS = {
 class Line:
     """One thing that was seen. `kind` is empty where it is well, else bad, needs or not."""
 
-    words: str
+    formatting: str
     seen: str = ""
     kind: str = ""
 
@@ -126,7 +126,7 @@ def _todo(facts: Mapping[str, Any], problem: Problem | None, now: datetime, zone
         return problem.todo if problem else ""
     free = datetime.fromtimestamp(facts["retry_at"], UTC) if facts["retry_at"] is not None else None
     if free is not None and free > now:
-        when = f"It should open again at {words.at_clock(free, now, zone)}: check again then."
+        when = f"It should open again at {formatting.at_clock(free, now, zone)}: check again then."
     else:
         when = "Check again now or later."
     copy = " A fresh copy with its own link works at once." if problem.code == "link_quota" else ""
@@ -134,17 +134,17 @@ def _todo(facts: Mapping[str, Any], problem: Problem | None, now: datetime, zone
 
 
 def _amount(facts: Mapping[str, Any]) -> str:
-    files = words.plural(facts["files"], "file")
-    return files if facts["size"] is None else f"{files}, {words.size(facts['size'])}"
+    files = formatting.plural(facts["files"], "file")
+    return files if facts["size"] is None else f"{files}, {formatting.size(facts['size'])}"
 
 
 def _lines(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool) -> list[Line]:
     place = f"{facts['label']} {'folder' if facts['folder'] else 'file'}"
     opens = "opens with your password" if locked else "open to anyone with the link"
-    size = words.size(facts["size"]) if facts["size"] is not None else "the size is not told"
+    size = formatting.size(facts["size"]) if facts["size"] is not None else "the size is not told"
     lines = [
-        Line(f"{place}, {opens}", f"checked {words.ago(at, now)}"),
-        Line(f"It is called \u201c{facts['name']}\u201d", words.plural(facts["files"], "file")),
+        Line(f"{place}, {opens}", f"checked {formatting.ago(at, now)}"),
+        Line(f"It is called \u201c{facts['name']}\u201d", formatting.plural(facts["files"], "file")),
         Line("How large it is", size),
         _content(facts),
         _lasts(facts, now, zone),
@@ -172,7 +172,7 @@ def _content(facts: Mapping[str, Any]) -> Line:
 def _lasts(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Line:
     if facts["expires_at"] is None:
         return Line("The link does not end before the download is done", "no end date")
-    ends = words.when(datetime.fromtimestamp(facts["expires_at"], UTC), now, zone)
+    ends = formatting.when(datetime.fromtimestamp(facts["expires_at"], UTC), now, zone)
     if facts["runs_out"]:
         return Line("The link may end before the download is done: make one that lasts at least 7 days", ends, "bad")
     return Line("The link lasts longer than the download", f"ends {ends}")

@@ -7,7 +7,7 @@ from app.migration.both_lists import lists_acknowledged
 from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.problems import Problem
-from app.web import Visit, in_state
+from app.web.page_context import Visit, in_state
 
 
 def lists_first(visit: Visit) -> Problem | None:

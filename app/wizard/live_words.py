@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.caspen.live_counts import LiveCounts
+from app.caspen.live_verification import Standing
 from app.caspen.readback import SHOWN
-from app.caspen.standing import Standing
+from app.formatting import names, number, plural
 from app.migration.balance import KindLine
-from app.words import names, number, plural
 
 NOUNS = {
     "locations": ("location", "locations"),

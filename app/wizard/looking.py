@@ -16,7 +16,7 @@ from app.records.names import Names
 from app.records.origin import Origin, origin_of
 from app.records.query import get
 from app.records.reader import Reader, reader_of
-from app.web import Visit, visit_of
+from app.web.page_context import Visit, visit_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,12 +12,12 @@ from sqlmodel import Session
 
 from app import checklist
 from app.access.rights import Right
-from app.basis import joined
+from app.caspen.workspace_snapshot import deleted_names
 from app.checklist.line import Act
 from app.checklist.situation import Situation
-from app.engine.consequences import left_out_counts
-from app.engine.match import PLACES
-from app.mapping.plan import Plan
+from app.mapping.plan import Choice, Plan
+from app.matching.consequences import left_out_counts
+from app.matching.matches import PLACES, Suggestion
 from app.migration.advance import Ring, WrongState
 from app.migration.exports import files_of
 from app.migration.models import Migration
@@ -24,22 +25,12 @@ from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
 from app.migration.unanswered import files_apart, refused_rows
-from app.web import Visit, go, in_state, page, visit_of
+from app.web.form_fingerprint import FIELD, NOTHING, Field, Shown, joined
+from app.web.page_context import Visit, go, in_state, page, shows, visit_of
+from app.web.refused_forms import Refusal, RefusedForm, describe, describes
 from app.wizard import custom_fields, known
-from app.wizard.dates import typed_date
-from app.wizard.match_fields import NOT_STARTED, PATH, shown_on
-from app.wizard.match_lines import (
-    NATURES,
-    TABS,
-    candidates,
-    choice_from,
-    day_before,
-    decisions,
-    kind_of,
-    lines_of,
-    tab_of,
-)
-from app.wizard.situation import Standing, checklist_guard, situation, standing
+from app.wizard.dates import day_as_shown, typed_date
+from app.wizard.migration_overview import Standing, checklist_guard, situation, standing
 
 router = APIRouter()
 Errors = list[dict[str, str]]
@@ -270,3 +261,238 @@ def terms(visit: Visit, here: Standing, left: dict[str, int]) -> list[dict[str, 
         {"words": "in files that nobody has identified", "n": apart["held"], "kind": "needs"},
         {"words": "could not be read", "n": refused, "kind": "needs"},
     ]
+
+
+# What the form of the names page shows: its names with their choices, tab by tab, for the fingerprint of the form.
+
+PATH = "/m/{migration_id}/matches"
+CHOICE, NATURE = "c:", "n:"
+NOT_STARTED = "not_started"  # what was sent to start the trial, and is saved alone after somebody else changed the page
+GONE = "A name that is not on this page any more"
+PARTS = {
+    "part practitioners": ("Practitioners", ("practitioners", "users")),
+    "part locations": ("Locations", ("locations", "default_location")),
+    "part services": ("Services", ("services", "service_kinds")),
+    "part clients": ("Clients", ("clients",)),
+    "part fields": ("Custom fields", ("fields", "field_types")),
+    "part leave_out": ("Leave out", ("leave_out_kinds", "leave_out_before")),
+}
+"""The parts of a plan as the tabs show them: a label, and the fields of the plan."""
+ASKED = {
+    "practitioners": ("practitioners",),
+    "locations": ("locations",),
+    "services": ("services", "service_kinds"),
+    known.TAB: ("clients",),
+    custom_fields.TAB: ("fields", "field_types"),
+    "leave_out": ("leave_out_kinds", "leave_out_before"),
+}
+"""By tab, the fields of the plan that the inputs of the tab ask for."""
+
+
+@shows(PATH)
+def names_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
+    """What the form that was sent shows at present."""
+    del migration
+    here, show = standing(visit, session), tab_of("".join(visit.sent.fields.get("show", ())))
+    return shown_on(visit, here, show)
+
+
+def shown_on(visit: Visit, here: Standing, show: str) -> Shown:
+    """What one tab shows: the export, its names with their choices, and the objects of Caspen that can be chosen.
+
+    A form that starts the trial confirms the whole plan, so each part of the plan counts there: the part of this tab
+    field by field, the other parts as they are. Of a form that was sent, only the objects that it names count.
+    """
+    sent = visit.sent.fields if visit.sent.path == PATH and FIELD in visit.sent.fields else {}
+    kind, is_start = kind_of(show), "start" in sent.get("act", ())
+    context: dict[str, object] = {"show": show, "export_number": here.export_number}
+    labels, now = {}, {"export_number": f"export {here.export_number}"}
+    if not sent or is_start:
+        parts = here.suggestions.old.model_dump(mode="json")
+        for name, (label, places) in PARTS.items():
+            context[name] = {place: parts[place] for place in places if place not in ASKED[show]}
+            labels[name], now[name] = label, "other choices were saved"
+    options = dict(candidates(here, kind)) if kind else {}
+    named = {value for name, values in sent.items() if name.startswith(CHOICE) for value in values}
+    for id_ in sorted((named if sent else set(options)) - {OPEN, BRING, OUT}):
+        if kind:
+            context[f"in Caspen {id_}"] = options.get(id_)
+            labels[f"in Caspen {id_}"], now[f"in Caspen {id_}"] = "In Caspen", options.get(id_, "no longer there")
+    if show == known.TAB:
+        context |= known.about(known.known(visit, here.suggestions.old))
+    fields = fields_on(visit, here, show, named)
+    is_client = show == known.TAB
+    words = dict(known.CHOICES) if is_client else next(iter(fields.values()), Field("", "")).choices
+    inputs: dict[str, Field] = {}
+    for name in sent:
+        if name.startswith(CHOICE) and name not in fields:
+            context[f"gone {name}"] = labels[f"gone {name}"] = GONE
+            now[f"gone {name}"] = "not there"
+            label = known.label_of(name.removeprefix(CHOICE)) if is_client else GONE
+            inputs[name] = Field(label, OPEN, words, offered=NOTHING)
+
+    def earlier(number: int) -> dict[str, Field]:
+        return fields_on(visit, standing(visit, export=number), show, named)
+
+    return Shown(context, fields, labels, now, is_start, inputs, earlier, {"act": NOT_STARTED if is_start else "keep"})
+
+
+@describes(PATH)
+def describe_choices(refusal: Refusal) -> RefusedForm:
+    """Each choice of the tab, which is also the page to go on from."""
+    show = tab_of("".join(refusal.sent.get("show", ())))
+    return replace(describe(refusal), page=f"/m/{refusal.migration.id}/matches?show={show}")
+
+
+def fields_on(visit: Visit, here: Standing, show: str, named: set[str]) -> dict[str, Field]:
+    """The inputs of one tab. `named` are the choices of a form that was sent: of objects that people have deleted in
+    Caspen since, only the names are still known."""
+    kind = kind_of(show)
+    if show == known.TAB:
+        return known.fields(known.known(visit, here.suggestions.old))
+    if show == custom_fields.TAB:
+        return custom_fields.fields(custom_fields.asked(visit, here))
+    if not kind:
+        kinds = {one.name: one.label for one in visit.source.kinds if one.imported}
+        held = frozenset(here.inventory.kinds if here.inventory else ())
+        whole = ",".join(sorted(here.plan.leave_out_kinds))
+        return {
+            "before": Field("Appointments that start before", day_before(here.plan), written=day_as_shown),
+            "kinds": Field("Leave out a whole kind", whole, kinds, offered=held),
+        }
+    options = dict(candidates(here, kind)) | decisions(kind, visit.source.label)
+    lost = named - {OPEN} - options.keys()
+    words = deleted_names(visit.runtime.caspen, visit.move.workspace_id, lost) | options if lost else options
+    fields: dict[str, Field] = {}
+    for one in lines_of(here, kind):
+        fields[one.field] = Field(f"{one.name} is in Caspen", one.chosen, words, offered=frozenset(options))
+        if kind == "appointment_types":
+            value = "" if one.nature_open else one.nature or ""
+            fields[one.nature_field] = Field(f"{one.name} is", value, NATURES)
+    return fields
+
+
+# The names of an export as lines of the names page: what each is in Caspen, and what it can become.
+
+TABS = (
+    ("practitioners", "practitioners", "Practitioners"),
+    ("locations", "businesses", "Locations"),
+    ("services", "appointment_types", "Services"),
+    ("leave_out", "", "Leave out"),
+)
+OPEN, BRING, OUT = "", "create", "leave_out"
+"""The choices of a name beside the objects of Caspen: none yet, bring it along, leave it out."""
+NATURES = {"appointment": "Appointment", "activity": "Activity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One name of the export: what it is in Caspen, why we think so, and how much hangs on it.
+
+    `number` is its place in the export, from 1: the page's rows keep it while choices change.
+    """
+
+    number: int
+    id: str
+    name: str
+    active: bool
+    chosen: str
+    why: str
+    band: str
+    past: int
+    future: int
+    notes: int
+    nature: str | None
+    nature_open: bool
+
+    @property
+    def field(self) -> str:
+        return f"c:{self.id}"
+
+    @property
+    def nature_field(self) -> str:
+        return f"n:{self.id}"
+
+
+def decisions(kind: str, source: str) -> dict[str, str]:
+    """The choices of a name beside the objects of Caspen, in words by value. `source` is the old software's name."""
+    bring = {
+        "practitioners": "Bring as a person who can't sign in",
+        "businesses": "Bring as a new location",
+        "appointment_types": f"Bring it from {source}",
+    }
+    return {BRING: bring[kind], OUT: "Leave out"}
+
+
+def day_before(plan: Plan) -> str:
+    """The day before which appointments are left out, as its field shows it."""
+    start = plan.leave_out_before
+    return f"{start.astimezone(ZoneInfo(plan.timezone)).date():%d/%m/%Y}" if start else ""
+
+
+def kind_of(show: str) -> str:
+    return next((kind for tab, kind, _ in TABS if tab == show), "")
+
+
+def tab_of(name: str) -> str:
+    return name if name in {known.TAB, custom_fields.TAB, *(tab for tab, _, _ in TABS)} else "practitioners"
+
+
+def choice_from(value: str, known: set[str]) -> Choice | None:
+    """`create`, `leave_out`, or an object of the workspace; anything else is not decided."""
+    if value == BRING:
+        return Choice(to="create")
+    if value == OUT:
+        return Choice(to="leave_out")
+    return Choice(to="match", id=value) if value in known else None
+
+
+def candidates(here: Standing, kind: str) -> list[tuple[str, str]]:
+    """What a name may be in the workspace: id and words."""
+    facts = here.facts
+    if kind == "businesses":
+        return [(x.id, x.name + (" (archived)" if x.archived else "")) for x in facts.locations]
+    if kind == "practitioners":
+        return sorted(((x.id, x.name) for x in facts.practitioners), key=lambda pair: pair[1])
+    shown = [(x.id, x.name + (" (activity)" if x.kind == "activity" else "")) for x in facts.services]
+    return sorted(shown, key=lambda pair: pair[1])
+
+
+def lines_of(here: Standing, kind: str) -> list[Line]:
+    """Every name of a kind, in the order of the export."""
+    fits = {one.reference.id: one for one in here.fresh.kinds.get(kind, ())}
+    names = enumerate(here.suggestions.kinds.get(kind, ()), 1)
+    return [line(number, kind, one, here.plan, fits.get(one.reference.id)) for number, one in names]
+
+
+def line(number: int, kind: str, one: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> Line:
+    """`fresh` is what fits by itself: its reason is shown as long as nobody chose otherwise."""
+    choice = getattr(plan, PLACES[kind]).get(one.reference.id)
+    open_nature = one.nature == "activity" and one.reference.id not in plan.service_kinds
+    nature = plan.service_kinds.get(one.reference.id, one.nature) if choice and choice.to == "create" else None
+    chosen = OPEN if choice is None else choice.id or choice.to
+    is_open = choice is None or (open_nature and choice.to == "create")
+    band = "open" if is_open else "out" if choice and choice.to == "leave_out" else "set"
+    if choice is None and one.choice.to == "match" and one.certainty == "unsure":
+        chosen = one.choice.id or OPEN
+    told = one.reference
+    nothing = "Nothing of that name in Caspen" if choice is None or choice.to == "create" else ""
+    by_itself = fresh is not None and fresh.certainty == "sure" and fresh.choice == choice
+    as_suggested = fresh is not None and fresh.choice == choice
+    saved = "Suggested by us, saved by you" if as_suggested else "Chosen by you"
+    reason = fresh.why if fresh is not None and by_itself else saved
+    why = (reason if one.why == "Chosen before" else one.why) or nothing
+    return Line(
+        number,
+        told.id,
+        told.name,
+        told.active,
+        chosen,
+        why,
+        band,
+        told.past,
+        told.future,
+        told.notes,
+        nature,
+        open_nature,
+    )

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import Session
 
-from app.basis import TICK, Field, Shown
 from app.mapping.kind import Source
 from app.migration.advance import By
 from app.migration.audit import write_act
@@ -14,7 +13,8 @@ from app.migration.both_lists import acknowledge_lists
 from app.migration.models import Migration
 from app.migration.states import OPEN, Event, State, move_for
 from app.migration.trials import current_trial
-from app.web import Confirmed, Visit, go, in_state, page, shows, visit_of
+from app.web.form_fingerprint import TICK, Field, Shown
+from app.web.page_context import Confirmed, Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import day_as_shown, typed_date
 from app.wizard.receipt import load_receipt
 

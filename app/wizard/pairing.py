@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.engine.reading.glimpse import Glimpse
-from app.engine.reading.likeness import Guess, Seen, clear_winner, likely_kinds, suggested
-from app.engine.reading.limits import Limits
-from app.engine.reading.recognise import Header, Tied, is_field, understood
-from app.engine.reading.shapes import bare, column_shape
-from app.engine.reading.veil import has_names, told_names
 from app.mapping.columns import Placed
 from app.mapping.kind import Kind, Source
 from app.mapping.plan import LEAVE_OUT, Plan
+from app.reading.column_suggestions import Guess, Seen, clear_winner, likely_kinds, suggested
+from app.reading.file_preview import Glimpse
+from app.reading.limits import Limits
+from app.reading.recognise import Header, Tied, is_field, understood
+from app.reading.redaction import has_names, told_names
+from app.reading.value_patterns import bare, column_shape
 
 Errors = list[dict[str, str]]
 SAMPLES = 3

@@ -13,15 +13,15 @@ from app.access import invitations, members
 from app.access.models import Invitation, Membership, Person
 from app.access.rights import Role
 from app.access.viewer import LABELS, MAY
-from app.basis import TICK, Field, Shown
 from app.mapping.emails import is_email
 from app.migration.audit import write_act
 from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
 from app.migration.states import Actor
-from app.pressed_again import answered_before
 from app.records.reader import reader_of
-from app.web import Confirmed, Visit, go, page, shows, visit_of
+from app.web.form_fingerprint import TICK, Field, Shown
+from app.web.page_context import Confirmed, Visit, go, page, shows, visit_of
+from app.web.repeated_forms import answered_before
 from app.wizard.history import history
 
 router = APIRouter()

@@ -12,8 +12,7 @@ from fastapi.responses import StreamingResponse
 from sqlmodel import Session, col, func, or_, select, tuple_
 
 from app.access.rights import Right
-from app.act_links import without_acts
-from app.engine.trial_account import has_true_account
+from app.formatting import own_number, plural
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
 from app.mapping.rows import Outcome
@@ -34,10 +33,11 @@ from app.migration.states import OVER, State
 from app.migration.trials import current_trial
 from app.problems import Level, Problem, catalogue
 from app.sources import source
-from app.web import Visit, page, visit_of
+from app.templating import without_acts
+from app.trial.account import has_true_account
+from app.web.page_context import Visit, page, visit_of
 from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, require_known_codes, sums
 from app.wizard.looking import write_look
-from app.words import own_number, plural
 
 router = APIRouter()
 PER_PAGE = 100

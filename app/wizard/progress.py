@@ -4,27 +4,133 @@ With JavaScript the numbers come as they change; without it, the page loads itse
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+import structlog
+from fastapi import APIRouter, FastAPI, Request, Response
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
+from app import templating
 from app.access import sessions
 from app.access.rights import Right
-from app.db import Database
+from app.db import Database, now
+from app.fetch.downloads import DownloadProgress, download_of
+from app.formatting import size
+from app.links import LinkSettings
+from app.links.advice import Change, change_for
+from app.migration.checked_links import checked_of
 from app.migration.exports import files_of
 from app.migration.guards import pausable
-from app.migration.states import Event, State, move_for
+from app.migration.models import Export, Migration
+from app.migration.states import FAILED, WORKING, Event, State, move_for
 from app.migration.words import WORDS
-from app.rail import page_of
-from app.web import cookie_name, go, page, visit_of
-from app.wizard.file_causes import MOST_CAUSES, file_causes, file_codes
-from app.wizard.live import Watch, watch_of
-from app.wizard.numbers import numbers
+from app.problems import Problem, catalogue
+from app.settings import environment
+from app.sources import source
+from app.web.navigation import page_of
+from app.web.page_context import cookie_name, go, page, visit_of
+from app.wizard.file_states import MOST_CAUSES, file_causes, file_codes
+from app.wizard.problems import stopped_by
 from app.wizard.zip_password import locked_files
+from app.worker.progress import Progress, progress
+from app.worker.runtime import Runtime
+
+# One look a second at the migrations that somebody watches, however many watch: the web process's only poller.
+
+EVERY = 1.0
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The block of the progress page as it is now, and the state it was drawn in."""
+
+    number: int
+    state: str
+    html: str
+
+
+class Watch:
+    """Tells listeners what changed. Its task runs while somebody listens."""
+
+    def __init__(self, runtime: Runtime, jinja: Any) -> None:
+        self.runtime = runtime
+        self.template = jinja.get_template("wizard/progress.html")
+        self.queues: dict[str, set[asyncio.Queue[News]]] = defaultdict(set)
+        self.last: dict[str, News] = {}
+        self.task: asyncio.Task[None] | None = None
+        self.number = 0
+
+    @asynccontextmanager
+    async def listening(self, migration_id: str) -> AsyncIterator[asyncio.Queue[News]]:
+        queue: asyncio.Queue[News] = asyncio.Queue(maxsize=2)
+        self.queues[migration_id].add(queue)
+        if migration_id in self.last:
+            queue.put_nowait(self.last[migration_id])
+        if self.task is None or self.task.done():
+            self.task = asyncio.create_task(self._poll())
+        try:
+            yield queue
+        finally:
+            self.queues[migration_id].discard(queue)
+            if not self.queues[migration_id]:
+                del self.queues[migration_id]
+                self.last.pop(migration_id, None)
+
+    async def _poll(self) -> None:
+        while self.queues:
+            for migration_id in list(self.queues):
+                try:
+                    news = await run_in_threadpool(self.draw, migration_id)
+                except SQLAlchemyError as trouble:
+                    log.warning("progress_not_read", trouble=type(trouble).__name__)
+                    continue
+                if news is not None:
+                    self._tell(migration_id, news)
+            await asyncio.sleep(EVERY)
+
+    def _tell(self, migration_id: str, news: News) -> None:
+        self.last[migration_id] = news
+        for queue in self.queues.get(migration_id, ()):
+            while queue.full():
+                queue.get_nowait()  # a slow reader gets the newest numbers, not all of them
+            queue.put_nowait(news)
+
+    def draw(self, migration_id: str) -> News | None:
+        """The block as it is now. Runs in a thread; its session ends with it."""
+        with self.runtime.ledger.read() as session:
+            migration = session.get(Migration, migration_id)
+            if migration is None:
+                return None
+            told = numbers(session, migration)
+        origin = source(migration.source)
+        told |= {
+            "migration": migration,
+            "source": origin,
+            "now": now(),
+            "zone": migration.plan.get("timezone"),
+            "labels": {kind.name: kind.label for kind in origin.kinds},
+        }
+        self.number += 1
+        return News(self.number, migration.state, templating.block(self.template, "live", told))
+
+
+def watch_of(app: FastAPI) -> Watch:
+    """The process's watch, made when the first person looks."""
+    known: Watch | None = getattr(app.state, "watch", None)
+    if known is None:
+        known = app.state.watch = Watch(app.state.runtime, app.state.jinja)
+    return known
+
 
 router = APIRouter()
 RIGHTS_AGAIN = 20.0
@@ -133,3 +239,98 @@ def cancel(request: Request) -> Response:
     visit = visit_of(request)
     visit.advance(Event.CANCEL)
     return go("/")
+
+
+# The numbers of the work that runs, as the progress page and its stream say them.
+
+TITLES: dict[State, str] = {
+    State.FETCHING: "Your export is being fetched",
+    State.READING: "Your export is being read",
+    State.TRIALLING: "Your trial is being made",
+    State.FINALISING: "Your trial is going live",
+    State.UNDOING: "Your move is being taken back",
+    State.PAUSED: "This is paused",
+    State.FETCHING_FAILED: "The download stopped, nothing is lost",
+    State.READING_FAILED: "Reading your export stopped, nothing is lost",
+    State.TRIALLING_FAILED: "The trial stopped, nothing is lost",
+    State.FINALISING_FAILED: "Going live stopped, nothing is lost",
+    State.UNDOING_FAILED: "Taking it back stopped, nothing is lost",
+}
+STEPS: tuple[tuple[State, str], ...] = (
+    (State.FETCHING, "Fetch the files"),
+    (State.READING, "Read them"),
+    (State.MATCHING, "Match names, with you"),
+    (State.TRIALLING, "Copy into the trial and count again"),
+    (State.REVIEWING, "Ready for you to review"),
+    (State.FINALISING, "Go live, when you approve"),
+)
+
+
+def numbers(session: Session, migration: Migration) -> dict[str, Any]:
+    """Everything that the page says about the work; also what its stream sends."""
+    state = State(migration.state)
+    seen = progress(session, migration)
+    export = session.get(Export, (migration.id, migration.export_number))
+    fetching = State.FETCHING in (state, migration.paused_from) or state is State.FETCHING_FAILED
+    moment = now()
+    download = download_of(session, migration) if fetching and export and export.way == "link" else None
+    until = download.until if download else None
+    return {
+        "state": state.value,
+        "seen": seen,
+        "title": TITLES.get(state, "Nothing is running now"),
+        "working": state in WORKING,
+        "failed": state in FAILED.values(),
+        "problem": stopped_by(migration),
+        "waits": waits_for(session, migration, export, seen.waits_for, download),
+        "download": download,
+        "silent_since": moment - timedelta(seconds=seen.age) if seen.age is not None else None,
+        "next_try": until if until is not None and until > moment else None,
+        "is_due": until is not None and until <= moment,
+        "mending": mending(session, migration, export) if download and state is State.FETCHING_FAILED else None,
+        "phases": phases(state, migration),
+        "export": export,
+        "shown_kinds": shown_kinds(seen),
+        "pausable": state is State.FETCHING,
+        "paused_from": migration.paused_from,
+    }
+
+
+def waits_for(
+    session: Session, migration: Migration, export: Export | None, code: str | None, download: DownloadProgress | None
+) -> Problem | None:
+    """What must pass by itself. The page fills in `{time}` and `{source}`, which it says in its own way."""
+    if code is None or code not in catalogue():
+        return None
+    checked = checked_of(session, migration.id)
+    label = checked.findings.get("label") if checked and export and checked.hint == export.link_hint else ""
+    details = {"provider": label or "The other side", "time": "{time}", "source": "{source}"}
+    if download and download.size:
+        details["size"] = size(int(LinkSettings.from_environment(environment()).disk_factor * download.size))
+    return Problem(code, details={"size": "the whole export", **details})
+
+
+def mending(session: Session, migration: Migration, export: Export | None) -> Change | None:
+    """The provider's own steps against what stopped a download."""
+    stopped = stopped_by(migration)
+    checked = checked_of(session, migration.id)
+    known = checked is not None and export is not None and checked.hint == export.link_hint
+    return change_for(checked.findings["provider"], stopped.code) if stopped and known and checked else None
+
+
+def shown_kinds(seen: Progress) -> list[dict[str, Any]]:
+    return [{"kind": one.kind, "done": one.done, "total": one.total} for one in seen.kinds]
+
+
+def phases(state: State, migration: Migration) -> list[dict[str, str]]:
+    """What is behind, what is now, and what comes."""
+    base = next((working for working, failed in FAILED.items() if failed is state), state)
+    if state is State.PAUSED and migration.paused_from:
+        base = State(migration.paused_from)
+    order = [step for step, _ in STEPS]
+    here = order.index(base) if base in order else len(order) if migration.finalised_at else -1
+    told = []
+    for number, (_, words) in enumerate(STEPS):
+        at = "past" if number < here else "now" if number == here else ""
+        told.append({"words": words, "state": at})
+    return told

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from app.access.models import Person
-from app.engine.purge import PURGE
+from app.formatting import plural
 from app.migration.models import AuditEntry, ExportFile, Migration, Trial
 from app.migration.states import Actor
-from app.words import plural
+from app.worker.clean_up import PURGE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,29 +13,29 @@ import structlog
 from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import col, select
 
-from app.caspen.facts import workspace_facts
 from app.caspen.live_counts import LiveCounts, count_live
 from app.caspen.shared import count_kept_by_later
 from app.caspen.stores import Stores
 from app.caspen.trial_health import Fault
 from app.caspen.undo import Why, count_there
-from app.engine.live_check import LiveGlance, glance_of
-from app.engine.open_links import look_again, standing_of
-from app.engine.purge import purge
+from app.caspen.workspace_snapshot import workspace_facts
+from app.fetch.open_links import look_again, standing_of
+from app.formatting import plural
+from app.golive.live_check import LiveGlance, glance_of
 from app.migration.audited import load_audited
 from app.migration.balance import balance_of
 from app.migration.checked_links import begin_check
-from app.migration.doubts import export_day
+from app.migration.completeness import export_day
 from app.migration.guards import UNDO_DAYS, undoable
 from app.migration.models import Export, Migration
 from app.migration.states import LIVE, Event, State
 from app.migration.trials import current_trial
 from app.problems import Problem
-from app.web import Visit, go, in_state, page, visit_of
+from app.web.page_context import Visit, go, in_state, page, visit_of
 from app.wizard.damage import UNTRUE, find_damage, render_damaged
 from app.wizard.live_words import bridges, differing_words
 from app.wizard.receipt import load_receipt
-from app.words import plural
+from app.worker.clean_up import purge
 
 router = APIRouter()
 log = structlog.get_logger()

@@ -3,6 +3,9 @@
 import csv
 import io
 import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
@@ -10,26 +13,25 @@ from sqlmodel import Session, col, select
 
 from app.access.models import Person
 from app.access.rights import Right
-from app.basis import Shown
 from app.caspen.trial_health import Fault
 from app.checklist import first_in_the_way
 from app.db import now
 from app.migration.advance import Cause, advance, locked
 from app.migration.balance import Balance, balance_of
-from app.migration.models import ChangeRequest, Migration
+from app.migration.models import ChangeRequest, Migration, ProblemLine, Trial
 from app.migration.states import LIVE, Event, State
 from app.migration.trials import current_trial, start_trial
 from app.migration.words import WORDS
-from app.pressed_again import goes_on
-from app.rail import page_of
 from app.records.kinds import BY_NAME
-from app.web import Visit, go, in_state, open_move, page, shows, visit_of
-from app.wizard.cards import cards
-from app.wizard.complete import whole
+from app.web.form_fingerprint import Shown
+from app.web.navigation import page_of
+from app.web.page_context import Visit, go, in_state, open_move, page, shows, visit_of
+from app.web.repeated_forms import goes_on
+from app.wizard.completeness import whole
 from app.wizard.damage import UNTRUE, find_damage, outdated_of, render_damaged
 from app.wizard.looking import write_look
-from app.wizard.situation import checklist_guard, situation, standing
-from app.wizard.unverified import Unverified, unverified_of
+from app.wizard.migration_overview import checklist_guard, situation, standing
+from app.wizard.review_samples import cards
 
 router = APIRouter()
 LONGEST = 4000
@@ -268,3 +270,43 @@ def lists(visit: Visit) -> dict[str, str]:
 def about_row(about: str) -> str:
     """The beginning of a request about a client, by its number in the source and nothing else."""
     return f"Number {about}: " if about.isalnum() and len(about) <= 64 else ""
+
+
+# What the review names beside the sum: files without a second check, and rows that were set aside.
+
+NAMED = 5  # files or rows that are named one by one
+NOT_VERIFIED, SET_ASIDE = "not_verified", "row_quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """Files without a second check, and places of rows that were set aside: some by name, and how many more."""
+
+    files: tuple[str, ...] = ()
+    file_count: int = 0
+    rows: tuple[str, ...] = ()
+    row_count: int = 0
+
+
+def unverified_of(session: Session, migration: Migration, trial: Trial) -> Unverified:
+    """What verification and mapping set aside in a trial, by the names of files and lines; no cell's value."""
+    runs = (f"export:{migration.export_number}", f"trial:{trial.number}")
+    lines = session.exec(
+        select(ProblemLine.code, ProblemLine.file, ProblemLine.line)
+        .where(
+            ProblemLine.migration_id == migration.id,
+            col(ProblemLine.run).in_(runs),
+            col(ProblemLine.code).in_((NOT_VERIFIED, SET_ASIDE)),
+        )
+        .order_by(col(ProblemLine.file), col(ProblemLine.line))
+        .distinct()
+    ).all()
+    files = dict.fromkeys(path or "your export" for code, path, _ in lines if code == NOT_VERIFIED)
+    rows = dict.fromkeys(f"{path}, line {line}" for code, path, line in lines if code == SET_ASIDE)
+    return Unverified(_shown(files), len(files), _shown(rows), len(rows))
+
+
+def _shown(names: Collection[str]) -> tuple[str, ...]:
+    """The first names, and how many more there are."""
+    more = len(names) - NAMED
+    return (*islice(names, NAMED), *((f"{more:,} more",) if more > 0 else ()))

@@ -6,12 +6,12 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.caspen.ids import Ids
 from app.migration.trials import current_trial
-from app.records.beside import cells_alone
 from app.records.kinds import BY_NAME, hidden_from
+from app.records.provenance import cells_alone
 from app.records.query import get
 from app.records.reader import reader_of
 from app.records.source_row import SourceGone, SourceRow, part_of_line, read_source
-from app.web import Visit, page, visit_of
+from app.web.page_context import Visit, page, visit_of
 from app.wizard.looking import write_look
 
 router = APIRouter()

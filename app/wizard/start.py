@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session, col, select
 
 from app.access.rights import Right
-from app.caspen.facts import workspace_facts
+from app.caspen.workspace_snapshot import workspace_facts
 from app.migration.audited import live_moments, load_misplaced
 from app.migration.begin import begin
 from app.migration.models import Migration
@@ -17,7 +17,7 @@ from app.migration.states import OVER, State
 from app.migration.words import WORDS
 from app.signin.pages import current_migration
 from app.sources import source
-from app.web import Visit, go, page, visit_of
+from app.web.page_context import Visit, go, page, visit_of
 
 router = APIRouter()
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from app.engine.compare import VISITS, lines_of
 from app.migration.trials import current_trial
-from app.web import page, visit_of
+from app.trial.source_totals import VISITS, lines_of
+from app.web.page_context import page, visit_of
 from app.wizard.looking import write_look
 
 router = APIRouter()

@@ -13,10 +13,6 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from app.access.rights import Right
-from app.basis import Shown, columns_shown
-from app.door import read_form
-from app.engine.previews import BUSY, FAILED, Asked, preview_of
-from app.engine.reading.document_folders import folder_of
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
 from app.migration.exports import files_of
@@ -24,13 +20,16 @@ from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.migration.states import Event
 from app.problems import Problem, catalogue
+from app.reading.document_folders import folder_of
+from app.reading.previews import BUSY, FAILED, Asked, preview_of
 from app.records.kinds import hidden_from
 from app.records.reader import reader_of
-from app.web import Visit, go, in_state, page, shows, visit_of
+from app.request_limits import read_form
+from app.web.form_fingerprint import Shown, columns_shown
+from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, note, settle
-from app.wizard.file_causes import cause_of
 from app.wizard.file_inputs import KIND, LEFT_OUT, file_inputs, kind_words
-from app.wizard.file_states import HELPED, lines_of
+from app.wizard.file_states import HELPED, cause_of, lines_of
 from app.wizard.pairing import (
     Answer,
     Line,

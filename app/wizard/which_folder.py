@@ -10,14 +10,14 @@ from fastapi import Request, Response
 from starlette.datastructures import FormData
 
 from app.access.rights import Right
-from app.basis import REASON, Field
-from app.engine.reading.document_folders import ANSWERS, FILES, NOTES, folder_of
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT, Plan
 from app.migration.exports import files_of
 from app.migration.plans import plan_of
-from app.pressed_again import goes_on
-from app.web import Visit, go, page, visit_of
+from app.reading.document_folders import ANSWERS, FILES, NOTES, folder_of
+from app.web.form_fingerprint import REASON, Field
+from app.web.page_context import Visit, go, page, visit_of
+from app.web.repeated_forms import goes_on
 from app.wizard.answer_keeping import ANSWERED_IN, settle
 from app.wizard.file_states import FileLine, lines_of
 

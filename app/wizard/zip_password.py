@@ -10,7 +10,7 @@ from app.migration.guards import export_kept
 from app.migration.models import ExportFile, Migration
 from app.migration.plans import plan_of
 from app.migration.states import Event, State
-from app.web import go, in_state, page, visit_of
+from app.web.page_context import go, in_state, page, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN
 
 router = APIRouter()

@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 from app.access.models import Invitation, Membership, Person
 from app.access.rights import HOLDERS, RIGHTS, Right, Role
 from app.caspen.tables import Client, Contact, File
-from app.migration.arriving import UploadFile
+from app.migration.upload_tables import UploadFile
 from app.sandbox.demo import WORKSPACE
 from tests.invited import answer_invitation, change, invitation_to, invite, remove, sign_in_by_link
 from tests.pages import done

@@ -8,10 +8,9 @@ import pytest
 
 from app.access.rights import Role
 from app.sandbox.demo import WORKSPACE
-from app.web import COOKIE
+from app.web.page_context import COOKIE
 from app.wizard import progress
-from app.wizard.live import watch_of
-from app.wizard.progress import may_look, stream
+from app.wizard.progress import may_look, stream, watch_of
 from tests.access.colleagues import SITUATIONS, Situation, joined, opened_wrongly, put_upload
 from tests.invited import change, person_id, remove
 from tests.pages import done

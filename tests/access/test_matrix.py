@@ -11,7 +11,7 @@ from sqlmodel import select
 from app.access.rights import HOLDERS, RIGHTS, Right, Role
 from app.access.sessions import load_viewer
 from app.caspen.tables import Client, Contact, File
-from app.migration.arriving import UploadFile
+from app.migration.upload_tables import UploadFile
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
 from tests.product import ANA, BASE, MEGAN, NORA, OLIVE, OTHER, OWN_PAGE, RICK, ROSA, VERA, Product, Visitor

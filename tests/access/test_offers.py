@@ -13,8 +13,8 @@ import pytest
 from httpx import Response
 
 from app.access.rights import RIGHTS, Right
-from app.migration.arriving import UploadFile
 from app.migration.states import WORKING, State
+from app.migration.upload_tables import UploadFile
 from app.sandbox.demo import WORKSPACE
 from tests.access.test_matrix import ENDLESS, VISITORS, allowed, filled
 from tests.conftest import At

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from app.caspen.gateway import create_workspace
 from app.caspen.load import RowRecords
 from app.caspen.readback import read_back
-from app.caspen.shapes import shape
+from app.caspen.row_codec import shape
 from app.caspen.statements import at, canonical_columns, driver, listed
 from app.caspen.stores import Store, Stores
 from tests.caspen.story import (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.caspen.content import Digest, content_hash, merge, trial_digest
 from app.caspen.ids import Ids, new_id
-from app.caspen.shapes import shape
+from app.caspen.row_codec import shape
 from app.caspen.tables import OBJECTS
 from app.caspen.tables.columns import exact_text, moment_text
 from app.sources import source

@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.caspen.facts import workspace_facts
 from app.caspen.gateway import Gateway, NotThere, create_workspace
 from app.caspen.stores import Stores
 from app.caspen.tables import Client, Service
+from app.caspen.workspace_snapshot import workspace_facts
 from tests.caspen.story import WORKSPACE, client_id, live_clinic, workspace_version
 
 MEGAN = "megan@example.com"

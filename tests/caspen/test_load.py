@@ -11,7 +11,7 @@ from app.caspen.fences import Fate, PartKey, StaleEpoch
 from app.caspen.gateway import Gateway
 from app.caspen.load import LoadFailed, claimed_before, load_part
 from app.caspen.readback import read_back
-from app.caspen.shapes import Unloadable
+from app.caspen.row_codec import Unloadable
 from app.caspen.stores import Stores
 from tests.caspen.story import (
     IDS,

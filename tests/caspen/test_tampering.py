@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN
 from app.caspen.edits import entries, is_chained
 from app.caspen.gateway import Gateway
-from app.caspen.live import look_up
+from app.caspen.live_records import look_up
+from app.caspen.live_verification import Known, Standing, standing_of
 from app.caspen.promote import Unproven
-from app.caspen.shapes import shape
-from app.caspen.standing import Known, Standing, standing_of
+from app.caspen.row_codec import shape
 from app.caspen.statements import at
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS

@@ -14,10 +14,10 @@ from app.caspen.content import Digest
 from app.caspen.fences import PartKey
 from app.caspen.gateway import Gateway
 from app.caspen.journal import journal_digest
+from app.caspen.live_verification import Known, standing_of
 from app.caspen.load import load_part
 from app.caspen.promote import Promotion, promote
 from app.caspen.shared import count_kept_by_later
-from app.caspen.standing import Known, standing_of
 from app.caspen.stores import Store, Stores
 from app.caspen.tables.columns import moment_text
 from app.caspen.undo import Why, preview_undo, undo

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from app.caspen.facts import LocationFact, PractitionerFact, ServiceFact, WorkspaceFact, WorkspaceFacts
+from app.caspen.workspace_snapshot import LocationFact, PractitionerFact, ServiceFact, WorkspaceFact, WorkspaceFacts
 from app.checklist.situation import Named, Situation
 from app.mapping.plan import Choice, Plan
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.caspen.facts import WorkspaceFact, WorkspaceFacts
+from app.caspen.workspace_snapshot import WorkspaceFact, WorkspaceFacts
 from app.commands.files import answered
 from app.mapping.plan import Choice, Plan
 from tests.engine.story import engine_in

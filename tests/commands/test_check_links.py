@@ -7,7 +7,7 @@ import pytest
 
 from app.commands.check_links import check
 from app.db import Database
-from app.engine.link_providers import note_check, provider_lines
+from app.fetch.link_providers import note_check, provider_lines
 from app.links import LinkSettings
 from app.schema.trees import LEDGER
 from app.schema.upgrade import upgrade_tree

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.commands.private_folder import LOCK, PREFIX, remove_ownerless
+from app.commands.private import LOCK, PREFIX, remove_ownerless
 from app.lifetime import ENDING_SIGNALS
 from tests.workers.story import ROOT, until
 
@@ -19,7 +19,7 @@ HOLDER = """
 import sys, time
 from app.cli import {entry} as entry
 from app.commands import read
-from app.commands.private_folder import private_folder
+from app.commands.private import private_folder
 def wait(*given, **more):
     with private_folder() as folder:
         (folder / "storage.key").write_text("k")

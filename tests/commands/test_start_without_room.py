@@ -16,7 +16,7 @@ from app.cli import app
 from app.commands import serve
 from app.settings import settings as configured
 
-STEPS = ("app.engine.runtime.open_runtime", "app.commands.serve.start_redis", "app.main.open_runtime", "app.main.seed")
+STEPS = ("app.worker.runtime.open_runtime", "app.commands.serve.start_redis", "app.main.open_runtime", "app.main.seed")
 FAULTS: dict[str, Exception] = {
     "a file": OSError(errno.ENOSPC, "No space left on device", "x"),
     "a quota": OSError(errno.EDQUOT, "Disk quota exceeded", "x"),

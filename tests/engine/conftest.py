@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from app.engine.runtime import Runtime
+from app.worker.runtime import Runtime
 from tests.engine.story import Clinic, clinic_in, engine_in
 from tests.postgres import postgres_url
 

@@ -11,10 +11,7 @@ from tempfile import TemporaryDirectory
 from sqlmodel import col, select
 
 from app.caspen.gateway import create_workspace
-from app.engine.bench import benches
-from app.engine.drain import Drained, Turn, drain
-from app.engine.runtime import Runtime, open_runtime
-from app.engine.submit import hand_over_files
+from app.fetch.hand_over import hand_over_files
 from app.migration.advance import By, Cause, advance
 from app.migration.begin import begin
 from app.migration.both_lists import acknowledge_lists
@@ -24,6 +21,9 @@ from app.migration.models import Migration, ProblemLine, Trial, Work
 from app.migration.states import Actor, Event, State
 from app.migration.trials import approve, start_trial
 from app.settings import Environment, Settings
+from app.trial.context import benches
+from app.worker.runtime import Runtime, open_runtime
+from app.worker.work_loop import Drained, Turn, drain
 
 MEGAN = By("megan@harbour.example", Actor.CLINIC)
 ANA = By("ana@caspen.example", Actor.SUPPORT)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from app.db import now
-from app.engine.purge import give_up_abandoned
 from app.migration.models import HelpMessage, Migration
 from app.migration.states import Event, State
+from app.worker.clean_up import give_up_abandoned
 from tests.conftest import At
 from tests.engine.story import MEGAN, Clinic, clinic_files
 from tests.pages import words

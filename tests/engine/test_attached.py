@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.engine import read
-from app.engine.live_check import check_live
-from app.engine.reading import cut, reader
+from app.golive.live_check import check_live
 from app.migration.advance import Refused
 from app.migration.states import State
+from app.reading import cut, read_export
 from app.sources import SOURCES
 from tests.engine.story import Clinic, clinic_files
 from tests.world.altered import exchanged, flipped, kept_in, removed
@@ -32,8 +31,8 @@ BODIES: dict[str, str | bytes] = {
 @pytest.fixture(autouse=True)
 def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test spoils is mended after it."""
-    monkeypatch.setitem(vars(reader), "keep", vars(reader)["keep"])
-    monkeypatch.setitem(vars(read), "keep_attached", vars(read)["keep_attached"])
+    monkeypatch.setitem(vars(read_export), "keep", vars(read_export)["keep"])
+    monkeypatch.setitem(vars(read_export), "keep_attached", vars(read_export)["keep_attached"])
     monkeypatch.setattr(cut, "cells_of", cut.cells_of)
     monkeypatch.setitem(SOURCES, source().name, source())
 

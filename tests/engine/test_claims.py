@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from app.engine.reading import cut
 from app.migration.advance import Refused
+from app.reading import cut
 from app.sources import SOURCES
 from tests.engine.story import Clinic, clinic_files
 from tests.world.spoiled import column, columns_swapped, kind_dropped, source

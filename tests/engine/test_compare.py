@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.compare import BALANCES, VISITS, lines_of
-from app.engine.purge import compared_key, purge
 from app.migration.states import Event
+from app.trial.source_totals import BALANCES, VISITS, lines_of
+from app.worker.clean_up import compared_key, purge
 from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
 
 HEAD = "Patient ID,First Name,Last Name,Date of Birth,Created At,First Appointment,Last Appointment,Next Appointment"

@@ -10,13 +10,13 @@ from sqlmodel import select
 from app.caspen.gateway import Gateway
 from app.caspen.live_files import NotThatContent
 from app.caspen.tables import File
-from app.engine.bench import attachments_prefix
-from app.engine.contents import bring_contents, open_in_trial, sweep_workspaces
-from app.engine.purge import purge
-from app.engine.reading.attachments import attachment_key
-from app.engine.runtime import Runtime
 from app.migration.states import Event, State
+from app.reading.attachments import attachment_key
 from app.storage import CannotOpen
+from app.trial.context import attachments_prefix
+from app.trial.file_contents import bring_contents, open_in_trial, sweep_workspaces
+from app.worker.clean_up import purge
+from app.worker.runtime import Runtime
 from tests.engine.story import WORKSPACE, Clinic, clinic_files, clinic_in
 
 BODIES = {f"Patient files/{1000 + n} - Lee{n}, Ann/scan.pdf": b"%PDF-1.4 " + bytes([n]) * 70_000 for n in range(6)}
@@ -181,7 +181,7 @@ def test_contents_that_are_swept_while_they_arrive_are_brought_again(
             clinic.runtime.files.delete(WORKSPACE, next(iter(sums())))
         turns.append(1)
 
-    monkeypatch.setattr("app.engine.finalise.bring_contents", then_swept)
+    monkeypatch.setattr("app.golive.finalise.bring_contents", then_swept)
     clinic.drain()
     assert (clinic.state(), len(turns)) == (State.FINALISED, 2)
     assert kept(clinic.runtime) == sums()

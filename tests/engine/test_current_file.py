@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from app.engine.current_file import VARIABLE, CurrentFile, is_file_to_blame
-from app.engine.work import (
+from app.worker.current_file import VARIABLE, CurrentFile, is_file_to_blame
+from app.worker.leases import (
     ENDED,
     MANY_ENDINGS,
     OPENING,
@@ -43,7 +43,7 @@ def test_a_file_is_to_blame_for_what_only_a_file_does(what: str) -> None:
 def test_the_note_outlives_the_child_that_wrote_it() -> None:
     note = CurrentFile.shared()
     program = (
-        "from app.engine.current_file import CurrentFile as C; import os; C.inherited().write('a\\nb'); os.abort()"
+        "from app.worker.current_file import CurrentFile as C; import os; C.inherited().write('a\\nb'); os.abort()"
     )
     command = [sys.executable, "-c", program]
     ended = subprocess.run(command, env={VARIABLE: str(note.handle)}, pass_fds=(note.handle,), check=False, timeout=60)

@@ -5,12 +5,13 @@ import sqlalchemy as sa
 
 from app.caspen.fences import PartLoaded
 from app.caspen.load import LoadFailed, load_part
-from app.engine import heartbeat, trial
-from app.engine.faults import is_away
-from app.engine.heartbeat import Heartbeat
-from app.engine.work import Piece, claim, create_missing
 from app.migration.models import Migration
 from app.migration.states import State
+from app.trial import load
+from app.worker import heartbeat
+from app.worker.failure_causes import is_away
+from app.worker.heartbeat import Heartbeat
+from app.worker.leases import Piece, claim, create_missing
 from tests.engine.story import Clinic, clinic_files
 from tests.workers.story import until
 from tests.world.altered import byte_flipped
@@ -76,7 +77,7 @@ def test_a_database_that_is_away_for_long_costs_no_row_its_place(
             raise refused
         return load_part(*given, **more)  # type: ignore[arg-type]  # passed on as given
 
-    monkeypatch.setattr(trial, "load_part", away)
+    monkeypatch.setattr(load, "load_part", away)
     clinic.hand_over(clinic_files())
     clinic.drain()
     clinic.start_trial()

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.survey import amounts_of
 from app.mapping.kind import Kind
 from app.mapping.money import has_decimal_comma, money
+from app.reading.survey import amounts_of
 from app.sources.cliniko.source import CLINIKO
 from tests.engine.story import Clinic, clinic_files
 from tests.mapping.cells import context, read

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from app.db import now
-from app.engine.downloads import DownloadProgress, download_of, stop_download
-from app.engine.link_providers import bytes_of_a_day
-from app.engine.submit import hand_over_link
+from app.fetch.downloads import DownloadProgress, download_of, stop_download
+from app.fetch.hand_over import hand_over_link
+from app.fetch.link_providers import bytes_of_a_day
 from app.migration.models import Export, Work
 from app.migration.states import Event, State
 from tests.engine.story import MEGAN, Clinic, clinic_files, clinic_in, engine_in

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from app.engine.downloads import download_of, stop_download
-from app.engine.submit import hand_over_link
+from app.fetch.downloads import download_of, stop_download
+from app.fetch.hand_over import hand_over_link
 from app.migration.exports import link_of
 from app.migration.models import Export, LinkedFile
 from app.migration.states import State

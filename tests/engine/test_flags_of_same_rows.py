@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.engine.resolving.less_said import says_all
 from app.mapping.columns import columns_of, normalise_header
 from app.mapping.context import Context
 from app.mapping.equality import digests_of, statements_of
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
+from app.resolving.duplicates import says_all
 from app.sources.cliniko.source import CLINIKO
 from tests.shapes.export import KINDS
 

@@ -12,10 +12,10 @@ import pytest
 
 from app.commands.drive import environment_of
 from app.db import now
-from app.engine.installation import BEGUN, CannotStart
-from app.engine.runtime import check_installation, open_runtime
 from app.migration.models import Migration
 from app.settings import Settings
+from app.worker.installation import BEGUN, CannotStart
+from app.worker.runtime import check_installation, open_runtime
 from tests.engine.story import clinic_in, engine_in, settings_in
 from tests.figures.fresh import free_port
 from tests.workers.story import ROOT

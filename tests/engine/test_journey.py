@@ -7,9 +7,9 @@ import pytest
 from app.caspen.gateway import Gateway
 from app.caspen.journal import replaced_by
 from app.caspen.links import dangling_links
-from app.engine.purge import due_for_purge, forget_journals, purge
 from app.migration.advance import Refused, WrongState
 from app.migration.states import Event, State
+from app.worker.clean_up import due_for_purge, forget_journals, purge
 from tests.engine.story import ANA, WORKSPACE, Clinic, clinic_files, clinic_in, engine_in, patients
 
 
@@ -182,7 +182,7 @@ def test_what_a_move_replaced_goes_with_our_copies_even_where_that_was_cut_off(
         raise RuntimeError
 
     with monkeypatch.context() as cut:
-        cut.setattr("app.engine.purge.forget_replaced", dies)
+        cut.setattr("app.worker.clean_up.forget_replaced", dies)
         with pytest.raises(RuntimeError):
             purge(again.runtime, again.id)
     assert replaced_by(clinic.runtime.caspen) == {again.id}

@@ -8,18 +8,18 @@ import pytest
 from app.caspen.content import Digest, trial_digest
 from app.caspen.promote import Promoted
 from app.caspen.trial_health import Fault
-from app.engine.drain import Turn, drain
-from app.engine.finalise import report
-from app.engine.live_check import check_live
-from app.engine.purge import purge
-from app.engine.reading_log import note_run_problems
-from app.engine.runtime import Runtime
-from app.engine.trial_account import BLOCKING, has_true_account
-from app.engine.trial_check import trial_fault
+from app.golive.finalise import report
+from app.golive.live_check import check_live
 from app.migration.advance import Refused
 from app.migration.models import Migration, Trial
 from app.migration.states import State
 from app.problems import Problem
+from app.reading.log import note_run_problems
+from app.trial.account import BLOCKING, has_true_account
+from app.trial.approval_check import trial_fault
+from app.worker.clean_up import purge
+from app.worker.runtime import Runtime
+from app.worker.work_loop import Turn, drain
 from tests.world.bases import Bases, made_in
 from tests.world.ledger_lies import (
     LIES,

@@ -13,11 +13,11 @@ import pytest
 import structlog
 from redis import Redis
 
-from app.engine.runtime import Runtime
-from app.engine.submit import hand_over_link
+from app.fetch.hand_over import hand_over_link
 from app.links import LinkSettings, inspect
-from app.links.mask import masked
 from app.migration.states import State
+from app.wizard.link import masked
+from app.worker.runtime import Runtime
 from tests.engine.story import MEGAN, Clinic, clinic_files, clinic_in, engine_in
 from tests.figures.bell import redis_server
 from tests.links.fakes import dropbox, google, sharepoint

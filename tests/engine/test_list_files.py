@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.glimpses import entry_at, known_ids
-from app.engine.reading.entries import opened, private
-from app.engine.reading.limits import Limits
-from app.engine.second_look import plain, raw_rows
 from app.mapping.plan import Plan
+from app.reading.entries import opened, private
+from app.reading.limits import Limits
+from app.reading.preview_lookups import entry_at, known_ids
+from app.trial.verification import plain, raw_rows
 from tests.engine.story import Clinic, clinic_files
 from tests.reading.story import SOURCE, given
 

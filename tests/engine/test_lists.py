@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.lists import Listed, Lists
-from app.engine.reading.parts import PartRow
 from app.mapping.parse import parser_of
+from app.reading.parts import PartRow
 from app.sources import source
 from app.storage.encryption import CannotOpen, new_key
+from app.trial.context import Listed, Lists
 from tests.kinds.story import context
 
 KIND = source("cliniko").kind("medical_alerts")

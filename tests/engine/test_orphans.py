@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.db import now
-from app.engine.orphans import places, sweep_orphans, wanted_objects
 from app.migration.states import Event, State
+from app.worker.clean_up import places, sweep_orphans, wanted_objects
 from tests.engine.story import Clinic, clinic_files
 
 LATER = timedelta(hours=2)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from app.engine import read as reading
-from app.engine.drain import Turn, drain
-from app.engine.index import schema, store
-from app.engine.index.store import Index, OtherFormat
-from app.engine.runtime import Runtime
+from app.index import schema, store
+from app.index.store import Index, OtherFormat
 from app.migration.models import ExportFile, Part, ProblemLine
 from app.migration.states import State
+from app.reading import read_export as reading
+from app.worker.runtime import Runtime
+from app.worker.work_loop import Turn, drain
 from tests.engine.story import Clinic, clinic_files, clinic_in, patients
 
 FILES: dict[str, str | bytes] = {

@@ -7,12 +7,12 @@ from random import Random
 import pytest
 
 from app.db import now
-from app.engine import progress as progress_module
-from app.engine.drain import whats_next
-from app.engine.progress import Progress, progress
-from app.engine.work import DONE, SPLIT, Lease, Piece, claim, create_missing, fail, renew, settle
 from app.migration.models import Migration, Work
 from app.migration.states import State
+from app.worker import progress as progress_module
+from app.worker.leases import DONE, SPLIT, Lease, Piece, claim, create_missing, fail, renew, settle
+from app.worker.progress import Progress, progress
+from app.worker.work_loop import whats_next
 from tests.engine.story import Clinic, clinic_files
 
 

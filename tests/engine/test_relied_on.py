@@ -18,16 +18,16 @@ from app.caspen.live_counts import count_live
 from app.caspen.promote import Promotion, promote
 from app.caspen.statements import at, fetch
 from app.caspen.tables import OBJECTS
-from app.engine.live_check import check_live
-from app.engine.reliance import BY_NAME, SEEN
-from app.engine.runtime import Runtime
-from app.engine.trial_check import trial_fault, whole_trial
+from app.golive.live_check import check_live
 from app.mapping.plan import Choice
 from app.migration.advance import Refused
 from app.migration.models import Work
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.migration.trials import approve
+from app.trial.approval_check import trial_fault, whole_trial
+from app.trial.required_records import BY_NAME, SEEN
+from app.worker.runtime import Runtime
 from tests.engine.story import MEGAN, WORKSPACE, Clinic, appointments, clinic_files, clinic_in, engine_in, patients
 
 WHEN = ("before the approval", "between the approval and going live")

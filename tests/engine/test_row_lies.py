@@ -17,15 +17,7 @@ from app.caspen.gateway import create_workspace
 from app.caspen.journal import replaced_by
 from app.caspen.trial_health import Fault
 from app.db import now
-from app.engine.account_seal import HELD, KEPT, PROVEN
-from app.engine.contents import bring_contents
-from app.engine.drain import Turn, drain
-from app.engine.orphans import sweep_orphans
-from app.engine.purge import due_for_purge, forget_journals, give_up_abandoned, purge
-from app.engine.runtime import Runtime
-from app.engine.trial_account import APPROVABLE
-from app.engine.trial_check import trial_fault
-from app.engine.uploads import sweep_uploads
+from app.fetch.uploads import sweep_uploads
 from app.migration.advance import By, Cause, Guard, Refused, WrongState, advance
 from app.migration.audit import write_audit
 from app.migration.audited import load_audited
@@ -33,6 +25,13 @@ from app.migration.guards import undoable
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import AuditEntry, Migration, Trial, Work
 from app.migration.states import LIVE, MOVES, WORKING, Actor, Event, State
+from app.trial.account import APPROVABLE
+from app.trial.account_seal import HELD, KEPT, PROVEN
+from app.trial.approval_check import trial_fault
+from app.trial.file_contents import bring_contents
+from app.worker.clean_up import due_for_purge, forget_journals, give_up_abandoned, purge, sweep_orphans
+from app.worker.runtime import Runtime
+from app.worker.work_loop import Turn, drain
 from tests.world.bases import Bases, made_in
 from tests.world.left import contents
 from tests.world.move import MEGAN, WORKSPACE, approve_as_the_page_does, move
@@ -300,7 +299,7 @@ def test_a_lie_while_the_trial_goes_live_stops_it_at_its_commit(
         bring_contents(runtime, *given)
         write_row(runtime, at, {"approved_by": "nobody@harbour.example"})
 
-    monkeypatch.setattr("app.engine.finalise.bring_contents", lie)
+    monkeypatch.setattr("app.golive.finalise.bring_contents", lie)
     work(reviewing, at)
     assert not is_live(reviewing)
     assert (move(reviewing, at).problem or {})["code"] == "history_differs"

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from app.engine.second_look import compared_rows
-from app.engine.second_look.alike import alike, in_doubt, readable, said, words
-from app.engine.second_look.json_objects import LONGEST_NUMBER
-from app.engine.second_look.plain import SIGNS, Headers, plain_rows
-from app.engine.second_look.table_lines import NotPlain
 from app.mapping.content import read_content
 from app.mapping.parse import Parsed, RowParser
 from app.mapping.rich import note_html
 from app.mapping.second_look import How
 from app.migration.advance import Refused
 from app.problems import Problem
+from app.trial.verification import compared_rows
+from app.trial.verification.alike import alike, in_doubt, readable, said, words
+from app.trial.verification.json_objects import LONGEST_NUMBER
+from app.trial.verification.plain import SIGNS, Headers, plain_rows
+from app.trial.verification.table_lines import NotPlain
 from tests.engine.story import Clinic, clinic_files
 from tests.kinds.story import told
 from tests.world.spoiled import column, last_rows_unread, source
@@ -26,7 +26,7 @@ from tests.world.spoiled import column, last_rows_unread, source
 @pytest.fixture(autouse=True)
 def honest_code(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test spoils is mended after it."""
-    from app.engine.reading import grid
+    from app.reading import grid
     from app.sources import SOURCES
 
     monkeypatch.setattr(grid, "below", grid.below)

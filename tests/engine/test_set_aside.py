@@ -11,19 +11,19 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from app.caspen.content import Digest
-from app.caspen.facts import workspace_facts
 from app.caspen.fences import PartKey, PartLoaded, StaleEpoch, void
 from app.caspen.fences import claim as claim_fence
 from app.caspen.gateway import create_workspace
 from app.caspen.load import unload_parts
 from app.caspen.stores import Store
-from app.engine import set_aside
-from app.engine.bench import SET_ASIDE
-from app.engine.live_check import check_live
-from app.engine.runtime import Runtime
-from app.engine.trial_check import trial_fault
+from app.caspen.workspace_snapshot import workspace_facts
+from app.golive.live_check import check_live
 from app.migration.states import State
 from app.sources import SOURCES
+from app.trial import set_aside
+from app.trial.approval_check import trial_fault
+from app.trial.context import SET_ASIDE
+from app.worker.runtime import Runtime
 from tests.engine import madeup
 from tests.engine.failing import NAME, Fails, Killed, Row, failing
 from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in

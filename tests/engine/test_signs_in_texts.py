@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from app.caspen.tables.columns import _nested
-from app.engine.second_look.alike import alike
 from app.mapping.content import read_content
 from app.mapping.forms import form_content
 from app.mapping.rich import note_html
 from app.mapping.second_look import How
+from app.trial.verification.alike import alike
 from tests.engine.story import Clinic, clinic_files
 from tests.kinds.story import told
 

@@ -9,15 +9,15 @@ from sqlmodel import update
 
 from app.caspen.fences import PartKey
 from app.db import now
-from app.engine import trial as trial_work
-from app.engine.drain import whats_next
-from app.engine.faults import no_room, where
-from app.engine.heartbeat import Heartbeat
-from app.engine.runtime import Runtime
-from app.engine.sweep import waiting
-from app.engine.work import claim
 from app.migration.models import Work
 from app.migration.states import Event, State
+from app.trial import load as trial_work
+from app.worker.failure_causes import no_room, where
+from app.worker.heartbeat import Heartbeat
+from app.worker.leases import claim
+from app.worker.runtime import Runtime
+from app.worker.takeover import waiting
+from app.worker.work_loop import whats_next
 from tests.engine import madeup
 from tests.engine.story import Clinic, clinic_files, clinic_in
 
@@ -73,7 +73,7 @@ def test_a_part_that_was_written_but_not_settled_is_adopted_not_doubled(clinic: 
         lease = claim(runtime.ledger, clinic.migration, "trial:1", following.phase.name, "first", 60)
         assert lease is not None
         done = following.phase.do(runtime, clinic.migration, lease, Heartbeat(runtime.ledger, lease, runtime.settings))
-        from app.engine.work import settle
+        from app.worker.leases import settle
 
         with runtime.ledger.write() as session:
             settle(session, runtime.ledger, lease, done.result)

@@ -6,13 +6,13 @@ import pytest
 
 from app.caspen.live_counts import LiveCounts, count_live
 from app.caspen.undo import Why
-from app.engine.live_check import check_live
-from app.engine.runtime import Runtime
+from app.golive.live_check import check_live
 from app.migration.advance import Refused
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.wizard.report import taken_back
+from app.worker.runtime import Runtime
 from tests.engine.story import WORKSPACE, Clinic, clinic_files, clinic_in, engine_in
 
 FEWER = ((5, 5), (7, 9))  # clients and visits of the older and of the newer export

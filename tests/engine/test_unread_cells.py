@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.second_look import compared_rows, json_objects, plain, table_lines
-from app.engine.second_look.alike import alike
-from app.engine.second_look.plain import plain_rows
-from app.engine.second_look.sheets import sheet_rows
 from app.mapping.second_look import How
+from app.trial.verification import compared_rows, json_objects, plain, table_lines
+from app.trial.verification.alike import alike
+from app.trial.verification.plain import plain_rows
+from app.trial.verification.sheets import sheet_rows
 from tests.engine.story import Clinic, clinic_files
 from tests.engine.test_second_look import honest_code  # noqa: F401 - mends what a test spoils
 from tests.reading.story import Desk

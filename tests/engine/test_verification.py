@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.engine import second_look
-from app.engine.second_look import attached, compared_rows, raw_rows
 from app.mapping.plan import LEAVE_OUT
 from app.migration.models import ProblemLine
 from app.migration.plans import plan_of
 from app.migration.states import State
+from app.trial import verification
+from app.trial.verification import compared, compared_rows, raw_rows
 from tests.engine.story import Clinic, clinic_files
 from tests.reading.workbooks import workbook
 
@@ -104,13 +104,13 @@ def broken_on_the_way(*_: object, **__: object) -> Iterator[Any]:
 PLACES: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "reading a file": (raw_rows, "plain_rows", broken),
     "the middle of a file": (raw_rows, "plain_rows", broken_on_the_way),
-    "opening the export": (second_look, "found_in", broken),
-    "comparing a file": (second_look, "hold_against", broken),
+    "opening the export": (verification, "found_in", broken),
+    "comparing a file": (verification, "hold_against", broken),
     "comparing a cell": (compared_rows, "alike", broken),
-    "clients' own files": (second_look, "look_at_attached", broken),
-    "a file that was passed over": (second_look, "_plainly", broken),
+    "clients' own files": (verification, "look_at_attached", broken),
+    "a file that was passed over": (verification, "_plainly", broken),
     "the names of files": (raw_rows, "note_pages", broken),
-    "sums of files": (attached, "_some", broken),
+    "sums of files": (compared, "_some", broken),
 }
 
 

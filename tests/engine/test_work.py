@@ -8,9 +8,9 @@ import pytest
 from sqlmodel import Session, update
 
 from app.db import now
-from app.engine.drain import whats_next
-from app.engine.runtime import Runtime
-from app.engine.work import (
+from app.migration.models import Migration, Work
+from app.migration.states import Event
+from app.worker.leases import (
     LEASED,
     READY,
     Lease,
@@ -25,8 +25,8 @@ from app.engine.work import (
     renew,
     settle,
 )
-from app.migration.models import Migration, Work
-from app.migration.states import Event
+from app.worker.runtime import Runtime
+from app.worker.work_loop import whats_next
 from tests.engine.story import ANA, Clinic, clinic_files, clinic_in, engine_in
 
 RUN, PHASE = "export:1", "fetch"

@@ -15,13 +15,13 @@ import psycopg
 import pytest
 
 from app.commands.drive import Driver
-from app.engine.bench import benches
-from app.engine.drain import Turn, drain
-from app.engine.runtime import Runtime, open_runtime
-from app.engine.submit import hand_over_files
+from app.fetch.hand_over import hand_over_files
 from app.migration.exports import Handed
 from app.migration.models import Migration, Trial
 from app.migration.trials import current_trial
+from app.trial.context import benches
+from app.worker.runtime import Runtime, open_runtime
+from app.worker.work_loop import Turn, drain
 from tests.engine.story import settings_in
 from tests.figures.again import postgres
 from tests.figures.faults import MEMORY

@@ -9,10 +9,10 @@ from functools import partial
 
 from sqlmodel import select
 
-from app.effects import Fault, listen
-from app.engine.drain import Turn, drain
 from app.migration.models import Work
 from app.migration.states import State
+from app.side_effects import Fault, listen
+from app.worker.work_loop import Turn, drain
 from tests.figures.faults import Lane, ground
 from tests.figures.figure import Measure, Reached
 from tests.world.fork import fork

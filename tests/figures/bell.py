@@ -8,8 +8,8 @@ from pathlib import Path
 
 from redis import Redis
 
+from app.commands.redis_server import RedisServer, redis_binary
 from app.migration.states import State
-from app.redis_server import RedisServer, redis_binary
 from tests.figures.figure import Measure, Reached
 from tests.figures.kills import WORKING, begun, live_through, reference_of
 from tests.figures.yard import TENTH, Yard, copy_of

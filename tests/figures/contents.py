@@ -12,12 +12,12 @@ from sqlmodel import select
 from app.caspen.tables import File
 from app.commands.drive import Driver
 from app.commands.private import BY, begin_private, live_workspace_id, private_engine
-from app.engine.purge import purge
-from app.engine.runtime import Runtime
 from app.migration.models import Trial
 from app.migration.states import State
 from app.migration.trials import approve, start_trial
 from app.sources.cliniko.sample import DialectName, SizeName
+from app.worker.clean_up import purge
+from app.worker.runtime import Runtime
 from tests.figures.figure import Measure, Reached
 from tests.figures.samples import DIALECTS, sample
 from tests.samples.exports import parsed

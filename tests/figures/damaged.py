@@ -19,8 +19,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.caspen.gateway import Gateway
-from app.engine.runtime import Runtime
 from app.migration.states import State
+from app.worker.runtime import Runtime
 from tests.engine.story import clinic_in, engine_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.good_export import KEYS, TEXTS, Export, Table, good

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from app.effects import listen
-from app.engine.drain import Turn, drain
-from app.engine.runtime import Runtime
 from app.migration.models import Work
 from app.migration.states import State
+from app.side_effects import listen
+from app.worker.runtime import Runtime
+from app.worker.work_loop import Turn, drain
 from tests.figures.faults import Lane, ground
 from tests.figures.figure import Measure, Reached
 from tests.world.fork import fork

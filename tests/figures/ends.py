@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.engine.runtime import open_runtime
+from app.worker.runtime import open_runtime
 from tests.engine.story import clinic_files, clinic_in, settings_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.fresh import free_port

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app.effects import ENDED, fault_at, listen
-from app.engine.runtime import open_runtime
+from app.side_effects import ENDED, fault_at, listen
+from app.worker.runtime import open_runtime
 from tests.figures.bell import redis_server
 from tests.figures.figure import Measure, Reached
 from tests.world.export import planted

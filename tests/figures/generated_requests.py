@@ -22,8 +22,8 @@ import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import event
 
-from app.effects import listen
 from app.settings import Environment
+from app.side_effects import listen
 from tests.access.test_matrix import ENDLESS, VISITORS, filled
 from tests.figures.accounting import databases
 from tests.figures.disk_full import FILES

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from app.engine.drain import Turn, drain
-from app.engine.runtime import Runtime
 from app.migration.advance import Refused, WrongState, advance
 from app.migration.exports import replace_export
 from app.migration.models import AuditEntry, Migration
 from app.migration.states import Event, State
 from app.migration.trials import approve, current_trial, start_trial
+from app.worker.runtime import Runtime
+from app.worker.work_loop import Turn, drain
 from tests.figures.faults import MEMORY
 from tests.figures.figure import Measure, Reached
 from tests.world.bases import Bases, made_in

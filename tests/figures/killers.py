@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from app.engine.isolated.places import Process, places_of
+from app.isolated.places import Process, places_of
 from tests.figures.figure import Measure, Reached
 from tests.hostile import web, worker
 from tests.points import Folders, running

@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from app.caspen.statements import at
 from app.caspen.tables import OBJECTS
-from app.engine.drain import Turn, drain
-from app.engine.live_check import check_live
-from app.engine.runtime import Runtime
+from app.golive.live_check import check_live
 from app.migration.advance import Refused
 from app.migration.states import State
+from app.worker.runtime import Runtime
+from app.worker.work_loop import Turn, drain
 from tests.figures.figure import Measure, Reached
 from tests.world.altered import exchanged, flipped, kept_in, removed
 from tests.world.bases import UNPROVEN, Bases, made_in

@@ -18,8 +18,8 @@ MEASURES: tuple[Measure, ...] = (
         "a kind that the clinic uses and that is absent: no trial starts until it is acknowledged by name",
         "refused by page, by checklist and by the server",
         told(
-            "tests/wizard/test_uses.py::test_what_is_not_used_does_not_nag_and_what_is_used_is_asked_about",
-            "tests/wizard/test_uses.py::test_ticks_that_change_after_reading_are_asked_about_again_and_no_trial_starts",
+            "tests/wizard/test_used_features.py::test_what_is_not_used_does_not_nag_and_what_is_used_is_asked_about",
+            "tests/wizard/test_used_features.py::test_ticks_that_change_after_reading_are_asked_about_again_and_no_trial_starts",
             "tests/wizard/test_handover.py::test_a_kind_that_is_not_there_must_be_acknowledged_by_name",
             words="refusals",
         ),

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from app.engine.runtime import Runtime
 from app.migration.states import State
+from app.worker.runtime import Runtime
 from tests.engine import madeup
 from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
 from tests.figures.figure import Measure, Reached

@@ -8,9 +8,9 @@ from functools import partial
 
 from redis import Redis
 
-from app.doorbell import open_doorbell
-from app.effects import Fault, listen
-from app.redis_server import RedisServer
+from app.commands.redis_server import RedisServer
+from app.queue import open_doorbell
+from app.side_effects import Fault, listen
 from tests.figures.bell import redis_server
 from tests.figures.faults import Lane, ground
 from tests.figures.figure import Measure, Reached

@@ -15,9 +15,9 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.engine.runtime import Runtime, open_runtime
 from app.migration.states import State
 from app.settings import Settings
+from app.worker.runtime import Runtime, open_runtime
 from tests.engine.story import settings_in
 from tests.figures.accounting import databases
 from tests.figures.figure import Measure, Reached

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from app.caspen.shapes import Shape, shape
+from app.caspen.row_codec import Shape, shape
 from app.caspen.statements import at, driver, listed
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS

@@ -7,7 +7,7 @@ from itertools import repeat
 from pathlib import Path
 
 from app.access.rights import RIGHTS
-from app.basis import FENCED
+from app.web.form_fingerprint import FENCED
 from tests.figures.figure import Measure, Reached
 from tests.forms.databases import on_postgresql
 from tests.forms.outdated import changed, filled_in, ledger_of

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from app.engine.bench import benches
-from app.engine.runtime import Runtime, open_runtime
 from app.migration.advance import advance
 from app.migration.states import Event, State
+from app.trial.context import benches
+from app.worker.runtime import Runtime, open_runtime
 from tests.engine.story import settings_in
 from tests.figures.again import postgres
 from tests.figures.figure import Measure, Reached

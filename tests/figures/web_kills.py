@@ -19,8 +19,8 @@ import httpx
 
 from app.caspen.tables import OBJECTS
 from app.commands.drive import environment_of
-from app.engine.runtime import open_runtime
 from app.settings import Settings
+from app.worker.runtime import open_runtime
 from tests.engine.story import settings_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser, Fill, Page

@@ -20,8 +20,7 @@ from sqlmodel import select
 from app.caspen.gateway import create_workspace
 from app.commands.drive import Driver, environment_of
 from app.db import now
-from app.engine.runtime import Runtime, open_runtime
-from app.engine.submit import hand_over_files
+from app.fetch.hand_over import hand_over_files
 from app.migration.advance import By
 from app.migration.begin import begin
 from app.migration.both_lists import acknowledge_lists
@@ -32,6 +31,7 @@ from app.migration.states import Actor, State
 from app.migration.trials import approve, current_trial, start_trial
 from app.settings import Environment, Settings
 from app.sources import SOURCES
+from app.worker.runtime import Runtime, open_runtime
 from tests.workers.story import kill_with_child
 
 MEGAN = By("Megan Doyle", Actor.CLINIC)

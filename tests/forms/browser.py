@@ -8,9 +8,9 @@ from httpx import Response
 
 from app.access.rights import RIGHTS
 from app.access.sessions import viewer_of
-from app.basis import FENCED, FOR_ANYBODY
 from app.migration.models import Migration
-from app.web import Sent, Visit
+from app.web.form_fingerprint import FENCED, FOR_ANYBODY
+from app.web.page_context import Sent, Visit
 
 FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.S)
 BASIS = re.compile(r'<input type="hidden" name="basis" value="([^"]*)">')

@@ -1,6 +1,6 @@
 """Every form of the product: where it is, what a person sends with it, and what may change under it meanwhile.
 
-A POST route without a line here (or in `FENCED` of `app/basis.py`) fails `test_every_form_has_a_line`.
+A POST route without a line here (or in `FENCED` of `app/web/form_fingerprint.py`) fails `test_every_form_has_a_line`.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from app.migration.plans import plan_of
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE
 from app.sources import source
-from app.wizard.situation import inventory_of
+from app.wizard.migration_overview import inventory_of
 from tests.pages import absent, doubts
 from tests.product import ANA, MEGAN, Product, Visitor
 

@@ -8,11 +8,11 @@ import pytest
 from httpx import Response
 
 from app.access.rights import RIGHTS
-from app.basis import FENCED, FOR_ANYBODY
-from app.caspen.facts import workspace_facts
+from app.caspen.workspace_snapshot import workspace_facts
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE
-from app.web import Sent, Visit
+from app.web.form_fingerprint import FENCED, FOR_ANYBODY
+from app.web.page_context import Sent, Visit
 from tests.conftest import At
 from tests.forms.browser import basis_in
 from tests.forms.outdated import Sending, changed, filled_in, ledger_of

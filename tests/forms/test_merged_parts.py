@@ -13,9 +13,9 @@ from httpx import Response
 from sqlmodel import Session
 
 from app.access.models import Membership
-from app.engine.reading.document_folders import FILES
 from app.mapping.plan import LEAVE_OUT
 from app.migration.plans import plan_of
+from app.reading.document_folders import FILES
 from app.sandbox.demo import WORKSPACE
 from tests.conftest import At
 from tests.forms.page_forms import Input, PageForm, forms_of, otherwise

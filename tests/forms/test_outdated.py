@@ -3,8 +3,8 @@
 import pytest
 
 from app.access.rights import RIGHTS
-from app.basis import COLUMNS, FENCED, SAME_FORM
-from app.web import READERS
+from app.web.form_fingerprint import COLUMNS, FENCED, SAME_FORM
+from app.web.page_context import READERS
 from tests.conftest import At
 from tests.forms.outdated import changed, filled_in, ledger_of
 from tests.forms.routes import LINES, Line

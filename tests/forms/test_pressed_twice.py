@@ -10,7 +10,7 @@ import pytest
 from httpx import Response
 
 from app.migration.audit import LOOKING
-from app.pressed_again import AFTER, CHOSEN_AFTER
+from app.web.repeated_forms import AFTER, CHOSEN_AFTER
 from tests.conftest import At
 from tests.forms.outdated import Sending, changed, filled_in, ledger_of
 from tests.forms.routes import LINES, Line, always

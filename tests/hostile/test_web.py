@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from fastapi.routing import iter_route_contexts
 
-from app.engine.isolated.places import PLACES, Process, places_of
-from app.engine.reading import encoding, json_stream, parts, unpack, workbook
-from app.engine.reading.archive import Archive
-from app.engine.reading.entries import Found
+from app.isolated.places import PLACES, Process, places_of
 from app.links import findings
 from app.mapping import parse
+from app.reading import encoding, json_stream, parts, unpack, workbook
+from app.reading.archive import Archive
+from app.reading.entries import Found
 from tests.access.test_matrix import filled
 from tests.hostile.web import ACTS, KILLERS, arm, hostile_export, name_of, reviewed, tried
 from tests.points import Folders, running

@@ -11,13 +11,13 @@ from httpx import Response
 from sqlmodel import select
 
 from app.caspen.tables import Client
-from app.engine.inspections import inspect_for
-from app.engine.isolated import reader
+from app.fetch.link_inspections import inspect_for
+from app.isolated import reader
 from app.migration.advance import By
 from app.migration.models import ProblemLine
 from app.migration.states import Actor, State
 from app.migration.trials import start_trial
-from app.wizard import cards
+from app.wizard import review_samples
 from tests.pages import words
 from tests.product import ANA, MEGAN, Product
 from tests.wizard.questionable import few, handed_over, number_of
@@ -94,14 +94,14 @@ def samples(product: Product, killer: str) -> list[str]:
     merged = ProblemLine(
         migration_id=product.migration_id,
         run="trial:1",
-        code=cards.REDIRECTED,
+        code=review_samples.REDIRECTED,
         level="skipped",
         file=name_of(killer),
         line=2,
     )
     product.write(lambda session: session.add(merged))
     reseal(product.runtime)
-    cards._picked.clear()
+    review_samples._picked.clear()
     return _named(product.visitor(MEGAN).get(f"{product.at}/review"), 200)
 
 

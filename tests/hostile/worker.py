@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from app.engine.isolated.places import Place, Process, places_of
+from app.isolated.places import Place, Process, places_of
 from app.migration.models import ExportFile
 from app.migration.states import State
 from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in, patients

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from app.caspen.ids import Ids
-from app.engine.index import Index, IndexEntry, IndexLink
-from app.engine.index.part import PartView, RowView
-from app.engine.resolve import resolve
+from app.index import Index, IndexEntry, IndexLink
+from app.index.part import PartView, RowView
 from app.mapping.kind import Joining, Kind, Mention, Sharing, Source
 from app.mapping.lookups import Lookups
 from app.mapping.plan import Plan
 from app.mapping.rows import Joined, Mapped, Outcome, Record, Result
 from app.problems import Problem
+from app.resolving.settle_index import resolve_index
 
 IDS = Ids("wsp_demo", "elsewhere")
 
@@ -200,7 +200,7 @@ class Export:
         if self.resolved is None:
             index = Index.create(self.path)
             self.add_to(index)
-            self.problems = resolve(index, self.source)
+            self.problems = resolve_index(index, self.source)
             self.resolved = Index.open(self.path)
         return self.resolved
 

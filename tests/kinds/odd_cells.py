@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from app.caspen.shapes import shape
-from app.engine.second_look.alike import words
-from app.engine.second_look.compared_rows import ComparedRows, RowCode, Sampled
+from app.caspen.row_codec import shape
 from app.mapping.columns import Column, Link, Placed
 from app.mapping.parse import parse_row
 from app.mapping.rows import Joined, Mapped, NotMapped, Record, Target
 from app.mapping.second_look import How, Look, bare
 from app.problems import Level, Problem
 from app.sources import source
+from app.trial.verification.alike import words
+from app.trial.verification.compared_rows import ComparedRows, RowCode, Sampled
 from tests.kinds.story import IDS, ROWS, TABLES, context, lookups
 
 JSON_SHAPES = (

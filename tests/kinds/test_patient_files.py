@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from app.caspen.tables import File
-from app.engine.contents import open_in_trial
+from app.trial.file_contents import open_in_trial
 from tests.engine.story import Clinic, clinic_in, engine_in
 
 PDF = b"%PDF-1.4 "

@@ -8,10 +8,10 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from app.engine.memory import peak_mb
 from app.errors import Stop
 from app.links import Conduct, FileState, LinkSettings, fetch
 from app.storage import LocalObjects
+from app.worker.memory import peak_mb
 
 folder, key, link = Path(sys.argv[1]), bytes.fromhex(sys.argv[2]), sys.argv[3]
 kept = folder / "state.json"

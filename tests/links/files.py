@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.links.sums import SUMS
+from app.links.file_download import SUMS
 
 BLOCK = 64 * 1024
 HEAD = b"PK\x03\x04"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import Stop
-from app.links.receiving import PIECE
+from app.links.file_download import PIECE
 from app.storage.writing import ObjectAppender
 from tests.links.conftest import Desk
 from tests.links.files import ServedFile

@@ -8,7 +8,7 @@ from typing import Any
 import google_crc32c
 import pytest
 
-from app.links.sums import SUMS
+from app.links.file_download import SUMS
 from tests.links.conftest import Desk
 from tests.links.files import ServedFile
 from tests.links.replies import Fault

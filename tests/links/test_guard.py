@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import Stop
 from app.links import LinkSettings
-from app.links.addresses import is_public
+from app.links.guard import is_public
 from tests.links.conftest import Desk
 from tests.links.files import ServedFile
 from tests.links.network import PUBLIC, FakeInternet

@@ -12,7 +12,7 @@ import pytest
 
 from app.db import now
 from app.links import fetch
-from app.links.cuts import Unanswered
+from app.links.network_errors import Unanswered
 from app.links.slots import Slots, sweep_places
 from tests.links.conftest import Desk
 from tests.links.files import ServedFile

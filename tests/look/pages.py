@@ -12,7 +12,7 @@ from queue import SimpleQueue
 from jinja2 import Environment
 from playwright.sync_api import Page
 
-from app.look import STATIC, TEMPLATES, environment
+from app.templating import STATIC, TEMPLATES, environment
 from tests.browser import axe, is_dark, scrolls_sideways
 
 NOW = datetime(2026, 12, 17, 4, 12, tzinfo=UTC)

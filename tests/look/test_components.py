@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from app.drawn_for import AnothersForm
-from app.look import TEMPLATES, block, environment
-from app.refused_forms import NAME_GONE, NOT_THERE, RefusedForm, SentAnswer
-from app.unsent import UnsentForm
+from app.templating import TEMPLATES, block, environment
+from app.web.form_of_another_person import AnothersForm
+from app.web.refused_forms import NAME_GONE, NOT_THERE, RefusedForm, SentAnswer
+from app.web.unsent_form import UnsentForm
 from tests.browser import axe, is_dark, scrolls_sideways
 from tests.look.pages import context, render, served
 

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page
 
 from app.mapping.context import DateOrder
-from app.records.beside import beside
 from app.records.cells import Cell, Place
 from app.records.field import said
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
 from app.records.origin import Origin
+from app.records.provenance import beside
 from app.records.source_row import SourceRow
 from app.sources import source
 from app.wizard.file_states import FileLine

@@ -10,10 +10,10 @@ from playwright.sync_api import Page
 
 from app.caspen import views
 from app.caspen.tables import Client, ProgressNote
-from app.look import TEMPLATES, environment, rich
 from app.records.field import Field, Rich, Sheet, said
 from app.records.section import SectionLine, SectionPage, Tab
 from app.records.sections import BY_NAME, SECTIONS
+from app.templating import TEMPLATES, environment, rich
 from tests.browser import axe, scrolls_sideways
 from tests.look.pages import LONG_NAME, NOW, assert_open_to_everybody, context, render, served
 

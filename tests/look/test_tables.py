@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.look import environment
+from app.templating import environment
 from tests.browser import axe, cut_tables
 from tests.conftest import At
 from tests.look.every_table import looks, of_product, with_tables

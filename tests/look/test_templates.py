@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.look import STATIC, TEMPLATES, asset, environment, icon
+from app.templating import STATIC, TEMPLATES, asset, environment, icon
 
 FILES = sorted(path for path in TEMPLATES.rglob("*") if path.suffix in (".html", ".txt"))
 NAMES = [path.relative_to(TEMPLATES).as_posix() for path in FILES]

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from app.mapping.html import clean_html, plain_text
-from app.mapping.html_cost import bounded
+from app.mapping.html_limits import bounded
 
 SIGNS = {
     "signs": "<",

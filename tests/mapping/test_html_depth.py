@@ -5,7 +5,7 @@ import time
 import pytest
 
 from app.mapping.html import clean_html
-from app.mapping.html_depth import MOST_DEPTH, shallow
+from app.mapping.html_limits import MOST_DEPTH, shallow
 
 DEEP = {
     "unclosed blocks": "<div>word " * 60_000,

@@ -6,7 +6,7 @@ import pytest
 
 from app.mapping.html import clean_html, plain_text
 from app.mapping.html_tags import has_tag
-from app.mapping.messages import message_html
+from app.sources.cliniko.communications import message_html
 
 STANDARD = tuple(
     """a abbr address area article aside audio b base bdi bdo blockquote body br button canvas caption cite code

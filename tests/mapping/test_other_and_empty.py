@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from app.engine.second_look.forms import form_texts
 from app.mapping.content import read_content_or_text
 from app.mapping.forms import form_content
 from app.mapping.rich import note_html
+from app.trial.verification.alike import form_texts
 
 WORDS = "left over from before"
 TICKED: tuple[dict[str, Any], ...] = ({"selected": True}, {"selected": "true"}, {"selected": 1}, {}, {"selected": None})

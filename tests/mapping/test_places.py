@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.engine.second_look.alike import alike, in_doubt
 from app.mapping.content import read_content
 from app.mapping.forms import form_content
 from app.mapping.html import plain_text
 from app.mapping.rich import note_html, template_html
 from app.mapping.second_look import How
+from app.trial.verification.alike import alike, in_doubt
 
 WORDS = "Allergic to penicillin & latex"
 TYPES = ("text", "paragraph", "date", "radiobuttons", "checkboxes", "signature", "bodycharts", "slider", "")

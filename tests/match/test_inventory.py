@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.index import IndexLink
-from app.engine.inventory import Inventory, take_inventory
+from app.index import IndexLink
+from app.reading.inventory import Inventory, take_inventory
 from tests.index.story import SOURCE, Export, booking, business, day, patient, practitioner, type_
 
 NOW = day("2026-06-01")

@@ -2,12 +2,19 @@
 
 import pytest
 
-from app.caspen.facts import LocationFact, PractitionerFact, ServiceFact, UserFact, WorkspaceFact, WorkspaceFacts
-from app.engine.index.referred import Reference
-from app.engine.inventory import Inventory
-from app.engine.match import Suggestion, plan_from, suggest
+from app.caspen.workspace_snapshot import (
+    LocationFact,
+    PractitionerFact,
+    ServiceFact,
+    UserFact,
+    WorkspaceFact,
+    WorkspaceFacts,
+)
+from app.index.referred import Reference
 from app.mapping.kind import Source
 from app.mapping.plan import Choice, Plan
+from app.matching.matches import Suggestion, plan_from, suggest
+from app.reading.inventory import Inventory
 from tests.index.story import kind
 
 SOURCE = Source(

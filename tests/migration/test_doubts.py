@@ -7,16 +7,15 @@ from typing import Any
 
 import pytest
 
-from app.look import environment
 from app.mapping.kind import Countable
 from app.migration.balance import KindLine
-from app.migration.counted import Counted, count_of
-from app.migration.doubt_words import said
-from app.migration.doubts import Doubt, joined, joined_kinds, partial, run_day, unticked
+from app.migration.completeness import Counted, Doubt, count_of, joined, joined_kinds, partial, run_day, unticked
+from app.migration.completeness_words import said
 from app.migration.models import ExportFile
 from app.migration.states import OVER, Event, State, move_for
 from app.sources import source
-from app.wizard.complete import OTHERS, why, why_own, why_stayed
+from app.templating import environment
+from app.wizard.completeness import OTHERS, why, why_own, why_stayed
 
 
 def file(kind: str = "appointments", **facts: str) -> ExportFile:

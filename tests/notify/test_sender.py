@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from app.caspen.tables import Client
 from app.migration.models import Migration, OutboxMail
 from app.migration.outbox import post as write_mail
-from app.notify.kinds import KINDS
+from app.notify.mails import KINDS
 from app.notify.sender import Sender
 from tests.conftest import At
 from tests.notify.conftest import Post

@@ -3,8 +3,7 @@
 import pytest
 
 from app.migration.models import OutboxMail
-from app.notify.compose import Composer
-from app.notify.kinds import KINDS
+from app.notify.mails import KINDS, Composer
 from app.settings import Settings
 
 KIND_NAMES = [kind.name for kind in KINDS if kind.name != "sign_in"]

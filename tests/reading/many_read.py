@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from subprocess import run
 
-from app.engine.memory import peak_mb
-from app.engine.reading.entries import opened, private
-from app.engine.reading.given import from_path
-from app.engine.reading.limits import Limits
+from app.reading.entries import opened, private
+from app.reading.given import from_path
+from app.reading.limits import Limits
+from app.worker.memory import peak_mb
 from tests.reading.story import SOURCE, Desk
 
 

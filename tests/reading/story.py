@@ -8,18 +8,18 @@ from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from app.engine.index.store import Index
-from app.engine.reading.bundle import bundle_problems
-from app.engine.reading.cut import Store
-from app.engine.reading.entries import opened, private
-from app.engine.reading.given import Given
-from app.engine.reading.limits import Limits
-from app.engine.reading.one_file import Reading
-from app.engine.reading.parts import PartHead, PartRow, read_part
-from app.engine.reading.reader import keep_attached, read_export
-from app.engine.reading.results import Already, FileDone
+from app.index.store import Index
 from app.mapping.context import Context
 from app.problems import Problem
+from app.reading.cut import Store
+from app.reading.entries import opened, private
+from app.reading.given import Given
+from app.reading.limits import Limits
+from app.reading.one_file import Reading
+from app.reading.parts import PartHead, PartRow, read_part
+from app.reading.read_export import keep_attached, read_export
+from app.reading.results import Already, FileDone
+from app.resolving.settle_index import bundle_problems
 from app.sources import SOURCES
 from app.storage.objects import LocalObjects
 

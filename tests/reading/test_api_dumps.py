@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.recognise import understood
-from app.engine.reading.relations import base_of
 from app.mapping.columns import Placed
 from app.mapping.kind import Kind
+from app.reading.recognise import understood
+from app.reading.relations import base_of
 from tests.reading.story import CONTEXT, SOURCE, Desk
 
 ADDRESS = "https://api.au1.example.com/v1/{}s/{}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.reading.given import Given
+from app.reading.given import Given
 from tests.reading.story import Desk, given, native, patients, zipped
 from tests.reading.zips import BZIP2, DEFLATE, DEFLATE64, LZMA, STORED, Item, build, overlapping
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.index.store import Index
-from app.engine.reading.attachments import attachment_key
-from app.engine.reading.cut import Store
-from app.engine.reading.entries import opened, private
-from app.engine.reading.given import Given
-from app.engine.reading.limits import Limits
-from app.engine.reading.one_file import Reading
-from app.engine.reading.reader import keep_attached
+from app.index.store import Index
+from app.reading.attachments import attachment_key
+from app.reading.cut import Store
+from app.reading.entries import opened, private
+from app.reading.given import Given
+from app.reading.limits import Limits
+from app.reading.one_file import Reading
+from app.reading.read_export import keep_attached
 from app.storage.objects import LocalObjects
 from tests.reading.story import CONTEXT, KEY, SOURCE, Desk, Told, patients, zipped
 from tests.reading.zips import Item, build

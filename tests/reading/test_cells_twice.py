@@ -4,10 +4,10 @@ import io
 from collections.abc import Iterator
 from itertools import product
 
-from app.engine.reading.limits import Limits
-from app.engine.reading.sheet_extent import References
-from app.engine.reading.workbook import Workbook
-from app.engine.second_look.sheets import sheet_rows
+from app.reading.limits import Limits
+from app.reading.sheet_extent import References
+from app.reading.workbook import Workbook
+from app.trial.verification.sheets import sheet_rows
 from tests.reading.story import HEADER, Desk
 from tests.reading.test_workbook_limits import sheet, with_sheet
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engine.reading.naming import name_of
+from app.reading.naming import name_of
 from tests.reading.damage import copy_names
 from tests.reading.story import SOURCE, Desk, native, patients
 from tests.reading.workbooks import workbook

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.migration.doubt_words import said
-from app.migration.doubts import Doubt, cut_off
+from app.migration.completeness import Doubt, cut_off
+from app.migration.completeness_words import said
 from tests.reading.damage import CUT, cut_short, in_quote
 from tests.reading.story import HEADER, SOURCE, Desk, patients
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from app.engine.reading.delimited import Delimited
-from app.engine.reading.limits import Limits
-from app.engine.reading.refusal import Refused
+from app.reading.delimited import Delimited
+from app.reading.limits import Limits
+from app.reading.refusal import Refused
 from tests.reading.story import HEADER, Desk
 
 CELL = st.text(st.sampled_from('ab",;\n\r é'), max_size=12)

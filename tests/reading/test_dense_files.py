@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.reading.entries import opened, private
-from app.engine.reading.file_watch import FileWatch
-from app.engine.reading.limits import GIB, KIB, MIB, Limits
+from app.reading.entries import opened, private
+from app.reading.file_watch import FileWatch
+from app.reading.limits import GIB, KIB, MIB, Limits
 from tests.reading.story import HEADER, SOURCE, Desk, Told, given, patients, zipped
 from tests.reading.zips import DEFLATE, STORED, Item, build
 

@@ -5,11 +5,11 @@ import json
 
 import pytest
 
-from app.engine.reading import documents
-from app.engine.reading.naming import NOTE_FILES
 from app.mapping.content import read_content
 from app.mapping.html import plain_text
 from app.mapping.rich import note_html
+from app.reading import documents
+from app.reading.naming import NOTE_FILES
 from tests.mapping.test_html import MEANINGS, STRUCK_OUT
 from tests.reading.story import Desk, patients, zipped
 

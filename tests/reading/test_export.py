@@ -1,6 +1,6 @@
 """An export in its usual shapes becomes parts and an index, and every row of it is counted."""
 
-from app.engine.reading.results import Already
+from app.reading.results import Already
 from tests.reading.story import Desk, native, patients, zipped
 
 

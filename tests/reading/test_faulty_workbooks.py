@@ -141,7 +141,7 @@ def test_a_whole_workbook_is_read_by_the_library_alone(desk: Desk, monkeypatch: 
     def never(*_: object) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr("app.engine.reading.workbook.compact", never)
+    monkeypatch.setattr("app.reading.workbook.compact", never)
     told = desk.csv(workbook({"S": [HEAD, ["7", "Ann", "Lee", "1980-02-11"]]}), "patients.xlsx")
     assert told.one.rows == 1
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.engine.reading.encoding import look_through
-from app.engine.second_look.unpadded import Unpadded
+from app.reading.encoding import look_through
+from app.trial.verification.plain import Unpadded
 from tests.reading.story import HEADER, Desk, Told, patients
 from tests.shapes.export import KINDS
 from tests.shapes.shapes import delimited, nested

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.recognise import known_headers
 from app.mapping.columns import Link, normalise_header
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
+from app.reading.recognise import known_headers
 from app.sources.cliniko.source import CLINIKO
 from tests.mapping.cells import context
 

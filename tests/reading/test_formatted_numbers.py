@@ -8,12 +8,12 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 
-from app.engine.reading.limits import Limits
-from app.engine.reading.number_formats import format_of
-from app.engine.reading.workbook import Workbook
-from app.engine.second_look.numbers import Spelled
-from app.engine.second_look.sheets import sheet_rows
 from app.mapping.faces import seen
+from app.reading.limits import Limits
+from app.reading.number_formats import format_of
+from app.reading.workbook import Workbook
+from app.trial.verification.numbers import Spelled
+from app.trial.verification.sheets import sheet_rows
 from tests.figures.command import trial
 from tests.reading.story import Desk
 from tests.reading.test_struck_out import RELATIONS
@@ -165,8 +165,8 @@ def test_a_workbook_without_such_a_format_costs_nothing(code: str, monkeypatch: 
     def never(*_: object) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr("app.engine.reading.workbook.compact", never)
-    monkeypatch.setattr("app.engine.reading.workbook.sheets_with", never)
+    monkeypatch.setattr("app.reading.workbook.compact", never)
+    monkeypatch.setattr("app.reading.workbook.sheets_with", never)
     data = book([ANN], code, {2: {"Extra Information": "5"}})
     assert len(list(Workbook(lambda: io.BytesIO(data), Limits()).rows("S"))) == 2
 
@@ -175,7 +175,7 @@ def test_a_sheet_without_a_cell_of_such_a_format_is_read_as_ever(monkeypatch: py
     def never(*_: object) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr("app.engine.reading.workbook.compact", never)
+    monkeypatch.setattr("app.reading.workbook.compact", never)
     data = book([ANN], "0%", {})
     assert len(list(Workbook(lambda: io.BytesIO(data), Limits()).rows("S"))) == 2
 

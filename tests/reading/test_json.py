@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from app.engine.second_look.plain import Headers, plain_rows
 from app.mapping.second_look import bare
+from app.trial.verification.plain import Headers, plain_rows
 from tests.reading.story import SOURCE, Desk, patients
 
 ANN = {"id": 1558354464010667075, "first_name": "Ann", "last_name": "Lee", "date_of_birth": None}

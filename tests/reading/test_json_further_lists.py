@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.engine.second_look.plain import Headers, plain_rows
 from app.mapping.second_look import bare
+from app.trial.verification.plain import Headers, plain_rows
 from tests.reading.story import SOURCE, Desk, Told
 
 HEADERS = Headers(

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app.engine.reading.entries import Entry
-from app.engine.reading.glimpse import glimpse
-from app.engine.second_look.plain import plain_rows
+from app.reading.entries import Entry
+from app.reading.file_preview import glimpse
+from app.trial.verification.plain import plain_rows
 from tests.reading.story import SOURCE, Desk, Told
 
 ANN = {"id": 1558354464010667000, "first_name": "Zoë", "last_name": "Lee", "phones": [{"number": "1"}], "dob": None}

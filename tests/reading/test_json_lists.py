@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.results import Already
-from app.engine.second_look.plain import plain_rows
 from app.mapping.kind import Kind
 from app.mapping.plan import LEAVE_OUT
+from app.reading.results import Already
+from app.trial.verification.plain import plain_rows
 from tests.reading.story import SOURCE, Desk, Told
 
 FILE = "backup.json"

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.encoding import look_through
-from app.engine.reading.entries import Entry
-from app.engine.reading.glimpse import glimpse
-from app.engine.reading.grid import json_rows
-from app.engine.reading.json_rows import JsonRows, flat
-from app.engine.reading.limits import Limits
-from app.engine.second_look.json_objects import ROWS
-from app.engine.second_look.plain import plain_rows
+from app.reading.encoding import look_through
+from app.reading.entries import Entry
+from app.reading.file_preview import glimpse
+from app.reading.grid import json_rows
+from app.reading.json_rows import JsonRows, flat
+from app.reading.limits import Limits
+from app.trial.verification.json_objects import ROWS
+from app.trial.verification.plain import plain_rows
 from tests.reading.story import SOURCE, Desk
 from tests.shapes.export import KINDS
 from tests.shapes.shapes import nested

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from app.engine.reading.json_rows import flat
+from app.reading.json_rows import flat
 from tests.reading.story import Desk
 from tests.reading.test_json_mending import DAMAGES, NUMBER, SHAPES, UNSURE, ann, found_again, page, read, written
 from tests.shapes.export import KINDS

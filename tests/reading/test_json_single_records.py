@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.engine.second_look.plain import plain_rows
 from app.mapping.kind import Kind
+from app.trial.verification.plain import plain_rows
 from tests.reading.story import SOURCE, Desk
 from tests.reading.test_json_lists import rows_of
 

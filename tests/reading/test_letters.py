@@ -5,8 +5,7 @@ import json
 
 import pytest
 
-from app.engine.reading.encoding import look_through, text_of
-from app.engine.reading.letters import CANDIDATES, LATIN9, MAC, WINDOWS, judged
+from app.reading.encoding import CANDIDATES, LATIN9, MAC, WINDOWS, judged, look_through, text_of
 from tests.reading.damage import in_letters
 from tests.reading.story import HEADER, Desk
 

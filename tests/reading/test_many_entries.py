@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.reading.entries import opened, private
-from app.engine.reading.given import from_path
-from app.engine.reading.limits import Limits
+from app.reading.entries import opened, private
+from app.reading.given import from_path
+from app.reading.limits import Limits
 from tests.reading.many_entries import note_body, note_name, scan_body, scan_name, write_zip
 from tests.reading.many_read import read_apart
 from tests.reading.story import SOURCE, Desk

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.cut import cells_of
-from app.engine.reading.json_rows import flat
-from app.engine.reading.naming import Name
-from app.engine.reading.nested_headers import member_of, object_headers
-from app.engine.reading.recognise import Header, by_header, known_headers, understood
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind
+from app.reading.cut import cells_of
+from app.reading.json_rows import flat
+from app.reading.naming import Name
+from app.reading.nested_headers import member_of, object_headers
+from app.reading.recognise import Header, by_header, known_headers, understood
 from tests.reading.story import SOURCE, Desk
 
 SECTIONS = [{"name": "S", "questions": [{"name": "P", "type": "text", "answer": "a, b"}]}]

@@ -6,12 +6,12 @@ from random import Random
 
 import pytest
 
-from app.engine.reading.limits import Limits
-from app.engine.reading.workbook import Workbook
-from app.engine.second_look.alike import alike
-from app.engine.second_look.sheets import sheet_rows
 from app.mapping.cells import is_error
 from app.mapping.second_look import How
+from app.reading.limits import Limits
+from app.reading.workbook import Workbook
+from app.trial.verification.alike import alike
+from app.trial.verification.sheets import sheet_rows
 from tests.reading.test_workbook_limits import sheet, with_sheet
 
 SPELLED = (

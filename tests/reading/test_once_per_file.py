@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.tally import Tally
 from app.mapping.kind import Kind
 from app.mapping.moments import local_timestamp, mark, timestamp, visit_time
 from app.mapping.parse import ONCE_PER_FILE
 from app.problems import Problem
+from app.reading.problem_counts import Tally
 from tests.reading.story import SOURCE, Desk
 
 MOMENTS = (local_timestamp, mark, timestamp, visit_time)

@@ -3,9 +3,9 @@
 import time
 from pathlib import Path
 
-from app.engine.reading.limits import Limits
-from app.engine.reading.parts import PartHead, PartRow, PartWriter, read_part, read_row
 from app.mapping.context import DateOrder
+from app.reading.limits import Limits
+from app.reading.parts import PartHead, PartRow, PartWriter, read_part, read_row
 from app.storage import LocalObjects, new_key
 
 HEAD = PartHead("notes", "notes.csv", 1, ("id", "content", "?More"), DateOrder.DAY_FIRST)

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from app.engine.reading.delimited import MOST_MARKS, ROWS_IN_CELL, STRAY_QUOTE, Delimited
-from app.engine.reading.limits import Limits
-from app.engine.reading.open_mark import OpenMarks
-from app.engine.reading.recognise import Header, understood
-from app.engine.reading.refusal import Refused
-from app.engine.second_look.plain import Headers, plain_rows
+from app.reading.delimited import MOST_MARKS, ROWS_IN_CELL, STRAY_QUOTE, Delimited
+from app.reading.limits import Limits
+from app.reading.open_mark import OpenMarks
+from app.reading.recognise import Header, understood
+from app.reading.refusal import Refused
+from app.trial.verification.plain import Headers, plain_rows
 from tests.reading.story import SOURCE, Desk, native
 
 TABLES: dict[str, tuple[str, ...]] = {

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from app.engine.reading.entries import Entry
-from app.engine.reading.glimpse import Glimpse, glimpse
-from app.engine.reading.grid import Wanted
-from app.engine.reading.likeness import Seen, clear_winner, likely_kinds, suggested
-from app.engine.reading.shapes import column_shape, shape_of
-from app.engine.reading.veil import begins_with_data, has_names, told_names, told_path
 from app.mapping.plan import LEAVE_OUT
+from app.reading.column_suggestions import Seen, clear_winner, likely_kinds, suggested
+from app.reading.entries import Entry
+from app.reading.file_preview import Glimpse, glimpse
+from app.reading.grid import Wanted
+from app.reading.redaction import begins_with_data, has_names, told_names, told_path
+from app.reading.value_patterns import column_shape, shape_of
 from tests.reading.story import SOURCE, Desk, given
 
 STRANGE = "nr,wer,wann,xyz\n1,11,2024-01-02,a\n2,12,2024-02-03,b\n"

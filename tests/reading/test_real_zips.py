@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.engine.reading.given import Given
+from app.reading.given import Given
 from tests.reading.story import Desk, given, native, patients, zipped
 from tests.reading.zips import STORED, Item, build
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.naming import name_of
-from app.engine.reading.recognise import Header, by_header
 from app.mapping.kind import Kind
+from app.reading.naming import name_of
+from app.reading.recognise import Header, by_header
 from tests.reading.story import HEADER, SOURCE, Desk, native
 
 BOOKING = "Start Time,End Time,PatientID(s),Practitioner,Appointment Type"

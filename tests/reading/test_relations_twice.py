@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from app.engine.reading.recognise import known_headers
-from app.engine.reading.relations import base_of, said_twice
-from app.engine.second_look.plain import Headers, plain_rows
-from app.engine.second_look.relations import with_ids
 from app.mapping.columns import Placed
 from app.mapping.kind import Kind
 from app.mapping.parse import parse_row
 from app.mapping.second_look import Look, bare
+from app.reading.recognise import known_headers
+from app.reading.relations import base_of, said_twice
+from app.trial.verification.plain import Headers, plain_rows
+from app.trial.verification.relations import with_ids
 from tests.reading.story import CONTEXT, SOURCE, Desk
 
 ADDRESS = "https://api.au1.example.com/v1/things/1001"

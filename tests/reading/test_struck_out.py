@@ -146,7 +146,7 @@ def test_a_workbook_without_a_strike_in_use_is_not_written_anew(
     def never(*_: object) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr("app.engine.reading.struck._written", never)
+    monkeypatch.setattr("app.reading.workbook._written", never)
     for data in (book([ANN], kind, strike), book([ANN], kind, struck=())):
         told = desk.csv(data, "patients.xlsx")
         assert [cells(told)[name] for name in PROSE] == ANN[5:]

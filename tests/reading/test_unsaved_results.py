@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.reading.limits import Limits
-from app.engine.reading.workbook import Workbook
+from app.reading.limits import Limits
+from app.reading.workbook import Workbook
 from tests.figures.command import trial
 from tests.reading.story import Desk
 from tests.reading.test_workbook_limits import MAIN, sheet, with_sheet
@@ -100,7 +100,7 @@ def test_every_form_is_found_under_a_prefix_and_at_every_border_of_a_block(monke
     xml = f'<x:worksheet xmlns:x="{MAIN}"><x:sheetData>{body}</x:sheetData></x:worksheet>'
     assert {cells[1] for _, cells in rows_of(xml)} == {"#ERROR!"}
     for size in range(300, 340):
-        monkeypatch.setattr("app.engine.reading.sheet_extent._BLOCK", size)
+        monkeypatch.setattr("app.reading.sheet_extent._BLOCK", size)
         assert rows_of(sheet(row(1, ["1", "2", "3"], 1, "", '<f t="shared" si="0"/><v></v>')))[0][1][1] == "#ERROR!"
 
 
@@ -109,7 +109,7 @@ def test_a_result_that_is_stored_is_no_error_and_costs_nothing(name: str, monkey
     def never(*_: object) -> bytes:
         raise AssertionError
 
-    monkeypatch.setattr("app.engine.reading.workbook.compact", never)
+    monkeypatch.setattr("app.reading.workbook.compact", never)
     kind, inside, shown = SAVED[name]
     assert rows_of(sheet(row(2, ["1", "2", "3"], 1, kind, inside))) == [(2, ["1", shown, "3"])]
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from app.engine.reading.limits import Limits
-from app.engine.reading.refusal import Refused
-from app.engine.reading.sparse_sheet import column_letters
-from app.engine.reading.workbook import Workbook
+from app.reading.limits import Limits
+from app.reading.refusal import Refused
+from app.reading.sparse_sheet import column_letters
+from app.reading.workbook import Workbook
 from tests.reading.story import HEADER, Desk
 from tests.reading.workbooks import workbook
 

@@ -11,12 +11,12 @@ import pytest
 from app.mapping.context import DateOrder
 from app.mapping.kind import Kind
 from app.problems import Problem
-from app.records.beside import CLOSED, Beside, Line, beside, cells_alone
 from app.records.cells import Cell, Place
 from app.records.field import Field, said
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
 from app.records.origin import NO_ROW, origin_of
+from app.records.provenance import CLOSED, Beside, Line, beside, cells_alone
 from app.records.source_row import SourceRow
 from app.records.words import moment_field
 from app.sources import source

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from app.migration.models import Trial
-from app.records.beside import AS_IT_WAS, NO_CELL, SAME_MOMENT, Line, line_of
 from app.records.cells import Cell
 from app.records.client import details
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME, KINDS
 from app.records.names import Names
 from app.records.origin import Origin, origin_of
+from app.records.provenance import AS_IT_WAS, NO_CELL, SAME_MOMENT, Line, line_of
 from app.records.query import find, get
 from app.records.source_row import SourceRow
 from app.sources import source

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser, Page
 from sqlmodel import select
 
 from app.caspen.tables import Client, Communication, Form, Imported, ProgressNote
-from app.engine.reading.limits import Limits
-from app.engine.reading.parts import PartWriter, read_part
 from app.migration.models import Migration, Part
-from app.search_text import found_at
+from app.reading.limits import Limits
+from app.reading.parts import PartWriter, read_part
+from app.web.search_text import found_at
 from tests.browser import chromium, served_app
 from tests.conftest import At
 from tests.product import RICK, Product

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.engine.isolated import joined_rows
-from app.engine.isolated.joined_rows import PartAsked, PartRows
-from app.engine.reading.file_watch import NO_WATCH
-from app.engine.reading.limits import Limits
-from app.engine.reading.parts import PartHead, PartWriter
+from app.isolated import joined_rows
+from app.isolated.joined_rows import PartAsked, PartRows
 from app.mapping.context import DateOrder
 from app.mapping.joins import Join, Role
+from app.reading.file_watch import NO_WATCH
+from app.reading.limits import Limits
+from app.reading.parts import PartHead, PartWriter
 from app.sources import source
 from app.storage import LocalObjects
 from app.storage.encryption import new_key

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from app.records.beside import NO_CELL, Line
 from app.records.cells import Cell
 from app.records.origin import Origin
+from app.records.provenance import NO_CELL, Line
 from tests.engine.story import engine_in
 from tests.records.joined import DOCUMENTS, TABLES, changed, files_of, pages
 from tests.register.story import Desk, Tried

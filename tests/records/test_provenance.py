@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from app.engine.reading.parts import PartHead, read_part
 from app.mapping.cell_changes import START as START_OF
 from app.mapping.cell_changes import Borrowed
 from app.mapping.kind import Kind
@@ -17,6 +16,7 @@ from app.mapping.parse import parse_row
 from app.mapping.provenance import BUDGET, Experiment
 from app.mapping.rows import Mapped, Record
 from app.migration.models import Part
+from app.reading.parts import PartHead, read_part
 from app.sources import source
 from tests.conftest import At
 from tests.kinds.story import ROWS as STORY

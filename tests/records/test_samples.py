@@ -6,7 +6,7 @@ import pytest
 
 from app.caspen.ids import Ids
 from app.caspen.stores import Store, Stores
-from app.wizard.samples import RULES, Sample, Trialled, picked
+from app.wizard.review_samples import RULES, Sample, Trialled, picked
 from tests.caspen.story import IDS, NOON, WORKSPACE, appointment, client, client_id, clinic, note, trial_of
 from tests.records.story import case, communication, form, group, row
 

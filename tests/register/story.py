@@ -13,11 +13,11 @@ from typing import Any
 from app.caspen.dump import dump
 from app.caspen.gateway import Gateway
 from app.commands.answers import of_trial
-from app.engine.runtime import Runtime
 from app.mapping.plan import Choice
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
 from app.migration.trials import current_trial
+from app.worker.runtime import Runtime
 from tests.engine.story import MEGAN, Clinic, clinic_in
 from tests.kinds.story import ROWS
 

@@ -135,7 +135,7 @@ def test_what_a_field_is_stays_once_it_is_live(desk: Desk) -> None:
 
 def test_reading_says_how_many_answers_would_not_fit(desk: Desk) -> None:
     clinic = desk.read(answers()).clinic
-    from app.wizard.situation import inventory_of
+    from app.wizard.migration_overview import inventory_of
 
     with clinic.runtime.ledger.read() as session:
         inventory = inventory_of(session, clinic.migration)

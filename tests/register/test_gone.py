@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.caspen.sought import Sought
-from app.migration.doubts import Doubt, doubts
+from app.caspen.source_keys import Sought
+from app.migration.completeness import Doubt, doubts
 from app.migration.trials import current_trial
 from app.sources import source
 from tests.engine.story import Clinic, clinic_in, engine_in

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.engine.consequences import left_out_counts
 from app.mapping.kind import Kind
 from app.mapping.plan import Choice, Plan
+from app.matching.consequences import left_out_counts
 from app.migration.plans import plan_of, save_plan
 from app.sources import source
 from tests.engine.story import MEGAN, Clinic, engine_in

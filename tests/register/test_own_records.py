@@ -6,10 +6,9 @@ import pytest
 
 from app.caspen.ids import Ids, new_id
 from app.caspen.tables import Client
-from app.engine import resolve
-from app.engine.resolving import RULES, own_records
 from app.mapping.plan import Choice
 from app.migration.plans import plan_of, save_plan
+from app.resolving import RULES, own_records, settle_index
 from tests.engine.story import MEGAN, Clinic, clinic_in, engine_in
 from tests.register.story import DIARY, Desk, Files, Tried, export, told_of
 
@@ -165,7 +164,7 @@ def test_two_clients_who_are_one_in_the_workspace_are_no_reason_to_refuse(desk: 
 def test_a_trial_that_hangs_a_record_on_another_clients_does_not_balance(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resolve, "RULES", tuple(rule for rule in RULES if rule is not own_records.apply))
+    monkeypatch.setattr(settle_index, "RULES", tuple(rule for rule in RULES if rule is not own_records.apply))
     found = desk.tried(whole())
     broken = {(one["column"], one["count"]) for one in found.problems("link_broken")}
     assert not found.told["balanced"]

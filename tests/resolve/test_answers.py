@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engine.index import IndexLink
+from app.index import IndexLink
 from tests.index.story import IDS, Export
 
 ORPHAN, SEVERAL = "custom_field_undefined", "custom_field_ambiguous"

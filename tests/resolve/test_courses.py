@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.engine.index import IndexLink
+from app.index import IndexLink
 from tests.index.story import IDS, SOURCE, Export, kind
 
 FIELD = "patient_case_id"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from app.engine.index import IndexLink
+from app.index import IndexLink
 from tests.index.story import Export
 
 WHO, WHERE = ("practitioners", "practitioner_id"), ("businesses", "business_id")

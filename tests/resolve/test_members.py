@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.engine.index import IndexLink
+from app.index import IndexLink
 from app.mapping.plan import Choice, Plan
 from tests.index.story import IDS, WITH_GROUPS, Export, booking, patient, practitioner
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.inventory import Inventory
-from app.engine.match import suggest
 from app.mapping.plan import Choice
+from app.matching.matches import suggest
+from app.reading.inventory import Inventory
 from tests.engine.story import engine_in
 from tests.match.test_match import ref, workspace
 from tests.register.story import DIARY, Desk, Tried, export

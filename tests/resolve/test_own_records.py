@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.caspen.tables import BY_NAME, OBJECTS
-from app.engine.index import IndexLink
+from app.index import IndexLink
 from app.mapping.columns import Column
 from app.mapping.kind import Kind
 from app.sources.cliniko.source import SOURCE

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from app.engine.index import IndexLink
-from app.engine.reading.relations import base_of
+from app.index import IndexLink
 from app.mapping.kind import Kind, Mention
 from app.mapping.plan import Plan
 from app.problems import Level
+from app.reading.relations import base_of
 from tests.index.story import CATEGORY, IDS, Export, booking, case, patient, practitioner, type_
 from tests.reading.story import SOURCE
 

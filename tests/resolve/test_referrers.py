@@ -1,6 +1,6 @@
 """Who refers to a row: what a user becomes depends on whether a practitioner is them."""
 
-from app.engine.index import IndexLink
+from app.index import IndexLink
 from tests.index.story import Export
 
 

@@ -5,8 +5,7 @@ from collections import Counter
 
 import pytest
 
-from app.sources.cliniko.sample import NEVER, DialectName
-from app.sources.cliniko.sample.moving import ALL
+from app.sources.cliniko.sample import ALL, NEVER, DialectName
 from tests.samples.exports import DIALECTS, Cells, is_document, sample, unguarded
 
 HANGING = {

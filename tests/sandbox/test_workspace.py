@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.caspen.facts import workspace_facts
+from app.caspen.workspace_snapshot import workspace_facts
 from app.records.sections import SECTIONS
 from app.sandbox.demo import GAPS, PEOPLE, WORKSPACE, open_gaps, seed
 from tests.conftest import At

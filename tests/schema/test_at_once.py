@@ -17,7 +17,7 @@ ROUNDS = range(1)
 START = """
 import sys
 from pathlib import Path
-from app.engine.runtime import open_runtime
+from app.worker.runtime import open_runtime
 from app.sandbox.demo import seed
 from app.settings import Settings
 print("loaded", flush=True)

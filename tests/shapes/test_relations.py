@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from app.engine.runtime import Runtime
+from app.worker.runtime import Runtime
 from tests.engine.story import Clinic, clinic_in, engine_in
 from tests.shapes.tried import WRONG
 

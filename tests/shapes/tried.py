@@ -4,7 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.engine.live_check import check_live
+from app.golive.live_check import check_live
 from app.migration.states import State
 from app.problems import Level
 from tests.engine.story import clinic_in, engine_in

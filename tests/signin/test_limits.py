@@ -7,9 +7,10 @@ import time_machine
 from sqlmodel import select
 
 from app.access.models import Person, SignInToken
-from app.signin import links, pages
-from app.signin.links import LinkRequest, network_of
-from app.web import COOKIE
+from app.signin import pages
+from app.signin import pages as links
+from app.signin.pages import LinkRequest, network_of
+from app.web.page_context import COOKIE
 from tests.conftest import At
 from tests.invited import invite, newest_link, sign_in_by_link
 from tests.pages import done, headline, words

@@ -9,8 +9,8 @@ import time_machine
 from httpx import Response
 
 from app.access.models import SignedIn, SignInToken
-from app.notify.compose import Composer
-from app.web import COOKIE
+from app.notify.mails import Composer
+from app.web.page_context import COOKIE
 from tests.conftest import At
 from tests.pages import headline, typed, words
 from tests.product import MEGAN, OLIVE, Product

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from app.settings import Environment
-from app.web import COOKIE, SECURE_COOKIE
+from app.web.page_context import COOKIE, SECURE_COOKIE
 from tests.conftest import At
 from tests.pages import headline
 from tests.product import ANA, MEGAN, Product, Visitor

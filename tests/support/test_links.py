@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.engine.link_providers import note_check
+from app.fetch.link_providers import note_check
 from app.migration.checked_links import keep_checked
 from app.migration.states import State
 from tests.conftest import At

@@ -10,7 +10,7 @@ from app.db import now
 from app.migration.models import HelpMessage, Migration
 from app.migration.states import WORKING, State
 from app.migration.words import WORDS, Waits
-from app.support.overview import HEADS, line_of, overview
+from app.support.routes import HEADS, line_of, overview
 from tests.audit_lines import make_audit_say
 from tests.conftest import At
 from tests.pages import done, headline, words

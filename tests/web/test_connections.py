@@ -8,7 +8,7 @@ from contextlib import ExitStack, suppress
 import httpx
 import pytest
 
-from app.connections import MOST_OF_A_NETWORK, UNWANTED_BYTES, Patience, network_of
+from app.web.connection_limits import MOST_OF_A_NETWORK, UNWANTED_BYTES, Patience, network_of
 from tests.figures.fresh import free_port
 from tests.workers.served import Served
 

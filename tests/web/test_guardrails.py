@@ -7,7 +7,7 @@ import structlog
 from httpx import Response
 
 from app.access.rights import RIGHTS, Right
-from app.guardrails import HEADERS
+from app.web.http_security import HEADERS
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import ANA, BASE, MEGAN, OWN_PAGE, Product, Visitor

@@ -11,8 +11,8 @@ from unittest import mock
 
 import pytest
 
+from app.commands.listening import CannotListen, address_at, listen_at
 from app.commands.serve import hand_on
-from app.listening import CannotListen, address_at, listen_at
 from app.settings import Settings
 from app.settings import settings as configured
 from tests.workers.story import ROOT

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.access.models import SentKey
 from app.db import now
 from app.main import create_app
-from app.same_key import KEPT, Told, Turn, begin
+from app.web.idempotency_key import KEPT, Told, Turn, begin
 from tests.conftest import At
 from tests.forms.browser import basis_in
 from tests.product import MEGAN, OWN_PAGE, Product, Visitor, settings_in
@@ -89,6 +89,6 @@ def test_a_ledger_that_cannot_be_written_to_is_no_fault_of_ours(
     def locked(*_: object) -> Told:
         raise OperationalError("write", None, sqlite3.OperationalError("database is locked"))
 
-    monkeypatch.setattr(f"app.same_key.{what}", locked)
+    monkeypatch.setattr(f"app.web.idempotency_key.{what}", locked)
     assert ask(product, megan, "a question") == 303
     assert "a question" in texts(product, megan)

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import pytest
 import uvicorn
 
-from app.connections import LimitedProtocol, Patience
+from app.commands.serve import answer_too_slow
 from app.settings import Environment
-from app.slow_line import answer_too_slow
+from app.web.connection_limits import LimitedProtocol, Patience
 from tests.conftest import At
 from tests.forms.outdated import Sending, filled_in
 from tests.forms.routes import LINES

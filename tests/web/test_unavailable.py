@@ -92,7 +92,7 @@ def test_an_upload_that_finds_no_room_blames_the_disk_and_not_the_connection(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("app.wizard.upload.Receiver._data", full)
+    monkeypatch.setattr("app.wizard.uploads.Receiver._data", full)
     answer = megan.post(f"{product.at}/handover/upload", files=[("files", ("export.zip", b"PK" * 100))])
     assert answer.status_code == 503
     assert headline(answer) == "There is no room left on the disk"

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from app.act_links import ACTS, PATTERN, link_acts
 from app.migration.models import ProblemLine
 from app.migration.states import State
 from app.problems import catalogue
+from app.templating import ACTS, PATTERN, link_acts
 from tests.conftest import At
 from tests.pages import words
 from tests.product import MEGAN, VERA, Product

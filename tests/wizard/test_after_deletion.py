@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from app.words import full
+from app.formatting import full
 from tests.access.test_offers import offered, pages
 from tests.conftest import At
 from tests.pages import words

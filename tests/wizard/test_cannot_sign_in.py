@@ -1,6 +1,6 @@
 """A person whom a move brought as one who cannot sign in is asked for no invitation, in that move or a later one."""
 
-from app.caspen.facts import workspace_facts
+from app.caspen.workspace_snapshot import workspace_facts
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, open_gaps
 from tests.conftest import At

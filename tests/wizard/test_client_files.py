@@ -7,10 +7,10 @@ import pytest
 from sqlmodel import col, select
 
 from app.caspen.tables import File
-from app.engine.bench import attachments_prefix
-from app.engine.reading.attachments import attachment_key
 from app.migration.models import AuditEntry
+from app.reading.attachments import attachment_key
 from app.records.reader import Reader
+from app.trial.context import attachments_prefix
 from tests.conftest import At
 from tests.pages import words
 from tests.product import ANA, MEGAN, RICK, VERA, Product

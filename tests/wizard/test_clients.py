@@ -7,8 +7,8 @@ import pytest
 from sqlmodel import select
 
 from app.records.sections import SECTIONS
-from app.search_text import found_at
 from app.sources import source
+from app.web.search_text import found_at
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import ANA, MEGAN, RICK, VERA, Product

@@ -9,7 +9,7 @@ from app.caspen.statements import at, fetch
 from app.caspen.stores import Store
 from app.migration.states import State
 from app.records.kinds import BY_NAME
-from app.search_text import found_at
+from app.web.search_text import found_at
 from tests.conftest import At
 from tests.pages import done, words
 from tests.points import approve

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.caspen.stores import Store
-from app.engine.drain import Turn, drain
 from app.migration.advance import By, Cause, advance, told
 from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, State
 from app.problems import Problem
+from app.worker.work_loop import Turn, drain
 from tests.conftest import At
 from tests.pages import done, words
 from tests.points import approve, tiny_export

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from app.look import TEMPLATES
+from app.templating import TEMPLATES
 from tests.browser import axe, chromium, scrolls_sideways, served_app
 from tests.conftest import At
 from tests.pages import done, words

@@ -7,7 +7,7 @@ from fastapi.routing import iter_route_contexts
 
 from app.migration.states import BEFORE_FINALISING, FAILED, OVER, State
 from app.migration.words import WORDS
-from app.rail import page_of
+from app.web.navigation import page_of
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import ANA, MEGAN, Product

@@ -7,7 +7,7 @@ import pytest
 from app.db import now
 from app.migration.models import Export
 from app.migration.states import OPEN, OVER, State
-from app.notify.compose import Composer
+from app.notify.mails import Composer
 from tests.conftest import At
 from tests.links.fakes.google import KEY
 from tests.links.network import FakeInternet

@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 import pytest
 
-from app.search_text import found_at, typed_text
+from app.formatting import own_number
 from app.sources import source
+from app.web.search_text import found_at, typed_text
 from app.wizard.problems import named_columns
-from app.words import own_number
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.product import MEGAN, OLIVE, VERA

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlmodel import select
 
-from app.basis import UNIQUE
 from app.migration.models import HelpMessage
+from app.web.form_fingerprint import UNIQUE
 from tests.conftest import At
 from tests.forms.browser import basis_in
 from tests.pages import done, headline, typed, words

@@ -9,12 +9,12 @@ from httpx import Response
 from sqlmodel import Session, select
 
 from app.db import now
-from app.engine.orphans import sweep_orphans
-from app.migration.arriving import CheckedLink
 from app.migration.checked_links import ACT, MOST_AN_HOUR
 from app.migration.models import AuditEntry
 from app.migration.states import State
+from app.migration.upload_tables import CheckedLink
 from app.problems import catalogue
+from app.worker.clean_up import sweep_orphans
 from tests.conftest import At
 from tests.links.fakes.dropbox import APP, PASSWORD, SECRET, Dropbox
 from tests.links.fakes.fake import Node

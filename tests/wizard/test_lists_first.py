@@ -8,7 +8,7 @@ import pytest
 from httpx import Response
 from sqlmodel import func, select
 
-from app.engine.submit import hand_over_files, hand_over_link
+from app.fetch.hand_over import hand_over_files, hand_over_link
 from app.migration.advance import By, Refused
 from app.migration.exports import Handed
 from app.migration.models import Export, Migration

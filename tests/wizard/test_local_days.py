@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.wizard.found import span
-from app.wizard.samples import said_day
+from app.wizard.handover import span
+from app.wizard.review_samples import said_day
 
 INSTANTS = [
     ("Australia/Melbourne", "2026-02-28T22:00:00Z", "Mar 2026", "01/03/2026"),

@@ -1,6 +1,6 @@
 """After the move, the clinic is asked to close its share link, and told when it is closed."""
 
-from app.engine.open_links import look_at_open_links
+from app.fetch.open_links import look_at_open_links
 from app.migration.exports import LINK
 from app.migration.models import Export
 from app.storage import seal_secret

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.engine.purge import purge
 from app.migration.models import Migration
+from app.worker.clean_up import purge
 from tests.conftest import At
 from tests.pages import done, headline, typed, words
 from tests.product import ANA, MEGAN, VERA

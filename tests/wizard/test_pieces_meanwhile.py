@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from app.db import now
-from app.engine.orphans import sweep_orphans
-from app.engine.uploads import KEPT, SPARE, WrongPlace, stop, sweep_uploads, take
+from app.fetch.uploads import KEPT, SPARE, WrongPlace, stop, sweep_uploads, take
 from app.migration.models import ExportFile
 from app.storage.objects import LocalObjects
 from app.storage.writing import ObjectAppender
+from app.worker.clean_up import sweep_orphans
 from tests.conftest import At
 from tests.product import MEGAN, Product
 from tests.wizard.test_pieces import GRAIN, begin, finish, large, piece, stored

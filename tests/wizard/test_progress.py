@@ -16,9 +16,7 @@ from app.migration.advance import By, Cause, advance
 from app.migration.states import WORKING, Actor, Event, State
 from app.migration.words import WORDS
 from app.problems import Problem
-from app.wizard.live import watch_of
-from app.wizard.numbers import TITLES
-from app.wizard.progress import stream
+from app.wizard.progress import TITLES, stream, watch_of
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.points import tiny_export

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.rail import STEPS
+from app.web.navigation import STEPS
 from tests.conftest import At
 from tests.product import MEGAN
 

@@ -17,7 +17,7 @@ from app.mapping.plan import Plan
 from app.migration.models import Trial
 from app.records.kinds import KINDS
 from app.sandbox.demo import WORKSPACE
-from app.search_text import found_at
+from app.web.search_text import found_at
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.points import hand_over, try_out
@@ -79,7 +79,7 @@ def test_a_kind_that_is_in_no_file_says_so(product_at: At, monkeypatch: pytest.M
     store = product.runtime.caspen.trial(product.migration_id, 1)
     with store.database.connection() as connection:
         connection.exec_driver_sql("DELETE FROM contacts")
-    monkeypatch.setattr("app.wizard.matched.find_damage", lambda _: None)  # this account is meant to be the honest one
+    monkeypatch.setattr("app.wizard.records.find_damage", lambda _: None)  # this account is meant to be the honest one
     assert "Your export brought none." in words(product.visitor(RICK).get(f"{product.at}/records/contacts"))
 
 

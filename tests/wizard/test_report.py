@@ -13,12 +13,12 @@ from app.caspen.live_counts import LISTS, NAMED, count_live
 from app.caspen.tables import OBJECTS, Client, ProgressNote, SharedRecord
 from app.caspen.tables.columns import moment_text
 from app.db import now
+from app.formatting import plural
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration
 from app.migration.states import State
 from app.sources import source
 from app.wizard.live_words import NOUNS, OTHER_ROWS
-from app.words import plural
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.product import ANA, MEGAN, VERA, Product

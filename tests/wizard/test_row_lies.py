@@ -11,7 +11,7 @@ from app.access.rights import RIGHTS
 from app.migration.ledger_shapes import CHANGED_WORDS
 from app.migration.models import Migration, Trial
 from app.migration.states import State
-from app.web import COOKIE
+from app.web.page_context import COOKIE
 from tests.conftest import At
 from tests.forms.browser import basis_in
 from tests.pages import words

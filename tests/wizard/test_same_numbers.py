@@ -9,10 +9,10 @@ import pytest
 from sqlmodel import select
 
 from app.caspen.live_counts import count_live
+from app.formatting import files_and_folders
 from app.migration.models import OutboxMail
 from app.sources import source
-from app.wizard.held import places
-from app.words import files_and_folders
+from app.wizard.completeness import places
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import ANA, MEGAN, Product

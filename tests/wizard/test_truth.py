@@ -7,12 +7,12 @@ import pytest
 from sqlmodel import Session
 
 from app.db import now
-from app.engine.drain import Turn, drain
 from app.migration.advance import By, Cause, advance
 from app.migration.states import WORKING, Actor, Event
 from app.problems import Problem, catalogue
-from app.rail import page_of
-from app.wizard.numbers import TITLES
+from app.web.navigation import page_of
+from app.wizard.progress import TITLES
+from app.worker.work_loop import Turn, drain
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.points import tiny_export

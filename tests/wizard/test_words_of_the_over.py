@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 import pytest
 from httpx import Response
 
-from app.engine.purge import purge
 from app.migration.states import State
+from app.worker.clean_up import purge
 from tests.access.test_offers import OWN, pages
 from tests.conftest import At
 from tests.forms.page_forms import forms_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.runtime import Runtime
+from app.worker.runtime import Runtime
 from tests.engine.story import Clinic, clinic_in, engine_in
 
 

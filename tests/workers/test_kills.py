@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.runtime import Runtime
 from app.migration.states import FAILED, State
+from app.worker.runtime import Runtime
 from tests.engine import madeup
 from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
 from tests.workers.story import WorkerProcess, a_worker, until

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.commands import drive, serve
 from app.commands.serve import Household
-from app.engine.runtime import Runtime
-from app.starts import FIRST_SECONDS, LONGEST_SECONDS, Starts
+from app.lifetime import FIRST_SECONDS, LONGEST_SECONDS, Starts
+from app.worker.runtime import Runtime
 from tests.engine.story import clinic_files, clinic_in
 from tests.workers.unborn import WAYS
 from workers import hands

@@ -7,9 +7,9 @@ from typing import cast
 import pytest
 import redis
 
-from app.doorbell import NoDoorbell, open_doorbell, to_json, waiting_key
+from app.commands.redis_server import RedisServer, redis_binary, start_redis
 from app.migration.states import State
-from app.redis_server import RedisServer, redis_binary, start_redis
+from app.queue import NoDoorbell, open_doorbell, to_json, waiting_key
 from tests.engine.story import Clinic, clinic_files, settings_in
 from tests.workers.story import a_worker, until
 

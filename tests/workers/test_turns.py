@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 import sqlalchemy as sa
 
-from app.engine.drain import Drained
-from app.engine.runtime import Runtime, open_runtime
 from app.settings import Settings
+from app.worker.runtime import Runtime, open_runtime
+from app.worker.work_loop import Drained
 from tests.engine.story import clinic_files, clinic_in
 from workers import hands, supervisor
 from workers.hands import Hands

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from app.engine.bench import benches
-from app.engine.drain import Turn, drain
-from app.engine.runtime import Runtime, open_runtime
 from app.migration.models import Work
 from app.migration.states import State
+from app.trial.context import benches
+from app.worker.runtime import Runtime, open_runtime
+from app.worker.work_loop import Turn, drain
 from tests.engine.story import settings_in
 from tests.world.export import planted
 from tests.world.left import contents

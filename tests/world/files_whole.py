@@ -8,14 +8,14 @@ from typing import BinaryIO
 
 from sqlmodel import select
 
-from app.caspen.filed import filed
+from app.caspen.file_references import filed
 from app.caspen.live_files import SHARDS
-from app.engine.bench import attachments_prefix
-from app.engine.contents import open_in_trial
-from app.engine.orphans import places, wanted_objects
 from app.migration.models import ExportFile, Migration, Part
 from app.migration.states import State
 from app.storage.encryption import CannotOpen
+from app.trial.context import attachments_prefix
+from app.trial.file_contents import open_in_trial
+from app.worker.clean_up import places, wanted_objects
 from tests.world.left import Left
 from tests.world.manifest import Attachment
 

@@ -7,11 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import select
 
-from app.engine.account_seal import PROVEN, counted_in, seal_of_trial
-from app.engine.runtime import Runtime
-from app.engine.work import DONE
 from app.mapping.plan import Plan
 from app.migration.models import Migration, ProblemLine, Trial, Work
+from app.trial.account_seal import PROVEN, counted_in, seal_of_trial
+from app.worker.leases import DONE
+from app.worker.runtime import Runtime
 
 Lie = Callable[[Runtime], bool]
 """Changes the ledger, and returns whether there was anything to change."""

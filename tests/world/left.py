@@ -8,12 +8,12 @@ from pathlib import Path
 from sqlmodel import select
 
 from app.caspen.content import content_hash
-from app.caspen.shapes import shape
+from app.caspen.row_codec import shape
 from app.caspen.statements import at, canonical_columns, stream
 from app.caspen.stores import Store
 from app.caspen.tables import OBJECTS
-from app.engine.runtime import Runtime
 from app.migration.models import Migration
+from app.worker.runtime import Runtime
 from tests.world.manifest import Manifest
 
 Contents = Mapping[str, Mapping[str, str]]  # by table, then by id: the hash of a record's columns

@@ -11,10 +11,7 @@ from sqlmodel import select
 from app.access.models import Membership, Person
 from app.caspen.gateway import create_workspace
 from app.db import now
-from app.engine.drain import Turn, drain
-from app.engine.runtime import Runtime
-from app.engine.submit import hand_over_files
-from app.engine.trial_check import trial_fault, whole_trial
+from app.fetch.hand_over import hand_over_files
 from app.migration.advance import By
 from app.migration.begin import begin
 from app.migration.both_lists import acknowledge_lists
@@ -24,6 +21,9 @@ from app.migration.plans import plan_of, save_plan
 from app.migration.states import Actor, State
 from app.migration.trials import approve, current_trial, start_trial
 from app.sources import SOURCES
+from app.trial.approval_check import trial_fault, whole_trial
+from app.worker.runtime import Runtime
+from app.worker.work_loop import Turn, drain
 from tests.world.export import NAME
 
 MEGAN = By("megan@harbour.example", Actor.CLINIC)

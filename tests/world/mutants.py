@@ -11,16 +11,16 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from app.caspen.shapes import shape
-from app.engine.bench import attachments_prefix
-from app.engine.drain import Turn, drain
-from app.engine.live_check import check_live
-from app.engine.runtime import Runtime
+from app.caspen.row_codec import shape
+from app.golive.live_check import check_live
 from app.migration.advance import Refused, WrongState
 from app.migration.models import Migration, ProblemLine
 from app.migration.states import State
 from app.migration.trials import current_trial
 from app.problems import Level
+from app.trial.context import attachments_prefix
+from app.worker.runtime import Runtime
+from app.worker.work_loop import Turn, drain
 from tests.world import spoiled
 from tests.world.altered import (
     Alter,

@@ -2,9 +2,9 @@
 
 from sqlmodel import select
 
-from app.engine.work import LEASED
 from app.migration.models import Trial, Work
 from app.storage.objects import TEMPORARY, UNFINISHED
+from app.worker.leases import LEASED
 from tests.world.left import Left
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from redis import Redis
 
-from app.doorbell import RedisDoorbell
-from app.engine.runtime import Runtime
+from app.queue import RedisDoorbell
+from app.worker.runtime import Runtime
 
 PATIENCE = 10.0
 

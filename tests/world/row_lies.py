@@ -7,9 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.db import now
-from app.engine.runtime import Runtime
 from app.migration.models import Migration, Trial
 from app.migration.states import State
+from app.worker.runtime import Runtime
 
 OTHER_WORKSPACE = "wsp_other"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,12 +8,11 @@ from decimal import Decimal
 from itertools import islice, pairwise
 from typing import Any
 
-from app.engine import read
-from app.engine.reading import cut, grid, reader
 from app.mapping import content as contents_of_notes
 from app.mapping import moments
 from app.mapping.kind import Kind, Source
 from app.mapping.rows import Mapped, Record, Result
+from app.reading import cut, grid, read_export
 from app.sources import SOURCES
 
 Spoil = Callable[[], None]
@@ -181,7 +180,7 @@ def section_lost(which: int) -> Spoil:
             del sections[which]
             return replace(found, sections=tuple(sections))
 
-        vars(contents_of_notes)["read_content"] = read
+        vars(contents_of_notes)["read_content"] = read_export
 
     return spoil
 
@@ -196,26 +195,26 @@ def answer_lost(which: int) -> Spoil:
             sections[which] = replace(sections[which], questions=sections[which].questions[1:])
             return replace(found, sections=tuple(sections))
 
-        vars(contents_of_notes)["read_content"] = read
+        vars(contents_of_notes)["read_content"] = read_export
 
     return spoil
 
 
 def attachment_unseen() -> None:
     """The first of clients' own files is passed over."""
-    inner = reader.keep_attached
-    vars(read)["keep_attached"] = lambda found, reading: inner(
+    inner = read_export.keep_attached
+    vars(read_export)["keep_attached"] = lambda found, reading: inner(
         replace(found, attached=tuple(found.attached)[1:]), reading
     )
 
 
 def attachments_cut() -> None:
     """The last byte of every client's file is lost on its way into storage."""
-    inner = vars(reader)["keep"]
+    inner = vars(read_export)["keep"]
 
     def shorter(entry: Any, store: Any) -> Any:
         with entry.open() as stream:
             body = stream.read()
         return inner(replace(entry, open=lambda: io.BytesIO(body[:-1])), store)
 
-    vars(reader)["keep"] = shorter
+    vars(read_export)["keep"] = shorter

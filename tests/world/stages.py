@@ -11,14 +11,14 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from app.effects import Listener, listen
-from app.engine.bench import benches
-from app.engine.drain import Turn, drain
-from app.engine.runtime import Runtime, open_runtime
-from app.engine.submit import hand_over_link
+from app.fetch.hand_over import hand_over_link
 from app.migration.models import Migration
 from app.migration.states import State
 from app.settings import Settings
+from app.side_effects import Listener, listen
+from app.trial.context import benches
+from app.worker.runtime import Runtime, open_runtime
+from app.worker.work_loop import Turn, drain
 from tests.engine.story import settings_in
 from tests.world import Left, check_world
 from tests.world.host import LINK

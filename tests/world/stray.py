@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from app.caspen.statements import change, fetch
 from app.caspen.stores import Store
-from app.engine.runtime import Runtime
 from app.migration.models import Migration
+from app.worker.runtime import Runtime
 from tests.world.tampering import LATER, insert
 
 Act = Callable[[Runtime], bool]

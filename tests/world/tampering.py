@@ -15,7 +15,7 @@ from sqlmodel import AutoString
 
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN, IDENTITY, Value
 from app.caspen.content import content_hash
-from app.caspen.shapes import shape
+from app.caspen.row_codec import shape
 from app.caspen.statements import among, at, canonical_columns, change, fetch, stream
 from app.caspen.stores import Store
 from app.caspen.tables import BY_NAME, OBJECTS

@@ -11,12 +11,12 @@ import pytest
 import sqlalchemy as sa
 
 from app.db import Database
-from app.effects import ENDED, Fault, effect, fault_at, is_listening, listen
 from app.settings import Environment
+from app.side_effects import ENDED, Fault, effect, fault_at, is_listening, listen
 from app.storage import LocalObjects, new_key
 
 OPEN = (
-    "from app.settings import Settings; from app.engine.runtime import open_runtime; open_runtime(Settings()).close()"
+    "from app.settings import Settings; from app.worker.runtime import open_runtime; open_runtime(Settings()).close()"
 )
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.engine.runtime import open_runtime
 from app.migration.models import AuditEntry, Trial
 from app.migration.states import Event, State
 from app.notify.sender import Sender
+from app.worker.runtime import open_runtime
 from tests.engine.story import engine_in, settings_in
 from tests.world import CHECKS, Left, check_world
 from tests.world.altered import kept_in

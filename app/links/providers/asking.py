@@ -9,8 +9,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from app.links.answer import Answer
-from app.links.cuts import Cut
 from app.links.failures import Refusal
+from app.links.network_errors import Cut
 from app.links.provider import Validator
 
 BODY = 64 * 1024

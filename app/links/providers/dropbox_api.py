@@ -7,11 +7,11 @@ from typing import Any
 
 from app.errors import Stop
 from app.links.answer import Answer, Json, display_name
-from app.links.cuts import Cut, Unanswered
 from app.links.failures import table_of
 from app.links.kinds import first_kind
 from app.links.link import Address, Link
 from app.links.listing import Entry, Folder, Listing, Pages, listed
+from app.links.network_errors import Cut, Unanswered
 from app.links.problems import stop
 from app.links.provider import Found, RemoteFile, Validator
 from app.links.providers.asking import part_headers, refusal, text_of

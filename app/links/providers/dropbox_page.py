@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from app.links.answer import Answer
 from app.links.failures import table_of
-from app.links.judging import readable
 from app.links.kinds import first_kind, is_page
 from app.links.link import Link
 from app.links.problems import stop
@@ -13,6 +12,7 @@ from app.links.provider import Found, RemoteFile
 from app.links.providers.asking import part_headers, size_of
 from app.links.providers.dropbox_links import DATA, download_address, settled
 from app.links.providers.known import KnownRoute
+from app.links.response_checks import readable
 from app.links.web import BROWSER, Web
 
 FAILURES = table_of(DATA, "page")

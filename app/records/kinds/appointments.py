@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Appointment
+from app.formatting import plural
 from app.records.field import Field, said
 from app.records.kind import RecordKind
 from app.records.names import Names
 from app.records.words import VISITS, moment_field, told
-from app.words import plural
 
 
 def state(record: Appointment, names: Names) -> str:

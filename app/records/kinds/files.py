@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import File
+from app.formatting import size
 from app.records.field import Field, said
 from app.records.kind import NOTHING, RecordKind
 from app.records.names import Names
 from app.records.reader import Reader
 from app.records.words import moment_field, told
-from app.words import size
 
 CLINICAL = frozenset({"description", "sha256"})
 TYPES = {

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Service
+from app.formatting import plural
 from app.records.field import Field, said
 from app.records.kind import RecordKind
 from app.records.names import Names
 from app.records.words import amount, told, yes_no
-from app.words import plural
 
 
 def fields(record: Service, names: Names) -> Iterator[Field]:

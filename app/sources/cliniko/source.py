@@ -27,11 +27,11 @@ from app.sources.cliniko import (
     users,
 )
 from app.sources.cliniko.questions import learned
-from app.sources.cliniko.retold import defined_fields
 from app.sources.cliniko.sample import write_sample
 from app.sources.cliniko.sample.demo import DEMO_WORKSPACE
 from app.sources.cliniko.second_look import LOOKS
 from app.sources.cliniko.uses import CARRIED, COUNTS, USES
+from app.sources.cliniko.verification_rules import defined_fields
 
 CLINIKO = Source(
     name="cliniko",

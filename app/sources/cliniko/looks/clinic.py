@@ -1,7 +1,7 @@
 """The clinic itself, its people and what it offers, looked for a second time."""
 
 from app.mapping.second_look import Claim, Look, email, leads, same, words
-from app.sources.cliniko import retold
+from app.sources.cliniko import verification_rules
 from app.sources.cliniko.looks.shared import MADE, PRACTITIONER, touches
 
 LOOKS: tuple[Look, ...] = (
@@ -19,7 +19,7 @@ LOOKS: tuple[Look, ...] = (
         "locations",
         ("Business ID", "id"),
         (
-            words("name", *retold.NAMES, pick=retold.place),
+            words("name", *verification_rules.NAMES, pick=verification_rules.place),
             words("timezone", "Time Zone", "time_zone"),
             email("email", "Email Reply To", "email_reply_to"),
             MADE,
@@ -36,8 +36,8 @@ LOOKS: tuple[Look, ...] = (
             words("first_name", "First Name", "first_name"),
             words("last_name", "Last Name", "last_name"),
             email("email", "Email", "email"),
-            same("role", "Role", "role", pick=retold.role),
-            same("active", "Active", "active", pick=retold.active),
+            same("role", "Role", "role", pick=verification_rules.role),
+            same("active", "Active", "active", pick=verification_rules.active),
             MADE,
         ),
         touches=touches("user_email_missing", user_email_duplicate="email", role_unknown="role"),
@@ -51,9 +51,9 @@ LOOKS: tuple[Look, ...] = (
             words("display_name", "Display Name", "label", "display_name"),
             words("professional_title", "Designation", "designation"),
             words("description", "Description", "description"),
-            same("active", "Active", "active", pick=retold.active),
+            same("active", "Active", "active", pick=verification_rules.active),
             leads("user_id", "users", "users", "User ID", "user"),
-            leads("user_id", "users", "practitioners", "User ID", "user", pick=retold.own_user),
+            leads("user_id", "users", "practitioners", "User ID", "user", pick=verification_rules.own_user),
             MADE,
         ),
         touches=touches("practitioner_without_user"),
@@ -67,7 +67,7 @@ LOOKS: tuple[Look, ...] = (
         (
             words("first_name", "First Name", "first_name"),
             words("last_name", "Last Name", "last_name"),
-            same("role", "User ID", "user", pick=retold.treats),
+            same("role", "User ID", "user", pick=verification_rules.treats),
         ),
         touches=touches("practitioner_without_user"),
         behind=":user",
@@ -80,7 +80,7 @@ LOOKS: tuple[Look, ...] = (
             words("name", "Name", "name"),
             words("description", "Description", "description"),
             words("item_code", "Item Code", "item_code"),
-            same("duration", "Duration In Minutes", "duration_in_minutes", pick=retold.lasts),
+            same("duration", "Duration In Minutes", "duration_in_minutes", pick=verification_rules.lasts),
             MADE,
         ),
         touches=touches("duration_defaulted", "price_unknown", "service_kind_undecided", "template_unknown"),

@@ -1,7 +1,7 @@
 """The diary, looked for a second time."""
 
 from app.mapping.second_look import Claim, Look, Overruled, leads, moment, same, words
-from app.sources.cliniko import retold
+from app.sources.cliniko import verification_rules
 from app.sources.cliniko.looks.shared import CLIENT, ENDS, LOCATION, MADE, PRACTITIONER, SERVICE, STARTS, TIMES, touches
 
 LOOKS: tuple[Look, ...] = (
@@ -12,12 +12,12 @@ LOOKS: tuple[Look, ...] = (
         (
             STARTS,
             ENDS,
-            same("duration", *retold.ENDS, pick=retold.minutes),
+            same("duration", *verification_rules.ENDS, pick=verification_rules.minutes),
             moment("cancelled_at", "Cancellation Time", "cancelled_at"),
-            same("status", "Patient Arrived", "patient_arrived", pick=retold.status),
+            same("status", "Patient Arrived", "patient_arrived", pick=verification_rules.status),
             words("note", "Appointment Notes", "notes"),
             words("cancellation_note", "Cancellation Note", "cancellation_note"),
-            words("cancellation_note", "Cancellation Reason", pick=retold.other_reason),
+            words("cancellation_note", "Cancellation Reason", pick=verification_rules.other_reason),
             CLIENT,
             PRACTITIONER,
             LOCATION,

@@ -1,7 +1,7 @@
 """Clients, contacts and cases, looked for a second time."""
 
 from app.mapping.second_look import Claim, Look, day, email, same, words
-from app.sources.cliniko import retold
+from app.sources.cliniko import verification_rules
 from app.sources.cliniko.looks.shared import CLIENT, MADE, touches
 
 LOOKS: tuple[Look, ...] = (
@@ -42,7 +42,7 @@ LOOKS: tuple[Look, ...] = (
         "contacts",
         ("Contact ID", "id"),
         (
-            same("type", "Type", "type", pick=retold.contact_type),
+            same("type", "Type", "type", pick=verification_rules.contact_type),
             words("title", "Title", "title"),
             words("first_name", "First Name", "first_name"),
             words("last_name", "Last Name", "last_name"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from app.mapping.second_look import Claim, leads, moment
-from app.sources.cliniko import retold
+from app.sources.cliniko import verification_rules
 
 _NOTHING: frozenset[str] = frozenset()
 _ALWAYS = (
@@ -29,8 +29,8 @@ SERVICE = leads("service_id", "services", "appointment_types", "Appointment Type
 VISIT = leads(
     "appointment_id", "appointments", "appointments", "Appointment ID", "booking_id", "booking", whose="client_id"
 )
-STARTS, ENDS = moment("starts_at", *retold.STARTS), moment("ends_at", *retold.ENDS)
+STARTS, ENDS = moment("starts_at", *verification_rules.STARTS), moment("ends_at", *verification_rules.ENDS)
 TIMES = (
     Claim("bad_appointment_time", STARTS),
-    Claim("bad_interval", ENDS, retold.ends_after_it_starts),
+    Claim("bad_interval", ENDS, verification_rules.ends_after_it_starts),
 )

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from app.mapping.second_look import Claim, How, Look, Seen, content, moment, same, template, words
-from app.sources.cliniko import retold
+from app.sources.cliniko import verification_rules
 from app.sources.cliniko.looks.shared import CLIENT, MADE, PRACTITIONER, VISIT, touches
 
 LOOKS: tuple[Look, ...] = (
@@ -16,7 +16,7 @@ LOOKS: tuple[Look, ...] = (
             words("author_name", "Author Name", "author_name"),
             content("body", "Content", "content"),
             moment("finalised_at", "Finalized At", "finalized_at"),
-            moment("note_date", "Created At", pick=retold.written),
+            moment("note_date", "Created At", pick=verification_rules.written),
             replace(VISIT, column="note_date", of="starts_at"),
             CLIENT,
             PRACTITIONER,
@@ -94,9 +94,9 @@ LOOKS: tuple[Look, ...] = (
         "communications",
         ("Communication ID", "id"),
         (
-            same("channel", "Type", "type_code", pick=retold.channel),
-            same("direction", "Direction", "direction_code", pick=retold.direction),
-            same("category", "Category", "category", pick=retold.category),
+            same("channel", "Type", "type_code", pick=verification_rules.channel),
+            same("direction", "Direction", "direction_code", pick=verification_rules.direction),
+            same("category", "Category", "category", pick=verification_rules.category),
             words("subject", "Subject", "content_subject"),
             words("from", "From", "from"),
             words("to", "To", "to"),
@@ -125,9 +125,9 @@ LOOKS: tuple[Look, ...] = (
         "files",
         ("Attachment ID", "id"),
         (
-            same("name", "File Name", "filename", pick=retold.file_name),
-            words("folder", "File Name", "filename", pick=retold.private_folder),
-            same("sha256", "SHA256", "sha256", pick=retold.checksum),
+            same("name", "File Name", "filename", pick=verification_rules.file_name),
+            words("folder", "File Name", "filename", pick=verification_rules.private_folder),
+            same("sha256", "SHA256", "sha256", pick=verification_rules.checksum),
             words("description", "Description", "description"),
             CLIENT,
             MADE,
@@ -136,10 +136,12 @@ LOOKS: tuple[Look, ...] = (
         touches=touches("patient_folder_name_mismatch", "file_not_in_index", file_renamed="name"),
         claims=(
             Claim("file_without_patient", CLIENT),
-            Claim("file_patient_conflict", CLIENT, retold.in_own_folder),
+            Claim("file_patient_conflict", CLIENT, verification_rules.in_own_folder),
             Claim("file_missing", Seen(("Path", "path"), "name", How.FILE)),
-            Claim("file_size_mismatch", Seen(("Size", "size"), "size", How.SUM, pick=retold.path)),
-            Claim("file_checksum_mismatch", Seen(("SHA256", "sha256"), "sha256", How.SUM, pick=retold.path)),
+            Claim("file_size_mismatch", Seen(("Size", "size"), "size", How.SUM, pick=verification_rules.path)),
+            Claim(
+                "file_checksum_mismatch", Seen(("SHA256", "sha256"), "sha256", How.SUM, pick=verification_rules.path)
+            ),
         ),
         marks=("Patient ID", "File Name", "Path|Size|Content Type"),
     ),

@@ -1,16 +1,16 @@
 """A whole export of a clinic that does not exist, to try the move with, and what should become of every row of it."""
 
+from datetime import date
 from pathlib import Path
 
-from .bundle import Bundle, Layout
-from .columns import Style
-from .expectation import Expectation, KindCount, ProblemCount, Tally
-from .kinds import KINDS, SampleKind
-from .layout import TOP, layout_of
-from .levels import FILE_CODES, NOT_PREDICTED
-from .moving import ALL, NEVER
-from .sizes import AS_OF, SIZES, DialectName, SizeName
-from .world import World
+from app.sources.cliniko.sample.bundle import Bundle, Layout, Shape
+from app.sources.cliniko.sample.columns import Style
+from app.sources.cliniko.sample.expectation import Expectation, KindCount, ProblemCount, Tally
+from app.sources.cliniko.sample.kinds import KINDS, SampleKind
+from app.sources.cliniko.sample.kinds.appointments import slice_days
+from app.sources.cliniko.sample.levels import FILE_CODES, NOT_PREDICTED
+from app.sources.cliniko.sample.sizes import AS_OF, SIZES, DialectName, SizeName
+from app.sources.cliniko.sample.world import World
 
 __all__ = [
     "AS_OF",
@@ -75,3 +75,69 @@ def _tell_of_files(kind: SampleKind, layout: Layout, files: int, tally: Tally) -
         tally.file_problem("archived_state_unknown", kind.name, files)
     if len(layout.paths) > 1:
         tally.file_problem("partial_export", kind.name, files)
+
+
+# Which kinds of thing move to the new workspace, and which are only counted.
+
+NEVER: tuple[str, ...] = ("invoices", "payments", "body_charts", "letters", "waitlist", "products", "recalls")
+"""Kinds that stay behind by rule."""
+
+ALL: tuple[str, ...] = (
+    "businesses",
+    "users",
+    "practitioners",
+    "practitioner_reference_numbers",
+    "practitioner_availability",
+    "appointment_types",
+    "custom_fields",
+    "contacts",
+    "patients",
+    "custom_field_values",
+    "patient_cases",
+    "appointments",
+    "attendees",
+    "unavailable_blocks",
+    "treatment_note_templates",
+    "patient_form_templates",
+    "treatment_notes",
+    "patient_forms",
+    "communications",
+    "patient_files",
+)
+"""The kinds an export may hold, in load order."""
+
+
+# Where each kind stands in a sample and in which of the export's two dialects, as clinics really hand them over.
+
+TOP = "Harbour Street Physiotherapy Cliniko export"
+_ENDING = {Shape.CSV: "csv", Shape.ARRAY: "json", Shape.LINES: "jsonl", Shape.PAGES: "json"}
+
+
+def _stamp(day: date) -> str:
+    return day.strftime("%Y%m%d")
+
+
+def _native(kind: SampleKind, folder: str, dates: tuple[date, date] | None = None) -> str:
+    between = f"-From{_stamp(dates[0])}-To{_stamp(dates[1])}" if dates else ""
+    return f"{folder}/{kind.native_name}-Cliniko-{_stamp(AS_OF)}{between}.csv"
+
+
+def _api(kind: SampleKind, folder: str) -> Layout:
+    page = "-{page}" if kind.shape is Shape.PAGES else ""
+    style = Style.API_CSV if kind.shape is Shape.CSV else Style.API_JSON
+    return Layout((f"{folder}/{kind.name}{page}.{_ENDING[kind.shape]}",), style, kind.shape)
+
+
+def layout_of(kind: SampleKind, world: World) -> Layout:
+    if world.dialect == "native":
+        return Layout((_native(kind, TOP),), Style.NATIVE)
+    if world.dialect == "api":
+        return _api(kind, TOP)
+    folder = f"{TOP}/{kind.folder}".rstrip("/")
+    if not kind.mixed_native:
+        return _api(kind, folder)
+    if kind.sliced:
+        early, late = slice_days(world)
+        paths = (_native(kind, f"{folder}/Earlier years", early), _native(kind, f"{folder}/Since then", late))
+        return Layout(paths, Style.NATIVE)
+    return Layout((_native(kind, folder),), Style.NATIVE)

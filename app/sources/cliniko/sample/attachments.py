@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from .children import DELETED, MERGED, TWICE, client_of, of_clients
-from .people import plain_name
-from .pictures import exercises, letter, photo
-from .planting import Plant, Planted
-from .world import World
+from app.sources.cliniko.sample.children import DELETED, MERGED, TWICE, client_of, of_clients
+from app.sources.cliniko.sample.people import plain_name
+from app.sources.cliniko.sample.pictures import exercises, letter, photo
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.world import World
 
 PLANTS = (
     *of_clients("file_without_patient"),

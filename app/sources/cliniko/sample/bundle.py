@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .columns import Column, Style, written
+from app.sources.cliniko.sample.columns import Column, Style, written
 
 EPOCH = (2026, 11, 20, 18, 0, 0)
 LEVEL = 1

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from .planting import Plant, Planted
-from .row import Row
-from .world import World
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 MERGED = (Plant("of_merged", api_only=True), Plant("of_merged_twice", api_only=True))
 TWICE = Plant("twice", extra_row=True)

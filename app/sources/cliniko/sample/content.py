@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from .prose import Prose
+from app.sources.cliniko.sample.prose import Prose
 
 Content = dict[str, list[dict[str, Any]]]
 

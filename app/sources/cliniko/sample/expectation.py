@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from .levels import LEVELS
-from .row import Row
-from .sizes import AS_OF
+from app.sources.cliniko.sample.levels import LEVELS
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sizes import AS_OF
 
 Outcome = Literal["created", "left_out", "skipped", "held", "refused"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .columns import Column, Form
+from app.sources.cliniko.sample.columns import Column, Form
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Every kind of thing in a sample, in the order an export is loaded in. A further kind is one file and one line."""
 
-from . import (
+from app.sources.cliniko.sample.kinds import (
     appointment_types,
     appointments,
     attendees,
@@ -24,7 +24,7 @@ from . import (
     unavailable_blocks,
     users,
 )
-from .kind import SampleKind
+from app.sources.cliniko.sample.kinds.kind import SampleKind
 
 KINDS: tuple[SampleKind, ...] = (
     businesses.KIND,

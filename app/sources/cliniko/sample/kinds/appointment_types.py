@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ..columns import ARCHIVED, CREATED, UPDATED, Column, Form
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
-from .treatment_note_templates import note_template_of
+from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.treatment_note_templates import note_template_of
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Appointment Type ID", "id", Form.ID),

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
-from ..columns import CREATED, UPDATED, Column, Form
-from ..people import plain_name
-from ..row import Row
-from ..world import Visit, World
-from .classes import class_rows
-from .kind import SampleKind
-from .patient_cases import case_of
-from .times_off import times_off
-from .treatment_notes import is_attended, note_state
-from .visit_difficulties import upset
+from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.kinds.classes import class_rows
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.patient_cases import case_of
+from app.sources.cliniko.sample.kinds.times_off import times_off
+from app.sources.cliniko.sample.kinds.treatment_notes import is_attended, note_state
+from app.sources.cliniko.sample.kinds.visit_difficulties import upset
+from app.sources.cliniko.sample.people import plain_name
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import Visit, World
 
 COLUMNS = (
     Column("id", "Appointment ID", "id", Form.ID),

@@ -4,16 +4,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
-from ..children import DELETED, MERGED, TWICE, client_of, of_clients, told
-from ..columns import CREATED, UPDATED, Column, Form
-from ..columns import DELETED as DELETED_AT
-from ..planting import Plant, Planted
-from ..row import Row
-from ..world import World
-from .classes import Class, classes
-from .kind import SampleKind
-from .treatment_notes import attended
-from .visit_difficulties import LONG_NOTE
+from app.sources.cliniko.sample.children import DELETED, MERGED, TWICE, client_of, of_clients, told
+from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.kinds.classes import Class, classes
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.treatment_notes import attended
+from app.sources.cliniko.sample.kinds.visit_difficulties import LONG_NOTE
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Attendee ID", "id", Form.ID),

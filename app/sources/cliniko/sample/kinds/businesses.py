@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ..bundle import Shape
-from ..columns import ARCHIVED, CREATED, UPDATED, Column, Form
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
+from app.sources.cliniko.sample.bundle import Shape
+from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Business ID", "id", Form.ID),

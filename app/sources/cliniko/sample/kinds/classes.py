@@ -6,11 +6,11 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import islice
 
-from ..columns import SYDNEY
-from ..planting import Plant, Planted
-from ..row import Row
-from ..sizes import AS_OF
-from ..world import World
+from app.sources.cliniko.sample.columns import SYDNEY
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.sizes import AS_OF
+from app.sources.cliniko.sample.world import World
 
 PLANTS = (
     Plant("empty_class", ("group_without_attendees",), "skipped"),

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from ..children import MERGED, TWICE, client_of, of_clients, told
-from ..columns import Column, Form
-from ..fields import CELLS, FIELDS, answered, token
-from ..planting import Plant, Planted
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
+from app.sources.cliniko.sample.children import MERGED, TWICE, client_of, of_clients, told
+from app.sources.cliniko.sample.columns import Column, Form
+from app.sources.cliniko.sample.fields import CELLS, FIELDS, answered, token
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("patient_id", "Patient ID", "patient_id", Form.ID),

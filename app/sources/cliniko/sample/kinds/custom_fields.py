@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from ..columns import Column, Form
-from ..fields import FIELDS, section_token, token
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
+from app.sources.cliniko.sample.columns import Column, Form
+from app.sources.cliniko.sample.fields import FIELDS, section_token, token
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("section_token", "Section Token", "section_token"),

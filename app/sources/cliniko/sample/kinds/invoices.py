@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from ..columns import Column, Form
-from ..people import plain_name
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
+from app.sources.cliniko.sample.columns import Column, Form
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.people import plain_name
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", None, "id", Form.ID),

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..bundle import Shape
-from ..columns import Column
-from ..row import Row
-from ..world import World
+from app.sources.cliniko.sample.bundle import Shape
+from app.sources.cliniko.sample.columns import Column
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 
 @dataclass(frozen=True)

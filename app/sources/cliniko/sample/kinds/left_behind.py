@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
-from ..columns import Column, Form
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
+from app.sources.cliniko.sample.columns import Column, Form
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 Values = dict[str, object]
 

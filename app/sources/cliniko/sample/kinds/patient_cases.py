@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
-from ..children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
-from ..columns import CREATED, UPDATED, Column, Form
-from ..columns import DELETED as DELETED_AT
-from ..planting import Plant, Planted
-from ..row import Row
-from ..world import World
-from .contacts import doctor_of
-from .kind import SampleKind
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
+from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.kinds.contacts import doctor_of
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Case ID", "id", Form.ID),

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from hashlib import sha256
 
-from ..attachments import PLANTS, Attachment, attachments
-from ..children import told
-from ..columns import CREATED, Column, Form
-from ..columns import DELETED as DELETED_AT
-from ..row import Row
-from ..world import World
-from .kind import Document, SampleKind
+from app.sources.cliniko.sample.attachments import PLANTS, Attachment, attachments
+from app.sources.cliniko.sample.children import told
+from app.sources.cliniko.sample.columns import CREATED, Column, Form
+from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.kinds.kind import Document, SampleKind
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Attachment ID", "id", Form.ID),

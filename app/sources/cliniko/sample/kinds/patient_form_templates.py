@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ..bundle import Shape
-from ..children import CONFLICT, DELETED, TWICE, told
-from ..columns import ARCHIVED, CREATED, UPDATED, Column, Form
-from ..columns import DELETED as DELETED_AT
-from ..content import form_questions
-from ..planting import Plant, Planted
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
-from .treatment_note_templates import upset_template
+from app.sources.cliniko.sample.bundle import Shape
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, told
+from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.content import form_questions
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.treatment_note_templates import upset_template
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Form Template ID", "id", Form.ID),

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from ..bundle import Shape
-from ..children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
-from ..columns import CREATED, UPDATED, Column, Form
-from ..columns import DELETED as DELETED_AT
-from ..content import LONG_ANSWER, NOT_JSON, filled_form, signature_id
-from ..pictures import as_uri, signature
-from ..planting import Plant, Planted
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
-from .patient_form_templates import NAMES
+from app.sources.cliniko.sample.bundle import Shape
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, MERGED, TWICE, client_of, of_clients, told
+from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.content import LONG_ANSWER, NOT_JSON, filled_form, signature_id
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.patient_form_templates import NAMES
+from app.sources.cliniko.sample.pictures import as_uri, signature
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Patient Form ID", "id", Form.ID),

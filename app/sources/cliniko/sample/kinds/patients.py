@@ -5,16 +5,177 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from .. import people
-from ..bundle import Shape
-from ..fields import CELLS, CUSTOM_COLUMNS, own_cells
-from ..planting import Planted
-from ..row import Row
-from ..world import World
-from .contacts import Referrers
-from .kind import SampleKind
-from .patient_columns import COLUMNS, FIELD_COLUMNS
-from .patient_difficulties import Values, upset
+from app.sources.cliniko.sample import people
+from app.sources.cliniko.sample.bundle import Shape
+from app.sources.cliniko.sample.columns import ARCHIVED, CREATED, DELETED, UPDATED, Column, Form
+from app.sources.cliniko.sample.fields import CELLS, CUSTOM_COLUMNS, own_cells
+from app.sources.cliniko.sample.kinds.contacts import Referrers
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.planting import Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
+
+# The columns of a list of clients: the 65 of a native file in their order, and those only the interface tells.
+
+COLUMNS = (
+    Column("id", "Patient ID", "id", Form.ID),
+    Column("title", "Title", "title"),
+    Column("first_name", "First Name", "first_name"),
+    Column("last_name", "Last Name", "last_name"),
+    Column("preferred_first_name", "Preferred First Name", "preferred_first_name"),
+    Column("date_of_birth", "Date of Birth", "date_of_birth"),
+    Column("sex", "Sex", "sex"),
+    Column("email", "Email", "email"),
+    Column("phone_mobile", "PhoneMobile", None),
+    Column("phone_home", "PhoneHome", None),
+    Column("phone_work", "PhoneWork", None),
+    Column("phone_fax", "PhoneFax", None),
+    Column("phone_other", "PhoneOther", None),
+    Column("address_1", "Address1", "address_1"),
+    Column("address_2", "Address2", "address_2"),
+    Column("address_3", "Address3", "address_3"),
+    Column("time_zone", "Time Zone", "time_zone"),
+    Column("city", "City", "city"),
+    Column("state", "State", "state"),
+    Column("post_code", "Post code", "post_code"),
+    Column("country", "Country", "country"),
+    Column("occupation", "Occupation", "occupation"),
+    Column("emergency_contact", "Emergency Contact", "emergency_contact"),
+    Column("medicare", "Medicare Number", "medicare"),
+    Column("referral_type", "Referral Type", None),
+    Column("referral_subcategory", "Referral Type Subcategory", None),
+    Column("referral_extra", "Referral Extra Information", None),
+    Column("referring_doctor", "Referring Doctor", None),
+    Column("referring_doctor_id", None, "referring_doctor_id", Form.LINK, to="contacts"),
+    Column("old_reference_id", "Reference Number", "old_reference_id"),
+    CREATED,
+    UPDATED,
+    Column("next_appointment", "Next Appointment", None, Form.TIME),
+    Column("last_appointment", "Last Appointment", None, Form.TIME),
+    Column("birth_month", "Birth Month", None),
+    Column("last_practitioner", "Last Practitioner Seen", None),
+    Column("last_business", "Last Business Visited", None),
+    Column("business_id", "Business Id", None, Form.ID),
+    Column("credit", "Unapplied Account Credit", None),
+    Column("medical_alerts", "Medical Alerts", None),
+    Column("notes", "Extra Information", "notes"),
+    Column("reminder_type", "Reminder Type", "reminder_type"),
+    Column("invoice_default_to", "Invoice To", "invoice_default_to"),
+    Column("invoice_email", "Invoice Email", "invoice_email"),
+    Column("invoice_extra_information", "Invoice Extra Info", "invoice_extra_information"),
+    Column("concession_type", "Concession Type", None),
+    Column("sms_unsubscribed", "Unsubscribed SMS marketing", None, Form.BOOL),
+    Column("first_appointment", "First Appointment", None, Form.TIME),
+    Column("first_practitioner", "First Practitioner Seen", None),
+    Column("privacy_words", "Accepted Privacy Policy", None),
+    Column("gender_identity", "Gender Identity", "gender_identity"),
+    Column("pronouns_text", "Pronouns", None),
+    Column("gender", "Gender (this field has been replaced)", "gender"),
+    Column("appointment_notes", "Appointment Notes", "appointment_notes"),
+    Column("medicare_reference_number", "Medicare Reference Number", "medicare_reference_number"),
+    Column("email_marketing", "Accepts email marketing", "accepted_email_marketing", Form.BOOL),
+    Column("opening_balance", "Opening balance", None),
+    Column("account_balance", "Account Balance", None),
+    Column("mobile_phones", "Mobile Phones", None),
+    Column("home_phones", "Home Phones", None),
+    Column("work_phones", "Work Phones", None),
+    Column("fax_phones", "Fax Phones", None),
+    Column("other_phones", "Other Phones", None),
+    Column("receives_confirmation_emails", "Receives Confirmation Emails", "receives_confirmation_emails", Form.BOOL),
+    Column("dva_card_number", "DVA card number", "dva_card_number"),
+    Column("follow_up", "Follow-up Messages", None),
+    Column("patient_phone_numbers", None, "patient_phone_numbers", Form.JSON),
+    Column("sms_marketing", None, "accepted_sms_marketing", Form.BOOL),
+    Column("privacy", None, "accepted_privacy_policy", Form.BOOL),
+    Column("pronouns_json", None, "pronouns", Form.JSON),
+    Column("archived_at", None, ARCHIVED.api, Form.TIME),
+    DELETED,
+    Column("merged_at", None, "merged_at", Form.TIME),
+    Column("merged_with_patient_id", None, "merged_with_patient_id", Form.LINK, to="patients"),
+)
+
+FIELD_COLUMNS: tuple[tuple[str, str, bool], ...] = (
+    ("Medicare number", "medicare", True),
+    ("Medicare reference number", "medicare_reference_number", True),
+    ("DVA card number", "dva_card_number", True),
+    ("Concession type", "concession_type", False),
+    ("Previous reference number", "old_reference_id", True),
+    ("Reminder preference", "reminder_type", True),
+    ("Follow-up messages", "follow_up", False),
+    ("Receives confirmation emails", "receives_confirmation_emails", True),
+    ("Email marketing consent", "email_marketing", True),
+    ("SMS marketing consent", "sms_marketing", True),
+    ("Invoice to", "invoice_default_to", True),
+    ("Invoice email", "invoice_email", True),
+    ("Invoice extra information", "invoice_extra_information", True),
+)
+"""Columns that become client fields: the field's name, the cell, and whether an api-dialect file has it."""
+
+
+# What is odd about the clients whom every clinic's list holds: merged, nameless, born in the future, entered twice.
+
+Values = dict[str, object]
+
+
+def upset(world: World, values: Values, planted: Planted) -> None:
+    """Make a client one of the difficult ones."""
+    name, turn = planted.plant.name, planted.turn
+    given, family = people.GIVEN[turn], people.FAMILY[turn]
+    values["archived_at"] = None
+    if name in ("merged", "merged_twice"):
+        target = "merged" if name == "merged_twice" else "apostrophe"
+        gone = datetime(2024, 3, 4, 1, 30, tzinfo=UTC)
+        values |= {"archived_at": gone, "merged_at": gone}
+        values["merged_with_patient_id"] = world.patient_id(world.patient_at(target, turn))
+    elif name == "deleted":
+        values["deleted_at"] = datetime(2023, 5, 1, 3, 0, tzinfo=UTC)
+    elif name == "unnamed":
+        values |= {"first_name": None, "last_name": None, "preferred_first_name": None}
+    elif name == "archived":
+        values["archived_at"] = datetime(2022, 1, 9, 23, 0, tzinfo=UTC)
+    elif name == "bad_email":
+        values["email"] = ("jo@@x", "none", "a b@mail.example")[turn % 3]
+    elif name == "bad_phone":
+        values |= {"mobiles": (("ask mum", "silent number")[turn % 2],), "homes": ()}
+    elif name in ("shares_a", "shares_b"):
+        values |= {"email": f"family{turn}@mail.example", "mobiles": (people.mobile(turn),)}
+    elif name == "no_first_name":
+        values |= {"first_name": None, "last_name": people.FAMILY[turn + 50], "preferred_first_name": None}
+    elif name == "no_last_name":
+        values |= {"first_name": people.GIVEN[turn + 50], "last_name": None}
+    elif name == "birth_ahead":
+        values["date_of_birth"] = "2091-01-01"
+    elif name == "birth_too_early":
+        values["date_of_birth"] = "1899-12-31"
+    elif name == "birth_no_such_day":
+        values["date_of_birth"] = "1985-02-30"
+    elif name in people.ODD_FAMILY:
+        values |= {"first_name": given, "last_name": people.ODD_FAMILY[name]}
+    elif name == "emoji":
+        values |= {"first_name": f"{given} 🌻", "notes": "Likes the garden 🌿 and her dog 🐕‍🦺"}
+    elif name in ("rtl", "vietnamese"):
+        firsts, lasts = people.RTL if name == "rtl" else people.VIETNAMESE
+        values |= {"first_name": firsts[turn % 5], "last_name": lasts[turn // 5 % 5], "preferred_first_name": None}
+    elif name == "long_name":
+        values |= {"first_name": people.LONG_GIVEN, "last_name": family, "preferred_first_name": None}
+    elif name == "formula":
+        values["notes"] = '=HYPERLINK("https://evil.example/","Click")'
+        values["occupation"] = "@SUM(1+1)"
+    elif name == "newlines":
+        values["notes"] = 'First line\nSecond line, with "quotes"\n\nLast; line'
+        values["address_1"] = "Level 2\n14 Ferry Parade"
+    elif name == "legacy_gender":
+        values |= {"sex": None, "gender": "Female"}
+    elif name.startswith("twin"):
+        values |= {"first_name": given, "last_name": "Twice-Entered", "date_of_birth": "1971-06-05"}
+    elif name.startswith("namesake"):
+        born = "1950-01-02" if name.endswith("a") else "1990-03-04"
+        values |= {"first_name": given, "last_name": "Same-Name", "date_of_birth": born}
+    elif name == "test_record":
+        values |= {"first_name": ("Test", "asdf")[turn % 2], "last_name": family}
+    elif name == "conflict":
+        values["last_name"] = f"{values['last_name']}-Married"
+
 
 _FIRST_SEEN = datetime(2016, 3, 1, 22, 0, tzinfo=UTC)
 _RELATIONS = ("wife", "husband", "mother", "son", "neighbour")

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ..children import DELETED, TWICE, told
-from ..columns import CREATED, UPDATED, Column, Form
-from ..columns import DELETED as DELETED_AT
-from ..planting import Plant, Planted
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
+from app.sources.cliniko.sample.children import DELETED, TWICE, told
+from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Reference Number ID", "id", Form.ID),

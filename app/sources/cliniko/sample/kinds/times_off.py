@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
-from ..columns import SYDNEY
-from ..row import Row
-from ..world import World
+from app.sources.cliniko.sample.columns import SYDNEY
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 _LAST_SUNDAY = date(2026, 11, 15)
 REASONS = ("Lunch", "Team meeting\nBring the roster.", "Annual leave", None)

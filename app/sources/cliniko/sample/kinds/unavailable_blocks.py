@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from ..children import CONFLICT, DELETED, TWICE, told
-from ..columns import CREATED, SYDNEY, UPDATED, Column, Form
-from ..columns import DELETED as DELETED_AT
-from ..planting import Plant, Planted
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
-from .times_off import LONG, REASONS
+from app.sources.cliniko.sample.children import CONFLICT, DELETED, TWICE, told
+from app.sources.cliniko.sample.columns import CREATED, SYDNEY, UPDATED, Column, Form
+from app.sources.cliniko.sample.columns import DELETED as DELETED_AT
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.kinds.times_off import LONG, REASONS
+from app.sources.cliniko.sample.planting import Plant, Planted
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "Unavailable Block ID", "id", Form.ID),

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from ..columns import CREATED, UPDATED, Column, Form
-from ..people import mobile
-from ..row import Row
-from ..world import World
-from .kind import SampleKind
+from app.sources.cliniko.sample.columns import CREATED, UPDATED, Column, Form
+from app.sources.cliniko.sample.kinds.kind import SampleKind
+from app.sources.cliniko.sample.people import mobile
+from app.sources.cliniko.sample.row import Row
+from app.sources.cliniko.sample.world import World
 
 COLUMNS = (
     Column("id", "User ID", "id", Form.ID),

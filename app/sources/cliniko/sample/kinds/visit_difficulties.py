@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from ..planting import Planted
-from ..world import Visit, World
+from app.sources.cliniko.sample.planting import Planted
+from app.sources.cliniko.sample.world import Visit, World
 
 LONG_NOTE = (
     "Rang to say that the shoulder wakes her since the weekend and that the exercises make it worse at night. "

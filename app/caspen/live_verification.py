@@ -1,0 +1,223 @@
+"""Whether the live workspace still holds what was approved: the trial's records looked up there, one by one, later on.
+
+What people edited or deleted since is theirs, and is only counted: the gateway's entries say so, not the records. Every
+other record must be there as it was approved, with the bookkeeping that promotion wrote.
+"""
+
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.engine import Connection
+
+from app.caspen.bookkeeping import BOOKKEEPING, PEOPLE, Writer
+from app.caspen.content import Digest, Digests, content_hash
+from app.caspen.edits import DELETED, entries, is_chained, list_touched, states_of, untouched
+from app.caspen.readback import SHOWN, Altered
+from app.caspen.row_codec import Shape, shape
+from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
+from app.caspen.stores import Sides, Store, Stores
+from app.caspen.tables import OBJECTS
+
+_WRITTEN = tuple(line.column for line in BOOKKEEPING if line.writer is not Writer.KEY)
+
+
+@dataclass(slots=True)
+class Standing:
+    """Records that stand as approved, that people changed, and that are wrong: altered, missing, or nobody's.
+
+    `contents`: files whose bytes are not there, or are not those that were approved. Whoever can open them says so.
+    `untrusted` names what the check itself relies on and what was changed: `trial`, `edits` or `journal`.
+    """
+
+    as_approved: int = 0
+    by_people: int = 0
+    altered: list[Altered] = field(default_factory=list)
+    missing: list[Altered] = field(default_factory=list)
+    added: list[Altered] = field(default_factory=list)
+    contents: list[Altered] = field(default_factory=list)
+    untrusted: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        return not (self.altered or self.missing or self.added or self.contents or self.untrusted)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of a live workspace.
+
+    `moments` are the moments, as text, at which migrations went live, by migration; None where a migration is from
+    before they were kept. `approved` are the digests of the trial by source kind.
+    """
+
+    moments: Mapping[str, str | None] = field(default_factory=dict)
+    approved: Mapping[str, Digest] | None = None
+
+
+def standing_of(
+    stores: Stores,
+    trial: Store,
+    workspace_id: str,
+    migration_id: str,
+    conflicts: Container[str] = (),
+    known: Known | None = None,
+) -> Standing:
+    """Compares the live workspace with the trial that was promoted. `conflicts`: ids that stayed as people had them.
+
+    The first thousand of each fault are named.
+    """
+    found, reviewed = Standing(), Digests()
+    with stores.beside(trial) as sides:
+        list_touched(sides.connection, sides.live, workspace_id)
+        if not is_chained(sides.connection, sides.live, workspace_id):
+            found.untrusted.append("edits")
+        for model in OBJECTS:
+            to = shape(str(model.__tablename__))
+            _compare(sides, to, workspace_id, known or Known(), found, reviewed)
+            _check_acts(sides, to, workspace_id, found)
+            found.added += list(_added(sides, to, workspace_id, migration_id, known))
+    if known is not None and known.approved is not None and not _same(reviewed, known.approved):
+        found.untrusted.append("trial")
+    return found
+
+
+def missing_records(stores: Stores, trial: Store, workspace_id: str) -> Counter[str]:
+    """By source kind, the records of a trial that are not in the live workspace, not even marked as deleted."""
+    found: Counter[str] = Counter()
+    with stores.beside(trial) as sides:
+        for model in OBJECTS:
+            name = str(model.__tablename__)
+            sql = (
+                f'SELECT here."source_kind", count(*) FROM {at(sides.trial, name)} AS here '
+                f'WHERE here."workspace_id" = ? AND NOT EXISTS (SELECT 1 FROM {at(sides.live, name)} AS live '
+                'WHERE live."workspace_id" = here."workspace_id" AND live."id" = here."id") GROUP BY 1'
+            )
+            for kind, count in fetch(sides.connection, sql, (workspace_id,)):
+                found[str(kind)] += int(count)
+    return found
+
+
+def workspaces_with_records(stores: Stores) -> set[str]:
+    """The workspaces of which the live store holds any record."""
+    live, found = stores.live, set[str]()
+    with live.database.connection(reading=True) as connection:
+        for model in OBJECTS:
+            sql = f'SELECT DISTINCT "workspace_id" FROM {at(live.schema, str(model.__tablename__))}'
+            found.update(str(row[0]) for row in fetch(connection, sql))
+    return found
+
+
+def strays_of(stores: Stores, workspace_id: str, known: Sequence[str]) -> list[Altered]:
+    """Records of a workspace that neither a person nor one of the `known` migrations brought; a thousand a table."""
+    live, found = stores.live, list[Altered]()
+    with live.database.connection(reading=True) as connection:
+        list_touched(connection, live.schema, workspace_id)
+        brought, given = among(connection, 'live."migration_id"', list(known))
+        for model in OBJECTS:
+            to = shape(str(model.__tablename__))
+            sql = (
+                'SELECT live."id", live."source_kind", live."source_id", live."line" '
+                f'FROM {at(live.schema, to.name)} AS live WHERE live."workspace_id" = ? AND {untouched(to, "live")} '
+                f'AND (live."source_kind" IS NULL OR live."migration_id" IS NULL OR NOT ({brought})) LIMIT {SHOWN}'
+            )
+            found += [
+                Altered(to.name, str(record_id), str(kind or ""), str(source_id or ""), int(line or 0))
+                for record_id, kind, source_id, line in fetch(connection, sql, (workspace_id, given))
+            ]
+    return found
+
+
+def _same(one: Mapping[str, Digest], other: Mapping[str, Digest]) -> bool:
+    return all(one.get(kind, Digest()) == other.get(kind, Digest()) for kind in one.keys() | other.keys())
+
+
+def _compare(sides: Sides, to: Shape, workspace_id: str, known: Known, found: Standing, reviewed: Digests) -> None:
+    written = [name for name in _WRITTEN if name in to.rest]
+    columns = canonical_columns(sides.connection, to, (*to.content, *written), "live.")
+    marks = f'{untouched(to, "live")}, live."id" IS NULL'
+    told = 'here."content_hash", here."id", here."source_kind", here."source_id", here."part", here."line"'
+    sql = (
+        f"SELECT {columns}, {marks}, {told} FROM {at(sides.trial, to.name)} AS here "
+        f'LEFT JOIN {at(sides.live, to.name)} AS live ON live."workspace_id" = here."workspace_id" '
+        'AND live."id" = here."id" WHERE here."workspace_id" = ?'
+    )
+    end = len(to.content)
+    for row in stream(sides.connection, to, sql, (workspace_id,)):
+        beside = dict(zip(written, row[end:], strict=False))
+        free, gone, approved, record_id, kind, source_id, part, line = row[end + len(written) :]
+        which = Altered(to.name, str(record_id), str(kind), str(source_id), int(line or 0))
+        reviewed.setdefault(str(kind), Digest()).add(str(record_id), _bytes(approved))
+        if gone:
+            _note(found.missing, which)
+        elif not free:
+            found.by_people += 1
+        elif content_hash(to.content, row).hex() == approved and _is_written(beside, approved, (part, line), known):
+            found.as_approved += 1
+        else:
+            _note(found.altered, which)
+
+
+def _bytes(stored: object) -> bytes:
+    try:
+        return bytes.fromhex(str(stored))
+    except ValueError:
+        return b""
+
+
+def _is_written(beside: Mapping[str, object], approved: object, place: object, known: Known) -> bool:
+    """Whether bookkeeping is what promotion wrote. Before moments were kept, a record's place was copied as well."""
+    if beside["content_hash"] != approved:
+        return False
+    if (beside["part"], beside["line"]) not in ((None, None), place):
+        return False
+    if any(beside[name] != (1 if name == "version" else None) for name in PEOPLE):
+        return False
+    if not known.moments:
+        return True
+    migration_id = str(beside["migration_id"])
+    if migration_id not in known.moments:
+        return False
+    moment = known.moments[migration_id]
+    if moment is not None and beside["imported_at"] != moment:
+        return False
+    made = beside.get("created_at", moment)
+    return made == moment or None in known.moments.values() or made in known.moments.values()
+
+
+def _check_acts(sides: Sides, to: Shape, workspace_id: str, found: Standing) -> None:
+    """What people touched is as they left it, and what they made is there."""
+    last = {
+        entry.id: entry
+        for entry in entries(sides.connection, sides.live, workspace_id, to.name)
+        if entry.is_sealed(workspace_id)
+    }
+    for piece in batches(last):
+        states = states_of(sides.connection, sides.live, workspace_id, to, piece)
+        for record_id in piece:
+            if record_id not in states and last[record_id].act != DELETED:
+                _note(found.missing, Altered(to.name, record_id, "", "", 0))
+            elif last[record_id].state not in ("", states.get(record_id, last[record_id].state)):
+                _note(found.altered, Altered(to.name, record_id, "", "", 0))
+
+
+def _added(sides: Sides, to: Shape, workspace_id: str, migration_id: str, known: Known | None) -> Iterator[Altered]:
+    """Records that the trial does not know and that nobody made: of this migration, of an unknown one, or of none."""
+    connection: Connection = sides.connection
+    mine, given = 'live."migration_id" = ?', migration_id
+    if known is not None:
+        earlier, given = among(connection, 'live."migration_id"', sorted(known.moments.keys() - {migration_id}))
+        mine = f'live."source_kind" IS NULL OR live."migration_id" IS NULL OR NOT ({earlier})'
+    sql = (
+        f'SELECT live."id", live."source_kind", live."source_id", live."line" FROM {at(sides.live, to.name)} AS live '
+        f'WHERE live."workspace_id" = ? AND ({mine}) AND {untouched(to, "live")} AND NOT EXISTS '
+        f'(SELECT 1 FROM {at(sides.trial, to.name)} AS here WHERE here."workspace_id" = live."workspace_id" '
+        f'AND here."id" = live."id") LIMIT {SHOWN}'
+    )
+    for record_id, kind, source_id, line in fetch(connection, sql, (workspace_id, given)):
+        yield Altered(to.name, str(record_id), str(kind or ""), str(source_id or ""), int(line or 0))
+
+
+def _note(where: list[Altered], which: Altered) -> None:
+    if len(where) < SHOWN:
+        where.append(which)

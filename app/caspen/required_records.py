@@ -1,0 +1,164 @@
+"""What a trial found in the live workspace and leads to, and whether it is still there when the trial is to go live.
+
+A trial does not bring what the workspace has already: its records lead to places, people, services and lists that
+people made or that an earlier move brought. People may delete these, and an earlier move may be taken back.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.engine import Connection
+
+from app.caspen.edits import DELETED, entries, untouched
+from app.caspen.links import dangling_links_in, values_of
+from app.caspen.row_codec import shape
+from app.caspen.statements import among, at, fetch
+from app.caspen.stores import Sides, Store, Stores
+from app.caspen.tables import OBJECTS
+
+Ids = Mapping[str, frozenset[str]]  # by table
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The acts in a live workspace up to a moment: the moves that were taken back, and the number of the last entry."""
+
+    undone: frozenset[str]
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relied:
+    """What a trial relied on: `seen` when it began, and the records that stand for rows or names of its export.
+
+    Records to which the trial's own records lead need not be named. `seen` is None where a trial is from before that
+    was kept.
+    """
+
+    seen: Seen | None = None
+    named: Ids = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What is no longer as the trial found it: moves that were taken back since, and how many records are deleted by
+    people or not there at all."""
+
+    undone: tuple[str, ...] = ()
+    deleted: int = 0
+    missing: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.undone or self.deleted or self.missing)
+
+
+class Outdated(Exception):
+    """A trial cannot go live, because what it relied on has changed; nothing was written."""
+
+    def __init__(self, changed: Changed) -> None:
+        super().__init__("what the trial relied on has changed")
+        self.changed = changed
+
+
+def acts_so_far(stores: Stores, workspace_id: str) -> Seen:
+    """Asked before anything of the workspace is read for a trial."""
+    live = stores.live
+    with live.database.connection(reading=True) as connection:
+        newest = f'SELECT max("number") FROM {at(live.schema, "edits")} WHERE "workspace_id" = ?'
+        ((number,),) = fetch(connection, newest, (workspace_id,))
+        return Seen(_undone(connection, live.schema, workspace_id), int(number or 0))
+
+
+def present(stores: Stores, workspace_id: str, named: Ids) -> dict[str, frozenset[str]]:
+    """Those of the records that are in the live workspace and that nobody has deleted."""
+    live, found = stores.live, {}
+    with live.database.connection(reading=True) as connection:
+        for table, ids in named.items():
+            which, given = among(connection, '"id"', sorted(ids))
+            sql = f'SELECT "id" FROM {at(live.schema, table)} WHERE "workspace_id" = ? AND "deleted_at" IS NULL'
+            rows = fetch(connection, f"{sql} AND {which}", (workspace_id, given)) if ids else []
+            found[table] = frozenset(str(row[0]) for row in rows)
+    return found
+
+
+def look_at_relied(
+    stores: Stores, trial: Store, workspace_id: str, relied: Relied, *, thorough: bool = True
+) -> Changed:
+    """What has changed by now of what a finished trial relied on. Without `thorough` only people's acts are looked at,
+    and no link is followed."""
+    with stores.beside(trial) as sides:
+        changed = changed_since(sides, workspace_id, relied)
+        if changed or not thorough:
+            return changed
+        return Changed(missing=sum(one.count for one in dangling_links_in(sides, workspace_id)))
+
+
+def changed_since(sides: Sides, workspace_id: str, relied: Relied) -> Changed:
+    """The acts since the trial began that concern what it relied on, and the named records that are not there."""
+    missing = sum(len(ids) - len(_there(sides, workspace_id, table, ids)) for table, ids in relied.named.items())
+    if relied.seen is None:
+        return Changed(missing=missing)
+    undone = _undone(sides.connection, sides.live, workspace_id) - relied.seen.undone
+    gone = _deleted_since(sides, workspace_id, relied.seen.entries)
+    deleted = sum(len(_leads_to(sides, workspace_id, table, ids, relied)) for table, ids in gone.items())
+    return Changed(tuple(sorted(undone)), deleted, missing)
+
+
+def links_into_nothing(sides: Sides, workspace_id: str) -> int:
+    """How many references of the records that have just gone live lead nowhere. Records that people touched are
+    theirs. After `list_touched`, and after every table was written."""
+    found = 0
+    for model in OBJECTS:
+        to = shape(str(model.__tablename__))
+        for reference in model.references:
+            source, value = values_of(sides.connection, at(sides.live, to.name), reference)
+            nowhere = " AND ".join(
+                f"NOT EXISTS (SELECT 1 FROM {at(sides.live, target)} AS there "
+                f'WHERE there."workspace_id" = here."workspace_id" AND there."id" = {value})'
+                for target in reference.tables
+            )
+            sql = (
+                f'SELECT count(*) FROM {source} WHERE here."workspace_id" = ? AND {value} IS NOT NULL AND {nowhere} '
+                f"AND {untouched(to, 'here')} AND EXISTS (SELECT 1 FROM {at(sides.trial, to.name)} AS mine "
+                'WHERE mine."workspace_id" = here."workspace_id" AND mine."id" = here."id")'
+            )
+            ((count,),) = fetch(sides.connection, sql, (workspace_id,))
+            found += int(count)
+    return found
+
+
+def _undone(connection: Connection, schema: str, workspace_id: str) -> frozenset[str]:
+    sql = f'SELECT "migration_id" FROM {at(schema, "undone_moves")} WHERE "workspace_id" = ?'
+    return frozenset(str(row[0]) for row in fetch(connection, sql, (workspace_id,)))
+
+
+def _there(sides: Sides, workspace_id: str, table: str, ids: frozenset[str]) -> list[str]:
+    which, given = among(sides.connection, '"id"', sorted(ids))
+    sql = f'SELECT "id" FROM {at(sides.live, table)} WHERE "workspace_id" = ? AND {which}'
+    return [str(row[0]) for row in fetch(sides.connection, sql, (workspace_id, given))] if ids else []
+
+
+def _deleted_since(sides: Sides, workspace_id: str, after: int) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for entry in entries(sides.connection, sides.live, workspace_id, after=after):
+        if entry.act == DELETED and entry.is_sealed(workspace_id):
+            found.setdefault(entry.table, set()).add(entry.id)
+    return found
+
+
+def _leads_to(sides: Sides, workspace_id: str, table: str, ids: set[str], relied: Relied) -> set[str]:
+    """Those of the live records on which the trial relies. What the trial holds itself is a conflict of its own."""
+    found = set(ids & relied.named.get(table, frozenset())) | set(_led_to(sides, workspace_id, table, ids))
+    which, given = among(sides.connection, '"id"', sorted(found))
+    own = f'SELECT "id" FROM {at(sides.trial, table)} WHERE "workspace_id" = ? AND {which}'
+    return found - {str(row[0]) for row in fetch(sides.connection, own, (workspace_id, given))}
+
+
+def _led_to(sides: Sides, workspace_id: str, table: str, ids: set[str]) -> Iterator[str]:
+    for model in OBJECTS:
+        for reference in model.references:
+            if table in reference.tables:
+                source, value = values_of(sides.connection, at(sides.trial, str(model.__tablename__)), reference)
+                which, given = among(sides.connection, value, sorted(ids))
+                sql = f'SELECT DISTINCT {value} FROM {source} WHERE here."workspace_id" = ? AND {which}'
+                yield from (str(row[0]) for row in fetch(sides.connection, sql, (workspace_id, given)))

@@ -1,0 +1,137 @@
+"""The approved trial becomes the clinic's live workspace, exactly what was reviewed, in one step."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlmodel import Session, select
+
+from app.caspen.content import Digest, trial_digest
+from app.caspen.file_references import sweep_contents
+from app.caspen.promote import Promoted, Promotion, Unproven
+from app.caspen.promote import promote as promote_store
+from app.caspen.required_records import Outdated
+from app.caspen.stores import Sides, Store
+from app.caspen.tables.columns import moment_text
+from app.errors import Stop
+from app.migration.audited import is_approval_proven
+from app.migration.completeness import export_day, stale_day
+from app.migration.guards import SHARED_KEPT
+from app.migration.models import Migration, Trial
+from app.problems import Problem
+from app.reading.log import note_run_problems
+from app.sources import source as source_named
+from app.trial.account_seal import KEPT, seal_of_report
+from app.trial.approval_check import trial_fault
+from app.trial.file_contents import StillLacking, all_there, bring_contents
+from app.trial.required_records import outdated, relied_of
+from app.worker.heartbeat import Heartbeat
+from app.worker.leases import Lease
+from app.worker.outcome import Done
+from app.worker.runtime import Runtime
+
+TRIES = 3
+
+
+def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
+    """Promotes the trial that was approved, and no other."""
+    require_approval(runtime, migration)
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+    if trial_fault(runtime, migration, trial, thorough=True) is not None:
+        raise Stop(Problem("trial_damaged"))
+    if trial.digest != migration.approved_digest or not trial.balanced:
+        raise Stop(Problem("approval_outdated"))
+    approved = {kind["kind"]: Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
+    with runtime.ledger.read() as session:
+        relied = relied_of(session, migration, trial)
+    earlier = _earlier(runtime, migration)
+    what = Promotion(migration.workspace_id, migration.id, trial.number, approved, earlier, relied)
+    store = runtime.caspen.trial(migration.id, trial.number)
+    try:
+        done = _promoted(runtime, migration, store, what, beat)
+    except Outdated as caught:
+        with runtime.ledger.read() as session:
+            problem = outdated(session, trial, caught.changed)
+        raise Stop(problem) from None
+    conflicts = [
+        Problem("changed_in_caspen", kind=c.source_kind, source_id=c.source_id, line=c.line or None)
+        for c in done.conflicts
+    ]
+
+    with runtime.ledger.read() as session:
+        old, made = stale_day(session, migration), export_day(session, migration)
+    kept = {
+        **report(trial, done, [kind.name for kind in source_named(migration.source).kinds]),
+        "moment": moment_text(migration.approved_at) if migration.approved_at else None,
+        "export_of": old.isoformat() if old else None,
+        "made_on": made.isoformat() if made else None,
+    }
+
+    def write(session: Session) -> None:
+        finished = session.get_one(Migration, migration.id)
+        finished.report = kept
+        session.add(finished)
+        note_run_problems(session, migration.id, lease.run, [*conflicts, *([Problem("export_stale")] if old else [])])
+
+    return Done({KEPT: seal_of_report(kept)}, write, lambda: _tidy(runtime, migration))
+
+
+def require_approval(runtime: Runtime, migration: Migration) -> None:
+    """Stops the work unless the audit trail holds the approval of this very trial, and the row says the same."""
+    with runtime.ledger.read() as session:
+        if not is_approval_proven(session, migration):
+            raise Stop(Problem("history_differs"))
+
+
+def _earlier(runtime: Runtime, migration: Migration) -> frozenset[str]:
+    """The migrations that have gone live in this workspace before."""
+    with runtime.ledger.read() as session:
+        moves = session.exec(select(Migration).where(Migration.workspace_id == migration.workspace_id)).all()
+    return frozenset(one.id for one in moves if one.report)
+
+
+def _tidy(runtime: Runtime, migration: Migration) -> None:
+    """What was brought for files that people had deleted is of no use."""
+    sweep_contents(runtime.caspen, runtime.files, migration.workspace_id)
+
+
+def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promotion, beat: Heartbeat) -> Promoted:
+    """Brings what files hold first, and then the records, all at once; no file goes live without its content."""
+    is_complete = all_there(runtime, migration.workspace_id)
+
+    def last_look(sides: Sides) -> None:
+        is_complete(sides)
+        require_approval(runtime, migration)
+
+    for _ in range(TRIES):
+        bring_contents(runtime, migration, store, beat)
+        try:
+            with beat.during():
+                return promote_store(runtime.caspen, store, what, moment=migration.approved_at, last_look=last_look)
+        except Unproven:
+            raise Stop(Problem("live_differs")) from None
+        except StillLacking:
+            continue
+    raise Stop(Problem("work_failed"))
+
+
+def report(trial: Trial, done: Promoted, order: Iterable[str]) -> dict[str, Any]:
+    """What the clinic keeps: the account that it approved, and what went live of it.
+
+    `live_digest` is computed from the live records. It is the trial's digest where no record was kept as people had
+    edited it. `order` are the source's kinds.
+    """
+    return {
+        "trial": trial.number,
+        "digest": trial.digest,
+        "live_digest": trial_digest(done.live, order),
+        "kinds": trial.kinds,
+        "created": dict(done.created),
+        "updated": dict(done.updated),
+        "unchanged": dict(done.unchanged),
+        "conflicts": [{k: v for k, v in asdict(c).items() if k != "trial_hash"} for c in done.conflicts],
+        "replaced": str(done.replaced),
+        SHARED_KEPT: True,
+        "live": {kind: str(digest) for kind, digest in done.live.items()},
+    }

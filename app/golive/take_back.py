@@ -1,0 +1,54 @@
+"""A finalised migration is taken back: what it brought goes, what it replaced returns, what people did since stays.
+
+What a later migration that is live brought too stays as well.
+"""
+
+from dataclasses import asdict
+
+from sqlmodel import Session
+
+from app.caspen.file_references import sweep_contents
+from app.caspen.undo import undo as undo_live
+from app.errors import Stop
+from app.migration.audited import load_audited
+from app.migration.models import Migration
+from app.migration.states import State
+from app.problems import Problem
+from app.worker.heartbeat import Heartbeat
+from app.worker.leases import Lease
+from app.worker.outcome import Done
+from app.worker.runtime import Runtime
+
+
+def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
+    """Undoes it in the live workspace, in one step. Stops where the audit trail does not say that somebody asked."""
+    with runtime.ledger.read() as session:
+        audited = load_audited(session, migration.id)
+    if audited.differing or audited.state is not State.UNDOING:
+        raise Stop(Problem("history_differs"))
+    with beat.during():
+        undone = undo_live(runtime.caspen, migration.workspace_id, migration.id)
+
+    def write(session: Session) -> None:
+        kept = session.get_one(Migration, migration.id)
+        kept.report = {
+            **kept.report,
+            "undone": {
+                "removed": dict(undone.removed),
+                "restored": dict(undone.restored),
+                "kept": [asdict(one) for one in undone.kept],
+                "later": dict(undone.later),
+                "left_over": dict(undone.left_over),
+            },
+        }
+        session.add(kept)
+        for later_id, (before, after) in undone.journals.items():
+            later = session.get(Migration, later_id)
+            if later is not None and later.report.get("replaced") == before:
+                later.report = {**later.report, "replaced": after}
+                session.add(later)
+
+    def tidy() -> None:
+        sweep_contents(runtime.caspen, runtime.files, migration.workspace_id)
+
+    return Done({}, write, tidy)

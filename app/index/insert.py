@@ -1,0 +1,178 @@
+"""Writing rows into the index as they are read, a few thousand at a time."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from app.index.entry import IndexEntry, IndexLink
+from app.index.schema import ARCHIVED, ASIDE, CAME, CANCELLED, DELETED, GIVES_WAY, MERGED, MISSED, SHARED, ZONE_ASSUMED
+from app.mapping.kind import Mention
+from app.mapping.names import name_digest, normalise_name
+from app.mapping.rows import Outcome
+
+BATCH = 4000
+MAX_INTEGER = 2**63 - 1
+
+Cell = str | int | bytes | None
+
+
+def pack_id(text: str) -> str | int:
+    """A source id as the index keeps it: a number where that loses nothing."""
+    if not (text.isdigit() and text.isascii()) or len(text) > 19 or (text[0] == "0" and text != "0"):
+        return text
+    number = int(text)
+    return number if number <= MAX_INTEGER else text
+
+
+def hashed(text: str | None) -> bytes | None:
+    """A text that may only be compared. Case and spacing do not count."""
+    return name_digest(text) if text else None
+
+
+def seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
+
+
+class Inserter:
+    """Knows the numbers already given to kinds, references and mentions."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+        self._kinds: dict[str, int] = dict(connection.execute("SELECT name, id FROM kinds"))
+        self._specs: dict[tuple[Cell, ...], int] = {
+            tuple(rest): number
+            for number, *rest in connection.execute(
+                "SELECT id, kind, field, target, required, orphan, several, merge, follows FROM specs"
+            )
+        }
+        self._known: dict[tuple[Cell, ...], int] = {}  # the same by what a link says of itself
+        self._mentions: dict[tuple[str, str], int] = {
+            (table, key): number for number, table, key in connection.execute("SELECT id, tbl, key FROM mentions")
+        }
+        self._next: int = connection.execute("SELECT COALESCE(MAX(last), 0) + 1 FROM pieces").fetchone()[0]
+
+    def kind(self, name: str) -> int:
+        self._db.execute(
+            "INSERT INTO state VALUES ('present:' || ?, '1') ON CONFLICT DO NOTHING",
+            (name,),
+        )
+        return self._kind(name)
+
+    def add(self, kind: str, part: int, entries: Iterable[IndexEntry], file: int) -> int:
+        number = self.kind(kind)
+        rest: Iterator[IndexEntry] = iter(entries)
+        first = self._next
+        while batch := list(islice(rest, BATCH)):
+            self._add(number, batch)
+        if self._next > first:
+            self._db.execute("INSERT INTO pieces VALUES (?, ?, ?, ?, ?)", (first, self._next - 1, number, part, file))
+        return self._next - first
+
+    def _add(self, kind: int, batch: list[IndexEntry]) -> None:
+        rows: list[tuple[Cell, ...]] = []
+        refs: list[tuple[Cell, ...]] = []
+        mentioned: list[tuple[int, int]] = []
+        codes: list[tuple[int, str]] = []
+        verdicts: list[tuple[int, str, str]] = []
+        spans: list[tuple[int, int, int]] = []
+        said: list[tuple[int, str, bytes | None]] = []
+        for row, entry in enumerate(batch, start=self._next):
+            rows.append(_cells(row, kind, entry))
+            for link in entry.links:
+                if link.ids or link.name:
+                    spec = self._spec(kind, link)
+                    name = link.name or None
+                    if len(link.ids) == 1:
+                        refs.append((row, spec, 0, pack_id(link.ids[0]), name, False))
+                        continue
+                    given: list[Cell] = [pack_id(i) for i in dict.fromkeys(link.ids)] or [None]
+                    refs += [(row, spec, place, i, name, len(given) > 1) for place, i in enumerate(given)]
+            mentioned += [(self._mention(m), row) for m in entry.mentions]
+            codes += [(row, code) for code in entry.codes]
+            said += [(row, field, hashed(text)) for field, text in entry.said]
+            spans += [(row, starts, ends) for starts, ends in entry.spans]
+            # Whether a deleted row counts is settled later: a newer version of it may live.
+            if entry.blocked and not (entry.deleted and entry.blocked[0] is Outcome.SKIPPED):
+                verdicts.append((row, str(entry.blocked[0]), entry.blocked[1]))
+        self._db.executemany("INSERT INTO rows VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)", rows)
+        self._db.executemany("INSERT INTO raw_refs VALUES (?,?,?,?,?,?)", refs)
+        self._db.executemany("INSERT INTO mentioned VALUES (?,?)", mentioned)
+        self._db.executemany("INSERT INTO codes VALUES (?,?)", codes)
+        self._db.executemany("INSERT INTO verdicts VALUES (?,?,?)", verdicts)
+        self._db.executemany("INSERT INTO spans VALUES (?,?,?)", spans)
+        self._db.executemany("INSERT INTO said VALUES (?,?,?)", said)
+        self._next += len(batch)
+
+    def _kind(self, name: str) -> int:
+        if name not in self._kinds:
+            self._kinds[name] = len(self._kinds) + 1
+            self._db.execute("INSERT INTO kinds (id, name) VALUES (?, ?)", (self._kinds[name], name))
+        return self._kinds[name]
+
+    def _spec(self, kind: int, link: IndexLink) -> int:
+        known = (kind, link.field, link.kind, link.required, link.orphan, link.several, link.merge, link.follows)
+        number = self._known.get(known)
+        if number is None:
+            number = self._known[known] = self._new_spec(kind, link)
+        return number
+
+    def _new_spec(self, kind: int, link: IndexLink) -> int:
+        target = self._kind(link.kind)
+        spec: tuple[Cell, ...] = (
+            kind,
+            link.field,
+            target,
+            int(link.required),
+            link.orphan,
+            link.several,
+            int(link.merge),
+            int(link.follows),
+        )
+        if spec not in self._specs:
+            self._specs[spec] = len(self._specs) + 1
+            self._db.execute("INSERT INTO specs VALUES (?,?,?,?,?,?,?,?,?)", (self._specs[spec], *spec))
+        return self._specs[spec]
+
+    def _mention(self, mention: Mention) -> int:
+        place = (mention.table, mention.key)
+        if place not in self._mentions:
+            self._mentions[place] = len(self._mentions) + 1
+            self._db.execute(
+                "INSERT INTO mentions (id, tbl, key, name, more) VALUES (?,?,?,?,?)",
+                (self._mentions[place], mention.table, mention.key, mention.name, mention.more),
+            )
+        return self._mentions[place]
+
+
+def _flags(entry: IndexEntry) -> int:
+    flags = DELETED * entry.deleted | ARCHIVED * entry.archived | MERGED * entry.merged | CANCELLED * entry.cancelled
+    flags |= CAME * (entry.came is True) | MISSED * (entry.came is False)
+    return (
+        flags
+        | SHARED * entry.shared
+        | ASIDE * entry.aside
+        | GIVES_WAY * entry.gives_way
+        | ZONE_ASSUMED * entry.zone_assumed
+    )
+
+
+def _cells(row: int, kind: int, entry: IndexEntry) -> tuple[Cell, ...]:
+    return (
+        row,
+        kind,
+        entry.line,
+        None if entry.source_id is None else pack_id(entry.source_id),
+        entry.content_hash,
+        seconds(entry.updated_at),
+        seconds(entry.created_at),
+        seconds(entry.starts_at),
+        seconds(entry.ends_at),
+        _flags(entry),
+        entry.name,
+        normalise_name(entry.name) if entry.name else None,
+        normalise_name(entry.alias) if entry.alias else None,
+        hashed(entry.twin),
+        hashed(entry.namesake),
+        entry.clock_hash,
+    )

@@ -1,0 +1,231 @@
+"""What mapping is told of each row of a part: whether it moves, what was found out about it, and what it refers to."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from app.caspen.ids import Ids
+from app.index.schema import ASIDE, SHARED
+from app.index.view import PlanView
+from app.mapping.parse import QUARANTINED
+from app.mapping.plan import Plan
+from app.mapping.rows import NOTHING, Joined, Member, Outcome, Target
+from app.problems import Level, Problem, catalogue
+
+
+class Verdict(NamedTuple):
+    """Why a row makes no records. UNCHANGED is a row that stands for an object of the workspace; it has no code."""
+
+    outcome: Outcome
+    code: str | None
+
+
+class RowView(NamedTuple):
+    """One row: `verdict` is None when it moves."""
+
+    verdict: Verdict | None = None
+    findings: tuple[str, ...] = ()
+    joined: Joined = NOTHING
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """The findings as they are told. They keep nothing back: a group goes on without the client who is missing."""
+        if not self.findings:
+            return ()
+        return tuple(Problem(code, level=level_of_finding(code)) for code in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """The rows of one part by line."""
+
+    rows: Mapping[int, RowView]
+
+    def __getitem__(self, line: int) -> RowView:
+        return self.rows[line]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def level_of_finding(code: str) -> Level | None:
+    """The level of a problem that keeps nothing back; None for the catalogue's own."""
+    return _LOWERED.get(catalogue()[code].level)
+
+
+_LOWERED = {Level.HELD: Level.WARNING, Level.SKIPPED: Level.WARNING}
+TOLD = "t.kind, t.source_id, t.name, t.starts_at, t.namesake"
+PARENT = "parent_not_imported"
+NOT_IMPORTED = Verdict(Outcome.SKIPPED, "kind_not_imported")
+
+
+@dataclass(frozen=True, slots=True)
+class KindFacts:
+    name: str
+    imported: bool
+    tables: tuple[str, ...]
+
+
+def kind_facts(db: sqlite3.Connection) -> dict[int, KindFacts]:
+    """The kinds of the index by their number there."""
+    return {
+        number: KindFacts(name, bool(imported), tuple((tables or "").split()))
+        for number, name, imported, tables in db.execute("SELECT id, name, imported, tables FROM kinds")
+    }
+
+
+def caspen_id(kind: KindFacts, source_id: str, plan: Plan, ids: Ids) -> str:
+    """The id that a row has in Caspen: of the object that it was matched to, else the one derived from its own."""
+    choice = plan.choice(kind.name, source_id)
+    if choice.to == "match" and choice.id:
+        return choice.id
+    table = kind.tables[0]
+    if "activities" in kind.tables and plan.service_kinds.get(source_id) == "activity":
+        table = "activities"
+    return ids.derive(table, kind.name, source_id)
+
+
+def read_part(db: sqlite3.Connection, view: PlanView, kind: str, part: int, plan: Plan, ids: Ids) -> PartView:
+    """A handful of queries, however many rows the part has."""
+    kinds = kind_facts(db)
+    pieces = db.execute(
+        "SELECT first, last FROM pieces JOIN kinds ON kinds.id = pieces.kind WHERE kinds.name = ? AND part = ?",
+        (kind, part),
+    ).fetchall()
+    found: dict[int, RowView] = {}
+    for first, last in pieces:
+        found.update(_rows(db, view, kinds, (first, last), plan, ids))
+    return PartView(found)
+
+
+def _rows(
+    db: sqlite3.Connection,
+    view: PlanView,
+    kinds: Mapping[int, KindFacts],
+    between: tuple[int, int],
+    plan: Plan,
+    ids: Ids,
+) -> Iterator[tuple[int, RowView]]:
+    left_out, waiting = view.rows(*between), view.waiting(*between)
+    why = {**view.unnamed(*between), **view.deserted(*between), **dict.fromkeys(view.set_aside, QUARANTINED)}
+    findings: dict[int, list[str]] = defaultdict(list)
+    for row, code in db.execute("SELECT row, code FROM findings WHERE row BETWEEN ? AND ?", between):
+        findings[row].append(code)
+    extras: dict[int, dict[str, str]] = defaultdict(dict)
+    for row, name, value in db.execute("SELECT row, name, value FROM extras WHERE row BETWEEN ? AND ?", between):
+        extras[row][name] = value
+    for row in view.partly(*between):
+        findings[row].append(PARENT)
+    for row, code in view.emptied(*between):
+        if code not in findings[row]:
+            findings[row].append(code)
+    for row, name, number in view.fewer(*between):
+        if name in extras[row]:
+            extras[row] = _less(extras[row], name, number)
+    targets = _targets(db, view, kinds, between, plan, ids)
+    members = _members(db, view, kinds, between, plan, ids)
+    rows = db.execute(
+        """SELECT rows.row, line, kind, source_id, outcome, code FROM rows LEFT JOIN verdicts ON verdicts.row = rows.row
+        WHERE rows.row BETWEEN ? AND ?""",
+        between,
+    )
+    for row, line, number, source_id, outcome, code in rows:
+        verdict = Verdict(Outcome(outcome), code) if outcome else None
+        if not kinds[number].imported:
+            yield line, RowView(NOT_IMPORTED)
+            continue
+        if verdict is None or verdict.outcome is not Outcome.SKIPPED:
+            chosen = "" if source_id is None else plan.choice(kinds[number].name, str(source_id)).to
+            if row in left_out:
+                verdict = Verdict(Outcome.LEFT_OUT, None)
+            elif chosen == "match":
+                verdict = Verdict(Outcome.UNCHANGED, None)
+            elif row in waiting and verdict is None:
+                verdict = Verdict(Outcome.HELD, "existing_client_match" if chosen == "wait" else why.get(row, PARENT))
+        many = targets.get(row, {})
+        joined = Joined(
+            targets={name: some[0] for name, some in many.items()},
+            many={name: tuple(some) for name, some in many.items()},
+            extra=extras.get(row, {}),
+            findings=tuple(findings.get(row, ())),
+            members=tuple(members.get(row, ())),
+        )
+        yield line, RowView(verdict, tuple(findings.get(row, ())), joined)
+
+
+def _less(extra: Mapping[str, str], name: str, number: int) -> dict[str, str]:
+    """A count less a number; empty where nothing is left."""
+    left = int(extra[name]) - number
+    return {key: value for key, value in extra.items() if key != name} | ({name: str(left)} if left > 0 else {})
+
+
+def _targets(
+    db: sqlite3.Connection,
+    view: PlanView,
+    kinds: Mapping[int, KindFacts],
+    between: tuple[int, int],
+    plan: Plan,
+    ids: Ids,
+    among: str = "refs.row BETWEEN ? AND ?",
+) -> dict[int, dict[str, list[Target]]]:
+    """By row and field, what its references lead to, without what does not move."""
+    known: dict[tuple[int, str | None], Target] = {}
+    found: dict[int, dict[str, list[Target]]] = {}
+    query = f"""SELECT refs.row, specs.field, d.key, t.row, {TOLD}
+        FROM refs JOIN specs ON specs.id = refs.spec JOIN rows named ON named.row = refs.target
+        LEFT JOIN leads d ON d.row = refs.row AND d.spec = refs.spec AND d.place = refs.place
+        JOIN rows t ON t.row = COALESCE(d.target, refs.target)
+        LEFT JOIN verdicts v ON v.row = t.row LEFT JOIN {view.table} l ON l.row IN (t.row, d.by)
+        WHERE {among} AND v.row IS NULL AND l.row IS NULL AND NOT specs.merge
+        AND (d.row IS NOT NULL OR NOT named.flags & {SHARED | ASIDE})
+        ORDER BY refs.row, refs.spec, refs.place"""
+    for row, name, key, target, kind, *told in db.execute(query, between):
+        if not kinds[kind].imported:
+            continue
+        if (target, key) not in known:
+            known[target, key] = _target(kinds[kind], key, told, plan, ids)
+        some = found.setdefault(row, {}).setdefault(name, [])
+        if known[target, key] not in some:
+            some.append(known[target, key])
+    return found
+
+
+def _target(kind: KindFacts, key: str | None, told: list[Any], plan: Plan, ids: Ids) -> Target:
+    """What a row stands for; of one that has several records, the one of this key."""
+    source_id, called, starts_at, namesake = told
+    own = str(source_id) if key is None else key
+    starts = None if starts_at is None else datetime.fromtimestamp(starts_at, UTC)
+    return Target(caspen_id(kind, own, plan, ids), own, called, starts, namesake)
+
+
+def _members(
+    db: sqlite3.Connection,
+    view: PlanView,
+    kinds: Mapping[int, KindFacts],
+    between: tuple[int, int],
+    plan: Plan,
+    ids: Ids,
+) -> dict[int, list[Member]]:
+    """By row, those for whom it has a record, and where more is told of each."""
+    query = f"""SELECT m.row, m.by, m.key, a.line,
+            (SELECT part FROM pieces WHERE first <= m.by ORDER BY first DESC LIMIT 1), {TOLD}
+        FROM members m JOIN rows t ON t.row = m.target LEFT JOIN rows a ON a.row = m.by
+        LEFT JOIN verdicts v ON v.row IN (m.target, m.by) LEFT JOIN {view.table} l ON l.row IN (m.target, m.by)
+        WHERE m.row BETWEEN ? AND ? AND NOT m.copy AND v.row IS NULL AND l.row IS NULL ORDER BY m.row, m.rowid"""
+    listed = db.execute(query, between).fetchall()
+    if not listed:
+        return {}
+    among = "refs.row IN (SELECT by FROM members WHERE row BETWEEN ? AND ?)"
+    targets = _targets(db, view, kinds, between, plan, ids, among)
+    found: dict[int, list[Member]] = defaultdict(list)
+    for row, by, key, line, part, kind, *told in listed:
+        more = {name: some[0] for name, some in targets.get(by, {}).items()}
+        place = None if by is None else (part, line)
+        found[row].append(Member(key, _target(kinds[kind], None, told, plan, ids), place, more))
+    return found

@@ -1,0 +1,120 @@
+"""The job `describe`: what each file of an export looks like, without one value of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from app.formatting import plural, size
+from app.isolated.export_copy import ExportCopy
+from app.mapping.kind import Source
+from app.mapping.plan import LEAVE_OUT, Plan
+from app.reading.entries import Entry
+from app.reading.file_preview import Glimpse, glimpse
+from app.reading.grid import Wanted
+from app.reading.preview_lookups import wanted_of
+from app.reading.redaction import has_names, told_names, told_path
+from app.reading.value_patterns import column_shape
+from app.sources import source as source_named
+
+MOST_FILES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What reading has noted of one file."""
+
+    path: str
+    number: int
+    kind: str | None
+    dialect: str | None
+    rows: int
+    refused: str | None
+    rows_seen: int | None
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeRequest:
+    """`plan` is the plan as JSON. Files before the number `first`, counted from 1, are passed over."""
+
+    copy: ExportCopy
+    read: tuple[ReadFile, ...]
+    plan: str
+    first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Lines of the description. `files` is how many files are described by now."""
+
+    files: int
+    text: str
+
+
+def describe_files(request: DescribeRequest, announce: Callable[[str], None]) -> Iterator[Described]:
+    """The description after its head, one piece for each file as it is made."""
+    source, plan = source_named(request.copy.source), Plan.model_validate_json(request.plan)
+    read = {file.path: file for file in request.read}
+    with request.copy.found(announce) as found:
+        count, attached = len(found.entries), len(found.attached)
+        lists = found.entries.lists_among(read)
+        if request.first == 1:
+            yield Described(
+                0,
+                f"\n{plural(count, 'file')} to read, {plural(attached, 'file')} in folders of clients' own files\n"
+                + "".join(f"note: {problem.code}\n" for problem in found.problems),
+            )
+        for number, entry in enumerate(islice(found.entries, MOST_FILES), start=1):
+            if number >= request.first:
+                each = lists.get(entry.path, (entry,))
+                texts = (_file(number, one, read.get(one.path), source, wanted_of(plan, one.path)) for one in each)
+                yield Described(number, "".join(chain.from_iterable(texts)))
+        if count > MOST_FILES:
+            yield Described(count, f"\n{count - MOST_FILES:,} more files are not described.\n")
+
+
+def _file(number: int, entry: Entry, read: ReadFile | None, source: Source, wanted: Wanted) -> Iterator[str]:
+    seen = glimpse(entry, source, Wanted(headerless=wanted.headerless))
+    yield f"\nFile {read.number if read else number}: {told_path(entry.path, source)}\n"
+    yield f"  size: {size(entry.size)}\n"
+    yield from (f"  {line}\n" for line in _read(read, wanted, source))
+    yield from (f"  {line}\n" for line in _form(seen))
+    if not seen.names:
+        return
+    if not has_names(seen, source):
+        yield "  the first row may be data, so that columns are told by number\n"
+    rows = plural(len(seen.rows), "row")
+    yield f"  {plural(len(seen.names), 'column')}, looked at in {rows}{'' if seen.is_whole else ' (there are more)'}\n"
+    for at, name in enumerate(told_names(seen, source)):
+        shape = column_shape(seen.column(at))
+        blank = f"{shape.blank * 100 // shape.rows} % blank" if shape.blank and shape.rows else "none blank"
+        yield f"    {name}: {'; '.join([*shape.words(), blank])}; {plural(shape.different, 'different value')}\n"
+
+
+def _read(read: ReadFile | None, wanted: Wanted, source: Source) -> Iterator[str]:
+    labels = {kind.name: kind.called for kind in source.kinds}
+    if read is None:
+        yield "not read yet"
+        return
+    if read.refused:
+        yield f"could not be read: {read.refused}"
+    elif read.kind:
+        yield f"read as: {labels.get(read.kind, read.kind)}, {plural(read.rows, 'row')}, {read.dialect or 'no'} headers"
+    else:
+        yield f"not recognised{', ' + plural(read.rows_seen, 'row') if read.rows_seen is not None else ''}"
+    if wanted.kind:
+        yield f"the clinic says: {'leave it out' if wanted.kind == LEAVE_OUT else labels.get(wanted.kind, wanted.kind)}"
+    if read.candidates:
+        yield "could be: " + ", ".join(labels.get(name, name) for name in read.candidates)
+
+
+def _form(seen: Glimpse) -> Iterator[str]:
+    delimiters = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+    if seen.form:
+        yield f"form: {seen.form}"
+    if seen.encoding:
+        yield f"letters: {seen.encoding}"
+    if seen.delimiter:
+        yield f"columns apart by: {delimiters.get(seen.delimiter, 'another sign')}"
+    if seen.code:
+        yield f"noticed: {seen.code}"

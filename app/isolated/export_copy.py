@@ -1,0 +1,51 @@
+"""Our copy of an export, as a limited process gets it: where its files are in storage, and the key that opens them."""
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from app.reading.entries import Found, opened, private
+from app.reading.file_watch import FileWatch
+from app.reading.given import from_objects
+from app.reading.limits import Limits
+from app.sources import source as source_named
+from app.storage import LocalObjects
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedFile:
+    """One file as it was handed over: its path, its size in bytes, and its name in storage."""
+
+    path: str
+    size: int
+    object_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCopy:
+    """All files of an export. `aside` are files that are not to be opened, by key or path. Never shows its key."""
+
+    root: str
+    data_key: str = field(repr=False)
+    files: tuple[CopiedFile, ...]
+    source: str
+    password: str | None = field(repr=False)
+    scratch: str
+    aside: tuple[str, ...]
+    marker: str
+
+    def without(self, key: str) -> "ExportCopy":
+        """The same, with one file more that is not to be opened."""
+        return replace(self, aside=(*self.aside, key))
+
+    @contextmanager
+    def found(self, opening: Callable[[str], None]) -> Iterator[Found]:
+        """The files, archives unpacked, each ready to be streamed; `opening` hears of each before it is read."""
+        objects, key = LocalObjects(Path(self.root)), base64.b64decode(self.data_key)
+        given = from_objects(self.files, objects, key)
+        watch = FileWatch(opening, frozenset(self.aside), self.marker)
+        scratch = private(Path(self.scratch))
+        with opened(given, source_named(self.source), Limits(), scratch, self.password, watch) as found:
+            yield found

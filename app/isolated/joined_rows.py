@@ -1,0 +1,121 @@
+"""Finds the rows of other lines and files that have a part in one row's records, in the parts of an export."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from app.mapping.context import Context
+from app.mapping.joins import Join, JoinedRow
+from app.mapping.kind import Source
+from app.reading.file_watch import FileWatch
+from app.reading.parts import PartHead, PartRow, read_part, read_row, rows_with
+from app.storage import CannotOpen, LocalObjects
+
+MOST_ROWS = 500  # of one kind
+SECONDS = 6.0  # to look through the parts of an export for one record
+OTHER_ROWS, OTHER_VALUES, OTHER_SIGNS = 60, 5, 2_000  # of the same part, to try in a row's place
+Values = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PartAsked:
+    """A part of the export: the kind of its rows, its number, and where the part is in storage."""
+
+    kind: str
+    number: int
+    object_key: str
+
+
+@dataclass
+class PartRows:
+    """The rows of an export. `context` is that of the clinic; each file has an order of dates of its own.
+
+    `is_whole` turns False when a search took too long or found too much, and so may have missed rows.
+    """
+
+    objects: LocalObjects
+    data_key: bytes
+    source: Source
+    parts: Sequence[PartAsked]
+    context: Context
+    watch: FileWatch
+    is_whole: bool = True
+    heads: dict[int, PartHead] = field(default_factory=dict)  # by number, of the parts that were opened
+    _others: dict[str, Values] = field(default_factory=dict)
+    _until: float = field(default_factory=lambda: time.monotonic() + SECONDS)
+
+    def find(self, joins: Sequence[Join]) -> list[JoinedRow]:
+        """The rows that any of the joins finds, in the order of the export; a row once for each join."""
+        wanted: dict[str, list[Join]] = defaultdict(list)
+        for join in joins:
+            wanted[join.kind].append(join)
+        rows: list[JoinedRow] = []
+        for part in sorted(self.parts, key=lambda part: part.number):
+            if part.kind not in wanted or not self._goes_on(rows):
+                continue
+            try:
+                rows += self._found(part, wanted[part.kind])
+            except (FileNotFoundError, CannotOpen):
+                self.is_whole = False
+        return rows[:MOST_ROWS]
+
+    def at(self, part: PartAsked, line: int, join: Join) -> JoinedRow | None:
+        """The row on a line of a part, as one that a join has found. None where the part is gone."""
+        try:
+            head, row = read_row(self.objects, part.object_key, self.data_key, line)
+        except (FileNotFoundError, CannotOpen):
+            self.is_whole = False
+            return None
+        self._opened(part, head)
+        return None if row is None else self._joined(join, part, head, row)
+
+    def _goes_on(self, rows: list[JoinedRow]) -> bool:
+        if len(rows) >= MOST_ROWS or time.monotonic() > self._until:
+            self.is_whole = False
+        return self.is_whole
+
+    def _found(self, part: PartAsked, joins: list[Join]) -> list[JoinedRow]:
+        """The rows of one part."""
+        ids = {id_ for join in joins for id_ in join.ids}
+        head, rows = rows_with(self.objects, part.object_key, self.data_key, sorted(ids))
+        self._opened(part, head)
+        found: list[JoinedRow] = []
+        for row in rows:
+            if len(found) >= MOST_ROWS:
+                self.is_whole = False
+                break
+            for join in joins:
+                joined = self._joined(join, part, head, row)
+                parsed = joined.parsed()
+                if parsed.row is not None and join.finds(parsed.row):
+                    found.append(joined)
+        return found
+
+    def _opened(self, part: PartAsked, head: PartHead) -> None:
+        if part.number not in self.heads:
+            self.heads[part.number] = head
+            self.watch.begin(head.file)
+
+    def _others_of(self, part: PartAsked, kind: str) -> Values:
+        """What the first rows of a part have, the same part for all rows of a kind."""
+        if kind not in self._others:
+            _, rows = read_part(self.objects, part.object_key, self.data_key)
+            self._others[kind] = values_in(islice(rows, OTHER_ROWS))
+        return self._others[kind]
+
+    def _joined(self, join: Join, part: PartAsked, head: PartHead, row: PartRow) -> JoinedRow:
+        context, others = head.within(self.context), self._others_of(part, head.kind)
+        kind = self.source.kind(head.kind)
+        return JoinedRow(join, kind, row.cells, frozenset(head.columns), context, (part.number, row.line), others)
+
+
+def values_in(rows: Iterable[PartRow]) -> Values:
+    """By column, a few contents that differ."""
+    values: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        for name, cell in row.cells.items():
+            if len(cell) <= OTHER_SIGNS and len(values[name]) < OTHER_VALUES:
+                values[name][cell] = None
+    return {name: tuple(cells) for name, cells in values.items()}

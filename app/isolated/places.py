@@ -1,0 +1,151 @@
+"""The inventory: every place of the product where bytes from outside are read, by which process, and how it is reached.
+
+Tests go through this list. A place that parses is never in a process that serves pages.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Process(StrEnum):
+    """Who reads the bytes."""
+
+    LIMITED_READER = "limited reader"  # a process of its own for each job, started by a page or a periodic task
+    WORKER_CHILD = "worker child"  # the limited child of a worker, replaced when it dies
+    PAGE_COPIES = "page, copied only"  # a page moves the bytes and looks into none of them
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place. `module` is where its code begins, `reads` what is parsed, `reached_by` a route or a phase.
+
+    `job` is the job of a limited reader; `reads_export` says that files of an export are opened.
+    """
+
+    name: str
+    process: Process
+    module: str
+    reads: str
+    reached_by: tuple[str, ...]
+    job: str = ""
+    reads_export: bool = True
+
+
+PLACES: tuple[Place, ...] = (
+    Place(
+        "a file's preview",
+        Process.LIMITED_READER,
+        "app.reading.previews",
+        "archives, tables, JSON and workbooks: the beginning of one file, the ids of others",
+        ("/m/{migration_id}/files/{number}",),
+        "preview",
+    ),
+    Place(
+        "support's preview of a file",
+        Process.LIMITED_READER,
+        "app.reading.previews",
+        "the same, shown without a cell",
+        ("/support/{migration_id}/files/{number}",),
+        "preview",
+    ),
+    Place(
+        "the description of an export",
+        Process.LIMITED_READER,
+        "app.reading.descriptions",
+        "archives, and the beginning of every table",
+        ("/m/{migration_id}/files/description.txt",),
+        "describe",
+    ),
+    Place(
+        "a row of the export",
+        Process.LIMITED_READER,
+        "app.records.source_row",
+        "one row of a part, its cells as they were",
+        ("/m/{migration_id}/rows/{file_number}/{line}",),
+        "row",
+    ),
+    Place(
+        "a record beside its row",
+        Process.LIMITED_READER,
+        "app.records.origin",
+        "one row of a part, its cells as they were",
+        ("/m/{migration_id}/clients/{client_id}", "/m/{migration_id}/records/{kind}/{record_id}"),
+        "row",
+    ),
+    Place(
+        "the samples of a review",
+        Process.LIMITED_READER,
+        "app.wizard.review_samples",
+        "rows of clients who were merged",
+        ("/m/{migration_id}/review",),
+        "row",
+    ),
+    Place(
+        "the link doctor",
+        Process.LIMITED_READER,
+        "app.fetch.link_inspections",
+        "pages, listings and first bytes of a provider",
+        ("/m/{migration_id}/link", "/m/{migration_id}/link/again"),
+        "link",
+        reads_export=False,
+    ),
+    Place(
+        "links that may still be open",
+        Process.LIMITED_READER,
+        "app.fetch.open_links",
+        "pages, listings and first bytes of a provider, once a day",
+        (),
+        "link",
+        reads_export=False,
+    ),
+    Place(
+        "a download",
+        Process.WORKER_CHILD,
+        "app.fetch.fetch_export",
+        "pages and listings of a provider",
+        ("fetch",),
+        reads_export=False,
+    ),
+    Place("a table", Process.WORKER_CHILD, "app.reading.one_file", "csv, JSON, workbooks", ("read",)),
+    Place(
+        "a file of an archive",
+        Process.WORKER_CHILD,
+        "app.reading.entries",
+        "the directory of a zip, and what is packed in it",
+        ("read",),
+    ),
+    Place("a document of a note", Process.WORKER_CHILD, "app.reading.documents", "HTML and text", ("read",)),
+    Place(
+        "a client's own file",
+        Process.WORKER_CHILD,
+        "app.reading.attachments",
+        "the first bytes of pictures, PDFs and others; none is decoded",
+        ("read",),
+    ),
+    Place(
+        "the second check",
+        Process.WORKER_CHILD,
+        "app.trial.verification",
+        "tables and clients' files, by other code",
+        ("reconcile",),
+    ),
+    Place(
+        "an upload",
+        Process.PAGE_COPIES,
+        "app.wizard.uploads",
+        "the frame of a form; the files in it are stored unopened",
+        ("/m/{migration_id}/handover/upload", "/m/{migration_id}/upload/{upload_id}/piece"),
+    ),
+    Place(
+        "a file of a client, opened",
+        Process.PAGE_COPIES,
+        "app.web.client_downloads",
+        "nothing: pictures and PDFs are sent as they are",
+        ("/m/{migration_id}/clients/{client_id}/files/{file_id}",),
+    ),
+)
+
+
+def places_of(process: Process) -> tuple[Place, ...]:
+    """The places where a process reads."""
+    return tuple(place for place in PLACES if place.process is process)

@@ -1,0 +1,121 @@
+"""The job `preview`: the beginning of one file of an export, and the ids that other files begin with."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from app.isolated.export_copy import ExportCopy
+from app.mapping.kind import Source
+from app.mapping.plan import Plan
+from app.reading.file_preview import Glimpse, glimpse
+from app.reading.grid import Wanted
+from app.reading.preview_lookups import entry_at, known_ids
+from app.reading.recognise import Header, Tied
+from app.reading.redaction import begins_with_data
+from app.sources import source as source_named
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """Which file, and how. `may_lack_header` allows to take the first row for data where it looks like that; `kinds`
+    are those of the other files, by path; `plan` is the plan as JSON."""
+
+    copy: ExportCopy
+    path: str
+    headerless: bool
+    may_lack_header: bool
+    wants_ids: bool
+    kinds: dict[str, str]
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """A header with its kind by name."""
+
+    kind: str
+    headers: tuple[str, ...]
+    columns: tuple[str, ...]
+    dialect: str
+    unknown: tuple[str, ...]
+    absent: tuple[str, ...]
+    doubled: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewAnswer:
+    """A file's beginning, with its header's kinds by name. `headerless` says that the first row is data."""
+
+    form: str = ""
+    encoding: str | None = None
+    delimiter: str | None = None
+    names: tuple[str, ...] = ()
+    rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    is_whole: bool = False
+    header: HeaderFacts | None = None
+    tied: tuple[str, ...] | None = None
+    code: str | None = None
+    headerless: bool = False
+
+    def glimpse(self, source: Source) -> Glimpse:
+        """The same as a page knows it. Raises KeyError for a kind that the source has not."""
+        header: Header | Tied | None = Tied(self.tied) if self.tied is not None else None
+        if (facts := self.header) is not None:
+            header = Header(
+                source.kind(facts.kind),
+                facts.headers,
+                facts.columns,
+                facts.dialect,
+                facts.unknown,
+                facts.absent,
+                facts.doubled,
+            )
+        rows = tuple((line, list(cells)) for line, cells in self.rows)
+        return Glimpse(self.form, self.encoding, self.delimiter, self.names, rows, self.is_whole, header, self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewFrame:
+    """One frame of the answer: first the file's beginning, then, where they were asked for, ids by kind."""
+
+    preview: PreviewAnswer | None
+    ids: dict[str, frozenset[str]] | None = None
+
+
+def preview_file(request: PreviewRequest, announce: Callable[[str], None]) -> Iterator[PreviewFrame]:
+    """The frames of a preview. A file that is not there has an empty beginning."""
+    source, plan = source_named(request.copy.source), Plan.model_validate_json(request.plan)
+    with request.copy.found(announce) as found:
+        entry, headerless = entry_at(found, request.path), request.headerless
+        preview = glimpse(entry, source, Wanted(headerless=headerless)) if entry else Glimpse()
+        if entry and request.may_lack_header and not headerless and begins_with_data(preview):
+            headerless, preview = True, glimpse(entry, source, Wanted(headerless=True))
+        yield PreviewFrame(_answer(preview, headerless=headerless))
+        if request.wants_ids and preview.names:
+            yield PreviewFrame(None, known_ids(found, source, plan, request.kinds))
+
+
+def _answer(preview: Glimpse, *, headerless: bool) -> PreviewAnswer:
+    header = preview.header
+    facts = None
+    if isinstance(header, Header):
+        facts = HeaderFacts(
+            header.kind.name,
+            header.headers,
+            header.columns,
+            header.dialect,
+            header.unknown,
+            header.absent,
+            header.doubled,
+        )
+    return PreviewAnswer(
+        preview.form,
+        preview.encoding,
+        preview.delimiter,
+        preview.names,
+        tuple((line, tuple(cells)) for line, cells in preview.rows),
+        preview.is_whole,
+        facts,
+        header.kinds if isinstance(header, Tied) else None,
+        preview.code,
+        headerless,
+    )

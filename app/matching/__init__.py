@@ -1,0 +1,1 @@
+"""Which location, practitioner and service of the workspace each name of the export stands for."""

@@ -1,0 +1,105 @@
+"""One e-mail as it will be read: subject, plain text and HTML with its styles inlined."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import css_inline
+from jinja2 import Environment as Jinja
+
+from app import templating
+from app.access.sessions import LINK_LASTS
+from app.migration.models import OutboxMail
+from app.problems import Problem, catalogue
+from app.settings import Settings
+from app.sources import source
+from app.storage.encryption import key_from_setting, open_secret
+
+
+class Composer:
+    """Draws mails with the product's own templates. Parameters are numbers, codes and names of clinics."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.jinja: Jinja = templating.environment()
+        self.inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+
+    def compose(self, mail: OutboxMail) -> tuple[str, str, str]:
+        """Subject, text and HTML."""
+        kind, code, origin = mail_kind(mail.kind), str(mail.params.get("code")), source(mail.params.get("source"))
+        told = {
+            **mail.params,
+            "clinic": mail.params.get("clinic", ""),
+            "subject": kind.subject_for(mail.params),
+            "button": kind.button,
+            "href": self.address(mail),
+            "source": origin,
+            "support_email": self.settings.support_email,
+            "recipient": mail.recipient,
+            "minutes": LINK_LASTS // timedelta(minutes=1),
+            "problem": Problem(code, details={"source": origin.label}) if code in catalogue() else None,
+        }
+        subject = " ".join(told["subject"].split())
+        text = self.jinja.get_template(f"emails/{kind.name}.txt").render(told)
+        html = self.jinja.get_template(f"emails/{kind.name}.html").render(told)
+        return subject, text, self.inliner.inline(html)
+
+    def address(self, mail: OutboxMail) -> str:
+        """Where the button leads. Host and scheme come from our settings, never from a request."""
+        base = self.settings.base_url.rstrip("/")
+        if mail.kind == "sign_in":
+            token = open_secret(mail.params["sealed_token"], key_from_setting(self.settings.secret_key), "sign_in")
+            return f"{base}/signin/{token}"
+        page = mail_kind(mail.kind).page
+        if page is None:
+            return f"{base}/support/{mail.migration_id}"
+        return f"{base}{page}" if page.startswith("/") else f"{base}/m/{mail.migration_id}/{page}"
+
+
+# Every e-mail that the product sends to the people of a clinic or to support: one line each.
+#
+# Each has its words in `templates/emails/NAME.txt` and `NAME.html`.
+
+
+@dataclass(frozen=True, slots=True)
+class MailKind:
+    """`page` is where its button leads: below `/m/{migration}/`, or from the root when it begins with a slash.
+
+    None leads to support's page of the migration. `by_link` replaces the subject where the export was handed over as a
+    link: its files are downloaded afterwards, and none of them has arrived when the mail is written.
+    """
+
+    name: str
+    subject: str
+    button: str
+    page: str | None
+    by_link: str = ""
+
+    def subject_for(self, params: Mapping[str, Any]) -> str:
+        """The subject, with the clinic's name where it has one."""
+        subject = self.by_link if self.by_link and params.get("way") == "link" else self.subject
+        return subject.format_map({"clinic": params.get("clinic", "")})
+
+
+KINDS: tuple[MailKind, ...] = (
+    MailKind("sign_in", "Your link to sign in", "Sign in", None),
+    MailKind("received", "We have your export", "See the progress", "progress", "We download your export"),
+    MailKind("ready_to_match", "Your export is read: who is who?", "See what we found", "handover"),
+    MailKind("ready_to_review", "Your trial is ready to review", "Review the trial", "review"),
+    MailKind("changes_requested", "{clinic} asks for a change", "Open the request", None),
+    MailKind("changes_answered", "Your request is answered", "See the answer", "review"),
+    MailKind("failed", "Your move stopped, nothing is lost", "See what to do", "progress"),
+    MailKind("abandoned", "Our copies of your export are being deleted", "Start again", "overview"),
+    MailKind("finalised", "Your clinic is live in Caspen", "Read the report", "report"),
+    MailKind("undone", "Your move was taken back", "See what was removed", "report"),
+    MailKind("help_answered", "Support has answered", "Read the answer", "help"),
+    MailKind("check_waived", "Support let a check pass", "See the checklist", "checklist"),
+    MailKind("invitation", "{clinic} invites you to its move to Caspen", "See the invitation", "/invitations"),
+    MailKind("person_invited", "Somebody was invited to your move", "See who can see this move", "people"),
+    MailKind("person_joined", "Somebody accepted an invitation to your move", "See who can see this move", "people"),
+)
+
+
+def mail_kind(name: str) -> MailKind:
+    return next(kind for kind in KINDS if kind.name == name)

@@ -1,0 +1,83 @@
+"""Files that lie beside the tables, such as a scan of a referral: each goes into safe storage once for its content.
+
+A file is streamed, whatever its size, and never held: one larger than a megabyte is read twice, once for its sum,
+by which it is stored, and once to be stored.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from app.index.attachments import Attachment, comparable
+from app.mapping.files import is_blocked
+from app.reading.content_sniffing import content_type_of
+from app.reading.cut import Store
+from app.reading.entries import Entry
+from app.reading.owner import owner_of
+from app.reading.refusal import Refused
+
+PIECE = 64 << 10
+AT_ONCE = 1 << 20
+
+
+def attachment_key(prefix: str, sha256: str) -> str:
+    """Where the content of a sum lies in storage."""
+    return f"{prefix}{sha256[:2]}/{sha256}"
+
+
+def keep(entry: Entry, store: Store) -> Attachment:
+    """Stores what one file holds, if it is not there yet. Raises nothing for a bad file: its code says why."""
+    root = entry.attached or ""
+    *folders, name = entry.path[len(root) :].split("/")
+    found = Attachment(
+        entry.path, root, comparable(entry.path[len(root) :]), owner_of(folders).id, comparable(name), entry.size
+    )
+    if is_blocked(name):
+        return found._replace(code="file_type_blocked")
+    try:
+        if entry.refused:
+            raise entry.refused
+        sha256, size, content_type = _stored(entry, store)
+    except Refused as refused:
+        return found._replace(code=refused.code)
+    return found._replace(sha256=sha256, size=size, content_type=content_type)
+
+
+def _stored(entry: Entry, store: Store) -> tuple[str, int, str]:
+    if entry.size > store.limits.file_bytes:
+        raise Refused("file_too_large")
+    with entry.open() as stream:
+        begins = stream.read(AT_ONCE)
+        if not begins:
+            raise Refused("file_zero_bytes")
+        digest, size = hashlib.sha256(begins), len(begins)
+        if size == AT_ONCE:
+            for piece in _pieces(stream):
+                digest.update(piece)
+                size += len(piece)
+                if size > store.limits.file_bytes:
+                    raise Refused("file_too_large")
+    sha256 = digest.hexdigest()
+    key = attachment_key(store.files, sha256)
+    if not store.objects.exists(key):
+        _write(entry, store, key, sha256, begins if size < AT_ONCE else None)
+    return sha256, size, content_type_of(begins)
+
+
+def _write(entry: Entry, store: Store, key: str, sha256: str, whole: bytes | None) -> None:
+    with store.objects.writer(key, store.data_key) as out:
+        if whole is not None:
+            out.write(whole)
+            return
+        digest = hashlib.sha256()
+        with entry.open() as stream:
+            for piece in _pieces(stream):
+                digest.update(piece)
+                out.write(piece)
+        if digest.hexdigest() != sha256:
+            raise Refused("zip_damaged")
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    while piece := stream.read(PIECE):
+        yield piece

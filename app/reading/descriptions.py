@@ -1,0 +1,62 @@
+"""A description of an export that may leave the clinic: what kinds of columns it has, and not one value of them."""
+
+from collections.abc import Iterator
+
+from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
+from app.isolated.describing import Described, DescribeRequest, ReadFile
+from app.migration.exports import files_of
+from app.migration.models import ExportFile, Migration
+from app.migration.plans import plan_of
+from app.problems import Problem
+from app.reading.export_copies import export_copy
+from app.sources import source as source_named
+from app.worker.runtime import Runtime
+
+MOST_FAILURES = 3  # files that end their reader; what is behind them is not described
+HEAD = """A description of an export from {source}
+
+Made to be sent to support. It has the names of columns, counts, and what the cells look like, such as "9 digits" or
+"date D/M/YYYY". No cell of the export stands in it. Names of files, folders and columns that could be somebody's are
+told by their length alone, as in [a name of 14 letters].
+"""
+
+
+def describe(runtime: Runtime, migration: Migration) -> Iterator[str]:
+    """The description, file by file as it is made. Shapes are those of the first rows of each file.
+
+    A file that ends the process that reads it is named as `file_stops_reader`, and the files behind it are described.
+    """
+    with runtime.ledger.read() as session:
+        read = tuple(_read_file(file) for file in files_of(session, migration.id, migration.export_number))
+    yield HEAD.format(source=source_named(migration.source).label)
+    copy, described = export_copy(runtime, migration), 0
+    for _ in range(MOST_FAILURES + 1):
+        request = DescribeRequest(copy, read, plan_of(migration).model_dump_json(), described + 1)
+        limits = ReaderLimits.of(runtime.settings)
+        try:
+            for piece in reader().stream("describe", request, Described, limits, migration.id):
+                described = piece.files
+                yield piece.text
+            return
+        except ReaderBusy:
+            yield f"\n{Problem('preview_busy').title}.\n"
+            return
+        except ReaderFailed as failed:
+            if not failed.opening or failed.opening in copy.aside:
+                break
+            copy = copy.without(failed.opening)
+    yield f"\n{Problem('preview_failed').title}.\n"
+
+
+def _read_file(file: ExportFile) -> ReadFile:
+    rows = file.facts.get("rows_seen")
+    return ReadFile(
+        file.path,
+        file.number,
+        file.kind,
+        file.dialect,
+        file.rows,
+        file.refused,
+        None if rows is None else int(rows),
+        tuple(str(kind) for kind in file.facts.get("candidates") or ()),
+    )

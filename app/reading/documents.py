@@ -1,0 +1,254 @@
+"""Notes that arrive as one page or text file each: folder, name and headings say what is what."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+from html import escape
+from html.parser import HTMLParser
+from typing import Any
+
+from app.mapping.files import composed, key_of_path
+from app.mapping.html import STRUCK_OUT, escaped, plain_text
+from app.mapping.html_limits import bounded
+from app.mapping.html_tags import is_element
+from app.mapping.markup import keep_attributes
+from app.mapping.page_styles import Parted, parted
+from app.reading.content_sniffing import HEAD
+from app.reading.encoding import text_of
+from app.reading.entries import Entry
+from app.reading.limits import Limits
+from app.reading.naming import TEXTS
+from app.reading.owner import from_root, owner_of
+from app.reading.refusal import Refused
+from app.reading.rows import Raw
+
+COLUMNS = ("id", "patient_id", "title", "content", "author_name", "created_at", "draft", "is_page", "page_key")
+_NAME = re.compile(r"(?:(?P<day>\d{4}-\d{2}-\d{2})\s+)?(?P<title>.*?)\s*(?:\[(?P<id>[^\]]+)\])?(?:\.[A-Za-z]{1,5})?")
+_BLOCKS = frozenset({"p", "div", "ul", "ol", "li", "blockquote", "table", "tr", "td", "th", "section", "article"})
+_MEANS_CP1252 = frozenset({"iso-8859-1", "iso8859-1", "latin1", "us-ascii", "ascii"})  # as every browser reads them
+_STRUCK = frozenset({"s", "strike", "del"})
+_LONG_ANSWER = 2_000  # an answer longer than this has words
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_HIDDEN = frozenset({"script", "style"})
+_OF_HEAD = frozenset({"html", "head", "meta", "link", "base", "title", "style", "script"})  # any other ends a head
+_FIELDS = frozenset({"html", "body", "meta", "link", "title", "style", "script"})
+_CHARSET = re.compile(
+    rb"<(?:meta\b[^>]{0,200}\bcharset|\?xml\b[^>]{0,100}\bencoding)\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE
+)
+
+
+def note_rows(entries: Iterable[Entry], limits: Limits, in_two_forms: Set[str] = frozenset()) -> Iterator[Raw]:
+    """One row for each document, in the order of their paths, with the cells of `COLUMNS`. `in_two_forms` are paths
+    that several documents have, in other forms of their letters."""
+    for number, entry in enumerate(entries, start=1):
+        codes: tuple[str, ...] = ()
+        page = Page()
+        try:
+            if entry.refused:
+                raise entry.refused
+            text, codes = _text_of(entry, limits)
+            if is_text_note(entry.path):
+                page.take_text(text)
+            else:
+                page.feed(keep_attributes(_bounded(parted(text))))
+            page.close()
+        except Refused as refused:
+            codes = (refused.code,)
+        cells, more = _cells(entry, page, in_two_forms)
+        yield number, cells, (*codes, *more)
+
+
+def _bounded(page: Parted) -> Parted:
+    return replace(page, text=bounded(page.text))
+
+
+def is_text_note(path: str) -> bool:
+    """Whether a note is plain text by its name, and has no markup."""
+    return path.rpartition(".")[2].lower() in TEXTS
+
+
+def _text_of(entry: Entry, limits: Limits) -> tuple[str, tuple[str, ...]]:
+    """The text of a document and the problem codes of its decoding; empty with `cell_too_large` over the limit.
+
+    It is decoded like a table; only a page that names its own character set, and is not UTF-8, is read in that.
+    """
+    with entry.open() as stream:
+        data = stream.read(limits.cell_bytes + 1)
+    if len(data) > limits.cell_bytes:
+        return "", ("cell_too_large",)
+    text, codes = text_of(data)
+    if "encoding_guessed" in codes and (named := _named_encoding(data[:HEAD])) is not None:
+        try:
+            return data.decode(named), ()
+        except (UnicodeDecodeError, LookupError):
+            pass  # the page is not in the character set that it names
+    return text, codes
+
+
+def _named_encoding(head: bytes) -> str | None:
+    """The character set that a page names in its head, where Python can decode it."""
+    match = _CHARSET.search(head)
+    if match is None:
+        return None
+    name = match[1].decode("ascii", "replace").lower()
+    try:
+        codec = codecs.lookup("cp1252" if name in _MEANS_CP1252 else name)
+    except LookupError:
+        return None
+    return None if codec.name.startswith("utf") else codec.name
+
+
+def _cells(entry: Entry, page: "Page", in_two_forms: Set[str]) -> tuple[list[str], tuple[str, ...]]:
+    root = entry.page or ""
+    *folders, name = entry.path[len(root) :].split("/")
+    said = _NAME.fullmatch(name)
+    key = said["id"] if said and said["id"] else ""
+    codes: tuple[str, ...] = () if key else ("synthetic_key_used",)
+    title = page.title or (said["title"] if said else "")
+    as_written = composed(entry.path) in in_two_forms
+    return [
+        key,
+        owner_of(folders).id or "",
+        title,
+        json.dumps({"sections": page.sections}, ensure_ascii=False),
+        page.author,
+        (said["day"] or "") if said else "",
+        "false",
+        "true",
+        "" if key else key_of_path(from_root(root, entry.path), as_written=as_written),
+    ], codes
+
+
+def _has_words(answer: str) -> bool:
+    return len(answer) > _LONG_ANSWER or "<img>" in answer or bool(plain_text(answer))
+
+
+class Page(HTMLParser):
+    """Collects a page as sections of questions: h1 is the title, h2 a section, h3 or a leading strong a question."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.title = ""
+        self.author = ""
+        self._sections: list[dict[str, Any]] = []
+        self._heading: tuple[str, list[str]] | None = None
+        self._hidden = 0
+        self._in_head = self._in_head_title = False
+        self._is_begun = False  # behind the first word of a page no head begins
+        self._struck = 0  # how many struck-out elements are open
+        self._begins_block = True
+
+    @property
+    def sections(self) -> list[dict[str, Any]]:
+        """As the source's own notes are built, so that they are read the same way."""
+        return [
+            {
+                "name": section["name"],
+                "questions": [
+                    {"name": q["name"], "type": "paragraph", "answer": "".join(q["answer"]).strip()}
+                    for q in section["questions"]
+                    if q["name"] or _has_words("".join(q["answer"]))
+                ],
+            }
+            for section in self._sections
+        ]
+
+    def take_text(self, text: str) -> None:
+        """Takes plain text as the only answer, word for word."""
+        self._say(escaped(text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "meta" and (said.get("name") or "").lower() == "author":
+            self.author = said.get("content") or ""
+        if tag not in _OF_HEAD:  # a head need not say where it ends
+            self._in_head, self._is_begun = False, True
+        elif tag == "head":
+            self._in_head = not self._is_begun
+            return
+        self._in_head_title = self._in_head and tag == "title"
+        if tag in _HIDDEN:
+            if not self._in_head:
+                self._say(f"<{tag}></{tag}>")  # what it holds is dropped here; cleaning tells that it was there
+            self._hidden += 1
+        elif tag in ("h1", "h2", "h3") or (tag == "strong" and self._begins_block and self._heading is None):
+            self._end_heading()
+            self._heading = (tag, [STRUCK_OUT] if self._struck else [])
+        elif self._heading is not None:
+            self._heading[1].append(STRUCK_OUT if tag in _STRUCK else "")
+            if tag == "img":  # cleaning tells that there was one
+                self._say("<img>")
+        elif not self._in_head and tag not in _FIELDS:
+            self._struck += tag in _STRUCK
+            if tag == "option":  # its mark is in the text already
+                self._say("<br>")
+                return
+            tag = tag if is_element(tag) else "span"  # an element of a program's own
+            address = f' href="{escape(said["href"] or "")}"' if tag == "a" and "href" in said else ""
+            self._say(f"<{tag}{address}>")
+        self._begins_block = tag in _BLOCKS or (self._begins_block and tag == "br")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_head_title = False
+        if tag == "head":
+            self._in_head = False
+        elif tag in _HIDDEN:
+            self._hidden = max(0, self._hidden - 1)
+        elif self._heading is not None:
+            if tag == self._heading[0] or (tag in _HEADINGS and self._heading[0] in _HEADINGS):
+                self._end_heading()
+            elif tag in _STRUCK:
+                self._heading[1].append("]")
+        elif not self._in_head and tag not in _FIELDS and tag not in ("br", "option", "img", "input"):
+            self._struck = max(0, self._struck - (tag in _STRUCK))
+            self._say(f"</{tag if is_element(tag) else 'span'}>")
+        self._begins_block = self._begins_block or tag in _BLOCKS
+
+    def handle_data(self, data: str) -> None:
+        if self._hidden or (self._in_head and (self._in_head_title or not data.strip())):
+            return
+        self._in_head, self._is_begun = False, self._is_begun or bool(data.strip())
+        if self._heading is not None:
+            self._heading[1].append(data)
+            return
+        if data.strip():
+            self._begins_block = False
+        self._say(escape(data, quote=False))
+
+    def close(self) -> None:
+        """Words of a heading that does not end are words of the page."""
+        super().close()
+        if self._heading is not None:
+            words, self._heading = "".join(self._heading[1]), None
+            self._say(escape(words, quote=False))
+
+    def _end_heading(self) -> None:
+        if self._heading is None:
+            return
+        (tag, words), self._heading = self._heading, None
+        words.append("]" if self._struck else "")
+        if (text := " ".join("".join(words).split())) or tag in _HEADINGS:
+            self._headed(tag, text)
+
+    def _headed(self, tag: str, text: str) -> None:
+        if tag == "h1" and not self.title:
+            self.title = text
+        elif tag in ("h1", "h2"):
+            self._sections.append({"name": text, "questions": []})
+        else:
+            self._section()["questions"].append({"name": text.rstrip(":"), "answer": []})
+
+    def _section(self) -> dict[str, Any]:
+        if not self._sections:
+            self._sections.append({"name": "", "questions": []})
+        return self._sections[-1]
+
+    def _say(self, text: str) -> None:
+        if self._hidden or (not text.strip() and not self._sections):
+            return
+        questions = self._section()["questions"]
+        if not questions:
+            questions.append({"name": "", "answer": []})
+        questions[-1]["answer"].append(text)

@@ -1,0 +1,83 @@
+"""What the ledger learns while an export is read: its files, its parts and their problems, file by file."""
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from app.db import now
+from app.migration.models import ExportFile, Migration, Part, ProblemLine
+from app.problems import Problem
+from app.reading.results import Already, FileDone
+from app.trial.row_counts import problem_rows
+
+
+def already_read(session: Session, migration: Migration) -> list[Already]:
+    """The files that an earlier worker has read."""
+    last = dict(
+        session.exec(
+            select(Part.file_number, sa.func.max(Part.number))
+            .where(Part.migration_id == migration.id, Part.export_number == migration.export_number)
+            .group_by(col(Part.file_number))
+        ).all()
+    )
+    found = session.exec(_files(migration).where(col(ExportFile.number) > 0).order_by(col(ExportFile.number)))
+    return [Already(f.number, f.path, f.sha256, last.get(f.number, 0), f.kind) for f in found]
+
+
+def note_files(session: Session, migration: Migration, files: Sequence[FileDone]) -> None:
+    """Writes down files that have been read, with their parts and problems, in the caller's transaction."""
+    for done in files:
+        session.add(
+            ExportFile(
+                migration_id=migration.id,
+                export_number=migration.export_number,
+                number=done.number,
+                path=done.path,
+                size=done.size,
+                sha256=done.sha256,
+                kind=done.kind,
+                dialect=done.dialect,
+                encoding=done.encoding,
+                rows=done.rows,
+                parts=len(done.parts),
+                refused=done.refused,
+                read_at=now(),
+                facts=dict(done.facts),
+            )
+        )
+        session.add_all(
+            Part(
+                migration_id=migration.id,
+                export_number=migration.export_number,
+                number=part.number,
+                kind=part.kind,
+                file_number=part.file_number,
+                first_line=part.first_line,
+                rows=part.rows,
+                object_key=part.object_key,
+                digest=part.digest,
+            )
+            for part in done.parts
+        )
+        note_problems(session, migration, done.problems)
+    session.flush()
+
+
+def note_problems(session: Session, migration: Migration, problems: Iterable[Problem]) -> None:
+    """Writes down what was found while reading."""
+    note_run_problems(session, migration.id, f"export:{migration.export_number}", problems)
+
+
+def note_run_problems(session: Session, migration_id: str, run: str, problems: Iterable[Problem]) -> None:
+    """Writes down what was found in a run as a whole."""
+    rows = problem_rows(migration_id, run, 0, problems)
+    if rows:
+        session.connection().execute(sa.insert(ProblemLine), rows)
+
+
+def _files(migration: Migration) -> "SelectOfScalar[ExportFile]":
+    return select(ExportFile).where(
+        ExportFile.migration_id == migration.id, ExportFile.export_number == migration.export_number
+    )

@@ -1,0 +1,292 @@
+"""What a file's name says: its kind, the day it was exported, and the range of dates it was limited to."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from app.mapping.columns import normalise_header
+from app.mapping.kind import Kind, Source
+from app.reading.owner import owner_of
+
+# What browsers, desktops and spreadsheets put behind the name of a copy, or in front of it.
+_COPY = re.compile(
+    r"(?:\s*\((?:\d+|copy|copy \d+|version \d+)\)|\s+-\s+(?:copy|kopie|copie|copia|sheet ?\d+)"
+    r"|\s+(?:copy|\d{1,2})|[-_]\d{1,2})$",
+    re.IGNORECASE,
+)
+_COPY_OF = re.compile(r"^(?:copy(?: \(\d+\)| \d+)? of|kopie von|copie de|copia de)\s+", re.IGNORECASE)
+_ARCHIVED = re.compile(r"(?<![A-Za-z])(?<!not )(?<!non-)(?<!non )archived(?![A-Za-z])", re.IGNORECASE)
+_RANGE = re.compile(r"From(?P<since>\d{8})[-_ ]?To(?P<until>\d{8})(?!\d)", re.IGNORECASE)
+JSONS = frozenset({"json", "jsonl", "ndjson"})
+TABLES = frozenset({"csv", "txt", "tsv", "xlsx"}) | JSONS
+SHEET = "#"  # between a workbook's path and the name of a sheet
+_BOOKS = frozenset({"xlsx", "xlsm", "csv", "txt", "tsv"})  # extensions that workbooks are shared under
+_LIST = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,63}")
+_UNSHOWN = re.compile(r"[/\\#\x00-\x1f\x7f-\x9f]")
+NO_TABLES = frozenset({"xls", "numbers", "ods", "gsheet"})
+UNFINISHED = frozenset({"crdownload", "part", "partial", "download", "opdownload", "filepart"})
+SHORTCUTS = frozenset({"url", "webloc", "lnk"})
+PAGES = frozenset({"html", "htm", "xhtml"})
+TEXTS = frozenset({"txt", "md"})
+DOCUMENTS = PAGES | {"pdf"}
+NOTE_FILES = frozenset(
+    """mht mhtml doc docx docm dot rtf odt pages wpd wps eml msg xps ppt pptx jpg jpeg png gif bmp tif tiff heic heif
+    webp""".split()  # noqa: SIM905 - as a list it would be a page long
+)
+"""Documents that hold a note and cannot be read as one: each is kept as a file of its client."""
+_FILES = frozenset({"patientfiles", "patientattachments", "attachments"})
+_PAGES = frozenset({"treatmentnotes"})
+_PRINTED = _PAGES | {"patientforms"}
+_TEMPLATES = frozenset({"treatmentnotetemplates", "patientformtemplates"})
+_PART = re.compile(r"(-\d{8}T\d{6}Z)?(-\d{1,3})?( ?\(\d+\))?\.zip", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A file's name, understood. `type` is what the source itself calls its content."""
+
+    path: str
+    stem: str
+    extension: str
+    folders: tuple[str, ...]
+    type: str | None = None
+    run: date | None = None
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        return self.since is not None
+
+    def plain(self, source: Source) -> str:
+        """The name as the source itself gives it, without anything that people added."""
+        run = f"-{source.label}-{self.run:%Y%m%d}" if self.run else ""
+        limited = f"-From{self.since:%Y%m%d}-To{self.until:%Y%m%d}" if self.since and self.until else ""
+        return f"{self.type or ''}{run}{limited}"
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the name says that all of the file's rows are archived."""
+        return _ARCHIVED.search(self.stem) is not None
+
+    @property
+    def order(self) -> tuple[bool, str, str, str]:
+        """Files of archived rows go first, since a copy of such a row says less. Slices of one kind follow each other
+        by the day of export, then by their range, then by name."""
+        return not self.is_archived, str(self.run or ""), str(self.since or ""), self.path
+
+    def kind(self, source: Source) -> Kind[Any] | None:
+        """The kind that the file's own name speaks of: the longest of the known names that it begins with."""
+        return _spoken_of(normalise_header(self.type or self.stem), source)
+
+    def place(self, source: Source) -> Kind[Any] | None:
+        """The kind that the name speaks of, or else the nearest of its folders."""
+        found = self.kind(source)
+        for folder in reversed(self.folders):
+            found = found or _spoken_of(folder, source)
+        return found
+
+
+def _spoken_of(text: str, source: Source) -> Kind[Any] | None:
+    return next((kind for known, kind in _known_names(source) if text.startswith(known)), None)
+
+
+@lru_cache(maxsize=8)
+def _known_names(source: Source) -> tuple[tuple[str, Kind[Any]], ...]:
+    """What files of each kind are called, the longest names first."""
+    found = [
+        (known, kind)
+        for kind in source.kinds
+        for known in {normalise_header(n) for n in (*kind.file_names, kind.name, kind.called)} - {""}
+    ]
+    return tuple(sorted(found, key=lambda pair: -len(pair[0])))
+
+
+def is_files_folder(name: str) -> bool:
+    """Whether a folder of this name holds patients' own files, or what is printed of their notes and forms."""
+    return _plain(name) in _FILES | _PRINTED
+
+
+def files_folder(path: str) -> str | None:
+    """The folder of patients' own files that a file lies in; a list of them in there is a table all the same."""
+    *folders, last = path.split("/")
+    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in _FILES), None)
+    if depth is None or _plain(last.rpartition(".")[0]) in _FILES:
+        return None
+    is_list = _plain(last).startswith(tuple(_FILES)) and last.rpartition(".")[2].lower() in TABLES
+    return None if is_list and depth == len(folders) else "/".join(folders[:depth]) + "/"
+
+
+def is_printed_folder(root: str) -> bool:
+    """Whether a folder of files is one of printed notes or forms, which no list of files names."""
+    return _plain(root.rstrip("/").rpartition("/")[2]) in _PRINTED
+
+
+def printed_folder(path: str, content: str | None) -> str | None:
+    """The folder of notes or forms in which a PDF lies, or of forms in which a page lies, by its first bytes or by its
+    name."""
+    is_pdf = content == "pdf" or (content != "html" and path[-4:].lower() == ".pdf")
+    if is_pdf:
+        return _folder(path, _PRINTED)
+    is_page = content == "html" or path.rpartition(".")[2].lower() in PAGES
+    return _folder(path, _PRINTED - _PAGES) if is_page else None
+
+
+def note_files_folder(path: str) -> str | None:
+    """The folder of notes or forms in which a document lies that is kept as a file, by its name."""
+    return _folder(path, _PRINTED) if path.rpartition(".")[2].lower() in NOTE_FILES else None
+
+
+def pages_folder(path: str, content: str | None) -> str | None:
+    """The folder of notes in which a page of its own lies, by its first bytes or by its name.
+
+    A text file (`.txt`, `.md`) is a note in the folder of one client, or where its name gives the note's id; elsewhere
+    it is a table.
+    """
+    extension = path.rpartition(".")[2].lower()
+    if extension in TEXTS and content is None and (folder := _folder(path, _PAGES)) is not None:
+        *folders, name = path[len(folder) :].split("/")
+        owner = owner_of(folders)
+        return folder if owner.id or "," in (owner.name or "") or "[" in name else None
+    is_page = content == "html" or extension in PAGES
+    return _folder(path, _PAGES) if is_page else None
+
+
+def from_archive(archive: str, path: str) -> str:
+    """Where a file of an archive lies. A folder that was packed by itself gives the archive its name, and is not in it.
+
+    A table or a zip stays where it is unless it lies in the folder of one client: a clinic may call a zip of all that
+    it exported `Attachments` too.
+    """
+    last = archive.rpartition("/")[2]
+    packed = _PART.search(last)
+    folder = last[: packed.start()] if packed and packed.end() == len(last) else ""
+    meant = _plain(folder)
+    if meant not in _FILES | _PRINTED | _TEMPLATES:
+        return path
+    *folders, name = path.split("/")
+    if any(_plain(each) in _FILES | _PRINTED | _TEMPLATES for each in folders):
+        return path
+    is_somebodys = any(owner_of((each,)).id for each in folders)
+    if meant in _FILES and not is_somebodys and name.rpartition(".")[2].lower() in TABLES | {"zip"}:
+        is_list = not folders and _plain(name).startswith(tuple(_FILES))
+        return f"{folder}/{path}" if is_list else path
+    return f"{folder}/{path}"
+
+
+def _folder(path: str, names: frozenset[str]) -> str | None:
+    folders = path.split("/")[:-1]
+    depth = next((n for n, folder in enumerate(folders, start=1) if _plain(folder) in names), None)
+    return None if depth is None else "/".join(folders[:depth]) + "/"
+
+
+def name_of(path: str, source: Source) -> Name:
+    """What a file's name says. A sheet of a workbook has the workbook's name, and its own where that says more.
+
+    Marks of a copy, before and behind the name and behind its extension, are passed over.
+    """
+    book, sheet = sheet_of(path)
+    *folders, last = book.split("/")
+    stem, extension = _extension(last)
+    plain = tuple(_plain(f) for f in folders)
+    native = _native(source.label).search(stem)
+    run = _day(native["run"]) if native else None
+    limited = _RANGE.search(stem)
+    since, until = (_day(limited["since"]), _day(limited["until"])) if limited else (None, None)
+    if not since or not until:
+        since = until = None
+    type_ = _type(native["type"], source) if native and run else None
+    if sheet:
+        stem, type_ = sheet, None  # a workbook's name says nothing about any one of its sheets
+    return Name(path, stem, extension, plain, type_, run, since, until)
+
+
+def _type(words: str, source: Source) -> str:
+    """What the source calls the content, without words that somebody put in front of it."""
+    rest = words
+    while rest and not _spoken_of(normalise_header(rest), source):
+        rest = rest.partition(" ")[2].lstrip()
+    return rest or words
+
+
+def is_unfinished(path: str) -> bool:
+    """Whether a browser had not finished this download; Safari keeps such a file in a folder `NAME.download`."""
+    *folders, last = path.lower().split("/")
+    return _ending(last) in UNFINISHED or any(_ending(folder) == "download" for folder in folders)
+
+
+def is_shortcut(path: str) -> bool:
+    """Whether the file only says where another one is."""
+    return _ending(path.lower()) in SHORTCUTS
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def sheet_path(book: str, sheet: str) -> str:
+    """The path of a sheet in a workbook: `Book.xlsx#Sheet`."""
+    return f"{book}{SHEET}{_UNSHOWN.sub('_', sheet)[:100]}"
+
+
+def list_path(path: str, name: str) -> str:
+    """The path of a list in a JSON file: `backup.json#patients`."""
+    return f"{path}{SHEET}{name}"
+
+
+def is_list_name(name: str) -> bool:
+    """Whether a path can show the name of a list."""
+    return _LIST.fullmatch(name) is not None
+
+
+def list_of(path: str) -> tuple[str, str] | None:
+    """A path apart: that of the JSON file, and the name of the list in it."""
+    whole, sign, name = path.rpartition(SHEET)
+    return (whole, name) if sign and _LIST.fullmatch(name) else None
+
+
+def sheet_of(path: str) -> tuple[str, str]:
+    """A path apart: that of the workbook, and the name of the sheet in it; empty for a file that is no sheet. A list
+    of a JSON file is like a sheet."""
+    book, sign, sheet = path.rpartition(SHEET)
+    if not sign or "/" in sheet or "." not in book.rpartition("/")[2]:
+        return path, ""
+    return (book, sheet) if _ending(book.lower()) in _BOOKS | JSONS else (path, "")
+
+
+def _extension(last: str) -> tuple[str, str]:
+    """The name without marks of a copy, and the extension: `A - Copy.csv.csv` is `A` and `csv`."""
+    stem, dot, extension = _COPY.sub("", last).rpartition(".")
+    if not dot:
+        stem, dot, extension = last.rpartition(".")
+    if not dot:
+        stem, extension = last, ""
+    extension = extension.lower()
+    bare = ""
+    while bare != stem:
+        bare, stem = stem, _COPY.sub("", stem).rstrip()
+        begins, dot, ends = stem.rpartition(".")
+        if dot and begins and ends.lower() in TABLES:
+            stem, extension = begins, ends.lower() if extension in ("", "txt") else extension
+    return _COPY_OF.sub("", stem), extension
+
+
+@lru_cache(maxsize=4096)
+def _plain(folder: str) -> str:
+    return normalise_header(folder)
+
+
+@lru_cache(maxsize=8)
+def _native(label: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<![A-Za-z])(?P<type>[A-Za-z][A-Za-z ]*?)[-_ ]{re.escape(label)}[-_ ](?P<run>\d{{8}})(?!\d)", re.IGNORECASE
+    )
+
+
+def _day(digits: str | None) -> date | None:
+    try:
+        return datetime.strptime(digits, "%Y%m%d").date() if digits else None  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None

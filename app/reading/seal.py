@@ -1,0 +1,57 @@
+"""The checksum of what reading wrote down of an export: its inventory, its files, and the problems that it found.
+
+The doubts that a clinic ticks at its approval come from there. The piece of work that reads keeps the checksum, so that
+a change of the ledger's own rows is found before a page shows them and before an approval asks for no tick.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app.migration.ledger_shapes import LedgerChanged
+from app.migration.models import Export, ExportFile, Migration
+from app.trial.account_seal import Counts, checksum, counted_in, has_few_problems, seal_of_counts, sealed
+
+PHASE, SEAL = "resolve", "reading"
+"""The phase of the work that ends a reading, and where the work keeps the checksum, in its result."""
+FILE_COLUMNS = ("number", "path", "size", "sha256", "kind", "dialect", "encoding", "rows", "parts", "refused", "facts")
+
+
+def seal_of_reading(export: Export, inventory: Mapping[str, Any], files: Sequence[ExportFile], counts: Counts) -> str:
+    """The checksum of the export, its inventory and its files, and behind a colon that of the problems."""
+    lines = sorted([getattr(file, name) for name in FILE_COLUMNS] for file in files)
+    account = checksum([export.way, export.sha256, export.size, dict(inventory), lines])
+    return f"{account}:{seal_of_counts(counts)}"
+
+
+def all_files(session: Session, migration_id: str, number: int) -> list[ExportFile]:
+    """The files of an export, both as they were handed over and as they were read."""
+    mine = select(ExportFile).where(ExportFile.migration_id == migration_id, ExportFile.export_number == number)
+    return list(session.exec(mine.order_by(col(ExportFile.number))))
+
+
+def require_true_reading(
+    session: Session, migration: Migration, number: int | None = None, *, is_read: bool = False, thorough: bool = False
+) -> None:
+    """Raises LedgerChanged where an export is not what its reading wrote down.
+
+    `number` is that of an earlier export than the current one. `is_read` requires that the export has been read;
+    without it, an export that does not say so is not looked at. `thorough` counts the problems however many they are.
+    """
+    wanted = migration.export_number if number is None else number
+    run = f"export:{wanted}"
+    export = session.get(Export, (migration.id, wanted)) if wanted else None
+    seal = sealed(session, migration.id, PHASE, run, SEAL)
+    if seal is None and not is_read and (export is None or not (export.read_at or export.inventory)):
+        return
+    if seal is None or export is None or export.read_at is None or not isinstance(export.inventory, dict):
+        raise LedgerChanged("export", ["read_at", "inventory"])
+    counts: Counts = {}
+    has_counts = thorough or has_few_problems(session, migration.id, run)
+    if has_counts:
+        counts = counted_in(session, migration.id, run)
+    kept = seal_of_reading(export, export.inventory, all_files(session, migration.id, wanted), counts)
+    differs = kept != seal if has_counts else kept.partition(":")[0] != seal.partition(":")[0]
+    if differs:
+        raise LedgerChanged("export", ["inventory, files or problems"])

@@ -1,0 +1,156 @@
+"""The bytes of one packed file, counted while they come out, checked at the end, stopped at a limit."""
+
+import bz2
+import io
+import lzma
+import struct
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from stream_inflate import BackwardsTooFar, StreamInflateError, stream_inflate64
+
+from app.reading.file_watch import nothing
+from app.reading.limits import Budget
+from app.reading.refusal import Refused
+
+STORED, DEFLATE, DEFLATE64, BZIP2, LZMA = 0, 8, 9, 12, 14
+CHUNK = 1 << 16
+_BROKEN = (zlib.error, OSError, EOFError, lzma.LZMAError, StreamInflateError, BackwardsTooFar, ValueError)
+
+
+class Unpacked(io.RawIOBase):
+    """Streams one entry. What does not match its checksum or size is `zip_damaged`; too much is a bomb.
+
+    Its announced size was judged before; more than that comes out of nothing that is read to its end.
+    """
+
+    def __init__(
+        self,
+        pieces: Iterator[bytes],
+        *,
+        crc: int | None,
+        packed: int,
+        size: int,
+        budget: Budget,
+        advancing: Callable[[], None] = nothing,
+    ) -> None:
+        self._pieces = pieces
+        self._advancing = advancing
+        self._crc, self._packed, self._size, self._budget = crc, packed, size, budget
+        self._seen_crc = 0
+        self._out = 0
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]  # narrower than Buffer
+        while not self._left:
+            piece = self._next()
+            if piece is None:
+                return 0
+            self._left = memoryview(piece)
+        length = min(len(buffer), len(self._left))
+        buffer[:length] = self._left[:length]
+        self._left = self._left[length:]
+        return length
+
+    def _next(self) -> bytes | None:
+        self._advancing()
+        started = time.monotonic()
+        try:
+            piece = next(self._pieces, None)
+        except _BROKEN:
+            raise Refused("zip_damaged") from None
+        self._budget.spend(started)
+        if piece is None:
+            if self._out != self._size or (self._crc is not None and self._seen_crc != self._crc):
+                raise Refused("zip_damaged")
+            return None
+        self._out += len(piece)
+        self._seen_crc = zlib.crc32(piece, self._seen_crc)
+        if self._out > self._size:
+            self._overrun()
+        return piece
+
+    def _overrun(self) -> None:
+        """More comes out than was announced: a bomb if it does not end soon, else damage."""
+        self._budget.judge_strictly(self._packed, self._out)
+        try:
+            while (piece := next(self._pieces, None)) is not None:
+                self._out += len(piece)
+                self._budget.judge_strictly(self._packed, self._out)
+        except _BROKEN:
+            pass
+        raise Refused("zip_damaged")
+
+
+def pieces_of(packed: BinaryIO, method: int) -> Iterator[bytes]:
+    """The unpacked bytes in bounded pieces; `zip_method_unsupported` for a method that we cannot unpack."""
+    ways: dict[int, Callable[[BinaryIO], Iterator[bytes]]] = {
+        STORED: _stored,
+        DEFLATE: _deflate,
+        DEFLATE64: _deflate64,
+        BZIP2: _bzip2,
+        LZMA: _lzma,
+    }
+    if method not in ways:
+        raise Refused("zip_method_unsupported")
+    return ways[method](packed)
+
+
+def _stored(packed: BinaryIO) -> Iterator[bytes]:
+    while piece := packed.read(CHUNK):
+        yield piece
+
+
+def _deflate(packed: BinaryIO) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(-15)
+    feed = b""
+    while not inflater.eof:
+        feed = inflater.unconsumed_tail or packed.read(CHUNK)
+        piece = inflater.decompress(feed, 4 * CHUNK)
+        if piece:
+            yield piece
+        elif not feed:
+            raise EOFError
+
+
+def _deflate64(packed: BinaryIO) -> Iterator[bytes]:
+    chunks, is_done, _unused = stream_inflate64()
+    yield from chunks(iter(lambda: packed.read(CHUNK), b""))
+    if not is_done():
+        raise EOFError
+
+
+def _bzip2(packed: BinaryIO) -> Iterator[bytes]:
+    yield from _bounded(bz2.BZ2Decompressor(), packed)
+
+
+def _lzma(packed: BinaryIO) -> Iterator[bytes]:
+    head = packed.read(4)
+    if len(head) < 4:
+        raise EOFError
+    properties = packed.read(struct.unpack("<H", head[2:])[0])
+    filters = [lzma._decode_filter_properties(lzma.FILTER_LZMA1, properties)]  # type: ignore[attr-defined]  # as zipfile
+    dictionary = filters[0].get("dict_size", 0)
+    if dictionary > 128 << 20:
+        raise ValueError
+    yield from _bounded(lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=filters), packed, may_lack_end=True)
+
+
+def _bounded(
+    unpacker: bz2.BZ2Decompressor | lzma.LZMADecompressor, packed: BinaryIO, *, may_lack_end: bool = False
+) -> Iterator[bytes]:
+    while not unpacker.eof:
+        feed = packed.read(CHUNK) if unpacker.needs_input else b""
+        ended = unpacker.needs_input and not feed
+        piece = unpacker.decompress(feed, 4 * CHUNK)
+        if piece:
+            yield piece
+        elif ended:
+            if may_lack_end:
+                return
+            raise EOFError

@@ -1,0 +1,56 @@
+"""The rules that settle what needs more than one row to know, one file each, in the order in which they are asked."""
+
+from collections.abc import Callable
+
+from app.resolving import (
+    answers,
+    case_attendees,
+    deleted,
+    duplicates,
+    earlier,
+    files,
+    hours,
+    kinds,
+    likely_duplicates,
+    members,
+    merges,
+    multi_row_things,
+    names,
+    orphan_rate,
+    orphans,
+    overlaps,
+    own_records,
+    parents,
+    placeholders,
+    referrers,
+    required_targets,
+    same_names,
+    targets,
+)
+from app.resolving.rule import ResolvingContext
+
+RULES: tuple[Callable[[ResolvingContext], None], ...] = (
+    kinds.apply,
+    duplicates.apply,
+    deleted.apply,
+    earlier.apply,
+    multi_row_things.apply,
+    merges.apply,
+    names.apply,
+    placeholders.apply,
+    targets.apply,
+    orphans.apply,
+    parents.apply,
+    files.apply,
+    members.apply,
+    own_records.apply,
+    case_attendees.apply,
+    hours.apply,
+    answers.apply,
+    likely_duplicates.apply,
+    same_names.apply,
+    referrers.apply,
+    orphan_rate.apply,
+    overlaps.apply,
+    required_targets.apply,
+)

@@ -1,0 +1,14 @@
+"""What the clinic deleted before it exported does not come back to life, nor does it ask for a decision."""
+
+from app.index.schema import DELETED
+from app.resolving.rule import ResolvingContext
+
+
+def apply(work: ResolvingContext) -> None:
+    work.db.execute(
+        """INSERT INTO verdicts SELECT rows.row, 'skipped', 'deleted_in_source'
+        FROM rows JOIN kinds ON kinds.id = rows.kind AND kinds.imported WHERE rows.flags & ?
+        ON CONFLICT (row) DO UPDATE SET outcome = 'skipped', code = 'deleted_in_source'
+        WHERE outcome = 'held' AND code <> 'id_conflict'""",
+        (DELETED,),
+    )

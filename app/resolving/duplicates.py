@@ -1,0 +1,247 @@
+"""Rows that give one id: the same row exported twice moves once, and of different ones the newest moves.
+
+Where nothing says which is the newest, all of them wait for a decision.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from itertools import groupby
+from typing import Any
+
+from app.index.schema import GIVES_WAY, ZONE_ASSUMED
+from app.mapping.columns import APART
+from app.mapping.equality import BLANK, CLOCK, ID, NAME
+from app.mapping.kind import Kind
+from app.mapping.names import normalise_name, normalise_person
+from app.resolving.rule import ResolvingContext
+
+THINGS = """INSERT INTO things SELECT r.kind, r.source_id,
+        COALESCE(MIN(CASE WHEN v.row IS NULL THEN r.row END), MIN(r.row)), COUNT(*)
+    FROM rows r LEFT JOIN verdicts v ON v.row = r.row
+    WHERE r.source_id IS NOT NULL
+    GROUP BY r.kind, r.source_id"""
+
+# A page of a note that a list has as well: the list's row counts, whatever becomes of it.
+GIVE_WAY = """INSERT OR REPLACE INTO verdicts SELECT r.row, 'skipped', ? FROM rows r
+    WHERE r.kind = ? AND r.flags & ? AND EXISTS (SELECT 1 FROM temp.counting o WHERE o.id = r.source_id)"""
+
+SAME_ID = """CREATE TEMP TABLE same_id AS
+    SELECT r.row, r.kind, r.source_id id, r.hash, COALESCE(r.clock, r.hash) clock,
+        r.flags & :zone_assumed assumed, r.updated_at, v.row IS NOT NULL blocked,
+        r.row + CASE WHEN r.flags & :zone_assumed THEN :later ELSE 0 END place
+    FROM rows r JOIN things t ON t.kind = r.kind AND t.id = r.source_id AND t.many > 1
+    JOIN kinds k ON k.id = r.kind AND k.imported LEFT JOIN verdicts v ON v.row = r.row
+    ORDER BY r.kind, r.source_id, r.row"""
+
+# A copy without offsets says what the row says that shows the same on its file's own clock.
+SAME_CLOCK = """UPDATE same_id SET hash = o.hash FROM same_id o
+    WHERE same_id.assumed AND NOT o.assumed AND o.kind = same_id.kind AND o.id = same_id.id
+        AND o.clock = same_id.clock AND o.hash <> same_id.hash"""
+
+GROUPS = """CREATE TEMP TABLE same_id_groups AS
+    SELECT kind, id, COUNT(DISTINCT hash) contents, COUNT(*) > COUNT(updated_at) undated, MAX(updated_at) newest
+    FROM same_id WHERE NOT blocked GROUP BY kind, id HAVING COUNT(*) > 1"""
+
+# The row that stays, and its content, of every group that has one. Of equal rows the first stays whose times have their
+# offsets: the others are copies that a spreadsheet saved.
+WINNERS = """CREATE TEMP TABLE same_id_winners AS SELECT s.kind, s.id, MIN(s.place) & (:later - 1) row, MIN(s.hash) hash
+    FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
+    WHERE NOT s.blocked AND (g.contents = 1 OR (NOT g.undated AND s.updated_at = g.newest AND s.kind NOT IN ({later})))
+    GROUP BY s.kind, s.id HAVING COUNT(DISTINCT s.hash) = 1"""
+
+# Where the later row counts whatever the rows say of their age. The hash is that of the row with the highest number.
+LATER = """INSERT INTO same_id_winners SELECT s.kind, s.id, MAX(s.row), s.hash FROM same_id s
+    JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id AND g.contents > 1
+    WHERE NOT s.blocked AND s.kind IN ({later}) GROUP BY s.kind, s.id"""
+
+LOSERS = """INSERT OR REPLACE INTO verdicts
+    SELECT s.row, 'skipped', CASE WHEN s.hash = w.hash THEN :copy {told} ELSE :older END
+    FROM same_id s JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
+    WHERE s.row <> w.row AND NOT s.blocked"""
+
+CONFLICTS = """INSERT INTO verdicts SELECT s.row, 'held', :conflict
+    FROM same_id s JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id
+    LEFT JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
+    WHERE w.row IS NULL AND NOT s.blocked"""
+
+# A row that waits anyway, and its copies.
+BLOCKED_COPIES = """INSERT OR REPLACE INTO verdicts SELECT s.row, 'skipped', :copy FROM same_id s
+    JOIN verdicts v ON v.row = s.row AND v.outcome = 'held'
+    WHERE s.blocked AND EXISTS (SELECT 1 FROM same_id o WHERE o.kind = s.kind AND o.id = s.id AND o.hash = s.hash
+        AND o.blocked AND o.row < s.row)"""
+
+VALUES = {
+    "zone_assumed": ZONE_ASSUMED,
+    "later": 1 << 62,
+    "copy": "duplicate_row",
+    "older": "id_conflict_newest_used",
+    "conflict": "id_conflict",
+}
+
+
+def apply(work: ResolvingContext) -> None:
+    for number, kind in work.kinds:
+        if kind.gave_way and kind.gives_way:
+            _give_way(work, number, kind.gave_way)
+    later = {number: kind.later_counts for number, kind in work.kinds if kind.later_counts}
+    numbers = ",".join(str(number) for number in later)
+    told = " ".join(f"WHEN s.kind = {number} THEN '{code}'" for number, code in later.items())
+    for query in (
+        THINGS,
+        SAME_ID,
+        "CREATE INDEX temp.same_id_key ON same_id (kind, id)",
+        SAME_CLOCK,
+        GROUPS,
+        WINNERS.format(later=numbers),
+        LATER.format(later=numbers),
+        "CREATE INDEX temp.same_id_winners_key ON same_id_winners (kind, id)",
+    ):
+        work.db.execute(query, VALUES)
+    keep_fullest_rows(work, tuple(later))
+    for query in (
+        LOSERS.format(told=told),
+        CONFLICTS,
+        BLOCKED_COPIES,
+        """UPDATE things SET row = w.row FROM same_id_winners w WHERE w.kind = things.kind AND w.id = things.id""",
+        "DROP TABLE same_id",
+        "DROP TABLE same_id_groups",
+        "DROP TABLE same_id_winners",
+    ):
+        work.db.execute(query, VALUES)
+
+
+def _give_way(work: ResolvingContext, kind: int, code: str) -> None:
+    if not work.db.execute("SELECT 1 FROM rows WHERE kind = ? AND flags & ?", (kind, GIVES_WAY)).fetchone():
+        return
+    counting = "SELECT DISTINCT source_id FROM rows WHERE kind = ? AND NOT flags & ? AND source_id IS NOT NULL"
+    work.db.execute("CREATE TEMP TABLE counting (id PRIMARY KEY) WITHOUT ROWID")
+    work.db.execute(f"INSERT INTO counting {counting}", (kind, GIVES_WAY))
+    work.db.execute(GIVE_WAY, (code, kind, GIVES_WAY))
+    work.db.execute("DROP TABLE temp.counting")
+
+
+# Rows of one id that contradict each other nowhere: what says less than another row is the same row.
+#
+# A clinic hands over an export and a dump of the api, or an export with fewer columns: one names a practitioner,
+# the other gives the id. Such rows are read once more, as few as they are, and compared cell by cell.
+
+CHANGED = "updated_at"  # which of two contents is the newer one is settled before
+MOST_TRIED = 8  # rows of one id that are tried as the one that says all
+
+WANTED = """SELECT p.part, s.row - f.first, s.row FROM same_id s
+    JOIN same_id_groups g ON g.kind = s.kind AND g.id = s.id AND g.contents > 1
+    LEFT JOIN same_id_winners w ON w.kind = s.kind AND w.id = s.id
+    JOIN pieces p ON p.first = (SELECT MAX(first) FROM pieces WHERE first <= s.row)
+    JOIN (SELECT kind, part, MIN(first) first FROM pieces GROUP BY kind, part) f ON f.kind = p.kind AND f.part = p.part
+    WHERE w.id IS NULL AND NOT s.blocked AND s.kind = ? ORDER BY p.part, s.row"""
+
+GROUPED = """SELECT s.id, s.row, s.assumed, s.hash, x.said FROM temp.said_again x JOIN same_id s ON s.row = x.row
+    ORDER BY s.id, s.place"""
+
+COUNTED = "SELECT COUNT(*) FROM same_id WHERE kind = ? AND id = ? AND NOT blocked"
+
+SAME = "UPDATE same_id SET hash = ? WHERE kind = ? AND id = ? AND NOT blocked"
+
+NAMED = """SELECT DISTINCT source_id FROM rows WHERE kind = :kind AND name_key = :name
+    UNION SELECT source_id FROM rows WHERE kind = :kind AND alias = :name"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    number: int
+    is_assumed: bool  # a time has no offset
+    content: bytes
+    said: Mapping[str, str]
+
+    @property
+    def filled(self) -> int:
+        return sum(map(bool, self.said.values()))
+
+
+def keep_fullest_rows(work: ResolvingContext, later: Sequence[int]) -> None:
+    """Gives each group of rows without a winner the row that says all that the others say, if there is one.
+
+    `later` are the kinds of which the last row counts, whatever the rows say.
+    """
+    for number, kind in work.kinds:
+        if work.reread is None or not kind.imported or number in later:
+            continue
+        wanted: dict[int, dict[int, int]] = {}
+        for part, place, row in work.db.execute(WANTED, (number,)):
+            wanted.setdefault(part, {})[place] = row
+        if wanted:
+            read = work.reread(kind, wanted)
+            _settle(work, number, kind, ((wanted[part][place], said) for part, place, said in read))
+
+
+def _settle(
+    work: ResolvingContext, number: int, kind: Kind[Any], read: Iterable[tuple[int, Mapping[str, str]]]
+) -> None:
+    db = work.db
+    db.execute("CREATE TEMP TABLE said_again (row INTEGER PRIMARY KEY, said TEXT NOT NULL)")
+    db.executemany("INSERT INTO temp.said_again VALUES (?, ?)", ((row, json.dumps(said)) for row, said in read))
+    is_named = cache(partial(_is_named, work, kind))
+    winners: list[tuple[int, str | int, int, bytes]] = []
+    for key, rows in _groups(db):
+        if len(rows) != db.execute(COUNTED, (number, key)).fetchone()[0]:
+            continue  # one of them could not be read again
+        fullest = sorted(rows, key=lambda row: (-row.filled, row.is_assumed))[:MOST_TRIED]
+        winner = next((row for row in fullest if all(_gives_way(each, row, is_named) for each in rows)), None)
+        if winner is not None:
+            winners.append((number, key, winner.number, winner.content))
+    db.executemany("INSERT INTO same_id_winners VALUES (?, ?, ?, ?)", winners)
+    db.executemany(SAME, ((content, kind_, key) for kind_, key, _, content in winners))
+    db.execute("DROP TABLE temp.said_again")
+
+
+def _groups(db: sqlite3.Connection) -> Iterator[tuple[str | int, list[_Row]]]:
+    for key, rows in groupby(db.execute(GROUPED), key=lambda row: row[0]):
+        yield key, [_Row(number, bool(assumed), hash_, json.loads(said)) for _, number, assumed, hash_, said in rows]
+
+
+def _gives_way(row: _Row, fuller: _Row, is_named: Callable[[str, str, str], bool]) -> bool:
+    return row is fuller or says_all(fuller.said, row.said, is_named, is_copy=fuller.is_assumed or row.is_assumed)
+
+
+def says_all(
+    said: Mapping[str, str],
+    less: Mapping[str, str],
+    is_named: Callable[[str, str, str], bool],
+    *,
+    is_copy: bool = False,
+) -> bool:
+    """Whether what one row says is all that another says, and contradicts it nowhere."""
+    return all(
+        _is_same(name, said.get(name), less.get(name), is_named, is_copy=is_copy)
+        for name in (said.keys() | less.keys()) - {CHANGED}
+    )
+
+
+def _is_same(
+    name: str, said: str | None, less: str | None, is_named: Callable[[str, str, str], bool], *, is_copy: bool
+) -> bool:
+    if less is None or said == less:
+        return True
+    if said is None:
+        return less == BLANK
+    if CLOCK in said and CLOCK in less:  # a copy without offsets shows the clock of the file
+        (instant, _, shown), (instant_less, _, shown_less) = said.partition(CLOCK), less.partition(CLOCK)
+        return instant == instant_less or (is_copy and shown == shown_less)
+    ids, names = sorted((said, less))
+    if ids.startswith(ID) and names.startswith(NAME):
+        return is_named(name, names.removeprefix(NAME), ids.removeprefix(ID))
+    return False
+
+
+def _is_named(work: ResolvingContext, kind: Kind[Any], attribute: str, name: str, source_id: str) -> bool:
+    """Whether the row that a reference gives by its id is the only one that bears a name."""
+    target = next((p.column.links_to for p in kind.columns if p.name == attribute), None)
+    number = work.numbers.get(target or "")
+    is_person = any(each.people for _, each in work.kinds if each.name == target)
+    bare = name.partition(APART)[0]
+    key = normalise_person(bare) if is_person else normalise_name(bare)
+    bearers = work.db.execute(NAMED, {"kind": number, "name": key}).fetchall()
+    return [str(bearer) for (bearer,) in bearers] == [source_id]

@@ -1,0 +1,43 @@
+"""Which kinds move at all, and by which names their rows are known. Rows of the other kinds are counted only."""
+
+from app.mapping.names import normalise_person
+from app.resolving.rule import ResolvingContext
+
+
+def apply(work: ResolvingContext) -> None:
+    places = {kind.name: (position, kind) for position, kind in enumerate(work.source.kinds)}
+    for name, number in work.numbers.items():
+        position, kind = places.get(name, (len(places), None))
+        work.db.execute(
+            "UPDATE kinds SET position = ?, imported = ?, tables = ?, people = ? WHERE id = ?",
+            (
+                position,
+                bool(kind and kind.imported),
+                " ".join(kind.tables) if kind else "",
+                bool(kind and kind.people),
+                number,
+            ),
+        )
+    work.db.execute(
+        """DELETE FROM verdicts WHERE row IN (SELECT v.row FROM verdicts v JOIN rows ON rows.row = v.row
+        JOIN kinds ON kinds.id = rows.kind WHERE NOT kinds.imported)"""
+    )
+    work.db.execute(
+        """DELETE FROM mentioned WHERE row IN (SELECT m.row FROM mentioned m JOIN rows ON rows.row = m.row
+        JOIN kinds ON kinds.id = rows.kind WHERE NOT kinds.imported)"""
+    )
+    for number, kind in work.kinds:
+        for table in kind.made:
+            work.db.execute("UPDATE mentions SET kind = ? WHERE tbl = ? AND kind IS NULL", (number, table))
+        if kind.people:
+            _without_titles(work, number)
+    work.db.execute("CREATE INDEX rows_name ON rows (kind, name_key) WHERE name_key IS NOT NULL")
+    work.db.execute("CREATE INDEX rows_alias ON rows (kind, alias) WHERE alias IS NOT NULL")
+
+
+def _without_titles(work: ResolvingContext, kind: int) -> None:
+    found = work.db.execute("SELECT name_key, alias, row FROM rows WHERE kind = ? AND name_key IS NOT NULL", (kind,))
+    work.db.executemany(
+        "UPDATE rows SET name_key = ?, alias = ? WHERE row = ?",
+        [(normalise_person(name), normalise_person(alias) if alias else None, row) for name, alias, row in found],
+    )

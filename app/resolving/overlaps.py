@@ -1,0 +1,23 @@
+"""Appointments of one practitioner that overlap. They move as they are; the clinic is told how many there are."""
+
+from app.index.schema import ASIDE, CANCELLED
+from app.index.view import DATED
+from app.resolving.rule import ResolvingContext
+
+WHO = "practitioners"
+
+OVERLAPS = """SELECT COUNT(*) FROM (
+        SELECT r.starts_at, MAX(r.ends_at) OVER (
+            PARTITION BY refs.target ORDER BY r.starts_at, r.row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) busy
+        FROM refs JOIN rows r ON r.row = refs.row LEFT JOIN verdicts v ON v.row = r.row
+        WHERE refs.spec IN (SELECT id FROM specs WHERE kind = :dated AND target = :who)
+        AND refs.target <> 0 AND v.row IS NULL AND r.starts_at IS NOT NULL AND NOT r.flags & :apart)
+    WHERE starts_at < busy"""
+
+
+def apply(work: ResolvingContext) -> None:
+    dated, who = work.numbers.get(DATED), work.numbers.get(WHO)
+    values = {"dated": dated, "who": who, "apart": CANCELLED | ASIDE}
+    overlaps = work.db.execute(OVERLAPS, values).fetchone()[0]
+    if overlaps:
+        work.db.execute("INSERT INTO told VALUES (?, ?, ?)", ("appointment_overlap", dated, overlaps))

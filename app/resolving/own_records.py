@@ -1,0 +1,112 @@
+"""Links between two clients' records, such as one's note that names the other's visit: they are left out and told.
+
+A row goes to its own client, whatever it refers to. A visit that several share is each one's of those who were there:
+what it refers to is a record of some of them, and written down is of whom.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from app.index.schema import SHARED
+from app.mapping.kind import Kind
+from app.mapping.rows import WHOSE
+from app.resolving.rule import ResolvingContext
+
+STRAYS = """CREATE TEMP TABLE strays (row INTEGER, spec INTEGER, place INTEGER, PRIMARY KEY (row, spec, place))
+    WITHOUT ROWID"""
+
+# Whose a row is: it refers to the client, or has a member for each, as a visit of whom rows of their own tell.
+BY_LINK, BY_MEMBER = "refs", "members"
+_IS_BY = {
+    BY_LINK: "{a}.row = {row} AND {a}.spec IN ({specs}) AND {a}.target <> 0",
+    BY_MEMBER: "{a}.row = {row} AND NOT {a}.copy",
+}
+
+# A row of nobody waits, or is a busy time: what becomes of links to it is settled. Whose a record of an earlier import
+# is may be unknown.
+FOUND = """INSERT INTO strays SELECT l.row, l.spec, l.place FROM refs l
+    WHERE l.row BETWEEN :first AND :last AND l.spec IN ({links}) AND l.target <> 0
+    AND NOT ({alike}) AND ({own}) AND (l.target < 0 OR {others})"""
+
+BETWEEN = "SELECT MIN(first), MAX(last) FROM pieces WHERE kind = ?"
+LINKS = "SELECT id, field FROM specs WHERE kind = ? AND target = ? AND NOT required AND NOT merge AND field <> ?"
+
+TOLD = """INSERT OR IGNORE INTO findings SELECT s.row, ? FROM strays s LEFT JOIN verdicts v ON v.row = s.row
+    WHERE s.spec = ? AND v.row IS NULL"""
+# Of a link of a row that several share: the records of those whose the other record is.
+OF_WHOM = f"""INSERT OR IGNORE INTO extras SELECT l.row, '{WHOSE}' || s.field, json_group_array(m.key)
+    FROM refs l JOIN specs s ON s.id = l.spec JOIN rows r ON r.row = l.row AND r.flags & {SHARED}
+    JOIN members m ON m.row = l.row AND NOT m.copy
+    WHERE l.row BETWEEN :first AND :last AND l.spec IN ({{links}}) AND l.target <> 0 AND EXISTS (
+        SELECT 1 FROM refs b WHERE b.row = l.target AND b.spec IN ({{others}}) AND b.target = m.target)
+    GROUP BY l.row, l.spec"""
+LEFT_OUT = "DELETE FROM {table} WHERE (row, spec, place) IN (SELECT row, spec, place FROM temp.strays)"
+
+
+def apply(work: ResolvingContext) -> None:
+    owned = {number: (kind, specs) for number, kind in work.kinds if kind.imported and (specs := _owners(work, kind))}
+    work.db.execute(STRAYS)
+    for number, (kind, own) in owned.items():
+        for target, (other, others) in owned.items():
+            links = dict(work.db.execute(LINKS, (number, target, kind.owner)).fetchall())
+            first, last = work.db.execute(BETWEEN, (number,)).fetchone()
+            if not links or first is None:
+                continue
+            query = FOUND.format(
+                links=_listed(links),
+                alike=" OR ".join(_alike(kind, own, other, others)),
+                own=" OR ".join(_is_somebodys(kind, "l.row", own)),
+                others=" OR ".join(_is_somebodys(other, "l.target", others)),
+            )
+            work.db.execute(query, {"first": first, "last": last})
+            if kind.sharing is not None:
+                of_whom = OF_WHOM.format(links=_listed(links), others=_listed(others))
+                work.db.execute(of_whom, {"first": first, "last": last})
+            for spec, field in links.items():
+                if code := _code(work, kind, spec, str(field)):
+                    work.db.execute(TOLD, (code, spec))
+    for table in ("refs", "leads"):
+        work.db.execute(LEFT_OUT.format(table=table))
+    work.db.execute("DROP TABLE temp.strays")
+
+
+def _owners(work: ResolvingContext, kind: Kind[object]) -> list[int]:
+    """The references of a kind's rows to their client."""
+    found = work.db.execute("SELECT id FROM specs WHERE kind = ? AND field = ?", (work.numbers[kind.name], kind.owner))
+    return [int(spec) for (spec,) in found]
+
+
+def _alike(kind: Kind[object], own: list[int], other: Kind[object], others: list[int]) -> Iterator[str]:
+    """That a row and what it leads to have a client in common, in each way in which a row may be somebody's."""
+    for way in _ways(kind):
+        for other_way in _ways(other):
+            a = _IS_BY[way].format(a="a", row="l.row", specs=_listed(own))
+            b = _IS_BY[other_way].format(a="b", row="l.target", specs=_listed(others))
+            alone = [
+                f"NOT EXISTS (SELECT 1 FROM members WHERE row = {row})"
+                for row, said, ways in (("l.row", way, _ways(kind)), ("l.target", other_way, _ways(other)))
+                if said == BY_LINK and BY_MEMBER in ways
+            ]
+            where = " AND ".join((a, b, "a.target = b.target", *alone))
+            yield f"EXISTS (SELECT 1 FROM {way} a CROSS JOIN {other_way} b WHERE {where})"
+
+
+def _is_somebodys(kind: Kind[object], row: str, specs: list[int]) -> Iterator[str]:
+    for way in _ways(kind):
+        yield f"EXISTS (SELECT 1 FROM {way} a WHERE {_IS_BY[way].format(a='a', row=row, specs=_listed(specs))})"
+
+
+def _ways(kind: Kind[object]) -> tuple[str, ...]:
+    return (BY_LINK, BY_MEMBER) if kind.sharing is not None else (BY_LINK,)
+
+
+def _code(work: ResolvingContext, kind: Kind[object], spec: int, field: str) -> str | None:
+    """The problem of a link to another's record: the column's own, else that of a link that leads nowhere."""
+    own = next((placed.column.of_another for placed in kind.columns if placed.name == field), None)
+    if own is not None:
+        return own
+    found = work.db.execute("SELECT orphan FROM specs WHERE id = ?", (spec,)).fetchone()[0]
+    return None if found is None else str(found)
+
+
+def _listed(specs: Iterable[int]) -> str:
+    return ", ".join(str(spec) for spec in specs)

@@ -1,0 +1,76 @@
+"""Things that rows refer to and no row describes, where their kind can make them of a name or an id alone.
+
+Such a thing gets a row of its own below 0 in the index, so that everything else treats it as one of the export's.
+"""
+
+from typing import Any
+
+from app.index.view import UNNAMED
+from app.mapping.columns import APART
+from app.mapping.kind import Kind
+from app.mapping.names import normalise_name
+from app.resolving.rule import ResolvingContext
+
+BY_NAME = """SELECT 'name:' || key, MIN(name) FROM named WHERE kind = ? AND target IS NULL AND key <> ''
+    GROUP BY key ORDER BY key"""
+
+BY_ID = """SELECT f.id, MIN(f.name) FROM raw_refs f JOIN specs s ON s.id = f.spec AND s.target = ? AND NOT s.merge
+    JOIN kinds k ON k.id = s.kind AND k.imported AND k.id NOT IN ({silent})
+    LEFT JOIN things t ON t.kind = s.target AND t.id = f.id
+    LEFT JOIN verdicts v ON v.row = f.row
+    WHERE f.id IS NOT NULL AND t.row IS NULL AND COALESCE(v.outcome, '') <> 'skipped' GROUP BY f.id ORDER BY f.id"""
+
+
+def apply(work: ResolvingContext) -> None:
+    lowest: int = work.db.execute("SELECT MIN(0, COALESCE(MIN(row), 0)) FROM rows").fetchone()[0]
+    silent = ",".join(str(number) for number, kind in work.kinds if not kind.vouches)
+    for number, kind in work.kinds:
+        if not kind.imported or not kind.tables or kind.tables[0] not in kind.made:
+            continue
+        if kind.placeholder is not None and not work.absent(kind):
+            continue
+        found = [
+            *work.db.execute(BY_NAME, (number,)),
+            *work.db.execute(BY_ID.format(silent=silent), (number,)),
+        ]
+        for key, name in found:
+            lowest -= 1
+            bare = str(name or "").partition(APART)[0]
+            _make(work, number, kind, lowest, key, bare or f"{kind.unknown} ({work.source.label} {key})")
+            if kind.unnamed_code and key == f"name:{normalise_name(kind.unknown)}":
+                work.db.execute("INSERT INTO state VALUES (?, ?)", (f"{UNNAMED}{lowest}", kind.unnamed_code))
+        if found:
+            _companions(work, number, kind)
+        if kind.placeholder is not None and found:
+            work.db.execute("INSERT INTO told VALUES (?, ?, ?)", (kind.placeholder, number, len(found)))
+    work.db.execute(
+        """UPDATE named SET target = t.row FROM things t
+        WHERE named.target IS NULL AND t.kind = named.kind AND t.id = 'name:' || named.key"""
+    )
+
+
+def _companions(work: ResolvingContext, number: int, kind: Kind[Any]) -> None:
+    for mention in kind.made_mentions:
+        work.db.execute(
+            "INSERT INTO mentions (tbl, key, name, kind) VALUES (?, ?, ?, ?) ON CONFLICT (tbl, key) DO NOTHING",
+            (mention.table, mention.key, mention.name, number),
+        )
+        work.db.execute(
+            "INSERT INTO companions SELECT ?, id FROM mentions WHERE tbl = ? AND key = ?",
+            (number, mention.table, mention.key),
+        )
+
+
+def _make(work: ResolvingContext, number: int, kind: Kind[Any], row: int, key: str | int, name: str) -> None:
+    work.db.execute(
+        "INSERT INTO rows (row, kind, line, source_id, flags, name) VALUES (?, ?, 0, ?, 0, ?)", (row, number, key, name)
+    )
+    work.db.execute("INSERT INTO things VALUES (?, ?, ?, 1)", (number, key, row))
+    tables = kind.tables if kind.placeholder is not None else kind.tables[:1]
+    for table in tables:
+        if table in kind.made:
+            work.db.execute(
+                """INSERT INTO mentions (tbl, key, name, kind, made) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (tbl, key) DO UPDATE SET made = excluded.made""",
+                (table, str(key), name, number, row),
+            )

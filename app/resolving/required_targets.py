@@ -1,0 +1,23 @@
+"""Which rows go when the clinic leaves out a location, a practitioner, an appointment type or old visits.
+
+Only references to what a plan can leave out are kept here, so that its consequences are counted at once.
+"""
+
+from app.index.view import DATED, GOES, choices
+from app.mapping.plan import Plan
+from app.resolving.rule import ResolvingContext
+
+NEEDS = """INSERT INTO needs SELECT refs.target, refs.row, refs.spec, refs.many FROM refs
+    WHERE refs.target <> 0 AND refs.spec IN ({specs}) ORDER BY refs.target, refs.row"""
+
+
+def apply(work: ResolvingContext) -> None:
+    can_go = {work.numbers[kind] for kind in (*choices(Plan()), DATED) if kind in work.numbers}
+    going = work.db.execute(f"SELECT id, kind, target FROM specs WHERE {GOES}").fetchall()
+    size = -1
+    while size != len(can_go):
+        size = len(can_go)
+        can_go |= {kind for _, kind, target in going if target in can_go}
+    specs = ",".join(str(spec) for spec, _, target in going if target in can_go)
+    if specs:
+        work.db.execute(NEEDS.format(specs=specs))

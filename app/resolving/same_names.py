@@ -1,0 +1,24 @@
+"""Names and e-mails that should be one row's own: the first row keeps it, the later ones are told."""
+
+from app.resolving.rule import ResolvingContext
+
+NUMBERED = """SELECT * FROM (
+        SELECT r.row row, ROW_NUMBER() OVER (PARTITION BY r.{column} ORDER BY r.row) place
+        FROM rows r LEFT JOIN verdicts v ON v.row = r.row
+        WHERE r.kind = ? AND r.{column} IS NOT NULL AND v.row IS NULL AND r.row > 0)
+    WHERE place > 1"""
+
+
+def apply(work: ResolvingContext) -> None:
+    for number, kind in work.kinds:
+        if kind.unique_names:
+            later = work.db.execute(NUMBERED.format(column="name_key"), (number,)).fetchall()
+            work.db.executemany(
+                "INSERT OR IGNORE INTO findings VALUES (?, ?)", [(r, "duplicate_name") for r, _ in later]
+            )
+            work.db.executemany("INSERT INTO extras VALUES (?, 'same_name', ?)", [(r, str(n)) for r, n in later])
+        if kind.alias_shared:
+            later = work.db.execute(NUMBERED.format(column="alias"), (number,)).fetchall()
+            work.db.executemany(
+                "INSERT OR IGNORE INTO findings VALUES (?, ?)", [(row, kind.alias_shared) for row, _ in later]
+            )

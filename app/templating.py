@@ -1,0 +1,192 @@
+"""What every page is drawn with: templates, words, icons, and the addresses of the style sheet and scripts."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    is_undefined,
+    pass_context,
+    select_autoescape,
+)
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from app import formatting
+from app.mapping.html import clean_html
+from app.migration.states import OVER, State
+
+ROOT = Path(__file__).parent.parent
+STATIC = ROOT / "static"
+TEMPLATES = ROOT / "templates"
+SHAPES = re.compile(r"<svg.*?>(.*)</svg>", re.DOTALL)
+
+
+@cache
+def package(name: str) -> str:
+    """The vendored folder of a package: `bootstrap` -> `vendor/bootstrap@5.3.9`."""
+    packages: dict[str, str] = json.loads((STATIC / "vendor/manifest.json").read_text())["packages"]
+    return f"vendor/{packages[name]}"
+
+
+@cache
+def asset(path: str) -> str:
+    """The address of a file under `static/` that a browser may keep for ever: it changes with what it names.
+
+    `asset("app.css")` -> `/static/app.css?v=1a2b3c4d`; `asset("bootstrap/bootstrap.min.css")` -> the vendored file,
+    whose folder carries its version.
+    """
+    first, _, rest = path.partition("/")
+    if rest and not (STATIC / first).exists():
+        return f"/static/{package(first)}/{rest}"
+    return f"/static/{path}?v={hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:8]}"
+
+
+@cache
+def icon(name: str, css: str = "i") -> Markup:
+    """A lucide icon, inlined and hidden from screen readers: the words beside it say the same."""
+    path = STATIC / package("lucide-static") / "icons" / f"{name}.svg"
+    if not path.exists():
+        raise LookupError(f"no icon named {name}: add it to ICONS in static/vendor.py and run that script")
+    drawn = " ".join(SHAPES.sub(r"\1", path.read_text().partition("-->")[2]).split())
+    attributes = 'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
+    return Markup(f'<svg class="{css}" aria-hidden="true" {attributes}>{drawn}</svg>')  # noqa: S704  (our own files)
+
+
+def rich(text: str) -> Markup:
+    """A note as its author formatted it, cleaned once more, its headings below those of the page."""
+    cleaned = clean_html(text).html
+    above, _, _ = cleaned.partition("<h1>")
+    smaller = "h4" if "<h2>" in above else "h5"  # a heading never skips a level
+    for level, below in (("h1", "h4"), ("h2", smaller)):
+        cleaned = cleaned.replace(f"<{level}>", f"<{below}>").replace(f"</{level}>", f"</{below}>")
+    return Markup(cleaned)  # noqa: S704 - cleaned above
+
+
+def environment(templates: Path = TEMPLATES, *more: Path) -> Environment:
+    """The one Jinja environment: escapes all but plain text, and a variable that a page forgot is an error."""
+    made = Environment(
+        loader=FileSystemLoader([templates, *more]),
+        autoescape=select_autoescape(enabled_extensions=(), disabled_extensions=("txt",), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(formatting.FILTERS, rich=rich, with_links=with_links)
+    made.globals.update(icon=icon, asset=asset, wait=formatting.wait, basis=no_basis)
+    return made
+
+
+def no_basis(_path: str, **_address: str) -> str:
+    """The hidden field of a form where no request asks for the page; `web.context` puts the real one in its place."""
+    return ""
+
+
+def block(template: Template, name: str, context: dict[str, object]) -> str:
+    """One named block of a page's own template: what an htmx request for the same address gets."""
+    made = template.new_context(context)
+    # The first step of the whole page runs the imports at its top and finds the blocks it inherits.
+    next(iter(template.root_render_func(made)), None)
+    return "".join(made.blocks[name][0](made))
+
+
+# Sentences that name an act of the product, with a link to the page where the act is.
+
+
+@dataclass(frozen=True, slots=True)
+class ActLink:
+    """Words that name an act or its page, and the page's address within a move. No `states`: in every state.
+
+    `there` is where the act stands on its page while names are matched: a link on that very page leads to it.
+    """
+
+    words: str
+    page: str
+    states: frozenset[State] = frozenset()
+    there: str = ""
+
+
+PREPARING = frozenset({State.PREPARING})
+ACTS: tuple[ActLink, ...] = (
+    ActLink("names page", "matches"),
+    ActLink("page of your files", "files"),
+    ActLink("review page", "review"),
+    ActLink("page to approve", "approve"),
+    ActLink("checklist", "checklist"),
+    ActLink(
+        "(?:hand|Hand) (?:the export|it|this file) over again|(?:hand|Hand) over (?:the export again|another one)",
+        "handover",
+        there="another",
+    ),
+    ActLink("(?:upload|Upload) (?:the zip|the file|it) here", "handover#upload", PREPARING),
+    ActLink("(?:start|Start) (?:the trial (?:again|once more)|another trial)", "review"),
+    ActLink("withdraw the request", "review#requests"),
+    ActLink("(?:write|Write) to us|(?:contact|Contact) us|ask support", "help"),
+    ActLink("(?:enter|Enter|check|Check) (?:its|the) password", "files/password"),
+)
+"""Every act that a sentence for people may name. `words` is a pattern; a sentence with other words gets no link."""
+PATTERN = re.compile("|".join(f"(?P<act{number}>{act.words})" for number, act in enumerate(ACTS)))
+ALWAYS = frozenset({"help"})
+"""Pages whose act does not end with the move."""
+SENTENCE = re.compile(r"(?<=[.?!])\s+")
+ENDED = re.compile(r"\b(?:approve|go on|goes on|export again|again, or|the trial)\b")
+"""Words of acts that end with the move, in sentences that give them no link."""
+
+
+def link_acts(text: str, base: str, state: State | None, shown: str = "") -> Markup:
+    """The text, escaped, with a link on each act that it names. `base` is the address of the move, `state` its state.
+
+    Acts of certain states get no link where the state is None. `shown` is the address of the page that shows the text:
+    no link leads from a page to itself, unless to the place on it where the act is.
+    """
+    parts, last = [], 0
+    for found in PATTERN.finditer(text):
+        act = ACTS[int((found.lastgroup or "act0").removeprefix("act"))]
+        if act.states and state not in act.states:
+            continue
+        address = f"{base}/{act.page}"
+        if address == shown:
+            if not act.there or state is not State.MATCHING:
+                continue
+            address = f"#{act.there}"
+        link = Markup('<a href="{}">{}</a>').format(address, found[0])
+        parts += [escape(text[last : found.start()]), link]
+        last = found.end()
+    return Markup("").join([*parts, escape(text[last:])])
+
+
+def without_acts(text: str) -> str:
+    """The text without the sentences that name an act of an open move: a move that is over offers none of them."""
+    kept = [sentence for sentence in SENTENCE.split(text) if not names_act(sentence)]
+    return " ".join(kept)
+
+
+def names_act(sentence: str) -> bool:
+    """Whether a sentence names an act or a page that only an open move has."""
+    found = (ACTS[int((match.lastgroup or "act0").removeprefix("act"))] for match in PATTERN.finditer(sentence))
+    return any(act.page not in ALWAYS for act in found) or ENDED.search(sentence) is not None
+
+
+@pass_context
+def with_links(context: Context, text: str) -> Markup:
+    """The same for the move of a page. Who may not act for the clinic reads the words without links.
+
+    Of a move that is over, the sentences that name an act of an open move are left away.
+    """
+    migration = context.get("migration")
+    if not migration or isinstance(text, Markup):
+        return escape(text)
+    id_, named = (context.environment.getattr(migration, name) for name in ("id", "state"))
+    state = None if is_undefined(named) else State(named)
+    if state in OVER:
+        text = without_acts(text)
+    request = context.get("request")
+    shown = request.url.path if request is not None else ""
+    return link_acts(text, f"/m/{id_}", state, shown) if context.get("may_act") else escape(text)

@@ -1,0 +1,1 @@
+"""A trial migration is made and proven: rows are mapped, loaded, and held against the export."""

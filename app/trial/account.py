@@ -1,0 +1,199 @@
+"""The account of a trial: what its parts came to, by kind, and whether the ledger's account of it says the same."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from sqlmodel import Session, col, select
+
+from app.caspen.content import Digest, Digests, merge, trial_digest
+from app.mapping.kind import Source
+from app.mapping.rows import Outcome
+from app.migration.balance import KindBalance
+from app.migration.exports import files_of
+from app.migration.ledger_shapes import changed_columns
+from app.migration.models import ExportFile, Migration, ProblemLine, Trial, Work
+from app.migration.states import LIVE, State
+from app.migration.unanswered import files_apart, to_json, unanswered_files
+from app.sources import source as source_named
+from app.trial.account_seal import (
+    HELD,
+    KEPT,
+    PROVEN,
+    counted_in,
+    has_few_problems,
+    seal_of_account,
+    seal_of_numbers,
+    seal_of_report,
+    seal_of_trial,
+    sealed,
+)
+from app.worker.leases import DONE, QUARANTINED
+
+APPROVABLE = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING, State.FINALISING_FAILED)
+"""The states in which the current export is still the one that the trial was made of."""
+BLOCKING = (
+    "file_bytes_altered",
+    "record_altered",
+    "link_broken",
+    "rows_unaccounted",
+    "cells_not_found",
+    "rows_miscounted",
+)
+"""What the reconciliation reports of the whole trial where the trial must not be approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the parts of a trial came to: rows by kind and outcome, and what mapping made, by source kind.
+
+    `places` is a digest of the part and line of each record.
+    """
+
+    outcomes: Mapping[str, Counter[str]]
+    made: Digests
+    places: Digest
+
+
+def account_of(session: Session, migration: Migration, run: str) -> Account:
+    """Adds up what every settled piece of a trial says of itself."""
+    outcomes: dict[str, Counter[str]] = {}
+    made: Digests = {}
+    places = Digest()
+    results = session.exec(
+        select(Work.result).where(
+            Work.migration_id == migration.id, Work.run == run, col(Work.state).in_((DONE, QUARANTINED))
+        )
+    )
+    for result in results:
+        if "kind" in result:
+            outcomes.setdefault(str(result["kind"]), Counter()).update(result["outcomes"])
+        merge(made, {kind: Digest.parse(text) for kind, text in result.get("digests", {}).items()})
+        if "digests" in result:
+            places = places + Digest.parse(result["places"])
+    return Account(outcomes, made, places)
+
+
+def balance(
+    source: Source, files: Sequence[ExportFile], account: Account, stored: Mapping[str, Digest]
+) -> list[KindBalance]:
+    """The account of every kind that occurs, in the order of loading."""
+    read: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    for file in files:
+        if file.kind is not None:
+            read[file.kind] += file.rows
+            refused[file.kind] += file.rows if file.refused else 0
+    found = []
+    for kind in source.kinds:
+        present = any(file.kind == kind.name for file in files)
+        if not present and kind.name not in stored and kind.name not in account.made:
+            continue
+        outcomes = Counter(account.outcomes.get(kind.name, {}))
+        outcomes[Outcome.REFUSED.value] += refused[kind.name]
+        if not kind.imported:
+            outcomes[Outcome.SKIPPED.value] += read[kind.name] - refused[kind.name]
+        made = account.made.get(kind.name, Digest())
+        found.append(
+            KindBalance(
+                kind=kind.name,
+                read=read[kind.name],
+                **{outcome.value: outcomes[outcome.value] for outcome in Outcome},
+                records=made.count,
+                source_digest=str(made),
+                caspen_digest=str(stored.get(kind.name, Digest())),
+            )
+        )
+    return found
+
+
+def has_true_account(session: Session, migration: Migration, trial: Trial, *, thorough: bool = False) -> bool:
+    """Whether the ledger's account of a finished trial equals the one computed anew from its parts and files.
+
+    Compares every number of every kind, the digest, the files without an answer, and `balanced` with the problems
+    that the reconciliation reported; the account and its problems with the checksum that the reconciliation kept;
+    once the trial is live, the report of the move as well. True in a state in which the trial can neither be approved
+    nor is live. An account of another shape is not true.
+
+    `thorough` counts the problems however many there are; without it, up to FEW_PROBLEMS.
+    """
+    if migration.state not in (*APPROVABLE, *LIVE):
+        return True
+    if changed_columns(trial):
+        return False
+    try:
+        return _is_same(session, migration, trial, thorough=thorough)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return False  # the result of a part does not have the shape that is written into it
+
+
+def _is_same(session: Session, migration: Migration, trial: Trial, *, thorough: bool) -> bool:
+    source = source_named(migration.source)
+    files = files_of(session, migration.id, migration.export_number)
+    account = account_of(session, migration, f"trial:{trial.number}")
+    kept = [dict(kind) for kind in trial.kinds]
+    stored = {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kept}
+    made = account.made if trial.balanced else stored  # an unbalanced trial may have stored something else
+    is_same = kept == [asdict(kind) for kind in balance(source, files, account, made)]
+    apart = (to_json(files_apart(files)), to_json(unanswered_files(files)))  # the latter of trials from before
+    is_named = trial.digest == trial_digest(stored, [kind.name for kind in source.kinds])
+    seal_of_held = sealed(session, migration.id, "compare", f"trial:{trial.number}", HELD)
+    if trial.held_against is None or seal_of_held != seal_of_numbers(trial.held_against):
+        return False  # what cannot be looked at was not looked at
+    is_blocked = trial.balanced and _is_blocked(session, migration, trial)
+    if migration.state in LIVE:
+        seal = sealed(session, migration.id, "promote", f"finalise:{trial.number}", KEPT)
+        if not has_true_report(migration, trial, [kind.name for kind in source.kinds], seal):
+            return False
+    is_sealed = is_same and _is_sealed(session, migration, trial, thorough=thorough)
+    return is_sealed and is_named and not is_blocked and trial.unanswered in (None, *apart)
+
+
+def _is_sealed(session: Session, migration: Migration, trial: Trial, *, thorough: bool) -> bool:
+    """Whether the trial and its problems are what the reconciliation kept a checksum of. Without one they are not."""
+    run = f"trial:{trial.number}"
+    seal = sealed(session, migration.id, "reconcile", run, PROVEN) or ""
+    if not thorough and not has_few_problems(session, migration.id, run):
+        return seal.partition(":")[0] == seal_of_account(trial, trial.kinds, trial.balanced, trial.digest)
+    counts = counted_in(session, migration.id, run)
+    return seal == seal_of_trial(trial, trial.kinds, trial.balanced, trial.digest, counts)
+
+
+def _is_blocked(session: Session, migration: Migration, trial: Trial) -> bool:
+    found = select(ProblemLine.id).where(
+        ProblemLine.migration_id == migration.id,
+        ProblemLine.run == f"trial:{trial.number}",
+        ProblemLine.part == 0,
+        col(ProblemLine.code).in_(BLOCKING),
+    )
+    return session.exec(found.limit(1)).first() is not None
+
+
+# Whether what the ledger keeps of a move that went live is what was approved, and what was compared on that day.
+
+
+def has_true_report(migration: Migration, trial: Trial, order: Iterable[str], seal: str | None) -> bool:
+    """Whether the report of a move equals the account of its trial and the digest that was approved.
+
+    `seal` is the checksum of the report that the promotion kept; without one no report is true.
+    What was compared on the day must add up, too: for every kind, the records that were approved are those that went
+    live and those that were kept as people had edited them. `order` are the source's kinds. Raises KeyError, TypeError
+    or ValueError for a report of another shape.
+    """
+    report = migration.report
+    is_approved = trial.balanced and report["digest"] == trial.digest == migration.approved_digest
+    if not is_approved or report["trial"] != trial.number or list(report["kinds"]) != list(trial.kinds):
+        return False
+    if seal != seal_of_report(report):
+        return False
+    live = {kind: Digest.parse(text) for kind, text in report["live"].items()}
+    if report["live_digest"] != trial_digest(live, order):
+        return False
+    kept = [str(conflict["source_kind"]) for conflict in report["conflicts"]]
+    approved = {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in trial.kinds}
+    return all(
+        approved.get(kind, Digest()) == live.get(kind, Digest())
+        if kind not in kept
+        else approved.get(kind, Digest()).count == live.get(kind, Digest()).count + kept.count(kind)
+        for kind in approved.keys() | live.keys() | set(kept)
+    )

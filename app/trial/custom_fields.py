@@ -1,0 +1,47 @@
+"""What must be known of the clinic's own questions before anybody maps an answer: their types and all their options."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.mapping.context import Context
+from app.mapping.defined import Defined
+from app.mapping.kind import Kind
+from app.mapping.parse import parse_row
+from app.mapping.plan import Plan
+from app.migration.models import Migration
+from app.reading.parts import read_part
+from app.sources import source as source_named
+from app.trial.kind_parts import parts_of
+from app.worker.runtime import Runtime
+
+
+def fields_of(
+    runtime: Runtime, migration: Migration, plan: Plan, today: date, beat: Callable[[], None], there: Mapping[str, str]
+) -> dict[str, Defined]:
+    """By id in the source. Only the columns that ask or answer are read, of parts that have any.
+
+    `there` are the types of those that an earlier move has brought: what a field is cannot be chosen again.
+    """
+    source = source_named(migration.source)
+    if source.fields_of is None:
+        return {}
+    context = Context(ZoneInfo(plan.timezone), plan.country, today)
+    kinds = [kind for kind in source.kinds if kind.imported and kind.asks is not None]
+    rows = (row for kind in kinds for row in _rows(runtime, migration, kind, context, beat))
+    return source.fields_of(rows, context, {**plan.field_types, **there})
+
+
+def _rows(
+    runtime: Runtime, migration: Migration, kind: Kind[Any], context: Context, beat: Callable[[], None]
+) -> Iterator[tuple[str, Any]]:
+    for part in parts_of(runtime, migration, kind.name):
+        head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
+        wanted = kind.asks(frozenset(head.columns)) if kind.asks else frozenset()
+        for row in rows if wanted else ():
+            beat()
+            cells = {name: cell for name, cell in row.cells.items() if name in wanted}
+            parsed = parse_row(kind, cells, context, head.columns) if cells else None
+            if parsed is not None and parsed.row is not None:
+                yield kind.name, parsed.row

@@ -1,0 +1,199 @@
+"""The proof that nothing was lost: every row is accounted for, and what is stored is what was made of the rows."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import islice
+from typing import Any
+
+from sqlmodel import Session, select
+
+from app.caspen.content import trial_digest
+from app.caspen.earlier import earlier_keys
+from app.caspen.links import dangling_links
+from app.caspen.readback import SHOWN, Stamp, read_back
+from app.caspen.source_keys import Sought
+from app.caspen.stores import Store
+from app.db import now
+from app.index.insert import pack_id
+from app.index.schema import LIVE
+from app.mapping.kind import Kind
+from app.migration.exports import files_of
+from app.migration.models import ExportFile, Migration, Part, Trial
+from app.problems import Problem
+from app.reading.file_watch import path_of
+from app.reading.log import note_run_problems
+from app.sources import source as source_named
+from app.trial.account import account_of, balance
+from app.trial.account_seal import PROVEN, counted, counted_in, seal_of_trial
+from app.trial.context import Bench, benches
+from app.trial.file_contents import altered_files
+from app.trial.verification import NOT_VERIFIED, look_again
+from app.worker.clean_up import drop_trials
+from app.worker.heartbeat import Heartbeat
+from app.worker.leases import Lease, set_aside
+from app.worker.memory import peak_mb
+from app.worker.outcome import Done
+from app.worker.runtime import Runtime
+
+DOUBTS = frozenset({"cells_in_doubt", "gone_from_export", NOT_VERIFIED})  # shown, and no reason to refuse an approval
+
+
+def reconcile(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
+    """Reads the whole trial back, compares, and writes down the account that the clinic reviews."""
+    began = time.monotonic()
+    source = source_named(migration.source)
+    with runtime.ledger.read() as session:
+        trial = session.get_one(Trial, (migration.id, migration.trial_number))
+        files = files_of(session, migration.id, migration.export_number)
+        account = account_of(session, migration, lease.run)
+        counts = counted_in(session, migration.id, lease.run)
+    store = runtime.caspen.trial(migration.id, trial.number)
+    with beat.during():
+        stored = read_back(store, migration.workspace_id, Stamp(migration.id, trial.started_at))
+        dangling = dangling_links(runtime.caspen, store, migration.workspace_id)
+    kinds = balance(source, files, account, stored.digests)
+    paths = paths_of_parts(runtime, migration)
+    looked = look_again(runtime, migration, beat, kinds)
+    problems = [
+        *(
+            Problem("file_bytes_altered", f.source_kind, paths.get(f.part), f.line, f.source_id)
+            for f in islice(altered_files(runtime, migration, store, beat), SHOWN)
+        ),
+        *(
+            Problem("record_altered", kind=a.source_kind or None, source_id=a.source_id or None, line=a.line)
+            for a in stored.altered
+        ),
+        *([Problem("record_altered")] if account.places != stored.places else []),
+        *(Problem("link_broken", column=f"{d.table}.{d.column}", count=d.count) for d in dangling),
+        *(Problem("rows_unaccounted", kind=k.kind) for k in kinds if not k.adds_up),
+        *looked.problems,
+        *gone_rows(runtime, migration, benches.of(runtime, migration), beat),
+        *(Problem(NOT_VERIFIED, file=path) for path in unverified_paths(lease, looked.problems)),
+    ]
+    balanced = all(problem.code in DOUBTS for problem in problems) and all(kind.is_balanced for kind in kinds)
+    digest = trial_digest(stored.digests, [kind.name for kind in source.kinds])
+    lines = [asdict(kind) for kind in kinds]
+    seal = seal_of_trial(trial, lines, balanced, digest, counted(problems, counts))
+
+    def write(session: Session) -> None:
+        done = session.get_one(Trial, (migration.id, trial.number))
+        done.kinds = lines
+        done.balanced = balanced
+        done.digest = digest
+        done.finished_at = now()
+        done.peak_rss_mb = peak_mb()
+        done.seconds = {
+            "trial": round((now() - trial.started_at).total_seconds(), 3),
+            "reconcile": round(time.monotonic() - began, 3),
+        }
+        session.add(done)
+        note_run_problems(session, migration.id, lease.run, problems)
+
+    return Done(
+        {"looked_at": looked.told(), PROVEN: seal}, write, lambda: drop_trials(runtime, migration.id, but=trial.number)
+    )
+
+
+def unverified_paths(lease: Lease, problems: Sequence[Problem]) -> list[str]:
+    """The files that ended their reader in this check, without those that `problems` name already."""
+    named = {problem.file for problem in problems if problem.code == NOT_VERIFIED}
+    return sorted({path_of(key) for key in set_aside(lease.result)} - named)
+
+
+def paths_of_parts(runtime: Runtime, migration: Migration) -> dict[int, str]:
+    """The file of the export that each part was cut from."""
+    with runtime.ledger.read() as session:
+        found = select(Part.number, ExportFile.path).where(
+            Part.migration_id == migration.id,
+            Part.export_number == migration.export_number,
+            ExportFile.migration_id == migration.id,
+            ExportFile.export_number == migration.export_number,
+            ExportFile.number == Part.file_number,
+        )
+        return dict(session.exec(found).all())
+
+
+# Rows that an earlier, finalised import brought and that a later export no longer has: listed, and asked about.
+#
+# Nothing of them changes by itself: only the clinic knows whether a client was deleted in the source or the export
+# was cut.
+
+LISTED = 500  # rows of a kind that are named; the rest is counted
+_MADE = "name:"  # the key of what was made of a name: it has no row
+_AT_ONCE = 500
+
+
+def gone_rows(runtime: Runtime, migration: Migration, bench: Bench, beat: Heartbeat) -> Iterator[Problem]:
+    """`gone_from_export` for every kind that the export has and the clinic does not leave out.
+
+    The first 500 rows of a kind are named, the last problem counts the others. A group's row counts once, and is in the
+    export while its own row is.
+    """
+    db = bench.index.connection
+    numbers: dict[str, int] = dict(db.execute("SELECT name, id FROM kinds"))
+    present = {
+        str(name).removeprefix("present:")
+        for (name,) in db.execute("SELECT name FROM state WHERE name LIKE 'present:%'")
+    }
+    for kind in bench.source.kinds:
+        if not kind.imported or kind.name not in present or kind.name in bench.plan.leave_out_kinds:
+            continue
+        # What an earlier import made of a reference alone never had a row that could be gone.
+        hidden = 0 if kind.tables[0] in kind.made else LIVE
+        db.execute("CREATE TEMP TABLE gone (key TEXT PRIMARY KEY) WITHOUT ROWID")
+        try:
+            for keys in earlier_keys(
+                runtime.caspen.live, migration.workspace_id, kind.tables[0], kind.name, migration.id
+            ):
+                beat()
+                lacking = _lacking(db, numbers[kind.name], keys, hidden)
+                made = _in_trial(bench.store, migration.workspace_id, kind, lacking.keys())
+                gone = [(row,) for key, row in lacking.items() if key not in made]
+                db.executemany("INSERT OR IGNORE INTO temp.gone VALUES (?)", gone)
+            yield from _listed(db, kind.name)
+        finally:
+            db.execute("DROP TABLE temp.gone")
+
+
+def _lacking(db: sqlite3.Connection, kind: int, keys: Iterable[str], hidden: int) -> dict[str, str]:
+    """The keys of which the export has neither the row nor the row that they are a part of, with that row's key."""
+    rows = {key: _row_keys(key) for key in keys if not key.startswith(_MADE)}
+    there = _in_export(db, kind, sorted({key for several in rows.values() for key in several}), hidden)
+    return {key: several[-1] for key, several in rows.items() if there.isdisjoint(several)}
+
+
+def _in_trial(store: Store, workspace_id: str, kind: Kind[Any], keys: Collection[str]) -> set[str]:
+    """The keys that the trial has all the same: of records that several rows or only names make."""
+    if not keys:
+        return set()
+    with store.database.connection(reading=True) as connection:
+        sought = Sought(connection, store, workspace_id, kind.name, kind.tables[0], ())
+        return {key for key, _ in sought.of(sorted(keys))}
+
+
+def _row_keys(key: str) -> tuple[str, ...]:
+    """The keys under which an export may have a record's row: its own, or that of the row that made several records."""
+    row = key.partition(":")[0]
+    return (key,) if row == key else (key, row)
+
+
+def _in_export(db: sqlite3.Connection, kind: int, keys: list[str], hidden: int) -> set[str]:
+    """The keys that have a row in the index; rows with a `hidden` flag do not count."""
+    there: set[str] = set()
+    for start in range(0, len(keys), _AT_ONCE):
+        some: Mapping[str | int, str] = {pack_id(key): key for key in keys[start : start + _AT_ONCE]}
+        query = """SELECT id FROM things JOIN rows r ON r.row = things.row AND NOT r.flags & ?
+            WHERE things.kind = ? AND id IN (SELECT value FROM json_each(?))"""
+        there |= {some[key] for (key,) in db.execute(query, (hidden, kind, json.dumps(list(some))))}
+    return there
+
+
+def _listed(db: sqlite3.Connection, kind: str) -> Iterator[Problem]:
+    total: int = db.execute("SELECT COUNT(*) FROM temp.gone").fetchone()[0]
+    for (key,) in db.execute("SELECT key FROM temp.gone ORDER BY key LIMIT ?", (LISTED,)):
+        yield Problem("gone_from_export", kind, source_id=key)
+    if total > LISTED:
+        yield Problem("gone_from_export", kind, count=total - LISTED)

@@ -1,0 +1,101 @@
+"""What a trial found in the clinic's workspace and leads to: kept while it is made, asked for before it goes live.
+
+The review asks as soon as it is opened; the promotion asks again in its own transaction.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from app.caspen.required_records import Changed, Ids, Relied, Seen, look_at_relied, present
+from app.formatting import day_year, plural
+from app.mapping.plan import Plan
+from app.migration.models import AuditEntry, Migration, Trial, Work
+from app.migration.states import Event, State
+from app.problems import Problem
+from app.worker.leases import DONE
+from app.worker.runtime import Runtime
+
+ASKED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
+"""The states in which a clinic reads whether its trial can go live. While it goes live, the promotion asks."""
+SEEN, MATCHED, BY_NAME = "seen", "matched", "by_name"
+_TABLES = {"fields": "custom_fields"}
+_CHOICES = ("locations", "users", "practitioners", "services", "clients", "fields")
+
+
+def matched(runtime: Runtime, workspace_id: str, plan: Plan) -> dict[str, list[str]]:
+    """The workspace's own records that stand for rows of the export, by table. Choices that lead nowhere are not."""
+    told = {
+        _TABLES.get(name, name): frozenset(
+            choice.id for choice in getattr(plan, name).values() if choice.to == "match" and choice.id
+        )
+        for name in _CHOICES
+    }
+    return to_json(present(runtime.caspen, workspace_id, told))
+
+
+def to_json(named: Ids) -> dict[str, list[str]]:
+    return {table: sorted(ids) for table, ids in named.items() if ids}
+
+
+def seen_to_json(seen: Seen) -> dict[str, Any]:
+    return {"undone": sorted(seen.undone), "entries": seen.entries}
+
+
+def relied_of(session: Session, migration: Migration, trial: Trial) -> Relied:
+    """What the steps of a trial kept. Raises KeyError, TypeError or ValueError for a result of another shape."""
+    chosen = select(Work.result).where(
+        Work.migration_id == migration.id,
+        Work.run == f"trial:{trial.number}",
+        col(Work.phase).in_(("open", "made")),
+        Work.state == DONE,
+    )
+    seen, named = None, dict[str, frozenset[str]]()
+    for result in session.exec(chosen):
+        if SEEN in result:
+            seen = Seen(frozenset(result[SEEN]["undone"]), int(result[SEEN]["entries"]))
+        for part in (MATCHED, BY_NAME):
+            for table, ids in _ids(result.get(part, {})).items():
+                named[table] = named.get(table, frozenset()) | ids
+    return Relied(seen, named)
+
+
+def _ids(told: Mapping[str, list[str]]) -> Ids:
+    return {table: frozenset(ids) for table, ids in told.items()}
+
+
+def changes_of(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> Changed:
+    """What has changed by now of what a trial that waits for its approval relied on."""
+    if migration.state not in ASKED or trial.finished_at is None or trial.dropped_at is not None:
+        return Changed()
+    with runtime.ledger.read() as session:
+        relied = relied_of(session, migration, trial)
+    store = runtime.caspen.trial(migration.id, trial.number)
+    return look_at_relied(runtime.caspen, store, migration.workspace_id, relied, thorough=thorough)
+
+
+def outdated(session: Session, trial: Trial, changed: Changed) -> Problem:
+    """The changes in plain words, with the days of the clinic's time zone."""
+    zone = ZoneInfo(Plan.model_validate(trial.plan).timezone)
+    told = []
+    for migration_id in changed.undone:
+        entry = session.exec(
+            select(AuditEntry)
+            .where(AuditEntry.migration_id == migration_id, AuditEntry.act == Event.UNDO.value)
+            .order_by(col(AuditEntry.id).desc())
+        ).first()
+        move = session.get(Migration, migration_id)
+        went = (
+            f" that went live on {day_year(move.finalised_at.astimezone(zone))}" if move and move.finalised_at else ""
+        )
+        on = f" on {day_year(entry.at.astimezone(zone))}" if entry else ""
+        told.append(f"The move{went} was taken back{on}")
+    if changed.deleted:
+        verb = "was" if changed.deleted == 1 else "were"
+        told.append(f"{plural(changed.deleted, 'record')} to which this trial leads {verb} deleted in Caspen")
+    if changed.missing:
+        verb = "is" if changed.missing == 1 else "are"
+        told.append(f"{plural(changed.missing, 'link')} of this trial {verb} to a record that Caspen has no longer")
+    return Problem("trial_outdated", details={"what": ". ".join(told)})

@@ -1,0 +1,264 @@
+"""The objects of a JSON text, one at a time: an array, JSON Lines, one object, or pages with a list of objects."""
+
+import io
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, Protocol
+
+from app.mapping.second_look import bare
+from app.trial.verification.unread import UNREAD
+
+CHUNK = 1 << 18
+LARGEST = 8 << 20  # signs of one object
+LONGEST_NUMBER = 4_000  # signs
+_SPACE = re.compile(r"[\s,\ufeff]*")
+_PART = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
+
+
+class Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+_DECODE = json.JSONDecoder(parse_int=Number, parse_float=Number, parse_constant=lambda _: None, strict=False).raw_decode
+# NaN is no value
+PAGE = frozenset({"total_entries", "links"})  # members beside the list of a page
+ROWS = frozenset({"data", "entries", "items", "records", "results", "rows"})  # lists of rows that scripts write
+
+
+class NotObjects(Exception):
+    """The text is not a list of objects."""
+
+
+class Text(Protocol):
+    """What is read from."""
+
+    def read(self, size: int, /) -> str: ...
+
+
+def objects_in(
+    text: Text, lists: Collection[str], *, begun: str = "", known: Collection[str] = (), only: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every object that is a row. A list under a name of `lists` holds rows, at any depth of pages.
+
+    `begun` is the part of the text that was read before, `known` are bare headers of rows: an object with one of them
+    before the list is no page. Of a text with several lists, `only` is the one that is looked at. Raises NotObjects.
+    """
+    reader = _Reader(text, begun)
+    while reader.peek():
+        if only is None:
+            yield from _rows(reader, frozenset(lists), frozenset(known))
+        else:
+            yield from _rows_under(reader, only)
+
+
+def objects_by_line(
+    lines: Iterable[str], lists: Collection[str], known: Collection[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Every object that is a row of a text with JSON on each line; an empty one for a line that is no JSON."""
+    for line in lines:
+        try:
+            found = list(_in_line(line, frozenset(lists), frozenset(known)))
+        except (NotObjects, ValueError, RecursionError):
+            found = [{}]
+        yield from found
+
+
+def _in_line(line: str, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
+    at = _behind(line, 0)
+    while at < len(line):
+        try:
+            value, end = _DECODE(line, at)
+        except RecursionError:
+            yield from _rows(_Reader(io.StringIO(), line[at:]), lists, known)
+            return
+        yield from _rows_of(value, lists, known)
+        at = _behind(line, end)
+
+
+def _behind(line: str, at: int) -> int:
+    space = _SPACE.match(line, at)
+    return space.end() if space else at
+
+
+def _rows_of(value: Any, lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
+    """The rows of one value: an object is one, a page has those of its list."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _rows_of(each, lists, known)
+    elif isinstance(value, dict):
+        names = list(value)
+        held = [
+            name
+            for at, name in enumerate(names)
+            if _is_list(value[name], name, lists) and _are_a_page_s(names[:at], known)
+        ]
+        for name in held:
+            yield from _rows_of(value[name], lists, known)
+        if not held:
+            yield value
+    else:
+        raise NotObjects
+
+
+def _is_list(value: Any, name: str, lists: frozenset[str]) -> bool:
+    return isinstance(value, list) and (name in lists or (name in ROWS and isinstance(next(iter(value), None), dict)))
+
+
+def _are_a_page_s(members: Iterable[str], known: frozenset[str]) -> bool:
+    """Whether the members before a list say nothing of a row. Where no headers are known, only two are a page's own."""
+    further = [name for name in members if name not in PAGE]
+    return not further or (bool(known) and known.isdisjoint(map(bare, further)))
+
+
+def worded(value: Any) -> str:
+    """A JSON value as the text of a cell; nested values as JSON, an endless one as `UNREAD`."""
+    if value is None:
+        return ""
+    try:
+        return value if isinstance(value, str) else json.dumps(_with_numbers(value), ensure_ascii=False)
+    except RecursionError:
+        return UNREAD
+
+
+def _with_numbers(value: Any) -> Any:
+    """A value whose numbers are numbers again, where they are not too long for one."""
+    if isinstance(value, list):
+        return [_with_numbers(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _with_numbers(each) for name, each in value.items()}
+    if not isinstance(value, Number) or len(value) > LONGEST_NUMBER:
+        return value
+    return float(value) if not value.lstrip("-").isdecimal() else int(value)
+
+
+def _rows(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
+    sign = reader.peek()
+    if sign == "[":
+        reader.take()
+        while reader.peek() != "]":
+            yield from _rows(reader, lists, known)
+        reader.take()
+    elif sign == "{":
+        yield from _object(reader, lists, known)
+    else:
+        raise NotObjects
+
+
+def _object(reader: "_Reader", lists: frozenset[str], known: frozenset[str]) -> Iterator[dict[str, Any]]:
+    reader.take()
+    members: dict[str, Any] = {}
+    is_page = False
+    while reader.peek() != "}":
+        name = reader.value()
+        if not isinstance(name, str) or reader.peek() != ":":
+            raise NotObjects
+        reader.take()
+        is_list = reader.peek() == "[" and (name in lists or name in ROWS)
+        if is_list and _are_a_page_s(members, known):
+            is_page = True
+            yield from _rows(reader, lists, known)
+        else:
+            members[name] = reader.value()
+    reader.take()
+    if not is_page:
+        yield members
+
+
+def _rows_under(reader: "_Reader", only: str) -> Iterator[dict[str, Any]]:
+    """The rows of one list of the pages that begin here: what stands under that name, however much stands beside."""
+    sign = reader.peek()
+    reader.take()
+    if sign == "[":
+        while reader.peek() != "]":
+            yield from _rows_under(reader, only)
+    elif sign == "{":
+        while reader.peek() != "}":
+            name = reader.value()
+            if not isinstance(name, str) or reader.peek() != ":":
+                raise NotObjects
+            reader.take()
+            if reader.peek() != "[":
+                value = reader.value()
+                yield from ({name: value},) if name == only and isinstance(value, dict) else ()
+                continue
+            reader.take()
+            while reader.peek() != "]":
+                row = reader.value()
+                if name == only:
+                    row = {} if row is UNREAD else row
+                    if not isinstance(row, dict):
+                        raise NotObjects
+                    yield row
+            reader.take()
+    else:
+        raise NotObjects
+    reader.take()
+
+
+class _Reader:
+    """A text with a place in it. Commas count as space: a first reading has judged the grammar."""
+
+    def __init__(self, text: Text, begun: str) -> None:
+        self._text = text
+        self._held = begun
+        self._at = 0
+
+    def peek(self) -> str:
+        """The next sign that is no space; empty at the end of the text."""
+        while True:
+            space = _SPACE.match(self._held, self._at)
+            self._at = space.end() if space else self._at
+            if self._at < len(self._held):
+                return self._held[self._at]
+            if not self._more(CHUNK):
+                return ""
+
+    def take(self) -> None:
+        """Moves behind the sign that `peek` gave."""
+        self._at += 1
+
+    def value(self) -> Any:
+        """The next whole value; `UNREAD` for one that is nested endlessly or too large."""
+        self.peek()
+        wanted = CHUNK
+        while True:
+            try:
+                value, end = _DECODE(self._held, self._at)
+            except ValueError:
+                value, end = None, -1
+            except RecursionError:
+                return self._passed()
+            if end >= 0 and (end < len(self._held) or self._held[end - 1] in '"]}'):
+                self._at = end
+                return value
+            if len(self._held) - self._at > LARGEST and end < 0:
+                return self._passed()
+            if not self._more(wanted):
+                if end >= 0:
+                    self._at = end
+                    return value
+                raise NotObjects
+            wanted = min(wanted * 2, LARGEST)
+
+    def _passed(self) -> Any:
+        """Moves behind a value of which nothing is kept."""
+        depth, is_text = 0, False
+        while True:
+            for token in _PART.finditer(self._held, self._at):
+                sign = token[0]
+                is_text = is_text ^ (sign == '"')
+                depth += 0 if is_text else (sign in "[{") - (sign in "]}")
+                if not (depth or is_text or sign[0] == "\\"):
+                    self._at = token.end()
+                    return UNREAD
+            self._at = len(self._held) - (len(self._held) - len(self._held.rstrip("\\"))) % 2  # half of an escape
+            if not self._more(CHUNK):
+                raise NotObjects
+
+    def _more(self, size: int) -> bool:
+        piece = self._text.read(size)
+        self._held, self._at = self._held[self._at :] + piece, 0
+        return bool(piece)

@@ -1,0 +1,1 @@
+"""What pages have in common: context, navigation, fingerprints of forms, downloads, HTTP security."""

@@ -1,0 +1,509 @@
+"""What every page shares: who is visiting, which migration it is about, and how an answer is drawn.
+
+A route says nothing about rights. `enter` looks its address up in `access/rights.py`, and refuses what has no line.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import HTTPException, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from jinja2 import Environment as Jinja
+from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from app import templating
+from app.access import sessions
+from app.access.members import admin_names
+from app.access.rights import RIGHTS, Right
+from app.access.viewer import Viewer
+from app.db import DatabaseGone, now
+from app.mapping.kind import Source
+from app.migration.advance import By, Cause, Guard, WrongState, advance, locked
+from app.migration.audit import MARK
+from app.migration.audited import Audited, load_audited
+from app.migration.ledger_shapes import LedgerChanged
+from app.migration.models import Migration
+from app.migration.states import OPEN, OVER, Actor, Event, State, move_for
+from app.request_limits import read_form
+from app.settings import Environment
+from app.sources import source
+from app.storage.encryption import key_from_setting
+from app.trial.changed_ledger import changed_in
+from app.web.form_fingerprint import (
+    COLUMNS,
+    FENCED,
+    FIELD,
+    FOR_ANYBODY,
+    SAME_FORM,
+    Basis,
+    DrawnForAnother,
+    NoBasis,
+    Scope,
+    Shown,
+    form_shown,
+)
+from app.web.navigation import rail
+from app.worker.runtime import Runtime
+
+TOUCH_SECONDS = 0.1
+WITHOUT_LEDGER = frozenset({"/healthz", "/readyz"})
+"""What must answer, in its own way, while the ledger does not."""
+COOKIE = "caspen_signin"
+SECURE_COOKIE = "__Host-caspen_signin"
+STREAMED = frozenset({"/m/{migration_id}/handover/upload", "/m/{migration_id}/upload/{upload_id}/piece"})
+"""POST routes whose bodies are read piece by piece by their handlers."""
+
+
+ABOUT_CHANGED = frozenset({"/m/{migration_id}/help", "/support/{migration_id}", "/support/{migration_id}/help"})
+"""What opens while a row is not what its history says: help, and support's page, which says what differs."""
+
+
+class HistoryDiffers(Exception):
+    """The row of this move stands elsewhere than its audit trail says: no page says where, and no form is taken."""
+
+
+class NeedsSignIn(Exception):
+    """Nobody is signed in, and this address needs somebody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request's address by name (`migration_id` and the like) and, of a POST, its form: path and text fields.
+
+    `is_readable` is false for a form that breaks a limit: it has no fields here.
+    """
+
+    path: str = ""
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    address: Mapping[str, str] = field(default_factory=dict)
+    is_readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A write that may happen: its session, the locked migration, and how the form's fields meet what is so now.
+
+    `untouched` fields keep what a colleague chose meanwhile; `touched` are those that this person changed.
+    """
+
+    session: Session
+    migration: Migration
+    untouched: frozenset[str]
+    touched: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: the person (or none), the migration that its address names (or none), and the product's parts.
+
+    `differs`: the row stands elsewhere than its audit trail says, so no page believes its state. `sent` is the form of
+    a POST, `remembered` the fingerprints of the forms of this page (see `app/web/form_fingerprint.py`).
+    """
+
+    runtime: Runtime
+    viewer: Viewer | None
+    migration: Migration | None
+    sent: Sent = field(default_factory=Sent)
+    remembered: dict[str, str] = field(default_factory=dict)
+    differs: bool = False
+
+    @property
+    def person(self) -> Viewer:
+        if self.viewer is None:
+            raise NeedsSignIn
+        return self.viewer
+
+    @property
+    def move(self) -> Migration:
+        if self.migration is None:
+            raise HTTPException(404)
+        return self.migration
+
+    @property
+    def source(self) -> Source:
+        return source(self.migration.source if self.migration else None)
+
+    @property
+    def by(self) -> By:
+        """This person, as the audit names them."""
+        return By(self.person.email, Actor.SUPPORT if self.person.is_support else Actor.CLINIC)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self.runtime.ledger.read() as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        with self.runtime.ledger.write() as session:
+            yield session
+
+    def advance(
+        self,
+        event: Event,
+        cause: Cause | None = None,
+        guards: dict[str, Guard] | None = None,
+        prepare: Callable[[Session], None] | None = None,
+    ) -> None:
+        """One event by this person, in one transaction with what `prepare` writes; then the doorbell.
+
+        Raises WrongState where the event is not possible any more, and Changed where the form shows something else.
+        """
+        with self.write() as session:
+            state = State(locked(session, self.move.id).state)
+            if move_for(event, state) is None:
+                raise WrongState(state, event)
+            self.confirm(session)
+            if prepare is not None:
+                prepare(session)
+            ring = advance(session, self.move.id, event, self.by, cause, guards)
+        self.runtime.doorbell.ring(ring.migration_id)
+
+    @contextmanager
+    def confirmed(self) -> Iterator[Confirmed]:
+        """A write transaction in which the migration is locked and everything is as the form showed it.
+
+        Raises NoBasis where the form carries no fingerprint, and Changed where something else is so by now; nothing
+        is written then.
+        """
+        with self.write() as session:
+            yield self.confirm(session)
+
+    def confirm(self, session: Session) -> Confirmed:
+        """The same within a transaction of the caller. Locks the migration."""
+        migration = locked(session, self.move.id)
+        basis = self.basis_sent()
+        basis.require_own()  # an upload is read by its handler: nobody could ask before
+        shown = self.shown(self.sent.path, session, migration)
+        merge = basis.compared(shown, self.sent.fields)
+        session.info[MARK] = self.mark()
+        return Confirmed(session, migration, merge.untouched, merge.touched)
+
+    def who_can_act(self) -> list[str]:
+        """The names of the people who can act for the clinic of this migration."""
+        with self.read() as session:
+            return admin_names(session, self.move.workspace_id)
+
+    def ask_first(self) -> None:
+        """Raises what `confirm` would raise, before anything is written or looked up. The write asks once more."""
+        with self.read() as session:
+            migration = session.get_one(Migration, self.move.id)
+            self.basis_sent().compared(self.shown(self.sent.path, session, migration), self.sent.fields)
+
+    def basis_sent(self) -> Basis:
+        """The fingerprint that the form carried. Raises NoBasis where it carried none of ours."""
+        return self._scope(self.sent.path, self.sent.address).read("".join(self.sent.fields.get(FIELD, ())))
+
+    def require_own(self) -> None:
+        """Raises DrawnForAnother for a form that was drawn for somebody else than the person who is signed in.
+
+        A form that says nothing at all is its handler's to refuse, where the handler compares what the form showed.
+        """
+        if self.viewer is None or self.sent.path in FOR_ANYBODY:
+            return
+        try:
+            self.basis_sent().require_own()
+        except NoBasis:
+            if self.sent.path not in FENCED:
+                return
+            if not self.sent.is_readable:
+                raise RequestValidationError([]) from None
+            raise DrawnForAnother(self.token_of_person()) from None
+
+    def token_of_person(self) -> str:
+        """The fingerprint of a form of `FENCED`: for whom it was drawn, and nothing else."""
+        return self._scope(next(iter(FENCED)), {}).token(Shown(), 0)
+
+    def mark(self) -> str:
+        """What tells this answer of this drawn form by this person: its form, then the answer. Raises NoBasis."""
+        sent = sorted((name, some) for name, some in self.sent.fields.items() if name != FIELD)
+        fields = [f"{len(value)} {name}={value}" for name, some in sent for value in some]
+        return self.basis_sent().mark(self.person.email, *fields)
+
+    def shown(self, path: str, session: Session, migration: Migration) -> Shown:
+        """What the form of this route shows at present."""
+        form = SAME_FORM.get(path, path)
+        if form in COLUMNS:
+            return form_shown(form, migration)
+        return READERS[form](self, session, migration)
+
+    def remember(self, *paths: str, **address: str) -> None:
+        """Takes the fingerprints of these forms. Called before the page reads anything but the visit's migration."""
+        with self.read() as session:
+            for path in paths:
+                self.remembered[key_of(path, address)] = self.token(path, session, self.move, **address)
+
+    def remember_shown(self, path: str, shown: Shown) -> None:
+        """Takes the fingerprint of a form from what its page has read already."""
+        self.remembered[key_of(path, {})] = self.seal(path, shown)
+
+    def token(self, path: str, session: Session, migration: Migration, **address: str) -> str:
+        """The fingerprint of a form at present. `address` names what the address of this page does not."""
+        asked = replace(self, sent=replace(self.sent, address={**self.sent.address, **address}))
+        shown = asked.shown(path, session, migration)
+        return asked._scope(path, asked.sent.address).token(shown, migration.export_number)
+
+    def basis(self, path: str, **address: str) -> Markup:
+        """The hidden field that a form of this route carries. A form that comes back keeps the one that it sent."""
+        if path in FENCED:
+            return hidden(FIELD, self.token_of_person())
+        if self.migration is None:
+            return Markup()
+        if SAME_FORM.get(path, path) == SAME_FORM.get(self.sent.path, self.sent.path) and self.sent.fields.get(FIELD):
+            return hidden(FIELD, self.sent.fields[FIELD][0])
+        if path in COLUMNS:
+            asked = {**self.sent.address, **address}
+            token = self._scope(path, asked).token(form_shown(path, self.move), self.move.export_number)
+            return hidden(FIELD, token)
+        return hidden(FIELD, self.remembered[key_of(path, address)])
+
+    def renew(self) -> None:
+        """The form comes back over what is so now, and not over what it showed: its page says what has changed."""
+        self.sent.fields.pop(FIELD, None)
+
+    def seal(self, path: str, shown: Shown) -> str:
+        """The fingerprint of a form of this address that shows these facts."""
+        return self._scope(path, self.sent.address).token(shown, self.move.export_number)
+
+    def _scope(self, path: str, address: Mapping[str, str]) -> Scope:
+        form = "" if path in FENCED else SAME_FORM.get(path, path)
+        about = "\n".join(f"{name}={value}" for name, value in sorted(address.items()) if f"{{{name}}}" in form)
+        person = self.viewer.id if self.viewer else ""
+        return Scope(key_from_setting(self.runtime.settings.secret_key), form, about, person)
+
+
+def key_of(path: str, address: Mapping[str, str]) -> str:
+    """Which form of a page is meant: its route, and what the form's own address adds to that of the page."""
+    return "\n".join([SAME_FORM.get(path, path), *(f"{name}={value}" for name, value in sorted(address.items()))])
+
+
+Reader = Callable[[Visit, Session, Migration], Shown]
+READERS: dict[str, Reader] = {}
+
+
+def shows(*paths: str) -> Callable[[Reader], Reader]:
+    """Registers what the forms of these POST routes show (see `app/web/form_fingerprint.py`)."""
+
+    def register(reader: Reader) -> Reader:
+        READERS.update(dict.fromkeys(paths, reader))
+        return reader
+
+    return register
+
+
+def hidden(name: str, value: str) -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
+
+
+def cookie_name(runtime: Runtime) -> str:
+    return SECURE_COOKIE if runtime.settings.environment is Environment.PRODUCTION else COOKIE
+
+
+def right_of(request: Request) -> Right | None:
+    route = request.scope.get("route")
+    method = "GET" if request.method == "HEAD" else request.method
+    return RIGHTS.get((method, getattr(route, "path", "")))
+
+
+def enter(request: Request) -> Visit:
+    """Who comes in, and whether this address opens for them. A clinic never learns what another clinic has."""
+    runtime: Runtime = request.app.state.runtime
+    right = right_of(request)
+    if right is None or (right is Right.DEVELOPMENT and not runtime.settings.is_development):
+        raise HTTPException(404)
+    if request.url.path in WITHOUT_LEDGER:
+        nobody = Visit(runtime, None, None)
+        request.state.visit = nobody
+        return nobody
+    secret = request.cookies.get(cookie_name(runtime))
+    migration_id = request.path_params.get("migration_id")
+    with runtime.ledger.read() as session:
+        viewer = sessions.viewer_of(session, secret)
+        stale = secret is not None and viewer is not None and sessions.needs_touch(session, secret) is not None
+        migration = session.get(Migration, migration_id) if migration_id else None
+        audited = load_audited(session, migration.id) if migration is not None else None
+    if stale and secret is not None and not request.url.path.endswith("/events"):
+        keep_alive(runtime, secret)
+    sent = replace(getattr(request.state, "sent", Sent()), address={k: str(v) for k, v in request.path_params.items()})
+    visit = Visit(runtime, viewer, migration, sent)
+    # Until the address is known to be theirs, an error page may not name the clinic that it belongs to.
+    request.state.visit = Visit(runtime, viewer, None, sent)
+    if right is Right.ANYONE:
+        return visit
+    if right is Right.DEVELOPMENT and migration_id is None:
+        return own_form(request, visit)
+    if viewer is None:
+        raise NeedsSignIn
+    if migration_id is not None:
+        changed = changed_in(migration) if migration is not None else []
+        if migration is not None and not changed and viewer.may(Right.LOOK, migration.workspace_id):
+            request.state.visit = visit  # a refusal of one's own clinic says who can
+        refuse_strangers(viewer, migration, Right.ACT if right is Right.DEVELOPMENT else right)
+        if changed:
+            raise LedgerChanged("migration", changed)
+        if audited is not None and audited.is_misplaced:
+            visit = require_known_place(request, visit, audited)
+    elif right is not Right.SIGNED_IN and not any(viewer.may(right, w) for w in (*viewer.workspace_ids, None)):
+        raise HTTPException(403 if viewer.workspace_ids else 404)
+    request.state.visit = visit
+    return own_form(request, visit)
+
+
+def require_known_place(request: Request, visit: Visit, audited: Audited) -> Visit:
+    """The visit to a page that may open although the row of the move is not true. Raises HistoryDiffers elsewhere.
+
+    Of a row that names another clinic, neither clinic sees anything: not found.
+    """
+    if "workspace_id" in audited.differing and not visit.person.is_support:
+        request.state.visit = replace(visit, migration=None)
+        raise HTTPException(404)
+    request.state.visit = visit = replace(visit, differs=True)
+    if route_path(request) not in ABOUT_CHANGED:
+        raise HistoryDiffers
+    return visit
+
+
+def route_path(request: Request) -> str:
+    return str(getattr(request.scope.get("route"), "path", ""))
+
+
+def own_form(request: Request, visit: Visit) -> Visit:
+    """The visit, if its form was drawn for this person: two people may share a browser. Raises DrawnForAnother."""
+    if request.method == "POST" and visit.sent.path not in STREAMED:
+        visit.require_own()
+    return visit
+
+
+def keep_alive(runtime: Runtime, secret: str) -> None:
+    """Notes that the person is still here, where the ledger can be written at once; reading a page never waits for it.
+
+    Where the ledger cannot be written, this process remembers the moment instead.
+    """
+    try:
+        with runtime.ledger.write(patience=TOUCH_SECONDS) as session:
+            sessions.touch(session, secret)
+    except (SQLAlchemyError, sqlite3.Error, DatabaseGone):
+        sessions.remember_touch(secret)
+
+
+async def keep_form(request: Request) -> None:
+    """Keeps the text fields of a form for `enter`. Uploads are not touched: they stream."""
+    path = getattr(request.scope.get("route"), "path", "")
+    if request.method != "POST":
+        return
+    request.state.sent = Sent(path)
+    if path in STREAMED:
+        return
+    try:
+        form = await read_form(request)
+    except UnicodeError as garbled:  # a body that no browser sends, and that cannot be read a second time
+        raise RequestValidationError([]) from garbled
+    except (
+        HTTPException,
+        RequestValidationError,
+    ):  # its handler says what is wrong with it, to a person who may send it
+        request.state.sent = Sent(path, is_readable=False)
+        return
+    fields: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    request.state.sent = Sent(path, fields)
+
+
+def refuse_strangers(viewer: Viewer, migration: Migration | None, right: Right) -> None:
+    """Absent and somebody else's look the same: not found. One's own without the right is 403."""
+    if migration is None or not viewer.may(Right.LOOK, migration.workspace_id):
+        raise HTTPException(404)
+    if not viewer.may(right, migration.workspace_id):
+        raise HTTPException(403)
+
+
+def visit_of(request: Request) -> Visit:
+    visit: Visit = request.state.visit
+    return visit
+
+
+def context(request: Request, **more: Any) -> dict[str, Any]:
+    """What every template may use, and what this page adds."""
+    runtime: Runtime = request.app.state.runtime
+    visit: Visit | None = getattr(request.state, "visit", None)
+    migration = visit.migration if visit else None
+    viewer = visit.viewer if visit else None
+    told: dict[str, Any] = {
+        "source": visit.source if visit else source(None),
+        "environment": runtime.settings.environment.value,
+        "viewer": viewer,
+        "role_label": viewer.label_in(migration.workspace_id if migration else None) if viewer else "",
+        "clinic": {"name": migration.clinic, "id": migration.workspace_id} if migration else None,
+        "migration": migration,
+        "may_act": bool(viewer and migration and viewer.may(Right.ACT, migration.workspace_id)),
+        "is_over": bool(migration and migration.state in OVER and not (visit and visit.differs)),
+        **({"who_can_act": visit.who_can_act} if visit and migration else {}),
+        "support_email": runtime.settings.support_email,
+        "disk_full": request.app.state.room.is_full(),
+        "now": now(),
+        "basis": visit.basis if visit else templating.no_basis,
+        "zone": (migration.plan or {}).get("timezone", "Australia/Sydney") if migration else "Australia/Sydney",
+        "errors": [],
+    }
+    if migration is not None:
+        told["rail"] = [] if visit and visit.differs else rail(migration, request.url.path)
+    return told | more
+
+
+def in_state(request: Request, event: Event, *states: State) -> Visit:
+    """The visit, if the migration is where this form can be used; what cannot be used is not even received."""
+    visit = visit_of(request)
+    state = State(visit.move.state)
+    if state not in states:
+        raise WrongState(state, event)
+    return visit
+
+
+def open_move(request: Request, event: Event) -> Visit:
+    """The visit, if the move is not over. Raises WrongState where it is."""
+    return in_state(request, event, *OPEN)
+
+
+def page(request: Request, template: str, status: int = 200, block: str | None = None, **more: Any) -> Response:
+    """A page; or, for an htmx request, one named block of the same template."""
+    jinja: Jinja = request.app.state.jinja
+    found = jinja.get_template(template)
+    told = context(request, **more)
+    if block is not None and request.headers.get("HX-Request"):
+        return HTMLResponse(templating.block(found, block, told), status)
+    return HTMLResponse(found.render(told), status)
+
+
+def go(address: str) -> RedirectResponse:
+    """After a form: see the next page, with GET."""
+    return RedirectResponse(address, 303)
+
+
+def address_of(request: Request) -> str:
+    """The address of this page with its question, safe to stand in another address or in a header."""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return quote(f"{request.url.path}{asked}", safe="/")
+
+
+def page_before(request: Request) -> str | None:
+    """The page of ours that this request comes from, with its question; None where the browser does not say."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    if came_from.netloc != request.headers.get("host", "") or not came_from.path:
+        return None
+    return own_address(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
+
+
+def own_address(address: str | None) -> str:
+    """An address of ours to go on to; anything that could lead elsewhere becomes the start."""
+    if not address or not address.startswith("/") or address.startswith("//") or "\\" in address:
+        return "/"
+    return address if address.isprintable() else "/"

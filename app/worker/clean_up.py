@@ -1,0 +1,272 @@
+"""What is no longer needed of a clinic's data is destroyed: the copies with their key, the trials with their stores."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlmodel import Session, col, select
+
+from app.caspen.journal import forget_replaced, replaced_by
+from app.db import now
+from app.fetch.uploads import KEPT
+from app.migration.advance import By, Refused, advance, locked
+from app.migration.audit import chain_hash, write_act
+from app.migration.audited import Audited, load_audited, load_misplaced
+from app.migration.checked_links import forget_checked, forget_old
+from app.migration.models import AuditEntry, Export, ExportFile, HelpMessage, LinkedFile, Migration, Part, Trial, Work
+from app.migration.states import OVER, WAITS_FOR_CLINIC, WORKING, Actor, Event, State
+from app.migration.upload_tables import UploadFile
+from app.problems import Problem
+from app.trial.context import attachments_prefix, index_key
+from app.worker.leases import DONE
+from app.worker.runtime import Runtime
+
+AT_ONCE = (State.CANCELLED.value,)
+AFTER_RETENTION = (State.FINALISED.value, State.UNDONE.value)
+PURGE = "purge"
+log = structlog.get_logger()
+
+
+def due_for_purge(session: Session, retention_days: int, at: datetime | None = None) -> list[str]:
+    """Cancelled migrations at once, finished ones after the retention. What they are, and since when, is what the audit
+    trail says: the row of a migration alone destroys nothing."""
+    before = (at or now()) - timedelta(days=retention_days)
+    over = col(Migration.state).in_((*AT_ONCE, *AFTER_RETENTION))
+    due = []
+    for migration_id in session.exec(select(Migration.id).where(Migration.wrapped_key != "", over)).all():
+        audited = load_audited(session, migration_id)
+        if not is_over(audited):
+            log.error("history_differs", migration=migration_id, refused=PURGE)
+        elif audited.state in AT_ONCE or (audited.changed_at is not None and audited.changed_at < before):
+            due.append(migration_id)
+    return due
+
+
+def is_over(audited: Audited) -> bool:
+    """Whether the audit trail says that a move is over, and its row says the same."""
+    return audited.state in OVER and not audited.is_misplaced
+
+
+def give_up_abandoned(runtime: Runtime, at: datetime | None = None) -> list[str]:
+    """Ends the moves that wait for their clinic and that nobody has been at for as long as copies are kept. A clinic
+    that has handed nothing over may take its time, and so may one whose Trial Conversion date is still to come."""
+    before = (at or now()) - timedelta(days=runtime.settings.retention_days)
+    acted = select(AuditEntry.id).where(
+        AuditEntry.migration_id == Migration.id, AuditEntry.role != Actor.WORKER.value, col(AuditEntry.at) >= before
+    )
+    wrote = select(HelpMessage.id).where(
+        HelpMessage.migration_id == Migration.id, col(HelpMessage.written_at) >= before
+    )
+    handed_over = select(AuditEntry.id).where(
+        AuditEntry.migration_id == Migration.id, AuditEntry.act == Event.SUBMIT_EXPORT.value
+    )
+    converts = col(Migration.conversion_date)
+    abandoned = select(Migration.id).where(
+        col(Migration.state).in_([state.value for state in WAITS_FOR_CLINIC]),
+        col(Migration.since) < before,
+        Migration.export_number > 0,
+        sa.exists(handed_over.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
+        sa.or_(converts.is_(None), converts < before.date().isoformat()),
+        ~sa.exists(acted.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
+        ~sa.exists(wrote.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
+    )
+    with runtime.ledger.read() as session:
+        found = session.exec(abandoned).all()
+    ended = []
+    for migration_id in found:  # one transaction each: it holds the audit of one workspace
+        try:
+            with runtime.ledger.write() as session:
+                locked(session, migration_id)
+                changed_at = load_audited(session, migration_id).changed_at
+                still = session.exec(abandoned.where(Migration.id == migration_id)).first() is not None
+                if not still or (changed_at is not None and changed_at >= before):
+                    continue
+                advance(session, migration_id, Event.ABANDON, By("worker", Actor.WORKER))
+            ended.append(migration_id)
+        except Refused as refused:
+            log.error(refused.problem.code, migration=migration_id, refused=Event.ABANDON.value)
+    return ended
+
+
+def purge(
+    runtime: Runtime,
+    migration_id: str,
+    by: str = "worker",
+    role: str = "worker",
+    confirm: Callable[[Session], object] | None = None,
+) -> None:
+    """Destroys every copy of a clinic's export, its trials, what it replaced and its key. The ledger's own lines stay,
+    and so does everything while work is going on. Twice is once.
+
+    `confirm` raises, before the key goes, where what the person saw is not so any more. Raises Refused where the audit
+    trail does not say that the move is over, or the row says something else than the audit trail.
+    """
+    with runtime.ledger.read() as session:
+        if session.get_one(Migration, migration_id).state in WORKING:
+            return
+        _require_over(session, migration_id)
+    drop_trials(runtime, migration_id)
+    with runtime.ledger.write() as session:
+        if confirm is not None:
+            confirm(session)
+        migration = locked(session, migration_id)
+        if not migration.wrapped_key or migration.state in WORKING:
+            return
+        _require_over(session, migration_id)
+        migration.wrapped_key = ""
+        session.add(migration)
+        for export in session.exec(select(Export).where(Export.migration_id == migration_id)):
+            export.sealed_link = export.sealed_password = None
+            session.add(export)
+        forget_checked(session, migration_id)
+        session.connection().execute(sa.delete(UploadFile).where(col(UploadFile.migration_id) == migration_id))
+        session.connection().execute(sa.delete(LinkedFile).where(col(LinkedFile.migration_id) == migration_id))
+        write_act(session, migration, by, role, PURGE)
+    forget_replaced(runtime.caspen, migration.workspace_id, migration_id)  # without a key nobody can undo it any more
+    runtime.objects.delete_prefix(migration_id)
+
+
+def _require_over(session: Session, migration_id: str) -> None:
+    if not is_over(load_audited(session, migration_id)):
+        log.error("history_differs", migration=migration_id, refused=PURGE)
+        raise Refused(Problem("history_differs"))
+
+
+def forget_journals(runtime: Runtime) -> int:
+    """Finishes what a process did not that died over a purge: what a move replaced goes with its key.
+
+    A key that is not there, and of which no audit line says that it was destroyed, takes nothing with it.
+    """
+    kept = replaced_by(runtime.caspen)
+    with runtime.ledger.read() as session:
+        found = select(Migration.workspace_id, Migration.id).where(Migration.wrapped_key == "")
+        over = [
+            (workspace, move) for workspace, move in session.exec(found) if move in kept and _is_purged(session, move)
+        ]
+    for workspace_id, migration_id in over:
+        forget_replaced(runtime.caspen, workspace_id, migration_id)
+    return len(over)
+
+
+def _is_purged(session: Session, migration_id: str) -> bool:
+    lines = select(AuditEntry).where(AuditEntry.migration_id == migration_id, AuditEntry.act == PURGE)
+    return any(chain_hash(line) == line.hash for line in session.exec(lines))
+
+
+def compared_key(migration_id: str, trial: int) -> str:
+    """Below which name lies what a trial was held against, client by client."""
+    return f"{migration_id}/compared-{trial}"
+
+
+def drop_trials(runtime: Runtime, migration_id: str, *, but: int | None = None) -> None:
+    """Drops the stores of a migration's trials, all or all but one."""
+    with runtime.ledger.read() as session:
+        numbers = session.exec(
+            select(Trial.number).where(Trial.migration_id == migration_id, col(Trial.dropped_at).is_(None))
+        ).all()
+    for number in numbers:
+        if number == but:
+            continue
+        runtime.caspen.drop_trial(runtime.caspen.trial(migration_id, number))
+        runtime.objects.delete_prefix(compared_key(migration_id, number))
+        with runtime.ledger.write() as session:
+            trial = session.get_one(Trial, (migration_id, number))
+            trial.dropped_at = now()
+            session.add(trial)
+
+
+# What a process that died left in storage, and no line of the ledger leads to, is removed after a while.
+#
+# Only what this code itself writes under a migration's name is looked at. While an export is fetched or read, what
+# it makes is not in the ledger yet, and is left alone.
+
+AGE = timedelta(hours=1)
+UPLOAD_AGE = timedelta(days=1)  # of a large upload, the first file may be that old before the last one has come
+PIECES_AGE = KEPT + timedelta(days=1)  # an upload in pieces is given up by its own line first
+IN_THE_MAKING = frozenset({State.FETCHING.value, State.READING.value})
+
+
+def sweep_orphans(runtime: Runtime, at: datetime | None = None) -> int:
+    """Removes what nobody needs, and says how many objects and stores that were. Twice is once."""
+    moment = at or now()
+    with runtime.ledger.write() as session:
+        forget_old(session, moment)
+    with runtime.ledger.read() as session:
+        migrations = session.exec(select(Migration).where(Migration.wrapped_key != "")).all()
+        elsewhere = load_misplaced(session, [migration.id for migration in migrations])
+    known = [migration for migration in migrations if not _is_made(migration) and migration.id not in elsewhere]
+    swept = sum(_sweep(runtime, migration.id, moment) for migration in known)
+    return swept + _drop_again(runtime)
+
+
+def wanted_objects(session: Session, migration_id: str) -> set[str]:
+    """The objects that the ledger leads to: what was handed over or is being sent, parts, the index in any state."""
+    files = session.exec(select(ExportFile.object_key).where(ExportFile.migration_id == migration_id)).all()
+    sent = session.exec(select(UploadFile.object_key).where(UploadFile.migration_id == migration_id)).all()
+    parts = session.exec(select(Part.object_key).where(Part.migration_id == migration_id)).all()
+    of_runs = select(Work.run, Work.phase, Work.state, Work.result).where(Work.migration_id == migration_id)
+    works = session.exec(of_runs.where(col(Work.phase).in_(("read", "resolve")))).all()
+    resolved = {run for run, phase, state, _ in works if phase == "resolve" and state == DONE}
+    indexes = {str(result["index"]) for run, _, _, result in works if "index" in result and run not in resolved}
+    exports = session.exec(select(Migration.export_number).where(Migration.id == migration_id)).one()
+    sealed = {index_key(migration_id, number) for number in range(1, exports + 1)}
+    return {key for key in (*files, *sent, *parts) if key} | indexes | sealed
+
+
+def _is_made(migration: Migration) -> bool:
+    return migration.state in IN_THE_MAKING or migration.paused_from in IN_THE_MAKING
+
+
+def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
+    with runtime.ledger.read() as session:
+        wanted = wanted_objects(session, migration_id)
+        migration = session.get_one(Migration, migration_id)
+        number, trials = migration.export_number, migration.trial_number
+    swept = 0
+    for prefix, age in places(migration_id, number):
+        for key in list(runtime.objects.older(prefix, moment - age)):
+            if key not in wanted:
+                runtime.objects.delete(key)
+                swept += 1
+        swept += runtime.objects.sweep_unfinished(prefix, moment - age)
+    for export in range(1, number + 1):  # contents of files have no line of their own: they go with their export
+        swept += runtime.objects.sweep_unfinished(attachments_prefix(migration_id, export).rstrip("/"), moment - AGE)
+    for trial in range(1, trials + 1):  # what a trial was held against goes with it
+        swept += runtime.objects.sweep_unfinished(compared_key(migration_id, trial), moment - AGE)
+    return swept
+
+
+def places(migration_id: str, exports: int) -> Iterator[tuple[str, timedelta]]:
+    """Where this looks, and how old a thing must be there. Other rooms of storage keep their own order."""
+    yield f"{migration_id}/files", UPLOAD_AGE
+    yield f"{migration_id}/uploads", PIECES_AGE
+    for number in range(1, exports + 1):
+        yield f"{migration_id}/files-{number}", AGE
+        yield f"{migration_id}/export-{number}", AGE
+
+
+def _is_replaced(number: int, migration: Migration) -> bool:
+    """Whether a trial of this number is dropped for good: a newer one came, or the move has no copies any more."""
+    is_gone = migration.state == State.CANCELLED or not migration.wrapped_key
+    return is_gone or number < migration.trial_number
+
+
+def _drop_again(runtime: Runtime) -> int:
+    """A worker that was paused may have made a store anew after its trial was dropped."""
+    names = set(runtime.caspen.trial_names())
+    if not names:
+        return 0
+    with runtime.ledger.read() as session:
+        found = session.exec(
+            select(Trial.migration_id, Trial.number, Migration)
+            .join(Migration, col(Migration.id) == Trial.migration_id)
+            .where(col(Trial.dropped_at).is_not(None))
+        ).all()
+        elsewhere = load_misplaced(session, {migration.id for _, _, migration in found})
+    known = [(number, migration) for _, number, migration in found if migration.id not in elsewhere]
+    gone = [(migration.id, number) for number, migration in known if _is_replaced(number, migration)]
+    again = [store for store in (runtime.caspen.trial(*each) for each in gone) if store.name in names]
+    for store in again:
+        runtime.caspen.drop_trial(store)
+    return len(again)

@@ -1,0 +1,142 @@
+"""What all work stands on: the ledger, Caspen's stores and files, the encrypted objects and the doorbell."""
+
+import base64
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.caspen.live_files import LiveFiles
+from app.caspen.stores import Stores
+from app.db import PATIENCE_SECONDS, Database
+from app.links import LinkSettings, Places, Slots
+from app.migration.models import Migration
+from app.queue import Doorbell, open_doorbell
+from app.schema.upgrade import upgrade
+from app.settings import Environment, Settings, environment
+from app.side_effects import fault_at, listen
+from app.storage import CannotOpen, LocalObjects, derive, key_from_setting, new_key, unwrap, wrap
+from app.worker.installation import (
+    CannotStart,
+    note_begun,
+    require_key,
+    require_ledger,
+    require_live,
+    require_whole,
+    words_of,
+)
+from app.worker.scratch import Scratch
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything that pages and workers get. `scratch` is private to this machine and empty when nothing runs."""
+
+    settings: Settings
+    ledger: Database
+    caspen: Stores
+    objects: LocalObjects
+    files: LiveFiles
+    doorbell: Doorbell
+    scratch: Scratch
+    _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    def new_wrapped_key(self) -> str:
+        """A fresh data key for one migration, as the ledger keeps it."""
+        return base64.b64encode(wrap(new_key(), self._storage_key)).decode()
+
+    def key(self, migration: Migration) -> bytes:
+        """The data key of a migration: what its export, parts, index and link are encrypted with."""
+        known = self._keys.get(migration.wrapped_key)
+        if known is None:
+            try:
+                wrapped = base64.b64decode(migration.wrapped_key)
+            except ValueError:  # something else wrote into the column
+                raise CannotOpen("a data key") from None
+            known = self._keys[migration.wrapped_key] = unwrap(wrapped, self._storage_key)
+        return known
+
+    def link_key(self, migration: Migration) -> bytes:
+        """What links, their passwords and the files behind them are sealed with: LINKS_ENCRYPTION_KEY and the key of
+        the migration together, so that either one's end is theirs."""
+        own = self.settings.links_encryption_key
+        return derive(key_from_setting(own) + self.key(migration), b"", b"links") if own else self.key(migration)
+
+    def places(self, migration: Migration, links: LinkSettings) -> Places:
+        """The connections that one clinic may have open to a provider, shared by all that runs on this machine."""
+        return lambda provider: Slots(
+            self.locks, f"{provider}:{migration.workspace_id}", links.concurrency, links.connections
+        )
+
+    @property
+    def locks(self) -> Path:
+        """Small files that whoever works on this machine locks."""
+        return self.settings.var.resolve() / "connections"
+
+    @property
+    def _storage_key(self) -> bytes:
+        return key_from_setting(self.settings.storage_key)
+
+    def close(self) -> None:
+        self.doorbell.close()
+        self.caspen.dispose()
+        self.ledger.dispose()
+        self.scratch.clear()
+
+
+def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runtime:
+    """Opens everything, and brings both databases to the schema that this code knows.
+
+    `patience` is how many seconds a statement waits for a lock. What this process writes from now on is readable by its
+    owner alone. Raises CannotStart and SchemaTooNew.
+    """
+    os.umask(0o077)
+    if settings.fault_at and settings.environment is Environment.TEST:
+        listen(fault_at(settings.fault_at))
+    try:
+        LinkSettings.from_environment(environment())  # limits that make no sense, or a test network: nothing starts
+    except ValueError as wrong:
+        raise CannotStart(f"{wrong}.") from None
+    var = settings.var.resolve()
+    for folder in (var, var / "scratch"):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    runtime = Runtime(
+        settings=settings,
+        ledger=Database(settings.ledger_url, patience),
+        caspen=Stores(settings.caspen_url, patience),
+        objects=LocalObjects(var / "objects"),
+        files=LiveFiles(LocalObjects(settings.files_folder), key_from_setting(settings.files_key)),
+        doorbell=open_doorbell(settings.redis_url),
+        scratch=Scratch(var / "scratch"),
+    )
+    require_ledger(settings, runtime.ledger)
+    require_live(runtime.ledger, runtime.caspen.live.database)
+    upgrade(runtime.ledger.engine, runtime.caspen.live.database.engine)
+    runtime.caspen.start()
+    require_key(settings, runtime.ledger)
+    note_begun(settings, runtime.ledger)
+    return runtime
+
+
+def check_installation(settings: Settings) -> None:
+    """Opens everything once, before anything else is started. Raises CannotStart with one line for every failure that
+    an operator can mend."""
+    with in_one_line():
+        runtime = open_runtime(settings, settings.page_patience_seconds)
+        try:
+            require_whole(runtime.ledger)
+        finally:
+            runtime.close()
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """A step of a start. Raises CannotStart with one line for every failure in it that an operator can mend."""
+    try:
+        yield
+    except Exception as trouble:
+        words = words_of(trouble)
+        if words is None:
+            raise
+        raise CannotStart(words) from None
