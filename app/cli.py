@@ -112,9 +112,10 @@ def sample(
     dialect: Dialect = Dialect.NATIVE,
 ) -> None:
     """The export of a clinic that does not exist."""
-    from app.sources import SOURCES
+    from app.sources import source
+    from app.sources.invented import sample_writer
 
-    write_sample = next(iter(SOURCES.values())).sample
+    write_sample = sample_writer(source().name)
     if write_sample is None:
         _fail("This source has no sample.")
     else:

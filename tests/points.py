@@ -19,6 +19,7 @@ from app.migration.begin import begin
 from app.migration.states import Actor, State
 from app.sandbox.demo import WORKSPACE, seed
 from app.sources import source
+from app.sources.invented import sample_writer
 from tests.pages import absent, digest_of, done, doubts
 from tests.product import MEGAN, NORA, OLIVE, OTHER, RICK, VERA, Product, start, stop
 
@@ -154,7 +155,7 @@ def running(folders: Folders, point: str, to: Path, **more: Any) -> Iterator[Pro
 @cache
 def tiny_export(dialect: Any = "native") -> bytes:
     """The export of an invented clinic: forty clients."""
-    write_sample = source(None).sample
+    write_sample = sample_writer(source().name)
     assert write_sample is not None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.zip"

@@ -77,7 +77,9 @@ class Gateway:
             self._add(session, place)
             return place.id
 
-    def invite_user(self, name: str, email: str, role: str, *, invite: str = "invited", active: bool = True) -> Invited:
+    def invite_user(
+        self, name: str, email: str | None, role: str, *, invite: str = "invited", active: bool = True
+    ) -> Invited:
         """Adds a person, and a calendar when the role sees clients. `invite`: not_invited, invited or accepted."""
         if role not in ROLES or invite not in ("not_invited", "invited", "accepted"):
             raise ValueError("unknown role or state of an invitation")

@@ -267,9 +267,7 @@ class Source:
     looks: tuple[Look, ...] = ()  # where cells must be found again, told apart from the mapping
     nested: Nested | None = None  # which rows one object holds, told apart from the reading
     help_article: str = ""
-    demo: Any = None  # the demo clinic's workspace, whose names are those of the sample
     fields_of: Callable[[Iterable[tuple[str, Any]], Context, Mapping[str, str]], dict[str, Defined]] | None = None
-    sample: Callable[..., Any] | None = None  # writes an export of invented people: (path, size=, seed=, dialect=)
 
     def kind(self, name: str) -> Kind[Any]:
         """The kind of this name. Raises UnknownKind where the source has none of it."""

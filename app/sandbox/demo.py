@@ -1,7 +1,6 @@
 """The demo people and the demo clinic, with gaps for the checklist to find."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlmodel import Session, select
 
@@ -11,6 +10,7 @@ from app.caspen.gateway import Gateway, create_workspace
 from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
 from app.db import SCHEMA, take_turns
 from app.sources import source
+from app.sources.invented import demo_workspace
 from app.worker.runtime import Runtime
 
 WORKSPACE = "wsp_demo"
@@ -56,7 +56,7 @@ GAPS = (
 
 def seed(runtime: Runtime) -> None:
     """Makes the demo clinic and its people, once."""
-    demo: Any = source(None).demo
+    demo = demo_workspace(source().name)
     with runtime.ledger.write() as session:
         take_turns(session.connection(), SCHEMA)
         if session.exec(select(Person).limit(1)).first() is not None:

@@ -36,6 +36,7 @@ from app.problems import Problem, catalogue
 from app.reading.seal import require_true_reading
 from app.request_limits import read_form
 from app.settings import environment
+from app.sources.invented import sample_writer
 from app.web.form_fingerprint import Shown, present
 from app.web.navigation import READ_LISTS, page_of
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
@@ -118,7 +119,7 @@ async def by_upload(request: Request) -> Response:
 def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Response:
     """Development and test only: an export of invented people."""
     visit = hands_over(request)
-    write_sample = visit.source.sample
+    write_sample = sample_writer(visit.source.name)
     if size not in SIZES or write_sample is None:
         raise HTTPException(404)
     path = visit.runtime.scratch.folder / f"sample-{secrets.token_hex(8)}.zip"

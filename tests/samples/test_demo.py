@@ -1,6 +1,6 @@
 """The demo clinic's workspace fits the sample export, but for the gaps the checklist is there to find."""
 
-from app.sources.cliniko.sample.demo import DEMO_WORKSPACE
+from app.sources.cliniko.demo_workspace import DEMO_WORKSPACE
 from tests.samples.exports import sample
 
 

@@ -27,8 +27,6 @@ from app.sources.cliniko import (
     users,
 )
 from app.sources.cliniko.questions import learned
-from app.sources.cliniko.sample import write_sample
-from app.sources.cliniko.sample.demo import DEMO_WORKSPACE
 from app.sources.cliniko.second_look import LOOKS
 from app.sources.cliniko.uses import CARRIED, COUNTS, USES
 from app.sources.cliniko.verification_rules import defined_fields
@@ -69,8 +67,6 @@ CLINIKO = Source(
     nested=defined_fields,
     fields_of=learned,
     help_article="https://help.cliniko.com",
-    demo=DEMO_WORKSPACE,
-    sample=write_sample,
 )
 
 SOURCE = CLINIKO

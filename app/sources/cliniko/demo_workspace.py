@@ -4,43 +4,7 @@ The names are those of the sample export, so that matching finds them. Left out:
 and the services "Podiatry consultation" and "Dry needling". Priya Raghunathan has not accepted her invitation.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
-Role = Literal["practitioner_admin", "practitioner", "practice_manager", "receptionist", "accountant"]
-Invite = Literal["accepted", "invited", "not_invited"]
-
-
-@dataclass(frozen=True)
-class DemoLocation:
-    name: str
-    archived: bool = False
-
-
-@dataclass(frozen=True)
-class DemoUser:
-    name: str
-    email: str | None
-    role: Role
-    invite: Invite = "accepted"
-    active: bool = True
-
-
-@dataclass(frozen=True)
-class DemoService:
-    name: str
-    kind: Literal["appointment", "activity"]
-    duration: int
-
-
-@dataclass(frozen=True)
-class DemoWorkspace:
-    name: str
-    timezone: str
-    locations: tuple[DemoLocation, ...]
-    users: tuple[DemoUser, ...]
-    services: tuple[DemoService, ...]
-
+from app.sources.invented import DemoLocation, DemoService, DemoUser, DemoWorkspace
 
 DEMO_WORKSPACE = DemoWorkspace(
     name="Harbour Street Physiotherapy",
