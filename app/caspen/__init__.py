@@ -1,1 +1,1 @@
-"""The destination: a clinic's workspace in Caspen, its objects, and how records get into it."""
+"""The destination: a clinic's workspace in Caspen, its tables, and the steps that write records into them."""

@@ -1,4 +1,4 @@
-"""How many records of a trial are new to the live workspace, and how many it has already, counted in both stores."""
+"""Counts how many records of a trial are new to the live workspace and how many the workspace already has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from app.caspen.stores import Sides, Store, Stores
 
 @dataclass(frozen=True, slots=True)
 class BecomingLive:
-    """Records of one table of a trial: `new` to the workspace, there with other content (`changed`), or the same."""
+    """Records of one table of a trial: `new` to the workspace, live with other content (`changed`), or live and
+    equal."""
 
     new: int = 0
     changed: int = 0
@@ -29,9 +30,9 @@ class BecomingLive:
 def count_becoming_live(
     stores: Stores, trial: Store, workspace_id: str, tables: Sequence[str]
 ) -> dict[str, BecomingLive]:
-    """Counts the records of each of `tables`. Nothing is changed; every record is 0 where the trial is no longer there.
+    """Counts the records of each of `tables`. Reads only. Every count is 0 when the trial store no longer exists.
 
-    A table in which nothing imported is live is only counted, not compared.
+    A table without imported live records is counted without a comparison.
     """
     if not stores.exists(trial):
         return {table: BecomingLive() for table in tables}
@@ -40,18 +41,18 @@ def count_becoming_live(
 
 
 def _count(sides: Sides, table: str, workspace_id: str) -> BecomingLive:
-    here, live = at(sides.trial, table), at(sides.live, table)
-    if not _has_imported(sides.connection, live, workspace_id):
-        sql = f'SELECT count(*) FROM {here} WHERE "workspace_id" = ?'
+    trial_table, live_table = at(sides.trial, table), at(sides.live, table)
+    if not _has_imported(sides.connection, live_table, workspace_id):
+        sql = f'SELECT count(*) FROM {trial_table} WHERE "workspace_id" = ?'
         return BecomingLive(new=int(fetch(sides.connection, sql, (workspace_id,))[0][0]))
     sql = (
         f'SELECT count(*), count(live."id"), '
         f'coalesce(sum(CASE WHEN live."content_hash" <> here."content_hash" THEN 1 ELSE 0 END), 0) '
-        f'FROM {here} AS here LEFT JOIN {live} AS live ON live."workspace_id" = here."workspace_id" '
+        f'FROM {trial_table} AS here LEFT JOIN {live_table} AS live ON live."workspace_id" = here."workspace_id" '
         f'AND live."id" = here."id" WHERE here."workspace_id" = ?'
     )
-    total, there, changed = map(int, fetch(sides.connection, sql, (workspace_id,))[0])
-    return BecomingLive(total - there, changed, there - changed)
+    total, already_live, changed = map(int, fetch(sides.connection, sql, (workspace_id,))[0])
+    return BecomingLive(total - already_live, changed, already_live - changed)
 
 
 def _has_imported(connection: Connection, live: str, workspace_id: str) -> bool:

@@ -1,7 +1,7 @@
-"""Every column of a record that is not content, and who writes it: the one description that promotion goes by.
+"""Every column of a record that is not content, and who writes the column. Promotion follows this list.
 
-A column of a table is either content, whose value the digest proves, or it is in this list with its writer. What
-is neither cannot be imported: this module refuses to load. Promotion copies content alone and writes the rest itself.
+A column of a table is either content, whose value the digest proves, or is in this list with its writer. The module
+refuses to load when a column is neither. Promotion copies content only and writes the other columns itself.
 """
 
 from collections.abc import Iterable
@@ -10,17 +10,17 @@ from enum import StrEnum
 
 from app.caspen.tables import OBJECTS, Imported
 
-IDENTITY = frozenset({"id", "source", "source_kind", "source_id"})  # content as well: the digest proves them
+IDENTITY = frozenset({"id", "source", "source_kind", "source_id"})  # these columns are content too: the digest proves them
 PEOPLE = ("version", "edited_at", "edited_by", "deleted_at")
 
 
 class Writer(StrEnum):
-    """Who writes a column of a live record that an import brought."""
+    """Who writes a column of an imported live record."""
 
     KEY = "key"  # the workspace that is promoted into
     PROMOTION = "promotion"
     PROOF = "proof"  # the content hash, which promotion computes again and compares
-    PEOPLE = "people"  # the gateway; promotion writes what a record has that nobody has touched
+    PEOPLE = "people"  # the gateway; promotion resets these columns on records that nobody edited
 
 
 class Value(StrEnum):
@@ -30,17 +30,17 @@ class Value(StrEnum):
     MIGRATION = "migration"
     MOMENT = "moment"
     NOTHING = "nothing"
-    ONE = "one"
+    INITIAL = "initial"
 
 
 @dataclass(frozen=True, slots=True)
 class Bookkeeping:
-    """One column beside the content. `stays`: a record that was live before keeps the value that it has."""
+    """One column outside the content. `is_kept`: a record that was already live keeps its value."""
 
     column: str
     writer: Writer
     value: Value
-    stays: bool = False
+    is_kept: bool = False
 
 
 BOOKKEEPING = (
@@ -48,10 +48,10 @@ BOOKKEEPING = (
     Bookkeeping("content_hash", Writer.PROOF, Value.COPIED),
     Bookkeeping("migration_id", Writer.PROMOTION, Value.MIGRATION),
     Bookkeeping("imported_at", Writer.PROMOTION, Value.MOMENT),
-    Bookkeeping("created_at", Writer.PROMOTION, Value.MOMENT, stays=True),
-    Bookkeeping("part", Writer.PROMOTION, Value.NOTHING),  # of the trial alone: where its row is in the export
+    Bookkeeping("created_at", Writer.PROMOTION, Value.MOMENT, is_kept=True),
+    Bookkeeping("part", Writer.PROMOTION, Value.NOTHING),  # of the trial only: the row's place in the export
     Bookkeeping("line", Writer.PROMOTION, Value.NOTHING),
-    Bookkeeping("version", Writer.PEOPLE, Value.ONE),
+    Bookkeeping("version", Writer.PEOPLE, Value.INITIAL),
     Bookkeeping("edited_at", Writer.PEOPLE, Value.NOTHING),
     Bookkeeping("edited_by", Writer.PEOPLE, Value.NOTHING),
     Bookkeeping("deleted_at", Writer.PEOPLE, Value.NOTHING),
@@ -61,26 +61,26 @@ _OF_EVERY_TABLE = frozenset(BY_COLUMN) - {"created_at"}
 
 
 def content_columns(model: type[Imported]) -> tuple[str, ...]:
-    """The content columns of a table, sorted by name: all that this list does not name."""
+    """The content columns of a table, sorted by name: all columns outside this list."""
     table = model.metadata.tables[str(model.__tablename__)]
     own = _OF_EVERY_TABLE | model.outside_content
     return tuple(sorted(column.name for column in table.columns if column.name not in own))
 
 
 def differs_from(columns: Iterable[str], *, moment: str, known: Iterable[Value]) -> str:
-    """The condition that bookkeeping of a record is not what an import writes.
+    """SQL that is true where a record's bookkeeping differs from what an import writes.
 
-    `moment` is SQL for a moment's parameter. `known` are the values to compare, in the order of this list: each of
+    `moment` is SQL for a moment's parameter. `known` are the values to compare, in the order of this list. Each of
     MIGRATION and MOMENT takes one parameter.
     """
-    there, wanted = frozenset(columns), frozenset(known)
-    terms = {Value.MIGRATION: "?", Value.MOMENT: moment, Value.ONE: "1", Value.NOTHING: "NULL"}
-    told = [
+    present, wanted = frozenset(columns), frozenset(known)
+    terms = {Value.MIGRATION: "?", Value.MOMENT: moment, Value.INITIAL: "1", Value.NOTHING: "NULL"}
+    conditions = [
         f'"{line.column}" IS DISTINCT FROM {terms[line.value]}'
         for line in BOOKKEEPING
-        if line.column in there and line.value in wanted
+        if line.column in present and line.value in wanted
     ]
-    return " OR ".join(told) or "FALSE"
+    return " OR ".join(conditions) or "FALSE"
 
 
 def _check() -> None:

@@ -1,4 +1,4 @@
-"""A short hash of each column of a record, so that a process that maps a row again can say where the two differ."""
+"""A short hash of each column of a record, so that a second mapping of the row can name the columns that differ."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,14 +10,15 @@ from app.caspen.tables import Imported
 
 
 def hashes_of_record(record: Imported) -> dict[str, str]:
-    """By content column, of a record as a store has it. Empty columns have none, nor have the parts of its identity."""
+    """Hashes by content column of a stored record. Empty columns and identity columns have no hash."""
     made = shape(str(record.__tablename__))
     values = {name: getattr(record, name if hasattr(record, name) else f"{name}_") for name in made.content}
     return _hashed({name: made.slots[name][1](value) for name, value in values.items() if value is not None})
 
 
 def hashes_of_values(table: str, values: Mapping[str, Any]) -> dict[str, str]:
-    """The same of what mapping made, with the defaults of the table. Empty for what the table cannot hold."""
+    """Hashes by content column of mapped values, with the table's defaults. Empty when the table cannot hold the
+    values."""
     made = shape(table)
     cells: dict[str, Cell] = {
         name: cell for name, cell in zip(made.content, made.absent, strict=True) if cell is not None

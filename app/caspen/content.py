@@ -1,6 +1,6 @@
-"""The proof that what was mapped is what was stored: a hash of each record's content, and a digest of many.
+"""The proof that what was mapped is what was stored: a hash of each record's content, and a digest of many records.
 
-The same function serves a mapped record and a row read back from a database. A stored hash is never believed.
+The same function hashes a mapped record and a row read back from a database. A stored hash is always computed again.
 """
 
 import hashlib
@@ -11,29 +11,29 @@ from json.encoder import encode_basestring
 
 from app.caspen.row_codec import Cell
 
-LARGE = 1 << 18  # signs of a text
+LARGE = 1 << 18  # characters of a text
 _WRAP = 2**256
 
 
 def content_hash(names: Sequence[str], cells: Iterable[Cell]) -> bytes:
-    """blake2b-128 of a record's content columns, by sorted name; null is absent, and so apart from empty.
+    """blake2b-128 of a record's content columns, by sorted name. Null cells are left out, so null differs from empty.
 
-    Absent nulls also mean that a column that is added later leaves the hashes of older records as they are.
+    Leaving nulls out also means that a new column does not change the hashes of older records.
     """
-    told: list[str] = []
+    members: list[str] = []
     held = tuple(cells)
     for begins, cell in zip(_beginnings(tuple(names)), held, strict=False):
         if type(cell) is str:
             if len(cell) > LARGE:
                 return _hash_of_large(names, held)
-            told.append(begins + encode_basestring(cell))
+            members.append(begins + encode_basestring(cell))
         elif cell is not None:
-            told.append(begins + _bare(cell))
-    return hashlib.blake2b(f"{{{','.join(told)}}}".encode(), digest_size=16).digest()
+            members.append(begins + _bare(cell))
+    return hashlib.blake2b(f"{{{','.join(members)}}}".encode(), digest_size=16).digest()
 
 
 def _hash_of_large(names: Sequence[str], cells: Sequence[Cell]) -> bytes:
-    """The same hash, of a record with a text of which there should be no second one."""
+    """The same hash, for a record with a text too large to copy in memory."""
     digest = hashlib.blake2b(b"{", digest_size=16)
     apart = ""
     for begins, cell in zip(_beginnings(tuple(names)), cells, strict=False):
@@ -54,7 +54,7 @@ def _hash_of_large(names: Sequence[str], cells: Sequence[Cell]) -> bytes:
 
 @cache
 def _beginnings(names: tuple[str, ...]) -> tuple[str, ...]:
-    """What stands before each cell in the compact JSON object that is hashed: far faster than a general encoder."""
+    """The key of each cell in the compact JSON object that is hashed. Far faster than a general encoder."""
     return tuple(f"{encode_basestring(name)}:" for name in names)
 
 
@@ -66,15 +66,15 @@ def _bare(cell: str | int | bool) -> str:
 
 @dataclass(slots=True)
 class Digest:
-    """Many records as one number: order-free, and two equal ones do not cancel out."""
+    """Many records as one number. The order does not matter, and two equal records do not cancel out."""
 
     count: int = 0
     total: int = 0
 
     def add(self, record_id: str, content: bytes) -> None:
         self.count += 1
-        told = hashlib.blake2b(record_id.encode() + b"|" + content, digest_size=32).digest()
-        self.total = (self.total + int.from_bytes(told, "big")) % _WRAP
+        hashed = hashlib.blake2b(record_id.encode() + b"|" + content, digest_size=32).digest()
+        self.total = (self.total + int.from_bytes(hashed, "big")) % _WRAP
 
     def __add__(self, other: "Digest") -> "Digest":
         return Digest(self.count + other.count, (self.total + other.total) % _WRAP)
@@ -89,7 +89,7 @@ class Digest:
 
 
 def place_hash(part: int | None, line: int | None) -> bytes:
-    """Where a record's row is in the export, as it is added to a digest of places."""
+    """Where a record's row is in the export, as bytes for the digest of places."""
     return b"%d:%d" % (part or 0, line or 0)
 
 
@@ -104,6 +104,6 @@ def merge(into: Digests, more: Mapping[str, Digest]) -> Digests:
 
 
 def trial_digest(digests: Mapping[str, Digest], order: Iterable[str]) -> str:
-    """One hash over the digests of all kinds, in the order of the source's kinds. An approval names it."""
-    told = "\n".join(f"{kind} {digests.get(kind, Digest())}" for kind in order)
-    return hashlib.blake2b(told.encode(), digest_size=32).hexdigest()
+    """One hash over the digests of all kinds, in the order of the source's kinds. An approval names this hash."""
+    lines = "\n".join(f"{kind} {digests.get(kind, Digest())}" for kind in order)
+    return hashlib.blake2b(lines.encode(), digest_size=32).hexdigest()

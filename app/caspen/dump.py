@@ -1,4 +1,4 @@
-"""Writes what a store holds as plain files, one per object, for whoever wants to check an import by hand."""
+"""Writes a store's records as plain files, one per table, for a person who checks an import by hand."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,10 +15,10 @@ FIRST = ("id", "source_kind", "source_id")
 
 
 def dump(store: Store, workspace_id: str, folder: Path) -> dict[str, int]:
-    """Writes `clients.jsonl` and so on, in the order of ids; gives back the records per object.
+    """Writes `clients.jsonl` and so on, in the order of ids. Returns the records per table.
 
     One JSON object per line with the field names of the workspace's objects: times in UTC with `Z`, amounts as text.
-    What people deleted is not in it.
+    Records that people deleted are left out.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = {}
@@ -40,10 +40,10 @@ def _lines(store: Store, to: Shape, workspace_id: str) -> Iterator[str]:
         where = 'WHERE "workspace_id" = ? AND "deleted_at" IS NULL ORDER BY "id"'
         sql = f"SELECT {columns} FROM {at(store.schema, to.name)} {where}"
         for row in stream(connection, to, sql, (workspace_id,)):
-            yield json.dumps(_told(types, row), ensure_ascii=False) + "\n"
+            yield json.dumps(_to_object(types, row), ensure_ascii=False) + "\n"
 
 
-def _told(types: Mapping[str, Any], row: Row) -> Mapping[str, Any]:
+def _to_object(types: Mapping[str, Any], row: Row) -> Mapping[str, Any]:
     cells = dict(zip(types, row, strict=True))
     values: dict[str, Any] = {name: cells.pop(name) for name in FIRST}
     source, migration = cells.pop("source"), cells.pop("migration_id")
@@ -55,7 +55,7 @@ def _told(types: Mapping[str, Any], row: Row) -> Mapping[str, Any]:
 
 
 def _plain(column: Any, cell: str) -> Any:
-    """Nested values as such; a moment without its millionths when there are none."""
+    """Parses a nested value. Drops the microseconds of a moment when they are zero."""
     if isinstance(column, Nested):
         return json.loads(cell)
     return cell.replace(".000000Z", "Z") if isinstance(column, Moment) else cell

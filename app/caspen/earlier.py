@@ -1,4 +1,4 @@
-"""What earlier imports have brought into a live workspace, by the keys that its records had in the source."""
+"""The records that earlier imports brought into a live workspace, by their keys in the source."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +12,8 @@ PAGE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The client whose record something is, with its kind and id in the source where an import brought it."""
+    """The client that a record belongs to, with the client's kind and id in the source when an import brought the
+    client."""
 
     id: str
     kind: str | None
@@ -22,7 +23,7 @@ class Owner:
 def earlier_keys(live: Store, workspace_id: str, table: str, kind: str, migration_id: str) -> Iterator[list[str]]:
     """The source keys of a table's live records that other migrations brought of a kind, 2,000 records at a time.
 
-    Records that people have deleted since are left out. Reads in the order of the primary key, a page a query.
+    Records that people have deleted since are left out. Reads in the order of the primary key, one page per query.
     """
     sql = (
         f'SELECT "id", "source_id" FROM {at(live.schema, table)} WHERE "workspace_id" = ? AND "id" > ? '
@@ -42,10 +43,9 @@ def earlier_keys(live: Store, workspace_id: str, table: str, kind: str, migratio
 def earlier_among(
     live: Store, workspace_id: str, table: str, kind: str, migration_id: str, source_ids: Iterable[str]
 ) -> dict[str, Owner | None]:
-    """Those of `source_ids` whose live records other migrations brought of a kind and nobody has deleted since, each
-    with its client; None for records that are nobody's.
+    """The live records among `source_ids` that other migrations brought of a kind, each with its client or None.
 
-    A query for some hundred ids.
+    Records that people have deleted since are left out. One query for some hundred ids.
     """
     is_owned = BY_NAME[table].is_of_client()
     owner = 'c."id", c."source_kind", c."source_id"' if is_owned else "NULL, NULL, NULL"
@@ -53,7 +53,7 @@ def earlier_among(
         f'LEFT JOIN {at(live.schema, "clients")} c ON c."workspace_id" = here."workspace_id" '
         'AND c."id" = here."client_id"'
     )
-    found: dict[str, Owner | None] = {}
+    owners: dict[str, Owner | None] = {}
     with live.database.connection(reading=True) as connection:
         for some in batches(source_ids):
             which, given = among(connection, 'here."source_id"', some)
@@ -62,6 +62,6 @@ def earlier_among(
                 'WHERE here."workspace_id" = ? AND here."source_kind" = ? AND here."migration_id" IS NOT NULL '
                 f'AND here."migration_id" <> ? AND here."deleted_at" IS NULL AND {which}'
             )
-            for key, *told in fetch(connection, sql, (workspace_id, kind, migration_id, given)):
-                found[str(key)] = None if told[0] is None else Owner(*told)
-    return found
+            for key, *cells in fetch(connection, sql, (workspace_id, kind, migration_id, given)):
+                owners[str(key)] = None if cells[0] is None else Owner(*cells)
+    return owners

@@ -1,8 +1,8 @@
-"""What people did to records in Caspen: one entry for each act, which the gateway writes and no import can.
+"""What people did to records in Caspen: one entry for each act. The gateway writes entries, an import never does.
 
-`edited_at` and `deleted_at` of a record only repeat an entry. Without an entry nobody believes them: not the comparison
-with an earlier move, not promotion, not undo and not the check of the live workspace. An entry names the state of the
-record after the act, so that an entry of an honest edit does not cover what somebody changed afterwards.
+`edited_at` and `deleted_at` of a record only repeat an entry. The comparison with an earlier move, promotion, undo and
+the check of the live workspace all ignore these columns when no entry exists. An entry names the state of the record
+after the act, so an entry of an honest edit does not cover a later change.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One stored act. `state` is the hash of the whole record after it."""
+    """One stored act. `state` is the hash of the whole record after the act."""
 
     number: int
     table: str
@@ -49,14 +49,14 @@ class Entry:
     hash: str
 
     def is_sealed(self, workspace_id: str) -> bool:
-        """Whether the entry is as the gateway wrote it."""
+        """Whether the entry is unchanged since the gateway wrote it."""
         return self.hash == seal(workspace_id, self)
 
 
 def write_entries(
     connection: Connection, schema: str, workspace_id: str, acts: Iterable[Act], by: str, moment: datetime
 ) -> None:
-    """Writes one entry for each record, in the caller's transaction, which must hold the workspace's lock."""
+    """Writes one entry for each record, in the caller's transaction. The caller holds the workspace's lock."""
     last = {(act.table, act.id): act for act in acts}
     whole = f'SELECT "number", "hash" FROM {at(schema, "edits")} WHERE "workspace_id" = ?'
     newest = f'{whole} ORDER BY "number" DESC LIMIT 1'
@@ -73,7 +73,7 @@ def write_entries(
 
 
 def entries(connection: Connection, schema: str, workspace_id: str, table: str = "", after: int = 0) -> Iterator[Entry]:
-    """All entries of a workspace in order, or those of one table, or those after a number; a page at a time."""
+    """The entries of a workspace in order, one page at a time. `table` and `after` narrow the selection."""
     which = ' AND "object" = ?' if table else ""
     sql = (
         f'SELECT {_COLUMNS} FROM {at(schema, "edits")} WHERE "workspace_id" = ?{which} AND "number" > ? '
@@ -91,7 +91,7 @@ def last_acts(
     connection: Connection, schema: str, workspace_id: str, table: str, ids: Iterable[str]
 ) -> dict[str, Entry]:
     """The last sealed entry of each record among `ids`."""
-    found: dict[str, Entry] = {}
+    last: dict[str, Entry] = {}
     for piece in batches(ids):
         which, given = among(connection, '"id"', piece)
         sql = (
@@ -101,18 +101,18 @@ def last_acts(
         for row in fetch(connection, sql, (workspace_id, table, given)):
             entry = Entry(*row)
             if entry.is_sealed(workspace_id):
-                found[entry.id] = entry
-    return found
+                last[entry.id] = entry
+    return last
 
 
 def has_acts(connection: Connection, schema: str, workspace_id: str) -> bool:
-    """Whether people did anything in a workspace."""
+    """Whether people have changed anything in a workspace."""
     sql = f'SELECT 1 FROM {at(schema, "edits")} WHERE "workspace_id" = ? LIMIT 1'
     return bool(fetch(connection, sql, (workspace_id,)))
 
 
 def is_chained(connection: Connection, schema: str, workspace_id: str) -> bool:
-    """Whether no entry of a workspace was changed, removed from the middle or slipped in."""
+    """Whether no entry of a workspace was changed, removed from the middle or inserted."""
     previous = ""
     for entry in entries(connection, schema, workspace_id):
         if entry.previous != previous or not entry.is_sealed(workspace_id):
@@ -122,20 +122,20 @@ def is_chained(connection: Connection, schema: str, workspace_id: str) -> bool:
 
 
 def states_of(connection: Connection, schema: str, workspace_id: str, to: Shape, ids: Iterable[str]) -> dict[str, str]:
-    """The hash of everything that records hold now: their content and what people's acts wrote beside it."""
-    found = {}
+    """The hash of everything that records hold now, by id: their content and the columns that people's acts write."""
+    states = {}
     names, place = (*to.content, *PEOPLE), to.place("id")
     columns = canonical_columns(connection, to, names)
     for piece in batches(ids):
         which, given = among(connection, '"id"', piece)
         sql = f'SELECT {columns} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {which}'
         for row in stream(connection, to, sql, (workspace_id, given)):
-            found[str(row[place])] = content_hash(names, row).hex()
-    return found
+            states[str(row[place])] = content_hash(names, row).hex()
+    return states
 
 
 def list_touched(connection: Connection, schema: str, workspace_id: str) -> None:
-    """Lays out a temporary table of the records that people have made, edited or deleted, for this transaction."""
+    """Fills a temporary table with the records that people have made, edited or deleted, for this transaction."""
     lay_out(connection, TOUCHED, ("object", "id", "act"), key=("object", "id"))
     sql = (
         f'INSERT INTO "{TOUCHED}" ("object", "id", "act") VALUES (?, ?, ?) '
@@ -147,7 +147,7 @@ def list_touched(connection: Connection, schema: str, workspace_id: str) -> None
 
 
 def untouched(to: Shape, record: str) -> str:
-    """The condition that nobody touched a record; `record` is its table's alias. After `list_touched`."""
+    """SQL that is true when nobody touched a record; `record` is its table's alias. Needs `list_touched` first."""
     return (
         f'NOT EXISTS (SELECT 1 FROM "{TOUCHED}" AS person WHERE person."object" = \'{to.name}\' '
         f'AND person."id" = {record}."id")'
@@ -155,7 +155,7 @@ def untouched(to: Shape, record: str) -> str:
 
 
 def not_deleted(to: Shape, record: str) -> str:
-    """The condition that no person deleted a record. After `list_touched`."""
+    """SQL that is true when no person deleted a record. Needs `list_touched` first."""
     return (
         f'NOT EXISTS (SELECT 1 FROM "{TOUCHED}" AS person WHERE person."object" = \'{to.name}\' '
         f'AND person."id" = {record}."id" AND person."act" = \'{DELETED}\')'

@@ -1,7 +1,7 @@
-"""The proof that a part of a trial was written, and by whom: one row, committed with the part's records.
+"""The proof that a part of a trial was written, and by which holder: one row, committed with the part's records.
 
-A worker that dies between the two databases leaves a fence; who takes over adopts it. A worker that was thought dead
-and wakes up finds a newer epoch, and may write nothing.
+A worker that dies between the two databases leaves a fence, and the worker that takes over adopts the fence. A worker
+that wakes up after another has taken over finds a newer epoch and may write nothing.
 """
 
 import json
@@ -17,7 +17,7 @@ from app.caspen.statements import at, change, fetch
 
 
 class Fate(StrEnum):
-    """What became of a row in Caspen. HELD: a person changed or deleted it there since the last import."""
+    """What became of a row in Caspen. HELD: a person changed or deleted the record there since the last import."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -37,9 +37,9 @@ class PartKey:
 
 @dataclass(frozen=True, slots=True)
 class PartLoaded:
-    """What loading a part came to: each row's fate by line, records by table, and the digest by source kind.
+    """The result of loading a part: each row's fate by line, records by table, and the digest by source kind.
 
-    `places` is a digest of which part and line each record was made of.
+    `places` is a digest of the part and line that each record was made of.
     """
 
     fates: Mapping[int, Fate] = field(default_factory=dict)
@@ -51,10 +51,10 @@ class PartLoaded:
     @property
     def counts(self) -> dict[Fate, int]:
         """Rows by fate."""
-        found = dict.fromkeys(Fate, 0)
+        rows = dict.fromkeys(Fate, 0)
         for fate in self.fates.values():
-            found[fate] += 1
-        return found
+            rows[fate] += 1
+        return rows
 
     @property
     def held(self) -> tuple[int, ...]:
@@ -66,14 +66,14 @@ VOID = {"void": True}
 
 
 class StaleEpoch(Exception):
-    """Somebody else took this part over; what this holder has is of no use any more."""
+    """Another worker took the part over. This holder must discard its result."""
 
 
 def void(connection: Connection, schema: str, key: PartKey) -> bool:
-    """Says that what a part's fence tells of is no longer there, in the caller's transaction; twice is once.
+    """Marks a part's fence as void, in the caller's transaction. A second call changes nothing.
 
-    `key.epoch` is newer than that of every holder so far: they write no more, and the next one loads the part anew.
-    False when a newer holder has written meanwhile: nothing was changed.
+    `key.epoch` is newer than that of every holder so far, so they write no more and the next holder loads the part
+    again. Returns False, with nothing changed, when a newer holder has written meanwhile.
     """
     columns = '"migration_id", "trial", "part", "epoch", "told"'
     table = at(schema, "fences")
@@ -86,56 +86,58 @@ def void(connection: Connection, schema: str, key: PartKey) -> bool:
 
 
 def claim(connection: Connection, schema: str, key: PartKey, loaded: PartLoaded | None) -> PartLoaded | None:
-    """Sets the fence for `loaded`, or gives back what an earlier holder's fence says; in the caller's transaction.
+    """Sets the fence for `loaded`, or returns the result that an earlier holder's fence holds. In the caller's
+    transaction.
 
-    With `loaded` None it only looks. A fence that was made void is set anew. Raises StaleEpoch when the fence is of a
-    newer epoch than `key`.
+    Reads only when `loaded` is None. A void fence is set again. Raises StaleEpoch when the fence is of a newer epoch
+    than `key`.
     """
     table = at(schema, "fences")
     place = (key.migration_id, key.trial, key.part)
     if loaded is not None:
         columns = '"migration_id", "trial", "part", "epoch", "told"'
         sql = f"INSERT INTO {table} ({columns}) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
-        if fetch(connection, sql, (*place, key.epoch, json.dumps(_told(loaded)))):
+        if fetch(connection, sql, (*place, key.epoch, json.dumps(_to_json(loaded)))):
             return None
     where = 'WHERE "migration_id" = ? AND "trial" = ? AND "part" = ?'
-    found = fetch(connection, f'SELECT "epoch", "told" FROM {table} {where}', place)
-    if not found:
+    fences = fetch(connection, f'SELECT "epoch", "told" FROM {table} {where}', place)
+    if not fences:
         return None
-    if found[0][0] > key.epoch:
-        raise StaleEpoch(f"part {key.part} is held under epoch {found[0][0]}, not {key.epoch}")
-    if json.loads(found[0][1]) == VOID:
+    epoch, stored = fences[0][0], json.loads(fences[0][1])
+    if epoch > key.epoch:
+        raise StaleEpoch(f"part {key.part} is held under epoch {epoch}, not {key.epoch}")
+    if stored == VOID:
         if loaded is None:
             return None
         again = f'UPDATE {table} SET "epoch" = ?, "told" = ? {where} AND "epoch" = ?'
-        if change(connection, again, (key.epoch, json.dumps(_told(loaded)), *place, found[0][0])) == 1:
+        if change(connection, again, (key.epoch, json.dumps(_to_json(loaded)), *place, epoch)) == 1:
             return None
-        return claim(connection, schema, key, loaded)  # somebody was faster
-    if loaded is not None and found[0][0] < key.epoch:
+        return claim(connection, schema, key, loaded)  # another worker was faster
+    if loaded is not None and epoch < key.epoch:
         change(connection, f'UPDATE {table} SET "epoch" = ? {where}', (key.epoch, *place))
-    return _read(json.loads(found[0][1]))
+    return _parse(stored)
 
 
 def loaded_parts(connection: Connection, schema: str, migration_id: str, trial: int) -> dict[int, PartLoaded] | None:
-    """What the fences of a store say of each part, but for those made void.
+    """The results that the fences of a store hold, by part, without void fences.
 
-    None where a fence is of another trial or cannot be read.
+    None when a fence is of another trial or cannot be read.
     """
-    found = {}
-    for migration, number, part, told in fetch(
+    parts = {}
+    for migration, number, part, text in fetch(
         connection, f'SELECT "migration_id", "trial", "part", "told" FROM {at(schema, "fences")}'
     ):
         if (migration, number) != (migration_id, trial):
             return None
         try:
-            if (read := json.loads(told)) != VOID:
-                found[int(part)] = _read(read)
+            if (stored := json.loads(text)) != VOID:
+                parts[int(part)] = _parse(stored)
         except (ValueError, KeyError, AttributeError, TypeError):
             return None
-    return found
+    return parts
 
 
-def _told(loaded: PartLoaded) -> dict[str, Any]:
+def _to_json(loaded: PartLoaded) -> dict[str, Any]:
     by_fate: dict[str, list[int]] = {}
     for line, fate in loaded.fates.items():
         by_fate.setdefault(fate.value, []).append(line)
@@ -147,11 +149,11 @@ def _told(loaded: PartLoaded) -> dict[str, Any]:
     }
 
 
-def _read(told: dict[str, Any]) -> PartLoaded:
+def _parse(stored: dict[str, Any]) -> PartLoaded:
     return PartLoaded(
-        {line: Fate(fate) for fate, lines in told["fates"].items() for line in lines},
-        told["records"],
-        {kind: Digest.parse(text) for kind, text in told["digests"].items()},
+        {line: Fate(fate) for fate, lines in stored["fates"].items() for line in lines},
+        stored["records"],
+        {kind: Digest.parse(text) for kind, text in stored["digests"].items()},
         adopted=True,
-        places=Digest.parse(told["places"]),
+        places=Digest.parse(stored["places"]),
     )

@@ -1,4 +1,4 @@
-"""Which contents the file records of a store speak of, and which of a workspace's contents nothing speaks of."""
+"""The contents that a store's file records refer to, and the stored contents that no record refers to."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,11 +10,12 @@ from app.caspen.statements import among, at, fetch, is_sqlite
 from app.caspen.stores import Sides, Store, Stores
 
 BATCH = 2000
-Content = tuple[str, int]  # the sum of a file's bytes, and how many they are
+Content = tuple[str, int]  # sha256 of a file's bytes, and their number
 
 
 @dataclass(frozen=True, slots=True)
-class Filed:
+class FileRecord:
+    """A file record of a trial: the content that the record names, and the row that the record was made of."""
     """A file record of a trial: what it says of its content, and which row made it."""
 
     id: str
@@ -26,8 +27,8 @@ class Filed:
     size: int
 
 
-def filed(store: Store, workspace_id: str) -> Iterator[Filed]:
-    """The imported file records of a store, those of one content after the other; a batch at a time, nothing held."""
+def load_file_records(store: Store, workspace_id: str) -> Iterator[FileRecord]:
+    """The imported file records of a store, grouped by content, one batch at a time."""
     after: tuple[str, str] = ("", "")
     sql = (
         'SELECT "id", "source_kind", "source_id", "part", "line", "sha256", "size" '
@@ -36,28 +37,28 @@ def filed(store: Store, workspace_id: str) -> Iterator[Filed]:
     )
     while True:
         with store.database.connection(reading=True) as connection:
-            found = fetch(connection, sql, (workspace_id, after[0], after[0], after[1], BATCH))
-        for record_id, kind, key, part, line, sha256, size in found:
-            yield Filed(record_id, kind, key, int(part or 0), int(line or 0), sha256, int(size))
-        if len(found) < BATCH:
+            rows = fetch(connection, sql, (workspace_id, after[0], after[0], after[1], BATCH))
+        for record_id, kind, key, part, line, sha256, size in rows:
+            yield FileRecord(record_id, kind, key, int(part or 0), int(line or 0), sha256, int(size))
+        if len(rows) < BATCH:
             return
-        after = (found[-1][5], found[-1][0])
+        after = (rows[-1][5], rows[-1][0])
 
 
-def told_of(store: Store, workspace_id: str, sums: Sequence[str]) -> dict[Content, set[str]]:
-    """What a store's file records say of some contents: the types of each, by sum and size."""
-    found: dict[Content, set[str]] = {}
+def load_content_types(store: Store, workspace_id: str, sums: Sequence[str]) -> dict[Content, set[str]]:
+    """The content types that a store's file records name, by sha256 and size."""
+    types: dict[Content, set[str]] = {}
     with store.database.connection(reading=True) as connection:
         which, given = among(connection, '"sha256"', sums)
         table = at(store.schema, "files")
         asked = f'SELECT "sha256", "size", "content_type" FROM {table} WHERE "workspace_id" = ? AND {which}'
         for sha256, size, content_type in fetch(connection, asked, (workspace_id, given)):
-            found.setdefault((str(sha256), int(size)), set()).add(str(content_type))
-    return found
+            types.setdefault((str(sha256), int(size)), set()).add(str(content_type))
+    return types
 
 
-def lacking(sides: Sides, files: LiveFiles, workspace_id: str) -> Iterator[str]:
-    """The contents that a trial's records speak of and the live workspace does not have, seen in one transaction."""
+def missing_contents(sides: Sides, files: LiveFiles, workspace_id: str) -> Iterator[str]:
+    """The sha256 of each content that a trial's records name and the live workspace does not hold. One transaction."""
     asked = f'SELECT DISTINCT "sha256" FROM {at(sides.trial, "files")} WHERE "workspace_id" = ?'
     for (sha256,) in fetch(sides.connection, asked, (workspace_id,)):
         if not files.exists(workspace_id, sha256):
@@ -65,10 +66,10 @@ def lacking(sides: Sides, files: LiveFiles, workspace_id: str) -> Iterator[str]:
 
 
 def sweep_contents(stores: Stores, files: LiveFiles, workspace_id: str) -> int:
-    """Deletes what no record speaks of, and says how many. What an undo would bring back is spoken of.
+    """Deletes contents that no record refers to, and returns their number. Contents that an undo would need are kept.
 
-    Each portion is looked at under the workspace's lock, which a promotion holds as well: no content goes while a
-    record of it arrives.
+    Each portion is checked under the workspace's lock, which a promotion holds as well, so no content is deleted while
+    a record of that content arrives.
     """
     swept = 0
     for shard in SHARDS:
@@ -79,20 +80,20 @@ def sweep_contents(stores: Stores, files: LiveFiles, workspace_id: str) -> int:
             if not is_sqlite(connection):
                 table = at(stores.live.schema, "workspaces")
                 fetch(connection, f'SELECT 1 FROM {table} WHERE "id" = ? FOR UPDATE', (workspace_id,))
-            for sha256 in set(kept) - _spoken_of(connection, stores.live, workspace_id, kept):
+            for sha256 in set(kept) - _referred(connection, stores.live, workspace_id, kept):
                 files.delete(workspace_id, sha256)
                 swept += 1
     return swept
 
 
-def _spoken_of(connection: Connection, live: Store, workspace_id: str, sums: Sequence[str]) -> set[str]:
+def _referred(connection: Connection, live: Store, workspace_id: str, sums: Sequence[str]) -> set[str]:
     condition, param = among(connection, '"sha256"', sums)
     asked = f'SELECT DISTINCT "sha256" FROM {at(live.schema, "files")} WHERE "workspace_id" = ? AND {condition}'
-    found = {str(row[0]) for row in fetch(connection, asked, (workspace_id, param))}
-    told = "json_extract(\"row\", '$.sha256')" if is_sqlite(connection) else "(\"row\"::json ->> 'sha256')"
-    condition, param = among(connection, told, sums)
+    referred = {str(row[0]) for row in fetch(connection, asked, (workspace_id, param))}
+    column = "json_extract(\"row\", '$.sha256')" if is_sqlite(connection) else "(\"row\"::json ->> 'sha256')"
+    condition, param = among(connection, column, sums)
     asked = (
-        f"SELECT DISTINCT {told} FROM {at(live.schema, 'journal')} "
+        f"SELECT DISTINCT {column} FROM {at(live.schema, 'journal')} "
         f'WHERE "workspace_id" = ? AND "object" = \'files\' AND {condition}'
     )
-    return found | {str(row[0]) for row in fetch(connection, asked, (workspace_id, param))}
+    return referred | {str(row[0]) for row in fetch(connection, asked, (workspace_id, param))}

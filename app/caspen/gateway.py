@@ -1,7 +1,7 @@
 """A clinic's workspace as its people use it in Caspen: adding, inviting, editing, deleting.
 
-Everything done here is marked as done by a person, has an entry of its own that no import can write (`edits`), and
-raises the workspace's version. Nothing here sends a message.
+Each change is marked as a person's, gets an entry that no import can write (see `edits`), and raises the workspace's
+version. The gateway never sends a message.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,17 +31,17 @@ from app.db import now
 
 T = TypeVar("T", bound=Imported)
 BILLED_ROLES = frozenset({"practitioner_admin", "practitioner"})
-_ACTS = "acts"  # what this transaction did, in the session's own notes
+_ACTS = "acts"  # the acts of this transaction, in the session's `info`
 ROLES = BILLED_ROLES | {"practice_manager", "receptionist", "accountant"}
 
 
 class NotThere(LookupError):
-    """There is no such object in this workspace, or a person deleted it."""
+    """The workspace has no such object, or a person deleted the object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invited:
-    """A new user; with a practitioner when the role sees clients."""
+    """A new user, with a practitioner when the role sees clients."""
 
     user_id: str
     practitioner_id: str | None
@@ -50,14 +50,14 @@ class Invited:
 def create_workspace(
     stores: Stores, workspace_id: str, name: str, *, timezone: str = "Australia/Sydney", country: str = "AU"
 ) -> None:
-    """Opens a workspace; one that is there already stays as it is."""
+    """Creates a workspace. An existing workspace is not changed."""
     with stores.live.database.write() as session:
         if session.get(Workspace, workspace_id) is None:
             session.add(Workspace(id=workspace_id, name=name, timezone=timezone, country_code=country))
 
 
 class Gateway:
-    """One workspace in one person's hands."""
+    """One workspace, with the person who changes it."""
 
     def __init__(self, stores: Stores, workspace_id: str, by: str) -> None:
         self._stores = stores
@@ -65,7 +65,7 @@ class Gateway:
         self._by = by
 
     def add_location(self, name: str, *, timezone: str | None = None, archived: bool = False) -> str:
-        """Adds a place, in the workspace's time zone unless another is given."""
+        """Adds a location, in the workspace's time zone unless `timezone` is given."""
         with self._changing() as (session, workspace):
             place = Location(
                 **self._made("locations"),
@@ -80,7 +80,7 @@ class Gateway:
     def invite_user(
         self, name: str, email: str | None, role: str, *, invite: str = "invited", active: bool = True
     ) -> Invited:
-        """Adds a person, and a calendar when the role sees clients. `invite`: not_invited, invited or accepted."""
+        """Adds a user, and a practitioner when the role sees clients. `invite`: not_invited, invited or accepted."""
         if role not in ROLES or invite not in ("not_invited", "invited", "accepted"):
             raise ValueError("unknown role or state of an invitation")
         first, _, last = name.strip().partition(" ")
@@ -108,7 +108,7 @@ class Gateway:
             self._touch(session, self._get(session, User, user_id)).invite_state = "accepted"
 
     def deactivate_user(self, user_id: str) -> None:
-        """The person can no longer sign in and takes no seat; the history stays."""
+        """Deactivates a user and the user's practitioner. Their history is kept."""
         with self._changing() as (session, _workspace):
             self._touch(session, self._get(session, User, user_id)).active = False
             mine = select(Practitioner).where(
@@ -140,7 +140,7 @@ class Gateway:
             return service.id
 
     def add(self, table: str, values: Mapping[str, Any]) -> str:
-        """Adds any object, by the names of its table, and returns its id. Two calls add two objects."""
+        """Adds an object, by the names of its table, and returns its id. Two calls add two objects."""
         model = BY_NAME[table]
         _refuse_unknown(model, values)
         with self._changing() as (session, _workspace):
@@ -153,7 +153,7 @@ class Gateway:
         self.edit(table, record_id, {"status": "archived"})
 
     def edit(self, table: str, record_id: str, changes: Mapping[str, Any]) -> None:
-        """Changes fields of any object, by the names of its table."""
+        """Changes fields of an object, by the names of its table."""
         model = BY_NAME[table]
         _refuse_unknown(model, changes)
         with self._changing() as (session, _workspace):
@@ -162,7 +162,7 @@ class Gateway:
                 setattr(thing, name, value)
 
     def delete(self, table: str, record_id: str) -> None:
-        """Deletes any object. That it was there is remembered, so that no import brings it back."""
+        """Marks an object as deleted. The mark is kept, so that no import brings the object back."""
         with self._changing() as (session, _workspace):
             self._touch(session, self._get(session, BY_NAME[table], record_id), DELETED).deleted_at = now()
 
@@ -175,7 +175,7 @@ class Gateway:
         return None
 
     def counts(self) -> dict[str, int]:
-        """How many objects of each table there are, without what people deleted."""
+        """How many objects each table has, without deleted objects."""
         with self._stores.live.database.read() as session:
             return {
                 str(model.__tablename__): session.exec(

@@ -1,6 +1,6 @@
-"""The id that a row of the source will always have in Caspen: the same row gives the same id, for ever.
+"""The id that a row of the source has in Caspen: the same row always gives the same id.
 
-Ids are legal ULIDs in the order of numeric source ids, because random ones halved the speed of bulk upserts.
+Ids are legal ULIDs in the order of numeric source ids, because random ids halved the speed of bulk upserts.
 """
 
 import hashlib
@@ -75,6 +75,6 @@ class Ids:
 
 
 def new_id(table: str) -> str:
-    """The id of something that a person makes in Caspen: later ones sort after earlier ones."""
+    """The id of an object that a person makes in Caspen. Later ids sort after earlier ids."""
     moment = int(time.time() * 1000).to_bytes(6, "big")
     return PREFIXES[table] + ulid(moment + secrets.token_bytes(10))

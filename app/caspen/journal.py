@@ -1,4 +1,4 @@
-"""What a finalisation replaces is kept, so that the clinic can undo it."""
+"""Keeps the live records that a finalisation replaces, so that the clinic can undo it."""
 
 import hashlib
 
@@ -13,10 +13,10 @@ from app.caspen.stores import Sides, Stores
 
 
 def keep_replaced(sides: Sides, to: Shape, workspace_id: str, migration_id: str, trial: int) -> None:
-    """Writes down each live record that is about to be replaced, as it is now.
+    """Stores each live record that is about to be replaced, as the record is now.
 
-    A record that this very migration brought is not kept: undoing removes it. Nor is one kept twice: what counts is
-    how it was before the migration.
+    Records that this migration itself brought are left out: an undo removes them. A record is kept once, in its state
+    before the migration.
     """
     if is_sqlite(sides.connection):
         row = "json_object(" + ", ".join(f"'{name}', live.\"{name}\"" for name in to.columns) + ")"
@@ -35,16 +35,16 @@ def keep_replaced(sides: Sides, to: Shape, workspace_id: str, migration_id: str,
 
 
 def journal_digest(connection: Connection, schema: str, workspace_id: str, migration_id: str) -> Digest:
-    """A digest of every record as it was before a migration replaced it."""
-    found = Digest()
+    """A digest of the records that a migration replaced, in their state before it."""
+    digest = Digest()
     sql = f'SELECT "object", "id", "row" FROM {at(schema, "journal")} WHERE "workspace_id" = ? AND "migration_id" = ?'
     for table, record_id, row in stream_rows(connection, sql, (workspace_id, migration_id)):
-        found.add(f"{table}|{record_id}", hashlib.blake2b(str(row).encode(), digest_size=16).digest())
-    return found
+        digest.add(f"{table}|{record_id}", hashlib.blake2b(str(row).encode(), digest_size=16).digest())
+    return digest
 
 
 def forget_replaced(stores: Stores, workspace_id: str, migration_id: str) -> None:
-    """Once a move can no longer be undone, nobody needs what it replaced, or who else holds it. Twice is once."""
+    """Deletes what a migration replaced, and who else holds its records, when the undo has expired. Repeatable."""
     with stores.live.database.connection() as connection:
         sql = f'DELETE FROM {at(stores.live.schema, "journal")} WHERE "workspace_id" = ? AND "migration_id" = ?'
         change(connection, sql, (workspace_id, migration_id))
@@ -52,7 +52,7 @@ def forget_replaced(stores: Stores, workspace_id: str, migration_id: str) -> Non
 
 
 def replaced_by(stores: Stores) -> set[str]:
-    """The moves of which something is kept that they replaced."""
+    """The migrations that have entries in the journal."""
     with stores.live.database.connection(reading=True) as connection:
         sql = f'SELECT DISTINCT "migration_id" FROM {at(stores.live.schema, "journal")}'
         return {str(row[0]) for row in fetch(connection, sql, ())}

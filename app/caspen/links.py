@@ -1,7 +1,7 @@
-"""Proves that every reference in a trial leads to a record: in the trial itself, or in the live workspace.
+"""Proves that every reference of a trial leads to a record: in the trial itself, or in the live workspace.
 
-The databases hold no foreign keys, because a trial's records point into another store. Of two records of a trial that
-are clients' own, both must be the same client's.
+The databases hold no foreign keys, because a trial's records point into another store. When two linked records of a
+trial both belong to a client, they must belong to the same client.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,10 @@ from app.caspen.tables import BY_NAME, OBJECTS, Imported, Reference
 
 @dataclass(frozen=True, slots=True)
 class Dangling:
-    """A column with references that lead nowhere, or to another client's: how many, and the first record with one."""
+    """A column with broken references: their number, and the first record that has one.
+
+    A reference is broken when it leads nowhere or to another client's record.
+    """
 
     table: str
     column: str
@@ -24,21 +27,23 @@ class Dangling:
 
 
 def dangling_links(stores: Stores, trial: Store, workspace_id: str) -> tuple[Dangling, ...]:
-    """Every column with a broken reference; empty when all links hold.
+    """Every column with a broken reference. Empty when all references hold.
 
-    A record that a person deleted in Caspen still counts as one: its history may point at it.
+    A record that a person deleted in Caspen still counts as a target: its history may point at it.
     """
     with stores.beside(trial) as sides:
         return dangling_links_in(sides, workspace_id)
 
 
 def dangling_links_in(sides: Sides, workspace_id: str) -> tuple[Dangling, ...]:
-    """The same, in the caller's transaction."""
-    found = [_look(sides, model, reference, workspace_id) for model in OBJECTS for reference in model.references]
-    return tuple(one for one in found if one.count)
+    """The same as `dangling_links`, in the caller's transaction."""
+    columns = [
+        _count_dangling(sides, model, reference, workspace_id) for model in OBJECTS for reference in model.references
+    ]
+    return tuple(column for column in columns if column.count)
 
 
-def _look(sides: Sides, model: type[Imported], reference: Reference, workspace_id: str) -> Dangling:
+def _count_dangling(sides: Sides, model: type[Imported], reference: Reference, workspace_id: str) -> Dangling:
     table = str(model.__tablename__)
     source, value = values_of(sides.connection, at(sides.trial, table), reference)
     nowhere = " AND ".join(_not_to(sides, model, BY_NAME[target], value) for target in reference.tables)
@@ -51,7 +56,7 @@ def _look(sides: Sides, model: type[Imported], reference: Reference, workspace_i
 
 
 def _not_to(sides: Sides, model: type[Imported], target: type[Imported], value: str) -> str:
-    """That a reference leads to no record of a table."""
+    """SQL that is true when a reference leads to no record of `target`."""
     there = 'EXISTS (SELECT 1 FROM {} AS there WHERE there."workspace_id" = here."workspace_id" AND there."id" = {}{})'
     trial, live = (at(schema, str(target.__tablename__)) for schema in (sides.trial, sides.live))
     in_trial, in_live = there.format(trial, value, ""), there.format(live, value, "")
@@ -62,7 +67,7 @@ def _not_to(sides: Sides, model: type[Imported], target: type[Imported], value: 
 
 
 def values_of(connection: Connection, table: str, reference: Reference, name: str = "here") -> tuple[str, str]:
-    """What to select from, under that name, and the expression for one referred id."""
+    """The FROM clause for a reference, with `name` as the table's alias, and the SQL of one referred id."""
     column = f'{name}."{reference.column}"'
     if not reference.several:
         return f"{table} AS {name}", column

@@ -1,4 +1,4 @@
-"""How many imported records a live workspace holds, counted in the workspace itself at the moment of asking."""
+"""Counts the imported records that a live workspace holds now."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ LISTS = frozenset(
     {"locations", "users", "practitioners", "categories", "taxes", "services", "custom_fields", "contacts"}
     | {"referral_types", "cancellation_reasons"}
 )
-"""Short tables, in which records may be made of a name in other rows. The records of other tables are never read."""
+"""Short tables. Their records may be made of a name in other rows, so only these tables are read record by record."""
 NAMED = "CASE WHEN substr(\"source_id\", 1, 5) = 'name:' OR substr(\"source_id\", 1, 6) = 'field:' THEN 1 ELSE 0 END"
-"""SQL: 1 for a record that was made of a name in other rows, or of a column that Caspen has no field for."""
+"""SQL: 1 for a record that was made of a name in other rows, or of a column without a field in Caspen."""
 
 
 @dataclass(frozen=True, slots=True)
 class LiveCounts:
     """Imported records that the workspace shows, by source kind, and by kind and table.
 
-    A record that is marked as deleted is not shown. `deleted_of` are those that people deleted, by the entries of their
-    acts; `hidden_of` are those that are marked without an act: something outside this product wrote the mark.
+    A record that is marked as deleted is not shown. `deleted_of` counts those that people deleted, by the entries of
+    their acts. `hidden_of` counts those that are marked without an act: software outside this product wrote the mark.
     """
 
     records: Mapping[str, int] = field(default_factory=dict)
@@ -33,9 +33,7 @@ class LiveCounts:
     deleted: int = 0
     tables: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # by kind, records by table
     deleted_of: Mapping[str, int] = field(default_factory=dict)  # by kind
-    named: Mapping[str, int] = field(
-        default_factory=dict
-    )  # by kind, those made of a name or a column: no row is theirs
+    named: Mapping[str, int] = field(default_factory=dict)  # by kind, records made of a name or a column, not of a row
     hidden_of: Mapping[str, int] = field(default_factory=dict)  # by kind
 
     @property
@@ -48,7 +46,7 @@ class LiveCounts:
 
 
 def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> LiveCounts:
-    """Counts the imported records of a workspace, from indexes: only those of LISTS are read. Nothing is changed.
+    """Counts the imported records of a workspace from indexes; only the tables in LISTS are read. Reads only.
 
     With `migration_id` only the records count that this migration brought or found unchanged.
     """
@@ -91,13 +89,13 @@ def count_live(stores: Stores, workspace_id: str, migration_id: str = "") -> Liv
 
 
 def _marked_as_deleted(connection: Connection, table: str, workspace_id: str) -> set[str]:
-    """The ids of the records that the workspace does not show, from the index of these records."""
+    """The ids of the records that the workspace does not show, from their index."""
     sql = f'SELECT "id" FROM {table} WHERE "workspace_id" = ? AND "deleted_at" IS NOT NULL'
     return {str(row[0]) for row in fetch(connection, sql, (workspace_id,))}
 
 
 def _brought(schema: str, table: str, workspace_id: str, migration_id: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The conditions of imported records, and the values that each takes. No record fulfils two of them."""
+    """SQL conditions for imported records, each with its values. The conditions never overlap."""
     imported = '"workspace_id" = ? AND "source_kind" IS NOT NULL'
     if not migration_id:
         return [(imported, (workspace_id,))]

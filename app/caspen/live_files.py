@@ -1,6 +1,6 @@
-"""What clients' files of live workspaces hold: each content once per workspace, sealed, under its sum.
+"""The contents of clients' files in live workspaces: each content once per workspace, encrypted, by its sha256.
 
-Nothing here belongs to a migration: a file stays when the export that it came from is destroyed with its key.
+Contents belong to no migration: a file is kept when the export and its key are destroyed.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ SHARDS = tuple(f"{number:02x}" for number in range(256))
 
 
 class NotThatContent(Exception):
-    """What was to be kept under a sum has another one. Nothing was kept."""
+    """A content does not have the sha256 that it was given under. Nothing was kept."""
 
     def __init__(self) -> None:
         super().__init__("the content does not have the sum under which it was to be kept")
 
 
 class LiveFiles:
-    """The contents of all workspaces. Each workspace has a key of its own."""
+    """The contents of all workspaces. Each workspace has its own key."""
 
     def __init__(self, objects: Objects, key: bytes) -> None:
         self._objects = objects
@@ -33,7 +33,8 @@ class LiveFiles:
         return self._objects.exists(_name(workspace_id, sha256))
 
     def add(self, workspace_id: str, sha256: str, content: BinaryIO) -> None:
-        """Keeps a content, streamed. One that is kept already stays. Raises NotThatContent, and keeps nothing."""
+        """Keeps a content, streamed. An existing content is not changed. Raises NotThatContent when the sha256
+        differs."""
         if self.exists(workspace_id, sha256):
             return
         digest = hashlib.sha256()
@@ -45,18 +46,18 @@ class LiveFiles:
                 raise NotThatContent
 
     def open(self, workspace_id: str, sha256: str) -> BinaryIO:
-        """A content's bytes. Raises FileNotFoundError, and CannotOpen where somebody changed them."""
+        """A content's bytes. Raises FileNotFoundError, and CannotOpen when the stored bytes were changed."""
         return self._objects.reader(_name(workspace_id, sha256), self._of(workspace_id))
 
     def delete(self, workspace_id: str, sha256: str) -> None:
         self._objects.delete(_name(workspace_id, sha256))
 
     def sweep_unfinished(self, workspace_id: str, than: datetime) -> int:
-        """Removes what nobody has gone on writing since a moment."""
+        """Removes unfinished contents that were last written before a moment."""
         return self._objects.sweep_unfinished(workspace_id, than)
 
     def shard(self, workspace_id: str, shard: str) -> Iterator[str]:
-        """The sums of what is kept, in 256 portions."""
+        """The sha256 of each kept content of one of the 256 portions."""
         for name in self._objects.list(f"{workspace_id}/{shard}"):
             yield name.rpartition("/")[2]
 

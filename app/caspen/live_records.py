@@ -1,4 +1,4 @@
-"""What the live workspace already holds of the records that an import is about to bring."""
+"""Loads the live records that an import is about to write."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from app.caspen.stores import Store
 
 @dataclass(frozen=True, slots=True)
 class LiveRecord:
-    """A record as it is now. `hash` is of what it holds now, not of what was once imported.
+    """A live record in its present state. `hash` is computed from its columns.
 
-    `edited` and `deleted` are what the gateway's entries say of people's acts; the record's own columns are not asked.
+    `edited` and `deleted` come from the gateway's entries of people's acts; the record's own columns are ignored.
     """
 
     hash: bytes
@@ -24,7 +24,9 @@ class LiveRecord:
     deleted: bool = False
 
 
-def look_up(live: Store, workspace_id: str, ids: Mapping[str, Iterable[str]]) -> dict[str, dict[str, LiveRecord]]:
+def load_live_records(
+    live: Store, workspace_id: str, ids: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, LiveRecord]]:
     """The live records among `ids`, by table and id."""
     with live.database.connection(reading=True) as connection:
         return {table: _of_table(connection, live.schema, workspace_id, table, some) for table, some in ids.items()}
@@ -34,39 +36,39 @@ def _of_table(
     connection: Connection, schema: str, workspace_id: str, table: str, ids: Iterable[str]
 ) -> dict[str, LiveRecord]:
     to = shape(table)
-    found: dict[str, LiveRecord] = {}
-    if not _any(connection, schema, workspace_id, to):
-        return found
+    records: dict[str, LiveRecord] = {}
+    if not _has_records(connection, schema, workspace_id, to):
+        return records
     acts: dict[str, Entry] = {}
     asked = 'SELECT "id", "content_hash"'
     people = has_acts(connection, schema, workspace_id)
     for piece in batches(ids):
         condition, param = among(connection, '"id"', piece)
         sql = f'{asked} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {condition}'
-        there = fetch(connection, sql, (workspace_id, param))
-        found.update((record_id, LiveRecord(bytes.fromhex(told or ""))) for record_id, told in there)
-        if people and there:
-            acts.update(last_acts(connection, schema, workspace_id, to.name, [row[0] for row in there]))
+        rows = fetch(connection, sql, (workspace_id, param))
+        records.update((record_id, LiveRecord(bytes.fromhex(stored or ""))) for record_id, stored in rows)
+        if people and rows:
+            acts.update(last_acts(connection, schema, workspace_id, to.name, [row[0] for row in rows]))
     for record_id, actual in actual_hashes(connection, schema, workspace_id, to, acts).items():
-        found[record_id] = LiveRecord(actual, True, acts[record_id].act == DELETED)
-    return found
+        records[record_id] = LiveRecord(actual, True, acts[record_id].act == DELETED)
+    return records
 
 
 def actual_hashes(
     connection: Connection, schema: str, workspace_id: str, to: Shape, ids: Iterable[str]
 ) -> dict[str, bytes]:
     """The content hashes of stored records, computed from what their columns hold now."""
-    found = {}
+    hashes = {}
     place = to.place("id")
     columns = canonical_columns(connection, to, to.content)
     for piece in batches(ids):
         condition, param = among(connection, '"id"', piece)
         sql = f'SELECT {columns} FROM {at(schema, to.name)} WHERE "workspace_id" = ? AND {condition}'
         for row in stream(connection, to, sql, (workspace_id, param)):
-            found[str(row[place])] = content_hash(to.content, row)
-    return found
+            hashes[str(row[place])] = content_hash(to.content, row)
+    return hashes
 
 
-def _any(connection: Connection, schema: str, workspace_id: str, to: Shape) -> bool:
+def _has_records(connection: Connection, schema: str, workspace_id: str, to: Shape) -> bool:
     sql = f'SELECT 1 FROM {at(schema, to.name)} WHERE "workspace_id" = ? LIMIT 1'
     return bool(fetch(connection, sql, (workspace_id,)))

@@ -1,7 +1,7 @@
-"""Whether the live workspace still holds what was approved: the trial's records looked up there, one by one, later on.
+"""Checks later on whether the live workspace still holds what was approved, record by record against the trial.
 
-What people edited or deleted since is theirs, and is only counted: the gateway's entries say so, not the records. Every
-other record must be there as it was approved, with the bookkeeping that promotion wrote.
+Records that people edited or deleted since are only counted, by the gateway's entries. Every other record must equal
+its approved state, with the bookkeeping that promotion wrote.
 """
 
 from collections import Counter
@@ -23,11 +23,11 @@ _WRITTEN = tuple(line.column for line in BOOKKEEPING if line.writer is not Write
 
 
 @dataclass(slots=True)
-class Standing:
-    """Records that stand as approved, that people changed, and that are wrong: altered, missing, or nobody's.
+class LiveVerification:
+    """Records that equal their approved state, that people changed, and that are altered, missing or of unknown origin.
 
-    `contents`: files whose bytes are not there, or are not those that were approved. Whoever can open them says so.
-    `untrusted` names what the check itself relies on and what was changed: `trial`, `edits` or `journal`.
+    `contents`: files whose bytes are missing or differ from the approved bytes. The caller that can open them fills it.
+    `untrusted` names changed data that the check itself relies on: `trial`, `edits` or `journal`.
     """
 
     as_approved: int = 0
@@ -47,44 +47,44 @@ class Standing:
 class Known:
     """What the ledger knows of a live workspace.
 
-    `moments` are the moments, as text, at which migrations went live, by migration; None where a migration is from
-    before they were kept. `approved` are the digests of the trial by source kind.
+    `moments` are the moments, as text, at which migrations went live, by migration; None for a migration from before
+    moments were kept. `approved` are the digests of the trial by source kind.
     """
 
     moments: Mapping[str, str | None] = field(default_factory=dict)
     approved: Mapping[str, Digest] | None = None
 
 
-def standing_of(
+def verify_live(
     stores: Stores,
     trial: Store,
     workspace_id: str,
     migration_id: str,
     conflicts: Container[str] = (),
     known: Known | None = None,
-) -> Standing:
-    """Compares the live workspace with the trial that was promoted. `conflicts`: ids that stayed as people had them.
+) -> LiveVerification:
+    """Compares the live workspace with the promoted trial. `conflicts`: ids that promotion left as people had them.
 
     The first thousand of each fault are named.
     """
-    found, reviewed = Standing(), Digests()
-    with stores.beside(trial) as sides:
+    verification, reviewed = LiveVerification(), Digests()
+    with stores.comparing(trial) as sides:
         list_touched(sides.connection, sides.live, workspace_id)
         if not is_chained(sides.connection, sides.live, workspace_id):
-            found.untrusted.append("edits")
+            verification.untrusted.append("edits")
         for model in OBJECTS:
             to = shape(str(model.__tablename__))
-            _compare(sides, to, workspace_id, known or Known(), found, reviewed)
-            _check_acts(sides, to, workspace_id, found)
-            found.added += list(_added(sides, to, workspace_id, migration_id, known))
+            _compare(sides, to, workspace_id, known or Known(), verification, reviewed)
+            _check_acts(sides, to, workspace_id, verification)
+            verification.added += list(_added(sides, to, workspace_id, migration_id, known))
     if known is not None and known.approved is not None and not _same(reviewed, known.approved):
-        found.untrusted.append("trial")
-    return found
+        verification.untrusted.append("trial")
+    return verification
 
 
 def missing_records(stores: Stores, trial: Store, workspace_id: str) -> Counter[str]:
-    """By source kind, the records of a trial that are not in the live workspace, not even marked as deleted."""
-    found: Counter[str] = Counter()
+    """By source kind, the records of a trial that the live workspace does not hold, not even marked as deleted."""
+    missing: Counter[str] = Counter()
     with stores.beside(trial) as sides:
         for model in OBJECTS:
             name = str(model.__tablename__)
@@ -94,23 +94,23 @@ def missing_records(stores: Stores, trial: Store, workspace_id: str) -> Counter[
                 'WHERE live."workspace_id" = here."workspace_id" AND live."id" = here."id") GROUP BY 1'
             )
             for kind, count in fetch(sides.connection, sql, (workspace_id,)):
-                found[str(kind)] += int(count)
-    return found
+                missing[str(kind)] += int(count)
+    return missing
 
 
 def workspaces_with_records(stores: Stores) -> set[str]:
-    """The workspaces of which the live store holds any record."""
-    live, found = stores.live, set[str]()
+    """The workspaces that have a record in the live store."""
+    live, ids = stores.live, set[str]()
     with live.database.connection(reading=True) as connection:
         for model in OBJECTS:
             sql = f'SELECT DISTINCT "workspace_id" FROM {at(live.schema, str(model.__tablename__))}'
-            found.update(str(row[0]) for row in fetch(connection, sql))
-    return found
+            ids.update(str(row[0]) for row in fetch(connection, sql))
+    return ids
 
 
 def strays_of(stores: Stores, workspace_id: str, known: Sequence[str]) -> list[Altered]:
-    """Records of a workspace that neither a person nor one of the `known` migrations brought; a thousand a table."""
-    live, found = stores.live, list[Altered]()
+    """Records of a workspace that neither a person nor one of the `known` migrations brought; up to 1,000 per table."""
+    live, strays = stores.live, list[Altered]()
     with live.database.connection(reading=True) as connection:
         list_touched(connection, live.schema, workspace_id)
         brought, given = among(connection, 'live."migration_id"', list(known))
@@ -121,41 +121,43 @@ def strays_of(stores: Stores, workspace_id: str, known: Sequence[str]) -> list[A
                 f'FROM {at(live.schema, to.name)} AS live WHERE live."workspace_id" = ? AND {untouched(to, "live")} '
                 f'AND (live."source_kind" IS NULL OR live."migration_id" IS NULL OR NOT ({brought})) LIMIT {SHOWN}'
             )
-            found += [
+            strays += [
                 Altered(to.name, str(record_id), str(kind or ""), str(source_id or ""), int(line or 0))
                 for record_id, kind, source_id, line in fetch(connection, sql, (workspace_id, given))
             ]
-    return found
+    return strays
 
 
-def _same(one: Mapping[str, Digest], other: Mapping[str, Digest]) -> bool:
-    return all(one.get(kind, Digest()) == other.get(kind, Digest()) for kind in one.keys() | other.keys())
+def _same(left: Mapping[str, Digest], right: Mapping[str, Digest]) -> bool:
+    return all(left.get(kind, Digest()) == right.get(kind, Digest()) for kind in left.keys() | right.keys())
 
 
-def _compare(sides: Sides, to: Shape, workspace_id: str, known: Known, found: Standing, reviewed: Digests) -> None:
+def _compare(
+    sides: Sides, to: Shape, workspace_id: str, known: Known, verification: LiveVerification, reviewed: Digests
+) -> None:
     written = [name for name in _WRITTEN if name in to.rest]
     columns = canonical_columns(sides.connection, to, (*to.content, *written), "live.")
     marks = f'{untouched(to, "live")}, live."id" IS NULL'
-    told = 'here."content_hash", here."id", here."source_kind", here."source_id", here."part", here."line"'
+    identity = 'here."content_hash", here."id", here."source_kind", here."source_id", here."part", here."line"'
     sql = (
-        f"SELECT {columns}, {marks}, {told} FROM {at(sides.trial, to.name)} AS here "
+        f"SELECT {columns}, {marks}, {identity} FROM {at(sides.trial, to.name)} AS here "
         f'LEFT JOIN {at(sides.live, to.name)} AS live ON live."workspace_id" = here."workspace_id" '
         'AND live."id" = here."id" WHERE here."workspace_id" = ?'
     )
     end = len(to.content)
     for row in stream(sides.connection, to, sql, (workspace_id,)):
-        beside = dict(zip(written, row[end:], strict=False))
+        bookkeeping = dict(zip(written, row[end:], strict=False))
         free, gone, approved, record_id, kind, source_id, part, line = row[end + len(written) :]
         which = Altered(to.name, str(record_id), str(kind), str(source_id), int(line or 0))
         reviewed.setdefault(str(kind), Digest()).add(str(record_id), _bytes(approved))
         if gone:
-            _note(found.missing, which)
+            _note(verification.missing, which)
         elif not free:
-            found.by_people += 1
-        elif content_hash(to.content, row).hex() == approved and _is_written(beside, approved, (part, line), known):
-            found.as_approved += 1
+            verification.by_people += 1
+        elif content_hash(to.content, row).hex() == approved and _is_written(bookkeeping, approved, (part, line), known):
+            verification.as_approved += 1
         else:
-            _note(found.altered, which)
+            _note(verification.altered, which)
 
 
 def _bytes(stored: object) -> bytes:
@@ -165,28 +167,28 @@ def _bytes(stored: object) -> bytes:
         return b""
 
 
-def _is_written(beside: Mapping[str, object], approved: object, place: object, known: Known) -> bool:
+def _is_written(bookkeeping: Mapping[str, object], approved: object, place: object, known: Known) -> bool:
     """Whether bookkeeping is what promotion wrote. Before moments were kept, a record's place was copied as well."""
-    if beside["content_hash"] != approved:
+    if bookkeeping["content_hash"] != approved:
         return False
-    if (beside["part"], beside["line"]) not in ((None, None), place):
+    if (bookkeeping["part"], bookkeeping["line"]) not in ((None, None), place):
         return False
-    if any(beside[name] != (1 if name == "version" else None) for name in PEOPLE):
+    if any(bookkeeping[name] != (1 if name == "version" else None) for name in PEOPLE):
         return False
     if not known.moments:
         return True
-    migration_id = str(beside["migration_id"])
+    migration_id = str(bookkeeping["migration_id"])
     if migration_id not in known.moments:
         return False
     moment = known.moments[migration_id]
-    if moment is not None and beside["imported_at"] != moment:
+    if moment is not None and bookkeeping["imported_at"] != moment:
         return False
-    made = beside.get("created_at", moment)
+    made = bookkeeping.get("created_at", moment)
     return made == moment or None in known.moments.values() or made in known.moments.values()
 
 
-def _check_acts(sides: Sides, to: Shape, workspace_id: str, found: Standing) -> None:
-    """What people touched is as they left it, and what they made is there."""
+def _check_acts(sides: Sides, to: Shape, workspace_id: str, verification: LiveVerification) -> None:
+    """Checks that records that people made exist and that touched records are as people left them."""
     last = {
         entry.id: entry
         for entry in entries(sides.connection, sides.live, workspace_id, to.name)
@@ -196,13 +198,13 @@ def _check_acts(sides: Sides, to: Shape, workspace_id: str, found: Standing) -> 
         states = states_of(sides.connection, sides.live, workspace_id, to, piece)
         for record_id in piece:
             if record_id not in states and last[record_id].act != DELETED:
-                _note(found.missing, Altered(to.name, record_id, "", "", 0))
+                _note(verification.missing, Altered(to.name, record_id, "", "", 0))
             elif last[record_id].state not in ("", states.get(record_id, last[record_id].state)):
-                _note(found.altered, Altered(to.name, record_id, "", "", 0))
+                _note(verification.altered, Altered(to.name, record_id, "", "", 0))
 
 
 def _added(sides: Sides, to: Shape, workspace_id: str, migration_id: str, known: Known | None) -> Iterator[Altered]:
-    """Records that the trial does not know and that nobody made: of this migration, of an unknown one, or of none."""
+    """Untouched live records outside the trial that name this migration, an unknown migration or no migration."""
     connection: Connection = sides.connection
     mine, given = 'live."migration_id" = ?', migration_id
     if known is not None:

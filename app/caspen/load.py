@@ -1,6 +1,6 @@
-"""Writes one part of a trial into its store: its records and the proof that they were written, in one transaction.
+"""Writes one part of a trial into its store: its records and the proof of loading, in one transaction.
 
-What a person edited or deleted in Caspen since the last import is never written over; such a row is held.
+Records that a person edited or deleted in Caspen since the last import are never overwritten; their rows are held.
 """
 
 import sqlite3
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from app.caspen.content import Digest, Digests, content_hash, place_hash
 from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
 from app.caspen.ids import Ids
-from app.caspen.live_records import LiveRecord, look_up
+from app.caspen.live_records import LiveRecord, load_live_records
 from app.caspen.row_codec import Row, Shape, Unloadable, shape
 from app.caspen.statements import at, change, write
 from app.caspen.stores import Store, Stores
@@ -26,7 +26,7 @@ from app.db import now
 
 
 class Mapped(Protocol):
-    """A record as mapping made it: see `Record` of the mapping room, which stands above this one."""
+    """A record as mapping made it: see `Record` of the mapping room, which is above this room."""
 
     @property
     def table(self) -> str: ...
@@ -41,11 +41,11 @@ class Mapped(Protocol):
 
 
 PARTS_AT_ONCE = 500
-RowRecords = tuple[int, Sequence[Mapped]]  # a row's line and what it became
+RowRecords = tuple[int, Sequence[Mapped]]  # a row's line and its records
 
 
 class LoadFailed(Exception):
-    """The database refused a part. Carries the database's code alone: its words may quote a patient's record."""
+    """The database refused a part. Carries only the database's code: the full message may quote a patient's record."""
 
     def __init__(self, code: str) -> None:
         super().__init__(f"the database refused the part ({code})")
@@ -54,7 +54,7 @@ class LoadFailed(Exception):
 
 @dataclass(slots=True)
 class _Ready:
-    """A record in canonical form, with its id and content hash; without them when another row writes it."""
+    """A record in canonical form, with its id and content hash. Both are empty when another row writes the record."""
 
     shape: Shape
     id: str
@@ -65,7 +65,7 @@ class _Ready:
 
 @dataclass(slots=True)
 class _Part:
-    """A part on its way: what is to be written by table, and what became of its rows."""
+    """A part in preparation: the rows to write by table, and the fate of each source row."""
 
     fates: dict[int, Fate] = field(default_factory=dict)
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
@@ -85,15 +85,15 @@ def load_part(
 ) -> PartLoaded:
     """Loads one part's mapped rows into a trial store.
 
-    A part that is in the store already is not written again: what its fence says is given back, marked `adopted`.
-    Raises StaleEpoch when a newer holder of the part has written, Unloadable when a record does not fit its table,
-    and LoadFailed when the database refuses.
+    A part that the store already holds is not written again: the result in its fence is returned, marked `adopted`.
+    Raises StaleEpoch when a newer holder of the part has written, Unloadable when a record does not fit its table, and
+    LoadFailed when the database refuses.
     """
     known = claimed_before(store, key)
     if known is not None:
         return known
     ready = [(line, [_prepare(ids, record) for record in records]) for line, records in rows]
-    live = look_up(stores.live, ids.workspace_id, _ids_by_table(ready))
+    live = load_live_records(stores.live, ids.workspace_id, _ids_by_table(ready))
     part = _decide(ready, live, _Stamp(ids, key, moment_text(moment or now())), key.part)
     loaded = PartLoaded(part.fates, dict(part.records), part.digests, places=part.places)
     try:
@@ -110,10 +110,10 @@ def load_part(
 
 
 def unload_parts(store: Store, keys: Iterable[PartKey]) -> None:
-    """Takes the records of parts out of a trial store, in one transaction, so that they are loaded anew.
+    """Deletes the records of parts from a trial store, in one transaction, so that the parts are loaded again.
 
-    `keys` carry an epoch newer than that of every holder so far. A part that a newer holder has loaded meanwhile stays
-    as it is. Twice is once.
+    `keys` carry an epoch newer than that of every holder so far. A part that a newer holder has loaded meanwhile is
+    kept. A second call changes nothing.
     """
     with store.database.connection() as connection:
         parts = [key.part for key in keys if void(connection, store.schema, key)]
@@ -129,16 +129,16 @@ def _refusal(error: Exception) -> str:
 
 
 def claimed_before(store: Store, key: PartKey) -> PartLoaded | None:
-    """What the fence says of a part that an earlier holder has written; None when nobody has."""
+    """The result of a part that an earlier holder has written, or None."""
     with store.database.connection(reading=True) as connection:
         return claim(connection, store.schema, key, None)
 
 
 class _Stamp:
-    """What every record of a part carries beside its content: mostly alike, by table."""
+    """The bookkeeping of a part's records, by table. Only the line and the hash differ between records."""
 
     def __init__(self, ids: Ids, key: PartKey, moment: str) -> None:
-        self._told: dict[str, Any] = {
+        self._common: dict[str, Any] = {
             "workspace_id": ids.workspace_id,
             "migration_id": key.migration_id,
             "part": key.part,
@@ -150,7 +150,7 @@ class _Stamp:
 
     def rest(self, to: Shape, line: int, content: bytes) -> Row:
         if to.name not in self._alike:
-            alike = [self._told.get(name) for name in to.rest]
+            alike = [self._common.get(name) for name in to.rest]
             self._alike[to.name] = (alike, to.rest.index("line"), to.rest.index("content_hash"))
         cells, at_line, at_hash = self._alike[to.name]
         cells[at_line], cells[at_hash] = line, content.hex()
@@ -170,16 +170,16 @@ def _prepare(ids: Ids, record: Mapped) -> _Ready:
     try:
         return _Ready(to, record_id, record.source_kind, cells, content_hash(to.content, cells))
     except UnicodeEncodeError:
-        pass  # half a character; the failure carries the whole record and is left behind
+        pass  # an unpaired surrogate; the exception holds the whole record, so it is dropped here
     raise Unloadable(to.name, "?")
 
 
 def _ids_by_table(ready: Sequence[tuple[int, list[_Ready]]]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    ids: dict[str, list[str]] = {}
     for _, records in ready:
         for record in records:
-            found.setdefault(record.shape.name, []).append(record.id)
-    return found
+            ids.setdefault(record.shape.name, []).append(record.id)
+    return ids
 
 
 def _decide(
@@ -196,7 +196,7 @@ def _decide(
             if not record.hash:
                 continue
             if record.id in part.rows.get(record.shape.name, ()):
-                continue  # several rows tell of one thing, and this part has it already
+                continue  # several rows describe this record, and the part already holds it
             rest = stamp.rest(record.shape, line, record.hash)
             part.rows.setdefault(record.shape.name, {})[record.id] = record.cells + rest
             part.records[record.shape.name] += 1
@@ -216,7 +216,7 @@ def _compare(record: _Ready, live: LiveRecord | None) -> Fate:
 
 
 def _fate(of_records: Sequence[Fate]) -> Fate:
-    """A row's fate from those of its records: one that a person changed holds the whole row."""
+    """A row's fate from those of its records. One record that a person changed holds the whole row."""
     for fate in (Fate.HELD, Fate.CREATED, Fate.UPDATED):
         if fate in of_records:
             return fate

@@ -1,4 +1,4 @@
-"""When two names mean the same thing to a clinic: `Sick leave` and `sick  LEAVE`."""
+"""Decides when two names mean the same to a clinic: `Sick leave` and `sick  LEAVE`."""
 
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ def normalise_name(text: str) -> str:
 def client_keys(
     first: str | None, last: str | None, born: date | None, email: str | None, phones: Iterable[str]
 ) -> Iterator[str]:
-    """Texts that are equal for two people who may be one: name and day of birth, with an e-mail or a number of both."""
+    """Texts that are equal for two records of one person: name and date of birth, with an e-mail or a phone number."""
     if not first or not last or born is None:
         return
     who = f"{normalise_name(first)}\n{normalise_name(last)}\n{born.isoformat()}"

@@ -1,7 +1,7 @@
-"""The approved trial becomes the clinic's live workspace: exactly what was reviewed, in one step or not at all.
+"""Makes the approved trial the clinic's live workspace: exactly the reviewed records, in one transaction.
 
-What a person edited or deleted since is never written over or made again; it is listed as a conflict. Only content that
-the digest proves is copied: everything else is written here (see `bookkeeping`).
+Records that a person edited or deleted since are never overwritten or made again; they are listed as conflicts. Only
+content that the digest proves is copied. The other columns are written here (see `bookkeeping`).
 """
 
 from collections import Counter
@@ -34,12 +34,11 @@ from app.caspen.tables import OBJECTS
 from app.caspen.tables.columns import moment_text
 from app.db import now
 
-# What people changed in Caspen between a trial and its finalisation, and what therefore stays as they made it.
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A reviewed record that is not brought, because a person edited or deleted the live one."""
+    """A reviewed record that is not written, because a person edited or deleted the live record."""
 
     table: str
     id: str
@@ -51,9 +50,9 @@ class Conflict:
 
 
 def find_conflicts(sides: Sides, to: Shape, workspace_id: str) -> list[Conflict]:
-    """The records of a table that people touched and that hold something else than what was reviewed.
+    """The records of a table that people touched and that differ from the reviewed records.
 
-    The gateway's entries say what people touched: `list_touched` must have laid them out in this transaction.
+    The gateway's entries name the touched records: `list_touched` must run first in this transaction.
     """
     sql = (
         f'SELECT here."id", here."source_kind", here."source_id", here."line", person."act" = \'{DELETED}\' '
@@ -74,7 +73,7 @@ def find_conflicts(sides: Sides, to: Shape, workspace_id: str) -> list[Conflict]
 
 
 class Unproven(Exception):
-    """The live workspace would not hold what was approved; nothing was written."""
+    """The live workspace would not hold what was approved. Nothing was written."""
 
     def __init__(self, kinds: list[str]) -> None:
         super().__init__(f"the live digest differs for {', '.join(kinds)}")
@@ -85,7 +84,7 @@ class Unproven(Exception):
 class Promoted:
     """Records by source kind, and the proof: approved digest = live digest + that of the conflicts.
 
-    `replaced` is a digest of what the journal keeps for an undo.
+    `replaced` is a digest of the records that the journal keeps for an undo.
     """
 
     created: Counter[str] = field(default_factory=Counter)
@@ -98,10 +97,10 @@ class Promoted:
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """What is promoted: the trial of a migration, with the digests that were approved.
+    """The trial to promote, with the digests that were approved.
 
-    `earlier` are the migrations that have gone live before (None: not known). A live record that names another one
-    counts as brought by this migration. `relied` is what the trial found live and leads to.
+    `earlier` are the migrations that went live before, or None when unknown. A live record that names any other
+    migration counts as brought by this migration. `relied` are the live records that the trial leads to.
     """
 
     workspace_id: str
@@ -118,13 +117,13 @@ def promote(
     what: Promotion,
     *,
     moment: datetime | None = None,
-    last_look: Callable[[Sides], None] | None = None,
+    final_check: Callable[[Sides], None] | None = None,
 ) -> Promoted:
-    """Moves a trial's records into the live workspace. Doing it twice changes nothing the second time.
+    """Moves a trial's records into the live workspace. A second call changes nothing.
 
-    Raises Unproven, with nothing written, when what would be live is not what was approved, and Outdated when what the
-    trial relied on is no longer there. `last_look` may do so, too: it sees what is about to be live, under the
-    workspace's lock.
+    Raises Unproven, with nothing written, when the live records would differ from the approved records, and Outdated
+    when a record that the trial relied on no longer exists. `final_check` may raise too: it reads the future live
+    state, under the workspace's lock.
     """
     done = Promoted()
     with stores.promoting(store) as sides:
@@ -138,13 +137,14 @@ def promote(
         _prove(what, done)
         _require_relied(sides, what, done)
         done.replaced = journal_digest(sides.connection, sides.live, what.workspace_id, what.migration_id)
-        if last_look is not None:
-            last_look(sides)
+        if final_check is not None:
+            final_check(sides)
     return done
 
 
 def raise_version(sides: Sides, workspace_id: str) -> None:
-    """Marks the workspace as changed, which also locks it against people's edits until the end."""
+    """Raises the workspace's version, which also locks the workspace against people's edits until the transaction
+    ends."""
     table = at(sides.live, "workspaces")
     sql = f'UPDATE {table} SET "version" = "version" + 1 WHERE "id" = ?'
     if not change(sides.connection, sql, (workspace_id,)):
@@ -154,7 +154,7 @@ def raise_version(sides: Sides, workspace_id: str) -> None:
 def _promote_table(sides: Sides, to: Shape, what: Promotion, moment: str, done: Promoted) -> None:
     conflicts = find_conflicts(sides, to, what.workspace_id)
     done.conflicts += conflicts
-    ids = {one.id for one in conflicts}
+    ids = {conflict.id for conflict in conflicts}
     _count(sides, to, what, ids, done)
     _clear_marks(sides, to, what)
     keep_replaced(sides, to, what.workspace_id, what.migration_id, what.trial)
@@ -166,7 +166,7 @@ def _promote_table(sides: Sides, to: Shape, what: Promotion, moment: str, done: 
 
 
 def _count(sides: Sides, to: Shape, what: Promotion, conflicts: set[str], done: Promoted) -> None:
-    """What is about to happen to the trial's records, while the live ones are still as they were."""
+    """Counts created, updated and unchanged records before anything is written."""
     differs = 'here."content_hash" <> live."content_hash" AND ' + untouched(to, "live")
     sql = (
         'SELECT here."source_kind", count(*), sum(CASE WHEN live."id" IS NULL THEN 1 ELSE 0 END), '
@@ -174,7 +174,7 @@ def _count(sides: Sides, to: Shape, what: Promotion, conflicts: set[str], done: 
         f'LEFT JOIN {at(sides.live, to.name)} AS live ON live."workspace_id" = here."workspace_id" '
         'AND live."id" = here."id" WHERE here."workspace_id" = ? GROUP BY 1'
     )
-    in_conflict = Counter(one.source_kind for one in done.conflicts if one.table == to.name and one.id in conflicts)
+    in_conflict = Counter(row.source_kind for row in done.conflicts if row.table == to.name and row.id in conflicts)
     for kind, count, created, updated in fetch(sides.connection, sql, (what.workspace_id,)):
         done.created[kind] += int(created)
         done.updated[kind] += int(updated)
@@ -182,7 +182,7 @@ def _count(sides: Sides, to: Shape, what: Promotion, conflicts: set[str], done: 
 
 
 def _brought(sides: Sides, to: Shape) -> str:
-    """The condition that a live record is one of the trial's and that nobody has touched it."""
+    """SQL that is true for untouched live records of the trial."""
     return (
         f'"{to.name}"."workspace_id" = ? AND {untouched(to, to.name)} AND EXISTS (SELECT 1 FROM '
         f'{at(sides.trial, to.name)} AS here WHERE here."workspace_id" = "{to.name}"."workspace_id" '
@@ -197,11 +197,11 @@ def _change_live(sides: Sides, to: Shape, sql: str, given: Sequence[Any]) -> Non
 
 
 def _clear_marks(sides: Sides, to: Shape, what: Promotion) -> None:
-    """A live record that says that people touched it, without an entry of theirs, says so no longer."""
+    """Resets the marks of people's acts on live records that have no entry of an act."""
     live = at(sides.live, to.name)
-    names = [line.column for line in BOOKKEEPING if line.value in (Value.ONE, Value.NOTHING)]
-    marked = differs_from(names, moment="NULL", known=(Value.ONE, Value.NOTHING))
-    nobody = ", ".join(f'"{name}" = {"1" if BY_COLUMN[name].value is Value.ONE else "NULL"}' for name in names)
+    names = [line.column for line in BOOKKEEPING if line.value in (Value.INITIAL, Value.NOTHING)]
+    marked = differs_from(names, moment="NULL", known=(Value.INITIAL, Value.NOTHING))
+    nobody = ", ".join(f'"{name}" = {"1" if BY_COLUMN[name].value is Value.INITIAL else "NULL"}' for name in names)
     _change_live(
         sides, to, f"UPDATE {live} SET {nobody} WHERE {_brought(sides, to)} AND ({marked})", (what.workspace_id,)
     )
@@ -215,17 +215,17 @@ def _clear_marks(sides: Sides, to: Shape, what: Promotion) -> None:
 
 
 def _upsert(sides: Sides, to: Shape, what: Promotion, moment: str) -> None:
-    """Copies content, and writes the rest. What was live before keeps the values that are said to stay."""
+    """Copies content and writes bookkeeping. Records that were already live keep the columns with `is_kept`."""
     written = {Value.MIGRATION: what.migration_id, Value.MOMENT: moment}
-    terms = {Value.MIGRATION: "?", Value.MOMENT: "?::timestamptz", Value.NOTHING: "NULL", Value.ONE: "1"}
+    terms = {Value.MIGRATION: "?", Value.MOMENT: "?::timestamptz", Value.NOTHING: "NULL", Value.INITIAL: "1"}
     lines = [BY_COLUMN.get(name) if name in to.rest else None for name in to.columns]
     chosen = ", ".join(
         f'"{name}"' if line is None or line.value is Value.COPIED else terms[line.value]
         for name, line in zip(to.columns, lines, strict=True)
     )
     given = [written[line.value] for line in lines if line is not None and line.value in written]
-    stays = [name for name in to.rest if BY_COLUMN[name].stays]
-    rule = upsert_rule(to, keep=stays, where=f" AND {untouched(to, to.name)}")
+    kept = [name for name in to.rest if BY_COLUMN[name].is_kept]
+    rule = upsert_rule(to, keep=kept, where=f" AND {untouched(to, to.name)}")
     sql = (
         f"INSERT INTO {at(sides.live, to.name)} ({listed(to.columns)}) SELECT {chosen} "
         f'FROM {at(sides.trial, to.name)} WHERE "workspace_id" = ? ORDER BY "id" {rule}'
@@ -234,7 +234,7 @@ def _upsert(sides: Sides, to: Shape, what: Promotion, moment: str) -> None:
 
 
 def _write_moment(sides: Sides, to: Shape, what: Promotion, moment: str) -> None:
-    """What this migration brought bears this moment, also what was written by an attempt that was not settled."""
+    """Sets this moment on the records of this migration, also on those of an attempt that was not settled."""
     journal = (
         f'EXISTS (SELECT 1 FROM {at(sides.live, "journal")} AS old WHERE old."workspace_id" = '
         f'"{to.name}"."workspace_id" AND old."migration_id" = ? AND old."object" = \'{to.name}\' '
@@ -249,13 +249,14 @@ def _write_moment(sides: Sides, to: Shape, what: Promotion, moment: str) -> None
             f'AND "migration_id" = ? AND "{name}" IS DISTINCT FROM ?::timestamptz'
         )
         given: list[Any] = [moment, what.workspace_id, what.migration_id, moment]
-        if line.stays:
+        if line.is_kept:
             sql, given = f"{sql} AND NOT {journal}", [*given, what.migration_id]
         _change_live(sides, to, sql, given)
 
 
 def _remove_left_over(sides: Sides, to: Shape, what: Promotion) -> None:
-    """Records that an unsettled attempt with another trial brought, or that only say so, are not what was approved."""
+    """Deletes untouched records that name this migration and are outside the trial, such as those of a failed
+    attempt."""
     live, trial, old = (at(s, t) for s, t in ((sides.live, to.name), (sides.trial, to.name), (sides.live, "journal")))
     same = f'."workspace_id" = "{to.name}"."workspace_id" AND'
     sql = (
@@ -268,12 +269,12 @@ def _remove_left_over(sides: Sides, to: Shape, what: Promotion) -> None:
 
 
 def _live_digests(sides: Sides, to: Shape, workspace_id: str, conflicts: set[str]) -> Digests:
-    """What the live records of this trial hold now, computed from their columns.
+    """The digests of the live records of this trial, computed from their columns.
 
-    Raises Unproven when the hash that is kept with a record is not that of its content.
+    Raises Unproven when a stored hash differs from the hash of the record's content.
     """
     place_id, place_kind, end = to.place("id"), to.place("source_kind"), len(to.content)
-    found: Digests = {}
+    digests: Digests = {}
     sql = (
         f"SELECT {canonical_columns(sides.connection, to, (*to.content, 'content_hash'), 'live.')} "
         f'FROM {at(sides.live, to.name)} AS live WHERE live."workspace_id" = ? AND EXISTS ('
@@ -287,14 +288,14 @@ def _live_digests(sides: Sides, to: Shape, workspace_id: str, conflicts: set[str
         content = content_hash(to.content, row)
         if content.hex() != row[end]:
             raise Unproven([kind])
-        found.setdefault(kind, Digest()).add(record_id, content)
-    return found
+        digests.setdefault(kind, Digest()).add(record_id, content)
+    return digests
 
 
 def _require_relied(sides: Sides, what: Promotion, done: Promoted) -> None:
-    """What the trial found live is still there, and no record that goes live leads nowhere.
+    """Checks that the live records that the trial relied on still exist, and that no reference leads nowhere.
 
-    A promotion that writes no record was done before: what happened since is no reason to say that it did not go live.
+    A promotion that writes no record is a repetition, so later changes of the workspace do not stop it.
     """
     if done.created.total() + done.updated.total():
         changed = changed_since(sides, what.workspace_id, what.relied)
@@ -306,7 +307,7 @@ def _require_relied(sides: Sides, what: Promotion, done: Promoted) -> None:
 
 
 def _prove(what: Promotion, done: Promoted) -> None:
-    """approved = live + conflicts, for every kind."""
+    """Checks that approved = live + conflicts, for every kind."""
     reached = merge({}, done.live)
     for conflict in done.conflicts:
         reached.setdefault(conflict.source_kind, Digest()).add(conflict.id, conflict.trial_hash)

@@ -1,7 +1,7 @@
-"""What a trial found in the live workspace and leads to, and whether it is still there when the trial is to go live.
+"""The live records that a trial leads to, and whether they still exist when the trial is to go live.
 
-A trial does not bring what the workspace has already: its records lead to places, people, services and lists that
-people made or that an earlier move brought. People may delete these, and an earlier move may be taken back.
+A trial leaves out what the workspace already has: its records lead to locations, people, services and lists that people
+made or that an earlier migration brought. People may delete these, and an earlier migration may be undone.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,8 +20,8 @@ Ids = Mapping[str, frozenset[str]]  # by table
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """The acts in a live workspace up to a moment: the moves that were taken back, and the number of the last entry."""
+class ActsSoFar:
+    """The acts in a live workspace up to a moment: the migrations that were undone, and the last entry's number."""
 
     undone: frozenset[str]
     entries: int
@@ -29,20 +29,19 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Relied:
-    """What a trial relied on: `seen` when it began, and the records that stand for rows or names of its export.
+    """What a trial relied on: `acts` when the trial began, and the live records that its rows or names stand for.
 
-    Records to which the trial's own records lead need not be named. `seen` is None where a trial is from before that
-    was kept.
+    Live records that the trial's own records lead to need no mention. `acts` is None for a trial from before acts were
+    kept.
     """
 
-    seen: Seen | None = None
+    acts: ActsSoFar | None = None
     named: Ids = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What is no longer as the trial found it: moves that were taken back since, and how many records are deleted by
-    people or not there at all."""
+    """What changed since the trial: undone migrations, and the number of records that are deleted or missing."""
 
     undone: tuple[str, ...] = ()
     deleted: int = 0
@@ -53,61 +52,65 @@ class Changed:
 
 
 class Outdated(Exception):
-    """A trial cannot go live, because what it relied on has changed; nothing was written."""
+    """A trial cannot go live, because what the trial relied on has changed. Nothing was written."""
 
     def __init__(self, changed: Changed) -> None:
         super().__init__("what the trial relied on has changed")
         self.changed = changed
 
 
-def acts_so_far(stores: Stores, workspace_id: str) -> Seen:
-    """Asked before anything of the workspace is read for a trial."""
+def acts_so_far(stores: Stores, workspace_id: str) -> ActsSoFar:
+    """Loads the acts so far. Call before reading anything of the workspace for a trial."""
     live = stores.live
     with live.database.connection(reading=True) as connection:
         newest = f'SELECT max("number") FROM {at(live.schema, "edits")} WHERE "workspace_id" = ?'
         ((number,),) = fetch(connection, newest, (workspace_id,))
-        return Seen(_undone(connection, live.schema, workspace_id), int(number or 0))
+        return ActsSoFar(_undone(connection, live.schema, workspace_id), int(number or 0))
 
 
 def present(stores: Stores, workspace_id: str, named: Ids) -> dict[str, frozenset[str]]:
-    """Those of the records that are in the live workspace and that nobody has deleted."""
-    live, found = stores.live, {}
+    """The records of `named` that the live workspace holds and that nobody has deleted."""
+    live, by_table = stores.live, {}
     with live.database.connection(reading=True) as connection:
         for table, ids in named.items():
             which, given = among(connection, '"id"', sorted(ids))
             sql = f'SELECT "id" FROM {at(live.schema, table)} WHERE "workspace_id" = ? AND "deleted_at" IS NULL'
             rows = fetch(connection, f"{sql} AND {which}", (workspace_id, given)) if ids else []
-            found[table] = frozenset(str(row[0]) for row in rows)
-    return found
+            by_table[table] = frozenset(str(row[0]) for row in rows)
+    return by_table
 
 
-def look_at_relied(
+def check_relied(
     stores: Stores, trial: Store, workspace_id: str, relied: Relied, *, thorough: bool = True
 ) -> Changed:
-    """What has changed by now of what a finished trial relied on. Without `thorough` only people's acts are looked at,
-    and no link is followed."""
-    with stores.beside(trial) as sides:
+    """What has changed since a finished trial of what it relied on.
+
+    Without `thorough` only people's acts are checked, and no reference is followed.
+    """
+    with stores.comparing(trial) as sides:
         changed = changed_since(sides, workspace_id, relied)
         if changed or not thorough:
             return changed
-        return Changed(missing=sum(one.count for one in dangling_links_in(sides, workspace_id)))
+        return Changed(missing=sum(column.count for column in dangling_links_in(sides, workspace_id)))
 
 
 def changed_since(sides: Sides, workspace_id: str, relied: Relied) -> Changed:
-    """The acts since the trial began that concern what it relied on, and the named records that are not there."""
+    """The acts since the trial began on records that the trial relied on, and the named records that are missing."""
     missing = sum(len(ids) - len(_there(sides, workspace_id, table, ids)) for table, ids in relied.named.items())
-    if relied.seen is None:
+    if relied.acts is None:
         return Changed(missing=missing)
-    undone = _undone(sides.connection, sides.live, workspace_id) - relied.seen.undone
-    gone = _deleted_since(sides, workspace_id, relied.seen.entries)
+    undone = _undone(sides.connection, sides.live, workspace_id) - relied.acts.undone
+    gone = _deleted_since(sides, workspace_id, relied.acts.entries)
     deleted = sum(len(_leads_to(sides, workspace_id, table, ids, relied)) for table, ids in gone.items())
     return Changed(tuple(sorted(undone)), deleted, missing)
 
 
 def links_into_nothing(sides: Sides, workspace_id: str) -> int:
-    """How many references of the records that have just gone live lead nowhere. Records that people touched are
-    theirs. After `list_touched`, and after every table was written."""
-    found = 0
+    """How many references of the new live records lead nowhere. Records that people touched are left out.
+
+    Needs `list_touched` first, and every table written.
+    """
+    broken = 0
     for model in OBJECTS:
         to = shape(str(model.__tablename__))
         for reference in model.references:
@@ -123,8 +126,8 @@ def links_into_nothing(sides: Sides, workspace_id: str) -> int:
                 'WHERE mine."workspace_id" = here."workspace_id" AND mine."id" = here."id")'
             )
             ((count,),) = fetch(sides.connection, sql, (workspace_id,))
-            found += int(count)
-    return found
+            broken += int(count)
+    return broken
 
 
 def _undone(connection: Connection, schema: str, workspace_id: str) -> frozenset[str]:
@@ -139,19 +142,20 @@ def _there(sides: Sides, workspace_id: str, table: str, ids: frozenset[str]) -> 
 
 
 def _deleted_since(sides: Sides, workspace_id: str, after: int) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    deleted: dict[str, set[str]] = {}
     for entry in entries(sides.connection, sides.live, workspace_id, after=after):
         if entry.act == DELETED and entry.is_sealed(workspace_id):
-            found.setdefault(entry.table, set()).add(entry.id)
-    return found
+            deleted.setdefault(entry.table, set()).add(entry.id)
+    return deleted
 
 
 def _leads_to(sides: Sides, workspace_id: str, table: str, ids: set[str], relied: Relied) -> set[str]:
-    """Those of the live records on which the trial relies. What the trial holds itself is a conflict of its own."""
-    found = set(ids & relied.named.get(table, frozenset())) | set(_led_to(sides, workspace_id, table, ids))
-    which, given = among(sides.connection, '"id"', sorted(found))
+    """The live records among `ids` on which the trial relies. Records that the trial holds itself are conflicts
+    instead."""
+    relied_ids = set(ids & relied.named.get(table, frozenset())) | set(_led_to(sides, workspace_id, table, ids))
+    which, given = among(sides.connection, '"id"', sorted(relied_ids))
     own = f'SELECT "id" FROM {at(sides.trial, table)} WHERE "workspace_id" = ? AND {which}'
-    return found - {str(row[0]) for row in fetch(sides.connection, own, (workspace_id, given))}
+    return relied_ids - {str(row[0]) for row in fetch(sides.connection, own, (workspace_id, given))}
 
 
 def _led_to(sides: Sides, workspace_id: str, table: str, ids: set[str]) -> Iterator[str]:

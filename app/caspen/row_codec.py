@@ -1,6 +1,6 @@
-"""Each object of a workspace as the row path needs it: its columns in writing order and how a value becomes text.
+"""Each table of a workspace for the row path: its columns in writing order, and how a value becomes text.
 
-A value is turned into its canonical form once. The same form is hashed, written, and read back to be hashed again.
+A value gets its canonical form once. The same form is hashed, written, and read back to be hashed again.
 """
 
 import unicodedata
@@ -21,7 +21,7 @@ from app.caspen.tables.columns import Exact, Moment, Nested, exact_text, moment_
 Cell = str | int | bool | None  # a value in its canonical form
 Row = tuple[Cell, ...]
 
-ALIASES = {"activities": "services"}  # one table, two prefixes of ids
+ALIASES = {"activities": "services"}  # one table, two id prefixes
 
 
 class Unloadable(Exception):
@@ -35,9 +35,9 @@ class Unloadable(Exception):
 
 def _text(value: Any) -> str:
     if type(value) is not str:
-        value = str.__str__(value)  # an enumeration's word; anything that is no text is refused
+        value = str.__str__(value)  # the value of an enumeration; raises TypeError for other types
     if "\0" in value:
-        raise ValueError  # PostgreSQL cannot hold it; what one database refuses, all refuse
+        raise ValueError  # PostgreSQL cannot hold it, so every database refuses it
     return value if value.isascii() else unicodedata.normalize("NFC", value)
 
 
@@ -102,32 +102,33 @@ class Shape:
     table: sa.Table
     content: tuple[str, ...]
     rest: tuple[str, ...]
-    slots: Mapping[str, tuple[int, Callable[[Any], Cell]]]  # where a column stands in `content`, and how it is told
-    absent: Row  # the content of a record that gives nothing: defaults
-    needed: tuple[int, ...]  # what may not be null
-    truths: tuple[int, ...]  # where booleans stand in `content`
+    slots: Mapping[str, tuple[int, Callable[[Any], Cell]]]  # a column's index in `content`, and its converter
+    absent: Row  # the content of a record without values: defaults
+    needed: tuple[int, ...]  # indexes of columns that may not be null
+    truths: tuple[int, ...]  # indexes of booleans in `content`
 
     @property
     def columns(self) -> tuple[str, ...]:
         return self.content + self.rest
 
     def place(self, column: str) -> int:
-        """Where a column stands in `content`."""
+        """A column's index in `content`."""
         return self.slots[column][0]
 
     def cells(self, values: Mapping[str, Any], identity: Mapping[str, str]) -> Row:
-        """A record's content in canonical form, defaults filled in; Unloadable when it does not fit the table."""
+        """A record's content in canonical form, with defaults. Raises Unloadable when the record does not fit the
+        table."""
         cells = list(self.absent)
         column = "?"
         try:
-            for told in (values, identity):
-                for column, value in told.items():
+            for given in (values, identity):
+                for column, value in given.items():
                     place, convert = self.slots[column]
                     cells[place] = None if value is None else convert(value)
             missing = [place for place in self.needed if cells[place] is None]
             column = self.content[missing[0]] if missing else ""
         except (TypeError, ValueError, AttributeError, KeyError):
-            pass  # told of outside, where the failure's own words, which may quote the value, are gone
+            pass  # raised below, without the original message, which may quote the value
         if column:
             raise Unloadable(self.name, column)
         return tuple(cells)

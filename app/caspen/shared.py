@@ -1,8 +1,7 @@
-"""Records that two live migrations hold: the earlier one brought them, the later one found them unchanged.
+"""Records that two live migrations hold: the earlier brought them, the later found them unchanged.
 
-When the earlier migration is taken back, the later one becomes the migration that brought them. When the later one
-has replaced such a record, its journal is changed instead, so that its own undo brings back nothing of a migration
-that was taken back.
+When the earlier migration is undone, the later one becomes their migration. When the later one has replaced such a
+record, its journal is changed instead, so that its own undo restores nothing of an undone migration.
 """
 
 from collections import Counter
@@ -20,9 +19,9 @@ _SHAPES = tuple(shape(str(model.__tablename__)) for model in OBJECTS)
 
 
 def keep_shared(sides: Sides, to: Shape, workspace_id: str, migration_id: str, moment: str) -> None:
-    """Writes down each record of the trial that another migration brought, after the trial's records were copied.
+    """Stores each record of the trial that another migration brought, after the trial's records were copied.
 
-    A second call replaces what the first wrote. After `list_touched`.
+    A second call replaces the rows of the first. Needs `list_touched` first.
     """
     shared = at(sides.live, "shared_records")
     forget = f'DELETE FROM {shared} WHERE "workspace_id" = ? AND "migration_id" = ? AND "object" = \'{to.name}\''
@@ -55,7 +54,7 @@ def count_kept_by_later(stores: Stores, workspace_id: str, migration_id: str) ->
 
 
 def later_journals(connection: Connection, schema: str, workspace_id: str, migration_id: str) -> list[str]:
-    """The other migrations whose journal an undo of this one may change."""
+    """The other migrations whose journal an undo of this migration may change."""
     sql = (
         f'SELECT DISTINCT "migration_id" FROM {at(schema, "journal")} WHERE "workspace_id" = ? AND "migration_id" <> ? '
         f'UNION SELECT DISTINCT "migration_id" FROM {at(schema, "shared_records")} '
@@ -67,9 +66,9 @@ def later_journals(connection: Connection, schema: str, workspace_id: str, migra
 
 
 def hand_over(connection: Connection, schema: str, workspace_id: str, migration_id: str) -> Counter[str]:
-    """Gives what later migrations hold to them, before `migration_id` is taken back. Counts what is kept, by table.
+    """Gives shared records to later migrations, before `migration_id` is undone. Returns the kept records by table.
 
-    After `list_touched`. Records that people touched stay as they are. A second call finds nothing to give.
+    Needs `list_touched` first. Records that people touched are not changed. A second call finds nothing to give.
     """
     kept: Counter[str] = Counter()
     shared = at(schema, "shared_records")
@@ -110,7 +109,7 @@ def _brought_by(connection: Connection) -> str:
 
 
 def _count_replaced(connection: Connection, schema: str, to: Shape, workspace_id: str, migration_id: str) -> int:
-    """Records of this migration that a later migration replaced: they stay, as the later one left them."""
+    """Counts records of this migration that a later migration replaced. They keep the later state."""
     sql = (
         f'SELECT count(*) FROM {at(schema, to.name)} AS here WHERE here."workspace_id" = ? '
         f'AND here."migration_id" <> ? AND {untouched(to, "here")} AND here."id" IN (SELECT old."id" '
@@ -132,7 +131,8 @@ def _give_records(connection: Connection, schema: str, to: Shape, workspace_id: 
 
 
 def _give_journals(connection: Connection, schema: str, to: Shape, workspace_id: str, migration_id: str) -> None:
-    """What later migrations would bring back names a live migration, or is what this one had replaced, or goes."""
+    """Rewrites the journals of later migrations, so that each row names a live migration, holds the older state, or
+    goes."""
     journal = at(schema, "journal")
     heir = f'heir."object" = \'{to.name}\' AND heir."id" = old."id"'
     mine = 'mine."workspace_id" = old."workspace_id" AND mine."object" = old."object" AND mine."id" = old."id"'
@@ -165,6 +165,6 @@ def _give_journals(connection: Connection, schema: str, to: Shape, workspace_id:
 
 
 def forget_shared(connection: Connection, schema: str, workspace_id: str, migration_id: str) -> None:
-    """Once a migration can no longer be taken back, nobody asks who else holds what it brought. Twice is once."""
+    """Deletes who else holds a migration's records, when its undo has expired. A second call changes nothing."""
     sql = f'DELETE FROM {at(schema, "shared_records")} WHERE "workspace_id" = ? AND "brought_by" = ?'
     change(connection, sql, (workspace_id, migration_id))

@@ -1,4 +1,4 @@
-"""Records of a store that are sought by what they were in the source, to be held against it."""
+"""Looks records of a store up by their source ids, to compare them with the source."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,8 +10,8 @@ from app.caspen.statements import among, at, batches, canonical_columns, fetch
 from app.caspen.stores import Store
 
 
-class Sought:
-    """One table, one source kind, some columns in canonical form."""
+class SourceKeyLookup:
+    """Looks up records of one table and source kind, with some columns in canonical form."""
 
     def __init__(
         self, connection: Connection, store: Store, workspace_id: str, kind: str, table: str, columns: tuple[str, ...]
@@ -24,7 +24,7 @@ class Sought:
         )
 
     def of(self, source_ids: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-        """The records of these ids that are there, each with its source id."""
+        """The existing records among `source_ids`, each with its source id."""
         for some in batches(source_ids):
             which, given = among(self._connection, '"source_id"', some)
             for source_id, *cells in fetch(self._connection, self._sql + which, (*self._given, given)):

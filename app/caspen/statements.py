@@ -13,7 +13,7 @@ from app.caspen.row_codec import Cell, Row, Shape
 from app.caspen.tables.columns import Exact, Moment
 
 BATCH = 500
-LIGHT, BULKY = 2000, 50  # rows that are fetched at a time: a note may have 5 MB
+LIGHT, BULKY = 2000, 50  # rows per fetch: a note may have 5 MB
 _streams = count(1)
 BIG_COLUMNS = frozenset({"body", "content"})
 
@@ -23,7 +23,7 @@ def is_sqlite(connection: Connection) -> bool:
 
 
 def at(schema: str, table: str) -> str:
-    """A table's full name."""
+    """A table's full name in SQL."""
     return f'"{schema}"."{table}"'
 
 
@@ -32,7 +32,7 @@ def listed(names: Iterable[str], prefix: str = "") -> str:
 
 
 def upsert_rule(shape: Shape, keep: Sequence[str] = (), where: str = "") -> str:
-    """What happens to a record that is there already: replaced where its content differs, people's marks kept."""
+    """SQL for a record that already exists: replaced where its content differs; people's marks are kept."""
     kept = {"workspace_id", "id", "version", "edited_at", "edited_by", "deleted_at", *keep}
     changed = ", ".join(f'"{c}" = excluded."{c}"' for c in shape.columns if c not in kept)
     differs = f'"{shape.name}"."content_hash" IS DISTINCT FROM excluded."content_hash"'
@@ -52,7 +52,7 @@ def write(connection: Connection, schema: str, shape: Shape, rows: Sequence[Row]
         cursor.execute("SAVEPOINT fresh")
         try:
             _copy(cursor, at(schema, shape.name), shape, rows)
-        except psycopg.errors.UniqueViolation:  # some are there already: the slower way, by a table in between
+        except psycopg.errors.UniqueViolation:  # some rows exist already: the slower way, through a temporary table
             cursor.execute("ROLLBACK TO SAVEPOINT fresh")
         else:
             return
@@ -77,7 +77,7 @@ def driver(connection: Connection) -> Any:
 
 
 def canonical_columns(connection: Connection, shape: Shape, names: Sequence[str], prefix: str = "") -> str:
-    """The columns of a SELECT that gives cells in canonical form; booleans of SQLite excepted, see `stream`."""
+    """The columns of a SELECT that returns cells in canonical form, except booleans of SQLite: see `stream`."""
     if is_sqlite(connection):
         return listed(names, prefix)
     return ", ".join(_canonical(shape.table.c[name], prefix) for name in names)
@@ -95,10 +95,7 @@ def _canonical(column: sa.Column[Any], prefix: str) -> str:
 
 
 def stream(connection: Connection, shape: Shape, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
-    """Rows whose first cells are `shape.content`, in canonical form, without holding them all.
-
-    `?` stands for a parameter on both databases.
-    """
+    """Streams rows whose first cells are `shape.content`, in canonical form. `?` is a parameter on both databases."""
     if not is_sqlite(connection):
         yield from stream_rows(connection, sql, params, BULKY if BIG_COLUMNS.intersection(shape.content) else LIGHT)
         return
@@ -118,7 +115,7 @@ def stream(connection: Connection, shape: Shape, sql: str, params: Sequence[Any]
 def stream_rows(
     connection: Connection, sql: str, params: Sequence[Any] = (), page: int = BULKY
 ) -> Iterator[tuple[Any, ...]]:
-    """Rows in whatever form the driver gives, without holding them all; `page` are fetched at a time."""
+    """Streams rows in the driver's own form, `page` rows per fetch."""
     if is_sqlite(connection):
         yield from driver(connection).execute(sql, params)
         return
@@ -129,7 +126,7 @@ def stream_rows(
 
 
 def fetch(connection: Connection, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-    """A short answer, in whatever form the driver gives. `?` stands for a parameter on both databases."""
+    """All rows of a short result, in the driver's own form. `?` is a parameter on both databases."""
     if is_sqlite(connection):
         return list(driver(connection).execute(sql, params).fetchall())
     with driver(connection).cursor() as cursor:
@@ -138,7 +135,7 @@ def fetch(connection: Connection, sql: str, params: Sequence[Any] = ()) -> list[
 
 
 def change(connection: Connection, sql: str, params: Sequence[Any] = ()) -> int:
-    """Changes rows and tells how many. `?` stands for a parameter on both databases."""
+    """Changes rows and returns their number. `?` is a parameter on both databases."""
     if is_sqlite(connection):
         return int(driver(connection).execute(sql, params).rowcount)
     with driver(connection).cursor() as cursor:
@@ -146,21 +143,22 @@ def change(connection: Connection, sql: str, params: Sequence[Any] = ()) -> int:
 
 
 def among(connection: Connection, column: str, ids: Sequence[str]) -> tuple[str, Any]:
-    """A condition that a column is one of many values, as one parameter: its SQL and the parameter."""
+    """SQL for a column that is one of many values, and its single parameter."""
     if is_sqlite(connection):
         return f"{column} IN (SELECT value FROM json_each(?))", json.dumps(ids)
     return f"{column} = ANY(?)", list(ids)
 
 
 def batches(items: Iterable[str], size: int = BATCH) -> Iterator[list[str]]:
-    """A long list in pieces."""
+    """Splits a long list into lists of `size`."""
     rest = iter(items)
     while piece := list(islice(rest, size)):
         yield piece
 
 
 def lay_out(connection: Connection, table: str, columns: Sequence[str], key: Sequence[str]) -> None:
-    """Makes a temporary table of texts for this transaction, or empties it. `key` is the columns of its key."""
+    """Makes a temporary table of texts for this transaction, or empties it. `key` are the columns of its primary
+    key."""
     named = ", ".join(f'"{name}" TEXT' for name in columns)
     keyed = ", ".join(f'"{name}"' for name in key)
     temporary = f'CREATE TEMPORARY TABLE IF NOT EXISTS "{table}" ({named}, PRIMARY KEY ({keyed}))'

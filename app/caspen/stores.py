@@ -1,6 +1,6 @@
-"""Where workspaces live: the live store, and a private store for each trial migration, made and dropped with it.
+"""Where workspaces are stored: the live store, and a private store for each trial, made and dropped with the trial.
 
-SQLite keeps each store in a file of its own; PostgreSQL keeps each in a schema of one database.
+SQLite keeps each store in its own file; PostgreSQL keeps each store in a schema of one database.
 """
 
 import hashlib
@@ -23,11 +23,11 @@ _COUNTED = {
     "brought": '("workspace_id", "migration_id", "source_kind")',
     "deleted": '("workspace_id", "id") WHERE "deleted_at" IS NOT NULL',
 }
-"""The indexes of a live table from which records are counted. An import writes nothing into the second one."""
+"""The indexes of a live table from which records are counted. An import never writes into the second index."""
 
 
 class WorkspaceChanged(Exception):
-    """The workspace is not what was looked at: its version has moved on, or it is not there."""
+    """The workspace differs from the version that was checked: its version is newer, or it no longer exists."""
 
     def __init__(self, expected: int, actual: int | None) -> None:
         super().__init__(f"workspace version {actual}, looked at {expected}")
@@ -37,7 +37,7 @@ class WorkspaceChanged(Exception):
 
 @dataclass(frozen=True)
 class Store:
-    """One set of tables. `schema` is where they stand in PostgreSQL, `path` the file in SQLite."""
+    """One set of tables. `schema` is their schema in PostgreSQL, `path` the file in SQLite."""
 
     name: str
     database: Database
@@ -55,7 +55,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One connection that sees a trial and the live workspace at once, and what their schemas are called on it."""
+    """One connection that reads a trial and the live workspace, with the names of their schemas on that connection."""
 
     connection: Connection
     trial: str
@@ -63,7 +63,7 @@ class Sides:
 
 
 def trial_name(migration_id: str, number: int) -> str:
-    """`trial_<migration>_<n>`, within what PostgreSQL allows for a name."""
+    """`trial_<migration>_<n>`, within PostgreSQL's limit for names."""
     name = safe_name(migration_id)
     if name != migration_id.lower() or len(migration_id) > 40:
         name = f"{name[:24]}_{hashlib.blake2b(migration_id.encode(), digest_size=6).hexdigest()}"
@@ -83,20 +83,20 @@ class Stores:
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Makes the live tables that are missing, with their indexes."""
+        """Makes the missing live tables, with their indexes."""
         with self.live.database.connection() as connection:
             take_turns(connection, SCHEMA)
             CaspenTable.metadata.create_all(connection)
             known = _index_names(connection)
             _create_indexes(connection, "", known)
-            for model in OBJECTS:  # what a move brought and what is deleted is counted without reading a record
+            for model in OBJECTS:  # imported and deleted records are counted from indexes alone
                 name = str(model.__tablename__)
                 for called, columns in _COUNTED.items():
                     if f"ix_{name}_{called}" not in known:
                         connection.exec_driver_sql(f'CREATE INDEX "ix_{name}_{called}" ON "{name}" {columns}')
 
     def trial(self, migration_id: str, number: int) -> Store:
-        """The store of a trial. It need not be there yet."""
+        """The store of a trial. The store need not exist yet."""
         return self._named(trial_name(migration_id, number))
 
     def exists(self, store: Store) -> bool:
@@ -106,16 +106,16 @@ class Stores:
             return sa.inspect(connection).has_schema(store.schema)
 
     def trial_names(self) -> list[str]:
-        """Every trial store there is, also those that nobody remembers."""
+        """The name of every existing trial store, also of those that no ledger row names."""
         if self._folder is not None:
             return sorted(p.stem for p in self._folder.glob("trial_*.sqlite"))
         with self.live.database.connection(reading=True) as connection:
             return sorted(n for n in sa.inspect(connection).get_schema_names() if n.startswith("trial_"))
 
     def create_trial(self, workspace_id: str, migration_id: str, number: int, version: int) -> Store:
-        """Makes an empty trial store, if the workspace is still at `version`; else raises WorkspaceChanged.
+        """Makes an empty trial store when the workspace is still at `version`. Raises WorkspaceChanged otherwise.
 
-        Both happen in one transaction of the live store. A store that is there already is given back as it is.
+        Both happen in one transaction of the live store. An existing store is returned unchanged.
         """
         store = self.trial(migration_id, number)
         if self.exists(store):
@@ -135,13 +135,13 @@ class Stores:
         return store
 
     def index_trial(self, store: Store) -> None:
-        """Makes the indexes for looking through a trial, after it is loaded: three times faster than before it."""
+        """Makes the indexes for reading a trial, after loading: three times faster than before loading."""
         with store.database.connection() as connection:
             take_turns(connection, store.name)
             _create_indexes(connection, "" if store.is_sqlite else f'"{store.schema}".')
 
     def drop_trial(self, store: Store) -> None:
-        """Removes a trial and all that is in it. Doing it twice is no harm."""
+        """Drops a trial's store. A second call changes nothing."""
         self.drop_named(store.name)
 
     def drop_named(self, name: str) -> None:
@@ -156,15 +156,15 @@ class Stores:
             self._trials.pop(name, None)
 
     @contextmanager
-    def beside(self, trial: Store) -> Iterator[Sides]:
-        """Looks at a trial and the live workspace in one reading transaction, and locks neither."""
+    def comparing(self, trial: Store) -> Iterator[Sides]:
+        """One reading transaction over a trial and the live workspace. Locks neither."""
         attach = {"trial": trial.path} if trial.path is not None else None
         with self.live.database.connection(attach=attach, reading=True) as connection:
             yield self._sides(connection, trial)
 
     @contextmanager
     def promoting(self, trial: Store) -> Iterator[Sides]:
-        """One writing transaction on the live workspace that also sees a trial."""
+        """One writing transaction on the live workspace that also reads a trial."""
         attach = {"trial": trial.path} if trial.path is not None else None
         with self.live.database.connection(attach=attach) as connection:
             yield self._sides(connection, trial)
@@ -198,16 +198,16 @@ def _trial_tables() -> list[sa.Table]:
 
 @cache
 def _new_file() -> tuple[str, ...]:
-    """The statements that make a trial's tables in a new file. They are the same for each: they are put once."""
-    told: list[str] = []
+    """The statements that make a trial's tables in a new file, cached because they never change."""
+    statements: list[str] = []
     sqlite = sa.make_url("sqlite://").get_dialect()()
-    engine = sa.create_mock_engine("sqlite://", lambda made, *_, **__: told.append(str(made.compile(dialect=sqlite))))
+    engine = sa.create_mock_engine("sqlite://", lambda made, *_, **__: statements.append(str(made.compile(dialect=sqlite))))
     CaspenTable.metadata.create_all(engine, tables=_trial_tables(), checkfirst=False)
-    return tuple(told)
+    return tuple(statements)
 
 
 def _make_file(path: Path) -> None:
-    making = path.with_suffix(".making")  # renamed when whole, so that half a store is never taken for one
+    making = path.with_suffix(".making")  # renamed when complete, so that a partial store is never used
     _remove_file(making)
     database = Database(f"sqlite:///{making}")
     with database.connection() as connection:
@@ -219,15 +219,19 @@ def _make_file(path: Path) -> None:
 
 
 def _remove_file(path: Path) -> None:
-    """A database with what SQLite keeps beside it: an orphaned log would be replayed into the next file of its name."""
+    """Removes a database with SQLite's other files: an orphaned log would be replayed into the next file of the same
+    name."""
     for ending in ("", "-wal", "-shm", "-journal"):
         with effect("file.remove"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _index_names(connection: Connection) -> frozenset[str]:
-    """The indexes of the live tables. PostgreSQL locks a table even for `CREATE INDEX IF NOT EXISTS` of an index that
-    exists, and so a process that starts could end in a deadlock with one that writes."""
+    """The indexes of the live tables.
+
+    PostgreSQL locks a table even for `CREATE INDEX IF NOT EXISTS` of an existing index, so a starting process could
+    deadlock with a writing process.
+    """
     names = (
         "SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()"
         if connection.dialect.name == "postgresql"
@@ -237,11 +241,11 @@ def _index_names(connection: Connection) -> frozenset[str]:
 
 
 def _create_indexes(connection: Connection, place: str, known: frozenset[str] = frozenset()) -> None:
-    """Makes the indexes of the live tables or, with `place`, of a trial's; those whose names are `known` are there."""
+    """Makes the indexes of the live tables or, with `place`, of a trial's tables. Skips the names in `known`."""
     for table in OBJECTS:
         for columns in table.indexes:
-            told = ", ".join(f'"{c}"' for c in columns)
+            column_list = ", ".join(f'"{c}"' for c in columns)
             name = f"ix_{table.__tablename__}_{columns[1]}"
             if name not in known:
                 place_of = f'{place}"{table.__tablename__}"'
-                connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "{name}" ON {place_of} ({told})')
+                connection.exec_driver_sql(f'CREATE INDEX IF NOT EXISTS "{name}" ON {place_of} ({column_list})')

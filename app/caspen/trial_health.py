@@ -1,4 +1,4 @@
-"""Whether the store of a trial is still there and whole, asked when its review opens and before it is approved."""
+"""Checks whether the store of a trial exists and is complete, when its review opens and before its approval."""
 
 import sqlite3
 from collections import Counter
@@ -22,27 +22,27 @@ from app.caspen.tables import OBJECTS, Fence
 class Fault(StrEnum):
     """What is wrong with a trial."""
 
-    HISTORY = "history"  # the migration's row is not what its audit lines say
-    ACCOUNT = "account"  # the ledger's account of the trial is not what its parts came to
+    HISTORY = "history"  # the migration's row differs from its audit lines
+    ACCOUNT = "account"  # the ledger's account of the trial differs from the results of its parts
     MISSING = "missing"
     UNREADABLE = "unreadable"
-    TABLES = "tables"  # a table or a column is not there
-    PARTS = "parts"  # the proof of a part that was loaded is not there, or is another one
+    TABLES = "tables"  # a table or a column is missing
+    PARTS = "parts"  # the proof of a loaded part is missing or differs
     RECORDS = "records"  # a table does not hold as many records as were loaded
-    BOOKKEEPING = "bookkeeping"  # a record says something else of itself than what loading wrote
+    BOOKKEEPING = "bookkeeping"  # a record's bookkeeping differs from what loading wrote
     PLACES = "places"  # a record names another row of the export than the row it was made of
-    OUTDATED = "outdated"  # the trial is whole, but what it relied on in the live workspace has changed
+    OUTDATED = "outdated"  # the trial is complete, but what it relied on in the live workspace has changed
 
 
-FEW_RECORDS = 20_000  # of a trial whose records are read whenever the trial is looked at
+FEW_RECORDS = 20_000  # a trial up to this size has its records read on every check
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the ledger knows of a trial: its settled parts by number, and what each record is stamped with.
+    """What the ledger knows of a trial: its settled parts by number, and the stamp of each record.
 
-    `outcomes` are rows by fate, of each settled part that has rows. Rows that were held or found unchanged before
-    loading are among them.
+    `outcomes` are rows by fate, of each settled part that has rows. Rows that were held or unchanged before loading are
+    included.
     """
 
     workspace_id: str
@@ -54,10 +54,10 @@ class Expected:
 
 
 def find_fault(stores: Stores, store: Store, expected: Expected, *, thorough: bool) -> Fault | None:
-    """The first fault of a trial's store; None where it is whole. Nothing is changed.
+    """The first fault of a trial's store, or None. Reads only.
 
-    Without `thorough` only the tables and the proofs of parts are read, and the records of a trial that has no more
-    than FEW_RECORDS.
+    Without `thorough` only the tables and the proofs of parts are read, and the records of a trial with at most
+    FEW_RECORDS.
     """
     if not stores.exists(store):
         return Fault.MISSING
@@ -104,7 +104,7 @@ def _is_same(stored: PartLoaded, settled: PartLoaded) -> bool:
 
 
 def _has_fates(stored: PartLoaded, outcomes: Mapping[Fate, int] | None) -> bool:
-    """Whether the ledger counts the rows of a part as the proof of loading them does."""
+    """Whether the ledger counts the rows of a part as the proof of loading does."""
     if outcomes is None:
         return True
     counts = stored.counts
@@ -132,10 +132,10 @@ def _fault_of_records(connection: Connection, store: Store, expected: Expected) 
 
 def _records_of(expected: Expected) -> Counter[str]:
     """Records by table, as the parts of the trial loaded them."""
-    found: Counter[str] = Counter()
+    records: Counter[str] = Counter()
     for loaded in expected.parts.values():
-        found.update(loaded.records)
-    return found
+        records.update(loaded.records)
+    return records
 
 
 def _fault_of_places(connection: Connection, store: Store, expected: Expected) -> Fault | None:

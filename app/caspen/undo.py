@@ -1,6 +1,6 @@
-"""Takes a finalised migration back: its records go, what it replaced returns, and what people touched stays.
+"""Undoes a finalised migration: its records go, the replaced records return, and touched records are kept.
 
-What a later migration that is live brought too stays as well, and is that migration's from then on.
+Records that a later live migration holds too are kept, and belong to that migration from then on.
 """
 
 import json
@@ -24,11 +24,11 @@ SHAPES = tuple(shape(str(model.__tablename__)) for model in OBJECTS)
 
 
 class Why(StrEnum):
-    """Why a record of the migration stays."""
+    """Why a record of the migration is kept."""
 
     EDITED = "edited"
     DELETED = "deleted"
-    IN_USE = "in_use"  # something that stays refers to it, such as a new visit of an imported client
+    IN_USE = "in_use"  # a kept record refers to it, such as a new visit of an imported client
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,11 @@ class Kept:
 
 @dataclass(slots=True)
 class Undone:
-    """Records by table, and those that stay.
+    """Records by table, and the records that are kept.
 
-    `later` counts what stays because a later migration brought it too. `left_over` counts what went of migrations that
-    were taken back before: records that others needed until now. `journals` holds the digest of the journal of
-    each later migration before and after the undo, where the undo changed it.
+    `later` counts records kept because a later migration brought them too. `left_over` counts removed records of
+    migrations that were undone before: other records needed them until now. `journals` holds the digest of each later
+    migration's journal before and after the undo, where the undo changed the journal.
     """
 
     removed: Counter[str] = field(default_factory=Counter)
@@ -64,7 +64,7 @@ class Undone:
 
     @classmethod
     def parse(cls, text: str) -> "Undone":
-        """Reads what `to_json` wrote."""
+        """Parses the text of `to_json`."""
         stored = json.loads(text)
         kept = [Kept(**{**record, "why": Why(record["why"])}) for record in stored["kept"]]
         journals = {name: (before, after) for name, (before, after) in stored["journals"].items()}
@@ -72,7 +72,7 @@ class Undone:
         return cls(removed, restored, kept, later, journals, Counter[str](stored.get("left_over", {})))
 
 
-class _OnlyLooking(Exception):
+class _PreviewOnly(Exception):
     pass
 
 
@@ -88,7 +88,7 @@ class _Undo:
 
 
 def undo(stores: Stores, workspace_id: str, migration_id: str) -> Undone:
-    """Undoes a migration in one transaction. A second call changes nothing and gives the same answer."""
+    """Undoes a migration in one transaction. A second call changes nothing and returns the same result."""
     with stores.live.database.connection() as connection:
         return _undo(_Undo(connection, stores.live.schema, workspace_id, migration_id))
 
@@ -98,21 +98,21 @@ def preview_undo(stores: Stores, workspace_id: str, migration_id: str) -> Undone
     try:
         with stores.live.database.connection() as connection:
             done = _undo(_Undo(connection, stores.live.schema, workspace_id, migration_id))
-            raise _OnlyLooking
-    except _OnlyLooking:
+            raise _PreviewOnly
+    except _PreviewOnly:
         return done
 
 
 def count_there(stores: Stores, workspace_id: str, records: Mapping[str, Collection[str]]) -> int:
-    """How many of these records, ids by table, the live workspace still has. A deleted record is not there."""
-    live, there = stores.live, 0
+    """How many of these records, ids by table, the live workspace still has. Deleted records do not count."""
+    live, count = stores.live, 0
     with live.database.connection(reading=True) as connection:
         for table, ids in records.items():
             for piece in batches(sorted(ids)):
                 which, given = among(connection, '"id"', piece)
                 sql = f'SELECT count(*) FROM {at(live.schema, table)} WHERE "workspace_id" = ? AND {which}'
-                there += int(fetch(connection, f'{sql} AND "deleted_at" IS NULL', (workspace_id, given))[0][0])
-    return there
+                count += int(fetch(connection, f'{sql} AND "deleted_at" IS NULL', (workspace_id, given))[0][0])
+    return count
 
 
 def _undo(what: _Undo) -> Undone:
@@ -136,7 +136,7 @@ def _undo(what: _Undo) -> Undone:
     earlier = f'SELECT "migration_id" FROM {what.at("undone_moves")} WHERE "workspace_id" = ?'
     left_over = [replace(what, migration_id=name) for (name,) in fetch(what.connection, earlier, keys[:1])]
     while _remove_all(what, done.removed) + sum(_remove_all(other, done.left_over) for other in left_over):
-        pass  # what referred to a record may have gone only after it was looked at
+        pass  # a record's referrer may have gone in the same round
     done.kept += [kept for to in SHAPES for kept in _left(what, to)]
     keep = f'INSERT INTO {what.at("undone_moves")} ("workspace_id", "migration_id", "done") VALUES (?, ?, ?)'
     change(what.connection, keep, (*keys, done.to_json()))
@@ -144,7 +144,7 @@ def _undo(what: _Undo) -> Undone:
 
 
 def _hand_over(what: _Undo, done: Undone) -> None:
-    """Gives what later migrations hold to them, and notes how their journals changed by that."""
+    """Gives shared records to later migrations, and notes the changes of their journals."""
     place = (what.connection, what.schema, what.workspace_id)
     before = {name: str(journal_digest(*place, name)) for name in later_journals(*place, what.migration_id)}
     done.later = hand_over(*place, what.migration_id)
@@ -165,7 +165,7 @@ def _touched(what: _Undo, to: Shape) -> Iterator[Kept]:
 
 
 def _restore(what: _Undo, to: Shape) -> int:
-    """Puts back what the migration replaced, with whatever it was proven by then."""
+    """Restores the records that the migration replaced, with their bookkeeping of that time."""
     columns = [name for name in to.columns if name not in ("workspace_id", "id")]
     if is_sqlite(what.connection):
         changes = ", ".join(f'"{name}" = json_extract(old."row", \'$."{name}"\')' for name in columns)
@@ -183,7 +183,7 @@ def _restore(what: _Undo, to: Shape) -> int:
 
 
 def _remove_all(what: _Undo, removed: Counter[str]) -> int:
-    """One round over all tables. Of a migration that was taken back before, what others needed then may go now."""
+    """One round over all tables. Returns the number of removed records."""
     before = removed.total()
     for to in reversed(SHAPES):
         removed[to.name] += _remove(what, to)
@@ -191,27 +191,27 @@ def _remove_all(what: _Undo, removed: Counter[str]) -> int:
 
 
 def _remove(what: _Undo, to: Shape) -> int:
-    """Removes what the migration brought and nobody touched, unless something that stays refers to it."""
-    here = what.at(to.name)
+    """Removes the migration's untouched records, unless a kept record refers to them."""
+    own = what.at(to.name)
     free = " AND ".join(
-        _is_free(what, here, shape(str(model.__tablename__)), reference)
+        _is_free(what, own, shape(str(model.__tablename__)), reference)
         for model in OBJECTS
         for reference in model.references
         if to.name in reference.tables
     )
     sql = (
-        f'DELETE FROM {here} WHERE "workspace_id" = ? AND "migration_id" = ? AND {untouched(to, here)} '
+        f'DELETE FROM {own} WHERE "workspace_id" = ? AND "migration_id" = ? AND {untouched(to, own)} '
         f"AND {free or 'TRUE'}"
     )
     return change(what.connection, sql, (what.workspace_id, what.migration_id))
 
 
-def _is_free(what: _Undo, here: str, by: Shape, reference: Reference) -> str:
-    """The condition that no record leads to the one in `here` by this reference."""
+def _is_free(what: _Undo, target: str, by: Shape, reference: Reference) -> str:
+    """SQL that is true when no record leads to the record of `target` by this reference."""
     source, value = values_of(what.connection, what.at(by.name), reference, "other")
     return (
-        f'NOT EXISTS (SELECT 1 FROM {source} WHERE other."workspace_id" = {here}."workspace_id" '
-        f'AND {value} = {here}."id" AND {not_deleted(by, "other")})'
+        f'NOT EXISTS (SELECT 1 FROM {source} WHERE other."workspace_id" = {target}."workspace_id" '
+        f'AND {value} = {target}."id" AND {not_deleted(by, "other")})'
     )
 
 

@@ -30,7 +30,7 @@ class ClientLine:
 
 @dataclass(frozen=True, slots=True)
 class ClientPage:
-    """One page of clients; `total` counts all that were searched for."""
+    """One page of clients. `total` counts all clients that match the search."""
 
     lines: tuple[ClientLine, ...]
     total: int
@@ -39,7 +39,7 @@ class ClientPage:
 
 
 def clients(store: Store, workspace_id: str, *, search: str = "", page: int = 1, size: int = PAGE) -> ClientPage:
-    """Clients by last name. `search` finds parts of names, of an e-mail address or of a phone number."""
+    """Clients by last name. `search` matches parts of names, of an e-mail address or of a phone number."""
     wanted = _of(Client, workspace_id)
     for word in search.split()[:5]:
         like = f"%{_escaped(word)}%"
@@ -50,10 +50,10 @@ def clients(store: Store, workspace_id: str, *, search: str = "", page: int = 1,
         pages = max(1, -(-total // size))
         page = min(max(1, page), pages)
         chosen = select(Client).where(*wanted).order_by(col(Client.last_name), col(Client.first_name), col(Client.id))
-        found = session.exec(chosen.offset((page - 1) * size).limit(size)).all()
-        ids = [client.id for client in found]
+        page_clients = session.exec(chosen.offset((page - 1) * size).limit(size)).all()
+        ids = [client.id for client in page_clients]
         visits, notes = (_per_client(session, model, workspace_id, ids) for model in (Appointment, ProgressNote))
-        lines = tuple(_line(client, visits.get(client.id, 0), notes.get(client.id, 0)) for client in found)
+        lines = tuple(_line(client, visits.get(client.id, 0), notes.get(client.id, 0)) for client in page_clients)
     return ClientPage(lines, total, page, pages)
 
 

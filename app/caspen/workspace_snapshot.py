@@ -1,4 +1,4 @@
-"""What the rest of the product may know of a clinic's workspace: its places, its people and what it does."""
+"""A snapshot of a clinic's workspace for the rest of the product: its locations, its people and its services."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -49,8 +49,8 @@ class UserFact:
 
 @dataclass(frozen=True, slots=True)
 class PractitionerFact:
-    """`accepted` says that the person has accepted the invitation. `is_invited` is False for a person who was never
-    invited or cannot sign in any more: nobody waits for that person."""
+    """`accepted`: the person has accepted the invitation. `is_invited` is False for a person who was never invited or
+    cannot sign in any more."""
 
     id: str
     user_id: str
@@ -79,7 +79,7 @@ class ServiceFact:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFact:
-    """`version` is raised by everything that changes the workspace."""
+    """`version` grows with every change of the workspace."""
 
     id: str
     name: str
@@ -90,9 +90,9 @@ class WorkspaceFact:
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFacts:
-    """A workspace at one version. What people deleted is not in it.
+    """A workspace at one version, without what people deleted.
 
-    `named` holds what an import finds by name: ids by table and normalised name.
+    `named` holds the objects that an import finds by name: ids by table and normalised name.
     """
 
     workspace: WorkspaceFact
@@ -112,16 +112,16 @@ class WorkspaceFacts:
         return {location.id: location.timezone for location in self.locations}
 
     def existing(self) -> dict[str, dict[str, str]]:
-        """`named` as plain dictionaries, for keeping."""
+        """`named` as plain dictionaries, for storing."""
         return {table: dict(names) for table, names in self.named.items()}
 
 
 class NoWorkspace(ValueChanged, LookupError):
-    """Caspen has no workspace of this id. Where the ledger names the id, something else wrote it."""
+    """Caspen has no workspace of this id. When the ledger names the id, other software wrote it."""
 
 
 def workspace_facts(stores: Stores, workspace_id: str) -> WorkspaceFacts:
-    """Reads a live workspace in one look. Raises NoWorkspace when there is no such workspace."""
+    """Reads a live workspace in one transaction. Raises NoWorkspace when the workspace does not exist."""
     with stores.live.database.read() as session:
         workspace = session.get(Workspace, workspace_id)
         if workspace is None:
@@ -133,7 +133,7 @@ def workspace_facts(stores: Stores, workspace_id: str) -> WorkspaceFacts:
             tuple(_location(place) for place in _all(session, Location, workspace_id)),
             tuple(users.values()),
             tuple(_practitioner(person, users.get(person.user_id)) for person in people),
-            tuple(_service(one) for one in _all(session, Service, workspace_id)),
+            tuple(_service(row) for row in _all(session, Service, workspace_id)),
             {str(model.__tablename__): _by_name(session, model, workspace_id) for model in FOUND_BY_NAME},
         )
 
@@ -156,11 +156,11 @@ def _deleted(session: Session, model: type[T], workspace_id: str, ids: Collectio
 
 
 def _by_name(session: Session, model: type[Named], workspace_id: str) -> dict[str, str]:
-    """The oldest of those with one name counts."""
-    found: dict[str, str] = {}
+    """Ids by normalised name. The oldest of several objects with one name wins."""
+    ids: dict[str, str] = {}
     for thing in _all(session, model, workspace_id):
-        found.setdefault(normalise_name(thing.name), thing.id)
-    return found
+        ids.setdefault(normalise_name(thing.name), thing.id)
+    return ids
 
 
 def _all(session: Session, model: type[T], workspace_id: str) -> list[T]:
@@ -172,8 +172,8 @@ def _location(place: Location) -> LocationFact:
     return LocationFact(place.id, place.name, place.timezone, place.status == "archived")
 
 
-def _service(one: Service) -> ServiceFact:
-    return ServiceFact(one.id, one.name, one.kind, one.status == "archived", one.duration)
+def _service(row: Service) -> ServiceFact:
+    return ServiceFact(row.id, row.name, row.kind, row.status == "archived", row.duration)
 
 
 def _user(user: User) -> UserFact:

@@ -1,4 +1,4 @@
-"""Every object of a workspace, a file for each area, in the order in which links can be followed."""
+"""Every table of a workspace, one module per area, in the order in which references can be followed."""
 
 from app.caspen.tables.base import CaspenTable, Imported, Reference
 from app.caspen.tables.bookkeeping_rows import Edit, Fence, Journal, SharedRecord, UndoneMove

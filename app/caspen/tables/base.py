@@ -1,4 +1,4 @@
-"""What every object of a workspace carries beside its own fields: where it came from and what people did to it."""
+"""The columns that every table of a workspace shares: the record's source, and what people did to the record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ def _require_shapes(row: CaspenTable, _: object) -> None:
 
 @cache
 def _shapes(table: type[CaspenTable]) -> Mapping[str, TypeAdapter[Any]]:
-    """The nested columns of a table, each with what its field says that it holds."""
+    """The nested columns of a table, each with the type of its field."""
     columns = table.metadata.tables[str(table.__tablename__)].columns
     nested_columns = [column.name for column in columns if isinstance(column.type, Nested)]
     annotations: dict[str, Any] = {name: table.model_fields[name].annotation for name in nested_columns}
@@ -39,7 +39,7 @@ def _shapes(table: type[CaspenTable]) -> Mapping[str, TypeAdapter[Any]]:
 
 
 def _fits(shape: TypeAdapter[Any], value: Any) -> bool:
-    if value is None:  # nothing, or a column that this statement did not read
+    if value is None:  # null, or a column that the statement did not read
         return True
     try:
         shape.validate_python(value, strict=True)
@@ -50,7 +50,8 @@ def _fits(shape: TypeAdapter[Any], value: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A column that holds the id of another record, or a list of such ids. Reconciling proves that each leads there."""
+    """A column that holds the id of another record, or a list of such ids. Reconciling proves that each id leads
+    there."""
 
     column: str
     tables: tuple[str, ...]
@@ -60,8 +61,8 @@ class Reference:
 class Imported(CaspenTable):
     """An object of a workspace, made by people or brought by an import.
 
-    `edited_at`, `edited_by`, `deleted_at` and `version` tell of people and are never set by an import.
-    `outside_content` names own fields that depend on the day of finalisation and so do not count as content.
+    `edited_at`, `edited_by`, `deleted_at` and `version` describe people's acts; an import never sets them.
+    `outside_content` names columns that depend on the day of finalisation and therefore are no content.
     """
 
     references: ClassVar[tuple[Reference, ...]] = ()
@@ -91,7 +92,7 @@ class Imported(CaspenTable):
 
 
 def nested(default: Any = None) -> Any:
-    """A field that holds a list or an object; `list` for one that is never null."""
+    """A field that holds a list or an object. `default=list` makes a field that is never null."""
     if default is list:
         return Field(default_factory=list, sa_type=Nested, nullable=False)
     return Field(default=default, sa_type=Nested)

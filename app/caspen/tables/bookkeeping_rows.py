@@ -1,4 +1,4 @@
-"""What a finalisation replaced in the live workspace, so that it can be undone for 30 days."""
+"""The tables for undo, people's acts and proofs: what a store holds besides a workspace's objects."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from app.caspen.tables.base import CaspenTable, nested
 
 
 class Journal(CaspenTable, table=True):
-    """One live record as it was before a finalisation overwrote it: `row` is JSON by column."""
+    """One live record as it was before a finalisation overwrote it. `row` is JSON by column. Kept for 30 days."""
 
     __tablename__ = "journal"
 
@@ -21,14 +21,13 @@ class Journal(CaspenTable, table=True):
     row: str
 
 
-# What a person did to one record of a live workspace.
 
 
 class Edit(CaspenTable, table=True):
-    """One act of a person on one record. Only the gateway writes it; each line is chained to the one before it.
+    """One act of a person on one record. Only the gateway writes entries; each entry is chained to the one before.
 
-    `state` is the hash of everything the record held after the act; it is empty for what people did before entries were
-    kept. `at` is a moment as fixed-width UTC text.
+    `state` is the hash of everything the record held after the act, or empty for an act from before entries were kept.
+    `at` is a moment as fixed-width UTC text.
     """
 
     __tablename__ = "edits"
@@ -46,11 +45,13 @@ class Edit(CaspenTable, table=True):
     hash: str
 
 
-# Proof that a part of a trial was written: a row that is committed with the part's records or not at all.
 
 
 class Fence(CaspenTable, table=True):
-    """One loaded part of one trial, by which epoch of its lease, with everything the ledger needs to settle it."""
+    """One loaded part of one trial, with the epoch of its lease and everything the ledger needs to settle the part.
+
+    A fence is committed with the part's records or not at all.
+    """
 
     __tablename__ = "fences"
 
@@ -61,14 +62,13 @@ class Fence(CaspenTable, table=True):
     told: dict[str, Any] = nested()
 
 
-# Live records that one migration brought and that the approved trial of a later migration holds as well.
 
 
 class SharedRecord(CaspenTable, table=True):
-    """One live record that a later migration found unchanged. Promotion writes it; undo reads it.
+    """One live record that a later migration found unchanged. Promotion writes the row; undo reads it.
 
-    `migration_id` is the later migration, `brought_by` the one that the record names, and `moment` is when the later
-    one went live, as fixed-width UTC text.
+    `migration_id` is the later migration, `brought_by` the migration that the record names, and `moment` the time when
+    the later migration went live, as fixed-width UTC text.
     """
 
     __tablename__ = "shared_records"
@@ -81,11 +81,10 @@ class SharedRecord(CaspenTable, table=True):
     moment: str
 
 
-# Proof that a migration was taken back: a row that is committed together with what the undo changed.
 
 
 class UndoneMove(CaspenTable, table=True):
-    """What the undo of one migration did, as JSON, so that a second call gives the same answer."""
+    """The result of a migration's undo, as JSON, committed with the undo. A second undo returns this result."""
 
     __tablename__ = "undone_moves"
 

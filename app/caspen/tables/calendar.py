@@ -1,4 +1,4 @@
-"""One visit of one client."""
+"""Appointments, groups, availability, busy times and cancellation reasons."""
 
 from datetime import date, datetime
 from typing import ClassVar
@@ -10,7 +10,7 @@ from app.caspen.tables.columns import Moment
 
 
 class Appointment(Imported, table=True):
-    """An appointment. Reminders of an imported one stay off."""
+    """An appointment. Reminders of an imported appointment are off."""
 
     __tablename__ = "appointments"
     references: ClassVar = (
@@ -47,11 +47,10 @@ class Appointment(Imported, table=True):
     reminders_enabled: bool = False
 
 
-# A visit that several clients share.
 
 
 class AppointmentGroup(Imported, table=True):
-    """A group; each of its clients has an appointment of its own that points here."""
+    """A visit that several clients share. Each client has an appointment that refers to the group."""
 
     __tablename__ = "appointment_groups"
     references: ClassVar = (
@@ -69,11 +68,10 @@ class AppointmentGroup(Imported, table=True):
     note: str | None = None
 
 
-# When a practitioner can be booked at a location.
 
 
 class Availability(Imported, table=True):
-    """One slot of a week, in the location's own time."""
+    """One weekly slot in which a practitioner can be booked at a location, in the location's time zone."""
 
     __tablename__ = "availability"
     references: ClassVar = (Reference("practitioner_id", ("practitioners",)), Reference("location_id", ("locations",)))
@@ -88,11 +86,10 @@ class Availability(Imported, table=True):
     effective_to: date | None = None
 
 
-# A time at which a practitioner cannot be booked.
 
 
 class BusyTime(Imported, table=True):
-    """A busy time. Its type is one of Caspen's presets; an import uses `custom`."""
+    """A time at which a practitioner cannot be booked. `type` is one of Caspen's presets; an import uses `custom`."""
 
     __tablename__ = "busy_times"
     references: ClassVar = (Reference("location_id", ("locations",)), Reference("practitioner_id", ("practitioners",)))
@@ -106,11 +103,10 @@ class BusyTime(Imported, table=True):
     note: str | None = None
 
 
-# Why clients cancel, as the clinic words it.
 
 
 class CancellationReason(Imported, table=True):
-    """A cancellation reason, found by its name ignoring case."""
+    """A cancellation reason. Imports find a reason by its name, ignoring case."""
 
     __tablename__ = "cancellation_reasons"
 

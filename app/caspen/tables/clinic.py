@@ -1,4 +1,4 @@
-"""A place where the clinic works."""
+"""The clinic itself: locations, workspace, users, practitioners, services, categories and taxes."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from app.caspen.tables.columns import Exact
 
 
 class Location(Imported, table=True):
-    """A location. An archived one keeps its history."""
+    """A location where the clinic works. An archived location keeps its history."""
 
     __tablename__ = "locations"
     references: ClassVar = (
@@ -36,11 +36,10 @@ class Location(Imported, table=True):
     status: str = "active"
 
 
-# One clinic's Caspen account.
 
 
 class Workspace(CaspenTable, table=True):
-    """A live workspace. `version` is raised by everything that people or a promotion change in it."""
+    """A clinic's live workspace in Caspen. People's changes and promotions raise `version`."""
 
     __tablename__ = "workspaces"
 
@@ -54,11 +53,13 @@ class Workspace(CaspenTable, table=True):
     version: int = 1
 
 
-# A person who works at the clinic and may sign in to Caspen.
 
 
 class User(Imported, table=True):
-    """A user. An imported one is not invited, and one that is only needed for history stays inactive."""
+    """A person who works at the clinic and may sign in to Caspen.
+
+    An imported user is not invited. A user who is only needed for history is inactive.
+    """
 
     __tablename__ = "users"
 
@@ -72,11 +73,10 @@ class User(Imported, table=True):
     active: bool = False
 
 
-# A user who sees clients.
 
 
 class Practitioner(Imported, table=True):
-    """A practitioner. An inactive one has no calendar and takes no seat, but keeps its history."""
+    """A user who sees clients. An inactive practitioner has no calendar and takes no seat, but keeps the history."""
 
     __tablename__ = "practitioners"
     references: ClassVar = (
@@ -95,11 +95,10 @@ class Practitioner(Imported, table=True):
     online_booking: bool = False
 
 
-# A number under which a practitioner bills or refers.
 
 
 class ProviderNumber(Imported, table=True):
-    """A provider number; without a location it counts at every one."""
+    """A number under which a practitioner bills or refers. A number without a location is valid at every location."""
 
     __tablename__ = "provider_numbers"
     references: ClassVar = (Reference("practitioner_id", ("practitioners",)), Reference("location_id", ("locations",)))
@@ -110,13 +109,13 @@ class ProviderNumber(Imported, table=True):
     number: str
 
 
-# What the clinic does for a client: an appointment face to face, or an activity such as a report or a call.
 
 
 class Service(Imported, table=True):
-    """A service or, when `kind` is activity, an activity: one table, because clients' visits point at either.
+    """A service that clients book or, when `kind` is activity, an activity such as a report or a call.
 
-    The id of an activity begins with `act_`, that of an appointment service with `ser_`.
+    One table holds both, because clients' visits refer to either. The id of an activity begins with `act_`, that of an
+    appointment service with `ser_`.
     """
 
     __tablename__ = "services"
@@ -149,11 +148,10 @@ class Service(Imported, table=True):
     status: str = "active"
 
 
-# A group of services, with a colour in the calendar.
 
 
 class Category(Imported, table=True):
-    """A category; services and activities have separate sets, told apart by `kind`."""
+    """A group of services, with a colour in the calendar. `kind` separates categories of services and of activities."""
 
     __tablename__ = "categories"
 
@@ -163,11 +161,10 @@ class Category(Imported, table=True):
     description: str | None = None
 
 
-# A tax on a service's price.
 
 
 class Tax(Imported, table=True):
-    """A tax, as a percentage."""
+    """A tax on a service's price, as a percentage."""
 
     __tablename__ = "taxes"
 

@@ -1,4 +1,4 @@
-"""What a practitioner wrote about a client's treatment."""
+"""Notes, cases, forms, files and communications of clients."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from app.caspen.tables.columns import Exact, Moment
 
 
 class ProgressNote(Imported, table=True):
-    """A progress note. A final one is read-only; its author's name is always kept."""
+    """A progress note. A final note is read-only. The author's name is always kept."""
 
     __tablename__ = "progress_notes"
     references: ClassVar = (
@@ -37,11 +37,13 @@ class ProgressNote(Imported, table=True):
     archived_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-# A course of treatment that somebody else agreed to or pays for.
 
 
 class Case(Imported, table=True):
-    """A case. Its used totals do not move, so an imported one asks for its balance to be checked."""
+    """A course of treatment that another party agreed to or pays for.
+
+    Used totals are not imported, so the clinic must check the balance of an imported case.
+    """
 
     __tablename__ = "cases"
     references: ClassVar = (
@@ -69,7 +71,6 @@ class Case(Imported, table=True):
     balance_to_check: bool = True
 
 
-# What a practitioner starts a note from.
 
 
 class ProgressNoteTemplate(Imported, table=True):
@@ -82,11 +83,10 @@ class ProgressNoteTemplate(Imported, table=True):
     status: str = "active"
 
 
-# A form as one client filled it in.
 
 
 class Form(Imported, table=True):
-    """A form. An incomplete one is never sent again."""
+    """A form that one client filled in. An incomplete form is never sent again."""
 
     __tablename__ = "forms"
     references: ClassVar = (
@@ -107,11 +107,10 @@ class Form(Imported, table=True):
     signatures: list[dict[str, Any]] | None = nested()
 
 
-# A form that the clinic asks clients to fill in.
 
 
 class FormTemplate(Imported, table=True):
-    """A form template: sections of fields. Never sent by an import."""
+    """A form that the clinic asks clients to fill in: sections of fields. An import never sends forms."""
 
     __tablename__ = "form_templates"
 
@@ -120,11 +119,10 @@ class FormTemplate(Imported, table=True):
     status: str = "active"
 
 
-# A document that belongs to a client.
 
 
 class File(Imported, table=True):
-    """A file, private always. Its bytes lie in storage under their sha256."""
+    """A document of a client, always private. Storage holds its bytes by their sha256."""
 
     __tablename__ = "files"
     references: ClassVar = (Reference("client_id", ("clients",)),)
@@ -141,11 +139,10 @@ class File(Imported, table=True):
     uploaded_by: str | None = None
 
 
-# A message to or from a client, as a line of their history.
 
 
 class Communication(Imported, table=True):
-    """A communication: read-only, and never sent again."""
+    """A message to or from a client, in the client's history. Read-only, and never sent again."""
 
     __tablename__ = "communications"
     references: ClassVar = (Reference("client_id", ("clients",)), Reference("appointment_id", ("appointments",)))
@@ -156,7 +153,7 @@ class Communication(Imported, table=True):
     direction: str
     category: str | None = None
     subject: str | None = None
-    from_: str | None = Field(default=None, sa_column=sa.Column("from", sa.Text))  # a keyword of the language
+    from_: str | None = Field(default=None, sa_column=sa.Column("from", sa.Text))  # `from` is a Python keyword
     to: str | None = None
     body: str | None = None
     confidential: bool = False

@@ -1,6 +1,6 @@
-"""How Caspen's values lie in a database: moments, exact amounts and nested values, alike in SQLite and PostgreSQL.
+"""How Caspen's values are stored: moments, exact amounts and nested values, alike in SQLite and PostgreSQL.
 
-SQLite keeps the very text that a content hash is made of, so that a record read back needs no parsing to be proven.
+SQLite keeps the text that a content hash is made of, so that verifying a record needs no parsing.
 """
 
 import json
@@ -25,7 +25,7 @@ def moment_text(value: datetime) -> str:
 
 
 def exact_text(value: Decimal | int) -> str:
-    """An amount without exponent and without zeros that say nothing: `80`, `12.5`."""
+    """An amount without exponent and without trailing zeros: `80`, `12.5`."""
     text = format(Decimal(value), "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -64,11 +64,11 @@ class Moment(sa.TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
-        return _as_moment(value)  # type: ignore[no-any-return]  # as `readable` has it
+        return _as_moment(value)  # `readable` is untyped
 
 
 class Exact(sa.TypeDecorator[Decimal]):
-    """An amount of money or a number, exactly as it was given."""
+    """An amount of money or a number, with all its digits."""
 
     impl = sa.Text
     cache_ok = True

@@ -1,4 +1,4 @@
-"""A person whom the clinic treats."""
+"""Clients, contacts, custom fields and referral types."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -10,7 +10,10 @@ from app.caspen.tables.columns import Moment
 
 
 class Client(Imported, table=True):
-    """A client. `created_at` is the day it came to Caspen; when the source made it stands in `source_created_at`."""
+    """A person whom the clinic treats.
+
+    `created_at` is the day when the client came to Caspen, `source_created_at` the day in the source.
+    """
 
     __tablename__ = "clients"
     references: ClassVar = (
@@ -52,11 +55,10 @@ class Client(Imported, table=True):
     created_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-# Somebody beside the clients: a referring doctor, a payer, a company.
 
 
 class Contact(Imported, table=True):
-    """A contact; one that is a company only has the company's name as its first name."""
+    """A person or company other than a client, such as a referring doctor. A company's name is its first name."""
 
     __tablename__ = "contacts"
 
@@ -74,11 +76,11 @@ class Contact(Imported, table=True):
     tags: list[str] | None = nested()
 
 
-# A question that a clinic added to its clients' details.
 
 
 class CustomField(Imported, table=True):
-    """A custom field. Never required when imported, because a required field blocks saving clients."""
+    """A question that a clinic added to its clients' details. An imported field is never required, because a required
+    field blocks saving clients."""
 
     __tablename__ = "custom_fields"
 
@@ -89,11 +91,10 @@ class CustomField(Imported, table=True):
     required: bool = False
 
 
-# What one client's details answer to one custom field.
 
 
 class CustomFieldValue(Imported, table=True):
-    """One value per client and field."""
+    """One client's answer to one custom field."""
 
     __tablename__ = "custom_field_values"
     references: ClassVar = (Reference("client_id", ("clients",)), Reference("custom_field_id", ("custom_fields",)))
@@ -106,11 +107,10 @@ class CustomFieldValue(Imported, table=True):
     other_text: str | None = None
 
 
-# How clients heard of the clinic, as the clinic words it.
 
 
 class ReferralType(Imported, table=True):
-    """A referral type, found by its name ignoring case."""
+    """How clients heard of the clinic. Imports find a referral type by its name, ignoring case."""
 
     __tablename__ = "referral_types"
 
