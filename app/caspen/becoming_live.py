@@ -36,7 +36,7 @@ def count_becoming_live(
     """
     if not stores.exists(trial):
         return {table: BecomingLive() for table in tables}
-    with stores.beside(trial) as sides:
+    with stores.comparing(trial) as sides:
         return {table: _count(sides, table, workspace_id) for table in tables}
 
 

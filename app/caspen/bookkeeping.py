@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from app.caspen.tables import OBJECTS, Imported
 
-IDENTITY = frozenset({"id", "source", "source_kind", "source_id"})  # these columns are content too: the digest proves them
+IDENTITY = frozenset({"id", "source", "source_kind", "source_id"})  # content too: the digest proves them
 PEOPLE = ("version", "edited_at", "edited_by", "deleted_at")
 
 

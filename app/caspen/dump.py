@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from app.caspen.row_codec import Row, Shape, shape
+from app.caspen.row_codec import Row, TableShape, shape
 from app.caspen.statements import at, canonical_columns, stream
 from app.caspen.stores import Store
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.columns import Moment, Nested
+from app.caspen.tables.column_types import Moment, Nested
 
 FIRST = ("id", "source_kind", "source_id")
 
@@ -32,7 +32,7 @@ def dump(store: Store, workspace_id: str, folder: Path) -> dict[str, int]:
     return written
 
 
-def _lines(store: Store, to: Shape, workspace_id: str) -> Iterator[str]:
+def _lines(store: Store, to: TableShape, workspace_id: str) -> Iterator[str]:
     names = (*to.content, *(n for n in to.rest if n in ("created_at", "migration_id")))
     types = {name: to.table.c[name].type for name in names}
     with store.database.connection(reading=True) as connection:

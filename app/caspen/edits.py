@@ -14,10 +14,10 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from app.caspen.bookkeeping import PEOPLE
-from app.caspen.content import content_hash
-from app.caspen.row_codec import Shape, shape
+from app.caspen.digests import content_hash
+from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, change, fetch, lay_out, stream
-from app.caspen.tables.columns import moment_text
+from app.caspen.tables.column_types import moment_text
 
 MADE, EDITED, DELETED = "made", "edited", "deleted"
 TOUCHED = "touched_by_people"  # a temporary table of a writing transaction
@@ -26,7 +26,7 @@ _COLUMNS = '"number", "object", "id", "act", "state", "by", "at", "previous", "h
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class RecordAct:
     """A person did something to a record: `act` is made, edited or deleted."""
 
     table: str
@@ -35,7 +35,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EditEntry:
     """One stored act. `state` is the hash of the whole record after the act."""
 
     number: int
@@ -54,7 +54,7 @@ class Entry:
 
 
 def write_entries(
-    connection: Connection, schema: str, workspace_id: str, acts: Iterable[Act], by: str, moment: datetime
+    connection: Connection, schema: str, workspace_id: str, acts: Iterable[RecordAct], by: str, moment: datetime
 ) -> None:
     """Writes one entry for each record, in the caller's transaction. The caller holds the workspace's lock."""
     last = {(act.table, act.id): act for act in acts}
@@ -65,14 +65,16 @@ def write_entries(
     for act in last.values():
         number += 1
         state = states_of(connection, schema, workspace_id, shape(act.table), [act.id])[act.id]
-        entry = Entry(number, act.table, act.id, act.act, state, by, moment_text(moment), previous, "")
+        entry = EditEntry(number, act.table, act.id, act.act, state, by, moment_text(moment), previous, "")
         previous = seal(workspace_id, entry)
         cells = (number, entry.table, entry.id, entry.act, state, by, entry.at, entry.previous, previous)
         sql = f'INSERT INTO {at(schema, "edits")} ("workspace_id", {_COLUMNS}) VALUES ({marks})'
         change(connection, sql, (workspace_id, *cells))
 
 
-def entries(connection: Connection, schema: str, workspace_id: str, table: str = "", after: int = 0) -> Iterator[Entry]:
+def entries(
+    connection: Connection, schema: str, workspace_id: str, table: str = "", after: int = 0
+) -> Iterator[EditEntry]:
     """The entries of a workspace in order, one page at a time. `table` and `after` narrow the selection."""
     which = ' AND "object" = ?' if table else ""
     sql = (
@@ -80,7 +82,7 @@ def entries(connection: Connection, schema: str, workspace_id: str, table: str =
         f'ORDER BY "number" LIMIT {PAGE}'
     )
     while True:
-        page = [Entry(*row) for row in fetch(connection, sql, (workspace_id, *([table] if table else []), after))]
+        page = [EditEntry(*row) for row in fetch(connection, sql, (workspace_id, *([table] if table else []), after))]
         yield from page
         if len(page) < PAGE:
             return
@@ -89,9 +91,9 @@ def entries(connection: Connection, schema: str, workspace_id: str, table: str =
 
 def last_acts(
     connection: Connection, schema: str, workspace_id: str, table: str, ids: Iterable[str]
-) -> dict[str, Entry]:
+) -> dict[str, EditEntry]:
     """The last sealed entry of each record among `ids`."""
-    last: dict[str, Entry] = {}
+    last: dict[str, EditEntry] = {}
     for piece in batches(ids):
         which, given = among(connection, '"id"', piece)
         sql = (
@@ -99,7 +101,7 @@ def last_acts(
             'ORDER BY "number"'
         )
         for row in fetch(connection, sql, (workspace_id, table, given)):
-            entry = Entry(*row)
+            entry = EditEntry(*row)
             if entry.is_sealed(workspace_id):
                 last[entry.id] = entry
     return last
@@ -121,7 +123,9 @@ def is_chained(connection: Connection, schema: str, workspace_id: str) -> bool:
     return True
 
 
-def states_of(connection: Connection, schema: str, workspace_id: str, to: Shape, ids: Iterable[str]) -> dict[str, str]:
+def states_of(
+    connection: Connection, schema: str, workspace_id: str, to: TableShape, ids: Iterable[str]
+) -> dict[str, str]:
     """The hash of everything that records hold now, by id: their content and the columns that people's acts write."""
     states = {}
     names, place = (*to.content, *PEOPLE), to.place("id")
@@ -146,7 +150,7 @@ def list_touched(connection: Connection, schema: str, workspace_id: str) -> None
             change(connection, sql, (entry.table, entry.id, entry.act))
 
 
-def untouched(to: Shape, record: str) -> str:
+def untouched(to: TableShape, record: str) -> str:
     """SQL that is true when nobody touched a record; `record` is its table's alias. Needs `list_touched` first."""
     return (
         f'NOT EXISTS (SELECT 1 FROM "{TOUCHED}" AS person WHERE person."object" = \'{to.name}\' '
@@ -154,7 +158,7 @@ def untouched(to: Shape, record: str) -> str:
     )
 
 
-def not_deleted(to: Shape, record: str) -> str:
+def not_deleted(to: TableShape, record: str) -> str:
     """SQL that is true when no person deleted a record. Needs `list_touched` first."""
     return (
         f'NOT EXISTS (SELECT 1 FROM "{TOUCHED}" AS person WHERE person."object" = \'{to.name}\' '
@@ -162,7 +166,7 @@ def not_deleted(to: Shape, record: str) -> str:
     )
 
 
-def seal(workspace_id: str, entry: Entry) -> str:
+def seal(workspace_id: str, entry: EditEntry) -> str:
     """The hash that ties an entry to its workspace and to the entry before it."""
     parts = (workspace_id, entry.number, entry.table, entry.id, entry.act, entry.state, entry.by, entry.at)
     return hashlib.blake2b(json.dumps([*parts, entry.previous]).encode(), digest_size=32).hexdigest()

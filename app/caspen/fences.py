@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.content import Digest, Digests
+from app.caspen.digests import Digest, Digests
 from app.caspen.statements import at, change, fetch
 
 

@@ -16,6 +16,7 @@ Content = tuple[str, int]  # sha256 of a file's bytes, and their number
 @dataclass(frozen=True, slots=True)
 class FileRecord:
     """A file record of a trial: the content that the record names, and the row that the record was made of."""
+
     """A file record of a trial: what it says of its content, and which row made it."""
 
     id: str

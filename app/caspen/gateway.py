@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, func, select
 
-from app.caspen.edits import DELETED, EDITED, MADE, Act, write_entries
-from app.caspen.ids import new_id
-from app.caspen.names import normalise_name
+from app.caspen.edits import DELETED, EDITED, MADE, RecordAct, write_entries
+from app.caspen.name_keys import normalise_name
+from app.caspen.record_ids import new_id
 from app.caspen.stores import Stores
 from app.caspen.tables import (
     BY_NAME,
@@ -193,7 +193,7 @@ class Gateway:
             if workspace is None:
                 raise NotThere(self._id)
             workspace.version += 1
-            acts: list[Act] = []
+            acts: list[RecordAct] = []
             session.info[_ACTS] = acts
             yield session, workspace
             session.flush()
@@ -204,12 +204,12 @@ class Gateway:
 
     def _add(self, session: Session, thing: Imported) -> None:
         session.add(thing)
-        session.info[_ACTS].append(Act(str(thing.__tablename__), thing.id, MADE))
+        session.info[_ACTS].append(RecordAct(str(thing.__tablename__), thing.id, MADE))
 
     def _touch(self, session: Session, thing: T, act: str = EDITED) -> T:
         thing.edited_at, thing.edited_by = now(), self._by
         thing.version += 1
-        session.info[_ACTS].append(Act(str(thing.__tablename__), thing.id, act))
+        session.info[_ACTS].append(RecordAct(str(thing.__tablename__), thing.id, act))
         return thing
 
     def _get(self, session: Session, model: type[T], record_id: str) -> T:

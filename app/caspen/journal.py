@@ -4,15 +4,15 @@ import hashlib
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.edits import untouched
-from app.caspen.row_codec import Shape
-from app.caspen.shared import forget_shared
+from app.caspen.row_codec import TableShape
+from app.caspen.shared_records import forget_shared
 from app.caspen.statements import at, change, fetch, is_sqlite, stream_rows
 from app.caspen.stores import Sides, Stores
 
 
-def keep_replaced(sides: Sides, to: Shape, workspace_id: str, migration_id: str, trial: int) -> None:
+def keep_replaced(sides: Sides, to: TableShape, workspace_id: str, migration_id: str, trial: int) -> None:
     """Stores each live record that is about to be replaced, as the record is now.
 
     Records that this migration itself brought are left out: an undo removes them. A record is kept once, in its state

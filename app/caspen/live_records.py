@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from app.caspen.content import content_hash
-from app.caspen.edits import DELETED, Entry, has_acts, last_acts
-from app.caspen.row_codec import Shape, shape
+from app.caspen.digests import content_hash
+from app.caspen.edits import DELETED, EditEntry, has_acts, last_acts
+from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
 from app.caspen.stores import Store
 
@@ -39,7 +39,7 @@ def _of_table(
     records: dict[str, LiveRecord] = {}
     if not _has_records(connection, schema, workspace_id, to):
         return records
-    acts: dict[str, Entry] = {}
+    acts: dict[str, EditEntry] = {}
     asked = 'SELECT "id", "content_hash"'
     people = has_acts(connection, schema, workspace_id)
     for piece in batches(ids):
@@ -55,7 +55,7 @@ def _of_table(
 
 
 def actual_hashes(
-    connection: Connection, schema: str, workspace_id: str, to: Shape, ids: Iterable[str]
+    connection: Connection, schema: str, workspace_id: str, to: TableShape, ids: Iterable[str]
 ) -> dict[str, bytes]:
     """The content hashes of stored records, computed from what their columns hold now."""
     hashes = {}
@@ -69,6 +69,6 @@ def actual_hashes(
     return hashes
 
 
-def _has_records(connection: Connection, schema: str, workspace_id: str, to: Shape) -> bool:
+def _has_records(connection: Connection, schema: str, workspace_id: str, to: TableShape) -> bool:
     sql = f'SELECT 1 FROM {at(schema, to.name)} WHERE "workspace_id" = ? LIMIT 1'
     return bool(fetch(connection, sql, (workspace_id,)))

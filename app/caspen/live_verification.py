@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from sqlalchemy.engine import Connection
 
 from app.caspen.bookkeeping import BOOKKEEPING, PEOPLE, Writer
-from app.caspen.content import Digest, Digests, content_hash
+from app.caspen.digests import Digest, Digests, content_hash
 from app.caspen.edits import DELETED, entries, is_chained, list_touched, states_of, untouched
 from app.caspen.readback import SHOWN, Altered
-from app.caspen.row_codec import Shape, shape
+from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import among, at, batches, canonical_columns, fetch, stream
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS
@@ -44,7 +44,7 @@ class LiveVerification:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LedgerMoments:
     """What the ledger knows of a live workspace.
 
     `moments` are the moments, as text, at which migrations went live, by migration; None for a migration from before
@@ -61,7 +61,7 @@ def verify_live(
     workspace_id: str,
     migration_id: str,
     conflicts: Container[str] = (),
-    known: Known | None = None,
+    known: LedgerMoments | None = None,
 ) -> LiveVerification:
     """Compares the live workspace with the promoted trial. `conflicts`: ids that promotion left as people had them.
 
@@ -74,7 +74,7 @@ def verify_live(
             verification.untrusted.append("edits")
         for model in OBJECTS:
             to = shape(str(model.__tablename__))
-            _compare(sides, to, workspace_id, known or Known(), verification, reviewed)
+            _compare(sides, to, workspace_id, known or LedgerMoments(), verification, reviewed)
             _check_acts(sides, to, workspace_id, verification)
             verification.added += list(_added(sides, to, workspace_id, migration_id, known))
     if known is not None and known.approved is not None and not _same(reviewed, known.approved):
@@ -85,7 +85,7 @@ def verify_live(
 def missing_records(stores: Stores, trial: Store, workspace_id: str) -> Counter[str]:
     """By source kind, the records of a trial that the live workspace does not hold, not even marked as deleted."""
     missing: Counter[str] = Counter()
-    with stores.beside(trial) as sides:
+    with stores.comparing(trial) as sides:
         for model in OBJECTS:
             name = str(model.__tablename__)
             sql = (
@@ -133,7 +133,12 @@ def _same(left: Mapping[str, Digest], right: Mapping[str, Digest]) -> bool:
 
 
 def _compare(
-    sides: Sides, to: Shape, workspace_id: str, known: Known, verification: LiveVerification, reviewed: Digests
+    sides: Sides,
+    to: TableShape,
+    workspace_id: str,
+    known: LedgerMoments,
+    verification: LiveVerification,
+    reviewed: Digests,
 ) -> None:
     written = [name for name in _WRITTEN if name in to.rest]
     columns = canonical_columns(sides.connection, to, (*to.content, *written), "live.")
@@ -154,7 +159,9 @@ def _compare(
             _note(verification.missing, which)
         elif not free:
             verification.by_people += 1
-        elif content_hash(to.content, row).hex() == approved and _is_written(bookkeeping, approved, (part, line), known):
+        elif content_hash(to.content, row).hex() == approved and _is_written(
+            bookkeeping, approved, (part, line), known
+        ):
             verification.as_approved += 1
         else:
             _note(verification.altered, which)
@@ -167,7 +174,7 @@ def _bytes(stored: object) -> bytes:
         return b""
 
 
-def _is_written(bookkeeping: Mapping[str, object], approved: object, place: object, known: Known) -> bool:
+def _is_written(bookkeeping: Mapping[str, object], approved: object, place: object, known: LedgerMoments) -> bool:
     """Whether bookkeeping is what promotion wrote. Before moments were kept, a record's place was copied as well."""
     if bookkeeping["content_hash"] != approved:
         return False
@@ -187,7 +194,7 @@ def _is_written(bookkeeping: Mapping[str, object], approved: object, place: obje
     return made == moment or None in known.moments.values() or made in known.moments.values()
 
 
-def _check_acts(sides: Sides, to: Shape, workspace_id: str, verification: LiveVerification) -> None:
+def _check_acts(sides: Sides, to: TableShape, workspace_id: str, verification: LiveVerification) -> None:
     """Checks that records that people made exist and that touched records are as people left them."""
     last = {
         entry.id: entry
@@ -203,7 +210,9 @@ def _check_acts(sides: Sides, to: Shape, workspace_id: str, verification: LiveVe
                 _note(verification.altered, Altered(to.name, record_id, "", "", 0))
 
 
-def _added(sides: Sides, to: Shape, workspace_id: str, migration_id: str, known: Known | None) -> Iterator[Altered]:
+def _added(
+    sides: Sides, to: TableShape, workspace_id: str, migration_id: str, known: LedgerMoments | None
+) -> Iterator[Altered]:
     """Untouched live records outside the trial that name this migration, an unknown migration or no migration."""
     connection: Connection = sides.connection
     mine, given = 'live."migration_id" = ?', migration_id

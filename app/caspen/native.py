@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
-from app.caspen.names import client_keys, normalise_name
+from app.caspen.name_keys import client_keys, normalise_name
 from app.caspen.stores import Stores
 from app.caspen.tables import Client, CustomField
 

@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Any
 
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN, Value, differs_from
-from app.caspen.content import Digest, Digests, content_hash, merge
+from app.caspen.digests import Digest, Digests, content_hash, merge
 from app.caspen.edits import DELETED, TOUCHED, list_touched, untouched
 from app.caspen.journal import journal_digest, keep_replaced
 from app.caspen.live_records import actual_hashes
-from app.caspen.required_records import Changed, Outdated, Relied, changed_since, links_into_nothing
-from app.caspen.row_codec import Shape, shape
-from app.caspen.shared import keep_shared
+from app.caspen.relied_records import ChangedTargets, Outdated, Relied, changed_since, links_into_nothing
+from app.caspen.row_codec import TableShape, shape
+from app.caspen.shared_records import keep_shared
 from app.caspen.statements import (
     among,
     at,
@@ -31,9 +31,8 @@ from app.caspen.statements import (
 )
 from app.caspen.stores import Sides, Store, Stores
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.columns import moment_text
+from app.caspen.tables.column_types import moment_text
 from app.db import now
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Conflict:
     trial_hash: bytes
 
 
-def find_conflicts(sides: Sides, to: Shape, workspace_id: str) -> list[Conflict]:
+def find_conflicts(sides: Sides, to: TableShape, workspace_id: str) -> list[Conflict]:
     """The records of a table that people touched and that differ from the reviewed records.
 
     The gateway's entries name the touched records: `list_touched` must run first in this transaction.
@@ -151,7 +150,7 @@ def raise_version(sides: Sides, workspace_id: str) -> None:
         raise LookupError(workspace_id)
 
 
-def _promote_table(sides: Sides, to: Shape, what: Promotion, moment: str, done: Promoted) -> None:
+def _promote_table(sides: Sides, to: TableShape, what: Promotion, moment: str, done: Promoted) -> None:
     conflicts = find_conflicts(sides, to, what.workspace_id)
     done.conflicts += conflicts
     ids = {conflict.id for conflict in conflicts}
@@ -165,7 +164,7 @@ def _promote_table(sides: Sides, to: Shape, what: Promotion, moment: str, done: 
     merge(done.live, _live_digests(sides, to, what.workspace_id, ids))
 
 
-def _count(sides: Sides, to: Shape, what: Promotion, conflicts: set[str], done: Promoted) -> None:
+def _count(sides: Sides, to: TableShape, what: Promotion, conflicts: set[str], done: Promoted) -> None:
     """Counts created, updated and unchanged records before anything is written."""
     differs = 'here."content_hash" <> live."content_hash" AND ' + untouched(to, "live")
     sql = (
@@ -181,7 +180,7 @@ def _count(sides: Sides, to: Shape, what: Promotion, conflicts: set[str], done: 
         done.unchanged[kind] += int(count) - int(created) - int(updated) - in_conflict[kind]
 
 
-def _brought(sides: Sides, to: Shape) -> str:
+def _brought(sides: Sides, to: TableShape) -> str:
     """SQL that is true for untouched live records of the trial."""
     return (
         f'"{to.name}"."workspace_id" = ? AND {untouched(to, to.name)} AND EXISTS (SELECT 1 FROM '
@@ -190,13 +189,13 @@ def _brought(sides: Sides, to: Shape) -> str:
     )
 
 
-def _change_live(sides: Sides, to: Shape, sql: str, given: Sequence[Any]) -> None:
+def _change_live(sides: Sides, to: TableShape, sql: str, given: Sequence[Any]) -> None:
     if is_sqlite(sides.connection):
         sql = sql.replace("IS DISTINCT FROM", "IS NOT").replace("::timestamptz", "")
     change(sides.connection, sql, given)
 
 
-def _clear_marks(sides: Sides, to: Shape, what: Promotion) -> None:
+def _clear_marks(sides: Sides, to: TableShape, what: Promotion) -> None:
     """Resets the marks of people's acts on live records that have no entry of an act."""
     live = at(sides.live, to.name)
     names = [line.column for line in BOOKKEEPING if line.value in (Value.INITIAL, Value.NOTHING)]
@@ -214,7 +213,7 @@ def _clear_marks(sides: Sides, to: Shape, what: Promotion) -> None:
         _change_live(sides, to, sql, (what.migration_id, what.workspace_id, given))
 
 
-def _upsert(sides: Sides, to: Shape, what: Promotion, moment: str) -> None:
+def _upsert(sides: Sides, to: TableShape, what: Promotion, moment: str) -> None:
     """Copies content and writes bookkeeping. Records that were already live keep the columns with `is_kept`."""
     written = {Value.MIGRATION: what.migration_id, Value.MOMENT: moment}
     terms = {Value.MIGRATION: "?", Value.MOMENT: "?::timestamptz", Value.NOTHING: "NULL", Value.INITIAL: "1"}
@@ -233,7 +232,7 @@ def _upsert(sides: Sides, to: Shape, what: Promotion, moment: str) -> None:
     _change_live(sides, to, sql, (*given, what.workspace_id))
 
 
-def _write_moment(sides: Sides, to: Shape, what: Promotion, moment: str) -> None:
+def _write_moment(sides: Sides, to: TableShape, what: Promotion, moment: str) -> None:
     """Sets this moment on the records of this migration, also on those of an attempt that was not settled."""
     journal = (
         f'EXISTS (SELECT 1 FROM {at(sides.live, "journal")} AS old WHERE old."workspace_id" = '
@@ -254,7 +253,7 @@ def _write_moment(sides: Sides, to: Shape, what: Promotion, moment: str) -> None
         _change_live(sides, to, sql, given)
 
 
-def _remove_left_over(sides: Sides, to: Shape, what: Promotion) -> None:
+def _remove_left_over(sides: Sides, to: TableShape, what: Promotion) -> None:
     """Deletes untouched records that name this migration and are outside the trial, such as those of a failed
     attempt."""
     live, trial, old = (at(s, t) for s, t in ((sides.live, to.name), (sides.trial, to.name), (sides.live, "journal")))
@@ -268,7 +267,7 @@ def _remove_left_over(sides: Sides, to: Shape, what: Promotion) -> None:
     _change_live(sides, to, sql, (what.workspace_id, what.migration_id, what.migration_id))
 
 
-def _live_digests(sides: Sides, to: Shape, workspace_id: str, conflicts: set[str]) -> Digests:
+def _live_digests(sides: Sides, to: TableShape, workspace_id: str, conflicts: set[str]) -> Digests:
     """The digests of the live records of this trial, computed from their columns.
 
     Raises Unproven when a stored hash differs from the hash of the record's content.
@@ -303,7 +302,7 @@ def _require_relied(sides: Sides, what: Promotion, done: Promoted) -> None:
             raise Outdated(changed)
     nowhere = links_into_nothing(sides, what.workspace_id)
     if nowhere:
-        raise Outdated(Changed(missing=nowhere))
+        raise Outdated(ChangedTargets(missing=nowhere))
 
 
 def _prove(what: Promotion, done: Promoted) -> None:

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from app.caspen.bookkeeping import BOOKKEEPING, Value, differs_from
-from app.caspen.content import Digest, Digests, content_hash, place_hash
-from app.caspen.row_codec import Shape, shape
+from app.caspen.digests import Digest, Digests, content_hash, place_hash
+from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import at, canonical_columns, stream
 from app.caspen.stores import Store
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.columns import moment_text
+from app.caspen.tables.column_types import moment_text
 
 SHOWN = 1000
 
@@ -84,7 +84,7 @@ class _Stored(NamedTuple):
     is_marked: bool
 
 
-def _records(store: Store, to: Shape, workspace_id: str, stamp: Stamp | None) -> Iterator[_Stored]:
+def _records(store: Store, to: TableShape, workspace_id: str, stamp: Stamp | None) -> Iterator[_Stored]:
     """Streams a table's records. `source_kind IS NOT NULL` leaves out what people made in a live store."""
     place_id, place_kind, place_key = (to.place(n) for n in ("id", "source_kind", "source_id"))
     end = len(to.content)
@@ -109,7 +109,7 @@ def _records(store: Store, to: Shape, workspace_id: str, stamp: Stamp | None) ->
             )
 
 
-def marked(store: Store, to: Shape, stamp: Stamp | None) -> tuple[str, list[str]]:
+def marked(store: Store, to: TableShape, stamp: Stamp | None) -> tuple[str, list[str]]:
     """SQL that is true where bookkeeping differs from what loading wrote, and its parameters, for one table of a
     store."""
     if stamp is None:

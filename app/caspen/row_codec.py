@@ -16,7 +16,7 @@ from sqlmodel import AutoString
 
 from app.caspen.bookkeeping import content_columns
 from app.caspen.tables import BY_NAME
-from app.caspen.tables.columns import Exact, Moment, Nested, exact_text, moment_text, nested_text
+from app.caspen.tables.column_types import ExactAmount, Moment, Nested, exact_text, moment_text, nested_text
 
 Cell = str | int | bool | None  # a value in its canonical form
 Row = tuple[Cell, ...]
@@ -79,7 +79,7 @@ def _nested(value: Any) -> str:
 def _canonical(column: sa.Column[Any]) -> Callable[[Any], Cell]:
     by_type: tuple[tuple[type[Any] | tuple[type[Any], ...], Callable[[Any], Cell]], ...] = (
         (Moment, _moment),
-        (Exact, _exact),
+        (ExactAmount, _exact),
         (Nested, _nested),
         (sa.Boolean, _truth),
         (sa.Integer, _whole),
@@ -95,7 +95,7 @@ def _default(table: str, column: sa.Column[Any]) -> Any:
 
 
 @dataclass(frozen=True)
-class Shape:
+class TableShape:
     """One table for the row path: `content` columns, by sorted name, make the content hash; `rest` follow."""
 
     name: str
@@ -135,14 +135,14 @@ class Shape:
 
 
 @cache
-def shape(name: str) -> Shape:
+def shape(name: str) -> TableShape:
     """The shape of a table by its plural name."""
     model = BY_NAME[ALIASES.get(name, name)]
     table: sa.Table = model.metadata.tables[str(model.__tablename__)]
     content = content_columns(model)
     slots = {name: (place, _canonical(table.c[name])) for place, name in enumerate(content)}
     defaults = [_default(table.name, table.c[name]) for name in content]
-    return Shape(
+    return TableShape(
         table.name,
         table,
         content,

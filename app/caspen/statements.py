@@ -9,8 +9,8 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.caspen.row_codec import Cell, Row, Shape
-from app.caspen.tables.columns import Exact, Moment
+from app.caspen.row_codec import Cell, Row, TableShape
+from app.caspen.tables.column_types import ExactAmount, Moment
 
 BATCH = 500
 LIGHT, BULKY = 2000, 50  # rows per fetch: a note may have 5 MB
@@ -31,7 +31,7 @@ def listed(names: Iterable[str], prefix: str = "") -> str:
     return ", ".join(f'{prefix}"{name}"' for name in names)
 
 
-def upsert_rule(shape: Shape, keep: Sequence[str] = (), where: str = "") -> str:
+def upsert_rule(shape: TableShape, keep: Sequence[str] = (), where: str = "") -> str:
     """SQL for a record that already exists: replaced where its content differs; people's marks are kept."""
     kept = {"workspace_id", "id", "version", "edited_at", "edited_by", "deleted_at", *keep}
     changed = ", ".join(f'"{c}" = excluded."{c}"' for c in shape.columns if c not in kept)
@@ -39,7 +39,7 @@ def upsert_rule(shape: Shape, keep: Sequence[str] = (), where: str = "") -> str:
     return f'ON CONFLICT ("workspace_id", "id") DO UPDATE SET {changed} WHERE {differs}{where}'
 
 
-def write(connection: Connection, schema: str, shape: Shape, rows: Sequence[Row]) -> None:
+def write(connection: Connection, schema: str, shape: TableShape, rows: Sequence[Row]) -> None:
     """Writes records in bulk, in the caller's transaction. `rows` are in the order of `shape.columns`."""
     into = f"INSERT INTO {at(schema, shape.name)} ({listed(shape.columns)})"
     rule = upsert_rule(shape)
@@ -65,7 +65,7 @@ def write(connection: Connection, schema: str, shape: Shape, rows: Sequence[Row]
         cursor.execute(f"{into} SELECT {listed(shape.columns)} FROM {waiting} {rule}")
 
 
-def _copy(cursor: psycopg.Cursor[Any], table: str, shape: Shape, rows: Sequence[Row]) -> None:
+def _copy(cursor: psycopg.Cursor[Any], table: str, shape: TableShape, rows: Sequence[Row]) -> None:
     with cursor.copy(f"COPY {table} ({listed(shape.columns)}) FROM STDIN") as copy:
         for row in rows:
             copy.write_row(row)
@@ -76,7 +76,7 @@ def driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
 
 
-def canonical_columns(connection: Connection, shape: Shape, names: Sequence[str], prefix: str = "") -> str:
+def canonical_columns(connection: Connection, shape: TableShape, names: Sequence[str], prefix: str = "") -> str:
     """The columns of a SELECT that returns cells in canonical form, except booleans of SQLite: see `stream`."""
     if is_sqlite(connection):
         return listed(names, prefix)
@@ -87,14 +87,14 @@ def _canonical(column: sa.Column[Any], prefix: str) -> str:
     name = f'{prefix}"{column.name}"'
     if isinstance(column.type, Moment):
         return f"""to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-    if isinstance(column.type, Exact):
+    if isinstance(column.type, ExactAmount):
         return f"trim_scale({name})::text"
     if isinstance(column.type, sa.Date):
         return f"to_char({name}, 'YYYY-MM-DD')"
     return name
 
 
-def stream(connection: Connection, shape: Shape, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
+def stream(connection: Connection, shape: TableShape, sql: str, params: Sequence[Any] = ()) -> Iterator[Row]:
     """Streams rows whose first cells are `shape.content`, in canonical form. `?` is a parameter on both databases."""
     if not is_sqlite(connection):
         yield from stream_rows(connection, sql, params, BULKY if BIG_COLUMNS.intersection(shape.content) else LIGHT)

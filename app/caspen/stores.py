@@ -201,7 +201,9 @@ def _new_file() -> tuple[str, ...]:
     """The statements that make a trial's tables in a new file, cached because they never change."""
     statements: list[str] = []
     sqlite = sa.make_url("sqlite://").get_dialect()()
-    engine = sa.create_mock_engine("sqlite://", lambda made, *_, **__: statements.append(str(made.compile(dialect=sqlite))))
+    engine = sa.create_mock_engine(
+        "sqlite://", lambda made, *_, **__: statements.append(str(made.compile(dialect=sqlite)))
+    )
     CaspenTable.metadata.create_all(engine, tables=_trial_tables(), checkfirst=False)
     return tuple(statements)
 

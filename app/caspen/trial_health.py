@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.caspen.content import Digest, place_hash
+from app.caspen.digests import Digest, place_hash
 from app.caspen.fences import Fate, PartLoaded, loaded_parts
 from app.caspen.readback import Stamp, marked
 from app.caspen.row_codec import shape
@@ -19,7 +19,7 @@ from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS, Fence
 
 
-class Fault(StrEnum):
+class TrialFault(StrEnum):
     """What is wrong with a trial."""
 
     HISTORY = "history"  # the migration's row differs from its audit lines
@@ -53,25 +53,25 @@ class Expected:
     outcomes: Mapping[int, Mapping[Fate, int]] = field(default_factory=dict)
 
 
-def find_fault(stores: Stores, store: Store, expected: Expected, *, thorough: bool) -> Fault | None:
+def find_fault(stores: Stores, store: Store, expected: Expected, *, thorough: bool) -> TrialFault | None:
     """The first fault of a trial's store, or None. Reads only.
 
     Without `thorough` only the tables and the proofs of parts are read, and the records of a trial with at most
     FEW_RECORDS.
     """
     if not stores.exists(store):
-        return Fault.MISSING
+        return TrialFault.MISSING
     try:
         with store.database.connection(reading=True) as connection:
             if not _has_tables(connection, store):
-                return Fault.TABLES
+                return TrialFault.TABLES
             if not _has_parts(connection, store, expected):
-                return Fault.PARTS
+                return TrialFault.PARTS
             if not thorough and sum(_records_of(expected).values()) > FEW_RECORDS:
                 return None
             return _fault_of_records(connection, store, expected) or _fault_of_places(connection, store, expected)
     except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error):
-        return Fault.UNREADABLE
+        return TrialFault.UNREADABLE
 
 
 def _has_tables(connection: Connection, store: Store) -> bool:
@@ -113,7 +113,7 @@ def _has_fates(stored: PartLoaded, outcomes: Mapping[Fate, int] | None) -> bool:
     )
 
 
-def _fault_of_records(connection: Connection, store: Store, expected: Expected) -> Fault | None:
+def _fault_of_records(connection: Connection, store: Store, expected: Expected) -> TrialFault | None:
     wanted = _records_of(expected)
     for model in OBJECTS:
         to = shape(str(model.__tablename__))
@@ -124,9 +124,9 @@ def _fault_of_records(connection: Connection, store: Store, expected: Expected) 
         )
         ((count, wrong),) = fetch(connection, sql, (expected.workspace_id, *given))
         if wrong:
-            return Fault.BOOKKEEPING
+            return TrialFault.BOOKKEEPING
         if int(count) != wanted[to.name]:
-            return Fault.RECORDS
+            return TrialFault.RECORDS
     return None
 
 
@@ -138,7 +138,7 @@ def _records_of(expected: Expected) -> Counter[str]:
     return records
 
 
-def _fault_of_places(connection: Connection, store: Store, expected: Expected) -> Fault | None:
+def _fault_of_places(connection: Connection, store: Store, expected: Expected) -> TrialFault | None:
     """Compares the part and line of each record with what loading noted."""
     wanted, stored = Digest(), Digest()
     for loaded in expected.parts.values():
@@ -147,4 +147,4 @@ def _fault_of_places(connection: Connection, store: Store, expected: Expected) -
         sql = f'SELECT "id", "part", "line" FROM {at(store.schema, str(model.__tablename__))}'
         for record_id, part, line in stream_rows(connection, sql):
             stored.add(str(record_id), place_hash(part, line))
-    return None if stored == wanted else Fault.PLACES
+    return None if stored == wanted else TrialFault.PLACES

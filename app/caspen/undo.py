@@ -13,9 +13,9 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.edits import DELETED, TOUCHED, list_touched, not_deleted, untouched
 from app.caspen.journal import journal_digest
-from app.caspen.links import values_of
-from app.caspen.row_codec import Shape, shape
-from app.caspen.shared import hand_over, later_journals
+from app.caspen.references import values_of
+from app.caspen.row_codec import TableShape, shape
+from app.caspen.shared_records import hand_over, later_journals
 from app.caspen.statements import among, at, batches, change, fetch, is_sqlite
 from app.caspen.stores import Stores
 from app.caspen.tables import OBJECTS, Reference
@@ -154,7 +154,7 @@ def _hand_over(what: _Undo, done: Undone) -> None:
             done.journals[name] = (digest, after)
 
 
-def _touched(what: _Undo, to: Shape) -> Iterator[Kept]:
+def _touched(what: _Undo, to: TableShape) -> Iterator[Kept]:
     sql = (
         f'SELECT here."id", "source_kind", "source_id", person."act" = \'{DELETED}\' FROM {what.at(to.name)} AS here '
         f'JOIN "{TOUCHED}" AS person ON person."object" = \'{to.name}\' AND person."id" = here."id" '
@@ -164,7 +164,7 @@ def _touched(what: _Undo, to: Shape) -> Iterator[Kept]:
         yield Kept(to.name, record_id, kind, key, Why.DELETED if deleted else Why.EDITED)
 
 
-def _restore(what: _Undo, to: Shape) -> int:
+def _restore(what: _Undo, to: TableShape) -> int:
     """Restores the records that the migration replaced, with their bookkeeping of that time."""
     columns = [name for name in to.columns if name not in ("workspace_id", "id")]
     if is_sqlite(what.connection):
@@ -190,7 +190,7 @@ def _remove_all(what: _Undo, removed: Counter[str]) -> int:
     return removed.total() - before
 
 
-def _remove(what: _Undo, to: Shape) -> int:
+def _remove(what: _Undo, to: TableShape) -> int:
     """Removes the migration's untouched records, unless a kept record refers to them."""
     own = what.at(to.name)
     free = " AND ".join(
@@ -206,7 +206,7 @@ def _remove(what: _Undo, to: Shape) -> int:
     return change(what.connection, sql, (what.workspace_id, what.migration_id))
 
 
-def _is_free(what: _Undo, target: str, by: Shape, reference: Reference) -> str:
+def _is_free(what: _Undo, target: str, by: TableShape, reference: Reference) -> str:
     """SQL that is true when no record leads to the record of `target` by this reference."""
     source, value = values_of(what.connection, what.at(by.name), reference, "other")
     return (
@@ -215,7 +215,7 @@ def _is_free(what: _Undo, target: str, by: Shape, reference: Reference) -> str:
     )
 
 
-def _left(what: _Undo, to: Shape) -> Iterator[Kept]:
+def _left(what: _Undo, to: TableShape) -> Iterator[Kept]:
     sql = (
         f'SELECT "id", "source_kind", "source_id" FROM {what.at(to.name)} AS here WHERE "workspace_id" = ? '
         f'AND "migration_id" = ? AND {untouched(to, "here")}'

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlmodel import Session, col, select
 
-from app.caspen.names import normalise_name
+from app.caspen.name_keys import normalise_name
 from app.caspen.stores import Stores
 from app.caspen.tables import (
     CancellationReason,
@@ -24,11 +24,11 @@ from app.changed_values import ValueChanged
 
 T = TypeVar("T", bound=Imported)
 Named = Category | Tax | CancellationReason | ReferralType
-FOUND_BY_NAME: tuple[type[Named], ...] = (Category, Tax, CancellationReason, ReferralType)
+MATCHED_BY_NAME: tuple[type[Named], ...] = (Category, Tax, CancellationReason, ReferralType)
 
 
 @dataclass(frozen=True, slots=True)
-class LocationFact:
+class WorkspaceLocation:
     id: str
     name: str
     timezone: str
@@ -36,7 +36,7 @@ class LocationFact:
 
 
 @dataclass(frozen=True, slots=True)
-class UserFact:
+class WorkspaceUser:
     """`invite_state` is not_invited, invited or accepted."""
 
     id: str
@@ -48,7 +48,7 @@ class UserFact:
 
 
 @dataclass(frozen=True, slots=True)
-class PractitionerFact:
+class WorkspacePractitioner:
     """`accepted`: the person has accepted the invitation. `is_invited` is False for a person who was never invited or
     cannot sign in any more."""
 
@@ -67,7 +67,7 @@ class PractitionerFact:
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceFact:
+class WorkspaceService:
     """`kind` is appointment or activity."""
 
     id: str
@@ -78,7 +78,7 @@ class ServiceFact:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceFact:
+class WorkspaceDetails:
     """`version` grows with every change of the workspace."""
 
     id: str
@@ -89,17 +89,17 @@ class WorkspaceFact:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkspaceFacts:
+class WorkspaceSnapshot:
     """A workspace at one version, without what people deleted.
 
     `named` holds the objects that an import finds by name: ids by table and normalised name.
     """
 
-    workspace: WorkspaceFact
-    locations: tuple[LocationFact, ...] = ()
-    users: tuple[UserFact, ...] = ()
-    practitioners: tuple[PractitionerFact, ...] = ()
-    services: tuple[ServiceFact, ...] = ()
+    workspace: WorkspaceDetails
+    locations: tuple[WorkspaceLocation, ...] = ()
+    users: tuple[WorkspaceUser, ...] = ()
+    practitioners: tuple[WorkspacePractitioner, ...] = ()
+    services: tuple[WorkspaceService, ...] = ()
     named: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
@@ -120,7 +120,7 @@ class NoWorkspace(ValueChanged, LookupError):
     """Caspen has no workspace of this id. When the ledger names the id, other software wrote it."""
 
 
-def workspace_facts(stores: Stores, workspace_id: str) -> WorkspaceFacts:
+def load_workspace(stores: Stores, workspace_id: str) -> WorkspaceSnapshot:
     """Reads a live workspace in one transaction. Raises NoWorkspace when the workspace does not exist."""
     with stores.live.database.read() as session:
         workspace = session.get(Workspace, workspace_id)
@@ -128,13 +128,15 @@ def workspace_facts(stores: Stores, workspace_id: str) -> WorkspaceFacts:
             raise NoWorkspace("Caspen has no such workspace")
         users = {user.id: _user(user) for user in _all(session, User, workspace_id)}
         people = _all(session, Practitioner, workspace_id)
-        return WorkspaceFacts(
-            WorkspaceFact(workspace.id, workspace.name, workspace.timezone, workspace.country_code, workspace.version),
+        return WorkspaceSnapshot(
+            WorkspaceDetails(
+                workspace.id, workspace.name, workspace.timezone, workspace.country_code, workspace.version
+            ),
             tuple(_location(place) for place in _all(session, Location, workspace_id)),
             tuple(users.values()),
             tuple(_practitioner(person, users.get(person.user_id)) for person in people),
             tuple(_service(row) for row in _all(session, Service, workspace_id)),
-            {str(model.__tablename__): _by_name(session, model, workspace_id) for model in FOUND_BY_NAME},
+            {str(model.__tablename__): _by_name(session, model, workspace_id) for model in MATCHED_BY_NAME},
         )
 
 
@@ -168,22 +170,22 @@ def _all(session: Session, model: type[T], workspace_id: str) -> list[T]:
     return list(session.exec(chosen.order_by(col(model.id))))
 
 
-def _location(place: Location) -> LocationFact:
-    return LocationFact(place.id, place.name, place.timezone, place.status == "archived")
+def _location(place: Location) -> WorkspaceLocation:
+    return WorkspaceLocation(place.id, place.name, place.timezone, place.status == "archived")
 
 
-def _service(row: Service) -> ServiceFact:
-    return ServiceFact(row.id, row.name, row.kind, row.status == "archived", row.duration)
+def _service(row: Service) -> WorkspaceService:
+    return WorkspaceService(row.id, row.name, row.kind, row.status == "archived", row.duration)
 
 
-def _user(user: User) -> UserFact:
+def _user(user: User) -> WorkspaceUser:
     name = f"{user.first_name} {user.last_name}".strip()
-    return UserFact(user.id, name, user.email, user.role, user.invite_state, user.active)
+    return WorkspaceUser(user.id, name, user.email, user.role, user.invite_state, user.active)
 
 
-def _practitioner(practitioner: Practitioner, user: UserFact | None) -> PractitionerFact:
+def _practitioner(practitioner: Practitioner, user: WorkspaceUser | None) -> WorkspacePractitioner:
     name = practitioner.display_name or (user.name if user else "")
-    return PractitionerFact(
+    return WorkspacePractitioner(
         practitioner.id,
         practitioner.user_id,
         name,

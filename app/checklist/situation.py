@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from app.caspen.workspace_snapshot import WorkspaceFacts
+from app.caspen.workspace_snapshot import WorkspaceSnapshot
 from app.mapping.plan import Choice, Plan
 
 
@@ -37,7 +37,7 @@ class Situation:
     `absent` names kinds that the clinic uses, that its export lacks, and that nobody said need not come.
     """
 
-    workspace: WorkspaceFacts
+    workspace: WorkspaceSnapshot
     plan: Plan
     base: str  # "/m/ID": where the clinic's own pages are
     places: str  # the workspace in Caspen: where locations, people and services are set up

@@ -7,8 +7,8 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from app.caspen.gateway import ROLES, Gateway
-from app.caspen.names import normalise_name
-from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
+from app.caspen.name_keys import normalise_name
+from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
 from app.mapping.countries import country_code
 from app.mapping.plan import Plan
 from app.mapping.storable import without_unshowable
@@ -94,7 +94,7 @@ def set_up(runtime: Runtime, workspace_id: str, given: GivenWorkspace) -> None:
     for place in given.locations:
         if gateway.find("locations", place.name) is None:
             gateway.add_location(place.name, archived=place.archived)
-    there = {user.email for user in workspace_facts(runtime.caspen, workspace_id).users}
+    there = {user.email for user in load_workspace(runtime.caspen, workspace_id).users}
     for user in given.users:
         if user.email not in there:
             gateway.invite_user(user.name, user.email, user.role, invite=user.invite, active=user.active)
@@ -103,7 +103,7 @@ def set_up(runtime: Runtime, workspace_id: str, given: GivenWorkspace) -> None:
             gateway.add_service(service.name, kind=service.kind, duration=service.duration)
 
 
-def answered(plan: Plan, path: Path, facts: WorkspaceFacts) -> Plan:
+def answered(plan: Plan, path: Path, facts: WorkspaceSnapshot) -> Plan:
     """A suggested plan with the answers of a file put over it. A match may name its object instead of giving an id."""
     given = yaml_of(path)
     known = plan.model_dump(mode="json")

@@ -14,7 +14,7 @@ from app.caspen.dump import dump
 from app.caspen.gateway import Gateway
 from app.caspen.native import native_fields
 from app.caspen.tables import Workspace
-from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
+from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
 from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
 from app.commands.files import (
@@ -197,7 +197,7 @@ def _decide(runtime: Runtime, migration_id: str, answers: Path | None, *, fits: 
         elif plan.default_location is None:  # no business is named; those that are matched have their place already
             plan = plan.model_copy(update={"default_location": _one_place(runtime, migration.workspace_id)})
     if answers is not None:
-        facts = workspace_facts(runtime.caspen, migration.workspace_id)
+        facts = load_workspace(runtime.caspen, migration.workspace_id)
         plan = answered(plan, answers, facts)
         own = native_fields(runtime.caspen, migration.workspace_id).values()
         fields = frozenset(field.id for field in own)
@@ -214,7 +214,7 @@ def _inventory(runtime: Runtime, migration: Migration) -> Inventory:
 
 def _one_place(runtime: Runtime, workspace_id: str) -> str:
     """The place of a clinic whose export names none: visits must have one."""
-    there = workspace_facts(runtime.caspen, workspace_id).locations
+    there = load_workspace(runtime.caspen, workspace_id).locations
     return there[0].id if there else Gateway(runtime.caspen, workspace_id, "command line").add_location(PLACE)
 
 
@@ -379,7 +379,7 @@ def must_fit_alone(path: Path, source: Source) -> None:
         raise BadFile(f"{path}: {words}")
 
 
-def must_fit(plan: Plan, path: Path, facts: WorkspaceFacts, inventory: Inventory, fields: frozenset[str]) -> None:
+def must_fit(plan: Plan, path: Path, facts: WorkspaceSnapshot, inventory: Inventory, fields: frozenset[str]) -> None:
     """Raises BadFile for the first answer that the export or the workspace does not have.
 
     `fields` are the workspace's own questions.
@@ -407,7 +407,7 @@ def _simple(plan: Plan, source: Source) -> Iterator[str]:
             yield f"leave_out_kinds: there is no kind {name}"
 
 
-def _matches(plan: Plan, facts: WorkspaceFacts, fields: frozenset[str]) -> Iterator[str]:
+def _matches(plan: Plan, facts: WorkspaceSnapshot, fields: frozenset[str]) -> Iterator[str]:
     there: Mapping[str, frozenset[str]] = {
         "locations": frozenset(one.id for one in facts.locations),
         "users": frozenset(one.id for one in facts.users),
@@ -424,7 +424,7 @@ def _matches(plan: Plan, facts: WorkspaceFacts, fields: frozenset[str]) -> Itera
                 yield f"{name}: the workspace has nothing by the id that {key} is matched with"
 
 
-def _place(plan: Plan, facts: WorkspaceFacts, inventory: Inventory) -> Iterator[str]:
+def _place(plan: Plan, facts: WorkspaceSnapshot, inventory: Inventory) -> Iterator[str]:
     chosen = plan.default_location
     businesses = {one.id for one in inventory.references.get("businesses", ())}
     known = {one.id for one in facts.locations} | {f"{_OF_THE_EXPORT}{one}" for one in businesses}

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from app.caspen.content import Digest, trial_digest
+from app.caspen.digests import Digest, trial_digest
 from app.caspen.file_references import sweep_contents
 from app.caspen.promote import Promoted, Promotion, Unproven
 from app.caspen.promote import promote as promote_store
-from app.caspen.required_records import Outdated
+from app.caspen.relied_records import Outdated
 from app.caspen.stores import Sides, Store
-from app.caspen.tables.columns import moment_text
+from app.caspen.tables.column_types import moment_text
 from app.errors import Stop
 from app.migration.audited import is_approval_proven
 from app.migration.completeness import export_day, stale_day
@@ -108,7 +108,7 @@ def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promot
         bring_contents(runtime, migration, store, beat)
         try:
             with beat.during():
-                return promote_store(runtime.caspen, store, what, moment=migration.approved_at, last_look=last_look)
+                return promote_store(runtime.caspen, store, what, moment=migration.approved_at, final_check=last_look)
         except Unproven:
             raise Stop(Problem("live_differs")) from None
         except StillLacking:

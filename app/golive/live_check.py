@@ -9,18 +9,18 @@ from itertools import islice
 
 from sqlmodel import and_, col, desc, or_, select
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.journal import journal_digest
 from app.caspen.live_verification import (
-    Known,
-    Standing,
+    LedgerMoments,
+    LiveVerification,
     missing_records,
-    standing_of,
     strays_of,
+    verify_live,
     workspaces_with_records,
 )
 from app.caspen.readback import SHOWN, Altered
-from app.caspen.trial_health import FEW_RECORDS, Fault
+from app.caspen.trial_health import FEW_RECORDS, TrialFault
 from app.migration.models import Migration, Trial
 from app.migration.states import State
 from app.trial.approval_check import trial_fault
@@ -37,7 +37,7 @@ class LiveCheck:
 
     migration_id: str
     workspace_id: str
-    standing: Standing | None
+    standing: LiveVerification | None
 
     @property
     def holds(self) -> bool:
@@ -62,16 +62,16 @@ def check_live(runtime: Runtime) -> Iterator[LiveCheck]:
             known = session.exec(select(Migration.id).where(Migration.workspace_id == workspace_id)).all()
         strays = strays_of(runtime.caspen, workspace_id, known)
         if strays:
-            yield LiveCheck("", workspace_id, Standing(added=strays))
+            yield LiveCheck("", workspace_id, LiveVerification(added=strays))
 
 
-def known_of(runtime: Runtime, move: Migration) -> Known:
+def known_of(runtime: Runtime, move: Migration) -> LedgerMoments:
     """What the ledger knows of the workspace that a move has gone live in."""
     with runtime.ledger.read() as session:
         moves = session.exec(select(Migration).where(Migration.workspace_id == move.workspace_id)).all()
     moments = {one.id: one.report.get("moment") for one in moves if one.report or one.state in _COMING}
     kinds = move.report.get("kinds", [])
-    return Known(moments, {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kinds})
+    return LedgerMoments(moments, {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kinds})
 
 
 def _keeps_replaced(runtime: Runtime, move: Migration) -> bool:
@@ -84,14 +84,14 @@ def _keeps_replaced(runtime: Runtime, move: Migration) -> bool:
         return journal_digest(connection, live.schema, move.workspace_id, move.id) == Digest.parse(replaced)
 
 
-def standing(runtime: Runtime, move: Migration) -> Standing | None:
+def standing(runtime: Runtime, move: Migration) -> LiveVerification | None:
     """What has become of one finalised move's records in the live workspace; None once the copies are deleted."""
     with runtime.ledger.read() as session:
         made = session.get_one(Trial, (move.id, int(move.report.get("trial", move.trial_number))))
     fault = trial_fault(runtime, move, made, thorough=True)
     if fault is not None:
-        is_dropped = fault is Fault.MISSING and not move.wrapped_key
-        return None if is_dropped else Standing(untrusted=["trial"])
+        is_dropped = fault is TrialFault.MISSING and not move.wrapped_key
+        return None if is_dropped else LiveVerification(untrusted=["trial"])
     found = _records_of(runtime, move, made)
     if not _keeps_replaced(runtime, move):
         found.untrusted.append("journal")
@@ -110,7 +110,7 @@ class LiveGlance:
     """
 
     missing: Mapping[str, int] | None = None
-    standing: Standing | None = None
+    standing: LiveVerification | None = None
 
 
 def glance_of(runtime: Runtime, move: Migration, made: Trial) -> LiveGlance:
@@ -137,7 +137,7 @@ def _is_followed(runtime: Runtime, move: Migration) -> bool:
         return session.exec(others.limit(1)).first() is not None
 
 
-def _records_of(runtime: Runtime, move: Migration, made: Trial) -> Standing:
+def _records_of(runtime: Runtime, move: Migration, made: Trial) -> LiveVerification:
     trial = runtime.caspen.trial(move.id, made.number)
     conflicts = {str(conflict["id"]) for conflict in move.report.get("conflicts", [])}
-    return standing_of(runtime.caspen, trial, move.workspace_id, move.id, conflicts, known_of(runtime, move))
+    return verify_live(runtime.caspen, trial, move.workspace_id, move.id, conflicts, known_of(runtime, move))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.index.schema import ASIDE, SHARED
 from app.index.view import PlanView
 from app.mapping.parse import QUARANTINED

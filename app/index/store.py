@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.index.attachments import Attachments
 from app.index.entry import IndexEntry
 from app.index.insert import Inserter

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from app.caspen.column_hashes import hashes_of_values
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.isolated.joined_rows import PartAsked, PartRows
 from app.mapping.cell_changes import MINUTES, NAME, START, Borrowed, column_of
 from app.mapping.columns import Column

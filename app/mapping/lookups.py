@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.mapping.defined import Defined
 from app.mapping.plan import Plan
 

@@ -3,7 +3,7 @@
 import hashlib
 import re
 
-from app.caspen.names import normalise_name
+from app.caspen.name_keys import normalise_name
 
 __all__ = ["TITLES", "normalise_name", "normalise_person"]
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from app.problems import Problem
 
-Json = Any  # a JSON value: the canonical encoder in app/caspen/content.py refuses anything else
+Json = Any  # a JSON value: the canonical encoder in app/caspen/digests.py refuses anything else
 Value = str | int | bool | Decimal | date | datetime | Json | None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from app.caspen.workspace_snapshot import WorkspaceFacts
+from app.caspen.workspace_snapshot import WorkspaceSnapshot
 from app.index.referred import Reference
 from app.index.view import choices
 from app.mapping.kind import Source
@@ -137,7 +137,7 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 
 
 def suggest(
-    inventory: Inventory, workspace: WorkspaceFacts, old: Plan | None = None, *, source: Source | None = None
+    inventory: Inventory, workspace: WorkspaceSnapshot, old: Plan | None = None, *, source: Source | None = None
 ) -> Suggestions:
     """Looks at every one of them. What an older plan chose stays chosen while its object is still there, and while the
     id means the same in this export; otherwise the choice is taken out of the plan, and the name is asked about."""
@@ -271,7 +271,7 @@ def _natures(source: Source | None, old: Plan) -> Callable[[Suggestion], Suggest
     return with_nature
 
 
-def _default_location(businesses: tuple[Suggestion, ...], workspace: WorkspaceFacts, old: Plan | None) -> str | None:
+def _default_location(businesses: tuple[Suggestion, ...], workspace: WorkspaceSnapshot, old: Plan | None) -> str | None:
     """The older plan's; else where most appointments were; else the workspace's own first place."""
     if old and old.default_location:
         return old.default_location
@@ -283,7 +283,7 @@ def _default_location(businesses: tuple[Suggestion, ...], workspace: WorkspaceFa
     return next((place.id for place in workspace.locations if not place.archived), None)
 
 
-def _candidates(workspace: WorkspaceFacts) -> Mapping[str, tuple[Candidate, ...]]:
+def _candidates(workspace: WorkspaceSnapshot) -> Mapping[str, tuple[Candidate, ...]]:
     return {
         "businesses": tuple(Candidate(p.id, p.name, None, not p.archived) for p in workspace.locations),
         "users": tuple(Candidate(u.id, u.name, u.email, u.active) for u in workspace.users),

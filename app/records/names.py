@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from app.caspen.ids import PREFIXES
+from app.caspen.record_ids import PREFIXES
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import BY_NAME, Imported
 from app.formatting import full

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.caspen.column_hashes import hashes_of_record
-from app.caspen.ids import PREFIXES
+from app.caspen.record_ids import PREFIXES
 from app.caspen.row_codec import ALIASES
 from app.caspen.stores import Store
 from app.errors import Stop

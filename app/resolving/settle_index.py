@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlmodel import Session, select
 
-from app.caspen.earlier import Owner, earlier_among
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.earlier_records import RecordOwner, earlier_among
+from app.caspen.workspace_snapshot import load_workspace
 from app.db import now
 from app.errors import Stop
 from app.index.part import level_of_finding
@@ -113,7 +113,7 @@ def only_counted(files: Sequence[ExportFile], source: Source) -> Counter[str]:
 def offer_plan(runtime: Runtime, session: Session, migration: Migration, inventory: Inventory) -> None:
     """Takes every sure suggestion into the plan, which the clinic confirms."""
     try:
-        facts = workspace_facts(runtime.caspen, migration.workspace_id)
+        facts = load_workspace(runtime.caspen, migration.workspace_id)
     except LookupError:
         return
     kept = session.get_one(Migration, migration.id)
@@ -302,7 +302,7 @@ def brought_before(runtime: Runtime, migration: Migration) -> Brought:
     def matched() -> Mapping[str, Collection[str]]:
         return _matched(runtime, migration)
 
-    def clients_of(owner: Owner | None, people: str) -> Collection[str]:
+    def clients_of(owner: RecordOwner | None, people: str) -> Collection[str]:
         if owner is None:
             return ()
         return (owner.source_id,) if owner.source_id and owner.kind == people else matched().get(owner.id, ())

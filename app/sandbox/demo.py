@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 from app.access.models import Membership, Person
 from app.access.rights import Role
 from app.caspen.gateway import Gateway, create_workspace
-from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
+from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
 from app.db import SCHEMA, take_turns
 from app.sources import source
 from app.sources.invented import demo_workspace
@@ -80,7 +80,7 @@ def add_person(session: Session, person: DemoPerson) -> None:
     session.add(Membership(**told, clinical=person.clinical))
 
 
-def open_gaps(facts: WorkspaceFacts) -> list[Gap]:
+def open_gaps(facts: WorkspaceSnapshot) -> list[Gap]:
     """The gaps of the demo clinic that nobody has closed yet."""
     there = {
         "location": {place.name for place in facts.locations},
@@ -93,7 +93,7 @@ def open_gaps(facts: WorkspaceFacts) -> list[Gap]:
 
 def close_gaps(runtime: Runtime) -> None:
     """Closes every open gap of the demo clinic, as its people would."""
-    facts = workspace_facts(runtime.caspen, WORKSPACE)
+    facts = load_workspace(runtime.caspen, WORKSPACE)
     gateway = Gateway(runtime.caspen, WORKSPACE, BY)
     for gap in open_gaps(facts):
         if gap.what == "location":

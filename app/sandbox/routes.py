@@ -14,7 +14,7 @@ from app.access.rights import Right, Role
 from app.caspen import views
 from app.caspen.gateway import Gateway, NotThere, create_workspace
 from app.caspen.tables import File
-from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
+from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
 from app.db import now
 from app.formatting import plural
 from app.records.client import details
@@ -222,9 +222,9 @@ def gateway(request: Request, workspace_id: str) -> Gateway:
     return Gateway(runtime_of(request).caspen, workspace_id, viewer.email if viewer else "sandbox")
 
 
-def facts_of(request: Request, workspace_id: str) -> WorkspaceFacts:
+def facts_of(request: Request, workspace_id: str) -> WorkspaceSnapshot:
     try:
-        return workspace_facts(runtime_of(request).caspen, workspace_id)
+        return load_workspace(runtime_of(request).caspen, workspace_id)
     except LookupError as absent:
         raise HTTPException(404) from absent
 
@@ -256,7 +256,7 @@ def draw(request: Request, workspace_id: str, errors: Errors, form: dict[str, st
         ],
         "roles": ROLES,
         "clients": views.clients(runtime.caspen.live, workspace_id, size=1).total,
-        "others": [workspace_facts(runtime.caspen, other).workspace for other in sorted(others)],
+        "others": [load_workspace(runtime.caspen, other).workspace for other in sorted(others)],
         "errors": errors,
         "form": form,
         "sandbox_href": f"/sandbox/{workspace_id}",

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.caspen.tables.columns import Exact, Moment, Nested
+from app.caspen.tables.column_types import ExactAmount, Moment, Nested
 from app.db import UTCDateTime
 
 TEXT: Any = sa.String()
@@ -17,7 +17,7 @@ JSON: Any = sa.JSON()
 TIME: Any = UTCDateTime()
 MOMENT: Any = Moment()
 NESTED: Any = Nested()
-EXACT: Any = Exact()
+EXACT: Any = ExactAmount()
 
 
 def need(kind: Any, names: str) -> list[sa.Column[Any]]:

@@ -9,7 +9,7 @@ from app.access.invitations import open_to_address
 from app.access.rights import Right
 from app.access.viewer import Viewer
 from app.caspen.stores import Stores
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from app.migration.audited import load_misplaced
 from app.migration.states import State
 from app.migration.words import WORDS
@@ -47,7 +47,7 @@ def load_clinics(session: Session, stores: Stores, viewer: Viewer) -> list[Clini
     lines = []
     for workspace_id in viewer.workspace_ids:
         migration = current_migration(session, workspace_id)
-        name = workspace_facts(stores, workspace_id).workspace.name
+        name = load_workspace(stores, workspace_id).workspace.name
         role = viewer.label_in(workspace_id)
         if migration is not None:
             is_changed = bool(changed_in(migration) or load_misplaced(session, [migration.id]))

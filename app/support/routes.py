@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, or_, select
 from app import checklist
 from app.access.models import Person
 from app.caspen.live_counts import count_live
-from app.caspen.trial_health import Fault
+from app.caspen.trial_health import TrialFault
 from app.db import now
 from app.fetch.link_providers import provider_lines
 from app.links import LinkSettings
@@ -273,7 +273,13 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
     visit = visit_of(request)
     visit.remember("/support/{migration_id}/waive", "/support/{migration_id}/answer")
     here = situation(visit)
-    fault = Fault.HISTORY if visit.differs else find_damage(visit) if visit.move.state in (*APPROVABLE, *LIVE) else None
+    fault = (
+        TrialFault.HISTORY
+        if visit.differs
+        else find_damage(visit)
+        if visit.move.state in (*APPROVABLE, *LIVE)
+        else None
+    )
     fault = None if visit.move.state in LIVE and fault not in UNTRUE else fault
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sqlmodel import Session, col, select
 
-from app.caspen.content import Digest, Digests, merge, trial_digest
+from app.caspen.digests import Digest, Digests, merge, trial_digest
 from app.mapping.kind import Source
 from app.mapping.rows import Outcome
 from app.migration.balance import KindBalance

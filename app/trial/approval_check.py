@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.fences import Fate, PartLoaded
 from app.caspen.readback import Stamp
-from app.caspen.trial_health import FEW_RECORDS, Expected, Fault, find_fault
+from app.caspen.trial_health import FEW_RECORDS, Expected, TrialFault, find_fault
 from app.migration.advance import Guard
 from app.migration.audited import load_audited
 from app.migration.models import Migration, Trial, Work
@@ -20,11 +20,11 @@ from app.trial.required_records import changes_of
 from app.worker.leases import DONE
 from app.worker.runtime import Runtime
 
-_CODES = {Fault.HISTORY: "history_differs", Fault.OUTDATED: "trial_outdated"}
+_CODES = {TrialFault.HISTORY: "history_differs", TrialFault.OUTDATED: "trial_outdated"}
 LOADING = ("parts", "made")  # the phases of a trial whose pieces leave a proof in its store
 
 
-def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> Fault | None:
+def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> TrialFault | None:
     """What is wrong with a trial's account in the ledger or with its store, or None.
 
     `thorough` reads the records of the store as well. A trial that waits for its approval has a fault where what it
@@ -37,7 +37,7 @@ def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thoroug
         try:
             expected = _expected(session, migration, trial)
         except (KeyError, TypeError, ValueError, AttributeError):
-            return Fault.ACCOUNT  # the result of a part does not have the shape that is written into it
+            return TrialFault.ACCOUNT  # the result of a part does not have the shape that is written into it
     store = runtime.caspen.trial(migration.id, trial.number)
     fault = find_fault(runtime.caspen, store, expected, thorough=thorough)
     if fault is not None:
@@ -46,22 +46,22 @@ def trial_fault(runtime: Runtime, migration: Migration, trial: Trial, *, thoroug
     try:
         changed = changes_of(runtime, migration, trial, thorough=thorough or is_few)
     except (KeyError, TypeError, ValueError, AttributeError):
-        return Fault.ACCOUNT
-    return Fault.OUTDATED if changed else None
+        return TrialFault.ACCOUNT
+    return TrialFault.OUTDATED if changed else None
 
 
-def ledger_fault(session: Session, migration: Migration, trial: Trial, *, thorough: bool = False) -> Fault | None:
+def ledger_fault(session: Session, migration: Migration, trial: Trial, *, thorough: bool = False) -> TrialFault | None:
     """What is wrong with the row of a migration or with the ledger's account of its trial, or None.
 
     `thorough` counts the trial's problems however many there are. A migration that neither can be approved nor went
     live has no fault.
     """
     if migration.state in (*APPROVABLE, *LIVE) and load_audited(session, migration.id).differing:
-        return Fault.HISTORY
-    return None if has_true_account(session, migration, trial, thorough=thorough) else Fault.ACCOUNT
+        return TrialFault.HISTORY
+    return None if has_true_account(session, migration, trial, thorough=thorough) else TrialFault.ACCOUNT
 
 
-def whole_trial(fault: Fault | None) -> Guard:
+def whole_trial(fault: TrialFault | None) -> Guard:
     """Refuses a trial with a fault. Raises LedgerChanged where the export is not what its reading wrote down.
     `fault` is that of its store, which the caller has just read.
 

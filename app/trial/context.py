@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.caspen.stores import Store
 from app.index.store import Index, remove
 from app.mapping.context import Context

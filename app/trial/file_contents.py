@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from sqlmodel import select
 
-from app.caspen.file_references import Filed, filed, lacking, sweep_contents
+from app.caspen.file_references import FileRecord, load_file_records, missing_contents, sweep_contents
 from app.caspen.live_files import NotThatContent
 from app.caspen.stores import Sides, Store
 from app.db import now
@@ -32,10 +32,10 @@ def open_in_trial(runtime: Runtime, migration: Migration, sha256: str) -> Binary
     return runtime.objects.reader(key, runtime.key(migration))
 
 
-def altered_files(runtime: Runtime, migration: Migration, store: Store, beat: Heartbeat) -> Iterator[Filed]:
+def altered_files(runtime: Runtime, migration: Migration, store: Store, beat: Heartbeat) -> Iterator[FileRecord]:
     """The file records of a trial whose content, read back from storage byte by byte, is not what they say it is."""
     seen: tuple[str, int | None] = ("", None)
-    for one in filed(store, migration.workspace_id):
+    for one in load_file_records(store, migration.workspace_id):
         if one.sha256 != seen[0]:
             opened = partial(open_in_trial, runtime, migration, one.sha256)
             seen = (one.sha256, _size_of(opened, one.sha256, beat))
@@ -43,10 +43,10 @@ def altered_files(runtime: Runtime, migration: Migration, store: Store, beat: He
             yield one
 
 
-def altered_live(runtime: Runtime, workspace_id: str) -> Iterator[Filed]:
+def altered_live(runtime: Runtime, workspace_id: str) -> Iterator[FileRecord]:
     """The imported files of a live workspace whose content is not there, or is another one."""
     seen: tuple[str, int | None] = ("", None)
-    for one in filed(runtime.caspen.live, workspace_id):
+    for one in load_file_records(runtime.caspen.live, workspace_id):
         if one.sha256 != seen[0]:
             opened = partial(runtime.files.open, workspace_id, one.sha256)
             seen = (one.sha256, _size_of(opened, one.sha256))
@@ -75,7 +75,7 @@ def bring_contents(runtime: Runtime, migration: Migration, store: Store, beat: H
     Raises Stop where a content is not what was approved.
     """
     before = ""
-    for one in filed(store, migration.workspace_id):
+    for one in load_file_records(store, migration.workspace_id):
         if one.sha256 != before and not runtime.files.exists(migration.workspace_id, one.sha256):
             beat()
             _bring(runtime, migration, one.sha256, beat)
@@ -98,7 +98,7 @@ def all_there(runtime: Runtime, workspace_id: str) -> Callable[[Sides], None]:
     """Asks, inside the transaction that makes a trial live, whether every file has its content. Else StillLacking."""
 
     def ask(sides: Sides) -> None:
-        if next(lacking(sides, runtime.files, workspace_id), None) is not None:
+        if next(missing_contents(sides, runtime.files, workspace_id), None) is not None:
             raise StillLacking
 
     return ask

@@ -7,13 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.fences import Fate, PartKey, PartLoaded
-from app.caspen.load import load_part
+from app.caspen.load_part import load_part
 from app.caspen.native import brought_types
-from app.caspen.required_records import acts_so_far
+from app.caspen.relied_records import acts_so_far
 from app.caspen.stores import WorkspaceChanged
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from app.errors import Stop
 from app.mapping.plan import Plan
 from app.mapping.rows import Outcome
@@ -46,7 +46,7 @@ def open_store(runtime: Runtime, migration: Migration, lease: Lease, beat: Heart
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
     seen = acts_so_far(runtime.caspen, migration.workspace_id)
-    facts = workspace_facts(runtime.caspen, migration.workspace_id)
+    facts = load_workspace(runtime.caspen, migration.workspace_id)
     looked_at = facts.version if trial.workspace_version < 0 else trial.workspace_version
     try:
         runtime.caspen.create_trial(migration.workspace_id, migration.id, trial.number, looked_at)

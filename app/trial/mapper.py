@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from app.caspen.load import RowRecords
+from app.caspen.load_part import RowRecords
 from app.index.part import PartView, RowView
 from app.mapping.kind import Kind
 from app.mapping.names import normalise_name

@@ -10,11 +10,11 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from app.caspen.content import trial_digest
-from app.caspen.earlier import earlier_keys
-from app.caspen.links import dangling_links
+from app.caspen.digests import trial_digest
+from app.caspen.earlier_records import earlier_keys
 from app.caspen.readback import SHOWN, Stamp, read_back
-from app.caspen.source_keys import Sought
+from app.caspen.references import dangling_links
+from app.caspen.source_keys import SourceKeyLookup
 from app.caspen.stores import Store
 from app.db import now
 from app.index.insert import pack_id
@@ -170,7 +170,7 @@ def _in_trial(store: Store, workspace_id: str, kind: Kind[Any], keys: Collection
     if not keys:
         return set()
     with store.database.connection(reading=True) as connection:
-        sought = Sought(connection, store, workspace_id, kind.name, kind.tables[0], ())
+        sought = SourceKeyLookup(connection, store, workspace_id, kind.name, kind.tables[0], ())
         return {key for key, _ in sought.of(sorted(keys))}
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from app.caspen.required_records import Changed, Ids, Relied, Seen, look_at_relied, present
+from app.caspen.relied_records import ActsSoFar, ChangedTargets, Ids, Relied, check_relied, present
 from app.formatting import day_year, plural
 from app.mapping.plan import Plan
 from app.migration.models import AuditEntry, Migration, Trial, Work
@@ -40,7 +40,7 @@ def to_json(named: Ids) -> dict[str, list[str]]:
     return {table: sorted(ids) for table, ids in named.items() if ids}
 
 
-def seen_to_json(seen: Seen) -> dict[str, Any]:
+def seen_to_json(seen: ActsSoFar) -> dict[str, Any]:
     return {"undone": sorted(seen.undone), "entries": seen.entries}
 
 
@@ -55,7 +55,7 @@ def relied_of(session: Session, migration: Migration, trial: Trial) -> Relied:
     seen, named = None, dict[str, frozenset[str]]()
     for result in session.exec(chosen):
         if SEEN in result:
-            seen = Seen(frozenset(result[SEEN]["undone"]), int(result[SEEN]["entries"]))
+            seen = ActsSoFar(frozenset(result[SEEN]["undone"]), int(result[SEEN]["entries"]))
         for part in (MATCHED, BY_NAME):
             for table, ids in _ids(result.get(part, {})).items():
                 named[table] = named.get(table, frozenset()) | ids
@@ -66,17 +66,17 @@ def _ids(told: Mapping[str, list[str]]) -> Ids:
     return {table: frozenset(ids) for table, ids in told.items()}
 
 
-def changes_of(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> Changed:
+def changes_of(runtime: Runtime, migration: Migration, trial: Trial, *, thorough: bool) -> ChangedTargets:
     """What has changed by now of what a trial that waits for its approval relied on."""
     if migration.state not in ASKED or trial.finished_at is None or trial.dropped_at is not None:
-        return Changed()
+        return ChangedTargets()
     with runtime.ledger.read() as session:
         relied = relied_of(session, migration, trial)
     store = runtime.caspen.trial(migration.id, trial.number)
-    return look_at_relied(runtime.caspen, store, migration.workspace_id, relied, thorough=thorough)
+    return check_relied(runtime.caspen, store, migration.workspace_id, relied, thorough=thorough)
 
 
-def outdated(session: Session, trial: Trial, changed: Changed) -> Problem:
+def outdated(session: Session, trial: Trial, changed: ChangedTargets) -> Problem:
     """The changes in plain words, with the days of the clinic's time zone."""
     zone = ZoneInfo(Plan.model_validate(trial.plan).timezone)
     told = []

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.caspen.fences import PartKey
-from app.caspen.load import unload_parts
+from app.caspen.load_part import unload_parts
 from app.migration.models import Migration, Work
 from app.trial.context import PLACES, SET_ASIDE, Bench, benches
 from app.worker.heartbeat import Heartbeat

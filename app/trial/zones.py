@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlmodel import col, select
 
-from app.caspen.ids import Ids
-from app.caspen.workspace_snapshot import WorkspaceFacts
+from app.caspen.record_ids import Ids
+from app.caspen.workspace_snapshot import WorkspaceSnapshot
 from app.mapping.context import Context
 from app.mapping.lookups import Lookups
 from app.mapping.parse import parse_row
@@ -27,7 +27,7 @@ SERVICES = "services"
 log = structlog.get_logger()
 
 
-def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat: Heartbeat) -> dict[str, str]:
+def zones_of(runtime: Runtime, migration: Migration, facts: WorkspaceSnapshot, beat: Heartbeat) -> dict[str, str]:
     """By Caspen id: the workspace's own locations, and those that the export brings."""
     ids = Ids(migration.workspace_id, migration.source)
     plan, moment = _trial(runtime, migration)
@@ -47,7 +47,7 @@ def places_of(
     return _records(PLACES, runtime, migration, plan, moment, beat)
 
 
-def durations_of(runtime: Runtime, migration: Migration, facts: WorkspaceFacts, beat: Heartbeat) -> dict[str, int]:
+def durations_of(runtime: Runtime, migration: Migration, facts: WorkspaceSnapshot, beat: Heartbeat) -> dict[str, int]:
     """Minutes by Caspen id: of the workspace's own services, and of those that the export brings."""
     ids = Ids(migration.workspace_id, migration.source)
     plan, moment = _trial(runtime, migration)

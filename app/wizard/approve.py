@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.access.models import Person
 from app.caspen.becoming_live import BecomingLive, count_becoming_live
-from app.caspen.trial_health import Fault
+from app.caspen.trial_health import TrialFault
 from app.formatting import names, number, plural
 from app.mapping.rows import Outcome
 from app.migration.audited import load_audited
@@ -251,7 +251,7 @@ def render_closed(request: Request, visit: Visit) -> Response:
     with visit.read() as session:
         audited = load_audited(session, visit.move.id)
         if "state" in audited.differing:
-            return render_damaged(request, Fault.HISTORY)
+            return render_damaged(request, TrialFault.HISTORY)
         approval = audited.approval
         by = session.exec(select(Person).where(Person.email == approval.by)).first() if approval else None
     facts: dict[str, Any] = {

@@ -3,7 +3,7 @@
 import structlog
 from fastapi import Request, Response
 
-from app.caspen.trial_health import Fault
+from app.caspen.trial_health import TrialFault
 from app.migration.audited import load_audited
 from app.migration.ledger_shapes import LedgerChanged
 from app.migration.models import Trial
@@ -16,12 +16,12 @@ from app.trial.approval_check import ledger_fault, trial_fault
 from app.trial.required_records import changes_of, outdated
 from app.web.page_context import Visit, page, visit_of
 
-UNTRUE = (Fault.HISTORY, Fault.ACCOUNT, Fault.PARTS)
+UNTRUE = (TrialFault.HISTORY, TrialFault.ACCOUNT, TrialFault.PARTS)
 """The faults after which no number that the ledger says of a trial can be shown."""
 log = structlog.get_logger()
 
 
-def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
+def find_damage(visit: Visit, *, thorough: bool = False) -> TrialFault | None:
     """What is wrong with the newest finished trial; None where it is whole. `thorough` reads its records as well.
 
     None where there is no finished trial; of one that was dropped on purpose only its account is looked at. A fault is
@@ -37,8 +37,8 @@ def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
     except LedgerChanged as changed:
         if visit.move.state not in APPROVABLE or changed.table == "export":
             raise  # a new trial cannot be offered
-        log.warning("trial_damaged", migration=visit.move.id, fault=Fault.ACCOUNT.value, at=str(changed))
-        return Fault.ACCOUNT
+        log.warning("trial_damaged", migration=visit.move.id, fault=TrialFault.ACCOUNT.value, at=str(changed))
+        return TrialFault.ACCOUNT
     if trial is None or trial.finished_at is None:
         return None
     if trial.dropped_at is None:
@@ -51,14 +51,14 @@ def find_damage(visit: Visit, *, thorough: bool = False) -> Fault | None:
     return fault
 
 
-def render_damaged(request: Request, fault: Fault, status: int = 200) -> Response:
+def render_damaged(request: Request, fault: TrialFault, status: int = 200) -> Response:
     """The page of a trial that is not whole: no number of it, and the button that starts the trial again.
 
     Of a move that went live it leads to the report, which says what was counted now. Of a move whose history says
     something else it leads to support: no new trial mends that.
     """
     visit = visit_of(request)
-    if visit.move.state in LIVE or fault is Fault.HISTORY:
+    if visit.move.state in LIVE or fault is TrialFault.HISTORY:
         with visit.read() as session:
             is_live = visit.move.state in LIVE and "state" not in load_audited(session, visit.move.id).differing
         return page(request, "wizard/unproven.html", status, is_live=is_live)
@@ -66,9 +66,9 @@ def render_damaged(request: Request, fault: Fault, status: int = 200) -> Respons
     return page(request, "wizard/trial-damaged.html", status, number=visit.move.trial_number, outdated=changed)
 
 
-def outdated_of(visit: Visit, fault: Fault | None) -> Problem | None:
+def outdated_of(visit: Visit, fault: TrialFault | None) -> Problem | None:
     """What changed of what the trial relied on, in words; None for another fault."""
-    if fault is not Fault.OUTDATED:
+    if fault is not TrialFault.OUTDATED:
         return None
     with visit.read() as session:
         trial = current_trial(session, visit.move)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from app.access.rights import Right
-from app.caspen.native import called
+from app.caspen.native import client_names
 from app.mapping.plan import IDENTITY, Choice, Plan
 from app.migration.models import Work
 from app.web.form_fingerprint import Field
@@ -51,7 +51,7 @@ def with_names(visit: Visit, some: list[Known]) -> list[Known]:
     if not some or not visit.person.may(Right.REVIEW, visit.move.workspace_id):
         return [replace(one, name=UNSEEN) for one in some]
     write_look(visit, "known_clients_listed", {"clients": len(some)})
-    names = called(visit.runtime.caspen, visit.move.workspace_id, [one.client for one in some])
+    names = client_names(visit.runtime.caspen, visit.move.workspace_id, [one.client for one in some])
     return [replace(one, name=names.get(one.client, "Somebody who is not there any more")) for one in some]
 
 

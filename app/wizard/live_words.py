@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.caspen.live_counts import LiveCounts
-from app.caspen.live_verification import Standing
+from app.caspen.live_verification import LiveVerification
 from app.caspen.readback import SHOWN
 from app.formatting import names, number, plural
 from app.migration.balance import KindLine
@@ -99,7 +99,7 @@ def gone_words(undone: Mapping[str, Any] | None) -> str:
     return "taken back, or kept for a later move" if any(undone.get("later", {}).values()) else "taken back"
 
 
-def differing_words(standing: Standing) -> list[str]:
+def differing_words(standing: LiveVerification) -> list[str]:
     """What is not as it was approved and was not done by people, as in ["1 record is missing"]. Empty if all holds."""
     counts = ((standing.missing, "missing"), (standing.altered, "changed"), (standing.added, "added"))
     parts = []

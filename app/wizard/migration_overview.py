@@ -10,7 +10,7 @@ from datetime import date
 from sqlmodel import Session, col, select
 
 from app import checklist
-from app.caspen.workspace_snapshot import WorkspaceFacts, workspace_facts
+from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
 from app.checklist.situation import Held, Named, Situation
 from app.mapping.plan import Choice, Plan
 from app.matching.matches import PLACES, Suggestion, Suggestions, suggest
@@ -34,7 +34,7 @@ class Standing:
     `fresh` are the suggestions as they would be had the clinic decided nothing.
     """
 
-    facts: WorkspaceFacts
+    facts: WorkspaceSnapshot
     export_number: int
     inventory: Inventory | None
     suggestions: Suggestions
@@ -47,7 +47,7 @@ def standing(visit: Visit, within: Session | None = None, export: int | None = N
 
     `export` is the number of an earlier export to look at in place of the current one.
     """
-    facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
+    facts = load_workspace(visit.runtime.caspen, visit.move.workspace_id)
     with nullcontext(within) if within is not None else visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         number = migration.export_number if export is None else export

@@ -14,11 +14,11 @@ from fastapi import APIRouter, Form, Request, Response
 from sqlmodel import col, select
 
 from app.caspen.live_counts import LiveCounts, count_live
-from app.caspen.shared import count_kept_by_later
+from app.caspen.shared_records import count_kept_by_later
 from app.caspen.stores import Stores
-from app.caspen.trial_health import Fault
+from app.caspen.trial_health import TrialFault
 from app.caspen.undo import Why, count_there
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from app.fetch.open_links import look_again, standing_of
 from app.formatting import plural
 from app.golive.live_check import LiveGlance, glance_of
@@ -54,7 +54,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         made_on = export_day(session, visit.move)
         audited = load_audited(session, visit.move.id)
     if visit.move.state in LIVE and "state" in audited.differing:
-        return render_damaged(request, Fault.HISTORY)
+        return render_damaged(request, TrialFault.HISTORY)
     if (
         trial is None
         or export is None
@@ -63,7 +63,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     ):
         is_lost = visit.move.state == State.FINALISED and not visit.move.report
         return page(request, "wizard/report-none.html", lost=is_lost)
-    facts = workspace_facts(visit.runtime.caspen, visit.move.workspace_id)
+    facts = load_workspace(visit.runtime.caspen, visit.move.workspace_id)
     waiting = [one.name for one in facts.practitioners if one.is_awaited]
     fault = find_damage(visit)
     balance = None if fault in UNTRUE else balance_of(trial, visit.source)

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 
 from app.access.models import Person
 from app.access.rights import Right
-from app.caspen.trial_health import Fault
+from app.caspen.trial_health import TrialFault
 from app.checklist import first_in_the_way
 from app.db import now
 from app.migration.advance import Cause, advance, locked
@@ -200,7 +200,13 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
         if is_open(one):
             visit.remember(WITHDRAW, request_id=one.id)
     fault = find_damage(visit)
-    untold = (Fault.HISTORY, Fault.ACCOUNT) if visit.move.state in TRIED else UNTRUE if visit.move.state in LIVE else ()
+    untold = (
+        (TrialFault.HISTORY, TrialFault.ACCOUNT)
+        if visit.move.state in TRIED
+        else UNTRUE
+        if visit.move.state in LIVE
+        else ()
+    )
     if fault is not None and fault in untold:
         return render_damaged(request, fault)
     with visit.read() as session:
@@ -241,11 +247,11 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     return page(request, "wizard/review.html", 422 if errors else 200, **told)
 
 
-def stands_between(balance: Balance, asked: list[ChangeRequest], fault: Fault | None = None) -> list[str]:
+def stands_between(balance: Balance, asked: list[ChangeRequest], fault: TrialFault | None = None) -> list[str]:
     """What keeps this trial from being approved, in words. `fault` is that of the trial."""
     told = []
     if fault is not None:
-        is_outdated = fault is Fault.OUTDATED
+        is_outdated = fault is TrialFault.OUTDATED
         told = [
             "what this trial relied on was changed" if is_outdated else "the records of this trial are no longer whole"
         ]

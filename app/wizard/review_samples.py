@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session, col, func, select
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.caspen.tables import (
     Appointment,
     Case,

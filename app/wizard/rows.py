@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.migration.trials import current_trial
 from app.records.kinds import BY_NAME, hidden_from
 from app.records.provenance import cells_alone

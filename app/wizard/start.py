@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request, Response
 from sqlmodel import Session, col, select
 
 from app.access.rights import Right
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from app.migration.audited import live_moments, load_misplaced
 from app.migration.begin import begin
 from app.migration.models import Migration
@@ -64,7 +64,7 @@ def show_start(request: Request, workspace: str = "") -> Response:
         if changed := load_misplaced(session, [move.id for move in moves]):
             return go(f"/m/{min(changed)}")
         start_page = to_start_page(moves, live_moments(session, workspace_id))
-    facts = workspace_facts(visit.runtime.caspen, workspace_id)
+    facts = load_workspace(visit.runtime.caspen, workspace_id)
     clinic = {"name": facts.workspace.name, "id": workspace_id}
     zone = facts.workspace.timezone
     return page(request, "wizard/start.html", workspace=facts.workspace, clinic=clinic, start=start_page, zone=zone)
@@ -77,7 +77,7 @@ def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
     if not workspace and len(may_start(visit)) > 1:
         return go("/clinics")
     workspace_id = own_workspace(visit, workspace)
-    facts = workspace_facts(visit.runtime.caspen, workspace_id)
+    facts = load_workspace(visit.runtime.caspen, workspace_id)
     with visit.write() as session:
         migration = current_migration(session, workspace_id)
         if changed := load_misplaced(session, [move.id for move in moves_of(session, workspace_id)]):

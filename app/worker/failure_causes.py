@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from app.caspen.load import LoadFailed
+from app.caspen.load_part import LoadFailed
 from app.worker.runtime import Runtime
 
 MOST_FAULTY = 10  # files of one export that may fail by themselves

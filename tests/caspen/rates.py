@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app.caspen.gateway import create_workspace
-from app.caspen.load import RowRecords
+from app.caspen.load_part import RowRecords
 from app.caspen.readback import read_back
 from app.caspen.row_codec import shape
 from app.caspen.statements import at, canonical_columns, driver, listed

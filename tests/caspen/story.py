@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from app.caspen.content import Digest, merge
+from app.caspen.digests import Digest, merge
 from app.caspen.fences import PartKey, PartLoaded
-from app.caspen.ids import Ids
-from app.caspen.load import RowRecords, load_part
+from app.caspen.load_part import RowRecords, load_part
 from app.caspen.promote import Promoted, Promotion, promote
+from app.caspen.record_ids import Ids
 from app.caspen.statements import at, driver
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import CaspenTable

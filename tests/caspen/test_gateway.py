@@ -5,7 +5,7 @@ import pytest
 from app.caspen.gateway import Gateway, NotThere, create_workspace
 from app.caspen.stores import Stores
 from app.caspen.tables import Client, Service
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from tests.caspen.story import WORKSPACE, client_id, live_clinic, workspace_version
 
 MEGAN = "megan@example.com"
@@ -41,9 +41,9 @@ def test_who_sees_clients_gets_a_calendar_and_who_does_not_gets_none(stores: Sto
 
 def test_a_practitioner_has_accepted_when_the_user_has(stores: Stores, desk: Gateway) -> None:
     invited = desk.invite_user("Sam Lee", "sam@example.com", "practitioner")
-    (before,) = workspace_facts(stores, WORKSPACE).practitioners
+    (before,) = load_workspace(stores, WORKSPACE).practitioners
     desk.accept_invitation(invited.user_id)
-    (after,) = workspace_facts(stores, WORKSPACE).practitioners
+    (after,) = load_workspace(stores, WORKSPACE).practitioners
     assert (before.accepted, after.accepted) == (False, True)
     assert (after.name, after.email, after.active) == ("Sam Lee", "sam@example.com", True)
 
@@ -56,14 +56,14 @@ def test_only_a_person_with_an_open_invitation_is_awaited(
     user = desk.invite_user("Sam Lee", "sam@example.com", "practitioner", invite=invite).user_id
     if leaves:
         desk.deactivate_user(user)
-    (person,) = workspace_facts(stores, WORKSPACE).practitioners
+    (person,) = load_workspace(stores, WORKSPACE).practitioners
     assert person.is_awaited is (invite == "invited" and not leaves)
 
 
 def test_a_user_who_leaves_keeps_the_calendar_but_no_seat(stores: Stores, desk: Gateway) -> None:
     invited = desk.invite_user("Sam Lee", "sam@example.com", "practitioner")
     desk.deactivate_user(invited.user_id)
-    facts = workspace_facts(stores, WORKSPACE)
+    facts = load_workspace(stores, WORKSPACE)
     assert (facts.users[0].active, facts.practitioners[0].active) == (False, False)
 
 
@@ -72,7 +72,7 @@ def test_facts_tell_places_and_services(stores: Stores, desk: Gateway) -> None:
     desk.add_location("South", archived=True)
     desk.add_service("Initial consultation", duration=45)
     desk.add_service("Report", kind="activity")
-    facts = workspace_facts(stores, WORKSPACE)
+    facts = load_workspace(stores, WORKSPACE)
     assert [(p.name, p.timezone, p.archived) for p in facts.locations] == [
         ("North", "Australia/Perth", False),
         ("South", "Australia/Sydney", True),
@@ -88,7 +88,7 @@ def test_facts_tell_places_and_services(stores: Stores, desk: Gateway) -> None:
 
 def test_what_people_deleted_is_not_told(stores: Stores, desk: Gateway) -> None:
     desk.delete("locations", desk.add_location("North"))
-    assert workspace_facts(stores, WORKSPACE).locations == ()
+    assert load_workspace(stores, WORKSPACE).locations == ()
     assert desk.counts()["locations"] == 0
     assert desk.find("locations", "North") is None
 
@@ -128,13 +128,13 @@ def test_another_clinics_objects_are_out_of_reach(stores: Stores, desk: Gateway)
     place = desk.add_location("North")
     with pytest.raises(NotThere):
         Gateway(stores, "wsp_other", MEGAN).archive("locations", place)
-    assert workspace_facts(stores, "wsp_other").locations == ()
+    assert load_workspace(stores, "wsp_other").locations == ()
 
 
 def test_a_workspace_that_is_there_stays_as_it_is(stores: Stores, desk: Gateway) -> None:
     desk.add_location("North")
     create_workspace(stores, WORKSPACE, "Another name")
-    assert workspace_facts(stores, WORKSPACE).workspace.name == "Harbour Street Physiotherapy"
+    assert load_workspace(stores, WORKSPACE).workspace.name == "Harbour Street Physiotherapy"
 
 
 def test_services_made_by_people_are_not_booked_online(stores: Stores, desk: Gateway) -> None:
@@ -145,4 +145,4 @@ def test_services_made_by_people_are_not_booked_online(stores: Stores, desk: Gat
 
 def test_a_workspace_that_is_not_there_has_no_facts(stores: Stores) -> None:
     with pytest.raises(LookupError):
-        workspace_facts(stores, "wsp_other")
+        load_workspace(stores, "wsp_other")

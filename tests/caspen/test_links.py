@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.caspen.gateway import Gateway
-from app.caspen.links import Dangling, dangling_links
+from app.caspen.references import Dangling, dangling_links
 from app.caspen.stores import Stores
 from app.caspen.tables import BY_NAME, OBJECTS
 from app.mapping.rows import Record

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.fences import Fate, PartKey, StaleEpoch
 from app.caspen.gateway import Gateway
-from app.caspen.load import LoadFailed, claimed_before, load_part
+from app.caspen.load_part import LoadFailed, claimed_before, load_part
 from app.caspen.readback import read_back
 from app.caspen.row_codec import Unloadable
 from app.caspen.stores import Stores

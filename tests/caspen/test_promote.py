@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy as sa
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.gateway import Gateway
 from app.caspen.promote import Promotion, Unproven, promote
 from app.caspen.readback import read_back

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN
 from app.caspen.edits import entries, is_chained
 from app.caspen.gateway import Gateway
-from app.caspen.live_records import look_up
-from app.caspen.live_verification import Known, Standing, standing_of
+from app.caspen.live_records import load_live_records
+from app.caspen.live_verification import LedgerMoments, LiveVerification, verify_live
 from app.caspen.promote import Unproven
 from app.caspen.row_codec import shape
 from app.caspen.statements import at
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.columns import moment_text
+from app.caspen.tables.column_types import moment_text
 from app.caspen.undo import Why, undo
 from tests.caspen.story import (
     MIGRATION,
@@ -52,9 +52,9 @@ def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     return found
 
 
-def checked(stores: Stores, trial: Store, approved: Any = None) -> Standing:
-    known = Known({MIGRATION: moment_text(NOON)}, approved)
-    return standing_of(stores, trial, WORKSPACE, MIGRATION, known=known)
+def checked(stores: Stores, trial: Store, approved: Any = None) -> LiveVerification:
+    known = LedgerMoments({MIGRATION: moment_text(NOON)}, approved)
+    return verify_live(stores, trial, WORKSPACE, MIGRATION, known=known)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -105,7 +105,7 @@ def mark_as_edited(stores: Stores) -> None:
 def test_marks_without_an_entry_are_not_believed_by_the_next_move(stores: Stores) -> None:
     live_clinic(stores)
     mark_as_edited(stores)
-    found = look_up(stores.live, WORKSPACE, {"clients": [client_id()]})["clients"][client_id()]
+    found = load_live_records(stores.live, WORKSPACE, {"clients": [client_id()]})["clients"][client_id()]
     assert (found.edited, found.deleted) == (False, False)
     store, loaded = trial_of(stores, rows(client("1000", title="Dr")), 2)
     done = go_live(stores, store, loaded.digests, 2)

@@ -10,16 +10,16 @@ from random import Random
 
 import pytest
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.fences import PartKey
 from app.caspen.gateway import Gateway
 from app.caspen.journal import journal_digest
-from app.caspen.live_verification import Known, standing_of
-from app.caspen.load import load_part
+from app.caspen.live_verification import LedgerMoments, verify_live
+from app.caspen.load_part import load_part
 from app.caspen.promote import Promotion, promote
-from app.caspen.shared import count_kept_by_later
+from app.caspen.shared_records import count_kept_by_later
 from app.caspen.stores import Store, Stores
-from app.caspen.tables.columns import moment_text
+from app.caspen.tables.column_types import moment_text
 from app.caspen.undo import Why, preview_undo, undo
 from tests.caspen.story import IDS, NOON, WORKSPACE, ask, client, client_id, rows, workspace_version
 
@@ -72,8 +72,8 @@ class Clinic:
         return {str(row[0]) for row in ask(self.stores.live, 'SELECT DISTINCT "migration_id" FROM {clients}')}
 
     def holds(self, name: str) -> bool:
-        known = Known(self.moments, self.digests[name])
-        return standing_of(self.stores, self.trials[name], WORKSPACE, name, (), known).holds
+        known = LedgerMoments(self.moments, self.digests[name])
+        return verify_live(self.stores, self.trials[name], WORKSPACE, name, (), known).holds
 
     def journal(self, name: str) -> str:
         with self.stores.live.database.connection(reading=True) as connection:

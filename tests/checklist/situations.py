@@ -3,34 +3,40 @@
 from dataclasses import replace
 from typing import Any
 
-from app.caspen.workspace_snapshot import LocationFact, PractitionerFact, ServiceFact, WorkspaceFact, WorkspaceFacts
+from app.caspen.workspace_snapshot import (
+    WorkspaceDetails,
+    WorkspaceLocation,
+    WorkspacePractitioner,
+    WorkspaceService,
+    WorkspaceSnapshot,
+)
 from app.checklist.situation import Named, Situation
 from app.mapping.plan import Choice, Plan
 
-HERE = WorkspaceFact("wsp_1", "Harbour Street", "Australia/Sydney", "AU")
+HERE = WorkspaceDetails("wsp_1", "Harbour Street", "Australia/Sydney", "AU")
 
 
-def location(name: str = "Harbour Street", *, archived: bool = False) -> LocationFact:
-    return LocationFact(f"loc_{name}", name, "Australia/Sydney", archived)
+def location(name: str = "Harbour Street", *, archived: bool = False) -> WorkspaceLocation:
+    return WorkspaceLocation(f"loc_{name}", name, "Australia/Sydney", archived)
 
 
 def practitioner(
     name: str = "Megan Doyle", *, active: bool = True, accepted: bool = True, invited: bool = True
-) -> PractitionerFact:
-    return PractitionerFact(f"pra_{name}", f"usr_{name}", name, None, active, accepted, invited)
+) -> WorkspacePractitioner:
+    return WorkspacePractitioner(f"pra_{name}", f"usr_{name}", name, None, active, accepted, invited)
 
 
-def service(name: str = "Consultation", *, archived: bool = False) -> ServiceFact:
-    return ServiceFact(f"ser_{name}", name, "appointment", archived, 30)
+def service(name: str = "Consultation", *, archived: bool = False) -> WorkspaceService:
+    return WorkspaceService(f"ser_{name}", name, "appointment", archived, 30)
 
 
 def named(name: str, *, appointments: int = 12, notes: int = 3) -> Named:
     return Named(f"id_{name}", name, True, appointments, notes)
 
 
-def workspace(**some: Any) -> WorkspaceFacts:
+def workspace(**some: Any) -> WorkspaceSnapshot:
     told = {"locations": (location(),), "practitioners": (practitioner(),), "services": (service(),)}
-    return WorkspaceFacts(HERE, **(told | some))
+    return WorkspaceSnapshot(HERE, **(told | some))
 
 
 def decided(**choices: dict[str, Choice]) -> Plan:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.caspen.workspace_snapshot import WorkspaceFact, WorkspaceFacts
+from app.caspen.workspace_snapshot import WorkspaceDetails, WorkspaceSnapshot
 from app.commands.files import answered
 from app.mapping.plan import Choice, Plan
 from tests.engine.story import engine_in
@@ -78,7 +78,7 @@ def test_a_file_of_answers_says_who_a_client_is(tmp_path: Path) -> None:
     answers.write_text(
         "clients:\n  11: create\n  12: {to: match, id: cli_1}\nfields:\n  f1: create\n", encoding="utf-8"
     )
-    facts = WorkspaceFacts(WorkspaceFact("wsp_demo", "Demo", "Australia/Sydney", "AU"))
+    facts = WorkspaceSnapshot(WorkspaceDetails("wsp_demo", "Demo", "Australia/Sydney", "AU"))
     plan = answered(Plan(), answers, facts)
     assert plan.clients == {"11": Choice(to="create"), "12": Choice(to="match", id="cli_1")}
     assert plan.fields == {"f1": Choice(to="create")}

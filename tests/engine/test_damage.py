@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.caspen.fences import PartLoaded
-from app.caspen.load import LoadFailed, load_part
+from app.caspen.load_part import LoadFailed, load_part
 from app.migration.models import Migration
 from app.migration.states import State
 from app.trial import load

@@ -6,7 +6,7 @@ import pytest
 
 from app.caspen.gateway import Gateway
 from app.caspen.journal import replaced_by
-from app.caspen.links import dangling_links
+from app.caspen.references import dangling_links
 from app.migration.advance import Refused, WrongState
 from app.migration.states import Event, State
 from app.worker.clean_up import due_for_purge, forget_journals, purge

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.caspen.content import Digest, trial_digest
+from app.caspen.digests import Digest, trial_digest
 from app.caspen.promote import Promoted
-from app.caspen.trial_health import Fault
+from app.caspen.trial_health import TrialFault
 from app.golive.finalise import report
 from app.golive.live_check import check_live
 from app.migration.advance import Refused
@@ -45,7 +45,7 @@ def reviewing(bases: Bases, tmp_path: Path) -> Iterator[Runtime]:
         yield runtime
 
 
-def fault_of(runtime: Runtime, migration_id: str) -> Fault | None:
+def fault_of(runtime: Runtime, migration_id: str) -> TrialFault | None:
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration_id, 1))
     return trial_fault(runtime, move(runtime, migration_id), trial, thorough=False)
@@ -64,7 +64,7 @@ def test_no_change_to_the_account_of_a_trial_is_approved(bases: Bases, reviewing
         tried += 1
         if resealed:
             reseal(reviewing)
-        assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT, name
+        assert fault_of(reviewing, bases.migration_id) is TrialFault.ACCOUNT, name
         with pytest.raises(Refused) as refused:
             approve_as_the_page_does(reviewing, bases.migration_id)
         assert refused.value.problem.code == "trial_damaged", name
@@ -81,7 +81,7 @@ def test_a_row_that_was_held_does_not_lose_its_reason(bases: Bases, reviewing: R
     for code in codes:
         with bases.copy(State.REVIEWING.value, reviewing.settings.var / code) as runtime:
             assert delete_problems(runtime, code)
-            assert fault_of(runtime, bases.migration_id) is Fault.ACCOUNT, code
+            assert fault_of(runtime, bases.migration_id) is TrialFault.ACCOUNT, code
 
 
 @pytest.mark.parametrize("code", BLOCKING)
@@ -92,22 +92,22 @@ def test_a_trial_that_does_not_balance_is_not_made_one_that_does(bases: Bases, r
     reseal(reviewing)
     assert fault_of(reviewing, bases.migration_id) is None
     set_trial(reviewing, "balanced", True)
-    assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
+    assert fault_of(reviewing, bases.migration_id) is TrialFault.ACCOUNT
     reseal(reviewing)
-    assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
+    assert fault_of(reviewing, bases.migration_id) is TrialFault.ACCOUNT
 
 
 def test_a_part_whose_result_was_changed_too_is_held_against_its_proof(bases: Bases, reviewing: Runtime) -> None:
     assert LIES["a row moved in the account and in its part"](reviewing)
-    assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
+    assert fault_of(reviewing, bases.migration_id) is TrialFault.ACCOUNT
     reseal(reviewing)
-    assert fault_of(reviewing, bases.migration_id) is Fault.PARTS
+    assert fault_of(reviewing, bases.migration_id) is TrialFault.PARTS
 
 
 @pytest.mark.parametrize("name", OF_MAKING)
 def test_no_change_to_what_a_trial_was_made_with_is_approved(bases: Bases, reviewing: Runtime, name: str) -> None:
     assert OF_MAKING[name](reviewing)
-    assert fault_of(reviewing, bases.migration_id) is Fault.ACCOUNT
+    assert fault_of(reviewing, bases.migration_id) is TrialFault.ACCOUNT
 
 
 def test_an_account_that_is_changed_after_the_approval_does_not_go_live(bases: Bases, reviewing: Runtime) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.gateway import Gateway
 from app.caspen.live_counts import count_live
 from app.caspen.promote import Promotion, promote

@@ -15,7 +15,7 @@ from sqlmodel import col, func, select
 
 from app.caspen.gateway import create_workspace
 from app.caspen.journal import replaced_by
-from app.caspen.trial_health import Fault
+from app.caspen.trial_health import TrialFault
 from app.db import now
 from app.fetch.uploads import sweep_uploads
 from app.migration.advance import By, Cause, Guard, Refused, WrongState, advance
@@ -68,7 +68,7 @@ def is_live(runtime: Runtime) -> bool:
     return any(contents(runtime).values())
 
 
-def fault_of(runtime: Runtime, migration_id: str) -> Fault | None:
+def fault_of(runtime: Runtime, migration_id: str) -> TrialFault | None:
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration_id, 1))
     return trial_fault(runtime, move(runtime, migration_id), trial, thorough=False)
@@ -379,7 +379,7 @@ def test_going_live_twice_is_approved_by_nobody(bases: Bases, live: Runtime) -> 
             migration.state = to.value
             session.add(migration)
     assert "state" in differing(live, at)
-    assert fault_of(live, at) is Fault.HISTORY
+    assert fault_of(live, at) is TrialFault.HISTORY
 
 
 def works_with_results(runtime: Runtime, migration_id: str) -> list[tuple[str, str, int, str]]:

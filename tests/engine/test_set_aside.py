@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from app.caspen.content import Digest
+from app.caspen.digests import Digest
 from app.caspen.fences import PartKey, PartLoaded, StaleEpoch, void
 from app.caspen.fences import claim as claim_fence
 from app.caspen.gateway import create_workspace
-from app.caspen.load import unload_parts
+from app.caspen.load_part import unload_parts
 from app.caspen.stores import Store
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from app.golive.live_check import check_live
 from app.migration.states import State
 from app.sources import SOURCES
@@ -272,7 +272,7 @@ def test_a_part_that_was_taken_out_is_written_by_nobody_who_held_it_before(runti
 
 def _version(runtime: Runtime) -> int:
     create_workspace(runtime.caspen, "wsp_any", "Any")
-    return workspace_facts(runtime.caspen, "wsp_any").version
+    return load_workspace(runtime.caspen, "wsp_any").version
 
 
 @pytest.mark.slow

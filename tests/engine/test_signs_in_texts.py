@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.caspen.tables.columns import _nested
+from app.caspen.tables.column_types import _nested
 from app.mapping.content import read_content
 from app.mapping.forms import form_content
 from app.mapping.rich import note_html

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from app.caspen.row_codec import Shape, shape
+from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import at, driver, listed
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS
@@ -80,7 +80,7 @@ def _loaded_bare(stores: Stores, made: Store) -> tuple[int, float]:
     return records, seconds
 
 
-def _stored(store: Store, to: Shape) -> Iterator[Rows]:
+def _stored(store: Store, to: TableShape) -> Iterator[Rows]:
     """The records of a table, as the driver gives them, a part at a time."""
     after = ""
     place = to.columns.index("id")
@@ -96,7 +96,7 @@ def _stored(store: Store, to: Shape) -> Iterator[Rows]:
         after = rows[-1][place]
 
 
-def _insert(store: Store, to: Shape, rows: Rows) -> None:
+def _insert(store: Store, to: TableShape, rows: Rows) -> None:
     columns = listed(to.columns)
     with store.database.connection() as connection:
         if store.is_sqlite:

@@ -8,7 +8,7 @@ import pytest
 from httpx import Response
 
 from app.access.rights import RIGHTS
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE
 from app.web.form_fingerprint import FENCED, FOR_ANYBODY
@@ -41,7 +41,7 @@ def user_invited(product: Product) -> None:
 
 
 def user_of(product: Product) -> dict[str, str]:
-    users = workspace_facts(product.runtime.caspen, WORKSPACE).users
+    users = load_workspace(product.runtime.caspen, WORKSPACE).users
     return {"workspace_id": WORKSPACE, "user_id": next(user.id for user in users if user.email == "sam@fox.example")}
 
 
@@ -89,7 +89,7 @@ def beside(who: str) -> str:
 
 def everything(product: Product) -> dict[str, str]:
     """The ledger and the clinic's workspace."""
-    return {**ledger_of(product), "workspace": repr(workspace_facts(product.runtime.caspen, WORKSPACE))}
+    return {**ledger_of(product), "workspace": repr(load_workspace(product.runtime.caspen, WORKSPACE))}
 
 
 def is_refused(answer: Response, who: str) -> None:

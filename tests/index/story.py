@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.index import Index, IndexEntry, IndexLink
 from app.index.part import PartView, RowView
 from app.mapping.kind import Joining, Kind, Mention, Sharing, Source

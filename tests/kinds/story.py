@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.mapping.columns import Link
 from app.mapping.context import Context, DateOrder
 from app.mapping.defined import Defined

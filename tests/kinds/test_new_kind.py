@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.sources import SOURCES, source
 from tests.engine.story import clinic_in, engine_in
 from tests.kinds import appliances

@@ -3,12 +3,12 @@
 import pytest
 
 from app.caspen.workspace_snapshot import (
-    LocationFact,
-    PractitionerFact,
-    ServiceFact,
-    UserFact,
-    WorkspaceFact,
-    WorkspaceFacts,
+    WorkspaceDetails,
+    WorkspaceLocation,
+    WorkspacePractitioner,
+    WorkspaceService,
+    WorkspaceSnapshot,
+    WorkspaceUser,
 )
 from app.index.referred import Reference
 from app.mapping.kind import Source
@@ -30,24 +30,24 @@ def ref(id_: str, name: str, *, active: bool = True, appointments: int = 0, **mo
     return Reference(id_, name, active, appointments, **more)  # type: ignore[arg-type]  # keyword texts only
 
 
-def workspace(**parts: object) -> WorkspaceFacts:
-    return WorkspaceFacts(WorkspaceFact("wsp_demo", "Harbour Street", "Australia/Sydney", "AU"), **parts)  # type: ignore[arg-type]  # a builder
+def workspace(**parts: object) -> WorkspaceSnapshot:
+    return WorkspaceSnapshot(WorkspaceDetails("wsp_demo", "Harbour Street", "Australia/Sydney", "AU"), **parts)  # type: ignore[arg-type]  # a builder
 
 
-def location(id_: str, name: str, *, archived: bool = False) -> LocationFact:
-    return LocationFact(id_, name, "Australia/Sydney", archived)
+def location(id_: str, name: str, *, archived: bool = False) -> WorkspaceLocation:
+    return WorkspaceLocation(id_, name, "Australia/Sydney", archived)
 
 
-def user(id_: str, name: str, email: str | None) -> UserFact:
-    return UserFact(id_, name, email, "practitioner", "accepted", True)
+def user(id_: str, name: str, email: str | None) -> WorkspaceUser:
+    return WorkspaceUser(id_, name, email, "practitioner", "accepted", True)
 
 
-def practitioner(id_: str, name: str, email: str | None = None, *, active: bool = True) -> PractitionerFact:
-    return PractitionerFact(id_, f"usr_{id_}", name, email, active, True)
+def practitioner(id_: str, name: str, email: str | None = None, *, active: bool = True) -> WorkspacePractitioner:
+    return WorkspacePractitioner(id_, f"usr_{id_}", name, email, active, True)
 
 
-def service(id_: str, name: str) -> ServiceFact:
-    return ServiceFact(id_, name, "appointment", False)
+def service(id_: str, name: str) -> WorkspaceService:
+    return WorkspaceService(id_, name, "appointment", False)
 
 
 def told(suggestion: Suggestion) -> tuple[str, str | None, str, str]:

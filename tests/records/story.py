@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.caspen.load import RowRecords
+from app.caspen.load_part import RowRecords
 from app.caspen.stores import Store, Stores
 from app.mapping.rows import Record
 from app.records.names import Names

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.caspen.stores import Store, Stores
 from app.wizard.review_samples import RULES, Sample, Trialled, picked
 from tests.caspen.story import IDS, NOON, WORKSPACE, appointment, client, client_id, clinic, note, trial_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.caspen.source_keys import Sought
+from app.caspen.source_keys import SourceKeyLookup
 from app.migration.completeness import Doubt, doubts
 from app.migration.trials import current_trial
 from app.sources import source
@@ -88,7 +88,7 @@ def test_nothing_of_them_changes_when_the_later_move_goes_live(moves: Moves) -> 
     live = clinic.runtime.caspen.live
     with live.database.connection(reading=True) as connection:
         for kind, table in KINDS.items():
-            sought = Sought(connection, live, clinic.migration.workspace_id, kind, table, ("migration_id",))
+            sought = SourceKeyLookup(connection, live, clinic.migration.workspace_id, kind, table, ("migration_id",))
             assert [key for key, _ in sought.of([GONE])] == [GONE], kind
 
 

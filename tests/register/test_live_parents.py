@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.caspen.gateway import Gateway
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from tests.engine.story import clinic_in, engine_in
 from tests.kinds.story import ROWS
 from tests.register.story import DIARY, Desk, Tried, export, told_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from app.caspen.ids import Ids, new_id
+from app.caspen.record_ids import Ids, new_id
 from app.caspen.tables import Client
 from app.mapping.plan import Choice
 from app.migration.plans import plan_of, save_plan

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session
 
 from app.caspen.gateway import Gateway
-from app.caspen.ids import Ids, new_id
+from app.caspen.record_ids import Ids, new_id
 from app.caspen.tables import Client, CustomField
 from app.mapping.plan import IDENTITY, Choice
 from app.migration.plans import plan_of, save_plan

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from app.records.sections import SECTIONS
 from app.sandbox.demo import GAPS, PEOPLE, WORKSPACE, open_gaps, seed
 from tests.conftest import At
@@ -14,7 +14,7 @@ from tests.product import ANA, MEGAN
 
 def test_the_demo_clinic_has_gaps_that_its_checklist_finds(product_at: At) -> None:
     product = product_at("nothing")
-    facts = workspace_facts(product.runtime.caspen, WORKSPACE)
+    facts = load_workspace(product.runtime.caspen, WORKSPACE)
     assert open_gaps(facts) == list(GAPS)
     page = product.visitor(MEGAN).see("/sandbox")
     assert headline(page) == "A Caspen workspace to try with"
@@ -26,9 +26,9 @@ def test_the_demo_clinic_has_gaps_that_its_checklist_finds(product_at: At) -> No
 
 def test_seeding_twice_seeds_once(product_at: At) -> None:
     product = product_at("nothing")
-    before = workspace_facts(product.runtime.caspen, WORKSPACE)
+    before = load_workspace(product.runtime.caspen, WORKSPACE)
     seed(product.runtime)
-    assert workspace_facts(product.runtime.caspen, WORKSPACE) == before
+    assert load_workspace(product.runtime.caspen, WORKSPACE) == before
     assert len(PEOPLE) == 4
 
 
@@ -37,7 +37,7 @@ def test_all_gaps_are_closed_by_one_press(product_at: At) -> None:
     megan = product.visitor(MEGAN)
     for _ in range(2):
         done(megan.post(f"/sandbox/{WORKSPACE}/close"))
-    assert open_gaps(workspace_facts(product.runtime.caspen, WORKSPACE)) == []
+    assert open_gaps(load_workspace(product.runtime.caspen, WORKSPACE)) == []
     page = words(megan.get(f"/sandbox/{WORKSPACE}"))
     assert "Add locations, people and services here" in page
     assert "nothing to find" not in page
@@ -48,10 +48,10 @@ def test_a_person_is_invited_and_accepts(product_at: At) -> None:
     megan = product.visitor(MEGAN)
     form = {"name": "Ruby Castellano", "email": "Ruby@x.example", "role": "practitioner"}
     done(megan.post(f"/sandbox/{WORKSPACE}/people", data=form))
-    ruby = next(p for p in workspace_facts(product.runtime.caspen, WORKSPACE).practitioners if "Ruby" in p.name)
+    ruby = next(p for p in load_workspace(product.runtime.caspen, WORKSPACE).practitioners if "Ruby" in p.name)
     assert not ruby.accepted
     done(megan.post(f"/sandbox/{WORKSPACE}/people/{ruby.user_id}/accept"))
-    ruby = next(p for p in workspace_facts(product.runtime.caspen, WORKSPACE).practitioners if "Ruby" in p.name)
+    ruby = next(p for p in load_workspace(product.runtime.caspen, WORKSPACE).practitioners if "Ruby" in p.name)
     assert ruby.accepted
     assert megan.post(f"/sandbox/{WORKSPACE}/people/usr_nobody/accept").status_code == 404
 
@@ -61,7 +61,7 @@ def test_a_service_is_added_as_visit_or_activity(product_at: At) -> None:
     megan = product.visitor(MEGAN)
     done(megan.post(f"/sandbox/{WORKSPACE}/services", data={"name": "Report", "kind": "activity", "duration": "45"}))
     done(megan.post(f"/sandbox/{WORKSPACE}/services", data={"name": "Odd", "duration": "9" * 5000}))
-    found = {s.name: (s.kind, s.duration) for s in workspace_facts(product.runtime.caspen, WORKSPACE).services}
+    found = {s.name: (s.kind, s.duration) for s in load_workspace(product.runtime.caspen, WORKSPACE).services}
     assert found["Report"] == ("activity", 45)
     assert found["Odd"] == ("appointment", 30)
 

@@ -1,6 +1,6 @@
 """A person whom a move brought as one who cannot sign in is asked for no invitation, in that move or a later one."""
 
-from app.caspen.workspace_snapshot import workspace_facts
+from app.caspen.workspace_snapshot import load_workspace
 from app.migration.states import State
 from app.sandbox.demo import WORKSPACE, open_gaps
 from tests.conftest import At
@@ -16,7 +16,7 @@ BRING = "Bring as a person who can't sign in"
 def brought_live(product: Product) -> None:
     """The first move, live, with Ruby Castellano brought as a person who cannot sign in."""
     acknowledge(product)
-    facts = workspace_facts(product.runtime.caspen, WORKSPACE)
+    facts = load_workspace(product.runtime.caspen, WORKSPACE)
     gateway = product.gateway()
     for gap in open_gaps(facts):
         if gap.what == "location":

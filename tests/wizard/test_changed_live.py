@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from app.caspen.live_counts import count_live
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.columns import moment_text
+from app.caspen.tables.column_types import moment_text
 from app.db import now
 from tests.conftest import At
 from tests.pages import words

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from app.caspen.ids import new_id
+from app.caspen.record_ids import new_id
 from app.caspen.tables import Client
 from app.migration.models import Work
 from app.migration.plans import plan_of

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.access.models import Membership
 from app.caspen.gateway import Gateway
-from app.caspen.ids import Ids
+from app.caspen.record_ids import Ids
 from app.caspen.tables import Communication, ProgressNote
 from app.mapping.plan import Plan
 from app.migration.models import Trial

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.caspen.content import content_hash
+from app.caspen.digests import content_hash
 from app.caspen.row_codec import shape
 from app.caspen.stores import Store
 from app.caspen.tables import BY_NAME, OBJECTS

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from sqlmodel import select
 
-from app.caspen.file_references import filed
+from app.caspen.file_references import load_file_records
 from app.caspen.live_files import SHARDS
 from app.migration.models import ExportFile, Migration, Part
 from app.migration.states import State
@@ -69,7 +69,10 @@ def _brought(migration: Migration, left: Left) -> list[str]:
 def _live(migration: Migration, left: Left) -> list[str]:
     """Clients' own files as they are live: each row with its bytes, no bytes without a row, no row unplanted."""
     files, workspace = left.runtime.files, migration.workspace_id
-    rows = {one.source_id: Attachment(one.size, one.sha256) for one in filed(left.runtime.caspen.live, workspace)}
+    rows = {
+        one.source_id: Attachment(one.size, one.sha256)
+        for one in load_file_records(left.runtime.caspen.live, workspace)
+    }
     wrong = [f"a live file is not there: {key}" for key in sorted(left.manifest.attachments.keys() - rows.keys())]
     wrong += [f"a live file is nobody's: {key}" for key in sorted(rows.keys() - left.manifest.attachments.keys())]
     for key, said in rows.items():

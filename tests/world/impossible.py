@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.caspen.tables.columns import Exact, Moment, Nested
+from app.caspen.tables.column_types import ExactAmount, Moment, Nested
 from app.db import UTCDateTime
 
 NO_UTF8 = b"\xff\xfe"
@@ -31,7 +31,7 @@ def impossible_values(column: sa.Column[Any]) -> tuple[Any, ...]:
         return FLAGS
     if isinstance(kind, sa.Integer):
         return WHOLE
-    if isinstance(kind, sa.Float | Exact):
+    if isinstance(kind, sa.Float | ExactAmount):
         return NUMBERS
     return TEXTS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlmodel import select
 
-from app.caspen.content import content_hash
+from app.caspen.digests import content_hash
 from app.caspen.row_codec import shape
 from app.caspen.statements import at, canonical_columns, stream
 from app.caspen.stores import Store

@@ -14,17 +14,17 @@ import sqlalchemy as sa
 from sqlmodel import AutoString
 
 from app.caspen.bookkeeping import BOOKKEEPING, BY_COLUMN, IDENTITY, Value
-from app.caspen.content import content_hash
+from app.caspen.digests import content_hash
 from app.caspen.row_codec import shape
 from app.caspen.statements import among, at, canonical_columns, change, fetch, stream
 from app.caspen.stores import Store
 from app.caspen.tables import BY_NAME, OBJECTS
-from app.caspen.tables.columns import Exact, Moment, Nested
+from app.caspen.tables.column_types import ExactAmount, Moment, Nested
 
 Do = Callable[[Store, int], bool]  # a store, and which of the places that fit; whether any place fits
 TYPES: dict[str, tuple[type, ...]] = {
     "moment": (Moment,),
-    "amount": (Exact,),
+    "amount": (ExactAmount,),
     "list": (Nested,),
     "truth": (sa.Boolean,),
     "number": (sa.Integer,),
@@ -339,7 +339,7 @@ def kinds() -> tuple[Tamper, ...]:
         Tamper(f"{line.column} {'cleared' if cleared else 'changed'}", _beside_changed(line.column, cleared=cleared))
         for line in BOOKKEEPING
         for cleared in (False, True)
-        if not (cleared and line.value in (Value.NOTHING, Value.ONE) and line.column not in ("part", "line"))
+        if not (cleared and line.value in (Value.NOTHING, Value.INITIAL) and line.column not in ("part", "line"))
     ]
     told += [
         Tamper(f"{column} {'cleared' if cleared else 'changed'}", _beside_changed(column, cleared=cleared))

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import event
 from sqlmodel import Field, SQLModel
 
-from app.caspen.tables.columns import Moment, Nested
+from app.caspen.tables.column_types import Moment, Nested
 from app.changed_values import ValueChanged
 
 

@@ -21,8 +21,6 @@ class Journal(CaspenTable, table=True):
     row: str
 
 
-
-
 class Edit(CaspenTable, table=True):
     """One act of a person on one record. Only the gateway writes entries; each entry is chained to the one before.
 
@@ -45,8 +43,6 @@ class Edit(CaspenTable, table=True):
     hash: str
 
 
-
-
 class Fence(CaspenTable, table=True):
     """One loaded part of one trial, with the epoch of its lease and everything the ledger needs to settle the part.
 
@@ -60,8 +56,6 @@ class Fence(CaspenTable, table=True):
     part: int = Field(primary_key=True)
     epoch: int
     told: dict[str, Any] = nested()
-
-
 
 
 class SharedRecord(CaspenTable, table=True):
@@ -79,8 +73,6 @@ class SharedRecord(CaspenTable, table=True):
     migration_id: str = Field(primary_key=True)
     brought_by: str
     moment: str
-
-
 
 
 class UndoneMove(CaspenTable, table=True):

@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlmodel import Field
 
 from app.caspen.tables.base import Imported, Reference, nested
-from app.caspen.tables.columns import Moment
+from app.caspen.tables.column_types import Moment
 
 
 class Appointment(Imported, table=True):
@@ -47,8 +47,6 @@ class Appointment(Imported, table=True):
     reminders_enabled: bool = False
 
 
-
-
 class AppointmentGroup(Imported, table=True):
     """A visit that several clients share. Each client has an appointment that refers to the group."""
 
@@ -68,8 +66,6 @@ class AppointmentGroup(Imported, table=True):
     note: str | None = None
 
 
-
-
 class Availability(Imported, table=True):
     """One weekly slot in which a practitioner can be booked at a location, in the location's time zone."""
 
@@ -86,8 +82,6 @@ class Availability(Imported, table=True):
     effective_to: date | None = None
 
 
-
-
 class BusyTime(Imported, table=True):
     """A time at which a practitioner cannot be booked. `type` is one of Caspen's presets; an import uses `custom`."""
 
@@ -101,8 +95,6 @@ class BusyTime(Imported, table=True):
     starts_at: datetime = Field(sa_type=Moment)
     ends_at: datetime = Field(sa_type=Moment)
     note: str | None = None
-
-
 
 
 class CancellationReason(Imported, table=True):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlmodel import Field
 
 from app.caspen.tables.base import CaspenTable, Imported, Reference, nested
-from app.caspen.tables.columns import Exact
+from app.caspen.tables.column_types import ExactAmount
 
 
 class Location(Imported, table=True):
@@ -36,8 +36,6 @@ class Location(Imported, table=True):
     status: str = "active"
 
 
-
-
 class Workspace(CaspenTable, table=True):
     """A clinic's live workspace in Caspen. People's changes and promotions raise `version`."""
 
@@ -51,8 +49,6 @@ class Workspace(CaspenTable, table=True):
     default_category_id: str | None = None
     default_tax_id: str | None = None
     version: int = 1
-
-
 
 
 class User(Imported, table=True):
@@ -71,8 +67,6 @@ class User(Imported, table=True):
     role: str
     invite_state: str = "not_invited"
     active: bool = False
-
-
 
 
 class Practitioner(Imported, table=True):
@@ -95,8 +89,6 @@ class Practitioner(Imported, table=True):
     online_booking: bool = False
 
 
-
-
 class ProviderNumber(Imported, table=True):
     """A number under which a practitioner bills or refers. A number without a location is valid at every location."""
 
@@ -107,8 +99,6 @@ class ProviderNumber(Imported, table=True):
     location_id: str | None = None
     label: str
     number: str
-
-
 
 
 class Service(Imported, table=True):
@@ -136,7 +126,7 @@ class Service(Imported, table=True):
     duration: int
     buffer_before_duration: int = 0
     buffer_after_duration: int = 0
-    price: Decimal = Field(default=Decimal(0), sa_type=Exact)
+    price: Decimal = Field(default=Decimal(0), sa_type=ExactAmount)
     price_unit: str = "fixed"
     ndis_code: str | None = None
     practitioner_ids: list[str] = nested(list)
@@ -146,8 +136,6 @@ class Service(Imported, table=True):
     online_booking: bool = False
     capacity: int | None = None
     status: str = "active"
-
-
 
 
 class Category(Imported, table=True):
@@ -161,12 +149,10 @@ class Category(Imported, table=True):
     description: str | None = None
 
 
-
-
 class Tax(Imported, table=True):
     """A tax on a service's price, as a percentage."""
 
     __tablename__ = "taxes"
 
     name: str
-    rate: Decimal = Field(default=Decimal(0), sa_type=Exact)
+    rate: Decimal = Field(default=Decimal(0), sa_type=ExactAmount)

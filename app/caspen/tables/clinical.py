@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from app.caspen.tables.base import Imported, Reference, nested
-from app.caspen.tables.columns import Exact, Moment
+from app.caspen.tables.column_types import ExactAmount, Moment
 
 
 class ProgressNote(Imported, table=True):
@@ -37,8 +37,6 @@ class ProgressNote(Imported, table=True):
     archived_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-
-
 class Case(Imported, table=True):
     """A course of treatment that another party agreed to or pays for.
 
@@ -62,15 +60,13 @@ class Case(Imported, table=True):
     expiry_date: date | None = None
     limit_kind: str = "unlimited"
     limit_sessions: int | None = None
-    limit_amount: Decimal | None = Field(default=None, sa_type=Exact)
+    limit_amount: Decimal | None = Field(default=None, sa_type=ExactAmount)
     count_missed: bool = False
     count_cancelled: bool = False
     referral: bool | None = None
     referral_type: str | None = None
     notes: str | None = None
     balance_to_check: bool = True
-
-
 
 
 class ProgressNoteTemplate(Imported, table=True):
@@ -81,8 +77,6 @@ class ProgressNoteTemplate(Imported, table=True):
     name: str
     body: str
     status: str = "active"
-
-
 
 
 class Form(Imported, table=True):
@@ -107,8 +101,6 @@ class Form(Imported, table=True):
     signatures: list[dict[str, Any]] | None = nested()
 
 
-
-
 class FormTemplate(Imported, table=True):
     """A form that the clinic asks clients to fill in: sections of fields. An import never sends forms."""
 
@@ -117,8 +109,6 @@ class FormTemplate(Imported, table=True):
     name: str
     content: list[Any] = nested(list)
     status: str = "active"
-
-
 
 
 class File(Imported, table=True):
@@ -137,8 +127,6 @@ class File(Imported, table=True):
     sha256: str
     description: str | None = None
     uploaded_by: str | None = None
-
-
 
 
 class Communication(Imported, table=True):

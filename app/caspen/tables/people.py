@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlmodel import Field
 
 from app.caspen.tables.base import Imported, Reference, nested
-from app.caspen.tables.columns import Moment
+from app.caspen.tables.column_types import Moment
 
 
 class Client(Imported, table=True):
@@ -55,8 +55,6 @@ class Client(Imported, table=True):
     created_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-
-
 class Contact(Imported, table=True):
     """A person or company other than a client, such as a referring doctor. A company's name is its first name."""
 
@@ -76,8 +74,6 @@ class Contact(Imported, table=True):
     tags: list[str] | None = nested()
 
 
-
-
 class CustomField(Imported, table=True):
     """A question that a clinic added to its clients' details. An imported field is never required, because a required
     field blocks saving clients."""
@@ -89,8 +85,6 @@ class CustomField(Imported, table=True):
     options: list[dict[str, Any]] | None = nested()
     visible: bool = True
     required: bool = False
-
-
 
 
 class CustomFieldValue(Imported, table=True):
@@ -105,8 +99,6 @@ class CustomFieldValue(Imported, table=True):
     text: str | None = None
     option_ids: list[str] | None = nested()
     other_text: str | None = None
-
-
 
 
 class ReferralType(Imported, table=True):

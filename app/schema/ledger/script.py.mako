@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import app.caspen.tables.columns
+import app.caspen.tables.column_types
 import app.db
 
 revision = ${repr(up_revision)}

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from app.caspen.names import client_keys
+from app.caspen.name_keys import client_keys
 from app.mapping.columns import Column, Link, Report
 from app.mapping.context import Context
 from app.mapping.countries import country_code

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from sqlmodel import Session, col, func, select
 
 from app.caspen.file_references import Content, told_of
-from app.caspen.source_keys import Sought
+from app.caspen.source_keys import SourceKeyLookup
 from app.caspen.stores import Store
 from app.mapping.plan import CREATE, Plan
 from app.mapping.second_look import Cells, Claim, How, Look, Overruled, Seen, bare, said_under
@@ -63,7 +63,7 @@ def hold_against(eyes: Eyes, file: ExportFile, sample: Mapping[int, Sampled]) ->
         at = (connection, store, migration.workspace_id)
         links = {*rows.columns, *(claim.seen for claim in look.claims)}
         targets = {each: _led(at, each, rows.cells.values()) for each in links if each.how is How.LINK}
-        records = Sought(*at, look.kind, look.table, rows.stored_columns).of(rows.record_ids)
+        records = SourceKeyLookup(*at, look.kind, look.table, rows.stored_columns).of(rows.record_ids)
         rows.compare(records, targets, overruled, _matched_as_one(plan))
     rows.check_claims(targets, lambda claim, row: _lies_there(claim, row, eyes, file))
     rows.check_ids()
@@ -85,7 +85,7 @@ def _led(at: At, seen: Seen, rows: Iterable[Cells]) -> dict[str, Mapping[str, ob
     """By the ids that cells name, the records to which they lead: of those that this very trial brings."""
     named = sorted({cell for row in rows if (cell := _sought(seen, row))})
     columns = tuple(dict.fromkeys(column for column in (seen.of, seen.whose) if column))
-    return dict(Sought(*at, seen.kind, seen.table, columns).of(named))
+    return dict(SourceKeyLookup(*at, seen.kind, seen.table, columns).of(named))
 
 
 def _sought(seen: Seen, row: Cells) -> str:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.caspen.edits import DELETED, EDITED, MADE, Entry, seal
+from app.caspen.edits import DELETED, EDITED, MADE, EditEntry, seal
 from app.schema.columns import TEXT, WHOLE, keyed, need
 
 revision = "0003"
@@ -32,15 +32,15 @@ def upgrade() -> None:
 
 
 def _enter_what_people_did(edits: sa.Table) -> None:
-    last: dict[str, Entry] = {}
+    last: dict[str, EditEntry] = {}
     for table in TABLES:
         acts = f"SELECT workspace_id, id, edited_by, deleted_at IS NOT NULL, source_kind FROM {table} WHERE {BY_PEOPLE}"  # noqa: S608 - our own names
         for workspace_id, record_id, by, deleted, kind in op.get_bind().execute(sa.text(acts)).all():
             act = DELETED if deleted else EDITED if kind else MADE
             before = last.get(workspace_id)
             number, previous = (before.number + 1, before.hash) if before else (1, "")
-            open_entry = Entry(number, table, record_id, act, "", by or "", "", previous, "")
-            entry = Entry(number, table, record_id, act, "", by or "", "", previous, seal(workspace_id, open_entry))
+            open_entry = EditEntry(number, table, record_id, act, "", by or "", "", previous, "")
+            entry = EditEntry(number, table, record_id, act, "", by or "", "", previous, seal(workspace_id, open_entry))
             last[workspace_id] = entry
             values = {"workspace_id": workspace_id, "number": number, "object": table, "id": record_id, "act": act}
             values |= {"state": "", "by": entry.by, "at": "", "previous": previous, "hash": entry.hash}

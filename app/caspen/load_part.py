@@ -13,19 +13,19 @@ from typing import Any, Protocol
 import psycopg
 import sqlalchemy as sa
 
-from app.caspen.content import Digest, Digests, content_hash, place_hash
+from app.caspen.digests import Digest, Digests, content_hash, place_hash
 from app.caspen.fences import Fate, PartKey, PartLoaded, claim, void
-from app.caspen.ids import Ids
 from app.caspen.live_records import LiveRecord, load_live_records
-from app.caspen.row_codec import Row, Shape, Unloadable, shape
+from app.caspen.record_ids import Ids
+from app.caspen.row_codec import Row, TableShape, Unloadable, shape
 from app.caspen.statements import at, change, write
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import OBJECTS
-from app.caspen.tables.columns import moment_text
+from app.caspen.tables.column_types import moment_text
 from app.db import now
 
 
-class Mapped(Protocol):
+class MappedRecord(Protocol):
     """A record as mapping made it: see `Record` of the mapping room, which is above this room."""
 
     @property
@@ -41,7 +41,7 @@ class Mapped(Protocol):
 
 
 PARTS_AT_ONCE = 500
-RowRecords = tuple[int, Sequence[Mapped]]  # a row's line and its records
+RowRecords = tuple[int, Sequence[MappedRecord]]  # a row's line and its records
 
 
 class LoadFailed(Exception):
@@ -56,7 +56,7 @@ class LoadFailed(Exception):
 class _Ready:
     """A record in canonical form, with its id and content hash. Both are empty when another row writes the record."""
 
-    shape: Shape
+    shape: TableShape
     id: str
     kind: str
     cells: Row
@@ -148,7 +148,7 @@ class _Stamp:
         }
         self._alike: dict[str, tuple[list[Any], int, int]] = {}
 
-    def rest(self, to: Shape, line: int, content: bytes) -> Row:
+    def rest(self, to: TableShape, line: int, content: bytes) -> Row:
         if to.name not in self._alike:
             alike = [self._common.get(name) for name in to.rest]
             self._alike[to.name] = (alike, to.rest.index("line"), to.rest.index("content_hash"))
@@ -157,7 +157,7 @@ class _Stamp:
         return tuple(cells)
 
 
-def _prepare(ids: Ids, record: Mapped) -> _Ready:
+def _prepare(ids: Ids, record: MappedRecord) -> _Ready:
     to = shape(record.table)
     prefix = record.table
     if prefix == "services" and record.values.get("kind") == "activity":

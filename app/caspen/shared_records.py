@@ -9,7 +9,7 @@ from collections import Counter
 from sqlalchemy.engine import Connection
 
 from app.caspen.edits import list_touched, untouched
-from app.caspen.row_codec import Shape, shape
+from app.caspen.row_codec import TableShape, shape
 from app.caspen.statements import at, change, fetch, is_sqlite, lay_out
 from app.caspen.stores import Sides, Stores
 from app.caspen.tables import OBJECTS
@@ -18,7 +18,7 @@ HEIRS = "heirs_of_records"  # a temporary table of a writing transaction
 _SHAPES = tuple(shape(str(model.__tablename__)) for model in OBJECTS)
 
 
-def keep_shared(sides: Sides, to: Shape, workspace_id: str, migration_id: str, moment: str) -> None:
+def keep_shared(sides: Sides, to: TableShape, workspace_id: str, migration_id: str, moment: str) -> None:
     """Stores each record of the trial that another migration brought, after the trial's records were copied.
 
     A second call replaces the rows of the first. Needs `list_touched` first.
@@ -108,7 +108,7 @@ def _brought_by(connection: Connection) -> str:
     return "(old.\"row\"::json ->> 'migration_id')"
 
 
-def _count_replaced(connection: Connection, schema: str, to: Shape, workspace_id: str, migration_id: str) -> int:
+def _count_replaced(connection: Connection, schema: str, to: TableShape, workspace_id: str, migration_id: str) -> int:
     """Counts records of this migration that a later migration replaced. They keep the later state."""
     sql = (
         f'SELECT count(*) FROM {at(schema, to.name)} AS here WHERE here."workspace_id" = ? '
@@ -120,7 +120,7 @@ def _count_replaced(connection: Connection, schema: str, to: Shape, workspace_id
     return int(fetch(connection, sql, given)[0][0])
 
 
-def _give_records(connection: Connection, schema: str, to: Shape, workspace_id: str, migration_id: str) -> int:
+def _give_records(connection: Connection, schema: str, to: TableShape, workspace_id: str, migration_id: str) -> int:
     moment = 'heir."moment"' if is_sqlite(connection) else 'heir."moment"::timestamptz'
     sql = (
         f'UPDATE {at(schema, to.name)} AS here SET "migration_id" = heir."migration_id", "imported_at" = {moment} '
@@ -130,7 +130,7 @@ def _give_records(connection: Connection, schema: str, to: Shape, workspace_id: 
     return change(connection, sql, (workspace_id, migration_id))
 
 
-def _give_journals(connection: Connection, schema: str, to: Shape, workspace_id: str, migration_id: str) -> None:
+def _give_journals(connection: Connection, schema: str, to: TableShape, workspace_id: str, migration_id: str) -> None:
     """Rewrites the journals of later migrations, so that each row names a live migration, holds the older state, or
     goes."""
     journal = at(schema, "journal")

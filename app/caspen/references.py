@@ -31,7 +31,7 @@ def dangling_links(stores: Stores, trial: Store, workspace_id: str) -> tuple[Dan
 
     A record that a person deleted in Caspen still counts as a target: its history may point at it.
     """
-    with stores.beside(trial) as sides:
+    with stores.comparing(trial) as sides:
         return dangling_links_in(sides, workspace_id)
 
 

@@ -64,10 +64,10 @@ class Moment(sa.TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
-        return _as_moment(value)  # `readable` is untyped
+        return _as_moment(value)  # type: ignore[no-any-return]  # `readable` is untyped
 
 
-class Exact(sa.TypeDecorator[Decimal]):
+class ExactAmount(sa.TypeDecorator[Decimal]):
     """An amount of money or a number, with all its digits."""
 
     impl = sa.Text

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.engine import Connection
 
 from app.caspen.edits import DELETED, entries, untouched
-from app.caspen.links import dangling_links_in, values_of
+from app.caspen.references import dangling_links_in, values_of
 from app.caspen.row_codec import shape
 from app.caspen.statements import among, at, fetch
 from app.caspen.stores import Sides, Store, Stores
@@ -40,7 +40,7 @@ class Relied:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class ChangedTargets:
     """What changed since the trial: undone migrations, and the number of records that are deleted or missing."""
 
     undone: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Changed:
 class Outdated(Exception):
     """A trial cannot go live, because what the trial relied on has changed. Nothing was written."""
 
-    def __init__(self, changed: Changed) -> None:
+    def __init__(self, changed: ChangedTargets) -> None:
         super().__init__("what the trial relied on has changed")
         self.changed = changed
 
@@ -82,7 +82,7 @@ def present(stores: Stores, workspace_id: str, named: Ids) -> dict[str, frozense
 
 def check_relied(
     stores: Stores, trial: Store, workspace_id: str, relied: Relied, *, thorough: bool = True
-) -> Changed:
+) -> ChangedTargets:
     """What has changed since a finished trial of what it relied on.
 
     Without `thorough` only people's acts are checked, and no reference is followed.
@@ -91,18 +91,18 @@ def check_relied(
         changed = changed_since(sides, workspace_id, relied)
         if changed or not thorough:
             return changed
-        return Changed(missing=sum(column.count for column in dangling_links_in(sides, workspace_id)))
+        return ChangedTargets(missing=sum(column.count for column in dangling_links_in(sides, workspace_id)))
 
 
-def changed_since(sides: Sides, workspace_id: str, relied: Relied) -> Changed:
+def changed_since(sides: Sides, workspace_id: str, relied: Relied) -> ChangedTargets:
     """The acts since the trial began on records that the trial relied on, and the named records that are missing."""
     missing = sum(len(ids) - len(_there(sides, workspace_id, table, ids)) for table, ids in relied.named.items())
     if relied.acts is None:
-        return Changed(missing=missing)
+        return ChangedTargets(missing=missing)
     undone = _undone(sides.connection, sides.live, workspace_id) - relied.acts.undone
     gone = _deleted_since(sides, workspace_id, relied.acts.entries)
     deleted = sum(len(_leads_to(sides, workspace_id, table, ids, relied)) for table, ids in gone.items())
-    return Changed(tuple(sorted(undone)), deleted, missing)
+    return ChangedTargets(tuple(sorted(undone)), deleted, missing)
 
 
 def links_into_nothing(sides: Sides, workspace_id: str) -> int:

@@ -11,7 +11,7 @@ PAGE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class RecordOwner:
     """The client that a record belongs to, with the client's kind and id in the source when an import brought the
     client."""
 
@@ -42,7 +42,7 @@ def earlier_keys(live: Store, workspace_id: str, table: str, kind: str, migratio
 
 def earlier_among(
     live: Store, workspace_id: str, table: str, kind: str, migration_id: str, source_ids: Iterable[str]
-) -> dict[str, Owner | None]:
+) -> dict[str, RecordOwner | None]:
     """The live records among `source_ids` that other migrations brought of a kind, each with its client or None.
 
     Records that people have deleted since are left out. One query for some hundred ids.
@@ -53,7 +53,7 @@ def earlier_among(
         f'LEFT JOIN {at(live.schema, "clients")} c ON c."workspace_id" = here."workspace_id" '
         'AND c."id" = here."client_id"'
     )
-    owners: dict[str, Owner | None] = {}
+    owners: dict[str, RecordOwner | None] = {}
     with live.database.connection(reading=True) as connection:
         for some in batches(source_ids):
             which, given = among(connection, 'here."source_id"', some)
@@ -63,5 +63,5 @@ def earlier_among(
                 f'AND here."migration_id" <> ? AND here."deleted_at" IS NULL AND {which}'
             )
             for key, *cells in fetch(connection, sql, (workspace_id, kind, migration_id, given)):
-                owners[str(key)] = None if cells[0] is None else Owner(*cells)
+                owners[str(key)] = None if cells[0] is None else RecordOwner(*cells)
     return owners
