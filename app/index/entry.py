@@ -5,8 +5,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from app.mapping.columns import Column, Link
-from app.mapping.kind import Kind, Mention
+from app.mapping.kind import Kind
 from app.mapping.rows import Outcome
+from app.mapping.traits import Mention
 
 
 class IndexLink(NamedTuple):
@@ -90,30 +91,30 @@ def entry_of(
         ends_at=_moment(row, "ends_at"),
         deleted=getattr(row, "deleted_at", None) is not None,
         archived=_is_archived(row),
-        merged=bool(kind.merged_of(row)) if kind.merged_of else False,
+        merged=bool(kind.merging.is_merged(row)) if kind.merging.is_merged else False,
         cancelled=getattr(row, "cancelled_at", None) is not None or "cancelled_at" in getattr(row, "unread", ()),
-        came=kind.came_of(row) if kind.came_of else None,
-        gives_way=kind.gives_way is not None and kind.gives_way(row),
+        came=kind.schedule.attended(row) if kind.schedule.attended else None,
+        gives_way=kind.identity.yields is not None and kind.identity.yields(row),
         zone_assumed=zone_assumed,
         shared=kind.sharing is not None and kind.sharing.is_shared(row),
         aside=kind.joining is not None or (kind.sharing is not None and kind.sharing.is_aside(row)),
-        name=kind.name_of(row) if kind.name_of else None,
-        alias=kind.alias_of(row) if kind.alias_of else None,
-        twin=kind.twin_of(row) if kind.twin_of else None,
-        namesake=kind.namesake_of(row) if kind.namesake_of else None,
+        name=kind.names.name_of(row) if kind.names.name_of else None,
+        alias=kind.names.alias_of(row) if kind.names.alias_of else None,
+        twin=kind.identity.twin_of(row) if kind.identity.twin_of else None,
+        namesake=kind.names.namesake_of(row) if kind.names.namesake_of else None,
         links=links_of(kind, row),
-        mentions=kind.mentions(row),
+        mentions=kind.naming.mentions(row),
         codes=codes,
         blocked=blocked,
-        spans=kind.spans_of(row) if kind.spans_of else (),
-        said=tuple(kind.said_of(row)) if kind.said_of else (),
+        spans=kind.schedule.spans_of(row) if kind.schedule.spans_of else (),
+        said=tuple(kind.identity.target_values(row)) if kind.identity.target_values else (),
     )
 
 
 def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
     """The references of a parsed row. Columns that fill one attribute (id and name) are one reference."""
     found: dict[str, IndexLink] = {}
-    own = kind.columns_for(row) if kind.columns_for else {}
+    own = kind.references.columns_for(row) if kind.references.columns_for else {}
     for name, usual, target in _references(kind):
         value = getattr(row, name)
         if name in found or not isinstance(value, Link):
@@ -129,10 +130,10 @@ def links_of(kind: Kind[Any], row: Any) -> tuple[IndexLink, ...]:
             required=column.required,
             orphan=column.orphan,
             several=column.several,
-            merge=name == kind.merge_field,
+            merge=name == kind.merging.survivor,
             follows=column.follows,
         )
-    for name, value, column in kind.links_beside(row) if kind.links_beside else ():
+    for name, value, column in kind.references.beside(row) if kind.references.beside else ():
         found[name] = IndexLink(
             field=name,
             kind=str(column.links_to),

@@ -7,9 +7,9 @@ from itertools import islice
 
 from app.index.entry import IndexEntry, IndexLink
 from app.index.schema import ARCHIVED, ASIDE, CAME, CANCELLED, DELETED, GIVES_WAY, MERGED, MISSED, SHARED, ZONE_ASSUMED
-from app.mapping.kind import Mention
 from app.mapping.names import name_digest, normalise_name
 from app.mapping.rows import Outcome
+from app.mapping.traits import Mention
 
 BATCH = 4000
 MAX_INTEGER = 2**63 - 1

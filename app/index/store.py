@@ -14,8 +14,8 @@ from app.index.insert import Inserter
 from app.index.part import PartView, kind_facts, read_part
 from app.index.schema import FORMAT, WHILE_READING
 from app.index.view import PlanView
-from app.mapping.kind import Mention
 from app.mapping.plan import Plan
+from app.mapping.traits import Mention
 
 CACHE_KIB = 8 * 1024  # sorting may take as much once more; six times as much made nothing faster
 

@@ -183,8 +183,8 @@ class _Search:
                 yield self._behind(row, column, _VALUES[borrowed.value](row, self._lookups))
         for column in evidence.assumed:
             row = self._referred_to(frozenset([column]))
-            if row is not None and row.kind.name_of is not None:
-                yield self._behind(row, column, row.kind.name_of)
+            if row is not None and row.kind.names.name_of is not None:
+                yield self._behind(row, column, row.kind.names.name_of)
 
     def others(self) -> Iterator[JoinedAnswer]:
         """The rows of other records that are shown with this one, with the cells behind their values."""
@@ -203,12 +203,12 @@ class _Search:
 
     def options(self, kind: Kind[Any], cells: Mapping[str, str], row: Any, column: str) -> Iterator[JoinedAnswer]:
         """The rows that name the options of which an answer has only the ids. `column` is that of the answer."""
-        for _, link, described in references(kind, row) if kind.one_each else ():
+        for _, link, described in references(kind, row) if kind.identity.unique_pairs else ():
             asking = self.rows.source.kind(str(described.links_to))
-            if not asking.one_of_many or asking.key_beside is None:
+            if not asking.identity.one_of_many or asking.identity.key_beside is None:
                 continue
             for option in self.rows.find([Join(Role.TARGET, asking.name, key_column(asking), frozenset(link.ids))]):
-                chosen = asking.key_beside(option.parsed().row)
+                chosen = asking.identity.key_beside(option.parsed().row)
                 names = {name for name in option.cells if _goes_to(column_of(asking, name), OPTIONS)}
                 if chosen and any(chosen in _PIECES.split(cell) for cell in cells.values()):
                     yield self.answer(JoinedEvidence.of(option, dict.fromkeys(names, frozenset([column]))))
@@ -318,7 +318,7 @@ def _start(row: JoinedRow, lookups: Lookups) -> Callable[[Any], object]:
 
 
 def _name(row: JoinedRow, lookups: Lookups) -> Callable[[Any], object]:
-    return row.kind.name_of or (lambda parsed: None)
+    return row.kind.names.name_of or (lambda parsed: None)
 
 
 def _minutes(row: JoinedRow, lookups: Lookups) -> Callable[[Any], object]:

@@ -153,7 +153,7 @@ class CellChanges:
             if has_start(rejoin.source, kind):
                 moved = self._moved(StandIns(name, starts_at=later))
                 borrowed |= dict.fromkeys(moved, Borrowed(name, START))
-            if kind.name_of is not None:
+            if kind.names.name_of is not None:
                 moved = self._moved(StandIns(name, name="Another name"))
                 borrowed |= dict.fromkeys(moved, Borrowed(name, NAME))
         return borrowed

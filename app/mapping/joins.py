@@ -86,16 +86,20 @@ def key_column(kind: Kind[Any]) -> str:
 def kinds_that_join(source: Source, kind: Kind[Any]) -> frozenset[str]:
     """The kinds of which rows may have a part in a row of this kind."""
     linked = {placed.column.links_to for placed in _links(kind)}
-    names = {other.name for other in source.kinds if other.listed or (other.name in linked and other.name_of)}
+    names = {
+        other.name
+        for other in source.kinds
+        if other.short_list.is_listed or (other.name in linked and other.names.name_of)
+    }
     joiners = [other for other in source.kinds if _member_link(other, kind) is not None]
     for joiner in joiners:
         names.add(joiner.name)
         names |= {course.name for course, _ in _courses(source, joiner)}
-    names |= {other for other, _ in kind.referred_by}
-    if kind.spans_of is not None or kind.one_of_many:
+    names |= {other for other, _ in kind.references.counted_back}
+    if kind.schedule.spans_of is not None or kind.identity.one_of_many:
         names.add(kind.name)
     people = [kind, *(source.kind(str(link.column.links_to)) for link in _people_links(joiners))]
-    names |= {one.name for one in people if one.merge_field}
+    names |= {one.name for one in people if one.merging.survivor}
     return frozenset(names)
 
 
@@ -106,16 +110,16 @@ def joins_of(
     own = frozenset([source_id])
     for name, key in lookups:
         listed = source.kind(name)
-        yield Join(Role.LISTED, name, listed.listed_by or key_column(listed), frozenset([key]), key)
+        yield Join(Role.LISTED, name, listed.short_list.by or key_column(listed), frozenset([key]), key)
     for other in source.kinds:
         if (link := _member_link(other, kind)) is not None:
             yield Join(Role.MEMBER, other.name, link, own, source_id)
-    for name, column in kind.referred_by:
+    for name, column in kind.references.counted_back:
         yield Join(Role.COUNTED, name, column, own, source_id)
-    if kind.spans_of is not None:
+    if kind.schedule.spans_of is not None:
         required = next(placed.name for placed in _links(kind) if placed.column.required)
         yield Join(Role.UNITED, kind.name, required, frozenset(ids_in(row, required)))
-    if kind.one_of_many:
+    if kind.identity.one_of_many:
         key = key_column(kind)
         yield Join(Role.DEFINED, kind.name, key, frozenset(ids_in(row, key)))
 
@@ -133,7 +137,7 @@ def course_link(joiner: Kind[Any], course: Kind[Any]) -> str | None:
 
 def merged_into(kind: Kind[Any], ids: Iterable[str]) -> Join | None:
     """The join to the rows that were merged into those of the ids; None for a kind whose rows are never merged."""
-    return Join(Role.MERGED, kind.name, kind.merge_field, frozenset(ids)) if kind.merge_field else None
+    return Join(Role.MERGED, kind.name, kind.merging.survivor, frozenset(ids)) if kind.merging.survivor else None
 
 
 def people_of(source: Source, joiner: Kind[Any]) -> Kind[Any]:

@@ -161,7 +161,7 @@ class RowParser(Generic[R]):
         kind = self.kind
         has_column = self._key is not None and self._key in columns
         source_id: str | None = values.get(self._key) if self._key else None
-        if source_id is None and self._key and kind.made_key and (made := values.get(kind.made_key)):
+        if source_id is None and self._key and kind.identity.made_key and (made := values.get(kind.identity.made_key)):
             source_id = values[self._key] = made
         if source_id is None and has_column:
             if not any(p.code == "bad_id" for p in problems):
@@ -169,17 +169,17 @@ class RowParser(Generic[R]):
             return Parsed(None, None, tuple(problems))
         row = self._made(values)
         if source_id is None:
-            source_id = kind.key_of(row) if kind.key_of else None
+            source_id = kind.identity.key_of(row) if kind.identity.key_of else None
             if source_id is None:
                 return Parsed(None, None, (*problems, Problem("missing_id", kind.name)))
             if self._key:
                 row = _with_key(row, self._key, source_id)
                 problems.append(Problem("synthetic_key_used", kind.name))
-        if kind.key_beside is not None and (beside := kind.key_beside(row)):
+        if kind.identity.key_beside is not None and (beside := kind.identity.key_beside(row)):
             source_id = f"{source_id}/{beside}"
         if values.get("deleted_at"):
             problems.append(Problem("deleted_in_source", kind.name))
-        if kind.stays_because and (problem := kind.stays_because(row)):
+        if kind.staying.reason and (problem := kind.staying.reason(row)):
             problems.append(problem.at(kind=kind.name))
         if problems:
             return Parsed(row, source_id, tuple(p.at(source_id=source_id) for p in problems))

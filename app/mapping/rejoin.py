@@ -135,7 +135,7 @@ class Rejoin:
 
     def question(self, row: Any, context: Context, parts: Sequence[Reading]) -> dict[str, Defined]:
         """The row's own question as it and the joined rows define it, by id. Nothing for kinds that ask nothing."""
-        if not self.kind.one_of_many or self.source.fields_of is None:
+        if not self.kind.identity.one_of_many or self.source.fields_of is None:
             return {}
         others = [(r.joined.place, r.parsed.row) for r in parts if r.role is Role.DEFINED]
         rows = [(self.kind.name, other) for _, other in sorted([(self.place, row), *others], key=lambda pair: pair[0])]
@@ -157,7 +157,7 @@ class Rejoin:
 
     def _target(self, kind_name: str, key: str, name: str | None, stand_ins: StandIns) -> Target:
         kind = self.source.kind(kind_name)
-        called = name or (f"{stand_ins.name} {key}" if kind.name_of is not None else None)
+        called = name or (f"{stand_ins.name} {key}" if kind.names.name_of is not None else None)
         starts_at = stand_ins.starts_at if has_start(self.source, kind) else None
         choice = self.lookups.plan.choice(kind_name, key)
         if choice.to == "match" and choice.id:
@@ -180,7 +180,7 @@ class Rejoin:
 
     def _united(self, row: Any, readings: Iterable[Reading]) -> list[Span]:
         """The hours of the row with those of other rows that overlap them, in minutes of the week."""
-        spans_of = self.kind.spans_of
+        spans_of = self.kind.schedule.spans_of
         if spans_of is None:
             return []
         own, united = spans_of(row), list[Span]()
@@ -201,7 +201,7 @@ class Rejoin:
         required = [placed.name for placed in self.kind.columns if placed.column.links_to and placed.column.required]
         other = reading.parsed.row
         is_alike = reading.role is Role.UNITED and all(ids_in(other, name) == ids_in(row, name) for name in required)
-        return self.kind.spans_of(other) if is_alike and self.kind.spans_of is not None else ()
+        return self.kind.schedule.spans_of(other) if is_alike and self.kind.schedule.spans_of is not None else ()
 
 
 def changed(known: Defined, before: Defined, after: Defined) -> Defined:
@@ -213,10 +213,10 @@ def changed(known: Defined, before: Defined, after: Defined) -> Defined:
 
 def references(kind: Kind[Any], row: Any) -> Iterator[tuple[str, Link, Column]]:
     """The references of a parsed row, each with the column that says what the reference leads to."""
-    own = kind.columns_for(row) if kind.columns_for is not None else {}
+    own = kind.references.columns_for(row) if kind.references.columns_for is not None else {}
     links = [(placed.name, getattr(row, placed.name), own.get(placed.name, placed.column)) for placed in kind.columns]
-    if kind.links_beside is not None:
-        links += list(kind.links_beside(row))
+    if kind.references.beside is not None:
+        links += list(kind.references.beside(row))
     for name, link, column in links:
         if isinstance(link, Link) and column is not None and column.links_to:
             yield name, link, column

@@ -104,7 +104,7 @@ class Joined(NamedTuple):
     """What resolving learned for one row: its references by field name, and findings to be told with it.
 
     A field that is absent had no reference, or one that led nowhere (the finding says so). `findings` are codes;
-    `extra` holds what a kind asked to have counted (see `Kind.referred_by`), and of whom a shared row's reference is.
+    `extra` holds the counts of `References.counted_back`, and of whom a shared row's reference is.
     """
 
     targets: Mapping[str, Target] = MappingProxyType({})

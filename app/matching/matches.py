@@ -259,7 +259,7 @@ def _listed(names: list[str]) -> str:
 def _natures(source: Source | None, old: Plan) -> Callable[[Suggestion], Suggestion]:
     """Adds to types that are created whether their names say that the client is not in the room."""
     kinds = source.kinds if source else ()
-    words = [word for kind in kinds if kind.name == "appointment_types" for word in kind.activity_words]
+    words = [word for kind in kinds if kind.name == "appointment_types" for word in kind.schedule.activity_words]
 
     def with_nature(suggestion: Suggestion) -> Suggestion:
         if suggestion.choice.to != "create":

@@ -27,7 +27,7 @@ def known_clients(runtime: Runtime, migration: Migration, beat: Callable[[], Non
     A client waits again when the clinic has chosen about another person under the same id, as after another export.
     """
     there = native_clients(runtime.caspen, migration.workspace_id)
-    kinds = [kind for kind in source_named(migration.source).kinds if kind.known_by is not None]
+    kinds = [kind for kind in source_named(migration.source).kinds if kind.names.identity_texts is not None]
     plan, context = _context(runtime, migration)
     if not kinds or not (there or any(choice.whom == IDENTITY for choice in plan.clients.values())):
         return {}
@@ -35,7 +35,7 @@ def known_clients(runtime: Runtime, migration: Migration, beat: Callable[[], Non
     same: set[str] = set()  # rows that are still the person about whom the clinic has chosen
     for kind in kinds:
         for row, source_id in _rows(runtime, migration, kind, context, beat):
-            match = next((there[k] for k in kind.known_by(row, plan.country) if k in there), None)  # type: ignore[misc]
+            match = next((there[k] for k in kind.names.identity_texts(row, plan.country) if k in there), None)  # type: ignore[misc]
             chosen = plan.clients.get(source_id)
             if match is not None and (chosen is None or (chosen.whom == IDENTITY and chosen.id != match)):
                 found[source_id] = {"to": "wait", "id": match}

@@ -260,10 +260,10 @@ class Cutter:
         """The values by which a row is compared; None for a large one, of which the cells are."""
         if sum(map(len, cells.values())) > LARGE:
             return None
-        if self._kind.compared is None:
+        if self._kind.identity.compared is None:
             return values
         try:
-            return {**values, **self._kind.compared(row, self._context.country)}
+            return {**values, **self._kind.identity.compared(row, self._context.country)}
         except Exception as fault:  # such a row equals only one that is written alike
             log.warning("row_not_compared", kind=self._kind.name, fault=type(fault).__name__)
             return values

@@ -7,7 +7,8 @@ from typing import Any
 from app.index.attachments import Attachment, Attachments, comparable
 from app.mapping.files import composed, key_of_path
 from app.mapping.ids import clean_id
-from app.mapping.kind import Filing, Kind
+from app.mapping.kind import Kind
+from app.mapping.traits import Filing
 from app.problems import Level, catalogue
 from app.reading.inside import tidy
 from app.reading.naming import is_files_folder

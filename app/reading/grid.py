@@ -215,7 +215,7 @@ def json_rows(
     `further` are names of lists of rows that no kind has.
     """
     lists = _lists(source, further)
-    unfolds = tuple(kind.unfold for kind in source.kinds if kind.unfold)
+    unfolds = tuple(kind.recognition.unfold for kind in source.kinds if kind.recognition.unfold)
     headers, relations = any_header(source), relation_names(source)
 
     def are_rows(members: Collection[str]) -> bool:
@@ -228,7 +228,7 @@ def json_rows(
 
 def _lists(source: Source, further: Sequence[str]) -> dict[str, str]:
     """The kind of each name that lists of rows have; a name that no kind has stands for itself."""
-    lists = {key: kind.name for kind in reversed(source.kinds) for key in (kind.name, *kind.json_keys)}
+    lists = {key: kind.name for kind in reversed(source.kinds) for key in (kind.name, *kind.recognition.json_keys)}
     alike = {list_key(key): kind for key, kind in lists.items()}
     return lists | {name: alike.get(list_key(name), name) for name in further}
 

@@ -88,7 +88,7 @@ def by_header(
     Raises `Refused` with `missing_key_column` when all but the key is there.
     """
     plain = with_objects(headers, source)
-    fitting = [k for k in source.kinds if k.fingerprint(_aliased(k, plain))]
+    fitting = [k for k in source.kinds if k.recognition.fingerprint(_aliased(k, plain))]
     if not any(_all_keys(k, plain) for k in fitting) and (header := _named_and_keyed(headers, name, source, pairs)):
         return header
     if not fitting:
@@ -101,7 +101,7 @@ def by_header(
         tied = [named]
     if len(tied) > 1:
         return Tied(tuple(k.name for k in tied))
-    meant = tied[0] if tied[0].unless_named is None else _named_otherwise(tied[0], name, source)
+    meant = tied[0] if tied[0].recognition.named_instead is None else _named_otherwise(tied[0], name, source)
     return _keyed(understood(meant, headers, pairs))
 
 
@@ -124,13 +124,13 @@ def _all_keys(kind: Kind[Any], plain: frozenset[str]) -> bool:
     """Whether every key of a kind is among the headers; so it is where a kind needs none of its own."""
     keys = {p.name for p in kind.columns if p.column.is_key}
     known = known_headers(kind)
-    return kind.key_of is not None or not kind.imported or keys <= {known[h] for h in plain if h in known}
+    return kind.identity.key_of is not None or not kind.imported or keys <= {known[h] for h in plain if h in known}
 
 
 def _named_otherwise(kind: Kind[Any], name: Name, source: Source) -> Kind[Any]:
     """A header that says too little to tell two kinds apart: the name of the file may say which of them it is."""
     named = name.place(source)
-    return named if named is not None and named.name == kind.unless_named else kind
+    return named if named is not None and named.name == kind.recognition.named_instead else kind
 
 
 def by_name(
@@ -155,7 +155,9 @@ def by_name(
 def by_likeness(headers: Sequence[str], source: Source) -> Tied | None:
     """The kinds that a header may well be of, although no fingerprint fits: the clinic is asked which."""
     plain = with_objects(headers, source)
-    likely = tuple(kind.name for kind in source.kinds if kind.likely is not None and kind.likely(plain))
+    likely = tuple(
+        kind.name for kind in source.kinds if kind.recognition.may_be is not None and kind.recognition.may_be(plain)
+    )
     return Tied(likely) if likely else None
 
 
@@ -217,7 +219,7 @@ def _prefixed(kind: Kind[Any], header: str) -> str | None:
 def _keyed(header: Header) -> Header:
     kind = header.kind
     has_key_column = any(p.column.is_key for p in kind.columns)
-    if kind.imported and has_key_column and not header.has_key and kind.key_of is None:
+    if kind.imported and has_key_column and not header.has_key and kind.identity.key_of is None:
         raise missing_key(kind, header.headers)
     return header
 
@@ -239,9 +241,9 @@ def _only_the_key_is_missing(headers: Sequence[str], plain: frozenset[str], sour
     named = name.kind(source)
     for kind in source.kinds:
         keys = _key_headers(kind)
-        if kind.listed and kind is not named:
+        if kind.short_list.is_listed and kind is not named:
             continue  # such a list has no header but its key that others do not have
-        if kind.imported and keys and not keys & plain and kind.fingerprint(_aliased(kind, plain) | keys):
+        if kind.imported and keys and not keys & plain and kind.recognition.fingerprint(_aliased(kind, plain) | keys):
             near.append(kind)
     if near:
         raise missing_key(named if named in near else max(near, key=lambda k: _known(k, plain)), headers)

@@ -101,7 +101,11 @@ class CellNames:
     def _cell(self, name: str, text: str) -> Cell:
         placed = next((each for each in self.kind.columns if each.name == name.partition(":")[0]), None)
         headers = {normalise_header(header): header for header in reversed(self._headers)}
-        if name == self.kind.archived_by and placed is not None and headers.keys().isdisjoint(placed.known_as()):
+        if (
+            name == self.kind.recognition.archived_by
+            and placed is not None
+            and headers.keys().isdisjoint(placed.known_as())
+        ):
             return Cell(name, FILE_NAME, self.path.rpartition("/")[2], placed, how=ARCHIVED_FILE)
         return Cell(name, _header(name, placed, headers), text, placed)
 

@@ -25,13 +25,13 @@ BESIDE = """SELECT refs.row, s.field, answers.row, COALESCE(mine.hash, '') = COA
 
 def apply(work: ResolvingContext) -> None:
     for number, kind in work.kinds:
-        if kind.one_each:
+        if kind.identity.unique_pairs:
             _settle(work, number, kind)
 
 
 def _settle(work: ResolvingContext, number: int, kind: Kind[object]) -> None:
-    one, other = kind.one_each
-    values = {"kind": number, "one": one, "other": other, "code": kind.later_counts}
+    one, other = kind.identity.unique_pairs
+    values = {"kind": number, "one": one, "other": other, "code": kind.identity.later_row_code}
     work.db.execute(ANSWERS, values)
     work.db.execute("CREATE INDEX temp.answers_pair ON answers (one, other, row)")
     work.db.execute("CREATE INDEX IF NOT EXISTS said_row ON said (row)")
@@ -39,5 +39,5 @@ def _settle(work: ResolvingContext, number: int, kind: Kind[object]) -> None:
     for row, field, answer, is_alike in work.db.execute(BESIDE, values).fetchall():
         work.db.execute("INSERT OR IGNORE INTO extras VALUES (?, ?, '1')", (row, f"answered {field}"))
         if not is_alike:
-            work.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?)", (answer, kind.later_counts))
+            work.db.execute("INSERT OR IGNORE INTO findings VALUES (?, ?)", (answer, kind.identity.later_row_code))
     work.db.execute("DROP TABLE temp.answers")

@@ -84,9 +84,9 @@ VALUES = {
 
 def apply(work: ResolvingContext) -> None:
     for number, kind in work.kinds:
-        if kind.gave_way and kind.gives_way:
-            _give_way(work, number, kind.gave_way)
-    later = {number: kind.later_counts for number, kind in work.kinds if kind.later_counts}
+        if kind.identity.yielded_code and kind.identity.yields:
+            _give_way(work, number, kind.identity.yielded_code)
+    later = {number: kind.identity.later_row_code for number, kind in work.kinds if kind.identity.later_row_code}
     numbers = ",".join(str(number) for number in later)
     told = " ".join(f"WHEN s.kind = {number} THEN '{code}'" for number, code in later.items())
     for query in (
@@ -240,7 +240,7 @@ def _is_named(work: ResolvingContext, kind: Kind[Any], attribute: str, name: str
     """Whether the row that a reference gives by its id is the only one that bears a name."""
     target = next((p.column.links_to for p in kind.columns if p.name == attribute), None)
     number = work.numbers.get(target or "")
-    is_person = any(each.people for _, each in work.kinds if each.name == target)
+    is_person = any(each.names.are_people for _, each in work.kinds if each.name == target)
     bare = name.partition(APART)[0]
     key = normalise_person(bare) if is_person else normalise_name(bare)
     bearers = work.db.execute(NAMED, {"kind": number, "name": key}).fetchall()

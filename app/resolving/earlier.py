@@ -25,7 +25,7 @@ def apply(work: ResolvingContext) -> None:
     if work.brought is None:
         return
     for number, kind in reversed(list(work.kinds)):  # clients come after whatever refers to them
-        if not kind.imported or not kind.tables or kind.one_of_many:
+        if not kind.imported or not kind.tables or kind.identity.one_of_many:
             continue  # a question is made of its answers, which only the export knows
         work.db.execute(LACKING, (number,))
         for lacking in _some(work):

@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 from app.mapping.files import safe_name
-from app.mapping.kind import Filing
 from app.mapping.names import normalise_name
+from app.mapping.traits import Filing
 from app.resolving.rule import ResolvingContext
 
 # Whom a row names and whom its folder names, after merges. A folder's id that nobody bears is somebody else, too.

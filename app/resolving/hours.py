@@ -27,7 +27,7 @@ Span = tuple[int, int]
 
 def apply(work: ResolvingContext) -> None:
     for number, kind in work.kinds:
-        if kind.spans_of is None:
+        if kind.schedule.spans_of is None:
             continue
         values = {"kind": number, "who": work.numbers.get(WHO), "archived": ARCHIVED, "live": LIVE}
         work.db.execute(INACTIVE, values)

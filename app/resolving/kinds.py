@@ -14,7 +14,7 @@ def apply(work: ResolvingContext) -> None:
                 position,
                 bool(kind and kind.imported),
                 " ".join(kind.tables) if kind else "",
-                bool(kind and kind.people),
+                bool(kind and kind.names.are_people),
                 number,
             ),
         )
@@ -27,9 +27,9 @@ def apply(work: ResolvingContext) -> None:
         JOIN kinds ON kinds.id = rows.kind WHERE NOT kinds.imported)"""
     )
     for number, kind in work.kinds:
-        for table in kind.made:
+        for table in kind.naming.made:
             work.db.execute("UPDATE mentions SET kind = ? WHERE tbl = ? AND kind IS NULL", (number, table))
-        if kind.people:
+        if kind.names.are_people:
             _without_titles(work, number)
     work.db.execute("CREATE INDEX rows_name ON rows (kind, name_key) WHERE name_key IS NOT NULL")
     work.db.execute("CREATE INDEX rows_alias ON rows (kind, alias) WHERE alias IS NOT NULL")

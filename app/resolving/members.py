@@ -5,7 +5,7 @@ Where rows of their own tell of the members, these decide; otherwise the row's o
 
 from app.index.schema import ARCHIVED, ASIDE, CAME, CANCELLED, MISSED, SHARED
 from app.index.view import ALONE as ALONE_OF
-from app.mapping.kind import Joining
+from app.mapping.traits import Joining
 from app.resolving.parents import EMPTIED
 from app.resolving.rule import ResolvingContext
 

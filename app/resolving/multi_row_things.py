@@ -12,7 +12,7 @@ ROWS = """SELECT r.row, r.source_id, v.row IS NULL, p.first FROM rows r
 
 def apply(work: ResolvingContext) -> None:
     for number, kind in work.kinds:
-        if kind.one_of_many:
+        if kind.identity.one_of_many:
             _first_stands(work, number)
 
 

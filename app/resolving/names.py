@@ -37,7 +37,7 @@ def apply(work: ResolvingContext) -> None:
         """CREATE TEMP TABLE named (kind INTEGER, name TEXT, key TEXT, target INTEGER, PRIMARY KEY (kind, name))
         WITHOUT ROWID"""
     )
-    people = {number for number, kind in work.kinds if kind.people}
+    people = {number for number, kind in work.kinds if kind.names.are_people}
     for kind, name in work.db.execute(EITHER).fetchall():
         if _bearer(work, kind, normalise_person(name) if kind in people else normalise_name(name)) is not NONE:
             work.db.execute(BY_NAME, {"kind": kind, "name": name})

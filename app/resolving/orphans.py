@@ -32,7 +32,7 @@ def apply(work: ResolvingContext) -> None:
                 told += " AND found > 0"
             if code:
                 work.db.execute(f"INSERT OR IGNORE INTO findings {told}", (code, spec))
-    once = {number for number, kind in work.kinds if kind.placeholder}
+    once = {number for number, kind in work.kinds if kind.naming.placeholder}
     made = [str(s) for s, _, orphan, _, target in specs if orphan and not holds(orphan) and target not in once]
     if work.db.execute("SELECT 1 FROM rows WHERE row < 0").fetchone():
         work.db.execute(MADE.format(specs=",".join(made), live=LIVE))

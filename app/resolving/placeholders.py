@@ -23,11 +23,11 @@ BY_ID = """SELECT f.id, MIN(f.name) FROM raw_refs f JOIN specs s ON s.id = f.spe
 
 def apply(work: ResolvingContext) -> None:
     lowest: int = work.db.execute("SELECT MIN(0, COALESCE(MIN(row), 0)) FROM rows").fetchone()[0]
-    silent = ",".join(str(number) for number, kind in work.kinds if not kind.vouches)
+    silent = ",".join(str(number) for number, kind in work.kinds if not kind.naming.names_exist)
     for number, kind in work.kinds:
-        if not kind.imported or not kind.tables or kind.tables[0] not in kind.made:
+        if not kind.imported or not kind.tables or kind.tables[0] not in kind.naming.made:
             continue
-        if kind.placeholder is not None and not work.absent(kind):
+        if kind.naming.placeholder is not None and not work.absent(kind):
             continue
         found = [
             *work.db.execute(BY_NAME, (number,)),
@@ -36,13 +36,13 @@ def apply(work: ResolvingContext) -> None:
         for key, name in found:
             lowest -= 1
             bare = str(name or "").partition(APART)[0]
-            _make(work, number, kind, lowest, key, bare or f"{kind.unknown} ({work.source.label} {key})")
-            if kind.unnamed_code and key == f"name:{normalise_name(kind.unknown)}":
-                work.db.execute("INSERT INTO state VALUES (?, ?)", (f"{UNNAMED}{lowest}", kind.unnamed_code))
+            _make(work, number, kind, lowest, key, bare or f"{kind.naming.unknown} ({work.source.label} {key})")
+            if kind.naming.unnamed_code and key == f"name:{normalise_name(kind.naming.unknown)}":
+                work.db.execute("INSERT INTO state VALUES (?, ?)", (f"{UNNAMED}{lowest}", kind.naming.unnamed_code))
         if found:
             _companions(work, number, kind)
-        if kind.placeholder is not None and found:
-            work.db.execute("INSERT INTO told VALUES (?, ?, ?)", (kind.placeholder, number, len(found)))
+        if kind.naming.placeholder is not None and found:
+            work.db.execute("INSERT INTO told VALUES (?, ?, ?)", (kind.naming.placeholder, number, len(found)))
     work.db.execute(
         """UPDATE named SET target = t.row FROM things t
         WHERE named.target IS NULL AND t.kind = named.kind AND t.id = 'name:' || named.key"""
@@ -50,7 +50,7 @@ def apply(work: ResolvingContext) -> None:
 
 
 def _companions(work: ResolvingContext, number: int, kind: Kind[Any]) -> None:
-    for mention in kind.made_mentions:
+    for mention in kind.naming.made_mentions:
         work.db.execute(
             "INSERT INTO mentions (tbl, key, name, kind) VALUES (?, ?, ?, ?) ON CONFLICT (tbl, key) DO NOTHING",
             (mention.table, mention.key, mention.name, number),
@@ -66,9 +66,9 @@ def _make(work: ResolvingContext, number: int, kind: Kind[Any], row: int, key: s
         "INSERT INTO rows (row, kind, line, source_id, flags, name) VALUES (?, ?, 0, ?, 0, ?)", (row, number, key, name)
     )
     work.db.execute("INSERT INTO things VALUES (?, ?, ?, 1)", (number, key, row))
-    tables = kind.tables if kind.placeholder is not None else kind.tables[:1]
+    tables = kind.tables if kind.naming.placeholder is not None else kind.tables[:1]
     for table in tables:
-        if table in kind.made:
+        if table in kind.naming.made:
             work.db.execute(
                 """INSERT INTO mentions (tbl, key, name, kind, made) VALUES (?, ?, ?, ?, ?)
                 ON CONFLICT (tbl, key) DO UPDATE SET made = excluded.made""",

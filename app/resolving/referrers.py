@@ -10,6 +10,6 @@ COUNTED = """INSERT OR REPLACE INTO extras SELECT refs.target, ?, COUNT(*) FROM 
 
 def apply(work: ResolvingContext) -> None:
     for number, kind in work.kinds:
-        for other, field in kind.referred_by:
+        for other, field in kind.references.counted_back:
             if other in work.numbers:
                 work.db.execute(COUNTED, (other, work.numbers[other], number, field))

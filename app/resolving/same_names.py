@@ -11,14 +11,14 @@ NUMBERED = """SELECT * FROM (
 
 def apply(work: ResolvingContext) -> None:
     for number, kind in work.kinds:
-        if kind.unique_names:
+        if kind.names.are_unique:
             later = work.db.execute(NUMBERED.format(column="name_key"), (number,)).fetchall()
             work.db.executemany(
                 "INSERT OR IGNORE INTO findings VALUES (?, ?)", [(r, "duplicate_name") for r, _ in later]
             )
             work.db.executemany("INSERT INTO extras VALUES (?, 'same_name', ?)", [(r, str(n)) for r, n in later])
-        if kind.alias_shared:
+        if kind.names.alias_shared:
             later = work.db.execute(NUMBERED.format(column="alias"), (number,)).fetchall()
             work.db.executemany(
-                "INSERT OR IGNORE INTO findings VALUES (?, ?)", [(row, kind.alias_shared) for row, _ in later]
+                "INSERT OR IGNORE INTO findings VALUES (?, ?)", [(row, kind.names.alias_shared) for row, _ in later]
             )

@@ -285,7 +285,7 @@ def _said(kind: Kind[Any], row: PartRow, columns: frozenset[str], context: Conte
     if parsed.row is None or getattr(parsed.row, "unread", None):
         return None
     try:
-        instead = kind.compared(parsed.row, context.country) if kind.compared else {}
+        instead = kind.identity.compared(parsed.row, context.country) if kind.identity.compared else {}
     except Exception as fault:  # such a row equals only one that is written alike
         log.warning("row_not_compared", kind=kind.name, fault=type(fault).__name__)
         return None

@@ -105,7 +105,7 @@ def lists_of(
     key = runtime.key(migration)
     lists, ids = Lists(path, key), Ids(migration.workspace_id, migration.source)
     for kind in source.kinds:
-        if not kind.listed:
+        if not kind.short_list.is_listed:
             continue
         lists.by_kind[kind.name] = Listed(lists, parser_of(kind, context))
         for part in parts_of(runtime, migration, kind.name):
@@ -138,7 +138,7 @@ def _target(index: Index, kind: Kind[Any], part: Part, plan: Plan, ids: Ids) -> 
 
     def of(line: int) -> str | None:
         seen = view.rows.get(line)
-        found = seen.joined.targets.get(kind.listed_by) if seen and seen.verdict is None else None
+        found = seen.joined.targets.get(kind.short_list.by) if seen and seen.verdict is None else None
         return found.source_id if found else None
 
     return of

@@ -28,7 +28,7 @@ def fields_of(
     if source.fields_of is None:
         return {}
     context = Context(ZoneInfo(plan.timezone), plan.country, today)
-    kinds = [kind for kind in source.kinds if kind.imported and kind.asks is not None]
+    kinds = [kind for kind in source.kinds if kind.imported and kind.questions.columns is not None]
     rows = (row for kind in kinds for row in _rows(runtime, migration, kind, context, beat))
     return source.fields_of(rows, context, {**plan.field_types, **there})
 
@@ -38,7 +38,7 @@ def _rows(
 ) -> Iterator[tuple[str, Any]]:
     for part in parts_of(runtime, migration, kind.name):
         head, rows = read_part(runtime.objects, part.object_key, runtime.key(migration))
-        wanted = kind.asks(frozenset(head.columns)) if kind.asks else frozenset()
+        wanted = kind.questions.columns(frozenset(head.columns)) if kind.questions.columns else frozenset()
         for row in rows if wanted else ():
             beat()
             cells = {name: cell for name, cell in row.cells.items() if name in wanted}

@@ -73,9 +73,9 @@ def map_made(bench: Bench) -> list[Record]:
         if normalise_name(mention.name) in bench.lookups.existing.get(mention.table, {}):
             continue
         maker = bench.source.kind(kind)
-        found.append(maker.made[mention.table](mention, bench.lookups))
-        if maker.made_beside is not None:
-            found += maker.made_beside(mention, bench.lookups)
+        found.append(maker.naming.made[mention.table](mention, bench.lookups))
+        if maker.naming.made_beside is not None:
+            found += maker.naming.made_beside(mention, bench.lookups)
     return found
 
 
@@ -116,8 +116,8 @@ def _map_row(
     tally.tell(line, parsed.source_id, told)
     tally.tell(line, parsed.source_id, result.problems)
     if isinstance(result, Mapped):
-        if kind.numbers_of is not None:
-            for name, number in kind.numbers_of(parsed.row):
+        if kind.schedule.numbers_of is not None:
+            for name, number in kind.schedule.numbers_of(parsed.row):
                 tally.said[name] += number
         if result.records:
             mapped.rows.append((line, result.records))

@@ -1,5 +1,6 @@
 """How to make the export: any time to any time, best a day before the Trial Conversion date, shared by a link."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -46,11 +47,26 @@ def confirm(request: Request, ready: Annotated[str, Form()] = "") -> Response:
     return go(f"/m/{visit.move.id}/handover")
 
 
+@dataclass(frozen=True, slots=True)
+class KindToExport:
+    """A line of the table of kinds: where to export the kind, and what the clinic does where the kind does not move."""
+
+    label: str
+    called: str
+    where: str
+    native_headers: str
+    instead: str
+
+
 def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/export")
     conversion = date.fromisoformat(visit.move.conversion_date) if visit.move.conversion_date else None
-    kinds = [kind for kind in visit.source.kinds if kind.where]
+    kinds = [
+        KindToExport(kind.label, kind.called, kind.where, kind.recognition.native_headers, kind.staying.instead)
+        for kind in visit.source.kinds
+        if kind.where
+    ]
     told: dict[str, Any] = {
         "conversion": conversion,
         "best": conversion - timedelta(days=1) if conversion else None,

@@ -55,7 +55,7 @@ def look(request: Request) -> Response:
         "may_see": visit.person.may(Right.REVIEW, visit.move.workspace_id),
         "kept": bool(visit.move.wrapped_key) and visit.move.export_number > 0,
         "kinds": [kind for kind in visit.source.kinds if kind.awaited],
-        "lists": [kind for kind in visit.source.kinds if kind.imported and kind.listed],
+        "lists": [kind for kind in visit.source.kinds if kind.imported and kind.short_list.is_listed],
     }
     return page(request, "wizard/files.html", **told)
 

@@ -265,7 +265,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
             "range": span(facts.get("first"), facts.get("last"), zone),
             "only": only(kind.name, files),
             "is_suspect": kind.name in suspects,
-            "instead": kind.instead,
+            "instead": kind.staying.instead,
             "where": kind.where,
         }
         if not by_kind[kind.name]:

@@ -111,10 +111,10 @@ def lists(origin: Source) -> dict[str, Any]:
     for kind in origin.kinds:
         called = kind.called.lower()
         small = f"called {called} in {origin.label}" if called != kind.label.lower() else ""
-        if kind.listed:
+        if kind.short_list.is_listed:
             continue
         if kind.awaited:
             moves.append({"words": kind.label, "small": small})
         else:
-            stays.append({"words": kind.label, "small": kind.instead})
+            stays.append({"words": kind.label, "small": kind.staying.instead})
     return {"moves": moves, "stays": stays}

@@ -99,7 +99,9 @@ def offer(
     if natural is None and taken_for is not None:
         likely = taken_for
     elif columns and said is None and natural is None:
-        kinds = [k for k in source.kinds if (k.name in candidates if candidates else k.imported or k.listed)]
+        kinds = [
+            k for k in source.kinds if (k.name in candidates if candidates else k.imported or k.short_list.is_listed)
+        ]
         ranked = likely_kinds(kinds, columns, ids)
         order = [kind.kind for kind in ranked]
         candidates = tuple(sorted(candidates, key=lambda name: order.index(name) if name in order else len(order)))
@@ -194,7 +196,7 @@ def label_of(kind: Kind[Any], name: str) -> str:
 
 def needed(kind: Kind[Any]) -> list[Placed]:
     """The fields that a file of this kind cannot be read without."""
-    keys = [p for p in kind.columns if p.column.is_key and kind.key_of is None]
+    keys = [p for p in kind.columns if p.column.is_key and kind.identity.key_of is None]
     return keys + [p for p in kind.columns if p.column.required and p not in keys]
 
 

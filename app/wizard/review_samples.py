@@ -375,5 +375,5 @@ def survivors(visit: Visit) -> tuple[str, ...]:
         except (SourceGone, Stop):
             row = None  # the review shows the other samples
         if row is not None:
-            found += [cell.text.strip('="') for cell in row.cells if cell.name == row.kind.merge_field]
+            found += [cell.text.strip('="') for cell in row.cells if cell.name == row.kind.merging.survivor]
     return tuple(found)

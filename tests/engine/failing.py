@@ -52,13 +52,13 @@ def id_of(kind: Kind[Any], row: Any) -> str | None:
     """The id of a row: of its own column, else the key that its kind makes."""
     column = next((placed.name for placed in kind.columns if placed.column.is_key), None)
     own = getattr(row, column) if column else None
-    return own or (kind.key_of(row) if kind.key_of else None)
+    return own or (kind.identity.key_of(row) if kind.identity.key_of else None)
 
 
 def _failing(kind: Kind[Any], ids: set[str], how: Fails) -> Kind[Any]:
     if not ids or kind.to_records is None:
         return kind
-    make, stays = kind.to_records, kind.stays_because
+    make, stays = kind.to_records, kind.staying.reason
 
     def reading(row: Any) -> Problem | None:
         if id_of(kind, row) in ids:
@@ -70,4 +70,8 @@ def _failing(kind: Kind[Any], ids: set[str], how: Fails) -> Kind[Any]:
             raise Killed if how is Fails.KILLS else ValueError("a failure that nobody foresaw")
         return make(row, joined, lookups)
 
-    return replace(kind, stays_because=reading) if how is Fails.READ else replace(kind, to_records=mapping)
+    return (
+        replace(kind, staying=replace(kind.staying, reason=reading))
+        if how is Fails.READ
+        else replace(kind, to_records=mapping)
+    )

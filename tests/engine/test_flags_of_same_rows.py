@@ -53,7 +53,7 @@ def said(kind: Kind[Any], flag: Mapping[str, str]) -> tuple[bytes, Mapping[str, 
     columns = frozenset(filled)
     row = parse_row(kind, cells, CONTEXT, columns).row
     assert row is not None
-    instead = kind.compared(row, "AU") if kind.compared else {}
+    instead = kind.identity.compared(row, "AU") if kind.identity.compared else {}
     digest, _ = digests_of({**vars(row), **instead}, cells, CONTEXT.zone)
     return digest, statements_of(row, instead, columns, cells, CONTEXT.zone)
 

@@ -9,10 +9,11 @@ from typing import Any
 from app.caspen.record_ids import Ids
 from app.index import Index, IndexEntry, IndexLink
 from app.index.part import PartView, RowView
-from app.mapping.kind import Joining, Kind, Mention, Sharing, Source
+from app.mapping.kind import Kind, Source
 from app.mapping.lookups import Lookups
 from app.mapping.plan import Plan
 from app.mapping.rows import Joined, Mapped, Outcome, Record, Result
+from app.mapping.traits import Identity, Joining, Mention, Names, Naming, Recognition, References, Schedule, Sharing
 from app.problems import Problem
 from app.resolving.settle_index import resolve_index
 
@@ -32,17 +33,24 @@ def _made(table: str) -> Callable[[Mention, Lookups], Record]:
     return lambda mention, lookups: Record(table, "made", mention.key, {"name": mention.name})
 
 
-def kind(name: str, *tables: str, moves: bool = True, made: tuple[str, ...] = (), **more: Any) -> Kind[Nothing]:
+def kind(
+    name: str,
+    *tables: str,
+    moves: bool = True,
+    made: tuple[str, ...] = (),
+    naming: Naming[Nothing] = Naming(),  # noqa: B008 - nothing changes it
+    **more: Any,
+) -> Kind[Nothing]:
     return Kind(
         name=name,
         label=name.title(),
         called=name,
         where="Exports",
-        fingerprint=lambda headers: False,
+        recognition=Recognition(fingerprint=lambda headers: False),
         row=Nothing,
         to_records=_moves if moves else None,
         tables=tables,
-        made={table: _made(table) for table in made},
+        naming=replace(naming, made={table: _made(table) for table in made}),
         **more,
     )
 
@@ -53,21 +61,20 @@ SOURCE = Source(
     name="elsewhere",
     label="Elsewhere",
     kinds=(
-        kind("businesses", "locations", unique_names=True),
+        kind("businesses", "locations", names=Names(are_unique=True)),
         kind(
             "users",
             "users",
-            people=True,
-            alias_shared="user_email_duplicate",
-            referred_by=(("practitioners", "user_id"),),
+            names=Names(are_people=True, alias_shared="user_email_duplicate"),
+            references=References(counted_back=(("practitioners", "user_id"),)),
         ),
         kind(
             "practitioners",
             "practitioners",
             "users",
             made=("practitioners", "users"),
-            people=True,
-            placeholder="practitioner_placeholder_created",
+            names=Names(are_people=True),
+            naming=Naming(placeholder="practitioner_placeholder_created"),
         ),
         kind(
             "appointment_types",
@@ -75,14 +82,17 @@ SOURCE = Source(
             "activities",
             "categories",
             made=("services", "categories"),
-            made_mentions=(CATEGORY,),
-            unique_names=True,
-            unknown="Unknown type",
+            naming=Naming(made_mentions=(CATEGORY,), unknown="Unknown type"),
+            names=Names(are_unique=True),
         ),
-        kind("hours", "availability", spans_of=lambda row: (), vouches=False),
-        kind("questions", "custom_fields", made=("custom_fields",), one_of_many=True),
+        kind("hours", "availability", schedule=Schedule(spans_of=lambda row: ()), naming=Naming(names_exist=False)),
+        kind("questions", "custom_fields", made=("custom_fields",), identity=Identity(one_of_many=True)),
         kind("patients", "clients"),
-        kind("answers", "custom_field_values", later_counts="custom_value_conflict", one_each=("who", "field")),
+        kind(
+            "answers",
+            "custom_field_values",
+            identity=Identity(later_row_code="custom_value_conflict", unique_pairs=("who", "field")),
+        ),
         kind("patient_cases", "cases", moves=False),
         kind("appointments", "appointments", "cancellation_reasons", made=("cancellation_reasons",)),
         kind("attendees", "appointments"),

@@ -2,8 +2,8 @@
 
 import time
 
-from app.mapping.kind import Mention
 from app.mapping.plan import Choice, Plan
+from app.mapping.traits import Mention
 from tests.index.story import IDS, Export, booking, business, day, patient, practitioner, type_
 
 LEAVE_OUT = Choice(to="leave_out")

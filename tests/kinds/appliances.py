@@ -11,6 +11,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.moments import day
 from app.mapping.rows import Joined, Mapped, Record, Result
 from app.mapping.text import string
+from app.mapping.traits import Recognition
 from app.problems import Problem
 
 
@@ -47,10 +48,12 @@ KIND = Kind(
     label="Appliances",
     called="Appliances",
     where="Nowhere",
-    fingerprint=lambda headers: {"applianceid", "handedover"} <= headers,
+    recognition=Recognition(
+        fingerprint=lambda headers: {"applianceid", "handedover"} <= headers,
+        file_names=("appliances",),
+        json_keys=("appliances",),
+    ),
     row=Appliance,
     to_records=to_records,
     tables=("communications",),
-    file_names=("appliances",),
-    json_keys=("appliances",),
 )

@@ -82,7 +82,7 @@ def test_41_a_cancellation_long_past_keeps_its_time_and_its_reason() -> None:
 )
 def test_reasons_are_known_by_code_or_by_words(cell: str, name: str) -> None:
     row = row_of("appointments", cancelled_at="2024-11-20T00:00:00Z", cancellation_reason=cell)
-    assert [mention.name for mention in KIND.mentions(row)] == [name]
+    assert [mention.name for mention in KIND.naming.mentions(row)] == [name]
 
 
 def test_an_unknown_reason_is_other_and_its_words_stand_before_the_note() -> None:
@@ -110,7 +110,7 @@ def test_the_reason_of_what_was_archived_is_kept() -> None:
 
 def test_an_archived_visit_is_cancelled_with_a_reason_that_says_so() -> None:
     row = row_of("appointments", patient_arrived="", archived_at="2026-03-30T10:00:00Z")
-    assert [mention.name for mention in KIND.mentions(row)] == ["Archived in Cliniko"]
+    assert [mention.name for mention in KIND.naming.mentions(row)] == ["Archived in Cliniko"]
 
 
 def test_a_reason_that_the_workspace_has_is_used() -> None:

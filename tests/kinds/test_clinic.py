@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.mapping.kind import Mention
 from app.mapping.plan import Choice, Plan
 from app.mapping.rows import Joined, Outcome, Target
+from app.mapping.traits import Mention
 from app.sources import source
 from app.sources.cliniko.appointment_types import suggests_activity
 from tests.kinds.story import IDS, lookups, row_of, told
@@ -111,8 +111,8 @@ def test_a_user_without_an_email_is_kept_without_one() -> None:
 def test_of_two_users_with_one_email_the_later_loses_it() -> None:
     assert told("users", joined=Joined(findings=("user_email_duplicate",)))["email"] is None
     kind = CLINIKO.kind("users")
-    assert kind.alias_of is not None
-    assert kind.alias_of(row_of("users", email="Sam@Clinic.example")) == "sam@clinic.example"
+    assert kind.names.alias_of is not None
+    assert kind.names.alias_of(row_of("users", email="Sam@Clinic.example")) == "sam@clinic.example"
 
 
 def test_62_a_practitioner_who_left_is_inactive_and_keeps_the_history() -> None:
@@ -135,7 +135,7 @@ def test_a_practitioner_is_called_by_the_display_name_else_by_parts() -> None:
 
 
 def test_somebody_whom_only_notes_name_gets_a_place_without_a_seat() -> None:
-    made = CLINIKO.kind("practitioners").made
+    made = CLINIKO.kind("practitioners").naming.made
     mention = Mention("practitioners", "name:sam lee", "Dr Sam Lee")
     practitioner, user = made["practitioners"](mention, lookups()), made["users"](mention, lookups())
     assert practitioner.values["active"] is False
@@ -162,16 +162,16 @@ def test_a_type_becomes_a_service() -> None:
 @pytest.mark.parametrize(("color", "colour"), [("#1a2B3c", "#1a2B3c"), ("blue", None), ("#12345", None), ("", None)])
 def test_a_new_category_has_the_colour_of_its_type(color: str, colour: str | None) -> None:
     kind = source("cliniko").kind("appointment_types")
-    mention = kind.mentions(row_of("appointment_types", color=color))[0]
-    assert kind.made["categories"](mention, lookups()).values["colour"] == colour
+    mention = kind.naming.mentions(row_of("appointment_types", color=color))[0]
+    assert kind.naming.made["categories"](mention, lookups()).values["colour"] == colour
 
 
 def test_a_type_names_its_category_and_the_tax_that_adds_nothing() -> None:
     kind = CLINIKO.kind("appointment_types")
-    names = {mention.table: mention.name for mention in kind.mentions(row_of("appointment_types"))}
+    names = {mention.table: mention.name for mention in kind.naming.mentions(row_of("appointment_types"))}
     assert names == {"categories": "Imported from Cliniko", "taxes": "No tax"}
-    for mention in kind.mentions(row_of("appointment_types")):
-        record = kind.made[mention.table](mention, lookups())
+    for mention in kind.naming.mentions(row_of("appointment_types")):
+        record = kind.naming.made[mention.table](mention, lookups())
         found = told("appointment_types")
         column = "category_id" if mention.table == "categories" else "tax_id"
         assert found[column] == IDS.derive(record.table, record.source_kind, record.key)
@@ -203,7 +203,7 @@ def test_a_type_that_sounds_like_an_activity_is_asked_about(name: str) -> None:
 
 def test_45_a_type_that_only_appointments_name_is_an_archived_service() -> None:
     kind = CLINIKO.kind("appointment_types")
-    made = kind.made["services"](Mention("services", "name:massage", "Massage"), lookups())
+    made = kind.naming.made["services"](Mention("services", "name:massage", "Massage"), lookups())
     assert (made.values["name"], made.values["status"], made.key) == ("Massage", "archived", "name:massage")
 
 

@@ -95,10 +95,10 @@ def test_an_archived_contact_bears_a_tag_that_says_so() -> None:
 
 
 def test_only_doctors_are_known_by_name() -> None:
-    assert KIND.name_of is not None
-    assert KIND.name_of(row_of("contacts", title="Dr")) == "Ada Hall"
-    assert KIND.name_of(row_of("contacts", type="3rd Party Payer")) is None
-    assert KIND.people
+    assert KIND.names.name_of is not None
+    assert KIND.names.name_of(row_of("contacts", title="Dr")) == "Ada Hall"
+    assert KIND.names.name_of(row_of("contacts", type="3rd Party Payer")) is None
+    assert KIND.names.are_people
 
 
 def test_61_a_formula_in_the_notes_is_plain_text() -> None:

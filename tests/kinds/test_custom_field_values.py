@@ -214,15 +214,15 @@ def test_24_what_a_client_has_no_place_for_stands_in_fields_made_for_it(
     (record,) = answers(Joined(), **cells)
     assert (record.key, record.values["text"]) == (f"11:field:{name}", text)
     kind = source("cliniko").kind(PATIENTS)
-    (mention,) = kind.mentions(row_of(PATIENTS, **cells))
-    made = kind.made["custom_fields"](mention, lookups())
+    (mention,) = kind.naming.mentions(row_of(PATIENTS, **cells))
+    made = kind.naming.made["custom_fields"](mention, lookups())
     assert (made.key, made.values["name"], made.values["required"]) == (f"field:{name}", name, False)
     assert record.values["custom_field_id"] == IDS.derive("custom_fields", made.source_kind, made.key)
 
 
 def test_25_a_detail_that_is_blank_makes_no_field() -> None:
     assert answers(Joined(), unsubscribed_sms_marketing="") == []
-    assert source("cliniko").kind(PATIENTS).mentions(row_of(PATIENTS)) == ()
+    assert source("cliniko").kind(PATIENTS).naming.mentions(row_of(PATIENTS)) == ()
 
 
 @pytest.mark.parametrize(

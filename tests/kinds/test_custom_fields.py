@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from app.mapping.defined import Defined
-from app.mapping.kind import Mention
 from app.mapping.rows import Joined, Outcome
+from app.mapping.traits import Mention
 from app.sources import source
 from tests.kinds.story import context, lookups, parsed, row_of, told
 
@@ -85,7 +85,7 @@ def test_a_token_is_no_damaged_number() -> None:
 
 
 def test_a_definition_that_is_nested_is_taken_apart_row_by_row() -> None:
-    assert KIND.unfold is not None
+    assert KIND.recognition.unfold is not None
     nested = {
         "sections": [
             {
@@ -101,15 +101,15 @@ def test_a_definition_that_is_nested_is_taken_apart_row_by_row() -> None:
     }  # fmt: skip
     ways: tuple[Any, ...] = ({"patient_custom_fields_definition": nested}, nested, nested["sections"][0])
     for told_as in ways:
-        rows = KIND.unfold(told_as)
+        rows = KIND.recognition.unfold(told_as)
         assert rows is not None
         assert [(row["field_token"], row["option_token"], row["archived"]) for row in rows] == [
             ("f1", "o1", False), ("f1", "o2", True), ("f2", None, True),
         ]  # fmt: skip
         assert {row["section_name"] for row in rows if told_as is not nested["sections"]} == {"Sport"}
-    assert KIND.unfold({"id": "1", "sections": "none"}) is None
+    assert KIND.recognition.unfold({"id": "1", "sections": "none"}) is None
 
 
 def test_a_question_that_only_answers_name_is_a_field_for_long_text() -> None:
-    made = KIND.made["custom_fields"](Mention("custom_fields", "f9", "Left handed"), lookups())
+    made = KIND.naming.made["custom_fields"](Mention("custom_fields", "f9", "Left handed"), lookups())
     assert (made.key, made.values["name"], made.values["type"]) == ("f9", "Left handed", "long_text")

@@ -74,7 +74,9 @@ NOT = {
 
 
 def known(kind: str, headers: str) -> bool:
-    return CLINIKO.kind(kind).fingerprint(frozenset(normalise_header(header) for header in headers.split(",")))
+    return CLINIKO.kind(kind).recognition.fingerprint(
+        frozenset(normalise_header(header) for header in headers.split(","))
+    )
 
 
 @pytest.mark.parametrize(("kind", "headers"), [(kind, file) for kind, files in FILES.items() for file in files])
@@ -115,7 +117,7 @@ def test_a_kind_says_where_it_comes_from_and_what_to_do_when_it_stays(kind: Kind
     assert kind.label
     assert kind.called
     assert kind.where
-    assert kind.imported or kind.tables or kind.instead
+    assert kind.imported or kind.tables or kind.staying.instead
 
 
 def test_the_65_native_headers_of_patients_are_all_known() -> None:

@@ -147,7 +147,7 @@ def test_a_busy_time_needs_no_type_and_waits_for_its_practitioner() -> None:
 
 
 def test_the_reason_of_a_busy_time_makes_nothing() -> None:
-    assert KIND.mentions(row_of("appointments", patient_ids="", cancelled_at="2024-11-20T00:00:00Z")) == ()
+    assert KIND.naming.mentions(row_of("appointments", patient_ids="", cancelled_at="2024-11-20T00:00:00Z")) == ()
 
 
 @pytest.mark.parametrize(

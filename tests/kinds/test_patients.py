@@ -136,8 +136,8 @@ def test_32_a_patient_without_any_name_waits() -> None:
 def test_33_a_merged_patient_names_its_survivor_and_is_known_as_merged() -> None:
     row = row_of("patients", merged_at="2024-03-04T01:30:00Z", merged_with_patient_id="200")
     assert row.merged_with_patient_id.ids == ("200",)
-    assert KIND.merged_of is not None
-    assert KIND.merged_of(row)
+    assert KIND.merging.is_merged is not None
+    assert KIND.merging.is_merged(row)
     assert told("patients", merged_at="2024-03-04T01:30:00Z")["status"] == "archived"
 
 
@@ -223,16 +223,16 @@ def test_a_referral_that_is_nested_says_what_columns_of_its_own_say(
     columns = {"referral_source_type": "referral_type", "referral_notes": "referral_extra"}
     cells = {columns.get(name, name): cell for name, cell in cells.items()}
     found = told("patients", **cells)
-    mentioned = [m.name for m in KIND.mentions(row_of("patients", **cells)) if m.table == "referral_types"]
+    mentioned = [m.name for m in KIND.naming.mentions(row_of("patients", **cells)) if m.table == "referral_types"]
     assert (mentioned, found["referral_description"]) == ([type_] if type_ else [], description)
     assert bool(found["referral_type_id"]) is bool(type_)
 
 
 def test_a_referral_type_is_made_once_by_name_or_is_the_workspaces_own() -> None:
     row = row_of("patients", referral_type="Word of  Mouth")
-    (mention,) = KIND.mentions(row)
+    (mention,) = KIND.naming.mentions(row)
     assert (mention.table, mention.key) == ("referral_types", "name:word of mouth")
-    made = KIND.made["referral_types"](mention, lookups())
+    made = KIND.naming.made["referral_types"](mention, lookups())
     here = lookups(existing={"referral_types": {"word of mouth": "rft_OWN"}})
     derived = here.ids.derive("referral_types", "patients", made.key)
     assert told("patients", referral_type="Word of Mouth")["referral_type_id"] == derived
@@ -264,8 +264,8 @@ def test_likely_twins_share_name_and_birth_and_namesakes_the_name() -> None:
     one = row_of("patients", date_of_birth="1980-02-13")
     two = row_of("patients", id="12", first_name="ZOË", date_of_birth="13/02/1980")
     three = row_of("patients", id="13")
-    assert KIND.twin_of is not None
-    assert KIND.namesake_of is not None
-    assert KIND.twin_of(one) == KIND.twin_of(two) is not None
-    assert KIND.twin_of(three) is None
-    assert KIND.namesake_of(one) == KIND.namesake_of(three)
+    assert KIND.identity.twin_of is not None
+    assert KIND.names.namesake_of is not None
+    assert KIND.identity.twin_of(one) == KIND.identity.twin_of(two) is not None
+    assert KIND.identity.twin_of(three) is None
+    assert KIND.names.namesake_of(one) == KIND.names.namesake_of(three)

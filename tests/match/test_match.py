@@ -13,12 +13,15 @@ from app.caspen.workspace_snapshot import (
 from app.index.referred import Reference
 from app.mapping.kind import Source
 from app.mapping.plan import Choice, Plan
+from app.mapping.traits import Schedule
 from app.matching.matches import Suggestion, plan_from, suggest
 from app.reading.inventory import Inventory
 from tests.index.story import kind
 
 SOURCE = Source(
-    "elsewhere", "Elsewhere", (kind("appointment_types", "services", activity_words=("report", "phone call")),)
+    "elsewhere",
+    "Elsewhere",
+    (kind("appointment_types", "services", schedule=Schedule(activity_words=("report", "phone call"))),),
 )
 
 

@@ -29,7 +29,9 @@ AROUND: dict[str, dict[str, Any]] = {
 def found_again(told: Told, content: str) -> list[str]:
     """The ids that the second look finds in the only file."""
     [file] = told.files
-    names = {key for kind in SOURCE.kinds for key in (kind.name, *kind.json_keys)} | set(file.facts.get("lists", ()))
+    names = {key for kind in SOURCE.kinds for key in (kind.name, *kind.recognition.json_keys)} | set(
+        file.facts.get("lists", ())
+    )
     again = plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", headers=HEADERS, lists=names)
     return [cells["id"] for _, cells in again]
 

@@ -35,7 +35,7 @@ def told_in(shape: str, lists: dict[str, list[dict[str, Any]]]) -> str:
 
 def pairs() -> Iterator[tuple[Kind[Any], Kind[Any]]]:
     """Every kind before and behind some others, in the end each place apart."""
-    kinds = [kind for kind in SOURCE.kinds if kind.json_keys]
+    kinds = [kind for kind in SOURCE.kinds if kind.recognition.json_keys]
     for at, kind in enumerate(kinds):
         for step in (1, 5):
             yield kind, kinds[(at + step) % len(kinds)]
@@ -49,7 +49,7 @@ def names(told: Told) -> dict[str, str | None]:
 def test_each_list_of_a_pair_of_kinds_is_read_as_its_own_kind(desk: Desk) -> None:
     for number, (one, other) in enumerate(pairs()):
         shape = ("object", "lines", "array")[number % 3]
-        lists = {one.json_keys[0]: rows_of(one, 10), other.json_keys[-1]: rows_of(other, 70)}
+        lists = {one.recognition.json_keys[0]: rows_of(one, 10), other.recognition.json_keys[-1]: rows_of(other, 70)}
         told = desk.read({FILE: told_in(shape, lists)})
         assert names(told) == {f"{FILE}#{name}": kind.name for name, kind in zip(lists, (one, other), strict=True)}
         assert [file.rows for file in told.files] == [2, 2], (one.name, other.name, shape)

@@ -21,7 +21,7 @@ from tests.shapes.shapes import nested
 
 NUMBER = 20
 PLACES = (0, 9, 10, 19)  # the last of one page, and the first of the next
-LISTS = frozenset(key for kind in SOURCE.kinds for key in (kind.name, *kind.json_keys))
+LISTS = frozenset(key for kind in SOURCE.kinds for key in (kind.name, *kind.recognition.json_keys))
 
 DAMAGES: dict[str, Callable[[str], str]] = {
     "cut in the middle": lambda one: one[: len(one) // 2],

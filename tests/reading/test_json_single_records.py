@@ -21,17 +21,17 @@ USER = {
     "role": "receptionist",
     "active": True,
 }
-KINDS = [pytest.param(kind, id=kind.name) for kind in SOURCE.kinds if kind.json_keys]
+KINDS = [pytest.param(kind, id=kind.name) for kind in SOURCE.kinds if kind.recognition.json_keys]
 
 
 def verified(content: str, only: str | None) -> list[dict[str, str]]:
-    lists = [name for kind in SOURCE.kinds for name in (kind.name, *kind.json_keys)]
+    lists = [name for kind in SOURCE.kinds for name in (kind.name, *kind.recognition.json_keys)]
     return [dict(row) for _, row in plain_rows(lambda: io.BytesIO(content.encode()), "utf-8", lists=lists, only=only)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_record_of_every_kind_between_lists_is_one_row(desk: Desk, kind: Kind[Any]) -> None:
-    name, record = kind.json_keys[0], rows_of(kind, 70)[0]
+    name, record = kind.recognition.json_keys[0], rows_of(kind, 70)[0]
     other = "contacts" if kind.name != "contacts" else "patients"
     further = "users" if kind.name != "users" else "patients"
     content = json.dumps({other: [PATIENT], name: record, further: [USER], "exported_at": "2026-01-01"})
@@ -44,7 +44,7 @@ def test_a_record_of_every_kind_between_lists_is_one_row(desk: Desk, kind: Kind[
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_record_of_every_kind_is_the_row_that_a_list_of_it_has(desk: Desk, kind: Kind[Any]) -> None:
-    name, record = kind.json_keys[0], rows_of(kind, 70)[0]
+    name, record = kind.recognition.json_keys[0], rows_of(kind, 70)[0]
     other = "contacts" if kind.name != "contacts" else "patients"
     path = f"{FILE}#{name}"
     alone = desk.read({FILE: json.dumps({other: [PATIENT], name: record})})

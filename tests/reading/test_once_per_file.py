@@ -14,7 +14,7 @@ from app.reading.problem_counts import Tally
 from tests.reading.story import SOURCE, Desk
 
 MOMENTS = (local_timestamp, mark, timestamp, visit_time)
-KINDS = [pytest.param(kind, id=kind.name) for kind in SOURCE.kinds if kind.imported and kind.json_keys]
+KINDS = [pytest.param(kind, id=kind.name) for kind in SOURCE.kinds if kind.imported and kind.recognition.json_keys]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -31,7 +31,7 @@ def test_times_without_a_zone_are_reported_once(desk: Desk, kind: Kind[Any]) -> 
             "2026-01-15 09:00" if p.name == first or (p.name in others and number == 3) else f"7{number}"
             for p in columns
         )
-    read = desk.read({f"{kind.json_keys[0]}.csv": out.getvalue()})
+    read = desk.read({f"{kind.recognition.json_keys[0]}.csv": out.getvalue()})
     assert [p.count for p in read.one.problems if p.code == "timezone_assumed"] == [1]
 
 

@@ -88,7 +88,7 @@ PRICE = "Price"  # with an item beside it a price list is known, whatever it is 
 def test_a_file_named_after_its_kind_is_that_kind_by_its_key_and_any_two_more_columns(kind: Kind[Any]) -> None:
     headed = [p.column for p in kind.columns if p.column.native and not p.column.prefix and not p.column.by_reading]
     keys = [column.native for column in headed if column.is_key]
-    name = name_of(f"{kind.file_names[0]}.csv", SOURCE)
+    name = name_of(f"{kind.recognition.file_names[0]}.csv", SOURCE)
     pairs = [two for two in combinations([c.native for c in headed if not c.is_key], 2) if PRICE not in two]
     found = {two: by_header([*keys, *two], name, SOURCE) for two in pairs}
     assert len(pairs) > 10
@@ -103,7 +103,7 @@ def test_a_file_of_patients_with_names_alone_is_read(desk: Desk) -> None:
 @pytest.mark.parametrize("kind", KEYED, ids=lambda kind: kind.name)
 def test_no_file_is_said_to_lack_a_key_that_it_has(desk: Desk, kind: Kind[Any]) -> None:
     key = next(p.column.native for p in kind.columns if p.column.is_key)
-    told = desk.csv(f"{key},Aaa,Bbb\n1,x,y\n", f"{kind.file_names[0]}.csv")
+    told = desk.csv(f"{key},Aaa,Bbb\n1,x,y\n", f"{kind.recognition.file_names[0]}.csv")
     assert told.one.refused != "missing_key_column"
 
 
@@ -136,7 +136,7 @@ def test_a_native_file_does_not_say_who_is_archived(desk: Desk) -> None:
 
 
 def test_every_kind_of_the_source_has_names_of_files() -> None:
-    assert all(k.file_names for k in SOURCE.kinds)
+    assert all(k.recognition.file_names for k in SOURCE.kinds)
 
 
 def test_letters_and_body_charts_are_counted_by_their_folder_with_what_to_do_instead(desk: Desk) -> None:

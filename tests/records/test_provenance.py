@@ -24,7 +24,7 @@ from tests.kinds.story import context, joined_of, lookups
 from tests.product import Product
 
 SOURCE = source("cliniko")
-MOVING = [kind.name for kind in SOURCE.kinds if kind.imported and not kind.listed]
+MOVING = [kind.name for kind in SOURCE.kinds if kind.imported and not kind.short_list.is_listed]
 ROWS = 12
 VISITS, START = ("booking_id", "attendee_id"), datetime(2026, 3, 1, 22, tzinfo=UTC)
 ABSENT = ("attendees",)  # the native dialect has no such file; its rows make no record of their own

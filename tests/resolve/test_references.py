@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from app.index import IndexLink
-from app.mapping.kind import Kind, Mention
+from app.mapping.kind import Kind
 from app.mapping.plan import Plan
+from app.mapping.traits import Mention
 from app.problems import Level
 from app.reading.relations import base_of
 from tests.index.story import CATEGORY, IDS, Export, booking, case, patient, practitioner, type_

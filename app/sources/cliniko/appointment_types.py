@@ -8,12 +8,13 @@ from typing import Annotated
 from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean, whole_up_to
 from app.mapping.ids import key, link, links
-from app.mapping.kind import Kind, Mention
+from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.money import money
 from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import code, cut, string, text
+from app.mapping.traits import Mention, Names, Naming, Recognition, Schedule
 from app.problems import Level, Problem
 from app.sources.cliniko.decisions import decided, name_key, named_id
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -185,22 +186,28 @@ KIND = Kind(
     label="Services",
     called="Appointment types",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_appointment_types),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_appointment_types),
+        file_names=("appointment types", "appointment_types"),
+        json_keys=("appointment_types",),
+    ),
     row=AppointmentType,
     to_records=to_records,
     tables=("services", "activities", "categories", "taxes"),
-    file_names=("appointment types", "appointment_types"),
-    json_keys=("appointment_types",),
-    name_of=lambda row: row.name,
-    alias_of=lambda row: f"{row.category}: {row.name}" if row.category and row.name else None,
-    unique_names=True,
-    unknown=UNKNOWN_TYPE,
-    unnamed_code="appointment_type_missing",
-    activity_words=ACTIVITY_WORDS,
-    mentions=mentions,
-    made_mentions=(
-        Mention("categories", name_key(CATEGORY), CATEGORY),
-        Mention("taxes", name_key(NO_TAX), NO_TAX),
+    names=Names(
+        name_of=lambda row: row.name,
+        alias_of=lambda row: f"{row.category}: {row.name}" if row.category and row.name else None,
+        are_unique=True,
     ),
-    made={"services": unknown_type, "categories": category, "taxes": no_tax},
+    naming=Naming(
+        unknown=UNKNOWN_TYPE,
+        unnamed_code="appointment_type_missing",
+        mentions=mentions,
+        made_mentions=(
+            Mention("categories", name_key(CATEGORY), CATEGORY),
+            Mention("taxes", name_key(NO_TAX), NO_TAX),
+        ),
+        made={"services": unknown_type, "categories": category, "taxes": no_tax},
+    ),
+    schedule=Schedule(activity_words=ACTIVITY_WORDS),
 )

@@ -14,11 +14,22 @@ from app.mapping.columns import Column, Link, Report, columns_of
 from app.mapping.context import Context
 from app.mapping.flags import boolean, one_of, whole_up_to
 from app.mapping.ids import id_in_address, key, link, several_ids
-from app.mapping.kind import Kind, Mention, Sharing, no_mentions
+from app.mapping.kind import Kind
 from app.mapping.moments import LocalMoment, timestamp, visit_time
 from app.mapping.rows import Json
 from app.mapping.structured import json_cell
 from app.mapping.text import code, text
+from app.mapping.traits import (
+    Identity,
+    Mention,
+    Naming,
+    Recognition,
+    References,
+    Schedule,
+    Sharing,
+    Staying,
+    no_mentions,
+)
 from app.problems import Problem
 from app.sources.cliniko.appointment_types import MOST_PEOPLE, UNKNOWN_TYPE
 from app.sources.cliniko.bookings import cancellation_reason, to_records
@@ -252,26 +263,36 @@ KIND = Kind(
     label="Appointments",
     called="Appointments",
     where="Settings > Data exports > Appointments, from any time to any time",
-    fingerprint=fingerprint(looks_like_appointments),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_appointments),
+        file_names=("appointments", "individual_appointments", "group_appointments"),
+        json_keys=("appointments", "individual_appointments", "group_appointments", "bookings"),
+        native_headers="R",
+    ),
     row=Appointment,
     to_records=to_records,
-    compared=lambda row, _: of_appointment(row),
+    identity=Identity(
+        compared=lambda row, _: of_appointment(row),
+        key_of=composite_key,
+    ),
     tables=("appointments", "appointment_groups", "busy_times", "communications", "cancellation_reasons"),
-    file_names=("appointments", "individual_appointments", "group_appointments"),
-    json_keys=("appointments", "individual_appointments", "group_appointments", "bookings"),
-    key_of=composite_key,
-    stays_because=stays_because,
-    columns_for=columns_for,
-    links_beside=links_beside,
-    numbers_of=numbers_of,
-    came_of=lambda row: False if row.did_not_arrive else row.patient_arrived or None,
+    staying=Staying(reason=stays_because),
+    references=References(
+        columns_for=columns_for,
+        beside=links_beside,
+    ),
+    schedule=Schedule(
+        numbers_of=numbers_of,
+        attended=lambda row: False if row.did_not_arrive else row.patient_arrived or None,
+    ),
     sharing=Sharing(
         by="patient_ids",
         is_shared=lambda row: row.shape == "group",
         is_aside=lambda row: row.shape == "busy",
         alone="appointment_without_patient",
     ),
-    mentions=mentions,
-    made={"cancellation_reasons": cancellation_reason},
-    native_headers="R",
+    naming=Naming(
+        mentions=mentions,
+        made={"cancellation_reasons": cancellation_reason},
+    ),
 )

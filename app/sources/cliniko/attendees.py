@@ -10,11 +10,12 @@ from typing import Annotated
 from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
-from app.mapping.kind import Joining, Kind
+from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import timestamp
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result
 from app.mapping.text import code, text
+from app.mapping.traits import Identity, Joining, Naming, Recognition, Schedule, Staying
 from app.problems import Problem
 from app.sources.cliniko.attendance import attendee_s
 from app.sources.cliniko.bookings import mentions
@@ -99,20 +100,22 @@ def looks_like_attendees(headers: Headers) -> bool:
     )
 
 
-KIND = Kind(
+KIND = Kind[Attendee](
     name="attendees",
     label="Attendees",
     called="Attendees",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_attendees),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_attendees),
+        file_names=("attendees",),
+        json_keys=("attendees",),
+    ),
     row=Attendee,
     to_records=to_records,
-    compared=lambda row, _: of_attendee(row),
-    stays_because=stays_because,
-    mentions=mentions,
-    came_of=lambda row: row.arrived,
+    identity=Identity(compared=lambda row, _: of_attendee(row)),
+    staying=Staying(reason=stays_because),
+    naming=Naming(mentions=mentions),
+    schedule=Schedule(attended=lambda row: row.arrived),
     joining=Joining(to="booking_id", by="patient_id", again="duplicate_attendee", differs="attendance_conflict"),
     tables=("appointments",),
-    file_names=("attendees",),
-    json_keys=("attendees",),
 )

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.mapping.kind import Mention
 from app.mapping.lookups import Lookups
 from app.mapping.names import name_digest, normalise_person
 from app.mapping.rows import Joined, Mapped, Member, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import cut
+from app.mapping.traits import Mention
 from app.problems import Level, Problem
 from app.sources.cliniko.attendance import Attendance, Attending, Cancelled, attendance_of, attendee_s, note_of_slot
 from app.sources.cliniko.busy_times import busy_time

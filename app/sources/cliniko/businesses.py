@@ -14,6 +14,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.phones import FoundPhone, find_phone
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import code, cut, limited, string, text
+from app.mapping.traits import Identity, Names, Recognition
 from app.mapping.zones import zone_name
 from app.problems import Problem
 from app.sources.cliniko.addresses import address
@@ -142,13 +143,17 @@ KIND = Kind(
     label="Locations",
     called="Businesses",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_businesses),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_businesses),
+        file_names=("businesses", "locations"),
+        json_keys=("businesses",),
+    ),
     row=Business,
     to_records=to_records,
-    compared=compared,
+    identity=Identity(compared=compared),
     tables=("locations",),
-    file_names=("businesses", "locations"),
-    json_keys=("businesses",),
-    name_of=name_of,
-    unique_names=True,
+    names=Names(
+        name_of=name_of,
+        are_unique=True,
+    ),
 )

@@ -15,6 +15,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import clean, code, cut, string, text, verbatim
+from app.mapping.traits import Identity, Recognition, Staying
 from app.problems import Level, Problem
 from app.sources.cliniko.compared import of_communication
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -139,14 +140,16 @@ KIND = Kind(
     label="Communications",
     called="Communications",
     where="Settings > Data exports > Communications, where your account offers it",
-    fingerprint=fingerprint(looks_like_communications),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_communications),
+        file_names=("communications",),
+        json_keys=("communications",),
+    ),
     row=Communication,
     to_records=to_records,
-    compared=lambda row, _: of_communication(row),
-    stays_because=stays_because,
+    identity=Identity(compared=lambda row, _: of_communication(row)),
+    staying=Staying(reason=stays_because),
     tables=("communications",),
-    file_names=("communications",),
-    json_keys=("communications",),
 )
 
 

@@ -15,6 +15,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
 from app.mapping.structured import json_cell
 from app.mapping.text import STRING, code, cut, string, text
+from app.mapping.traits import Identity, Names, Recognition
 from app.problems import Problem
 from app.sources.cliniko.addresses import Address, address
 from app.sources.cliniko.client_phones import KINDS, Phones, listed, phones, split
@@ -133,15 +134,19 @@ KIND = Kind(
     label="Contacts",
     called="Contacts",
     where="Settings > Data exports > Contacts, where your account offers it",
-    fingerprint=fingerprint(looks_like_contacts),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_contacts),
+        file_names=("contacts",),
+        json_keys=("contacts",),
+    ),
     row=Contact,
     to_records=to_records,
-    compared=compared,
+    identity=Identity(compared=compared),
     tables=("contacts",),
-    file_names=("contacts",),
-    json_keys=("contacts",),
-    name_of=name_of,
-    people=True,
+    names=Names(
+        name_of=name_of,
+        are_people=True,
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Result
 from app.mapping.text import string, text
+from app.mapping.traits import Identity, Questions, Recognition, Staying
 from app.problems import Problem
 from app.sources.cliniko.answers import Answer
 from app.sources.cliniko.field_values import NAME, value_record
@@ -101,16 +102,20 @@ KIND = Kind(
     label="Custom field values",
     called="Custom field values",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_values),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_values),
+        file_names=("custom field values", "custom_field_values"),
+        json_keys=("custom_field_values",),
+    ),
     row=CustomFieldValue,
     to_records=to_records,
     tables=(NAME,),
-    file_names=("custom field values", "custom_field_values"),
-    json_keys=("custom_field_values",),
-    key_of=patient_and_field,
-    said_of=said_of,
-    asks=lambda columns: columns,
-    stays_because=stays_because,
-    later_counts="custom_value_conflict",
-    one_each=("patient_id", "field_token"),
+    identity=Identity(
+        key_of=patient_and_field,
+        target_values=said_of,
+        later_row_code="custom_value_conflict",
+        unique_pairs=("patient_id", "field_token"),
+    ),
+    questions=Questions(columns=lambda columns: columns),
+    staying=Staying(reason=stays_because),
 )

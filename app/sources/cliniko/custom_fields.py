@@ -8,11 +8,12 @@ from app.mapping.columns import Column
 from app.mapping.defined import CHOICES, Defined
 from app.mapping.flags import boolean
 from app.mapping.ids import token
-from app.mapping.kind import Kind, Mention
+from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.names import normalise_name
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
 from app.mapping.text import cut, string
+from app.mapping.traits import Identity, Mention, Names, Naming, Questions, Recognition
 from app.problems import Problem
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -170,19 +171,27 @@ KIND = Kind(
     label="Custom fields",
     called="Custom fields",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_custom_fields),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_custom_fields),
+        file_names=("custom fields", "custom_fields", "settings"),
+        json_keys=("custom_fields", DEFINITION),
+        unfold=unfold,
+    ),
     row=CustomField,
     to_records=to_records,
     tables=(NAME,),
-    file_names=("custom fields", "custom_fields", "settings"),
-    json_keys=("custom_fields", DEFINITION),
-    key_beside=beside,
-    one_of_many=True,
-    name_of=lambda row: row.field_name,
-    alias_of=by_section,
-    unknown="Custom field",
-    unfold=unfold,
-    asks=lambda columns: columns,
-    made={NAME: from_name},
-    made_beside=beside_name,
+    identity=Identity(
+        key_beside=beside,
+        one_of_many=True,
+    ),
+    names=Names(
+        name_of=lambda row: row.field_name,
+        alias_of=by_section,
+    ),
+    naming=Naming(
+        unknown="Custom field",
+        made={NAME: from_name},
+        made_beside=beside_name,
+    ),
+    questions=Questions(columns=lambda columns: columns),
 )

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from app.mapping.ids import key
 from app.mapping.kind import Kind
+from app.mapping.traits import Recognition, Staying
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 from app.sources.cliniko.unavailable_blocks import PATIENT_COLUMNS
@@ -86,13 +87,17 @@ def _kind(
         label=label,
         called=label,
         where=WHERE,
-        fingerprint=fingerprint(rule),
+        recognition=Recognition(
+            fingerprint=fingerprint(rule),
+            file_names=(name, *names),
+            json_keys=(name, *keys),
+            named_instead=unless_named,
+        ),
         row=NotMoved,
-        file_names=(name, *names),
-        json_keys=(name, *keys),
-        instead=instead,
-        counted_as=counted_as,
-        unless_named=unless_named,
+        staying=Staying(
+            instead=instead,
+            counted_as=counted_as,
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from app.mapping.moments import day
 from app.mapping.money import money
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import STRING, cut, string, text
+from app.mapping.traits import Recognition, Staying
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -167,11 +168,13 @@ KIND = Kind(
     label="Cases",
     called="Patient cases",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_cases),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_cases),
+        file_names=("patient cases", "patient_cases", "cases"),
+        json_keys=("patient_cases",),
+    ),
     row=Case,
     to_records=to_records,
     tables=("cases",),
-    file_names=("patient cases", "patient_cases", "cases"),
-    json_keys=("patient_cases",),
-    stays_because=stays_because,
+    staying=Staying(reason=stays_because),
 )

@@ -11,11 +11,12 @@ from app.mapping.columns import Column, Link, normalise_header
 from app.mapping.files import is_blocked, key_of_path, safe_name
 from app.mapping.flags import boolean, whole
 from app.mapping.ids import key, link, one_id
-from app.mapping.kind import Filing, Kind
+from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.names import name_digest
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import cut, string, text, verbatim
+from app.mapping.traits import Filing, Identity, Names, Recognition, Staying
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -174,24 +175,28 @@ KIND = Kind(
     label="Files",
     called="Patient files",
     where="Each patient's Files page, one by one; or ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_files),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_files),
+        file_names=(
+            "patient files",
+            "patient_files",
+            "patient_attachments",
+        ),
+        json_keys=(
+            "patient_attachments",
+            "patient_files",
+        ),
+    ),
     row=PatientFile,
     to_records=to_records,
     tables=("files",),
-    file_names=(
-        "patient files",
-        "patient_files",
-        "patient_attachments",
+    identity=Identity(
+        made_key="found_key",
+        key_of=key_of,
+        target_values=said_of,
     ),
-    json_keys=(
-        "patient_attachments",
-        "patient_files",
-    ),
-    made_key="found_key",
-    key_of=key_of,
-    name_of=lambda row: f"{row.folder}/{row.name}" if row.found_sha256 else None,
-    said_of=said_of,
-    stays_because=stays_because,
+    names=Names(name_of=lambda row: f"{row.folder}/{row.name}" if row.found_sha256 else None),
+    staying=Staying(reason=stays_because),
     filing=Filing(
         by="patient_id",
         under="folder_patient_id",

@@ -12,6 +12,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
 from app.mapping.text import numbered, string, verbatim
+from app.mapping.traits import Names, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -62,15 +63,19 @@ KIND = Kind(
     label="Form templates",
     called="Patient form templates",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_form_templates),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_form_templates),
+        file_names=(
+            "patient form templates",
+            "patient_form_templates",
+        ),
+        json_keys=("patient_form_templates",),
+    ),
     row=FormTemplate,
     to_records=to_records,
     tables=("form_templates",),
-    file_names=(
-        "patient form templates",
-        "patient_form_templates",
+    names=Names(
+        name_of=lambda row: row.name,
+        are_unique=True,
     ),
-    json_keys=("patient_form_templates",),
-    name_of=lambda row: row.name,
-    unique_names=True,
 )

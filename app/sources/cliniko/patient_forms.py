@@ -14,6 +14,7 @@ from app.mapping.moments import timestamp
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError, json_where
 from app.mapping.text import cut, nothing, string, verbatim
+from app.mapping.traits import Recognition, Staying
 from app.problems import Level, Problem
 from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -117,14 +118,16 @@ KIND = Kind(
     label="Forms",
     called="Patient forms",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_forms),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_forms),
+        file_names=(
+            "patient forms",
+            "patient_forms",
+        ),
+        json_keys=("patient_forms",),
+    ),
     row=PatientForm,
     to_records=to_records,
-    stays_because=stays_because,
+    staying=Staying(reason=stays_because),
     tables=("forms",),
-    file_names=(
-        "patient forms",
-        "patient_forms",
-    ),
-    json_keys=("patient_forms",),
 )

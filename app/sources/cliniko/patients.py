@@ -18,7 +18,7 @@ from app.mapping.countries import country_code
 from app.mapping.emails import email_or_text, read_email
 from app.mapping.flags import boolean, spoken
 from app.mapping.ids import NOTHING, key, link, one_id
-from app.mapping.kind import Kind, Mention
+from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.moments import birth, timestamp
 from app.mapping.money import money
@@ -27,6 +27,7 @@ from app.mapping.phones import phone_runs
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Target, Value
 from app.mapping.structured import json_cell, json_or_text, json_where, words_in
 from app.mapping.text import STRING, code, cut, one_line, string, text
+from app.mapping.traits import Identity, Mention, Merging, Names, Naming, Questions, Recognition, References, Staying
 from app.problems import Problem
 from app.sources.cliniko.addresses import Address, address
 from app.sources.cliniko.answers import Answer, in_columns, is_nested, nested
@@ -466,24 +467,34 @@ KIND = Kind(
     label="Clients",
     called="Patients",
     where="Settings > Data exports > Patients, from any time to any time",
-    fingerprint=fingerprint(looks_like_patients),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_patients),
+        file_names=("patients", "clients"),
+        json_keys=("patients",),
+        archived_by="archived_at",
+        native_headers="C",
+    ),
     row=Patient,
     to_records=to_records,
-    compared=compared,
+    identity=Identity(
+        compared=compared,
+        twin_of=name_and_birth,
+        target_values=said_of,
+    ),
     tables=("clients", "custom_field_values", "referral_types"),
-    file_names=("patients", "clients"),
-    json_keys=("patients",),
-    archived_by="archived_at",
-    twin_of=name_and_birth,
-    namesake_of=full_name,
-    known_by=known_by,
-    merged_of=lambda row: row.merged_at is not None or row.merged_with_patient_id is not None,
-    merge_field="merged_with_patient_id",
-    stays_because=stays_because,
-    mentions=mentions,
-    made={"referral_types": referral_type, "custom_fields": from_name},
-    links_beside=questions,
-    said_of=said_of,
-    asks=asks,
-    native_headers="C",
+    names=Names(
+        namesake_of=full_name,
+        identity_texts=known_by,
+    ),
+    merging=Merging(
+        is_merged=lambda row: row.merged_at is not None or row.merged_with_patient_id is not None,
+        survivor="merged_with_patient_id",
+    ),
+    staying=Staying(reason=stays_because),
+    naming=Naming(
+        mentions=mentions,
+        made={"referral_types": referral_type, "custom_fields": from_name},
+    ),
+    references=References(beside=questions),
+    questions=Questions(columns=asks),
 )

@@ -16,6 +16,7 @@ from app.mapping.moments import clock_time
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import json_cell
 from app.mapping.text import string
+from app.mapping.traits import Identity, Naming, Recognition, Schedule, Staying
 from app.mapping.zones import zone_name
 from app.problems import Level, Problem
 from app.sources.cliniko.headers import ENDS, STARTS, Headers, fingerprint
@@ -213,14 +214,16 @@ KIND = Kind(
     label="Availability",
     called="Practitioner availability",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_availability),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_availability),
+        file_names=("practitioner availability", "practitioner_availability", "daily_availabilities"),
+        json_keys=("daily_availabilities", "practitioner_availability", "availabilities"),
+    ),
     row=Availability,
     to_records=to_records,
     tables=("availability",),
-    file_names=("practitioner availability", "practitioner_availability", "daily_availabilities"),
-    json_keys=("daily_availabilities", "practitioner_availability", "availabilities"),
-    key_beside=beside,
-    spans_of=spans_of,
-    stays_because=stays_because,
-    vouches=False,
+    identity=Identity(key_beside=beside),
+    schedule=Schedule(spans_of=spans_of),
+    staying=Staying(reason=stays_because),
+    naming=Naming(names_exist=False),
 )

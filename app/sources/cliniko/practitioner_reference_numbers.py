@@ -9,6 +9,7 @@ from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.text import code, cut, string
+from app.mapping.traits import Naming, Recognition, Staying
 from app.problems import Problem
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -79,12 +80,14 @@ KIND = Kind(
     label="Provider numbers",
     called="Practitioner reference numbers",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_reference_numbers),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_reference_numbers),
+        file_names=("practitioner reference numbers", "practitioner_reference_numbers"),
+        json_keys=("practitioner_reference_numbers",),
+    ),
     row=ReferenceNumber,
     to_records=to_records,
     tables=("provider_numbers",),
-    file_names=("practitioner reference numbers", "practitioner_reference_numbers"),
-    json_keys=("practitioner_reference_numbers",),
-    stays_because=stays_because,
-    vouches=False,
+    staying=Staying(reason=stays_because),
+    naming=Naming(names_exist=False),
 )

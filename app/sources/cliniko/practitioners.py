@@ -6,10 +6,11 @@ from typing import Annotated
 from app.mapping.columns import Column, Link
 from app.mapping.flags import boolean
 from app.mapping.ids import key, link
-from app.mapping.kind import Kind, Mention
+from app.mapping.kind import Kind
 from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Mapped, Record, Result, Value
 from app.mapping.text import cut, string, text
+from app.mapping.traits import Mention, Names, Naming, Recognition
 from app.sources.cliniko.decisions import decided
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
@@ -109,15 +110,21 @@ KIND = Kind(
     label="Practitioners",
     called="Practitioners",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_practitioners),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_practitioners),
+        file_names=("practitioners",),
+        json_keys=("practitioners",),
+    ),
     row=Practitioner,
     to_records=to_records,
     tables=("practitioners", "users"),
-    file_names=("practitioners",),
-    json_keys=("practitioners",),
-    name_of=name_of,
-    people=True,
-    unknown="Practitioner",
-    placeholder="practitioner_placeholder_created",
-    made={"practitioners": placeholder, "users": placeholder_user},
+    names=Names(
+        name_of=name_of,
+        are_people=True,
+    ),
+    naming=Naming(
+        unknown="Practitioner",
+        placeholder="practitioner_placeholder_created",
+        made={"practitioners": placeholder, "users": placeholder_user},
+    ),
 )

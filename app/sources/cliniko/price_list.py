@@ -12,6 +12,7 @@ from app.mapping.ids import key
 from app.mapping.kind import Kind
 from app.mapping.money import money
 from app.mapping.text import code, string
+from app.mapping.traits import Recognition, ShortList, Staying
 from app.sources.cliniko.headers import Headers, fingerprint
 from app.sources.cliniko.row import Row
 
@@ -53,22 +54,28 @@ BILLABLE_ITEMS = Kind(
     label="Prices",
     called="Billable items",
     where=WHERE,
-    fingerprint=fingerprint(looks_like_prices),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_prices),
+        file_names=("billable items", "billable_items"),
+        json_keys=("billable_items",),
+    ),
     row=BillableItem,
-    file_names=("billable items", "billable_items"),
-    json_keys=("billable_items",),
-    instead="They are read for the prices of your services. Set up anything else that you sell by hand.",
-    listed=True,
+    staying=Staying(
+        instead="They are read for the prices of your services. Set up anything else that you sell by hand.",
+    ),
+    short_list=ShortList(is_listed=True),
 )
 CONCESSION_TYPES = Kind(
     name="concession_types",
     label="Concession types",
     called="Concession types",
     where=WHERE,
-    fingerprint=fingerprint(looks_like_concessions),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_concessions),
+        file_names=("concession types", "concession_types"),
+        json_keys=("concession_types",),
+    ),
     row=ConcessionType,
-    file_names=("concession types", "concession_types"),
-    json_keys=("concession_types",),
-    instead="Their names come with the clients who have them.",
-    listed=True,
+    staying=Staying(instead="Their names come with the clients who have them."),
+    short_list=ShortList(is_listed=True),
 )

@@ -11,6 +11,7 @@ from app.mapping.rich import template_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
 from app.mapping.text import numbered, string, verbatim
+from app.mapping.traits import Names, Recognition
 from app.problems import Level, Problem
 from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -72,17 +73,21 @@ KIND = Kind(
     label="Progress note templates",
     called="Treatment note templates",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_note_templates),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_note_templates),
+        file_names=(
+            "treatment note templates",
+            "treatment_note_templates",
+            "note templates",
+            "progress note templates",
+        ),
+        json_keys=("treatment_note_templates",),
+    ),
     row=NoteTemplate,
     to_records=to_records,
     tables=("progress_note_templates",),
-    file_names=(
-        "treatment note templates",
-        "treatment_note_templates",
-        "note templates",
-        "progress note templates",
+    names=Names(
+        name_of=lambda row: row.name,
+        are_unique=True,
     ),
-    json_keys=("treatment_note_templates",),
-    name_of=lambda row: row.name,
-    unique_names=True,
 )

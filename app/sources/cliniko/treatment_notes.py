@@ -17,6 +17,7 @@ from app.mapping.rich import note_html
 from app.mapping.rows import Joined, Mapped, NotMapped, Outcome, Record, Result, Value
 from app.mapping.structured import NotJsonError
 from app.mapping.text import cut, string, verbatim
+from app.mapping.traits import Identity, Recognition, Staying
 from app.problems import Level, Problem
 from app.sources.cliniko.contents import content_of
 from app.sources.cliniko.headers import Headers, fingerprint
@@ -155,14 +156,18 @@ KIND = Kind(
     label="Progress notes",
     called="Treatment notes",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_treatment_notes),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_treatment_notes),
+        file_names=("treatment notes", "treatment_notes"),
+        json_keys=("treatment_notes",),
+    ),
     row=TreatmentNote,
     to_records=to_records,
     tables=("progress_notes",),
-    file_names=("treatment notes", "treatment_notes"),
-    json_keys=("treatment_notes",),
-    stays_because=stays_because,
-    made_key="page_key",
-    gives_way=lambda row: row.is_page is True,
-    gave_way="note_document_duplicate",
+    staying=Staying(reason=stays_because),
+    identity=Identity(
+        made_key="page_key",
+        yields=lambda row: row.is_page is True,
+        yielded_code="note_document_duplicate",
+    ),
 )

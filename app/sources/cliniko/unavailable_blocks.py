@@ -12,6 +12,7 @@ from app.mapping.moments import local_timestamp
 from app.mapping.rows import Joined, Json, Mapped, NotMapped, Outcome, Result
 from app.mapping.structured import json_cell
 from app.mapping.text import text
+from app.mapping.traits import Recognition, Staying
 from app.problems import Level, Problem
 from app.sources.cliniko.busy_times import busy_time
 from app.sources.cliniko.diary import is_reversed, lasts_long, location_of, times_of
@@ -110,15 +111,17 @@ KIND = Kind(
     label="Busy times",
     called="Unavailable blocks",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_blocks),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_blocks),
+        file_names=(
+            "unavailable blocks",
+            "unavailable_blocks",
+            "unavailable",
+        ),
+        json_keys=("unavailable_blocks",),
+    ),
     row=UnavailableBlock,
     to_records=to_records,
-    stays_because=stays_because,
+    staying=Staying(reason=stays_because),
     tables=("busy_times",),
-    file_names=(
-        "unavailable blocks",
-        "unavailable_blocks",
-        "unavailable",
-    ),
-    json_keys=("unavailable_blocks",),
 )

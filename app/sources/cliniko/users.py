@@ -12,6 +12,7 @@ from app.mapping.lookups import Lookups
 from app.mapping.rows import Joined, Json, Mapped, Record, Result, Value
 from app.mapping.structured import json_or_text
 from app.mapping.text import cut, string
+from app.mapping.traits import Identity, Names, Recognition, References
 from app.problems import Problem
 from app.sources.cliniko.client_phones import Phones, listed, phones
 from app.sources.cliniko.compared import Said, of_user
@@ -108,16 +109,20 @@ KIND = Kind(
     label="Users",
     called="Users",
     where="Not among the data exports of every account: ask whoever made your export from the API",
-    fingerprint=fingerprint(looks_like_users),
+    recognition=Recognition(
+        fingerprint=fingerprint(looks_like_users),
+        file_names=("users",),
+        json_keys=("users",),
+    ),
     row=User,
     to_records=to_records,
-    compared=compared,
+    identity=Identity(compared=compared),
     tables=("users",),
-    file_names=("users",),
-    json_keys=("users",),
-    name_of=name_of,
-    people=True,
-    alias_of=email_of,
-    alias_shared="user_email_duplicate",
-    referred_by=(("practitioners", "user_id"),),
+    names=Names(
+        name_of=name_of,
+        are_people=True,
+        alias_of=email_of,
+        alias_shared="user_email_duplicate",
+    ),
+    references=References(counted_back=(("practitioners", "user_id"),)),
 )

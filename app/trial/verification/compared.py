@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlmodel import Session, col, func, select
 
-from app.caspen.file_references import Content, told_of
+from app.caspen.file_references import Content, load_content_types
 from app.caspen.source_keys import SourceKeyLookup
 from app.caspen.stores import Store
 from app.mapping.plan import CREATE, Plan
@@ -168,7 +168,7 @@ def look_at_attached(
         if (content := _content(entry, types)) is not None:
             contents[content] += 1
     store = runtime.caspen.trial(migration.id, migration.trial_number)
-    filed = told_of(store, migration.workspace_id, sorted({sha256 for sha256, _ in contents}))
+    filed = load_content_types(store, migration.workspace_id, sorted({sha256 for sha256, _ in contents}))
     lost = sum(count for content, count in contents.items() if content not in filed)
     if lost > kind.read - kind.came - absent:
         yield Problem("file_bytes_altered", kind.kind, count=lost)

@@ -32,7 +32,7 @@ class RawFiles:
         self.attached = frozenset(found.attached.folders())  # each of them counts as one file
         self._kinds = source.kinds
         self._nested = source.nested
-        self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.json_keys))
+        self._lists = frozenset(key for kind in source.kinds for key in (kind.name, *kind.recognition.json_keys))
 
     def rows(self, file: ExportFile, looks: Sequence[Look]) -> Iterator[Lined]:
         """The rows of a file, by bare headers, each with the place by which problems of it are told: its line, its
