@@ -182,7 +182,7 @@ def check_links(
 
 def _given(export: str) -> str:
     """A link is a secret: it may come by the input instead of the command line, as part of a text of up to 64 KiB."""
-    from app.links.pasted import LONGEST_PASTE
+    from app.links.pasted_text import LONGEST_PASTE
 
     return sys.stdin.read(LONGEST_PASTE).strip() if export == "-" else export
 

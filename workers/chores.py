@@ -8,9 +8,9 @@ from datetime import timedelta
 import structlog
 
 from app.db import now
-from app.fetch.open_links import look_at_open_links
-from app.fetch.uploads import sweep_uploads
-from app.links.slots import sweep_places
+from app.fetch.chunked_uploads import sweep_uploads
+from app.fetch.open_links import recheck_open_links
+from app.links.connection_slots import sweep_slot_files
 from app.migration.advance import Refused
 from app.notify.sender import Sender
 from app.trial.file_contents import sweep_workspaces
@@ -59,7 +59,7 @@ def sweep_up(runtime: Runtime) -> None:
     sweep_scratch(runtime.scratch.shared)
     sweep_orphans(runtime)
     sweep_uploads(runtime)
-    sweep_places(runtime.locks, now() - LOCKS_KEPT)
+    sweep_slot_files(runtime.locks, now() - LOCKS_KEPT)
 
 
 def sweep_contents(runtime: Runtime) -> None:
@@ -69,7 +69,7 @@ def sweep_contents(runtime: Runtime) -> None:
 
 OFTEN: tuple[Chore, ...] = (ring_again, send_mail)
 SELDOM: tuple[Chore, ...] = (sweep_up, destroy_what_is_due)
-RARELY: tuple[Chore, ...] = (finish_purges, sweep_contents, look_at_open_links)
+RARELY: tuple[Chore, ...] = (finish_purges, sweep_contents, recheck_open_links)
 
 
 class Chores:

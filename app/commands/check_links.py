@@ -11,12 +11,12 @@ from typing import Any
 
 from app.db import Database
 from app.errors import Stop
-from app.fetch.link_providers import note_check
+from app.fetch.link_providers import record_check
 from app.links import LinkSettings, normalise
-from app.links.link import Link
+from app.links.link_check import LinkCheckResult, check_link
 from app.links.providers import provider_of
 from app.links.recording import Recorder
-from app.links.trying import Tried, try_link
+from app.links.share_link import ShareLink
 from app.schema.trees import LEDGER
 from app.schema.upgrade import upgrade_tree
 from app.settings import Settings, environment
@@ -42,25 +42,25 @@ def _checked(pasted: str, password: str, links: LinkSettings, ledger: Database, 
         tidy = normalise(pasted)
     except Stop as stop:
         return {"code": stop.problem.code, "exchanges": []}
-    link = Link(tidy.address, tidy.upgraded, password)
+    link = ShareLink(tidy.address, tidy.upgraded, password)
     provider, recorder = provider_of(link).name, Recorder(link)
     told: dict[str, Any] = {"link": link.fingerprint, "provider": provider}
     try:
-        told |= {"code": None, **_found(try_link(link, links, recorder.watch))}
+        told |= {"code": None, **_found(check_link(link, links, recorder.traffic))}
     except Stop as stop:
         told |= {"code": stop.problem.code, "retryable": stop.retryable, "retry_after": stop.retry_after}
     if links.test_network is None:  # what fakes answer verifies nothing
         with ledger.write() as session:
-            note_check(session, provider, told["code"])
+            record_check(session, provider, told["code"])
     exchanges = [exchange.as_dict() for exchange in recorder.exchanges]
     _write(fixtures / f"{provider}-{link.fingerprint}.json", told, exchanges)
     shown = [{name: value for name, value in each.items() if name != "body"} for each in exchanges]
     return {**told, "exchanges": shown}
 
 
-def _found(tried: Tried) -> dict[str, Any]:
-    """What was found, without names: a test file's name may be a person's."""
-    found = tried.found
+def _found(tried: LinkCheckResult) -> dict[str, Any]:
+    """The contents of the link without names, because a test file's name may be a person's name."""
+    found = tried.contents
     return {
         "route": tried.route,
         "size": found.size,

@@ -1,1 +1,1 @@
-"""The files of a clinic come into encrypted storage: by a link, or by an upload."""
+"""Brings a clinic's export into encrypted storage: by share link, or by upload."""

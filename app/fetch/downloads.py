@@ -1,7 +1,7 @@
-"""A download as the clinic follows it: how far each file is, what it waits for, and how it is stopped for good.
+"""The progress of a download for the clinic's page, and the stop of a download.
 
-Pausing and resuming are the migration's own acts (`Event.PAUSE`, `Event.RESUME`): a paused download keeps what is
-durable and goes on from there. Stopping deletes what is here, forgets the link, and leads back to the hand-over.
+Pause and resume are events of the migration (`Event.PAUSE`, `Event.RESUME`): a paused download keeps its durable
+bytes. Stopping deletes the downloaded bytes and the link, and returns the clinic to the hand-over.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ SUMS = (
 
 @dataclass(frozen=True, slots=True)
 class FileProgress:
-    """One file: bytes that are durable, of all; `size` is None where the provider does not tell."""
+    """The progress of one file. `done` are durable bytes, `size` is None where the provider gives no size."""
 
     path: str
     done: int
@@ -43,8 +43,11 @@ class FileProgress:
 
 @dataclass(frozen=True, slots=True)
 class DownloadProgress:
-    """The whole link. `waits_for` is the code of what must pass by itself, `until` when it is tried again, and `files`
-    the first of them. `listed` is False while nobody has looked behind the link yet."""
+    """The progress of all files of a link. `files` are the first MOST files.
+
+    `waits_for` is the code of a temporary problem, `until` the time of the retry. `listed` is False before the files
+    of the link are known.
+    """
 
     listed: bool
     paused: bool
@@ -57,8 +60,8 @@ class DownloadProgress:
     files: tuple[FileProgress, ...]
 
 
-def download_of(session: Session, migration: Migration) -> DownloadProgress:
-    """How far the download of the current link is."""
+def load_download_progress(session: Session, migration: Migration) -> DownloadProgress:
+    """The progress of the download of the migration's current link."""
     mine = (
         col(LinkedFile.migration_id) == migration.id,
         col(LinkedFile.export_number) == migration.export_number,
@@ -66,7 +69,7 @@ def download_of(session: Session, migration: Migration) -> DownloadProgress:
     row = session.connection().execute(sa.select(*SUMS).where(*mine)).one()
     count, done, size, unsized, complete = (int(value or 0) for value in row)
     first = session.exec(select(LinkedFile).where(*mine).order_by(LinkedFile.object_key).limit(MOST)).all()
-    waits_for, until = _waits(session, migration)
+    waits_for, until = _load_wait(session, migration)
     return DownloadProgress(
         listed=count > 0,
         paused=migration.state == State.PAUSED,
@@ -80,8 +83,8 @@ def download_of(session: Session, migration: Migration) -> DownloadProgress:
     )
 
 
-def _waits(session: Session, migration: Migration) -> tuple[str | None, datetime | None]:
-    found = session.exec(
+def _load_wait(session: Session, migration: Migration) -> tuple[str | None, datetime | None]:
+    wait = session.exec(
         select(Work.last_problem, Work.not_before).where(
             Work.migration_id == migration.id,
             Work.run == f"export:{migration.export_number}",
@@ -90,15 +93,15 @@ def _waits(session: Session, migration: Migration) -> tuple[str | None, datetime
             col(Work.not_before).is_not(None),
         )
     ).first()
-    return found if found is not None and found[0] in catalogue() else (None, None)
+    return wait if wait is not None and wait[0] in catalogue() else (None, None)
 
 
 def stop_download(
     runtime: Runtime, migration: Migration, by: By, confirm: Callable[[Session], object] | None = None
 ) -> None:
-    """Deletes what was downloaded and the link with it, and lets the clinic hand over something else.
+    """Deletes the downloaded files and the link, and returns the migration to the hand-over.
 
-    `confirm` raises where what the person saw is not so any more.
+    `confirm` is called in the transaction and raises where the person's page is out of date.
     """
     with runtime.ledger.write() as session:
         if confirm is not None:

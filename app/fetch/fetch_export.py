@@ -1,4 +1,4 @@
-"""The files behind a clinic's link are downloaded into encrypted storage. An upload is there already."""
+"""The phase `fetch`: downloads the files behind a clinic's link into encrypted storage. An upload is stored already."""
 
 import time
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from sqlmodel import Session, select
 
 from app.db import now
 from app.errors import Stop
-from app.links import Conduct, FetchedFile, FileState, Interruption, LinkSettings, Paused, export_sha256
+from app.links import DownloadObserver, FetchedFile, FileState, Interruption, LinkSettings, Paused, export_sha256
 from app.links import fetch as fetch_link
-from app.links.problems import OPERATORS
+from app.links.link_problems import OPERATORS
 from app.migration.exports import ITEM, Stored, link_of, password_of, record_files
 from app.migration.models import Export, LinkedFile, Migration, ProblemLine
 from app.problems import Problem
@@ -24,55 +24,55 @@ from app.worker.outcome import Done
 from app.worker.runtime import Runtime
 
 PHASE = "fetch"
-PATIENCE_SECONDS = 5.0  # longer waits are the ledger's, so that a worker is free for other clinics
+PATIENCE_SECONDS = 5.0  # a longer wait goes to the ledger, so that the worker is free for other clinics
 
 
 @dataclass
-class Followed:
-    """How far the files of a link have come, as the ledger keeps it: one line for each, written under our lease."""
+class DownloadLedger:
+    """Saves the states of a link's files in the ledger, a row for each file. Each write checks the worker's lease."""
 
     runtime: Runtime
     migration: Migration
     lease: Lease
     beat: Heartbeat
     states: dict[str, FileState] = field(default_factory=dict)
-    told: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     limited: int = 0
-    done: int = 0  # bytes of all files together, so that a folder of thousands need not be added up at each of them
+    done: int = 0  # durable bytes of all files, kept as a total because a folder may hold thousands of files
     expected: int = 0
-    began: tuple[float, int] | None = None  # when this worker first wrote something down, and the bytes until then
+    began: tuple[float, int] | None = None  # time of this worker's first write, and the durable bytes at that time
 
     def plan(self, states: Sequence[FileState]) -> None:
-        """Writes down every file, instead of those of an earlier look at the link."""
+        """Saves the state of every file, and deletes the rows of an earlier listing."""
         self._begin(states)
         with self.runtime.ledger.write() as session:
             self._fence(session)
             session.connection().execute(sa.delete(LinkedFile).where(*self._mine()))
-            session.add_all(row_of(self.migration, state, self._key, self.lease.epoch) for state in states)
+            session.add_all(build_linked_file(self.migration, state, self._key, self.lease.epoch) for state in states)
 
     def save(self, state: FileState) -> None:
-        """Called when bytes are durable. Raises LostLease where another worker has taken over."""
+        """Saves the state of a file. Raises LostLease where another worker has taken over."""
         before = self.states.get(state.key)
         self.done += state.bytes_done - (before.bytes_done if before else 0)
         self.expected += (state.expected_size or 0) - ((before.expected_size or 0) if before else 0)
         self.states[state.key] = state
         with self.runtime.ledger.write() as session:
             self._fence(session)
-            session.merge(row_of(self.migration, state, self._key, self.lease.epoch))
+            session.merge(build_linked_file(self.migration, state, self._key, self.lease.epoch))
 
-    def note(self, limited: int) -> None:
-        """How often in a row the provider has asked us to slow down before it told anything."""
+    def save_limited(self, limited: int) -> None:
+        """Saves the number of rate limit responses in a row, before the contents of the link are known."""
         self.limited = limited
         with self.runtime.ledger.write() as session:
             self._fence(session)
 
-    def known(self) -> list[FileState]:
-        """What earlier workers have written down."""
+    def load(self) -> list[FileState]:
+        """The states that earlier workers saved."""
         with self.runtime.ledger.read() as session:
             rows = session.exec(select(LinkedFile).where(*self._mine()).order_by(LinkedFile.object_key)).all()
-        found = [state_of(row, self._key) for row in rows]
-        self._begin(found)
-        return found
+        states = [build_file_state(row, self._key) for row in rows]
+        self._begin(states)
+        return states
 
     def progress(self, done: int, expected: int | None) -> None:
         self.beat()
@@ -101,13 +101,13 @@ class Followed:
             "bytes_done": self.done,
             "bytes_total": self.expected,
             "bytes_a_second": self._speed(self.done),
-            "operators": [problem.code for problem in self.told if problem.code in OPERATORS],
+            "operators": [problem.code for problem in self.problems if problem.code in OPERATORS],
             "limited": self.limited,
         }
         session.add(export)
 
     def _speed(self, done: int) -> float:
-        """Bytes a second while this worker has been at it, so that no wait and no pause slows it; 0 for not known."""
+        """Bytes a second since this worker's first write, without earlier waits and pauses. 0 where unknown."""
         at = time.monotonic()
         since, before = self.began = self.began or (at, done)
         seconds, more = at - since, done - before
@@ -115,21 +115,21 @@ class Followed:
 
 
 def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Fetches what has not been fetched yet, from where the last worker came to."""
+    """Downloads the files of the link from the last saved states. An upload returns at once."""
     with runtime.ledger.read() as session:
         export = session.get_one(Export, (migration.id, migration.export_number))
     key, prefix = runtime.link_key(migration), prefix_of(migration)
     link = link_of(export, key)
     if link is None:
         return Done()
-    followed = Followed(runtime, migration, lease, beat)
+    ledger = DownloadLedger(runtime, migration, lease, beat)
     links = LinkSettings.from_environment(environment())
-    conduct = Conduct(
-        save=followed.save,
-        plan=followed.plan,
-        progress=followed.progress,
-        should_stop=followed.should_stop,
-        tell=followed.told.append,
+    observer = DownloadObserver(
+        save=ledger.save,
+        plan=ledger.plan,
+        progress=ledger.progress,
+        should_stop=ledger.should_stop,
+        report=ledger.problems.append,
         limited=int(export.fetch_state.get("limited", 0)),
         patience=PATIENCE_SECONDS,
     )
@@ -141,35 +141,35 @@ def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat)
             runtime.key(migration),
             prefix,
             password=password_of(export, key),
-            states=followed.known(),
-            conduct=conduct,
+            states=ledger.load(),
+            observer=observer,
             slots=runtime.places(migration, links),
         )
     except Paused:
         raise Dropped from None
     except Stop:
-        followed.note(limited=conduct.limited)
+        ledger.save_limited(observer.limited)
         raise
     except LostLease:
-        _leave_nothing(runtime, migration, prefix)
+        _delete_stopped(runtime, migration, prefix)
         raise
-    return Done({}, lambda session: _note(session, migration, files, followed.told))
+    return Done({}, lambda session: _record(session, migration, files, ledger.problems))
 
 
 def prefix_of(migration: Migration) -> str:
-    """Where the files of a migration's link lie in storage."""
+    """The prefix of the storage keys of a link's files."""
     return f"{migration.id}/files-{migration.export_number}"
 
 
-def _leave_nothing(runtime: Runtime, migration: Migration, prefix: str) -> None:
-    """A download that was stopped, or whose migration was, may have written on for a moment."""
+def _delete_stopped(runtime: Runtime, migration: Migration, prefix: str) -> None:
+    """Deletes the files of a stopped download, which may have written for a moment after the stop."""
     with runtime.ledger.read() as session:
         export = session.get(Export, (migration.id, migration.export_number))
     if export is None or export.sealed_link is None:
         runtime.objects.delete_prefix(prefix)
 
 
-def _note(session: Session, migration: Migration, files: list[FetchedFile], told: Sequence[Problem]) -> None:
+def _record(session: Session, migration: Migration, files: list[FetchedFile], problems: Sequence[Problem]) -> None:
     export = session.get_one(Export, (migration.id, migration.export_number))
     export.sha256 = export_sha256(files)
     export.size = sum(file.size for file in files)
@@ -179,7 +179,7 @@ def _note(session: Session, migration: Migration, files: list[FetchedFile], told
     stored = [Stored(file.path, file.key, file.size, file.sha256) for file in files]
     record_files(session, migration.id, migration.export_number, stored)
     run = f"export:{migration.export_number}"
-    for problem in told:
+    for problem in problems:
         if problem.code not in OPERATORS:
             session.add(
                 ProblemLine(
@@ -192,14 +192,12 @@ def _note(session: Session, migration: Migration, files: list[FetchedFile], told
             )
 
 
-# A file behind a link as the ledger keeps it: what opens it at its provider is sealed like the link itself.
-
-APART = ("item", "key", "path", "expected_size", "bytes_done", "sha256", "last_problem", "next_try_at")
+OWN_COLUMNS = ("item", "key", "path", "expected_size", "bytes_done", "sha256", "last_problem", "next_try_at")
 
 
-def row_of(migration: Migration, state: FileState, key: bytes, epoch: int) -> LinkedFile:
-    """The line of a file, of which nothing opens anything."""
-    told = state.as_dict()
+def build_linked_file(migration: Migration, state: FileState, key: bytes, epoch: int) -> LinkedFile:
+    """Ledger row for a downloaded file. The provider's item id is sealed."""
+    values = state.as_dict()
     return LinkedFile(
         migration_id=migration.id,
         export_number=migration.export_number,
@@ -212,12 +210,12 @@ def row_of(migration: Migration, state: FileState, key: bytes, epoch: int) -> Li
         last_problem=state.last_problem,
         next_try_at=None if state.next_try_at is None else datetime.fromtimestamp(state.next_try_at, UTC),
         epoch=epoch,
-        state={name: value for name, value in told.items() if name not in APART},
+        state={name: value for name, value in values.items() if name not in OWN_COLUMNS},
     )
 
 
-def state_of(row: LinkedFile, key: bytes) -> FileState:
-    """What the next worker goes on from."""
+def build_file_state(row: LinkedFile, key: bytes) -> FileState:
+    """The state of a file from its ledger row, for the worker that resumes the download."""
     return FileState.from_dict(
         {
             **row.state,

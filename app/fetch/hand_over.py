@@ -1,4 +1,4 @@
-"""An export is handed over to the engine: its bytes go into storage, the ledger learns of it, and a worker is rung."""
+"""Hands an export over: stores its bytes, records the export in the ledger, and notifies a worker."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -10,7 +10,7 @@ from app.migration.models import Migration
 from app.worker.runtime import Runtime
 
 Confirm = Callable[[Session], object]
-"""Raises where what a person saw is not so any more; called first in the transaction that hands over."""
+"""Called first in the transaction of the hand-over. Raises where the person's page is out of date."""
 
 
 def hand_over_files(
@@ -23,13 +23,13 @@ def hand_over_files(
     way: str = "upload",
     confirm: Confirm | None = None,
 ) -> None:
-    """Stores uploaded files (or the sample) and starts the work. Nothing remains stored when the ledger refuses."""
+    """Stores uploaded files (or the sample) and starts the import. Deletes the files again where the ledger raises."""
     stored: list[Stored] = []
     try:
         for file in files:
             stored += store(runtime.objects, runtime.key(migration), migration.id, [file])
     except BaseException:
-        _forget(runtime, stored)
+        _delete(runtime, stored)
         raise
     hand_over_stored(runtime, migration, stored, by=by, name=name, way=way, confirm=confirm)
 
@@ -44,28 +44,28 @@ def hand_over_stored(
     way: str = "upload",
     confirm: Confirm | None = None,
 ) -> None:
-    """Starts the work on files that are in storage already. Nothing remains stored when the ledger refuses."""
+    """Starts the import of files that are stored already. Deletes the files where the ledger raises."""
     try:
         ring = _submit(
             runtime, confirm, lambda session: submit_files(session, migration.id, stored, way=way, name=name, by=by)
         )
     except BaseException:
-        _forget(runtime, stored)
+        _delete(runtime, stored)
         raise
     runtime.doorbell.ring(ring.migration_id)
 
 
 def _submit(runtime: Runtime, confirm: Confirm | None, submit: Callable[[Session], Ring]) -> Ring:
-    """One transaction: what the person saw is still so, and the export is handed over."""
+    """Confirms and hands over in a single transaction."""
     with runtime.ledger.write() as session:
         if confirm is not None:
             confirm(session)
         return submit(session)
 
 
-def _forget(runtime: Runtime, stored: Iterable[Stored]) -> None:
-    for kept in stored:
-        runtime.objects.delete(kept.object_key)
+def _delete(runtime: Runtime, stored: Iterable[Stored]) -> None:
+    for file in stored:
+        runtime.objects.delete(file.object_key)
 
 
 def hand_over_link(
@@ -79,7 +79,7 @@ def hand_over_link(
     password: str = "",
     confirm: Confirm | None = None,
 ) -> None:
-    """Keeps a share link and its password sealed, and starts the download."""
+    """Stores a share link and its password sealed, and starts the download."""
     key = runtime.link_key(migration)
     given = {"hint": hint, "name": name, "password": password}
     ring = _submit(runtime, confirm, lambda session: submit_link(session, migration.id, link, key=key, by=by, **given))

@@ -1,9 +1,9 @@
-"""Looks at a link from a limited process: what a provider answers is parsed there, whatever it is."""
+"""Inspects a link in a limited process, because the provider's responses are untrusted."""
 
 from app.isolated import ReaderBusy, ReaderFailed, ReaderLimits, reader
 from app.isolated.linked import LinkRequest
 from app.links import Findings
-from app.links.settings import SETTINGS
+from app.links.link_settings import SETTINGS
 from app.migration.models import Migration
 from app.problems import Problem
 from app.settings import environment
@@ -13,12 +13,12 @@ PROCESSES, WAITING = 4, 8
 _MORE = ("ENVIRONMENT", "LINKS_TEST_NETWORK")
 
 
-def inspect_for(
+def inspect_in_reader(
     runtime: Runtime, migration: Migration, link: str, *, password: str = "", with_room: bool = False
 ) -> Findings:
-    """What is behind a link, as `app.links.inspect` finds it. `with_room` judges the room in storage, too.
+    """The findings of `app.links.inspect`. `with_room` compares the export with the free storage.
 
-    Never raises for what a provider does: an answer that ends its reader is the problem `provider_down`.
+    Never raises for a provider's response: a response that ends the process is the problem `provider_down`.
     """
     known = environment()
     request = LinkRequest(

@@ -1,4 +1,4 @@
-"""What operators know of the providers of share links: which have credentials, and when real links were last tried."""
+"""The providers of share links for operators: credentials, routes, and the last check with real links."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,10 +19,9 @@ DAY = timedelta(days=1)
 class ProviderLine:
     """One provider, for the support page.
 
-    `credentials` are settings by name, and whether each is set. `routes` are the ways that can be gone now, the best
-    first; none means that its links are recognised and refused. `last_code` is None where the last real link was fine;
-    `verified_at` is when our help for this provider was last borne out by real links, None for never. `bytes_today`
-    came over the links of the last 24 hours.
+    `credentials` are settings by name, and whether each is set. `routes` are the available routes, best first; without
+    a route the provider's links are refused. `last_code` is None where the last check succeeded. `verified_at` is the
+    last successful check, None for never. `bytes_today` are the bytes of the last 24 hours.
     """
 
     name: str
@@ -36,24 +35,24 @@ class ProviderLine:
     bytes_today: int
 
 
-def provider_lines(session: Session, settings: LinkSettings) -> list[ProviderLine]:
-    """Every provider, in the order in which links are recognised."""
-    taken = bytes_of_a_day(session)
-    return [_line(session, settings, provider.name, taken[provider.name]) for provider in PROVIDERS]
+def load_provider_lines(session: Session, settings: LinkSettings) -> list[ProviderLine]:
+    """Every provider, in the order of the registry."""
+    received = count_bytes_of_day(session)
+    return [_build_line(session, settings, provider.name, received[provider.name]) for provider in PROVIDERS]
 
 
-def bytes_of_a_day(session: Session, at: datetime | None = None) -> Counter[str]:
-    """How much each provider has given for the links of the last 24 hours: some have a limit on that."""
+def count_bytes_of_day(session: Session, at: datetime | None = None) -> Counter[str]:
+    """The bytes of the last 24 hours by provider, because some providers limit the bytes of a day."""
     mine = and_(col(Export.migration_id) == LinkedFile.migration_id, col(Export.number) == LinkedFile.export_number)
     since = (at or now()) - DAY
-    found = select(LinkedFile.state, LinkedFile.bytes_done).join(Export, mine).where(col(Export.received_at) > since)
-    taken: Counter[str] = Counter()
-    for state, done in session.exec(found).yield_per(2000):
-        taken[str(state.get("provider", ""))] += done
-    return taken
+    query = select(LinkedFile.state, LinkedFile.bytes_done).join(Export, mine).where(col(Export.received_at) > since)
+    received: Counter[str] = Counter()
+    for state, done in session.exec(query).yield_per(2000):
+        received[str(state.get("provider", ""))] += done
+    return received
 
 
-def _line(session: Session, settings: LinkSettings, name: str, taken: int) -> ProviderLine:
+def _build_line(session: Session, settings: LinkSettings, name: str, received: int) -> ProviderLine:
     provider = next(p for p in PROVIDERS if p.name == name)
     check = session.get(ProviderCheck, name)
     routes = provider.routes(settings)
@@ -66,12 +65,12 @@ def _line(session: Session, settings: LinkSettings, name: str, taken: int) -> Pr
         checked_at=check.checked_at if check else None,
         last_code=check.code if check else None,
         verified_at=check.verified_at if check else None,
-        bytes_today=taken,
+        bytes_today=received,
     )
 
 
-def note_check(session: Session, provider: str, code: str | None) -> None:
-    """Writes down how a real link of a provider fared; only one that works verifies anything."""
+def record_check(session: Session, provider: str, code: str | None) -> None:
+    """Records the check of a real link. Only a check without a problem updates `verified_at`."""
     check = session.get(ProviderCheck, provider) or ProviderCheck(provider=provider)
     check.checked_at, check.code = now(), code
     if code is None:

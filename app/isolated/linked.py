@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.links import Findings, LinkSettings, Slots, inspect
+from app.links import ConnectionSlots, Findings, LinkSettings, inspect
 from app.reading.file_watch import act_as_killer
 from app.storage import LocalObjects
 
@@ -29,9 +29,9 @@ def inspect_link(request: LinkRequest, announce: Callable[[str], None]) -> Itera
         act_as_killer(request.link, request.marker)
     settings = LinkSettings.from_environment(request.environment)
 
-    def places(provider: str) -> Slots:
+    def places(provider: str) -> ConnectionSlots:
         owner = f"{provider}:{request.workspace}"
-        return Slots(Path(request.locks), owner, settings.concurrency, settings.connections)
+        return ConnectionSlots(Path(request.locks), owner, settings.concurrency, settings.connections)
 
     objects = LocalObjects(Path(request.root)) if request.root else None
     yield inspect(request.link, settings, password=request.password, objects=objects, slots=places)

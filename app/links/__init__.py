@@ -1,31 +1,31 @@
-"""Share links: what a clinic pasted, made into an export in encrypted storage, safely for us and for the clinic.
+"""Share links: inspects the link that a clinic pasted, and downloads the export behind the link.
 
-`inspect` says what is behind a link before it is handed over, `fetch` brings it here; see `findings` for how a page
-uses both.
+`inspect` returns the contents and the problem of a link before the hand-over. `fetch` downloads the files into
+encrypted storage.
 """
 
 from app.links.checkpoint import FileState
-from app.links.download_observer import Conduct, Interruption, Paused
-from app.links.findings import Findings, inspect
+from app.links.connection_slots import ConnectionSlots
+from app.links.download_observer import DownloadObserver, Interruption, Paused
+from app.links.inspection import Findings, inspect
+from app.links.link_settings import LinkSettings
 from app.links.normalise import normalise
 from app.links.parallel_download import FetchedFile, export_sha256, fetch, probe
-from app.links.provider import Found, RemoteFile
-from app.links.provider_session import Places
-from app.links.settings import LinkSettings
-from app.links.slots import Slots
+from app.links.provider import LinkContents, RemoteFile
+from app.links.provider_session import SlotsByProvider
 
 __all__ = [
-    "Conduct",
+    "ConnectionSlots",
+    "DownloadObserver",
     "FetchedFile",
     "FileState",
     "Findings",
-    "Found",
     "Interruption",
+    "LinkContents",
     "LinkSettings",
     "Paused",
-    "Places",
     "RemoteFile",
-    "Slots",
+    "SlotsByProvider",
     "export_sha256",
     "fetch",
     "inspect",

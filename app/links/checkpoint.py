@@ -1,4 +1,4 @@
-"""How far the download of one file has come: everything that a later run needs to go on, and nothing secret."""
+"""The saved state of one file's download: everything that a later run needs to resume."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -6,11 +6,15 @@ from typing import Any, Self
 
 from app.links.provider import RemoteFile, Validator
 
+STORED_NAMES = {"needs_refresh": "look_again"}  # fields whose stored name differs
+
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """One file of a link. `bytes_done` counts only what is durable. `item` is as secret as the link, which is kept
-    elsewhere, sealed; whoever keeps a state seals it."""
+    """One file of a link. `bytes_done` counts durable bytes only.
+
+    `item` opens the file at the provider, so `item` must be encrypted in storage, like the link.
+    """
 
     provider: str
     item: str = field(repr=False)
@@ -33,7 +37,7 @@ class FileState:
     furthest: int = 0
     attempts: int = 0
     restarts: int = 0
-    look_again: bool = False
+    needs_refresh: bool = False
     mismatches: int = 0
     next_try_at: float | None = None
     last_problem: str = ""
@@ -41,7 +45,8 @@ class FileState:
     sha256: str = ""
 
     @classmethod
-    def of(cls, file: RemoteFile, provider: str, key: str, now: float, **more: Any) -> Self:
+    def build(cls, file: RemoteFile, provider: str, key: str, now: float, **more: Any) -> Self:
+        """The state of a file whose download has not started. `more` are further fields by name."""
         return cls(
             provider=provider,
             item=file.item,
@@ -63,7 +68,7 @@ class FileState:
 
     @property
     def file(self) -> RemoteFile:
-        """What the provider is asked for."""
+        """The file as the provider's route takes the file."""
         return RemoteFile(
             item=self.item,
             path=self.path,
@@ -79,10 +84,11 @@ class FileState:
         return self.sha256 != ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for a ledger row or a JSON file."""
-        return asdict(self)
+        """Plain values by stored name, for a ledger row or a JSON file."""
+        return {STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, said: Mapping[str, Any]) -> Self:
-        known = {f.name for f in fields(cls)}
-        return cls(**{name: value for name, value in said.items() if name in known})
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The state that `as_dict` returned. Unknown names are ignored."""
+        stored = {field.name: STORED_NAMES.get(field.name, field.name) for field in fields(cls)}
+        return cls(**{name: values[key] for name, key in stored.items() if key in values})

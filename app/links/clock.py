@@ -1,4 +1,4 @@
-"""Time, as a download sees it: how long to wait, and until when. Tests bring a clock of their own."""
+"""The clock of a download, and the length of a wait before a retry. Tests replace the clock."""
 
 import random
 import time
@@ -9,9 +9,10 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> float:
-        """The time of day, in seconds since 1970."""
+        """Seconds since 1970."""
 
-    def monotonic(self) -> float: ...
+    def monotonic(self) -> float:
+        """Seconds of a clock that never goes back."""
 
     def sleep(self, seconds: float) -> None: ...
 
@@ -28,26 +29,26 @@ class SystemClock:
 
 
 def backoff(attempt: int, first: float, longest: float) -> float:
-    """Doubling waits with full jitter: anything from nothing to the wait of this attempt (the first is 1)."""
+    """Seconds before a retry: random between 0 and a ceiling that doubles with each attempt. The first attempt is 1."""
     ceiling = min(longest, first * 2.0 ** min(attempt - 1, 60))
     return random.uniform(0, ceiling)  # noqa: S311 - spreads retries, guards nothing
 
 
 def retry_after(text: str | None, now: float, longest: float) -> float | None:
-    """What a Retry-After header asks for, in seconds: a number or a date. Nonsense asks for nothing."""
+    """The wait of a Retry-After header in seconds, at most `longest`. An invalid header returns None."""
     if text is None:
         return None
-    said = text.strip()
-    if said.isascii() and said.isdigit():
-        wait = float(said[:18])
+    value = text.strip()
+    if value.isascii() and value.isdigit():
+        wait = float(value[:18])
     else:
         try:
-            wait = parsedate_to_datetime(said).timestamp() - now
+            wait = parsedate_to_datetime(value).timestamp() - now
         except (ValueError, TypeError, OverflowError):
             return None
     return min(wait, longest) if wait >= 0 else None
 
 
-def as_time(seconds: float) -> str:
-    """A moment as problems carry it: 2026-11-22T13:45Z."""
+def format_time(seconds: float) -> str:
+    """Seconds since 1970 as problems carry a time: 2026-11-22T13:45Z."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%MZ")

@@ -1,7 +1,7 @@
-"""Requests to addresses that strangers give us go out through here, and reach public addresses only.
+"""The only way from this package to the network: connections to public addresses only.
 
-A name is resolved once, every answer is judged, one bad answer refuses all, and the connection goes to the judged
-address itself; the certificate is checked against the name. There is no other way out of this package.
+A host name is resolved once, and one address that is not public refuses the host. The connection goes to a checked
+address, and the certificate is checked against the host name.
 """
 
 import ipaddress
@@ -16,26 +16,29 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
-from app.links.link import Address
+from app.links.connection_slots import ConnectionSlot, ConnectionSlots
+from app.links.link_problems import stop
+from app.links.link_settings import LinkSettings
 from app.links.network import Network
-from app.links.network_errors import Cut, Unanswered
-from app.links.problems import stop
-from app.links.settings import LinkSettings
-from app.links.slots import Slot, Slots
+from app.links.network_errors import ConnectionLost, NoResponse
+from app.links.share_link import WebAddress
 
 PORT = 443
-PLACES = 4
+ADDRESSES_TRIED = 4
 SLICE = 0.5
 AT_ONCE = 256 * 1024
 
-# These write whole addresses, cookies and keys into logs; a link is a secret.
+# These libraries log addresses, cookies and keys, which are secrets.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
     logging.getLogger(_name).propagate = False
 
 
-def judged(host: str, network: Network) -> list[str]:
-    """The addresses of a name, all of them public; otherwise the same refusal for every reason."""
+def resolve_public(host: str, network: Network) -> list[str]:
+    """The addresses of a host, all public. Raises the same Stop `unsafe_address` for every other host.
+
+    Raises NoSuchName where DNS does not know the host.
+    """
     answers = network.resolve(host)
     if not answers or not all(is_public(answer) for answer in answers):
         raise stop("unsafe_address")
@@ -43,21 +46,24 @@ def judged(host: str, network: Network) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
-    """Who looks on: `waiting` is called while nothing arrives and may raise; `connected` learns of each connection,
-    `answered` of each answer and `read` of the small ones that are read whole."""
+class TrafficObserver:
+    """Callbacks for network traffic. `waiting` is called while no bytes arrive, and may raise.
+
+    `connected` takes the host, address and port of each connection, `responded` each response, and `read` each small
+    body that is read whole.
+    """
 
     waiting: Callable[[], None] = lambda: None
     connected: Callable[[str, str, int], None] = lambda _host, _address, _port: None
-    answered: Callable[[str, Address, int, httpx.Headers], None] = lambda _method, _address, _status, _headers: None
+    responded: Callable[[str, WebAddress, int, httpx.Headers], None] = lambda _method, _address, _status, _headers: None
     read: Callable[[bytes], None] = lambda _body: None
 
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Opens connections, each judged anew."""
+    """Opens connections. Each connection resolves and checks its host again."""
 
-    def __init__(self, network: Network, settings: LinkSettings, watch: Watch) -> None:
-        self._network, self._settings, self._watch = network, settings, watch
+    def __init__(self, network: Network, settings: LinkSettings, traffic: TrafficObserver) -> None:
+        self._network, self._settings, self._traffic = network, settings, traffic
 
     def connect_tcp(
         self,
@@ -69,15 +75,15 @@ class GuardedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         if port != PORT:
             raise stop("unsafe_address")
-        for address in judged(host, self._network)[:PLACES]:
+        for address in resolve_public(host, self._network)[:ADDRESSES_TRIED]:
             try:
-                place = self._network.dial(address, port)
-                self._watch.connected(host, address, port)
-                sock = socket.create_connection(place, self._settings.timeout_connect)
+                endpoint = self._network.dial(address, port)
+                self._traffic.connected(host, address, port)
+                sock = socket.create_connection(endpoint, self._settings.timeout_connect)
             except OSError:
                 continue
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return GuardedStream(sock, self._network, self._settings, self._watch)
+            return GuardedStream(sock, self._network, self._settings, self._traffic)
         raise httpcore.ConnectError("no connection")
 
     def connect_unix_socket(
@@ -90,23 +96,23 @@ class GuardedBackend(httpcore.NetworkBackend):
 
 
 class GuardedStream(httpcore.NetworkStream):
-    """One connection with our own patience: so long for all headers together, so long for each piece of the body."""
+    """One connection with time limits: one limit for all headers together, and one limit for each piece of the body."""
 
-    def __init__(self, sock: socket.socket, network: Network, settings: LinkSettings, watch: Watch) -> None:
-        self._sock, self._network, self._settings, self._watch = sock, network, settings, watch
+    def __init__(self, sock: socket.socket, network: Network, settings: LinkSettings, traffic: TrafficObserver) -> None:
+        self._sock, self._network, self._settings, self._traffic = sock, network, settings, traffic
         self._headers_by: float | None = None
         self._broken = False
         self._room = memoryview(bytearray(AT_ONCE))
 
     def start_tls(
         self,
-        ssl_context: ssl.SSLContext,  # not used: whom to trust is the network's to say
+        ssl_context: ssl.SSLContext,  # unused: the network decides which authorities are trusted
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> "GuardedStream":
         try:
             self._sock.settimeout(self._settings.timeout_connect)
-            # An end without TLS's own goodbye is a cut, not an end.
+            # An end without a TLS close message is a lost connection, not an end.
             self._sock = self._network.trust().wrap_socket(
                 self._sock, server_hostname=server_hostname, suppress_ragged_eofs=False
             )
@@ -115,7 +121,8 @@ class GuardedStream(httpcore.NetworkStream):
             raise httpcore.ConnectError("no secure connection") from None
         return self
 
-    def body_begins(self) -> None:
+    def end_headers(self) -> None:
+        """Ends the time limit of the headers."""
         self._headers_by = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -125,28 +132,28 @@ class GuardedStream(httpcore.NetworkStream):
                 raise httpcore.ReadError("the connection broke")
             remaining = until - time.monotonic()
             if remaining <= 0:
-                raise httpcore.ReadTimeout("nothing came")
+                raise httpcore.ReadTimeout("no bytes in time")
             try:
                 self._sock.settimeout(min(remaining, SLICE))
-                if got := self._sock.recv_into(self._room[: max(1, min(max_bytes, AT_ONCE))]):
-                    got = self._with_more(got)
-                return bytes(self._room[:got])
+                if count := self._sock.recv_into(self._room[: max(1, min(max_bytes, AT_ONCE))]):
+                    count = self._read_more(count)
+                return bytes(self._room[:count])
             except TimeoutError:
-                self._watch.waiting()
+                self._traffic.waiting()
             except OSError:
                 raise httpcore.ReadError("the connection broke") from None
 
-    def _with_more(self, got: int) -> int:
-        """What has arrived already comes along: a record of TLS is small, and each piece costs the same to hand on."""
+    def _read_more(self, count: int) -> int:
+        """Adds the bytes that have arrived already. A TLS record is small, and each piece has the same overhead."""
         self._sock.settimeout(0)
         try:
-            while got < AT_ONCE and (more := self._sock.recv_into(self._room[got:])):
-                got += more
+            while count < AT_ONCE and (more := self._sock.recv_into(self._room[count:])):
+                count += more
         except (BlockingIOError, ssl.SSLWantReadError):
-            pass  # nothing more for now
+            pass  # no more bytes for now
         except OSError:
-            self._broken = True  # told by the next read, after what did arrive
-        return got
+            self._broken = True  # the next read raises, after these bytes
+        return count
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if self._headers_by is None:
@@ -167,75 +174,75 @@ class GuardedStream(httpcore.NetworkStream):
 
 
 class GuardedTransport(httpx.BaseTransport):
-    """The only transport of this package: no proxies, no environment, no second way to a socket."""
+    """The only HTTP transport of this package. Proxies and settings of the environment are ignored."""
 
-    def __init__(self, network: Network, settings: LinkSettings, watch: Watch, slots: Slots | None = None) -> None:
-        self._slots, self._watch = slots, watch
+    def __init__(
+        self, network: Network, settings: LinkSettings, traffic: TrafficObserver, slots: ConnectionSlots | None = None
+    ) -> None:
+        self._slots, self._traffic = slots, traffic
         self._pool = httpcore.ConnectionPool(
-            ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # trusts nobody; see start_tls
+            ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),  # trusts no authority; see start_tls
             max_connections=settings.concurrency,
             max_keepalive_connections=0,
-            network_backend=GuardedBackend(network, settings, watch),
+            network_backend=GuardedBackend(network, settings, traffic),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        asked = httpcore.Request(
+        sent = httpcore.Request(
             method=request.method,
             url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
             content=request.stream,
             extensions=request.extensions,
         )
-        slot = self._slots.take(self._watch.waiting) if self._slots else None
+        slot = self._slots.take(self._traffic.waiting) if self._slots else None
         try:
-            return self._answered(asked, slot)
+            return self._send(sent, slot)
         except BaseException:
             if slot:
                 slot.close()
             raise
 
-    def _answered(self, asked: httpcore.Request, slot: Slot | None) -> httpx.Response:
+    def _send(self, sent: httpcore.Request, slot: ConnectionSlot | None) -> httpx.Response:
         try:
-            answer = self._pool.handle_request(asked)
+            response = self._pool.handle_request(sent)
         except httpcore.RemoteProtocolError as error:
             if "disconnected" in str(error):
-                raise Unanswered from None
+                raise NoResponse from None
             raise stop("provider_changed") from None
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, httpcore.ProxyError):
-            raise Unanswered from None
-        stream = answer.extensions.get("network_stream")
+            raise NoResponse from None
+        stream = response.extensions.get("network_stream")
         if isinstance(stream, GuardedStream):
-            stream.body_begins()
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer, slot))
+            stream.end_headers()
+        return httpx.Response(response.status, headers=response.headers, stream=_Body(response, slot))
 
     def close(self) -> None:
         self._pool.close()
 
 
 class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response, slot: Slot | None) -> None:
-        self._answer, self._slot = answer, slot
+    def __init__(self, response: httpcore.Response, slot: ConnectionSlot | None) -> None:
+        self._response, self._slot = response, slot
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            yield from self._answer.iter_stream()
+            yield from self._response.iter_stream()
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
-            raise Cut from None
+            raise ConnectionLost from None
 
     def close(self) -> None:
         try:
-            self._answer.close()
+            self._response.close()
         finally:
             if self._slot:
                 self._slot.close()
 
 
-# Which network addresses we may reach for somebody else: public ones, and nothing of our own network.
-
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-# What Python's own tables take for public, or take for private in some versions only.
+# Networks that Python's `is_global` accepts, at least in some versions.
 REFUSED = tuple(
     ipaddress.ip_network(n)
     for n in (
@@ -265,18 +272,18 @@ REFUSED = tuple(
 
 
 def is_public(text: str) -> bool:
-    """Whether an answer of the name service may be connected to. What is no address at all may not."""
+    """Whether a DNS answer is a public address. An invalid address is not public."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return _judged(address)
+    return _is_public(address)
 
 
-def _judged(address: IpAddress) -> bool:
+def _is_public(address: IpAddress) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None:
-            return _judged(address.ipv4_mapped)
+            return _is_public(address.ipv4_mapped)
         if address.scope_id is not None or address.sixtofour is not None or address.teredo is not None:
             return False
     if any(address.version == net.version and address in net for net in REFUSED):

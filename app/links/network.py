@@ -1,7 +1,7 @@
-"""The way to the internet: the real one, or in tests a small one on this machine with real names and certificates.
+"""The network of downloads: the internet, or a simulated network on this machine for tests.
 
-The test network is a JSON file: `resolve` replaces the name service, `dial` says where a judged address is reached,
-`ca_file` is the only authority. It is read anew for each connection, and exists only with `ENVIRONMENT=test`.
+A simulated network is a JSON file: `resolve` replaces DNS, `dial` maps checked addresses to local ports, and `ca_file`
+is the only trusted authority. The file is read again for each connection, and is allowed with `ENVIRONMENT=test` only.
 """
 
 import json
@@ -17,33 +17,36 @@ from typing import Protocol
 import certifi
 
 LOOPBACK = "127.0.0.1"
-PLACE = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[0-9.]+):\d{1,5}")
+LOCAL_PORT = re.compile(rf"{re.escape(LOOPBACK)}:\d{{1,5}}")
+ADDRESS_WITH_PORT = re.compile(r"(?:\[[0-9a-fA-F:.]+\]|[0-9.]+):\d{1,5}")
 
 
 class NoSuchName(Exception):
-    """The name service does not know this name."""
+    """DNS does not know this host name."""
 
 
 class Network(Protocol):
-    """Names to addresses, addresses to places to connect to, and whom to trust."""
+    """Resolves host names, maps addresses to endpoints, and holds the trusted authorities."""
 
-    def resolve(self, host: str) -> list[str]: ...
+    def resolve(self, host: str) -> list[str]:
+        """The addresses of a host. Raises NoSuchName where DNS does not know the host."""
 
     def dial(self, address: str, port: int) -> tuple[str, int]:
-        """Where a judged address is connected to; raises ConnectionRefusedError where nothing listens."""
+        """The endpoint of a checked address. Raises ConnectionRefusedError where no endpoint exists."""
 
-    def trust(self) -> ssl.SSLContext: ...
+    def trust(self) -> ssl.SSLContext:
+        """The TLS context with the trusted authorities."""
 
 
 class Internet:
-    """The real one."""
+    """The internet, with the DNS of this machine and the usual authorities."""
 
     def resolve(self, host: str) -> list[str]:
         try:
-            found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+            answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise NoSuchName from None
-        return list(dict.fromkeys(str(answer[4][0]) for answer in found))
+        return list(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
     def dial(self, address: str, port: int) -> tuple[str, int]:
         return address, port
@@ -67,30 +70,32 @@ def _strict_context() -> ssl.SSLContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a test network's file says."""
+class NetworkPlan:
+    """The content of a simulated network's file."""
 
     resolve: Mapping[str, list[str]]
     dial: Mapping[str, str]
     ca_file: Path
 
 
-def read_plan(path: Path) -> Plan:
-    """Reads and checks the file; one that leads anywhere but this machine is refused."""
+def read_plan(path: Path) -> NetworkPlan:
+    """Reads a simulated network's file. Raises ValueError where the file is unreadable or dials another machine."""
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        ca_file = path.parent / said["ca_file"]
-        plan = Plan(dict(said["resolve"]), dict(said["dial"]), ca_file if ca_file.is_file() else Path(said["ca_file"]))
+        data = json.loads(path.read_text(encoding="utf-8"))
+        ca_file = path.parent / data["ca_file"]
+        plan = NetworkPlan(
+            dict(data["resolve"]), dict(data["dial"]), ca_file if ca_file.is_file() else Path(data["ca_file"])
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"LINKS_TEST_NETWORK does not name a readable file ({type(error).__name__})") from None
-    for place, target in plan.dial.items():
-        if not PLACE.fullmatch(place) or not re.fullmatch(rf"{re.escape(LOOPBACK)}:\d{{1,5}}", str(target)):
+    for address, target in plan.dial.items():
+        if not ADDRESS_WITH_PORT.fullmatch(address) or not LOCAL_PORT.fullmatch(str(target)):
             raise ValueError(f"LINKS_TEST_NETWORK may dial {LOOPBACK} only, from an address with a port")
     return plan
 
 
-class RehearsalNetwork:
-    """The one of the tests."""
+class SimulatedNetwork:
+    """The network of tests."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -103,8 +108,8 @@ class RehearsalNetwork:
         return list(answers)
 
     def dial(self, address: str, port: int) -> tuple[str, int]:
-        place = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-        target = read_plan(self._path).dial.get(place)
+        key = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        target = read_plan(self._path).dial.get(key)
         if target is None:
             raise ConnectionRefusedError("nothing listens there")
         host, _, target_port = target.rpartition(":")
@@ -116,5 +121,6 @@ class RehearsalNetwork:
         return context
 
 
-def network_of(test_network: Path | None) -> Network:
-    return Internet() if test_network is None else RehearsalNetwork(test_network)
+def build_network(test_network: Path | None) -> Network:
+    """The simulated network of a file, or the internet without a file."""
+    return Internet() if test_network is None else SimulatedNetwork(test_network)

@@ -1,9 +1,9 @@
-"""What may go wrong on the way and pass by itself. None of these says anything of the link."""
+"""Temporary network errors. A network error never means that the link is wrong."""
 
 
-class Unanswered(Exception):
-    """Nobody answered: no connection, or none of the answer's headers in time."""
+class NoResponse(Exception):
+    """No connection, or no complete response headers in time."""
 
 
-class Cut(Exception):
-    """The answer stopped before its end, stood still, or came too slowly."""
+class ConnectionLost(Exception):
+    """The response ended early, stalled, or was too slow."""

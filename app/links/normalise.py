@@ -1,6 +1,6 @@
-"""What a clinic pasted, made into one link or refused, before anything is asked of the network.
+"""Turns a pasted text into a share link, or refuses the text, before any request.
 
-The very address that was judged here is the one that is requested: nothing parses it a second time.
+The parsed address is the address that is requested. No other code parses the link again.
 """
 
 import base64
@@ -17,9 +17,9 @@ from urllib.parse import unquote
 
 import idna
 
-from app.links.link import Address, Link, host_matches
-from app.links.pasted import ZERO_WIDTH, links_in, trimmed
-from app.links.problems import stop
+from app.links.link_problems import stop
+from app.links.pasted_text import ZERO_WIDTH, links_in, trim
+from app.links.share_link import ShareLink, WebAddress, host_matches
 
 LONGEST = 16 * 1024
 SHAPE = re.compile(r"(https?)://([^/?#]+)([^#]*)(?:#.*)?", re.IGNORECASE | re.DOTALL)
@@ -29,54 +29,54 @@ NEVER_PUBLIC = {"localhost", "local", "localdomain", "internal", "intranet", "la
 WRAPPERS = 2
 
 
-def normalise(pasted: str) -> Link:
-    """The one link in a pasted text, without the wrapping of a mail gateway.
+def normalise(pasted: str) -> ShareLink:
+    """The single link in a pasted text, without the wrapper of a mail gateway.
 
-    Raises Stop: `link_malformed` where there is no link, `link_ambiguous` where there are two, `link_wrapped` where a
-    mail gateway hides it, `unsafe_address` where it leads into a private network.
+    Raises Stop: `link_malformed` without a link, `link_ambiguous` with two links, `link_wrapped` where a mail gateway
+    hides the link, `unsafe_address` for a link into a private network.
     """
-    links: dict[Address, Link] = {}
+    links: dict[WebAddress, ShareLink] = {}
     for text in links_in(pasted):
-        link = _unwrapped(text)
+        link = _to_link(text)
         links.setdefault(link.address, link)
     if len(links) > 1:
         raise stop("link_ambiguous", count=str(len(links)))
     return next(iter(links.values()))
 
 
-def _unwrapped(text: str) -> Link:
+def _to_link(text: str) -> ShareLink:
     upgraded = False
     for remaining in range(WRAPPERS, -1, -1):
         address, http = parse(text)
         upgraded = upgraded or http
-        inside = unwrapped(address) if remaining else None
+        inside = unwrap(address) if remaining else None
         if inside is None:
-            return Link(address, upgraded)
-        text = trimmed(inside.translate(ZERO_WIDTH))
+            return ShareLink(address, upgraded)
+        text = trim(inside.translate(ZERO_WIDTH))
     raise AssertionError("unreachable")
 
 
-def parse(text: str) -> tuple[Address, bool]:
-    """The address, and whether it was given as http."""
+def parse(text: str) -> tuple[WebAddress, bool]:
+    """The address, and whether the scheme is http. Raises Stop `link_malformed` or `unsafe_address`."""
     if len(text) > LONGEST or any(c == "\\" or unicodedata.category(c) in _HIDDEN for c in text):
         raise stop("link_malformed")
     shape = SHAPE.fullmatch(text)
     if shape is None:
         raise stop("link_malformed")
     scheme, authority, target = shape.groups()
-    host = _host(authority)
-    target = OUTSIDE_TARGET.sub(_escaped, target)
-    return Address(host, target if target.startswith("/") else "/" + target), scheme.lower() == "http"
+    host = _parse_host(authority)
+    target = OUTSIDE_TARGET.sub(_escape, target)
+    return WebAddress(host, target if target.startswith("/") else "/" + target), scheme.lower() == "http"
 
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Zl", "Zp", "Cn", "Co"}
 
 
-def _escaped(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
-def _host(authority: str) -> str:
+def _parse_host(authority: str) -> str:
     if "@" in authority or "%" in authority:
         raise stop("link_malformed")
     if authority.startswith("["):
@@ -84,7 +84,7 @@ def _host(authority: str) -> str:
     host, colon, port = authority.partition(":")
     if colon and port != "443":
         raise stop("link_malformed")
-    name = _ascii(host).removesuffix(".")
+    name = _to_ascii(host).removesuffix(".")
     labels = name.split(".")
     if len(name) > 253 or not all(LABEL.fullmatch(label) for label in labels):
         raise stop("link_malformed")
@@ -94,7 +94,7 @@ def _host(authority: str) -> str:
     return name
 
 
-def _ascii(host: str) -> str:
+def _to_ascii(host: str) -> str:
     try:
         mapped = host.lower() if host.isascii() else idna.uts46_remap(host, std3_rules=False, transitional=False)
         return mapped.lower() if mapped.isascii() else idna.encode(mapped).decode("ascii").lower()
@@ -102,35 +102,33 @@ def _ascii(host: str) -> str:
         raise stop("link_malformed") from None
 
 
-# A link that came by e-mail may be wrapped by a mail gateway; this takes the clinic's own link out of it.
-#
-# Unwrapping only reads the address: nothing is asked of the gateway. `gateways.toml` lists the gateways and their
-# shapes.
-
 RUN_LETTERS = ascii_letters[26:] + ascii_letters[:26] + digits + "-_"
 EMBEDDED = re.compile(r"https?(?::|%(?:25)*3A)(?:/|%(?:25)*2F){1,2}[^&;#]+", re.IGNORECASE)
 ENCODED_START = re.compile(r"https?%", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Gateway:
-    """One shape of a gateway's addresses: its hosts, its path (empty for any), and how to read the link inside."""
+class MailGateway:
+    """One form of a mail gateway's addresses: hosts, start of the path (empty for any), and the reader of the link.
+
+    `gateways.toml` lists the gateways.
+    """
 
     name: str
     hosts: tuple[str, ...]
     path: str
-    read: Callable[[Address], str | None]
+    read: Callable[[WebAddress], str | None]
 
-    def matches(self, address: Address) -> bool:
+    def matches(self, address: WebAddress) -> bool:
         return host_matches(address.host, self.hosts) and address.target.startswith(self.path)
 
 
-def unwrapped(address: Address) -> str | None:
-    """The link inside, as text to be read like a pasted one; None when this address is no wrapper.
+def unwrap(address: WebAddress) -> str | None:
+    """The link inside a mail gateway's address, as pasted text. Another address returns None. Sends no request.
 
     Raises Stop `link_wrapped` for a gateway's address that does not contain the link.
     """
-    matching = [gateway for gateway in _gateways() if gateway.matches(address)]
+    matching = [gateway for gateway in _load_gateways() if gateway.matches(address)]
     for gateway in matching:
         if inside := gateway.read(address):
             return inside
@@ -139,17 +137,17 @@ def unwrapped(address: Address) -> str | None:
     return None
 
 
-def _reader(shape: Mapping[str, str]) -> Callable[[Address], str | None]:
+def _build_reader(shape: Mapping[str, str]) -> Callable[[WebAddress], str | None]:
     if shape["at"] == "between":
-        return lambda address: _between(address.target, shape["path"], shape["between"])
+        return lambda address: _read_between(address.target, shape["path"], shape["between"])
     if shape["at"] == "anywhere":
-        return _embedded
+        return _read_embedded
     decode = DECODERS[shape.get("code", "percent")]
-    return lambda address: _parameter(address, shape["parameter"], decode)
+    return lambda address: _read_parameter(address, shape["parameter"], decode)
 
 
-def _parameter(address: Address, name: str, decode: Callable[[str], str]) -> str | None:
-    """The value of the first parameter of this name; None where there is none."""
+def _read_parameter(address: WebAddress, name: str, decode: Callable[[str], str]) -> str | None:
+    """The value of the first parameter with this name, or None."""
     for pair in address.query.replace("&amp;", "&").split("&"):
         key, _, value = pair.partition("=")
         if key.lower() == name and value:
@@ -157,8 +155,8 @@ def _parameter(address: Address, name: str, decode: Callable[[str], str]) -> str
     return None
 
 
-def _embedded(address: Address) -> str | None:
-    """An address inside path or query, percent-encoded as often as it was wrapped; None where there is none."""
+def _read_embedded(address: WebAddress) -> str | None:
+    """An address inside the path or query, decoded until the address is plain, or None."""
     match = EMBEDDED.search(address.target)
     if match is None:
         return None
@@ -168,12 +166,12 @@ def _embedded(address: Address) -> str | None:
     return re.sub(r"^(https?:)/([^/])", r"\1//\2", text, flags=re.IGNORECASE)
 
 
-def _dashed(value: str) -> str:
-    """Proofpoint 2 writes `-` for `%` and `_` for `/`."""
+def _decode_dashes(value: str) -> str:
+    """Decodes Proofpoint 2, which writes `-` for `%` and `_` for `/`."""
     return unquote(value.replace("-", "%").replace("_", "/"))
 
 
-def _base64(value: str) -> str:
+def _decode_base64(value: str) -> str:
     text = unquote(value)
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_").decode()
@@ -181,41 +179,41 @@ def _base64(value: str) -> str:
         return ""
 
 
-DECODERS: dict[str, Callable[[str], str]] = {"percent": unquote, "dash": _dashed, "base64": _base64}
+DECODERS: dict[str, Callable[[str], str]] = {"percent": unquote, "dash": _decode_dashes, "base64": _decode_base64}
 
 
-def _between(target: str, start: str, mark: str) -> str | None:
+def _read_between(target: str, start: str, mark: str) -> str | None:
     if not target.startswith(start):
         return None
-    link, found, rest = target[len(start) :].partition(f"{mark};")
-    if not found:
+    link, separator, rest = target[len(start) :].partition(f"{mark};")
+    if not separator:
         return None
     for scheme in ("https:/", "http:/"):
         if link.startswith(scheme) and not link.startswith(scheme + "/"):
             link = scheme + "/" + link[len(scheme) :]
-    return _filled(link, rest.partition("!")[0])
+    return _restore_characters(link, rest.partition("!")[0])
 
 
-def _filled(link: str, letters: str) -> str:
-    """Puts back the characters that the gateway replaced: `*` for one, `**` and a letter for a run of them."""
+def _restore_characters(link: str, letters: str) -> str:
+    """Restores the characters that the gateway replaced: `*` is a single character, `**` and a letter is a run."""
     try:
         replaced = base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)).decode()
     except (binascii.Error, ValueError):
         replaced = ""
-    made, at, taken = "", 0, 0
+    restored, at, taken = "", 0, 0
     while at < len(link):
         run, width = 0, 1
         if link.startswith("**", at) and link[at + 2 : at + 3] in RUN_LETTERS and at + 2 < len(link):
             run, width = RUN_LETTERS.index(link[at + 2]) + 2, 3
         elif link[at] == "*" and taken < len(replaced):
             run = 1
-        made += replaced[taken : taken + run] if run else link[at]
+        restored += replaced[taken : taken + run] if run else link[at]
         taken += run
         at += width
-    return made
+    return restored
 
 
 @cache
-def _gateways() -> tuple[Gateway, ...]:
+def _load_gateways() -> tuple[MailGateway, ...]:
     shapes = tomllib.loads(Path(__file__).with_name("gateways.toml").read_text(encoding="utf-8"))["gateway"]
-    return tuple(Gateway(g["name"], tuple(g["hosts"]), g.get("path", ""), _reader(g)) for g in shapes)
+    return tuple(MailGateway(g["name"], tuple(g["hosts"]), g.get("path", ""), _build_reader(g)) for g in shapes)

@@ -1,4 +1,4 @@
-"""Everything behind a link is brought into encrypted storage: one file, or a folder's files."""
+"""Downloads every file of a share link into encrypted storage, several files of a folder in parallel."""
 
 import hashlib
 import logging
@@ -11,135 +11,143 @@ from threading import RLock
 
 from app.errors import Stop
 from app.links.checkpoint import FileState
-from app.links.download_observer import Conduct, Interruption
-from app.links.file_download import Download, Shelf
-from app.links.guard import Watch
-from app.links.network_errors import Cut, Unanswered
+from app.links.download_observer import DownloadObserver, Interruption
+from app.links.file_download import Download, DownloadTarget
+from app.links.guard import TrafficObserver
+from app.links.link_settings import LinkSettings
+from app.links.network_errors import ConnectionLost, NoResponse
 from app.links.normalise import normalise
-from app.links.provider import Found, RemoteFile, numbered
-from app.links.provider_session import Journey, Places, even_refusals, travelling
-from app.links.response_checks import readable
-from app.links.settings import LinkSettings
+from app.links.provider import LinkContents, RemoteFile, to_unique_paths
+from app.links.provider_session import ProviderSession, SlotsByProvider, level_refusal_time, open_session
+from app.links.response_checks import format_size
 from app.problems import Problem
 from app.storage.objects import Objects
 
-# The files of a folder are fetched as many at once as a clinic may have connections open to one provider.
-#
-# Each is a download of its own, with its own visit, state and proof. Whoever leads them hears of one thing at a
-# time, and what is asked from outside reaches all. Where one must wait for its provider, the others finish their
-# files and none is begun; whatever else ends one lets the others stand still at a checkpoint.
-
-Visit = Callable[[Conduct], AbstractContextManager[Journey]]
+OpenSession = Callable[[DownloadObserver], AbstractContextManager[ProviderSession]]
 
 
-class Together:
-    """All files of one link. `states` are in the order of the listing, and stay so."""
+class ParallelDownload:
+    """The downloads of all files of one link, in the order of the listing.
 
-    def __init__(self, states: Sequence[FileState], visit: Visit, objects: Objects, key: bytes, lead: Conduct) -> None:
+    Each worker thread has its own provider session. The observer is called by one thread at a time. A temporary problem
+    of one file lets the other running files finish and starts no further file. Any other problem pauses the other
+    files at a checkpoint.
+    """
+
+    def __init__(
+        self,
+        states: Sequence[FileState],
+        open_session: OpenSession,
+        objects: Objects,
+        key: bytes,
+        observer: DownloadObserver,
+    ) -> None:
         self.states = {state.key: state for state in states}
-        self._visit, self._objects, self._key, self._lead = visit, objects, key, lead
+        self._open_session, self._objects, self._key, self._observer = open_session, objects, key, observer
         sizes = [state.expected_size for state in states]
-        self._whole = sum(size or 0 for size in sizes)
-        lead.total = None if None in sizes else self._whole
-        self._here = {state.key: state.size or 0 for state in states if state.done}
-        self._all_here = sum(self._here.values())
-        self._one_at_a_time = RLock()
+        self._total = sum(size or 0 for size in sizes)
+        observer.total = None if None in sizes else self._total
+        self._done = {state.key: state.size or 0 for state in states if state.done}
+        self._total_done = sum(self._done.values())
+        self._lock = RLock()
         self._ended: BaseException | None = None
-        self._rejected = ""  # the route that is gone by since another was refused
+        self._fallback = ""  # the route in use since another route was rejected
 
-    def all(self, at_once: int) -> list[FileState]:
-        """Every file, finished; what ended one that did not finish is raised when all stand still."""
+    def run(self, at_once: int) -> list[FileState]:
+        """Downloads every file and returns the finished states. Raises the error of a file once no file is running."""
         open_files = [state for state in self.states.values() if not state.done]
-        waiting, lanes = iter(open_files), min(at_once, len(open_files))
-        if lanes <= 1:
-            self._lane(waiting)
+        waiting, workers = iter(open_files), min(at_once, len(open_files))
+        if workers <= 1:
+            self._work(waiting)
             return list(self.states.values())
-        with ThreadPoolExecutor(lanes, "download") as pool:
+        with ThreadPoolExecutor(workers, "download") as pool:
             try:
-                running = [pool.submit(self._lane, waiting) for _ in range(lanes)]
-                for lane in running:
-                    lane.result()
+                running = [pool.submit(self._work, waiting) for _ in range(workers)]
+                for worker in running:
+                    worker.result()
             except BaseException as reason:
                 self._end(reason)
         if self._ended is not None:
             raise self._ended
         return list(self.states.values())
 
-    def _lane(self, waiting: Iterator[FileState]) -> None:
-        """One file after the other, over connections of its own."""
+    def _work(self, waiting: Iterator[FileState]) -> None:
+        """One thread: downloads waiting files one after the other in its own session."""
         try:
-            with self._visit(self._led()) as journey:
+            with self._open_session(self._build_observer()) as session:
                 while (state := self._next(waiting)) is not None:
-                    self._settle(self._fetched(journey, state))
+                    self._finish(self._download(session, state))
         except BaseException as reason:
             self._end(reason)
             raise
 
     def _next(self, waiting: Iterator[FileState]) -> FileState | None:
-        with self._one_at_a_time:
+        with self._lock:
             state = None if self._ended else next(waiting, None)
-            if state is not None and self._rejected and not state.fell_over:
-                state = replace(state, route=self._rejected, fell_over=True)
+            if state is not None and self._fallback and not state.fell_over:
+                state = replace(state, route=self._fallback, fell_over=True)
             return state
 
-    def _fetched(self, journey: Journey, state: FileState) -> FileState:
-        beside = self._whole - (state.expected_size or 0)
-        shelf = Shelf(self._objects, self._key, beside, lambda: min(self._others(state.key), beside))
-        conduct = self._led(state.key)
+    def _download(self, session: ProviderSession, state: FileState) -> FileState:
+        other_bytes = self._total - (state.expected_size or 0)
+        target = DownloadTarget(
+            self._objects, self._key, other_bytes, lambda: min(self._done_by_others(state.key), other_bytes)
+        )
+        observer = self._build_observer(state.key)
         try:
-            return Download(journey, shelf, state, conduct).run()
+            return Download(session, target, state, observer).run()
         finally:
-            self._lead.patience = min(self._lead.patience, conduct.patience)
+            self._observer.patience = min(self._observer.patience, observer.patience)
 
-    def _led(self, key: str = "") -> Conduct:
-        """How one of them is led: as all are, but one at a time."""
+    def _build_observer(self, key: str = "") -> DownloadObserver:
+        """The observer of one file, which passes each call on under the lock."""
         return replace(
-            self._lead,
+            self._observer,
             save=self._save,
             progress=partial(self._progress, key),
             should_stop=self._should_stop,
-            tell=self._tell,
+            report=self._report,
         )
 
-    def _settle(self, state: FileState) -> None:
-        with self._one_at_a_time:
+    def _finish(self, state: FileState) -> None:
+        with self._lock:
             self.states[state.key] = state
-            self._rejected = state.route if state.fell_over else ""
+            self._fallback = state.route if state.fell_over else ""
             self._count(state.key, state.size or 0)
 
     def _end(self, reason: BaseException) -> None:
-        with self._one_at_a_time:
-            if self._ended is None or (_passes(self._ended) and not _passes(reason)):
+        with self._lock:
+            if self._ended is None or (_is_temporary(self._ended) and not _is_temporary(reason)):
                 self._ended = reason
 
-    def _others(self, key: str) -> int:
-        with self._one_at_a_time:
-            return self._all_here - self._here.get(key, 0)
+    def _done_by_others(self, key: str) -> int:
+        with self._lock:
+            return self._total_done - self._done.get(key, 0)
 
     def _count(self, key: str, done: int) -> None:
-        self._all_here += done - self._here.get(key, 0)
-        self._here[key] = done
+        self._total_done += done - self._done.get(key, 0)
+        self._done[key] = done
 
     def _save(self, state: FileState) -> None:
-        with self._one_at_a_time:
-            self._lead.save(state)
+        with self._lock:
+            self._observer.save(state)
 
     def _progress(self, key: str, done: int, expected: int | None) -> None:
-        with self._one_at_a_time:
+        with self._lock:
             self._count(key, done)
-            self._lead.progress(self._all_here, expected)
+            self._observer.progress(self._total_done, expected)
 
     def _should_stop(self) -> Interruption | None:
-        with self._one_at_a_time:
-            ended = self._ended is not None and not _passes(self._ended)
-            return Interruption.PAUSE if ended else self._lead.should_stop()
+        with self._lock:
+            ended = self._ended is not None and not _is_temporary(self._ended)
+            return Interruption.PAUSE if ended else self._observer.should_stop()
 
-    def _tell(self, problem: Problem) -> None:
-        with self._one_at_a_time:
-            self._lead.tell(problem)
+    def _report(self, problem: Problem) -> None:
+        with self._lock:
+            self._observer.report(problem)
 
 
-def _passes(reason: BaseException) -> bool:
+def _is_temporary(reason: BaseException) -> bool:
     return isinstance(reason, Stop) and reason.retryable
 
 
@@ -148,7 +156,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class FetchedFile:
-    """One file of the export, in storage under `key`; `path` is the provider's, for display only."""
+    """One file of the export, stored under `key`. `path` is the provider's path, for display only."""
 
     path: str
     key: str
@@ -161,16 +169,16 @@ def probe(
     settings: LinkSettings,
     *,
     password: str = "",
-    conduct: Conduct | None = None,
-    watch: Watch | None = None,
-    slots: Places | None = None,
-) -> Found:
-    """What the link leads to, without downloading it; a link that cannot be used is a Stop that says why."""
-    conduct = conduct or Conduct(patience=0)
-    with even_refusals(conduct, settings):
+    observer: DownloadObserver | None = None,
+    traffic: TrafficObserver | None = None,
+    slots: SlotsByProvider | None = None,
+) -> LinkContents:
+    """The contents behind a link, without a download. Raises Stop with the problem of the link."""
+    observer = observer or DownloadObserver(patience=0)
+    with level_refusal_time(observer, settings):
         tidy = replace(normalise(link), password=password)
-        with travelling(tidy, settings, conduct, watch, slots) as journey:
-            return journey.probed(conduct)[0]
+        with open_session(tidy, settings, observer, traffic, slots) as session:
+            return session.probe(observer)[0]
 
 
 def fetch(
@@ -182,21 +190,24 @@ def fetch(
     *,
     password: str = "",
     states: Sequence[FileState] = (),
-    conduct: Conduct | None = None,
-    watch: Watch | None = None,
-    slots: Places | None = None,
+    observer: DownloadObserver | None = None,
+    traffic: TrafficObserver | None = None,
+    slots: SlotsByProvider | None = None,
 ) -> list[FetchedFile]:
-    """Everything behind the link, under `prefix/0001` and so on; `states` are those saved by an earlier run."""
-    conduct = conduct or Conduct()
-    with even_refusals(conduct, settings):
+    """Downloads every file behind a link to `prefix/0001` and so on.
+
+    `states` are the states that an earlier run saved; the download resumes from these states. Raises Stop or Paused.
+    """
+    observer = observer or DownloadObserver()
+    with level_refusal_time(observer, settings):
         tidy = replace(normalise(link), password=password)
-        visit: Visit = partial(travelling, tidy, settings, watch=watch, slots=slots)
-        with visit(conduct) as journey:
-            return _Fetching(journey, visit, objects, data_key, prefix, conduct).all(states)
+        open_for: OpenSession = partial(open_session, tidy, settings, traffic=traffic, slots=slots)
+        with open_for(observer) as session:
+            return _LinkDownload(session, open_for, objects, data_key, prefix, observer).run(states)
 
 
 def export_sha256(files: Sequence[FetchedFile]) -> str:
-    """The sha256 of a whole export: of its one file, or of the lines `sha256  path` sorted by path."""
+    """The sha256 of a whole export: the sha256 of a single file, or of the lines `sha256  path` sorted by path."""
     if len(files) == 1:
         return files[0].sha256
     lines = "".join(f"{f.sha256}  {f.path}\n" for f in sorted(files, key=lambda f: f.path))
@@ -204,76 +215,76 @@ def export_sha256(files: Sequence[FetchedFile]) -> str:
 
 
 @dataclass
-class _Fetching:
-    journey: Journey
-    visit: Visit
+class _LinkDownload:
+    session: ProviderSession
+    open_session: OpenSession
     objects: Objects
     data_key: bytes
     prefix: str
-    conduct: Conduct
+    observer: DownloadObserver
 
-    def all(self, states: Sequence[FileState]) -> list[FetchedFile]:
-        states = list(states) or self._planned()
+    def run(self, states: Sequence[FileState]) -> list[FetchedFile]:
+        states = list(states) or self._plan()
         log.info(
             "fetching provider=%s link=%s files=%d",
-            self.journey.provider.name,
-            self.journey.link.fingerprint,
+            self.session.provider.name,
+            self.session.link.fingerprint,
             len(states),
         )
         try:
-            together = Together(states, self.visit, self.objects, self.data_key, self.conduct)
-            done = together.all(self.journey.web.settings.concurrency)
+            download = ParallelDownload(states, self.open_session, self.objects, self.data_key, self.observer)
+            done = download.run(self.session.web.settings.concurrency)
         except Stop as reason:
             if reason.problem.code == "download_cancelled":
                 for state in states:
                     self.objects.delete(state.key)
             raise
         if states[0].folder:
-            self._list_again(done)
+            self._check_listing(done)
         return [FetchedFile(s.path, s.key, s.size or 0, s.sha256) for s in done]
 
-    def _planned(self) -> list[FileState]:
-        """The files as they are listed now, written down before the first byte, where there is room for all."""
-        found, route = self.journey.probed(self.conduct)
-        self._require_room(found)
-        for problem in found.warnings:
-            self.conduct.tell(problem)
-        now, states = self.conduct.clock.now(), []
-        for number, file in enumerate(numbered(found.files), 1):
+    def _plan(self) -> list[FileState]:
+        """Lists the files and saves their states before the first byte. Raises Stop `no_space`."""
+        contents, route = self.session.probe(self.observer)
+        self._require_room(contents)
+        for problem in contents.warnings:
+            self.observer.report(problem)
+        now, states = self.observer.clock.now(), []
+        for number, file in enumerate(to_unique_paths(contents.files), 1):
             key = f"{self.prefix}/{number:04}"
             states.append(
-                FileState.of(
+                FileState.build(
                     file,
-                    self.journey.provider.name,
+                    self.session.provider.name,
                     key,
                     now,
                     route=route,
-                    folder=found.folder,
-                    listed=_listed(file),
+                    folder=contents.folder,
+                    listed=_version_of(file),
                 )
             )
-        self.objects.delete_prefix(self.prefix)  # of an earlier attempt, if anything
-        self.conduct.planned(states)
+        self.objects.delete_prefix(self.prefix)  # files of an earlier attempt
+        self.observer.report_plan(states)
         return states
 
-    def _require_room(self, found: Found) -> None:
-        free, factor = self.objects.free_space(), self.journey.web.settings.disk_factor
-        needed = factor * sum(file.size or 0 for file in found.files)
+    def _require_room(self, contents: LinkContents) -> None:
+        free, factor = self.objects.free_space(), self.session.web.settings.disk_factor
+        needed = factor * sum(file.size or 0 for file in contents.files)
         if free is not None and free < needed:
-            raise self.journey.stopped("no_space", name=found.name, size=readable(int(needed)))
+            raise self.session.build_stop("no_space", name=contents.name, size=format_size(int(needed)))
 
-    def _list_again(self, states: Sequence[FileState]) -> None:
-        """Whether the folder still holds what was listed at the start. Where nobody can say, that is told as well."""
-        route, journey = self.journey.route(states[0]), self.journey
+    def _check_listing(self, states: Sequence[FileState]) -> None:
+        """Lists the folder again and reports `folder_changed` where the listing differs or fails."""
+        route, session = self.session.route(states[0]), self.session
         try:
-            now = [(file.item, _listed(file)) for file in route.files(journey.link, journey.web)]
+            now = [(file.item, _version_of(file)) for file in route.files(session.link, session.web)]
             same = sorted(now) == sorted((state.item, state.listed) for state in states)
-        except (Stop, Cut, Unanswered):
+        except (Stop, ConnectionLost, NoResponse):
             same = False
         if not same:
-            self.conduct.tell(Problem("folder_changed", details={"provider": self.journey.label}))
+            self.observer.report(Problem("folder_changed", details={"provider": self.session.label}))
 
 
-def _listed(file: RemoteFile) -> str:
-    """What a listing says of a file's version."""
+def _version_of(file: RemoteFile) -> str:
+    """The version of a file in a listing: its size and validator."""
     return f"{file.size}:{file.validator.value}"

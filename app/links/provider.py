@@ -1,41 +1,40 @@
-"""What every provider of share links can do for us; one file in `providers/` each, all of one shape.
+"""The interface of providers of share links, and of the routes to the files behind a link.
 
-A provider knows its links by sight and names the routes to what is behind them: with the operator's credential, or
-without one as a browser would go. A route does the asking. A new provider is one file, one data file beside it for
-what may change, one line in `providers/__init__.py`, and one case in `tests/links/providers/`.
+A provider recognises its links by host and lists its routes: with the operator's credential, or without a credential
+like a browser. A route sends the requests. `app.links.provider_folder` lists what a new provider's folder must hold.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self
 
-from app.links.answer import Answer, display_name
-from app.links.failures import Landings
-from app.links.link import Link
-from app.links.settings import LinkSettings
-from app.links.web import Web
+from app.links.failure_tables import AddressRules
+from app.links.link_settings import LinkSettings
+from app.links.response import ProviderResponse, display_name
+from app.links.share_link import ShareLink
+from app.links.web_client import WebClient
 from app.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """What proves that a file is still the same one: its kind (etag, last_modified, rev, ...) and value."""
+    """The version of a file: the kind of the value (etag, last_modified, rev, ...) and the value."""
 
     kind: str = ""
     value: str = ""
 
     @property
     def if_range(self) -> str | None:
-        """Only a strong validator may guard a range; a weak one is compared by us."""
+        """The value for an If-Range header. None for a weak validator, which is compared after the response."""
         usable = self.kind in ("etag", "last_modified") and self.value and not self.value.startswith("W/")
         return self.value if usable else None
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """One file behind a link: the provider's id and path for it, and what it says of it.
+    """A file behind a link, as the provider describes the file.
 
-    `item` opens the file for whoever has it, so it is as secret as the link. `page` says that the file itself is HTML.
+    `item` is the provider's id, which opens the file and is as secret as the link. `page`: the file itself is HTML.
     """
 
     item: str = field(repr=False)
@@ -47,18 +46,20 @@ class RemoteFile:
     page: bool = False
 
     def differs_from(self, before: Self) -> bool:
-        """Whether the provider tells of another version than it did before."""
-        told = self.size is not None and before.size is not None
-        return (told and self.size != before.size) or self.validator != before.validator or self._sums_differ(before)
+        """Whether the file's size, validator or checksums differ from an earlier description."""
+        sized = self.size is not None and before.size is not None
+        return (
+            (sized and self.size != before.size) or self.validator != before.validator or self._checksums_differ(before)
+        )
 
-    def _sums_differ(self, before: Self) -> bool:
+    def _checksums_differ(self, before: Self) -> bool:
         both = self.checksums.keys() & before.checksums.keys()
         return any(self.checksums[name] != before.checksums[name] for name in both)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a link leads to, before anything is downloaded. Times are seconds since 1970."""
+class LinkContents:
+    """The contents behind a link, before the download. `expires_at` is in seconds since 1970."""
 
     provider: str
     label: str
@@ -73,10 +74,10 @@ class Found:
     warnings: Sequence[Problem] = ()
 
     @classmethod
-    def of(
+    def build(
         cls,
         provider: "Provider",
-        link: Link,
+        link: ShareLink,
         name: str,
         files: Sequence[RemoteFile],
         *,
@@ -85,7 +86,7 @@ class Found:
         folder: bool = False,
         warnings: Sequence[Problem] = (),
     ) -> Self:
-        """What a provider tells. The whole size is known where that of each file is."""
+        """Builds the contents. The total size is None where the size of a file is unknown."""
         known = [file.size for file in files if file.size is not None]
         return cls(
             provider=provider.name,
@@ -101,14 +102,16 @@ class Found:
         )
 
     def may_run_out(self, now: float, bytes_per_second: float = 5_000_000.0) -> bool:
-        """Whether the link ends before a download at this speed would."""
+        """Whether the link expires before a download at this speed ends."""
         return self.expires_at is not None and self.expires_at < now + (self.size or 0) / bytes_per_second
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
-    """How a provider holds people off: after how many requests to slow down in a row we are taken to be blocked, and
-    how many seconds a file that was opened too often is left alone, at first and at most."""
+class RateLimitPolicy:
+    """How to retry at a provider. After `blocked_after` rate limit responses in a row our server counts as blocked.
+
+    `quota_seconds` is the first wait for a file that was opened too often, `quota_longest` the longest wait.
+    """
 
     blocked_after: int | None = None
     quota_seconds: float = 6 * 3600.0
@@ -116,90 +119,91 @@ class Manners:
 
 
 class Route(Protocol):
-    """One way to ask a provider for what is behind a link."""
+    """A way to reach the files behind a link: the provider's API or web pages."""
 
     @property
     def name(self) -> str:
-        """For logs and the ledger: api, page."""
+        """The name in logs and in the ledger: api, page."""
 
     @property
     def confirms(self) -> bool:
-        """Whether the provider is asked again after the last byte if the file is still the same."""
+        """Whether the file's version is requested again after the last byte."""
 
     @property
     def best_effort(self) -> bool:
-        """Whether nobody has promised that this route stays as it is."""
+        """Whether the route uses undocumented behaviour, which may change."""
 
-    def probe(self, link: Link, web: Web) -> Found:
-        """Looks at the link without downloading; a link that cannot be used is a Stop."""
+    def probe(self, link: ShareLink, web: WebClient) -> LinkContents:
+        """The contents behind the link, without a download. Raises Stop with the problem of the link."""
 
-    def files(self, link: Link, web: Web) -> Sequence[RemoteFile]:
+    def files(self, link: ShareLink, web: WebClient) -> Sequence[RemoteFile]:
         """Every file behind the link, in order."""
 
-    def file(self, link: Link, file: RemoteFile, web: Web) -> RemoteFile | None:
-        """The same file as the provider tells of it now; None when it is no longer there."""
+    def file(self, link: ShareLink, file: RemoteFile, web: WebClient) -> RemoteFile | None:
+        """The current description of a file. None for a deleted file."""
 
-    def open(self, link: Link, file: RemoteFile, web: Web, start: int) -> Answer:
-        """The file's bytes from `start`, by requests that begin at the share link. The caller closes the answer."""
+    def open(self, link: ShareLink, file: RemoteFile, web: WebClient, start: int) -> ProviderResponse:
+        """The file's bytes from `start`. The requests begin at the share link. The caller closes the response."""
 
-    def validator(self, answer: Answer) -> Validator:
-        """What an answer says of the file's version."""
+    def validator(self, response: ProviderResponse) -> Validator:
+        """The file's version by the headers of a response."""
 
-    def checksums(self, answer: Answer) -> Mapping[str, str]:
-        """Fingerprints of the whole file that an answer with its bytes brings along."""
+    def checksums(self, response: ProviderResponse) -> Mapping[str, str]:
+        """Checksums of the whole file in the headers of a response, by algorithm."""
 
-    def problem(self, answer: Answer) -> str:
-        """The code for an answer that is not the file; reads its body."""
+    def problem(self, response: ProviderResponse) -> str:
+        """The problem code of a response that is not the file. Reads the body."""
 
-    def trusts(self, answer: Answer) -> bool:
-        """Whether an answer with good status, and no page, is the file."""
+    def trusts(self, response: ProviderResponse) -> bool:
+        """Whether a successful response that is not a web page is the file."""
 
 
 class Provider(Protocol):
-    """A place that clinics share files from."""
+    """A service that clinics share files from."""
 
     @property
     def name(self) -> str:
-        """For logs and the ledger: google_drive."""
+        """The name of the provider's folder, for logs and the ledger: google_drive."""
 
     @property
     def unknown_name(self) -> str:
-        """The problem when a host's name does not resolve: `provider_down` where the host is certainly theirs."""
+        """The problem code where DNS does not know a host: `provider_down` for hosts of the provider itself."""
 
     @property
-    def landings(self) -> Landings:
-        """What a redirect to a sign-in page and the like means; such a page is never requested."""
+    def redirect_rules(self) -> AddressRules:
+        """The problems of redirects, such as a redirect to a sign-in page. Such a page is never requested."""
 
     @property
-    def manners(self) -> Manners: ...
+    def rate_limits(self) -> RateLimitPolicy:
+        """How to retry after rate limit responses."""
 
     @property
     def words(self) -> str:
-        """For people, of the provider in general."""
+        """The provider's name for people, as a heading."""
 
-    def label(self, link: Link) -> str:
-        """For people, inside a sentence: Google Drive."""
+    def label(self, link: ShareLink) -> str:
+        """The provider's name for people, inside a sentence: Google Drive."""
 
-    def recognise(self, link: Link) -> bool:
-        """Whether this link is of this provider, by its host alone."""
+    def recognise(self, link: ShareLink) -> bool:
+        """Whether the link belongs to this provider, by its host only."""
 
     def allows(self, host: str, settings: LinkSettings) -> bool:
-        """Whether requests may go to this host, redirects and content hosts included."""
+        """Whether requests may go to a host, including hosts of redirects and of file contents."""
 
-    def check(self, link: Link, settings: LinkSettings) -> None:
-        """Refuses by a Stop, without any request, what is no share link or is not switched on here."""
+    def check(self, link: ShareLink, settings: LinkSettings) -> None:
+        """Raises Stop for a link that is not a share link, or a provider that is switched off. Sends no request."""
 
     def credentials(self, settings: LinkSettings) -> Mapping[str, bool]:
-        """The settings of this provider that an operator may make, and whether each is set."""
+        """The provider's credentials by environment variable, and whether each is set."""
 
     def routes(self, settings: LinkSettings) -> Sequence[Route]:
-        """The ways to go, the best one first; never empty."""
+        """The available routes, best first. Empty for a provider whose links are refused."""
 
 
-def numbered(files: Sequence[RemoteFile]) -> list[RemoteFile]:
-    """The files with paths that differ: equal ones get ` (2)` before their ending, and so on."""
+def to_unique_paths(files: Sequence[RemoteFile]) -> list[RemoteFile]:
+    """The files with unique paths. The second file with a path gets ` (2)` before its ending, and so on."""
     taken: set[str] = set()
-    made = []
+    unique = []
     for file in files:
         path, number = file.path, 1
         while path in taken:
@@ -207,5 +211,5 @@ def numbered(files: Sequence[RemoteFile]) -> list[RemoteFile]:
             stem, dot, ending = file.path.rpartition(".")
             path = f"{stem} ({number}).{ending}" if dot and "/" not in ending else f"{file.path} ({number})"
         taken.add(path)
-        made.append(replace(file, path=path))
-    return made
+        unique.append(replace(file, path=path))
+    return unique

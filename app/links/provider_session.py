@@ -1,4 +1,4 @@
-"""One visit to a provider for one link: whom we ask, by which route, and what its troubles mean for going on."""
+"""A session with a provider for one link: the provider, its routes, and the plan for retries."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -6,30 +6,33 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from app.errors import Stop
-from app.links.answer import Answer
 from app.links.checkpoint import FileState
-from app.links.clock import as_time, backoff
-from app.links.download_observer import Conduct
-from app.links.guard import Watch
-from app.links.link import Link
-from app.links.network_errors import Cut, Unanswered
-from app.links.problems import FALLS_OVER, PASSING, stop, telling
-from app.links.provider import Found, Provider, Route
+from app.links.clock import backoff, format_time
+from app.links.connection_slots import ConnectionSlots
+from app.links.download_observer import DownloadObserver
+from app.links.guard import TrafficObserver
+from app.links.link_problems import FALLBACK, PASSING, stop, with_details
+from app.links.link_settings import LinkSettings
+from app.links.network_errors import ConnectionLost, NoResponse
+from app.links.provider import LinkContents, Provider, Route
 from app.links.providers import provider_of
-from app.links.response_checks import too_big
-from app.links.settings import LinkSettings
-from app.links.slots import Slots
-from app.links.web import Web
+from app.links.response import ProviderResponse
+from app.links.response_checks import build_size_stop
+from app.links.share_link import ShareLink
+from app.links.web_client import WebClient
 from app.problems import Problem
 
 log = logging.getLogger(__name__)
 BLOCKED_SECONDS = 3600.0
-Places = Callable[[str], Slots]  # the connections that may be open to a provider, by its name
+SlotsByProvider = Callable[[str], ConnectionSlots]  # the connection slots of a provider, by the provider's name
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What passes by itself: its code, how long it is waited for, and how often that has been so in a row."""
+class RetryPlan:
+    """The retry after a temporary problem: the problem code, and the seconds to wait.
+
+    `limited` counts rate limit responses in a row, `waits` counts waits for a quota.
+    """
 
     code: str
     wait: float
@@ -38,129 +41,137 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Journey:
-    """A link, its provider, and the requests that go there."""
+class ProviderSession:
+    """A link, its provider, and the client for the provider's hosts."""
 
-    link: Link
+    link: ShareLink
     provider: Provider
-    web: Web
+    web: WebClient
 
     @property
     def label(self) -> str:
         return self.provider.label(self.link)
 
     def route(self, state: FileState) -> Route:
-        """The route that a file goes by; the best one where that is gone."""
+        """The route of a file. The provider's best route replaces a route that is no longer available."""
         routes = self.provider.routes(self.web.settings)
         return next((route for route in routes if route.name == state.route), routes[0])
 
-    def falls_over(self, state: FileState, reason: Stop) -> str | None:
-        """The other route, where this one failed in a way that says nothing of the link; once for a file."""
-        if state.fell_over or reason.problem.code not in FALLS_OVER:
+    def find_fallback(self, state: FileState, reason: Stop) -> str | None:
+        """The name of another route for a file whose route failed, at most once for a file. None without a fallback."""
+        if state.fell_over or reason.problem.code not in FALLBACK:
             return None
         names = [route.name for route in self.provider.routes(self.web.settings)]
         return next((name for name in names if name != self.route(state).name), None)
 
-    def told(self, reason: Stop) -> Problem:
-        """For the operators, who alone can mend it."""
+    def to_operator_problem(self, reason: Stop) -> Problem:
+        """The problem of a failed route with the provider's label, for operators. Writes a log line."""
         log.error("route given up code=%s provider=%s", reason.problem.code, self.provider.name)
         return replace(reason.problem, details={"provider": self.label, **reason.problem.details})
 
-    def refused(self, route: Route, answer: Answer) -> Stop:
-        return self.web.refused(answer, route.problem(answer), self.label)
+    def refused(self, route: Route, response: ProviderResponse) -> Stop:
+        """The Stop for a response that is not the file."""
+        return self.web.refused(response, route.problem(response), self.label)
 
-    def stopped(self, code: str, retry_after: float | None = None, **details: str) -> Stop:
+    def build_stop(self, code: str, retry_after: float | None = None, **details: str) -> Stop:
+        """A Stop that names the provider."""
         return stop(code, retry_after, provider=self.label, **details)
 
-    def weighed(self, reason: Stop, attempts: int, limited: int, waits: int) -> Trouble:
-        """How long a trouble is waited for. Too many requests to slow down in a row mean that we are blocked."""
-        code, wait, manners = reason.problem.code, reason.retry_after, self.provider.manners
+    def plan_retry(self, reason: Stop, attempts: int, limited: int, waits: int) -> RetryPlan:
+        """The retry after a temporary problem. Too many rate limit responses in a row become `provider_blocked`."""
+        code, wait, rate_limits = reason.problem.code, reason.retry_after, self.provider.rate_limits
         limited = limited + 1 if code == "provider_rate_limited" else 0
-        if manners.blocked_after is not None and limited >= manners.blocked_after:
+        if rate_limits.blocked_after is not None and limited >= rate_limits.blocked_after:
             code, limited = "provider_blocked", 0
         if code == "provider_blocked":
             wait = max(wait or 0.0, BLOCKED_SECONDS)
         elif code == "link_quota" and wait is None:
-            wait = min(manners.quota_seconds * 2.0**waits, manners.quota_longest)
+            wait = min(rate_limits.quota_seconds * 2.0**waits, rate_limits.quota_longest)
             waits += 1
         elif wait is None:
             settings = self.web.settings
             wait = backoff(attempts, settings.backoff_first, settings.backoff_max)
-        return Trouble(code, wait, limited, waits)
+        return RetryPlan(code, wait, limited, waits)
 
-    def probed(self, conduct: Conduct) -> tuple[Found, str]:
-        """What is behind the link, and the route that found it; another route is taken where the first fails for
-        reasons of its own."""
+    def probe(self, observer: DownloadObserver) -> tuple[LinkContents, str]:
+        """The contents of the link, and the name of the route that succeeded. Raises Stop.
+
+        Another route is tried where a route fails for a reason that is not the link's.
+        """
         routes = list(self.provider.routes(self.web.settings))
         failed: Stop | None = None
         for place, route in enumerate(routes):
             try:
-                return self._probed(route, conduct), route.name
+                return self._probe(route, observer), route.name
             except Stop as reason:
-                if reason.problem.code not in FALLS_OVER:
+                if reason.problem.code not in FALLBACK:
                     if failed is not None and failed.retryable and reason.retryable:
-                        raise failed from None  # both pass by themselves: the first is the longer one
+                        raise failed from None  # both are temporary: the first route's problem lasts longer
                     raise
                 failed = failed or reason
                 if place + 1 < len(routes):
-                    conduct.tell(self.told(reason))
-        assert failed is not None  # noqa: S101 - there is at least one route
+                    observer.report(self.to_operator_problem(reason))
+        assert failed is not None  # noqa: S101 - a provider has at least one route
         raise failed
 
-    def _probed(self, route: Route, conduct: Conduct) -> Found:
-        """The provider's answer; its passing troubles are waited out while patience lasts."""
+    def _probe(self, route: Route, observer: DownloadObserver) -> LinkContents:
+        """The contents of the link by one route. Temporary problems are retried while the observer's patience lasts."""
         attempts = waits = 0
         while True:
-            conduct.heard()
+            observer.check_interruption()
             try:
-                found = route.probe(self.link, self.web)
-            except (Unanswered, Cut):
-                reason = self.stopped("provider_down")
-            except Stop as told:
-                if told.problem.code not in PASSING:
+                contents = route.probe(self.link, self.web)
+            except (NoResponse, ConnectionLost):
+                reason = self.build_stop("provider_down")
+            except Stop as failure:
+                if failure.problem.code not in PASSING:
                     raise
-                reason = told
+                reason = failure
             else:
-                size = sum(file.size or 0 for file in found.files)
+                size = sum(file.size or 0 for file in contents.files)
                 if size > self.web.settings.max_bytes:
-                    raise too_big(size, self.web.settings.max_bytes)
-                conduct.limited = 0
-                return found
+                    raise build_size_stop(size, self.web.settings.max_bytes)
+                observer.limited = 0
+                return contents
             attempts += 1
-            trouble = self.weighed(reason, attempts, conduct.limited, waits)
-            conduct.limited, waits = trouble.limited, trouble.waits
-            if attempts >= self.web.settings.attempts or trouble.wait > conduct.patience:
-                at = conduct.clock.now() + trouble.wait
-                raise self.stopped(trouble.code, trouble.wait, time=as_time(at))
-            conduct.patience -= trouble.wait
-            conduct.wait(trouble.wait, conduct.heard)
+            retry = self.plan_retry(reason, attempts, observer.limited, waits)
+            observer.limited, waits = retry.limited, retry.waits
+            if attempts >= self.web.settings.attempts or retry.wait > observer.patience:
+                at = observer.clock.now() + retry.wait
+                raise self.build_stop(retry.code, retry.wait, time=format_time(at))
+            observer.patience -= retry.wait
+            observer.wait(retry.wait, observer.check_interruption)
 
 
 @contextmanager
-def travelling(
-    link: Link, settings: LinkSettings, conduct: Conduct, watch: Watch | None, slots: Places | None
-) -> Iterator[Journey]:
-    """Opens a visit, after the link itself was looked at; a Stop that leaves it names the provider."""
+def open_session(
+    link: ShareLink,
+    settings: LinkSettings,
+    observer: DownloadObserver,
+    traffic: TrafficObserver | None,
+    slots: SlotsByProvider | None,
+) -> Iterator[ProviderSession]:
+    """Checks the link and opens a session. A Stop that is raised in the block names the provider."""
     provider = provider_of(link)
-    with telling(provider=provider.label(link)):
+    with with_details(provider=provider.label(link)):
         provider.check(link, settings)
-        web = Web(
+        web = WebClient(
             settings,
             lambda host: provider.allows(host, settings),
             unknown_name=provider.unknown_name,
-            landing=provider.landings.problem,
-            watch=replace(watch or Watch(), waiting=conduct.heard),
-            clock=conduct.clock,
+            redirect_problem=provider.redirect_rules.problem,
+            traffic=replace(traffic or TrafficObserver(), waiting=observer.check_interruption),
+            clock=observer.clock,
             slots=slots(provider.name) if slots else None,
         )
         with web:
-            yield Journey(link, provider, web)
+            yield ProviderSession(link, provider, web)
 
 
 @contextmanager
-def even_refusals(conduct: Conduct, settings: LinkSettings) -> Iterator[None]:
-    """Refused addresses all take the same time, so that none tells what stands behind it."""
-    clock = conduct.clock
+def level_refusal_time(observer: DownloadObserver, settings: LinkSettings) -> Iterator[None]:
+    """Delays the refusal of an address to a fixed time, so that the time reveals nothing about a private network."""
+    clock = observer.clock
     began = clock.monotonic()
     try:
         yield

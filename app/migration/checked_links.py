@@ -1,6 +1,6 @@
-"""A link that a clinic asked us to look at: counted, audited, and kept sealed until it is handed over or forgotten.
+"""The link that a clinic checked before the hand-over: counted, audited, and stored sealed until the hand-over.
 
-The link itself is never in the audit; its lines hold the provider and twelve hex digits that tell links apart.
+The audit never holds the link: an audit line has the provider and the link's fingerprint of 12 hex digits.
 """
 
 from collections.abc import Mapping
@@ -20,15 +20,15 @@ from app.storage import open_secret, seal_secret
 
 ACT = "check_link"
 LINK = "checked link"
-PASSWORD = "checked password"  # noqa: S105 - what a sealed text is, not one
+PASSWORD = "checked password"  # noqa: S105 - the purpose of a sealed text
 HOUR = timedelta(hours=1)
 MOST_AN_HOUR = 20
-WAITS = timedelta(days=1)  # after which a link that nobody handed over is forgotten
+KEPT = timedelta(days=1)  # a link is deleted after this time without a hand-over
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A link as it was pasted, with its password, waiting to be handed over. Never shows itself."""
+class CheckedShareLink:
+    """A checked link with its password, ready for the hand-over. The representation hides both."""
 
     link: str = field(repr=False)
     password: str = field(repr=False)
@@ -37,18 +37,20 @@ class Waiting:
 
 
 def begin_check(session: Session, migration: Migration, by: By, facts: Mapping[str, Any]) -> datetime | None:
-    """Writes down that a link is looked at. Where the clinic has used up its hour: from when it may be again, and no
-    line is written."""
+    """Writes the audit line of a link check and returns None.
+
+    A clinic has MOST_AN_HOUR checks an hour. Beyond the limit, returns the time of the next check and writes no line.
+    """
     locked(session, migration.id)
     since = now() - HOUR
-    looked = session.exec(
+    checks = session.exec(
         select(AuditEntry.at)
         .where(AuditEntry.workspace_id == migration.workspace_id, AuditEntry.act == ACT, col(AuditEntry.at) > since)
         .order_by(col(AuditEntry.at).desc())
         .limit(MOST_AN_HOUR)
     ).all()
-    if len(looked) >= MOST_AN_HOUR:
-        return looked[-1] + HOUR
+    if len(checks) >= MOST_AN_HOUR:
+        return checks[-1] + HOUR
     write_act(session, migration, by.name, by.actor.value, ACT, dict(facts))
     return None
 
@@ -63,7 +65,7 @@ def keep_checked(
     password: str = "",
     key: bytes = b"",
 ) -> None:
-    """Instead of the one before. Without `link`, only what was found is kept."""
+    """Stores a checked link and replaces the earlier link. Without `link`, only the findings are stored."""
     session.merge(
         CheckedLink(
             migration_id=migration_id,
@@ -76,29 +78,30 @@ def keep_checked(
     )
 
 
-def checked_of(session: Session, migration_id: str) -> CheckedLink | None:
+def load_checked_link(session: Session, migration_id: str) -> CheckedLink | None:
+    """The row of a migration's checked link, or None."""
     return session.get(CheckedLink, migration_id)
 
 
-def waiting_of(checked: CheckedLink | None, key: bytes) -> Waiting | None:
-    """The link that waits to be handed over; None where there is none, or it was forgotten."""
+def open_checked_link(checked: CheckedLink | None, key: bytes) -> CheckedShareLink | None:
+    """The unsealed link of a row. None for a missing row, and for a deleted link."""
     if checked is None or checked.sealed_link is None:
         return None
     password = open_secret(checked.sealed_password, key, PASSWORD) if checked.sealed_password else ""
     name = str(checked.findings.get("name", ""))
-    return Waiting(open_secret(checked.sealed_link, key, LINK), password, name, checked.hint)
+    return CheckedShareLink(open_secret(checked.sealed_link, key, LINK), password, name, checked.hint)
 
 
 def forget_checked(session: Session, migration_id: str) -> None:
-    """The link itself goes; what was found stays for support until the next look."""
+    """Deletes the link and the password. The findings are kept for support until the next check."""
     _forget(session, CheckedLink.migration_id == migration_id)
 
 
 def forget_old(session: Session, at: datetime) -> None:
-    """Links that nobody handed over within a day."""
-    _forget(session, col(CheckedLink.checked_at) < at - WAITS)
+    """Deletes the links that were checked more than a day ago."""
+    _forget(session, col(CheckedLink.checked_at) < at - KEPT)
 
 
-def _forget(session: Session, which: Any) -> None:
-    gone = sa.update(CheckedLink).where(which, col(CheckedLink.sealed_link).is_not(None))
-    session.connection().execute(gone.values(sealed_link=None, sealed_password=None))
+def _forget(session: Session, condition: Any) -> None:
+    rows = sa.update(CheckedLink).where(condition, col(CheckedLink.sealed_link).is_not(None))
+    session.connection().execute(rows.values(sealed_link=None, sealed_password=None))

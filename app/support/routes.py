@@ -13,15 +13,15 @@ from app.access.models import Person
 from app.caspen.live_counts import count_live
 from app.caspen.trial_health import TrialFault
 from app.db import now
-from app.fetch.link_providers import provider_lines
+from app.fetch.link_providers import load_provider_lines
 from app.links import LinkSettings
-from app.links.problems import OPERATORS
-from app.links.providers.recognised import RECOGNISED
+from app.links.link_problems import OPERATORS
+from app.links.providers import UNSUPPORTED
 from app.migration.advance import Cause, Guard, WrongState, advance, locked
 from app.migration.audit import write_act
 from app.migration.audited import load_audited, load_each
 from app.migration.balance import balance_of
-from app.migration.checked_links import checked_of
+from app.migration.checked_links import load_checked_link
 from app.migration.guards import pausable, undoable
 from app.migration.ledger_shapes import CHANGED_WORDS
 from app.migration.models import (
@@ -121,7 +121,7 @@ def every(request: Request, q: str = "", who: str = "", state: str = "") -> Resp
     visit = visit_of(request)
     with visit.read() as session:
         lines = overview(session, q=q[:100], who=who, state=state)
-        providers = provider_lines(session, LinkSettings.from_environment(environment()))
+        providers = load_provider_lines(session, LinkSettings.from_environment(environment()))
     groups = [(HEADS[waits], list(found)) for waits, found in groupby(lines, key=lambda line: line.waits)]
     ours = sum(line.waits.value == "us" for line in lines)
     told: dict[str, Any] = {"groups": groups, "total": len(lines), "ours": ours, "providers": providers}
@@ -316,7 +316,7 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "differing": audited.differing,
             "line": line,
             "export": export,
-            "checked": checked_of(session, migration.id),
+            "checked": load_checked_link(session, migration.id),
             "trial": trial,
             "balance": balance_of(trial, visit.source) if trial and trial.finished_at else None,
             "checks": checks,
@@ -354,8 +354,6 @@ HEADS = {
 }
 MOST = 500
 STALLED_SECONDS = 60
-NOT_BUILT = frozenset(provider.name for provider in RECOGNISED)
-"""Providers of which no link can be collected, whatever an operator sets: nobody has to act."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -418,7 +416,7 @@ def links_to_mend(session: Session) -> dict[str, str]:
     told: dict[str, str] = {}
     looked = select(CheckedLink).join(Migration, col(Migration.id) == CheckedLink.migration_id)
     for checked in session.exec(looked.where(Migration.state == State.PREPARING.value)):
-        if checked.findings.get("problem") in OPERATORS and checked.findings.get("provider") not in NOT_BUILT:
+        if checked.findings.get("problem") in OPERATORS and checked.findings.get("provider") not in UNSUPPORTED:
             label = str(checked.findings.get("label") or "the provider")
             told[checked.migration_id] = Problem(checked.findings["problem"], details={"provider": label}).title
     waits = select(Work.migration_id, Work.last_problem).join(Migration, col(Migration.id) == Work.migration_id)

@@ -17,14 +17,14 @@ from starlette.concurrency import run_in_threadpool
 from app.errors import Stop
 from app.fetch.downloads import stop_download
 from app.fetch.hand_over import hand_over_files, hand_over_stored
-from app.fetch.link_providers import provider_lines
+from app.fetch.link_providers import load_provider_lines
 from app.formatting import MONTHS, files_and_folders, plural
 from app.links import LinkSettings
-from app.links.advice import advices
+from app.links.providers import all_provider_help
 from app.mapping.kind import Source
 from app.migration import contents
 from app.migration.audit import last_upload_stop
-from app.migration.checked_links import checked_of
+from app.migration.checked_links import load_checked_link
 from app.migration.completeness import TOLD_BY_READING, Doubt, doubts, joined
 from app.migration.completeness_words import range_of, said
 from app.migration.exports import Handed, files_of
@@ -214,8 +214,8 @@ def helped(visit: Visit) -> dict[str, Any]:
     """Each provider's help, when it was last borne out by real links, what comes first, what waits and was stopped."""
     settings = LinkSettings.from_environment(environment())
     with visit.read() as session:
-        lines = provider_lines(session, settings)
-        checked = checked_of(session, visit.move.id)
+        lines = load_provider_lines(session, settings)
+        checked = load_checked_link(session, visit.move.id)
         arrived = uploads.arrived(session, visit.move)
         upload_stopped = last_upload_stop(session, visit.move.id)
         before = session.get(Export, (visit.move.id, visit.move.export_number))
@@ -226,7 +226,7 @@ def helped(visit: Visit) -> dict[str, Any]:
         "stopped": Problem("download_cancelled") if stopped else None,
         "arrived": arrived,
         "upload_stopped": upload_stopped,
-        "advices": advices(),
+        "advices": all_provider_help(),
         "any_host": settings.allow_any_https_host,
         "verified": {line.name: line.verified_at for line in lines},
         "waiting": checked.hint if checked and checked.sealed_link else None,

@@ -16,12 +16,19 @@ from app import formatting
 from app.db import now
 from app.errors import Stop
 from app.fetch.hand_over import hand_over_link
-from app.fetch.link_inspections import inspect_for
+from app.fetch.link_inspections import inspect_in_reader
 from app.links import Findings
-from app.links.link import Link
 from app.links.normalise import normalise
 from app.links.providers import provider_of
-from app.migration.checked_links import Waiting, begin_check, checked_of, forget_checked, keep_checked, waiting_of
+from app.links.share_link import ShareLink
+from app.migration.checked_links import (
+    CheckedShareLink,
+    begin_check,
+    forget_checked,
+    keep_checked,
+    load_checked_link,
+    open_checked_link,
+)
 from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.problems import Problem
@@ -47,7 +54,7 @@ WAITING = tuple(f"/m/{{migration_id}}/link/{act}" for act in ("again", "confirm"
 def link_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """This visit to the state, and the link that waits: the next one takes its place."""
     del visit
-    checked = checked_of(session, migration.id)
+    checked = load_checked_link(session, migration.id)
     waits = checked is not None and checked.sealed_link is not None
     moment = columns_shown(MOMENT, migration)
     return Shown(
@@ -72,7 +79,7 @@ def look(request: Request) -> Response:
     visit = visit_of(request)
     visit.remember(*WAITING)
     with visit.read() as session:
-        checked = checked_of(session, visit.move.id)
+        checked = load_checked_link(session, visit.move.id)
     is_closed = visit.move.state != State.PREPARING or lists_first(visit) is not None
     if checked is None or checked.sealed_link is None or is_closed:
         return go(f"/m/{visit.move.id}/handover")
@@ -118,10 +125,10 @@ def forget(request: Request) -> Response:
     return go(f"/m/{visit.move.id}/handover")
 
 
-def waiting_in(visit: Visit) -> Waiting | None:
+def waiting_in(visit: Visit) -> CheckedShareLink | None:
     """The link that waits to be handed over, opened."""
     with visit.read() as session:
-        return waiting_of(checked_of(session, visit.move.id), visit.runtime.link_key(visit.move))
+        return open_checked_link(load_checked_link(session, visit.move.id), visit.runtime.link_key(visit.move))
 
 
 def examine(request: Request, visit: Visit, link: str, password: str) -> Response:
@@ -141,7 +148,7 @@ def examined(request: Request, visit: Visit, link: str, password: str) -> Respon
     if free_at is not None:
         seen = spent(visit, free_at)
         return draw(request, typed=link, seen=seen, errors=at_the_field(seen))
-    found = inspect_for(visit.runtime, visit.move, link, password=password, with_room=True)
+    found = inspect_in_reader(visit.runtime, visit.move, link, password=password, with_room=True)
     keep(visit, link, password, found)
     if found.usable:
         return go(f"/m/{visit.move.id}/link")
@@ -203,7 +210,7 @@ def zone_of(visit: Visit) -> ZoneInfo:
 
 def masked(link: str) -> str:
     """Host and the end of the path's last part: `drive.example/…export.zip`, never a query."""
-    tidy: Link = normalise(link)
+    tidy: ShareLink = normalise(link)
     last = tidy.address.path.rstrip("/").rsplit("/", 1)[-1]
     shown = last if "." in last and len(last) <= 60 else f"…{last[-4:]}" if len(last) > 12 else "…"
     return f"{tidy.address.host}/{shown}"

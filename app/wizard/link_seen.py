@@ -10,7 +10,8 @@ from typing import Any
 
 from app import formatting
 from app.links import Findings
-from app.links.advice import Change, change_for
+from app.links.provider_help import Remedy
+from app.links.providers import remedy_for
 from app.problems import Problem
 
 READABLE = frozenset({"zip", "text", "json", "xml"})
@@ -51,7 +52,7 @@ class Seen:
     least: float | None = None
     most: float | None = None
     problem: Problem | None = None
-    change: Change | None = None
+    change: Remedy | None = None
     retryable: bool = False
     password_needed: bool = False
     upgraded: bool = False
@@ -98,7 +99,7 @@ def seen_of(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo,
         least=seconds * 0.8 if seconds is not None else None,
         most=seconds * 1.6 + 5 if seconds is not None else None,
         problem=problem,
-        change=change_for(facts["provider"], problem.code) if problem else None,
+        change=remedy_for(facts["provider"], problem.code) if problem else None,
         retryable=facts["retryable"],
         password_needed=facts["password_needed"],
         upgraded=facts["upgraded"],

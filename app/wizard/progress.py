@@ -23,11 +23,12 @@ from app import templating
 from app.access import sessions
 from app.access.rights import Right
 from app.db import Database, now
-from app.fetch.downloads import DownloadProgress, download_of
+from app.fetch.downloads import DownloadProgress, load_download_progress
 from app.formatting import size
 from app.links import LinkSettings
-from app.links.advice import Change, change_for
-from app.migration.checked_links import checked_of
+from app.links.provider_help import Remedy
+from app.links.providers import remedy_for
+from app.migration.checked_links import load_checked_link
 from app.migration.exports import files_of
 from app.migration.guards import pausable
 from app.migration.models import Export, Migration
@@ -273,7 +274,7 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
     export = session.get(Export, (migration.id, migration.export_number))
     fetching = State.FETCHING in (state, migration.paused_from) or state is State.FETCHING_FAILED
     moment = now()
-    download = download_of(session, migration) if fetching and export and export.way == "link" else None
+    download = load_download_progress(session, migration) if fetching and export and export.way == "link" else None
     until = download.until if download else None
     return {
         "state": state.value,
@@ -302,7 +303,7 @@ def waits_for(
     """What must pass by itself. The page fills in `{time}` and `{source}`, which it says in its own way."""
     if code is None or code not in catalogue():
         return None
-    checked = checked_of(session, migration.id)
+    checked = load_checked_link(session, migration.id)
     label = checked.findings.get("label") if checked and export and checked.hint == export.link_hint else ""
     details = {"provider": label or "The other side", "time": "{time}", "source": "{source}"}
     if download and download.size:
@@ -310,12 +311,12 @@ def waits_for(
     return Problem(code, details={"size": "the whole export", **details})
 
 
-def mending(session: Session, migration: Migration, export: Export | None) -> Change | None:
+def mending(session: Session, migration: Migration, export: Export | None) -> Remedy | None:
     """The provider's own steps against what stopped a download."""
     stopped = stopped_by(migration)
-    checked = checked_of(session, migration.id)
+    checked = load_checked_link(session, migration.id)
     known = checked is not None and export is not None and checked.hint == export.link_hint
-    return change_for(checked.findings["provider"], stopped.code) if stopped and known and checked else None
+    return remedy_for(checked.findings["provider"], stopped.code) if stopped and known and checked else None
 
 
 def shown_kinds(seen: Progress) -> list[dict[str, Any]]:

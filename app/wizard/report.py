@@ -19,7 +19,7 @@ from app.caspen.stores import Stores
 from app.caspen.trial_health import TrialFault
 from app.caspen.undo import Why, count_there
 from app.caspen.workspace_snapshot import load_workspace
-from app.fetch.open_links import look_again, standing_of
+from app.fetch.open_links import load_link_access, recheck_link
 from app.formatting import plural
 from app.golive.live_check import LiveGlance, glance_of
 from app.migration.audited import load_audited
@@ -91,7 +91,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "differing": differing,
         "other_moves": others,
         "taken_back": taken_back(visit.runtime.caspen, visit.move),
-        "link_now": standing_of(export),
+        "link_now": load_link_access(export),
         "undo_until": until,
         "undo_refused": refused_undo(visit),
         "kept_by_later": kept_by_later(visit) if until else 0,
@@ -231,5 +231,5 @@ def look_at_link(request: Request) -> Response:
     with visit.confirmed() as confirmed:
         free_at = begin_check(confirmed.session, confirmed.migration, visit.by, {})
     if free_at is None:
-        look_again(visit.runtime, visit.move)
+        recheck_link(visit.runtime, visit.move)
     return go(f"/m/{visit.move.id}/report")

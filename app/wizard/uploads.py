@@ -18,9 +18,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from app.errors import Stop
-from app.fetch.uploads import PIECE, Chosen, Full, WrongPlace, begin, finish, rows_of, stop, take
+from app.fetch.chunked_uploads import (
+    PIECE,
+    ChosenFile,
+    StorageFull,
+    WrongOffset,
+    begin,
+    finish,
+    load_upload_files,
+    stop,
+    take,
+)
 from app.formatting import plural
-from app.links.network_errors import Unanswered
+from app.links.network_errors import NoResponse
 from app.migration.exports import Stored
 from app.migration.models import Migration
 from app.migration.states import Event, State
@@ -189,7 +199,7 @@ async def choose(request: Request) -> Response:
 def uploads_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """What every form of an upload shows: those that begin one, hand one over, or stop one."""
     del visit
-    return upload_shown(migration, [row.id for row in rows_of(session, migration.id)])
+    return upload_shown(migration, [row.id for row in load_upload_files(session, migration.id)])
 
 
 def upload_shown(migration: Migration, uploads: Sequence[str]) -> Shown:
@@ -212,7 +222,7 @@ def where(request: Request, upload_id: str) -> Response:
     """How much of one file is durable."""
     visit = visit_of(request)
     with visit.read() as session:
-        row = next((row for row in rows_of(session, visit.move.id) if row.id == upload_id), None)
+        row = next((row for row in load_upload_files(session, visit.move.id) if row.id == upload_id), None)
     if row is None:
         raise HTTPException(404)
     return told(row.received)
@@ -231,11 +241,11 @@ async def receive_piece(request: Request, upload_id: str) -> Response:
         return JSONResponse({"words": "A piece arrived otherwise than it was sent."}, 409)
     try:
         received = await run_in_threadpool(take, visit.runtime, visit.move, upload_id, int(start), piece)
-    except WrongPlace as wrong:
+    except WrongOffset as wrong:
         return told(wrong.received, 409)
-    except Full:
+    except StorageFull:
         return JSONResponse({"words": Problem("no_space", details={"size": "the rest"}).title}, 507)
-    except Unanswered:  # another page sends the same file, over a slow disk
+    except NoResponse:  # another page sends the same file, over a slow disk
         return JSONResponse({"words": "Another page is sending this file."}, 503)
     if received is None:
         raise HTTPException(404)
@@ -277,7 +287,7 @@ async def whole_piece(request: Request) -> bytes:
     return bytes(piece)
 
 
-def chosen_in(form: FormData) -> list[Chosen]:
+def chosen_in(form: FormData) -> list[ChosenFile]:
     """What the browser says of the files; the same limits as for the plain form."""
     names, sizes = [str(name) for name in form.getlist("name")], [str(size) for size in form.getlist("size")]
     if not names or len(names) != len(sizes) or not all(size.isdigit() and len(size) < 15 for size in sizes):
@@ -285,7 +295,7 @@ def chosen_in(form: FormData) -> list[Chosen]:
     if len(names) > MOST_FILES:
         raise Stop(Problem("upload_too_many", details={"limit": str(MOST_FILES)}))
     shown = [name.replace("\\", "/").rsplit("/", 1)[-1][:200] or "file" for name in names]
-    files = [Chosen(name, int(size)) for name, size in zip(shown, sizes, strict=True) if int(size)]
+    files = [ChosenFile(name, int(size)) for name, size in zip(shown, sizes, strict=True) if int(size)]
     if sum(file.size for file in files) > UPLOAD_LIMIT:
         raise Stop(Problem("upload_too_big", details={"limit": f"{UPLOAD_LIMIT // 10**9} GB"}))
     if not files:
@@ -295,7 +305,7 @@ def chosen_in(form: FormData) -> list[Chosen]:
 
 def arrived(session: Session, migration: Migration) -> dict[str, Any] | None:
     """An upload that stopped on its way: how much of it is here; None where there is none."""
-    rows: list[UploadFile] = rows_of(session, migration.id)
+    rows: list[UploadFile] = load_upload_files(session, migration.id)
     if not rows:
         return None
     received, size = sum(row.received for row in rows), sum(row.size for row in rows)

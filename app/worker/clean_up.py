@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from app.caspen.journal import forget_replaced, replaced_by
 from app.db import now
-from app.fetch.uploads import KEPT
+from app.fetch.chunked_uploads import KEPT
 from app.migration.advance import By, Refused, advance, locked
 from app.migration.audit import chain_hash, write_act
 from app.migration.audited import Audited, load_audited, load_misplaced

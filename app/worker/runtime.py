@@ -10,7 +10,7 @@ from pathlib import Path
 from app.caspen.live_files import LiveFiles
 from app.caspen.stores import Stores
 from app.db import PATIENCE_SECONDS, Database
-from app.links import LinkSettings, Places, Slots
+from app.links import ConnectionSlots, LinkSettings, SlotsByProvider
 from app.migration.models import Migration
 from app.queue import Doorbell, open_doorbell
 from app.schema.upgrade import upgrade
@@ -63,9 +63,9 @@ class Runtime:
         own = self.settings.links_encryption_key
         return derive(key_from_setting(own) + self.key(migration), b"", b"links") if own else self.key(migration)
 
-    def places(self, migration: Migration, links: LinkSettings) -> Places:
+    def places(self, migration: Migration, links: LinkSettings) -> SlotsByProvider:
         """The connections that one clinic may have open to a provider, shared by all that runs on this machine."""
-        return lambda provider: Slots(
+        return lambda provider: ConnectionSlots(
             self.locks, f"{provider}:{migration.workspace_id}", links.concurrency, links.connections
         )
 

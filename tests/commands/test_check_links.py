@@ -7,17 +7,17 @@ import pytest
 
 from app.commands.check_links import check
 from app.db import Database
-from app.fetch.link_providers import note_check, provider_lines
+from app.fetch.link_providers import load_provider_lines, record_check
 from app.links import LinkSettings
 from app.schema.trees import LEDGER
 from app.schema.upgrade import upgrade_tree
 from tests.engine.story import settings_in
-from tests.links.fakes.dropbox import APP, SECRET, Dropbox
-from tests.links.fakes.google import KEY, Google, error_bytes
-from tests.links.fakes.onedrive import OneDrive
-from tests.links.fakes.sharepoint import PASSWORD, SharePoint
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
+from tests.links.providers.dropbox.fake import APP, SECRET, Dropbox
+from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
+from tests.links.providers.onedrive.fake import OneDrive
+from tests.links.providers.sharepoint.fake import PASSWORD, SharePoint
 
 FILE = ServedFile(size=300_077, name="Megan Canary export.zip")
 
@@ -67,18 +67,18 @@ def test_what_fakes_answer_verifies_nothing(net: FakeInternet, tmp_path: Path) -
     shop = Google(net)
     list(check([shop.share(shop.add("x.zip", FILE))], settings, tmp_path / "fixtures"))
     with Database(settings.ledger_url).read() as session:
-        assert {line.verified_at for line in provider_lines(session, LinkSettings())} == {None}
+        assert {line.verified_at for line in load_provider_lines(session, LinkSettings())} == {None}
 
 
 def test_support_sees_credentials_and_when_real_links_were_last_tried(tmp_path: Path) -> None:
     ledger = Database(f"sqlite:///{tmp_path}/ledger.sqlite")
     upgrade_tree(LEDGER, ledger.engine)
     with ledger.write() as session:
-        note_check(session, "google_drive", None)
-        note_check(session, "google_drive", "provider_changed")
-        note_check(session, "dropbox", "link_quota")
+        record_check(session, "google_drive", None)
+        record_check(session, "google_drive", "provider_changed")
+        record_check(session, "dropbox", "link_quota")
     with ledger.read() as session:
-        lines = {line.name: line for line in provider_lines(session, LinkSettings(google_drive_api_key="x"))}
+        lines = {line.name: line for line in load_provider_lines(session, LinkSettings(google_drive_api_key="x"))}
     google, dropbox, box = lines["google_drive"], lines["dropbox"], lines["box"]
     assert (google.routes, google.credentials) == (("api", "page"), {"GOOGLE_DRIVE_API_KEY": True})
     assert (google.last_code, google.verified_at is not None) == ("provider_changed", True)
@@ -90,7 +90,7 @@ def test_support_sees_credentials_and_when_real_links_were_last_tried(tmp_path: 
 def test_error_texts_lose_people_and_tokens(net: FakeInternet, tmp_path: Path) -> None:
     shop = Google(net)
     link = shop.share(shop.add("x.zip", FILE))
-    shop.says(
+    shop.order(
         "googleapis", 403, error_bytes(403, "rateLimitExceeded", "user megan@canary.example 8f3aQx91LmZ02pQr over")
     )
     list(check([link], settings_in(tmp_path), tmp_path / "fixtures"))

@@ -11,10 +11,10 @@ from typer.testing import CliRunner, Result
 
 from app.cli import app
 from tests.engine.story import clinic_files
-from tests.links.fakes.google import KEY, Google
-from tests.links.fakes.presigned import Presigned
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
+from tests.links.providers.google_drive.fake import KEY, Google
+from tests.links.providers.https.fake import Presigned
 
 P = {"code", "level", "kind", "file", "line", "source_id", "column", "count"}
 
@@ -66,7 +66,7 @@ def test_what_is_in_the_way_is_told_with_status_2(
     net: FakeInternet, where: str, status: int, headers: dict[str, str], code: str
 ) -> None:
     shop, link = shared(net)
-    shop.says(where, status, b"{}", headers)
+    shop.order(where, status, b"{}", headers)
     began = time.monotonic()
     done = run("read", link, "--json", "-", "--wait", "5")
     assert done.exit_code == 2
@@ -77,9 +77,9 @@ def test_what_is_in_the_way_is_told_with_status_2(
 
 def test_a_short_wait_is_waited_out(net: FakeInternet) -> None:
     shop, link = shared(net)
-    shop.says("alt=media", 429, b"", {"Retry-After": "6"}, times=1)  # longer than a worker itself would stay for
+    shop.order("alt=media", 429, b"", {"Retry-After": "6"}, times=1)  # longer than a worker itself would stay for
     assert run("read", link, "--json", "-", "--wait", "20").exit_code == 0
-    shop.says("alt=media", 429, b"", {"Retry-After": "6"}, times=1)
+    shop.order("alt=media", 429, b"", {"Retry-After": "6"}, times=1)
     done = run("read", link, "--json", "-", "--wait", "1")
     assert codes(json.loads(done.stdout)) == ["provider_rate_limited"]
 

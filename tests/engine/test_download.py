@@ -10,17 +10,17 @@ import pytest
 import sqlalchemy as sa
 
 from app.db import now
-from app.fetch.downloads import DownloadProgress, download_of, stop_download
+from app.fetch.downloads import DownloadProgress, load_download_progress, stop_download
 from app.fetch.hand_over import hand_over_link
-from app.fetch.link_providers import bytes_of_a_day
+from app.fetch.link_providers import count_bytes_of_day
 from app.migration.models import Export, Work
 from app.migration.states import Event, State
 from tests.engine.story import MEGAN, Clinic, clinic_files, clinic_in, engine_in
-from tests.links.fakes.fake import Fake
-from tests.links.fakes.google import KEY, Google, error_bytes
-from tests.links.fakes.sharepoint import PASSWORD, SharePoint
+from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
+from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
+from tests.links.providers.sharepoint.fake import PASSWORD, SharePoint
 from tests.links.replies import Fault
 
 MIB = 1024**2
@@ -48,7 +48,7 @@ def paste(clinic: Clinic, link: str, **given: Any) -> None:
 
 def seen(clinic: Clinic) -> DownloadProgress:
     with clinic.runtime.ledger.read() as session:
-        return download_of(session, clinic.migration)
+        return load_download_progress(session, clinic.migration)
 
 
 def let_pass(clinic: Clinic) -> None:
@@ -62,7 +62,7 @@ def bytes_on_disk(clinic: Clinic) -> int:
 
 
 @pytest.mark.parametrize("fake", [Google, SharePoint])
-def test_a_shared_folder_is_fetched_and_read(clinic: Clinic, net: FakeInternet, fake: type[Fake]) -> None:
+def test_a_shared_folder_is_fetched_and_read(clinic: Clinic, net: FakeInternet, fake: type[FakeProvider]) -> None:
     shop = fake(net)
     folder = shop.folder(tree())
     if isinstance(shop, SharePoint):
@@ -74,9 +74,9 @@ def test_a_shared_folder_is_fetched_and_read(clinic: Clinic, net: FakeInternet, 
     assert (told.files_done, told.files_all, told.done) == (5, 5, told.size)
     assert {file.path for file in told.files} == set(clinic_files())
     with clinic.runtime.ledger.read() as session:
-        taken = bytes_of_a_day(session)
+        taken = count_bytes_of_day(session)
         assert dict(taken) == {"google_drive" if fake is Google else "sharepoint": told.done}
-        assert bytes_of_a_day(session, now() + timedelta(days=2)).total() == 0
+        assert count_bytes_of_day(session, now() + timedelta(days=2)).total() == 0
 
 
 @pytest.mark.postgres
@@ -88,7 +88,7 @@ def test_a_server_keeps_files_of_a_link_beyond_two_gigabytes(net: FakeInternet, 
         huge = shop.add("huge.zip", ServedFile(size=5_000_000_000))
         shop.sums = False
         folder.children.append(huge)
-        shop.says(f"{huge.id}?alt=media", 429, headers={"Retry-After": "60"})
+        shop.order(f"{huge.id}?alt=media", 429, headers={"Retry-After": "60"})
         paste(clinic, shop.share(folder))
         clinic.drain()
         told = seen(clinic)
@@ -96,14 +96,14 @@ def test_a_server_keeps_files_of_a_link_beyond_two_gigabytes(net: FakeInternet, 
         assert told.size is not None
         assert told.size > 5_000_000_000
         with runtime.ledger.read() as session:
-            assert bytes_of_a_day(session)["google_drive"] == told.done
+            assert count_bytes_of_day(session)["google_drive"] == told.done
         stop_download(runtime, clinic.migration, MEGAN)
         assert clinic.state() is State.PREPARING
 
 
 def test_a_quota_is_waited_for_without_anybody_and_without_a_worker(clinic: Clinic, net: FakeInternet) -> None:
     shop = Google(net)
-    shop.says("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"), times=1)
+    shop.order("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"), times=1)
     paste(clinic, shop.share(shop.folder(tree())))
     clinic.drain()
     told = seen(clinic)
@@ -118,7 +118,7 @@ def test_a_quota_is_waited_for_without_anybody_and_without_a_worker(clinic: Clin
 
 def test_a_wait_of_more_than_a_day_in_all_is_no_reason_to_give_up(clinic: Clinic, net: FakeInternet) -> None:
     shop = Google(net)
-    shop.says("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"))
+    shop.order("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"))
     paste(clinic, shop.share(shop.folder(tree())))
     with clinic.runtime.ledger.write() as session:
         session.connection().execute(sa.text("UPDATE migration SET since = datetime('now', '-3 days')"))
@@ -135,7 +135,7 @@ def test_three_requests_to_slow_down_over_several_turns_mean_that_we_are_blocked
     clinic: Clinic, net: FakeInternet
 ) -> None:
     shop = Google(net)
-    shop.says("", 429, headers={"Retry-After": "60"}, times=6)
+    shop.order("", 429, headers={"Retry-After": "60"}, times=6)
     paste(clinic, shop.share(shop.folder(tree())))
     waited = []
     for _ in range(3):
@@ -198,7 +198,7 @@ def test_a_download_that_is_stopped_while_bytes_arrive_frees_the_disk(clinic: Cl
 
 def test_a_paused_download_can_be_stopped(clinic: Clinic, net: FakeInternet) -> None:
     shop = Google(net)
-    shop.says("alt=media", 429, headers={"Retry-After": "60"})
+    shop.order("alt=media", 429, headers={"Retry-After": "60"})
     paste(clinic, shop.share(shop.folder(tree())))
     clinic.drain()
     clinic.act(Event.PAUSE)
@@ -227,7 +227,7 @@ def test_what_changed_meanwhile_is_a_line_and_a_rejected_key_is_the_operators(
     folder = shop.folder(tree())
     folder.children.append(shop.add("Notes", kind="sheet"))
     paste(clinic, shop.share(folder))
-    shop.says("alt=media", 400, error_bytes(400, "badRequest", "API key not valid"))
+    shop.order("alt=media", 400, error_bytes(400, "badRequest", "API key not valid"))
     clinic.drain()
     assert clinic.state() is State.MATCHING
     assert "native_document" in clinic.codes("export:1")

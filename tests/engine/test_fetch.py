@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from app.fetch.downloads import download_of, stop_download
+from app.fetch.downloads import load_download_progress, stop_download
 from app.fetch.hand_over import hand_over_link
 from app.migration.exports import link_of
 from app.migration.models import Export, LinkedFile
@@ -87,7 +87,7 @@ def test_each_file_is_a_line_that_opens_nothing(clinic: Clinic, net: FakeInterne
     assert (line.path, line.bytes_done, len(line.sha256)) == ("export.zip", line.expected_size, 64)
     assert "item" not in line.state
     with clinic.runtime.ledger.read() as session:
-        told = download_of(session, clinic.migration)
+        told = load_download_progress(session, clinic.migration)
         export = session.get_one(Export, (clinic.migration.id, 1))
     assert (told.files_done, told.files_all, told.done) == (1, 1, told.size)
     assert export.sealed_password is None  # it has served
@@ -111,7 +111,7 @@ def test_a_download_that_is_stopped_leaves_nothing(clinic: Clinic, net: FakeInte
     paste(clinic)
     clinic.drain()
     with clinic.runtime.ledger.read() as session:
-        told = download_of(session, clinic.migration)
+        told = load_download_progress(session, clinic.migration)
     assert (told.waits_for, told.until is not None) == ("provider_rate_limited", True)
     stop_download(clinic.runtime, clinic.migration, MEGAN)
     assert clinic.state() is State.PREPARING

@@ -20,21 +20,20 @@ from app.wizard.link import masked
 from app.worker.runtime import Runtime
 from tests.engine.story import MEGAN, Clinic, clinic_files, clinic_in, engine_in
 from tests.figures.bell import redis_server
-from tests.links.fakes import dropbox, google, sharepoint
-from tests.links.fakes.dropbox import Dropbox
-from tests.links.fakes.fake import Fake
-from tests.links.fakes.google import Google, error_bytes
-from tests.links.fakes.onedrive import OneDrive
-from tests.links.fakes.sharepoint import SharePoint
+from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
+from tests.links.providers.dropbox.fake import APP, SECRET, Dropbox
+from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
+from tests.links.providers.onedrive.fake import OneDrive
+from tests.links.providers.sharepoint.fake import PASSWORD, TENANT, SharePoint
 from tests.links.replies import Fault
 
 CANARY = b"canary"
 KEYS = {
-    "GOOGLE_DRIVE_API_KEY": google.KEY,
-    "DROPBOX_APP_KEY": dropbox.APP,
-    "DROPBOX_APP_SECRET": dropbox.SECRET,
+    "GOOGLE_DRIVE_API_KEY": KEY,
+    "DROPBOX_APP_KEY": APP,
+    "DROPBOX_APP_SECRET": SECRET,
     "LINKS_BACKOFF_FIRST": "0.01",
     "LINKS_DISK_FACTOR": "0",
 }
@@ -92,9 +91,9 @@ def tree() -> dict[str, Any]:
     return {name: ServedFile(text=text.encode(), name=name) for name, text in clinic_files().items()}
 
 
-def stories(net: FakeInternet) -> list[tuple[Fake, str]]:
+def stories(net: FakeInternet) -> list[tuple[FakeProvider, str]]:
     """A shared folder at each provider, whose links, cookies and keys all say that they are canaries."""
-    shops: list[Fake] = [Google(net), Dropbox(net), OneDrive(net), SharePoint(net)]
+    shops: list[FakeProvider] = [Google(net), Dropbox(net), OneDrive(net), SharePoint(net)]
     told = []
     for shop in shops:
         folder = shop.folder(tree())
@@ -114,13 +113,13 @@ def fetched(runtime: Runtime, net: FakeInternet, heard: Heard) -> list[Clinic]:
     links = LinkSettings.from_environment({**KEYS, "ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(net.file)})
     for number, (shop, link) in enumerate(stories(net)):
         clinic = clinic_in(runtime, f"wsp_{number}")
-        pages += repr(inspect(link, links, password=sharepoint.PASSWORD)).encode()
+        pages += repr(inspect(link, links, password=PASSWORD)).encode()
         hint = masked(link)
-        hand_over_link(runtime, clinic.migration, link, hint=hint, by=MEGAN, password=sharepoint.PASSWORD)
+        hand_over_link(runtime, clinic.migration, link, hint=hint, by=MEGAN, password=PASSWORD)
         for _ in range(3):
             clinic.drain(seconds=10)
         clinics.append(clinic)
-        shop.says("", 403, error_bytes(403, "canarytoken", "canary megan@canary.example"))
+        shop.order("", 403, error_bytes(403, "canarytoken", "canary megan@canary.example"))
         pages += repr(inspect(link, links)).encode()
     heard.places["pages"] = pages
     return clinics
@@ -146,8 +145,8 @@ def canaries(folder: Path) -> Heard:
     net.close()
     assert any("canary" in r.target for r in net.log)  # they did sing, where they belong
     assert any("canary" in r.headers.get("cookie", "") for r in net.log)
-    asked = {r.host for r in net.log if sharepoint.PASSWORD.encode() in r.body}
-    assert asked == {sharepoint.TENANT, "api.dropboxapi.com"}
+    asked = {r.host for r in net.log if PASSWORD.encode() in r.body}
+    assert asked == {TENANT, "api.dropboxapi.com"}
     return heard
 
 

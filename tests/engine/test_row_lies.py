@@ -17,7 +17,7 @@ from app.caspen.gateway import create_workspace
 from app.caspen.journal import replaced_by
 from app.caspen.trial_health import TrialFault
 from app.db import now
-from app.fetch.uploads import sweep_uploads
+from app.fetch.chunked_uploads import sweep_uploads
 from app.migration.advance import By, Cause, Guard, Refused, WrongState, advance
 from app.migration.audit import write_audit
 from app.migration.audited import load_audited

@@ -17,9 +17,9 @@ from typing import Any
 
 from app.storage import new_key
 from tests.figures.figure import Measure, Reached
-from tests.links.fakes.google import KEY, Google, error_bytes
 from tests.links.large import LargeFile
 from tests.links.network import FakeInternet
+from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
 from tests.links.replies import Fault
 
 MIB, GIB = 1024**2, 1024**3
@@ -84,7 +84,7 @@ def lived_through(size: int, cuts: int, kills: int, checkpoint: int = CHECKPOINT
         for mark in marks:
             worker = begun(net, folder, key, link, **limits)
             story.kills += _killed(worker, folder / "state.json", size * mark // 10, dice.uniform(0, size / GIB / 2))
-        shop.says("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"), times=1)
+        shop.order("alt=media", 403, error_bytes(403, "downloadQuotaExceeded"), times=1)
         told: dict[str, Any] = {"code": "link_quota"}
         for _ in range(4):
             told = _ended(begun(net, folder, key, link, **limits))

@@ -11,30 +11,36 @@ from app.links.providers import PROVIDERS, provider_of
 from app.storage import LocalObjects
 from tests.figures import downloads
 from tests.figures.figure import Measure, Reached
-from tests.links import test_failures_dropbox, test_failures_google, test_failures_microsoft, test_guard, test_https
-from tests.links.cases import BY_NAME, Case
-from tests.links.conftest import Desk
-from tests.links.fakes.presigned import Presigned
+from tests.links import test_guard
+from tests.links.cases import BY_NAME
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.network import PUBLIC, FakeInternet
+from tests.links.providers.dropbox import test_dropbox_failures
+from tests.links.providers.google_drive import test_google_failures
+from tests.links.providers.https import test_https
+from tests.links.providers.https.fake import Presigned
+from tests.links.providers.onedrive import test_onedrive_failures
+from tests.links.providers.sharepoint import test_sharepoint_failures
 from tests.links.refusals import Row, holds
 from tests.links.replies import Fault
+from tests.links.route_case import RouteCase
 from tests.links.test_normalise import MALFORMED, UNSAFE
 from tests.links.test_providers import GOOD, LINKS, STRANGERS
 
 GIB = 1024**3
-TABLES: tuple[tuple[Case, list[Row]], ...] = (
-    (BY_NAME["google_drive-api"], test_failures_google.API_ROWS),
-    (BY_NAME["google_drive-page"], test_failures_google.PAGE_ROWS),
-    (BY_NAME["dropbox-api"], test_failures_dropbox.API_ROWS),
-    (BY_NAME["dropbox-page"], test_failures_dropbox.PAGE_ROWS),
-    (BY_NAME["onedrive-browser"], test_failures_microsoft.PERSONAL_ROWS),
-    (BY_NAME["sharepoint-browser"], test_failures_microsoft.BUSINESS_ROWS),
+TABLES: tuple[tuple[RouteCase, list[Row]], ...] = (
+    (BY_NAME["google_drive-api"], test_google_failures.API_ROWS),
+    (BY_NAME["google_drive-page"], test_google_failures.PAGE_ROWS),
+    (BY_NAME["dropbox-api"], test_dropbox_failures.API_ROWS),
+    (BY_NAME["dropbox-page"], test_dropbox_failures.PAGE_ROWS),
+    (BY_NAME["onedrive-browser"], test_onedrive_failures.ROWS),
+    (BY_NAME["sharepoint-browser"], test_sharepoint_failures.ROWS),
 )
 
 
 @contextmanager
-def desk() -> Iterator[Desk]:
+def open_downloader() -> Iterator[Downloader]:
     """A place to fetch at, on the test network."""
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
         (Path(folder) / "net").mkdir()
@@ -43,12 +49,12 @@ def desk() -> Iterator[Desk]:
             test_network=net.file, refusal_seconds=0, disk_factor=0, timeout_headers=5, timeout_idle=5
         )
         try:
-            yield Desk(net, LocalObjects(Path(folder) / "objects"), settings=limits)
+            yield Downloader(net, LocalObjects(Path(folder) / "objects"), settings=limits)
         finally:
             net.close()
 
 
-def refused(at: Desk, pasted: str) -> str:
+def refused(at: Downloader, pasted: str) -> str:
     try:
         at.probe(pasted)
     except Stop as reason:
@@ -63,7 +69,7 @@ def good_and_hostile(long: bool) -> Reached:
         provider_of(tidy).check(tidy, LinkSettings())
         taken += provider_of(tidy).name == name
     hostile = sorted({*MALFORMED, *UNSAFE, *STRANGERS, *(link for link, _, _ in LINKS)})
-    with desk() as at:
+    with open_downloader() as at:
         wrong += [f"taken: {place}" for place, pasted in enumerate(hostile) if not refused(at, pasted)]
         connected = len(at.connected)
     asked = {p.name for p in PROVIDERS if p.routes(LinkSettings())}
@@ -78,7 +84,7 @@ def forbidden(long: bool) -> Reached:
     """Names that lead inside, names that change their mind between two hops, and redirects to forbidden places."""
     link, first = test_guard.LINK, "https://first.s3.amazonaws.com/x"
     tried, let_in, turns = 0, 0, 100 if long else 20
-    with desk() as at:
+    with open_downloader() as at:
         at.net.serve(link, ServedFile())
         for address in test_guard.FORBIDDEN:
             for answers in ([address], [PUBLIC, address], [address, PUBLIC]):
@@ -104,14 +110,14 @@ def failures(long: bool) -> Reached:
     held, wrong = 0, []
     for case, rows in TABLES:
         for row in rows:
-            with desk() as at:
+            with open_downloader() as at:
                 try:
                     holds(at, case, row)
                     held += 1
                 except AssertionError:
                     wrong.append(f"{case.name}: {row}")
     for status, body, headers, code in test_https.REFUSALS:
-        with desk() as at:
+        with open_downloader() as at:
             answer = Fault("status", at=status, value=body, headers=headers, times=None, on="any")
             at.net.serve(test_https.S3, ServedFile(), answer)
             if refused(at, test_https.S3) == code:
@@ -129,13 +135,13 @@ class SmallDisk(LocalObjects):
 
 def announced(long: bool) -> Reached:
     """60 GB are planned where they fit, and refused where they do not: by what is announced, before a byte of it."""
-    with desk() as at:
+    with open_downloader() as at:
         at.limits(disk_factor=2.2)
         shop = Presigned(at.net)
         link = shop.share(shop.add("export.zip", ServedFile(size=60_000_000_000)))
-        found = inspect(link, at.settings, conduct=at.conduct(patience=0), objects=SmallDisk(at.objects.root))
+        found = inspect(link, at.settings, observer=at.observer(patience=0), objects=SmallDisk(at.objects.root))
         at.limits(max_bytes=50 * GIB)
-        big = inspect(link, at.settings, conduct=at.conduct(patience=0))
+        big = inspect(link, at.settings, observer=at.observer(patience=0))
         told = [problem.code if problem else "" for problem in (found.problem, big.problem)]
         asked = [r.range for r in at.net.log]
     planned = found.size == 60_000_000_000 and found.needed == int(2.2 * 60_000_000_000)

@@ -7,7 +7,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from app.isolated.places import PLACES, Process, places_of
-from app.links import findings
+from app.links import inspection
 from app.mapping import parse
 from app.reading import encoding, json_stream, parts, unpack, workbook
 from app.reading.archive import Archive
@@ -60,7 +60,7 @@ TRAPS = (
     (unpack.Unpacked, "__init__"),
     (parts.PartReader, "__init__"),
     (encoding.Bytes, "text"),
-    (findings, "inspect"),
+    (inspection, "inspect"),
     (parse, "parse_row"),
 )
 

@@ -11,7 +11,7 @@ from httpx import Response
 from sqlmodel import select
 
 from app.caspen.tables import Client
-from app.fetch.link_inspections import inspect_for
+from app.fetch.link_inspections import inspect_in_reader
 from app.isolated import reader
 from app.migration.advance import By
 from app.migration.models import ProblemLine
@@ -106,7 +106,7 @@ def samples(product: Product, killer: str) -> list[str]:
 
 
 def open_link(product: Product, killer: str) -> list[str]:
-    found = inspect_for(product.runtime, product.move(), LINK.format(f"{MARKER}-{killer}"))
+    found = inspect_in_reader(product.runtime, product.move(), LINK.format(f"{MARKER}-{killer}"))
     return [] if found.problem is not None and found.problem.code == "provider_down" else ["the look was not ended"]
 
 

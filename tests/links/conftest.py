@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from app.errors import Stop
-from app.links import Conduct, FetchedFile, FileState, Found, LinkSettings, fetch, probe
-from app.links.guard import Watch
+from app.links import DownloadObserver, FetchedFile, FileState, LinkContents, LinkSettings, fetch, probe
+from app.links.guard import TrafficObserver
 from app.storage import LocalObjects, new_key
-from tests.links.cases import Case
 from tests.links.network import FakeInternet
+from tests.links.route_case import RouteCase
 
 _armed = False
 
@@ -66,7 +66,7 @@ def net(tmp_path: Path) -> Iterator[FakeInternet]:
 
 
 @dataclass
-class Desk:
+class Downloader:
     """A place to fetch at: storage, key, clock and everything that was saved."""
 
     net: FakeInternet
@@ -80,17 +80,21 @@ class Desk:
     def limits(self, **changes: Any) -> None:
         self.settings = replace(self.settings, **changes)
 
-    def conduct(self, **given: Any) -> Conduct:
+    def observer(self, **given: Any) -> DownloadObserver:
         own: dict[str, Any] = {"save": self.saved.append, "clock": self.clock, "patience": 10_000.0}
-        return Conduct(**own | given)
+        return DownloadObserver(**own | given)
 
     @property
-    def watch(self) -> Watch:
-        return Watch(connected=lambda *place: self.connected.append(place))
+    def traffic(self) -> TrafficObserver:
+        return TrafficObserver(connected=lambda *place: self.connected.append(place))
 
-    def probe(self, link: str, *, password: str = "", **given: Any) -> Found:
+    def probe(self, link: str, *, password: str = "", **given: Any) -> LinkContents:
         return probe(
-            link, self.settings, password=password, conduct=self.conduct(**{"patience": 0} | given), watch=self.watch
+            link,
+            self.settings,
+            password=password,
+            observer=self.observer(**{"patience": 0} | given),
+            traffic=self.traffic,
         )
 
     def fetch(
@@ -104,8 +108,8 @@ class Desk:
             "m/mig_1/export",
             password=password,
             states=states or [],
-            conduct=self.conduct(**given),
-            watch=self.watch,
+            observer=self.observer(**given),
+            traffic=self.traffic,
         )
 
     def refused(self, link: str, **given: Any) -> str:
@@ -129,7 +133,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(net: FakeInternet, tmp_path: Path) -> Desk:
+def downloader(net: FakeInternet, tmp_path: Path) -> Downloader:
     settings = LinkSettings(
         test_network=net.file,
         timeout_connect=5,
@@ -139,11 +143,11 @@ def desk(net: FakeInternet, tmp_path: Path) -> Desk:
         disk_factor=0,
         checkpoint_bytes=256 * 1024,
     )
-    return Desk(net, LocalObjects(tmp_path / "objects"), settings=settings)
+    return Downloader(net, LocalObjects(tmp_path / "objects"), settings=settings)
 
 
 @pytest.fixture
-def shop(case: Case, desk: Desk) -> Any:
-    """The fake of a case, and a desk that is set to it."""
-    desk.limits(**case.settings)
-    return case.build(desk.net)
+def fake(case: RouteCase, downloader: Downloader) -> Any:
+    """The fake of a case, and a downloader that is set to it."""
+    downloader.limits(**case.settings)
+    return case.build(downloader.net)

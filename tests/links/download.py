@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.errors import Stop
-from app.links import Conduct, FileState, LinkSettings, fetch
+from app.links import DownloadObserver, FileState, LinkSettings, fetch
 from app.storage import LocalObjects
 from app.worker.memory import peak_mb
 
@@ -30,9 +30,9 @@ def main() -> dict[str, object]:
     if given:
         settings = replace(settings, checkpoint_bytes=int(given))
     try:
-        conduct = Conduct(save=save, patience=5.0)
+        observer = DownloadObserver(save=save, patience=5.0)
         (done,) = fetch(
-            link, settings, LocalObjects(folder / "objects"), key, "m/export", states=states, conduct=conduct
+            link, settings, LocalObjects(folder / "objects"), key, "m/export", states=states, observer=observer
         )
     except Stop as reason:
         return {"code": reason.problem.code, "retry_after": reason.retry_after}

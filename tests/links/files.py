@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.links.file_download import SUMS
+from app.links.checksums import CHECKSUMS
 
 BLOCK = 64 * 1024
 HEAD = b"PK\x03\x04"
@@ -60,7 +60,7 @@ class ServedFile:
 
 @lru_cache(maxsize=256)
 def _sum(file: ServedFile, algorithm: str) -> str:
-    whole = SUMS[algorithm]()
+    whole = CHECKSUMS[algorithm]()
     for piece in file.pieces(0, file.length):
         whole.update(piece)
     return whole.hexdigest()

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from app.errors import Stop
-from app.links.problems import RETRIED
+from app.links.link_problems import RETRIED
 from app.problems import catalogue
-from tests.links.cases import Case
-from tests.links.conftest import Desk
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
+from tests.links.route_case import RouteCase
 
 BIG = ServedFile(size=300_077)
 WAY_OUT = ("upload", "presigned link")
@@ -37,24 +37,24 @@ def page(title: str, body: str = "") -> bytes:
     return f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{body}</body></html>".encode()
 
 
-def stopped(desk: Desk, case: Case, row: Row, **given: Any) -> Stop:
+def stopped(downloader: Downloader, case: RouteCase, row: Row, **given: Any) -> Stop:
     """What a look at the link ends with, by a fake that answers as the row says."""
-    desk.limits(**case.settings)
-    shop = case.build(desk.net)
-    node = shop.add("export.zip", BIG)
+    downloader.limits(**case.settings)
+    fake = case.build(downloader.net)
+    node = fake.add("export.zip", BIG)
     for name, value in row.changes.items():
-        setattr(node if name.startswith("node.") else shop, name.removeprefix("node."), value)
-    link = shop.share(node)
+        setattr(node if name.startswith("node.") else fake, name.removeprefix("node."), value)
+    link = fake.share(node)
     if row.where:
-        shop.says(row.where, row.status, row.body, row.headers)
+        fake.order(row.where, row.status, row.body, row.headers)
     with pytest.raises(Stop) as caught:
-        desk.probe(link, password=row.password, **given)
+        downloader.probe(link, password=row.password, **given)
     return caught.value
 
 
-def holds(desk: Desk, case: Case, row: Row) -> None:
+def holds(downloader: Downloader, case: RouteCase, row: Row) -> None:
     """The row's code, in words that name the provider and end with another way, by those who can act."""
-    reason = stopped(desk, case, row)
+    reason = stopped(downloader, case, row)
     problem = reason.problem
     assert problem.code == row.code
     assert reason.retryable == (row.code in RETRIED)

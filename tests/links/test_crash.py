@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from app.links import FileState
-from tests.links.conftest import Desk
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault
 
@@ -29,15 +29,15 @@ def save(state):
 states = [FileState.from_dict(json.loads((at / "state.json").read_text()))] if (at / "state.json").exists() else []
 settings = replace(LinkSettings.from_environment(os.environ), checkpoint_bytes=int(sys.argv[4]), disk_factor=1.0)
 (done,) = fetch(link, settings, LocalObjects(at / "objects"), key, "m/mig_1/export", states=states,
-                conduct=Conduct(save=save))
+                observer=Conduct(save=save))
 print(done.sha256)
 """
 
 
-def worker(desk: Desk, at: Path) -> subprocess.Popen[str]:
-    environment = os.environ | {"ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(desk.net.file)}
+def worker(downloader: Downloader, at: Path) -> subprocess.Popen[str]:
+    environment = os.environ | {"ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(downloader.net.file)}
     return subprocess.Popen(
-        [sys.executable, "-c", WORKER, str(at), desk.data_key.hex(), LINK, str(CHECKPOINT)],
+        [sys.executable, "-c", WORKER, str(at), downloader.data_key.hex(), LINK, str(CHECKPOINT)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -50,9 +50,9 @@ def saved(at: Path) -> FileState | None:
     return FileState.from_dict(json.loads(path.read_text())) if path.exists() else None
 
 
-def killed_after(desk: Desk, at: Path, durable: int) -> int:
+def killed_after(downloader: Downloader, at: Path, durable: int) -> int:
     """Kills the worker once so much is durable; gives what it had saved."""
-    run = worker(desk, at)
+    run = worker(downloader, at)
     until = time.monotonic() + 30
     while time.monotonic() < until and run.poll() is None:
         state = saved(at)
@@ -67,17 +67,17 @@ def killed_after(desk: Desk, at: Path, durable: int) -> int:
     return state.bytes_done
 
 
-def test_a_killed_download_goes_on_from_its_checkpoint(desk: Desk, tmp_path: Path) -> None:
+def test_a_killed_download_resumes_at_its_checkpoint(downloader: Downloader, tmp_path: Path) -> None:
     at = tmp_path / "worker"
     at.mkdir()
-    desk.net.serve(LINK, FILE, Fault("drip", at=3, value=64 * 1024, times=None))
-    durable = [killed_after(desk, at, n * 1024**2) for n in (3, 7, 12)]
+    downloader.net.serve(LINK, FILE, Fault("drip", at=3, value=64 * 1024, times=None))
+    durable = [killed_after(downloader, at, n * 1024**2) for n in (3, 7, 12)]
     assert durable == sorted(durable)
-    last = worker(desk, at)
+    last = worker(downloader, at)
     told, failed = last.communicate(timeout=60)
     assert last.returncode == 0, failed
     assert told.strip() == FILE.sha256
-    asked = [r.range[0] if r.range else 0 for r in desk.net.downloads()]
+    asked = [r.range[0] if r.range else 0 for r in downloader.net.downloads()]
     assert asked == [0, *durable]
     state = saved(at)
     assert state is not None

@@ -8,8 +8,8 @@ from typing import Any
 import google_crc32c
 import pytest
 
-from app.links.file_download import SUMS
-from tests.links.conftest import Desk
+from app.links.checksums import CHECKSUMS
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault
 
@@ -32,11 +32,11 @@ MD5, CRC32C = told(hashlib.md5(BYTES).digest()), cyclic(google_crc32c.value(BYTE
 LIE = told(bytes(16))
 
 
-def serve(desk: Desk, link: str, headers: dict[str, str], on: str = "any", **more: Any) -> None:
+def serve(downloader: Downloader, link: str, headers: dict[str, str], on: str = "any", **more: Any) -> None:
     faults = [Fault("headers", headers=headers, times=None, on=on)]
     if "etag" in more:
         faults.append(Fault("etag", value=more["etag"], times=None, on="any"))
-    desk.net.serve(link, FILE, *faults)
+    downloader.net.serve(link, FILE, *faults)
 
 
 TRUE = [
@@ -52,10 +52,12 @@ TRUE = [
 
 
 @pytest.mark.parametrize(("link", "headers", "names"), TRUE)
-def test_a_fingerprint_that_fits_is_accepted(desk: Desk, link: str, headers: dict[str, str], names: set[str]) -> None:
-    serve(desk, link, headers, on="download")
-    assert desk.fetch(link)[0].sha256 == FILE.sha256
-    assert desk.saved[-1].checksums.keys() == names
+def test_a_right_checksum_is_accepted(
+    downloader: Downloader, link: str, headers: dict[str, str], names: set[str]
+) -> None:
+    serve(downloader, link, headers, on="download")
+    assert downloader.fetch(link)[0].sha256 == FILE.sha256
+    assert downloader.saved[-1].checksums.keys() == names
 
 
 @pytest.mark.parametrize(
@@ -72,18 +74,18 @@ def test_a_fingerprint_that_fits_is_accepted(desk: Desk, link: str, headers: dic
         (S3, {"x-amz-checksum-sha256": told(bytes(32))}),
     ],
 )
-def test_one_that_does_not_fit_is_tried_once_more_and_told(desk: Desk, link: str, headers: dict[str, str]) -> None:
-    serve(desk, link, headers, on="download")
-    assert desk.stopped(link) == "checksum_mismatch"
-    assert len(desk.net.downloads()) == 2
+def test_a_wrong_checksum_fails_after_a_retry(downloader: Downloader, link: str, headers: dict[str, str]) -> None:
+    serve(downloader, link, headers, on="download")
+    assert downloader.stopped(link) == "checksum_mismatch"
+    assert len(downloader.net.downloads()) == 2
 
 
-def test_the_etag_of_what_was_sent_to_amazon_in_one_go_is_a_fingerprint(desk: Desk) -> None:
-    serve(desk, S3, {}, etag=f'"{hashlib.md5(BYTES).hexdigest()}"')
-    assert desk.fetch(S3)[0].sha256 == FILE.sha256
-    assert desk.saved[-1].checksums == {"md5": hashlib.md5(BYTES).hexdigest()}
-    serve(desk, S3, {}, etag=f'"{"0" * 32}"')
-    assert desk.stopped(S3) == "checksum_mismatch"
+def test_the_etag_of_a_single_part_upload_to_amazon_is_a_checksum(downloader: Downloader) -> None:
+    serve(downloader, S3, {}, etag=f'"{hashlib.md5(BYTES).hexdigest()}"')
+    assert downloader.fetch(S3)[0].sha256 == FILE.sha256
+    assert downloader.saved[-1].checksums == {"md5": hashlib.md5(BYTES).hexdigest()}
+    serve(downloader, S3, {}, etag=f'"{"0" * 32}"')
+    assert downloader.stopped(S3) == "checksum_mismatch"
 
 
 OF_SOMETHING_ELSE = [
@@ -101,23 +103,23 @@ OF_SOMETHING_ELSE = [
 
 
 @pytest.mark.parametrize(("link", "headers", "etag"), OF_SOMETHING_ELSE)
-def test_what_is_no_fingerprint_of_the_whole_file_is_not_taken_for_one(
-    desk: Desk, link: str, headers: dict[str, str], etag: str | None
+def test_a_checksum_of_anything_but_the_file_is_ignored(
+    downloader: Downloader, link: str, headers: dict[str, str], etag: str | None
 ) -> None:
-    serve(desk, link, headers, **({} if etag is None else {"etag": etag}))
-    assert desk.fetch(link)[0].sha256 == FILE.sha256
-    assert desk.saved[-1].checksums == {}
+    serve(downloader, link, headers, **({} if etag is None else {"etag": etag}))
+    assert downloader.fetch(link)[0].sha256 == FILE.sha256
+    assert downloader.saved[-1].checksums == {}
 
 
-def test_a_sum_of_a_part_is_not_taken_for_that_of_the_file(desk: Desk) -> None:
+def test_a_checksum_of_a_range_is_ignored(downloader: Downloader) -> None:
     part = {"content-md5": LIE, "x-amz-checksum-sha256": told(bytes(32))}
-    serve(desk, AZURE, part, on="probe")
-    assert desk.fetch(AZURE)[0].sha256 == FILE.sha256
+    serve(downloader, AZURE, part, on="probe")
+    assert downloader.fetch(AZURE)[0].sha256 == FILE.sha256
 
 
-def test_the_sums_of_32_bits_are_those_that_are_published() -> None:
+def test_crc32_and_crc32c_match_their_published_values() -> None:
     for name, value in {"crc32": "cbf43926", "crc32c": "e3069283"}.items():
-        in_parts = SUMS[name]()
+        in_parts = CHECKSUMS[name]()
         in_parts.update(b"1234")
         in_parts.update(b"56789")
         assert in_parts.hexdigest() == value

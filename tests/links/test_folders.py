@@ -6,17 +6,18 @@ from typing import Any
 import pytest
 
 from app.links import FileState
-from tests.links.cases import CASES, Case
-from tests.links.conftest import Desk
+from tests.links.cases import CASES
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault
+from tests.links.route_case import RouteCase
 
 SMALL = ServedFile(size=70_001, seed=2)
 
 
 @pytest.fixture(params=[case for case in CASES if case.folders], ids=lambda case: case.name)
-def case(request: pytest.FixtureRequest) -> Case:
-    found: Case = request.param
+def case(request: pytest.FixtureRequest) -> RouteCase:
+    found: RouteCase = request.param
     return found
 
 
@@ -29,15 +30,15 @@ TREE = {
 }
 
 
-def test_a_folder_is_listed_to_its_end(desk: Desk, case: Case, shop: Any) -> None:
+def test_a_folder_is_listed_completely(downloader: Downloader, case: RouteCase, fake: Any) -> None:
     tree = {k: v for k, v in TREE.items() if "/" not in k} if case.provider in ("dropbox", "sharepoint") else TREE
     tree = {k: v for k, v in tree.items() if "\n" not in k} if case.provider in ("dropbox", "sharepoint") else tree
-    link = shop.share(shop.folder(tree))
-    found = desk.probe(link)
+    link = fake.share(fake.folder(tree))
+    found = downloader.probe(link)
     assert found.folder
     assert found.size == (len(found.files) * SMALL.length if case.sized else None)
     told: list[Any] = []
-    fetched = {f.path: f.sha256 for f in desk.fetch(link, tell=told.append)}
+    fetched = {f.path: f.sha256 for f in downloader.fetch(link, report=told.append)}
     wanted = {"patients.csv": SMALL.sha256, "Letters/More/two.pdf": replace(SMALL, seed=7).sha256}
     assert wanted.items() <= fetched.items()
     assert fetched["it's #1 100%.csv"] == replace(SMALL, seed=5).sha256
@@ -47,49 +48,49 @@ def test_a_folder_is_listed_to_its_end(desk: Desk, case: Case, shop: Any) -> Non
     assert told == []
 
 
-def test_many_files_come_over_many_pages(desk: Desk, shop: Any) -> None:
-    link = shop.share(shop.folder({f"{n:03}.csv": SMALL for n in range(61)}))
-    assert sorted(file.path for file in desk.probe(link).files) == [f"{n:03}.csv" for n in range(61)]
-    desk.limits(max_files=60)
-    assert desk.stopped(link) == "too_many_files"
+def test_many_files_are_listed_over_many_pages(downloader: Downloader, fake: Any) -> None:
+    link = fake.share(fake.folder({f"{n:03}.csv": SMALL for n in range(61)}))
+    assert sorted(file.path for file in downloader.probe(link).files) == [f"{n:03}.csv" for n in range(61)]
+    downloader.limits(max_files=60)
+    assert downloader.stopped(link) == "too_many_files"
 
 
-def test_folders_within_folders_have_an_end(desk: Desk, shop: Any) -> None:
-    desk.limits(max_depth=2)
+def test_the_depth_of_folders_is_limited(downloader: Downloader, fake: Any) -> None:
+    downloader.limits(max_depth=2)
     deep: dict[str, Any] = {"x.csv": SMALL}
     for level in range(2):
         deep = {f"level {level}": deep}
-    assert desk.probe(shop.share(shop.folder(deep))).folder
-    assert desk.stopped(shop.share(shop.folder({"more": deep}))) == "too_many_files"
+    assert downloader.probe(fake.share(fake.folder(deep))).folder
+    assert downloader.stopped(fake.share(fake.folder({"more": deep}))) == "too_many_files"
 
 
-def test_a_folder_with_nothing_in_it_is_told(desk: Desk, shop: Any) -> None:
-    assert desk.stopped(shop.share(shop.folder({"Empty": {}}))) == "folder_empty"
+def test_an_empty_folder_is_folder_empty(downloader: Downloader, fake: Any) -> None:
+    assert downloader.stopped(fake.share(fake.folder({"Empty": {}}))) == "folder_empty"
 
 
-def test_a_folder_that_changes_meanwhile_is_told(desk: Desk, shop: Any) -> None:
-    folder = shop.folder({"one.csv": SMALL, "two.csv": SMALL})
-    link = shop.share(folder)
+def test_a_folder_that_changes_during_the_download_is_reported(downloader: Downloader, fake: Any) -> None:
+    folder = fake.folder({"one.csv": SMALL, "two.csv": SMALL})
+    link = fake.share(folder)
 
     def one_more(state: FileState) -> None:
         if state.done and len(folder.children) == 2:
-            folder.children.append(shop.add("three.csv", SMALL))
-            shop.share(folder)
+            folder.children.append(fake.add("three.csv", SMALL))
+            fake.share(folder)
 
     told: list[Any] = []
-    assert len(desk.fetch(link, save=one_more, tell=told.append)) == 2
+    assert len(downloader.fetch(link, save=one_more, report=told.append)) == 2
     assert [problem.code for problem in told] == ["folder_changed"]
 
 
-def test_a_folder_is_gone_on_with_from_the_file_it_was_at(desk: Desk, shop: Any) -> None:
-    desk.limits(attempts=1)
-    folder = shop.folder({f"{n}.csv": replace(SMALL, seed=n) for n in range(4)})
+def test_a_folder_resumes_at_its_unfinished_file(downloader: Downloader, fake: Any) -> None:
+    downloader.limits(attempts=1)
+    folder = fake.folder({f"{n}.csv": replace(SMALL, seed=n) for n in range(4)})
     folder.children[2].faults = [Fault("end", at=10)]
-    link = shop.share(folder)
-    assert desk.stopped(link) == "download_incomplete"
-    newest = {state.key: state for state in desk.saved}
+    link = fake.share(folder)
+    assert downloader.stopped(link) == "download_incomplete"
+    newest = {state.key: state for state in downloader.saved}
     assert sum(state.done for state in newest.values()) in (1, 2, 3)
-    asked = len(desk.net.log)
-    fetched = desk.fetch(link, states=list(newest.values()))
+    asked = len(downloader.net.log)
+    fetched = downloader.fetch(link, states=list(newest.values()))
     assert {f.sha256 for f in fetched} == {replace(SMALL, seed=n).sha256 for n in range(4)}
-    assert len(desk.net.log) > asked
+    assert len(downloader.net.log) > asked

@@ -9,7 +9,7 @@ import pytest
 from app.errors import Stop
 from app.links import LinkSettings
 from app.links.guard import is_public
-from tests.links.conftest import Desk
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.network import PUBLIC, FakeInternet
 from tests.links.replies import Fault
@@ -98,61 +98,63 @@ def test_public_addresses_are_public(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", FORBIDDEN)
-def test_a_name_with_a_forbidden_address_is_refused_in_the_same_words(desk: Desk, address: str) -> None:
+def test_every_forbidden_address_is_refused_with_the_same_words(downloader: Downloader, address: str) -> None:
     assert not is_public(address)
-    desk.net.serve(LINK, ServedFile())
+    downloader.net.serve(LINK, ServedFile())
     told = set()
     for answers in ([address], [PUBLIC, address], [address, PUBLIC]):
-        desk.net.names("clinic.s3.amazonaws.com", *answers)
+        downloader.net.names("clinic.s3.amazonaws.com", *answers)
         with pytest.raises(Stop) as caught:
-            desk.probe(LINK)
+            downloader.probe(LINK)
         told.add(words(caught))
     assert {code for code, _, _ in told} == {"unsafe_address"}
     assert len(told) == 1
-    assert desk.connected == []
-    assert desk.net.log == []
+    assert downloader.connected == []
+    assert downloader.net.log == []
 
 
-def test_an_unlisted_host_that_leads_inside_is_unsafe_and_a_public_one_is_not_recognised(desk: Desk) -> None:
-    desk.net.names("inside.example", "10.0.0.5")
-    desk.net.names("outside.example", PUBLIC)
+def test_an_unlisted_private_host_is_unsafe_and_a_public_host_not_recognised(
+    downloader: Downloader,
+) -> None:
+    downloader.net.names("inside.example", "10.0.0.5")
+    downloader.net.names("outside.example", PUBLIC)
     for host, code in (("inside.example", "unsafe_address"), ("outside.example", "link_not_recognised")):
         with pytest.raises(Stop) as caught:
-            desk.probe(f"https://{host}/x")
+            downloader.probe(f"https://{host}/x")
         assert caught.value.problem.code == code
-    assert desk.connected == []
+    assert downloader.connected == []
 
 
-def test_every_refusal_takes_the_same_time(desk: Desk) -> None:
-    desk.limits(refusal_seconds=0.1)
-    desk.net.names("inside.example", "10.0.0.5")
+def test_every_refusal_takes_the_same_time(downloader: Downloader) -> None:
+    downloader.limits(refusal_seconds=0.1)
+    downloader.net.names("inside.example", "10.0.0.5")
     took = []
     for link in ("https://127.0.0.1/", "https://inside.example/", "https://localhost/", "https://[::1]/"):
-        before = desk.clock.monotonic()
+        before = downloader.clock.monotonic()
         with pytest.raises(Stop):
-            desk.probe(link)
-        took.append(desk.clock.monotonic() - before)
+            downloader.probe(link)
+        took.append(downloader.clock.monotonic() - before)
     assert max(took) - min(took) < 0.05
 
 
 @pytest.mark.parametrize("turn", range(20))
-def test_a_name_that_changes_its_mind_between_two_hops_is_refused(desk: Desk, turn: int) -> None:
+def test_a_host_whose_address_changes_between_two_hops_is_refused(downloader: Downloader, turn: int) -> None:
     first = "https://first.s3.amazonaws.com/x"
-    desk.net.serve(LINK, ServedFile())
-    desk.net.serve(first, None, Fault("redirect", value=LINK, times=None, on="any"))
-    desk.net.names("clinic.s3.amazonaws.com", *([PUBLIC] * (turn % 3)), "127.0.0.1")
+    downloader.net.serve(LINK, ServedFile())
+    downloader.net.serve(first, None, Fault("redirect", value=LINK, times=None, on="any"))
+    downloader.net.names("clinic.s3.amazonaws.com", *([PUBLIC] * (turn % 3)), "127.0.0.1")
     with pytest.raises(Stop) as caught:
-        desk.probe(first)
+        downloader.probe(first)
     assert caught.value.problem.code == "unsafe_address"
-    assert desk.connected == [("first.s3.amazonaws.com", PUBLIC, 443)]
+    assert downloader.connected == [("first.s3.amazonaws.com", PUBLIC, 443)]
 
 
-def test_a_name_that_changes_its_mind_after_the_check_is_refused(desk: Desk) -> None:
-    desk.net.serve(LINK, ServedFile())
-    desk.probe(LINK)
-    desk.net.names("clinic.s3.amazonaws.com", "169.254.169.254")
+def test_a_host_whose_address_changes_after_the_check_is_refused(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, ServedFile())
+    downloader.probe(LINK)
+    downloader.net.names("clinic.s3.amazonaws.com", "169.254.169.254")
     with pytest.raises(Stop) as caught:
-        desk.fetch(LINK)
+        downloader.fetch(LINK)
     assert caught.value.problem.code == "unsafe_address"
 
 
@@ -179,22 +181,22 @@ HOSTILE_REDIRECTS = [
 
 
 @pytest.mark.parametrize("location", HOSTILE_REDIRECTS)
-def test_a_redirect_to_a_forbidden_place_is_refused(desk: Desk, location: str) -> None:
-    desk.net.names("evil.example", PUBLIC)
-    desk.net.serve(LINK, None, Fault("redirect", value=location.encode().decode("latin-1"), times=None, on="any"))
+def test_a_redirect_to_a_forbidden_address_is_refused(downloader: Downloader, location: str) -> None:
+    downloader.net.names("evil.example", PUBLIC)
+    downloader.net.serve(LINK, None, Fault("redirect", value=location.encode().decode("latin-1"), times=None, on="any"))
     with pytest.raises(Stop) as caught:
-        desk.probe(LINK)
+        downloader.probe(LINK)
     assert caught.value.problem.code == "unsafe_address"
-    assert desk.connected == [("clinic.s3.amazonaws.com", PUBLIC, 443)]
+    assert downloader.connected == [("clinic.s3.amazonaws.com", PUBLIC, 443)]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("where", ["https://other.s3.amazonaws.com/b.zip", "//other.s3.amazonaws.com/b.zip"])
-def test_a_redirect_to_another_storage_host_is_followed(desk: Desk, status: int, where: str) -> None:
+def test_a_redirect_to_another_storage_host_is_followed(downloader: Downloader, status: int, where: str) -> None:
     file = ServedFile()
-    desk.net.serve(LINK, None, Fault("redirect", at=status, value=where, times=None, on="any"))
-    desk.net.serve("https://other.s3.amazonaws.com/b.zip", file)
-    assert desk.fetch(LINK)[0].sha256 == file.sha256
+    downloader.net.serve(LINK, None, Fault("redirect", at=status, value=where, times=None, on="any"))
+    downloader.net.serve("https://other.s3.amazonaws.com/b.zip", file)
+    assert downloader.fetch(LINK)[0].sha256 == file.sha256
 
 
 def chain(net: FakeInternet, hops: int) -> str:
@@ -204,22 +206,22 @@ def chain(net: FakeInternet, hops: int) -> str:
     return f"{LINK}/0"
 
 
-def test_ten_redirects_are_followed_and_eleven_are_not(desk: Desk) -> None:
-    assert desk.probe(chain(desk.net, 10)).first_kind == "zip"
+def test_ten_redirects_are_followed_and_eleven_are_refused(downloader: Downloader) -> None:
+    assert downloader.probe(chain(downloader.net, 10)).first_kind == "zip"
     with pytest.raises(Stop) as caught:
-        desk.probe(chain(desk.net, 11))
+        downloader.probe(chain(downloader.net, 11))
     assert caught.value.problem.code == "provider_changed"
 
 
-def test_a_loop_of_redirects_ends(desk: Desk) -> None:
-    desk.net.serve(LINK, None, Fault("redirect", value=LINK, times=None, on="any"))
+def test_a_loop_of_redirects_is_refused(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, None, Fault("redirect", value=LINK, times=None, on="any"))
     with pytest.raises(Stop) as caught:
-        desk.probe(LINK)
+        downloader.probe(LINK)
     assert caught.value.problem.code == "provider_changed"
-    assert len(desk.net.log) == 11
+    assert len(downloader.net.log) == 11
 
 
-def test_cookies_go_to_no_other_host(desk: Desk) -> None:
+def test_cookies_are_sent_to_their_own_host_only(downloader: Downloader) -> None:
     away = Fault(
         "redirect",
         value="https://other.s3.amazonaws.com/b.zip",
@@ -227,56 +229,56 @@ def test_cookies_go_to_no_other_host(desk: Desk) -> None:
         times=None,
         on="any",
     )
-    desk.net.serve(LINK, None, away)
-    desk.net.serve("https://other.s3.amazonaws.com/b.zip", ServedFile())
-    desk.fetch(LINK)
-    with_cookie = {r.host for r in desk.net.log if "cookie" in r.headers}
+    downloader.net.serve(LINK, None, away)
+    downloader.net.serve("https://other.s3.amazonaws.com/b.zip", ServedFile())
+    downloader.fetch(LINK)
+    with_cookie = {r.host for r in downloader.net.log if "cookie" in r.headers}
     assert with_cookie == {"clinic.s3.amazonaws.com"}
 
 
-def test_a_host_without_its_certificate_is_not_talked_to(desk: Desk) -> None:
-    desk.net.serve(LINK, ServedFile())
-    desk.net._contexts["clinic.s3.amazonaws.com"] = desk.net._nobody
+def test_a_host_with_a_wrong_certificate_gets_no_request(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, ServedFile())
+    downloader.net._contexts["clinic.s3.amazonaws.com"] = downloader.net._nobody
     with pytest.raises(Stop) as caught:
-        desk.probe(LINK)
+        downloader.probe(LINK)
     assert caught.value.problem.code == "provider_down"
-    assert desk.net.log == []
+    assert downloader.net.log == []
 
 
-def test_a_proxy_in_the_environment_is_not_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_in_the_environment_is_not_used(downloader: Downloader, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    desk.net.serve(LINK, ServedFile())
-    assert desk.probe(LINK).first_kind == "zip"
+    downloader.net.serve(LINK, ServedFile())
+    assert downloader.probe(LINK).first_kind == "zip"
 
 
 @pytest.mark.parametrize("environment", ["", "development", "production", "TEST"])
-def test_the_test_network_is_refused_outside_of_tests(desk: Desk, environment: str) -> None:
-    given = {"LINKS_TEST_NETWORK": str(desk.net.file)} | ({"ENVIRONMENT": environment} if environment else {})
+def test_a_simulated_network_needs_the_test_environment(downloader: Downloader, environment: str) -> None:
+    given = {"LINKS_TEST_NETWORK": str(downloader.net.file)} | ({"ENVIRONMENT": environment} if environment else {})
     with pytest.raises(ValueError, match="LINKS_TEST_NETWORK"):
         LinkSettings.from_environment(given)
-    accepted = LinkSettings.from_environment({"LINKS_TEST_NETWORK": str(desk.net.file), "ENVIRONMENT": "test"})
-    assert accepted.test_network == desk.net.file
+    accepted = LinkSettings.from_environment({"LINKS_TEST_NETWORK": str(downloader.net.file), "ENVIRONMENT": "test"})
+    assert accepted.test_network == downloader.net.file
 
 
 @pytest.mark.parametrize("target", ["10.0.0.1:443", "localhost:443", "127.0.0.2:443", "127.0.0.1", "[::1]:443"])
-def test_the_test_network_dials_this_machine_only(desk: Desk, tmp_path: Path, target: str) -> None:
+def test_a_simulated_network_dials_this_machine_only(downloader: Downloader, tmp_path: Path, target: str) -> None:
     path = tmp_path / "net.json"
     path.write_text(json.dumps({"resolve": {}, "dial": {f"{PUBLIC}:443": target}, "ca_file": "x.pem"}))
     with pytest.raises(ValueError, match="LINKS_TEST_NETWORK"):
         LinkSettings.from_environment({"LINKS_TEST_NETWORK": str(path), "ENVIRONMENT": "test"})
 
 
-def test_an_address_that_is_not_dialled_refuses_the_connection(desk: Desk) -> None:
-    desk.net.serve(LINK, ServedFile())
-    desk.net.names("clinic.s3.amazonaws.com", "8.8.8.8")
+def test_an_unlisted_address_refuses_the_connection(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, ServedFile())
+    downloader.net.names("clinic.s3.amazonaws.com", "8.8.8.8")
     with pytest.raises(Stop) as caught:
-        desk.probe(LINK)
+        downloader.probe(LINK)
     assert caught.value.problem.code == "provider_down"
 
 
-def test_a_refusal_does_not_wait_for_anything(desk: Desk) -> None:
+def test_a_refusal_sends_no_request(downloader: Downloader) -> None:
     before = time.monotonic()
     with pytest.raises(Stop):
-        desk.probe("https://169.254.169.254/")
+        downloader.probe("https://169.254.169.254/")
     assert time.monotonic() - before < 0.05

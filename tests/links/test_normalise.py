@@ -31,25 +31,25 @@ GOOD = "https://bucket.s3.amazonaws.com/a/export.zip?X-Amz-Signature=aB%2fc%2B+d
         f"https://urldefense.com/v3/__{GOOD.replace('+', '*')}__;Kw!!abc!def$",
     ],
 )
-def test_one_link_comes_out_of_every_wrapping(pasted: str) -> None:
+def test_every_wrapping_gives_the_same_link(pasted: str) -> None:
     assert normalise(pasted).address.secret_url == GOOD
 
 
-def test_http_is_tried_as_https_and_says_so() -> None:
+def test_http_becomes_https_and_sets_upgraded() -> None:
     link = normalise(GOOD.replace("https", "http"))
     assert (link.address.secret_url, link.upgraded) == (GOOD, True)
 
 
-def test_a_bracket_that_belongs_to_the_name_stays() -> None:
+def test_a_bracket_that_belongs_to_the_link_is_kept() -> None:
     assert normalise("https://a.example/export(1)").address.target == "/export(1)"
 
 
-def test_letters_of_other_scripts_are_sent_as_the_network_knows_them() -> None:
+def test_letters_of_other_scripts_are_encoded() -> None:
     link = normalise("https://klinik-bücher。example/größe neu.zip")
     assert (link.address.host, link.address.target) == ("xn--klinik-bcher-klb.example", "/gr%C3%B6%C3%9Fe%20neu.zip")
 
 
-def test_wrappers_are_opened_twice_and_no_more() -> None:
+def test_wrappers_are_unwrapped_twice_at_most() -> None:
     one = "https://www.google.com/url?q=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fa.example%252Fx"
     assert normalise(one).address.host == "a.example"
     three = "https://www.google.com/url?q=" + one.replace("%", "%25").replace(":", "%3A").replace("/", "%2F")
@@ -57,7 +57,7 @@ def test_wrappers_are_opened_twice_and_no_more() -> None:
 
 
 @pytest.mark.parametrize("inner", ["http://169.254.169.254/", "file:///etc/passwd", "https://user@a.example/"])
-def test_a_wrapper_does_not_hide_anything(inner: str) -> None:
+def test_a_link_in_a_wrapper_is_validated(inner: str) -> None:
     with pytest.raises(Stop):
         normalise(f"https://www.google.com/url?q={inner}")
 
@@ -142,21 +142,21 @@ UNSAFE = [
 
 
 @pytest.mark.parametrize("pasted", MALFORMED)
-def test_what_is_no_complete_link_is_malformed(pasted: str) -> None:
+def test_an_incomplete_link_is_malformed(pasted: str) -> None:
     with pytest.raises(Stop) as caught:
         normalise(pasted)
     assert caught.value.problem.code == "link_malformed"
 
 
 @pytest.mark.parametrize("pasted", UNSAFE)
-def test_what_leads_inside_is_unsafe(pasted: str) -> None:
+def test_a_link_into_a_private_network_is_unsafe(pasted: str) -> None:
     with pytest.raises(Stop) as caught:
         normalise(pasted)
     assert caught.value.problem.code == "unsafe_address"
     assert caught.value.problem.details == {}
 
 
-def test_a_link_never_shows_itself() -> None:
+def test_the_representation_of_a_link_hides_the_link() -> None:
     link = normalise(GOOD)
     for shown in (repr(link), str(link), repr(link.address), f"{link}", f"{link.address}"):
         assert "aB%2fc" not in shown

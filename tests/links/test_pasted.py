@@ -101,40 +101,40 @@ GATEWAYS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
 @pytest.mark.parametrize("around", AROUND)
-def test_the_link_is_taken_out_of_what_surrounds_it(around: str, link: str) -> None:
+def test_the_link_is_found_in_surrounding_text(around: str, link: str) -> None:
     assert normalise(AROUND[around](link)).address.secret_url == link
 
 
 @pytest.mark.parametrize("link", LINKS.values(), ids=LINKS)
 @pytest.mark.parametrize("gateway", GATEWAYS)
-def test_the_link_is_taken_out_of_a_mail_gateways_address(gateway: str, link: str) -> None:
+def test_the_link_is_unwrapped_from_a_mail_gateways_address(gateway: str, link: str) -> None:
     assert normalise(GATEWAYS[gateway](link)).address.secret_url == link
     assert normalise(f"Our export: <{GATEWAYS[gateway](link)}>, from Friday").address.secret_url == link
 
 
-def test_a_gateways_address_without_the_link_inside_says_what_to_copy() -> None:
+def test_a_gateways_address_without_a_link_is_link_wrapped() -> None:
     with pytest.raises(Stop) as caught:
         normalise("https://protect-au.mimecast.com/s/abcDEF123?domain=drive.google.com")
     assert (caught.value.problem.code, caught.value.problem.details) == ("link_wrapped", {"gateway": "Mimecast"})
 
 
 @pytest.mark.parametrize("between", [" ", "\n", ", ", " and ", "\n\n", " <x> "])
-def test_two_links_are_two(between: str) -> None:
+def test_two_different_links_are_ambiguous(between: str) -> None:
     with pytest.raises(Stop) as caught:
         normalise(LINKS["google"] + between + LINKS["dropbox"])
     assert (caught.value.problem.code, caught.value.problem.details) == ("link_ambiguous", {"count": "2"})
 
 
-def test_a_link_beside_its_wrapped_form_is_the_same_link() -> None:
+def test_a_link_with_its_wrapped_form_is_a_single_link() -> None:
     link = LINKS["dropbox"]
     assert normalise(f"{link} <{outlook(link)}>").address.secret_url == link
 
 
-def test_an_uploaded_office_file_that_is_open_in_the_browser_is_a_file() -> None:
+def test_an_office_file_that_is_open_in_the_browser_is_a_file() -> None:
     link = normalise(
         "https://docs.google.com/spreadsheets/d/1AbCdEfGhIjKlMnOp/edit?usp=sharing&ouid=1&rtpof=true&sd=true"
     )
-    from app.links.settings import LinkSettings
+    from app.links.link_settings import LinkSettings
 
     provider_of(link).check(link, LinkSettings())
     native = normalise("https://docs.google.com/spreadsheets/d/1AbCdEfGhIjKlMnOp/edit?usp=sharing")
@@ -144,12 +144,12 @@ def test_an_uploaded_office_file_that_is_open_in_the_browser_is_a_file() -> None
 
 
 @pytest.mark.parametrize("around", AROUND)
-def test_the_command_line_knows_a_link_in_a_sentence_from_a_path(around: str) -> None:
+def test_the_command_line_recognises_a_link_in_a_sentence(around: str) -> None:
     assert is_link(AROUND[around](LINKS["google"]))
 
 
 @pytest.mark.parametrize(
     "path", ["export.zip", "exports/clinic.data/export.zip", "clinic.data/export.zip", "x" * 5000, "a\0b"]
 )
-def test_a_path_is_no_link(path: str) -> None:
+def test_a_path_is_not_a_link(path: str) -> None:
     assert not is_link(path)

@@ -6,11 +6,11 @@ import pytest
 
 from app.errors import Stop
 from app.links import LinkSettings, normalise
-from app.links.link import host_matches
 from app.links.providers import PROVIDERS, provider_of
 from app.links.providers.https import FAILURES, STORAGE
+from app.links.share_link import host_matches
 from app.problems import catalogue
-from tests.links.conftest import Desk
+from tests.links.conftest import Downloader
 
 GOOD = [
     ("google_drive", "https://drive.google.com/file/d/1abcdefghijk/view?usp=sharing"),
@@ -130,7 +130,7 @@ def test_there_are_enough_good_links() -> None:
 
 
 @pytest.mark.parametrize(("provider", "link"), GOOD)
-def test_a_good_link_is_taken_however_it_came(provider: str, link: str) -> None:
+def test_a_good_link_is_accepted_in_every_wrapping(provider: str, link: str) -> None:
     safe = f"https://eur02.safelinks.protection.outlook.com/?url={quote(link, safe='')}&data=05"
     wrapped = (link, f"<{link}>", f" {link}. ", link.replace("https", "http"), safe)
     for pasted in wrapped:
@@ -142,25 +142,27 @@ def test_a_good_link_is_taken_however_it_came(provider: str, link: str) -> None:
 
 
 @pytest.mark.parametrize(("link", "provider", "code"), LINKS)
-def test_a_known_provider_is_told_apart_and_not_requested(desk: Desk, link: str, provider: str, code: str) -> None:
+def test_a_refused_link_of_a_known_provider_is_not_requested(
+    downloader: Downloader, link: str, provider: str, code: str
+) -> None:
     with pytest.raises(Stop) as caught:
-        desk.probe(link)
+        downloader.probe(link)
     assert provider_of(normalise(link)).name == provider
     assert caught.value.problem.code == code
     assert caught.value.problem.details["provider"] == provider_of(normalise(link)).label(normalise(link))
-    assert desk.net.log == []
+    assert downloader.net.log == []
 
 
 @pytest.mark.parametrize("link", STRANGERS)
-def test_a_host_that_only_looks_like_a_provider_is_a_stranger(desk: Desk, link: str) -> None:
+def test_a_host_that_resembles_a_provider_is_not_recognised(downloader: Downloader, link: str) -> None:
     assert provider_of(normalise(link)).name == "https"
     with pytest.raises(Stop) as caught:
-        desk.probe(link)
+        downloader.probe(link)
     assert caught.value.problem.code == "link_not_recognised"
 
 
 @pytest.mark.parametrize("host", STORED)
-def test_storage_hosts_are_known(host: str) -> None:
+def test_storage_hosts_are_recognised(host: str) -> None:
     assert any(pattern.search(host) for _, pattern in STORAGE)
 
 
@@ -170,7 +172,7 @@ def test_a_suffix_begins_at_a_dot() -> None:
     assert not host_matches("aexample", (".example", "example"))
 
 
-def test_every_provider_has_a_name_of_its_own_and_plain_https_comes_last() -> None:
+def test_provider_names_are_unique_and_https_is_last() -> None:
     names = [p.name for p in PROVIDERS]
     assert len(set(names)) == len(names)
     assert names[-1] == "https"

@@ -8,7 +8,7 @@ import pytest
 
 from app.errors import Stop
 from app.links import normalise
-from tests.links.conftest import Desk
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault
 
@@ -33,40 +33,42 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_nothing_tells_the_link(desk: Desk, caplog: pytest.LogCaptureFixture, fault: str) -> None:
+def test_no_log_and_no_exception_contains_the_link(
+    downloader: Downloader, caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
     caplog.set_level(logging.DEBUG)
     told = ""
-    desk.net.serve(AWAY, ServedFile())
-    desk.net.serve(LINK, ServedFile(), *(replace(f) for f in FAULTS[fault]))
-    for act in (desk.probe, desk.fetch):
+    downloader.net.serve(AWAY, ServedFile())
+    downloader.net.serve(LINK, ServedFile(), *(replace(f) for f in FAULTS[fault]))
+    for act in (downloader.probe, downloader.fetch):
         try:
             told += repr(act(LINK))
         except Stop as reason:
             told += "".join(traceback.format_exception(reason))
             told += repr(reason.problem) + reason.problem.title + reason.problem.todo
-    told += caplog.text + repr(desk.saved) + repr([r.getMessage() for r in caplog.records])
-    told += "".join(str(p.relative_to(desk.objects.root)) for p in desk.objects.root.rglob("*"))
-    stored = b"".join(p.read_bytes() for p in desk.objects.root.rglob("*") if p.is_file())
+    told += caplog.text + repr(downloader.saved) + repr([r.getMessage() for r in caplog.records])
+    told += "".join(str(p.relative_to(downloader.objects.root)) for p in downloader.objects.root.rglob("*"))
+    stored = b"".join(p.read_bytes() for p in downloader.objects.root.rglob("*") if p.is_file())
     for canary in CANARIES:
         assert canary not in told
         assert canary.encode() not in stored
 
 
-def test_a_log_names_the_provider_and_a_fingerprint(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_has_the_provider_and_the_fingerprint(downloader: Downloader, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    desk.net.serve(LINK, ServedFile())
-    desk.fetch(LINK)
+    downloader.net.serve(LINK, ServedFile())
+    downloader.fetch(LINK)
     assert f"provider=https link={normalise(LINK).fingerprint}" in caplog.text
     assert len(normalise(LINK).fingerprint) == 12
 
 
-def test_even_a_bug_shows_no_link(desk: Desk) -> None:
-    desk.net.serve(LINK, ServedFile())
+def test_the_traceback_of_a_bug_contains_no_link(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, ServedFile())
 
     def broken(_done: int, _expected: int | None) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError) as caught:
-        desk.fetch(LINK, progress=broken)
+        downloader.fetch(LINK, progress=broken)
     shown = "".join(traceback.format_exception(caught.value))
     assert not any(canary in shown for canary in CANARIES)

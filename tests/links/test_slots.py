@@ -12,9 +12,9 @@ import pytest
 
 from app.db import now
 from app.links import fetch
-from app.links.network_errors import Unanswered
-from app.links.slots import Slots, sweep_places
-from tests.links.conftest import Desk
+from app.links.connection_slots import ConnectionSlots, sweep_slot_files
+from app.links.network_errors import NoResponse
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault
 
@@ -22,17 +22,17 @@ LINK = "https://clinic.s3.amazonaws.com/export.zip"
 HOLDER = """
 import sys, time
 from pathlib import Path
-from app.links.slots import Slots
+from app.links.connection_slots import Slots
 Slots(Path(sys.argv[1]), "google:clinic", 1, 8).take(lambda: None)
 print("held", flush=True)
 time.sleep(60)
 """
 
 
-def most_at_once(slots: list[Slots], each: int) -> int:
+def most_at_once(slots: list[ConnectionSlots], each: int) -> int:
     lock, now, most = threading.Lock(), 0, 0
 
-    def hold(mine: Slots) -> None:
+    def hold(mine: ConnectionSlots) -> None:
         nonlocal now, most
         for _ in range(each):
             slot = mine.take(lambda: None)
@@ -52,19 +52,19 @@ def most_at_once(slots: list[Slots], each: int) -> int:
     return most
 
 
-def test_one_clinic_has_two_and_all_together_have_no_more_than_the_total(tmp_path: Path) -> None:
-    one = [Slots(tmp_path, "google:clinic", 2, 8)] * 6
+def test_slots_are_limited_per_clinic_and_in_total(tmp_path: Path) -> None:
+    one = [ConnectionSlots(tmp_path, "google:clinic", 2, 8)] * 6
     assert most_at_once(one, 4) == 2
-    many = [Slots(tmp_path, f"google:{n}", 2, 3) for n in range(8)]
+    many = [ConnectionSlots(tmp_path, f"google:{n}", 2, 3) for n in range(8)]
     assert most_at_once(many, 3) == 3
 
 
-def test_who_dies_gives_its_place_back(tmp_path: Path) -> None:
-    mine = Slots(tmp_path, "google:clinic", 1, 8)
+def test_a_dead_process_releases_its_slot(tmp_path: Path) -> None:
+    mine = ConnectionSlots(tmp_path, "google:clinic", 1, 8)
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout is not None
     assert holder.stdout.readline().strip() == "held"
-    with pytest.raises(Unanswered):
+    with pytest.raises(NoResponse):
         mine.take(lambda: None, longest=0.1)
     holder.kill()
     holder.wait()
@@ -72,37 +72,35 @@ def test_who_dies_gives_its_place_back(tmp_path: Path) -> None:
     holder.stdout.close()
 
 
-def test_the_names_of_clinics_are_not_to_be_read_from_the_places(tmp_path: Path) -> None:
-    Slots(tmp_path, "google:wsp_canary", 2, 8).take(lambda: None).close()
+def test_names_of_slot_files_do_not_contain_the_clinic(tmp_path: Path) -> None:
+    ConnectionSlots(tmp_path, "google:wsp_canary", 2, 8).take(lambda: None).close()
     assert "canary" not in "".join(path.name for path in tmp_path.iterdir())
 
 
-def test_places_that_nobody_has_taken_for_long_are_swept_and_those_in_use_stay(tmp_path: Path) -> None:
-    held = Slots(tmp_path, "google:clinic", 2, 8).take(lambda: None)
-    Slots(tmp_path, "dropbox:other", 2, 8).take(lambda: None).close()
-    assert sweep_places(tmp_path, now() - timedelta(days=1)) == 0, "these were taken today"
+def test_old_slot_files_are_swept_and_locked_files_are_kept(tmp_path: Path) -> None:
+    held = ConnectionSlots(tmp_path, "google:clinic", 2, 8).take(lambda: None)
+    ConnectionSlots(tmp_path, "dropbox:other", 2, 8).take(lambda: None).close()
+    assert sweep_slot_files(tmp_path, now() - timedelta(days=1)) == 0, "these were taken today"
     tomorrow = now() + timedelta(days=1)
-    assert sweep_places(tmp_path, tomorrow) == 2
+    assert sweep_slot_files(tmp_path, tomorrow) == 2
     assert len(list(tmp_path.iterdir())) == 2, "those of whoever is connected"
     held.close()
-    assert sweep_places(tmp_path, tomorrow) == 2
-    assert sweep_places(tmp_path, tomorrow) == sweep_places(tmp_path / "none", tomorrow) == 0
+    assert sweep_slot_files(tmp_path, tomorrow) == 2
+    assert sweep_slot_files(tmp_path, tomorrow) == sweep_slot_files(tmp_path / "none", tomorrow) == 0
 
 
-def test_a_place_that_is_taken_again_is_a_fresh_one(tmp_path: Path) -> None:
-    mine = Slots(tmp_path, "google:clinic", 1, 1)
+def test_a_slot_that_is_taken_again_is_not_swept(tmp_path: Path) -> None:
+    mine = ConnectionSlots(tmp_path, "google:clinic", 1, 1)
     mine.take(lambda: None).close()
     long_ago = (now() - timedelta(days=3)).timestamp()
     for place in tmp_path.iterdir():
         os.utime(place, (long_ago, long_ago))
     mine.take(lambda: None).close()
-    assert sweep_places(tmp_path, now() - timedelta(days=1)) == 0
+    assert sweep_slot_files(tmp_path, now() - timedelta(days=1)) == 0
 
 
-def test_a_place_that_is_swept_while_somebody_reaches_for_it_is_still_nobody_elses(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine, lock = Slots(tmp_path, "google:clinic", 1, 1), fcntl.flock
+def test_a_slot_file_that_is_swept_during_a_lock_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, lock = ConnectionSlots(tmp_path, "google:clinic", 1, 1), fcntl.flock
     swept: list[int] = []
 
     def swept_first(handle: int, how: int) -> None:
@@ -114,24 +112,24 @@ def test_a_place_that_is_swept_while_somebody_reaches_for_it_is_still_nobody_els
 
     monkeypatch.setattr(fcntl, "flock", swept_first)
     held = mine.take(lambda: None, longest=5)
-    with pytest.raises(Unanswered):
+    with pytest.raises(NoResponse):
         mine.take(lambda: None, longest=0.1)
     held.close()
     assert swept
 
 
-def test_a_download_gives_each_place_back_however_it_ends(desk: Desk, tmp_path: Path) -> None:
+def test_every_end_of_a_download_releases_its_slots(downloader: Downloader, tmp_path: Path) -> None:
     faults = [Fault("end", at=50_000), Fault("status", at=503), Fault("stall_headers"), Fault("reset", at=0)]
     file = ServedFile()
-    desk.net.serve(LINK, file, *faults)
+    downloader.net.serve(LINK, file, *faults)
     (fetched,) = fetch(
         LINK,
-        desk.settings,
-        desk.objects,
-        desk.data_key,
+        downloader.settings,
+        downloader.objects,
+        downloader.data_key,
         "m/1",
-        conduct=desk.conduct(),
-        slots=lambda provider: Slots(tmp_path / "places", f"{provider}:clinic", 1, 1),
+        observer=downloader.observer(),
+        slots=lambda provider: ConnectionSlots(tmp_path / "places", f"{provider}:clinic", 1, 1),
     )
     assert fetched.sha256 == file.sha256
-    Slots(tmp_path / "places", "https:clinic", 1, 1).take(lambda: None, longest=1).close()
+    ConnectionSlots(tmp_path / "places", "https:clinic", 1, 1).take(lambda: None, longest=1).close()

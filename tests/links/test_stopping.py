@@ -10,7 +10,7 @@ import pytest
 from app.errors import Stop
 from app.links import FileState, Interruption, Paused
 from app.storage import LocalObjects
-from tests.links.conftest import Desk
+from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.replies import Fault
 
@@ -19,8 +19,8 @@ MIB = 1024**2
 FILE = ServedFile(size=2 * MIB + 77)
 
 
-def starts(desk: Desk) -> list[int]:
-    return [r.range[0] if r.range else 0 for r in desk.net.downloads()]
+def starts(downloader: Downloader) -> list[int]:
+    return [r.range[0] if r.range else 0 for r in downloader.net.downloads()]
 
 
 class SmallDisk(LocalObjects):
@@ -32,37 +32,37 @@ class SmallDisk(LocalObjects):
         return self.room - sum(p.stat().st_size for p in self.root.rglob("*") if p.is_file())
 
 
-def test_room_is_asked_for_before_and_during(desk: Desk) -> None:
-    desk.limits(disk_factor=2.2)
-    small = SmallDisk(desk.objects.root)
-    desk.objects = small
+def test_free_space_is_required_before_and_during_a_download(downloader: Downloader) -> None:
+    downloader.limits(disk_factor=2.2)
+    small = SmallDisk(downloader.objects.root)
+    downloader.objects = small
     small.room = int(2.1 * FILE.size)
-    desk.net.serve(LINK, FILE)
+    downloader.net.serve(LINK, FILE)
     with pytest.raises(Stop) as caught:
-        desk.fetch(LINK)
+        downloader.fetch(LINK)
     assert caught.value.problem.code == "no_space"
-    assert desk.net.downloads() == []
+    assert downloader.net.downloads() == []
     small.room = int(2.3 * FILE.size)
-    assert desk.fetch(LINK)[0].sha256 == FILE.sha256
+    assert downloader.fetch(LINK)[0].sha256 == FILE.sha256
 
 
-def test_room_that_goes_away_meanwhile_pauses_the_download(desk: Desk) -> None:
-    desk.limits(disk_factor=2.2)
-    small = SmallDisk(desk.objects.root)
-    desk.objects, small.room = small, int(2.3 * FILE.size)
+def test_lost_free_space_pauses_the_download(downloader: Downloader) -> None:
+    downloader.limits(disk_factor=2.2)
+    small = SmallDisk(downloader.objects.root)
+    downloader.objects, small.room = small, int(2.3 * FILE.size)
 
     def someone_else_fills_it(done: int, _expected: int | None) -> None:
         if done > MIB:
             small.room = FILE.size
 
-    desk.net.serve(LINK, FILE)
+    downloader.net.serve(LINK, FILE)
     with pytest.raises(Stop) as caught:
-        desk.fetch(LINK, progress=someone_else_fills_it)
+        downloader.fetch(LINK, progress=someone_else_fills_it)
     assert (caught.value.problem.code, caught.value.retryable) == ("no_space", True)
     small.room = 10 * FILE.size
-    (fetched,) = desk.fetch(LINK, states=[desk.saved[-1]])
+    (fetched,) = downloader.fetch(LINK, states=[downloader.saved[-1]])
     assert fetched.sha256 == FILE.sha256
-    assert starts(desk)[-1] >= MIB
+    assert starts(downloader)[-1] >= MIB
 
 
 FULL = """
@@ -76,18 +76,18 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 try:
     settings = replace(LinkSettings.from_environment(os.environ), disk_factor=0, checkpoint_bytes=1)
-    fetch(sys.argv[2], settings, LocalObjects(Path(sys.argv[1])), bytes.fromhex(sys.argv[3]), "m/1", conduct=Conduct(
+    fetch(sys.argv[2], settings, LocalObjects(Path(sys.argv[1])), bytes.fromhex(sys.argv[3]), "m/1", observer=Conduct(
         save=lambda state: print(state.bytes_done)))
 except Stop as reason:
     print(reason.problem.code, reason.retryable)
 """
 
 
-def test_a_disk_that_is_full_in_the_middle_pauses_the_download(desk: Desk, tmp_path: Path) -> None:
-    desk.net.serve(LINK, FILE)
+def test_a_full_disk_pauses_the_download(downloader: Downloader, tmp_path: Path) -> None:
+    downloader.net.serve(LINK, FILE)
     run = subprocess.run(
-        [sys.executable, "-c", FULL, str(tmp_path / "full"), LINK, desk.data_key.hex()],
-        env=os.environ | {"ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(desk.net.file)},
+        [sys.executable, "-c", FULL, str(tmp_path / "full"), LINK, downloader.data_key.hex()],
+        env=os.environ | {"ENVIRONMENT": "test", "LINKS_TEST_NETWORK": str(downloader.net.file)},
         capture_output=True,
         text=True,
         check=True,
@@ -97,56 +97,56 @@ def test_a_disk_that_is_full_in_the_middle_pauses_the_download(desk: Desk, tmp_p
     assert 0 < int(durable[-1]) <= 1_000_000
 
 
-def test_a_cancel_frees_the_disk(desk: Desk) -> None:
-    desk.net.serve(LINK, FILE)
+def test_a_cancel_frees_the_disk(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, FILE)
     asked: list[Interruption] = []
     with pytest.raises(Stop) as caught:
-        desk.fetch(
+        downloader.fetch(
             LINK,
             should_stop=lambda: asked[0] if asked else None,
             progress=lambda done, _: asked.append(Interruption.CANCEL) if done > MIB else None,
         )
     assert caught.value.problem.code == "download_cancelled"
-    assert desk.left_on_disk() == 0
+    assert downloader.left_on_disk() == 0
 
 
-def test_a_cancel_is_heard_while_nothing_arrives(desk: Desk) -> None:
-    desk.limits(timeout_idle=30)
-    desk.net.serve(LINK, FILE, Fault("stall", at=1000))
+def test_a_cancel_works_while_no_bytes_arrive(downloader: Downloader) -> None:
+    downloader.limits(timeout_idle=30)
+    downloader.net.serve(LINK, FILE, Fault("stall", at=1000))
     looks = iter(range(1000))
     with pytest.raises(Stop) as caught:
-        desk.fetch(LINK, should_stop=lambda: Interruption.CANCEL if next(looks) > 8 else None)
+        downloader.fetch(LINK, should_stop=lambda: Interruption.CANCEL if next(looks) > 8 else None)
     assert caught.value.problem.code == "download_cancelled"
 
 
-def test_a_pause_keeps_what_is_there(desk: Desk) -> None:
-    desk.net.serve(LINK, FILE)
+def test_a_pause_keeps_the_stored_bytes(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, FILE)
     asked: list[Interruption] = []
     with pytest.raises(Paused):
-        desk.fetch(
+        downloader.fetch(
             LINK,
             should_stop=lambda: asked[0] if asked else None,
             progress=lambda done, _: asked.append(Interruption.PAUSE) if done > MIB else None,
         )
-    state = FileState.from_dict(desk.saved[-1].as_dict())
+    state = FileState.from_dict(downloader.saved[-1].as_dict())
     assert state.bytes_done > MIB - 65_536
-    (fetched,) = desk.fetch(LINK, states=[state])
+    (fetched,) = downloader.fetch(LINK, states=[state])
     assert fetched.sha256 == FILE.sha256
-    assert starts(desk) == [0, state.bytes_done]
+    assert starts(downloader) == [0, state.bytes_done]
 
 
-def test_a_download_does_not_go_on_for_ever(desk: Desk) -> None:
-    desk.net.serve(LINK, FILE)
-    desk.fetch(LINK)
-    old = FileState.from_dict(desk.saved[0].as_dict() | {"started_at": desk.clock.now() - 8 * 86_400})
+def test_a_download_has_a_deadline(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, FILE)
+    downloader.fetch(LINK)
+    old = FileState.from_dict(downloader.saved[0].as_dict() | {"started_at": downloader.clock.now() - 8 * 86_400})
     with pytest.raises(Stop) as caught:
-        desk.fetch(LINK, states=[old])
+        downloader.fetch(LINK, states=[old])
     assert (caught.value.problem.code, caught.value.retryable) == ("download_incomplete", False)
 
 
-def test_a_finished_file_is_not_fetched_again(desk: Desk) -> None:
-    desk.net.serve(LINK, FILE)
-    (fetched,) = desk.fetch(LINK)
-    asked = len(desk.net.log)
-    assert desk.fetch(LINK, states=[desk.saved[-1]]) == [fetched]
-    assert len(desk.net.log) == asked
+def test_a_finished_file_is_not_downloaded_again(downloader: Downloader) -> None:
+    downloader.net.serve(LINK, FILE)
+    (fetched,) = downloader.fetch(LINK)
+    asked = len(downloader.net.log)
+    assert downloader.fetch(LINK, states=[downloader.saved[-1]]) == [fetched]
+    assert len(downloader.net.log) == asked

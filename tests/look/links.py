@@ -13,12 +13,12 @@ from unittest.mock import patch
 from app.migration.exports import LINK
 from app.migration.models import Export
 from app.storage import seal_secret
-from tests.links.fakes.dropbox import APP, SECRET, Dropbox
-from tests.links.fakes.fake import Node
-from tests.links.fakes.google import KEY, Google, error_bytes
-from tests.links.fakes.onedrive import OneDrive
+from tests.links.fake_provider import Node
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
+from tests.links.providers.dropbox.fake import APP, SECRET, Dropbox
+from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
+from tests.links.providers.onedrive.fake import OneDrive
 from tests.links.replies import Fault
 from tests.points import Folders, running, tiny_export
 from tests.product import ANA, MEGAN, Product
@@ -99,7 +99,7 @@ def doctor(tour: Tour) -> None:
     tour.look("link-too-big", S3)
     tour.look("link-malformed", "drive dot google dot com")
     quota = drive.add("export.zip", ServedFile(size=2_000_000))
-    drive.says(f"{quota.id}?alt=media", 403, QUOTA)
+    drive.order(f"{quota.id}?alt=media", 403, QUOTA)
     tour.look("link-quota", drive.share(quota))
     tour.look("link-no-credentials", "https://app.box.com/s/harbourstreetexport")
 
@@ -110,7 +110,7 @@ def download(tour: Tour) -> None:
 
     def waiting() -> str:
         folder = drive.folder(TREE)
-        drive.says(f"{folder.children[1].id}?alt=media", 403, QUOTA)
+        drive.order(f"{folder.children[1].id}?alt=media", 403, QUOTA)
         return drive.share(folder)
 
     def paused(product: Product) -> None:

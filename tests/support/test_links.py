@@ -2,14 +2,14 @@
 
 import pytest
 
-from app.fetch.link_providers import note_check
+from app.fetch.link_providers import record_check
 from app.migration.checked_links import keep_checked
 from app.migration.states import State
 from tests.conftest import At
-from tests.links.fakes.google import Google
-from tests.links.fakes.onedrive import OneDrive
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
+from tests.links.providers.google_drive.fake import Google
+from tests.links.providers.onedrive.fake import OneDrive
 from tests.pages import done, words
 from tests.product import ANA, MEGAN, Product
 
@@ -23,8 +23,8 @@ def first_of_ours(product: Product) -> str:
 def test_providers_say_what_is_set_and_how_real_links_fared(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_DRIVE_API_KEY", "canary-key")
     product = product_at("preparing")
-    product.write(lambda session: note_check(session, "google_drive", None))
-    product.write(lambda session: note_check(session, "dropbox", "provider_changed"))
+    product.write(lambda session: record_check(session, "google_drive", None))
+    product.write(lambda session: record_check(session, "dropbox", "provider_changed"))
     page = product.visitor(ANA).get("/support")
     said = words(page).replace("\u200b", "")
     assert "GOOGLE_DRIVE_API_KEY set" in said
@@ -75,7 +75,7 @@ def test_a_download_that_a_provider_refuses_us_waits_for_us(product_at: At, net:
     done(product.visitor(MEGAN).post(f"{product.at}/link", data={"link": drive.share(node)}))
     done(product.visitor(MEGAN).post(f"{product.at}/link/confirm"))
     assert "refused our server" not in first_of_ours(product)
-    drive.says("/_api/", 403, {"error": {"code": "accessDenied"}})
+    drive.order("/_api/", 403, {"error": {"code": "accessDenied"}})
     product.work()
     assert product.state() is State.FETCHING
     assert "The provider refused our server although the link looks public." in first_of_ours(product)

@@ -9,10 +9,10 @@ from app.db import now
 from app.migration.models import LinkedFile, Work
 from app.migration.states import State
 from tests.conftest import At
-from tests.links.fakes.fake import Fake
-from tests.links.fakes.google import KEY, Google, error_bytes
+from tests.links.fake_provider import FakeProvider
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
+from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
 from tests.pages import done, headline, words
 from tests.points import tiny_export
 from tests.product import MEGAN, VERA, Product
@@ -35,13 +35,13 @@ def page(product: Product, email: str = MEGAN) -> str:
     return words(product.visitor(email).see(f"{product.at}/progress"))
 
 
-def waiting_for_quota(product: Product, net: FakeInternet) -> Fake:
+def waiting_for_quota(product: Product, net: FakeInternet) -> FakeProvider:
     """The first file is here; the provider has paused the second one."""
     drive = Google(net)
     folder = drive.folder(TREE)
     second = folder.children[1].id
     hand_over(product, drive.share(folder))
-    drive.says(f"{second}?alt=media", 403, error_bytes(403, "downloadQuotaExceeded"))
+    drive.order(f"{second}?alt=media", 403, error_bytes(403, "downloadQuotaExceeded"))
     product.work()
     return drive
 

@@ -9,8 +9,8 @@ from app.migration.models import Export
 from app.migration.states import OPEN, OVER, State
 from app.notify.mails import Composer
 from tests.conftest import At
-from tests.links.fakes.google import KEY
 from tests.links.network import FakeInternet
+from tests.links.providers.google_drive.fake import KEY
 from tests.pages import done, words
 from tests.product import MEGAN
 from tests.wizard.test_checklist import marks

@@ -1,6 +1,6 @@
 """After the move, the clinic is asked to close its share link, and told when it is closed."""
 
-from app.fetch.open_links import look_at_open_links
+from app.fetch.open_links import recheck_open_links
 from app.migration.exports import LINK
 from app.migration.models import Export
 from app.storage import seal_secret
@@ -39,11 +39,11 @@ def test_a_link_that_still_opens_is_told_until_it_is_closed(product_at: At, net:
     came_by_link(product)
     net.serve(S3, ServedFile())
     assert "Your export may still be open to anyone who has the link" in report(product)
-    look_at_open_links(product.runtime)
+    recheck_open_links(product.runtime)
     assert "It still opened when we looked" in report(product)
     assert "Look now" not in report(product, VERA)
     asked = len(net.log)
-    look_at_open_links(product.runtime)
+    recheck_open_links(product.runtime)
     assert len(net.log) == asked, "once a day is enough"
     net.routes.clear()
     done(product.visitor(MEGAN).post(f"{product.at}/report/link"))

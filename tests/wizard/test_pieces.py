@@ -7,7 +7,7 @@ from datetime import timedelta
 from httpx import Response
 
 from app.db import now
-from app.fetch.uploads import PIECE, sweep_uploads
+from app.fetch.chunked_uploads import PIECE, sweep_uploads
 from app.migration.models import ExportFile
 from app.migration.states import State
 from tests.conftest import At

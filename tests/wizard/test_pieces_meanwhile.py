@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.db import now
-from app.fetch.uploads import KEPT, SPARE, WrongPlace, stop, sweep_uploads, take
+from app.fetch.chunked_uploads import KEPT, SPARE, WrongOffset, stop, sweep_uploads, take
 from app.migration.models import ExportFile
 from app.storage.objects import LocalObjects
 from app.storage.writing import ObjectAppender
@@ -72,7 +72,7 @@ def test_two_pages_that_send_the_same_file_write_it_once(product_at: At) -> None
             try:
                 part = data[start : start + 4 * GRAIN]
                 start = take(product.runtime, move, str(file["id"]), start, part) or len(data)
-            except WrongPlace as wrong:
+            except WrongOffset as wrong:
                 start = wrong.received
             answers.append(start)
 

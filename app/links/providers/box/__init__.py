@@ -1,0 +1,9 @@
+"""Box: links are recognised and refused without a request, because downloads are not built."""
+
+from app.links.provider_folder import load_provider_data
+from app.links.unsupported_provider import UnsupportedProvider
+
+
+class Box(UnsupportedProvider):
+    def __init__(self) -> None:
+        super().__init__("box", load_provider_data(__file__))
