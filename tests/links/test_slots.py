@@ -22,8 +22,8 @@ LINK = "https://clinic.s3.amazonaws.com/export.zip"
 HOLDER = """
 import sys, time
 from pathlib import Path
-from app.links.connection_slots import Slots
-Slots(Path(sys.argv[1]), "google:clinic", 1, 8).take(lambda: None)
+from app.links.connection_slots import ConnectionSlots
+ConnectionSlots(Path(sys.argv[1]), "google:clinic", 1, 8).take(lambda: None)
 print("held", flush=True)
 time.sleep(60)
 """
