@@ -25,7 +25,7 @@ from sqlalchemy.util import LRUCache
 from sqlmodel import Session, SQLModel
 
 from app.changed_values import ValueChanged
-from app.side_effects import effect, is_listening, statement
+from app.side_effects import is_listening, side_effect, statement
 from app.storable_values import checking
 
 PATIENCE_SECONDS = 60.0
@@ -175,7 +175,7 @@ class ToldConnection(sqlite3.Connection):
     def commit(self) -> None:
         if not self.in_transaction:
             return
-        with effect("sql.commit"):
+        with side_effect("sql.commit"):
             super().commit()
 
 

@@ -1,13 +1,12 @@
-"""A process that this product starts ends with the process that started it, however that ends: kill -9, a signal, a
-closed terminal.
+"""Starts processes that end with the process that started them, also after kill -9, a signal or a closed terminal.
 
 Each such process has a guardian, which waits for the end of the starter. The starter holds the only writing end of a
-pipe, the lifeline. The kernel closes the lifeline when the starter is gone, for whatever reason, on Linux and on macOS;
-it does not matter which thread started the process, and a starter that was gone before the guardian began counts too.
-The guardian then sends SIGTERM to the process and all that the process started, and SIGKILL after the grace.
+pipe, the lifeline. The kernel closes the lifeline when the starter ends, on Linux and on macOS. Any thread may start
+the process, and a starter that ended before the guardian began is noticed too. The guardian then sends SIGTERM to the
+process and its descendants, and SIGKILL after the grace period.
 
-This file is also the program that becomes the process: it forks the guardian, then executes the command in its own
-place. So it imports the standard library alone, and the process id that the starter knows is that of the command.
+This file is also the program that becomes the process: it forks the guardian, then executes the command in its place.
+So it imports the standard library only, and the process id that the starter knows is that of the command.
 """
 
 import os
@@ -40,12 +39,12 @@ def start_dependent(
     remove: str = "",
     handles: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
-    """Starts a command that ends with this process, in a session and a process group of its own.
+    """Starts a command that ends with this process, in its own session and process group.
 
-    `grace` is how many seconds the command has between SIGTERM and SIGKILL once this process is gone. `remove` is a
-    folder that is deleted then. `handles` are open files that the command gets under their numbers. The command also
-    ends when nothing holds the returned object any more. An unknown command exits with status 127. Raises OSError
-    where no process can be started.
+    `grace` is the number of seconds between SIGTERM and SIGKILL after this process ended. `remove` is a folder that is
+    deleted then. `handles` are open files that the command inherits under their numbers. The command also ends when the
+    returned object is garbage collected. An unknown command exits with status 127. Raises OSError when no process can
+    be started.
     """
     import subprocess
 
@@ -71,9 +70,9 @@ def start_dependent(
 
 
 def on_end(act: Callable[[], None]) -> None:
-    """Calls `act` for each SIGTERM, SIGINT and closed terminal (SIGHUP), in place of what was called before.
+    """Calls `act` for each SIGTERM, SIGINT and closed terminal (SIGHUP), and replaces the handlers before.
 
-    A process that was started with `nohup` goes on when its terminal closes. Only the main thread may call this.
+    A process that was started with `nohup` continues when its terminal closes. Only the main thread may call this.
     """
 
     def handle(number: int, _frame: object) -> None:
@@ -87,7 +86,7 @@ def on_end(act: Callable[[], None]) -> None:
 
 
 def _forget_terminal() -> None:
-    """What is written to a terminal that was closed would fail, in the middle of ending in good order."""
+    """Redirects a closed terminal to the null device, because writing to it would fail during shutdown."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         if os.isatty(standard) or not os.path.exists(f"/dev/fd/{standard}"):
@@ -115,7 +114,7 @@ def _become(lifeline: int, grace: float, remove: str, command: Sequence[str]) ->
 
 
 def _guard(leader: int, lifeline: int, alive: int, grace: float, remove: str) -> None:
-    """Waits until the command or its starter is gone, and leaves nothing of the command's process group."""
+    """Waits until the command or its starter has ended, then ends the command's process group."""
     os.setsid()
     for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
@@ -137,7 +136,7 @@ def _guard(leader: int, lifeline: int, alive: int, grace: float, remove: str) ->
 
 
 def _closed(ends: Sequence[int], seconds: float) -> list[int]:
-    """Those ends of pipes that nobody holds any more; waits up to so many seconds for the first."""
+    """The pipe ends whose other end was closed. Waits up to `seconds` for the first."""
     waiting = select.poll()
     for end in ends:
         waiting.register(end, select.POLLIN)
@@ -147,7 +146,7 @@ def _closed(ends: Sequence[int], seconds: float) -> list[int]:
 def _signal(group: int, number: int) -> None:
     try:
         os.killpg(group, number)
-    except (ProcessLookupError, PermissionError):  # everybody is gone; macOS says so of a zombie with PermissionError
+    except (ProcessLookupError, PermissionError):  # the group has ended; macOS raises PermissionError for a zombie
         return
 
 
@@ -155,24 +154,22 @@ if __name__ == "__main__":
     _become(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4:])
 
 
-# When a process that ended too soon is started again: after pauses that grow, so that it keeps no machine busy.
-
 FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 30.0
 
 
 @dataclass
 class Starts:
-    """The starts of one process in a row that came to nothing.
+    """Counts the failed starts of one process in a row, and computes growing pauses between them.
 
-    `failed` is their number. Who starts the process says what came to nothing means.
+    `failed` is their number. The caller decides which starts failed.
     """
 
     failed: int = 0
     _last: float = 0.0
 
     def fail(self) -> float:
-        """Counts a start that came to nothing, and returns the pause before the next, in seconds."""
+        """Counts a failed start, and returns the pause before the next start, in seconds."""
         self.failed += 1
         self._last = time.monotonic()
         return self.pause
@@ -183,10 +180,10 @@ class Starts:
 
     @property
     def pause(self) -> float:
-        """The whole pause after the last start that came to nothing, in seconds; 0 where none has."""
+        """The whole pause after the last failed start, in seconds, or 0."""
         return min(FIRST_SECONDS * 2.0 ** (self.failed - 1), LONGEST_SECONDS) if self.failed else 0.0
 
     @property
     def left(self) -> float:
-        """What is left of that pause, in seconds."""
+        """The rest of that pause, in seconds."""
         return max(self._last + self.pause - time.monotonic(), 0.0) if self.failed else 0.0

@@ -25,12 +25,12 @@ from app.changed_values import ValueChanged
 from app.db import DatabaseGone, now
 from app.errors import Stop
 from app.isolated import reader
-from app.migration.advance import NotAllowed, Refused, WrongState
-from app.migration.audit import Change, changes_since, state_change
+from app.migration.advance import GuardRefused, NotAllowed, WrongState
+from app.migration.audit import AuditChange, changes_since, state_change
 from app.migration.both_lists import LISTS_FIRST
 from app.migration.models import Migration
+from app.migration.state_words import WORDS
 from app.migration.states import MOVES, WORKING, Event, State
-from app.migration.words import WORDS
 from app.production import require_ready
 from app.request_limits import check_texts, read_form
 from app.sandbox import routes as sandbox
@@ -175,7 +175,7 @@ def answer_troubles(app: FastAPI) -> None:
         link = visit_of(request).sent.fields.get("link", [])
         return page(request, "errors/422.html", 422, kept=[*form_sent(request).words, *link])
 
-    @app.exception_handler(Refused)
+    @app.exception_handler(GuardRefused)
     @app.exception_handler(NotAllowed)
     def say_where_it_is(request: Request, trouble: Exception) -> Response:
         return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
@@ -252,7 +252,7 @@ def is_done(trouble: WrongState) -> bool:
     return trouble.event in BUTTONS and trouble.state in target
 
 
-def say_given(request: Request, given: Change) -> Response:
+def say_given(request: Request, given: AuditChange) -> Response:
     """The same answer was given by somebody else a moment before: nothing is in conflict, and nothing is left to do."""
     visit = visit_of(request)
     with visit.read() as session:
@@ -301,7 +301,7 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
     words = WORDS[State(migration.state)]
     way_on = form.way_on or ("Back to this migration" if visit.person.is_support else words.go)
     go = {"href": form.page or page_at(visit, migration), "words": way_on}
-    if isinstance(trouble, Refused):
+    if isinstance(trouble, GuardRefused):
         if trouble.problem.code == LISTS_FIRST:
             go = {"href": f"/m/{migration.id}/{READ_LISTS[0]}", "words": READ_LISTS[1]}
         problem = trouble.problem.at(details={"source": visit.source.label, **trouble.problem.details})

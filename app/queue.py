@@ -1,6 +1,6 @@
-"""The bell that wakes a worker. Losing it loses nothing: the ledger knows what is to be done, and a sweeper rings on.
+"""The queue that wakes workers. Losing the queue loses no work: the ledger holds all work, and a task notifies again.
 
-arq is known here and in `workers/` alone, so that the queue can be swapped.
+Only this module and `workers/` import arq, so that the queue can be replaced.
 """
 
 import asyncio
@@ -13,44 +13,44 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import structlog
 
-from app.side_effects import effect
+from app.side_effects import side_effect
 
-if TYPE_CHECKING:  # a second of start-up that a process without Redis need not spend
+if TYPE_CHECKING:  # arq takes a second to import, which a process without Redis saves
     from arq.connections import ArqRedis, RedisSettings
 
 QUEUE = "caspen-import"
-WAITING_SECONDS = 600  # a ring that nobody answered is rung again after this long
+WAITING_SECONDS = 600  # an unanswered notice is sent again after this time
 log = structlog.get_logger()
 
 
-class Doorbell(Protocol):
-    """Wakes a worker for a migration. Never raises, and never waits for an answer."""
+class Queue(Protocol):
+    """Wakes a worker for a migration. Never raises, and never waits for a worker."""
 
     @property
-    def rings(self) -> bool:
-        """Whether there is a bell at all; without one the workers watch the ledger."""
+    def is_available(self) -> bool:
+        """Whether a queue exists. Without a queue, workers poll the ledger."""
 
-    def ring(self, migration_id: str) -> None: ...
+    def notify(self, migration_id: str) -> None: ...
 
     def close(self) -> None: ...
 
 
-class NoDoorbell:
-    """Where no Redis is to be had: workers look at the ledger every second."""
+class NoQueue:
+    """Replaces the queue when there is no Redis: workers poll the ledger every second."""
 
-    rings = False
+    is_available = False
 
-    def ring(self, migration_id: str) -> None:
-        """Nobody hears it."""
+    def notify(self, migration_id: str) -> None:
+        """Does nothing."""
 
     def close(self) -> None:
-        """There is nothing to close."""
+        """Does nothing."""
 
 
-class RedisDoorbell:
-    """Rings through arq from a thread of its own, so that a slow or dead Redis delays nobody."""
+class RedisQueue:
+    """Notifies workers through arq, in its own thread, so that a slow or dead Redis delays no caller."""
 
-    rings = True
+    is_available = True
 
     def __init__(self, url: str) -> None:
         self.settings = redis_settings(url)
@@ -58,10 +58,10 @@ class RedisDoorbell:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: ArqRedis | None = None
 
-    def ring(self, migration_id: str) -> None:
+    def notify(self, migration_id: str) -> None:
         try:
-            self._send(self._ring(migration_id))
-        except RuntimeError:  # the interpreter is going down; the sweeper rings again
+            self._send(self._enqueue(migration_id))
+        except RuntimeError:  # the interpreter is shutting down; the periodic task notifies again
             log.info("doorbell_silent", migration=migration_id)
 
     def close(self) -> None:
@@ -70,17 +70,17 @@ class RedisDoorbell:
         if loop is None:
             return
         with contextlib.suppress(TimeoutError, Exception):
-            asyncio.run_coroutine_threadsafe(self._hang_up(), loop).result(timeout=2)
+            asyncio.run_coroutine_threadsafe(self._disconnect(), loop).result(timeout=2)
         loop.call_soon_threadsafe(loop.stop)
 
     def _send(self, coroutine: Coroutine[Any, Any, None]) -> None:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="doorbell", daemon=True).start()
+                threading.Thread(target=self._loop.run_forever, name="queue", daemon=True).start()
             asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    async def _ring(self, migration_id: str) -> None:
+    async def _enqueue(self, migration_id: str) -> None:
         from arq.connections import create_pool
 
         try:
@@ -89,43 +89,43 @@ class RedisDoorbell:
                     self._pool = await create_pool(
                         self.settings, default_queue_name=QUEUE, job_serializer=to_json, job_deserializer=json.loads
                     )
-                with effect("redis.set"):
+                with side_effect("redis.set"):
                     first = await self._pool.set(waiting_key(migration_id), b"1", nx=True, ex=WAITING_SECONDS)
                 if first:
-                    with effect("redis.enqueue"):
+                    with side_effect("redis.enqueue"):
                         job = f"{migration_id}:{uuid.uuid4().hex}"
                         await self._pool.enqueue_job("drain", migration_id, _job_id=job)
         except Exception as fault:
             self._pool = None
             log.info("doorbell_silent", migration=migration_id, fault=type(fault).__name__)
 
-    async def _hang_up(self) -> None:
+    async def _disconnect(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             await asyncio.wait_for(pool.aclose(), 1)
 
 
 def waiting_key(migration_id: str) -> str:
-    """Set while a ring waits to be answered, so that rings do not pile up."""
+    """The Redis key that is set while a notice is unanswered, so that notices do not pile up."""
     return f"{QUEUE}:waiting:{migration_id}"
 
 
 def to_json(job: dict[str, Any]) -> bytes:
-    """How a job is written: JSON with ids only. (arq's own default is pickle, which runs what it reads.)"""
+    """Serialises a job as JSON with ids only. (arq's default is pickle, which executes code when it reads.)"""
     return json.dumps(job, default=str).encode()
 
 
 def redis_settings(url: str) -> "RedisSettings":
-    """Where the queue is, with short patience: nobody waits for a doorbell."""
+    """Connection settings with short timeouts, because no caller waits for the queue."""
     from arq.connections import RedisSettings
 
-    found = RedisSettings.from_dsn(url)
-    found.conn_timeout = 2
-    found.conn_retries = 1
-    found.conn_retry_delay = 1
-    return found
+    connection = RedisSettings.from_dsn(url)
+    connection.conn_timeout = 2
+    connection.conn_retries = 1
+    connection.conn_retry_delay = 1
+    return connection
 
 
-def open_doorbell(url: str) -> Doorbell:
-    """The bell at `url`, or none where there is no Redis."""
-    return RedisDoorbell(url) if url else NoDoorbell()
+def open_queue(url: str) -> Queue:
+    """The queue at `url`, or NoQueue when `url` is empty."""
+    return RedisQueue(url) if url else NoQueue()

@@ -1,7 +1,7 @@
-"""What this process does to the world outside it, told one by one, so that a test can end it at any of them.
+"""Notes each side effect of this process, so that a test can end the process at any of them.
 
-Nobody listens but in a test: `FAULT_AT` is heard with ENVIRONMENT=test alone, and without it nothing is counted.
-A statement that only looks is no effect.
+Only tests listen: `FAULT_AT` is read with ENVIRONMENT=test alone, and effects are not counted otherwise. A statement
+that only reads is no side effect.
 """
 
 import os
@@ -9,41 +9,41 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-Listener = Callable[[str, bool], None]  # what is about to be done (False), or has just been done (True)
-ENDED = 77  # the status of a process that ended at its fault
-_LOOKS = ("SELECT", "PRAGMA", "BEGIN", "EXPLAIN", "VALUES")
+Listener = Callable[[str, bool], None]  # called before the effect (False) and after it (True)
+ENDED = 77  # the exit status of a process that ended at its fault
+_READS = ("SELECT", "PRAGMA", "BEGIN", "EXPLAIN", "VALUES")
 _NOTHING: AbstractContextManager[None] = nullcontext()
 _listener: Listener | None = None
 
 
 def listen(listener: Listener | None) -> None:
-    """Tells every effect of this process from now on to `listener`; None ends it. Databases are opened afterwards."""
+    """Calls `listener` for every side effect of this process from now on; None stops it. Open databases afterwards."""
     global _listener
     _listener = listener
 
 
-def effect(name: str) -> AbstractContextManager[None]:
-    """Put around one thing that is done to a disk, a queue, a mailbox or a host."""
-    return _NOTHING if _listener is None else _telling(name, _listener)
+def side_effect(name: str) -> AbstractContextManager[None]:
+    """Context manager around one change of a disk, a queue, a mailbox or a host."""
+    return _NOTHING if _listener is None else _notifying(name, _listener)
 
 
 @contextmanager
-def _telling(name: str, listener: Listener) -> Iterator[None]:
+def _notifying(name: str, listener: Listener) -> Iterator[None]:
     listener(name, False)
     yield
     listener(name, True)
 
 
 def fault_at(place: str) -> Listener:
-    """Ends the process at its n-th effect, at once and without goodbye: `17` before it, `17+` right after it."""
-    found = re.fullmatch(r"(\d+)(\+?)", place)
-    if found is None:
+    """Ends the process at its n-th side effect, without clean-up: `17` before the effect, `17+` right after it."""
+    match = re.fullmatch(r"(\d+)(\+?)", place)
+    if match is None:
         raise ValueError("FAULT_AT is a number, with a plus for right after it")
-    return Fault(int(found[1]), after=bool(found[2]), act=lambda: os._exit(ENDED))
+    return Fault(int(match[1]), after=bool(match[2]), act=lambda: os._exit(ENDED))
 
 
 class Fault:
-    """Counts effects, and acts before or after one of them."""
+    """Counts side effects, and calls `act` before or after one of them."""
 
     def __init__(self, number: int, *, after: bool, act: Callable[[], None]) -> None:
         self.number, self.after, self.act = number, after, act
@@ -56,10 +56,10 @@ class Fault:
 
 
 def is_listening() -> bool:
-    """Whether effects of this process are told; what is opened before that is not."""
+    """Whether a listener is set. Databases that were opened earlier are not covered."""
     return _listener is not None
 
 
 def statement(sql: str) -> AbstractContextManager[None]:
-    """Put around one statement of SQL."""
-    return _NOTHING if sql.lstrip().upper().startswith(_LOOKS) else effect("sql")
+    """Context manager around one SQL statement."""
+    return _NOTHING if sql.lstrip().upper().startswith(_READS) else side_effect("sql")

@@ -28,7 +28,7 @@ from app.signin import pages
 from app.trial.context import benches
 from app.web.page_context import cookie_name
 from app.worker.runtime import Runtime, open_runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.audit_lines import make_audit_say
 from tests.forms.browser import basis_in, basis_now, page_of
 from tests.reading_seal import seal_readings
@@ -167,7 +167,7 @@ class Product:
 
     def work(self) -> None:
         """The worker's turn, until the move rests."""
-        drain(self.runtime, self.migration_id, 60, Turn("worker"))
+        drain(self.runtime, self.migration_id, 60, WorkerTurn("worker"))
 
     def gateway(self, workspace: str = WORKSPACE) -> Gateway:
         return Gateway(self.runtime.caspen, workspace, MEGAN)

@@ -1,1 +1,1 @@
-"""The processes that do the work: a small supervisor that never touches an export, and one child that does."""
+"""The processes that do the work: a small supervisor that never opens an export, and one child that does."""

@@ -1,6 +1,6 @@
-"""The process that opens exports and loads records, under a memory limit. Its supervisor may end it at any moment.
+"""The child process that opens exports and loads records, under a memory limit. Its supervisor may end it at any time.
 
-It takes orders as JSON lines on its input and answers on its output; when its input ends, so does it.
+The child reads orders as JSON lines from its input, answers on its output, and ends when its input ends.
 """
 
 import json
@@ -18,7 +18,7 @@ from app.trial.context import benches
 from app.worker.current_file import CurrentFile
 from app.worker.memory import collect_seldom, give_back_large, peak_mb
 from app.worker.runtime import open_runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 
 
 def main() -> None:
@@ -27,47 +27,47 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     limit_memory(settings().child_memory_mb)
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
-    sys.stdout = sys.stderr  # nothing else may speak in the place of an answer
+    sys.stdout = sys.stderr  # only answers go to the real output
     orders = _orders(sys.stdin, stopping)
     runtime = open_runtime(settings())
     collect_seldom()
     give_back_large()
-    turn = Turn(own_name(), stopping.is_set, lambda: _say(answers, alive=True), CurrentFile.inherited())
+    turn = WorkerTurn(own_name(), stopping.is_set, lambda: _say(answers, alive=True), CurrentFile.inherited())
     _say(answers, owner=turn.owner)
     try:
         while (order := orders.get()) is not None and not stopping.is_set():
             done = drain(runtime, order["drain"], order["seconds"], turn)
             _say(answers, pieces=done.pieces, more=done.more, peak_mb=peak_mb())
     except BrokenPipeError:
-        pass  # the supervisor is gone; the leases end by themselves
+        pass  # the supervisor has died; the leases expire
     finally:
         benches.clear()
         runtime.close()
 
 
 def own_name() -> str:
-    """Under what name this process holds leases."""
+    """The name under which this process holds leases."""
     return f"{socket.gethostname()}:{os.getpid()}:{os.urandom(3).hex()}"
 
 
 def limit_memory(megabytes: int) -> None:
-    """A row that asks for more is a failure of that row, and not of the machine."""
+    """Limits the memory, so that a row that needs more fails alone and the machine keeps running."""
     if megabytes > 0:
         limit = megabytes * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
 def _orders(source: IO[str], stopping: threading.Event) -> "queue.Queue[dict[str, Any] | None]":
-    found: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    orders: queue.Queue[dict[str, Any] | None] = queue.Queue()
 
     def listen() -> None:
         for line in source:
-            found.put(json.loads(line))
+            orders.put(json.loads(line))
         stopping.set()
-        found.put(None)
+        orders.put(None)
 
     threading.Thread(target=listen, name="orders", daemon=True).start()
-    return found
+    return orders
 
 
 def _say(answers: IO[str], **words: Any) -> None:

@@ -1,4 +1,4 @@
-"""One worker: it listens for rings (or watches the ledger), and has its child do the work. Stops within ten seconds."""
+"""One worker: it listens to the queue (or polls the ledger), and its child does the work. Stops within ten seconds."""
 
 import threading
 from datetime import datetime
@@ -10,55 +10,55 @@ from app.db import now
 from app.lifetime import on_end
 from app.settings import Settings
 from app.unavailable import Unavailable, cause_of
-from app.worker.installation import CannotStart, words_of
+from app.worker.installation import CannotStart, startup_message
 from app.worker.memory import collect_seldom
 from app.worker.runtime import Runtime, open_runtime
-from app.worker.takeover import waiting
-from workers.bell import Listener
-from workers.chores import Chores
-from workers.hands import Hands
+from app.worker.takeover import load_waiting
+from workers.child_process import ChildProcess
+from workers.periodic_tasks import PeriodicTasks
+from workers.queue_listener import QueueListener
 
 WATCH_SECONDS = 1.0
 log = structlog.get_logger()
 
 
 class Supervisor:
-    """Many may run, on many machines: the ledger keeps them apart."""
+    """Supervises one child. Many supervisors may run on many machines; the ledger coordinates them."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.runtime: Runtime = open_runtime(settings)
-        self.hands = Hands(settings, self.runtime.ledger)
-        self.chores = Chores(self.runtime)
-        self._fell: dict[str, datetime] = {}  # clinics whose work ended the child, and when it last did
+        self.child = ChildProcess(settings, self.runtime.ledger)
+        self.tasks = PeriodicTasks(self.runtime)
+        self._fell: dict[str, datetime] = {}  # when a migration's work last ended the child
         self._over = threading.Event()
-        self._listener: Listener | None = None
+        self._listener: QueueListener | None = None
 
     def run(self) -> None:
-        """Works until it is told to stop."""
-        self.chores.start()
+        """Works until `stop` is called."""
+        self.tasks.start()
         try:
-            if self.runtime.doorbell.rings:
+            if self.runtime.queue.is_available:
                 self._listen()
             else:
                 log.info("worker_watches_ledger", every_seconds=WATCH_SECONDS)
                 self._watch()
         finally:
-            self.hands.stop()
-            self.chores.stop()
+            self.child.stop()
+            self.tasks.stop()
             self.runtime.close()
 
     def stop(self) -> None:
-        """May be called from a signal: the piece in hand is laid down, and its lease with it."""
+        """Stops the worker and releases its piece. Safe to call from a signal handler."""
         if self._over.is_set():
             return
         self._over.set()
         if self._listener is not None:
             self._listener.stop()
-        threading.Thread(target=self.hands.stop, name="stop").start()
+        threading.Thread(target=self.child.stop, name="stop").start()
 
     def _listen(self) -> None:
-        self._listener = Listener(
+        self._listener = QueueListener(
             self.settings.redis_url, self._answer, self._take_next, job_seconds=self.settings.drain_seconds + 600
         )
         self._listener.run()
@@ -69,20 +69,24 @@ class Supervisor:
                 self._over.wait(WATCH_SECONDS)
 
     def _answer(self, migration_id: str) -> bool:
-        return self.hands.drain(migration_id, self.settings.drain_seconds).more and not self._over.is_set()
+        return self.child.drain(migration_id, self.settings.drain_seconds).more and not self._over.is_set()
 
     def _take_next(self) -> bool:
-        """Works on the clinic that has waited longest, and says whether there was one. Whoever's row ends workers takes
-        its place behind all others: it costs half a minute each time, and they shall wait for it once."""
+        """Works on the migration that has waited longest, and returns whether any piece was done.
+
+        A migration that ends the child goes to the end of the line: each death costs half a minute, which the other
+        migrations should wait only once.
+        """
         try:
-            found = waiting(self.runtime.ledger)
+            migrations = load_waiting(self.runtime.ledger)
         except Exception as fault:
             log.error("ledger_unreachable", fault=type(fault).__name__)
             return False
-        if not found:
+        if not migrations:
             return False
-        first = min(found, key=lambda each: max(each.since, self._fell.get(each.migration_id, each.since))).migration_id
-        done = self.hands.drain(first, self.settings.drain_seconds)
+        longest = min(migrations, key=lambda each: max(each.since, self._fell.get(each.migration_id, each.since)))
+        first = longest.migration_id
+        done = self.child.drain(first, self.settings.drain_seconds)
         if done.more and not done.pieces:
             self._fell[first] = now()
         else:
@@ -91,8 +95,10 @@ class Supervisor:
 
 
 def run_worker(settings: Settings) -> None:
-    """Runs one worker in this process until SIGTERM, SIGINT or a closed terminal. A worker that starts while its
-    databases are away waits for them. Raises CannotStart and SchemaTooNew."""
+    """Runs one worker in this process until SIGTERM, SIGINT or a closed terminal.
+
+    Waits for databases that are unreachable at the start. Raises CannotStart and SchemaTooNew.
+    """
     over = threading.Event()
     on_end(over.set)
     while (supervisor := _opened(settings)) is None:
@@ -108,13 +114,13 @@ def _opened(settings: Settings) -> Supervisor | None:
     try:
         return Supervisor(settings)
     except OSError as fault:
-        words = words_of(fault)
-        if words is None:
+        message = startup_message(fault)
+        if message is None:
             raise
-        raise CannotStart(words) from None
+        raise CannotStart(message) from None
     except DBAPIError as fault:
         if cause_of(fault) is Unavailable.DAMAGED:
-            raise CannotStart(str(words_of(fault))) from None
+            raise CannotStart(str(startup_message(fault))) from None
         if not isinstance(fault, OperationalError):
             raise
         log.error("ledger_unreachable", fault=type(fault).__name__)

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from app.caspen.tables import OBJECTS, CaspenTable, Fence
 from app.db import PATIENCE_SECONDS, SCHEMA, Database, safe_name, take_turns
-from app.side_effects import effect
+from app.side_effects import side_effect
 
 LIVE = "live"
 _COUNTED = {
@@ -216,7 +216,7 @@ def _make_file(path: Path) -> None:
         for words in _new_file():
             connection.exec_driver_sql(words)
     database.dispose()
-    with effect("file.rename"):
+    with side_effect("file.rename"):
         making.replace(path)
 
 
@@ -224,7 +224,7 @@ def _remove_file(path: Path) -> None:
     """Removes a database with SQLite's other files: an orphaned log would be replayed into the next file of the same
     name."""
     for ending in ("", "-wal", "-shm", "-journal"):
-        with effect("file.remove"):
+        with side_effect("file.remove"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
 
 

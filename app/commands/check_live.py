@@ -15,9 +15,9 @@ def check(settings: Settings) -> Iterator[tuple[bool, dict[str, Any]]]:
     try:
         for found in check_live(runtime):
             told: dict[str, Any] = {"migration": found.migration_id, "workspace": found.workspace_id}
-            if found.standing is None:
+            if found.verification is None:
                 yield True, {**told, "kept": False}
                 continue
-            yield found.holds, {**told, "kept": True, "holds": found.holds, **asdict(found.standing)}
+            yield found.holds, {**told, "kept": True, "holds": found.holds, **asdict(found.verification)}
     finally:
         runtime.close()

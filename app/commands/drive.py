@@ -19,10 +19,10 @@ from app.problems import Problem, catalogue
 from app.settings import Settings
 from app.worker.leases import READY
 from app.worker.memory import peak_mb
-from app.worker.progress import progress
 from app.worker.runtime import Runtime
 from app.worker.stages import STAGES
-from workers.hands import Hands
+from app.worker.work_progress import progress
+from workers.child_process import ChildProcess
 
 TURN_SECONDS = 2.0
 STARTS = 3
@@ -49,7 +49,7 @@ class Driver:
         self.peak_mb = 0.0
         self._wait_left = wait
         settings = runtime.settings
-        self._hands = [Hands(settings, runtime.ledger, environment_of(settings)) for _ in range(workers)]
+        self._hands = [ChildProcess(settings, runtime.ledger, environment_of(settings)) for _ in range(workers)]
 
     def __enter__(self) -> "Driver":
         return self
@@ -69,17 +69,17 @@ class Driver:
         self.peak_mb = max(self.peak_mb, peak_mb(), *(mine.peak_mb for mine in self._hands))
         return self._state(migration_id)
 
-    def _work(self, migration_id: str, hands: Sequence[Hands]) -> None:
+    def _work(self, migration_id: str, hands: Sequence[ChildProcess]) -> None:
         over = threading.Event()
         faults: list[Exception] = []
 
-        def work(mine: Hands) -> None:
+        def work(mine: ChildProcess) -> None:
             try:
                 turns(mine)
             except Exception as fault:  # a thread that ended unseen would be waited for without end
                 faults.append(fault)
 
-        def turns(mine: Hands) -> None:
+        def turns(mine: ChildProcess) -> None:
             rest = SHORTEST_REST
             while not over.is_set() and mine.starts.failed < STARTS:
                 did = mine.drain(migration_id, TURN_SECONDS).pieces

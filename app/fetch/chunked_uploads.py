@@ -188,8 +188,8 @@ def finish(runtime: Runtime, migration: Migration, by: By, confirm: Callable[[Se
         for row in rows:
             session.delete(row)
         name = stored[0].path if len(stored) == 1 else f"{len(stored)} files"
-        ring = submit_files(session, migration.id, stored, way="upload", name=name, by=by)
-    runtime.doorbell.ring(ring.migration_id)
+        notice = submit_files(session, migration.id, stored, way="upload", name=name, by=by)
+    runtime.queue.notify(notice.migration_id)
     return True
 
 

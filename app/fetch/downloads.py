@@ -109,7 +109,7 @@ def stop_download(
         current = locked(session, migration.id)
         if current.state == State.PAUSED and current.paused_from == State.FETCHING:
             advance(session, migration.id, Event.RESUME, by, guards={"pausable": pausable(by.actor)})
-        ring = replace_export(session, migration.id, by, "the download was stopped")
+        notice = replace_export(session, migration.id, by, "the download was stopped")
         export = session.get(Export, (migration.id, migration.export_number))
         if export is not None:
             export.sealed_link = export.sealed_password = None
@@ -121,4 +121,4 @@ def stop_download(
             )
         )
     runtime.objects.delete_prefix(prefix_of(migration))
-    runtime.doorbell.ring(ring.migration_id)
+    runtime.queue.notify(notice.migration_id)

@@ -18,7 +18,7 @@ from app.migration.models import Export, LinkedFile, Migration, ProblemLine
 from app.problems import Problem
 from app.settings import environment
 from app.storage import open_secret, seal_secret
-from app.worker.heartbeat import Dropped, Heartbeat
+from app.worker.heartbeat import Heartbeat, WorkerStopping
 from app.worker.leases import Lease, LostLease, checkpoint
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime
@@ -146,7 +146,7 @@ def fetch(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat)
             slots=runtime.places(migration, links),
         )
     except Paused:
-        raise Dropped from None
+        raise WorkerStopping from None
     except Stop:
         ledger.save_limited(observer.limited)
         raise

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sqlmodel import Session
 
-from app.migration.advance import By, Ring
+from app.migration.advance import By, QueueNotice
 from app.migration.exports import Handed, Stored, store, submit_files, submit_link
 from app.migration.models import Migration
 from app.worker.runtime import Runtime
@@ -46,16 +46,16 @@ def hand_over_stored(
 ) -> None:
     """Starts the import of files that are stored already. Deletes the files where the ledger raises."""
     try:
-        ring = _submit(
+        notice = _submit(
             runtime, confirm, lambda session: submit_files(session, migration.id, stored, way=way, name=name, by=by)
         )
     except BaseException:
         _delete(runtime, stored)
         raise
-    runtime.doorbell.ring(ring.migration_id)
+    runtime.queue.notify(notice.migration_id)
 
 
-def _submit(runtime: Runtime, confirm: Confirm | None, submit: Callable[[Session], Ring]) -> Ring:
+def _submit(runtime: Runtime, confirm: Confirm | None, submit: Callable[[Session], QueueNotice]) -> QueueNotice:
     """Confirms and hands over in a single transaction."""
     with runtime.ledger.write() as session:
         if confirm is not None:
@@ -82,5 +82,7 @@ def hand_over_link(
     """Stores a share link and its password sealed, and starts the download."""
     key = runtime.link_key(migration)
     given = {"hint": hint, "name": name, "password": password}
-    ring = _submit(runtime, confirm, lambda session: submit_link(session, migration.id, link, key=key, by=by, **given))
-    runtime.doorbell.ring(ring.migration_id)
+    notice = _submit(
+        runtime, confirm, lambda session: submit_link(session, migration.id, link, key=key, by=by, **given)
+    )
+    runtime.queue.notify(notice.migration_id)

@@ -1,1 +1,1 @@
-"""An approved trial becomes the live workspace, is checked there, and can be taken back."""
+"""Going live: an approved trial becomes the live workspace, is verified there, and can be undone."""

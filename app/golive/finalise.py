@@ -1,4 +1,4 @@
-"""The approved trial becomes the clinic's live workspace, exactly what was reviewed, in one step."""
+"""Promotes the approved trial to the clinic's live workspace: exactly the reviewed records, in one transaction."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from app.caspen.stores import Sides, Store
 from app.caspen.tables.column_types import moment_text
 from app.errors import Stop
 from app.migration.audited import is_approval_proven
-from app.migration.completeness import export_day, stale_day
+from app.migration.completeness_warnings import export_day, stale_day
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration, Trial
 from app.problems import Problem
@@ -34,7 +34,7 @@ TRIES = 3
 
 
 def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Promotes the trial that was approved, and no other."""
+    """Promotes the approved trial. Raises Stop when the approval, the trial or the live workspace does not allow it."""
     require_approval(runtime, migration)
     with runtime.ledger.read() as session:
         trial = session.get_one(Trial, (migration.id, migration.trial_number))
@@ -78,29 +78,29 @@ def promote(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbea
 
 
 def require_approval(runtime: Runtime, migration: Migration) -> None:
-    """Stops the work unless the audit trail holds the approval of this very trial, and the row says the same."""
+    """Raises Stop unless the audit trail holds the approval of this trial and the migration's row agrees."""
     with runtime.ledger.read() as session:
         if not is_approval_proven(session, migration):
             raise Stop(Problem("history_differs"))
 
 
 def _earlier(runtime: Runtime, migration: Migration) -> frozenset[str]:
-    """The migrations that have gone live in this workspace before."""
+    """The migrations that went live in this workspace before."""
     with runtime.ledger.read() as session:
         moves = session.exec(select(Migration).where(Migration.workspace_id == migration.workspace_id)).all()
-    return frozenset(one.id for one in moves if one.report)
+    return frozenset(move.id for move in moves if move.report)
 
 
 def _tidy(runtime: Runtime, migration: Migration) -> None:
-    """What was brought for files that people had deleted is of no use."""
+    """Deletes contents that were stored for files that people had deleted."""
     sweep_contents(runtime.caspen, runtime.files, migration.workspace_id)
 
 
 def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promotion, beat: Heartbeat) -> Promoted:
-    """Brings what files hold first, and then the records, all at once; no file goes live without its content."""
+    """Stores the contents of files first, then promotes all records at once. No file goes live without its content."""
     is_complete = all_there(runtime, migration.workspace_id)
 
-    def last_look(sides: Sides) -> None:
+    def final_check(sides: Sides) -> None:
         is_complete(sides)
         require_approval(runtime, migration)
 
@@ -108,7 +108,7 @@ def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promot
         bring_contents(runtime, migration, store, beat)
         try:
             with beat.during():
-                return promote_store(runtime.caspen, store, what, moment=migration.approved_at, final_check=last_look)
+                return promote_store(runtime.caspen, store, what, moment=migration.approved_at, final_check=final_check)
         except Unproven:
             raise Stop(Problem("live_differs")) from None
         except StillLacking:
@@ -117,10 +117,10 @@ def _promoted(runtime: Runtime, migration: Migration, store: Store, what: Promot
 
 
 def report(trial: Trial, done: Promoted, order: Iterable[str]) -> dict[str, Any]:
-    """What the clinic keeps: the account that it approved, and what went live of it.
+    """The report that the clinic keeps: the approved account, and what went live.
 
-    `live_digest` is computed from the live records. It is the trial's digest where no record was kept as people had
-    edited it. `order` are the source's kinds.
+    `live_digest` is computed from the live records. It equals the trial's digest unless records were kept as people had
+    edited them. `order` are the source's kinds.
     """
     return {
         "trial": trial.number,

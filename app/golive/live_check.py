@@ -1,6 +1,6 @@
-"""Looks whether a clinic's live workspace still is what it approved, as long as the trial is kept to compare with.
+"""Checks whether a clinic's live workspace still equals what the clinic approved, while the trial is kept.
 
-Its records are compared with the trial's, and what its files hold is summed up again, byte by byte.
+Records are compared with the trial's records, and the bytes of files are hashed again.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,36 +28,37 @@ from app.trial.file_contents import altered_live
 from app.worker.runtime import Runtime
 
 FILES = "files"
-_COMING = (State.FINALISING, State.FINALISING_FAILED)  # what is committed and not yet settled
+_COMING = (State.FINALISING, State.FINALISING_FAILED)  # committed and not yet settled
 
 
 @dataclass(frozen=True, slots=True)
 class LiveCheck:
-    """One clinic's move and how its records stand; None where the trial is no longer kept."""
+    """A clinic's migration and the verification of its records, or None when the trial is no longer kept."""
 
     migration_id: str
     workspace_id: str
-    standing: LiveVerification | None
+    verification: LiveVerification | None
 
     @property
     def holds(self) -> bool:
-        return self.standing is None or self.standing.holds
+        return self.verification is None or self.verification.holds
 
 
 def check_live(runtime: Runtime) -> Iterator[LiveCheck]:
-    """The last finalised move of every workspace: it has the last word on every record that an earlier one brought.
+    """Checks the last finalised migration of every workspace, which decides on the records of earlier migrations too.
 
-    A workspace without a finalised move is named where it holds records that neither a move nor a person brought.
+    A workspace without a finalised migration is listed when it holds records that neither a migration nor a person
+    brought.
     """
     with runtime.ledger.read() as session:
         finalised = select(Migration).where(Migration.state == State.FINALISED.value)
         moves = list(session.exec(finalised.order_by(desc(col(Migration.finalised_at)))))
-    seen: set[str] = set()
+    checked: set[str] = set()
     for move in moves:
-        if move.workspace_id not in seen:
-            seen.add(move.workspace_id)
-            yield LiveCheck(move.id, move.workspace_id, standing(runtime, move))
-    for workspace_id in sorted(workspaces_with_records(runtime.caspen) - seen):
+        if move.workspace_id not in checked:
+            checked.add(move.workspace_id)
+            yield LiveCheck(move.id, move.workspace_id, verify_move(runtime, move))
+    for workspace_id in sorted(workspaces_with_records(runtime.caspen) - checked):
         with runtime.ledger.read() as session:
             known = session.exec(select(Migration.id).where(Migration.workspace_id == workspace_id)).all()
         strays = strays_of(runtime.caspen, workspace_id, known)
@@ -66,16 +67,16 @@ def check_live(runtime: Runtime) -> Iterator[LiveCheck]:
 
 
 def known_of(runtime: Runtime, move: Migration) -> LedgerMoments:
-    """What the ledger knows of the workspace that a move has gone live in."""
+    """What the ledger knows of the workspace in which a migration went live."""
     with runtime.ledger.read() as session:
         moves = session.exec(select(Migration).where(Migration.workspace_id == move.workspace_id)).all()
-    moments = {one.id: one.report.get("moment") for one in moves if one.report or one.state in _COMING}
+    moments = {other.id: other.report.get("moment") for other in moves if other.report or other.state in _COMING}
     kinds = move.report.get("kinds", [])
     return LedgerMoments(moments, {str(kind["kind"]): Digest.parse(kind["caspen_digest"]) for kind in kinds})
 
 
 def _keeps_replaced(runtime: Runtime, move: Migration) -> bool:
-    """Whether what an undo would bring back is what the move replaced. It goes with the copies of the export."""
+    """Whether the journal still holds what the migration replaced. True when the copies of the export were deleted."""
     replaced = move.report.get("replaced")
     if replaced is None or not move.wrapped_key:
         return True
@@ -84,47 +85,46 @@ def _keeps_replaced(runtime: Runtime, move: Migration) -> bool:
         return journal_digest(connection, live.schema, move.workspace_id, move.id) == Digest.parse(replaced)
 
 
-def standing(runtime: Runtime, move: Migration) -> LiveVerification | None:
-    """What has become of one finalised move's records in the live workspace; None once the copies are deleted."""
+def verify_move(runtime: Runtime, move: Migration) -> LiveVerification | None:
+    """Verifies a finalised migration's records in the live workspace. None when the copies are deleted."""
     with runtime.ledger.read() as session:
         made = session.get_one(Trial, (move.id, int(move.report.get("trial", move.trial_number))))
     fault = trial_fault(runtime, move, made, thorough=True)
     if fault is not None:
         is_dropped = fault is TrialFault.MISSING and not move.wrapped_key
         return None if is_dropped else LiveVerification(untrusted=["trial"])
-    found = _records_of(runtime, move, made)
+    verification = _verify_records(runtime, move, made)
     if not _keeps_replaced(runtime, move):
-        found.untrusted.append("journal")
-    for one in islice(altered_live(runtime, move.workspace_id), SHOWN):
-        found.contents.append(Altered(FILES, one.id, one.source_kind, one.source_id, one.line))
-    return found
+        verification.untrusted.append("journal")
+    for file in islice(altered_live(runtime, move.workspace_id), SHOWN):
+        verification.contents.append(Altered(FILES, file.id, file.source_kind, file.source_id, file.line))
+    return verification
 
 
 @dataclass(frozen=True, slots=True)
-class LiveGlance:
-    """What a page can ask about the live records of one move.
+class LiveSummary:
+    """The live records of one migration, for a page.
 
-    `missing` are the trial's records that are in the workspace no more, by source kind; None where nobody can say.
-    `standing` is None where the trial is no longer kept or too large to be read for a page, and where a later move has
-    the last word on the records.
+    `missing` counts the trial's records that left the workspace, by source kind; None when unknown. `verification` is
+    None when the trial is no longer kept or too large for a page, and when a later migration decides on the records.
     """
 
     missing: Mapping[str, int] | None = None
-    standing: LiveVerification | None = None
+    verification: LiveVerification | None = None
 
 
-def glance_of(runtime: Runtime, move: Migration, made: Trial) -> LiveGlance:
-    """Compares the live records with the trial, whose account has no fault; the bytes of files are not read."""
+def summarise_live(runtime: Runtime, move: Migration, made: Trial) -> LiveSummary:
+    """Compares the live records with an undamaged trial. Skips the bytes of files."""
     records = sum(int(kind["records"]) for kind in move.report.get("kinds", []))
     trial = runtime.caspen.trial(move.id, made.number)
     if move.state != State.FINALISED or records > FEW_RECORDS or not runtime.caspen.exists(trial):
-        return LiveGlance()
+        return LiveSummary()
     missing = missing_records(runtime.caspen, trial, move.workspace_id)
-    return LiveGlance(missing, None if _is_followed(runtime, move) else _records_of(runtime, move, made))
+    return LiveSummary(missing, None if _is_followed(runtime, move) else _verify_records(runtime, move, made))
 
 
 def _is_followed(runtime: Runtime, move: Migration) -> bool:
-    """Whether another move of the workspace went live after this one, or is on its way in or out."""
+    """Whether another migration of the workspace went live after this migration, or is finalising or undoing."""
     others = select(Migration.id).where(
         Migration.workspace_id == move.workspace_id,
         Migration.id != move.id,
@@ -137,7 +137,7 @@ def _is_followed(runtime: Runtime, move: Migration) -> bool:
         return session.exec(others.limit(1)).first() is not None
 
 
-def _records_of(runtime: Runtime, move: Migration, made: Trial) -> LiveVerification:
+def _verify_records(runtime: Runtime, move: Migration, made: Trial) -> LiveVerification:
     trial = runtime.caspen.trial(move.id, made.number)
     conflicts = {str(conflict["id"]) for conflict in move.report.get("conflicts", [])}
     return verify_live(runtime.caspen, trial, move.workspace_id, move.id, conflicts, known_of(runtime, move))

@@ -1,6 +1,6 @@
-"""A finalised migration is taken back: what it brought goes, what it replaced returns, what people did since stays.
+"""Undoes a finalised migration: its records go, replaced records return, and people's later changes are kept.
 
-What a later migration that is live brought too stays as well.
+Records that a later live migration brought too are kept.
 """
 
 from dataclasses import asdict
@@ -21,7 +21,8 @@ from app.worker.runtime import Runtime
 
 
 def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
-    """Undoes it in the live workspace, in one step. Stops where the audit trail does not say that somebody asked."""
+    """Undoes the migration in the live workspace, in one transaction. Raises Stop when the audit trail has no
+    request."""
     with runtime.ledger.read() as session:
         audited = load_audited(session, migration.id)
     if audited.differing or audited.state is not State.UNDOING:
@@ -36,7 +37,7 @@ def undo(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) 
             "undone": {
                 "removed": dict(undone.removed),
                 "restored": dict(undone.restored),
-                "kept": [asdict(one) for one in undone.kept],
+                "kept": [asdict(record) for record in undone.kept],
                 "later": dict(undone.later),
                 "left_over": dict(undone.left_over),
             },

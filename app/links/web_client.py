@@ -24,7 +24,7 @@ from app.links.network_errors import NoResponse
 from app.links.normalise import parse
 from app.links.response import ProviderResponse
 from app.links.share_link import WebAddress
-from app.side_effects import effect
+from app.side_effects import side_effect
 
 log = logging.getLogger(__name__)
 REDIRECTS = {301, 302, 303, 307, 308}
@@ -165,7 +165,7 @@ class WebClient:
         if sent.method == "POST" and not sent.body:
             request.headers["content-length"] = "0"
         try:
-            with effect("http.get"):
+            with side_effect("http.get"):
                 response = self._client.send(request, stream=True)
         except NoSuchName:
             if self._unknown_name == "provider_down":

@@ -1,1 +1,1 @@
-"""What we know of one clinic's move: its state, its export, its plan, what was done, and every mail it caused."""
+"""One clinic's migration: its states, its plan, its exports and trials, and its audit trail."""

@@ -1,4 +1,4 @@
-"""The only door through which a migration changes its state."""
+"""The only place where a migration changes its state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Guard = Callable[[Session, Migration], Problem | None]
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who causes an event: an e-mail address or a worker's name, and in which role."""
+    """Who causes an event: an e-mail address or a worker's name, and a role."""
 
     name: str
     actor: Actor
@@ -28,14 +28,14 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
-    """What to do after the commit: wake a worker for this migration."""
+class QueueNotice:
+    """What to do after the commit: notify the queue about this migration."""
 
     migration_id: str
 
 
 class WrongState(Exception):
-    """The migration is not where this event can happen; the page shows where it is."""
+    """The event is not possible in the migration's state. The page shows the state."""
 
     def __init__(self, state: State, event: Event) -> None:
         super().__init__(f"{event} is not possible while {state}")
@@ -43,8 +43,8 @@ class WrongState(Exception):
         self.event = event
 
 
-class Refused(Exception):
-    """A guard refused the event, with the problem that says why."""
+class GuardRefused(Exception):
+    """A guard refused the event. `problem` holds the reason."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.code)
@@ -52,12 +52,12 @@ class Refused(Exception):
 
 
 class NotAllowed(Exception):
-    """This actor may not cause this event."""
+    """The actor may not cause the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why, and what goes with it into the audit line, the mail and the migration's problem."""
+    """The reason of an event, and the facts for the audit line, the e-mail and the migration's problem."""
 
     reason: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
@@ -71,30 +71,30 @@ def advance(
     by: By,
     cause: Cause | None = None,
     guards: dict[str, Guard] | None = None,
-) -> Ring:
+) -> QueueNotice:
     """Moves a migration along one line of the table, with its audit line and its e-mail, in the caller's transaction.
 
-    Refused where the migration's row does not stand where the audit trail says, before anything else is asked.
-    `guards` holds the checks that lines name; a line whose guard is not given cannot be taken. Raises WrongState,
-    NotAllowed or Refused, and then nothing is written. Returns the ring for after the commit.
+    The migration's row must agree with the audit trail. `guards` holds the checks that lines name; a line whose guard
+    is missing cannot be taken. Raises WrongState, NotAllowed or GuardRefused, with nothing written. Returns the notice
+    to send after the commit.
     """
     cause = cause or Cause()
     migration = locked(session, migration_id)
-    _ask_trail(session, migration_id, event)
+    _check_trail(session, migration_id, event)
     state = State(migration.state)
     move = move_for(event, state)
     if move is None:
         raise WrongState(state, event)
     if by.actor not in move.actors:
         raise NotAllowed(f"{by.actor} cannot {event}")
-    _ask_guard(session, migration, move, guards or {})
+    _check_guard(session, migration, move, guards or {})
     paused_from = State(migration.paused_from) if migration.paused_from else None
     to = destination(move, state, paused_from, is_plan_tried=_is_plan_tried(session, migration))
     migration.paused_from = state.value if event is Event.PAUSE else None
     migration.state = to.value
     migration.since = now()
     migration.epoch += 1
-    migration.problem = told(cause.problem) if event is Event.FAIL and cause.problem else None
+    migration.problem = problem_to_json(cause.problem) if event is Event.FAIL and cause.problem else None
     session.add(migration)
     facts = {"from": state.value, "to": to.value, **cause.facts}
     entry = write_act(session, migration, by.name, by.actor.value, event.value, facts, reason=cause.reason)
@@ -103,7 +103,7 @@ def advance(
         facts = cause.facts | ({"code": cause.problem.code} if cause.problem else {})
         post(session, migration, move.mail, cause=f"{event.value}:{entry.id}", facts=facts)
     session.flush()
-    return Ring(migration.id)
+    return QueueNotice(migration.id)
 
 
 def locked(session: Session, migration_id: str) -> Migration:
@@ -112,7 +112,7 @@ def locked(session: Session, migration_id: str) -> Migration:
 
 
 def _repeat(migration: Migration, event: Event, entry: AuditEntry) -> None:
-    """Copies into the row what the audit line of an approval, or of going live, says: both are equal from then on."""
+    """Copies an approval, or the moment of going live, from the audit line into the row, so that both are equal."""
     if event is Event.APPROVE:
         migration.approved_digest = entry.facts.get("digest")
         migration.approved_by = entry.by
@@ -121,8 +121,8 @@ def _repeat(migration: Migration, event: Event, entry: AuditEntry) -> None:
         migration.finalised_at = entry.at
 
 
-def told(problem: Problem) -> dict[str, Any]:
-    """A problem as the ledger keeps it: its code and where, no words and no values."""
+def problem_to_json(problem: Problem) -> dict[str, Any]:
+    """A problem as the ledger stores it: its code and place, without words and cell values."""
     return {
         "code": problem.code,
         "kind": problem.kind,
@@ -133,22 +133,24 @@ def told(problem: Problem) -> dict[str, Any]:
 
 
 def _is_plan_tried(session: Session, migration: Migration) -> bool:
-    """Whether the current trial was made with the plan as it is now."""
+    """Whether the current trial was made with the present plan."""
     trial = session.get(Trial, (migration.id, migration.trial_number))
     return trial is not None and Plan.model_validate(migration.plan).fingerprint() == trial.plan_fingerprint
 
 
-def _ask_trail(session: Session, migration_id: str, event: Event) -> None:
-    """Raises Refused where the row is not where the audit trail says. A worker that found any other difference must
-    still be able to stop its work and say why: FAIL asks for the state alone."""
+def _check_trail(session: Session, migration_id: str, event: Event) -> None:
+    """Raises GuardRefused when the row differs from the audit trail.
+
+    FAIL checks the state only: a worker that finds another difference must still be able to stop and report it.
+    """
     audited = load_audited(session, migration_id)
     if "state" in audited.differing or (event is not Event.FAIL and audited.is_misplaced):
-        raise Refused(Problem("history_differs"))
+        raise GuardRefused(Problem("history_differs"))
 
 
-def _ask_guard(session: Session, migration: Migration, move: Move, guards: dict[str, Guard]) -> None:
+def _check_guard(session: Session, migration: Migration, move: Move, guards: dict[str, Guard]) -> None:
     if move.guard is None:
         return
     problem = guards[move.guard](session, migration)
     if problem is not None:
-        raise Refused(problem)
+        raise GuardRefused(problem)

@@ -1,4 +1,4 @@
-"""Who did what, when and why: lines that are only ever added, each chained to the one before."""
+"""The audit trail: who did what, when and why. Lines are only added, each chained to the line before."""
 
 import hashlib
 import json
@@ -16,16 +16,16 @@ from app.migration.models import AuditEntry, Migration
 from app.migration.states import Actor, Event
 
 STOP_UPLOAD = "stop_upload"
-LOOKING = ("_seen", "_listed", "_opened", "_downloaded", "_described", "check_link")
-"""How the names of acts end that change nothing."""
+READ_ONLY_ENDINGS = ("_seen", "_listed", "_opened", "_downloaded", "_described", "check_link")
+"""The endings of names of acts that change nothing."""
 MARK = "form"
-"""Where a session's `info` and a line's facts hold the mark of the form that caused the line (see `Basis.mark`)."""
+"""The key of a form's mark in a session's `info` and in a line's facts (see `Basis.mark`)."""
 FORM_DIGITS, SAME_DIGITS = 8, 16
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """Who changed something, as a page names them, and when."""
+class AuditChange:
+    """Who changed something, by the name that pages show, and when."""
 
     who: str
     at: datetime
@@ -33,7 +33,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Everybody who changed something, the earliest first, and when the last change was."""
+    """Everyone who changed something, the earliest first, and the time of the last change."""
 
     who: tuple[str, ...]
     last: datetime
@@ -52,8 +52,8 @@ def write_audit(
 ) -> AuditEntry:
     """Adds one line to the chain of a workspace. `facts` are numbers, codes and hashes, never a cell's value.
 
-    Within the transaction of a form, the line carries the form's mark as well. Two transactions add their lines one
-    after the other: the second waits for the end of the first.
+    In the transaction of a form, the line holds the form's mark as well. Two transactions add their lines in turn: the
+    second waits for the first to end.
     """
     take_turns(session.connection(), f"audit of {workspace_id}")
     last = session.exec(
@@ -85,7 +85,7 @@ def write_act(
     *,
     reason: str = "",
 ) -> AuditEntry:
-    """One line about a migration, by somebody in a role."""
+    """Adds one line about a migration."""
     return write_audit(
         session,
         workspace_id=migration.workspace_id,
@@ -99,8 +99,8 @@ def write_act(
 
 
 def chain_hash(entry: AuditEntry) -> str:
-    """The hash that ties a line to its predecessor."""
-    told = [
+    """The hash that ties a line to the line before."""
+    values = [
         entry.previous,
         entry.at.isoformat(),
         entry.workspace_id,
@@ -111,11 +111,11 @@ def chain_hash(entry: AuditEntry) -> str:
         entry.reason,
         entry.facts,
     ]
-    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def chain_holds(session: Session, workspace_id: str) -> bool:
-    """Whether no line of a workspace was changed, removed or slipped in."""
+    """Whether no line of a workspace was changed, removed or inserted."""
     previous = ""
     for entry in session.exec(
         select(AuditEntry).where(AuditEntry.workspace_id == workspace_id).order_by(AuditEntry.id)  # type: ignore[arg-type]  # a column at run time
@@ -127,20 +127,20 @@ def chain_holds(session: Session, workspace_id: str) -> bool:
 
 
 def changes_since(session: Session, migration_id: str, since: datetime) -> Changes | None:
-    """Everybody who changed something in a migration since that time. Acts that only look are passed over.
+    """Everyone who changed something in a migration since a time, or None. Acts that only read are ignored.
 
-    None where nobody did. Nothing says which act changed what: a page names everybody.
+    A line does not name the changed thing, so a page names everyone.
     """
     acts = [
         (who, entry.at)
         for entry, who in _acts(session, migration_id, col(AuditEntry.at) >= since)
-        if not entry.act.endswith(LOOKING)
+        if not entry.act.endswith(READ_ONLY_ENDINGS)
     ]
     return Changes(tuple(dict.fromkeys(who for who, _ in reversed(acts))), acts[0][1]) if acts else None
 
 
 def is_newest_mark(session: Session, migration_id: str, mark: str, since: datetime) -> bool:
-    """Whether the newest act since then that a form at its address caused was caused by the form of this mark."""
+    """Whether the form with this mark caused the newest act of its address since a time."""
     facts = session.exec(
         select(AuditEntry.facts)
         .where(AuditEntry.migration_id == migration_id, col(AuditEntry.at) >= since)
@@ -150,32 +150,34 @@ def is_newest_mark(session: Session, migration_id: str, mark: str, since: dateti
     return next((each == mark for each in marks if each[:FORM_DIGITS] == mark[:FORM_DIGITS]), False)
 
 
-def same_answer(session: Session, migration_id: str, mark: str, since: datetime) -> Change | None:
-    """Who gave the same answer to the same form, and when. None where the newest act of that form since then was
-    caused by another answer, or where no act was."""
+def same_answer(session: Session, migration_id: str, mark: str, since: datetime) -> AuditChange | None:
+    """Who gave the same answer to the same form, and when.
+
+    None when the form has no act since that time, or when another answer caused its newest act.
+    """
     for entry, who in _acts(session, migration_id, col(AuditEntry.at) >= since):
         each = str(entry.facts.get(MARK, ""))
         if each[:FORM_DIGITS] == mark[:FORM_DIGITS]:
-            return Change(who, entry.at) if each[-SAME_DIGITS:] == mark[-SAME_DIGITS:] else None
+            return AuditChange(who, entry.at) if each[-SAME_DIGITS:] == mark[-SAME_DIGITS:] else None
     return None
 
 
-def state_change(session: Session, migration_id: str) -> Change | None:
+def state_change(session: Session, migration_id: str) -> AuditChange | None:
     """The act that brought a migration into its state, by whom and when."""
     for entry, who in _acts(session, migration_id, col(AuditEntry.act).in_(list(Event))):
-        return Change(who, entry.at)
+        return AuditChange(who, entry.at)
     return None
 
 
-def last_upload_stop(session: Session, migration_id: str) -> Change | None:
-    """Who stopped the last upload, and when. None where no upload was stopped since the last export was handed over."""
+def last_upload_stop(session: Session, migration_id: str) -> AuditChange | None:
+    """Who stopped the last upload, and when. None when no upload was stopped since the last export was handed over."""
     for entry, who in _acts(session, migration_id, col(AuditEntry.act).in_((STOP_UPLOAD, Event.SUBMIT_EXPORT.value))):
-        return Change(who, entry.at) if entry.act == STOP_UPLOAD else None
+        return AuditChange(who, entry.at) if entry.act == STOP_UPLOAD else None
     return None
 
 
 def _acts(session: Session, migration_id: str, wanted: ColumnElement[bool]) -> Iterator[tuple[AuditEntry, str]]:
-    """The acts in a migration, the newest first, each with the name of who did it."""
+    """The acts in a migration, the newest first, each with the name of the person."""
     acts = session.exec(
         select(AuditEntry, Person.name)
         .join(Person, col(Person.email) == AuditEntry.by, isouter=True)

@@ -1,7 +1,7 @@
-"""What the audit trail says of a migration: its state, its approval, and the moment at which it went live.
+"""The state, approval and finalisation time of a migration, from its audit trail.
 
-The migration's row repeats these for pages and queries. The row alone proves nothing: a statement in SQL can write it.
-Each audit line carries its own checksum, and the chain of a workspace ties the lines together.
+The migration's row repeats these for pages and queries. The row alone proves nothing, because SQL can change it. Each
+audit line has its own checksum, and the chain of a workspace ties the lines together.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -16,11 +16,11 @@ from app.migration.models import AuditEntry, Migration
 from app.migration.states import LIVE, Actor, Event, State
 
 TRIED_AGAIN = frozenset({Event.FAIL, Event.RETRY})
-STANDING = frozenset({"state", "paused_from", "trial_number", "workspace_id"})
-"""The columns that say where a move stands: while one of them is not true, no page of the move is."""
+PLACE_COLUMNS = frozenset({"state", "paused_from", "trial_number", "workspace_id"})
+"""The columns that place a migration. While one of them is wrong, every page of the migration is wrong."""
 AFTER_LIVE = TRIED_AGAIN | {Event.UNDO, Event.UNDONE}
 APPROVED = frozenset({State.FINALISING, State.FINALISING_FAILED, *LIVE})
-"""The states that only an approved trial comes to."""
+"""The states that only an approved trial reaches."""
 _ROW = (
     "workspace_id",
     "state",
@@ -35,7 +35,7 @@ _ROW = (
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who approved which trial, and when, as the audit line of the approval has it."""
+    """Who approved which trial, and when, from the audit line of the approval."""
 
     by: str
     at: datetime
@@ -45,10 +45,10 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What the audit lines say of a migration, and the columns of its row that say something else.
+    """A migration according to its audit lines, and the columns of its row that differ.
 
-    `state` is where the newest line led, None where the row says something else. `approval` is the newest one.
-    `is_in_force`: nothing came after the approval but its own work.
+    `state` is the target of the newest line, or None when the row differs. `approval` is the newest approval.
+    `is_in_force`: only the approval's own work followed the approval.
     """
 
     differing: tuple[str, ...] = ("state",)
@@ -60,18 +60,19 @@ class Audited:
 
     @property
     def is_misplaced(self) -> bool:
-        """Whether the row says that the move stands elsewhere than where the audit trail says."""
-        return not STANDING.isdisjoint(self.differing)
+        """Whether the row places the migration elsewhere than the audit trail does."""
+        return not PLACE_COLUMNS.isdisjoint(self.differing)
 
 
 def load_audited(session: Session, migration_id: str) -> Audited:
-    """Reads the row and its audit lines in one statement: a change between two reads would look like a lie."""
+    """Loads the row and its audit lines in one statement, so that a concurrent change does not look like a
+    difference."""
     return load_each(session, [migration_id])[migration_id]
 
 
 def load_each(session: Session, migration_ids: Collection[str]) -> dict[str, Audited]:
-    """The same for several migrations, also in one statement."""
-    found = session.exec(
+    """Loads several migrations in one statement."""
+    rows = session.exec(
         select(AuditEntry, *(getattr(Migration, name) for name in _ROW))
         .join(Migration, col(Migration.id) == AuditEntry.migration_id)
         .where(
@@ -80,20 +81,20 @@ def load_each(session: Session, migration_ids: Collection[str]) -> dict[str, Aud
         .order_by(col(AuditEntry.id))
     ).all()
     of_each: dict[str, list[Any]] = {migration_id: [] for migration_id in migration_ids}
-    for one in found:
-        of_each[str(one[0].migration_id)].append(one)
+    for row in rows:
+        of_each[str(row[0].migration_id)].append(row)
     return {migration_id: _audited_of(lines) for migration_id, lines in of_each.items()}
 
 
 def load_misplaced(session: Session, migration_ids: Collection[str]) -> set[str]:
-    """Those of these migrations whose rows say that they stand elsewhere than where the audit trail says."""
-    return {found for found, audited in load_each(session, migration_ids).items() if audited.is_misplaced}
+    """The migrations whose rows place them elsewhere than the audit trail does."""
+    return {id_ for id_, audited in load_each(session, migration_ids).items() if audited.is_misplaced}
 
 
 def is_approval_proven(session: Session, migration: Migration) -> bool:
     """Whether the audit trail holds the approval that a migration in `finalising` is about to make live.
 
-    Compares `migration`, whose values go live, with the audit line, and the whole chain of the workspace.
+    Compares `migration`, whose values go live, with the audit line, and checks the whole chain of the workspace.
     """
     audited = load_audited(session, migration.id)
     approval = audited.approval
@@ -106,18 +107,18 @@ def is_approval_proven(session: Session, migration: Migration) -> bool:
 
 
 def live_moments(session: Session, workspace_id: str) -> dict[str, datetime]:
-    """When each move of a workspace went live, by the move's id, as the audit lines say. Of a changed line: nothing."""
+    """When each migration of a workspace went live, by migration id, from the audit lines. Skips altered lines."""
     lines = session.exec(
         select(AuditEntry).where(AuditEntry.workspace_id == workspace_id, AuditEntry.act == Event.FINALISED.value)
     )
     return {str(line.migration_id): line.at for line in lines if chain_hash(line) == line.hash}
 
 
-def _audited_of(found: Sequence[Any]) -> Audited:
-    """What lines say that were read together with the row."""
-    if not found or any(chain_hash(line[0]) != line[0].hash for line in found):
+def _audited_of(rows: Sequence[Any]) -> Audited:
+    """Evaluates audit lines that were loaded together with the migration's row."""
+    if not rows or any(chain_hash(row[0]) != row[0].hash for row in rows):
         return Audited()
-    return _audited([line[0] for line in found], dict(zip(_ROW, found[-1][1:], strict=True)))
+    return _audited([row[0] for row in rows], dict(zip(_ROW, rows[-1][1:], strict=True)))
 
 
 def _audited(lines: Sequence[AuditEntry], row: Mapping[str, object]) -> Audited:
@@ -156,7 +157,7 @@ def _follow(lines: Sequence[AuditEntry], events: frozenset[Event]) -> bool:
 
 
 def _approval_of(line: AuditEntry) -> Approval | None:
-    """The approval that a line holds; None where the line is not one of a clinic about a trial."""
+    """The approval that a line holds, or None when the line is no clinic's approval of a trial."""
     trial, digest = line.facts.get("trial"), line.facts.get("digest")
     if line.role != Actor.CLINIC or not isinstance(trial, int) or not isinstance(digest, str):
         return None

@@ -1,4 +1,4 @@
-"""The sum that must add up: every row of an export, and what became of it, kind by kind."""
+"""The balance of an export: every row and its outcome, kind by kind."""
 
 from dataclasses import dataclass, fields
 from typing import Any
@@ -10,7 +10,8 @@ from app.migration.unanswered import FileApart, apart_of
 
 @dataclass(frozen=True, slots=True)
 class KindBalance:
-    """One kind's account in rows, by the names that the command line and the pages show; `records` stand beside it."""
+    """One kind's account in rows, by the names that the command line and the pages show. `records` is no part of the
+    sum."""
 
     kind: str
     read: int
@@ -26,13 +27,13 @@ class KindBalance:
     caspen_digest: str
 
     @property
-    def came(self) -> int:
+    def brought(self) -> int:
         return self.created + self.updated + self.unchanged
 
     @property
     def unaccounted(self) -> int:
-        """Rows that were read and of which nothing is told."""
-        return self.read - self.came - self.left_out - self.skipped - self.held - self.refused
+        """Rows that were read and have no outcome."""
+        return self.read - self.brought - self.left_out - self.skipped - self.held - self.refused
 
     @property
     def adds_up(self) -> bool:
@@ -40,16 +41,16 @@ class KindBalance:
 
     @property
     def is_balanced(self) -> bool:
-        """It adds up, and what is stored is what was made."""
+        """Whether the rows add up and the stored records equal the mapped records."""
         return self.adds_up and self.source_digest == self.caspen_digest
 
 
 @dataclass(frozen=True, slots=True)
 class KindLine(KindBalance):
-    """One kind's account as a page says it.
+    """One kind's account as pages show it.
 
-    `path` is set where the line is about a file whose rows are of no kind: nobody has identified the file, or the file
-    was left out or refused.
+    `path` is set for a file whose rows are of no kind: nobody has identified the file, or the file was left out or
+    refused.
     """
 
     label: str
@@ -59,7 +60,7 @@ class KindLine(KindBalance):
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """The lines of all kinds, and their sum. `balanced` is what the reconciliation said."""
+    """The lines of all kinds, and their sum. `balanced` is the result of reconciliation."""
 
     lines: tuple[KindLine, ...]
     balanced: bool
@@ -73,15 +74,15 @@ class Balance:
 
     @property
     def balances(self) -> bool:
-        """What reconciling said, and what the numbers say: both must agree."""
+        """Whether reconciliation and the numbers both balance."""
         return self.balanced and all(line.is_balanced for line in self.lines)
 
     @property
     def terms(self) -> list[dict[str, Any]]:
-        """The sum in its fixed order: words, number and, where it says something, who must act."""
+        """The sum in its fixed order: words, number and, for rows that need an act, the kind of act."""
         return [
             {"words": "rows in your export", "n": self.total("read")},
-            {"words": "came across", "n": self.total("came")},
+            {"words": "came across", "n": self.total("brought")},
             {"words": "left out by you", "n": self.total("left_out")},
             {"words": "do not move, by rule", "n": self.total("skipped")},
             {"words": "held back", "n": self.total("held"), "kind": "needs"},
@@ -94,18 +95,18 @@ COUNTED = tuple(field.name for field in fields(KindBalance))
 
 
 def balance_of(trial: Trial, source: Source) -> Balance:
-    """The balance as the reconciliation wrote it down, in the clinic's words for each kind.
+    """The balance that reconciliation stored, with the clinic's words for each kind.
 
-    A line for each file whose rows were of no kind when the trial started follows the kinds.
+    After the kinds follows a line for each file whose rows were of no kind when the trial started.
     """
     kinds = {kind.name: kind for kind in source.kinds}
     lines = tuple(
         KindLine(
-            **{name: told[name] for name in COUNTED},
-            label=kinds[told["kind"]].label,
-            moves=kinds[told["kind"]].imported,
+            **{name: stored[name] for name in COUNTED},
+            label=kinds[stored["kind"]].label,
+            moves=kinds[stored["kind"]].imported,
         )
-        for told in trial.kinds
+        for stored in trial.kinds
     )
     return Balance((*lines, *map(_line_apart, apart_of(trial))), trial.balanced)
 

@@ -1,4 +1,4 @@
-"""A clinic's move begins: one migration, with a key of its own that all its copies are encrypted with."""
+"""Starts a clinic's migration, with the key that encrypts all its copies."""
 
 import secrets
 

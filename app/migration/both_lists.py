@@ -1,4 +1,4 @@
-"""What moves and what does not move: both lists are acknowledged before an export of the move is handed over."""
+"""The lists of what moves and what does not. Both are acknowledged before an export is handed over."""
 
 from sqlmodel import Session
 
@@ -13,7 +13,7 @@ LISTS_FIRST = "lists_not_acknowledged"
 
 
 def acknowledge_lists(session: Session, migration: Migration, by: By, reason: str = "") -> None:
-    """Writes down who acknowledged both lists, with an audit line. Once for a move: later calls write nothing."""
+    """Stores that both lists were acknowledged, with an audit line. Later calls write nothing."""
     if migration.moves_acknowledged_at is not None:
         return
     migration.moves_acknowledged_at = now()
@@ -22,6 +22,6 @@ def acknowledge_lists(session: Session, migration: Migration, by: By, reason: st
 
 
 def lists_acknowledged(session: Session, migration: Migration) -> Problem | None:
-    """The guard of every hand-over: refused until both lists are acknowledged, for everybody."""
+    """Guard of every hand-over: refuses until both lists are acknowledged."""
     del session
     return Problem(LISTS_FIRST) if migration.moves_acknowledged_at is None else None

@@ -1,4 +1,4 @@
-"""A clinic hands over its export: by upload, by share link, or as the sample; and may replace it later."""
+"""Hands over a clinic's export: by upload, by share link, or as the sample. A later export replaces it."""
 
 import hashlib
 import secrets
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app.db import now
 from app.mapping.plan import Plan
 from app.mapping.storable import storable
-from app.migration.advance import By, Cause, Guard, Ring, advance, locked
+from app.migration.advance import By, Cause, Guard, QueueNotice, advance, locked
 from app.migration.both_lists import lists_acknowledged
 from app.migration.checked_links import forget_checked
 from app.migration.models import Export, ExportFile, Migration
@@ -35,7 +35,7 @@ class Handed:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A file that is in encrypted storage: where, how large, and its sha256."""
+    """A file in encrypted storage: its key, size and sha256."""
 
     path: str
     object_key: str
@@ -44,11 +44,11 @@ class Stored:
 
 
 def store(objects: Objects, key: bytes, migration_id: str, files: Iterable[Handed]) -> list[Stored]:
-    """Streams files into encrypted storage, a megabyte at a time. The ledger does not know of them yet."""
-    return [_store_one(objects, key, migration_id, file) for file in files]
+    """Streams files into encrypted storage, 1 MiB at a time. Writes nothing to the ledger."""
+    return [_store_file(objects, key, migration_id, file) for file in files]
 
 
-def _store_one(objects: Objects, key: bytes, migration_id: str, file: Handed) -> Stored:
+def _store_file(objects: Objects, key: bytes, migration_id: str, file: Handed) -> Stored:
     object_key = f"{migration_id}/files/{secrets.token_hex(16)}"
     digest, size = hashlib.sha256(), 0
     with objects.writer(object_key, key) as out:
@@ -65,19 +65,21 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 
 def whole_sha256(files: Sequence[Stored]) -> str:
-    """The sha256 of an export: that of its one file; of several, that of the lines `sha256  path` sorted by path."""
+    """The sha256 of an export: that of its single file, or that of the lines `sha256  path` sorted by path."""
     if len(files) == 1:
         return files[0].sha256
     lines = "".join(f"{file.sha256}  {file.path}\n" for file in sorted(files, key=lambda f: f.path))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def submit_files(session: Session, migration_id: str, files: Sequence[Stored], *, way: str, name: str, by: By) -> Ring:
-    """Hands over files that are in storage already. The next export of a migration replaces the one before.
+def submit_files(
+    session: Session, migration_id: str, files: Sequence[Stored], *, way: str, name: str, by: By
+) -> QueueNotice:
+    """Hands over files that are already in storage. The next export of a migration replaces the export before.
 
-    Raises Refused before both lists of the move are acknowledged.
+    Raises GuardRefused when the lists of the migration are not acknowledged.
     """
-    ring = _submit(session, migration_id, by, {"way": way, "files": len(files)})
+    notice = _submit(session, migration_id, by, {"way": way, "files": len(files)})
     migration = _numbered(session, migration_id)
     session.add(
         Export(
@@ -92,7 +94,7 @@ def submit_files(session: Session, migration_id: str, files: Sequence[Stored], *
     )
     record_files(session, migration_id, migration.export_number, files)
     session.flush()
-    return ring
+    return notice
 
 
 def submit_link(
@@ -105,12 +107,12 @@ def submit_link(
     by: By,
     name: str = "",
     password: str = "",
-) -> Ring:
-    """Hands over a share link, kept sealed: whoever holds it holds the clinic's data. `hint` is safe to show.
+) -> QueueNotice:
+    """Hands over a share link, stored sealed because it opens the clinic's data. `hint` is safe to show.
 
-    Raises Refused before both lists of the move are acknowledged.
+    Raises GuardRefused when the lists of the migration are not acknowledged.
     """
-    ring = _submit(session, migration_id, by, {"way": "link"})
+    notice = _submit(session, migration_id, by, {"way": "link"})
     migration = _numbered(session, migration_id)
     session.add(
         Export(
@@ -124,24 +126,26 @@ def submit_link(
         )
     )
     session.flush()
-    return ring
+    return notice
 
 
-def _submit(session: Session, migration_id: str, by: By, facts: dict[str, str | int]) -> Ring:
+def _submit(session: Session, migration_id: str, by: By, facts: dict[str, str | int]) -> QueueNotice:
     guards: dict[str, Guard] = {"lists_acknowledged": lists_acknowledged}
     return advance(session, migration_id, Event.SUBMIT_EXPORT, by, Cause(facts=facts), guards)
 
 
-def replace_export(session: Session, migration_id: str, by: By, reason: str = "") -> Ring:
-    """Back to `preparing`, for another export. The old one is kept until the new one is read."""
+def replace_export(session: Session, migration_id: str, by: By, reason: str = "") -> QueueNotice:
+    """Returns to `preparing`, for another export. The old export is kept until the new export is read."""
     return advance(session, migration_id, Event.REPLACE_EXPORT, by, Cause(reason=reason))
 
 
-def read_again(session: Session, migration_id: str, plan: Plan, by: By, *, guard: Guard, reason: str = "") -> Ring:
-    """The same files are read once more, with what `plan` says of them now. Nothing is fetched again.
+def read_again(
+    session: Session, migration_id: str, plan: Plan, by: By, *, guard: Guard, reason: str = ""
+) -> QueueNotice:
+    """Reads the same files again with `plan`. Nothing is fetched again.
 
-    The reading is an export of its own, with the next number and the same stored files: what was read before stays as
-    it is until the new reading is done, and what changed can be told by holding the two against each other.
+    The reading is an export of its own, with the next number and the same stored files. The old reading is kept until
+    the new reading is done, so that the two can be compared.
     """
     before = session.exec(
         select(Export)
@@ -149,7 +153,7 @@ def read_again(session: Session, migration_id: str, plan: Plan, by: By, *, guard
         .where(Export.migration_id == migration_id, Export.number == Migration.export_number)
     ).first()
     facts = {"fingerprint": plan.fingerprint()}
-    ring = advance(session, migration_id, Event.READ_AGAIN, by, Cause(reason, facts), {"export_kept": guard})
+    notice = advance(session, migration_id, Event.READ_AGAIN, by, Cause(reason, facts), {"export_kept": guard})
     assert before is not None  # noqa: S101 - the guard has seen it
     files = fetched_files(session, migration_id, before.number)
     migration = _numbered(session, migration_id)
@@ -161,11 +165,11 @@ def read_again(session: Session, migration_id: str, plan: Plan, by: By, *, guard
     for file in files:
         session.add(ExportFile(**file.model_dump(exclude={"export_number"}), export_number=migration.export_number))
     session.flush()
-    return ring
+    return notice
 
 
 def record_files(session: Session, migration_id: str, number: int, files: Sequence[Stored]) -> None:
-    """Writes down the files as they were fetched. Twice is once."""
+    """Writes ledger rows for the fetched files. A second call changes nothing."""
     known = {row.number for row in _numbered_files(session, migration_id, number)}
     for place, file in enumerate(files, start=1):
         if -place not in known:
@@ -197,26 +201,26 @@ def fetched_files(session: Session, migration_id: str, number: int) -> list[Expo
 
 
 def _numbered_files(session: Session, migration_id: str, number: int) -> list[ExportFile]:
-    found = (
+    chosen = (
         select(ExportFile)
         .where(ExportFile.migration_id == migration_id, ExportFile.export_number == number)
         .order_by(col(ExportFile.number))
     )
-    return list(session.exec(found))
+    return list(session.exec(chosen))
 
 
 def link_of(export: Export, key: bytes) -> str | None:
-    """The share link itself, for the download alone."""
+    """The share link itself, for the download only."""
     return open_secret(export.sealed_link, key, LINK) if export.sealed_link else None
 
 
 def password_of(export: Export, key: bytes) -> str:
-    """The link's password, for the download alone; empty where it has none."""
+    """The link's password, for the download only. Empty when the link has none."""
     return open_secret(export.sealed_password, key, PASSWORD) if export.sealed_password else ""
 
 
 def keep_zip_password(session: Session, migration: Migration, password: str, key: bytes) -> None:
-    """The password of the current export's locked zips: kept sealed, as the zips are opened at every look into them."""
+    """Stores the password of the current export's locked zips, sealed. Every later opening of the zips needs it."""
     export = session.get_one(Export, (migration.id, migration.export_number))
     export.sealed_zip_password = seal_secret(password, key, ZIP_PASSWORD)
     session.add(export)

@@ -1,4 +1,4 @@
-"""The checks that can refuse a line of the table, on the server, for everyone: each answers the problem, or nothing."""
+"""The guards of the state table: checks on the server that return a problem, or None. They apply to everyone."""
 
 from collections.abc import Collection
 from datetime import timedelta
@@ -9,21 +9,21 @@ from app.db import now
 from app.mapping.kind import Source
 from app.migration.advance import Guard
 from app.migration.audited import load_audited
-from app.migration.completeness import doubts, unticked
-from app.migration.completeness_words import said
+from app.migration.completeness_warnings import completeness_warnings, unticked
 from app.migration.exports import current_export
 from app.migration.models import ChangeRequest, Migration, Trial
 from app.migration.states import Actor, State
+from app.migration.warning_texts import to_text
 from app.problems import Problem
 
 UNDO_DAYS = 30
-SHARED_KEPT = "shared_kept"  # in the report of a move: what it shares with earlier moves was written down
+SHARED_KEPT = "shared_kept"  # key in a migration's report: shared records with earlier migrations were stored
 
 
 def approvable(digest: str) -> Guard:
-    """Refused unless the current trial balances, is the one that was seen, and no blocking request is open."""
+    """Refuses unless the current trial balances, has this digest, and has no open blocking request."""
 
-    def ask(session: Session, migration: Migration) -> Problem | None:
+    def check(session: Session, migration: Migration) -> Problem | None:
         trial = session.get(Trial, (migration.id, migration.trial_number))
         if trial is None or trial.finished_at is None or trial.dropped_at is not None or trial.digest != digest:
             return Problem("approval_outdated")
@@ -33,23 +33,23 @@ def approvable(digest: str) -> Guard:
             return Problem("change_request_open")
         return None
 
-    return ask
+    return check
 
 
-def doubts_ticked(source: Source, accepted: Collection[str]) -> Guard:
-    """Refused while the export may not be whole and that was not ticked, each doubt by its key."""
+def warnings_ticked(source: Source, accepted: Collection[str]) -> Guard:
+    """Refuses while a completeness warning is not ticked. `accepted` are the keys of the ticked warnings."""
 
-    def ask(session: Session, migration: Migration) -> Problem | None:
+    def check(session: Session, migration: Migration) -> Problem | None:
         trial = session.get(Trial, (migration.id, migration.trial_number))
-        open_ones = unticked(doubts(session, migration, source, trial), accepted)
-        names = ". ".join(said(doubt, source).title for doubt in open_ones)
-        return Problem("doubt_not_ticked", details={"name": names}) if open_ones else None
+        remaining = unticked(completeness_warnings(session, migration, source, trial), accepted)
+        names = ". ".join(to_text(warning, source).title for warning in remaining)
+        return Problem("doubt_not_ticked", details={"name": names}) if remaining else None
 
-    return ask
+    return check
 
 
 def open_requests(session: Session, migration_id: str) -> list[ChangeRequest]:
-    """Blocking change requests that nobody has answered or withdrawn."""
+    """Blocking change requests that are neither answered nor withdrawn."""
     return list(
         session.exec(
             select(ChangeRequest).where(
@@ -63,10 +63,10 @@ def open_requests(session: Session, migration_id: str) -> list[ChangeRequest]:
 
 
 def undoable(session: Session, migration: Migration) -> Problem | None:
-    """Refused once the 30 days are over, or what it needs was deleted on request.
+    """Refuses an undo after 30 days, or when the data for the undo was deleted on request.
 
-    When the move went live is what the audit trail says. Refused where the row of the migration says something else.
-    Refused also while a later move is live of which nobody wrote down what it shares with this one.
+    The audit trail decides when the migration went live. Refuses too when the migration's row differs from the trail,
+    and while a later migration is live whose shared records were not stored.
     """
     audited = load_audited(session, migration.id)
     if audited.differing:
@@ -85,18 +85,18 @@ def undoable(session: Session, migration: Migration) -> Problem | None:
 
 
 def export_kept(session: Session, migration: Migration) -> Problem | None:
-    """Refused once our copy of the export is deleted: what is not kept cannot be read another time."""
+    """Refuses when our copy of the export is deleted, because reading again needs the copy."""
     export = current_export(session, migration)
     kept = export is not None and export.fetched_at is not None and bool(migration.wrapped_key)
     return None if kept else Problem("export_not_kept")
 
 
 def pausable(actor: Actor) -> Guard:
-    """Support may pause any work; the clinic its fetching only."""
+    """Support may pause any work. The clinic may pause only its fetching."""
 
-    def ask(session: Session, migration: Migration) -> Problem | None:
+    def check(session: Session, migration: Migration) -> Problem | None:
         where = migration.paused_from or migration.state
         mine = actor is Actor.SUPPORT or where == State.FETCHING
         return None if mine else Problem("pause_not_allowed")
 
-    return ask
+    return check

@@ -1,4 +1,4 @@
-"""The ledger's tables: one clinic's move and everything that was decided, done and said about it."""
+"""The ledger's tables: a clinic's migration and everything that was decided, done and written about it."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from app.problems import Level, catalogue
 WAYS = ("upload", "link", "sample")
 Json = sa.JSON
 Moment = UTCDateTime
-Bytes = sa.BigInteger  # an export may be larger than a whole number of PostgreSQL
+Bytes = sa.BigInteger  # an export may be larger than PostgreSQL's integer
 
 
 def is_object(value: Any) -> bool:
@@ -23,7 +23,7 @@ def is_object(value: Any) -> bool:
 
 
 def is_facts(value: Any) -> bool:
-    """Whether the facts of a file have the days and lists that pages read of them."""
+    """Whether a file's facts have the days and lists that pages read."""
     if not isinstance(value, dict):
         return False
     lists = all(isinstance(value.get(name, []), list) for name in ("headers", "encodings"))
@@ -38,7 +38,7 @@ def _is_day(text: Any) -> bool:
 
 
 class Migration(LedgerTable, table=True):
-    """One clinic bringing one export across. `state` is written by `advance()` alone."""
+    """One clinic's import of an export. Only `advance()` writes `state`."""
 
     id: str = Field(primary_key=True)
     workspace_id: str = Field(index=True)
@@ -46,14 +46,14 @@ class Migration(LedgerTable, table=True):
     source: str
     state: str = State.PREPARING.value
     paused_from: str | None = None
-    since: datetime = Field(default_factory=now, sa_type=Moment)  # when it came into this state
+    since: datetime = Field(default_factory=now, sa_type=Moment)  # when the migration entered its state
     created_at: datetime = Field(default_factory=now, sa_type=Moment)
     created_by: str = ""
     conversion_date: str | None = None  # the Trial Conversion date, ISO
     moves_acknowledged_at: datetime | None = Field(default=None, sa_type=Moment)
     export_confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
     services_way: str | None = None  # "set_up" in Caspen by the clinic, or "bring" those of the source
-    uses: list[str] | None = Field(default=None, sa_type=Json)  # what it ticked of the source's uses; None: not asked
+    uses: list[str] | None = Field(default=None, sa_type=Json)  # the ticked uses of the source; None: not asked yet
     own_counts: dict[str, int] | None = Field(default=None, sa_type=Json)  # by kind, as the source itself shows them
     wrapped_key: str = ""
     export_number: int = 0
@@ -66,13 +66,13 @@ class Migration(LedgerTable, table=True):
     approved_at: datetime | None = Field(default=None, sa_type=Moment)
     finalised_at: datetime | None = Field(default=None, sa_type=Moment)
     report: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
-    problem: dict[str, Any] | None = Field(default=None, sa_type=Json)  # why it stopped: code and details
+    problem: dict[str, Any] | None = Field(default=None, sa_type=Json)  # why the migration stopped: code and details
     last_sign_of_work: datetime | None = Field(default=None, sa_type=Moment)
-    epoch: int = 0  # raised by every advance: work of an older epoch may write nothing
+    epoch: int = 0  # raised by every advance; work of an older epoch may write nothing
 
 
 class Export(LedgerTable, table=True):
-    """The files a clinic shared, in one hand-over. The link is a secret and is kept sealed."""
+    """The files that a clinic shared in one hand-over. The link is a secret and is stored sealed."""
 
     fits: ClassVar = {"way": WAYS.__contains__, "fetch_state": is_object, "inventory": is_object}
 
@@ -94,7 +94,7 @@ class Export(LedgerTable, table=True):
 
 
 class ExportFile(LedgerTable, table=True):
-    """One file of an export: as it was fetched (`number` below 0), or as it was read (from 1), archives unpacked."""
+    """One file of an export: as fetched (`number` below 0), or as read (from 1), archives unpacked."""
 
     fits: ClassVar = {"facts": is_facts}
 
@@ -116,7 +116,8 @@ class ExportFile(LedgerTable, table=True):
 
 
 class LinkedFile(LedgerTable, table=True):
-    """One file behind a share link, and how far its download has come. Written by the worker that holds the lease."""
+    """One file behind a share link, and the progress of its download. The worker that holds the lease writes the
+    row."""
 
     __tablename__ = "linked_file"
     fits: ClassVar = {"state": is_object}
@@ -136,7 +137,7 @@ class LinkedFile(LedgerTable, table=True):
 
 
 class ProviderCheck(LedgerTable, table=True):
-    """How real links of a provider fared when an operator last tried them by hand."""
+    """The result of an operator's last manual check of a provider's links."""
 
     __tablename__ = "provider_check"
 
@@ -161,9 +162,9 @@ class Part(LedgerTable, table=True):
 
 
 class Work(LedgerTable, table=True):
-    """One thing for a worker to do, held by one worker at a time, by lease and epoch.
+    """One unit of work, held by one worker at a time, by lease and epoch.
 
-    `phase` is a step of the engine; `number` is the part (or file) it is about, 0 where there is only one.
+    `phase` is a step of the engine. `number` is the part or file to work on, or 0 when there is only one unit.
     """
 
     __table_args__ = (sa.Index("ix_work_open", "migration_id", "run", "phase", "state"),)
@@ -186,15 +187,17 @@ class Work(LedgerTable, table=True):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The result, for a page. Raises ValueChanged where it is no object. A worker reads the row whatever it holds,
-        as one migration's row must not stop the work of others."""
+        """The result, for a page. Raises ValueChanged when the stored value is no object.
+
+        Workers read `result` itself, because one migration's row must not stop the work of others.
+        """
         if not is_object(self.result):
             raise ValueChanged("work: result")
         return self.result
 
 
 class Trial(LedgerTable, table=True):
-    """One trial migration: its plan, and what the reconciliation proved."""
+    """One trial: its plan, and the results of reconciliation."""
 
     migration_id: str = Field(primary_key=True)
     number: int = Field(primary_key=True)
@@ -208,14 +211,17 @@ class Trial(LedgerTable, table=True):
     balanced: bool = False
     digest: str = ""
     seconds: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
-    held_against: dict[str, Any] | None = Field(default=None, sa_type=Json)  # numbers the export carries, and what came
-    unanswered: list[Any] | None = Field(default=None, sa_type=Json)  # files nobody had identified: path and rows
+    held_against: dict[str, Any] | None = Field(
+        default=None, sa_type=Json
+    )  # numbers that the export carries, and their counterparts in the trial
+    unanswered: list[Any] | None = Field(default=None, sa_type=Json)  # files without an identified kind: path and rows
     peak_rss_mb: float = 0.0
     dropped_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class ProblemLine(LedgerTable, table=True):
-    """One problem of one row or file. Never a cell's value. Bounded by the rows of the source."""
+    """One problem of a row or a file, never a cell's value. The number of lines is bounded by the rows of the
+    source."""
 
     __tablename__ = "problem_line"
     fits: ClassVar = {"code": lambda code: code in catalogue(), "level": list(Level).__contains__}
@@ -227,7 +233,7 @@ class ProblemLine(LedgerTable, table=True):
     id: int | None = Field(default=None, primary_key=True)
     migration_id: str
     run: str  # "export:1" or "trial:2"
-    part: int = 0  # settled with its part; 0 for what was found while reading
+    part: int = 0  # settled with its part; 0 for problems of reading
     code: str
     level: str
     kind: str | None = None
@@ -239,7 +245,7 @@ class ProblemLine(LedgerTable, table=True):
 
 
 class ChangeRequest(LedgerTable, table=True):
-    """What a clinic asked to be changed before it approves, and the answer."""
+    """A change that a clinic requests before it approves, and the answer."""
 
     __tablename__ = "change_request"
 
@@ -257,7 +263,7 @@ class ChangeRequest(LedgerTable, table=True):
 
 
 class HelpMessage(LedgerTable, table=True):
-    """One message between a clinic and support, with the page it was written on."""
+    """One message between a clinic and support, with the page of writing."""
 
     __tablename__ = "help_message"
 
@@ -272,7 +278,7 @@ class HelpMessage(LedgerTable, table=True):
 
 
 class Waiver(LedgerTable, table=True):
-    """A check of the checklist that support let pass, with the reason that the clinic can read."""
+    """A check of the checklist that support waived, with a reason that the clinic can read."""
 
     migration_id: str = Field(primary_key=True)
     check: str = Field(primary_key=True)
@@ -289,7 +295,7 @@ class OutboxMail(LedgerTable, table=True):
 
     id: str = Field(primary_key=True)
     migration_id: str | None = Field(default=None, index=True)
-    cause: str  # unique for one event of one migration: a retry cannot write it twice
+    cause: str  # unique for one event of one migration, so that a retry cannot write the e-mail twice
     kind: str
     recipient: str
     params: dict[str, Any] = Field(default_factory=dict, sa_type=Json)

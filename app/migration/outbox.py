@@ -1,4 +1,4 @@
-"""The e-mails that a move causes, written down in the same transaction as their cause; a sender posts them later."""
+"""The e-mails of a migration's events, stored in the transaction of their cause and sent later."""
 
 import hashlib
 from typing import Any
@@ -14,7 +14,7 @@ TO_SUPPORT = frozenset({"changes_requested"})
 
 
 def post(session: Session, migration: Migration, kind: str, *, cause: str, facts: dict[str, Any]) -> None:
-    """Writes one mail per person who should know. The same cause twice writes nothing the second time.
+    """Stores one e-mail per recipient. A second call with the same cause writes nothing.
 
     `facts` are numbers, codes and dates only: an e-mail carries no patient data.
     """
@@ -25,7 +25,7 @@ def post(session: Session, migration: Migration, kind: str, *, cause: str, facts
 def post_to(
     session: Session, migration: Migration, kind: str, address: str, *, cause: str, facts: dict[str, Any]
 ) -> None:
-    """Writes one mail to one address. The same cause and address twice write nothing the second time."""
+    """Stores one e-mail to one address. A second call with the same cause and address writes nothing."""
     mail_id = hashlib.blake2b(f"{migration.id}|{cause}|{address}".encode(), digest_size=16).hexdigest()
     if session.get(OutboxMail, mail_id) is None:
         session.add(
@@ -41,7 +41,7 @@ def post_to(
 
 
 def recipients(session: Session, workspace_id: str, kind: str) -> list[str]:
-    """The admins of the workspace, or support's people for what support must do."""
+    """The admins of the workspace, or the members of support for e-mails to support."""
     people = select(Person.email).where(col(Person.disabled_at).is_(None))
     if kind in TO_SUPPORT:
         people = people.join(Membership).where(Membership.role == Role.SUPPORT.value)

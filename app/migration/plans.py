@@ -1,4 +1,4 @@
-"""What the clinic decided, kept with its migration: read, saved, and frozen into each trial."""
+"""The clinic's decisions: read, saved, and frozen into each trial."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ EDITABLE = frozenset(
 
 
 def empty_plan(timezone: str, country: str) -> dict[str, Any]:
-    """A plan before anything is known but where the clinic is."""
+    """A plan with the clinic's time zone and country only."""
     return Plan(timezone=timezone, country=country).model_dump(mode="json")
 
 
@@ -26,7 +26,7 @@ def plan_of(migration: Migration) -> Plan:
 
 
 def save_plan(session: Session, migration_id: str, plan: Plan, by: By, *, confirmed: bool = False) -> Migration:
-    """Keeps a plan, with an audit line that names its fingerprint. Raises WrongState once a trial stands on it."""
+    """Stores a plan, with an audit line that names its fingerprint. Raises WrongState after the start of a trial."""
     migration = locked(session, migration_id)
     if State(migration.state) not in EDITABLE:
         raise WrongState(State(migration.state), Event.CHANGE_PLAN)

@@ -1,8 +1,8 @@
-"""Which problems count now: those of the newest trial, and what reading reported that no trial has reported again.
+"""Selects the problems that are current: those of the newest trial, and those of reading that no trial replaced.
 
-Reading and trial look at the same rows. What a trial reports of a code in a file replaces what reading had reported of
-it. Once the trial is finished, reading's problems of single rows no longer count: a row that did not come keeps its
-reason alone.
+Reading and trial check the same rows. A trial's problems of a code in a file replace reading's problems of that code
+and file. After the trial is finished, reading's problems of single rows are no longer current, and an excluded row has
+the trial's reason only.
 """
 
 from typing import Any
@@ -16,24 +16,24 @@ from app.migration.models import ExportFile, Migration, ProblemLine, Trial
 
 
 def that_count(migration: Migration) -> list[Any]:
-    """The conditions of a query on ProblemLine."""
+    """SQL conditions on ProblemLine for the current problems of a migration."""
     mine = col(ProblemLine.migration_id) == migration.id
     read = col(ProblemLine.run) == f"export:{migration.export_number}"
     if not migration.trial_number:
         return [mine, read]
     trial = f"trial:{migration.trial_number}"
     again = aliased(ProblemLine)
-    told_again = exists().where(
+    replaced = exists().where(
         again.migration_id == migration.id,  # type: ignore[arg-type]  # columns at run time
         again.run == trial,  # type: ignore[arg-type]
         again.code == ProblemLine.code,  # type: ignore[arg-type]
         again.file.is_not_distinct_from(ProblemLine.file),  # type: ignore[union-attr]
     )
-    return [mine, or_(col(ProblemLine.run) == trial, and_(read, ~told_again, ~_is_of_mapped_row(migration)))]
+    return [mine, or_(col(ProblemLine.run) == trial, and_(read, ~replaced, ~_is_of_mapped_row(migration)))]
 
 
 def _is_of_mapped_row(migration: Migration) -> sa.ColumnElement[bool]:
-    """Whether reading reported a problem of single rows that a finished trial has mapped since."""
+    """SQL condition: reading reported a problem of a single row that a finished trial has mapped since."""
     is_finished = exists().where(
         col(Trial.migration_id) == migration.id,
         col(Trial.number) == migration.trial_number,

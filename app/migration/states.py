@@ -1,4 +1,4 @@
-"""The life of a migration: every state it can be in, every event that moves it, and who may cause it."""
+"""The states of a migration, the events that change them, and who may cause each event."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,7 +61,7 @@ WORKING = frozenset({State.FETCHING, State.READING, State.TRIALLING, State.FINAL
 FAILED = {state: State(f"{state}_failed") for state in WORKING}
 OVER = frozenset({State.FINALISED, State.UNDONE, State.CANCELLED})
 LIVE = frozenset({State.FINALISED, State.UNDOING, State.UNDOING_FAILED, State.UNDONE})
-"""The states of a move that went live, and of one that is taken back: such a move has a report."""
+"""The states of a migration that went live, also of one that is being undone. Such a migration has a report."""
 OPEN = frozenset(s for s in State if s not in OVER)
 BEFORE_FINALISING = frozenset(
     s
@@ -80,10 +80,11 @@ WORKER = frozenset({Actor.WORKER})
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One line of the table. `to` is None where the line depends on where the migration was (fail, retry, resume)
-    or on its plan (answer_changes).
+    """One line of the state table.
 
-    `guard` names the check that can refuse the line; `mail` the e-mail that it causes, in the same transaction.
+    `to` is None when the target depends on the earlier state (fail, retry, resume) or on the plan (answer_changes).
+    `guard` names the check that can refuse the line. `mail` is the e-mail that the event causes, in the same
+    transaction.
     """
 
     event: Event
@@ -137,7 +138,7 @@ MOVES: tuple[Move, ...] = (
 
 
 def destination(move: Move, state: State, paused_from: State | None, *, is_plan_tried: bool = False) -> State:
-    """Where a line leads from `state`. `is_plan_tried`: the current trial was made with the plan as it is now."""
+    """The target state of a line from `state`. `is_plan_tried`: the current trial was made with the present plan."""
     if move.to is not None:
         return move.to
     if move.event is Event.ANSWER_CHANGES:
@@ -152,5 +153,5 @@ def destination(move: Move, state: State, paused_from: State | None, *, is_plan_
 
 
 def move_for(event: Event, state: State) -> Move | None:
-    """The line of the table for this event in this state, if there is one."""
+    """The line of the table for this event in this state, or None."""
     return next((m for m in MOVES if m.event is event and state in m.sources), None)

@@ -1,14 +1,14 @@
-"""The trial migrations of a clinic's move: started from a frozen plan, looked at, approved."""
+"""The trials of a clinic's migration: started from a frozen plan, reviewed, approved."""
 
 from collections.abc import Iterable
 
 from sqlmodel import Session, col, desc, select
 
-from app.migration.advance import By, Cause, Guard, Refused, Ring, advance, locked
-from app.migration.completeness import facts_of
+from app.migration.advance import By, Cause, Guard, GuardRefused, QueueNotice, advance, locked
+from app.migration.completeness_warnings import facts_of
 from app.migration.exports import files_of
 from app.migration.guards import approvable
-from app.migration.ledger_shapes import require_shape
+from app.migration.ledger_validation import require_shape
 from app.migration.models import Migration, Trial
 from app.migration.plans import plan_of
 from app.migration.states import Event
@@ -18,10 +18,13 @@ from app.problems import Problem
 
 def start_trial(
     session: Session, migration_id: str, by: By, checklist_passes: Guard, *, workspace_version: int | None = None
-) -> Ring:
-    """Freezes the plan into a new trial. `workspace_version` is what the checklist looked at: the work begins only if
-    the workspace is still the same then. (None: it is not compared.)"""
-    ring = advance(session, migration_id, Event.START_TRIAL, by, guards={"checklist_passes": checklist_passes})
+) -> QueueNotice:
+    """Freezes the plan into a new trial.
+
+    `workspace_version` is the version that the checklist checked: the work begins only if the workspace still has that
+    version. None skips the comparison.
+    """
+    notice = advance(session, migration_id, Event.START_TRIAL, by, guards={"checklist_passes": checklist_passes})
     migration = locked(session, migration_id)
     plan = plan_of(migration)
     migration.trial_number += 1
@@ -38,7 +41,7 @@ def start_trial(
         )
     )
     session.flush()
-    return ring
+    return notice
 
 
 def approve(
@@ -46,27 +49,27 @@ def approve(
     migration_id: str,
     digest: str,
     by: By,
-    doubts_ticked: Guard,
+    warnings_ticked: Guard,
     accepted: Iterable[str] = (),
     is_whole: Guard | None = None,
-) -> Ring:
-    """The clinic approves exactly the trial whose digest it saw. Raises Refused where that is not the current one.
+) -> QueueNotice:
+    """Approves exactly the trial whose digest the clinic reviewed. Raises GuardRefused for any other trial.
 
-    `doubts_ticked` refuses while a doubt about the export stands unticked; `accepted` are the keys that were ticked.
-    `is_whole` refuses a trial whose store is missing or damaged; going live asks for that once more.
+    `warnings_ticked` refuses while a completeness warning is not ticked; `accepted` are the keys of ticked warnings.
+    `is_whole` refuses a trial whose store is missing or damaged. Going live checks the store again.
     """
-    right_one = approvable(digest)
+    is_current = approvable(digest)
 
-    def both(session: Session, migration: Migration) -> Problem | None:
+    def check(session: Session, migration: Migration) -> Problem | None:
         damaged = is_whole(session, migration) if is_whole is not None else None
-        return damaged or right_one(session, migration) or doubts_ticked(session, migration)
+        return damaged or is_current(session, migration) or warnings_ticked(session, migration)
 
     facts = {"trial": locked(session, migration_id).trial_number, "digest": digest, **facts_of(accepted)}
-    return advance(session, migration_id, Event.APPROVE, by, Cause(facts=facts), guards={"approvable": both})
+    return advance(session, migration_id, Event.APPROVE, by, Cause(facts=facts), guards={"approvable": check})
 
 
 def current_trial(session: Session, migration: Migration) -> Trial | None:
-    """The last trial that was started, if any. Raises LedgerChanged where its row has another shape than we write."""
+    """The last started trial, or None. Raises LedgerChanged when its row does not have the shape that we write."""
     trial = session.get(Trial, (migration.id, migration.trial_number)) if migration.trial_number else None
     if trial is not None:
         require_shape(trial)
@@ -75,8 +78,8 @@ def current_trial(session: Session, migration: Migration) -> Trial | None:
 
 def trials(session: Session, migration_id: str) -> list[Trial]:
     """All trials of a migration, newest first."""
-    found = select(Trial).where(Trial.migration_id == migration_id).order_by(desc(col(Trial.number)))
-    return list(session.exec(found))
+    chosen = select(Trial).where(Trial.migration_id == migration_id).order_by(desc(col(Trial.number)))
+    return list(session.exec(chosen))
 
 
-__all__ = ["Refused", "approve", "current_trial", "start_trial", "trials"]
+__all__ = ["GuardRefused", "approve", "current_trial", "start_trial", "trials"]

@@ -1,4 +1,4 @@
-"""The ledger's tables for what is not handed over yet: a link that was looked at, and files sent in pieces."""
+"""The ledger's tables for exports that are not handed over yet: a checked link, and files sent in pieces."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,8 +10,10 @@ from app.migration.models import Bytes, Json, Moment, is_object
 
 
 class CheckedLink(LedgerTable, table=True):
-    """The link that a clinic last asked us to look at. It is kept sealed while it waits to be handed over, and not at
-    all where it cannot be used."""
+    """The link that a clinic last asked to check.
+
+    The link is stored sealed while it is not handed over, and left out when it is unusable.
+    """
 
     __tablename__ = "checked_link"
     fits: ClassVar = {"findings": is_object}
@@ -25,16 +27,16 @@ class CheckedLink(LedgerTable, table=True):
 
 
 class UploadFile(LedgerTable, table=True):
-    """One file that a browser sends in pieces, and how much of it is durable. It goes on where it stopped."""
+    """One file that a browser sends in pieces, and its durable bytes. An interrupted upload resumes there."""
 
     __tablename__ = "upload_file"
 
     migration_id: str = Field(primary_key=True)
-    number: int = Field(primary_key=True)  # its place among the files that were chosen
+    number: int = Field(primary_key=True)  # its place among the chosen files
     id: str = Field(unique=True)
     name: str
     size: int = Field(default=0, sa_type=Bytes)
     received: int = Field(default=0, sa_type=Bytes)  # durable
     object_key: str
-    sha256: str = ""  # once all of it is here
+    sha256: str = ""  # set when the upload is complete
     touched_at: datetime = Field(default_factory=now, sa_type=Moment)

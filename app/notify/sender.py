@@ -20,7 +20,7 @@ from app.db import Database, now
 from app.migration.models import OutboxMail
 from app.notify.mails import Composer
 from app.settings import Settings
-from app.side_effects import effect
+from app.side_effects import side_effect
 
 log = structlog.get_logger()
 CLAIMED_FOR = timedelta(seconds=60)
@@ -71,7 +71,7 @@ class Sender:
             log.error("mail_not_drawn", mail=mail.id, kind=mail.kind, trouble=type(fault).__name__)
             return type(fault).__name__
         try:
-            with connect(self.settings.smtp_url) as server, effect("mail.send"):
+            with connect(self.settings.smtp_url) as server, side_effect("mail.send"):
                 server.send_message(message)
         except (OSError, smtplib.SMTPException) as trouble:
             log.warning("mail_not_sent", mail=mail.id, kind=mail.kind, trouble=type(trouble).__name__)

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from app.migration.ledger_shapes import LedgerChanged
+from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import Export, ExportFile, Migration
 from app.trial.account_seal import Counts, checksum, counted_in, has_few_problems, seal_of_counts, sealed
 

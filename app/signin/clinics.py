@@ -11,8 +11,8 @@ from app.access.viewer import Viewer
 from app.caspen.stores import Stores
 from app.caspen.workspace_snapshot import load_workspace
 from app.migration.audited import load_misplaced
+from app.migration.state_words import WORDS
 from app.migration.states import State
-from app.migration.words import WORDS
 from app.signin.pages import current_migration
 from app.trial.changed_ledger import changed_in
 from app.web.page_context import go, page, visit_of

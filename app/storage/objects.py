@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from app.side_effects import effect
+from app.side_effects import side_effect
 from app.storage.encryption import CannotOpen
 from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, plain_size, sealed_offset
 from app.storage.writing import ObjectAppender, ObjectWriter, make_folder, sync_folder
@@ -89,7 +89,7 @@ class LocalObjects:
         path = self._path(key)
         for leftover in (path, path.with_name(path.name + UNFINISHED), *path.parent.glob(f"{path.name}{TEMPORARY}*")):
             if leftover.is_file():
-                with effect("file.remove"):
+                with side_effect("file.remove"):
                     leftover.unlink(missing_ok=True)
         if path.parent.is_dir():
             sync_folder(path.parent)
@@ -98,7 +98,7 @@ class LocalObjects:
         path = self._path(prefix)
         self.delete(prefix)
         if path.is_dir():
-            with effect("folder.remove"):
+            with side_effect("folder.remove"):
                 shutil.rmtree(path)
         if path.parent.is_dir():
             sync_folder(path.parent)
@@ -114,7 +114,7 @@ class LocalObjects:
     def sweep_unfinished(self, prefix: str, than: datetime) -> int:
         left = [p for p in self._path(prefix).rglob("*~*") if p.is_file() and p.stat().st_mtime < than.timestamp()]
         for path in left:
-            with effect("file.remove"):
+            with side_effect("file.remove"):
                 path.unlink(missing_ok=True)
         return len(left)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from app.side_effects import effect
+from app.side_effects import side_effect
 from app.storage.frames import FRAME, HEADER, SEALED_FRAME, Frames, whole_frames
 
 BATCH = 16 * FRAME
@@ -71,11 +71,11 @@ class ObjectAppender:
         """Ends the object and gives it its name, durably; returns its size."""
         self._settle()
         size = self.position
-        with effect("file.write"):
+        with side_effect("file.write"):
             self._file.write(self._frames.seal(self._count, bytes(self._pending), last=True))
         self._sync()
         self._file.close()
-        with effect("file.rename"):
+        with side_effect("file.rename"):
             self._unfinished.replace(self._finished)
         sync_folder(self._finished.parent)
         return size
@@ -98,7 +98,7 @@ class ObjectAppender:
             return
         if len(self._sealed) < (batch := min(whole, BATCH // FRAME) * SEALED_FRAME):
             self._sealed = bytearray(batch)
-        with effect("file.write"), memoryview(self._pending) as view:
+        with side_effect("file.write"), memoryview(self._pending) as view:
             for at in range(0, whole * FRAME, BATCH):
                 with view[at : min(at + BATCH, whole * FRAME)] as plain:
                     self._file.write(self._frames.seal_all(self._count + at // FRAME, plain, self._sealed))
@@ -106,7 +106,7 @@ class ObjectAppender:
         del self._pending[: whole * FRAME]
 
     def _sync(self) -> None:
-        with effect("file.sync"):
+        with side_effect("file.sync"):
             self._file.flush()
             os.fsync(self._file.fileno())
 
@@ -130,14 +130,14 @@ class ObjectWriter(ObjectAppender):
         finally:
             self.close()
             if not is_finished:
-                with effect("file.remove"):
+                with side_effect("file.remove"):
                     self._unfinished.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:
     """A folder that nobody else on the machine can look into."""
     if not folder.is_dir():
-        with effect("folder.make"):
+        with side_effect("folder.make"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
@@ -145,13 +145,13 @@ def sync_folder(folder: Path) -> None:
     """A rename is durable only when its folder is."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        with effect("folder.sync"):
+        with side_effect("folder.sync"):
             os.fsync(handle)
     finally:
         os.close(handle)
 
 
 def _opened(path: Path) -> BinaryIO:
-    with effect("file.open"):
+    with side_effect("file.open"):
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     return os.fdopen(handle, "r+b", buffering=1024 * 1024)

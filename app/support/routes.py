@@ -23,7 +23,7 @@ from app.migration.audited import load_audited, load_each
 from app.migration.balance import balance_of
 from app.migration.checked_links import load_checked_link
 from app.migration.guards import pausable, undoable
-from app.migration.ledger_shapes import CHANGED_WORDS
+from app.migration.ledger_validation import CHANGED_WORDS
 from app.migration.models import (
     AuditEntry,
     ChangeRequest,
@@ -36,10 +36,10 @@ from app.migration.models import (
     Work,
 )
 from app.migration.outbox import post
+from app.migration.state_words import WORDS, Waits
 from app.migration.states import LIVE, OPEN, OVER, WORKING, Actor, Event, State, move_for
 from app.migration.trials import current_trial
 from app.migration.upload_tables import CheckedLink
-from app.migration.words import WORDS, Waits
 from app.problems import Problem, catalogue
 from app.reading.redaction import told_path
 from app.settings import environment

@@ -11,7 +11,7 @@ from app.mapping.kind import Source
 from app.mapping.rows import Outcome
 from app.migration.balance import KindBalance
 from app.migration.exports import files_of
-from app.migration.ledger_shapes import changed_columns
+from app.migration.ledger_validation import changed_columns
 from app.migration.models import ExportFile, Migration, ProblemLine, Trial, Work
 from app.migration.states import LIVE, State
 from app.migration.unanswered import files_apart, to_json, unanswered_files

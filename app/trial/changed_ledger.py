@@ -1,6 +1,6 @@
 """Whether something else than this product has written the row of a migration."""
 
-from app.migration.ledger_shapes import changed_columns
+from app.migration.ledger_validation import changed_columns
 from app.migration.models import Migration
 from app.sources import SOURCES
 

@@ -13,7 +13,17 @@ from app.caspen.load_part import unload_parts
 from app.migration.models import Migration, Work
 from app.trial.context import PLACES, SET_ASIDE, Bench, benches
 from app.worker.heartbeat import Heartbeat
-from app.worker.leases import DONE, QUARANTINED, SETTLED, Lease, LostLease, Settled, ask_again, reopen, rows_of_piece
+from app.worker.leases import (
+    DONE,
+    QUARANTINED,
+    SETTLED,
+    Lease,
+    LostLease,
+    SettledPiece,
+    reopen,
+    reopen_single,
+    rows_of_piece,
+)
 from app.worker.outcome import Done
 from app.worker.runtime import Runtime
 
@@ -22,7 +32,7 @@ PARTS = "parts"  # the phase that loads the parts of a trial
 
 def note_set_aside(session: Session, lease: Lease) -> None:
     """Notes that a row of the lease's trial was set aside, in the transaction that settles it; twice is once."""
-    ask_again(session, lease.migration_id, lease.run, SET_ASIDE)
+    reopen_single(session, lease.migration_id, lease.run, SET_ASIDE)
 
 
 def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: Heartbeat) -> Done:
@@ -43,7 +53,7 @@ def hold_children(runtime: Runtime, migration: Migration, lease: Lease, beat: He
         changed = bench.index.parts_changed(bench.plan, rows)
         everywhere = _has_places(bench, set(rows) - bench.index.set_aside)
         again = [
-            Settled(piece.number, piece.epoch, rows_of_piece(piece.result))
+            SettledPiece(piece.number, piece.epoch, rows_of_piece(piece.result))
             for piece in pieces
             if piece.state == DONE and (everywhere or int(piece.result.get("part", piece.number)) in changed)
         ]

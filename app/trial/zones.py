@@ -19,7 +19,7 @@ from app.reading.file_watch import NO_WATCH, FileWatch
 from app.reading.parts import read_part
 from app.sources import source as source_named
 from app.trial.context import PLACES
-from app.worker.failure_causes import where
+from app.worker.failure_causes import stack_lines
 from app.worker.heartbeat import Heartbeat
 from app.worker.runtime import Runtime
 
@@ -109,7 +109,11 @@ def _records(
                 made = kind.to_records(parsed.row, Joined(), lookups)
             except Exception as fault:
                 log.error(
-                    "row_passed_over", fault=type(fault).__name__, at=where(fault), part=part.number, line=row.line
+                    "row_passed_over",
+                    fault=type(fault).__name__,
+                    at=stack_lines(fault),
+                    part=part.number,
+                    line=row.line,
                 )
                 continue
             yield from (r for r in (made.records if isinstance(made, Mapped) else ()) if r.table == table)

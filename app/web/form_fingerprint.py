@@ -41,8 +41,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from app.migration.models import Migration
+from app.migration.state_words import WORDS
 from app.migration.states import State
-from app.migration.words import WORDS
 
 FIELD = "basis"
 STAMP, NAME, VALUE = 5, 6, 9

@@ -28,7 +28,7 @@ from app.mapping.kind import Source
 from app.migration.advance import By, Cause, Guard, WrongState, advance, locked
 from app.migration.audit import MARK
 from app.migration.audited import Audited, load_audited
-from app.migration.ledger_shapes import LedgerChanged
+from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import Migration
 from app.migration.states import OPEN, OVER, Actor, Event, State, move_for
 from app.request_limits import read_form
@@ -163,8 +163,8 @@ class Visit:
             self.confirm(session)
             if prepare is not None:
                 prepare(session)
-            ring = advance(session, self.move.id, event, self.by, cause, guards)
-        self.runtime.doorbell.ring(ring.migration_id)
+            notice = advance(session, self.move.id, event, self.by, cause, guards)
+        self.runtime.queue.notify(notice.migration_id)
 
     @contextmanager
     def confirmed(self) -> Iterator[Confirmed]:

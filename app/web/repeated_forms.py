@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from app.migration.audit import Change, is_newest_mark, same_answer
+from app.migration.audit import AuditChange, is_newest_mark, same_answer
 from app.web.form_fingerprint import NoBasis
 from app.web.page_context import Visit
 
@@ -82,7 +82,7 @@ def page_after(visit: Visit) -> str | None:
     return AFTER[path].format(migration_id=visit.move.id) if path in AFTER else None
 
 
-def given_already(visit: Visit) -> Change | None:
+def given_already(visit: Visit) -> AuditChange | None:
     """Who gave the very answer of this visit to a form that showed the same, and when. None where nobody did, or where
     somebody answered that form otherwise since. Reads the ledger and writes nothing."""
     return _ask_audit(visit, same_answer)

@@ -20,14 +20,14 @@ from app.caspen.trial_health import TrialFault
 from app.formatting import names, number, plural
 from app.mapping.rows import Outcome
 from app.migration.audited import load_audited
-from app.migration.completeness import export_day, stale_day
-from app.migration.fates import RowFates, StayReason, load_fates
-from app.migration.guards import doubts_ticked, open_requests
+from app.migration.completeness_warnings import export_day, stale_day
+from app.migration.fates import ExclusionReason, RowFates, load_fates
+from app.migration.guards import open_requests, warnings_ticked
 from app.migration.models import Export, Migration, Trial
+from app.migration.state_words import WORDS
 from app.migration.states import Event, State
 from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial, trials
-from app.migration.words import WORDS
 from app.request_limits import read_form
 from app.trial.approval_check import whole_trial
 from app.web.form_fingerprint import MOMENT, TICK, Field, Shown, columns_shown
@@ -158,9 +158,9 @@ def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Respon
     if errors:
         return draw(request, name, errors, accepted)
     with visit.confirmed() as confirmed:
-        guard = doubts_ticked(visit.source, accepted)
-        ring = approve_trial(confirmed.session, visit.move.id, digest, visit.by, guard, accepted, whole_trial(fault))
-    visit.runtime.doorbell.ring(ring.migration_id)
+        guard = warnings_ticked(visit.source, accepted)
+        notice = approve_trial(confirmed.session, visit.move.id, digest, visit.by, guard, accepted, whole_trial(fault))
+    visit.runtime.queue.notify(notice.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 
 
@@ -226,14 +226,14 @@ def staying_lines(fates: RowFates) -> list[StayingLine]:
     return lines
 
 
-def _by_label(reasons: Iterable[StayReason]) -> Counter[str]:
+def _by_label(reasons: Iterable[ExclusionReason]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for each in reasons:
         counts[each.label] += each.rows
     return counts
 
 
-def _kinds_named(reasons: Sequence[StayReason]) -> str:
+def _kinds_named(reasons: Sequence[ExclusionReason]) -> str:
     """As in "3 of appointments, 2 of clients and 4 of other kinds and files", most first."""
     counts = _by_label(reasons).most_common()
     lower = {each.label for each in reasons if each.kind}

@@ -14,8 +14,8 @@ from app.migration.advance import WrongState
 from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.migration.plans import EDITABLE
+from app.migration.state_words import WORDS
 from app.migration.states import OPEN, Event, State
-from app.migration.words import WORDS
 from app.web.form_fingerprint import Field, Shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import typed_date

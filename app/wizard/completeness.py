@@ -10,11 +10,18 @@ from sqlmodel import Session
 from app.formatting import number, plural
 from app.mapping.kind import Source
 from app.migration.balance import balance_of
-from app.migration.completeness import Counted, Reason, counted, doubts, stale_day, unticked
-from app.migration.completeness_words import Said, said
+from app.migration.completeness_warnings import (
+    CountComparison,
+    CountReason,
+    compare_counts,
+    completeness_warnings,
+    stale_day,
+    unticked,
+)
 from app.migration.exports import files_of
 from app.migration.models import ExportFile, Migration, Trial
 from app.migration.states import State
+from app.migration.warning_texts import WarningText, to_text
 from app.problems import Problem, catalogue
 from app.web.page_context import Visit
 
@@ -38,19 +45,20 @@ SHORT = {
 }
 
 
-def doubts_said(session: Session, visit: Visit, trial: Trial | None = None) -> list[Said]:
+def doubts_said(session: Session, visit: Visit, trial: Trial | None = None) -> list[WarningText]:
     """What speaks against the export being whole, in the clinic's words."""
     migration = session.get_one(Migration, visit.move.id)
     return [
-        said(doubt, visit.source, State(migration.state)) for doubt in doubts(session, migration, visit.source, trial)
+        to_text(doubt, visit.source, State(migration.state))
+        for doubt in completeness_warnings(session, migration, visit.source, trial)
     ]
 
 
-def not_ticked(session: Session, visit: Visit, trial: Trial, accepted: Collection[str]) -> list[Said]:
+def not_ticked(session: Session, visit: Visit, trial: Trial, accepted: Collection[str]) -> list[WarningText]:
     """The same, without what was ticked."""
     migration = session.get_one(Migration, visit.move.id)
-    found = doubts(session, migration, visit.source, trial)
-    return [said(doubt, visit.source) for doubt in unticked(found, accepted)]
+    found = completeness_warnings(session, migration, visit.source, trial)
+    return [to_text(doubt, visit.source) for doubt in unticked(found, accepted)]
 
 
 def whole(session: Session, visit: Visit, trial: Trial) -> dict[str, Any]:
@@ -69,24 +77,24 @@ def whole(session: Session, visit: Visit, trial: Trial) -> dict[str, Any]:
 def counts_said(session: Session, visit: Visit, trial: Trial) -> list[dict[str, Any]]:
     """Each number of the clinic's beside the export and what came, and why they differ."""
     migration = session.get_one(Migration, visit.move.id)
-    found = counted(session, migration, visit.source, trial)
+    found = compare_counts(session, migration, visit.source, trial)
     return [{"counted": one, "why": why(one, visit.source.label)} for one in found]
 
 
-def why(one: Counted, source: str) -> str:
+def why(one: CountComparison, source: str) -> str:
     """As in "The same number as in your export. 6 of its rows did not come: 2 merged into others, 4 held back"."""
     return " ".join(part for part in (why_own(one, source), why_stayed(one, source)) if part)
 
 
-def why_own(one: Counted, source: str) -> str:
+def why_own(one: CountComparison, source: str) -> str:
     """What separates the clinic's number from the export, or from what came where more came."""
     if one.own == one.in_export:
-        return "The same number." if one.own == one.came else "The same number as in your export."
-    if one.own == one.came:
+        return "The same number." if one.own == one.brought else "The same number as in your export."
+    if one.own == one.brought:
         return "The same number as came across."
     apart = abs(one.own - one.compared)
     reasons = reasons_words(one.apart, source)
-    if one.own < one.came:
+    if one.own < one.brought:
         known = [reason.code for reason in one.apart] != ["not_explained"]
         return f"{apart:,} more came than you counted{f': {reasons}' if known else ''}."
     if one.own <= one.compared:
@@ -95,20 +103,20 @@ def why_own(one: Counted, source: str) -> str:
     return more if one.different == one.in_export else f"Your export holds {one.different:,} different ones. {more}"
 
 
-def why_stayed(one: Counted, source: str) -> str:
+def why_stayed(one: CountComparison, source: str) -> str:
     """Every row of the export that did not come, by reason; "" where every row came."""
-    stayed = one.in_export - one.came
+    stayed = one.in_export - one.brought
     if not stayed:
         return ""
     rows = "row of your export" if stayed == 1 else "rows of your export"
-    return f"{stayed:,} {rows} did not come: {reasons_words(one.stayed, source)}."
+    return f"{stayed:,} {rows} did not come: {reasons_words(one.excluded, source)}."
 
 
-def reasons_words(reasons: Iterable[Reason], source: str) -> str:
+def reasons_words(reasons: Iterable[CountReason], source: str) -> str:
     return ", ".join(f"{reason.count:,} {reason_words(reason, source)}" for reason in reasons)
 
 
-def reason_words(reason: Reason, source: str) -> str:
+def reason_words(reason: CountReason, source: str) -> str:
     if reason.code in OTHERS:
         return OTHERS[reason.code]
     if reason.code in SHORT:
@@ -134,7 +142,7 @@ class Held:
 def held(session: Session, migration: Migration, source: Source, trial: Trial) -> list[Held]:
     """Every comparison that this export allows, what differs first."""
     told: Mapping[str, int] = Counter(trial.held_against or {})
-    came = {line.kind for line in balance_of(trial, source).lines if line.came}
+    came = {line.kind for line in balance_of(trial, source).lines if line.brought}
     files = files_of(session, migration.id, migration.export_number)
     found = [*visits(told, source), *notes(told, source, came), *places(told, source), *pages(files, source)]
     return sorted(found, key=lambda one: one.fits)
@@ -152,8 +160,8 @@ def visits(told: Mapping[str, int], source: Source) -> list[Held]:
         return [Held(True, words, f"{plural(left, 'client')} left out by your date." if left else "")]
     gone, waiting = told["visits_not_exported"], told["visits_kept_back"]
     ends = ((gone, "not in your export."), (waiting, "in it, and did not come."))
-    said = [f"{plural(n, 'appointment')} {'is' if n == 1 else 'are'} {end}" for n, end in ends if n]
-    return [Held(False, words, " ".join(said), "visits", "See who")]
+    to_text = [f"{plural(n, 'appointment')} {'is' if n == 1 else 'are'} {end}" for n, end in ends if n]
+    return [Held(False, words, " ".join(to_text), "visits", "See who")]
 
 
 def notes(told: Mapping[str, int], source: Source, came: set[str]) -> list[Held]:

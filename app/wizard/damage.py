@@ -5,7 +5,7 @@ from fastapi import Request, Response
 
 from app.caspen.trial_health import TrialFault
 from app.migration.audited import load_audited
-from app.migration.ledger_shapes import LedgerChanged
+from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import Trial
 from app.migration.states import LIVE
 from app.migration.trials import current_trial

@@ -68,8 +68,8 @@ def read(request: Request) -> Response:
         return go(f"/m/{visit.move.id}/progress")  # pressed twice: it is being read
     visit = in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
     with visit.confirmed() as confirmed:
-        ring = read_again(confirmed.session, visit.move.id, plan_of(confirmed.migration), visit.by, guard=export_kept)
-    visit.runtime.doorbell.ring(ring.migration_id)
+        notice = read_again(confirmed.session, visit.move.id, plan_of(confirmed.migration), visit.by, guard=export_kept)
+    visit.runtime.queue.notify(notice.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 
 from app.mapping.kind import Source
 from app.mapping.rows import Outcome
-from app.migration.fates import KEEP_BACK, RowFates, StayReason, keeps_row_back, ranked_lines
+from app.migration.fates import KEEP_BACK, ExclusionReason, RowFates, keeps_row_back, ranked_lines
 from app.migration.models import Migration, ProblemLine
 from app.migration.problem_lines import that_count
 from app.problems import Entry, Level, Problem, Who, catalogue, parse_level
@@ -131,7 +131,7 @@ def _merged(sums: Iterable[ProblemSum]) -> list[ProblemSum]:
 
 def _sums_of_account(fates: RowFates, names_files: bool) -> Iterator[ProblemSum]:
     """A line for each reason of each kind, and for each file of which no row came because nobody said what it is."""
-    same: dict[tuple[str, str, Outcome, str], list[StayReason]] = {}
+    same: dict[tuple[str, str, Outcome, str], list[ExclusionReason]] = {}
     for reason in fates.reasons:
         label = reason.label if reason.kind or names_files else WHOLE_FILES
         key = (reason.kind, label, reason.outcome, reason.code)

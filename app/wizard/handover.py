@@ -22,16 +22,17 @@ from app.formatting import MONTHS, files_and_folders, plural
 from app.links import LinkSettings
 from app.links.providers import all_provider_help
 from app.mapping.kind import Source
-from app.migration import contents
+from app.migration import used_kinds
 from app.migration.audit import last_upload_stop
 from app.migration.checked_links import load_checked_link
-from app.migration.completeness import TOLD_BY_READING, Doubt, doubts, joined
-from app.migration.completeness_words import range_of, said
+from app.migration.completeness_warnings import READING_CODES, CompletenessWarning, completeness_warnings, joined
+from app.migration.warning_texts import range_of, to_text
 from app.migration.exports import Handed, files_of
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
 from app.migration.unanswered import refused_rows
+from app.migration.warning_texts import range_of, to_text
 from app.problems import Problem, catalogue
 from app.reading.seal import require_true_reading
 from app.request_limits import read_form
@@ -60,7 +61,7 @@ PATHS = tuple(f"/m/{{migration_id}}/{form}" for form in ("handover/upload", "han
 @shows("/m/{migration_id}/handover/found")
 def absent_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """The export, and the kinds that are not in it."""
-    absent = contents.absent(session, migration, visit.source)
+    absent = used_kinds.absent(session, migration, visit.source)
     labels = [visit.source.kind(name).label for name in absent]
     return Shown(
         context={"export_number": migration.export_number, "absent": list(absent)},
@@ -73,7 +74,7 @@ def absent_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 def describe_ticks(refusal: Refusal) -> RefusedForm:
     """Each kind that was ticked as not needed. Sending the ticks once more only shows the page with them."""
     visit, session, migration = refusal.visit, refusal.session, refusal.migration
-    absent, inventory = contents.absent(session, migration, visit.source), inventory_of(session, migration)
+    absent, inventory = used_kinds.absent(session, migration, visit.source), inventory_of(session, migration)
     answers = []
     for name in refusal.sent.get("absent", ()):
         kind = next((kind for kind in visit.source.kinds if kind.name == name), None)
@@ -250,9 +251,9 @@ def found(session: Session, migration: Migration, export: Export, source: Source
     told = export.inventory.get("kinds", {})
     by_kind = Counter(file.kind for file in files if file.kind)
     zone = ZoneInfo(plan_of(migration).timezone)
-    doubted = doubts(session, migration, source)
+    doubted = completeness_warnings(session, migration, source)
     suspects = suspect_kinds(doubted, files, source)
-    asked = contents.absent(session, migration, source)
+    asked = used_kinds.absent(session, migration, source)
     here, behind, absent = [], [], []
     for kind in source.kinds:
         facts = told.get(kind.name, {})
@@ -312,7 +313,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,
         "counted": files_and_folders(file.path for file in read),
-        "doubts": [said(doubt, source) for doubt in doubted if doubt.code != "kind_absent"],
+        "doubts": [to_text(doubt, source) for doubt in doubted if doubt.code != "kind_absent"],
         "noticed": noticed,
         "optional": [line for line in rest if words[line["code"]].has_act],
         "rest": [line for line in rest if not words[line["code"]].has_act],
@@ -322,7 +323,9 @@ def found(session: Session, migration: Migration, export: Export, source: Source
     }
 
 
-def suspect_kinds(doubted: Iterable[Doubt], files: Iterable[ExportFile], source: Source) -> frozenset[str]:
+def suspect_kinds(
+    doubted: Iterable[CompletenessWarning], files: Iterable[ExportFile], source: Source
+) -> frozenset[str]:
     """The kinds of which rows may be missing: a doubt is about the kind, or one of its files could not be read."""
     visits = source.carried.visits if source.carried else None
     suspects = {file.kind for file in files if file.kind and file.refused}
@@ -379,8 +382,8 @@ def span(first: str | None, last: str | None, zone: tzinfo) -> str:
     if not first or not last:
         return ""
     ends = [datetime.fromisoformat(text).astimezone(zone) for text in (first, last)]
-    said = [f"{MONTHS[day.month - 1][:3]} {day.year}" for day in ends]
-    return said[0] if said[0] == said[1] else f"{said[0]} to {said[1]}"
+    months = [f"{MONTHS[day.month - 1][:3]} {day.year}" for day in ends]
+    return months[0] if months[0] == months[1] else f"{months[0]} to {months[1]}"
 
 
 NEEDS_CLINIC = frozenset(
@@ -391,7 +394,7 @@ NEEDS_CLINIC = frozenset(
         "practitioner_placeholder_created",
     }
 )
-WHOLE = frozenset({*TOLD_BY_READING, "export_dates_differ", "partial_export", "partial_export_gap"})
+WHOLE = frozenset({*READING_CODES, "export_dates_differ", "partial_export", "partial_export_gap"})
 ELSEWHERE = WHOLE | {"availability_block_not_imported", "kind_absent", "kind_not_imported", "unrecognised_file"}
 """What stands elsewhere on the page, in its own words: doubts with their dates among it."""
 

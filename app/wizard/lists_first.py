@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from app.migration.advance import Refused
+from app.migration.advance import GuardRefused
 from app.migration.both_lists import lists_acknowledged
 from app.migration.models import Migration
 from app.migration.states import Event, State
@@ -20,5 +20,5 @@ def hands_over(request: Request) -> Visit:
     """The visit, if an export can be handed over now. What the guard would refuse is not even received."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
     if (problem := lists_first(visit)) is not None:
-        raise Refused(problem)
+        raise GuardRefused(problem)
     return visit

@@ -73,8 +73,8 @@ def bridge(
     parts = []
     if line.unchanged:
         were = "was" if line.unchanged == 1 else "were"
-        parts.append(f"{number(line.unchanged)} of {plural(line.came, 'row')} {were} in Caspen already")
-    if tables and (here != line.came or len(tables) > 1):
+        parts.append(f"{number(line.unchanged)} of {plural(line.brought, 'row')} {were} in Caspen already")
+    if tables and (here != line.brought or len(tables) > 1):
         one, many = ("is live", "are live") if undone is None else ("stays", "stay")
         parts.append(f"{names(records_words(tables))} {one if here == 1 else many}")
         if named := live.named.get(line.kind, 0):

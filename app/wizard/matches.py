@@ -18,7 +18,7 @@ from app.checklist.situation import Situation
 from app.mapping.plan import Choice, Plan
 from app.matching.consequences import left_out_counts
 from app.matching.matches import PLACES, Suggestion
-from app.migration.advance import Ring, WrongState
+from app.migration.advance import QueueNotice, WrongState
 from app.migration.exports import files_of
 from app.migration.models import Migration
 from app.migration.plans import save_plan
@@ -67,7 +67,7 @@ def save(request: Request) -> Response:
     _, trouble = typed_date(sent.get("before", ""), any_year=True)
     if show == "leave_out" and trouble:
         return draw(request, show, [{"field": "before", "words": trouble}], typed=sent["before"])
-    in_the_way, ring, decided = None, None, set[str]()
+    in_the_way, notice, decided = None, None, set[str]()
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         if migration.state != State.MATCHING:
@@ -80,9 +80,9 @@ def save(request: Request) -> Response:
         if act == "start":
             here = standing(visit, session)
             in_the_way = before_trial(migration, situation(visit, here, session))
-            ring = None if in_the_way else begin_trial(visit, here, session)
-    if ring is not None:
-        visit.runtime.doorbell.ring(ring.migration_id)
+            notice = None if in_the_way else begin_trial(visit, here, session)
+    if notice is not None:
+        visit.runtime.queue.notify(notice.migration_id)
         return go(f"/m/{visit.move.id}/progress")
     if in_the_way is not None:
         visit.renew()
@@ -103,7 +103,7 @@ def before_trial(migration: Migration, here: Situation) -> Act | None:
     return Act(line.title, f"{here.base}/checklist#check-{line.name}") if line else None
 
 
-def begin_trial(visit: Visit, here: Standing, session: Session) -> Ring:
+def begin_trial(visit: Visit, here: Standing, session: Session) -> QueueNotice:
     """Freezes the completed plan into a trial, in the transaction that saved it."""
     guard = checklist_guard(visit, here, session)
     save_plan(session, visit.move.id, here.plan, visit.by, confirmed=True)

@@ -14,7 +14,7 @@ from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
 from app.checklist.situation import Held, Named, Situation
 from app.mapping.plan import Choice, Plan
 from app.matching.matches import PLACES, Suggestion, Suggestions, suggest
-from app.migration import contents
+from app.migration import used_kinds
 from app.migration.advance import Guard
 from app.migration.exports import current_export, files_of
 from app.migration.models import Export, Migration, Waiver
@@ -115,7 +115,7 @@ def situation(visit: Visit, seen: Standing | None = None, within: Session | None
         unread = sum(line.is_unread for line in told_lines(files, plan_of(migration), visit.source, {}))
         held = held_of(current_export(session, migration), migration)
         waived = session.exec(select(Waiver).where(col(Waiver.migration_id) == migration.id)).all()
-        absent = contents.absent(session, migration, visit.source) if here.inventory is not None else ()
+        absent = used_kinds.absent(session, migration, visit.source) if here.inventory is not None else ()
     types = here.suggestions.kinds.get("appointment_types", ())
     unsure = tuple(
         one.reference.name

@@ -32,8 +32,8 @@ from app.migration.checked_links import load_checked_link
 from app.migration.exports import files_of
 from app.migration.guards import pausable
 from app.migration.models import Export, Migration
+from app.migration.state_words import WORDS
 from app.migration.states import FAILED, WORKING, Event, State, move_for
-from app.migration.words import WORDS
 from app.problems import Problem, catalogue
 from app.settings import environment
 from app.sources import source
@@ -42,8 +42,8 @@ from app.web.page_context import cookie_name, go, page, visit_of
 from app.wizard.file_states import MOST_CAUSES, file_causes, file_codes
 from app.wizard.problems import stopped_by
 from app.wizard.zip_password import locked_files
-from app.worker.progress import Progress, progress
 from app.worker.runtime import Runtime
+from app.worker.work_progress import WorkProgress, progress
 
 # One look a second at the migrations that somebody watches, however many watch: the web process's only poller.
 
@@ -319,7 +319,7 @@ def mending(session: Session, migration: Migration, export: Export | None) -> Re
     return remedy_for(checked.findings["provider"], stopped.code) if stopped and known and checked else None
 
 
-def shown_kinds(seen: Progress) -> list[dict[str, Any]]:
+def shown_kinds(seen: WorkProgress) -> list[dict[str, Any]]:
     return [{"kind": one.kind, "done": one.done, "total": one.total} for one in seen.kinds]
 
 

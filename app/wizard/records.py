@@ -127,6 +127,6 @@ def absence_of(visit: Visit, trial: Trial, kind: RecordKind) -> Absence | None:
         matched,
         f"/m/{visit.move.id}/matches{f'?show={tab}' if tab else ''}",
         sum(line.read for line in lines),
-        sum(line.read - line.came for line in lines),
+        sum(line.read - line.brought for line in lines),
         sources,
     )

@@ -21,11 +21,11 @@ from app.caspen.undo import Why, count_there
 from app.caspen.workspace_snapshot import load_workspace
 from app.fetch.open_links import load_link_access, recheck_link
 from app.formatting import plural
-from app.golive.live_check import LiveGlance, glance_of
+from app.golive.live_check import LiveSummary, summarise_live
 from app.migration.audited import load_audited
 from app.migration.balance import balance_of
 from app.migration.checked_links import begin_check
-from app.migration.completeness import export_day
+from app.migration.completeness_warnings import export_day
 from app.migration.guards import UNDO_DAYS, undoable
 from app.migration.models import Export, Migration
 from app.migration.states import LIVE, Event, State
@@ -73,7 +73,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     now_live = count_live(visit.runtime.caspen, visit.move.workspace_id)
     alone = is_alone(visit)
     mine = now_live if alone else count_live(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
-    glance = glance_of(visit.runtime, visit.move, trial) if fault is None else LiveGlance()
+    glance = summarise_live(visit.runtime, visit.move, trial) if fault is None else LiveSummary()
     differing = what_differs(visit, glance, mine)
     told: dict[str, Any] = {
         "trial": trial,
@@ -124,14 +124,14 @@ def is_alone(visit: Visit) -> bool:
         return session.exec(query.limit(1)).first() is None
 
 
-def missing_of(glance: LiveGlance, alone: bool) -> Mapping[str, int] | None:
+def missing_of(glance: LiveSummary, alone: bool) -> Mapping[str, int] | None:
     """The records that are missing, by kind; None: all that the move no longer holds, as no other move can hold it."""
     return None if alone else glance.missing or {}
 
 
-def what_differs(visit: Visit, glance: LiveGlance, mine: LiveCounts) -> list[str]:
+def what_differs(visit: Visit, glance: LiveSummary, mine: LiveCounts) -> list[str]:
     """What is not as it was approved, in words, where something else than people's acts has changed the workspace."""
-    words = differing_words(glance.standing) if glance.standing is not None else []
+    words = differing_words(glance.verification) if glance.verification is not None else []
     if not words and mine.hidden and visit.move.state == State.FINALISED:
         words = [f"{plural(mine.hidden, 'record')} {'is' if mine.hidden == 1 else 'are'} marked as deleted"]
     if words:

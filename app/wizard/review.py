@@ -19,9 +19,9 @@ from app.db import now
 from app.migration.advance import Cause, advance, locked
 from app.migration.balance import Balance, balance_of
 from app.migration.models import ChangeRequest, Migration, ProblemLine, Trial
+from app.migration.state_words import WORDS
 from app.migration.states import LIVE, Event, State
 from app.migration.trials import current_trial, start_trial
-from app.migration.words import WORDS
 from app.records.kinds import BY_NAME
 from app.web.form_fingerprint import Shown
 from app.web.navigation import page_of
@@ -105,8 +105,8 @@ def start_again(request: Request) -> Response:
         session = confirmed.session
         here = standing(visit, session)
         guard = checklist_guard(visit, here, session)
-        ring = start_trial(session, visit.move.id, visit.by, guard, workspace_version=here.facts.version)
-    visit.runtime.doorbell.ring(ring.migration_id)
+        notice = start_trial(session, visit.move.id, visit.by, guard, workspace_version=here.facts.version)
+    visit.runtime.queue.notify(notice.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 
 

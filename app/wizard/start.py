@@ -13,8 +13,8 @@ from app.caspen.workspace_snapshot import load_workspace
 from app.migration.audited import live_moments, load_misplaced
 from app.migration.begin import begin
 from app.migration.models import Migration
+from app.migration.state_words import WORDS
 from app.migration.states import OVER, State
-from app.migration.words import WORDS
 from app.signin.pages import current_migration
 from app.sources import source
 from app.web.page_context import Visit, go, page, visit_of

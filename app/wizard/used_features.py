@@ -12,10 +12,10 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from app.mapping.kind import Source
-from app.migration.contents import COUNTING, save_counts, save_uses
 from app.migration.models import Migration
 from app.migration.plans import EDITABLE
 from app.migration.states import Event, State
+from app.migration.used_kinds import COUNTING, save_counts, save_uses
 from app.request_limits import read_form
 from app.web.form_fingerprint import Field, Shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of

@@ -41,9 +41,9 @@ def unlock(request: Request, password: Annotated[str, Form()] = "") -> Response:
     key = visit.runtime.link_key(visit.move)
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
-        ring = read_again(session, migration.id, plan_of(migration), visit.by, guard=export_kept)
+        notice = read_again(session, migration.id, plan_of(migration), visit.by, guard=export_kept)
         keep_zip_password(session, migration, password, key)
-    visit.runtime.doorbell.ring(ring.migration_id)
+    visit.runtime.queue.notify(notice.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 
 

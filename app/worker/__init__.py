@@ -1,1 +1,1 @@
-"""What a worker does: the loop, leases, the stages of a move, takeover of abandoned work, clean-up, progress."""
+"""The worker: its loop, leases, the stages of a migration, takeover of abandoned work, clean-up and progress."""

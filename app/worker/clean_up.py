@@ -1,4 +1,4 @@
-"""What is no longer needed of a clinic's data is destroyed: the copies with their key, the trials with their stores."""
+"""Destroys a clinic's data that is no longer needed: the copies with their key, and the stores of trials."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.caspen.journal import forget_replaced, replaced_by
 from app.db import now
 from app.fetch.chunked_uploads import KEPT
-from app.migration.advance import By, Refused, advance, locked
+from app.migration.advance import By, GuardRefused, advance, locked
 from app.migration.audit import chain_hash, write_act
 from app.migration.audited import Audited, load_audited, load_misplaced
 from app.migration.checked_links import forget_checked, forget_old
@@ -29,8 +29,10 @@ log = structlog.get_logger()
 
 
 def due_for_purge(session: Session, retention_days: int, at: datetime | None = None) -> list[str]:
-    """Cancelled migrations at once, finished ones after the retention. What they are, and since when, is what the audit
-    trail says: the row of a migration alone destroys nothing."""
+    """Cancelled migrations at once, finished migrations after the retention period.
+
+    The audit trail decides on the state and its time. A migration's row alone destroys nothing.
+    """
     before = (at or now()) - timedelta(days=retention_days)
     over = col(Migration.state).in_((*AT_ONCE, *AFTER_RETENTION))
     due = []
@@ -44,13 +46,15 @@ def due_for_purge(session: Session, retention_days: int, at: datetime | None = N
 
 
 def is_over(audited: Audited) -> bool:
-    """Whether the audit trail says that a move is over, and its row says the same."""
+    """Whether the audit trail says that a migration is over, and the row agrees."""
     return audited.state in OVER and not audited.is_misplaced
 
 
 def give_up_abandoned(runtime: Runtime, at: datetime | None = None) -> list[str]:
-    """Ends the moves that wait for their clinic and that nobody has been at for as long as copies are kept. A clinic
-    that has handed nothing over may take its time, and so may one whose Trial Conversion date is still to come."""
+    """Ends migrations that wait for their clinic and had no act for the retention period.
+
+    Migrations without a handed-over export are kept, and so are those with a Trial Conversion date in the future.
+    """
     before = (at or now()) - timedelta(days=runtime.settings.retention_days)
     acted = select(AuditEntry.id).where(
         AuditEntry.migration_id == Migration.id, AuditEntry.role != Actor.WORKER.value, col(AuditEntry.at) >= before
@@ -72,9 +76,9 @@ def give_up_abandoned(runtime: Runtime, at: datetime | None = None) -> list[str]
         ~sa.exists(wrote.correlate(Migration.__table__)),  # type: ignore[attr-defined]  # set by the table class
     )
     with runtime.ledger.read() as session:
-        found = session.exec(abandoned).all()
+        candidates = session.exec(abandoned).all()
     ended = []
-    for migration_id in found:  # one transaction each: it holds the audit of one workspace
+    for migration_id in candidates:  # one transaction each, because it holds the audit of one workspace
         try:
             with runtime.ledger.write() as session:
                 locked(session, migration_id)
@@ -84,7 +88,7 @@ def give_up_abandoned(runtime: Runtime, at: datetime | None = None) -> list[str]
                     continue
                 advance(session, migration_id, Event.ABANDON, By("worker", Actor.WORKER))
             ended.append(migration_id)
-        except Refused as refused:
+        except GuardRefused as refused:
             log.error(refused.problem.code, migration=migration_id, refused=Event.ABANDON.value)
     return ended
 
@@ -96,11 +100,11 @@ def purge(
     role: str = "worker",
     confirm: Callable[[Session], object] | None = None,
 ) -> None:
-    """Destroys every copy of a clinic's export, its trials, what it replaced and its key. The ledger's own lines stay,
-    and so does everything while work is going on. Twice is once.
+    """Destroys every copy of a clinic's export, its trials, what it replaced and its key. Keeps the ledger's lines.
 
-    `confirm` raises, before the key goes, where what the person saw is not so any more. Raises Refused where the audit
-    trail does not say that the move is over, or the row says something else than the audit trail.
+    Does nothing while work is in progress. A second call changes nothing. `confirm` raises, before the key is deleted,
+    when the data has changed since the person saw it. Raises GuardRefused when the audit trail does not say that the
+    migration is over, or the row differs from the trail.
     """
     with runtime.ledger.read() as session:
         if session.get_one(Migration, migration_id).state in WORKING:
@@ -123,26 +127,26 @@ def purge(
         session.connection().execute(sa.delete(UploadFile).where(col(UploadFile.migration_id) == migration_id))
         session.connection().execute(sa.delete(LinkedFile).where(col(LinkedFile.migration_id) == migration_id))
         write_act(session, migration, by, role, PURGE)
-    forget_replaced(runtime.caspen, migration.workspace_id, migration_id)  # without a key nobody can undo it any more
+    forget_replaced(runtime.caspen, migration.workspace_id, migration_id)  # without a key an undo is impossible
     runtime.objects.delete_prefix(migration_id)
 
 
 def _require_over(session: Session, migration_id: str) -> None:
     if not is_over(load_audited(session, migration_id)):
         log.error("history_differs", migration=migration_id, refused=PURGE)
-        raise Refused(Problem("history_differs"))
+        raise GuardRefused(Problem("history_differs"))
 
 
 def forget_journals(runtime: Runtime) -> int:
-    """Finishes what a process did not that died over a purge: what a move replaced goes with its key.
+    """Finishes purges that a dead process left unfinished: deletes what the migration replaced.
 
-    A key that is not there, and of which no audit line says that it was destroyed, takes nothing with it.
+    A missing key counts only when an audit line says that the key was destroyed.
     """
     kept = replaced_by(runtime.caspen)
     with runtime.ledger.read() as session:
-        found = select(Migration.workspace_id, Migration.id).where(Migration.wrapped_key == "")
+        purged = select(Migration.workspace_id, Migration.id).where(Migration.wrapped_key == "")
         over = [
-            (workspace, move) for workspace, move in session.exec(found) if move in kept and _is_purged(session, move)
+            (workspace, move) for workspace, move in session.exec(purged) if move in kept and _is_purged(session, move)
         ]
     for workspace_id, migration_id in over:
         forget_replaced(runtime.caspen, workspace_id, migration_id)
@@ -155,12 +159,12 @@ def _is_purged(session: Session, migration_id: str) -> bool:
 
 
 def compared_key(migration_id: str, trial: int) -> str:
-    """Below which name lies what a trial was held against, client by client."""
+    """The prefix of the objects with a trial's totals per client."""
     return f"{migration_id}/compared-{trial}"
 
 
 def drop_trials(runtime: Runtime, migration_id: str, *, but: int | None = None) -> None:
-    """Drops the stores of a migration's trials, all or all but one."""
+    """Drops the stores of a migration's trials, except that of trial `but`."""
     with runtime.ledger.read() as session:
         numbers = session.exec(
             select(Trial.number).where(Trial.migration_id == migration_id, col(Trial.dropped_at).is_(None))
@@ -176,19 +180,17 @@ def drop_trials(runtime: Runtime, migration_id: str, *, but: int | None = None) 
             session.add(trial)
 
 
-# What a process that died left in storage, and no line of the ledger leads to, is removed after a while.
-#
-# Only what this code itself writes under a migration's name is looked at. While an export is fetched or read, what
-# it makes is not in the ledger yet, and is left alone.
+# The functions below remove objects of dead processes that no ledger row names. They check only the prefixes that this
+# product writes. While an export is fetched or read, its objects are not in the ledger yet, so they are skipped.
 
 AGE = timedelta(hours=1)
-UPLOAD_AGE = timedelta(days=1)  # of a large upload, the first file may be that old before the last one has come
-PIECES_AGE = KEPT + timedelta(days=1)  # an upload in pieces is given up by its own line first
+UPLOAD_AGE = timedelta(days=1)  # the first file of a large upload may be this old before the last file arrives
+PIECES_AGE = KEPT + timedelta(days=1)  # an unfinished upload expires through its own row first
 IN_THE_MAKING = frozenset({State.FETCHING.value, State.READING.value})
 
 
 def sweep_orphans(runtime: Runtime, at: datetime | None = None) -> int:
-    """Removes what nobody needs, and says how many objects and stores that were. Twice is once."""
+    """Removes objects and stores that nothing needs, and returns their number. A second call changes nothing."""
     moment = at or now()
     with runtime.ledger.write() as session:
         forget_old(session, moment)
@@ -201,7 +203,7 @@ def sweep_orphans(runtime: Runtime, at: datetime | None = None) -> int:
 
 
 def wanted_objects(session: Session, migration_id: str) -> set[str]:
-    """The objects that the ledger leads to: what was handed over or is being sent, parts, the index in any state."""
+    """The objects that the ledger names: handed-over and partly sent files, parts, and the index in any state."""
     files = session.exec(select(ExportFile.object_key).where(ExportFile.migration_id == migration_id)).all()
     sent = session.exec(select(UploadFile.object_key).where(UploadFile.migration_id == migration_id)).all()
     parts = session.exec(select(Part.object_key).where(Part.migration_id == migration_id)).all()
@@ -230,15 +232,15 @@ def _sweep(runtime: Runtime, migration_id: str, moment: datetime) -> int:
                 runtime.objects.delete(key)
                 swept += 1
         swept += runtime.objects.sweep_unfinished(prefix, moment - age)
-    for export in range(1, number + 1):  # contents of files have no line of their own: they go with their export
+    for export in range(1, number + 1):  # contents of files have no row; they are deleted with their export
         swept += runtime.objects.sweep_unfinished(attachments_prefix(migration_id, export).rstrip("/"), moment - AGE)
-    for trial in range(1, trials + 1):  # what a trial was held against goes with it
+    for trial in range(1, trials + 1):  # a trial's totals are deleted with the trial
         swept += runtime.objects.sweep_unfinished(compared_key(migration_id, trial), moment - AGE)
     return swept
 
 
 def places(migration_id: str, exports: int) -> Iterator[tuple[str, timedelta]]:
-    """Where this looks, and how old a thing must be there. Other rooms of storage keep their own order."""
+    """The prefixes that are swept, each with the minimum age of an object. Other prefixes have their own rules."""
     yield f"{migration_id}/files", UPLOAD_AGE
     yield f"{migration_id}/uploads", PIECES_AGE
     for number in range(1, exports + 1):
@@ -247,24 +249,24 @@ def places(migration_id: str, exports: int) -> Iterator[tuple[str, timedelta]]:
 
 
 def _is_replaced(number: int, migration: Migration) -> bool:
-    """Whether a trial of this number is dropped for good: a newer one came, or the move has no copies any more."""
+    """Whether a trial was dropped for good: a newer trial exists, or the migration has no copies any more."""
     is_gone = migration.state == State.CANCELLED or not migration.wrapped_key
     return is_gone or number < migration.trial_number
 
 
 def _drop_again(runtime: Runtime) -> int:
-    """A worker that was paused may have made a store anew after its trial was dropped."""
+    """Drops stores that a paused worker made again after their trial was dropped."""
     names = set(runtime.caspen.trial_names())
     if not names:
         return 0
     with runtime.ledger.read() as session:
-        found = session.exec(
+        dropped = session.exec(
             select(Trial.migration_id, Trial.number, Migration)
             .join(Migration, col(Migration.id) == Trial.migration_id)
             .where(col(Trial.dropped_at).is_not(None))
         ).all()
-        elsewhere = load_misplaced(session, {migration.id for _, _, migration in found})
-    known = [(number, migration) for _, number, migration in found if migration.id not in elsewhere]
+        elsewhere = load_misplaced(session, {migration.id for _, _, migration in dropped})
+    known = [(number, migration) for _, number, migration in dropped if migration.id not in elsewhere]
     gone = [(migration.id, number) for number, migration in known if _is_replaced(number, migration)]
     again = [store for store in (runtime.caspen.trial(*each) for each in gone) if store.name in names]
     for store in again:

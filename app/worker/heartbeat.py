@@ -1,4 +1,4 @@
-"""The sign of work: a clinic sees that rows advance, and other workers see that somebody is at it."""
+"""The heartbeat of a piece of work: shows the clinic that rows advance, and other workers that the piece is held."""
 
 import threading
 import time
@@ -13,16 +13,16 @@ from app.settings import Settings
 from app.worker.current_file import CurrentFile
 from app.worker.leases import Lease, LostLease, note_opening, renew, set_aside
 
-UNEXPLAINED = 3  # attempts that ended and nobody knows why
+UNEXPLAINED = 3  # attempts that ended without a known cause
 log = structlog.get_logger()
 
 
-class Dropped(Exception):
-    """This worker is asked to stop: the piece in hand is laid back as if untouched."""
+class WorkerStopping(Exception):
+    """This worker must stop. The piece in progress is released as if untouched."""
 
 
 def nothing() -> None:
-    """Nobody watches this process."""
+    """Does nothing, for a process without a supervisor."""
 
 
 def never() -> bool:
@@ -30,7 +30,7 @@ def never() -> bool:
 
 
 class Heartbeat:
-    """Called as rows advance; renews the lease every few seconds. `alive` tells the supervisor beside us."""
+    """Called as rows advance. Renews the lease every few seconds, and calls `alive` for the supervisor."""
 
     def __init__(
         self,
@@ -51,34 +51,32 @@ class Heartbeat:
         self._renewed = time.monotonic()
 
     def __call__(self, done: int | None = None) -> None:
-        """Raises LostLease when the piece is no longer ours, Dropped when this worker must stop."""
+        """Raises LostLease when another worker holds the piece, WorkerStopping when this worker must stop."""
         if done is not None:
             self.done = done
         if self.stopping():
-            raise Dropped
+            raise WorkerStopping
         if time.monotonic() - self._renewed >= self.settings.heartbeat_seconds:
             self.alive()
             self._renew()
 
     def watch(self) -> FileWatch:
-        """How the files of an export are opened: each is noted before it is read, those set aside are refused."""
+        """Opens files of an export with a note of each file, and refuses files that are set aside."""
         marker = self.settings.killer_marker
         return FileWatch(self._opening, set_aside(self.lease.result), marker, advancing=self)
 
     def _opening(self, key: str) -> None:
         self.current.write(key)
-        if (
-            self.lease.attempts > UNEXPLAINED
-        ):  # the supervisor may be dying with this process: the ledger must know as well
+        if self.lease.attempts > UNEXPLAINED:  # the supervisor may die with this process, so the ledger notes the file
             note_opening(self.ledger, self.lease, key)
 
     def leave_file(self) -> None:
-        """No file is being read any more: what happens from now on is no file's doing."""
+        """Notes that no file is being read, so that later failures are not blamed on a file."""
         self.current.clear()
 
     @contextmanager
     def during(self) -> Iterator[None]:
-        """Keeps the lease while one long statement runs, that advances no rows for us to count. Not for ever."""
+        """Keeps the lease while one long statement runs that advances no rows, up to the part deadline."""
         over = threading.Event()
         lost: list[LostLease] = []
         until = time.monotonic() + self.settings.part_deadline_seconds
@@ -91,7 +89,7 @@ class Heartbeat:
                 except LostLease as gone:
                     lost.append(gone)
                     return
-                except Exception as fault:  # the next beat may come through; without one the lease ends by itself
+                except Exception as fault:  # the next beat may succeed; without a beat the lease expires
                     log.warning("heartbeat_missed", fault=type(fault).__name__)
 
         thread = threading.Thread(target=beat, name="heartbeat", daemon=True)

@@ -1,9 +1,8 @@
-"""Whether the databases and keys of this installation are those that it was begun with, in one line at the start.
+"""Checks at the start whether the databases and keys are those that this installation began with.
 
-`ledger.begun` in VAR says that a ledger was begun for this folder, wherever the folder or the ledger has moved since.
-Objects of moves in VAR say the same. A ledger that is empty or gone then is not begun anew by itself: a clinic's moves
-would vanish without a word. A live workspace that is gone while the ledger knows of finalised moves is not begun anew
-either.
+`ledger.begun` in VAR, or objects of migrations in VAR, show that a ledger was begun for this folder. A ledger that is
+empty or missing then is not begun again, because a clinic's migrations would vanish silently. A missing live workspace
+is not begun again either while the ledger knows of finalised migrations.
 """
 
 import base64
@@ -30,11 +29,11 @@ PURPOSE = "key check"
 
 
 class CannotStart(Exception):
-    """The product cannot run on what it was given; the message is one line that names the setting to mend."""
+    """The product cannot start with its configuration. The message is one line that names the setting to change."""
 
 
 def require_ledger(settings: Settings, ledger: Database) -> None:
-    """Raises CannotStart where a ledger was begun for this folder and is gone, empty or damaged."""
+    """Raises CannotStart when a ledger was begun for this folder and is missing, empty or damaged."""
     var = settings.var.resolve()
     was_used = (var / BEGUN).exists() or any((var / "objects").glob("mig_*"))
     if was_used and not _has_tables(ledger, LEDGER.version_table):
@@ -45,7 +44,7 @@ def require_ledger(settings: Settings, ledger: Database) -> None:
 
 
 def note_begun(settings: Settings, ledger: Database) -> None:
-    """Writes down that a ledger was begun for this folder, and where. The mark is never written twice."""
+    """Notes that a ledger was begun for this folder, and where. A second call changes nothing."""
     try:
         with (settings.var.resolve() / BEGUN).open("x", encoding="utf-8") as mark:
             mark.write(f"{name_of(ledger)}\n")
@@ -54,9 +53,9 @@ def note_begun(settings: Settings, ledger: Database) -> None:
 
 
 def require_live(ledger: Database, live: Database) -> None:
-    """Raises CannotStart where the ledger knows of finalised moves and Caspen's database has no workspace at all.
+    """Raises CannotStart when the ledger knows of finalised migrations and Caspen's database has no workspace.
 
-    Call it before missing tables are made.
+    Call before missing tables are made.
     """
     if not _has_tables(ledger, str(Migration.__tablename__)):
         return
@@ -76,8 +75,10 @@ def require_live(ledger: Database, live: Database) -> None:
 
 
 def require_key(settings: Settings, ledger: Database) -> None:
-    """Raises CannotStart where STORAGE_KEY is not the key that this ledger was begun with. The first call keeps the
-    check."""
+    """Raises CannotStart when STORAGE_KEY differs from the key that this ledger was begun with.
+
+    The first call stores the check.
+    """
     key = key_from_setting(settings.storage_key)
     with ledger.read() as session:
         kept = session.get(KeyCheck, SETTING)
@@ -94,13 +95,13 @@ def require_key(settings: Settings, ledger: Database) -> None:
 
 
 def name_of(database: Database) -> str:
-    """Where a database is, without its password."""
+    """The location of a database, without its password."""
     url = database.engine.url
     return str(url.database) if database.is_sqlite else url.render_as_string(hide_password=True)
 
 
-def words_of(trouble: Exception) -> str | None:
-    """One line for a failure at the start; None where it is a fault of ours."""
+def startup_message(trouble: Exception) -> str | None:
+    """One line for a failure at the start, or None when the failure is a defect of this product."""
     if isinstance(trouble, CannotStart | SchemaTooNew):
         return str(trouble)
     cause = cause_of(trouble)
@@ -120,7 +121,7 @@ def words_of(trouble: Exception) -> str | None:
 
 
 def require_whole(ledger: Database) -> None:
-    """Looks through an SQLite ledger, page by page. Raises CannotStart where a page is damaged."""
+    """Checks every page of an SQLite ledger. Raises CannotStart when a page is damaged."""
     if not ledger.is_sqlite:
         return
     with ledger.read() as session:
@@ -130,7 +131,7 @@ def require_whole(ledger: Database) -> None:
 
 
 def _has_tables(database: Database, name: str) -> bool:
-    """Whether a database is there and has a table of this name. A file that is not there is not made."""
+    """Whether a database exists and has a table of this name. Does not create a missing file."""
     if database.is_sqlite and not Path(str(database.engine.url.database)).exists():
         return False
     try:
@@ -156,7 +157,7 @@ def _opens(sealed: str, key: bytes) -> bool:
 
 
 def _unwraps(wrapped: str | None, key: bytes) -> bool:
-    """Whether a migration's key opens with this one; a ledger of before has no check of its own yet."""
+    """Whether a migration's key opens with this key. True for a ledger without any migration key."""
     if wrapped is None:
         return True
     try:

@@ -1,8 +1,7 @@
-"""One thing to do at a time, held by one worker at a time.
+"""Leases: each piece of work is held by one worker at a time.
 
-A piece of work is claimed by lease on the database's clock, and every write about it names the lease's epoch: whoever
-was paused, cut off or overtaken writes nothing. Attempts are counted when work is claimed, so a worker that dies in
-the middle has used one.
+A lease uses the database's clock, and every write names the lease's epoch, so a worker that was paused or overtaken
+writes nothing. Attempts are counted when work is claimed, so a worker that dies has used one attempt.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,20 +20,20 @@ from app.migration.models import Migration, Work
 READY, LEASED, DONE, SPLIT, QUARANTINED = "ready", "leased", "done", "split", "quarantined"
 SETTLED = frozenset({DONE, SPLIT, QUARANTINED})
 BACKOFF_SECONDS = (1.0, 5.0, 30.0)
-ENDED, OPENING = "ended_by_file", "opening"  # in the result of an open piece
-READING = "read"  # the phase that reads an export, one piece
+ENDED, OPENING = "ended_by_file", "opening"  # keys in the result of an open piece
+READING = "read"  # the phase that reads an export, a single piece
 ENDS_OF_A_FILE = 2
 MANY_ENDINGS = 10
-MOST_ENDINGS = 100  # files; what ends a reader after these counts as attempts again
+MOST_ENDINGS = 100  # files; later deaths of readers count as attempts again
 
 
 class LostLease(Exception):
-    """Another worker has this piece now, or the migration moved on: whatever was made of it is dropped."""
+    """Another worker holds this piece, or the migration has moved on. The result must be discarded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What a piece of work is about: a number (a part's, a file's), and rows of it where it was halved."""
+    """One piece of work: a number (of a part or a file), and its rows when a part was halved."""
 
     number: int
     weight: int = 0
@@ -43,7 +42,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A claimed piece of work. `migration_epoch` is the migration's when it was claimed."""
+    """A claimed piece of work. `migration_epoch` is the migration's epoch at the claim."""
 
     migration_id: str
     run: str
@@ -58,7 +57,7 @@ class Lease:
 
 
 def create_missing(session: Session, migration_id: str, run: str, phase: str, pieces: Iterable[Piece]) -> None:
-    """Writes down what a phase has to do. What is written down already stays as it is."""
+    """Stores the pieces of a phase. Existing pieces are not changed."""
     rows = [
         {
             "migration_id": migration_id,
@@ -82,8 +81,8 @@ def create_missing(session: Session, migration_id: str, run: str, phase: str, pi
 
 
 def claim(ledger: Database, migration: Migration, run: str, phase: str, owner: str, seconds: float) -> Lease | None:
-    """The next piece of a phase that nobody holds, or None. Its attempt counts from now."""
-    with ledger.read() as session:  # looking locks nothing, and most looks of an idle worker find nothing
+    """Claims the next free piece of a phase, and counts an attempt. None when no piece is free."""
+    with ledger.read() as session:  # reading locks nothing, and an idle worker usually finds no piece
         if session.exec(_free(ledger.clock(session), migration, run, phase)).first() is None:
             return None
     with ledger.write() as session:
@@ -115,7 +114,7 @@ def claim(ledger: Database, migration: Migration, run: str, phase: str, owner: s
 
 
 def _free(moment: datetime, migration: Migration, run: str, phase: str) -> SelectOfScalar[Work]:
-    """The next piece that may be claimed: those that were tried least come first."""
+    """The next piece that may be claimed. Pieces with the fewest attempts come first."""
     free = sa.or_(
         sa.and_(_c("state") == READY, sa.or_(_c("not_before").is_(None), _c("not_before") <= moment)),
         sa.and_(_c("state") == LEASED, _c("leased_until") < moment),
@@ -125,7 +124,7 @@ def _free(moment: datetime, migration: Migration, run: str, phase: str) -> Selec
 
 
 def renew(ledger: Database, lease: Lease, seconds: float, done_weight: int) -> None:
-    """Says that the work goes on. Raises LostLease where it is no longer ours."""
+    """Renews the lease and the sign of work. Raises LostLease when another worker holds the piece."""
     with ledger.write() as session:
         moment = ledger.clock(session)
         _fence(session, lease, {"last_sign_of_work": moment})
@@ -133,7 +132,8 @@ def renew(ledger: Database, lease: Lease, seconds: float, done_weight: int) -> N
 
 
 def settle(session: Session, ledger: Database, lease: Lease, result: Mapping[str, Any], state: str = DONE) -> None:
-    """Writes down that a piece is done, in the caller's transaction. Raises LostLease where it is no longer ours."""
+    """Stores the result of a piece, in the caller's transaction. Raises LostLease when another worker holds the
+    piece."""
     moment = ledger.clock(session)
     _fence(session, lease, {"last_sign_of_work": moment})
     values: dict[str, Any] = {"state": state, "owner": None, "leased_until": None, "settled_at": moment}
@@ -141,14 +141,14 @@ def settle(session: Session, ledger: Database, lease: Lease, result: Mapping[str
 
 
 def checkpoint(session: Session, ledger: Database, lease: Lease, result: Mapping[str, Any], seconds: float) -> None:
-    """Keeps how far a long piece came. What comes after it starts with fresh attempts."""
+    """Stores the progress of a long piece, and resets its attempts."""
     moment = ledger.clock(session)
     _fence(session, lease, {"last_sign_of_work": moment})
     _write(session, lease, result=dict(result), attempts=1, leased_until=moment + timedelta(seconds=seconds))
 
 
 def release(ledger: Database, lease: Lease) -> None:
-    """Lays a piece back as if it had not been touched: the worker is asked to stop, or the migration was paused."""
+    """Releases a piece as if it had not been touched, because the worker stops or the migration was paused."""
     with ledger.write() as session:
         _write(
             session,
@@ -162,8 +162,10 @@ def release(ledger: Database, lease: Lease) -> None:
 
 
 def fail(ledger: Database, lease: Lease, problem: str, *, wait: float | None = None, counts: bool = True) -> None:
-    """Lays a piece back after a failure, to be tried again a little later. `counts` is False while something outside
-    (a full disk, a busy provider) must pass first."""
+    """Releases a piece after a failure, for a retry after `wait` seconds.
+
+    `counts` is False while an outside cause (a full disk, a busy provider) must pass first.
+    """
     if wait is None:
         wait = BACKOFF_SECONDS[min(lease.attempts, len(BACKOFF_SECONDS)) - 1]
     with ledger.write() as session:
@@ -175,43 +177,43 @@ def fail(ledger: Database, lease: Lease, problem: str, *, wait: float | None = N
 
 
 def expire_owner(ledger: Database, owner: str, ended_by: str = "") -> list[str]:
-    """Ends every lease of a worker that is known to be dead, and names the migrations that wait for another.
+    """Ends every lease of a dead worker, and returns the migrations that wait for another worker.
 
-    `ended_by` is the key of the file that ended it: that counts for the file, and is no attempt at the work.
+    `ended_by` is the key of the file that ended the worker. The death then counts for the file, not as an attempt.
     """
     with ledger.write() as session:
         held = session.exec(select(Work).where(Work.owner == owner, Work.state == LEASED)).all()
         for work in held:
-            _lay_back(session, work, ended_by, times=1 if ended_by else 0)
+            _release(session, work, ended_by, times=1 if ended_by else 0)
         return sorted({work.migration_id for work in held})
 
 
-def lay_back_for(ledger: Database, lease: Lease, key: str, problem: str) -> None:
-    """Lays a piece back because one file could not be read: that counts for the file, and is no attempt at the work.
+def release_for_file(ledger: Database, lease: Lease, key: str, problem: str) -> None:
+    """Releases a piece because one file could not be read. The failure counts for the file, not as an attempt.
 
-    Does nothing where the piece is no longer ours.
+    Does nothing when another worker holds the piece.
     """
     with ledger.write() as session:
         work = _held(session, lease)
         if work is not None:
-            _lay_back(session, work, key)
+            _release(session, work, key)
             work.last_problem = problem
 
 
-def set_aside_for_good(ledger: Database, lease: Lease, key: str) -> None:
-    """Lays a piece back that ended too many readers in one file: the file is opened no more.
+def exclude_file(ledger: Database, lease: Lease, key: str) -> None:
+    """Releases a piece that ended too many readers in one file, and excludes the file from further reading.
 
-    Does nothing where the piece is no longer ours.
+    Does nothing when another worker holds the piece.
     """
     with ledger.write() as session:
         work = _held(session, lease)
         if work is not None:
-            _lay_back(session, work, key, times=ENDS_OF_A_FILE)
+            _release(session, work, key, times=ENDS_OF_A_FILE)
             work.attempts = 0
 
 
 def note_opening(ledger: Database, lease: Lease, key: str) -> None:
-    """Keeps in the ledger which file is about to be read. Raises LostLease where the piece is no longer ours."""
+    """Notes in the ledger which file is about to be read. Raises LostLease when another worker holds the piece."""
     with ledger.write() as session:
         work = _held(session, lease)
         if work is None:
@@ -221,31 +223,31 @@ def note_opening(ledger: Database, lease: Lease, key: str) -> None:
 
 
 def ended_by_file(result: Mapping[str, Any]) -> Mapping[str, int]:
-    """How many readers each file has ended, by its key, as the result of an open piece keeps it."""
+    """How many readers each file has ended, by key, from the result of an open piece."""
     counts: Mapping[str, int] = result.get(ENDED, {})
     return counts
 
 
 def kept_counts(result: Mapping[str, Any]) -> dict[str, Any]:
-    """What must stay in an open piece's result whatever else is written there."""
+    """The counts that every later result of an open piece must keep."""
     return {ENDED: dict(ended_by_file(result))} if ended_by_file(result) else {}
 
 
 def set_aside(result: Mapping[str, Any]) -> frozenset[str]:
-    """The files that a piece opens no more: each ended two readers, or one after ten such files were met."""
+    """The files that a piece no longer opens: each ended two readers, or one reader after ten such files."""
     counts = ended_by_file(result)
     most = ENDS_OF_A_FILE if sum(count >= ENDS_OF_A_FILE for count in counts.values()) < MANY_ENDINGS else 1
     return frozenset(key for key, count in counts.items() if count >= most)
 
 
 def set_aside_in_reading(session: Session, migration: Migration) -> frozenset[str]:
-    """The files that ended their readers while the export was read: nothing opens them again."""
-    found = session.get(Work, (migration.id, f"export:{migration.export_number}", READING, 0))
-    return set_aside(found.result) if found is not None else frozenset()
+    """The files that ended their readers while the export was read. They are never opened again."""
+    work = session.get(Work, (migration.id, f"export:{migration.export_number}", READING, 0))
+    return set_aside(work.result) if work is not None else frozenset()
 
 
-def _lay_back(session: Session, work: Work, key: str, times: int = 1) -> None:
-    """Makes a leased piece ready for any worker. The file of this key is counted as often as it ended a reader."""
+def _release(session: Session, work: Work, key: str, times: int = 1) -> None:
+    """Makes a leased piece ready for any worker. Counts `times` ended readers for the file of this key."""
     for _ in range(times):
         _count(work, key)
     work.state, work.owner, work.leased_until = READY, None, None
@@ -261,7 +263,7 @@ def _count(work: Work, key: str) -> None:
 
 
 def _held(session: Session, lease: Lease) -> Work | None:
-    """The piece, locked for this transaction; None where it is no longer ours."""
+    """The piece, locked for this transaction, or None when another worker holds it."""
     return session.exec(
         select(Work)
         .where(
@@ -277,8 +279,8 @@ def _held(session: Session, lease: Lease) -> Work | None:
     ).first()
 
 
-def start_afresh(session: Session, migration_id: str, run: str) -> None:
-    """Gives what is left of a run its attempts back: somebody asked to try again."""
+def reset_attempts(session: Session, migration_id: str, run: str) -> None:
+    """Resets the attempts of a run's open pieces, because a person asked for a retry."""
     session.connection().execute(
         sa.update(Work)
         .where(_c("migration_id") == migration_id, _c("run") == run, _c("state").in_((READY, LEASED)))
@@ -287,24 +289,24 @@ def start_afresh(session: Session, migration_id: str, run: str) -> None:
 
 
 def rows_of_piece(result: Mapping[str, Any]) -> dict[str, int]:
-    """Which rows of which part a half of a part is about, as its result keeps it; empty for a whole part."""
+    """The rows of a halved part, from its result. Empty for a whole part."""
     return {name: int(result[name]) for name in ("part", "start", "stop") if name in result}
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """A piece that is done: under which epoch, and which rows it was about where it was a half."""
+class SettledPiece:
+    """A finished piece: its epoch, and its rows when it is half of a part."""
 
     number: int
     epoch: int
     rows: Mapping[str, int]
 
 
-def reopen(session: Session, lease: Lease, phase: str, pieces: Iterable[Settled]) -> None:
-    """Makes pieces of another phase of the lease's run open again, from their first attempt.
+def reopen(session: Session, lease: Lease, phase: str, pieces: Iterable[SettledPiece]) -> None:
+    """Reopens pieces of another phase of the lease's run, from their first attempt.
 
-    A worker that held one of them before writes nothing any more. A piece that is not as `pieces` have it stays as
-    it is. The caller's transaction settles the lease.
+    Earlier holders of a piece write nothing any more. A piece that differs from `pieces` is not changed. The caller's
+    transaction settles the lease.
     """
     values = {"owner": None, "leased_until": None, "not_before": None, "last_problem": None, "settled_at": None}
     for piece in pieces:
@@ -322,8 +324,8 @@ def reopen(session: Session, lease: Lease, phase: str, pieces: Iterable[Settled]
         )
 
 
-def ask_again(session: Session, migration_id: str, run: str, phase: str) -> None:
-    """Opens the one piece of a phase, anew where it is done already; its result stays. The caller holds the fence."""
+def reopen_single(session: Session, migration_id: str, run: str, phase: str) -> None:
+    """Opens the single piece of a phase, again when it is done; its result is kept. The caller holds the fence."""
     create_missing(session, migration_id, run, phase, [Piece(0)])
     session.connection().execute(
         sa.update(Work)
@@ -333,7 +335,7 @@ def ask_again(session: Session, migration_id: str, run: str, phase: str) -> None
 
 
 def next_number(session: Session, lease: Lease) -> int:
-    """A number for a further piece of the same phase; the caller's transaction holds the fence."""
+    """The next free number for a piece of the same phase. The caller's transaction holds the fence."""
     highest = session.exec(
         select(sa.func.max(Work.number)).where(
             Work.migration_id == lease.migration_id, Work.run == lease.run, Work.phase == lease.phase
@@ -343,7 +345,8 @@ def next_number(session: Session, lease: Lease) -> int:
 
 
 def _fence(session: Session, lease: Lease, values: dict[str, Any]) -> None:
-    """Takes the migration's row for this transaction, if the migration has not moved on since the claim."""
+    """Locks the migration's row for this transaction. Raises LostLease when the migration has moved on since the
+    claim."""
     done = session.connection().execute(
         sa.update(Migration)
         .where(sa.column("id") == lease.migration_id, sa.column("epoch") == lease.migration_epoch)
@@ -372,6 +375,6 @@ def _write(session: Session, lease: Lease, *, missing_is_fine: bool = False, **v
 
 
 def _c(name: str) -> sa.Column[Any]:
-    """A column of the work table, as SQLAlchemy has it."""
+    """A column of the work table, for SQLAlchemy."""
     column: sa.Column[Any] = Work.__table__.c[name]  # type: ignore[attr-defined]  # set by the table class
     return column

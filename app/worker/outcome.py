@@ -1,4 +1,4 @@
-"""What a piece of work hands back: facts for the ledger, and what is written in the transaction that settles it."""
+"""The result of a piece of work: facts for the ledger, and writes for the transaction that settles the piece."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from sqlmodel import Session
 
 
 def nothing_more(session: Session) -> None:
-    """Nothing but the settlement itself."""
+    """Writes nothing besides the settlement."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """A piece is done. `write` runs in the transaction that settles it; `after` once that is committed."""
+    """A finished piece. `write` runs in the transaction that settles the piece, `after` runs after the commit."""
 
     result: Mapping[str, Any] = field(default_factory=dict)
     write: Callable[[Session], None] = nothing_more
@@ -22,7 +22,7 @@ class Done:
 
 @dataclass(frozen=True)
 class Exhausted:
-    """A piece that failed too often is settled in another way: split in two, or quarantined as a single row."""
+    """A piece that failed too often, settled in another way: split in two, or quarantined as a single row."""
 
     state: str
     result: Mapping[str, Any] = field(default_factory=dict)

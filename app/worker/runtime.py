@@ -1,4 +1,4 @@
-"""What all work stands on: the ledger, Caspen's stores and files, the encrypted objects and the doorbell."""
+"""The resources of all work: the ledger, Caspen's stores and files, the encrypted objects and the queue."""
 
 import base64
 import os
@@ -12,7 +12,7 @@ from app.caspen.stores import Stores
 from app.db import PATIENCE_SECONDS, Database
 from app.links import ConnectionSlots, LinkSettings, SlotsByProvider
 from app.migration.models import Migration
-from app.queue import Doorbell, open_doorbell
+from app.queue import Queue, open_queue
 from app.schema.upgrade import upgrade
 from app.settings import Environment, Settings, environment
 from app.side_effects import fault_at, listen
@@ -24,42 +24,44 @@ from app.worker.installation import (
     require_ledger,
     require_live,
     require_whole,
-    words_of,
+    startup_message,
 )
 from app.worker.scratch import Scratch
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """Everything that pages and workers get. `scratch` is private to this machine and empty when nothing runs."""
+    """Everything that pages and workers need. `scratch` is private to this machine and empty when no process runs."""
 
     settings: Settings
     ledger: Database
     caspen: Stores
     objects: LocalObjects
     files: LiveFiles
-    doorbell: Doorbell
+    queue: Queue
     scratch: Scratch
     _keys: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     def new_wrapped_key(self) -> str:
-        """A fresh data key for one migration, as the ledger keeps it."""
+        """A new data key for one migration, wrapped for the ledger."""
         return base64.b64encode(wrap(new_key(), self._storage_key)).decode()
 
     def key(self, migration: Migration) -> bytes:
-        """The data key of a migration: what its export, parts, index and link are encrypted with."""
+        """The data key of a migration, which encrypts its export, parts, index and link."""
         known = self._keys.get(migration.wrapped_key)
         if known is None:
             try:
                 wrapped = base64.b64decode(migration.wrapped_key)
-            except ValueError:  # something else wrote into the column
+            except ValueError:  # other software changed the column
                 raise CannotOpen("a data key") from None
             known = self._keys[migration.wrapped_key] = unwrap(wrapped, self._storage_key)
         return known
 
     def link_key(self, migration: Migration) -> bytes:
-        """What links, their passwords and the files behind them are sealed with: LINKS_ENCRYPTION_KEY and the key of
-        the migration together, so that either one's end is theirs."""
+        """The key that seals links, their passwords and the files behind them.
+
+        The key combines LINKS_ENCRYPTION_KEY and the migration's key, so that destroying either destroys the links.
+        """
         own = self.settings.links_encryption_key
         return derive(key_from_setting(own) + self.key(migration), b"", b"links") if own else self.key(migration)
 
@@ -71,7 +73,7 @@ class Runtime:
 
     @property
     def locks(self) -> Path:
-        """Small files that whoever works on this machine locks."""
+        """The folder of small files that processes on this machine lock."""
         return self.settings.var.resolve() / "connections"
 
     @property
@@ -79,23 +81,23 @@ class Runtime:
         return key_from_setting(self.settings.storage_key)
 
     def close(self) -> None:
-        self.doorbell.close()
+        self.queue.close()
         self.caspen.dispose()
         self.ledger.dispose()
         self.scratch.clear()
 
 
 def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runtime:
-    """Opens everything, and brings both databases to the schema that this code knows.
+    """Opens every resource, and upgrades both databases to the schema of this code.
 
-    `patience` is how many seconds a statement waits for a lock. What this process writes from now on is readable by its
-    owner alone. Raises CannotStart and SchemaTooNew.
+    `patience` is the number of seconds that a statement waits for a lock. Files that this process writes from now on
+    are readable by their owner only. Raises CannotStart and SchemaTooNew.
     """
     os.umask(0o077)
     if settings.fault_at and settings.environment is Environment.TEST:
         listen(fault_at(settings.fault_at))
     try:
-        LinkSettings.from_environment(environment())  # limits that make no sense, or a test network: nothing starts
+        LinkSettings.from_environment(environment())  # invalid limits, or a test network
     except ValueError as wrong:
         raise CannotStart(f"{wrong}.") from None
     var = settings.var.resolve()
@@ -107,7 +109,7 @@ def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runt
         caspen=Stores(settings.caspen_url, patience),
         objects=LocalObjects(var / "objects"),
         files=LiveFiles(LocalObjects(settings.files_folder), key_from_setting(settings.files_key)),
-        doorbell=open_doorbell(settings.redis_url),
+        queue=open_queue(settings.redis_url),
         scratch=Scratch(var / "scratch"),
     )
     require_ledger(settings, runtime.ledger)
@@ -120,8 +122,10 @@ def open_runtime(settings: Settings, patience: float = PATIENCE_SECONDS) -> Runt
 
 
 def check_installation(settings: Settings) -> None:
-    """Opens everything once, before anything else is started. Raises CannotStart with one line for every failure that
-    an operator can mend."""
+    """Opens every resource once, before anything else starts.
+
+    Raises CannotStart with one line for every failure that an operator can fix.
+    """
     with in_one_line():
         runtime = open_runtime(settings, settings.page_patience_seconds)
         try:
@@ -132,11 +136,11 @@ def check_installation(settings: Settings) -> None:
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """A step of a start. Raises CannotStart with one line for every failure in it that an operator can mend."""
+    """Context manager for a step of a start. Raises CannotStart with one line for failures that an operator can fix."""
     try:
         yield
     except Exception as trouble:
-        words = words_of(trouble)
-        if words is None:
+        message = startup_message(trouble)
+        if message is None:
             raise
-        raise CannotStart(words) from None
+        raise CannotStart(message) from None

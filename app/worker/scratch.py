@@ -1,17 +1,17 @@
-"""A process's own corner of the disk, readable by nobody else and gone when the process is."""
+"""A private folder on disk for each process, deleted when the process ends."""
 
 import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from app.side_effects import effect
+from app.side_effects import side_effect
 
 OWNER = "process-"
 
 
 class Scratch:
-    """One folder per process below a shared one. What a killed process left is swept by whoever comes next."""
+    """One folder per process in a shared folder. Later processes remove the folders of killed processes."""
 
     def __init__(self, shared: Path) -> None:
         self.shared = shared
@@ -21,24 +21,24 @@ class Scratch:
     def folder(self) -> Path:
         if self._folder is None:
             self._folder = self.shared / f"{OWNER}{os.getpid()}"
-            with effect("folder.make"):
+            with side_effect("folder.make"):
                 self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._folder
 
     def clear(self) -> None:
-        """Removes what this process left, so that nothing of a clinic stays on the disk in the clear."""
+        """Removes this process's files, so that no clinic's data stays unencrypted on the disk."""
         if self._folder is not None:
-            with effect("folder.remove"):
+            with side_effect("folder.remove"):
                 shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
 
 def sweep_scratch(shared: Path) -> int:
-    """Removes the folders of processes that are no more, and says how many."""
+    """Removes the folders of ended processes, and returns their number."""
     swept = 0
     for folder in shared.glob(f"{OWNER}*"):
         if not _runs(folder.name.removeprefix(OWNER)):
-            with effect("folder.remove"):
+            with side_effect("folder.remove"):
                 shutil.rmtree(folder, ignore_errors=True)
             swept += 1
     return swept

@@ -1,4 +1,4 @@
-"""What the worker does in each state of a migration, in order. This is the engine's table of contents."""
+"""The phases of each working state of a migration, in order: the table of contents of the work."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,35 +24,36 @@ Do = Callable[[Runtime, Migration, Lease, Heartbeat], Done]
 Plan = Callable[[Session, Migration], Iterable[Piece]]
 
 
-def one(session: Session, migration: Migration) -> Iterable[Piece]:
-    """A phase that is a single piece."""
+def single_piece(session: Session, migration: Migration) -> Iterable[Piece]:
+    """The plan of a phase with a single piece."""
     return (Piece(0),)
 
 
-def none(session: Session, migration: Migration) -> Iterable[Piece]:
-    """A phase that has no piece unless another phase writes one down."""
+def no_pieces(session: Session, migration: Migration) -> Iterable[Piece]:
+    """The plan of a phase whose pieces another phase adds."""
     return ()
 
 
-def whole(session: Session, migration: Migration) -> Iterable[Piece]:
-    """A phase that is a single piece, as heavy as the export is large."""
+def export_piece(session: Session, migration: Migration) -> Iterable[Piece]:
+    """The plan of a phase with a single piece that weighs the export's bytes."""
     export = current_export(session, migration)
     return (Piece(0, export.size if export else 0),)
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One step: its pieces, how one is done, and what becomes of a piece that failed too often (None: it all fails)."""
+    """One step: its pieces, how a piece is done, and how a piece that failed too often is settled (None: the stage
+    fails)."""
 
     name: str
     do: Do
-    plan: Plan = one
+    plan: Plan = single_piece
     exhausted: Callable[[Runtime, Migration, Lease], Exhausted] | None = None
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a working state consists of, and the event that ends it."""
+    """The phases of a working state, and the event that ends the state."""
 
     run: str
     phases: tuple[Phase, ...]
@@ -66,11 +67,11 @@ class Stage:
 
 STAGES: dict[State, Stage] = {
     State.FETCHING: Stage(
-        "export", (Phase(fetch_export.PHASE, fetch_export.fetch, whole),), Event.FETCHED, "export_number"
+        "export", (Phase(fetch_export.PHASE, fetch_export.fetch, export_piece),), Event.FETCHED, "export_number"
     ),
     State.READING: Stage(
         "export",
-        (Phase("read", read_export.read, whole), Phase("resolve", settle_index.resolve)),
+        (Phase("read", read_export.read, export_piece), Phase("resolve", settle_index.resolve)),
         Event.READ,
         "export_number",
     ),
@@ -79,7 +80,7 @@ STAGES: dict[State, Stage] = {
         (
             Phase("open", load.open_store),
             Phase("parts", load.load, load.parts, load.halve),
-            Phase(SET_ASIDE, set_aside.hold_children, none),
+            Phase(SET_ASIDE, set_aside.hold_children, no_pieces),
             Phase("made", load.load_made),
             Phase("compare", source_totals.compare),
             Phase("reconcile", reconcile.reconcile),

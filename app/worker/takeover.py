@@ -1,4 +1,4 @@
-"""Finds the migrations that should be worked on and are not: a worker died, a ring was lost, a wait is over."""
+"""Selects migrations with work that no worker holds: a worker died, a notice was lost, or a pause is over."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,31 +14,33 @@ from app.worker.stages import STAGES
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A migration that a worker could work on now, and since when it has had no sign of work."""
+class WaitingMigration:
+    """A migration that a worker could work on now, and the time of its last sign of work."""
 
     migration_id: str
     since: datetime
 
 
-def waiting(ledger: Database) -> list[Waiting]:
-    """The migrations with something to do that nobody holds, those that waited longest first.
+def load_waiting(ledger: Database) -> list[WaitingMigration]:
+    """The migrations with work that no worker holds, the longest waiting first.
 
     Looks at the database alone, so that it works without Redis and after it was lost.
     """
     with ledger.read() as session:
         moment = ledger.clock(session)
-        found = session.exec(select(Migration).where(col(Migration.state).in_([state.value for state in STAGES]))).all()
+        migrations = session.exec(
+            select(Migration).where(col(Migration.state).in_([state.value for state in STAGES]))
+        ).all()
         free = [
-            Waiting(migration.id, migration.last_sign_of_work or migration.since)
-            for migration in found
+            WaitingMigration(migration.id, migration.last_sign_of_work or migration.since)
+            for migration in migrations
             if _has_free_work(session, migration, moment)
         ]
     return sorted(free, key=lambda each: each.since)
 
 
 def _has_free_work(session: Session, migration: Migration, moment: datetime) -> bool:
-    """Whether a piece can be claimed now. A stage without open pieces wants its next phase, or its end."""
+    """Whether a piece can be claimed now. A stage without open pieces needs its next phase, or its end."""
     work = Work.__table__.c  # type: ignore[attr-defined]  # set by the table class
     due = sa.or_(work.not_before.is_(None), work.not_before <= moment)
     can_be_claimed = sa.or_(

@@ -1,6 +1,6 @@
-"""A worker's turn at one clinic's migration: find out from the ledger what is next, do it, write it down, go on.
+"""A worker's turn at a migration: loads the next piece from the ledger, does it, stores the result, and repeats.
 
-Everything here may happen twice, or stop anywhere: the next turn, by whichever worker, goes on from the ledger.
+Any step may happen twice or stop at any point. The next turn of any worker continues from the ledger.
 """
 
 import time
@@ -15,15 +15,15 @@ from app.db import now
 from app.errors import Stop
 from app.fetch import fetch_export
 from app.index.store import OtherFormat
-from app.migration.advance import By, Cause, Refused, advance, locked
+from app.migration.advance import By, Cause, GuardRefused, advance, locked
 from app.migration.audited import load_audited
 from app.migration.models import ExportFile, Migration, Part, ProblemLine, Work
 from app.migration.states import Actor, Event, State
 from app.problems import Problem
 from app.storage import CannotOpen
 from app.worker.current_file import CurrentFile
-from app.worker.failure_causes import is_away, is_gone, is_of_a_file, no_room, where
-from app.worker.heartbeat import Dropped, Heartbeat, never, nothing
+from app.worker.failure_causes import is_away, is_gone, is_of_a_file, no_room, stack_lines
+from app.worker.heartbeat import Heartbeat, WorkerStopping, never, nothing
 from app.worker.leases import (
     DONE,
     OPENING,
@@ -35,19 +35,19 @@ from app.worker.leases import (
     claim,
     create_missing,
     ended_by_file,
+    exclude_file,
     fail,
     kept_counts,
-    lay_back_for,
     release,
-    set_aside_for_good,
+    release_for_file,
+    reset_attempts,
     settle,
-    start_afresh,
 )
 from app.worker.outcome import Done, Exhausted
 from app.worker.runtime import Runtime
 from app.worker.stages import STAGES, Phase, Stage
 
-GIVE_UP_SECONDS = 24 * 3600.0  # how long something that passes by itself is waited for
+GIVE_UP_SECONDS = 24 * 3600.0  # how long a temporary problem is waited for
 LONGEST_WAIT = 300.0
 KILLS_PER_TRY = 7
 AWAY_SECONDS = 1.0
@@ -55,8 +55,8 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Who drains, until when, and how it is asked to stop. `current` notes which file is being read."""
+class WorkerTurn:
+    """Who works, until when, and how to stop. `current` notes which file is being read."""
 
     owner: str
     stopping: Callable[[], bool] = never
@@ -66,7 +66,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """How many pieces were done, and whether there is more to do at once."""
+    """The number of finished pieces, and whether more can be done at once."""
 
     pieces: int
     more: bool
@@ -74,7 +74,7 @@ class Drained:
 
 @dataclass(frozen=True, slots=True)
 class Next:
-    """What the ledger says is next: a phase with open pieces, or none when the stage is finished."""
+    """The next phase according to the ledger: a phase with open pieces, or None when the stage is finished."""
 
     migration: Migration
     stage: Stage
@@ -82,12 +82,12 @@ class Next:
     open: int = 0
 
 
-def drain(runtime: Runtime, migration_id: str, seconds: float, turn: Turn) -> Drained:
+def drain(runtime: Runtime, migration_id: str, seconds: float, turn: WorkerTurn) -> Drained:
     """Works on one migration for up to `seconds`."""
     until = time.monotonic() + seconds
     pieces = 0
     while not turn.stopping() and time.monotonic() < until:
-        following = whats_next(runtime, migration_id)
+        following = load_next(runtime, migration_id)
         if following is None:
             return Drained(pieces, more=False)
         if following.phase is None:
@@ -105,19 +105,19 @@ def drain(runtime: Runtime, migration_id: str, seconds: float, turn: Turn) -> Dr
         if lease is None:
             return Drained(pieces, more=False)
         if following.open > 1:
-            runtime.doorbell.ring(migration_id)  # there is enough for another worker
+            runtime.queue.notify(migration_id)  # another worker can help
         perform(runtime, following.migration, following.phase, lease, turn)
         pieces += 1
     return Drained(pieces, more=True)
 
 
-def whats_next(runtime: Runtime, migration_id: str) -> Next | None:
-    """The first phase with open pieces. Writes down the pieces of a phase that nobody has planned yet."""
+def load_next(runtime: Runtime, migration_id: str) -> Next | None:
+    """The first phase with open pieces. Stores the pieces of a phase that is not planned yet."""
     with runtime.ledger.read() as session:
         migration = session.get(Migration, migration_id)
         stage = STAGES.get(State(migration.state)) if migration else None
         if migration is None or stage is None or "state" in load_audited(session, migration_id).differing:
-            return None  # work that nobody asked for would destroy what is there
+            return None  # work that nobody requested would destroy data
         counts = _counts(session, migration, stage)
         for phase in stage.phases:
             known, still_open = counts.get(phase.name, (0, 0))
@@ -134,23 +134,23 @@ def whats_next(runtime: Runtime, migration_id: str) -> Next | None:
     return Next(migration, stage, phase, len(pieces))
 
 
-def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, turn: Turn) -> None:
-    """Does one piece and settles it, or lays it back, or gives the migration up with a problem."""
+def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, turn: WorkerTurn) -> None:
+    """Does one piece, and settles it, releases it, or stops the migration with a problem."""
     beat = Heartbeat(runtime.ledger, lease, runtime.settings, turn.stopping, turn.alive, turn.current)
     beat.leave_file()
     try:
         if lease.attempts > tries(phase, lease, runtime.settings.part_attempts) and lease.result.get(OPENING):
-            set_aside_for_good(runtime.ledger, lease, str(lease.result[OPENING]))
+            exclude_file(runtime.ledger, lease, str(lease.result[OPENING]))
         elif lease.attempts > tries(phase, lease, runtime.settings.part_attempts):
             _settle_exhausted(runtime, migration, phase, lease, turn)
         else:
             _settle_done(runtime, lease, phase.do(runtime, migration, lease, beat))
-    except (LostLease, Dropped):
+    except (LostLease, WorkerStopping):
         release(runtime.ledger, lease)
     except Stop as stop:
         _stopped(runtime, migration, lease, stop, turn)
     except OtherFormat:
-        log.warning("index_of_other_format", **told(lease))
+        log.warning("index_of_other_format", **log_fields(lease))
         read_from_the_start(runtime, migration, lease)
     except CannotOpen:
         _stopped(runtime, migration, lease, Stop(Problem("copy_damaged")), turn)
@@ -162,17 +162,17 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
             _stopped(runtime, migration, lease, Stop(Problem("export_not_kept")), turn)
             return
         if is_away(fault):
-            log.warning("database_away", fault=type(fault).__name__, **told(lease))
+            log.warning("database_away", fault=type(fault).__name__, **log_fields(lease))
             fail(runtime.ledger, lease, type(fault).__name__, wait=AWAY_SECONDS, counts=False)
             return
         if (key := turn.current.read()) and is_of_a_file(fault, len(ended_by_file(lease.result))):
-            log.error("file_failed", fault=type(fault).__name__, at=where(fault), **told(lease))
-            lay_back_for(runtime.ledger, lease, key, type(fault).__name__)
+            log.error("file_failed", fault=type(fault).__name__, at=stack_lines(fault), **log_fields(lease))
+            release_for_file(runtime.ledger, lease, key, type(fault).__name__)
             return
-        log.error("piece_failed", fault=type(fault).__name__, at=where(fault), **told(lease))
+        log.error("piece_failed", fault=type(fault).__name__, at=stack_lines(fault), **log_fields(lease))
         most = runtime.settings.part_attempts
         if phase.exhausted is not None and lease.attempts > tries(phase, lease, most) + most:
-            _give_up(runtime, lease, Problem("work_failed"), turn)  # it cannot even be laid aside
+            _give_up(runtime, lease, Problem("work_failed"), turn)  # settling it in another way fails too
             return
         fail(runtime.ledger, lease, type(fault).__name__)
     finally:
@@ -180,8 +180,11 @@ def perform(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, 
 
 
 def tries(phase: Phase, lease: Lease, most: int) -> int:
-    """How often a piece is tried. Halves of a part that failed before get one try until they are a single row: it is
-    found twelve times faster. A long piece that cannot be halved may lose many workers, as long as it fails in none."""
+    """How often a piece is tried.
+
+    Halves of a failed part get one try until they are a single row, which finds the row twelve times faster. A long
+    piece that cannot be halved may lose many workers, as long as it fails in none.
+    """
     if phase.exhausted is None:
         return most if lease.last_problem else most * KILLS_PER_TRY
     return 1 if int(lease.result.get("stop", 1)) - int(lease.result.get("start", 0)) > 1 else most
@@ -195,9 +198,9 @@ def _settle_done(runtime: Runtime, lease: Lease, done: Done) -> None:
         done.after()
 
 
-def _settle_exhausted(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, turn: Turn) -> None:
+def _settle_exhausted(runtime: Runtime, migration: Migration, phase: Phase, lease: Lease, turn: WorkerTurn) -> None:
     if phase.exhausted is None:
-        log.error("piece_given_up", **told(lease), last=lease.last_problem)
+        log.error("piece_given_up", **log_fields(lease), last=lease.last_problem)
         _give_up(runtime, lease, Problem("work_failed"), turn)
         return
     settled: Exhausted = phase.exhausted(runtime, migration, lease)
@@ -206,10 +209,10 @@ def _settle_exhausted(runtime: Runtime, migration: Migration, phase: Phase, leas
         settled.write(session)
 
 
-def _stopped(runtime: Runtime, migration: Migration, lease: Lease, stop: Stop, turn: Turn) -> None:
-    """What passes by itself is tried again, ever more slowly, for a day; everything else ends the stage."""
+def _stopped(runtime: Runtime, migration: Migration, lease: Lease, stop: Stop, turn: WorkerTurn) -> None:
+    """Retries a temporary problem for a day, with growing pauses. Every other problem ends the stage."""
     waited = (now() - migration.since).total_seconds()
-    patient = lease.phase == fetch_export.PHASE  # a download has a deadline of its own, and says when it is reached
+    patient = lease.phase == fetch_export.PHASE  # a download has its own deadline
     if stop.retryable and (waited < GIVE_UP_SECONDS or patient or stop.problem.code == "no_space"):
         wait = stop.retry_after if stop.retry_after is not None else min(max(waited / 10, 1.0), LONGEST_WAIT)
         fail(runtime.ledger, lease, stop.problem.code, wait=wait, counts=False)
@@ -217,22 +220,22 @@ def _stopped(runtime: Runtime, migration: Migration, lease: Lease, stop: Stop, t
     _give_up(runtime, lease, stop.problem, turn)
 
 
-def _give_up(runtime: Runtime, lease: Lease, problem: Problem, turn: Turn) -> None:
-    """The migration stops with a problem; a person may ask to try again, and then every piece starts afresh."""
+def _give_up(runtime: Runtime, lease: Lease, problem: Problem, turn: WorkerTurn) -> None:
+    """Stops the migration with a problem. A person may ask for a retry, which resets the attempts of every piece."""
     try:
         with runtime.ledger.write() as session:
             migration = locked(session, lease.migration_id)
             if migration.epoch != lease.migration_epoch:
                 return
             advance(session, migration.id, Event.FAIL, By(turn.owner, Actor.WORKER), Cause(problem=problem))
-            start_afresh(session, lease.migration_id, lease.run)
-    except Refused:
-        log.error("history_differs", **told(lease))
+            reset_attempts(session, lease.migration_id, lease.run)
+    except GuardRefused:
+        log.error("history_differs", **log_fields(lease))
         release(runtime.ledger, lease)
 
 
-def _finish(runtime: Runtime, following: Next, turn: Turn) -> bool:
-    """Every piece of a stage is settled: the migration moves on, unless somebody else moved it first.
+def _finish(runtime: Runtime, following: Next, turn: WorkerTurn) -> bool:
+    """Advances a migration whose stage is finished, unless another worker did so first.
 
     False where the audit trail does not let it: only support can mend that.
     """
@@ -241,14 +244,14 @@ def _finish(runtime: Runtime, following: Next, turn: Turn) -> bool:
             migration = locked(session, following.migration.id)
             if migration.epoch == following.migration.epoch:
                 advance(session, migration.id, following.stage.event, By(turn.owner, Actor.WORKER))
-    except Refused as refused:
+    except GuardRefused as refused:
         log.error(refused.problem.code, migration=following.migration.id)
         return False
     return True
 
 
 def _counts(session: Session, migration: Migration, stage: Stage) -> dict[str, tuple[int, int]]:
-    """Per phase, how many pieces there are and how many are still open."""
+    """The number of pieces of each phase, and how many are open."""
     is_open = sa.case((Work.state.in_(SETTLED), 0), else_=1)  # type: ignore[attr-defined]  # a column at run time
     rows = session.exec(
         select(Work.phase, sa.func.count(), sa.func.sum(is_open))
@@ -258,26 +261,21 @@ def _counts(session: Session, migration: Migration, stage: Stage) -> dict[str, t
     return {name: (int(total), int(still or 0)) for name, total, still in rows}
 
 
-def told(lease: Lease) -> dict[str, str | int]:
-    """A piece as a log line names it."""
+def log_fields(lease: Lease) -> dict[str, str | int]:
+    """The fields that name a piece in a log line."""
     return {"migration": lease.migration_id, "run": lease.run, "phase": lease.phase, "number": lease.number}
 
 
-# An export that was half read when the product was upgraded is read from the start, where its index has another
-# form.
-#
-# Nobody is asked: the files are here. What was noted of them so far is forgotten first, so that nothing is told
-# twice.
-
 OF_LINKS = ("native_document", "folder_changed")
-"""What downloading tells of an export, in the same run. Reading tells it not."""
+"""Problems that the download reports in the same run. Reading does not report them."""
 
 
 def read_from_the_start(runtime: Runtime, migration: Migration, lease: Lease) -> None:
-    """Makes every piece of reading open again, without anything of what was read. It is no attempt at the work.
+    """Reopens every piece of reading and deletes what was read. Does not count as an attempt.
 
-    Does nothing where the piece is no longer ours, or the migration has moved on. Which files ended their readers is
-    kept. What lies in storage of the old reading is swept like all that the ledger does not lead to.
+    Used when the product was upgraded during reading and the index has another format. Does nothing when another worker
+    holds the piece, or the migration has moved on. Counts of ended readers are kept. Sweeping removes the objects of
+    the old reading.
     """
     with runtime.ledger.write() as session:
         if locked(session, migration.id).epoch != migration.epoch or not _is_ours(session, lease):
@@ -298,11 +296,11 @@ def _is_ours(session: Session, lease: Lease) -> bool:
 
 
 def _forget(session: Session, migration: Migration, run: str) -> None:
-    """The files, parts and problems that reading noted; the files as they were handed over stay."""
+    """Deletes the files, parts and problems that reading stored. The handed-over files are kept."""
     number = migration.export_number
     for table in (ExportFile, Part):
         mine = [col(table.migration_id) == migration.id, col(table.export_number) == number]
         only_read = [col(ExportFile.number) > 0] if table is ExportFile else []
         session.connection().execute(sa.delete(table).where(*mine, *only_read))
-    told = sa.delete(ProblemLine).where(col(ProblemLine.migration_id) == migration.id, col(ProblemLine.run) == run)
-    session.connection().execute(told.where(col(ProblemLine.code).not_in(OF_LINKS)))
+    problems = sa.delete(ProblemLine).where(col(ProblemLine.migration_id) == migration.id, col(ProblemLine.run) == run)
+    session.connection().execute(problems.where(col(ProblemLine.code).not_in(OF_LINKS)))

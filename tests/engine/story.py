@@ -23,7 +23,7 @@ from app.migration.trials import approve, start_trial
 from app.settings import Environment, Settings
 from app.trial.context import benches
 from app.worker.runtime import Runtime, open_runtime
-from app.worker.work_loop import Drained, Turn, drain
+from app.worker.work_loop import Drained, WorkerTurn, drain
 
 MEGAN = By("megan@harbour.example", Actor.CLINIC)
 ANA = By("ana@caspen.example", Actor.SUPPORT)
@@ -140,7 +140,7 @@ class Clinic:
         return {line.code for line in self.problems(run)}
 
     def drain(self, name: str = "worker", seconds: float = 60.0) -> Drained:
-        return drain(self.runtime, self.id, seconds, Turn(name))
+        return drain(self.runtime, self.id, seconds, WorkerTurn(name))
 
     def start_trial(self, version: int | None = None) -> None:
         with self.runtime.ledger.write() as session:

@@ -10,7 +10,7 @@ from tests.conftest import At
 from tests.engine.story import MEGAN, Clinic, clinic_files
 from tests.pages import words
 from tests.product import MEGAN as MEGAN_OF_THE_DEMO
-from workers.chores import destroy_what_is_due
+from workers.periodic_tasks import destroy_what_is_due
 
 LATER = now() + timedelta(days=31)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.golive.live_check import check_live
-from app.migration.advance import Refused
+from app.migration.advance import GuardRefused
 from app.migration.states import State
 from app.reading import cut, read_export
 from app.sources import SOURCES
@@ -93,7 +93,7 @@ def test_a_file_that_did_not_come_as_it_lies_there_is_told_and_nobody_can_approv
     lie()
     clinic.tried(files())
     assert found in told(clinic)
-    with pytest.raises(Refused, match="trial_unbalanced"):
+    with pytest.raises(GuardRefused, match="trial_unbalanced"):
         clinic.approve()
 
 
@@ -111,8 +111,8 @@ def test_what_a_live_file_holds_is_looked_at_as_long_as_the_trial_is_kept(
     paths: list[Path] = kept_in(clinic.runtime.settings.files_folder)
     harm(*paths[:2])
     (found,) = check_live(clinic.runtime)
-    assert found.standing is not None
+    assert found.verification is not None
     assert not found.holds
-    assert len(found.standing.contents) == (2 if harm is exchanged else 1)
-    assert {(one.table, one.source_kind) for one in found.standing.contents} == {("files", "patient_files")}
-    assert not found.standing.altered
+    assert len(found.verification.contents) == (2 if harm is exchanged else 1)
+    assert {(one.table, one.source_kind) for one in found.verification.contents} == {("files", "patient_files")}
+    assert not found.verification.altered

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from app.migration.advance import Refused
+from app.migration.advance import GuardRefused
 from app.reading import cut
 from app.sources import SOURCES
 from tests.engine.story import Clinic, clinic_files
@@ -36,7 +36,7 @@ def test_visits_that_are_held_because_their_times_were_exchanged_are_named(clini
     clinic.tried()
     assert "bad_interval" in clinic.codes("trial:1") | clinic.codes("export:1")
     assert ("appointments", "Appointments.csv", "End Time") in told(clinic)
-    with pytest.raises(Refused, match="trial_unbalanced"):
+    with pytest.raises(GuardRefused, match="trial_unbalanced"):
         clinic.approve()
 
 

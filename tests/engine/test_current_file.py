@@ -14,11 +14,11 @@ from app.worker.leases import (
     Piece,
     claim,
     create_missing,
+    exclude_file,
     expire_owner,
-    lay_back_for,
     note_opening,
+    release_for_file,
     set_aside,
-    set_aside_for_good,
 )
 from tests.engine.story import Clinic
 
@@ -89,12 +89,12 @@ def test_a_failure_in_a_file_and_one_that_nobody_explains_lay_the_piece_back(cli
         create_missing(session, clinic.id, "export:0", "read", [Piece(0)])
     first = claim(ledger, clinic.migration, "export:0", "read", "worker", 60)
     assert first is not None
-    lay_back_for(ledger, first, "a", "MemoryError")
-    lay_back_for(ledger, first, "a", "MemoryError")  # it is no longer ours: nothing happens
+    release_for_file(ledger, first, "a", "MemoryError")
+    release_for_file(ledger, first, "a", "MemoryError")  # it is no longer ours: nothing happens
     second = claim(ledger, clinic.migration, "export:0", "read", "worker", 60)
     assert second is not None
     note_opening(ledger, second, "b")
-    set_aside_for_good(ledger, second, "b")
+    exclude_file(ledger, second, "b")
     (work,) = clinic.work(phase="read")
     assert (work.attempts, work.result.get(OPENING)) == (0, None)
     assert set_aside(work.result) == {"b"}

@@ -7,7 +7,7 @@ import pytest
 from app.caspen.gateway import Gateway
 from app.caspen.journal import replaced_by
 from app.caspen.references import dangling_links
-from app.migration.advance import Refused, WrongState
+from app.migration.advance import GuardRefused, WrongState
 from app.migration.states import Event, State
 from app.worker.clean_up import due_for_purge, forget_journals, purge
 from tests.engine.story import ANA, WORKSPACE, Clinic, clinic_files, clinic_in, engine_in, patients
@@ -78,7 +78,7 @@ def test_an_approval_of_another_trial_is_refused(clinic: Clinic) -> None:
     from app.migration.trials import approve
     from tests.engine.story import MEGAN
 
-    with pytest.raises(Refused) as refused, clinic.runtime.ledger.write() as session:
+    with pytest.raises(GuardRefused) as refused, clinic.runtime.ledger.write() as session:
         approve(session, clinic.id, "another digest", MEGAN, lambda *_: None)
     assert refused.value.problem.code == "approval_outdated"
     assert clinic.state() is State.REVIEWING
@@ -186,7 +186,7 @@ def test_what_a_move_replaced_goes_with_our_copies_even_where_that_was_cut_off(
         with pytest.raises(RuntimeError):
             purge(again.runtime, again.id)
     assert replaced_by(clinic.runtime.caspen) == {again.id}
-    with pytest.raises(Refused):
+    with pytest.raises(GuardRefused):
         again.act(Event.UNDO)
     assert forget_journals(clinic.runtime) == 1
     assert replaced_by(clinic.runtime.caspen) == set()

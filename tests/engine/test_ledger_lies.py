@@ -10,7 +10,7 @@ from app.caspen.promote import Promoted
 from app.caspen.trial_health import TrialFault
 from app.golive.finalise import report
 from app.golive.live_check import check_live
-from app.migration.advance import Refused
+from app.migration.advance import GuardRefused
 from app.migration.models import Migration, Trial
 from app.migration.states import State
 from app.problems import Problem
@@ -19,7 +19,7 @@ from app.trial.account import BLOCKING, has_true_account
 from app.trial.approval_check import trial_fault
 from app.worker.clean_up import purge
 from app.worker.runtime import Runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.world.bases import Bases, made_in
 from tests.world.ledger_lies import (
     LIES,
@@ -65,7 +65,7 @@ def test_no_change_to_the_account_of_a_trial_is_approved(bases: Bases, reviewing
         if resealed:
             reseal(reviewing)
         assert fault_of(reviewing, bases.migration_id) is TrialFault.ACCOUNT, name
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(GuardRefused) as refused:
             approve_as_the_page_does(reviewing, bases.migration_id)
         assert refused.value.problem.code == "trial_damaged", name
         for column, value in honest.items():
@@ -113,7 +113,7 @@ def test_no_change_to_what_a_trial_was_made_with_is_approved(bases: Bases, revie
 def test_an_account_that_is_changed_after_the_approval_does_not_go_live(bases: Bases, reviewing: Runtime) -> None:
     approve_as_the_page_does(reviewing, bases.migration_id)
     assert LIES["the trial's digest overwritten"](reviewing)
-    drain(reviewing, bases.migration_id, 60, Turn("worker"))
+    drain(reviewing, bases.migration_id, 60, WorkerTurn("worker"))
     assert state(reviewing, bases.migration_id) is State.FINALISING_FAILED
     problem = move(reviewing, bases.migration_id).problem
     assert problem is not None

@@ -13,7 +13,7 @@ from app.migration.models import ExportFile, Part, ProblemLine
 from app.migration.states import State
 from app.reading import read_export as reading
 from app.worker.runtime import Runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.engine.story import Clinic, clinic_files, clinic_in, patients
 
 FILES: dict[str, str | bytes] = {
@@ -80,7 +80,7 @@ def _change_kept(clinic: Clinic, change: str) -> None:
 
 
 def _until(clinic: Clinic, claim: Callable[[], bool]) -> None:
-    drain(clinic.runtime, clinic.id, 60, Turn("before the upgrade", claim))
+    drain(clinic.runtime, clinic.id, 60, WorkerTurn("before the upgrade", claim))
 
 
 @pytest.mark.parametrize("name", CHANGES)

@@ -9,14 +9,14 @@ import pytest
 from app.db import now
 from app.migration.models import Migration, Work
 from app.migration.states import State
-from app.worker import progress as progress_module
+from app.worker import work_progress as progress_module
 from app.worker.leases import DONE, SPLIT, Lease, Piece, claim, create_missing, fail, renew, settle
-from app.worker.progress import Progress, progress
-from app.worker.work_loop import whats_next
+from app.worker.work_loop import load_next
+from app.worker.work_progress import WorkProgress, progress
 from tests.engine.story import Clinic, clinic_files
 
 
-def look(clinic: Clinic, later: float = 0.0) -> Progress:
+def look(clinic: Clinic, later: float = 0.0) -> WorkProgress:
     with clinic.runtime.ledger.read() as session:
         return progress(session, session.get_one(Migration, clinic.id), now() + timedelta(seconds=later))
 
@@ -32,7 +32,7 @@ def trialling(clinic: Clinic) -> Clinic:
     clinic.hand_over(clinic_files(30, 40))
     clinic.drain()
     clinic.start_trial()
-    while (following := whats_next(clinic.runtime, clinic.id)) and (p := following.phase) and p.name != "parts":
+    while (following := load_next(clinic.runtime, clinic.id)) and (p := following.phase) and p.name != "parts":
         clinic.drain(seconds=0.01)
     return clinic
 
@@ -60,7 +60,7 @@ def test_silence_of_a_minute_is_told_as_stalled(clinic: Clinic) -> None:
 
 def test_a_wait_for_the_provider_is_no_stall_and_is_named(clinic: Clinic) -> None:
     clinic.hand_over(clinic_files())
-    whats_next(clinic.runtime, clinic.id)
+    load_next(clinic.runtime, clinic.id)
     lease = claim(clinic.runtime.ledger, clinic.migration, "export:1", "fetch", "worker", 60)
     assert lease is not None
     fail(clinic.runtime.ledger, lease, "no_space", wait=300, counts=False)

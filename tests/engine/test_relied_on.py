@@ -20,7 +20,7 @@ from app.caspen.statements import at, fetch
 from app.caspen.tables import OBJECTS
 from app.golive.live_check import check_live
 from app.mapping.plan import Choice
-from app.migration.advance import Refused
+from app.migration.advance import GuardRefused
 from app.migration.models import Work
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import Event, State
@@ -111,7 +111,7 @@ def refused_then_tried_again(clinic: Clinic, change: Callable[[], object], when:
         change()
         fault = trial_fault(clinic.runtime, clinic.migration, clinic.trial, thorough=False)
         assert fault is trial_fault(clinic.runtime, clinic.migration, clinic.trial, thorough=True)
-        with pytest.raises(Refused) as refused, clinic.runtime.ledger.write() as session:
+        with pytest.raises(GuardRefused) as refused, clinic.runtime.ledger.write() as session:
             approve(session, clinic.id, clinic.trial.digest, MEGAN, lambda *_: None, (), whole_trial(fault))
         assert refused.value.problem.code == "trial_outdated"
     clinic.approve()  # as if nobody had looked: the promotion is the last wall

@@ -18,11 +18,11 @@ from app.caspen.journal import replaced_by
 from app.caspen.trial_health import TrialFault
 from app.db import now
 from app.fetch.chunked_uploads import sweep_uploads
-from app.migration.advance import By, Cause, Guard, Refused, WrongState, advance
+from app.migration.advance import By, Cause, Guard, GuardRefused, WrongState, advance
 from app.migration.audit import write_audit
 from app.migration.audited import load_audited
 from app.migration.guards import undoable
-from app.migration.ledger_shapes import LedgerChanged
+from app.migration.ledger_validation import LedgerChanged
 from app.migration.models import AuditEntry, Migration, Trial, Work
 from app.migration.states import LIVE, MOVES, WORKING, Actor, Event, State
 from app.trial.account import APPROVABLE
@@ -31,13 +31,13 @@ from app.trial.approval_check import trial_fault
 from app.trial.file_contents import bring_contents
 from app.worker.clean_up import due_for_purge, forget_journals, give_up_abandoned, purge, sweep_orphans
 from app.worker.runtime import Runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.world.bases import Bases, made_in
 from tests.world.left import contents
 from tests.world.move import MEGAN, WORKSPACE, approve_as_the_page_does, move
 from tests.world.row_lies import DECIDES, DECIDES_NOT, LONG_AGO, OTHER_WORKSPACE, columns_of_row, row_lies, write_row
 from tests.world.row_lies import PROVEN as PROVEN_COLUMNS
-from workers.chores import destroy_what_is_due
+from workers.periodic_tasks import destroy_what_is_due
 
 LATER = now() + timedelta(days=400)
 MISPLACING = ("state", "paused_from", "trial_number", "workspace_id")
@@ -61,7 +61,7 @@ def live(bases: Bases, tmp_path: Path) -> Iterator[Runtime]:
 
 
 def work(runtime: Runtime, migration_id: str) -> None:
-    drain(runtime, migration_id, 60, Turn("worker"))
+    drain(runtime, migration_id, 60, WorkerTurn("worker"))
 
 
 def is_live(runtime: Runtime) -> bool:
@@ -124,7 +124,7 @@ def test_no_lie_about_a_trial_that_nobody_approved_takes_it_live(bases: Bases, r
             work(reviewing, at)
         assert not is_live(reviewing), name
         if "report" not in values:  # going live writes the report anew
-            with pytest.raises((Refused, WrongState, AssertionError, LedgerChanged)):
+            with pytest.raises((GuardRefused, WrongState, AssertionError, LedgerChanged)):
                 approve_as_the_page_does(reviewing, at)
         ledger.restore()
         tried += 1
@@ -168,9 +168,9 @@ def test_no_lie_about_a_live_move_is_believed_or_lets_it_be_taken_back(bases: Ba
             assert fault_of(live, at) is not None, name
         if values.keys() & {*PROVEN_COLUMNS, "trial_number"}:
             assert differing(live, at), name
-            with live.ledger.write() as session, pytest.raises((Refused, WrongState)):
+            with live.ledger.write() as session, pytest.raises((GuardRefused, WrongState)):
                 advance(session, at, Event.UNDO, MEGAN, guards={"undoable": undoable})
-            with pytest.raises((Refused, WrongState, AssertionError)):
+            with pytest.raises((GuardRefused, WrongState, AssertionError)):
                 approve_as_the_page_does(live, at)
         assert contents(live) == bases.live, name
         ledger.row["wrapped_key"] = move(live, at).wrapped_key
@@ -227,7 +227,7 @@ def test_no_lie_about_where_a_move_stands_lets_a_sweep_a_worker_or_an_act_destro
             destroy_what_is_due(runtime)
             if "state" in values:
                 work(runtime, at)
-            refused = pytest.raises(Refused, match="history_differs")
+            refused = pytest.raises(GuardRefused, match="history_differs")
             with nullcontext() if values.get("state") in WORKING else refused:
                 purge(runtime, at)
             assert everything(runtime, at) == before, name
@@ -252,7 +252,7 @@ def test_no_event_happens_to_a_move_that_stands_elsewhere_than_its_history_says(
                 if event is Event.FAIL and "state" not in values:
                     continue  # a worker can always stop its work and say why
                 for actor in Actor:
-                    with runtime.ledger.write() as session, pytest.raises(Refused) as found:
+                    with runtime.ledger.write() as session, pytest.raises(GuardRefused) as found:
                         advance(session, at, event, By("somebody", actor), guards=guards)
                     assert found.value.problem.code == "history_differs", (name, event)
                     refused.add(event)
@@ -369,7 +369,7 @@ def test_going_live_twice_is_approved_by_nobody(bases: Bases, live: Runtime) -> 
         migration = session.get_one(Migration, at)
         migration.state = "matching"
         session.add(migration)
-        with pytest.raises(Refused, match="history_differs"):
+        with pytest.raises(GuardRefused, match="history_differs"):
             advance(session, at, Event.START_TRIAL, MEGAN, guards={"checklist_passes": lambda *_: None})
         for event, to in ((Event.START_TRIAL, State.TRIALLING), (Event.TRIALLED, State.REVIEWING)):
             facts = {"from": migration.state, "to": to.value}

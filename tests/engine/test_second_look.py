@@ -11,7 +11,7 @@ from app.mapping.content import read_content
 from app.mapping.parse import Parsed, RowParser
 from app.mapping.rich import note_html
 from app.mapping.second_look import How
-from app.migration.advance import Refused
+from app.migration.advance import GuardRefused
 from app.problems import Problem
 from app.trial.verification import compared_rows
 from app.trial.verification.alike import alike, in_doubt, readable, said, words
@@ -49,7 +49,7 @@ def test_a_column_that_is_mapped_wrongly_is_named_and_nobody_can_approve(clinic:
     (line,) = [line for line in clinic.problems("trial:1") if line.code == "cells_not_found"]
     assert (line.kind, line.file, line.column, line.count) == ("patients", "Patients.csv", "Last Name", 19)
     assert not clinic.trial.balanced
-    with pytest.raises(Refused, match="trial_unbalanced"):
+    with pytest.raises(GuardRefused, match="trial_unbalanced"):
         clinic.approve()
 
 

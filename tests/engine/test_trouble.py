@@ -12,12 +12,12 @@ from app.db import now
 from app.migration.models import Work
 from app.migration.states import Event, State
 from app.trial import load as trial_work
-from app.worker.failure_causes import no_room, where
+from app.worker.failure_causes import no_room, stack_lines
 from app.worker.heartbeat import Heartbeat
 from app.worker.leases import claim
 from app.worker.runtime import Runtime
-from app.worker.takeover import waiting
-from app.worker.work_loop import whats_next
+from app.worker.takeover import load_waiting
+from app.worker.work_loop import load_next
 from tests.engine import madeup
 from tests.engine.story import Clinic, clinic_files, clinic_in
 
@@ -69,7 +69,7 @@ def test_a_part_that_was_written_but_not_settled_is_adopted_not_doubled(clinic: 
     clinic.drain()
     clinic.start_trial()
     runtime = clinic.runtime
-    while (following := whats_next(runtime, clinic.id)) and following.phase and following.phase.name != "parts":
+    while (following := load_next(runtime, clinic.id)) and following.phase and following.phase.name != "parts":
         lease = claim(runtime.ledger, clinic.migration, "trial:1", following.phase.name, "first", 60)
         assert lease is not None
         done = following.phase.do(runtime, clinic.migration, lease, Heartbeat(runtime.ledger, lease, runtime.settings))
@@ -109,14 +109,14 @@ def test_work_whose_export_is_gone_stops_with_words_and_a_retry_starts_afresh(cl
 
 def test_the_sweeper_finds_what_nobody_holds_and_leaves_what_somebody_does(clinic: Clinic) -> None:
     ledger = clinic.runtime.ledger
-    assert waiting(ledger) == []
+    assert load_waiting(ledger) == []
     clinic.hand_over(clinic_files())
-    assert [w.migration_id for w in waiting(ledger)] == [clinic.id]
-    whats_next(clinic.runtime, clinic.id)
+    assert [w.migration_id for w in load_waiting(ledger)] == [clinic.id]
+    load_next(clinic.runtime, clinic.id)
     assert claim(ledger, clinic.migration, "export:1", "fetch", "somebody", 60) is not None
-    assert waiting(ledger) == []
+    assert load_waiting(ledger) == []
     hurry(clinic)
-    assert [w.migration_id for w in waiting(ledger)] == [clinic.id]
+    assert [w.migration_id for w in load_waiting(ledger)] == [clinic.id]
 
 
 def test_a_full_disk_is_waited_for_and_is_no_failed_attempt() -> None:
@@ -127,5 +127,5 @@ def test_a_full_disk_is_waited_for_and_is_no_failed_attempt() -> None:
 def test_a_failure_is_logged_by_place_and_never_by_what_it_says() -> None:
     with pytest.raises(ValueError, match="born") as fault:
         int("Ann Lee, born 1980")
-    assert "Ann" not in " ".join(where(fault.value))
-    assert "test_trouble.py" in where(fault.value)[-1]
+    assert "Ann" not in " ".join(stack_lines(fault.value))
+    assert "test_trouble.py" in stack_lines(fault.value)[-1]

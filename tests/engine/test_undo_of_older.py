@@ -7,7 +7,7 @@ import pytest
 from app.caspen.live_counts import LiveCounts, count_live
 from app.caspen.undo import Why
 from app.golive.live_check import check_live
-from app.migration.advance import Refused
+from app.migration.advance import GuardRefused
 from app.migration.guards import SHARED_KEPT
 from app.migration.models import Migration
 from app.migration.states import Event, State
@@ -68,7 +68,7 @@ def test_without_the_facts_the_later_move_is_taken_back_first(clinic: Clinic, ru
         move = session.get_one(Migration, newer.id)
         move.report = {name: fact for name, fact in move.report.items() if name != SHARED_KEPT}
         session.add(move)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(GuardRefused) as refused:
         older.act(Event.UNDO)
     assert refused.value.problem.code == "undo_later_first"
     for each in (newer, older):

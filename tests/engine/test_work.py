@@ -26,7 +26,7 @@ from app.worker.leases import (
     settle,
 )
 from app.worker.runtime import Runtime
-from app.worker.work_loop import whats_next
+from app.worker.work_loop import load_next
 from tests.engine.story import ANA, Clinic, clinic_files, clinic_in, engine_in
 
 RUN, PHASE = "export:1", "fetch"
@@ -41,7 +41,7 @@ def held(request: pytest.FixtureRequest, tmp_path: object) -> Iterator[Clinic]:
     with engine_in(Path(str(tmp_path)) / "var", database_url=url) as runtime:
         clinic = clinic_in(runtime)
         clinic.hand_over(clinic_files())
-        whats_next(runtime, clinic.id)
+        load_next(runtime, clinic.id)
         yield clinic
 
 

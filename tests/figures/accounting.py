@@ -21,7 +21,7 @@ from app.migration.models import Migration, Trial
 from app.migration.trials import current_trial
 from app.trial.context import benches
 from app.worker.runtime import Runtime, open_runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.engine.story import settings_in
 from tests.figures.again import postgres
 from tests.figures.faults import MEMORY
@@ -99,13 +99,13 @@ def _tried(runtime: Runtime, files: Mapping[str, bytes], workers: int) -> Trial:
     at = arrive(runtime)
     handed = [Handed(name, io.BytesIO(body)) for name, body in files.items()]
     hand_over_files(runtime, move(runtime, at), handed, by=MEGAN, name="export")
-    drain(runtime, at, 60, Turn("worker"))
+    drain(runtime, at, 60, WorkerTurn("worker"))
     decide(runtime, at)
     if workers > 1:
         with Driver(runtime, workers) as driver:
             driver.run(at, "Trial")
     else:
-        drain(runtime, at, 60, Turn("worker"))
+        drain(runtime, at, 60, WorkerTurn("worker"))
     with runtime.ledger.read() as session:
         trial = current_trial(session, session.get_one(Migration, at))
     assert trial is not None

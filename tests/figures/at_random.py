@@ -12,7 +12,7 @@ from sqlmodel import select
 from app.migration.models import Work
 from app.migration.states import State
 from app.side_effects import Fault, listen
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.figures.faults import Lane, ground
 from tests.figures.figure import Measure, Reached
 from tests.world.fork import fork
@@ -66,7 +66,7 @@ def killed(kills: int) -> Found:
 def _work(lane: Lane) -> None:
     """A worker and a clinic that decides, both in one process: what was held by the last ones is free."""
     time_passes(lane.runtime, 0.001)
-    finish(lane.runtime, only(lane.runtime), Turn(f"worker-{os.getpid()}"))
+    finish(lane.runtime, only(lane.runtime), WorkerTurn(f"worker-{os.getpid()}"))
 
 
 def _alive(lane: Lane) -> bool:
@@ -114,12 +114,12 @@ def paused(times: int) -> Found:
 def _sleep_at(lane: Lane, number: int) -> int:
     listen(Fault(number, after=True, act=lambda: os.kill(os.getpid(), signal.SIGSTOP)))
     decide(lane.runtime, only(lane.runtime))
-    return drain(lane.runtime, only(lane.runtime), 60, Turn("sleeper")).pieces
+    return drain(lane.runtime, only(lane.runtime), 60, WorkerTurn("sleeper")).pieces
 
 
 def _finish(lane: Lane) -> str:
     time_passes(lane.runtime)
-    return finish(lane.runtime, only(lane.runtime), Turn("another")).value
+    return finish(lane.runtime, only(lane.runtime), WorkerTurn("another")).value
 
 
 def killed_often(long: bool) -> Reached:

@@ -12,7 +12,7 @@ from app.migration.models import Work
 from app.migration.states import State
 from app.side_effects import listen
 from app.worker.runtime import Runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.figures.faults import Lane, ground
 from tests.figures.figure import Measure, Reached
 from tests.world.fork import fork
@@ -66,7 +66,7 @@ def _work(lane: Lane, stage: str, number: int) -> bool:
         try:
             if stage != "read" and state(runtime, only(runtime)) in (State.MATCHING, State.REVIEWING):
                 decide(runtime, only(runtime))
-            drain(runtime, only(runtime), 2, Turn("worker", lambda: _over(runtime, stage)))
+            drain(runtime, only(runtime), 2, WorkerTurn("worker", lambda: _over(runtime, stage)))
         except Exception:  # the ledger itself may find no room
             continue
         named = named or _waits(runtime)

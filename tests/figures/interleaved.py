@@ -10,13 +10,13 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from app.migration.advance import Refused, WrongState, advance
+from app.migration.advance import GuardRefused, WrongState, advance
 from app.migration.exports import replace_export
 from app.migration.models import AuditEntry, Migration
 from app.migration.states import Event, State
 from app.migration.trials import approve, current_trial, start_trial
 from app.worker.runtime import Runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.figures.faults import MEMORY
 from tests.figures.figure import Measure, Reached
 from tests.world.bases import Bases, made_in
@@ -60,7 +60,7 @@ def race(bases: Bases, names: list[str], folder: Path, dice: random.Random) -> t
                 with runtime.ledger.write() as session:
                     ACTS[name](session, bases.migration_id, digest)
                 done.append(name)
-            except (WrongState, Refused):
+            except (WrongState, GuardRefused):
                 return
             except Exception as fault:
                 wrong.append(f"{name}: {type(fault).__name__}")
@@ -86,7 +86,7 @@ def _wrong_with(bases: Bases, runtime: Runtime, digest: str, done: list[str]) ->
     if move.state == State.FINALISING.value:
         if done != ["approve"] or move.approved_digest != digest or move.trial_number != 1:
             wrong.append(f"approved together with {done}")
-        drain(runtime, move.id, 60, Turn("worker"))
+        drain(runtime, move.id, 60, WorkerTurn("worker"))
         if contents(runtime) != bases.live:
             wrong.append("something else went live than was approved")
     return wrong

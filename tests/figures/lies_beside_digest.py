@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from app.caspen.statements import at
 from app.caspen.tables import OBJECTS
 from app.golive.live_check import check_live
-from app.migration.advance import Refused
+from app.migration.advance import GuardRefused
 from app.migration.states import State
 from app.worker.runtime import Runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.figures.figure import Measure, Reached
 from tests.world.altered import exchanged, flipped, kept_in, removed
 from tests.world.bases import UNPROVEN, Bases, made_in
@@ -108,12 +108,12 @@ def judge(bases: Bases, honest: Contents, case: Case, which: int, folder: Path) 
 
 def _went(runtime: Runtime, migration_id: str, honest: Contents) -> str:
     for _ in range(6):
-        drain(runtime, migration_id, 60, Turn("worker"))
+        drain(runtime, migration_id, 60, WorkerTurn("worker"))
         at_state = state(runtime, migration_id)
         if at_state is State.REVIEWING:
             try:
                 approve_as_the_page_does(runtime, migration_id)
-            except Refused:
+            except GuardRefused:
                 return "caught"
         elif at_state.value.endswith("_failed"):
             return "caught"

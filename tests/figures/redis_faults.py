@@ -9,7 +9,7 @@ from functools import partial
 from redis import Redis
 
 from app.commands.redis_server import RedisServer
-from app.queue import open_doorbell
+from app.queue import open_queue
 from app.side_effects import Fault, listen
 from tests.figures.bell import redis_server
 from tests.figures.faults import Lane, ground
@@ -83,7 +83,7 @@ def faulty(moments: int) -> Found:
 
 
 def _work(lane: Lane, server: RedisServer, fault: Callable[[RedisServer], None], number: int) -> str:
-    runtime = replace(lane.runtime, doorbell=open_doorbell(server.url))
+    runtime = replace(lane.runtime, queue=open_queue(server.url))
     listen(Fault(number, after=False, act=partial(fault, server)))
     STAGES["trial"](runtime)
     return "there"

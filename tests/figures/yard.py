@@ -147,8 +147,8 @@ class Yard:
             off = [told for told in tried.kinds if told["source_digest"] != told["caspen_digest"]]
             raise RuntimeError(f"the trial does not balance: {off or tried.kinds}")
         with self.runtime.ledger.write() as session:
-            ring = approve(session, self.migration_id, tried.digest, MEGAN, lambda *_: None)
-        self.runtime.doorbell.ring(ring.migration_id)
+            notice = approve(session, self.migration_id, tried.digest, MEGAN, lambda *_: None)
+        self.runtime.queue.notify(notice.migration_id)
 
     def wait_until(self, *states: State) -> State:
         """Raises when the move comes to rest elsewhere, or takes longer than anything here may take."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from httpx import Response
 
-from app.migration.audit import LOOKING
+from app.migration.audit import READ_ONLY_ENDINGS
 from app.web.repeated_forms import AFTER, CHOSEN_AFTER
 from tests.conftest import At
 from tests.forms.outdated import Sending, changed, filled_in, ledger_of
@@ -47,7 +47,7 @@ def told(answer: Response) -> tuple[int, str | None]:
 
 def effects(product: Product) -> list[str]:
     """The acts of the move that are no looks, in order."""
-    return [act for act in product.acts() if not act.endswith(LOOKING)]
+    return [act for act in product.acts() if not act.endswith(READ_ONLY_ENDINGS)]
 
 
 @pytest.mark.parametrize("line", LINES, ids=told_of)

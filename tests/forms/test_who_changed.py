@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.migration.audit import LOOKING, write_act
+from app.migration.audit import READ_ONLY_ENDINGS, write_act
 from app.migration.states import Actor, Event
 from app.wizard.history import ACTS
 from tests.conftest import At
@@ -26,7 +26,7 @@ def test_the_page_of_both_versions_names_everybody_who_changed_the_move(product_
     done(answer(grace, conversion="5/1/2027"))
     act(product, later)
     text = words(answer(megan))
-    people = "Grace Okonkwo" if later.endswith(LOOKING) else "Grace Okonkwo and Ana Ferreira"
+    people = "Grace Okonkwo" if later.endswith(READ_ONLY_ENDINGS) else "Grace Okonkwo and Ana Ferreira"
     assert f"Since you opened the page, {people} made changes in this move, the last today" in text
     assert "Ana Ferreira changed it" not in text
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from app.access.models import Membership, Person
 from app.db import Database, LedgerTable, now
-from app.migration.advance import By, Cause, Guard, NotAllowed, Refused, WrongState, advance
+from app.migration.advance import By, Cause, Guard, GuardRefused, NotAllowed, WrongState, advance
 from app.migration.audit import chain_holds
 from app.migration.guards import export_kept, pausable
 from app.migration.models import AuditEntry, Export, Migration, OutboxMail
@@ -115,7 +115,7 @@ def test_a_guard_can_refuse_its_line_for_everyone(ledger: Database, move: Move, 
     for actor in move.actors:
         with ledger.write() as session:
             migration_id = a_migration(session, state)
-        with pytest.raises(Refused) as refused, ledger.write() as session:
+        with pytest.raises(GuardRefused) as refused, ledger.write() as session:
             advance(session, migration_id, move.event, by(actor), guards=all_guards(no))
         assert refused.value.problem.code == "approval_outdated"
         with pytest.raises(KeyError), ledger.write() as session:

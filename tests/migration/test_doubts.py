@@ -9,10 +9,19 @@ import pytest
 
 from app.mapping.kind import Countable
 from app.migration.balance import KindLine
-from app.migration.completeness import Counted, Doubt, count_of, joined, joined_kinds, partial, run_day, unticked
-from app.migration.completeness_words import said
+from app.migration.completeness_warnings import (
+    CompletenessWarning,
+    CountComparison,
+    compare_count,
+    joined,
+    joined_kinds,
+    partial,
+    run_day,
+    unticked,
+)
 from app.migration.models import ExportFile
 from app.migration.states import OVER, Event, State, move_for
+from app.migration.warning_texts import to_text
 from app.sources import source
 from app.templating import environment
 from app.wizard.completeness import OTHERS, why, why_own, why_stayed
@@ -26,7 +35,7 @@ def sliced(*ranges: tuple[str, str]) -> list[ExportFile]:
     return [file(**{"from": since, "to": until}) for since, until in ranges]
 
 
-def told(found: list[Doubt]) -> list[tuple[str, list[str]]]:
+def told(found: list[CompletenessWarning]) -> list[tuple[str, list[str]]]:
     return [(doubt.code, [f"{a} {b}" for a, b in doubt.days]) for doubt in found]
 
 
@@ -62,7 +71,11 @@ def test_the_day_of_an_export_is_its_newest_files() -> None:
 
 
 def test_a_doubt_is_ticked_by_its_code_and_kind_alone() -> None:
-    doubts = [Doubt("partial_export", "patients"), Doubt("partial_export", "appointments"), Doubt("none_ahead")]
+    doubts = [
+        CompletenessWarning("partial_export", "patients"),
+        CompletenessWarning("partial_export", "appointments"),
+        CompletenessWarning("none_ahead"),
+    ]
     assert unticked(doubts, ["partial_export:patients", "none_ahead"]) == (doubts[1],)
 
 
@@ -72,10 +85,10 @@ OUTCOMES = ("created", "updated", "unchanged", "left_out", "skipped", "held", "r
 
 def counted(
     own: int, *, codes: dict[str, int] | None = None, totals: dict[str, int] | None = None, **line: Any
-) -> Counted:
+) -> CountComparison:
     values = {"records": 0, "source_digest": "", "caspen_digest": "", "label": "Clients", "moves": True}
     row = KindLine(**{**dict.fromkeys(OUTCOMES, 0), **values, "kind": "patients", **line})
-    return count_of(PATIENTS, "Clients", own, row, totals or {}, codes or {})
+    return compare_count(PATIENTS, "Clients", own, row, totals or {}, codes or {})
 
 
 WHOLE: dict[str, Any] = {"read": 120, "created": 100, "skipped": 17, "held": 3}
@@ -116,8 +129,8 @@ def test_a_number_that_nothing_explains_says_how_far_it_is_from_the_export(own: 
 
 
 def test_a_kind_that_is_not_there_explains_nothing() -> None:
-    number = count_of(PATIENTS, "Clients", 7, None, {}, {})
-    assert (number.missing, number.in_export, number.came) == (7, 0, 0)
+    number = compare_count(PATIENTS, "Clients", 7, None, {}, {})
+    assert (number.missing, number.in_export, number.brought) == (7, 0, 0)
     assert why(number, "Cliniko") == "You counted 7 more: 7 not in your export."
 
 
@@ -133,9 +146,9 @@ def test_the_same_number_is_no_doubt_and_reasons_add_up_for_any_numbers_and_outc
         own = dice.choice((read, came, dice.randrange(read + 40), dice.randrange(2_000)))
         number = counted(own, codes=codes, totals=totals, read=read, **rows)
         context = (rows, codes, totals, own)
-        assert sum(reason.count for reason in number.stayed) == read - came, context
+        assert sum(reason.count for reason in number.excluded) == read - came, context
         assert sum(reason.count for reason in number.apart) == abs(own - number.compared), context
-        assert all(reason.count > 0 for reason in (*number.stayed, *number.apart)), context
+        assert all(reason.count > 0 for reason in (*number.excluded, *number.apart)), context
         lacking = sum(reason.count for reason in number.apart if reason.code == "not_in_export")
         assert number.missing == lacking, context
         assert not number.missing or own > max(came, number.different), context
@@ -160,12 +173,15 @@ def test_five_kinds_that_were_exported_for_the_same_days_are_one_question() -> N
     other = ((date(2025, 1, 1), date(2026, 11, 20)),)
     kinds = ["patients", "appointments", "communications", "contacts", "treatment_notes"]
     found = joined_kinds(
-        [*(Doubt("partial_export", kind, days=year) for kind in kinds), Doubt("x", "patients", days=year)]
+        [
+            *(CompletenessWarning("partial_export", kind, days=year) for kind in kinds),
+            CompletenessWarning("x", "patients", days=year),
+        ]
     )
-    found += joined_kinds([Doubt("partial_export", "patients", days=other)])
+    found += joined_kinds([CompletenessWarning("partial_export", "patients", days=other)])
     assert [doubt.kinds for doubt in found] == [tuple(kinds), ("patients",), ("patients",)]
     assert found[0].key == "partial_export:patients,appointments,communications,contacts,treatment_notes"
-    assert said(found[0], source("cliniko")).title.startswith("Clients, appointments, communications, contacts and ")
+    assert to_text(found[0], source("cliniko")).title.startswith("Clients, appointments, communications, contacts and ")
 
 
 NO_SIGN = {"content_is_text", "encoding_guessed", "files_unanswered"}
@@ -181,8 +197,8 @@ def test_only_what_says_that_something_is_missing_counts_as_a_sign_that_the_expo
     days = ((date(2026, 1, 1), date(2026, 2, 1)),)
     signs = (("csv_unclosed_quote", "patients"),) if code == "file_may_be_cut" else ()
     given: dict[str, Any] = {"days": days, "own": 2, "signs": signs, "encodings": ("utf-8", "cp1252"), "files": ("a",)}
-    words = said(Doubt(code, "patients", 1, **given), source("cliniko"))
-    assert words.says_missing is (code not in NO_SIGN)
+    words = to_text(CompletenessWarning(code, "patients", 1, **given), source("cliniko"))
+    assert words.suggests_missing is (code not in NO_SIGN)
     assert " 1 hold " not in words.title
     assert " 1 of them are " not in words.title
 
@@ -193,8 +209,8 @@ def test_the_heading_counts_signs_and_other_things_apart() -> None:
     )
     number = {"one": 1, "One": 1}
     for signs, others, over in ((s, o, over) for s in range(4) for o in range(4) for over in (False, True)):
-        doubts = [said(Doubt("none_ahead"), source("cliniko"))] * signs
-        doubts += [said(Doubt("content_is_text", "patients", 2), source("cliniko"))] * others
+        doubts = [to_text(CompletenessWarning("none_ahead"), source("cliniko"))] * signs
+        doubts += [to_text(CompletenessWarning("content_is_text", "patients", 2), source("cliniko"))] * others
         words = template.render(doubts=doubts, over=over).strip()
         counts = [number.get(word) or int(word) for word in re.findall(r"\b(?:One|one|\d+)\b", words)]
         assert counts == [each for each in (signs, others) if each], words
@@ -206,7 +222,7 @@ def test_the_heading_counts_signs_and_other_things_apart() -> None:
 def test_a_file_that_nobody_identified_advises_a_change_of_the_plan_only_where_the_plan_can_be_changed(
     state: State,
 ) -> None:
-    small = said(Doubt("files_unanswered", count=9, files=("a.csv",)), source("cliniko"), state).small
+    small = to_text(CompletenessWarning("files_unanswered", count=9, files=("a.csv",)), source("cliniko"), state).small
     assert ("change the plan first" in small) is (move_for(Event.CHANGE_PLAN, state) is not None)
     assert ("answered or withdrawn" in small) is (state is State.CHANGES_REQUESTED)
     assert not (small and state in OVER)

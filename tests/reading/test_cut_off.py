@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from app.migration.completeness import Doubt, cut_off
-from app.migration.completeness_words import said
+from app.migration.completeness_warnings import CompletenessWarning, cut_off
+from app.migration.warning_texts import to_text
 from tests.reading.damage import CUT, cut_short, in_quote
 from tests.reading.story import HEADER, SOURCE, Desk, patients
 
@@ -90,7 +90,7 @@ def test_all_signs_are_one_question() -> None:
     )
     assert [(doubt.key, doubt.count) for doubt in found] == [("file_may_be_cut", 5)]
     assert len(found[0].signs) == 3
-    words = said(found[0], SOURCE)
+    words = to_text(found[0], SOURCE)
     assert all(SOURCE.kind(kind).label.lower() in words.small for _, kind in found[0].signs)
 
 
@@ -99,7 +99,7 @@ def test_without_a_sign_nothing_is_asked() -> None:
 
 
 def test_unsure_letters_are_asked_about_by_their_names() -> None:
-    words = said(Doubt("encoding_guessed", "patients", encodings=("mac_roman", "cp1252")), SOURCE)
+    words = to_text(CompletenessWarning("encoding_guessed", "patients", encodings=("mac_roman", "cp1252")), SOURCE)
     assert "MacRoman" in words.small
     assert "Windows-1252" in words.small
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.caspen.source_keys import SourceKeyLookup
-from app.migration.completeness import Doubt, doubts
+from app.migration.completeness_warnings import CompletenessWarning, completeness_warnings
 from app.migration.trials import current_trial
 from app.sources import source
 from tests.engine.story import Clinic, clinic_in, engine_in
@@ -77,10 +77,12 @@ def test_the_trial_balances_and_approval_asks_for_each_kind(moves: Moves) -> Non
     assert moves.second.told["balanced"]
     clinic = moves.second.clinic
     with clinic.runtime.ledger.read() as session:
-        found = doubts(session, clinic.migration, source("cliniko"), current_trial(session, clinic.migration))
+        found = completeness_warnings(
+            session, clinic.migration, source("cliniko"), current_trial(session, clinic.migration)
+        )
     asked = {doubt.kind: doubt.count for doubt in found if doubt.code == "gone_from_export"}
     assert asked == {**dict.fromkeys(KINDS, 1), "contacts": 2}
-    assert Doubt("gone_from_export", "patients", 1).key == "gone_from_export:patients"
+    assert CompletenessWarning("gone_from_export", "patients", 1).key == "gone_from_export:patients"
 
 
 def test_nothing_of_them_changes_when_the_later_move_goes_live(moves: Moves) -> None:

@@ -9,8 +9,8 @@ from sqlmodel import Session
 from app.migration.advance import By, advance
 from app.migration.begin import begin
 from app.migration.models import Migration
+from app.migration.state_words import WORDS
 from app.migration.states import OVER, Actor, Event, State
-from app.migration.words import WORDS
 from app.signin.pages import chosen_of
 from tests.conftest import At
 from tests.pages import done, headline, words

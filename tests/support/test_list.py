@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from app.db import now
 from app.migration.models import HelpMessage, Migration
+from app.migration.state_words import WORDS, Waits
 from app.migration.states import WORKING, State
-from app.migration.words import WORDS, Waits
 from app.support.routes import HEADS, line_of, overview
 from tests.audit_lines import make_audit_say
 from tests.conftest import At

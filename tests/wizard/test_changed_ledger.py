@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from httpx import Response
 
-from app.migration.ledger_shapes import CHANGED_WORDS, SHAPES, changed_columns
+from app.migration.ledger_validation import CHANGED_WORDS, SHAPES, changed_columns
 from app.migration.models import Migration, Trial
 from tests.conftest import At
 from tests.pages import words

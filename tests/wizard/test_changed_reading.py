@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.migration.ledger_shapes import CHANGED_WORDS
+from app.migration.ledger_validation import CHANGED_WORDS
 from app.migration.states import State
 from tests.conftest import At
 from tests.forms.browser import basis_in

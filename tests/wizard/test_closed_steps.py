@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import Session, select
 
 from app.migration.models import ExportFile, Migration
+from app.migration.state_words import WORDS
 from app.migration.states import LIVE, State
-from app.migration.words import WORDS
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import MEGAN, Product

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.caspen.stores import Store
-from app.migration.advance import By, Cause, advance, told
+from app.migration.advance import By, Cause, advance, problem_to_json
 from app.migration.states import FAILED, MOVES, WORKING, Actor, Event, State
 from app.problems import Problem
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.conftest import At
 from tests.pages import done, words
 from tests.points import approve, tiny_export
@@ -62,7 +62,7 @@ def prepare(product: Product, state: State) -> None:
         return
     paused_from = "fetching" if state is State.PAUSED else None
     # A new trial is offered where it can help: where the records of the trial are damaged.
-    problem = told(Problem("trial_damaged")) if state is State.FINALISING_FAILED else None
+    problem = problem_to_json(Problem("trial_damaged")) if state is State.FINALISING_FAILED else None
     product.put(state=state.value, paused_from=paused_from, problem=problem)
 
 
@@ -131,7 +131,7 @@ def hand_over(product: Product) -> None:
 
 def hand_over_and_fetch(product: Product) -> None:
     hand_over(product)
-    drain(product.runtime, product.migration_id, 60, Turn("worker", lambda: product.state() is State.READING))
+    drain(product.runtime, product.migration_id, 60, WorkerTurn("worker", lambda: product.state() is State.READING))
 
 
 def press(product: Product, address: str, **data: str) -> None:

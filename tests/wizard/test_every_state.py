@@ -5,8 +5,8 @@ import re
 import pytest
 from fastapi.routing import iter_route_contexts
 
+from app.migration.state_words import WORDS
 from app.migration.states import BEFORE_FINALISING, FAILED, OVER, State
-from app.migration.words import WORDS
 from app.web.navigation import page_of
 from tests.conftest import At
 from tests.pages import headline, words

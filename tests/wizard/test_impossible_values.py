@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.caspen.tables import OBJECTS
 from app.db import LedgerTable
-from app.migration.ledger_shapes import CHANGED_WORDS
+from app.migration.ledger_validation import CHANGED_WORDS
 from tests.conftest import At
 from tests.pages import words
 from tests.product import ANA, MEGAN, Product, Visitor

@@ -9,7 +9,7 @@ from httpx import Response
 from sqlmodel import func, select
 
 from app.fetch.hand_over import hand_over_files, hand_over_link
-from app.migration.advance import By, Refused
+from app.migration.advance import By, GuardRefused
 from app.migration.exports import Handed
 from app.migration.models import Export, Migration
 from app.migration.states import Actor, State
@@ -118,7 +118,7 @@ def test_the_engine_takes_no_export_of_anybody_before_and_keeps_nothing_of_it(
 ) -> None:
     product = product_at("begun")
     by = By(MEGAN if actor is Actor.CLINIC else ANA, actor)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(GuardRefused) as refused:
         way(product, by)
     assert refused.value.problem.code == "lists_not_acknowledged"
     assert (exports(product), kept(product), product.state()) == (0, set(), State.PREPARING)

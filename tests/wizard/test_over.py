@@ -9,8 +9,8 @@ import pytest
 
 from app.access.rights import RIGHTS
 from app.migration.plans import EDITABLE
+from app.migration.state_words import WORDS
 from app.migration.states import OVER, State
-from app.migration.words import WORDS
 from tests.access.test_offers import opened, pages
 from tests.conftest import At
 from tests.forms.outdated import changed, ledger_of

@@ -13,8 +13,8 @@ from sse_starlette import ServerSentEvent
 
 from app.db import now
 from app.migration.advance import By, Cause, advance
+from app.migration.state_words import WORDS
 from app.migration.states import WORKING, Actor, Event, State
-from app.migration.words import WORDS
 from app.problems import Problem
 from app.wizard.progress import TITLES, stream, watch_of
 from tests.conftest import At
@@ -22,7 +22,7 @@ from tests.pages import done, headline, words
 from tests.points import tiny_export
 from tests.product import ANA, MEGAN, VERA, Product
 from tests.workers.unborn import WAYS
-from workers.hands import Hands
+from workers.child_process import ChildProcess
 
 WORKER = By("worker", Actor.WORKER)
 
@@ -44,7 +44,7 @@ def test_a_move_whose_worker_cannot_start_says_since_when_nothing_is_done_and_su
 ) -> None:
     product = product_at("preparing")
     submit(product)
-    unborn = Hands(product.settings, product.runtime.ledger, {"WAY": way}, module="tests.workers.unborn")
+    unborn = ChildProcess(product.settings, product.runtime.ledger, {"WAY": way}, module="tests.workers.unborn")
     assert unborn.drain(product.migration_id, 1.0).pieces == 0
     assert unborn.starts.failed == 1
     unborn.stop()

@@ -12,7 +12,7 @@ from httpx import Response
 from sqlmodel import select
 
 from app.mapping.rows import Outcome
-from app.migration.fates import STAYING, RowFates, load_fates
+from app.migration.fates import EXCLUDED, RowFates, load_fates
 from app.migration.models import ProblemLine, Trial
 from app.migration.states import State
 from app.problems import catalogue
@@ -105,15 +105,15 @@ def listed(page: Response) -> Counter[str]:
 
 
 def test_each_outcome_has_rows_and_a_reason_for_each_of_them(fates: RowFates) -> None:
-    assert all(fates.total(outcome) > 0 for outcome in STAYING)
-    assert all(fates.total(outcome) == fates.balance.total(outcome.value) for outcome in STAYING)
-    assert fates.total() == fates.balance.total("read") - fates.balance.total("came")
+    assert all(fates.total(outcome) > 0 for outcome in EXCLUDED)
+    assert all(fates.total(outcome) == fates.balance.total(outcome.value) for outcome in EXCLUDED)
+    assert fates.total() == fates.balance.total("read") - fates.balance.total("brought")
     assert [each for each in fates.reasons if each.code not in catalogue() or each.rows < 0] == []
     for line in fates.balance.lines:
         mine = [each for each in fates.reasons if (each.kind, each.path if line.path else "") == (line.kind, line.path)]
         if line.kind:
             mine = [each for each in fates.reasons if each.kind == line.kind]
-        assert sum(each.rows for each in mine) == line.read - line.came, line.label
+        assert sum(each.rows for each in mine) == line.read - line.brought, line.label
 
 
 def test_the_pages_and_the_table_add_up_to_the_rows_that_did_not_come(product: Product, fates: RowFates) -> None:

@@ -8,7 +8,7 @@ import pytest
 from httpx import Response
 
 from app.access.rights import RIGHTS
-from app.migration.ledger_shapes import CHANGED_WORDS
+from app.migration.ledger_validation import CHANGED_WORDS
 from app.migration.models import Migration, Trial
 from app.migration.states import State
 from app.web.page_context import COOKIE

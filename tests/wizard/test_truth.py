@@ -12,7 +12,7 @@ from app.migration.states import WORKING, Actor, Event
 from app.problems import Problem, catalogue
 from app.web.navigation import page_of
 from app.wizard.progress import TITLES
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.conftest import At
 from tests.pages import done, headline, words
 from tests.points import tiny_export
@@ -27,7 +27,7 @@ def submit(product: Product) -> None:
 
 def one_piece(product: Product) -> None:
     """A worker does a single piece and lays down its tools."""
-    drain(product.runtime, product.migration_id, 0.005, Turn("worker"))
+    drain(product.runtime, product.migration_id, 0.005, WorkerTurn("worker"))
 
 
 def test_after_every_piece_of_work_the_page_is_where_the_ledger_is(product_at: At) -> None:

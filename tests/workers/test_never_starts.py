@@ -17,8 +17,8 @@ from app.lifetime import FIRST_SECONDS, LONGEST_SECONDS, Starts
 from app.worker.runtime import Runtime
 from tests.engine.story import clinic_files, clinic_in
 from tests.workers.unborn import WAYS
-from workers import hands
-from workers.hands import Hands
+from workers import child_process
+from workers.child_process import ChildProcess
 
 MODULE = "tests.workers.unborn"
 P = {"code", "level", "kind", "file", "line", "source_id", "column", "count"}
@@ -27,13 +27,13 @@ P = {"code", "level", "kind", "file", "line", "source_id", "column", "count"}
 def _ends(way: str) -> Callable[[pytest.MonkeyPatch], None]:
     def make(patch: pytest.MonkeyPatch) -> None:
         patch.setenv("WAY", way)
-        patch.setattr(drive, "Hands", partial(Hands, module=MODULE))
+        patch.setattr(drive, "ChildProcess", partial(ChildProcess, module=MODULE))
 
     return make
 
 
 def _no_module(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(drive, "Hands", partial(Hands, module="workers.no_such_child"))
+    patch.setattr(drive, "ChildProcess", partial(ChildProcess, module="workers.no_such_child"))
 
 
 def _no_memory(patch: pytest.MonkeyPatch) -> None:
@@ -48,14 +48,14 @@ def _no_process(patch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise BlockingIOError
 
-    patch.setattr(hands, "start_dependent", refuse)
+    patch.setattr(child_process, "start_dependent", refuse)
 
 
 def _fault_of_ours(patch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    patch.setattr(Hands, "drain", broken)
+    patch.setattr(ChildProcess, "drain", broken)
 
 
 HINDRANCES = {
@@ -116,7 +116,7 @@ def test_a_worker_waits_longer_before_each_child_that_cannot_start(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clinic = clinic_in(runtime)
-    ours = Hands(runtime.settings, runtime.ledger)
+    ours = ChildProcess(runtime.settings, runtime.ledger)
     waits: list[float] = []
     monkeypatch.setattr(ours._ending, "wait", lambda seconds: waits.append(seconds))
     _no_process(monkeypatch)
@@ -129,7 +129,7 @@ def test_a_worker_waits_longer_before_each_child_that_cannot_start(
 
 def test_a_child_that_answered_counts_as_alive(runtime: Runtime) -> None:
     clinic = clinic_in(runtime)
-    ours = Hands(runtime.settings, runtime.ledger, drive.environment_of(runtime.settings))
+    ours = ChildProcess(runtime.settings, runtime.ledger, drive.environment_of(runtime.settings))
     ours.starts.fail()
     ours.drain(clinic.id, 1.0)
     assert ours.starts.failed == 0

@@ -9,7 +9,7 @@ import redis
 
 from app.commands.redis_server import RedisServer, redis_binary, start_redis
 from app.migration.states import State
-from app.queue import NoDoorbell, open_doorbell, to_json, waiting_key
+from app.queue import NoQueue, open_queue, to_json, waiting_key
 from tests.engine.story import Clinic, clinic_files, settings_in
 from tests.workers.story import a_worker, until
 
@@ -28,13 +28,13 @@ def server() -> Iterator[RedisServer]:
 @pytest.mark.redis
 def test_a_ring_wakes_a_worker(clinic: Clinic, server: RedisServer) -> None:
     settings = clinic.runtime.settings.model_copy(update={"redis_url": server.url, "sweep_seconds": 60.0})
-    bell = open_doorbell(server.url)
+    queue = open_queue(server.url)
     clinic.hand_over(clinic_files())
     with a_worker(settings):
         time.sleep(0)
-        bell.ring(clinic.id)
+        queue.notify(clinic.id)
         until(lambda: clinic.state() is State.MATCHING)
-    bell.close()
+    queue.close()
 
 
 @pytest.mark.redis
@@ -58,26 +58,26 @@ def test_an_emptied_and_a_killed_redis_lose_nothing(clinic: Clinic, server: Redi
 
 @pytest.mark.redis
 def test_rings_for_one_clinic_do_not_pile_up(server: RedisServer) -> None:
-    bell = open_doorbell(server.url)
+    queue = open_queue(server.url)
     seen = redis.Redis(unix_socket_path=str(server.socket))
     for _ in range(20):
-        bell.ring("mig_1")
+        queue.notify("mig_1")
     until(lambda: seen.zcard("caspen-import") == 1)
     time.sleep(0.3)
     assert seen.zcard("caspen-import") == 1
     seen.delete(waiting_key("mig_1"))
-    bell.ring("mig_1")
+    queue.notify("mig_1")
     until(lambda: seen.zcard("caspen-import") == 2)
-    bell.close()
+    queue.close()
 
 
 def test_a_bell_without_redis_neither_raises_nor_waits() -> None:
-    bell = open_doorbell("redis://127.0.0.1:1/0")
+    queue = open_queue("redis://127.0.0.1:1/0")
     began = time.monotonic()
-    bell.ring("mig_1")
+    queue.notify("mig_1")
     assert time.monotonic() - began < 1
-    bell.close()
-    assert isinstance(open_doorbell(""), NoDoorbell)
+    queue.close()
+    assert isinstance(open_queue(""), NoQueue)
 
 
 def test_a_job_is_json_with_ids_only() -> None:

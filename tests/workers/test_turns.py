@@ -11,13 +11,13 @@ from app.settings import Settings
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import Drained
 from tests.engine.story import clinic_files, clinic_in
-from workers import hands, supervisor
-from workers.hands import Hands
+from workers import child_process, supervisor
+from workers.child_process import ChildProcess
 from workers.supervisor import Supervisor
 
 
 @dataclass
-class FallingHands:
+class FallingChild:
     """Hands whose child falls over one clinic's work, and finds nothing to do for the others."""
 
     falls_over: str
@@ -34,7 +34,7 @@ def test_a_clinic_whose_work_ends_workers_takes_its_place_behind_the_others(runt
     small = clinic_in(runtime, workspace="wsp_small")
     small.hand_over(clinic_files(4, 2))
     worker = Supervisor(runtime.settings)
-    worker.hands = falling = FallingHands(large.id)  # type: ignore[assignment]  # a stand-in
+    worker.child = falling = FallingChild(large.id)  # type: ignore[assignment]  # a stand-in
     for _ in range(2):
         worker._take_next()
     assert falling.taken == [large.id, small.id]
@@ -45,7 +45,7 @@ def test_a_child_that_dies_while_the_ledger_is_away_takes_no_worker_with_it(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clinic = clinic_in(runtime)
-    ours = Hands(runtime.settings, runtime.ledger, environment={"VAR": str(runtime.settings.var)})
+    ours = ChildProcess(runtime.settings, runtime.ledger, environment={"VAR": str(runtime.settings.var)})
     dead = ours._running()
     os.kill(dead.pid, signal.SIGKILL)
     dead.wait()
@@ -53,7 +53,7 @@ def test_a_child_that_dies_while_the_ledger_is_away_takes_no_worker_with_it(
     def away(*_: object) -> None:
         raise sa.exc.OperationalError("", {}, Exception())
 
-    monkeypatch.setattr(hands, "expire_owner", away)
+    monkeypatch.setattr(child_process, "expire_owner", away)
     ours.drain(clinic.id, 1.0)
     assert ours.pid not in (None, dead.pid)
     ours.stop()

@@ -23,7 +23,7 @@ from app.migration.trials import approve, current_trial, start_trial
 from app.sources import SOURCES
 from app.trial.approval_check import trial_fault, whole_trial
 from app.worker.runtime import Runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.world.export import NAME
 
 MEGAN = By("megan@harbour.example", Actor.CLINIC)
@@ -91,9 +91,9 @@ def approve_as_the_page_does(runtime: Runtime, migration_id: str) -> None:
         approve(session, migration_id, trial.digest, MEGAN, lambda *_: None, is_whole=whole)
 
 
-def finish(runtime: Runtime, migration_id: str, turn: Turn | None = None) -> State:
+def finish(runtime: Runtime, migration_id: str, turn: WorkerTurn | None = None) -> State:
     """Works and decides until the move is over, or stands still."""
-    turn = turn or Turn("worker")
+    turn = turn or WorkerTurn("worker")
     for _ in range(12):
         drain(runtime, migration_id, 60, turn)
         at = state(runtime, migration_id)

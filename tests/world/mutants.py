@@ -13,14 +13,14 @@ from sqlmodel import select
 
 from app.caspen.row_codec import shape
 from app.golive.live_check import check_live
-from app.migration.advance import Refused, WrongState
+from app.migration.advance import GuardRefused, WrongState
 from app.migration.models import Migration, ProblemLine
 from app.migration.states import State
 from app.migration.trials import current_trial
 from app.problems import Level
 from app.trial.context import attachments_prefix
 from app.worker.runtime import Runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.world import spoiled
 from tests.world.altered import (
     Alter,
@@ -186,8 +186,8 @@ def judge(bases: Bases, mutant: Mutant, folder: Path) -> Verdict:
         mutant.tell(runtime)
         if mutant.base == State.FINALISED:
             (found,) = check_live(runtime)
-            assert found.standing is not None
-            at = found.standing
+            assert found.verification is not None
+            at = found.verification
             wrong = (*at.altered, *at.missing, *at.added, *at.contents)
             return Verdict("nobody" if found.holds else "product", tuple(f"{one.table} {one.id}" for one in wrong[:2]))
         return _judged(bases, runtime, mutant)
@@ -196,7 +196,7 @@ def judge(bases: Bases, mutant: Mutant, folder: Path) -> Verdict:
 def _judged(bases: Bases, runtime: Runtime, mutant: Mutant) -> Verdict:
     migration_id = _only(runtime).id
     for _ in range(40):
-        drain(runtime, migration_id, 60, Turn("worker"))
+        drain(runtime, migration_id, 60, WorkerTurn("worker"))
         if state(runtime, migration_id) is State.MATCHING and mutant.where != "approved":
             decide(runtime, migration_id)
         elif state(runtime, migration_id) in (State.FETCHING, State.READING, State.TRIALLING, State.FINALISING):
@@ -219,7 +219,7 @@ def _judged(bases: Bases, runtime: Runtime, mutant: Mutant) -> Verdict:
 def _approves(runtime: Runtime, migration_id: str) -> bool:
     try:
         decide(runtime, migration_id)
-    except (Refused, WrongState):
+    except (GuardRefused, WrongState):
         return False
     return True
 

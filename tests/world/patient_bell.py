@@ -9,13 +9,13 @@ from typing import Any
 
 from redis import Redis
 
-from app.queue import RedisDoorbell
+from app.queue import RedisQueue
 from app.worker.runtime import Runtime
 
 PATIENCE = 10.0
 
 
-class PatientBell(RedisDoorbell):
+class PatientBell(RedisQueue):
     """Rings by the product's own words to Redis, and waits until they are said."""
 
     def _send(self, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -31,7 +31,7 @@ class PatientBell(RedisDoorbell):
 def patient(runtime: Runtime) -> Runtime:
     """The same engine with a patient hand on its bell."""
     url = runtime.settings.redis_url
-    return replace(runtime, doorbell=PatientBell(url)) if url else runtime
+    return replace(runtime, queue=PatientBell(url)) if url else runtime
 
 
 def silence(url: str) -> None:

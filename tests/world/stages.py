@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.side_effects import Listener, listen
 from app.trial.context import benches
 from app.worker.runtime import Runtime, open_runtime
-from app.worker.work_loop import Turn, drain
+from app.worker.work_loop import WorkerTurn, drain
 from tests.engine.story import settings_in
 from tests.world import Left, check_world
 from tests.world.host import LINK
@@ -26,7 +26,7 @@ from tests.world.left import Contents, contents, delivered
 from tests.world.manifest import Manifest
 from tests.world.move import MEGAN, arrive, decide, finish, move, state, time_passes, unsent
 from tests.world.patient_bell import patient, silence
-from workers.chores import send_mail, sweep_contents, sweep_up
+from workers.periodic_tasks import send_mail, sweep_contents, sweep_up
 
 OWNER = "worker"
 
@@ -84,7 +84,7 @@ def only(runtime: Runtime) -> str:
 def work_until(runtime: Runtime, *states: State) -> None:
     """A worker that lays its work down once the move is there."""
     migration_id = only(runtime)
-    drain(runtime, migration_id, 60, Turn(OWNER, lambda: state(runtime, migration_id) in states))
+    drain(runtime, migration_id, 60, WorkerTurn(OWNER, lambda: state(runtime, migration_id) in states))
 
 
 def fetch(runtime: Runtime) -> None:
@@ -145,7 +145,7 @@ def go_on(ground: Ground, runtime: Runtime, mailbox: Path, log: Path) -> list[st
     time_passes(runtime)
     migration_id = only(runtime)
     wrong = []
-    if (at := finish(runtime, migration_id, Turn("another"))) is not State.FINALISED:
+    if (at := finish(runtime, migration_id, WorkerTurn("another"))) is not State.FINALISED:
         wrong.append(f"the move stands still: {at}")
     for _ in range(4):
         time_passes(runtime)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.db import Database
 from app.settings import Environment
-from app.side_effects import ENDED, Fault, effect, fault_at, is_listening, listen
+from app.side_effects import ENDED, Fault, fault_at, is_listening, listen, side_effect
 from app.storage import LocalObjects, new_key
 
 OPEN = (
@@ -53,7 +53,7 @@ def test_what_is_done_to_files_is_told(told: list[tuple[str, bool]], tmp_path: P
 
 
 def test_an_effect_that_fails_is_begun_and_not_done(told: list[tuple[str, bool]]) -> None:
-    with pytest.raises(sqlite3.OperationalError), effect("sql"):
+    with pytest.raises(sqlite3.OperationalError), side_effect("sql"):
         raise sqlite3.OperationalError
     assert told == [("sql", False)]
 
@@ -70,7 +70,7 @@ def test_a_fault_acts_before_or_after_its_effect(after: bool, done: list[str]) -
 
     def work() -> None:
         for name in ("one", "two", "three"):
-            with effect(name):
+            with side_effect(name):
                 made.append(name)
 
     listen(Fault(2, after=after, act=act))

@@ -34,8 +34,8 @@ from app.trial.verification.compared_rows import Sampled
 from app.trial.verification.plain import plain_rows
 from app.trial.verification.raw_rows import RawFiles
 from app.trial.verification.table_lines import NotPlain
-from app.worker.failure_causes import is_away, is_gone, no_room, where
-from app.worker.heartbeat import Dropped, Heartbeat
+from app.worker.failure_causes import is_away, is_gone, no_room, stack_lines
+from app.worker.heartbeat import Heartbeat, WorkerStopping
 from app.worker.leases import LostLease
 from app.worker.runtime import Runtime
 
@@ -45,7 +45,7 @@ LONGEST = 1_000_000  # signs of a row that is compared
 BEAT_ROWS = 2_000
 FILES = "files"  # Caspen's table of them
 NOT_VERIFIED = "not_verified"
-_ENDS = (LostLease, Dropped, CannotOpen)  # these concern the work itself, and not the verification of a file
+_ENDS = (LostLease, WorkerStopping, CannotOpen)  # these concern the work itself, and not the verification of a file
 _UNREAD = frozenset({"unrecognised_file"})  # the only verdict that a header of a moving kind contradicts
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_:-]+")  # what a spreadsheet did to an id, reading mends and tells
 log = structlog.get_logger()
@@ -74,7 +74,7 @@ class Looked:
 def _log(kind: str | None, fault: Exception | None) -> None:
     """Says where the code failed, and no cell's value."""
     if fault is not None and not isinstance(fault, NotPlain | Refused):
-        log.error("verification_failed", fault=type(fault).__name__, at=where(fault), kind=kind)
+        log.error("verification_failed", fault=type(fault).__name__, at=stack_lines(fault), kind=kind)
 
 
 @dataclass

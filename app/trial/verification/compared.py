@@ -170,7 +170,7 @@ def look_at_attached(
     store = runtime.caspen.trial(migration.id, migration.trial_number)
     filed = load_content_types(store, migration.workspace_id, sorted({sha256 for sha256, _ in contents}))
     lost = sum(count for content, count in contents.items() if content not in filed)
-    if lost > kind.read - kind.came - absent:
+    if lost > kind.read - kind.brought - absent:
         yield Problem("file_bytes_altered", kind.kind, count=lost)
     if other := [c for c, type_ in types.items() if c in filed and filed[c] != {type_}]:
         yield Problem("cells_not_found", kind.kind, column="Content Type", count=len(other))

@@ -1,4 +1,5 @@
-"""Listens to the doorbell. arq ends a worker when Redis goes away, so it runs in a loop, working unasked meanwhile."""
+"""Listens to the queue. arq ends a worker when Redis goes away, so the listener restarts it, and works without notices
+meanwhile."""
 
 import asyncio
 import json
@@ -18,8 +19,8 @@ POLL_SECONDS = 0.2
 log = structlog.get_logger()
 
 
-class Listener:
-    """Answers rings with `answer`, one at a time; with `unasked` while there is no Redis to listen to."""
+class QueueListener:
+    """Calls `answer` for each notice, one at a time, and `unasked` while there is no Redis."""
 
     def __init__(
         self, url: str, answer: Callable[[str], bool], unasked: Callable[[], bool], job_seconds: float
@@ -43,7 +44,7 @@ class Listener:
                     self._over.wait(AGAIN_SECONDS)
 
     async def _listen(self) -> None:
-        from arq.worker import Worker, func  # a tenth of a start: only where there is a Redis
+        from arq.worker import Worker, func  # a tenth of a start, so only with Redis
 
         worker = Worker(
             functions=[
@@ -80,7 +81,7 @@ class Listener:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _drain(self, context: dict[str, Any], migration_id: str, *_: object) -> None:
-        """Older and newer rings may say more; the id is all that counts."""
+        """Works on the migration of a notice. Other arguments of older or newer notices are ignored."""
         await context["redis"].delete(waiting_key(migration_id))
         if await asyncio.to_thread(self.answer, migration_id):
             pool = context["redis"]

@@ -1,6 +1,6 @@
-"""The shape of every JSON column of a migration and of a trial, checked where a page or an approval reads the row.
+"""The shape of every JSON column of a migration and of a trial, checked when a page or an approval reads the row.
 
-A row of another shape was written by something else than this product.
+Other software wrote a row of another shape.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import (
     Annotated,
     Any,
     Literal,
-    NotRequired,  # pydantic refuses that of Python below 3.12
+    NotRequired,  # pydantic needs typing_extensions' version below Python 3.12
 )
 
 from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError, create_model, with_config
@@ -27,7 +27,7 @@ CHANGED_WORDS = "The ledger was changed by something else"
 
 
 class LedgerChanged(ValueChanged):
-    """A row of the ledger does not have the shape that this product writes. Names the columns, never a value."""
+    """A ledger row does not have the shape that this product writes. Names the columns, never a value."""
 
     def __init__(self, table: str, columns: list[str]) -> None:
         super().__init__(f"{table}: {', '.join(columns)}")
@@ -56,7 +56,7 @@ KindShape = Annotated[dict[str, Any], AfterValidator(_is_kind)]
 
 @with_config(STRICT)
 class FileShape(TypedDict):
-    """A file whose rows are of no kind: they are held, unless `outcome` says otherwise."""
+    """A file whose rows are of no kind. The rows are held unless `outcome` is set."""
 
     path: str
     rows: int
@@ -72,7 +72,7 @@ class ProblemShape(TypedDict):
 
 @with_config(STRICT)
 class ReportShape(TypedDict):
-    """What a clinic keeps of a move that went live. Later reports hold more."""
+    """The report of a migration that went live. Later reports have more fields."""
 
     trial: int
     digest: str
@@ -133,7 +133,7 @@ def changed_columns(row: Migration | Trial) -> list[str]:
 
 
 def require_shape(row: Migration | Trial) -> None:
-    """Raises LedgerChanged where `changed_columns` names any."""
+    """Raises LedgerChanged when `changed_columns` returns any column."""
     columns = changed_columns(row)
     if columns:
         raise LedgerChanged(str(row.__tablename__), columns)

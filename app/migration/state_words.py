@@ -1,4 +1,4 @@
-"""Each state of a migration in plain words: what it is called, and who must act."""
+"""The name of each state of a migration for people, and who must act."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from app.migration.states import State
 
 
 class Waits(StrEnum):
-    """Who must act before a migration goes on."""
+    """Who must act before a migration continues."""
 
     CLINIC = "the clinic"
     SUPPORT = "us"

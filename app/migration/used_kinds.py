@@ -1,4 +1,4 @@
-"""What a clinic uses in its old software, held against what its export holds: the kinds that lack, by name."""
+"""Compares the kinds that a clinic uses in its old software with the kinds that its export holds."""
 
 from collections.abc import Iterable, Mapping
 
@@ -13,11 +13,11 @@ from app.migration.plans import EDITABLE
 from app.migration.states import Event, State
 
 COUNTING = EDITABLE | {State.REVIEWING, State.CHANGES_REQUESTED}
-"""A number that was mistyped is mended where it is found: at the review."""
+"""A wrong number can be corrected at the review, where the clinic notices it."""
 
 
 def save_uses(session: Session, migration_id: str, uses: Iterable[str], by: By) -> None:
-    """Keeps what the clinic ticked. Raises WrongState once a trial stands on it."""
+    """Stores the uses that the clinic ticked. Raises WrongState after the start of a trial."""
     migration = locked(session, migration_id)
     if State(migration.state) not in EDITABLE:
         raise WrongState(State(migration.state), Event.CHANGE_PLAN)
@@ -28,7 +28,7 @@ def save_uses(session: Session, migration_id: str, uses: Iterable[str], by: By) 
 
 
 def save_counts(session: Session, migration_id: str, counts: Mapping[str, int], by: By) -> None:
-    """Keeps the numbers that the clinic read in its old software, by kind."""
+    """Stores the clinic's own numbers from its old software, by kind."""
     migration = locked(session, migration_id)
     if State(migration.state) not in COUNTING:
         raise WrongState(State(migration.state), Event.CHANGE_PLAN)
@@ -38,9 +38,9 @@ def save_counts(session: Session, migration_id: str, counts: Mapping[str, int], 
 
 
 def absent(session: Session, migration: Migration, source: Source) -> tuple[str, ...]:
-    """The kinds that the clinic uses and that are not in its export, in the order of the source.
+    """The kinds that the clinic uses and its export lacks, in the order of the source.
 
-    Before the clinic has said what it uses, these are all the kinds that move.
+    Returns all kinds that move when the clinic has not yet ticked its uses.
     """
     export = current_export(session, migration)
     lacking: list[str] = list(export.inventory.get("absent", ())) if export else []
@@ -57,14 +57,14 @@ def absent(session: Session, migration: Migration, source: Source) -> tuple[str,
 
 
 def is_lacking(kind: str, use: Use, lacking: Iterable[str], carried: frozenset[str]) -> bool:
-    """Whether nothing holds a use, and this is the kind that is asked about."""
+    """Whether no kind and no column holds a use, and `kind` is the kind to ask about."""
     return kind == use.kinds[0] and set(use.kinds) <= set(lacking) and use.name not in carried
 
 
 def _carried(session: Session, migration: Migration, source: Source) -> frozenset[str]:
-    """The uses that stand in columns of files of other kinds."""
+    """The uses that columns in files of other kinds hold."""
     wanted = {kind for use in source.uses for kind, _ in use.columns}
-    found = session.exec(
+    files = session.exec(
         select(ExportFile).where(
             ExportFile.migration_id == migration.id,
             ExportFile.export_number == migration.export_number,
@@ -72,7 +72,7 @@ def _carried(session: Session, migration: Migration, source: Source) -> frozense
             col(ExportFile.refused).is_(None),
         )
     ).all()
-    headers = [(str(file.kind), str(h).strip().lower()) for file in found for h in file.facts.get("headers", ())]
+    headers = [(str(file.kind), str(h).strip().lower()) for file in files for h in file.facts.get("headers", ())]
     return frozenset(
         use.name
         for use in source.uses

@@ -1,4 +1,4 @@
-"""What a doubt about an export says to a clinic: what is so, and what somebody ticks who goes on all the same."""
+"""The text of each completeness warning: the facts, and the statement that a clinic ticks to go on."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,15 @@ from app.formatting import day_year, number, plural
 from app.formatting import names as listed
 from app.mapping.kind import Source
 from app.mapping.plan import ENCODINGS
-from app.migration.completeness import Days, Doubt
+from app.migration.completeness_warnings import CompletenessWarning, Days
 from app.migration.states import Event, State, move_for
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """`title` says what is so, with both dates; `small` what to do; `tick` what is ticked.
+class WarningText:
+    """`title` states the facts, with both dates; `small` what to do; `tick` the statement to tick.
 
-    `says_missing`: it is a sign that the export is not whole.
+    `suggests_missing`: the warning suggests that the export is incomplete.
     """
 
     key: str
@@ -22,10 +22,10 @@ class Said:
     title: str
     small: str
     tick: str
-    says_missing: bool = True
+    suggests_missing: bool = True
 
 
-MOST_NAMES = 10  # files that a title names; further ones are counted
+MOST_NAMES = 10  # a title names so many files; further files are counted
 AGAIN = "Choose “Any time” for both dates when you export, unless you want this range only."
 CUTS = {
     "csv_unclosed_quote": "a quotation mark is never closed",
@@ -46,21 +46,23 @@ SIGNS = {
 }
 
 
-def said(doubt: Doubt, source: Source, state: State = State.REVIEWING) -> Said:
-    """A doubt in the clinic's words. `state` is that of the move: nothing is advised that the state does not allow."""
-    if doubt.signs:
-        signs = (f"{source.kind(kind).label.lower()}: {CUTS[code]}" for code, kind in doubt.signs)
+def to_text(warning: CompletenessWarning, source: Source, state: State = State.REVIEWING) -> WarningText:
+    """A warning in the clinic's words. The advice is limited to acts that are possible in the migration's `state`."""
+    if warning.signs:
+        signs = (f"{source.kind(kind).label.lower()}: {CUTS[code]}" for code, kind in warning.signs)
         small = f"We see it by this: {'; '.join(signs)}. Export again, and do not open the files in a spreadsheet."
-        return Said(doubt.key, doubt.code, "Part of the export may be cut off", small, "Nothing is missing from it")
-    names = [source.kind(kind).label for kind in doubt.kinds]
+        title = "Part of the export may be cut off"
+        return WarningText(warning.key, warning.code, title, small, "Nothing is missing from it")
+    names = [source.kind(kind).label for kind in warning.kinds]
     label = listed([names[0], *(name.lower() for name in names[1:])]) if names else ""
-    return Said(doubt.key, doubt.code, *_words(doubt, label, label.lower(), source.label, state), doubt.says_missing)
+    words = _words(warning, label, label.lower(), source.label, state)
+    return WarningText(warning.key, warning.code, *words, warning.suggests_missing)
 
 
-def _words(doubt: Doubt, label: str, lower: str, source: str, state: State) -> tuple[str, str, str]:
-    days = " and ".join(range_of(one) for one in doubt.days)
-    count = doubt.count
-    match doubt.code:
+def _words(warning: CompletenessWarning, label: str, lower: str, source: str, state: State) -> tuple[str, str, str]:
+    days = " and ".join(range_of(days) for days in warning.days)
+    count = warning.count
+    match warning.code:
         case "kind_absent":
             return f"Not in your export: {lower}", f"You use it in {source}.", f"We go on without {lower}"
         case "partial_export":
@@ -79,7 +81,7 @@ def _words(doubt: Doubt, label: str, lower: str, source: str, state: State) -> t
                 "We go on without it",
             )
         case "encoding_guessed":
-            used, *others = (ENCODINGS.get(name, name) for name in doubt.encodings)
+            used, *others = (ENCODINGS.get(name, name) for name in warning.encodings)
             title = f"{label}: we are not sure how letters with accents are stored"
             small = f"We read them as {used}, and {' or '.join(others)} fits as well. Look at names with accents below."
             return title, small, f"The names with accents in {lower} are right"
@@ -102,20 +104,20 @@ def _words(doubt: Doubt, label: str, lower: str, source: str, state: State) -> t
             small = f"Nothing of them changes in Caspen. Were they deleted in {source}, or is the export cut?"
             return title, small, f"These {lower} stay in Caspen as they are"
         case "files_unanswered":
-            return _not_identified(doubt, state)
+            return _not_identified(warning, state)
         case "count_differs":
-            return _count(doubt, label, lower, source)
+            return _count(warning, label, lower, source)
         case sign:
             return SIGNS[sign]
 
 
-def _not_identified(doubt: Doubt, state: State) -> tuple[str, str, str]:
-    named = [f"“{name}”" for name in doubt.files[:MOST_NAMES]]
-    rest = len(doubt.files) - len(named)
+def _not_identified(warning: CompletenessWarning, state: State) -> tuple[str, str, str]:
+    named = [f"“{name}”" for name in warning.files[:MOST_NAMES]]
+    rest = len(warning.files) - len(named)
     files = listed([*named, plural(rest, "other file")] if rest else named)
-    them, they_are = ("the file", "it is") if len(doubt.files) == 1 else ("the files", "they are")
-    was = "was" if doubt.count == 1 else "were"
-    title = f"{plural(doubt.count, 'row')} of {files} {was} not brought: nobody has said what {they_are}"
+    them, they_are = ("the file", "it is") if len(warning.files) == 1 else ("the files", "they are")
+    was = "was" if warning.count == 1 else "were"
+    title = f"{plural(warning.count, 'row')} of {files} {was} not brought: nobody has said what {they_are}"
     hold = f"{them} {'holds' if they_are == 'it is' else 'hold'}"
     if move_for(Event.CHANGE_PLAN, state) is not None:
         small = f"To bring them, change the plan first, say what {hold}, and start a new trial."
@@ -126,18 +128,18 @@ def _not_identified(doubt: Doubt, state: State) -> tuple[str, str, str]:
         small = f"To bring them, say what {hold}, and start a new trial."
     else:
         small = ""
-    return title, small, f"We go on without the {plural(doubt.count, 'row')} of {files}"
+    return title, small, f"We go on without the {plural(warning.count, 'row')} of {files}"
 
 
-def _count(doubt: Doubt, label: str, lower: str, source: str) -> tuple[str, str, str]:
-    apart = doubt.own - doubt.there
+def _count(warning: CompletenessWarning, label: str, lower: str, source: str) -> tuple[str, str, str]:
+    apart = warning.own - warning.there
     are = "is" if apart == 1 else "are"
-    title = f"{label}: you counted {number(doubt.own)}, and {number(apart)} of them {are} not in the export"
+    title = f"{label}: you counted {number(warning.own)}, and {number(apart)} of them {are} not in the export"
     small = f"{source} has more than it gave you. Export once more, or correct your number."
     return title, small, f"We go on with the {lower} that came"
 
 
 def range_of(days: Days) -> str:
-    """As in "1 January 2026 to 20 November 2026"."""
+    """A date range as text: "1 January 2026 to 20 November 2026"."""
     first, last = (day_year(day).split(" ", 1)[1] for day in days)
     return first if days[0] == days[1] else f"{first} to {last}"

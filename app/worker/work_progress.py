@@ -1,4 +1,4 @@
-"""What a clinic sees while it waits: how far the work is, how fast it goes, how long it may still take."""
+"""The progress that a clinic sees while it waits: how much is done, how fast, and the time left."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ RECENT = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """How long it may still take, in seconds."""
+    """An estimate of the time left, in seconds."""
 
     least: float
     most: float
@@ -30,7 +30,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class KindProgress:
-    """One kind: rows that are done, of all."""
+    """One kind: finished rows, and all rows."""
 
     kind: str
     done: int
@@ -38,8 +38,8 @@ class KindProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """One look at the work. `unit` is rows or bytes; `age` is how long ago the last sign of work was, in seconds.
+class WorkProgress:
+    """A snapshot of the work. `unit` is rows or bytes; `age` is the time since the last sign of work, in seconds.
 
     `rate` is units a second, 0 where fewer than one a second was measured or the work has stalled. `left` is None
     without a rate, and while less than ENOUGH of the work is done.
@@ -60,18 +60,18 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """How much is done, from 0 to 1."""
+        """The finished share, from 0 to 1."""
         return min(self.done / self.total, 1.0) if self.total else 0.0
 
 
-def progress(session: Session, migration: Migration, at: datetime | None = None) -> Progress:
-    """A snapshot in a handful of cheap queries."""
+def progress(session: Session, migration: Migration, at: datetime | None = None) -> WorkProgress:
+    """Takes a snapshot with a few cheap queries."""
     moment = at or now()
     state = State(migration.state)
     stage = STAGES.get(state)
     age = _age(migration, moment)
     if stage is None:
-        return Progress(state, None, "rows", 0, 0, 0.0, None, age, False, None)
+        return WorkProgress(state, None, "rows", 0, 0, 0.0, None, age, False, None)
     run = stage.run_of(migration)
     phase, waits_for = _where(session, migration, run, [p.name for p in stage.phases])
     unit = "rows" if state in {State.TRIALLING, State.FINALISING} else "bytes"
@@ -83,7 +83,7 @@ def progress(session: Session, migration: Migration, at: datetime | None = None)
     stalled = age is not None and age > STALLED_SECONDS and waits_for is None
     measured = _speed(session, migration) or _rate(session, migration, run, weighed, moment, done)
     rate = 0.0 if stalled or measured < 1 else measured
-    return Progress(
+    return WorkProgress(
         state=state,
         phase=phase,
         unit=unit,
@@ -106,17 +106,17 @@ def _age(migration: Migration, moment: datetime) -> float | None:
 
 
 def _where(session: Session, migration: Migration, run: str, order: list[str]) -> tuple[str, str | None]:
-    """The phase at work, and the problem that it waits for."""
-    found = session.exec(
+    """The current phase, and the code of the problem that the phase waits for."""
+    phases = session.exec(
         select(Work.phase, sa.func.max(Work.last_problem), sa.func.min(Work.not_before))
         .where(Work.migration_id == migration.id, Work.run == run, col(Work.state).not_in(SETTLED))
         .group_by(Work.phase)
     ).all()
     for phase in order:
-        for name, problem, not_before in found:
+        for name, problem, not_before in phases:
             if name == phase:
                 return phase, problem if not_before is not None and problem in catalogue() else None
-    return order[0] if not found else order[-1], None
+    return order[0] if not phases else order[-1], None
 
 
 def _weights(session: Session, migration: Migration, run: str, phase: str) -> tuple[int, int]:
@@ -129,14 +129,14 @@ def _weights(session: Session, migration: Migration, run: str, phase: str) -> tu
 
 
 def _fetched(session: Session, migration: Migration, done: int, total: int) -> tuple[int, int]:
-    """A download tells its bytes in the export's own state."""
+    """The bytes of a download, from the export's own state."""
     export = session.get(Export, (migration.id, migration.export_number))
-    told = export.fetch_state if export else {}
-    return int(told.get("bytes_done", done)), int(told.get("bytes_total", 0) or (export.size if export else total))
+    state = export.fetch_state if export else {}
+    return int(state.get("bytes_done", done)), int(state.get("bytes_total", 0) or (export.size if export else total))
 
 
 def _speed(session: Session, migration: Migration) -> float:
-    """What the worker that downloads has measured; 0 where nothing is downloaded."""
+    """Bytes per second as the downloading worker measured them, or 0 without a download."""
     if migration.state != State.FETCHING:
         return 0.0
     export = session.get(Export, (migration.id, migration.export_number))
@@ -144,9 +144,9 @@ def _speed(session: Session, migration: Migration) -> float:
 
 
 def _rate(session: Session, migration: Migration, run: str, phase: str, moment: datetime, done: int) -> float:
-    """Rows or bytes a second: of the last minute, else since the state began.
+    """Rows or bytes per second, of the last minute or else since the state began.
 
-    Pieces that are worked on count with what is done of them, as in the number of all that is done.
+    Open pieces count with their finished part, as in the total.
     """
     recently = sa.or_(
         sa.and_(col(Work.state) == DONE, col(Work.settled_at) > moment - RECENT), col(Work.state).not_in(SETTLED)
@@ -162,14 +162,14 @@ def _rate(session: Session, migration: Migration, run: str, phase: str, moment: 
 
 
 def _left(open_weight: int, rate: float) -> Range | None:
-    """How long the rest takes at this rate. None without a rate, and where nothing is left."""
+    """The time left at this rate. None without a rate, and when nothing is left."""
     if open_weight <= 0 or rate <= 0:
         return None
     return Range(open_weight / rate * 0.8, open_weight / rate * 1.6 + 5)
 
 
 def _kinds(session: Session, migration: Migration, run: str) -> tuple[KindProgress, ...]:
-    """Rows by kind, done of all. An open part counts with what is done of it, a halved one by its halves."""
+    """Rows by kind, finished and all. An open part counts with its finished rows, a halved part by its halves."""
     moving = [kind.name for kind in source(migration.source).kinds if kind.imported]
     where = (
         Part.migration_id == migration.id,
@@ -195,7 +195,7 @@ def _kinds(session: Session, migration: Migration, run: str) -> tuple[KindProgre
 
 
 def files_read(session: Session, migration: Migration) -> tuple[int, int]:
-    """How many files of the export have been read, of all that are known so far."""
+    """The number of files of the export that were read, and of all known files."""
     done, total = session.exec(
         select(sa.func.count(ExportFile.read_at), sa.func.count(ExportFile.number)).where(  # type: ignore[arg-type]  # columns at run time
             ExportFile.migration_id == migration.id,

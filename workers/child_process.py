@@ -1,4 +1,4 @@
-"""The one child process of a worker: started when there is work, watched while it works, replaced when it dies."""
+"""The child process of a worker: started when there is work, watched while it works, replaced when it dies."""
 
 import contextlib
 import json
@@ -24,18 +24,18 @@ from app.worker.work_loop import Drained
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
 ENDING_SECONDS = 2.0
-"""How long a child that has closed its output may take to end by itself."""
+"""How long a child that has closed its output may take to end."""
 ORPHAN_SECONDS = 2.0
-"""How long a child may go on after its worker was killed: enough to release its leases."""
+"""How long a child may continue after its worker was killed: enough to release its leases."""
 log = structlog.get_logger()
 
 
-class Gone(Exception):
+class ChildGone(Exception):
     """The child died or was ended."""
 
 
-class Hands:
-    """Gives orders to the child. A child that gives no sign of life for too long is ended, and its work is free.
+class ChildProcess:
+    """Gives orders to the child. A child that is silent for too long is ended, and its work is released.
 
     `starts.failed` is how many children in a row ended before they had any work in hand. A pause that grows comes
     before the next start.
@@ -72,25 +72,25 @@ class Hands:
         return self._process.pid if self._process else None
 
     def drain(self, migration_id: str, seconds: float) -> Drained:
-        """One turn at a migration, in the child. A child that dies in it leaves more to do."""
+        """Runs one turn at a migration in the child. When the child dies in it, more work is left."""
         with self._lock:
             if self._stopping or self._ending.wait(self.starts.left):
                 return Drained(0, more=False)
             try:
                 process = self._running()
                 self._order(process, {"drain": migration_id, "seconds": seconds})
-                while "pieces" not in (said := self._said(process, self.settings.silence_seconds)):
+                while "pieces" not in (answer := self._read_answer(process, self.settings.silence_seconds)):
                     pass
-            except Gone:
-                self._bury()
+            except ChildGone:
+                self._reap()
                 return Drained(0, more=not self._stopping)
             self._has_answered = True
             self.starts.succeed()
-            self.peak_mb = max(self.peak_mb, float(said["peak_mb"]))
-            return Drained(int(said["pieces"]), bool(said["more"]))
+            self.peak_mb = max(self.peak_mb, float(answer["peak_mb"]))
+            return Drained(int(answer["pieces"]), bool(answer["more"]))
 
     def stop(self) -> None:
-        """Asks the child to lay down what it has in hand, and ends it where it takes too long."""
+        """Asks the child to release its piece, and kills the child after STOP_SECONDS."""
         self._ending.set()
         process = self._process
         if process is not None:
@@ -104,12 +104,12 @@ class Hands:
             except subprocess.TimeoutExpired:
                 process.kill()
         with self._lock:
-            self._bury()
+            self._reap()
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is not None and self._process.poll() is None:
             return self._process
-        self._bury()
+        self._reap()
         self._was_late = False
         try:
             self._current = CurrentFile.shared()
@@ -121,17 +121,17 @@ class Hands:
                 grace=ORPHAN_SECONDS,
                 handles=(self._current.handle,),
             )
-        except OSError as fault:  # this machine has no memory, no process or no open file to give
-            self._came_to_nothing(fault=type(fault).__name__)
-            raise Gone from None
-        said = self._said(self._process, START_SECONDS)
-        if "owner" not in said:
-            raise Gone
-        self._owner = str(said["owner"])
+        except OSError as fault:  # the machine lacks memory, processes or open files
+            self._note_failed_start(fault=type(fault).__name__)
+            raise ChildGone from None
+        answer = self._read_answer(self._process, START_SECONDS)
+        if "owner" not in answer:
+            raise ChildGone
+        self._owner = str(answer["owner"])
         return self._process
 
-    def _came_to_nothing(self, **why: object) -> None:
-        """Counts a child that ended before it had any work in hand, and says when the next one starts."""
+    def _note_failed_start(self, **why: object) -> None:
+        """Counts a child that ended before it had any work, and logs when the next child starts."""
         pause = self.starts.fail()
         log.error("worker_child_cannot_start", times=self.starts.failed, next_in_seconds=pause, **why)
 
@@ -141,10 +141,10 @@ class Hands:
             process.stdin.write(json.dumps(order).encode() + b"\n")
             process.stdin.flush()
         except (OSError, ValueError):
-            raise Gone from None
+            raise ChildGone from None
 
-    def _said(self, process: subprocess.Popen[bytes], patience: float) -> dict[str, Any]:
-        """The child's next line; Gone when it died, or said nothing for too long."""
+    def _read_answer(self, process: subprocess.Popen[bytes], patience: float) -> dict[str, Any]:
+        """The child's next line. Raises ChildGone when the child died, or was silent for `patience` seconds."""
         assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
         until = time.monotonic() + patience
         with selectors.DefaultSelector() as waiting:
@@ -153,22 +153,22 @@ class Hands:
                 if not waiting.select(max(until - time.monotonic(), 0)):
                     self._was_late = True
                     log.warning("worker_child_silent", seconds=patience, pid=process.pid)
-                    raise Gone
+                    raise ChildGone
                 piece = os.read(process.stdout.fileno(), 65536)
                 if not piece:
-                    raise Gone
+                    raise ChildGone
                 self._buffer += piece
         line, self._buffer = self._buffer.split(b"\n", 1)
         try:
-            said = json.loads(line)
+            answer = json.loads(line)
         except ValueError:
-            said = None
-        if not isinstance(said, dict):
-            raise Gone  # a child speaks in JSON objects: something else speaks in its place
-        return said
+            answer = None
+        if not isinstance(answer, dict):
+            raise ChildGone  # the child writes JSON objects only, so another process wrote this line
+        return answer
 
-    def _bury(self) -> None:
-        """Ends what is left of a child, and frees the work that it held."""
+    def _reap(self) -> None:
+        """Ends a child that still runs, and releases the work that it held."""
         process, self._process, self._buffer = self._process, None, b""
         if process is None:
             self._let_go()
@@ -183,7 +183,7 @@ class Hands:
         if self._owner is not None:
             try:
                 was_alive = bool(expire_owner(self.ledger, self._owner, ended_by)) or was_alive
-            except Exception as fault:  # the ledger is away, perhaps with the child's line to it: leases end anyway
+            except Exception as fault:  # the ledger is unreachable, perhaps for the child too; leases expire anyway
                 was_alive = True
                 log.warning("leases_left_to_end", fault=type(fault).__name__)
         if process.returncode not in {0, -signal.SIGTERM}:
@@ -191,7 +191,7 @@ class Hands:
         if was_alive:
             self.starts.succeed()
         else:
-            self._came_to_nothing(status=process.returncode)
+            self._note_failed_start(status=process.returncode)
         self._owner, self._has_answered = None, False
 
     def _let_go(self) -> None:
@@ -201,7 +201,7 @@ class Hands:
             current.close()
 
     def _file_to_blame(self, process: subprocess.Popen[bytes], peak_mb: float) -> str:
-        """The key of the file that has ended the child; empty where none has."""
+        """The key of the file that ended the child, or an empty text."""
         current, self._current = self._current, None
         if current is None:
             return ""
@@ -213,12 +213,12 @@ class Hands:
 
 
 def _ended(process: subprocess.Popen[bytes], *, by_us: bool) -> float:
-    """Waits for the child's end, and ends it where it goes on; returns the most memory that it had, in MB."""
+    """Waits for the child's end, or ends it. Returns the child's peak memory, in MB."""
     if process.returncode is not None:
         return 0.0
     if not by_us:
         with contextlib.suppress(ChildProcessError):
-            # a child that has closed its output is ending by itself: its own way of ending says why
+            # a child that has closed its output is ending, and its exit status is needed
             until = time.monotonic() + ENDING_SECONDS
             while time.monotonic() < until:
                 ended, status, usage = os.wait4(process.pid, os.WNOHANG)
