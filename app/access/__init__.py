@@ -1,1 +1,1 @@
-"""Who is signed in, and what they may see."""
+"""Sign-in, roles and rights: who is signed in, and what each person may do."""

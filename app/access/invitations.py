@@ -1,7 +1,7 @@
 """Invitations: written by an admin, open for a week, and answered by the owner of the address.
 
-No function here looks the invited address up among all people: it is compared with the members of the clinic, whom
-the clinic knows already. Known and unknown addresses therefore take the same path.
+No function compares the invited address with all people, only with the members of the clinic. Known and unknown
+addresses therefore take the same path.
 """
 
 import secrets
@@ -30,7 +30,7 @@ class AlreadyInvited(Exception):
 
 
 class TooMany(Exception):
-    """The workspace has written as many invitations as it may in a day, in all or to this address."""
+    """The workspace has reached its daily limit of invitations, in total or to this address."""
 
 
 class NotOpen(Exception):
@@ -38,7 +38,7 @@ class NotOpen(Exception):
 
 
 class StaffHasNoClinic(Exception):
-    """Caspen's staff takes no role in a clinic."""
+    """Caspen's staff cannot have a role in a clinic."""
 
 
 def invite(
@@ -60,7 +60,7 @@ def invite(
     to_address = written.where(Invitation.email == email)
     if session.exec(written).one() >= MOST_A_DAY or session.exec(to_address).one() >= MOST_A_DAY_PER_ADDRESS:
         raise TooMany
-    withdraw_invitations_to(session, workspace_id, email)  # what expired is replaced
+    withdraw_invitations_to(session, workspace_id, email)  # replaces an expired invitation
     invitation = Invitation(
         id=f"inv_{secrets.token_hex(10)}",
         workspace_id=workspace_id,
@@ -78,7 +78,7 @@ def invite(
 
 
 def withdraw(session: Session, workspace_id: str, invitation_id: str, *, by: str) -> Invitation:
-    """Ends an invitation that has no answer. Raises NotAdmin, or NotOpen when there is nothing to withdraw."""
+    """Withdraws an unanswered invitation. Raises NotAdmin, or NotOpen when there is nothing to withdraw."""
     require_admin(session, workspace_id, by)
     invitation = _locked(session, invitation_id)
     if invitation is None or invitation.workspace_id != workspace_id or is_answered(invitation):
@@ -89,9 +89,9 @@ def withdraw(session: Session, workspace_id: str, invitation_id: str, *, by: str
 
 
 def accept(session: Session, invitation_id: str, viewer: Viewer, name: str) -> Invitation:
-    """Makes the viewer a member with the role that the invitation names. `name` fills in a name that is not known yet.
+    """Makes the viewer a member with the role of the invitation. `name` is used when the person has no name yet.
 
-    A second call by the same member changes nothing. Raises StaffHasNoClinic or NotOpen, and then nothing is written.
+    A second call by the same member changes nothing. Raises StaffHasNoClinic or NotOpen, with nothing written.
     """
     if viewer.is_support:
         raise StaffHasNoClinic
@@ -117,7 +117,7 @@ def accept(session: Session, invitation_id: str, viewer: Viewer, name: str) -> I
 
 
 def decline(session: Session, invitation_id: str, viewer: Viewer) -> Invitation:
-    """Ends an open invitation for the person it was written to. Raises NotOpen when it is not open for the viewer."""
+    """Declines an open invitation to the viewer. Raises NotOpen when the invitation is not open for the viewer."""
     for_viewer(session, invitation_id, viewer)
     invitation = _locked(session, invitation_id)
     if invitation is None or not is_open(invitation):

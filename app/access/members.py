@@ -1,7 +1,7 @@
-"""The people of a clinic: their roles are changed and their access is ended, and an admin always remains.
+"""Changes the members of a clinic: their roles and their access. An admin always remains.
 
-Every function that changes a member first locks all members of the workspace until the end of the caller's transaction.
-Two admins who remove each other at the same moment therefore come one after the other, on SQLite and on PostgreSQL.
+Every function that changes a member first locks all members of the workspace until the caller's transaction ends. Two
+admins who remove each other at the same time therefore take turns, on SQLite and on PostgreSQL.
 """
 
 from sqlalchemy import ColumnElement
@@ -14,11 +14,11 @@ from app.db import now
 
 
 class NotMember(Exception):
-    """The person has no role in this workspace (any more)."""
+    """The person has no role in this workspace, or no longer."""
 
 
 class NotAdmin(Exception):
-    """The person who acts is not an admin of this workspace any more."""
+    """The person who acts is no longer an admin of this workspace."""
 
 
 class LastAdmin(Exception):
@@ -29,7 +29,7 @@ def lock_members(session: Session, workspace_id: str) -> dict[str, Membership]:
     """All memberships of a workspace by person id, as they are now, locked until the transaction ends."""
     rows = select(Membership).where(Membership.workspace_id == workspace_id).order_by(Membership.person_id)
     session.exec(rows.with_for_update()).all()
-    # Read once more: PostgreSQL leaves out of a query that waited for a lock what was added while it waited.
+    # Read again: PostgreSQL leaves rows that were added during the wait for the lock out of the first query.
     fresh = session.exec(rows.execution_options(populate_existing=True)).all()
     return {row.person_id: row for row in fresh}
 
@@ -57,7 +57,7 @@ def admin_names(session: Session, workspace_id: str) -> list[str]:
 
 
 def require_admin(session: Session, workspace_id: str, person_id: str) -> dict[str, Membership]:
-    """Locks the members and returns them by person id. Raises NotAdmin when this person cannot act any more."""
+    """Locks the members and returns them by person id. Raises NotAdmin when this person is no admin any more."""
     members = lock_members(session, workspace_id)
     if person_id not in admin_ids(session, workspace_id):
         raise NotAdmin
@@ -67,10 +67,9 @@ def require_admin(session: Session, workspace_id: str, person_id: str) -> dict[s
 def change_role(
     session: Session, workspace_id: str, person_id: str, role: Role, *, clinical: bool | None, by: str
 ) -> Membership:
-    """Gives a member another role, with effect at that person's next request. `clinical` None leaves the flag as it is.
+    """Gives a member another role, from that person's next request. `clinical=None` keeps the flag.
 
-    Raises NotAdmin, NotMember or LastAdmin, and then nothing is written. An admin who becomes less than an admin loses
-    the open invitations that this admin wrote.
+    Raises NotAdmin, NotMember or LastAdmin, with nothing written. The open invitations of a former admin are withdrawn.
     """
     member = _member(require_admin(session, workspace_id, by), person_id)
     if role is not Role.ADMIN:
@@ -84,10 +83,10 @@ def change_role(
 
 
 def remove(session: Session, workspace_id: str, person_id: str, *, by: str) -> None:
-    """Ends a person's role in a workspace, with effect at that person's next request.
+    """Removes a person from a workspace, from that person's next request.
 
-    Open invitations to this person and by this person are withdrawn. A person who is left without any workspace is
-    signed out everywhere. Raises NotAdmin, NotMember or LastAdmin, and then nothing is written.
+    Open invitations to and by this person are withdrawn. A person without any workspace is signed out everywhere.
+    Raises NotAdmin, NotMember or LastAdmin, with nothing written.
     """
     member = _member(require_admin(session, workspace_id, by), person_id)
     _keep_an_admin(session, workspace_id, person_id)
@@ -122,7 +121,7 @@ def withdraw_invitations_to(session: Session, workspace_id: str, email: str) -> 
 
 
 def without_answer() -> tuple[ColumnElement[bool], ...]:
-    """The conditions that an invitation meets which was not accepted, declined or withdrawn. It may have expired."""
+    """SQL conditions for an invitation without an answer: not accepted, declined or withdrawn. May have expired."""
     answers = (Invitation.accepted_at, Invitation.declined_at, Invitation.withdrawn_at)
     return tuple(col(answer).is_(None) for answer in answers)
 
@@ -134,6 +133,6 @@ def _member(members: dict[str, Membership], person_id: str) -> Membership:
 
 
 def _keep_an_admin(session: Session, workspace_id: str, person_id: str) -> None:
-    """Raises LastAdmin when nobody but this person can act for the workspace."""
+    """Raises LastAdmin when this person is the workspace's only admin."""
     if not admin_ids(session, workspace_id) - {person_id}:
         raise LastAdmin

@@ -1,4 +1,4 @@
-"""The people who use the wizard, their roles, and their sign-ins."""
+"""The ledger's tables for people, their roles, invitations and sign-ins."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -13,7 +13,7 @@ ROLES = frozenset(role.value for role in Role)
 
 
 class Person(LedgerTable, table=True):
-    """Someone who signs in: a clinic's admin, or Caspen's staff."""
+    """A person who signs in: a member of a clinic, or Caspen's staff."""
 
     id: str = Field(primary_key=True)
     email: str = Field(unique=True)
@@ -24,7 +24,7 @@ class Person(LedgerTable, table=True):
 class Membership(LedgerTable, table=True):
     """A person's role: admin, reviewer or viewer of one workspace; support or support_lead of all (workspace `*`).
 
-    `clinical` lets a manager or receptionist read clinical notes, which Caspen does not let them by themselves.
+    `clinical` allows a manager or receptionist to read clinical notes, which Caspen does not allow by default.
     """
 
     fits: ClassVar = {"role": ROLES.__contains__}
@@ -36,7 +36,7 @@ class Membership(LedgerTable, table=True):
 
 
 class Invitation(LedgerTable, table=True):
-    """An offer of a role in one workspace to the owner of an e-mail address. It gives nothing before it is accepted.
+    """An offer of a role in one workspace to the owner of an e-mail address. Grants nothing before it is accepted.
 
     An invitation is open until it is accepted, declined or withdrawn, or until `expires_at`. `migration_id` is the
     migration on whose page the invitation was written.
@@ -59,10 +59,10 @@ class Invitation(LedgerTable, table=True):
 
 
 class SignInToken(LedgerTable, table=True):
-    """A single-use link that was e-mailed. Only its hash is kept.
+    """A single-use link that was e-mailed. Only its hash is stored.
 
-    `ended_at` is when a newer link of the same person, or the use of another one, ended this link. `device` is the hash
-    of the known browser that asked for the link; for an unknown browser, `network:` and the hash of its network.
+    `ended_at` is when a newer link of the same person, or the use of another link, ended this link. `device` is the
+    hash of the known browser that requested the link; for an unknown browser, `network:` and the hash of its network.
     """
 
     __tablename__ = "sign_in_token"
@@ -77,7 +77,7 @@ class SignInToken(LedgerTable, table=True):
 
 
 class SignedIn(LedgerTable, table=True):
-    """One browser that is signed in. Only the hash of its cookie is kept."""
+    """A signed-in browser. Only the hash of its cookie is stored."""
 
     __tablename__ = "signed_in"
 
@@ -90,7 +90,7 @@ class SignedIn(LedgerTable, table=True):
 
 
 class KeyCheck(LedgerTable, table=True):
-    """A known text, sealed with the key of a setting when the ledger was begun: another key does not open it."""
+    """A known text, sealed with the key of a setting at the start of the ledger. No other key opens it."""
 
     __tablename__ = "key_check"
 
@@ -99,9 +99,9 @@ class KeyCheck(LedgerTable, table=True):
 
 
 class SentKey(LedgerTable, table=True):
-    """One Idempotency-Key of one browser: hashes of both, of what was sent, and where the first answer led.
+    """An Idempotency-Key of a browser: hashes of both, of the request, and the location of the first response.
 
-    `location` is empty while the request is carried out.
+    `location` is empty while the request is in progress.
     """
 
     __tablename__ = "sent_key"

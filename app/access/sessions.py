@@ -1,4 +1,4 @@
-"""Signing in by a single-use link, staying signed in by a cookie, and signing out. Only hashes are kept."""
+"""Sign-in by a single-use link, the session cookie, and sign-out. Only hashes are stored."""
 
 import hashlib
 import secrets
@@ -23,9 +23,9 @@ def hashed(secret: str) -> str:
 
 
 def person_by_email(session: Session, email: str) -> Person | None:
-    """The person with this address, if they may sign in."""
-    found = person_by_address(session, email.strip().lower())
-    return found if found is not None and found.disabled_at is None else None
+    """The person with this address, or None for unknown and disabled people."""
+    person = person_by_address(session, email.strip().lower())
+    return person if person is not None and person.disabled_at is None else None
 
 
 def person_by_address(session: Session, address: str) -> Person | None:
@@ -34,9 +34,9 @@ def person_by_address(session: Session, address: str) -> Person | None:
 
 
 def make_link_token(session: Session, person: Person, next_page: str, device: str = "") -> str:
-    """A token for one sign-in within 30 minutes; only its hash is stored. Every older link of the person ends.
+    """Makes a token for one sign-in within 30 minutes, and ends every older link of the person. Stores only the hash.
 
-    `device` says who asked, as `SignInToken` keeps it.
+    `device` is the requesting browser, in the form of `SignInToken.device`.
     """
     lock_person(session, person.id)
     end_links(session, person.id)
@@ -49,26 +49,26 @@ def make_link_token(session: Session, person: Person, next_page: str, device: st
 
 
 def links_since(session: Session, person_id: str, since: datetime) -> list[SignInToken]:
-    """The links that were made for a person after a moment, whatever became of them."""
+    """The links that were made for a person after a moment, used or not."""
     made_later = col(SignInToken.expires_at) > since + LINK_LASTS
     return list(session.exec(select(SignInToken).where(SignInToken.person_id == person_id, made_later)).all())
 
 
 def has_working_link(session: Session, person_id: str) -> bool:
-    """Whether the person has a link in the mailbox that would sign in now."""
+    """Whether the person has a link that can still be used."""
     mine = select(SignInToken).where(SignInToken.person_id == person_id, col(SignInToken.expires_at) > now())
     return any(is_working(token) for token in session.exec(mine))
 
 
 def is_working(token: SignInToken) -> bool:
-    """Whether a link can still be used: not used, not ended by a newer link, not too old."""
+    """Whether a link can still be used: not used, not ended by a newer link, not expired."""
     return token.used_at is None and token.ended_at is None and token.expires_at > now()
 
 
 def person_of_link(session: Session, token: str) -> Person | None:
-    """The person whom a link would sign in, or None when it does not work.
+    """The person whom a link would sign in, or None when the link does not work.
 
-    Reading never uses a link up: mail scanners open links too.
+    Reading never uses a link up, because mail scanners open links too.
     """
     link = session.get(SignInToken, hashed(token))
     if link is None or not is_working(link):
@@ -104,7 +104,7 @@ def use_token(session: Session, token: str) -> tuple[str, str] | None:
 
 
 def lock_person(session: Session, person_id: str) -> None:
-    """Makes everything about the links of one person wait until the caller's transaction ends."""
+    """Locks a person's row, so that changes of the person's links wait until the caller's transaction ends."""
     session.exec(select(Person.id).where(Person.id == person_id).with_for_update()).one()
 
 
@@ -129,11 +129,11 @@ def sign_in(session: Session, person_id: str) -> str:
 
 
 def sign_out(session: Session, secret: str) -> None:
-    """Ends one sign-in; from the next request on the cookie opens nothing."""
-    found = session.get(SignedIn, hashed(secret))
-    if found is not None:
-        found.ended_at = now()
-        session.add(found)
+    """Ends one sign-in. The cookie is invalid from the next request."""
+    signed_in = session.get(SignedIn, hashed(secret))
+    if signed_in is not None:
+        signed_in.ended_at = now()
+        session.add(signed_in)
 
 
 def end_sign_ins(session: Session, person_id: str) -> None:
@@ -147,52 +147,52 @@ def end_sign_ins(session: Session, person_id: str) -> None:
 
 
 _touched: dict[str, datetime] = {}
-"""Signs of life that the ledger could not take, by the hash of the cookie."""
+"""The last uses that could not be written to the ledger, by the hash of the cookie."""
 MOST_REMEMBERED = 10_000
 
 
 def remember_touch(secret: str) -> None:
-    """Keeps in this process that the person is still here; for when the ledger cannot be written."""
+    """Notes in this process that the person is active, for a time when the ledger cannot be written."""
     if len(_touched) >= MOST_REMEMBERED:
         _touched.clear()
     _touched[hashed(secret)] = now()
 
 
 def last_sign_of(signed_in: SignedIn) -> datetime:
-    """When this sign-in was last used, by the ledger or by what this process remembers."""
+    """When this sign-in was last used, according to the ledger or to this process."""
     return max(signed_in.seen_at, _touched.get(signed_in.hash, signed_in.seen_at))
 
 
 def viewer_of(session: Session, secret: str | None) -> Viewer | None:
-    """The person whose cookie this is, unless it ended, idled out or is eight hours old."""
+    """The person of a cookie. None when the sign-in has ended, was idle for too long or is eight hours old."""
     if not secret:
         return None
-    found = session.get(SignedIn, hashed(secret))
-    if found is None or found.ended_at is not None:
+    signed_in = session.get(SignedIn, hashed(secret))
+    if signed_in is None or signed_in.ended_at is not None:
         return None
-    viewer = load_viewer(session, found.person_id)
+    viewer = load_viewer(session, signed_in.person_id)
     if viewer is None:
         return None
     idle = IDLE_SUPPORT if viewer.is_support else IDLE_CLINIC
     moment = now()
-    if moment - last_sign_of(found) > idle or moment - found.started_at > AT_MOST:
+    if moment - last_sign_of(signed_in) > idle or moment - signed_in.started_at > AT_MOST:
         return None
     return viewer
 
 
 def needs_touch(session: Session, secret: str) -> datetime | None:
-    """When this sign-in was last seen, if that is long enough ago to be written down again."""
-    found = session.get(SignedIn, hashed(secret))
-    return found.seen_at if found is not None and now() - last_sign_of(found) > SEEN_EVERY else None
+    """The time of the last recorded use, when it is old enough to be recorded again."""
+    signed_in = session.get(SignedIn, hashed(secret))
+    return signed_in.seen_at if signed_in is not None and now() - last_sign_of(signed_in) > SEEN_EVERY else None
 
 
 def touch(session: Session, secret: str) -> None:
-    """Notes that the person is still here. An open progress stream does not count as being here."""
-    found = session.get(SignedIn, hashed(secret))
-    if found is not None:
-        found.seen_at = now()
-        session.add(found)
-        _touched.pop(found.hash, None)
+    """Records that the person is active. Progress streams do not call this."""
+    signed_in = session.get(SignedIn, hashed(secret))
+    if signed_in is not None:
+        signed_in.seen_at = now()
+        session.add(signed_in)
+        _touched.pop(signed_in.hash, None)
 
 
 def load_viewer(session: Session, person_id: str) -> Viewer | None:

@@ -1,4 +1,4 @@
-"""The person behind a request: their name, their role, and the workspaces they belong to."""
+"""The person behind a request: name, e-mail address, roles and workspaces."""
 
 from dataclasses import dataclass
 
@@ -17,14 +17,14 @@ MAY = {
     Role.REVIEWER: "look at numbers, states and clients' records",
     Role.ADMIN: "do everything for the clinic, approving included",
 }
-"""What each role of a clinic lets a person do, as the end of "may ..."."""
+"""What each role of a clinic allows, as the end of "may ..."."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Someone signed in. `roles` are by workspace; staff hold theirs for `*`, which is every workspace.
+    """A signed-in person. `roles` are by workspace; staff hold their role for `*`, which is every workspace.
 
-    A role of staff is the only one that counts: no role in a clinic adds to it, lowers it or hides it.
+    A staff role overrides all roles in clinics.
     """
 
     id: str
@@ -38,7 +38,7 @@ class Viewer:
         return held.get("*") or (held.get(workspace_id) if workspace_id is not None else None)
 
     def may(self, right: Right, workspace_id: str | None) -> bool:
-        """Whether this person holds a right in a workspace; a right that nobody holds is refused."""
+        """Whether this person has a right in a workspace. A right without holders is refused."""
         role = self.role_in(workspace_id)
         return role is not None and role in HOLDERS.get(right, frozenset())
 
@@ -48,11 +48,12 @@ class Viewer:
 
     @property
     def workspace_ids(self) -> tuple[str, ...]:
-        """The workspaces of the clinics this person belongs to; none for staff."""
+        """The workspaces of the person's clinics. Empty for staff."""
         return () if self.is_support else tuple(workspace for workspace, _ in self.roles)
 
     def label_in(self, workspace_id: str | None) -> str:
-        """What this person is in a workspace, in words; without a workspace, only where there is no choice."""
+        """The person's role in a workspace, in words. Without `workspace_id`, the role of a person with a single
+        workspace."""
         only = self.workspace_ids[0] if len(self.workspace_ids) == 1 else None
         role = self.role_in(workspace_id or only)
         return LABELS[role] if role is not None else ""

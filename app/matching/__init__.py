@@ -1,1 +1,1 @@
-"""Which location, practitioner and service of the workspace each name of the export stands for."""
+"""Matches each name of the export to a location, practitioner or service of the workspace."""

@@ -1,7 +1,7 @@
-"""What a plan's choices mean in rows, before any trial: how many of each kind they leave out.
+"""Counts the rows of each kind that a plan leaves out, before any trial.
 
-Pages ask again with each choice, so the last index that was asked about stays laid out in this process's scratch
-folder, and answers are kept by the plan's fingerprint.
+Pages ask again after each choice, so the last index is cached in this process's scratch folder, and results are cached
+by the plan's fingerprint.
 """
 
 import threading
@@ -16,16 +16,16 @@ from app.worker.runtime import Runtime
 
 
 @dataclass
-class _Laid:
-    """The one index that is laid out, and what it answered."""
+class _CachedIndex:
+    """The index that is cached on disk, and its results by the plan's fingerprint."""
 
-    wanted: str = ""
+    name: str = ""
     path: Path | None = None
-    answers: dict[str, dict[str, int]] = field(default_factory=dict)
+    results: dict[str, dict[str, int]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-_laid = _Laid()
+_cached = _CachedIndex()
 
 
 def leaves_nothing_out(plan: Plan) -> bool:
@@ -35,25 +35,25 @@ def leaves_nothing_out(plan: Plan) -> bool:
 
 
 def left_out_counts(runtime: Runtime, migration: Migration, plan: Plan) -> dict[str, int]:
-    """Rows left out by kind: what the clinic leaves out, and what cannot be without it."""
+    """Rows left out by kind: those that the clinic leaves out, and those that depend on them."""
     if leaves_nothing_out(plan):
         return {}
-    wanted = f"{runtime.scratch.folder}:{migration.id}:{migration.export_number}"
-    with _laid.lock:
-        if _laid.wanted != wanted or _laid.path is None or not _laid.path.exists():  # scratch files may be cleared
-            _lay_out(runtime, migration, wanted)
+    name = f"{runtime.scratch.folder}:{migration.id}:{migration.export_number}"
+    with _cached.lock:
+        if _cached.name != name or _cached.path is None or not _cached.path.exists():  # scratch files may be cleared
+            _materialise(runtime, migration, name)
         fingerprint = plan.fingerprint()
-        if fingerprint not in _laid.answers and _laid.path is not None:
-            with Index.open(_laid.path) as index:
+        if fingerprint not in _cached.results and _cached.path is not None:
+            with Index.open(_cached.path) as index:
                 view = index.view(plan)
-                _laid.answers[fingerprint] = dict(view.counts())
+                _cached.results[fingerprint] = dict(view.counts())
                 view.drop()
-        return _laid.answers[fingerprint]
+        return _cached.results[fingerprint]
 
 
-def _lay_out(runtime: Runtime, migration: Migration, wanted: str) -> None:
-    if _laid.path is not None:
-        remove(_laid.path)
+def _materialise(runtime: Runtime, migration: Migration, name: str) -> None:
+    if _cached.path is not None:
+        remove(_cached.path)
     path = runtime.scratch.folder / f"asked-{migration.id}-{migration.export_number}.index"
     materialise(runtime, migration, path).close()
-    _laid.wanted, _laid.path, _laid.answers = wanted, path, {}
+    _cached.name, _cached.path, _cached.results = name, path, {}

@@ -1,6 +1,6 @@
-"""Proposes who is who: which business, user, practitioner and appointment type of an export a workspace has already.
+"""Suggests matches between an export and a workspace: businesses, users, practitioners and appointment types.
 
-A suggestion is `sure` when it may be taken without asking; an `unsure` one is shown, and asked about.
+A `sure` suggestion may be taken without asking; an `unsure` suggestion is shown for the clinic's decision.
 """
 
 import re
@@ -16,8 +16,6 @@ from app.mapping.names import normalise_name, normalise_person
 from app.mapping.plan import CREATE, Choice, Plan
 from app.reading.inventory import Inventory
 
-# The rules by which somebody of an export is found in a workspace, from the surest to the vaguest.
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -29,61 +27,61 @@ class Candidate:
     active: bool
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         return f"{self.name} ({self.email})" if self.email else self.name
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """Who is looked for, among whom."""
+class MatchSubject:
+    """A name of the export to match, with the candidates of the workspace."""
 
     reference: Reference
     email: str | None
     candidates: tuple[Candidate, ...]
-    alone: bool = False  # the export has no other of its kind
+    alone: bool = False  # the export has no other name of this kind
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`why` is told when one fits, `several` when more do."""
+    """`why` explains a single match, `several` a number of matches."""
 
     why: str
     sure: bool
-    fits: Callable[[Finding], tuple[Candidate, ...]]
+    fits: Callable[[MatchSubject], tuple[Candidate, ...]]
     several: str
 
 
-def _active_first(found: list[Candidate]) -> tuple[Candidate, ...]:
-    """Of namesakes of which only one is in use, that one is meant."""
-    active = [c for c in found if c.active]
-    return tuple(active if len(active) == 1 else found)
+def _active_first(matches: list[Candidate]) -> tuple[Candidate, ...]:
+    """Prefers the only active candidate among candidates with the same name."""
+    active = [c for c in matches if c.active]
+    return tuple(active if len(active) == 1 else matches)
 
 
-def _by_email(look: Finding) -> tuple[Candidate, ...]:
-    if not look.email:
+def _by_email(subject: MatchSubject) -> tuple[Candidate, ...]:
+    if not subject.email:
         return ()
-    wanted = normalise_name(look.email)
-    return _active_first([c for c in look.candidates if c.email and normalise_name(c.email) == wanted])
+    wanted = normalise_name(subject.email)
+    return _active_first([c for c in subject.candidates if c.email and normalise_name(c.email) == wanted])
 
 
-def _by_name(look: Finding) -> tuple[Candidate, ...]:
-    wanted = normalise_name(look.reference.name)
-    return _active_first([c for c in look.candidates if normalise_name(c.name) == wanted])
+def _by_name(subject: MatchSubject) -> tuple[Candidate, ...]:
+    wanted = normalise_name(subject.reference.name)
+    return _active_first([c for c in subject.candidates if normalise_name(c.name) == wanted])
 
 
-def _by_person(look: Finding) -> tuple[Candidate, ...]:
-    wanted = normalise_person(look.reference.name)
-    return _active_first([c for c in look.candidates if normalise_person(c.name) == wanted])
+def _by_person(subject: MatchSubject) -> tuple[Candidate, ...]:
+    wanted = normalise_person(subject.reference.name)
+    return _active_first([c for c in subject.candidates if normalise_person(c.name) == wanted])
 
 
-def _by_last_name(look: Finding) -> tuple[Candidate, ...]:
-    wanted = normalise_person(look.reference.name).rpartition(" ")[2]
-    return _active_first([c for c in look.candidates if normalise_person(c.name).rpartition(" ")[2] == wanted])
+def _by_last_name(subject: MatchSubject) -> tuple[Candidate, ...]:
+    wanted = normalise_person(subject.reference.name).rpartition(" ")[2]
+    return _active_first([c for c in subject.candidates if normalise_person(c.name).rpartition(" ")[2] == wanted])
 
 
-def _only(look: Finding) -> tuple[Candidate, ...]:
-    active = tuple(c for c in look.candidates if c.active)
-    return active if look.alone and len(active) == 1 else ()
+def _only(subject: MatchSubject) -> tuple[Candidate, ...]:
+    active = tuple(c for c in subject.candidates if c.active)
+    return active if subject.alone and len(active) == 1 else ()
 
 
 same_email = Rule("Same e-mail", True, _by_email, "people fit")
@@ -107,9 +105,9 @@ Nature = Literal["appointment", "activity"]
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What is proposed for one of them. With `none`, nothing in the workspace fits and it is created.
+    """The suggestion for one name. With `none`, the workspace has no match and the name is created.
 
-    `nature` is proposed for appointment types that are created: whether the client is there.
+    `nature` is suggested for appointment types that are created: appointment, or activity without the client.
     """
 
     reference: Reference
@@ -121,7 +119,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """By kind, in the order of the export. `default_location` is where appointments go that name no business."""
+    """Suggestions by kind, in the order of the export. Appointments without a business go to `default_location`."""
 
     kinds: Mapping[str, tuple[Suggestion, ...]] = field(default_factory=dict)
     default_location: str | None = None
@@ -139,37 +137,44 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
 def suggest(
     inventory: Inventory, workspace: WorkspaceSnapshot, old: Plan | None = None, *, source: Source | None = None
 ) -> Suggestions:
-    """Looks at every one of them. What an older plan chose stays chosen while its object is still there, and while the
-    id means the same in this export; otherwise the choice is taken out of the plan, and the name is asked about."""
+    """Suggests a match for every name.
+
+    An older plan's choice is kept while its object exists and while the id has the same name in this export. Otherwise
+    the choice is removed from the plan, and the clinic chooses again.
+    """
     candidates = _candidates(workspace)
     old, gone = with_same_names(old or Plan(), inventory)
     before = choices(old)
     emails = {user.id: user.email for user in inventory.references.get("users", ())}
-    found: dict[str, tuple[Suggestion, ...]] = {}
+    kinds: dict[str, tuple[Suggestion, ...]] = {}
     for kind, rules in RULES.items():
         references = inventory.references.get(kind, ())
-        looks = [
-            Finding(
-                one,
-                emails.get(one.user or "") if kind == "practitioners" else one.email,
+        subjects = [
+            MatchSubject(
+                reference,
+                emails.get(reference.user or "") if kind == "practitioners" else reference.email,
                 candidates[kind],
                 len(references) == 1,
             )
-            for one in references
+            for reference in references
         ]
-        found[kind] = tuple(_asked_again(s, gone.get(kind, {})) for s in _matched(looks, rules, before[kind]))
+        matched = _matched(subjects, rules, before[kind])
+        kinds[kind] = tuple(_flag_changed_name(suggestion, gone.get(kind, {})) for suggestion in matched)
     natures = _natures(source, old)
-    found["appointment_types"] = tuple(natures(s) for s in found["appointment_types"])
-    return Suggestions(found, _default_location(found["businesses"], workspace, old), old)
+    kinds["appointment_types"] = tuple(natures(s) for s in kinds["appointment_types"])
+    return Suggestions(kinds, _default_location(kinds["businesses"], workspace, old), old)
 
 
 def with_same_names(plan: Plan, inventory: Inventory) -> tuple[Plan, dict[str, dict[str, str]]]:
-    """The plan without choices that a person made for another name under the same id, and by kind whom these choices
-    were made for. An export that numbers its rows anew must not move a choice to somebody else."""
+    """Removes choices that were made for another name under the same id.
+
+    Returns the plan, and by kind the names of the removed choices. An export that numbers its rows anew must not move a
+    choice to another person.
+    """
     gone: dict[str, dict[str, str]] = {}
     places: dict[str, dict[str, Choice]] = {}
     for kind, chosen in choices(plan).items():
-        names = {one.id: one.name for one in inventory.references.get(kind, ())}
+        names = {reference.id: reference.name for reference in inventory.references.get(kind, ())}
         others = {
             id_: choice.whom
             for id_, choice in chosen.items()
@@ -181,8 +186,8 @@ def with_same_names(plan: Plan, inventory: Inventory) -> tuple[Plan, dict[str, d
     return (plan.model_copy(update=places) if places else plan), gone
 
 
-def _asked_again(suggestion: Suggestion, others: Mapping[str, str]) -> Suggestion:
-    """A suggestion for an id whose earlier choice was for another name: shown, and never taken by itself."""
+def _flag_changed_name(suggestion: Suggestion, others: Mapping[str, str]) -> Suggestion:
+    """Makes a suggestion unsure when an earlier choice for its id had another name."""
     whom = others.get(suggestion.reference.id)
     if whom is None or suggestion.certainty == "sure":
         return suggestion
@@ -191,9 +196,9 @@ def _asked_again(suggestion: Suggestion, others: Mapping[str, str]) -> Suggestio
 
 
 def plan_from(suggestions: Suggestions) -> Plan:
-    """The plan of somebody who takes every sure suggestion, creates the rest, and answers questions with safe defaults.
+    """The plan with every sure suggestion taken, the rest created, and safe defaults for questions.
 
-    An appointment type counts as an appointment unless the older plan says otherwise.
+    An appointment type counts as an appointment unless the older plan differs.
     """
     chosen = {
         kind: {s.reference.id: s.choice for s in some if s.certainty == "sure" and s.choice != CREATE}
@@ -210,46 +215,49 @@ def plan_from(suggestions: Suggestions) -> Plan:
     )
 
 
-def _matched(looks: list[Finding], rules: tuple[Rule, ...], chosen: Mapping[str, Choice]) -> tuple[Suggestion, ...]:
-    """The surest rule goes first over all of them, so that nobody takes by likeness whom another is for certain."""
-    found = {look.reference.id: s for look in looks if (s := _before(chosen, look)) is not None}
-    taken = {s.choice.id: s.reference.name for s in found.values()}
+def _matched(
+    subjects: list[MatchSubject], rules: tuple[Rule, ...], chosen: Mapping[str, Choice]
+) -> tuple[Suggestion, ...]:
+    """Applies each rule to all subjects, the surest rule first, so that a vague match never takes a certain one."""
+    matches = {s.reference.id: match for s in subjects if (match := _before(chosen, s)) is not None}
+    taken = {match.choice.id: match.reference.name for match in matches.values()}
     for rule in rules:
-        for look in looks:
-            if look.reference.id in found:
+        for subject in subjects:
+            if subject.reference.id in matches:
                 continue
-            suggestion = _asked(rule, look, taken)
+            suggestion = _apply(rule, subject, taken)
             if suggestion is not None:
-                found[look.reference.id] = suggestion
-                taken[suggestion.choice.id] = look.reference.name
-    return tuple(found.get(look.reference.id) or _new(look.reference) for look in looks)
+                matches[subject.reference.id] = suggestion
+                taken[suggestion.choice.id] = subject.reference.name
+    return tuple(matches.get(subject.reference.id) or _new(subject.reference) for subject in subjects)
 
 
 def _new(reference: Reference) -> Suggestion:
-    """What nothing in the workspace fits is created; what rows without a name refer to is asked about."""
+    """Suggests creating a name without a match. The target of rows without a name is unsure."""
     if reference.unnamed:
         return Suggestion(reference, CREATE, "These appointments name none", "unsure")
     return Suggestion(reference, CREATE)
 
 
-def _before(chosen: Mapping[str, Choice], look: Finding) -> Suggestion | None:
-    choice = chosen.get(look.reference.id)
-    if choice is None or (choice.to == "match" and all(c.id != choice.id for c in look.candidates)):
+def _before(chosen: Mapping[str, Choice], subject: MatchSubject) -> Suggestion | None:
+    choice = chosen.get(subject.reference.id)
+    if choice is None or (choice.to == "match" and all(c.id != choice.id for c in subject.candidates)):
         return None
-    return Suggestion(look.reference, choice, "Chosen before", "sure")
+    return Suggestion(subject.reference, choice, "Chosen before", "sure")
 
 
-def _asked(rule: Rule, look: Finding, taken: Mapping[str | None, str]) -> Suggestion | None:
-    fits = rule.fits(look)
+def _apply(rule: Rule, subject: MatchSubject, taken: Mapping[str | None, str]) -> Suggestion | None:
+    fits = rule.fits(subject)
     if not fits:
         return None
     if len(fits) > 1:
         many = "Two" if len(fits) == 2 else "Several"
-        return Suggestion(look.reference, CREATE, f"{many} {rule.several}: {_listed([c.told for c in fits])}", "unsure")
+        why = f"{many} {rule.several}: {_listed([c.label for c in fits])}"
+        return Suggestion(subject.reference, CREATE, why, "unsure")
     if fits[0].id in taken:
         why = f"{fits[0].name} in Caspen is matched to {taken[fits[0].id]} already"
-        return Suggestion(look.reference, CREATE, why, "unsure")
-    return Suggestion(look.reference, Choice(to="match", id=fits[0].id), rule.why, "sure" if rule.sure else "unsure")
+        return Suggestion(subject.reference, CREATE, why, "unsure")
+    return Suggestion(subject.reference, Choice(to="match", id=fits[0].id), rule.why, "sure" if rule.sure else "unsure")
 
 
 def _listed(names: list[str]) -> str:
@@ -257,7 +265,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _natures(source: Source | None, old: Plan) -> Callable[[Suggestion], Suggestion]:
-    """Adds to types that are created whether their names say that the client is not in the room."""
+    """Adds the nature of types that are created, from the words in their names."""
     kinds = source.kinds if source else ()
     words = [word for kind in kinds if kind.name == "appointment_types" for word in kind.schedule.activity_words]
 
@@ -272,12 +280,12 @@ def _natures(source: Source | None, old: Plan) -> Callable[[Suggestion], Suggest
 
 
 def _default_location(businesses: tuple[Suggestion, ...], workspace: WorkspaceSnapshot, old: Plan | None) -> str | None:
-    """The older plan's; else where most appointments were; else the workspace's own first place."""
+    """The older plan's location, else the business with most appointments, else the workspace's first location."""
     if old and old.default_location:
         return old.default_location
-    staying = [s for s in businesses if s.choice.to != "leave_out"]
-    if staying:
-        main = max(staying, key=lambda s: (s.reference.active, s.reference.appointments))
+    kept = [s for s in businesses if s.choice.to != "leave_out"]
+    if kept:
+        main = max(kept, key=lambda s: (s.reference.active, s.reference.appointments))
         sure = main.certainty == "sure" and main.choice.id
         return main.choice.id if sure else f"source:{main.reference.id}"
     return next((place.id for place in workspace.locations if not place.archived), None)

@@ -1,4 +1,4 @@
-"""Before a trial: which of the export's clients and questions the workspace has already, made by people themselves."""
+"""Matches the export's clients and questions to those that people made in the workspace, before a trial."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,67 +22,68 @@ Chosen = dict[str, dict[str, str]]
 
 
 def known_clients(runtime: Runtime, migration: Migration, beat: Callable[[], None]) -> Chosen:
-    """By id in the source, the choice for each client who may be one of the workspace's own: to wait for the clinic.
+    """Choices for clients who may be clients of the workspace already, by source id: to wait for the clinic.
 
-    A client waits again when the clinic has chosen about another person under the same id, as after another export.
+    A client waits again when the clinic's choice was about another person under the same id, as after another export.
     """
-    there = native_clients(runtime.caspen, migration.workspace_id)
+    native = native_clients(runtime.caspen, migration.workspace_id)
     kinds = [kind for kind in source_named(migration.source).kinds if kind.names.identity_texts is not None]
     plan, context = _context(runtime, migration)
-    if not kinds or not (there or any(choice.whom == IDENTITY for choice in plan.clients.values())):
+    if not kinds or not (native or any(choice.whom == IDENTITY for choice in plan.clients.values())):
         return {}
-    found: Chosen = {}
-    same: set[str] = set()  # rows that are still the person about whom the clinic has chosen
+    choices: Chosen = {}
+    same: set[str] = set()  # ids that still name the person of the clinic's choice
     for kind in kinds:
         for row, source_id in _rows(runtime, migration, kind, context, beat):
-            match = next((there[k] for k in kind.names.identity_texts(row, plan.country) if k in there), None)  # type: ignore[misc]
+            match = next((native[k] for k in kind.names.identity_texts(row, plan.country) if k in native), None)  # type: ignore[misc]
             chosen = plan.clients.get(source_id)
             if match is not None and (chosen is None or (chosen.whom == IDENTITY and chosen.id != match)):
-                found[source_id] = {"to": "wait", "id": match}
+                choices[source_id] = {"to": "wait", "id": match}
             elif match is not None:
                 same.add(source_id)
-    other = {source_id for source_id, choice in plan.clients.items() if choice.whom == IDENTITY} - same - found.keys()
-    return found | {source_id: {"to": "wait", "id": plan.clients[source_id].id or ""} for source_id in other}
+    others = {id_ for id_, choice in plan.clients.items() if choice.whom == IDENTITY} - same - choices.keys()
+    return choices | {source_id: {"to": "wait", "id": plan.clients[source_id].id or ""} for source_id in others}
 
 
 def known_fields(
     runtime: Runtime, migration: Migration, fields: Mapping[str, Defined]
 ) -> tuple[Chosen, dict[str, Defined], dict[str, list[str]]]:
-    """Choices for questions that the workspace has, the questions as they are to be answered, and all native ones.
+    """Choices for questions that the workspace has, the questions to import, and all native questions.
 
-    A question of another type, or without one of the answers, is another question: it comes beside the one there is. So
-    does one that the clinic wants to be new. What it matched is taken if it still fits.
+    A question of another type, or without one of the answers, is imported as a new question besides the native
+    question. So is a question that the clinic wants to be new. An earlier match is kept when it still fits.
     """
-    there = native_fields(runtime.caspen, migration.workspace_id)
+    by_name = native_fields(runtime.caspen, migration.workspace_id)
     plan, _ = _context(runtime, migration)
-    chosen: Chosen = {}
-    asked = dict(fields)
-    by_id = {one.id: one for one in there.values()}
+    choices: Chosen = {}
+    questions = dict(fields)
+    by_id = {native.id: native for native in by_name.values()}
     for token, known in fields.items():
-        said = plan.fields.get(token)
-        native = by_id.get(said.id or "") if said and said.to == "match" else there.get(normalise_name(known.name))
-        if native is not None and fits(known, native) and (said is None or said.to == "match"):
-            chosen[token] = {"to": "match", "id": native.id}
-            asked[token] = replace(known, options=tuple(_as_there(o, native) for o in known.options))
+        chosen = plan.fields.get(token)
+        is_match = chosen is not None and chosen.to == "match"
+        native = by_id.get(chosen.id or "") if chosen and is_match else by_name.get(normalise_name(known.name))
+        if native is not None and fits(known, native) and (chosen is None or is_match):
+            choices[token] = {"to": "match", "id": native.id}
+            questions[token] = replace(known, options=tuple(_as_native(o, native) for o in known.options))
             continue
-        if said is not None and said.to == "match":
-            chosen[token] = {"to": "create"}
-        if normalise_name(known.name) in there and (said is None or said.to != "leave_out"):
-            asked[token] = replace(known, clashes=True)
-    return chosen, asked, {name: [one.id, one.type] for name, one in there.items()}
+        if is_match:
+            choices[token] = {"to": "create"}
+        if normalise_name(known.name) in by_name and (chosen is None or chosen.to != "leave_out"):
+            questions[token] = replace(known, clashes=True)
+    return choices, questions, {name: [native.id, native.type] for name, native in by_name.items()}
 
 
 def fits(known: Defined, native: NativeField) -> bool:
-    """Whether a question of the workspace can hold every answer of one of the export."""
+    """Whether a native question can hold every answer of a question of the export."""
     if known.type != native.type or known.has_text:
         return False
     return known.type not in CHOICES or all(normalise_name(o.label) in native.options for o in known.options)
 
 
-def _as_there(option: Option, native: NativeField) -> Option:
-    """An answer under the id that it has in the workspace; the export's rows call it by its own."""
-    there, label = native.options[normalise_name(option.label)]
-    return replace(option, id=there, label=label, known_as=(option.id,))
+def _as_native(option: Option, native: NativeField) -> Option:
+    """An answer with its id in the workspace. `known_as` holds its id in the export."""
+    native_id, label = native.options[normalise_name(option.label)]
+    return replace(option, id=native_id, label=label, known_as=(option.id,))
 
 
 def _context(runtime: Runtime, migration: Migration) -> tuple[Plan, Context]:

@@ -1,1 +1,1 @@
-"""The e-mails that tell a clinic when to come back. None of them carries anything about a patient."""
+"""The e-mails that tell a clinic when to return. E-mails carry no data about patients."""

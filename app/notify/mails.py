@@ -1,4 +1,4 @@
-"""One e-mail as it will be read: subject, plain text and HTML with its styles inlined."""
+"""Composes e-mails: subject, plain text, and HTML with inlined styles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from app.storage.encryption import key_from_setting, open_secret
 
 
 class Composer:
-    """Draws mails with the product's own templates. Parameters are numbers, codes and names of clinics."""
+    """Renders e-mails from the product's templates. Parameters are numbers, codes and names of clinics."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -26,9 +26,9 @@ class Composer:
         self.inliner = css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
 
     def compose(self, mail: OutboxMail) -> tuple[str, str, str]:
-        """Subject, text and HTML."""
+        """Renders the subject, the text and the HTML."""
         kind, code, origin = mail_kind(mail.kind), str(mail.params.get("code")), source(mail.params.get("source"))
-        told = {
+        context = {
             **mail.params,
             "clinic": mail.params.get("clinic", ""),
             "subject": kind.subject_for(mail.params),
@@ -40,13 +40,13 @@ class Composer:
             "minutes": LINK_LASTS // timedelta(minutes=1),
             "problem": Problem(code, details={"source": origin.label}) if code in catalogue() else None,
         }
-        subject = " ".join(told["subject"].split())
-        text = self.jinja.get_template(f"emails/{kind.name}.txt").render(told)
-        html = self.jinja.get_template(f"emails/{kind.name}.html").render(told)
+        subject = " ".join(context["subject"].split())
+        text = self.jinja.get_template(f"emails/{kind.name}.txt").render(context)
+        html = self.jinja.get_template(f"emails/{kind.name}.html").render(context)
         return subject, text, self.inliner.inline(html)
 
     def address(self, mail: OutboxMail) -> str:
-        """Where the button leads. Host and scheme come from our settings, never from a request."""
+        """The target of the button. Host and scheme come from our settings, never from a request."""
         base = self.settings.base_url.rstrip("/")
         if mail.kind == "sign_in":
             token = open_secret(mail.params["sealed_token"], key_from_setting(self.settings.secret_key), "sign_in")
@@ -57,17 +57,16 @@ class Composer:
         return f"{base}{page}" if page.startswith("/") else f"{base}/m/{mail.migration_id}/{page}"
 
 
-# Every e-mail that the product sends to the people of a clinic or to support: one line each.
-#
-# Each has its words in `templates/emails/NAME.txt` and `NAME.html`.
+# Every e-mail that the product sends to clinics or to support. The words are in `templates/emails/NAME.txt` and
+# `.html`.
 
 
 @dataclass(frozen=True, slots=True)
 class MailKind:
-    """`page` is where its button leads: below `/m/{migration}/`, or from the root when it begins with a slash.
+    """A kind of e-mail. `page` is the target of its button: below `/m/{migration}/`, or absolute with a leading slash.
 
-    None leads to support's page of the migration. `by_link` replaces the subject where the export was handed over as a
-    link: its files are downloaded afterwards, and none of them has arrived when the mail is written.
+    `page=None` leads to support's page of the migration. `by_link` replaces the subject when the export was handed over
+    as a link: its files are downloaded after the e-mail is written.
     """
 
     name: str
@@ -77,7 +76,7 @@ class MailKind:
     by_link: str = ""
 
     def subject_for(self, params: Mapping[str, Any]) -> str:
-        """The subject, with the clinic's name where it has one."""
+        """The subject, with the clinic's name."""
         subject = self.by_link if self.by_link and params.get("way") == "link" else self.subject
         return subject.format_map({"clinic": params.get("clinic", "")})
 

@@ -1,7 +1,7 @@
-"""Posts what waits in the outbox: over SMTP, or, on a laptop without one, into the outbox page alone.
+"""Sends the e-mails of the outbox over SMTP. Without SMTP, the outbox page alone shows them.
 
-A mail is claimed before it is sent, and always has the same Message-ID: after a crash between the server's yes and our
-note of it, the copy can be told from a second mail.
+An e-mail is claimed before it is sent, and always has the same Message-ID: after a crash between the server's
+acceptance and our note, a repeated copy can be recognised.
 """
 
 import smtplib
@@ -28,7 +28,7 @@ LONGEST_WAIT = timedelta(hours=1)
 
 
 class Sender:
-    """Sends from one ledger. Safe to run in several processes at once."""
+    """Sends the e-mails of one ledger. Safe to run in several processes at once."""
 
     def __init__(self, settings: Settings, ledger: Database) -> None:
         self.settings = settings
@@ -36,7 +36,8 @@ class Sender:
         self.composer = Composer(settings)
 
     def send_due(self, limit: int = 20) -> int:
-        """Sends what is due; returns how many went out. A failed one is tried again later, for ever longer."""
+        """Sends up to `limit` due e-mails, and returns how many were sent. Failed e-mails are retried with growing
+        pauses."""
         sent = 0
         for _ in range(limit):
             mail = self._claim()
@@ -62,12 +63,12 @@ class Sender:
             return mail
 
     def _deliver(self, mail: OutboxMail) -> str | None:
-        """Hands one mail over. Returns the kind of trouble, or None."""
+        """Sends one e-mail. Returns the name of the failure, or None."""
         if not self.settings.smtp_url:
-            return None  # the outbox page of a laptop shows it; nothing leaves the machine
+            return None  # the outbox page shows the e-mail; nothing leaves the machine
         try:
             message = self.message(mail)
-        except Exception as fault:  # one mail that cannot be drawn must not hold up all others
+        except Exception as fault:  # a defective e-mail must not stop the others
             log.error("mail_not_drawn", mail=mail.id, kind=mail.kind, trouble=type(fault).__name__)
             return type(fault).__name__
         try:
@@ -111,11 +112,11 @@ def _due(moment: datetime) -> SelectOfScalar[OutboxMail]:
 
 
 def connect(url: str) -> smtplib.SMTP:
-    """A connection to `smtp://user:password@host:587`, `smtps://...`; STARTTLS wherever the server offers it."""
+    """Connects to `smtp://user:password@host:587` or `smtps://...`, with STARTTLS where the server offers it."""
     parts = urlsplit(url)
     host = parts.hostname or "localhost"
     if parts.scheme == "smtps":
-        secure = ssl.create_default_context()  # takes a tenth of a second, which a plain line need not spend
+        secure = ssl.create_default_context()  # takes a tenth of a second, so only for a secure connection
         server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=30, context=secure)
     else:
         server = smtplib.SMTP(host, parts.port or 25, timeout=30)

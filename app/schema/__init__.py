@@ -1,1 +1,1 @@
-"""How both databases came to look as they do: one tree of revisions each, applied when the product starts."""
+"""The schemas of both databases: one tree of revisions each, applied when the product starts."""

@@ -1,4 +1,4 @@
-"""Writes a new revision of a tree from what its tables say now: `python -m app.schema.revise ledger "Adds a table"`."""
+"""Writes a new revision of a tree from its current tables: `python -m app.schema.revise ledger "Adds a table"`."""
 
 import sys
 import tempfile
@@ -12,7 +12,7 @@ from app.schema.upgrade import upgrade_tree
 
 
 def revise(name: str, words: str) -> None:
-    """Compares the tables with a database at the newest revision, and writes down the difference."""
+    """Compares the tables with a database at the newest revision, and writes the difference as a revision."""
     tree = next(t for t in TREES if t.name == name)
     number = len(list((Path(__file__).parent / name / "versions").glob("*.py"))) + 1
     with tempfile.TemporaryDirectory() as folder:

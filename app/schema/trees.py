@@ -1,4 +1,4 @@
-"""The two trees of revisions, and the tables that each must end at."""
+"""The two trees of revisions, and the tables that each must produce."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app.caspen.tables.base import CaspenTable
 from app.db import LedgerTable
 
-if TYPE_CHECKING:  # loaded only where something is missing
+if TYPE_CHECKING:  # imported only when a revision is missing
     from alembic.config import Config
 
 
@@ -22,7 +22,7 @@ class Tree:
 
     @property
     def version_table(self) -> str:
-        """Both trees may stand in one PostgreSQL database."""
+        """The table of the current revision. Both trees may share one PostgreSQL database."""
         return f"revision_of_{self.name}"
 
     @property

@@ -1,4 +1,4 @@
-"""Brings a database to the schema that this code knows. Several processes may start at once: one does it, all wait."""
+"""Upgrades a database to the schema of this code. When several processes start at once, one upgrades and all wait."""
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -8,22 +8,22 @@ from app.schema.trees import CASPEN, LEDGER, Tree
 
 
 class SchemaTooNew(Exception):
-    """A newer version of the product has changed a database; the message is one line."""
+    """A newer version of the product has upgraded the database. The message is one line."""
 
 
 def upgrade(ledger: Engine, caspen: Engine) -> None:
-    """Applies what is missing, in both databases."""
+    """Applies the missing revisions of both databases."""
     upgrade_tree(LEDGER, ledger)
     upgrade_tree(CASPEN, caspen)
 
 
 def upgrade_tree(tree: Tree, engine: Engine) -> None:
-    """Applies what is missing of one tree, in one transaction. Nothing is locked where nothing is missing."""
+    """Applies the missing revisions of one tree, in one transaction. Locks nothing when none is missing."""
     newest = _newest(tree)
     if newest is None:
         tree.metadata.create_all(engine)
         return
-    current = _stands_at(tree, engine)
+    current = _current_revision(tree, engine)
     if current == newest:
         return
     if current is not None and current > newest:
@@ -39,11 +39,11 @@ def upgrade_tree(tree: Tree, engine: Engine) -> None:
 
 
 def _newest(tree: Tree) -> str | None:
-    """Revisions are numbered by their file names, so that nothing need be loaded where nothing is missing."""
+    """The newest revision, from file names, so that Alembic is imported only when a revision is missing."""
     return max((file.name[:4] for file in tree.folder.glob("versions/[0-9]*.py")), default=None)
 
 
-def _stands_at(tree: Tree, engine: Engine) -> str | None:
+def _current_revision(tree: Tree, engine: Engine) -> str | None:
     with engine.connect().execution_options(reading=True) as connection:
         if not sa.inspect(connection).has_table(tree.version_table):
             return None

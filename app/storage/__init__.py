@@ -1,4 +1,4 @@
-"""Where a clinic's export lies while it is being moved: encrypted objects, and secrets sealed for the ledger."""
+"""Stores a clinic's export during its migration: encrypted objects, and sealed secrets for the ledger."""
 
 from app.storage.encryption import CannotOpen, derive, key_from_setting, new_key, open_secret, seal_secret, unwrap, wrap
 from app.storage.objects import LocalObjects, Objects

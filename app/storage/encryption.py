@@ -1,7 +1,7 @@
-"""A clinic's export is unreadable without its migration's own key, and destroying that key destroys every copy.
+"""Encrypts a clinic's export with its migration's own key. Destroying the key destroys every copy.
 
 Each migration has one data key, wrapped by `STORAGE_KEY`. Secrets of the ledger (links, passwords, tokens) are sealed
-as short texts. A wrong key, or anything that was changed, fails closed with `CannotOpen`.
+as short texts. A wrong key, or changed data, raises `CannotOpen`.
 """
 
 import base64
@@ -20,31 +20,31 @@ SEALED = "s1."
 
 
 class CannotOpen(Exception):
-    """It does not open with this key, or somebody changed it. Says nothing of what is inside."""
+    """The data does not open with this key, or was changed. The message reveals nothing of the content."""
 
     def __init__(self, what: str = "sealed data") -> None:
         super().__init__(f"{what} does not open: the key is not its key, or it was changed")
 
 
 def new_key() -> bytes:
-    """A fresh data key for one migration."""
+    """A new data key for one migration."""
     return os.urandom(KEY_BYTES)
 
 
 def key_from_setting(text: str) -> bytes:
-    """The key that a setting such as `STORAGE_KEY` stands for."""
+    """The key for a setting such as `STORAGE_KEY`."""
     if not text:
         raise ValueError("an encryption key must not be empty")
     return derive(text.encode(), b"", b"setting")
 
 
 def derive(key: bytes, salt: bytes, purpose: bytes) -> bytes:
-    """A key of its own for one purpose, so that no two purposes ever share a nonce."""
+    """Derives a separate key for one purpose, so that no two purposes share a nonce."""
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=salt, info=b"caspen-import:" + purpose).derive(key)
 
 
 def wrap(key: bytes, storage_key: bytes) -> bytes:
-    """A data key as the ledger keeps it."""
+    """Wraps a data key for the ledger."""
     return _closed(key, derive(storage_key, b"", b"wrap"), b"")
 
 
@@ -53,7 +53,7 @@ def unwrap(wrapped: bytes, storage_key: bytes) -> bytes:
 
 
 def seal_secret(value: str | bytes, key: bytes, purpose: str = "") -> str:
-    """A link, password or token as the ledger keeps it; `purpose` ties it to its place, such as "link"."""
+    """Seals a link, password or token for the ledger. `purpose` binds it to its place, such as "link"."""
     plain = value.encode() if isinstance(value, str) else value
     closed = _closed(plain, derive(key, b"", b"secret"), purpose.encode())
     return SEALED + base64.urlsafe_b64encode(closed).decode("ascii")
@@ -72,7 +72,7 @@ def open_secret_bytes(sealed: str, key: bytes, purpose: str = "") -> bytes:
 
 
 class Sealing:
-    """Seals many small things for one purpose with a key that is derived once."""
+    """Seals many small values for one purpose, with a key that is derived once."""
 
     def __init__(self, key: bytes, purpose: str) -> None:
         self._key = derive(key, b"", b"sealing:" + purpose.encode())

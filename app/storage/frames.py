@@ -1,7 +1,7 @@
-"""How an object lies on the disk: a header, then frames of 64 KiB, each sealed by itself so that any part reads alone.
+"""The format of an object on disk: a header, then frames of 64 KiB, each sealed separately for random access.
 
-The last frame is always shorter than a full one and says that it is the last, so an object that was cut short does not
-open. An object has a key of its own, bound to its name: objects cannot be swapped for each other.
+The last frame is shorter than a full frame and marked as the last, so a truncated object does not open. Each object has
+its own key, bound to its name, so objects cannot be swapped.
 """
 
 import os
@@ -36,7 +36,7 @@ class Frames:
         return nonce + self._cipher.encrypt(nonce, plain, _place(number, last))
 
     def seal_all(self, first: int, plain: memoryview, into: bytearray) -> memoryview:
-        """Whole frames, sealed one behind the other into memory that is used again and again."""
+        """Seals whole frames one after another into the reused buffer `into`, and returns the filled part."""
         count = len(plain) // FRAME
         sealed = memoryview(into)
         for n in range(count):
@@ -48,7 +48,7 @@ class Frames:
         return sealed[: count * SEALED_FRAME]
 
     def open_into(self, number: int, sealed: bytes, into: memoryview) -> None:
-        """A whole frame that is not the last, without holding it twice."""
+        """Opens a whole frame that is not the last, without a second copy."""
         try:
             self._cipher.decrypt_into(
                 sealed[:NONCE_BYTES], memoryview(sealed)[NONCE_BYTES:], _place(number, False), into
@@ -68,12 +68,12 @@ def _place(number: int, last: bool) -> bytes:
 
 
 def sealed_offset(number: int) -> int:
-    """Where a frame begins in the file."""
+    """The position of a frame in the file."""
     return HEADER + number * SEALED_FRAME
 
 
 def plain_size(file_size: int) -> int:
-    """How many bytes a whole object of this file size holds."""
+    """The number of plain bytes in a finished object of this file size."""
     full, rest = divmod(file_size - HEADER, SEALED_FRAME)
     if file_size < HEADER or rest < OVERHEAD:
         raise CannotOpen("an object")
@@ -81,5 +81,5 @@ def plain_size(file_size: int) -> int:
 
 
 def whole_frames(file_size: int) -> int:
-    """How many full frames an unfinished file holds; what follows them was cut while being written."""
+    """The number of full frames in an unfinished file. An incomplete frame at the end is ignored."""
     return max(0, (file_size - HEADER) // SEALED_FRAME)

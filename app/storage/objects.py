@@ -1,6 +1,6 @@
 """The store of a clinic's files, each under a name such as `m/<migration>/export/0001`, sealed with the clinic's key.
 
-Nothing is ever under a name half-written: an object appears whole, or not at all.
+An object appears complete or not at all.
 """
 
 import io
@@ -26,7 +26,7 @@ SEGMENT = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,127}")
 
 
 class Objects(Protocol):
-    """What every store of objects can do."""
+    """The operations of every object store."""
 
     def writer(self, key: str, data_key: bytes) -> ObjectWriter:
         """A new object, all or nothing, used in a `with`."""
@@ -42,10 +42,10 @@ class Objects(Protocol):
     def size(self, key: str) -> int: ...
 
     def delete(self, key: str) -> None:
-        """Removes the object and what is unfinished of it; nothing to remove is no error."""
+        """Removes the object and its unfinished parts. A missing object is no error."""
 
     def delete_prefix(self, prefix: str) -> None:
-        """Removes everything below a name, unfinished things too."""
+        """Removes all objects below a name, unfinished objects too."""
 
     def list(self, prefix: str) -> Iterator[str]:
         """The finished objects below a name, in order."""
@@ -54,14 +54,14 @@ class Objects(Protocol):
         """The finished objects below a name that were last written before a moment, in order."""
 
     def sweep_unfinished(self, prefix: str, than: datetime) -> int:
-        """Removes what nobody has gone on writing since a moment, and says how many there were."""
+        """Removes unfinished objects that were last written before a moment, and returns their number."""
 
     def free_space(self) -> int | None:
-        """How many bytes still fit; None when there is no such limit."""
+        """The number of free bytes, or None when there is no limit."""
 
 
 class LocalObjects:
-    """Objects in a folder of this machine that only we can read."""
+    """Objects in a folder of this machine, readable by this user only."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -105,8 +105,8 @@ class LocalObjects:
 
     def list(self, prefix: str) -> Iterator[str]:
         path = self._path(prefix)
-        found = [path] if path.is_file() else path.rglob("*")
-        yield from sorted(str(p.relative_to(self.root)) for p in found if p.is_file() and "~" not in p.name)
+        paths = [path] if path.is_file() else path.rglob("*")
+        yield from sorted(str(p.relative_to(self.root)) for p in paths if p.is_file() and "~" not in p.name)
 
     def older(self, prefix: str, than: datetime) -> Iterator[str]:
         yield from (key for key in self.list(prefix) if self._path(key).stat().st_mtime < than.timestamp())
@@ -138,11 +138,8 @@ class LocalObjects:
         return path
 
 
-# Reads one encrypted object from anywhere in it, in constant memory.
-
-
 class ObjectReader(io.RawIOBase):
-    """A seekable view of an object's bytes; holds one open frame."""
+    """A seekable view of an encrypted object's bytes, in constant memory: one open frame."""
 
     def __init__(self, file: BinaryIO, name: str, data_key: bytes) -> None:
         super().__init__()
@@ -152,7 +149,7 @@ class ObjectReader(io.RawIOBase):
         try:
             self._frames = Frames(name, data_key, file.read(HEADER))
             self.size = plain_size(file.seek(0, io.SEEK_END))
-            self._frame(self.size // FRAME)  # the last frame proves the length and the key
+            self._frame(self.size // FRAME)  # opening the last frame verifies the length and the key
         except BaseException:
             file.close()
             raise

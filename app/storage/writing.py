@@ -1,4 +1,4 @@
-"""Writes one encrypted object: in one go, or in pieces that survive a crash between them."""
+"""Writes an encrypted object: at once, or in pieces that survive a crash between them."""
 
 import errno
 import os
@@ -15,16 +15,17 @@ NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class ObjectAppender:
-    """Bytes go to the end; `checkpoint` makes them durable; a later run goes on from there; `finish` makes the object.
+    """Appends bytes to an object. `checkpoint` makes them durable, a later run continues there, `finish` makes the
+    object.
 
-    Only whole frames are durable before the end, so a checkpoint is always a multiple of 64 KiB. Leaving the `with`
-    without `finish` keeps what was written, for the next run.
+    Only whole frames are durable before the end, so a checkpoint is a multiple of 64 KiB. Leaving the `with` without
+    `finish` keeps the written bytes for the next run.
     """
 
     def __init__(self, unfinished: Path, finished: Path, name: str, data_key: bytes) -> None:
         self._unfinished, self._finished = unfinished, finished
         self._pending = bytearray()
-        self._sealed = bytearray()  # one batch, used again and again
+        self._sealed = bytearray()  # buffer for one batch, reused
         self._file = _opened(unfinished)
         try:
             header = self._file.read(HEADER)
@@ -45,7 +46,7 @@ class ObjectAppender:
 
     @property
     def position(self) -> int:
-        """How many bytes have been taken, durable or not."""
+        """The number of accepted bytes, durable or not."""
         return self._count * FRAME + len(self._pending)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:
@@ -55,20 +56,20 @@ class ObjectAppender:
         return len(data)
 
     def checkpoint(self) -> int:
-        """Makes every whole frame durable; returns how many bytes that is."""
+        """Makes every whole frame durable, and returns the number of durable bytes."""
         self._settle()
         self._sync()
         return self._count * FRAME
 
     def truncate(self, to: int) -> None:
-        """Forgets everything after `to`, which must be a checkpoint that was reached."""
+        """Removes everything after `to`, which must be an earlier checkpoint."""
         if to % FRAME or to > self._count * FRAME or to < 0:
             raise ValueError("only a checkpoint that was reached can be gone back to")
         self._pending.clear()
         self._cut(to // FRAME)
 
     def finish(self) -> int:
-        """Ends the object and gives it its name, durably; returns its size."""
+        """Finishes the object and makes it durable under its name. Returns its size."""
         self._settle()
         size = self.position
         with side_effect("file.write"):
@@ -81,9 +82,9 @@ class ObjectAppender:
         return size
 
     def close(self) -> None:
-        """Leaves the object unfinished."""
+        """Closes the object unfinished."""
         self._pending.clear()
-        with suppress(OSError):  # what a full disk did not take was never called durable
+        with suppress(OSError):  # bytes that a full disk refused were never durable
             self._file.close()
 
     def __enter__(self) -> Self:
@@ -117,7 +118,7 @@ class ObjectAppender:
 
 
 class ObjectWriter(ObjectAppender):
-    """All or nothing: leaving the `with` normally makes the object, anything else leaves nothing behind."""
+    """All or nothing: leaving the `with` normally makes the object; an exception removes it."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if self._file.closed:
@@ -135,14 +136,14 @@ class ObjectWriter(ObjectAppender):
 
 
 def make_folder(folder: Path) -> None:
-    """A folder that nobody else on the machine can look into."""
+    """Makes a folder that only this user can read."""
     if not folder.is_dir():
         with side_effect("folder.make"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def sync_folder(folder: Path) -> None:
-    """A rename is durable only when its folder is."""
+    """Syncs a folder, because a rename is durable only after that."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with side_effect("folder.sync"):

@@ -343,7 +343,7 @@ def enter(request: Request) -> Visit:
         raise NeedsSignIn
     if migration_id is not None:
         changed = changed_in(migration) if migration is not None else []
-        if migration is not None and not changed and viewer.may(Right.LOOK, migration.workspace_id):
+        if migration is not None and not changed and viewer.may(Right.VIEW, migration.workspace_id):
             request.state.visit = visit  # a refusal of one's own clinic says who can
         refuse_strangers(viewer, migration, Right.ACT if right is Right.DEVELOPMENT else right)
         if changed:
@@ -420,7 +420,7 @@ async def keep_form(request: Request) -> None:
 
 def refuse_strangers(viewer: Viewer, migration: Migration | None, right: Right) -> None:
     """Absent and somebody else's look the same: not found. One's own without the right is 403."""
-    if migration is None or not viewer.may(Right.LOOK, migration.workspace_id):
+    if migration is None or not viewer.may(Right.VIEW, migration.workspace_id):
         raise HTTPException(404)
     if not viewer.may(right, migration.workspace_id):
         raise HTTPException(403)

@@ -180,7 +180,7 @@ def may_look(ledger: Database, secret: str | None, workspace_id: str) -> bool:
     """Whether the owner of a cookie may still look: signed in, not disabled, and not removed from the clinic."""
     with ledger.read() as session:
         viewer = sessions.viewer_of(session, secret)
-    return viewer is not None and viewer.may(Right.LOOK, workspace_id)
+    return viewer is not None and viewer.may(Right.VIEW, workspace_id)
 
 
 async def stream(watch: Watch, migration_id: str, state: str, may_still_look: Any) -> AsyncIterator[ServerSentEvent]:

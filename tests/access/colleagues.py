@@ -285,7 +285,7 @@ def is_right(colleague: Colleague, may: bool, workspace_id: str, status: int, *,
         return status == (204 if is_fragment else 303)
     if may:
         return status in OPENS or (status == 404 and workspace_id == OTHER)  # the other clinic has no trial to read
-    return status == (403 if colleague.may(Right.LOOK, workspace_id) else 404)
+    return status == (403 if colleague.may(Right.VIEW, workspace_id) else 404)
 
 
 def pages_without_migration(colleague: Colleague) -> dict[str, str]:

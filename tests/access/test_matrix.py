@@ -117,7 +117,7 @@ def test_a_migration_opens_for_those_who_may_and_for_nobody_else(
                 continue  # told below, where the form may do its work
             address = filled(product, path, migration_id)
             answer, asked = ask(visitors[who], method, address), asked + 1
-            sees = allowed(Right.LOOK, role, workspace, in_workspace)
+            sees = allowed(Right.VIEW, role, workspace, in_workspace)
             if may:
                 fine = answer.status_code in OPENS and "/signin" not in answer.headers.get("location", "")
                 fine = fine or (answer.status_code == 404 and in_workspace == OTHER)  # it has no trial to look at
@@ -142,7 +142,7 @@ def test_what_belongs_to_others_looks_like_what_does_not_exist(
         absent = ask(visitors[who], method, filled(product, path, ABSENT))
         assert absent.status_code == 404, f"{method} {path} tells {who} of a migration that is not there"
         for in_workspace, migration_id in ways_in(product):
-            if allowed(Right.LOOK, role, workspace, in_workspace) or allowed(right, role, workspace, in_workspace):
+            if allowed(Right.VIEW, role, workspace, in_workspace) or allowed(right, role, workspace, in_workspace):
                 continue
             others = ask(visitors[who], method, filled(product, path, migration_id))
             assert others.text.replace(migration_id, ABSENT) == absent.text, f"{method} {path} differs for {who}"
@@ -167,7 +167,7 @@ def test_the_forms_of_an_admin_open_for_an_admin(product_at: At, routes: Routes)
     megan = product.visitor(MEGAN)
     shut = {}
     for method, path, right in routes:
-        if method == "POST" and right in (Right.ACT, Right.LOOK) and "{migration_id}" in path:
+        if method == "POST" and right in (Right.ACT, Right.VIEW) and "{migration_id}" in path:
             answer = megan.post(filled(product, path, product.migration_id))
             if answer.status_code not in OPENS:
                 shut[path] = answer.status_code

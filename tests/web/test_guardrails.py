@@ -17,7 +17,7 @@ PAGES = [
     for (method, path), right in RIGHTS.items()
     if method == "GET"
     and "{migration_id}" in path
-    and right in (Right.LOOK, Right.REVIEW)
+    and right in (Right.VIEW, Right.REVIEW)
     and not path.endswith(("/events", ".csv", "{client_id}", "{code}"))
 ]
 OUTSIDE = ["/", "/signin", "/signin/abc", "/signout", "/start", "/outbox", "/sandbox/wsp_demo", "/nowhere", "/healthz"]

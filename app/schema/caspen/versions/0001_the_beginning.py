@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from app.schema.columns import DAY, EXACT, LONG, MOMENT, NESTED, TEXT, TRUTH, WHOLE, imported, keyed, may, need
+from app.schema.revision_columns import DAY, EXACT, LONG, MOMENT, NESTED, TEXT, TRUTH, WHOLE, imported, keyed, may, need
 
 revision = "0001"
 down_revision = None

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from app.caspen.edits import DELETED, EDITED, MADE, EditEntry, seal
-from app.schema.columns import TEXT, WHOLE, keyed, need
+from app.schema.revision_columns import TEXT, WHOLE, keyed, need
 
 revision = "0003"
 down_revision = "0002"

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.schema.columns import JSON, NUMBER, TEXT, TIME, TRUTH, WHOLE, keyed, may, need
+from app.schema.revision_columns import JSON, NUMBER, TEXT, TIME, TRUTH, WHOLE, keyed, may, need
 
 revision = "0001"
 down_revision = None

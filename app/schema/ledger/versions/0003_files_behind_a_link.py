@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.schema.columns import JSON, TEXT, TIME, WHOLE, keyed, may, need
+from app.schema.revision_columns import JSON, TEXT, TIME, WHOLE, keyed, may, need
 
 revision = "0003"
 down_revision = "0002"

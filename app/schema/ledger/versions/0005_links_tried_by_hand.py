@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from app.schema.columns import TEXT, TIME, keyed, may, need
+from app.schema.revision_columns import TEXT, TIME, keyed, may, need
 
 revision = "0005"
 down_revision = "0004"

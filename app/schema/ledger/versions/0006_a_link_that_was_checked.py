@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from app.schema.columns import JSON, TEXT, TIME, keyed, may, need
+from app.schema.revision_columns import JSON, TEXT, TIME, keyed, may, need
 
 revision = "0006"
 down_revision = "0005"

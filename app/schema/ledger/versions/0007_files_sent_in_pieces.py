@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.schema.columns import TEXT, TIME, WHOLE, keyed, need
+from app.schema.revision_columns import TEXT, TIME, WHOLE, keyed, need
 
 revision = "0007"
 down_revision = "0006"

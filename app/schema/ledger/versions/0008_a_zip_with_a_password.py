@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.schema.columns import TEXT
+from app.schema.revision_columns import TEXT
 
 revision = "0008"
 down_revision = "0007"

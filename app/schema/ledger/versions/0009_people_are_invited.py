@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.schema.columns import TEXT, TIME, keyed, may, need
+from app.schema.revision_columns import TEXT, TIME, keyed, may, need
 
 revision = "0009"
 down_revision = "0008"

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from app.schema.columns import TEXT, keyed, need
+from app.schema.revision_columns import TEXT, keyed, need
 
 revision = "0010"
 down_revision = "0009"

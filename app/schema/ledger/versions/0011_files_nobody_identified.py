@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from app.schema.columns import JSON, may
+from app.schema.revision_columns import JSON, may
 
 revision = "0011"
 down_revision = "0010"

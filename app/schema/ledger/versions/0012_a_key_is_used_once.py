@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from app.schema.columns import TEXT, TIME, keyed, need
+from app.schema.revision_columns import TEXT, TIME, keyed, need
 
 revision = "0012"
 down_revision = "0011"

@@ -1,4 +1,4 @@
-"""Shorthand for revisions: columns of one type, those that must be filled and those that may be."""
+"""Shorthand for revisions: columns of one type, required or nullable."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ EXACT: Any = ExactAmount()
 
 
 def need(kind: Any, names: str) -> list[sa.Column[Any]]:
-    """Columns that are never empty."""
+    """Columns that are never null."""
     return [sa.Column(name, kind, nullable=False) for name in names.split()]
 
 
 def may(kind: Any, names: str) -> list[sa.Column[Any]]:
-    """Columns that may be empty."""
+    """Nullable columns."""
     return [sa.Column(name, kind, nullable=True) for name in names.split()]
 
 
@@ -35,7 +35,7 @@ def keyed(*names: str) -> sa.PrimaryKeyConstraint:
 
 
 def imported() -> list[Any]:
-    """What every object of a workspace carries beside its own fields, in the first revision."""
+    """The shared columns of every workspace table, in the first revision."""
     return [
         *need(TEXT, "workspace_id id"),
         *may(TEXT, "source source_kind source_id content_hash migration_id edited_by"),
