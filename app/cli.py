@@ -7,25 +7,22 @@ import traceback
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 from typer.core import TyperCommand
 
-from app.commands.files import BadFile
+from app.commands.input_files import BadFile
 from app.commands.options import BadOption, must_be_usable
-from app.commands.read import Answer, refused
+from app.commands.read import CommandAnswer, refused
 from app.problems import Problem
 from app.sources import SOURCES
 
-if TYPE_CHECKING:
-    from app.commands.read import Answer
-
 
 class Answering(TyperCommand):
-    """A command that answers bad usage with its JSON, too."""
+    """A command that writes its JSON answer for bad usage too."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         words = list(args)
@@ -51,7 +48,7 @@ AskPassword = Annotated[
 ]
 
 
-class Size(StrEnum):
+class SampleSize(StrEnum):
     SMALL = "small"
     MID = "mid"
     LARGE = "large"
@@ -96,8 +93,8 @@ def worker() -> None:
     _warn()
     try:
         require_ready(settings())
-    except NotReady as told:
-        _fail(str(told))
+    except NotReady as refusal:
+        _fail(str(refusal))
     try:
         run_worker(settings())
     except (CannotStart, SchemaTooNew) as refusal:
@@ -107,7 +104,7 @@ def worker() -> None:
 @app.command()
 def sample(
     out: Annotated[Path, typer.Argument(help="The zip to write.")],
-    size: Size = Size.SMALL,
+    size: SampleSize = SampleSize.SMALL,
     seed: int = 1,
     dialect: Dialect = Dialect.NATIVE,
 ) -> None:
@@ -136,7 +133,7 @@ def read(
 
     _check_json(json_file)
     password = _password(ask_password)
-    _say(answer_of(lambda: run(_given(export), wait=wait, keep=keep, password=password)), json_file)
+    _print(answer_of(lambda: run(_given(export), wait=wait, keep=keep, password=password)), json_file)
 
 
 @app.command(cls=Answering)
@@ -159,7 +156,7 @@ def trial(
 
     _check_json(json_file)
     options = Options(workspace, plan, database, finalise, workers, records, keep, wait, _password(ask_password))
-    _say(answer_of(lambda: run(_given(export), options), **NO_TRIAL), json_file)
+    _print(answer_of(lambda: run(_given(export), options), **NO_TRIAL), json_file)
 
 
 @app.command(name="check-links")
@@ -181,14 +178,14 @@ def check_links(
 
 
 def _given(export: str) -> str:
-    """A link is a secret: it may come by the input instead of the command line, as part of a text of up to 64 KiB."""
+    """The export argument. `-` reads up to 64 KiB of text with a link from the input, because a link is a secret."""
     from app.links.pasted_text import LONGEST_PASTE
 
     return sys.stdin.read(LONGEST_PASTE).strip() if export == "-" else export
 
 
 def _end_in_order() -> None:
-    """A signal or a closed terminal ends the command as Ctrl-C does: its private folder is removed."""
+    """Ends the command like Ctrl-C on a signal or a closed terminal, so that its private folder is removed."""
     from app.lifetime import on_end
 
     def interrupt() -> None:
@@ -198,7 +195,7 @@ def _end_in_order() -> None:
 
 
 def _password(asked: bool) -> str:
-    """What a person types; empty for an empty line and where the input is closed."""
+    """Asks for a password. Empty for an empty line and for a closed input."""
     if not asked:
         return ""
     try:
@@ -230,18 +227,15 @@ def _warn() -> None:
 
 
 def _check_json(json_file: Path | None) -> None:
-    """An answer that cannot be written is worth no work."""
-    from app.commands.options import BadOption, must_be_usable
-
+    """Fails at once when the answer could not be written."""
     try:
         must_be_usable(json_file=json_file)
     except BadOption as wrong:
         _fail(str(wrong))
 
 
-def _say(answer: "Answer", json_file: Path | None) -> None:
-    """The answer as JSON where that was asked, and a few lines for a person."""
-
+def _print(answer: CommandAnswer, json_file: Path | None) -> None:
+    """Writes the answer as JSON if requested, and a summary for a person."""
     is_written = json_file is None or write_answer(answer, json_file)
     if json_file != Path("-"):
         from rich.console import Console
@@ -271,32 +265,30 @@ if __name__ == "__main__":
     main()
 
 
-# What a person at a terminal reads after `read` and `trial`.
-
 OUTCOMES = ("read", "created", "updated", "unchanged", "left_out", "skipped", "held", "refused", "records")
 
 
-def summary(answer: Answer) -> RenderableType:
-    """A table of kinds and one of problems, in the catalogue's words."""
-    told = answer.told
-    parts: list[RenderableType] = [_kinds(told) if told.get("kinds") else _inventory(told)]
-    if told["problems"]:
-        parts.append(_problems(told["problems"]))
-    if "balanced" in told:
-        parts.append("The trial balances." if told["balanced"] else "The trial does not balance.")
+def summary(answer: CommandAnswer) -> RenderableType:
+    """A table of kinds and a table of problems, in the catalogue's words."""
+    content = answer.content
+    parts: list[RenderableType] = [_kinds(content) if content.get("kinds") else _inventory(content)]
+    if content["problems"]:
+        parts.append(_problems(content["problems"]))
+    if "balanced" in content:
+        parts.append("The trial balances." if content["balanced"] else "The trial does not balance.")
     return Group(*parts)
 
 
-def _inventory(told: dict[str, Any]) -> Table:
+def _inventory(content: dict[str, Any]) -> Table:
     table = Table("kind", "rows", "first", "last")
-    for kind, held in told["inventory"].items():
+    for kind, held in content["inventory"].items():
         table.add_row(kind, f"{held['rows']:,}", (held["first"] or "")[:10], (held["last"] or "")[:10])
     return table
 
 
-def _kinds(told: dict[str, Any]) -> Table:
+def _kinds(content: dict[str, Any]) -> Table:
     table = Table("kind", *(name.replace("_", " ") for name in OUTCOMES))
-    for kind in told["kinds"]:
+    for kind in content["kinds"]:
         table.add_row(kind["kind"], *(f"{kind[name]:,}" for name in OUTCOMES))
     return table
 
@@ -304,22 +296,21 @@ def _kinds(told: dict[str, Any]) -> Table:
 def _problems(problems: list[dict[str, Any]]) -> Table:
     label = next(iter(SOURCES.values())).label
     table = Table("level", "count", "problem", "where")
-    for one in problems:
-        where = " ".join(str(one[name]) for name in ("file", "line", "column") if one[name] is not None)
-        table.add_row(one["level"], f"{one['count']:,}", Problem(one["code"], details={"source": label}).title, where)
+    for entry in problems:
+        where = " ".join(str(entry[name]) for name in ("file", "line", "column") if entry[name] is not None)
+        title = Problem(entry["code"], details={"source": label}).title
+        table.add_row(entry["level"], f"{entry['count']:,}", title, where)
     return table
 
 
-# How `read` and `trial` end: always with an answer, whatever went wrong, and never with a value on the terminal.
-
-HERE = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
-def answer_of(work: Callable[[], Answer], **more: Any) -> Answer:
-    """What `work` answers; where it raises, an answer of status 2 with the reason. `more` is added to such an answer.
+def answer_of(work: Callable[[], CommandAnswer], **more: Any) -> CommandAnswer:
+    """The answer of `work`. When `work` raises, an answer of status 2 with the reason, and with `more`.
 
-    The reason is also one line of the error output: the sentence of a BadFile or BadOption, and of any other exception
-    its type and the place where it was raised. Its message may hold a clinic's values and is shown nowhere.
+    The reason is also one line of the error output: the message of a BadFile or BadOption, and the type and place of
+    any other exception. The message of other exceptions may hold a clinic's values and is never shown.
     """
     try:
         return work()
@@ -331,9 +322,9 @@ def answer_of(work: Callable[[], Answer], **more: Any) -> Answer:
         return _refused(f"The command failed: {type(fault).__name__} at {_place_of(fault)}", "command_failed", more)
 
 
-def write_answer(answer: Answer, file: Path) -> bool:
-    """Writes the answer as JSON; `-` is the output. False where it cannot be written, which the error output says."""
-    text = json.dumps(answer.told, ensure_ascii=False, indent=1) + "\n"
+def write_answer(answer: CommandAnswer, file: Path) -> bool:
+    """Writes the answer as JSON; `-` is the output. Returns False, with a line of error output, when that fails."""
+    text = json.dumps(answer.content, ensure_ascii=False, indent=1) + "\n"
     try:
         if file == Path("-"):
             sys.stdout.write(text)
@@ -347,7 +338,7 @@ def write_answer(answer: Answer, file: Path) -> bool:
 
 
 def answer_bad_usage(words: Sequence[str], **more: Any) -> None:
-    """Writes the answer to a command line that cannot be understood where `--json` of the same line says."""
+    """Answers an invalid command line, to the file of its `--json` option."""
     file = _json_of(words)
     if file is None:
         return
@@ -368,7 +359,7 @@ def _json_of(words: Sequence[str]) -> Path | None:
     return None
 
 
-def _refused(words: str, code: str, more: dict[str, Any]) -> Answer:
+def _refused(words: str, code: str, more: dict[str, Any]) -> CommandAnswer:
     _write_line(words)
     return refused(Problem(code), **more)
 
@@ -378,7 +369,7 @@ def _write_line(words: str) -> None:
 
 
 def _place_of(fault: Exception) -> str:
-    """The file and line of our own code that are nearest to where an exception was raised."""
+    """The file and line of our own code closest to where an exception was raised."""
     frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(fault.__traceback__)]
-    ours = [(file.relative_to(HERE), line) for file, line in frames if file.is_relative_to(HERE / "app")]
+    ours = [(file.relative_to(ROOT), line) for file, line in frames if file.is_relative_to(ROOT / "app")]
     return f"{ours[-1][0]}, line {ours[-1][1]}." if ours else "an unknown place."

@@ -1,7 +1,7 @@
-"""The two databases, the wizard's own ledger and Caspen's, and the only place where anything is committed.
+"""The two databases: the wizard's ledger and Caspen's database. Transactions are committed only here.
 
-SQLite in files by default, PostgreSQL by setting. A write transaction takes its lock at its start, so that two workers
-wait for each other instead of failing half-way.
+SQLite in files by default, PostgreSQL by setting. A write transaction takes its lock at the start, so that two workers
+wait for each other instead of failing halfway.
 """
 
 import copy
@@ -31,18 +31,18 @@ from app.storable_values import checking
 PATIENCE_SECONDS = 60.0
 MODE_AGAIN_SECONDS = 0.02
 SCHEMA = "schema"
-"""The name that a process holds while it makes tables, indexes or the first rows; see `take_turns`."""
+"""The lock name for creating tables, indexes or the first rows; see `take_turns`."""
 
 
 class DatabaseGone(Exception):
-    """The file of a database that was open is not there any more, or another file has taken its place."""
+    """The file of an open database was removed or replaced."""
 
 
 class LedgerTable(SQLModel):
     """Base of every table of the ledger.
 
-    `fits` are checks of columns whose type says too little, such as an object in JSON or one of a few words. A row that
-    does not pass them raises ValueChanged where it is loaded.
+    `fits` are checks of columns whose type is too wide, such as JSON objects and texts with few values. A row that
+    fails a check raises ValueChanged when it is loaded.
     """
 
     metadata = sa.MetaData()
@@ -58,12 +58,12 @@ def _require_fitting(row: LedgerTable, _: object) -> None:
 
 
 def now() -> datetime:
-    """This moment, in UTC, to the microsecond."""
+    """The current time in UTC, to the microsecond."""
     return datetime.now(UTC)
 
 
 class UTCDateTime(sa.TypeDecorator[datetime]):
-    """A moment, always aware and in UTC, on SQLite too."""
+    """An aware UTC moment, on SQLite too."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -81,10 +81,10 @@ class UTCDateTime(sa.TypeDecorator[datetime]):
 
 
 def make_engine(url: str, *, patience: float = PATIENCE_SECONDS, echo: bool = False) -> Engine:
-    """An engine that never prints a bound value, with SQLite set up for several processes.
+    """An engine that never logs a bound value, with SQLite set up for several processes.
 
-    `patience` is how many seconds a statement waits for a lock and a caller for a connection. Below the default,
-    PostgreSQL's own lock timeout is set as well. SQLite's files are readable by their owner alone.
+    `patience` is the number of seconds that a statement waits for a lock and a caller for a connection. A value below
+    the default also sets PostgreSQL's lock timeout. SQLite's files are readable by their owner only.
     """
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
@@ -112,15 +112,15 @@ def make_engine(url: str, *, patience: float = PATIENCE_SECONDS, echo: bool = Fa
 
 
 _compiled: LRUCache[Any, Any] = LRUCache(1000)
-"""Statements in the SQL of SQLite. Every trial is a file of its own with the same tables: what was put into SQL for one
-file is not put again for the next."""
+"""Compiled SQLite statements. Every trial is a file with the same tables, so a statement is compiled once for all
+files."""
 
 
 @cache
 def _sqlite_dialect() -> sa.Dialect:
-    """The one dialect of all SQLite files of this process: a statement in SQL is known by its dialect, too."""
+    """The shared dialect of all SQLite files of this process: the cache of compiled statements is keyed by dialect."""
     engine = sa.create_engine("sqlite://")
-    with engine.connect():  # the dialect learns what this SQLite can do
+    with engine.connect():  # the dialect detects the features of this SQLite
         return checking(engine.dialect)
 
 
@@ -128,10 +128,10 @@ _making_private = threading.Lock()
 
 
 def _make_private(path: str) -> None:
-    """Whatever the umask is: SQLite gives the files beside a database the rights of the database.
+    """Makes a database file private, whatever the umask is. SQLite gives its other files the same rights.
 
-    A process that closes any handle of a file loses all its locks on that file, those of SQLite too. A database that
-    exists is therefore never opened here, and nobody connects to one that is being made before its handle is closed.
+    A process that closes any handle of a file loses all its locks on that file, also SQLite's. So an existing database
+    is never opened here, and no connection opens a new file before its handle is closed.
     """
     with _making_private:
         if not os.path.exists(path):
@@ -142,29 +142,30 @@ def _make_private(path: str) -> None:
 
 
 def sqlite_options() -> dict[str, Any]:
-    """What to open an SQLite file with so that its statements are told; nothing where nobody listens."""
-    return {"factory": ToldConnection} if is_listening() else {}
+    """Options for an SQLite connection that reports its statements to the side-effect listener. Empty without a
+    listener."""
+    return {"factory": ObservedConnection} if is_listening() else {}
 
 
-class ToldCursor(sqlite3.Cursor):
-    """Tells its statements, where somebody listens."""
+class ObservedCursor(sqlite3.Cursor):
+    """Reports its statements to the side-effect listener."""
 
-    def execute(self, sql: str, *given: Any) -> "ToldCursor":
+    def execute(self, sql: str, *given: Any) -> "ObservedCursor":
         with statement(sql):
             super().execute(sql, *given)
         return self
 
-    def executemany(self, sql: str, *given: Any) -> "ToldCursor":
+    def executemany(self, sql: str, *given: Any) -> "ObservedCursor":
         with statement(sql):
             super().executemany(sql, *given)
         return self
 
 
-class ToldConnection(sqlite3.Connection):
-    """Tells its statements and commits, also those of the row path."""
+class ObservedConnection(sqlite3.Connection):
+    """Reports its statements and commits to the side-effect listener, also those of the row path."""
 
     def cursor(self, *_: Any) -> Any:
-        return super().cursor(ToldCursor)
+        return super().cursor(ObservedCursor)
 
     def execute(self, sql: str, *given: Any) -> Any:
         return self.cursor().execute(sql, *given)
@@ -180,7 +181,7 @@ class ToldConnection(sqlite3.Connection):
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, patience: float) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
+    connection.isolation_level = None  # SQLAlchemy begins transactions explicitly
     connection.execute(f"PRAGMA {_waits(patience)}")
     _write_ahead(connection, patience)
     for pragma in ("synchronous=FULL", "secure_delete=ON"):
@@ -188,8 +189,11 @@ def _prepare_sqlite(connection: sqlite3.Connection, patience: float) -> None:
 
 
 def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
-    """Sets the mode that a file keeps. Where several processes begin a new file at once, SQLite says that it is locked
-    without waiting, because two that wait for each other would wait for ever: then it is asked again."""
+    """Sets the journal mode of a file.
+
+    When several processes begin a new file at once, SQLite reports a lock without waiting, to avoid a deadlock. The
+    statement is then repeated.
+    """
     until = time.monotonic() + patience
     while True:
         try:
@@ -213,7 +217,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 class Database:
-    """One database: reading sessions, and writing sessions that commit at their end or not at all."""
+    """A database: reading sessions, and writing sessions that commit at their end or not at all."""
 
     def __init__(self, url: str, patience: float = PATIENCE_SECONDS) -> None:
         self.engine = make_engine(url, patience=patience)
@@ -222,8 +226,10 @@ class Database:
         self._file: tuple[int, int] | None = None
 
     def require_file(self) -> None:
-        """Raises DatabaseGone where an SQLite file was removed or replaced since the first use: what is written to a
-        removed file is lost without an error."""
+        """Raises DatabaseGone when an SQLite file was removed or replaced since the first use.
+
+        Data that is written to a removed file is lost without an error.
+        """
         if not self.is_sqlite:
             return
         try:
@@ -238,16 +244,16 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that only looks."""
+        """A read-only session."""
         self.require_file()
         with self.engine.connect().execution_options(reading=True) as connection, Session(connection) as session:
             yield session
 
     @contextmanager
     def write(self, patience: float | None = None) -> Iterator[Session]:
-        """A session whose work is committed when the block ends, and undone when it raises.
+        """A session that commits when the block ends, and rolls back when the block raises.
 
-        `patience` is how many seconds this transaction waits for a lock, where that differs from the database's own.
+        `patience` is the number of seconds that this transaction waits for a lock, instead of the database's own.
         """
         self.require_file()
         with (
@@ -278,9 +284,9 @@ class Database:
 
     @contextmanager
     def connection(self, *, attach: Mapping[str, Path] | None = None, **options: Any) -> Iterator[Connection]:
-        """A bare connection in one transaction, for the row path; committed when the block ends.
+        """A bare connection in one transaction, for the row path. Commits when the block ends.
 
-        `attach` puts further SQLite files beside this one for the length of the block, by the name to call them.
+        `attach` attaches further SQLite files during the block, by schema name.
         """
         self.require_file()
         with self.engine.connect().execution_options(**options) as connection:
@@ -294,13 +300,13 @@ class Database:
                     connection.invalidate()  # a pooled connection must not keep another file open
 
     def in_schema(self, schema: str) -> "Database":
-        """The same PostgreSQL database, with the same pool, seen through another schema."""
+        """The same PostgreSQL database and pool, with another schema."""
         other = copy.copy(self)
         other.engine = self.engine.execution_options(schema_translate_map={None: schema})
         return other
 
     def clock(self, session: Session) -> datetime:
-        """The database's own clock, which all workers share."""
+        """The database's clock, which all workers share."""
         if self.is_sqlite:
             return now()
         moment = session.connection().execute(sa.text("SELECT clock_timestamp()")).scalar_one()
@@ -308,15 +314,15 @@ class Database:
         return moment.astimezone(UTC)
 
     def dispose(self) -> None:
-        """Closes every connection. The next use opens the file anew, whichever file has the name then."""
+        """Closes every connection. The next use opens whichever file then has the name."""
         self.engine.dispose()
         self._file = None
 
 
 def take_turns(connection: Connection, name: str) -> None:
-    """Waits until no other process holds this name in this database; holds the name until the transaction ends.
+    """Waits until no other process holds this name in this database, and holds the name until the transaction ends.
 
-    SQLite has one writing transaction at a time, so that a name adds nothing there.
+    Does nothing on SQLite, which has one writing transaction at a time.
     """
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)
@@ -328,5 +334,5 @@ def _driver(connection: Connection) -> Any:
 
 
 def safe_name(text: str) -> str:
-    """A name that is safe as a schema's or a file's: lower-case letters, digits and underscores."""
+    """A name that is safe for a schema or a file: lower-case letters, digits and underscores."""
     return re.sub(r"[^a-z0-9_]", "_", text.lower())[:60]

@@ -1,1 +1,1 @@
-"""What the command line does, one file per command. It runs the very engine that the pages run."""
+"""The commands of the command line, one module each. They run the same engine as the pages."""

@@ -1,6 +1,6 @@
-"""`caspen-import check-links`: tries real links by hand, writes down what was answered, and forgets what opens them.
+"""`caspen-import check-links`: tries real links by hand, and records the providers' responses without secrets.
 
-It is run by an operator with links of our own test files, never with a clinic's, and never by a machine.
+An operator runs it with links of our own test files, never with a clinic's links and never automatically.
 """
 
 import json
@@ -23,8 +23,10 @@ from app.settings import Settings, environment
 
 
 def check(lines: Iterable[str], settings: Settings, fixtures: Path) -> Iterator[dict[str, Any]]:
-    """One answer per line that holds a link, and a password after it where it needs one; lines that begin with # are
-    notes. A link is named by its fingerprint. What was answered is written into `fixtures`, for review."""
+    """Yields one result per line of `lines`: a link, and a password when the link needs one. Lines with # are comments.
+
+    A link is named by its fingerprint. The responses are written into `fixtures`, for review.
+    """
     links = LinkSettings.from_environment(environment())
     ledger = Database(settings.ledger_url)
     try:
@@ -44,37 +46,37 @@ def _checked(pasted: str, password: str, links: LinkSettings, ledger: Database, 
         return {"code": stop.problem.code, "exchanges": []}
     link = ShareLink(tidy.address, tidy.upgraded, password)
     provider, recorder = provider_of(link).name, Recorder(link)
-    told: dict[str, Any] = {"link": link.fingerprint, "provider": provider}
+    result: dict[str, Any] = {"link": link.fingerprint, "provider": provider}
     try:
-        told |= {"code": None, **_found(check_link(link, links, recorder.traffic))}
+        result |= {"code": None, **_describe(check_link(link, links, recorder.traffic))}
     except Stop as stop:
-        told |= {"code": stop.problem.code, "retryable": stop.retryable, "retry_after": stop.retry_after}
-    if links.test_network is None:  # what fakes answer verifies nothing
+        result |= {"code": stop.problem.code, "retryable": stop.retryable, "retry_after": stop.retry_after}
+    if links.test_network is None:  # responses of fake providers verify nothing
         with ledger.write() as session:
-            record_check(session, provider, told["code"])
+            record_check(session, provider, result["code"])
     exchanges = [exchange.as_dict() for exchange in recorder.exchanges]
-    _write(fixtures / f"{provider}-{link.fingerprint}.json", told, exchanges)
+    _write(fixtures / f"{provider}-{link.fingerprint}.json", result, exchanges)
     shown = [{name: value for name, value in each.items() if name != "body"} for each in exchanges]
-    return {**told, "exchanges": shown}
+    return {**result, "exchanges": shown}
 
 
-def _found(tried: LinkCheckResult) -> dict[str, Any]:
-    """The contents of the link without names, because a test file's name may be a person's name."""
-    found = tried.contents
+def _describe(checked: LinkCheckResult) -> dict[str, Any]:
+    """The contents of a link, without names: a test file's name may be a person's."""
+    target = checked.contents
     return {
-        "route": tried.route,
-        "size": found.size,
-        "first_kind": found.first_kind,
-        "folder": found.folder,
-        "files": len(found.files),
-        "validators": sorted({file.validator.kind for file in found.files}),
-        "checksums": sorted({name for file in found.files for name in file.checksums}),
-        "ranges": all(file.ranges for file in found.files),
-        "resumes": tried.resumes,
+        "route": checked.route,
+        "size": target.size,
+        "first_kind": target.first_kind,
+        "folder": target.folder,
+        "files": len(target.files),
+        "validators": sorted({file.validator.kind for file in target.files}),
+        "checksums": sorted({name for file in target.files for name in file.checksums}),
+        "ranges": all(file.ranges for file in target.files),
+        "resumes": checked.resumes,
     }
 
 
-def _write(path: Path, told: dict[str, Any], exchanges: list[dict[str, Any]]) -> None:
+def _write(path: Path, result: dict[str, Any], exchanges: list[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     taken = {"taken_at": datetime.now(UTC).isoformat(timespec="seconds")}
-    path.write_text(json.dumps({**told, **taken, "exchanges": exchanges}, indent=1, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps({**result, **taken, "exchanges": exchanges}, indent=1, ensure_ascii=False) + "\n")

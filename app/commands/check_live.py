@@ -1,4 +1,4 @@
-"""`caspen-import check-live`: whether every clinic's live workspace still is what the clinic approved."""
+"""`caspen-import check-live`: checks whether every live workspace still equals what its clinic approved."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -10,14 +10,14 @@ from app.worker.runtime import open_runtime
 
 
 def check(settings: Settings) -> Iterator[tuple[bool, dict[str, Any]]]:
-    """One answer per workspace: whether it holds, and what does not. Records are named by their ids alone."""
+    """Yields one result per workspace: whether it holds, and the faults. Records are named by their ids only."""
     runtime = open_runtime(settings)
     try:
-        for found in check_live(runtime):
-            told: dict[str, Any] = {"migration": found.migration_id, "workspace": found.workspace_id}
-            if found.verification is None:
-                yield True, {**told, "kept": False}
+        for check in check_live(runtime):
+            names: dict[str, Any] = {"migration": check.migration_id, "workspace": check.workspace_id}
+            if check.verification is None:
+                yield True, {**names, "kept": False}
                 continue
-            yield found.holds, {**told, "kept": True, "holds": found.holds, **asdict(found.verification)}
+            yield check.holds, {**names, "kept": True, "holds": check.holds, **asdict(check.verification)}
     finally:
         runtime.close()

@@ -1,4 +1,4 @@
-"""Has the work of a private engine done by limited child processes, until it rests or no child can start."""
+"""Runs a private engine's work in limited child processes, until the migration rests or no child can start."""
 
 import sys
 import threading
@@ -26,12 +26,12 @@ from workers.child_process import ChildProcess
 
 TURN_SECONDS = 2.0
 STARTS = 3
-"""How many children in a row may end before they have any work in hand."""
+"""How many children in a row may end before they have any work."""
 SHORTEST_REST, LONGEST_REST = 0.05, 1.0
 
 
 class WaitedEnough(Exception):
-    """Something that passes by itself has not passed in the time that was allowed."""
+    """A temporary problem has not passed in the allowed time."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -39,9 +39,9 @@ class WaitedEnough(Exception):
 
 
 class Driver:
-    """Runs work in `workers` child processes that live until the driver is left: this process parses no export.
+    """Runs work in `workers` child processes that live until the driver is left. This process itself parses no export.
 
-    `wait` is how long, in all, to wait for what passes by itself. `peak_mb` is the most memory of any process.
+    `wait` is the total time to wait for temporary problems, in seconds. `peak_mb` is the most memory of any process.
     """
 
     def __init__(self, runtime: Runtime, workers: int = 1, wait: float = 30.0) -> None:
@@ -49,45 +49,45 @@ class Driver:
         self.peak_mb = 0.0
         self._wait_left = wait
         settings = runtime.settings
-        self._hands = [ChildProcess(settings, runtime.ledger, environment_of(settings)) for _ in range(workers)]
+        self._children = [ChildProcess(settings, runtime.ledger, environment_of(settings)) for _ in range(workers)]
 
     def __enter__(self) -> "Driver":
         return self
 
     def __exit__(self, *_: object) -> None:
-        for mine in self._hands:
-            mine.stop()
+        for child in self._children:
+            child.stop()
 
     def run(self, migration_id: str, label: str) -> State:
-        """Works until the migration rests, and says in which state. Raises WaitedEnough, and Stop where no child can
+        """Works until the migration rests, and returns its state. Raises WaitedEnough, and Stop when no child can
         start."""
         with _shown(self.runtime, migration_id, label):
             if self._state(migration_id) is State.TRIALLING:
-                self._work(migration_id, self._hands)
+                self._work(migration_id, self._children)
             else:
-                self._work(migration_id, self._hands[:1])  # only a trial has several pieces at a time
-        self.peak_mb = max(self.peak_mb, peak_mb(), *(mine.peak_mb for mine in self._hands))
+                self._work(migration_id, self._children[:1])  # only a trial has several pieces at a time
+        self.peak_mb = max(self.peak_mb, peak_mb(), *(child.peak_mb for child in self._children))
         return self._state(migration_id)
 
-    def _work(self, migration_id: str, hands: Sequence[ChildProcess]) -> None:
+    def _work(self, migration_id: str, children: Sequence[ChildProcess]) -> None:
         over = threading.Event()
         faults: list[Exception] = []
 
-        def work(mine: ChildProcess) -> None:
+        def work(child: ChildProcess) -> None:
             try:
-                turns(mine)
-            except Exception as fault:  # a thread that ended unseen would be waited for without end
+                turns(child)
+            except Exception as fault:  # raised in the main thread, which would wait forever otherwise
                 faults.append(fault)
 
-        def turns(mine: ChildProcess) -> None:
+        def turns(child: ChildProcess) -> None:
             rest = SHORTEST_REST
-            while not over.is_set() and mine.starts.failed < STARTS:
-                did = mine.drain(migration_id, TURN_SECONDS).pieces
+            while not over.is_set() and child.starts.failed < STARTS:
+                did = child.drain(migration_id, TURN_SECONDS).pieces
                 rest = SHORTEST_REST if did else min(rest * 2, LONGEST_REST)
                 if not did:
                     over.wait(rest)
 
-        threads = [threading.Thread(target=work, args=(mine,)) for mine in hands]
+        threads = [threading.Thread(target=work, args=(child,)) for child in children]
         for thread in threads:
             thread.start()
         try:
@@ -103,7 +103,7 @@ class Driver:
                 thread.join()
 
     def _pause(self, migration_id: str) -> None:
-        """A short rest; one that counts where the work itself says that it waits."""
+        """A short pause. Pauses count against `wait` while the work waits for a temporary problem."""
         code, until = self._waits(migration_id)
         rest = 0.05
         if code is not None and code in catalogue() and until is not None:
@@ -115,12 +115,12 @@ class Driver:
 
     def _waits(self, migration_id: str) -> tuple[str | None, datetime | None]:
         with self.runtime.ledger.read() as session:
-            found = session.exec(
+            waiting = session.exec(
                 select(Work.last_problem, Work.not_before).where(
                     Work.migration_id == migration_id, Work.state == READY, col(Work.not_before) > now()
                 )
             ).first()
-        return found if found else (None, None)
+        return waiting if waiting else (None, None)
 
     def _state(self, migration_id: str) -> State:
         with self.runtime.ledger.read() as session:
@@ -128,13 +128,13 @@ class Driver:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """The same settings as the environment of a child."""
+    """The settings as environment variables for a child."""
     return {name.upper(): str(value) for name, value in settings.model_dump(mode="json").items()}
 
 
 @contextmanager
 def _shown(runtime: Runtime, migration_id: str, label: str) -> Iterator[None]:
-    """A bar on a terminal, nothing in a pipe."""
+    """Shows a progress bar on a terminal, and nothing in a pipe."""
     if not sys.stderr.isatty():
         yield
         return
@@ -143,13 +143,14 @@ def _shown(runtime: Runtime, migration_id: str, label: str) -> Iterator[None]:
         task = bar.add_task(label, total=1.0)
         over = threading.Event()
 
-        def look() -> None:
+        def update() -> None:
             while not over.wait(0.5):
                 with runtime.ledger.read() as session:
-                    seen = progress(session, session.get_one(Migration, migration_id))
-                bar.update(task, completed=seen.share, description=f"{label}: {seen.phase or seen.state}")
+                    snapshot = progress(session, session.get_one(Migration, migration_id))
+                description = f"{label}: {snapshot.phase or snapshot.state}"
+                bar.update(task, completed=snapshot.share, description=description)
 
-        thread = threading.Thread(target=look, daemon=True)
+        thread = threading.Thread(target=update, daemon=True)
         thread.start()
         try:
             yield

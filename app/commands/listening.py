@@ -1,4 +1,4 @@
-"""Where the pages are served: a socket on a host and a port, and the address that people open."""
+"""Opens the socket for the pages, and names the address that people open."""
 
 import errno
 import socket
@@ -9,11 +9,11 @@ BACKLOG = 1024
 
 
 class CannotListen(Exception):
-    """The pages cannot be served there; the message is one line that says what to do."""
+    """The pages cannot be served on this host and port. The message is one line with advice."""
 
 
 def listen_at(host: str, port: int) -> socket.socket:
-    """A socket that listens on this host (a name or an address) and port; port 0 takes any free port.
+    """A socket that listens on this host (a name or an address) and port. Port 0 takes any free port.
 
     Raises CannotListen.
     """
@@ -37,10 +37,7 @@ def listen_at(host: str, port: int) -> socket.socket:
 
 
 def address_at(listening: socket.socket, host: str) -> str:
-    """The address to open for this socket and the host that was asked for.
-
-    A socket that listens everywhere is opened on this machine itself.
-    """
+    """The address to open for this socket. A socket that listens everywhere is opened on this machine itself."""
     port = listening.getsockname()[1]
     host = WILDCARDS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

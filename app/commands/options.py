@@ -1,4 +1,4 @@
-"""Whether what a command is told to write to can be written to: asked before any work begins.
+"""Checks the options of a command before any work begins.
 
 An answer that cannot be written would be lost after minutes of work.
 """
@@ -22,7 +22,7 @@ DATABASES = frozenset({"sqlite", "sqlite+pysqlite", "postgresql", "postgresql+ps
 
 
 class BadOption(Exception):
-    """An option of a command, or a setting, cannot be used. The message is one sentence for the person who gave it."""
+    """An option of a command, or a setting, is unusable. The message is one sentence for the user."""
 
 
 def must_be_usable(
@@ -33,7 +33,7 @@ def must_be_usable(
     database: str | None = None,
     wait: float = 0.0,
 ) -> None:
-    """Raises BadOption for the first option that cannot be used. Nothing that was not there is there afterwards."""
+    """Raises BadOption for the first unusable option. Creates nothing."""
     if json_file is not None and json_file != Path("-"):
         _file("--json", json_file)
     for name, folder in (("--keep", keep), ("--records", records)):
@@ -46,7 +46,7 @@ def must_be_usable(
 
 
 def settings_must_be_usable() -> None:
-    """Raises BadOption with the names of the settings that cannot be."""
+    """Raises BadOption with the names of unusable settings."""
     try:
         Settings()
     except ValidationError as wrong:
@@ -61,7 +61,7 @@ def _file(name: str, path: Path) -> None:
             raise BadOption(f"{name}: there is no folder {path.parent}.")
         is_new = not path.exists()
         if not is_new and not stat.S_ISREG(path.stat().st_mode):
-            return  # a pipe or a terminal is only opened to be written to
+            return  # a pipe or a terminal is opened only for writing the answer
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
         if is_new:
             path.unlink()
@@ -70,7 +70,7 @@ def _file(name: str, path: Path) -> None:
 
 
 def _folder(name: str, path: Path) -> None:
-    """A folder that is not there yet is judged by the nearest one above it."""
+    """Checks a folder that does not exist yet by its nearest existing parent."""
     try:
         nearest = next(each for each in (path, *path.absolute().parents) if os.path.lexists(each))
         if not nearest.is_dir():
@@ -82,7 +82,7 @@ def _folder(name: str, path: Path) -> None:
 
 
 def _database(address: str) -> None:
-    """The address may hold a password: no sentence repeats it."""
+    """Checks a database address. The messages never repeat the address, which may hold a password."""
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):

@@ -1,4 +1,4 @@
-"""An engine of one's own for one export: everything in a private folder that is gone at the end."""
+"""A private engine for one export. Its folder is deleted at the end."""
 
 import contextlib
 import fcntl
@@ -45,7 +45,7 @@ DEMO = "demo"
 
 @dataclass(frozen=True)
 class Private:
-    """A runtime, and the migration of the export that was asked about."""
+    """A runtime, and the migration of the export."""
 
     runtime: Runtime
     migration: Migration
@@ -53,10 +53,11 @@ class Private:
 
 @contextmanager
 def private_engine(database: str = "", keep: Path | None = None) -> Iterator[Runtime]:
-    """Opens a runtime in a folder that nobody else can read. `database` is a Caspen database that stays.
+    """Opens a runtime in a folder that only this user can read. `database` is a Caspen database that is kept.
 
-    Raises BadOption where the database, the folder or a setting cannot be used."""
-    os.umask(0o077)  # also for the folders above the one that is asked for
+    Raises BadOption when the database, the folder or a setting is unusable.
+    """
+    os.umask(0o077)  # also for the parent folders
     with private_folder() if keep is None else _kept(keep) as folder:
         runtime = _opened(folder, database)
         collect_seldom()
@@ -87,9 +88,9 @@ def _kept(folder: Path) -> Iterator[Path]:
 
 
 def private_settings(folder: Path, database: str = "") -> Settings:
-    """Settings that name no database or server of this machine, with a key of their own.
+    """Settings without any database or server of this machine, with their own key.
 
-    What is live in a Caspen database that stays keeps what its files hold beside it.
+    The contents of live files are stored next to a Caspen database that is kept.
     """
     files = _files_of(database) if database else folder / "caspen" / "files"
     return Settings(
@@ -107,7 +108,7 @@ def private_settings(folder: Path, database: str = "") -> Settings:
 
 
 def _files_of(database: str) -> Path:
-    """Beside a database in a file; for one of a server where CASPEN_FILES says, else in this machine's own folder."""
+    """The folder of live files: next to a database file; for a database server by CASPEN_FILES, else in VAR."""
     path = make_url(database).database
     if database.startswith("sqlite") and path:
         return Path(path).resolve().with_suffix(".files")
@@ -115,7 +116,7 @@ def _files_of(database: str) -> Path:
 
 
 def _kept_key(folder: Path) -> str:
-    """A folder that stays keeps its key, so that it can be looked at again."""
+    """The storage key of a folder, created on the first call and stored in the folder."""
     kept = folder / "storage.key"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -125,7 +126,7 @@ def _kept_key(folder: Path) -> str:
 
 
 def live_workspace_id(name: str) -> str:
-    """The same name is always the same workspace."""
+    """The id of a named workspace. The same name always gives the same id."""
     return f"wsp_{name}" if name == DEMO else f"wsp_{hashlib.blake2b(name.encode(), digest_size=8).hexdigest()}"
 
 
@@ -138,7 +139,7 @@ def begin_private(
     country: str = "AU",
     password: str = "",
 ) -> Migration:
-    """Hands over a link, a file or a folder to a new migration of the named workspace; `password` is of locked zips."""
+    """Hands over a link, a file or a folder to a new migration of the named workspace. `password` opens locked zips."""
     create_workspace(runtime.caspen, live_workspace_id(name), name, timezone=timezone, country=country)
     with runtime.ledger.write() as session:
         migration = begin(
@@ -172,7 +173,7 @@ def _hand_over(runtime: Runtime, migration: Migration, export: str) -> None:
 
 
 def _must_be_readable(path: Path) -> None:
-    """A file that this user may not read would be missing without a word."""
+    """Raises BadOption when a file is unreadable. Otherwise the file would be missing silently."""
     for _, file in files_at(path):
         try:
             os.close(os.open(file, os.O_RDONLY | os.O_CLOEXEC))
@@ -181,8 +182,10 @@ def _must_be_readable(path: Path) -> None:
 
 
 def cannot_be_opened(export: str) -> Problem | None:
-    """Why there is nothing to read; None for a link, a file or a folder. An address that is no web link, such as
-    `ftp://`, is judged as a link."""
+    """Why there is nothing to read, or None for a link, a file or a folder.
+
+    An address with another scheme, such as `ftp://`, is judged as a link.
+    """
     if not export.strip():
         return Problem("export_not_given")
     if is_path(export) or is_link(export):
@@ -196,8 +199,10 @@ def cannot_be_opened(export: str) -> Problem | None:
 
 
 def is_link(export: str) -> bool:
-    """Whether the argument is a link, or a text with a link inside; a file or folder of that name comes first. Without
-    `https://` only the links of known providers count: everything else is a path."""
+    """Whether the argument is a link, or a text with a link. A file or folder of that name comes first.
+
+    Without `https://` only links of known providers count; everything else is a path.
+    """
     if is_path(export) or not has_link(export):
         return False
     if has_scheme(export):
@@ -209,7 +214,7 @@ def is_link(export: str) -> bool:
 
 
 def is_path(text: str) -> bool:
-    """Whether a file or folder of this name exists; False for a text that cannot be a path, and for an empty one."""
+    """Whether a file or folder of this name exists. False for an empty text and for an impossible path."""
     try:
         return bool(text.strip()) and Path(text).exists()
     except (OSError, ValueError):
@@ -217,7 +222,7 @@ def is_path(text: str) -> bool:
 
 
 def files_at(path: Path) -> Iterator[tuple[str, Path]]:
-    """One file, or every file of a folder by its path there. Symbolic links are not followed."""
+    """A single file, or every file of a folder, each with its path in the folder. Symbolic links are not followed."""
     if path.is_file():
         yield path.name, path
         return
@@ -226,10 +231,8 @@ def files_at(path: Path) -> Iterator[tuple[str, Path]]:
             yield file.relative_to(path).as_posix(), file
 
 
-# The private folder of one command: gone when the command ends, and after `kill -9` with the next command.
-#
-# The process that owns a folder holds a lock in the folder. The kernel lets go of the lock when the process is
-# gone, for whatever reason: a folder whose lock is free has no owner any more.
+# The process that owns a private folder holds a lock in it. The kernel releases the lock when the process ends, so a
+# folder with a free lock has no owner. The next command removes such folders, for example after `kill -9`.
 
 PREFIX = "caspen-import-"
 LOCK = "owner.lock"
@@ -238,9 +241,9 @@ NEW_LOCK = "owner.new"
 
 @contextmanager
 def private_folder() -> Iterator[Path]:
-    """A new folder that its owner alone can read, removed at the end; first removes those of processes that are gone.
+    """Makes a folder that only this user can read, and removes it at the end. Removes ownerless folders first.
 
-    A signal that arrives while the folder is removed does not stop the removal.
+    A signal during the removal does not stop it.
     """
     remove_ownerless(Path(tempfile.gettempdir()))
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -257,8 +260,10 @@ def private_folder() -> Iterator[Path]:
 
 
 def remove_ownerless(place: Path) -> None:
-    """Removes the private folders in `place` whose owners are gone. A folder of another user, one that others can
-    read, and one without a lock are left. A second call finds nothing to do."""
+    """Removes the private folders in `place` whose owners have ended. A second call finds nothing to do.
+
+    Folders of other users, folders that others can read, and folders without a lock are skipped.
+    """
     for folder in place.glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
             if _is_ours(folder) and _is_free(folder / LOCK):
@@ -271,7 +276,7 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _is_free(lock: Path) -> bool:
-    """Whether nobody holds a lock. Raises OSError where there is no lock."""
+    """Whether no process holds a lock. Raises OSError when the lock does not exist."""
     file = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,11 +1,11 @@
-"""`caspen-import read`: what is in an export, without importing it."""
+"""`caspen-import read`: shows the content of an export, without importing it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from app.commands.answers import of_export, of_problem
 from app.commands.drive import Driver, WaitedEnough
+from app.commands.json_answers import of_export, of_problem
 from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import begin_private, cannot_be_opened, private_engine
 from app.errors import Stop
@@ -22,17 +22,18 @@ NOTHING: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a command says, and its exit status."""
+class CommandAnswer:
+    """A command's JSON answer, and its exit status."""
 
-    told: dict[str, Any]
+    content: dict[str, Any]
     status: int
 
 
-def read(export: str, *, wait: float, keep: Path | None = None, password: str = "") -> Answer:
-    """Reads an export in a private engine. Status 2 when nothing could be read. `password` is of locked zips.
+def read(export: str, *, wait: float, keep: Path | None = None, password: str = "") -> CommandAnswer:
+    """Reads an export in a private engine. Status 2 when nothing could be read. `password` opens locked zips.
 
-    Raises BadOption before any work begins."""
+    Raises BadOption before any work begins.
+    """
     settings_must_be_usable()
     must_be_usable(keep=keep, wait=wait)
     if (problem := cannot_be_opened(export)) is not None:
@@ -50,10 +51,10 @@ def read(export: str, *, wait: float, keep: Path | None = None, password: str = 
         except WaitedEnough as waited:
             return refused(Problem(waited.code, level=Level.STOPS))
         with runtime.ledger.read() as session:
-            told = of_export(session, session.get_one(Migration, migration.id))
-        return Answer(told, 0 if state is State.MATCHING else 2)
+            content = of_export(session, session.get_one(Migration, migration.id))
+        return CommandAnswer(content, 0 if state is State.MATCHING else 2)
 
 
-def refused(problem: Problem, **more: Any) -> Answer:
-    """Nothing could be read, and why."""
-    return Answer({**NOTHING, **more, "problems": [of_problem(problem)]}, 2)
+def refused(problem: Problem, **more: Any) -> CommandAnswer:
+    """The answer when nothing could be read, with the reason."""
+    return CommandAnswer({**NOTHING, **more, "problems": [of_problem(problem)]}, 2)

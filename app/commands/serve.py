@@ -1,4 +1,4 @@
-"""`caspen-import serve`: the pages, a worker and a Redis of our own, in one go, with everything in `./var`."""
+"""`caspen-import serve`: runs the pages, a worker and an embedded Redis, with all data in `./var`."""
 
 import contextlib
 import os
@@ -29,15 +29,15 @@ from app.worker.memory import collect_seldom
 from app.worker.runtime import check_installation, in_one_line
 
 STOP_SECONDS = 11.0
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 LIVED_SECONDS = 10.0
 NO_WORKER = "The worker ends as soon as it starts: the pages answer, and no export is read until it runs."
 PAGES_STOP_SECONDS = 5
 log = structlog.get_logger()
 
 
-class Household:
-    """Keeps the worker and Redis alive beside the web server.
+class LocalProcesses:
+    """Keeps the worker and Redis alive next to the web server.
 
     A worker that ends before it has lived `LIVED_SECONDS` came to nothing: a pause that grows comes before the next,
     and the log says so from the third on.
@@ -57,10 +57,10 @@ class Household:
         self._thread.start()
 
     def stop(self) -> None:
-        """May come before the start."""
+        """Stops the worker and Redis. Safe to call before `start`."""
         self._over.set()
         if self._thread.is_alive():
-            self._thread.join(timeout=LOOK_SECONDS * 2)
+            self._thread.join(timeout=CHECK_SECONDS * 2)
         if self._worker is not None:
             self._worker.send_signal(signal.SIGTERM)
             try:
@@ -76,17 +76,17 @@ class Household:
         self._began = time.monotonic()
         try:
             self._worker = start_dependent([sys.executable, "-m", "workers"], environment=environment)
-        except OSError as fault:  # this machine has no memory or no process to give
-            self._came_to_nothing(fault=type(fault).__name__)
+        except OSError as fault:  # the machine lacks memory or processes
+            self._note_failed_start(fault=type(fault).__name__)
 
     def _watch(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
+        while not self._over.wait(CHECK_SECONDS):
             self._keep_worker()
             if self.redis is not None:
                 self.redis.keep_alive()
 
     def _keep_worker(self) -> None:
-        """Starts the worker again where it has ended, once its pause is over."""
+        """Restarts a worker that has ended, after the pause."""
         if self._worker is not None:
             has_lived = time.monotonic() - self._began >= LIVED_SECONDS
             if has_lived:
@@ -95,38 +95,38 @@ class Household:
                 return
             log.warning("worker_ended", status=self._worker.returncode)
             if not has_lived:
-                self._came_to_nothing(status=self._worker.returncode)
+                self._note_failed_start(status=self._worker.returncode)
             self._worker = None
         if not self.starts.left:
             self._start_worker()
 
-    def _came_to_nothing(self, **why: object) -> None:
+    def _note_failed_start(self, **why: object) -> None:
         pause = self.starts.fail()
         if self.starts.failed >= STARTS:
             log.error("worker_cannot_start", words=NO_WORKER, times=self.starts.failed, next_in_seconds=pause, **why)
 
 
 class PageServer(uvicorn.Server):
-    """The web server. SIGTERM, SIGINT and a closed terminal end it; the processes around it can then end as well."""
+    """The web server. SIGTERM, SIGINT and a closed terminal end it without ending the process."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leaves signals to `end`. Uvicorn would send itself the signal once more, and so end the whole process."""
+        """Leaves signals to `end`. Uvicorn would send itself the signal again and end the whole process."""
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begins to answer. By now the whole application is imported."""
+        """Starts to answer. The whole application is imported by now."""
         collect_seldom()
         await super().startup(sockets)
 
     def end(self) -> None:
-        """Ends the server in good order. A second call does not wait for open connections."""
+        """Ends the server after open requests. A second call does not wait for open connections."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
-    """Serves until a signal ends it. Raises CannotListen, CannotStart and NotReady."""
+    """Serves until a signal. Raises CannotListen, CannotStart and NotReady."""
     require_ready(settings)
     with listen_at(host, port) as listening:
         check_installation(settings)
@@ -135,18 +135,18 @@ def serve(settings: Settings, host: str, port: int) -> None:
             redis = start_redis(settings)
         if redis is not None:
             settings = settings.model_copy(update={"redis_url": redis.url})
-        household = Household(settings, redis)
+        processes = LocalProcesses(settings, redis)
         try:
             with _pages_open(settings) as server:
-                household.start()
+                processes.start()
                 _announce(_words(settings), address_at(listening, host))
                 server.run(sockets=[listening])
         finally:
-            household.stop()
+            processes.stop()
 
 
 def serve_pages(settings: Settings, host: str, port: int) -> None:
-    """The pages alone: workers run elsewhere. Raises CannotListen, CannotStart and NotReady."""
+    """Serves the pages only; workers run elsewhere. Raises CannotListen, CannotStart and NotReady."""
     require_ready(settings)
     with listen_at(host, port) as listening:
         check_installation(settings)
@@ -156,18 +156,19 @@ def serve_pages(settings: Settings, host: str, port: int) -> None:
 
 
 def hand_on(settings: Settings) -> None:
-    """Makes these settings those of the pages and of every process that is started from here, the address included."""
+    """Passes these settings to the pages and to every process that is started from now on."""
     os.environ.update(environment_of(settings))
     configured.cache_clear()
 
 
 @contextlib.contextmanager
 def _pages_open(settings: Settings) -> Iterator[PageServer]:
-    """The web server with everything open that its pages need, before its address is told to anybody.
+    """The web server with all resources of its pages open, before its address is announced.
 
-    Raises CannotStart."""
+    Raises CannotStart.
+    """
     hand_on(settings)
-    from app.main import open_app  # the whole application: an address that is taken is told before it is imported
+    from app.main import open_app  # imports the whole application, so later than the check of the address
 
     app, runtime = open_app(settings)
     try:
@@ -201,11 +202,8 @@ def _words(settings: Settings) -> str:
     return "There is no Redis on this machine: the worker looks for work every second instead."
 
 
-# What a person reads whose line is so slow that too little of a form arrived for too long.
-
-
 def answer_too_slow(jinja: Jinja, environment: Environment) -> bytes:
-    """The whole answer (408). It is drawn before the pages are opened: a connection knows neither page nor reader."""
+    """The complete response for a connection that sends a form too slowly (408), rendered before the pages open."""
     page = jinja.get_template("errors/408.html").render(source=source(None), environment=environment.value).encode()
     secure = SECURE_HEADERS if environment is Environment.PRODUCTION else {}
     headers = {

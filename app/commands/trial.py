@@ -1,4 +1,5 @@
-"""`caspen-import trial`: reads an export, matches by suggestion, tries it and proves it, in a private database."""
+"""`caspen-import trial`: reads an export, matches by suggestion, runs a trial and verifies it, in a private
+database."""
 
 import time
 from collections import Counter
@@ -15,9 +16,8 @@ from app.caspen.gateway import Gateway
 from app.caspen.native import native_fields
 from app.caspen.tables import Workspace
 from app.caspen.workspace_snapshot import WorkspaceSnapshot, load_workspace
-from app.commands.answers import of_trial
 from app.commands.drive import Driver, WaitedEnough
-from app.commands.files import (
+from app.commands.input_files import (
     ANSWERED_BEFORE,
     BadFile,
     GivenWorkspace,
@@ -29,9 +29,10 @@ from app.commands.files import (
     set_up,
     yaml_of,
 )
+from app.commands.json_answers import of_trial
 from app.commands.options import must_be_usable, settings_must_be_usable
 from app.commands.private import BY, begin_private, cannot_be_opened, live_workspace_id, private_engine
-from app.commands.read import Answer, refused
+from app.commands.read import CommandAnswer, refused
 from app.db import now
 from app.errors import Stop
 from app.mapping.columns import normalise_header
@@ -55,7 +56,7 @@ from app.trial.zones import places_of
 from app.worker.heartbeat import nothing
 from app.worker.runtime import Runtime
 
-PLACE = "Main location"  # of a workspace of our own making, when the export names no place
+PLACE = "Main location"  # name of the location when the export names none
 
 NO_TRIAL: dict[str, Any] = {
     "kinds": [],
@@ -68,7 +69,7 @@ NO_TRIAL: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to try an export."""
+    """The options of a trial."""
 
     workspace: Path | None = None
     plan: Path | None = None
@@ -81,10 +82,11 @@ class Options:
     password: str = field(default="", repr=False)
 
 
-def trial(export: str, options: Options) -> Answer:
-    """Status 0 when the trial balances (and went live, where that was asked), 1 when not, 2 when nothing was read.
+def trial(export: str, options: Options) -> CommandAnswer:
+    """Status 0 when the trial balances (and went live, if requested), 1 when not, 2 when nothing was read.
 
-    Raises BadOption and, for a workspace or plan file that cannot be, BadFile."""
+    Raises BadOption, and BadFile for an invalid workspace or plan file.
+    """
     settings_must_be_usable()
     must_be_usable(keep=options.keep, records=options.records, database=options.database, wait=options.wait)
     given = read_workspace(options.workspace) if options.workspace else None
@@ -103,7 +105,7 @@ def trial(export: str, options: Options) -> Answer:
             return refused(Problem(waited.code), **NO_TRIAL)
 
 
-def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: Options) -> Answer:
+def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: Options) -> CommandAnswer:
     began = time.monotonic()
     if given is None:
         migration = begin_private(runtime, export, password=options.password)
@@ -119,7 +121,7 @@ def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: O
         set_up(runtime, live_workspace_id(given.name), given)
     with Driver(runtime, options.workers, options.wait) as driver:
         state = driver.run(migration.id, "Reading")
-        if options.plan is not None and says_of_files(options.plan):
+        if options.plan is not None and has_file_answers(options.plan):
             state = _read_again(runtime, migration.id, driver, options.plan)
         read_seconds = time.monotonic() - began
         if state is State.MATCHING:
@@ -133,12 +135,12 @@ def _try(runtime: Runtime, export: str, given: GivenWorkspace | None, options: O
     with runtime.ledger.read() as session:
         ended = session.get_one(Migration, migration.id)
         tried = current_trial(session, ended)
-        told = of_trial(session, ended, tried, driver.peak_mb, read_seconds, is_whole=is_whole)
-    return Answer(told, _status(state, told["balanced"], options))
+        content = of_trial(session, ended, tried, driver.peak_mb, read_seconds, is_whole=is_whole)
+    return CommandAnswer(content, _status(state, content["balanced"], options))
 
 
 def _read_again(runtime: Runtime, migration_id: str, driver: Driver, answers: Path) -> State:
-    """What the plan says of files can only be held against files that have been found; then they are read with it."""
+    """Reads the files again with the plan's answers about files, which can be checked only after a first reading."""
     with runtime.ledger.read() as session:
         migration = session.get_one(Migration, migration_id)
         files = files_of(session, migration_id, migration.export_number)
@@ -155,7 +157,7 @@ def _read_again(runtime: Runtime, migration_id: str, driver: Driver, answers: Pa
 
 
 def _is_whole(runtime: Runtime, migration_id: str) -> bool:
-    """Whether the trial is what its parts came to: nothing else has changed its account or its records."""
+    """Whether the trial is unchanged since its parts were loaded: its account and its records."""
     with runtime.ledger.read() as session:
         migration = session.get_one(Migration, migration_id)
         tried = current_trial(session, migration)
@@ -163,7 +165,7 @@ def _is_whole(runtime: Runtime, migration_id: str) -> bool:
 
 
 def _finish(runtime: Runtime, migration_id: str, driver: Driver, options: Options) -> State:
-    """Writes the records out, and brings the trial live where that was asked and the trial balances."""
+    """Writes the records to files, and finalises a balanced trial if requested."""
     with runtime.ledger.read() as session:
         migration = session.get_one(Migration, migration_id)
         tried = current_trial(session, migration)
@@ -173,7 +175,9 @@ def _finish(runtime: Runtime, migration_id: str, driver: Driver, options: Option
     if not options.finalise or not tried.balanced:
         return State.REVIEWING
     with runtime.ledger.write() as session:
-        approve(session, migration_id, tried.digest, BY, lambda *_: None)  # nobody is asked here; the problems say it
+        approve(
+            session, migration_id, tried.digest, BY, lambda *_: None
+        )  # the problems of the answer replace the ticks
     state = driver.run(migration_id, "Going live")
     if state is State.FINALISED:
         runtime.caspen.drop_trial(runtime.caspen.trial(migration_id, tried.number))
@@ -181,27 +185,30 @@ def _finish(runtime: Runtime, migration_id: str, driver: Driver, options: Option
 
 
 def _decide(runtime: Runtime, migration_id: str, answers: Path | None, *, fits: bool) -> None:
-    """The sure suggestions stand in the plan already. A workspace of our own making fits the export's own place."""
+    """Confirms the plan with its sure suggestions and the answers of the file.
+
+    `fits`: the workspace was made for this export and takes the time zone and country of the export's locations.
+    """
     with runtime.ledger.read() as session:
         migration = session.get_one(Migration, migration_id)
     plan = plan_of(migration)
     if fits:
-        found = [(r.values.get("timezone"), r.values.get("country_code")) for r in _places(runtime, migration)]
-        if found:
-            timezone, country = Counter(found).most_common(1)[0][0]
+        zones = [(r.values.get("timezone"), r.values.get("country_code")) for r in _places(runtime, migration)]
+        if zones:
+            timezone, country = Counter(zones).most_common(1)[0][0]
             plan = plan.model_copy(
                 update={"timezone": str(timezone or plan.timezone), "country": str(country or plan.country)}
             )
             with runtime.caspen.live.database.write() as session:
                 _fit(session, migration.workspace_id, plan.timezone, plan.country)
-        elif plan.default_location is None:  # no business is named; those that are matched have their place already
-            plan = plan.model_copy(update={"default_location": _one_place(runtime, migration.workspace_id)})
+        elif plan.default_location is None:  # matched businesses have their location already
+            plan = plan.model_copy(update={"default_location": _default_location(runtime, migration.workspace_id)})
     if answers is not None:
-        facts = load_workspace(runtime.caspen, migration.workspace_id)
-        plan = answered(plan, answers, facts)
+        workspace = load_workspace(runtime.caspen, migration.workspace_id)
+        plan = answered(plan, answers, workspace)
         own = native_fields(runtime.caspen, migration.workspace_id).values()
         fields = frozenset(field.id for field in own)
-        must_fit(plan, answers, facts, _inventory(runtime, migration), fields)
+        must_fit(plan, answers, workspace, _inventory(runtime, migration), fields)
     with runtime.ledger.write() as session:
         save_plan(session, migration_id, plan, BY, confirmed=True)
 
@@ -212,10 +219,10 @@ def _inventory(runtime: Runtime, migration: Migration) -> Inventory:
     return Inventory.from_json(export.inventory) if export and export.inventory else Inventory()
 
 
-def _one_place(runtime: Runtime, workspace_id: str) -> str:
-    """The place of a clinic whose export names none: visits must have one."""
-    there = load_workspace(runtime.caspen, workspace_id).locations
-    return there[0].id if there else Gateway(runtime.caspen, workspace_id, "command line").add_location(PLACE)
+def _default_location(runtime: Runtime, workspace_id: str) -> str:
+    """The location for visits when the export names none: the first, else a new location."""
+    locations = load_workspace(runtime.caspen, workspace_id).locations
+    return locations[0].id if locations else Gateway(runtime.caspen, workspace_id, "command line").add_location(PLACE)
 
 
 def _places(runtime: Runtime, migration: Migration) -> list[Any]:
@@ -235,54 +242,55 @@ def _status(state: State, balanced: bool, options: Options) -> int:
     return 0 if balanced and state is wanted else 1
 
 
-# What a plan file says of an export's files: each found by its path or bare name, each kind and field by its name.
-
 NAMES = ANSWERED_BEFORE
 
 
-def says_of_files(path: Path | None) -> bool:
+def has_file_answers(path: Path | None) -> bool:
     """Whether a plan file has answers about the export's files."""
     return path is not None and any(yaml_of(path).get(name) for name in NAMES)
 
 
 def with_files(plan: Plan, path: Path, files: Iterable[ExportFile], source: Source) -> Plan:
-    """The plan with the file's answers, for an export that has been read. Raises BadFile for what it does not have."""
+    """The plan with the answers of a plan file about the export's files. Raises BadFile for unknown files, kinds and
+    fields."""
     given = yaml_of(path)
     paths = [file.path for file in files]
     recognised = {file.path: file.kind for file in files if file.kind}
     kinds: dict[str, str] = {}
-    for name, said in _table(given, "file_kinds", path).items():
-        found = _first(name, paths, path, kinds)
-        kinds[found] = _kind_name(str(said), source, path, found)
+    for name, answer in _table(given, "file_kinds", path).items():
+        file = _unanswered_path(name, paths, path, kinds)
+        kinds[file] = _kind_name(str(answer), source, path, file)
     pairs: dict[str, dict[str, str]] = {}
     for name, columns in _table(given, "column_pairs", path).items():
-        found = _first(name, paths, path, pairs)
-        kind_name = kinds.get(found, recognised.get(found))
+        file = _unanswered_path(name, paths, path, pairs)
+        kind_name = kinds.get(file, recognised.get(file))
         if kind_name is None or kind_name == LEAVE_OUT:
-            raise BadFile(f"{path}: {found} is not recognised: say in file_kinds what it is, then which columns it has")
+            raise BadFile(f"{path}: {file} is not recognised: say in file_kinds what it is, then which columns it has")
         if not isinstance(columns, dict):
-            raise BadFile(f"{path}: column_pairs of {found} must hold headers, each with a field")
+            raise BadFile(f"{path}: column_pairs of {file} must hold headers, each with a field")
         kind = source.kind(kind_name)
-        pairs[found] = {str(header): _field(str(said or ""), kind, path) for header, said in columns.items()}
-        kinds[found] = kind_name
+        pairs[file] = {str(header): _field(str(answer or ""), kind, path) for header, answer in columns.items()}
+        kinds[file] = kind_name
     headerless = given.get("headerless") or []
     if not isinstance(headerless, list):
         raise BadFile(f"{path}: headerless must be a list of files")
-    bare = tuple(sorted(_one(name, paths, path) for name in headerless))
-    for found in bare:
-        if found not in kinds:
-            raise BadFile(f"{path}: {found} has no header: say in file_kinds what it is")
+    bare = tuple(sorted(_file_path(name, paths, path) for name in headerless))
+    for file in bare:
+        if file not in kinds:
+            raise BadFile(f"{path}: {file} has no header: say in file_kinds what it is")
     letters: dict[str, str] = {}
     for name, answer in _table(given, "file_encodings", path).items():
-        letters[_first(name, paths, path, letters)] = _encoding(str(answer), path)
+        letters[_unanswered_path(name, paths, path, letters)] = _encoding(str(answer), path)
     answers = {"file_kinds": kinds, "column_pairs": pairs, "headerless": bare, "file_encodings": letters}
     return plan.model_copy(update=answers)
 
 
 def must_fit_columns(plan: Plan, path: Path, files: Iterable[ExportFile], source: Source) -> None:
-    """Raises BadFile for a header that its file lacks, and for two columns of one file that would fill one field: two
-    answers of the plan, or an answer and a column that is understood by its own name. Asked after the files were read
-    with the plan."""
+    """Raises BadFile for a header that its file lacks, and for two columns of one file that would fill one field.
+
+    Two answers of the plan may clash, or an answer and a column with a known name. Call after the files were read with
+    the plan.
+    """
     for file in files:
         pairs = plan.column_pairs.get(file.path, {})
         headers = [str(header) for header in file.facts.get("headers", ())]
@@ -308,14 +316,14 @@ def must_fit_columns(plan: Plan, path: Path, files: Iterable[ExportFile], source
 
 
 def _table(given: Mapping[str, Any], name: str, path: Path) -> dict[Any, Any]:
-    found = given.get(name) or {}
-    if not isinstance(found, dict):
+    table = given.get(name) or {}
+    if not isinstance(table, dict):
         raise BadFile(f"{path}: {name} must hold files, each with what is said of it")
-    return found
+    return table
 
 
-def _one(name: object, paths: list[str], path: Path) -> str:
-    """A file by its path or, where there is one of that name only, by its name."""
+def _file_path(name: object, paths: list[str], path: Path) -> str:
+    """A file's path, from the path or from a name that only one file has."""
     wanted = str(name)
     if wanted in paths:
         return wanted
@@ -327,23 +335,23 @@ def _one(name: object, paths: list[str], path: Path) -> str:
     raise BadFile(f"{path}: the export has no file {wanted}")
 
 
-def _first(name: object, paths: list[str], path: Path, answered: Container[str]) -> str:
-    """A file without an answer yet. By its path and by its name a file has two answers, and one would be lost."""
-    found = _one(name, paths, path)
-    if found in answered:
-        raise BadFile(f"{path}: {found} is answered twice, by its path and by its name: keep one of the two")
-    return found
+def _unanswered_path(name: object, paths: list[str], path: Path, answered: Container[str]) -> str:
+    """A file's path. Raises BadFile when the file has an answer already, under its path or its name."""
+    file = _file_path(name, paths, path)
+    if file in answered:
+        raise BadFile(f"{path}: {file} is answered twice, by its path and by its name: keep one of the two")
+    return file
 
 
-def _kind_name(said: str, source: Source, path: Path, file: str) -> str:
-    if said == LEAVE_OUT or any(kind.name == said for kind in source.kinds):
-        return said
+def _kind_name(name: str, source: Source, path: Path, file: str) -> str:
+    if name == LEAVE_OUT or any(kind.name == name for kind in source.kinds):
+        return name
     known = ", ".join(kind.name for kind in source.kinds if kind.imported)
-    raise BadFile(f"{path}: {file}: there is no kind {said}. Kinds: {known}; or {LEAVE_OUT}")
+    raise BadFile(f"{path}: {file}: there is no kind {name}. Kinds: {known}; or {LEAVE_OUT}")
 
 
 def _encoding(answer: str, path: Path) -> str:
-    """How letters are stored, by its usual name such as `MacRoman` or by Python's."""
+    """An encoding, from its usual name such as `MacRoman` or from Python's name."""
     plain = normalise_header(answer)
     for encoding, label in ENCODINGS.items():
         if plain in (normalise_header(encoding), normalise_header(label)):
@@ -351,25 +359,23 @@ def _encoding(answer: str, path: Path) -> str:
     raise BadFile(f"{path}: {answer} is no set of letters that we know. Known: {', '.join(ENCODINGS.values())}")
 
 
-def _field(said: str, kind: Kind[Any], path: Path) -> str:
-    """A field by our name or by the source's own header; empty for a column that is left."""
-    if not said or is_field(kind, said):
-        return said
-    by_header = known_headers(kind).get(normalise_header(said))
+def _field(name: str, kind: Kind[Any], path: Path) -> str:
+    """A field, from our name or the source's header. Empty for a column that is left out."""
+    if not name or is_field(kind, name):
+        return name
+    by_header = known_headers(kind).get(normalise_header(name))
     if by_header is None:
         known = ", ".join(p.name for p in kind.columns)
-        raise BadFile(f"{path}: {kind.name} have no field {said}. Fields: {known}")
+        raise BadFile(f"{path}: {kind.name} have no field {name}. Fields: {known}")
     return by_header
 
-
-# Whether what a plan file answers can be: an answer that would count for nothing is told, not passed over.
 
 _OF_THE_EXPORT = "source:"
 _SIMPLE = ("timezone", "country", "leave_out_kinds")
 
 
 def must_fit_alone(path: Path, source: Source) -> None:
-    """Raises BadFile for the first answer of the file that cannot be, whatever the export and the workspace hold."""
+    """Raises BadFile for the first answer that no export and no workspace could fit."""
     given = yaml_of(path)
     try:
         plan = Plan.model_validate({name: given[name] for name in _SIMPLE if name in given})
@@ -379,20 +385,22 @@ def must_fit_alone(path: Path, source: Source) -> None:
         raise BadFile(f"{path}: {words}")
 
 
-def must_fit(plan: Plan, path: Path, facts: WorkspaceSnapshot, inventory: Inventory, fields: frozenset[str]) -> None:
+def must_fit(
+    plan: Plan, path: Path, workspace: WorkspaceSnapshot, inventory: Inventory, fields: frozenset[str]
+) -> None:
     """Raises BadFile for the first answer that the export or the workspace does not have.
 
     `fields` are the workspace's own questions.
     """
-    said = frozenset(yaml_of(path))
+    names = frozenset(yaml_of(path))
     every = (
-        _matches(plan, facts, fields),
-        _place(plan, facts, inventory),
+        _matches(plan, workspace, fields),
+        _place(plan, workspace, inventory),
         _types(plan, inventory),
     )
     for wrong in (wrong for some in every for wrong in some):
         name, _, words = wrong.partition(": ")
-        if name in said:
+        if name in names:
             raise BadFile(f"{path}: {name}: {words}")
 
 
@@ -407,27 +415,27 @@ def _simple(plan: Plan, source: Source) -> Iterator[str]:
             yield f"leave_out_kinds: there is no kind {name}"
 
 
-def _matches(plan: Plan, facts: WorkspaceSnapshot, fields: frozenset[str]) -> Iterator[str]:
-    there: Mapping[str, frozenset[str]] = {
-        "locations": frozenset(one.id for one in facts.locations),
-        "users": frozenset(one.id for one in facts.users),
-        "practitioners": frozenset(one.id for one in facts.practitioners),
-        "services": frozenset(one.id for one in facts.services),
+def _matches(plan: Plan, workspace: WorkspaceSnapshot, fields: frozenset[str]) -> Iterator[str]:
+    known: Mapping[str, frozenset[str]] = {
+        "locations": frozenset(location.id for location in workspace.locations),
+        "users": frozenset(user.id for user in workspace.users),
+        "practitioners": frozenset(person.id for person in workspace.practitioners),
+        "services": frozenset(service.id for service in workspace.services),
         "fields": fields,
     }
-    for name in (*there, "clients"):
+    for name in (*known, "clients"):
         choices: Mapping[str, Choice] = getattr(plan, name)
         for key, choice in choices.items():
             if choice.to == "wait" and name != "clients":
                 yield f"{name}: {key} cannot wait: match it, create it or leave it out"
-            if choice.to == "match" and (choice.id is None or choice.id not in there.get(name, {choice.id})):
+            if choice.to == "match" and (choice.id is None or choice.id not in known.get(name, {choice.id})):
                 yield f"{name}: the workspace has nothing by the id that {key} is matched with"
 
 
-def _place(plan: Plan, facts: WorkspaceSnapshot, inventory: Inventory) -> Iterator[str]:
+def _place(plan: Plan, workspace: WorkspaceSnapshot, inventory: Inventory) -> Iterator[str]:
     chosen = plan.default_location
-    businesses = {one.id for one in inventory.references.get("businesses", ())}
-    known = {one.id for one in facts.locations} | {f"{_OF_THE_EXPORT}{one}" for one in businesses}
+    businesses = {business.id for business in inventory.references.get("businesses", ())}
+    known = {location.id for location in workspace.locations} | {f"{_OF_THE_EXPORT}{id_}" for id_ in businesses}
     if chosen is not None and chosen not in known:
         yield f"default_location: {chosen} is neither a location's id nor {_OF_THE_EXPORT} with a business's"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.caspen.workspace_snapshot import WorkspaceDetails, WorkspaceSnapshot
-from app.commands.files import answered
+from app.commands.input_files import answered
 from app.mapping.plan import Choice, Plan
 from tests.engine.story import engine_in
 from tests.register.story import DIARY, Desk, Tried, export

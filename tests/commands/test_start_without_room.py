@@ -42,7 +42,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_one_line_and_status_2(step: str, fault: str, way: list[str]) -> None:
     if way and step == "app.commands.serve.start_redis":
         way = []  # the pages alone start no Redis
-    with mock.patch(step, side_effect=FAULTS[fault]), mock.patch.object(serve.Household, "start") as worker:
+    with mock.patch(step, side_effect=FAULTS[fault]), mock.patch.object(serve.LocalProcesses, "start") as worker:
         ended = CliRunner().invoke(app, ["serve", "--port", "0", *way])
     assert ended.exit_code == 2
     lines = [line for line in ended.output.splitlines() if "faults in reading zips" not in line]

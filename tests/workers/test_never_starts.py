@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from app.cli import app
 from app.commands import drive, serve
-from app.commands.serve import Household
+from app.commands.serve import LocalProcesses
 from app.lifetime import FIRST_SECONDS, LONGEST_SECONDS, Starts
 from app.worker.runtime import Runtime
 from tests.engine.story import clinic_files, clinic_in
@@ -162,7 +162,7 @@ def test_serve_starts_a_worker_that_ends_at_once_after_growing_pauses_and_says_s
     monkeypatch.setattr(serve, "start_dependent", refuse)
     clock = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
-    household = Household(runtime.settings, None)
+    household = LocalProcesses(runtime.settings, None)
     household._start_worker()
     for _ in range(120):
         clock[0] += 1
@@ -187,7 +187,7 @@ def test_serve_starts_a_worker_that_has_lived_at_once(runtime: Runtime, monkeypa
     monkeypatch.setattr(serve, "start_dependent", start)
     clock = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: clock[0])
-    household = Household(runtime.settings, None)
+    household = LocalProcesses(runtime.settings, None)
     household._start_worker()
     clock[0] += serve.LIVED_SECONDS
     household._keep_worker()

@@ -1,4 +1,4 @@
-"""What `read` and `trial` say, as JSON that scripts and tests rely on."""
+"""The JSON answers of `read` and `trial`, on which scripts and tests rely."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One line of the answer's problems: a code, told of a kind, a file and a column."""
+class ProblemPlace:
+    """What groups problems into one entry of the answer: code, level, kind, file and column."""
 
     code: str
     level: str
@@ -28,11 +28,11 @@ class Place:
 
 
 def of_export(session: Session, migration: Migration) -> Json:
-    """What is in an export, as far as it was read."""
+    """The content of an export, as far as it was read."""
     export = current_export(session, migration)
     files = files_of(session, migration.id, migration.export_number)
-    told = Inventory.from_json(export.inventory) if export and export.inventory else Inventory()
-    answer = told.report()
+    inventory = Inventory.from_json(export.inventory) if export and export.inventory else Inventory()
+    answer = inventory.report()
     return {
         "export": {"sha256": export.sha256 if export else None, "files": [_file(file) for file in files]},
         "inventory": answer["inventory"],
@@ -44,8 +44,10 @@ def of_export(session: Session, migration: Migration) -> Json:
 def of_trial(
     session: Session, migration: Migration, trial: Trial | None, peak_mb: float, read: float, *, is_whole: bool = True
 ) -> Json:
-    """The same, and what the trial came to. Of a trial that is not whole, or whose account was changed, no number is
-    told; `trial_damaged` stands among the problems."""
+    """The content of the export and the result of the trial.
+
+    A damaged trial, or one whose account was changed, has no numbers; its problems include `trial_damaged`.
+    """
     if trial is not None and trial.finished_at is not None:
         is_whole = is_whole and has_true_account(session, migration, trial)
     kept = trial if is_whole else None
@@ -70,18 +72,18 @@ def of_trial(
 
 
 def of_problem(problem: Problem) -> Json:
-    """One problem by itself, such as the one that ended the work."""
-    place = Place(problem.code, problem.severity.value, problem.kind, problem.file, problem.column)
-    return _told(place, problem.line, problem.source_id, problem.count)
+    """One problem as an entry of the answer, such as the problem that ended the work."""
+    place = ProblemPlace(problem.code, problem.severity.value, problem.kind, problem.file, problem.column)
+    return _to_entry(place, problem.line, problem.source_id, problem.count)
 
 
 def problems(session: Session, migration: Migration, runs: Iterable[str]) -> list[Json]:
-    """One entry per code, kind, file and column: how many, and where the first is.
+    """One entry per code, kind, file and column: the number of problems, and the place of the first.
 
-    What a trial tells of a code in a file stands for what reading had told of it: both looked at the same rows.
+    A trial's problems of a code in a file replace reading's problems, because both check the same rows.
     """
-    found: dict[Place, list[Any]] = {}
-    told: set[tuple[str, str | None]] = set()
+    entries: dict[ProblemPlace, list[Any]] = {}
+    reported: set[tuple[str, str | None]] = set()
     for run in runs:
         lines = session.exec(
             select(ProblemLine)
@@ -91,22 +93,22 @@ def problems(session: Session, migration: Migration, runs: Iterable[str]) -> lis
         )
         new: set[tuple[str, str | None]] = set()
         for line in lines:
-            if (line.code, line.file) in told:
+            if (line.code, line.file) in reported:
                 continue
             new.add((line.code, line.file))
-            place = Place(line.code, line.level, line.kind, line.file, line.column)
-            first = found.setdefault(place, [line.line, line.source_id, 0])
+            place = ProblemPlace(line.code, line.level, line.kind, line.file, line.column)
+            first = entries.setdefault(place, [line.line, line.source_id, 0])
             first[2] += line.count
-        told |= new
-    answer = [_told(place, *first) for place, first in found.items()]
+        reported |= new
+    answer = [_to_entry(place, *first) for place, first in entries.items()]
     if migration.problem is not None and migration.problem["code"] in catalogue():
         kept = migration.problem
-        level = Level.STOPS if migration.state == State.FETCHING_FAILED else None  # some codes also tell of one file
+        level = Level.STOPS if migration.state == State.FETCHING_FAILED else None  # some codes also describe one file
         answer.append(of_problem(Problem(kept["code"], kept["kind"], kept["file"], kept["line"], level=level)))
     return answer
 
 
-def _told(place: Place, line: int | None, source_id: str | None, count: int) -> Json:
+def _to_entry(place: ProblemPlace, line: int | None, source_id: str | None, count: int) -> Json:
     return {
         "code": place.code,
         "level": place.level,
@@ -122,7 +124,7 @@ def _told(place: Place, line: int | None, source_id: str | None, count: int) -> 
 def _file(file: ExportFile) -> Json:
     return {
         "path": file.path,
-        "kind": None if file.refused else file.kind,  # a file of which nothing came is of no kind
+        "kind": None if file.refused else file.kind,  # a refused file has no kind
         "dialect": file.dialect,
         "encoding": file.encoding,
         "rows": file.rows,

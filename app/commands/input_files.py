@@ -1,4 +1,4 @@
-"""The files that a command is given beside the export: a workspace to bring it into, and answers to questions."""
+"""Reads the files that a command takes besides the export: a workspace to import into, and answers to questions."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,11 +15,11 @@ from app.mapping.storable import without_unshowable
 from app.mapping.zones import zone_name
 from app.worker.runtime import Runtime
 
-ANSWERED_BEFORE = ("file_kinds", "column_pairs", "headerless", "file_encodings")  # reading asks, not matching
+ANSWERED_BEFORE = ("file_kinds", "column_pairs", "headerless", "file_encodings")  # asked by reading, not by matching
 
 
 class BadFile(Exception):
-    """A file that was given to a command does not hold what it should."""
+    """A file that was passed to a command has invalid content."""
 
 
 class _Given(BaseModel):
@@ -66,7 +66,7 @@ class GivenWorkspace(_Given):
 
 
 def read_workspace(path: Path) -> GivenWorkspace:
-    """The workspace that a file describes. Raises BadFile with the first value that cannot be."""
+    """Reads a workspace file. Raises BadFile with the first invalid value."""
     try:
         given = GivenWorkspace.model_validate(yaml_of(path))
     except ValidationError as wrong:
@@ -79,45 +79,45 @@ def read_workspace(path: Path) -> GivenWorkspace:
 
 
 def no_zone(name: str) -> str:
-    """What is said of a time zone that does not exist."""
+    """The message for a time zone that does not exist."""
     return f"timezone: {name} is no time zone such as Australia/Sydney"
 
 
 def no_country(code: str) -> str:
-    """What is said of a country that does not exist."""
+    """The message for a country that does not exist."""
     return f"country: {code} is no country's code such as AU"
 
 
 def set_up(runtime: Runtime, workspace_id: str, given: GivenWorkspace) -> None:
-    """Makes what the workspace lacks. What is there already, by name or e-mail, stays as it is."""
+    """Creates what the workspace lacks. Existing objects, by name or e-mail, are not changed."""
     gateway = Gateway(runtime.caspen, workspace_id, "command line")
     for place in given.locations:
         if gateway.find("locations", place.name) is None:
             gateway.add_location(place.name, archived=place.archived)
-    there = {user.email for user in load_workspace(runtime.caspen, workspace_id).users}
+    emails = {user.email for user in load_workspace(runtime.caspen, workspace_id).users}
     for user in given.users:
-        if user.email not in there:
+        if user.email not in emails:
             gateway.invite_user(user.name, user.email, user.role, invite=user.invite, active=user.active)
     for service in given.services:
         if gateway.find("services", service.name) is None:
             gateway.add_service(service.name, kind=service.kind, duration=service.duration)
 
 
-def answered(plan: Plan, path: Path, facts: WorkspaceSnapshot) -> Plan:
-    """A suggested plan with the answers of a file put over it. A match may name its object instead of giving an id."""
+def answered(plan: Plan, path: Path, workspace: WorkspaceSnapshot) -> Plan:
+    """The suggested plan with the answers of a file. A match may name its object instead of its id."""
     given = yaml_of(path)
     known = plan.model_dump(mode="json")
     ids = {
-        "locations": {normalise_name(one.name): one.id for one in facts.locations},
-        "users": {normalise_name(one.name): one.id for one in facts.users},
-        "practitioners": {normalise_name(one.name): one.id for one in facts.practitioners},
-        "services": {normalise_name(one.name): one.id for one in facts.services},
-        "clients": {},  # whom a name does not tell
+        "locations": {normalise_name(location.name): location.id for location in workspace.locations},
+        "users": {normalise_name(user.name): user.id for user in workspace.users},
+        "practitioners": {normalise_name(person.name): person.id for person in workspace.practitioners},
+        "services": {normalise_name(service.name): service.id for service in workspace.services},
+        "clients": {},  # a name does not identify a client
         "fields": {},
     }
     for name, value in given.items():
         if name in ANSWERED_BEFORE:
-            continue  # they were needed before the export was read
+            continue  # applied before the export was read
         if name in ids:
             if not isinstance(value, dict):
                 raise BadFile(f"{path}: {name} must hold the source's ids, each with a choice")
@@ -135,31 +135,32 @@ def _choice(choice: Any, ids: dict[str, str]) -> Any:
     if isinstance(choice, str):
         return {"to": choice}
     if isinstance(choice, dict) and "name" in choice:
-        found = ids.get(normalise_name(str(choice["name"])))
-        if found is None:
+        object_id = ids.get(normalise_name(str(choice["name"])))
+        if object_id is None:
             raise BadFile("a match names something that the workspace does not have")
-        return {"to": "match", "id": found}
+        return {"to": "match", "id": object_id}
     return choice
 
 
 def yaml_of(path: Path) -> dict[str, Any]:
-    """The names and values of a YAML file."""
+    """The names and values of a YAML file. Raises BadFile."""
     try:
         text = path.read_text(encoding="utf-8")
         if (line := _repeated_at(yaml.compose(text, yaml.SafeLoader))) is not None:
             raise BadFile(f"{path}: line {line}: this name stands here a second time. Keep one of the two")
-        found = yaml.safe_load(text)
-        if found is None:
+        content = yaml.safe_load(text)
+        if content is None:
             return {}
-        if not isinstance(found, dict):
+        if not isinstance(content, dict):
             raise BadFile(f"{path} must hold names with values")
-        return dict(without_unshowable(found))
+        return dict(without_unshowable(content))
     except (OSError, ValueError, OverflowError, RecursionError, yaml.YAMLError):
         raise BadFile(f"{path} cannot be read as YAML") from None
 
 
 def _repeated_at(root: yaml.Node | None) -> int | None:
-    """The line of the first name that its mapping holds already, at any depth. `1`, `"1"` and `01` are one name."""
+    """The line of the first repeated name in a mapping, at any depth, or None. `1`, `"1"` and `01` are the same
+    name."""
     waiting, met = [root], set()
     lines: list[int] = []
     while waiting:
@@ -184,6 +185,6 @@ _TEXT = "tag:yaml.org,2002:str"
 
 
 def first_fault(wrong: ValidationError) -> str:
-    """The field, and what is wrong with it."""
+    """The first invalid field, and the reason."""
     error = wrong.errors()[0]
     return f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}"
