@@ -67,7 +67,7 @@ from app.web.repeated_forms import answered_before, given_already, page_after
 from app.web.unsent_form import TYPED, form_sent, own_target, unsent_form, way_back
 from app.wizard import STEPS
 from app.wizard.looking import NoTrialRecords
-from app.worker.runtime import Runtime, in_one_line, open_runtime
+from app.worker.runtime import Runtime, open_runtime, single_line_errors
 
 log = structlog.get_logger()
 BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL, Event.UNDO})
@@ -124,7 +124,7 @@ def open_app(config: Settings) -> tuple[FastAPI, Runtime]:
     The runtime is the caller's to close. Raises CannotStart with one line for what an operator can mend.
     """
     require_ready(config)
-    with in_one_line():
+    with single_line_errors():
         runtime = open_runtime(config, config.page_patience_seconds)
         try:
             if config.is_development:

@@ -15,7 +15,7 @@ LINK_LASTS = timedelta(minutes=30)
 IDLE_CLINIC = timedelta(hours=2)
 IDLE_SUPPORT = timedelta(minutes=15)
 AT_MOST = timedelta(hours=8)
-SEEN_EVERY = timedelta(seconds=60)
+TOUCH_INTERVAL = timedelta(seconds=60)
 
 
 def hashed(secret: str) -> str:
@@ -183,7 +183,7 @@ def viewer_of(session: Session, secret: str | None) -> Viewer | None:
 def needs_touch(session: Session, secret: str) -> datetime | None:
     """The time of the last recorded use, when it is old enough to be recorded again."""
     signed_in = session.get(SignedIn, hashed(secret))
-    return signed_in.seen_at if signed_in is not None and now() - last_sign_of(signed_in) > SEEN_EVERY else None
+    return signed_in.seen_at if signed_in is not None and now() - last_sign_of(signed_in) > TOUCH_INTERVAL else None
 
 
 def touch(session: Session, secret: str) -> None:

@@ -26,7 +26,7 @@ from app.sources import source
 from app.web.connection_limits import KEEP_ALIVE_SECONDS, LimitedProtocol
 from app.web.http_security import HEADERS, SECURE_HEADERS
 from app.worker.memory import collect_seldom
-from app.worker.runtime import check_installation, in_one_line
+from app.worker.runtime import check_installation, single_line_errors
 
 STOP_SECONDS = 11.0
 CHECK_SECONDS = 1.0
@@ -131,7 +131,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     with listen_at(host, port) as listening:
         check_installation(settings)
         settings = settings.at_address(address_at(listening, host))
-        with in_one_line():
+        with single_line_errors():
             redis = start_redis(settings)
         if redis is not None:
             settings = settings.model_copy(update={"redis_url": redis.url})

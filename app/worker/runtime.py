@@ -126,7 +126,7 @@ def check_installation(settings: Settings) -> None:
 
     Raises CannotStart with one line for every failure that an operator can fix.
     """
-    with in_one_line():
+    with single_line_errors():
         runtime = open_runtime(settings, settings.page_patience_seconds)
         try:
             require_whole(runtime.ledger)
@@ -135,7 +135,7 @@ def check_installation(settings: Settings) -> None:
 
 
 @contextmanager
-def in_one_line() -> Iterator[None]:
+def single_line_errors() -> Iterator[None]:
     """Context manager for a step of a start. Raises CannotStart with one line for failures that an operator can fix."""
     try:
         yield
