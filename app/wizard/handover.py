@@ -26,7 +26,6 @@ from app.migration import used_kinds
 from app.migration.audit import last_upload_stop
 from app.migration.checked_links import load_checked_link
 from app.migration.completeness_warnings import READING_CODES, CompletenessWarning, completeness_warnings, joined
-from app.migration.warning_texts import range_of, to_text
 from app.migration.exports import Handed, files_of
 from app.migration.models import Export, ExportFile, Migration, ProblemLine
 from app.migration.plans import plan_of, save_plan
