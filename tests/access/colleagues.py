@@ -1,7 +1,4 @@
-"""Every way in which a person can stand to a clinic's invitation, and what each route answers to such a person.
-
-The expected answers come from the rights table and the roles that a situation leaves; nothing is listed by hand.
-"""
+"""Every relation of a person to a clinic's invitation, and the expected response of each route."""
 
 import re
 import secrets
@@ -69,7 +66,7 @@ def new_person(product: Product, email: str, **roles: Role) -> Visitor:
 
 
 def a_day_passes(product: Product) -> None:
-    """Invitations so far do not count for the limit of a day any more."""
+    """Makes all invitations older than a day, so that the daily limit ignores them."""
     with product.runtime.ledger.write() as session:
         for invitation in session.exec(select(Invitation)).all():
             invitation.invited_at -= timedelta(days=2)
@@ -77,7 +74,7 @@ def a_day_passes(product: Product) -> None:
 
 
 def expire(product: Product, offer: Invitation) -> None:
-    """An invitation is a week old."""
+    """Makes an invitation a week old."""
     with product.runtime.ledger.write() as session:
         invitation = session.get_one(Invitation, offer.id)
         invitation.expires_at = invitation.invited_at
@@ -85,7 +82,7 @@ def expire(product: Product, offer: Invitation) -> None:
 
 
 def put_upload(product: Product) -> None:
-    """An upload on its way, so that its address leads somewhere."""
+    """Begins an upload, so that its address exists."""
     move, key = product.migration_id, f"{product.migration_id}/uploads/none"
     upload = UploadFile(migration_id=move, number=1, id="an-upload", name="a.zip", size=1, object_key=key)
     product.write(lambda session: session.add(upload))

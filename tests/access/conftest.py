@@ -1,4 +1,4 @@
-"""The product as it runs in production, on this machine."""
+"""The product with its production settings, on this machine."""
 
 import pytest
 

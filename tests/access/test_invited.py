@@ -26,7 +26,7 @@ def product(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.mark.parametrize("number", range(len(SITUATIONS)), ids=[situation.name for situation in SITUATIONS])
-def test_a_person_opens_what_the_rights_table_says_and_nothing_else(product: Product, number: int) -> None:
+def test_a_person_opens_exactly_what_the_rights_table_allows(product: Product, number: int) -> None:
     situation: Situation = SITUATIONS[number]
     colleague = situation.arrive(product, f"robin{number}@x.example")
     asked, wrong = opened_wrongly(product, colleague)
@@ -35,7 +35,7 @@ def test_a_person_opens_what_the_rights_table_says_and_nothing_else(product: Pro
 
 
 @pytest.mark.parametrize("act", ["removed", "disabled", "signed out"])
-def test_an_open_event_stream_ends_when_its_reader_may_no_longer_look(
+def test_an_open_event_stream_ends_with_the_access_of_its_reader(
     product: Product, act: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert progress.RIGHTS_AGAIN * 1.25 <= 30, "an end of access reaches an open stream within half a minute"
@@ -53,8 +53,8 @@ def test_an_open_event_stream_ends_when_its_reader_may_no_longer_look(
         else:
             browser.post("/signout")
 
-    def may_still_look() -> bool:
-        """The product's own question; the access ends once the stream was found to be allowed."""
+    def may_still_view() -> bool:
+        """The product's own check. The access ends after the stream was allowed."""
         asked.append(may_look(ledger, secret, WORKSPACE))
         if len(asked) == 1:
             end_access()
@@ -62,7 +62,7 @@ def test_an_open_event_stream_ends_when_its_reader_may_no_longer_look(
 
     async def listen() -> None:
         move = product.move()
-        async for _ in stream(watch_of(product.app), move.id, move.state, may_still_look):
+        async for _ in stream(watch_of(product.app), move.id, move.state, may_still_view):
             pass
 
     asyncio.run(asyncio.wait_for(listen(), 60))

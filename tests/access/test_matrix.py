@@ -1,4 +1,4 @@
-"""Every route, for every role, in one's own clinic, in another one and in none at all."""
+"""Every route, for every role, in the own clinic, in another clinic and without a clinic."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ VISITORS: dict[str, tuple[str | None, str | None, Role | None]] = {
     "support": (ANA, "*", Role.SUPPORT),
     "support lead": (ROSA, "*", Role.SUPPORT_LEAD),
 }
-ENDLESS = "/progress/events"  # a stream, whose own story is told elsewhere
+ENDLESS = "/progress/events"  # a stream, with its own tests
 OPENS = frozenset({200, 303, 307, 409, 410, 422})
 ABSENT = "mig_00000000000000000000"
 Routes = list[tuple[str, str, Right]]
@@ -48,13 +48,13 @@ def visitors(product: Product) -> dict[str, Visitor]:
 
 @pytest.fixture(scope="module")
 def routes(product: Product) -> Routes:
-    """Taken from the application itself, so that a new page cannot be forgotten."""
-    found = []
+    """The routes of the application itself, so that new pages are included."""
+    lines = []
     for route in iter_route_contexts(product.app.routes):
         for method in getattr(route, "methods", None) or ():
             if method in ("GET", "POST") and route.path not in ("/openapi.json", None):
-                found.append((method, route.path, RIGHTS[method, route.path]))
-    return sorted(found, key=lambda one: (one[0], one[1].endswith("cancel"), one[1]))
+                lines.append((method, route.path, RIGHTS[method, route.path]))
+    return sorted(lines, key=lambda line: (line[0], line[1].endswith("cancel"), line[1]))
 
 
 def filled(product: Product, path: str, migration_id: str) -> str:
@@ -82,7 +82,7 @@ def filled(product: Product, path: str, migration_id: str) -> str:
         "file_number": "1",
         "line": "2",
     }
-    return re.sub(r"\{(\w+)\}", lambda found: values[found.group(1)], path)
+    return re.sub(r"\{(\w+)\}", lambda match: values[match.group(1)], path)
 
 
 def ask(browser: Visitor, method: str, address: str) -> Response:
@@ -91,7 +91,7 @@ def ask(browser: Visitor, method: str, address: str) -> Response:
 
 
 def allowed(right: Right, role: Role | None, workspace: str | None, in_workspace: str) -> bool:
-    """What the table of holders says, told here once more in other words."""
+    """The rule of the table of holders, written independently."""
     wanted = Right.ACT if right is Right.DEVELOPMENT else right
     reaches = workspace in (in_workspace, "*")
     return role is not None and reaches and role in HOLDERS[wanted]
@@ -103,7 +103,7 @@ def ways_in(product: Product) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("who", VISITORS)
-def test_a_migration_opens_for_those_who_may_and_for_nobody_else(
+def test_a_migration_opens_only_for_people_with_the_right(
     product: Product, visitors: dict[str, Visitor], routes: Routes, who: str
 ) -> None:
     _, workspace, role = VISITORS[who]
@@ -114,13 +114,13 @@ def test_a_migration_opens_for_those_who_may_and_for_nobody_else(
         for in_workspace, migration_id in ways_in(product):
             may = allowed(right, role, workspace, in_workspace)
             if may and (method == "POST" or path.endswith(ENDLESS)):
-                continue  # told below, where the form may do its work
+                continue  # tested below, where the form may act
             address = filled(product, path, migration_id)
             answer, asked = ask(visitors[who], method, address), asked + 1
             sees = allowed(Right.VIEW, role, workspace, in_workspace)
             if may:
                 fine = answer.status_code in OPENS and "/signin" not in answer.headers.get("location", "")
-                fine = fine or (answer.status_code == 404 and in_workspace == OTHER)  # it has no trial to look at
+                fine = fine or (answer.status_code == 404 and in_workspace == OTHER)  # the other clinic has no trial
             elif role is None and VISITORS[who][0] is None:
                 fine = answer.status_code == 303 and answer.headers["location"].startswith("/signin?next=")
             else:
@@ -132,7 +132,7 @@ def test_a_migration_opens_for_those_who_may_and_for_nobody_else(
 
 
 @pytest.mark.parametrize("who", [who for who in VISITORS if who != "anonymous"])
-def test_what_belongs_to_others_looks_like_what_does_not_exist(
+def test_another_clinics_migration_looks_like_a_missing_page(
     product: Product, visitors: dict[str, Visitor], routes: Routes, who: str
 ) -> None:
     _, workspace, role = VISITORS[who]
@@ -183,7 +183,7 @@ def test_the_forms_of_support_open_for_support(product_at: At, routes: Routes) -
             for method, path, right in routes
             if method == "POST" and right is Right.STAFF
         }
-        over = {"/support/{migration_id}/files/{number}": 409}  # a file is answered for before its trial
+        over = {"/support/{migration_id}/files/{number}": 409}  # files are answered before the trial
         assert {path: answer.status_code for path, answer in answers.items()} == dict.fromkeys(answers, 422) | over
 
 
@@ -215,14 +215,14 @@ DEVELOPMENT = [path for (method, path), right in RIGHTS.items() if right is Righ
 
 
 @pytest.mark.parametrize("path", [*DEVELOPMENT, "/openapi.json", "/docs", "/redoc", "/metrics"])
-def test_what_is_for_development_is_not_there_in_production(production: Product, path: str) -> None:
+def test_development_pages_do_not_exist_in_production(production: Product, path: str) -> None:
     browser = production.visitor()
     browser.base_url = BASE.replace("http:", "https:")
     address = path.format(workspace_id=WORKSPACE, client_id="x", mail_id="x", section="notes", file_id="x")
     assert browser.get(address, headers=OWN_PAGE).status_code == 404
 
 
-def test_in_production_nobody_enters_without_a_link(production: Product) -> None:
+def test_in_production_people_sign_in_by_link_only(production: Product) -> None:
     browser = production.visitor()
     browser.base_url = production.settings.base_url
     answer = browser.post("/signin", data={"email": MEGAN, "act": "enter"})

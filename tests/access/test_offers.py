@@ -48,8 +48,8 @@ def right_at(method: str, address: str) -> Right | None:
     """The right that an address of the product asks for; None for an address that is not a route."""
     path = urlsplit(address).path
     exact = RIGHTS.get((method, path))
-    found = (right for (verb, route), right in RIGHTS.items() if verb == method and OWN[route].fullmatch(path))
-    return exact or next(found, None)
+    rights = (right for (verb, route), right in RIGHTS.items() if verb == method and OWN[route].fullmatch(path))
+    return exact or next(rights, None)
 
 
 def address_of(product: Product, route: str) -> str:
@@ -98,7 +98,7 @@ def opened(browser: Visitor, addresses: Sequence[str]) -> dict[str, Response]:
 
 
 @pytest.mark.parametrize(("point", "state"), SCENES)
-def test_nobody_is_offered_what_the_role_does_not_include(shown_at: At, point: str, state: State) -> None:
+def test_pages_offer_only_acts_that_the_role_includes(shown_at: At, point: str, state: State) -> None:
     product = scene(shown_at(point), state)
     every = list(pages(product))
     acts = {
@@ -110,15 +110,15 @@ def test_nobody_is_offered_what_the_role_does_not_include(shown_at: At, point: s
     assert acts or state in WORKING
     offering = [address for address in every if not address.endswith(TO_KEEP)]
     for who in ROLES:
-        found = opened(product.visitor(VISITORS[who][0]), offering)
-        assert len(found) > 5
+        shown = opened(product.visitor(VISITORS[who][0]), offering)
+        assert len(shown) > 5
         wrong = [
             f"{address} offers {method} {target}"
-            for address, page in found.items()
+            for address, page in shown.items()
             for method, target in offered(page)
             if not may(who, right_at(method, target))
         ]
-        silent = [f"{address} names nobody" for address in acts & found.keys() if CAN_ACT not in words(found[address])]
+        silent = [f"{address} names nobody" for address in acts & shown.keys() if CAN_ACT not in words(shown[address])]
         assert sorted({*wrong, *silent}) == [], who
 
 
@@ -146,7 +146,7 @@ def test_a_hand_over_that_waits_offers_a_viewer_nothing(product_at: At, before: 
         assert wrong == []
 
 
-def test_the_table_is_what_the_server_holds_a_viewer_to(product_at: At) -> None:
+def test_the_server_enforces_the_table(product_at: At) -> None:
     product = product_at("reviewing")
     vera = product.visitor(VERA)
     for page in opened(vera, list(pages(product))).values():

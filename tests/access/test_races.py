@@ -1,4 +1,4 @@
-"""Two people act on each other at the same moment: an admin always remains, and one link is left. On both databases."""
+"""Two people act on each other at the same time: an admin and one link remain, on both databases."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -56,7 +56,7 @@ def two_admins(ledger: Database) -> None:
 
 
 def at_once(ledger: Database, *acts: Act) -> list[BaseException | None]:
-    """Each act in a transaction of its own, all of them begun together. Returns what each one raised."""
+    """Runs each act in its own transaction, all begun together. Returns what each act raised."""
     gate, raised = threading.Barrier(len(acts)), list[BaseException | None]([None] * len(acts))
 
     def run(place: int, act: Act) -> None:

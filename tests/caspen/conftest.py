@@ -1,4 +1,4 @@
-"""Every story about stores is told twice: on SQLite files and on a real PostgreSQL server."""
+"""Runs every test about stores twice: on SQLite files and on a PostgreSQL server."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -17,7 +17,7 @@ numbers = count(1)
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A server whose databases are copies of one with an empty workspace."""
+    """A server whose databases are copies of one database with an empty workspace."""
     for server in postgres_url():
         _make_database(server, "story", "template1")
         _opened(_in_database(server, "story")).dispose()

@@ -68,7 +68,7 @@ def parts_of(records: int) -> list[list[RowRecords]]:
 
 
 def measure(stores: Stores, records: int) -> Rates:
-    """Loads, reads back, bulk inserts the same rows bare, and promotes."""
+    """Loads, reads back, bulk inserts the same rows without proof, and promotes."""
     parts = parts_of(records)
     store = open_trial(stores)
     needed = rows(location(), user(), practitioner(), category(), tax(), service())  # the visits lead to these

@@ -1,4 +1,4 @@
-"""A small clinic to load: builders for records, and the steps that every story takes."""
+"""Builders for the records of a small clinic, and the steps of the tests."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -21,8 +21,8 @@ IDS = Ids(WORKSPACE, "elsewhere")
 
 
 def location(key: str = "10", **values: Any) -> Record:
-    told = {"name": "Harbour Street", "timezone": "Australia/Sydney", "country_code": "AU", **values}
-    return Record("locations", "businesses", key, told)
+    fields = {"name": "Harbour Street", "timezone": "Australia/Sydney", "country_code": "AU", **values}
+    return Record("locations", "businesses", key, fields)
 
 
 def user(key: str = "20", **values: Any) -> Record:
@@ -32,8 +32,8 @@ def user(key: str = "20", **values: Any) -> Record:
 
 
 def practitioner(key: str = "30", **values: Any) -> Record:
-    told = {"user_id": IDS.derive("users", "users", "20"), "display_name": "Megan Doyle", **values}
-    return Record("practitioners", "practitioners", key, told)
+    fields = {"user_id": IDS.derive("users", "users", "20"), "display_name": "Megan Doyle", **values}
+    return Record("practitioners", "practitioners", key, fields)
 
 
 def category(key: str = "name:imported", **values: Any) -> Record:
@@ -45,18 +45,18 @@ def tax(key: str = "name:zero", **values: Any) -> Record:
 
 
 def service(key: str = "40", **values: Any) -> Record:
-    told = {
+    fields = {
         "name": "Initial consultation",
         "category_id": IDS.derive("categories", "appointment_types", "name:imported"),
         "tax_id": IDS.derive("taxes", "appointment_types", "name:zero"),
         "duration": 45,
         **values,
     }
-    return Record("services", "appointment_types", key, told)
+    return Record("services", "appointment_types", key, fields)
 
 
 def client(key: str = "1000", **values: Any) -> Record:
-    told = {
+    fields = {
         "first_name": "Zoë",
         "last_name": f"Number {key}",
         "date_of_birth": date(1990, 1, 2),
@@ -65,11 +65,11 @@ def client(key: str = "1000", **values: Any) -> Record:
         "source_created_at": NOON,
         **values,
     }
-    return Record("clients", "patients", key, told)
+    return Record("clients", "patients", key, fields)
 
 
 def appointment(key: str = "5000", of: str = "1000", **values: Any) -> Record:
-    told = {
+    fields = {
         "location_id": IDS.derive("locations", "businesses", "10"),
         "practitioner_id": IDS.derive("practitioners", "practitioners", "30"),
         "service_id": IDS.derive("services", "appointment_types", "40"),
@@ -79,27 +79,27 @@ def appointment(key: str = "5000", of: str = "1000", **values: Any) -> Record:
         "duration": 45,
         **values,
     }
-    return Record("appointments", "appointments", key, told)
+    return Record("appointments", "appointments", key, fields)
 
 
 def note(key: str = "7000", of: str = "1000", **values: Any) -> Record:
-    told = {
+    fields = {
         "client_id": IDS.derive("clients", "patients", of),
         "title": "First visit",
         "body": "<p>Sore knee, better after rest.</p>",
         "note_date": NOON,
         **values,
     }
-    return Record("progress_notes", "treatment_notes", key, told)
+    return Record("progress_notes", "treatment_notes", key, fields)
 
 
 def rows(*records: Record) -> list[RowRecords]:
-    """One row each, from the second line of a file on."""
+    """One row for each record, from the second line of a file."""
     return [(line, (record,)) for line, record in enumerate(records, start=2)]
 
 
 def clinic(clients: int = 3) -> list[RowRecords]:
-    """A whole clinic: one place, one person, one service, and clients with a visit and a note each."""
+    """A whole clinic: one location, one person, one service, and clients with a visit and a note each."""
     made = [location(), user(), practitioner(), category(), tax(), service()]
     for number in range(1000, 1000 + clients):
         made += [client(str(number)), appointment(f"5{number}", str(number)), note(f"7{number}", str(number))]
@@ -115,40 +115,40 @@ def open_trial(stores: Stores, number: int = 1, version: int | None = None) -> S
 
 
 def load(
-    stores: Stores, store: Store, told: Sequence[RowRecords], *, trial: int = 1, part: int = 1, epoch: int = 1
+    stores: Stores, store: Store, mapped: Sequence[RowRecords], *, trial: int = 1, part: int = 1, epoch: int = 1
 ) -> PartLoaded:
-    return load_part(stores, store, IDS, PartKey(MIGRATION, trial, part, epoch), told, moment=NOON)
+    return load_part(stores, store, IDS, PartKey(MIGRATION, trial, part, epoch), mapped, moment=NOON)
 
 
-def trial_of(stores: Stores, told: Sequence[RowRecords], number: int = 1) -> tuple[Store, PartLoaded]:
+def trial_of(stores: Stores, mapped: Sequence[RowRecords], number: int = 1) -> tuple[Store, PartLoaded]:
     """A trial with one part."""
     store = open_trial(stores, number)
-    return store, load(stores, store, told, trial=number)
+    return store, load(stores, store, mapped, trial=number)
 
 
 def go_live(stores: Stores, store: Store, approved: Mapping[str, Digest], number: int = 1) -> Promoted:
     return promote(stores, store, Promotion(WORKSPACE, MIGRATION, number, merge({}, approved)), moment=NOON)
 
 
-def live_clinic(stores: Stores, told: Sequence[RowRecords] | None = None) -> Promoted:
+def live_clinic(stores: Stores, mapped: Sequence[RowRecords] | None = None) -> Promoted:
     """A workspace whose first migration is finalised."""
-    store, loaded = trial_of(stores, told or clinic())
+    store, loaded = trial_of(stores, mapped or clinic())
     return go_live(stores, store, loaded.digests)
 
 
 def workspace_version(stores: Stores) -> int:
-    return int(ask(stores.live, 'SELECT "version" FROM {workspaces}')[0][0])
+    return int(query(stores.live, 'SELECT "version" FROM {workspaces}')[0][0])
 
 
-def ask(store: Store, sql: str) -> list[tuple[Any, ...]]:
-    """What a store holds, asked behind the product's back; `{clients}` is that store's table."""
+def query(store: Store, sql: str) -> list[tuple[Any, ...]]:
+    """Queries a store directly; `{clients}` is the store's table."""
     with store.database.connection(reading=True) as connection:
         cursor = driver(connection).cursor()
         return list(cursor.execute(_placed(store, sql)).fetchall())
 
 
-def meddle(store: Store, sql: str) -> int:
-    """Changes a store behind the product's back; gives back how many rows were hit."""
+def tamper_with(store: Store, sql: str) -> int:
+    """Changes a store directly, and returns the number of changed rows."""
     with store.database.connection() as connection:
         cursor = driver(connection).cursor()
         return int(cursor.execute(_placed(store, sql)).rowcount)

@@ -1,4 +1,4 @@
-"""Before an approval it is counted in both stores which records are new, which change and which are live already."""
+"""Counting new, changed and equal records in both stores before an approval."""
 
 import pytest
 

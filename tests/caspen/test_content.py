@@ -1,4 +1,4 @@
-"""A record's content has one canonical form, and digests are free of order."""
+"""The canonical form of a record's content, and digests that ignore the order."""
 
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
@@ -34,19 +34,19 @@ def test_the_ids_of_the_contract() -> None:
 def test_ids_that_people_make_are_in_order_and_their_own() -> None:
     made = [new_id("clients") for _ in range(100)]
     assert len(set(made)) == 100
-    assert [one[:12] for one in made] == sorted(one[:12] for one in made)
+    assert [id_[:12] for id_ in made] == sorted(id_[:12] for id_ in made)
 
 
-def test_two_ways_to_write_a_letter_are_one() -> None:
+def test_equivalent_letters_have_one_hash() -> None:
     assert hashed(first_name=unicodedata.normalize("NFD", "Zoë")) == hashed(first_name="Zoë")
 
 
-def test_a_moment_counts_and_not_its_offset() -> None:
-    here = datetime(2026, 3, 2, 23, 0, tzinfo=timezone(timedelta(hours=11)))
-    assert hashed(source_created_at=here) == hashed(source_created_at=datetime(2026, 3, 2, 12, tzinfo=UTC))
+def test_the_offset_of_a_moment_does_not_change_the_hash() -> None:
+    moment = datetime(2026, 3, 2, 23, 0, tzinfo=timezone(timedelta(hours=11)))
+    assert hashed(source_created_at=moment) == hashed(source_created_at=datetime(2026, 3, 2, 12, tzinfo=UTC))
 
 
-def test_zeros_that_say_nothing_do_not_count() -> None:
+def test_trailing_zeros_do_not_change_the_hash() -> None:
     assert hashed("taxes", rate=Decimal("10.00")) == hashed("taxes", rate=Decimal("1E+1")) == hashed("taxes", rate=10)
 
 
@@ -68,7 +68,7 @@ def test_the_day_of_finalisation_does_not_count() -> None:
 
 
 @pytest.mark.parametrize("model", OBJECTS)
-def test_everything_but_places_and_people_marks_counts(model: type) -> None:
+def test_every_column_but_places_and_marks_of_people_changes_the_hash(model: type) -> None:
     outside = {"workspace_id", "migration_id", "part", "line", "content_hash", "imported_at", "created_at"}
     people = {"version", "edited_at", "edited_by", "deleted_at"}
     to = shape(str(model.__tablename__))  # type: ignore[attr-defined]  # every table has one
@@ -77,13 +77,13 @@ def test_everything_but_places_and_people_marks_counts(model: type) -> None:
 
 
 @given(st.lists(st.tuples(st.text(max_size=5), st.binary(max_size=5)), max_size=20))
-def test_a_digest_is_free_of_order_and_of_parts(records: list[tuple[str, bytes]]) -> None:
-    whole, one, two = Digest(), Digest(), Digest()
+def test_a_digest_ignores_the_order_and_the_split_into_parts(records: list[tuple[str, bytes]]) -> None:
+    whole, odd, even = Digest(), Digest(), Digest()
     for record_id, content in records:
         whole.add(record_id, content)
     for n, (record_id, content) in enumerate(reversed(records)):
-        (one if n % 2 else two).add(record_id, content)
-    assert one + two == whole == Digest.parse(str(whole))
+        (odd if n % 2 else even).add(record_id, content)
+    assert odd + even == whole == Digest.parse(str(whole))
 
 
 def test_equal_records_do_not_cancel() -> None:
@@ -111,7 +111,7 @@ def test_an_amount_as_text_is_the_amount(value: Decimal) -> None:
 def test_moments_as_text_sort_as_time_does() -> None:
     begun = datetime(2026, 3, 2, 12, 0, 5, tzinfo=UTC)
     moments = [begun + timedelta(microseconds=n) for n in (0, 1, 500_000, 999_999, 1_000_000)]
-    assert sorted(moment_text(one) for one in moments) == [moment_text(one) for one in moments]
+    assert sorted(moment_text(moment) for moment in moments) == [moment_text(moment) for moment in moments]
 
 
 def test_a_moment_without_an_offset_is_refused() -> None:

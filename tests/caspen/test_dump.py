@@ -1,4 +1,4 @@
-"""What a store holds, as files that anyone can read."""
+"""Writing a store's records as plain files."""
 
 import json
 from decimal import Decimal
@@ -26,15 +26,23 @@ def test_there_is_a_file_per_object(stores: Stores, tmp_path: Path) -> None:
 def test_a_client_has_the_fields_of_the_workspace_page(stores: Stores, tmp_path: Path) -> None:
     store, _ = trial_of(stores, rows(client("1558354464010667075", notes='Line "1"\nline 2')))
     dump(store, WORKSPACE, tmp_path)
-    (told,) = dumped(tmp_path, "clients")
-    assert list(told)[:3] == ["id", "source_kind", "source_id"]
-    assert told["id"] == client_id("1558354464010667075")
-    assert (told["source_kind"], told["source_id"]) == ("patients", "1558354464010667075")
-    assert told["external_ref"] == "elsewhere:patients:1558354464010667075"
-    assert (told["first_name"], told["date_of_birth"], told["notes"]) == ("Zoë", "1990-01-02", 'Line "1"\nline 2')
-    assert told["address"] == {"line1": "1 High Street", "city": "Sydney", "country_code": "AU"}
-    assert told["phone_numbers"][0]["type"] == "mobile"
-    assert (told["source_created_at"], told["portal_access"], told["email"]) == ("2026-03-02T12:00:00Z", False, None)
+    (record,) = dumped(tmp_path, "clients")
+    assert list(record)[:3] == ["id", "source_kind", "source_id"]
+    assert record["id"] == client_id("1558354464010667075")
+    assert (record["source_kind"], record["source_id"]) == ("patients", "1558354464010667075")
+    assert record["external_ref"] == "elsewhere:patients:1558354464010667075"
+    assert (record["first_name"], record["date_of_birth"], record["notes"]) == (
+        "Zoë",
+        "1990-01-02",
+        'Line "1"\nline 2',
+    )
+    assert record["address"] == {"line1": "1 High Street", "city": "Sydney", "country_code": "AU"}
+    assert record["phone_numbers"][0]["type"] == "mobile"
+    assert (record["source_created_at"], record["portal_access"], record["email"]) == (
+        "2026-03-02T12:00:00Z",
+        False,
+        None,
+    )
 
 
 def test_times_are_utc_and_amounts_are_text(stores: Stores, tmp_path: Path) -> None:

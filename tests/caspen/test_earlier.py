@@ -1,4 +1,4 @@
-"""What earlier moves brought is found by its key in the source, with the client whose record it is."""
+"""Looking up records of earlier migrations by source key, with their client."""
 
 from app.caspen.earlier_records import RecordOwner, earlier_among
 from app.caspen.stores import Stores
@@ -9,8 +9,8 @@ OTHER = "mig_other"
 
 def test_a_record_of_an_earlier_move_is_found_with_its_client(stores: Stores) -> None:
     live_clinic(stores, clinic(2))
-    found = earlier_among(stores.live, WORKSPACE, "appointments", "appointments", OTHER, ["51000", "51001", "404"])
-    assert found == {f"5{key}": RecordOwner(client_id(key), "patients", key) for key in ("1000", "1001")}
+    owners = earlier_among(stores.live, WORKSPACE, "appointments", "appointments", OTHER, ["51000", "51001", "404"])
+    assert owners == {f"5{key}": RecordOwner(client_id(key), "patients", key) for key in ("1000", "1001")}
     assert earlier_among(stores.live, WORKSPACE, "appointments", "appointments", MIGRATION, ["51000"]) == {}
 
 

@@ -1,4 +1,4 @@
-"""Loading a part: every row's fate, the fence, and what happens when a worker dies or comes too late."""
+"""Loading a part: every row's fate, the fence, and workers that die or are late."""
 
 import os
 from dataclasses import replace
@@ -17,40 +17,40 @@ from tests.caspen.story import (
     IDS,
     MIGRATION,
     WORKSPACE,
-    ask,
     client,
     client_id,
     clinic,
     live_clinic,
     load,
-    meddle,
     note,
     open_trial,
+    query,
     rows,
     service,
+    tamper_with,
     trial_of,
 )
 
 
-def test_what_is_new_is_created_under_its_derived_id(stores: Stores) -> None:
+def test_a_new_record_is_created_with_its_derived_id(stores: Stores) -> None:
     store, loaded = trial_of(stores, rows(client("1558354464010667075")))
     assert loaded.fates == {2: Fate.CREATED}
-    ((found, name),) = ask(store, 'SELECT "id", "first_name" FROM {clients}')
-    assert (found, name) == (client_id("1558354464010667075"), "Zoë")
+    ((record_id, name),) = query(store, 'SELECT "id", "first_name" FROM {clients}')
+    assert (record_id, name) == (client_id("1558354464010667075"), "Zoë")
 
 
-def test_a_face_to_face_service_and_an_activity_have_prefixes_of_their_own(stores: Stores) -> None:
+def test_services_and_activities_have_different_id_prefixes(stores: Stores) -> None:
     store, _ = trial_of(stores, rows(service("1"), service("2", kind="activity")))
-    prefixes = [found[:4] for (found,) in ask(store, 'SELECT "id" FROM {services} ORDER BY "source_id"')]
+    prefixes = [record_id[:4] for (record_id,) in query(store, 'SELECT "id" FROM {services} ORDER BY "source_id"')]
     assert prefixes == ["ser_", "act_"]
 
 
-def test_the_digest_of_what_was_mapped_is_that_of_what_is_stored(stores: Stores) -> None:
+def test_the_mapped_digest_equals_the_stored_digest(stores: Stores) -> None:
     store, loaded = trial_of(stores, clinic(5))
-    found = read_back(store, WORKSPACE)
-    assert found.digests == loaded.digests
-    assert dict(found.records) == loaded.records
-    assert found.altered_count == 0
+    stored = read_back(store, WORKSPACE)
+    assert stored.digests == loaded.digests
+    assert dict(stored.records) == loaded.records
+    assert stored.altered_count == 0
 
 
 def test_a_second_trial_of_a_finalised_clinic_changes_nothing(stores: Stores) -> None:
@@ -65,12 +65,12 @@ def test_a_changed_row_is_updated_and_a_new_one_created(stores: Stores) -> None:
     assert list(loaded.fates.values()) == [Fate.UPDATED, Fate.UNCHANGED, Fate.CREATED]
 
 
-def test_what_a_person_edited_since_is_held_and_not_written(stores: Stores) -> None:
+def test_a_record_that_a_person_edited_is_held(stores: Stores) -> None:
     live_clinic(stores)
     Gateway(stores, WORKSPACE, "megan@example.com").edit("clients", client_id("1000"), {"email": "z@example.com"})
     store, loaded = trial_of(stores, clinic(), 2)
     assert [line for line, fate in loaded.fates.items() if fate is Fate.HELD] == list(loaded.held) == [8]
-    assert (client_id("1000"),) not in ask(store, 'SELECT "id" FROM {clients}')
+    assert (client_id("1000"),) not in query(store, 'SELECT "id" FROM {clients}')
     assert read_back(store, WORKSPACE).digests == loaded.digests
 
 
@@ -81,7 +81,7 @@ def test_an_edit_that_the_export_agrees_with_is_unchanged(stores: Stores) -> Non
     assert loaded.fates == {2: Fate.UNCHANGED}
 
 
-def test_what_a_person_deleted_since_is_held(stores: Stores) -> None:
+def test_a_record_that_a_person_deleted_is_held(stores: Stores) -> None:
     live_clinic(stores)
     Gateway(stores, WORKSPACE, "megan@example.com").delete("clients", client_id("1001"))
     _, loaded = trial_of(stores, rows(client("1001")), 2)
@@ -91,14 +91,14 @@ def test_what_a_person_deleted_since_is_held(stores: Stores) -> None:
 def test_a_row_of_several_records_has_one_fate(stores: Stores) -> None:
     live_clinic(stores)
     Gateway(stores, WORKSPACE, "megan@example.com").edit("clients", client_id("1002"), {"title": "Dr"})
-    told = [
+    mapped = [
         (2, (client("1000"), note("n1"))),
         (3, (client("1001", title="Ms"), note("71001", "1001"))),
         (4, (client("1002"), note("n2", "1002"))),
     ]
-    store, loaded = trial_of(stores, told, 2)
+    store, loaded = trial_of(stores, mapped, 2)
     assert list(loaded.fates.values()) == [Fate.CREATED, Fate.UPDATED, Fate.HELD]
-    keys = {key for (key,) in ask(store, 'SELECT "source_id" FROM {progress_notes}')}
+    keys = {key for (key,) in query(store, 'SELECT "source_id" FROM {progress_notes}')}
     assert keys == {"n1", "71001"}, "no record of a held row is written"
 
 
@@ -107,20 +107,20 @@ def test_the_same_part_twice_is_written_once(stores: Stores) -> None:
     again = load(stores, store, clinic(), epoch=1)
     assert again.adopted
     assert replace(again, adopted=False) == first
-    assert len(ask(store, 'SELECT "id" FROM {clients}')) == 3
+    assert len(query(store, 'SELECT "id" FROM {clients}')) == 3
 
 
-def test_who_takes_a_part_over_adopts_what_was_written(stores: Stores) -> None:
+def test_a_new_holder_of_a_part_adopts_the_written_records(stores: Stores) -> None:
     store, first = trial_of(stores, clinic())
     assert load(stores, store, [], epoch=2).digests == first.digests
 
 
-def test_who_was_thought_dead_writes_nothing(stores: Stores) -> None:
+def test_a_worker_with_an_old_epoch_writes_nothing(stores: Stores) -> None:
     store = open_trial(stores)
     load(stores, store, clinic(1), epoch=5)
     with pytest.raises(StaleEpoch):
         load(stores, store, clinic(2), epoch=4)
-    assert len(ask(store, 'SELECT "id" FROM {clients}')) == 1
+    assert len(query(store, 'SELECT "id" FROM {clients}')) == 1
 
 
 def test_a_part_that_nobody_wrote_is_not_claimed(stores: Stores) -> None:
@@ -135,15 +135,15 @@ def test_a_worker_that_is_killed_before_the_commit_leaves_nothing_behind(url: st
     if child == 0:
         _load_and_die(url)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    assert ask(store, 'SELECT "part" FROM {fences}') == []
-    assert ask(store, 'SELECT "id" FROM {clients}') == []
+    assert query(store, 'SELECT "part" FROM {fences}') == []
+    assert query(store, 'SELECT "id" FROM {clients}') == []
     loaded = load(stores, store, clinic(), epoch=2)
     assert not loaded.adopted
     assert read_back(store, WORKSPACE).digests == loaded.digests
 
 
 def _load_and_die(url: str) -> None:
-    """In a process of its own: fence and records are written, and the process ends in place of the commit."""
+    """Runs in its own process: writes fence and records, and ends the process instead of committing."""
     stores = Stores(url)
     store = stores.trial(MIGRATION, 1)
     sa.event.listen(store.database.engine, "commit", lambda _connection: os._exit(9))
@@ -168,21 +168,21 @@ def test_a_column_that_the_table_lacks_is_refused_by_name_alone(stores: Stores) 
         ("notes", "a\x00b"),
     ],
 )
-def test_a_value_of_the_wrong_sort_is_refused(stores: Stores, column: str, value: object) -> None:
+def test_a_value_of_the_wrong_type_is_refused(stores: Stores, column: str, value: object) -> None:
     with pytest.raises(Unloadable, match=f"clients.{column}"):
         trial_of(stores, rows(client("1", **{column: value})))
 
 
 def test_a_refusing_database_quotes_no_patient(stores: Stores) -> None:
     store = open_trial(stores)
-    meddle(store, "DROP TABLE {clients}")
+    tamper_with(store, "DROP TABLE {clients}")
     with pytest.raises(LoadFailed) as caught:
         load(stores, store, rows(client("1", first_name="Secret Sue")))
     error: BaseException | None = caught.value
     while error is not None:
         assert "Secret" not in str(error)
         error = error.__cause__ or error.__context__
-    assert ask(store, 'SELECT "part" FROM {fences}') == []
+    assert query(store, 'SELECT "part" FROM {fences}') == []
 
 
 def test_an_empty_part_has_a_fence_too(stores: Stores) -> None:
@@ -194,26 +194,26 @@ def test_an_empty_part_has_a_fence_too(stores: Stores) -> None:
 
 def test_digests_of_parts_add_up_in_any_order(stores: Stores) -> None:
     store = open_trial(stores)
-    told = clinic(4)
-    one = load(stores, store, told[9:], part=1)
-    two = load(stores, store, told[:9], part=2)
-    kinds = one.digests.keys() | two.digests.keys()
-    added = {kind: two.digests.get(kind, Digest()) + one.digests.get(kind, Digest()) for kind in kinds}
+    mapped = clinic(4)
+    first = load(stores, store, mapped[9:], part=1)
+    second = load(stores, store, mapped[:9], part=2)
+    kinds = first.digests.keys() | second.digests.keys()
+    added = {kind: second.digests.get(kind, Digest()) + first.digests.get(kind, Digest()) for kind in kinds}
     assert read_back(store, WORKSPACE).digests == added
 
 
 def test_a_record_that_two_parts_bring_is_stored_once_and_does_not_balance(stores: Stores) -> None:
-    """A mapping that does so is wrong; the proof shows it on either database, and nothing fails half-way."""
+    """Such a mapping is wrong. The proof shows it on either database, and nothing fails halfway."""
     store = open_trial(stores)
-    one = load(stores, store, rows(client("1"), client("2")), part=1)
-    two = load(stores, store, rows(client("2", title="Dr"), client("3")), part=2)
-    found = read_back(store, WORKSPACE).digests["patients"]
-    assert found.count == 3
-    assert found != one.digests["patients"] + two.digests["patients"]
-    assert ask(store, 'SELECT "title" FROM {clients} WHERE "source_id" = \'2\'') == [("Dr",)]
+    first = load(stores, store, rows(client("1"), client("2")), part=1)
+    second = load(stores, store, rows(client("2", title="Dr"), client("3")), part=2)
+    digest = read_back(store, WORKSPACE).digests["patients"]
+    assert digest.count == 3
+    assert digest != first.digests["patients"] + second.digests["patients"]
+    assert query(store, 'SELECT "title" FROM {clients} WHERE "source_id" = \'2\'') == [("Dr",)]
 
 
-def test_half_a_character_is_refused_without_the_record(stores: Stores) -> None:
+def test_an_unpaired_surrogate_is_refused_without_the_record(stores: Stores) -> None:
     with pytest.raises(Unloadable) as caught:
         trial_of(stores, rows(client("1", first_name="Secret \ud83d")))
     assert "Secret" not in repr(caught.value.__context__)

@@ -1,4 +1,4 @@
-"""Loading keeps pace: the proof and the ids cost a few times the bare insert, not tens of times."""
+"""The proof and the ids make loading a few times slower than a bare insert, not tens of times."""
 
 from app.caspen.stores import Stores
 from tests.caspen.rates import measure

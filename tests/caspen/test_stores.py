@@ -1,4 +1,4 @@
-"""A trial has a store of its own, made only from the workspace that was looked at, and dropped without a trace."""
+"""Each trial has its own store, made from an unchanged workspace and dropped completely."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +11,7 @@ from sqlmodel import select
 from app.caspen.gateway import Gateway
 from app.caspen.stores import Stores, WorkspaceChanged, trial_name
 from app.caspen.tables import Client
-from tests.caspen.story import MIGRATION, WORKSPACE, ask, client, clinic, load, open_trial, rows, workspace_version
+from tests.caspen.story import MIGRATION, WORKSPACE, client, clinic, load, open_trial, query, rows, workspace_version
 
 
 def test_a_trial_is_not_made_from_a_workspace_that_has_changed(stores: Stores) -> None:
@@ -31,7 +31,7 @@ def test_a_trial_of_an_unknown_workspace_is_not_made(stores: Stores) -> None:
 def test_making_a_trial_twice_gives_the_same_store(stores: Stores) -> None:
     store = open_trial(stores)
     load(stores, store, clinic(1))
-    assert len(ask(open_trial(stores), 'SELECT "id" FROM {clients}')) == 1
+    assert len(query(open_trial(stores), 'SELECT "id" FROM {clients}')) == 1
 
 
 def test_a_dropped_trial_leaves_nothing(stores: Stores, tmp_path: Path) -> None:
@@ -45,13 +45,13 @@ def test_a_dropped_trial_leaves_nothing(stores: Stores, tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("trial_*"))
 
 
-def test_two_trials_know_nothing_of_each_other(stores: Stores) -> None:
-    one, two = open_trial(stores, 1), open_trial(stores, 2)
-    load(stores, one, clinic())
-    assert ask(two, 'SELECT "id" FROM {clients}') == []
+def test_two_trials_are_separate(stores: Stores) -> None:
+    first, second = open_trial(stores, 1), open_trial(stores, 2)
+    load(stores, first, clinic())
+    assert query(second, 'SELECT "id" FROM {clients}') == []
 
 
-def test_a_question_is_put_into_sql_once_for_all_trials(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_statement_is_compiled_once_for_all_trials(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
     put: list[str] = []
     visit: Callable[..., str] = SQLCompiler.visit_select
 
@@ -67,7 +67,7 @@ def test_a_question_is_put_into_sql_once_for_all_trials(stores: Stores, monkeypa
     assert len([words for words in put if "part" in words]) == 1
 
 
-def test_people_work_on_while_a_trial_is_loaded(stores: Stores) -> None:
+def test_people_can_work_while_a_trial_is_loaded(stores: Stores) -> None:
     """Loading a part holds no lock on the live workspace."""
     store = open_trial(stores)
     with store.database.connection():  # a part that is being written
@@ -79,7 +79,7 @@ def test_two_workers_load_parts_of_one_trial_at_once(stores: Stores) -> None:
     parts = [rows(*[client(str(part * 1000 + n)) for n in range(1, 200)]) for part in range(1, 9)]
     with ThreadPoolExecutor(4) as workers:
         loaded = list(workers.map(lambda n: load(stores, store, parts[n - 1], part=n), range(1, 9)))
-    assert sum(each.digests["patients"].count for each in loaded) == len(ask(store, 'SELECT "id" FROM {clients}'))
+    assert sum(each.digests["patients"].count for each in loaded) == len(query(store, 'SELECT "id" FROM {clients}'))
 
 
 def test_indexes_can_be_made_twice(stores: Stores) -> None:

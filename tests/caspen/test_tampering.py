@@ -1,4 +1,4 @@
-"""What was changed in a store behind the product's back does not go live unseen, on either database."""
+"""Direct changes of a store are detected before and after promotion, on either database."""
 
 from typing import Any
 
@@ -21,14 +21,14 @@ from tests.caspen.story import (
     MIGRATION,
     NOON,
     WORKSPACE,
-    ask,
     client,
     client_id,
     clinic,
     go_live,
     live_clinic,
-    meddle,
+    query,
     rows,
+    tamper_with,
     trial_of,
 )
 from tests.world.tampering import TABLES, Tamper, covered, kinds
@@ -42,14 +42,14 @@ ON = [
 
 
 def everything(store: Store) -> dict[str, list[tuple[Any, ...]]]:
-    """Every record of a store, column for column."""
-    found = {}
+    """Every record of a store, with all columns."""
+    tables = {}
     with store.database.connection(reading=True) as connection:
         for model in OBJECTS:
             name = str(model.__tablename__)
             sql = sa.text(f'SELECT * FROM {at(store.schema, name)} ORDER BY "workspace_id", "id"')
-            found[name] = [tuple(row) for row in connection.execute(sql)]
-    return found
+            tables[name] = [tuple(row) for row in connection.execute(sql)]
+    return tables
 
 
 def checked(stores: Stores, trial: Store, approved: Any = None) -> LiveVerification:
@@ -62,14 +62,14 @@ def test_every_column_of_a_table_is_tampered_with(table: str) -> None:
     assert covered(table) == {column.name for column in shape(table).table.columns}
 
 
-def test_every_column_beside_the_content_has_a_writer() -> None:
+def test_every_bookkeeping_column_has_a_writer() -> None:
     for table in TABLES:
         assert set(shape(table).rest) <= BY_COLUMN.keys()
     assert len(BY_COLUMN) == len(BOOKKEEPING)
 
 
 @pytest.mark.parametrize(("url", "tamper"), ON, indirect=["url"])
-def test_a_trial_that_was_changed_goes_live_as_it_was_approved_or_not_at_all(stores: Stores, tamper: Tamper) -> None:
+def test_a_changed_trial_goes_live_as_approved_or_not_at_all(stores: Stores, tamper: Tamper) -> None:
     store, loaded = trial_of(stores, clinic(3))
     go_live(stores, store, loaded.digests)
     honest = everything(stores.live)
@@ -86,7 +86,7 @@ def test_a_trial_that_was_changed_goes_live_as_it_was_approved_or_not_at_all(sto
 
 
 @pytest.mark.parametrize(("url", "tamper"), ON, indirect=["url"])
-def test_a_live_workspace_that_was_changed_is_named(stores: Stores, tamper: Tamper) -> None:
+def test_a_changed_live_workspace_is_detected(stores: Stores, tamper: Tamper) -> None:
     store, loaded = trial_of(stores, clinic(3))
     go_live(stores, store, loaded.digests)
     honest = everything(stores.live)
@@ -99,53 +99,53 @@ def test_a_live_workspace_that_was_changed_is_named(stores: Stores, tamper: Tamp
 def mark_as_edited(stores: Stores) -> None:
     moment = "'2026-04-01T00:00:00.000000Z'"
     marks = f'"edited_at" = {moment}, "edited_by" = \'{MEGAN}\', "deleted_at" = {moment}, "version" = 2'
-    assert meddle(stores.live, f"UPDATE {{clients}} SET {marks} WHERE \"source_id\" = '1000'") == 1
+    assert tamper_with(stores.live, f"UPDATE {{clients}} SET {marks} WHERE \"source_id\" = '1000'") == 1
 
 
-def test_marks_without_an_entry_are_not_believed_by_the_next_move(stores: Stores) -> None:
+def test_the_next_move_ignores_marks_without_an_entry(stores: Stores) -> None:
     live_clinic(stores)
     mark_as_edited(stores)
-    found = load_live_records(stores.live, WORKSPACE, {"clients": [client_id()]})["clients"][client_id()]
-    assert (found.edited, found.deleted) == (False, False)
+    record = load_live_records(stores.live, WORKSPACE, {"clients": [client_id()]})["clients"][client_id()]
+    assert (record.edited, record.deleted) == (False, False)
     store, loaded = trial_of(stores, rows(client("1000", title="Dr")), 2)
     done = go_live(stores, store, loaded.digests, 2)
     assert done.conflicts == []
     marks = '"title", "deleted_at", "edited_at", "edited_by", "version"'
-    assert ask(stores.live, f"SELECT {marks} FROM {{clients}} WHERE \"source_id\" = '1000'") == [
+    assert query(stores.live, f"SELECT {marks} FROM {{clients}} WHERE \"source_id\" = '1000'") == [
         ("Dr", None, None, None, 1)
     ]
 
 
-def test_marks_without_an_entry_are_not_believed_by_an_undo(stores: Stores) -> None:
+def test_an_undo_ignores_marks_without_an_entry(stores: Stores) -> None:
     live_clinic(stores)
     mark_as_edited(stores)
     done = undo(stores, WORKSPACE, MIGRATION)
     assert done.kept == []
-    assert ask(stores.live, 'SELECT "id" FROM {clients}') == []
+    assert query(stores.live, 'SELECT "id" FROM {clients}') == []
 
 
-def test_an_act_stays_known_when_its_marks_are_wiped_away(stores: Stores) -> None:
+def test_an_act_counts_when_its_marks_are_removed(stores: Stores) -> None:
     store, loaded = trial_of(stores, clinic())
     go_live(stores, store, loaded.digests)
     desk = Gateway(stores, WORKSPACE, MEGAN)
     desk.delete("clients", client_id("1000"))
     desk.edit("clients", client_id("1001"), {"title": "Dr"})
     assert checked(stores, store, loaded.digests).holds
-    meddle(stores.live, 'UPDATE {clients} SET "deleted_at" = NULL, "edited_at" = NULL, "version" = 1')
-    found = checked(stores, store, loaded.digests)
-    assert {one.id for one in found.altered} == {client_id("1000"), client_id("1001")}
-    assert {(one.id, one.why) for one in undo(stores, WORKSPACE, MIGRATION).kept} >= {
+    tamper_with(stores.live, 'UPDATE {clients} SET "deleted_at" = NULL, "edited_at" = NULL, "version" = 1')
+    verification = checked(stores, store, loaded.digests)
+    assert {record.id for record in verification.altered} == {client_id("1000"), client_id("1001")}
+    assert {(record.id, record.why) for record in undo(stores, WORKSPACE, MIGRATION).kept} >= {
         (client_id("1000"), Why.DELETED),
         (client_id("1001"), Why.EDITED),
     }
 
 
-def test_an_honest_edit_does_not_cover_what_was_changed_after_it(stores: Stores) -> None:
+def test_an_edit_does_not_cover_later_tampering(stores: Stores) -> None:
     store, loaded = trial_of(stores, clinic())
     go_live(stores, store, loaded.digests)
     Gateway(stores, WORKSPACE, MEGAN).edit("clients", client_id("1000"), {"title": "Dr"})
-    meddle(stores.live, "UPDATE {clients} SET \"alert\" = 'None' WHERE \"source_id\" = '1000'")
-    assert [one.id for one in checked(stores, store, loaded.digests).altered] == [client_id("1000")]
+    tamper_with(stores.live, "UPDATE {clients} SET \"alert\" = 'None' WHERE \"source_id\" = '1000'")
+    assert [record.id for record in checked(stores, store, loaded.digests).altered] == [client_id("1000")]
 
 
 def test_an_entry_that_was_changed_or_removed_breaks_the_chain(stores: Stores) -> None:
@@ -162,18 +162,18 @@ def test_an_entry_that_was_changed_or_removed_breaks_the_chain(stores: Stores) -
     with stores.live.database.connection(reading=True) as connection:
         acts = [entry.act for entry in entries(connection, stores.live.schema, WORKSPACE)]
     assert acts == ["edited"] * 3
-    meddle(stores.live, 'UPDATE {edits} SET "by" = \'somebody\' WHERE "number" = 2')
+    tamper_with(stores.live, 'UPDATE {edits} SET "by" = \'somebody\' WHERE "number" = 2')
     assert not holds()
-    meddle(stores.live, f'UPDATE {{edits}} SET "by" = \'{MEGAN}\' WHERE "number" = 2')
+    tamper_with(stores.live, f'UPDATE {{edits}} SET "by" = \'{MEGAN}\' WHERE "number" = 2')
     assert holds()
-    meddle(stores.live, 'DELETE FROM {edits} WHERE "number" = 2')
+    tamper_with(stores.live, 'DELETE FROM {edits} WHERE "number" = 2')
     assert not holds()
 
 
-def test_what_people_make_is_theirs_and_what_nobody_made_is_named(stores: Stores) -> None:
+def test_only_records_that_nobody_made_are_reported_as_added(stores: Stores) -> None:
     store, loaded = trial_of(stores, clinic())
     go_live(stores, store, loaded.digests)
     made = Gateway(stores, WORKSPACE, MEGAN).add("clients", {"first_name": "Ann", "last_name": "New"})
     assert checked(stores, store, loaded.digests).holds
-    meddle(stores.live, "DELETE FROM {edits}")
-    assert [one.id for one in checked(stores, store, loaded.digests).added] == [made]
+    tamper_with(stores.live, "DELETE FROM {edits}")
+    assert [record.id for record in checked(stores, store, loaded.digests).added] == [made]

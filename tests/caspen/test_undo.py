@@ -1,4 +1,4 @@
-"""A finalised migration can be taken back, and what people did since stays."""
+"""Undoing a finalised migration keeps people's later changes."""
 
 from app.caspen.fences import Fate, PartKey
 from app.caspen.gateway import Gateway
@@ -13,11 +13,11 @@ from tests.caspen.story import (
     MIGRATION,
     NOON,
     WORKSPACE,
-    ask,
     client,
     client_id,
     clinic,
     live_clinic,
+    query,
     rows,
     service,
     trial_of,
@@ -28,7 +28,7 @@ MEGAN = "megan@example.com"
 LATER = "mig_02"
 
 
-def test_undoing_leaves_the_workspace_as_it_was(stores: Stores) -> None:
+def test_undoing_restores_the_workspace(stores: Stores) -> None:
     live_clinic(stores)
     done = undo(stores, WORKSPACE, MIGRATION)
     assert done.removed["clients"] == 3
@@ -46,32 +46,35 @@ def test_importing_again_after_an_undo_is_a_first_import(stores: Stores) -> None
 def test_what_a_later_migration_replaced_returns(stores: Stores) -> None:
     live_clinic(stores)
     before = read_back(stores.live, WORKSPACE).digests
-    everything = ask(stores.live, "SELECT * FROM {clients} ORDER BY 1, 2")
-    prices = ask(stores.live, "SELECT * FROM {services} ORDER BY 1, 2")
+    everything = query(stores.live, "SELECT * FROM {clients} ORDER BY 1, 2")
+    prices = query(stores.live, "SELECT * FROM {services} ORDER BY 1, 2")
     changed = client("1000", first_name="Zara", address={"line1": 'Ünder the "Bridge"\'s end'}, portal_access=True)
-    told = rows(changed, client("4444"), service(duration=60))
+    mapped = rows(changed, client("4444"), service(duration=60))
     store = stores.create_trial(WORKSPACE, LATER, 2, workspace_version(stores))
-    loaded = load_part(stores, store, IDS, PartKey(LATER, 2, 1, 1), told, moment=NOON)
+    loaded = load_part(stores, store, IDS, PartKey(LATER, 2, 1, 1), mapped, moment=NOON)
     promote(stores, store, Promotion(WORKSPACE, LATER, 2, loaded.digests), moment=NOON)
     assert read_back(stores.live, WORKSPACE).digests != before
     done = undo(stores, WORKSPACE, LATER)
     assert (done.restored["clients"], done.restored["services"], done.removed["clients"]) == (1, 1, 1)
-    assert ask(stores.live, "SELECT * FROM {clients} ORDER BY 1, 2") == everything
-    assert ask(stores.live, "SELECT * FROM {services} ORDER BY 1, 2") == prices
-    assert ask(stores.live, 'SELECT "id" FROM {journal}') == []
+    assert query(stores.live, "SELECT * FROM {clients} ORDER BY 1, 2") == everything
+    assert query(stores.live, "SELECT * FROM {services} ORDER BY 1, 2") == prices
+    assert query(stores.live, 'SELECT "id" FROM {journal}') == []
 
 
-def test_what_people_touched_stays_and_is_told(stores: Stores) -> None:
+def test_touched_records_are_kept_with_the_reason(stores: Stores) -> None:
     live_clinic(stores)
     desk = Gateway(stores, WORKSPACE, MEGAN)
     desk.edit("clients", client_id("1000"), {"title": "Dr"})
     desk.delete("clients", client_id("1001"))
     done = undo(stores, WORKSPACE, MIGRATION)
-    assert {one.id: one.why for one in done.kept} == {client_id("1000"): Why.EDITED, client_id("1001"): Why.DELETED}
-    assert len(ask(stores.live, 'SELECT "id" FROM {clients}')) == 2
+    assert {kept.id: kept.why for kept in done.kept} == {
+        client_id("1000"): Why.EDITED,
+        client_id("1001"): Why.DELETED,
+    }
+    assert len(query(stores.live, 'SELECT "id" FROM {clients}')) == 2
 
 
-def test_a_client_with_a_new_visit_stays_with_all_that_the_visit_needs(stores: Stores) -> None:
+def test_a_client_with_a_new_visit_is_kept_with_the_records_of_the_visit(stores: Stores) -> None:
     live_clinic(stores)
     with stores.live.database.write() as session:
         session.add(
@@ -90,12 +93,12 @@ def test_a_client_with_a_new_visit_stays_with_all_that_the_visit_needs(stores: S
             )
         )
     done = undo(stores, WORKSPACE, MIGRATION)
-    assert {one.why for one in done.kept} == {Why.IN_USE}
-    kept = sorted(one.table for one in done.kept)
+    assert {record.why for record in done.kept} == {Why.IN_USE}
+    kept = sorted(record.table for record in done.kept)
     assert kept == ["categories", "clients", "locations", "practitioners", "services", "taxes", "users"]
 
 
-def test_a_preview_tells_the_same_and_changes_nothing(stores: Stores) -> None:
+def test_a_preview_equals_the_undo_and_changes_nothing(stores: Stores) -> None:
     live_clinic(stores)
     before = read_back(stores.live, WORKSPACE).digests
     shown = preview_undo(stores, WORKSPACE, MIGRATION)
@@ -103,7 +106,7 @@ def test_a_preview_tells_the_same_and_changes_nothing(stores: Stores) -> None:
     assert undo(stores, WORKSPACE, MIGRATION) == shown
 
 
-def test_undoing_twice_is_no_harm(stores: Stores) -> None:
+def test_undoing_twice_changes_nothing_more(stores: Stores) -> None:
     live_clinic(stores)
     done = undo(stores, WORKSPACE, MIGRATION)
     version = workspace_version(stores)

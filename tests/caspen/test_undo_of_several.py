@@ -1,6 +1,6 @@
-"""Any of several moves of one clinic may be taken back, in any order. What the others approved stays.
+"""Any of several moves of one clinic may be undone, in any order. Records that other moves approved are kept.
 
-The stories are generated. A model says what must be live: what each move that is left approved, the later one last.
+The cases are generated. A model computes the expected live records: what each remaining move approved, the latest last.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from app.caspen.shared_records import count_kept_by_later
 from app.caspen.stores import Store, Stores
 from app.caspen.tables.column_types import moment_text
 from app.caspen.undo import Why, preview_undo, undo
-from tests.caspen.story import IDS, NOON, WORKSPACE, ask, client, client_id, rows, workspace_version
+from tests.caspen.story import IDS, NOON, WORKSPACE, client, client_id, query, rows, workspace_version
 
 KEYS = tuple(str(number) for number in range(1000, 1008))
 MOVES = ("mig_01", "mig_02", "mig_03")
@@ -38,7 +38,7 @@ def generated(seed: int) -> list[Approved]:
 
 
 class Clinic:
-    """A workspace and the moves that have gone live in it."""
+    """A workspace, and the moves that have gone live in it."""
 
     def __init__(self, stores: Stores) -> None:
         self.stores = stores
@@ -58,18 +58,18 @@ class Clinic:
         return store
 
     def go_live(self, name: str) -> None:
-        """Promotes the trial that was made last, of this name."""
+        """Promotes the last trial of this name."""
         moment, earlier = NOON + timedelta(days=len(self.moments)), frozenset(self.moments)
         promoted = Promotion(WORKSPACE, name, 1, self.digests[name], earlier)
         promote(self.stores, self.trials[name], promoted, moment=moment)
         self.moments[name] = moment_text(moment)
 
     def live(self) -> Approved:
-        found = ask(self.stores.live, 'SELECT "source_id", "title" FROM {clients}')
-        return {str(key): str(title) for key, title in found}
+        titles = query(self.stores.live, 'SELECT "source_id", "title" FROM {clients}')
+        return {str(key): str(title) for key, title in titles}
 
     def bringers(self) -> set[str]:
-        return {str(row[0]) for row in ask(self.stores.live, 'SELECT DISTINCT "migration_id" FROM {clients}')}
+        return {str(row[0]) for row in query(self.stores.live, 'SELECT DISTINCT "migration_id" FROM {clients}')}
 
     def holds(self, name: str) -> bool:
         known = LedgerMoments(self.moments, self.digests[name])
@@ -86,15 +86,15 @@ def clinic(stores: Stores) -> Clinic:
 
 
 def model(approved: Sequence[Approved], left: Sequence[str]) -> Approved:
-    found: Approved = {}
+    live: Approved = {}
     for name, titles in zip(MOVES, approved, strict=True):
         if name in left:
-            found |= titles
-    return found
+            live |= titles
+    return live
 
 
 @pytest.mark.parametrize("order", list(permutations(MOVES)), ids=lambda order: "-".join(order))
-def test_what_the_moves_that_are_left_approved_is_live(clinic: Clinic, order: tuple[str, ...]) -> None:
+def test_the_live_records_are_those_of_the_remaining_moves(clinic: Clinic, order: tuple[str, ...]) -> None:
     approved = generated(MOVES.index(order[0]) * 10 + MOVES.index(order[1]))
     for name, titles in zip(MOVES, approved, strict=True):
         clinic.move(name, titles)
@@ -117,11 +117,11 @@ def test_what_the_moves_that_are_left_approved_is_live(clinic: Clinic, order: tu
         if left:
             assert clinic.holds(left[-1])
     assert clinic.live() == {}
-    assert ask(clinic.stores.live, 'SELECT "id" FROM {journal}') == []
-    assert ask(clinic.stores.live, 'SELECT "id" FROM {shared_records}') == []
+    assert query(clinic.stores.live, 'SELECT "id" FROM {journal}') == []
+    assert query(clinic.stores.live, 'SELECT "id" FROM {shared_records}') == []
 
 
-def test_the_newest_move_taken_back_leaves_what_an_older_one_shares(clinic: Clinic) -> None:
+def test_undoing_the_newest_move_keeps_records_shared_with_an_older_move(clinic: Clinic) -> None:
     for name, title in zip(MOVES, ("Ms", "Ms", "Dr"), strict=True):
         clinic.move(name, {"1000": title})
     done = undo(clinic.stores, WORKSPACE, MOVES[2])
@@ -130,12 +130,12 @@ def test_the_newest_move_taken_back_leaves_what_an_older_one_shares(clinic: Clin
     assert clinic.holds(MOVES[1])
 
 
-def test_what_people_edited_stays_theirs_also_where_a_later_move_holds_it(clinic: Clinic) -> None:
+def test_an_edited_record_is_kept_when_a_later_move_holds_it(clinic: Clinic) -> None:
     clinic.move(MOVES[0], {"1000": "Ms", "1001": "Ms", "1002": "Ms"})
     clinic.move(MOVES[1], {"1000": "Ms", "1001": "Ms"})
     Gateway(clinic.stores, WORKSPACE, "megan@example.com").edit("clients", client_id("1000"), {"title": "Prof"})
     done = undo(clinic.stores, WORKSPACE, MOVES[0])
-    assert [(one.id, one.why) for one in done.kept] == [(client_id("1000"), Why.EDITED)]
+    assert [(record.id, record.why) for record in done.kept] == [(client_id("1000"), Why.EDITED)]
     assert (done.later.total(), done.removed["clients"]) == (1, 1)
     assert clinic.live() == {"1000": "Prof", "1001": "Ms"}
     assert clinic.holds(MOVES[1])

@@ -1,4 +1,4 @@
-"""What the review pages show of a trial."""
+"""The list of clients on the review pages."""
 
 import pytest
 
@@ -15,14 +15,14 @@ from tests.caspen.story import (
 
 @pytest.fixture
 def trial(stores: Stores) -> Store:
-    told = [
+    mapped = [
         *clinic(2),
         *rows(
             client("1", first_name="Ann", last_name="O'Neil", email="ann_1@example.com", status="archived"),
             client("2", first_name="Anna", last_name="100%", phone_number="+61400123456"),
         ),
     ]
-    return trial_of(stores, told)[0]
+    return trial_of(stores, mapped)[0]
 
 
 def test_clients_are_listed_by_last_name_with_their_counts(trial: Store) -> None:
@@ -34,7 +34,7 @@ def test_clients_are_listed_by_last_name_with_their_counts(trial: Store) -> None
 
 
 @pytest.mark.parametrize(
-    ("search", "found"),
+    ("search", "matches"),
     [
         ("ann", 2),
         ("ann o'neil", 1),
@@ -48,16 +48,16 @@ def test_clients_are_listed_by_last_name_with_their_counts(trial: Store) -> None
         ("\\", 0),
     ],
 )
-def test_a_search_finds_parts_of_names_and_means_them_literally(trial: Store, search: str, found: int) -> None:
-    assert clients(trial, WORKSPACE, search=search).total == found
+def test_a_search_matches_parts_of_names_literally(trial: Store, search: str, matches: int) -> None:
+    assert clients(trial, WORKSPACE, search=search).total == matches
 
 
-def test_pages_hold_everyone_once(trial: Store) -> None:
+def test_the_pages_list_each_client_once(trial: Store) -> None:
     pages = [clients(trial, WORKSPACE, page=n, size=3) for n in (1, 2)]
     assert pages[0].pages == 2
     assert len({line.id for page in pages for line in page.lines}) == 4
     assert clients(trial, WORKSPACE, page=99, size=3).page == 2
 
 
-def test_another_workspace_sees_nobody(trial: Store) -> None:
+def test_another_workspace_lists_no_client(trial: Store) -> None:
     assert clients(trial, "wsp_other").total == 0

@@ -1,4 +1,4 @@
-"""The answer of the command line, field for field."""
+"""The fields of the command line's answer."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def test_a_trial_s_answer_has_these_fields(tried: Tried) -> None:
     assert len(tried.told["export"]["sha256"]) == 64
 
 
-def test_a_file_that_was_refused_or_is_not_known_is_of_no_kind(tried: Tried) -> None:
+def test_refused_and_unknown_files_have_no_kind(tried: Tried) -> None:
     for file in tried.told["export"]["files"]:
         assert set(file) == FILE
     kinds = {f["path"]: (f["kind"], f["refused"]) for f in tried.told["export"]["files"]}
@@ -43,7 +43,7 @@ def test_a_file_that_was_refused_or_is_not_known_is_of_no_kind(tried: Tried) -> 
     assert kinds["patients.csv"] == ("patients", None)
 
 
-def test_each_kind_is_counted_and_each_reference_told(tried: Tried) -> None:
+def test_the_answer_has_counts_per_kind_and_references(tried: Tried) -> None:
     assert tried.told["inventory"]["patients"] == {"rows": 2, "ids": 2, "duplicates": 0, "first": None, "last": None}
     assert tried.told["inventory"]["appointments"]["first"] == "2026-03-31T22:00:00Z"
     visits = {"active": True, "appointments": 1, "notes": 0}
@@ -73,7 +73,7 @@ def test_every_row_of_a_kind_has_one_outcome(tried: Tried) -> None:
     assert tried.told["balanced"]
 
 
-def test_a_file_of_answers_says_who_a_client_is(tmp_path: Path) -> None:
+def test_an_answer_file_can_match_a_client(tmp_path: Path) -> None:
     answers = tmp_path / "plan.yaml"
     answers.write_text(
         "clients:\n  11: create\n  12: {to: match, id: cli_1}\nfields:\n  f1: create\n", encoding="utf-8"

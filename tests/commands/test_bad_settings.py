@@ -1,4 +1,4 @@
-"""A setting that cannot be used ends every command at its start, with one line that names it and not its value."""
+"""An unusable setting ends every command at its start, with one line that names the setting but not its value."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What a ledger that something else has changed claims of a trial is no answer of `caspen-import trial`."""
+"""`caspen-import trial` reports no numbers of a trial whose ledger was changed by other software."""
 
 import json
 from pathlib import Path
@@ -22,7 +22,9 @@ from tests.world.ledger_lies import LIES
         "the trial's digest overwritten",
     ],
 )
-def test_no_number_of_a_changed_account_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_changed_account_has_no_numbers_in_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     (tmp_path / "export").mkdir()
     for file, text in clinic_files(3, 3).items():
         (tmp_path / "export" / file).write_text(text)
@@ -37,9 +39,9 @@ def test_no_number_of_a_changed_account_is_told(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr(Driver, "run", changed_behind)
     records = tmp_path / "records"
     ended = run("trial", tmp_path / "export", "--json", tmp_path / "t.json", "--records", records)
-    told: dict[str, Any] = json.loads((tmp_path / "t.json").read_text())
+    content: dict[str, Any] = json.loads((tmp_path / "t.json").read_text())
     assert ended.exit_code == 1
-    assert (told["kinds"], told["balanced"], told["digest"]) == ([], False, "")
-    assert "trial_damaged" in {problem["code"] for problem in told["problems"]}
+    assert (content["kinds"], content["balanced"], content["digest"]) == ([], False, "")
+    assert "trial_damaged" in {problem["code"] for problem in content["problems"]}
     assert "The trial does not balance." in ended.stdout
     assert not records.exists()

@@ -1,4 +1,4 @@
-"""An operator tries links by hand: what was answered is kept for review, and nothing of it opens a link."""
+"""An operator checks links by hand: the responses are kept for review, without secrets."""
 
 import json
 from pathlib import Path
@@ -37,7 +37,7 @@ def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeInternet:
     return made
 
 
-def test_what_providers_answered_is_told_and_kept_without_secrets(net: FakeInternet, tmp_path: Path) -> None:
+def test_the_responses_are_printed_and_kept_without_secrets(net: FakeInternet, tmp_path: Path) -> None:
     google, dropbox, onedrive, sharepoint = Google(net), Dropbox(net), OneDrive(net), SharePoint(net)
     shops = (google, dropbox, onedrive, sharepoint)
     links = [shop.share(shop.add("Megan Canary export.zip", FILE)) for shop in shops]
@@ -45,24 +45,24 @@ def test_what_providers_answered_is_told_and_kept_without_secrets(net: FakeInter
     sharepoint.passwords.add(locked.id)
     gone = google.share(google.add("x", FILE)).replace("id002", "id009")
     lines = ["# our own files", *links, f"{sharepoint.share(locked)} {PASSWORD}", gone, "no link at all", ""]
-    told = list(check(lines, settings_in(tmp_path), tmp_path / "fixtures"))
-    assert [one["code"] for one in told] == [None] * 5 + ["link_private_or_gone", "link_malformed"]
-    assert [one["resumes"] for one in told[:5]] == [True] * 5
-    assert [one["route"] for one in told[:4]] == ["api", "api", "browser", "browser"]
-    assert {"status", "headers", "host", "path", "method"} == told[0]["exchanges"][0].keys()
+    results = list(check(lines, settings_in(tmp_path), tmp_path / "fixtures"))
+    assert [result["code"] for result in results] == [None] * 5 + ["link_private_or_gone", "link_malformed"]
+    assert [result["resumes"] for result in results[:5]] == [True] * 5
+    assert [result["route"] for result in results[:4]] == ["api", "api", "browser", "browser"]
+    assert {"status", "headers", "host", "path", "method"} == results[0]["exchanges"][0].keys()
     kept = list((tmp_path / "fixtures").glob("*.json"))
     assert len(kept) == 6
-    everything = json.dumps(told) + "".join(path.read_text() for path in kept)
+    everything = json.dumps(results) + "".join(path.read_text() for path in kept)
     secrets = ["canary", "Canary", PASSWORD, "id001", "id002", "444444444444", *(link[-20:] for link in links)]
-    found = [
+    leaks = [
         everything[max(0, everything.index(s) - 60) : everything.index(s) + 60] for s in secrets if s in everything
     ]
-    assert not found
+    assert not leaks
     assert '\\"mimeType\\": \\"application/zip\\"' in everything
     assert '\\"reason\\": \\"notFound\\"' in everything
 
 
-def test_what_fakes_answer_verifies_nothing(net: FakeInternet, tmp_path: Path) -> None:
+def test_responses_of_fake_providers_verify_nothing(net: FakeInternet, tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     shop = Google(net)
     list(check([shop.share(shop.add("x.zip", FILE))], settings, tmp_path / "fixtures"))

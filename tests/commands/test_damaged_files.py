@@ -1,4 +1,4 @@
-"""`caspen-import trial` of exports with damage that concerns one line, or nothing: balanced, nothing unverified."""
+"""`caspen-import trial` of exports with minor damage: the trial balances, and everything is verified."""
 
 import json
 from pathlib import Path
@@ -42,12 +42,12 @@ def test_a_trial_holds_what_is_damaged_and_brings_the_rest(damage: str, tmp_path
     (folder / name).write_bytes(content)
     answer = tmp_path / "t.json"
     assert CliRunner().invoke(app, ["trial", str(folder), "--json", str(answer)]).exit_code == 0
-    told: dict[str, Any] = json.loads(answer.read_text())
-    codes = {problem["code"] for problem in told["problems"]}
-    assert told["balanced"] is True
+    result: dict[str, Any] = json.loads(answer.read_text())
+    codes = {problem["code"] for problem in result["problems"]}
+    assert result["balanced"] is True
     assert codes & AGAINST == set()
     assert codes & {"bad_json", "file_may_be_cut", "control_chars_removed"} == wanted
-    clients = next(kind for kind in told["kinds"] if kind["kind"] == "patients")
+    clients = next(kind for kind in result["kinds"] if kind["kind"] == "patients")
     assert clients["held"] == held
     assert clients["created"] == clients["read"] - clients["held"] - clients["skipped"]
 
@@ -69,15 +69,15 @@ def test_a_trial_loses_no_client_to_a_mark_that_another_client_s_row_closes(tmp_
         '5407,Gil,Reed,1986-01-01,,"first line\n5408, no row\nlast line",gil@x.example\n'
     )
     answer, records = tmp_path / "t.json", tmp_path / "records"
-    told_by = CliRunner().invoke(app, ["trial", str(folder), "--json", str(answer), "--records", str(records)])
-    assert told_by.exit_code == 0
-    told: dict[str, Any] = json.loads(answer.read_text())
-    codes = {problem["code"] for problem in told["problems"]}
-    assert told["balanced"] is True
+    finished = CliRunner().invoke(app, ["trial", str(folder), "--json", str(answer), "--records", str(records)])
+    assert finished.exit_code == 0
+    result: dict[str, Any] = json.loads(answer.read_text())
+    codes = {problem["code"] for problem in result["problems"]}
+    assert result["balanced"] is True
     assert codes & AGAINST == set()
-    (stray,) = [problem for problem in told["problems"] if problem["code"] == "stray_quotation_mark"]
+    (stray,) = [problem for problem in result["problems"] if problem["code"] == "stray_quotation_mark"]
     assert (stray["file"], stray["line"], stray["count"]) == ("Patients more.csv", 2, 2)
-    clients = next(kind for kind in told["kinds"] if kind["kind"] == "patients")
+    clients = next(kind for kind in result["kinds"] if kind["kind"] == "patients")
     assert clients["created"] == clients["read"] == 27
     people = {row["first_name"]: row for row in map(json.loads, (records / "clients.jsonl").read_text().splitlines())}
     assert [people[name]["alert"] for name in ("Ada", "Ben", "Cleo", "Dov", "Eve", "Fay")] == [

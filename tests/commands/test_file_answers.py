@@ -1,4 +1,4 @@
-"""`--plan` says what files are: found by path or bare name, and a clear word for what the export does not have."""
+"""Answers about files in `--plan`: files are named by path or bare name; unknown names have a clear message."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.commands.test_trial import run, told
+from tests.commands.test_trial import content_of, run
 from tests.figures.command import Tried
 from tests.figures.samples import differences
 from tests.fourth import write_fourth
@@ -28,9 +28,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tried(folder: Path, tmp_path: Path, **said: object) -> tuple[int, str, Path]:
+def tried(folder: Path, tmp_path: Path, **answers: object) -> tuple[int, str, Path]:
     plan = tmp_path / "plan.yaml"
-    plan.write_text(yaml.safe_dump(said))
+    plan.write_text(yaml.safe_dump(answers))
     result = run("trial", folder, "--plan", plan, "--json", tmp_path / "t.json")
     return result.exit_code, result.output, tmp_path / "t.json"
 
@@ -40,7 +40,7 @@ def test_a_fourth_dialect_goes_through_by_pairing_alone(tmp_path: Path) -> None:
     plan = fourth.plan(tmp_path / "plan.yaml")
     assert run("read", fourth.path).exit_code == 2
     status = run("trial", fourth.path, "--plan", plan, "--json", tmp_path / "t.json").exit_code
-    answer = Tried(status, told(tmp_path / "t.json"))
+    answer = Tried(status, content_of(tmp_path / "t.json"))
     assert answer.balances
     assert differences(answer, fourth.expected.at(datetime.now(UTC))) == []
 
@@ -53,10 +53,10 @@ def test_kinds_and_fields_go_by_our_names_or_the_sources(folder: Path, tmp_path:
         column_pairs={REGISTER: PAIRS},
     )
     assert status == 0
-    files = {file["path"]: file for file in told(answer)["export"]["files"]}
+    files = {file["path"]: file for file in content_of(answer)["export"]["files"]}
     assert files[REGISTER]["kind"] == "patient_cases"
     assert files["one/twice.csv"]["kind"] is None
-    codes = {(p["code"], p["file"]) for p in told(answer)["problems"]}
+    codes = {(p["code"], p["file"]) for p in content_of(answer)["problems"]}
     assert ("file_left_out", "one/twice.csv") in codes
     assert ("unrecognised_file", "two/twice.csv") in codes
 
@@ -82,9 +82,9 @@ WRONG: dict[str, tuple[dict[str, object], str]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_what_the_export_does_not_have_is_named(folder: Path, tmp_path: Path, what: str) -> None:
-    said, words = WRONG[what]
-    status, output, _ = tried(folder, tmp_path, **said)
+def test_an_answer_about_a_missing_file_is_refused_with_its_name(folder: Path, tmp_path: Path, what: str) -> None:
+    answers, words = WRONG[what]
+    status, output, _ = tried(folder, tmp_path, **answers)
     assert status == 2
     assert words in " ".join(output.split())
 
@@ -114,7 +114,7 @@ def test_a_pairing_that_cannot_be_is_refused(tmp_path: Path, pairs: dict[str, st
     status, output, answer = tried(clients_of(tmp_path), tmp_path, column_pairs={PEOPLE: pairs})
     assert status == 2
     assert words in output
-    assert [problem["code"] for problem in told(answer)["problems"]] == ["option_file_unusable"]
+    assert [problem["code"] for problem in content_of(answer)["problems"]] == ["option_file_unusable"]
 
 
 def test_two_columns_may_change_places(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`read` and `trial` take a link through the very engine that workers use."""
+"""`read` and `trial` download a link with the engine of the workers."""
 
 import json
 import time
@@ -46,9 +46,9 @@ def codes(answer: dict[str, Any]) -> list[str]:
 
 def test_a_folder_is_read_and_tried_by_its_link(net: FakeInternet, tmp_path: Path) -> None:
     _, link = shared(net)
-    told = json.loads(run("read", "-", "--json", "-", given=f"{link}\n").stdout)
-    assert {file["path"] for file in told["export"]["files"]} == set(clinic_files())
-    assert len(told["export"]["sha256"]) == 64
+    content = json.loads(run("read", "-", "--json", "-", given=f"{link}\n").stdout)
+    assert {file["path"] for file in content["export"]["files"]} == set(clinic_files())
+    assert len(content["export"]["sha256"]) == 64
     tried = run("trial", link, "--json", str(tmp_path / "t.json"))
     assert tried.exit_code == 0
     assert json.loads((tmp_path / "t.json").read_text())["balanced"] is True
@@ -62,7 +62,7 @@ def test_a_folder_is_read_and_tried_by_its_link(net: FakeInternet, tmp_path: Pat
         ("alt=media", 403, {}, "provider_changed"),
     ],
 )
-def test_what_is_in_the_way_is_told_with_status_2(
+def test_an_obstacle_is_named_with_status_2(
     net: FakeInternet, where: str, status: int, headers: dict[str, str], code: str
 ) -> None:
     shop, link = shared(net)

@@ -1,4 +1,4 @@
-"""Every option of `read` and `trial` with wrong values: one sentence and status 2 before any work, and JSON."""
+"""Every option of `read` and `trial` with wrong values: one sentence, status 2 and JSON, before any work."""
 
 import json
 import os

@@ -1,11 +1,11 @@
-"""`--plan` answers that cannot be are told before anything is tried; those that can be are taken."""
+"""Impossible answers of `--plan` are refused before any trial; possible answers are taken."""
 
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.commands.test_trial import run, told
+from tests.commands.test_trial import content_of, run
 
 FILES = {
     "Patients.csv": "Patient ID,First Name,Last Name,Date of Birth,Custom: Pets\n1,Ann,Lee,1980-02-03,Cat\n",
@@ -37,25 +37,25 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def tried(clinic: Path, tmp_path: Path, said: object) -> tuple[int, str, Path]:
+def tried(clinic: Path, tmp_path: Path, answers: object) -> tuple[int, str, Path]:
     plan, workspace, answer = tmp_path / "plan.yaml", tmp_path / "workspace.yaml", tmp_path / "t.json"
-    plan.write_text(yaml.safe_dump(said))
+    plan.write_text(yaml.safe_dump(answers))
     workspace.write_text(WORKSPACE)
     result = run("trial", clinic, "--workspace", workspace, "--plan", plan, "--json", answer)
     return result.exit_code, result.output, answer
 
 
 @pytest.mark.parametrize("what", CANNOT_BE)
-def test_an_answer_that_cannot_be_is_told(clinic: Path, tmp_path: Path, what: str) -> None:
-    said, words = CANNOT_BE[what]
-    status, output, answer = tried(clinic, tmp_path, said)
+def test_an_impossible_answer_is_refused(clinic: Path, tmp_path: Path, what: str) -> None:
+    answers, words = CANNOT_BE[what]
+    status, output, answer = tried(clinic, tmp_path, answers)
     assert status == 2
     assert words in output
-    assert [problem["code"] for problem in told(answer)["problems"]] == ["option_file_unusable"]
+    assert [problem["code"] for problem in content_of(answer)["problems"]] == ["option_file_unusable"]
 
 
-def test_answers_that_can_be_are_taken(clinic: Path, tmp_path: Path) -> None:
-    said = {
+def test_possible_answers_are_taken(clinic: Path, tmp_path: Path) -> None:
+    answers = {
         "field_types": {"t1": "dropdown"},
         "services": {"1": {"to": "match", "name": "other"}, "77": "leave_out"},
         "default_location": "source:3",
@@ -64,9 +64,9 @@ def test_answers_that_can_be_are_taken(clinic: Path, tmp_path: Path) -> None:
         "country": "NZ",
         "clients": {"1": "wait"},
     }
-    status, output, answer = tried(clinic, tmp_path, said)
+    status, output, answer = tried(clinic, tmp_path, answers)
     assert status == 0, output
-    assert told(answer)["balanced"]
+    assert content_of(answer)["balanced"]
 
 
 ALONE = ("a kind that is none", "a time zone that is none", "a country that is none")
@@ -74,8 +74,8 @@ ALONE = ("a kind that is none", "a time zone that is none", "a country that is n
 
 @pytest.mark.parametrize("what", ALONE)
 def test_an_answer_that_no_export_allows_is_refused_before_the_export_is_read(tmp_path: Path, what: str) -> None:
-    said, words = CANNOT_BE[what]
-    status, output, _ = tried(tmp_path / "no such export", tmp_path, said)
+    answers, words = CANNOT_BE[what]
+    status, output, _ = tried(tmp_path / "no such export", tmp_path, answers)
     assert status == 2
     assert words in output
 
@@ -87,4 +87,4 @@ def test_a_workspace_of_an_unknown_zone_is_refused_at_once(tmp_path: Path, zone:
     result = run("trial", tmp_path / "no such export", "--workspace", workspace, "--json", answer)
     assert result.exit_code == 2
     assert "timezone: " in result.output
-    assert [problem["code"] for problem in told(answer)["problems"]] == ["option_file_unusable"]
+    assert [problem["code"] for problem in content_of(answer)["problems"]] == ["option_file_unusable"]

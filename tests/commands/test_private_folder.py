@@ -1,4 +1,4 @@
-"""The private folder of `read` and `trial` is gone however the command ends, and no other folder is touched."""
+"""The private folder of `read` and `trial` is removed however the command ends; other folders are kept."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""A start that finds no room on the disk ends with one line, before any address is told, at whichever step it is."""
+"""A start without free disk space ends with one line, at every step, before any address is announced."""
 
 import errno
 import os

@@ -43,14 +43,14 @@ def run(*words: str | Path) -> Result:
     return CliRunner().invoke(app, [str(word) for word in words])
 
 
-def told(path: Path) -> dict[str, Any]:
+def content_of(path: Path) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(path.read_text())
     return answer
 
 
 def test_read_says_what_is_in_an_export_and_leaves_nothing(export: Path, temporary: Path, tmp_path: Path) -> None:
     assert run("read", export, "--json", tmp_path / "r.json").exit_code == 0
-    answer = told(tmp_path / "r.json")
+    answer = content_of(tmp_path / "r.json")
     assert set(answer) == {"export", "inventory", "references", "problems"}
     assert {f["path"]: (f["kind"], f["rows"]) for f in answer["export"]["files"]}["Patients.csv"] == ("patients", 30)
     assert answer["inventory"]["patients"]["ids"] == 30
@@ -61,7 +61,7 @@ def test_read_says_what_is_in_an_export_and_leaves_nothing(export: Path, tempora
 
 def test_trial_balances_and_writes_its_records_out(export: Path, temporary: Path, tmp_path: Path) -> None:
     assert run("trial", export, "--json", tmp_path / "t.json", "--records", tmp_path / "records").exit_code == 0
-    answer = told(tmp_path / "t.json")
+    answer = content_of(tmp_path / "t.json")
     assert answer["balanced"] is True
     for kind in answer["kinds"]:
         assert kind["read"] == sum(kind[outcome] for outcome in OUTCOMES)
@@ -85,7 +85,7 @@ def test_a_second_trial_of_what_went_live_is_all_unchanged(export: Path, tmp_pat
     answer = tmp_path / "t.json"
     assert run("trial", export, "--database", database, "--finalise", "--json", answer).exit_code == 0
     assert run("trial", export, "--database", database, "--json", answer).exit_code == 0
-    for kind in told(answer)["kinds"]:
+    for kind in content_of(answer)["kinds"]:
         assert kind["created"] == kind["updated"] == 0
         assert kind["unchanged"] == kind["read"]
 
@@ -93,7 +93,7 @@ def test_a_second_trial_of_what_went_live_is_all_unchanged(export: Path, tmp_pat
 def test_bringing_records_live_needs_a_database_to_bring_them_to(export: Path, tmp_path: Path) -> None:
     answer = tmp_path / "t.json"
     assert run("trial", export, "--finalise", "--json", answer).exit_code == 2
-    assert [problem["code"] for problem in told(answer)["problems"]] == ["finalise_without_database"]
+    assert [problem["code"] for problem in content_of(answer)["problems"]] == ["finalise_without_database"]
 
 
 def test_a_workspace_file_and_a_plan_decide_who_is_who(export: Path, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_workspace_file_and_a_plan_decide_who_is_who(export: Path, tmp_path: P
     plan.write_text("services: {'9': {to: match, name: other}}\n")
     answer = tmp_path / "t.json"
     assert run("trial", export, "--workspace", workspace, "--plan", plan, "--json", answer).exit_code == 0
-    kinds = {kind["kind"]: kind for kind in told(answer)["kinds"]}
+    kinds = {kind["kind"]: kind for kind in content_of(answer)["kinds"]}
     assert (kinds["businesses"]["unchanged"], kinds["businesses"]["records"]) == (1, 0)
     assert kinds["appointment_types"]["unchanged"] == 1
 
@@ -116,7 +116,7 @@ def test_nothing_that_can_be_read_is_status_2_with_its_reason(tmp_path: Path) ->
     for words in (("read", lonely), ("trial", lonely), ("read", tmp_path / "nowhere")):
         answer = tmp_path / "a.json"
         assert run(*words, "--json", answer).exit_code == 2
-        codes = {problem["code"] for problem in told(answer)["problems"]}
+        codes = {problem["code"] for problem in content_of(answer)["problems"]}
         assert codes & {"no_patients_file", "export_not_found"}
 
 
@@ -125,7 +125,7 @@ def test_a_file_that_is_no_plan_is_bad_usage(export: Path, tmp_path: Path) -> No
     plan.write_text("services: 7\nnonsense: true\n")
     answer = tmp_path / "a.json"
     assert run("trial", export, "--plan", plan, "--json", answer).exit_code == 2
-    assert [problem["code"] for problem in told(answer)["problems"]] == ["option_file_unusable"]
+    assert [problem["code"] for problem in content_of(answer)["problems"]] == ["option_file_unusable"]
 
 
 def test_one_problem_stands_for_all_rows_of_a_file_that_have_it(tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_one_problem_stands_for_all_rows_of_a_file_that_have_it(tmp_path: Path) 
     file.write_text(patients(12, Email="not an address"))
     answer = tmp_path / "t.json"
     run("trial", file, "--json", answer)
-    told_of = [problem for problem in told(answer)["problems"] if problem["code"] == "bad_email"]
-    assert [(p["count"], p["line"], p["source_id"]) for p in told_of] == [(12, 2, "1000")]
+    problems = [problem for problem in content_of(answer)["problems"] if problem["code"] == "bad_email"]
+    assert [(p["count"], p["line"], p["source_id"]) for p in problems] == [(12, 2, "1000")]
 
 
 def test_a_locked_zip_is_opened_with_the_password_that_is_asked_for(export: Path, tmp_path: Path) -> None:
@@ -142,16 +142,16 @@ def test_a_locked_zip_is_opened_with_the_password_that_is_asked_for(export: Path
     shut.write_bytes(build([locked(Item(f.name.encode(), f.read_bytes()), b"secret") for f in export.iterdir()]))
     words = ["trial", str(shut), "--json", str(tmp_path / "t.json")]
     assert CliRunner().invoke(app, words).exit_code == 2
-    assert {f["code"] for f in told(tmp_path / "t.json")["problems"]} >= {"zip_encrypted"}
+    assert {f["code"] for f in content_of(tmp_path / "t.json")["problems"]} >= {"zip_encrypted"}
     assert CliRunner().invoke(app, [*words, "--ask-password"], input="guess\n").exit_code == 2
     for nothing in ("\n", ""):
         (tmp_path / "t.json").unlink()
         assert CliRunner().invoke(app, [*words, "--ask-password"], input=nothing).exit_code == 2
-        assert {f["code"] for f in told(tmp_path / "t.json")["problems"]} >= {"zip_encrypted"}
+        assert {f["code"] for f in content_of(tmp_path / "t.json")["problems"]} >= {"zip_encrypted"}
     result = CliRunner().invoke(app, [*words, "--ask-password"], input="secret\n")
     assert result.exit_code == 0
     assert "secret" not in result.output
-    assert told(tmp_path / "t.json")["balanced"] is True
+    assert content_of(tmp_path / "t.json")["balanced"] is True
 
 
 def test_the_command_line_writes_down_that_no_clinic_acknowledged_the_lists(export: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What an export holds, as the clinic and the command line are told before anything is imported."""
+"""The inventory of an export, which the clinic and the command line show before an import."""
 
 from pathlib import Path
 
@@ -28,9 +28,9 @@ def test_every_kind_is_counted_with_its_first_and_last_day(export: Export) -> No
     export.has("patient_cases", "1")
     export.empty.append("treatment_notes")
 
-    found = take_inventory(export.index, SOURCE, NOW)
+    inventory = take_inventory(export.index, SOURCE, NOW)
 
-    assert found.report()["inventory"] == {
+    assert inventory.report()["inventory"] == {
         "patients": {
             "rows": 3,
             "ids": 2,
@@ -49,11 +49,11 @@ def test_every_kind_is_counted_with_its_first_and_last_day(export: Export) -> No
         "treatment_notes": {"rows": 0, "ids": 0, "duplicates": 0, "first": None, "last": None},
     }
     held = {"patients", "patient_cases", "appointments", "treatment_notes"}
-    assert found.absent == tuple(kind.name for kind in SOURCE.kinds if kind.imported and kind.name not in held)
-    assert found.signs == ("none_ahead",)
+    assert inventory.absent == tuple(kind.name for kind in SOURCE.kinds if kind.imported and kind.name not in held)
+    assert inventory.signs == ("none_ahead",)
 
 
-def test_everybody_who_is_referred_to_is_listed_with_what_they_have_to_do(export: Export) -> None:
+def test_every_referenced_person_is_listed_with_the_numbers_of_rows(export: Export) -> None:
     export.has("patients", "7")
     export.has("businesses", "1", name="Main")
     export.has("users", "9", name="Sam Lee", alias="sam@harbour.example")
@@ -69,9 +69,9 @@ def test_everybody_who_is_referred_to_is_listed_with_what_they_have_to_do(export
         )
     export.has("treatment_notes", "1", patient("7"), author("3"), booking("0"))
 
-    found = take_inventory(export.index, SOURCE, NOW)
+    inventory = take_inventory(export.index, SOURCE, NOW)
 
-    assert found.report()["references"] == {
+    assert inventory.report()["references"] == {
         "businesses": [{"id": "1", "name": "Main", "active": True, "appointments": 3, "notes": 1}],
         "practitioners": [
             {"id": "3", "name": "Dr Sam Lee", "active": True, "appointments": 3, "notes": 1},
@@ -81,10 +81,10 @@ def test_everybody_who_is_referred_to_is_listed_with_what_they_have_to_do(export
             {"id": "name:massage", "name": "Massage", "active": False, "appointments": 3, "notes": 1}
         ],
     }
-    sam = found.references["practitioners"][0]
+    sam = inventory.references["practitioners"][0]
     assert (sam.user, sam.past, sam.future) == ("9", 1, 2)
-    assert found.references["users"][0].email == "sam@harbour.example"
-    assert found.references["appointment_types"][0].named_only
+    assert inventory.references["users"][0].email == "sam@harbour.example"
+    assert inventory.references["appointment_types"][0].named_only
 
 
 def test_an_export_that_starts_late_shows_it(export: Export) -> None:
@@ -98,14 +98,14 @@ def test_an_export_that_starts_late_shows_it(export: Export) -> None:
 def test_rows_that_do_not_move_are_counted_all_the_same(export: Export) -> None:
     export.has("patients", "7")
 
-    found = take_inventory(export.index, SOURCE, NOW, {"patient_cases": 12})
+    inventory = take_inventory(export.index, SOURCE, NOW, {"patient_cases": 12})
 
-    assert found.kinds["patient_cases"].rows == 12
+    assert inventory.kinds["patient_cases"].rows == 12
 
 
-def test_an_inventory_can_be_kept(export: Export) -> None:
+def test_an_inventory_survives_json(export: Export) -> None:
     export.has("practitioners", "3", name="Sam Lee", created_at=day("2020-01-01"))
 
-    found = take_inventory(export.index, SOURCE, NOW)
+    inventory = take_inventory(export.index, SOURCE, NOW)
 
-    assert Inventory.from_json(found.to_json()) == found
+    assert Inventory.from_json(inventory.to_json()) == inventory

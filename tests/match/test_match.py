@@ -1,4 +1,4 @@
-"""Who is who: what is proposed for the people, places and services of an export, and why."""
+"""Suggested matches for the people, locations and services of an export, with their reasons."""
 
 import pytest
 
@@ -53,46 +53,48 @@ def service(id_: str, name: str) -> WorkspaceService:
     return WorkspaceService(id_, name, "appointment", False)
 
 
-def told(suggestion: Suggestion) -> tuple[str, str | None, str, str]:
+def summarised(suggestion: Suggestion) -> tuple[str, str | None, str, str]:
     return suggestion.choice.to, suggestion.choice.id, suggestion.why, suggestion.certainty
 
 
 def test_a_location_of_the_same_name_is_matched() -> None:
-    found = suggest(
+    suggestions = suggest(
         export(businesses=(ref("1", "Harbour  street"), ref("2", "Hill Top"))),
         workspace(locations=(location("loc_A", "Harbour Street"), location("loc_B", "City"))),
     )
 
-    assert [told(s) for s in found.kinds["businesses"]] == [
+    assert [summarised(s) for s in suggestions.kinds["businesses"]] == [
         ("match", "loc_A", "Same name", "sure"),
         ("create", None, "", "none"),
     ]
 
 
 def test_the_only_location_on_both_sides_is_proposed_but_not_taken() -> None:
-    found = suggest(export(businesses=(ref("1", "Main"),)), workspace(locations=(location("loc_A", "Harbour Street"),)))
+    suggestions = suggest(
+        export(businesses=(ref("1", "Main"),)), workspace(locations=(location("loc_A", "Harbour Street"),))
+    )
 
-    assert told(found.kinds["businesses"][0]) == ("match", "loc_A", "The only one on both sides", "unsure")
-    assert plan_from(found).locations == {}
+    assert summarised(suggestions.kinds["businesses"][0]) == ("match", "loc_A", "The only one on both sides", "unsure")
+    assert plan_from(suggestions).locations == {}
 
 
-def test_a_user_is_known_by_email_and_by_name_only_when_asked() -> None:
-    found = suggest(
+def test_a_user_matches_by_email_and_only_unsurely_by_name() -> None:
+    suggestions = suggest(
         export(users=(ref("1", "Ann Lee", email="ann@old.example"), ref("2", "Bo Roe", email="bo@harbour.example"))),
         workspace(
             users=(user("usr_A", "Ann Lee", "ann@harbour.example"), user("usr_B", "B Roe", "BO@harbour.example"))
         ),
     )
 
-    assert [told(s) for s in found.kinds["users"]] == [
+    assert [summarised(s) for s in suggestions.kinds["users"]] == [
         ("match", "usr_A", "Same name", "unsure"),
         ("match", "usr_B", "Same e-mail", "sure"),
     ]
-    assert plan_from(found).users == {"2": Choice(to="match", id="usr_B")}
+    assert plan_from(suggestions).users == {"2": Choice(to="match", id="usr_B")}
 
 
-def test_a_practitioner_is_known_by_the_email_of_their_user() -> None:
-    found = suggest(
+def test_a_practitioner_matches_by_the_email_of_the_user() -> None:
+    suggestions = suggest(
         export(
             users=(ref("9", "A. Ferreira", email="ana@harbour.example"),),
             practitioners=(ref("1", "A. Ferreira", user="9"), ref("2", "Dr Tom Ng")),
@@ -105,28 +107,28 @@ def test_a_practitioner_is_known_by_the_email_of_their_user() -> None:
         ),
     )
 
-    assert [told(s) for s in found.kinds["practitioners"]] == [
+    assert [summarised(s) for s in suggestions.kinds["practitioners"]] == [
         ("match", "pra_A", "Same e-mail", "sure"),
         ("match", "pra_T", "Same name", "sure"),
     ]
 
 
-def test_a_last_name_alone_is_a_question() -> None:
-    found = suggest(
+def test_a_last_name_alone_is_an_unsure_match() -> None:
+    suggestions = suggest(
         export(practitioners=(ref("1", "Thomas Ng"),)), workspace(practitioners=(practitioner("pra_T", "Tom Ng"),))
     )
 
-    assert told(found.kinds["practitioners"][0]) == ("match", "pra_T", "Last name is the same", "unsure")
-    assert plan_from(found).practitioners == {}
+    assert summarised(suggestions.kinds["practitioners"][0]) == ("match", "pra_T", "Last name is the same", "unsure")
+    assert plan_from(suggestions).practitioners == {}
 
 
-def test_when_two_people_fit_nobody_is_chosen() -> None:
-    found = suggest(
+def test_two_matching_people_give_no_match() -> None:
+    suggestions = suggest(
         export(practitioners=(ref("1", "Kim Ng"),)),
         workspace(practitioners=(practitioner("pra_A", "Tom Ng"), practitioner("pra_B", "Amy Ng", "amy@hill.example"))),
     )
 
-    assert told(found.kinds["practitioners"][0]) == (
+    assert summarised(suggestions.kinds["practitioners"][0]) == (
         "create",
         None,
         "Two people fit: Tom Ng and Amy Ng (amy@hill.example)",
@@ -134,30 +136,30 @@ def test_when_two_people_fit_nobody_is_chosen() -> None:
     )
 
 
-def test_of_two_namesakes_the_one_in_use_is_meant() -> None:
-    found = suggest(
+def test_the_active_person_of_two_namesakes_matches() -> None:
+    suggestions = suggest(
         export(practitioners=(ref("1", "Sam Lee"),)),
         workspace(practitioners=(practitioner("pra_A", "Sam Lee", active=False), practitioner("pra_B", "Sam Lee"))),
     )
 
-    assert told(found.kinds["practitioners"][0]) == ("match", "pra_B", "Same name", "sure")
+    assert summarised(suggestions.kinds["practitioners"][0]) == ("match", "pra_B", "Same name", "sure")
 
 
-def test_nobody_takes_by_likeness_whom_another_is_for_certain() -> None:
-    found = suggest(
+def test_an_unsure_match_never_takes_a_certain_match() -> None:
+    suggestions = suggest(
         export(practitioners=(ref("1", "Thomas Ng"), ref("2", "Tom Ng"), ref("3", "tom ng"))),
         workspace(practitioners=(practitioner("pra_T", "Tom Ng"),)),
     )
 
-    assert [told(s) for s in found.kinds["practitioners"]] == [
+    assert [summarised(s) for s in suggestions.kinds["practitioners"]] == [
         ("create", None, "Tom Ng in Caspen is matched to Tom Ng already", "unsure"),
         ("match", "pra_T", "Same name", "sure"),
         ("create", None, "Tom Ng in Caspen is matched to Tom Ng already", "unsure"),
     ]
 
 
-def test_services_match_by_name_and_the_others_say_whether_the_client_is_there() -> None:
-    found = suggest(
+def test_services_match_by_name_and_new_services_have_a_nature() -> None:
+    suggestions = suggest(
         export(
             appointment_types=(
                 ref("1", "massage"),
@@ -170,13 +172,13 @@ def test_services_match_by_name_and_the_others_say_whether_the_client_is_there()
         source=SOURCE,
     )
 
-    types = found.kinds["appointment_types"]
-    assert told(types[0]) == ("match", "ser_M", "Same name", "sure")
+    types = suggestions.kinds["appointment_types"]
+    assert summarised(types[0]) == ("match", "ser_M", "Same name", "sure")
     assert [t.nature for t in types] == [None, "activity", "activity", "appointment"]
-    assert plan_from(found).service_kinds == {}
+    assert plan_from(suggestions).service_kinds == {}
 
 
-def test_what_was_chosen_before_stays_chosen_while_it_is_there() -> None:
+def test_an_earlier_choice_is_kept_while_its_object_exists() -> None:
     old = Plan(
         practitioners={
             "1": Choice(to="match", id="pra_T"),
@@ -186,23 +188,23 @@ def test_what_was_chosen_before_stays_chosen_while_it_is_there() -> None:
         leave_out_kinds=("treatment_notes",),
     )
 
-    found = suggest(
+    suggestions = suggest(
         export(practitioners=(ref("1", "Somebody Else"), ref("2", "Amy Roe"), ref("3", "Old Hand"))),
         workspace(practitioners=(practitioner("pra_T", "Tom Ng"), practitioner("pra_R", "Amy Roe"))),
         old,
     )
 
-    assert [told(s) for s in found.kinds["practitioners"]] == [
+    assert [summarised(s) for s in suggestions.kinds["practitioners"]] == [
         ("match", "pra_T", "Chosen before", "sure"),
         ("match", "pra_R", "Same name", "sure"),
         ("leave_out", None, "Chosen before", "sure"),
     ]
-    assert plan_from(found).leave_out_kinds == ("treatment_notes",)
-    assert plan_from(found).practitioners["3"] == Choice(to="leave_out")
+    assert plan_from(suggestions).leave_out_kinds == ("treatment_notes",)
+    assert plan_from(suggestions).practitioners["3"] == Choice(to="leave_out")
 
 
 def test_in_an_empty_workspace_everything_is_created() -> None:
-    found = suggest(
+    suggestions = suggest(
         export(
             businesses=(ref("1", "Main", appointments=5), ref("2", "Old", active=False, appointments=50)),
             practitioners=(ref("1", "Sam Lee"),),
@@ -210,7 +212,7 @@ def test_in_an_empty_workspace_everything_is_created() -> None:
         workspace(),
     )
 
-    plan = plan_from(found)
+    plan = plan_from(suggestions)
     assert plan == Plan(default_location="source:1")
 
 
@@ -240,7 +242,7 @@ def test_a_choice_does_not_move_to_another_name_under_the_same_id(kind_name: str
     plan, facts = Plan.model_validate({place: {"21": choice}}), workspace(**{place: (thing, thing)})
 
     same = suggest(export(**{kind_name: (ref("21", "prac  zero", appointments=1),)}), facts, plan)
-    assert told(same.kinds[kind_name][0]) == (to, choice.id, "Chosen before", "sure")
+    assert summarised(same.kinds[kind_name][0]) == (to, choice.id, "Chosen before", "sure")
     assert same.old == plan
 
     other = suggest(export(**{kind_name: (ref("21", "Zoe Swapped", appointments=1),)}), facts, plan)
@@ -252,12 +254,12 @@ def test_a_choice_does_not_move_to_another_name_under_the_same_id(kind_name: str
 
 def test_a_choice_of_a_plan_file_holds_whatever_the_name_is() -> None:
     plan = Plan(practitioners={"21": Choice(to="match", id="x_1")})
-    found = suggest(
+    suggestions = suggest(
         export(practitioners=(ref("21", "Zoe"),)), workspace(practitioners=(practitioner("x_1", "Ann"),)), plan
     )
-    assert told(found.kinds["practitioners"][0]) == ("match", "x_1", "Chosen before", "sure")
+    assert summarised(suggestions.kinds["practitioners"][0]) == ("match", "x_1", "Chosen before", "sure")
 
 
-def test_a_choice_without_a_name_is_written_as_it_always_was() -> None:
+def test_the_stored_form_of_a_choice_without_a_name_is_unchanged() -> None:
     assert Choice(to="match", id="x").model_dump(mode="json") == {"to": "match", "id": "x"}
     assert '"whom":"Zoe"' in Plan(users={"1": Choice(to="create", whom="Zoe")}).canonical()

@@ -1,4 +1,4 @@
-"""Every line of the table of a migration's life: who may, from where, and what can refuse it."""
+"""Every line of the state table: who may take it, from which states, and what can refuse it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 def a_migration(session: Session, state: State) -> str:
-    """A migration that is in a state already; a paused one was reading."""
+    """A migration that is already in a state. A paused migration was reading."""
     number = len(session.exec(select(Migration.id)).all())
     migration = Migration(
         id=f"mig_{number}",
@@ -77,7 +77,7 @@ def lines() -> Iterator[tuple[Move, State]]:
 
 
 @pytest.mark.parametrize(("move", "state"), list(lines()), ids=lambda x: getattr(x, "event", x))
-def test_each_line_is_taken_by_its_actors_and_by_no_other(ledger: Database, move: Move, state: State) -> None:
+def test_only_the_actors_of_a_line_can_take_it(ledger: Database, move: Move, state: State) -> None:
     for actor in ACTORS:
         with ledger.write() as session:
             migration_id = a_migration(session, state)
@@ -94,7 +94,7 @@ def test_each_line_is_taken_by_its_actors_and_by_no_other(ledger: Database, move
 
 
 @pytest.mark.parametrize("state", State)
-def test_what_is_not_in_the_table_is_refused_and_writes_nothing(ledger: Database, state: State) -> None:
+def test_an_event_outside_the_table_is_refused_and_writes_nothing(ledger: Database, state: State) -> None:
     legal = {move.event for move, from_state in lines() if from_state is state}
     with ledger.write() as session:
         migration_id = a_migration(session, state)
@@ -124,7 +124,7 @@ def test_a_guard_can_refuse_its_line_for_everyone(ledger: Database, move: Move, 
             assert session.get_one(Migration, migration_id).state == state
 
 
-def test_what_can_be_refused_names_the_check_that_refuses_it() -> None:
+def test_every_line_that_can_be_refused_names_its_guard() -> None:
     guards = {move.event: move.guard for move in MOVES}
     assert guards[Event.SUBMIT_EXPORT] == "lists_acknowledged"
     assert guards[Event.START_TRIAL] == "checklist_passes"
@@ -162,7 +162,7 @@ def test_every_step_raises_the_epoch_so_that_older_work_writes_nothing(ledger: D
         assert session.get_one(Migration, migration_id).epoch == 2
 
 
-def test_a_step_and_its_mail_and_its_audit_line_happen_together_or_not_at_all(ledger: Database) -> None:
+def test_an_event_its_mail_and_its_audit_line_are_one_transaction(ledger: Database) -> None:
     class Crash(Exception):
         pass
 
@@ -230,14 +230,14 @@ def test_an_export_is_read_again_only_while_our_copy_is_kept(ledger: Database) -
     with ledger.write() as session:
         migration_id = a_migration(session, State.MATCHING)
         kept = session.get_one(Migration, migration_id)
-        assert told_by(export_kept(session, kept)) == "export_not_kept"  # nothing was ever handed over
+        assert code_of(export_kept(session, kept)) == "export_not_kept"  # nothing was ever handed over
         session.add(Export(migration_id=migration_id, number=1, way="upload", fetched_at=now()))
         kept.export_number, kept.wrapped_key = 1, "a key"
         session.flush()
         assert export_kept(session, kept) is None
         kept.wrapped_key = ""
-        assert told_by(export_kept(session, kept)) == "export_not_kept"
+        assert code_of(export_kept(session, kept)) == "export_not_kept"
 
 
-def told_by(problem: Problem | None) -> str:
+def code_of(problem: Problem | None) -> str:
     return problem.code if problem else ""

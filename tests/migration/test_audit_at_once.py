@@ -1,4 +1,4 @@
-"""Lines that are added to one audit trail at the same moment follow each other. On both databases."""
+"""Lines that are added to an audit trail at the same time follow each other, on both databases."""
 
 import threading
 from collections.abc import Iterator

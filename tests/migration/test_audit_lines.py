@@ -1,4 +1,4 @@
-"""A story may put a move into any state after any other one, and its audit lines say the same."""
+"""The test helper can put a migration into any state after any other, with matching audit lines."""
 
 from collections.abc import Iterator
 from itertools import product

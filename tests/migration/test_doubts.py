@@ -1,4 +1,4 @@
-"""Ranges that meet are one, days between them are named; a number of the clinic's is explained or it is not."""
+"""Completeness warnings: date ranges are joined, gaps are named, and the clinic's own numbers are explained."""
 
 import re
 from datetime import date
@@ -35,30 +35,30 @@ def sliced(*ranges: tuple[str, str]) -> list[ExportFile]:
     return [file(**{"from": since, "to": until}) for since, until in ranges]
 
 
-def told(found: list[CompletenessWarning]) -> list[tuple[str, list[str]]]:
-    return [(doubt.code, [f"{a} {b}" for a, b in doubt.days]) for doubt in found]
+def summarised(warnings: list[CompletenessWarning]) -> list[tuple[str, list[str]]]:
+    return [(doubt.code, [f"{a} {b}" for a, b in doubt.days]) for doubt in warnings]
 
 
-def test_slices_that_meet_are_told_as_their_union() -> None:
-    found = partial("appointments", sliced(("2024-01-01", "2026-11-20"), ("2020-01-01", "2023-12-31")))
-    assert told(found) == [("partial_export", ["2020-01-01 2026-11-20"])]
+def test_adjacent_ranges_are_joined() -> None:
+    warnings = partial("appointments", sliced(("2024-01-01", "2026-11-20"), ("2020-01-01", "2023-12-31")))
+    assert summarised(warnings) == [("partial_export", ["2020-01-01 2026-11-20"])]
 
 
-def test_days_between_slices_are_told_with_both_ends() -> None:
-    found = partial("appointments", sliced(("2020-01-01", "2021-12-31"), ("2022-03-01", "2022-12-31")))
-    assert told(found) == [
+def test_a_gap_between_ranges_has_both_ends() -> None:
+    warnings = partial("appointments", sliced(("2020-01-01", "2021-12-31"), ("2022-03-01", "2022-12-31")))
+    assert summarised(warnings) == [
         ("partial_export", ["2020-01-01 2022-12-31"]),
         ("partial_export_gap", ["2022-01-01 2022-02-28"]),
     ]
 
 
-def test_a_whole_file_beside_slices_closes_every_gap() -> None:
+def test_a_file_without_a_range_closes_every_gap() -> None:
     files = [*sliced(("2020-01-01", "2020-02-01"), ("2022-03-01", "2022-12-31")), file(run="2026-11-20")]
     assert [doubt.code for doubt in partial("appointments", files)] == ["partial_export"]
     assert partial("patients", files) == []
 
 
-def test_ranges_that_overlap_or_lie_in_each_other_are_joined() -> None:
+def test_overlapping_and_nested_ranges_are_joined() -> None:
     days = [date(2024, 1, n) for n in range(1, 10)]
     assert joined([(days[0], days[8]), (days[2], days[3])]) == [(days[0], days[8])]
     assert joined([(days[5], days[6]), (days[0], days[4])]) == [(days[0], days[6])]
@@ -70,7 +70,7 @@ def test_the_day_of_an_export_is_its_newest_files() -> None:
     assert run_day([file()]) is None
 
 
-def test_a_doubt_is_ticked_by_its_code_and_kind_alone() -> None:
+def test_a_warning_is_ticked_by_its_code_and_kind() -> None:
     doubts = [
         CompletenessWarning("partial_export", "patients"),
         CompletenessWarning("partial_export", "appointments"),
@@ -107,7 +107,7 @@ ARCHIVED = {"clients_archived": 8}
         (97, "3 more came than you counted: 3 archived."),
     ],
 )
-def test_a_number_is_explained_by_what_stayed_and_by_what_was_not_counted(own: int, words: str) -> None:
+def test_a_number_is_explained_by_excluded_and_uncounted_rows(own: int, words: str) -> None:
     number = counted(own, codes=CODES, totals=ARCHIVED, **WHOLE)
     assert not number.missing
     stayed = "20 rows of your export did not come: 5 in your export more than once, 12 merged into others, 3 held back."
@@ -122,42 +122,42 @@ def test_a_number_is_explained_by_what_stayed_and_by_what_was_not_counted(own: i
         (130, 115, "Your export holds 115 different ones. You counted 15 more: 15 not in your export."),
     ],
 )
-def test_a_number_that_nothing_explains_says_how_far_it_is_from_the_export(own: int, there: int, words: str) -> None:
+def test_an_unexplained_number_names_its_distance_from_the_export(own: int, there: int, words: str) -> None:
     number = counted(own, codes=CODES, totals=ARCHIVED, **WHOLE)
     assert (number.missing, number.nearest) == (max(own - 115, 0), there)
     assert why_own(number, "Cliniko") == words
 
 
-def test_a_kind_that_is_not_there_explains_nothing() -> None:
+def test_a_missing_kind_has_no_reasons() -> None:
     number = compare_count(PATIENTS, "Clients", 7, None, {}, {})
     assert (number.missing, number.in_export, number.brought) == (7, 0, 0)
     assert why(number, "Cliniko") == "You counted 7 more: 7 not in your export."
 
 
-def test_the_same_number_is_no_doubt_and_reasons_add_up_for_any_numbers_and_outcomes() -> None:
+def test_an_equal_number_gives_no_warning_and_the_reasons_add_up() -> None:
     dice = Random(5024)
     for _ in range(2_000):
         rows = {outcome: dice.choice((0, dice.randrange(9), dice.randrange(600))) for outcome in OUTCOMES}
         read = sum(rows.values())
         names = ("duplicate_row", "merged_patient_redirected", "deleted_in_source", "id_conflict_newest_used")
         codes = {name: dice.randrange(rows["skipped"] + 3) for name in dice.sample(names, dice.randrange(5))}
-        came = rows["created"] + rows["updated"] + rows["unchanged"]
-        totals = {"clients_archived": dice.randrange(came + 1), "records": came + dice.choice((0, 0, 12))}
-        own = dice.choice((read, came, dice.randrange(read + 40), dice.randrange(2_000)))
+        brought = rows["created"] + rows["updated"] + rows["unchanged"]
+        totals = {"clients_archived": dice.randrange(brought + 1), "records": brought + dice.choice((0, 0, 12))}
+        own = dice.choice((read, brought, dice.randrange(read + 40), dice.randrange(2_000)))
         number = counted(own, codes=codes, totals=totals, read=read, **rows)
         context = (rows, codes, totals, own)
-        assert sum(reason.count for reason in number.excluded) == read - came, context
+        assert sum(reason.count for reason in number.excluded) == read - brought, context
         assert sum(reason.count for reason in number.apart) == abs(own - number.compared), context
         assert all(reason.count > 0 for reason in (*number.excluded, *number.apart)), context
         lacking = sum(reason.count for reason in number.apart if reason.code == "not_in_export")
         assert number.missing == lacking, context
-        assert not number.missing or own > max(came, number.different), context
-        assert number.compared in (own, came, number.different), context
-        says = [int(digits.replace(",", "")) for digits in re.findall(r"[\d,]*\d", why_stayed(number, "Cliniko"))]
-        assert not says or says[0] == sum(says[1:]) == read - came, context
+        assert not number.missing or own > max(brought, number.different), context
+        assert number.compared in (own, brought, number.different), context
+        numbers = [int(digits.replace(",", "")) for digits in re.findall(r"[\d,]*\d", why_stayed(number, "Cliniko"))]
+        assert not numbers or numbers[0] == sum(numbers[1:]) == read - brought, context
 
 
-def test_no_question_asks_for_what_the_number_may_be_without() -> None:
+def test_no_question_asks_for_optional_records() -> None:
     words = {"appointments_cancelled": "cancelled", "notes_draft": "drafts", "notes_final": "final"}
     for question in source("cliniko").counts:
         assert [name for name in question.may_lack if words.get(name, "no such word") in question.where] == []
@@ -172,16 +172,18 @@ def test_five_kinds_that_were_exported_for_the_same_days_are_one_question() -> N
     year = ((date(2026, 1, 1), date(2026, 11, 20)),)
     other = ((date(2025, 1, 1), date(2026, 11, 20)),)
     kinds = ["patients", "appointments", "communications", "contacts", "treatment_notes"]
-    found = joined_kinds(
+    warnings = joined_kinds(
         [
             *(CompletenessWarning("partial_export", kind, days=year) for kind in kinds),
             CompletenessWarning("x", "patients", days=year),
         ]
     )
-    found += joined_kinds([CompletenessWarning("partial_export", "patients", days=other)])
-    assert [doubt.kinds for doubt in found] == [tuple(kinds), ("patients",), ("patients",)]
-    assert found[0].key == "partial_export:patients,appointments,communications,contacts,treatment_notes"
-    assert to_text(found[0], source("cliniko")).title.startswith("Clients, appointments, communications, contacts and ")
+    warnings += joined_kinds([CompletenessWarning("partial_export", "patients", days=other)])
+    assert [doubt.kinds for doubt in warnings] == [tuple(kinds), ("patients",), ("patients",)]
+    assert warnings[0].key == "partial_export:patients,appointments,communications,contacts,treatment_notes"
+    assert to_text(warnings[0], source("cliniko")).title.startswith(
+        "Clients, appointments, communications, contacts and "
+    )
 
 
 NO_SIGN = {"content_is_text", "encoding_guessed", "files_unanswered"}
@@ -193,7 +195,7 @@ EVERY = (
 
 
 @pytest.mark.parametrize("code", EVERY)
-def test_only_what_says_that_something_is_missing_counts_as_a_sign_that_the_export_is_not_whole(code: str) -> None:
+def test_only_some_warnings_suggest_an_incomplete_export(code: str) -> None:
     days = ((date(2026, 1, 1), date(2026, 2, 1)),)
     signs = (("csv_unclosed_quote", "patients"),) if code == "file_may_be_cut" else ()
     given: dict[str, Any] = {"days": days, "own": 2, "signs": signs, "encodings": ("utf-8", "cp1252"), "files": ("a",)}
@@ -203,7 +205,7 @@ def test_only_what_says_that_something_is_missing_counts_as_a_sign_that_the_expo
     assert " 1 of them are " not in words.title
 
 
-def test_the_heading_counts_signs_and_other_things_apart() -> None:
+def test_the_heading_counts_signs_and_other_warnings_separately() -> None:
     template = environment().from_string(
         "{% from 'components/doubts.html' import doubts_counted %}{{ doubts_counted(doubts, over) }}"
     )
@@ -219,7 +221,7 @@ def test_the_heading_counts_signs_and_other_things_apart() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(State))
-def test_a_file_that_nobody_identified_advises_a_change_of_the_plan_only_where_the_plan_can_be_changed(
+def test_the_warning_about_unidentified_files_advises_only_possible_acts(
     state: State,
 ) -> None:
     small = to_text(CompletenessWarning("files_unanswered", count=9, files=("a.csv",)), source("cliniko"), state).small
@@ -228,5 +230,5 @@ def test_a_file_that_nobody_identified_advises_a_change_of_the_plan_only_where_t
     assert not (small and state in OVER)
 
 
-def test_more_than_the_clinic_counted_without_any_reason_names_none() -> None:
+def test_an_unexplained_surplus_names_no_reason() -> None:
     assert why_own(counted(91, **WHOLE), "Cliniko") == "9 more came than you counted."

@@ -1,4 +1,4 @@
-"""A real mail server on this machine, which can be told to fail."""
+"""A mail server on this machine that can fail on request."""
 
 import socket
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 
 @dataclass
 class Post:
-    """What arrived; `answers` are given to the next mails instead of a yes ("drop" closes the line)."""
+    """Received mails. `answers` replace the acceptance of the next mails ("drop" closes the connection)."""
 
     got: list[EmailMessage] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)

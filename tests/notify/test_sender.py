@@ -1,4 +1,4 @@
-"""E-mails go out over SMTP once each, again after a failure, and hold nothing of a client."""
+"""E-mails are sent over SMTP once each, retried after a failure, and hold no data of a client."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -46,10 +46,10 @@ def test_a_mail_arrives_as_text_and_html(product_at: At, post: Post) -> None:
     assert str(mail["Auto-Submitted"]) == "auto-generated"
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     text, html = (part.get_content() for part in mail.iter_parts())
-    for said in (text, html):
-        assert "Harbour Street Physiotherapy" in said
-        assert f"{product.settings.base_url}{product.at}/progress" in said
-        assert "{" not in said.split("</style>")[-1]
+    for body in (text, html):
+        assert "Harbour Street Physiotherapy" in body
+        assert f"{product.settings.base_url}{product.at}/progress" in body
+        assert "{" not in body.split("</style>")[-1]
     assert all(mail.sent_at is not None for mail in product.mails("received"))
 
 
@@ -98,7 +98,7 @@ def test_no_mail_of_a_whole_move_holds_anything_of_a_client(product_at: At, post
 
 
 @pytest.mark.parametrize("trouble", ["451 later", "550 never", "drop"])
-def test_a_mail_that_did_not_go_out_is_tried_again_with_the_same_id(product_at: At, post: Post, trouble: str) -> None:
+def test_a_failed_mail_is_retried_with_the_same_id(product_at: At, post: Post, trouble: str) -> None:
     product = product_at("preparing")
     with time_machine.travel(NOON, tick=False) as clock:
         write(product, "received")
@@ -174,7 +174,7 @@ def test_senders_side_by_side_never_send_twice(product_at: At, post: Post) -> No
     assert len(ids) == len(set(ids)) == 20
 
 
-def test_one_mail_that_cannot_be_drawn_holds_up_no_other(product_at: At, post: Post) -> None:
+def test_a_mail_that_cannot_be_rendered_does_not_stop_the_others(product_at: At, post: Post) -> None:
     product = product_at("preparing")
 
     def put(session: Session) -> None:

@@ -1,4 +1,4 @@
-"""What an e-mail says is so, whichever way the move went; what it names is on the page that its button opens."""
+"""The statements of an e-mail are true for every course of a move, and its button leads to the named page."""
 
 import pytest
 

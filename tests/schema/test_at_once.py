@@ -1,4 +1,4 @@
-"""Any number of processes may start at once on empty databases: all of them come up."""
+"""Several processes may start at once on empty databases."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ runtime.close()
 
 
 def started_at_once(var: Path, ledger: str = "", caspen: str = "") -> list[str]:
-    """What the processes that did not come up wrote last; each waits until all have loaded the product."""
+    """The last error output of the processes that failed. Each process waits until all have imported the product."""
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", START, str(var), ledger, caspen],

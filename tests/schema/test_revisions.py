@@ -1,4 +1,4 @@
-"""What the revisions make is what the tables say, in both kinds of database."""
+"""The revisions produce the tables of the models, on both databases."""
 
 import threading
 from collections.abc import Iterator
@@ -37,21 +37,21 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.mark.parametrize("tree", TREES, ids=lambda tree: tree.name)
-def test_the_revisions_end_at_what_the_tables_say(tree: Tree, engine: Engine) -> None:
+def test_the_revisions_produce_the_tables_of_the_models(tree: Tree, engine: Engine) -> None:
     upgrade_tree(tree, engine)
     with engine.connect() as connection:
         options = {"version_table": tree.version_table, "compare_type": True}
         mine = {table.name for table in tree.metadata.sorted_tables}
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), tree.metadata)
-    assert [one for one in found if not _is_of_another_tree(one, mine)] == []
+        differences = compare_metadata(MigrationContext.configure(connection, opts=options), tree.metadata)
+    assert [difference for difference in differences if not _is_of_another_tree(difference, mine)] == []
 
 
-def test_both_trees_may_stand_in_one_database(engine: Engine) -> None:
+def test_both_trees_can_share_a_database(engine: Engine) -> None:
     for tree in TREES:
         upgrade_tree(tree, engine)
         upgrade_tree(tree, engine)
-    found = set(sa.inspect(engine).get_table_names())
-    assert {"revision_of_ledger", "revision_of_caspen", "migration", "clients"} <= found
+    names = set(sa.inspect(engine).get_table_names())
+    assert {"revision_of_ledger", "revision_of_caspen", "migration", "clients"} <= names
 
 
 def test_several_processes_may_start_at_once(engine: Engine) -> None:

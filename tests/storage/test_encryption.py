@@ -1,4 +1,4 @@
-"""Keys and secrets: what the ledger may keep, and that nothing opens with the wrong key."""
+"""Keys and secrets: what the ledger stores, and that a wrong key opens nothing."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_sealed_link_opens_and_shows_nothing_while_closed() -> None:
 
 
 @pytest.mark.parametrize("damage", ["key", "purpose", "bit", "cut", "garbage"])
-def test_a_sealed_secret_fails_closed_and_says_nothing_of_its_content(damage: str) -> None:
+def test_a_damaged_secret_does_not_open_and_reveals_nothing(damage: str) -> None:
     key = new_key()
     sealed = seal_secret(LINK, key, "link")
     purpose = "link"

@@ -1,4 +1,4 @@
-"""Objects in a local folder: encrypted, whole or absent, readable from anywhere, resumable after a crash."""
+"""Objects in a local folder: encrypted, complete or absent, with random access, resumable after a crash."""
 
 import io
 import os
@@ -39,7 +39,7 @@ def files(objects: LocalObjects) -> list[Path]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_what_was_written_is_what_is_read(objects: LocalObjects, size: int) -> None:
+def test_the_read_bytes_equal_the_written_bytes(objects: LocalObjects, size: int) -> None:
     data_key, data = new_key(), content(size)
     stored(objects, data, data_key)
     assert objects.size(KEY) == size
@@ -98,8 +98,8 @@ def test_equal_content_looks_different_each_time(objects: LocalObjects) -> None:
     data_key = new_key()
     stored(objects, content(1000), data_key, "a/1")
     stored(objects, content(1000), data_key, "a/2")
-    one, two = (p.read_bytes() for p in files(objects))
-    assert one[HEADER:] != two[HEADER:]
+    first, second = (p.read_bytes() for p in files(objects))
+    assert first[HEADER:] != second[HEADER:]
 
 
 def test_a_wrong_key_opens_nothing(objects: LocalObjects) -> None:
@@ -134,14 +134,14 @@ def test_one_changed_bit_and_two_swapped_frames_are_noticed(objects: LocalObject
     whole = path.read_bytes()
     flipped = bytearray(whole)
     flipped[HEADER + 100] ^= 1
-    one, two = whole[HEADER : HEADER + SEALED_FRAME], whole[HEADER + SEALED_FRAME : HEADER + 2 * SEALED_FRAME]
-    for changed in (bytes(flipped), whole[:HEADER] + two + one + whole[HEADER + 2 * SEALED_FRAME :]):
+    first, second = whole[HEADER : HEADER + SEALED_FRAME], whole[HEADER + SEALED_FRAME : HEADER + 2 * SEALED_FRAME]
+    for changed in (bytes(flipped), whole[:HEADER] + second + first + whole[HEADER + 2 * SEALED_FRAME :]):
         path.write_bytes(changed)
         with objects.reader(KEY, data_key) as f, pytest.raises(CannotOpen):
             f.read()
 
 
-def test_only_we_can_read_the_files(objects: LocalObjects) -> None:
+def test_only_this_user_can_read_the_files(objects: LocalObjects) -> None:
     stored(objects, content(10), new_key())
     with objects.appender("m/mig_1/export/0002", new_key()) as f:
         f.write(b"x")
@@ -166,7 +166,7 @@ def test_an_aborted_writer_leaves_nothing_and_keeps_the_old_object(objects: Loca
         assert g.read() == b"old"
 
 
-def test_a_half_written_object_is_not_there(objects: LocalObjects) -> None:
+def test_a_partly_written_object_does_not_exist(objects: LocalObjects) -> None:
     with objects.appender(KEY, new_key()) as f:
         f.write(content(2_000_000))
         f.checkpoint()
@@ -193,7 +193,7 @@ def test_an_object_grows_over_several_runs(objects: LocalObjects) -> None:
         assert g.read() == data
 
 
-def test_going_back_rewrites_what_followed(objects: LocalObjects) -> None:
+def test_writing_after_a_truncation_replaces_the_rest(objects: LocalObjects) -> None:
     data_key = new_key()
     with objects.appender(KEY, data_key) as f:
         f.write(content(4 * FRAME))
@@ -206,7 +206,7 @@ def test_going_back_rewrites_what_followed(objects: LocalObjects) -> None:
 
 
 @pytest.mark.parametrize("to", [1, FRAME + 1, 9 * FRAME, -FRAME])
-def test_only_a_reached_checkpoint_can_be_gone_back_to(objects: LocalObjects, to: int) -> None:
+def test_only_an_earlier_checkpoint_can_be_truncated_to(objects: LocalObjects, to: int) -> None:
     with objects.appender(KEY, new_key()) as f:
         f.write(content(2 * FRAME))
         f.checkpoint()

@@ -1,4 +1,4 @@
-"""A worker whose child knows a source that fails on request: `python -m tests.workers.poisoned`."""
+"""A worker whose child has a source that fails on request: `python -m tests.workers.poisoned`."""
 
 from app.settings import settings
 from tests.engine import madeup

@@ -1,4 +1,4 @@
-"""`caspen-import serve` as its own process, everything that it started, and every way in which it can end."""
+"""Runs `caspen-import serve` as its own process, lists what it started, and ends it in every way."""
 
 import fcntl
 import os
@@ -20,7 +20,7 @@ OF_THIS_RUN = ("REDIS_URL", "DATABASE_URL", "CASPEN_DATABASE_URL", "BASE_URL", "
 
 
 def processes_of(folder: Path) -> dict[int, str]:
-    """The running processes whose VAR is this folder, by id, with the words that they were started with."""
+    """The running processes with this folder as VAR: command lines by process id."""
     mark = b"VAR=" + str(folder).encode()
     running = {}
     for place in Path("/proc").glob("[0-9]*"):
@@ -66,7 +66,7 @@ class Served:
         return [pid for pid, command in processes_of(self.folder).items() if words in command]
 
     def until_gone(self, seconds: float = GONE_WITHIN) -> dict[int, str]:
-        """Waits until nothing of it runs, and returns what is left when the time is over."""
+        """Waits until no process of the product runs. Returns the processes that are left after `seconds`."""
         self.process.wait(timeout=seconds)
         end = time.monotonic() + seconds
         while (left := processes_of(self.folder)) and time.monotonic() < end:
@@ -74,7 +74,7 @@ class Served:
         return left
 
     def clear(self) -> None:
-        """Ends everything, however it stands."""
+        """Ends every process."""
         if self.terminal >= 0:
             close_terminal(self)
         for pid in (self.process.pid, *processes_of(self.folder)):
@@ -93,12 +93,12 @@ class Served:
 
 
 def _takes_terminal() -> None:
-    """What a shell does before it starts a command: the terminal becomes that of the new session."""
+    """Makes the terminal the controlling terminal of the new session, like a shell before it starts a command."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def close_terminal(served: Served) -> None:
-    """As when the window of the terminal is closed."""
+    """Closes the terminal, as when its window is closed."""
     os.close(served.terminal)
     served.terminal = -1
 

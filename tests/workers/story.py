@@ -1,4 +1,4 @@
-"""Real worker processes, watched and killed from outside, beside a clinic whose engine they share."""
+"""Worker processes that tests watch and kill, and a clinic on the same engine."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ PATIENCE = 90.0  # a busy machine is slow, and a test that waits longer has foun
 
 
 def until(claim: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Waits for something to become true."""
+    """Waits until `claim` is true."""
     end = time.monotonic() + seconds
     while not claim():
         assert time.monotonic() < end, f"it did not happen in {seconds:.0f} s"
@@ -25,14 +25,14 @@ def until(claim: Callable[[], bool], seconds: float = PATIENCE) -> None:
 
 
 def child_of(worker: int) -> int | None:
-    """The process that does the work of this worker, if it has been started."""
+    """The child process of a worker, or None before its start."""
     path = Path(f"/proc/{worker}/task/{worker}/children")
     children = path.read_text().split() if path.exists() else []
     return int(children[0]) if children else None
 
 
 def kill_with_child(worker: int) -> None:
-    """As when the worker's machine is gone: kill -9 of the worker and of its child, each in a group of its own."""
+    """Kills a worker and its child with SIGKILL, as when their machine fails."""
     for pid in (child_of(worker), worker):
         with suppress(ProcessLookupError):
             if pid is not None:
@@ -50,7 +50,7 @@ class WorkerProcess:
 
     @property
     def child(self) -> int | None:
-        """The process that does the work, if it has been started."""
+        """The child process of the worker, or None before its start."""
         return child_of(self.process.pid)
 
     def kill(self) -> None:
@@ -58,12 +58,12 @@ class WorkerProcess:
         self.process.wait()
 
     def kill_all(self) -> None:
-        """As when its machine is gone: the child goes with it."""
+        """Kills the worker and its child, as when their machine fails."""
         kill_with_child(self.process.pid)
         self.process.wait()
 
     def stop(self) -> float:
-        """Asks it to stop, and says how long that took."""
+        """Stops the worker, and returns the seconds that it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=30)

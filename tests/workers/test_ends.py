@@ -1,4 +1,4 @@
-"""However `serve`, a worker or a command ends: nothing that it started goes on running."""
+"""When `serve`, a worker or a command ends in any way, every process that it started ends too."""
 
 import os
 import signal
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def short() -> Iterator[Path]:
-    """A folder whose path leaves room for a socket's: the system takes about a hundred characters in all."""
+    """A folder with a short path, because a socket's path may have about a hundred characters."""
     with tempfile.TemporaryDirectory(prefix="c-", dir="/tmp") as folder:
         yield Path(folder)
 
 
 @pytest.mark.redis
 @pytest.mark.parametrize("end", ENDS)
-def test_nothing_that_serve_started_outlives_it(tmp_path: Path, short: Path, end: str) -> None:
+def test_no_process_outlives_serve(tmp_path: Path, short: Path, end: str) -> None:
     served = Served(tmp_path / "var", free_port(), {"TMPDIR": str(short)})
     try:
         served.until_ready()
@@ -45,7 +45,7 @@ def test_nothing_that_serve_started_outlives_it(tmp_path: Path, short: Path, end
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_the_child_of_a_worker_ends_with_it(tmp_path: Path, number: int) -> None:
+def test_the_child_ends_with_its_worker(tmp_path: Path, number: int) -> None:
     with engine_in(tmp_path / "var") as runtime, a_worker(runtime.settings) as worker:
         clinic_in(runtime).hand_over(clinic_files(1200, 1800))
         until(lambda: worker.child is not None)
@@ -57,7 +57,7 @@ def test_the_child_of_a_worker_ends_with_it(tmp_path: Path, number: int) -> None
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_the_workers_of_a_trial_end_with_it(tmp_path: Path, number: int) -> None:
+def test_the_workers_of_a_trial_command_end_with_the_command(tmp_path: Path, number: int) -> None:
     sample, keep = tmp_path / "sample.zip", tmp_path / "kept"
     command = [sys.executable, "-m", "app.cli"]
     subprocess.run([*command, "sample", str(sample), "--size", "small"], cwd=ROOT, check=True, capture_output=True)
@@ -76,7 +76,7 @@ def test_the_workers_of_a_trial_end_with_it(tmp_path: Path, number: int) -> None
     until(lambda: not processes_of(keep))
 
 
-def test_a_command_that_does_not_exist_ends_with_its_own_status() -> None:
+def test_an_unknown_command_exits_with_127() -> None:
     assert start_dependent(["no-such-command"]).wait(timeout=60) == NOT_FOUND
 
 
@@ -94,7 +94,7 @@ sys.stdin.readline()
 """
 
 
-def test_a_process_outlives_the_thread_that_started_it_and_not_the_starter(tmp_path: Path) -> None:
+def test_a_process_outlives_its_starting_thread_but_not_the_starter(tmp_path: Path) -> None:
     environment = {**os.environ, **environment_of(settings_in(tmp_path))}
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE

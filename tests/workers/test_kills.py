@@ -1,4 +1,4 @@
-"""Workers die at any moment, and the clinic's records are the same as if none had."""
+"""Workers that die at any moment do not change the result."""
 
 import os
 import random
@@ -22,7 +22,7 @@ SEED = int(os.environ.get("SEED", "7"))
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The digest of the same export without any trouble."""
+    """The digest of the same export when no worker dies."""
     with engine_in(tmp_path_factory.mktemp("undisturbed")) as runtime:
         return clinic_in(runtime).tried(FILES).trial.digest
 
@@ -68,7 +68,7 @@ def test_several_workers_come_to_the_same_digest(clinic: Clinic, undisturbed: st
 
 
 @pytest.mark.parametrize("name", ["Kills", "Hangs", "Exhausts"])
-def test_a_row_that_kills_hangs_or_exhausts_its_worker_is_left_and_others_arrive(runtime: Runtime, name: str) -> None:
+def test_a_row_that_kills_its_worker_is_quarantined_alone(runtime: Runtime, name: str) -> None:
     with madeup.registered():
         clinic = clinic_in(runtime, source=madeup.NAME)
         files = clinic_files(4, 2)
@@ -83,7 +83,7 @@ def test_a_row_that_kills_hangs_or_exhausts_its_worker_is_left_and_others_arrive
         assert (patients["read"], patients["created"], patients["held"]) == (4, 3, 1)
 
 
-def test_a_stopped_worker_lays_its_work_down_within_ten_seconds(clinic: Clinic, tmp_path: Path) -> None:
+def test_a_stopped_worker_releases_its_work_within_ten_seconds(clinic: Clinic, tmp_path: Path) -> None:
     clinic.hand_over(clinic_files(4000, 4000))
     with a_worker(clinic.runtime.settings) as worker:
         until(lambda: any(w.state == "leased" for w in clinic.work()))

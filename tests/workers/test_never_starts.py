@@ -1,4 +1,4 @@
-"""A process that cannot start: a command ends and says so, a worker and `serve` try again after pauses that grow."""
+"""Processes that cannot start: a command ends with a message; a worker and `serve` retry after growing pauses."""
 
 import json
 import sys
@@ -79,28 +79,30 @@ def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("name", HINDRANCES)
-def test_a_command_whose_child_cannot_start_ends_and_says_so(
+def test_a_command_whose_child_cannot_start_ends_with_a_message(
     export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     HINDRANCES[name](monkeypatch)
     answer = tmp_path / "a.json"
     ended = CliRunner().invoke(app, ["trial", str(export), "--workers", "2", "--json", str(answer)])
     assert ended.exit_code == 2
-    told = json.loads(answer.read_text())
-    assert [(problem["code"], problem["level"]) for problem in told["problems"]] == [("worker_not_started", "stops")]
-    assert all(set(problem) == P for problem in told["problems"])
-    assert {"kinds", "balanced", "seconds", "peak_rss_mb", "export", "inventory", "references"} <= set(told)
+    content = json.loads(answer.read_text())
+    assert [(problem["code"], problem["level"]) for problem in content["problems"]] == [("worker_not_started", "stops")]
+    assert all(set(problem) == P for problem in content["problems"])
+    assert {"kinds", "balanced", "seconds", "peak_rss_mb", "export", "inventory", "references"} <= set(content)
     assert "could not start" in " ".join(ended.stdout.split())
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
-def test_read_ends_and_says_so_as_trial_does(export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_read_ends_with_the_same_message_as_trial(
+    export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _no_process(monkeypatch)
     answer = tmp_path / "a.json"
     assert CliRunner().invoke(app, ["read", str(export), "--json", str(answer)]).exit_code == 2
-    told = json.loads(answer.read_text())
-    assert set(told) == {"export", "inventory", "references", "problems"}
-    assert [problem["code"] for problem in told["problems"]] == ["worker_not_started"]
+    content = json.loads(answer.read_text())
+    assert set(content) == {"export", "inventory", "references", "problems"}
+    assert [problem["code"] for problem in content["problems"]] == ["worker_not_started"]
 
 
 def test_a_fault_in_the_thread_that_gives_orders_ends_the_command(
@@ -150,7 +152,7 @@ def test_the_pauses_double_up_to_half_a_minute() -> None:
     assert starts.left == 0
 
 
-def test_serve_starts_a_worker_that_ends_at_once_after_growing_pauses_and_says_so(
+def test_serve_restarts_a_failing_worker_after_growing_pauses_and_logs_it(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tries: list[object] = []
@@ -171,7 +173,9 @@ def test_serve_starts_a_worker_that_ends_at_once_after_growing_pauses_and_says_s
     assert serve.NO_WORKER in capsys.readouterr().out
 
 
-def test_serve_starts_a_worker_that_has_lived_at_once(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_restarts_a_worker_that_has_lived_without_a_pause(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Ended:
         returncode = -9
 

@@ -1,4 +1,4 @@
-"""Redis is a doorbell: it may be emptied, killed or missing, and the clinic only notices a moment's delay."""
+"""Redis may be emptied, killed or missing, and the clinic only notices a short delay."""
 
 import time
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def server() -> Iterator[RedisServer]:
 
 
 @pytest.mark.redis
-def test_a_ring_wakes_a_worker(clinic: Clinic, server: RedisServer) -> None:
+def test_a_notice_wakes_a_worker(clinic: Clinic, server: RedisServer) -> None:
     settings = clinic.runtime.settings.model_copy(update={"redis_url": server.url, "sweep_seconds": 60.0})
     queue = open_queue(server.url)
     clinic.hand_over(clinic_files())
@@ -57,21 +57,21 @@ def test_an_emptied_and_a_killed_redis_lose_nothing(clinic: Clinic, server: Redi
 
 
 @pytest.mark.redis
-def test_rings_for_one_clinic_do_not_pile_up(server: RedisServer) -> None:
+def test_notices_for_one_clinic_do_not_pile_up(server: RedisServer) -> None:
     queue = open_queue(server.url)
-    seen = redis.Redis(unix_socket_path=str(server.socket))
+    server_queue = redis.Redis(unix_socket_path=str(server.socket))
     for _ in range(20):
         queue.notify("mig_1")
-    until(lambda: seen.zcard("caspen-import") == 1)
+    until(lambda: server_queue.zcard("caspen-import") == 1)
     time.sleep(0.3)
-    assert seen.zcard("caspen-import") == 1
-    seen.delete(waiting_key("mig_1"))
+    assert server_queue.zcard("caspen-import") == 1
+    server_queue.delete(waiting_key("mig_1"))
     queue.notify("mig_1")
-    until(lambda: seen.zcard("caspen-import") == 2)
+    until(lambda: server_queue.zcard("caspen-import") == 2)
     queue.close()
 
 
-def test_a_bell_without_redis_neither_raises_nor_waits() -> None:
+def test_a_queue_without_redis_neither_raises_nor_waits() -> None:
     queue = open_queue("redis://127.0.0.1:1/0")
     began = time.monotonic()
     queue.notify("mig_1")
@@ -97,5 +97,5 @@ def test_the_embedded_redis_is_private_and_keeps_nothing(server: RedisServer) ->
     mode = server.socket.stat().st_mode & 0o777
     assert mode == 0o700
     asked = redis.Redis(unix_socket_path=str(server.socket))
-    told = [cast(dict[str, str], asked.config_get(name)) for name in ("save", "port")]
-    assert told == [{"save": ""}, {"port": "0"}]
+    settings = [cast(dict[str, str], asked.config_get(name)) for name in ("save", "port")]
+    assert settings == [{"save": ""}, {"port": "0"}]

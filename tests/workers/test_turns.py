@@ -1,4 +1,4 @@
-"""Whose turn it is: a clinic whose work ends workers waits behind the others, and a lost database ends no worker."""
+"""The order of migrations: one that ends its child goes last. A lost database ends no worker."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from workers.supervisor import Supervisor
 
 @dataclass
 class FallingChild:
-    """Hands whose child falls over one clinic's work, and finds nothing to do for the others."""
+    """A child process that dies at one migration, and finds no work for the others."""
 
     falls_over: str
     taken: list[str] = field(default_factory=list)
@@ -28,7 +28,7 @@ class FallingChild:
         return Drained(0, more=migration_id == self.falls_over)
 
 
-def test_a_clinic_whose_work_ends_workers_takes_its_place_behind_the_others(runtime: Runtime) -> None:
+def test_a_migration_that_ends_its_child_goes_behind_the_others(runtime: Runtime) -> None:
     large = clinic_in(runtime)
     large.hand_over(clinic_files(4, 2))
     small = clinic_in(runtime, workspace="wsp_small")
@@ -41,7 +41,7 @@ def test_a_clinic_whose_work_ends_workers_takes_its_place_behind_the_others(runt
     worker.runtime.close()
 
 
-def test_a_child_that_dies_while_the_ledger_is_away_takes_no_worker_with_it(
+def test_a_worker_survives_the_death_of_its_child_without_a_ledger(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clinic = clinic_in(runtime)

@@ -1,4 +1,4 @@
-"""Children that never have any work in hand. The variable `WAY` says how each of them ends."""
+"""Children that never have any work. The variable `WAY` selects how each child ends."""
 
 import os
 import sys
