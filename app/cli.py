@@ -66,7 +66,7 @@ def serve(
     port: Annotated[int, typer.Option(envvar="PORT")] = 8000,
     web_only: Annotated[bool, typer.Option("--web-only", help="The pages alone; workers run elsewhere.")] = False,
 ) -> None:
-    """The pages and a worker, with everything in ./var."""
+    """Runs the pages and a worker, with all data in ./var."""
     from app.commands.listening import CannotListen
     from app.commands.serve import serve as run
     from app.commands.serve import serve_pages
@@ -83,7 +83,7 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """One worker. Start as many as there are cores, on as many machines as there are."""
+    """Runs one worker. Start as many as there are cores, on any number of machines."""
     from app.production import NotReady, require_ready
     from app.schema.upgrade import SchemaTooNew
     from app.settings import settings
@@ -108,7 +108,7 @@ def sample(
     seed: int = 1,
     dialect: Dialect = Dialect.NATIVE,
 ) -> None:
-    """The export of a clinic that does not exist."""
+    """Writes the export of an invented clinic."""
     from app.sources import source
     from app.sources.invented import sample_writer
 
@@ -127,8 +127,8 @@ def sample(
 def read(
     export: str, json_file: JsonFile = None, keep: Keep = None, wait: Wait = 30.0, ask_password: AskPassword = False
 ) -> None:
-    """What is in an export (a zip, a file, a folder or a link), without importing it. - reads a link from the input,
-    where no list of processes shows it."""
+    """Shows the content of an export (a zip, a file, a folder or a link), without importing it. - reads a link from the
+    input, so that no list of processes shows it."""
     from app.commands.read import read as run
 
     _check_json(json_file)
@@ -150,7 +150,8 @@ def trial(
     wait: Wait = 30.0,
     ask_password: AskPassword = False,
 ) -> None:
-    """Read, match by suggestion, try and prove, in a private database. - reads a link from the input."""
+    """Reads an export, matches by suggestion, runs a trial and verifies it, in a private database. - reads a link from
+    the input."""
     from app.commands.trial import NO_TRIAL, Options
     from app.commands.trial import trial as run
 
@@ -164,7 +165,7 @@ def check_links(
     file: Annotated[Path, typer.Argument(help="One link a line, with its password after it where it has one.")],
     fixtures: Annotated[Path | None, typer.Option(help="Where to write what was answered.")] = None,
 ) -> None:
-    """Try real links by hand, and record what the providers answered, without the secrets."""
+    """Tries real links by hand, and records the providers' responses without secrets."""
     from app.commands.check_links import check
     from app.settings import settings
 
@@ -208,7 +209,7 @@ def _password(asked: bool) -> str:
 
 @app.command(name="check-live")
 def check_live() -> None:
-    """Whether every live workspace still is what its clinic approved; status 1 where one is not."""
+    """Checks whether every live workspace still equals what its clinic approved. Status 1 when any differs."""
     from app.commands.check_live import check
     from app.settings import settings
 

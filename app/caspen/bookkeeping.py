@@ -24,7 +24,7 @@ class Writer(StrEnum):
 
 
 class Value(StrEnum):
-    """What promotion writes into a column."""
+    """The value that promotion writes into a column."""
 
     COPIED = "copied"
     MIGRATION = "migration"

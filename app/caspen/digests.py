@@ -89,7 +89,7 @@ class Digest:
 
 
 def place_hash(part: int | None, line: int | None) -> bytes:
-    """Where a record's row is in the export, as bytes for the digest of places."""
+    """The place of a record's row in the export, as bytes for the digest of places."""
     return b"%d:%d" % (part or 0, line or 0)
 
 

@@ -17,7 +17,7 @@ from app.caspen.statements import at, change, fetch
 
 
 class Fate(StrEnum):
-    """What became of a row in Caspen. HELD: a person changed or deleted the record there since the last import."""
+    """The fate of a row in Caspen. HELD: a person changed or deleted the record there since the last import."""
 
     CREATED = "created"
     UPDATED = "updated"

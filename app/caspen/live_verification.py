@@ -45,7 +45,7 @@ class LiveVerification:
 
 @dataclass(frozen=True, slots=True)
 class LedgerMoments:
-    """What the ledger knows of a live workspace.
+    """The ledger's facts about a live workspace.
 
     `moments` are the moments, as text, at which migrations went live, by migration; None for a migration from before
     moments were kept. `approved` are the digests of the trial by source kind.

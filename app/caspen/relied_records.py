@@ -41,7 +41,7 @@ class Relied:
 
 @dataclass(frozen=True, slots=True)
 class ChangedTargets:
-    """What changed since the trial: undone migrations, and the number of records that are deleted or missing."""
+    """Changes since the trial: undone migrations, and the number of records that are deleted or missing."""
 
     undone: tuple[str, ...] = ()
     deleted: int = 0
@@ -83,7 +83,7 @@ def present(stores: Stores, workspace_id: str, named: Ids) -> dict[str, frozense
 def check_relied(
     stores: Stores, trial: Store, workspace_id: str, relied: Relied, *, thorough: bool = True
 ) -> ChangedTargets:
-    """What has changed since a finished trial of what it relied on.
+    """The changes since a finished trial in the live records that the trial relied on.
 
     Without `thorough` only people's acts are checked, and no reference is followed.
     """

@@ -20,7 +20,7 @@ from app.caspen.tables import OBJECTS, Fence
 
 
 class TrialFault(StrEnum):
-    """What is wrong with a trial."""
+    """A fault of a trial's store or account."""
 
     HISTORY = "history"  # the migration's row differs from its audit lines
     ACCOUNT = "account"  # the ledger's account of the trial differs from the results of its parts

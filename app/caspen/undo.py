@@ -24,7 +24,7 @@ SHAPES = tuple(shape(str(model.__tablename__)) for model in OBJECTS)
 
 
 class Why(StrEnum):
-    """Why a record of the migration is kept."""
+    """The reason why a record of the migration is kept."""
 
     EDITED = "edited"
     DELETED = "deleted"

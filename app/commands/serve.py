@@ -37,10 +37,10 @@ log = structlog.get_logger()
 
 
 class LocalProcesses:
-    """Keeps the worker and Redis alive next to the web server.
+    """Keeps the worker and Redis running next to the web server.
 
-    A worker that ends before it has lived `LIVED_SECONDS` came to nothing: a pause that grows comes before the next,
-    and the log says so from the third on.
+    A worker that ends within `LIVED_SECONDS` counts as a failed start. Growing pauses follow failed starts, and the log
+    reports them from the third on.
     """
 
     def __init__(self, settings: Settings, redis: RedisServer | None) -> None:

@@ -29,7 +29,7 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class QueueNotice:
-    """What to do after the commit: notify the queue about this migration."""
+    """The notice to send to the queue after the commit, for this migration."""
 
     migration_id: str
 

@@ -297,7 +297,7 @@ class CountComparison:
 
     @property
     def apart(self) -> tuple[CountReason, ...]:
-        """Why the clinic's number differs from `compared`. The counts add up to the difference."""
+        """The reasons why the clinic's number differs from `compared`. The counts add up to the difference."""
         gap = self.own - self.compared
         if gap > 0:
             parts = [("places", gap - self.missing), ("not_in_export", self.missing)]

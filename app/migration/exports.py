@@ -144,7 +144,7 @@ def read_again(
 ) -> QueueNotice:
     """Reads the same files again with `plan`. Nothing is fetched again.
 
-    The reading is an export of its own, with the next number and the same stored files. The old reading is kept until
+    The new reading is a separate export, with the next number and the same stored files. The old reading is kept until
     the new reading is done, so that the two can be compared.
     """
     before = session.exec(

@@ -65,7 +65,7 @@ class FileShape(TypedDict):
 
 @with_config(STRICT)
 class ProblemShape(TypedDict):
-    """Why a migration stopped."""
+    """The problem that stopped a migration."""
 
     code: str
 

@@ -27,7 +27,7 @@ class CheckedLink(LedgerTable, table=True):
 
 
 class UploadFile(LedgerTable, table=True):
-    """One file that a browser sends in pieces, and its durable bytes. An interrupted upload resumes there."""
+    """A file that a browser sends in pieces, and its durable bytes. An interrupted upload resumes there."""
 
     __tablename__ = "upload_file"
 

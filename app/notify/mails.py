@@ -84,7 +84,7 @@ class MailKind:
 KINDS: tuple[MailKind, ...] = (
     MailKind("sign_in", "Your link to sign in", "Sign in", None),
     MailKind("received", "We have your export", "See the progress", "progress", "We download your export"),
-    MailKind("ready_to_match", "Your export is read: who is who?", "See what we found", "handover"),
+    MailKind("ready_to_match", "We have read your export: match the names", "See what we found", "handover"),
     MailKind("ready_to_review", "Your trial is ready to review", "Review the trial", "review"),
     MailKind("changes_requested", "{clinic} asks for a change", "Open the request", None),
     MailKind("changes_answered", "Your request is answered", "See the answer", "review"),
@@ -95,8 +95,8 @@ KINDS: tuple[MailKind, ...] = (
     MailKind("help_answered", "Support has answered", "Read the answer", "help"),
     MailKind("check_waived", "Support let a check pass", "See the checklist", "checklist"),
     MailKind("invitation", "{clinic} invites you to its move to Caspen", "See the invitation", "/invitations"),
-    MailKind("person_invited", "Somebody was invited to your move", "See who can see this move", "people"),
-    MailKind("person_joined", "Somebody accepted an invitation to your move", "See who can see this move", "people"),
+    MailKind("person_invited", "A person was invited to your move", "See who can see this move", "people"),
+    MailKind("person_joined", "A person accepted an invitation to your move", "See who can see this move", "people"),
 )
 
 

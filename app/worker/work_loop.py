@@ -237,7 +237,7 @@ def _give_up(runtime: Runtime, lease: Lease, problem: Problem, turn: WorkerTurn)
 def _finish(runtime: Runtime, following: Next, turn: WorkerTurn) -> bool:
     """Advances a migration whose stage is finished, unless another worker did so first.
 
-    False where the audit trail does not let it: only support can mend that.
+    Returns False when the migration's row differs from the audit trail, which only support can repair.
     """
     try:
         with runtime.ledger.write() as session:

@@ -1,4 +1,4 @@
-"""Workspaces, and every object that can stand in one."""
+"""Workspaces, and every table of their objects."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Contacts bear tags, such as one that says that they were archived where they came from."""
+"""Contacts have tags, such as a tag for contacts that were archived in the source."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Acts of people on records have entries of their own. What people did before is entered, without its state."""
+"""Entries for people's acts on records. Earlier acts get an entry without the record's state."""
 
 import sqlalchemy as sa
 from alembic import op

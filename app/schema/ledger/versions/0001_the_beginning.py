@@ -1,4 +1,4 @@
-"""What is known of clinics' moves, of the people who make them, and of every mail that they cause."""
+"""Migrations, the people who work on them, and their e-mails."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What a clinic uses and counts in its old software, and what a trial was held against."""
+"""The clinic's uses and numbers of its old software, and the totals that a trial was compared with."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Each file behind a share link is a line of its own, links may have a password, and sizes may be beyond 2 GiB."""
+"""A row for each file behind a share link, passwords of links, and sizes beyond 2 GiB."""
 
 import sqlalchemy as sa
 from alembic import op

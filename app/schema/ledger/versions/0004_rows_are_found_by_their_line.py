@@ -1,4 +1,4 @@
-"""Problems are found by the row that they are about; a member may be let read clinical notes."""
+"""An index of problems by row, and the right of a member to read clinical notes."""
 
 import sqlalchemy as sa
 from alembic import op

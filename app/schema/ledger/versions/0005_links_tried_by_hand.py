@@ -1,4 +1,4 @@
-"""How real links of each provider fared when an operator tried them."""
+"""The results of manual checks of each provider's links."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""The link that a clinic asked us to look at waits, sealed, until it is handed over."""
+"""The link that a clinic checked, sealed until the hand-over."""
 
 from alembic import op
 

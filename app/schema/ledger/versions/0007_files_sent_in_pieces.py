@@ -1,4 +1,4 @@
-"""Files that a browser sends in pieces go on where they stopped."""
+"""Files that a browser sends in pieces, so that uploads can resume."""
 
 import sqlalchemy as sa
 from alembic import op

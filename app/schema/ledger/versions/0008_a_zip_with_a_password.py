@@ -1,4 +1,4 @@
-"""A zip may be locked, and the clinic may have said with which password."""
+"""The password of locked zips."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A colleague is invited and accepts; a newer sign-in link ends the older ones of the same person."""
+"""Invitations of people, and the end of older sign-in links."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""A ledger knows whether it is opened with the key that it was begun with."""
+"""A check that the ledger is opened with its own key."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""A trial keeps which files of its export nobody had identified when it started."""
+"""The unidentified files of a trial's export at its start."""
 
 from alembic import op
 

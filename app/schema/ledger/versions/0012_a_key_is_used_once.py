@@ -1,4 +1,4 @@
-"""A request with an Idempotency-Key is kept with its first answer."""
+"""Requests with an Idempotency-Key, with their first response."""
 
 from alembic import op
 
