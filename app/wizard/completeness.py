@@ -160,8 +160,8 @@ def visits(told: Mapping[str, int], source: Source) -> list[Held]:
         return [Held(True, words, f"{plural(left, 'client')} left out by your date." if left else "")]
     gone, waiting = told["visits_not_exported"], told["visits_kept_back"]
     ends = ((gone, "not in your export."), (waiting, "in it, and did not come."))
-    to_text = [f"{plural(n, 'appointment')} {'is' if n == 1 else 'are'} {end}" for n, end in ends if n]
-    return [Held(False, words, " ".join(to_text), "visits", "See who")]
+    clauses = [f"{plural(n, 'appointment')} {'is' if n == 1 else 'are'} {end}" for n, end in ends if n]
+    return [Held(False, words, " ".join(clauses), "visits", "See who")]
 
 
 def notes(told: Mapping[str, int], source: Source, came: set[str]) -> list[Held]:

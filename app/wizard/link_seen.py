@@ -34,7 +34,7 @@ BEGINS = {
 class Line:
     """One thing that was seen. `kind` is empty where it is well, else bad, needs or not."""
 
-    formatting: str
+    words: str
     seen: str = ""
     kind: str = ""
 
