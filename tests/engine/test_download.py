@@ -126,7 +126,7 @@ def test_a_wait_of_more_than_a_day_in_all_is_no_reason_to_give_up(clinic: Clinic
         clinic.drain()
         assert clinic.state() is State.FETCHING
         let_pass(clinic)
-    shop.said.clear()
+    shop.replies.clear()
     clinic.drain()
     assert clinic.state() is State.MATCHING
 
@@ -143,7 +143,7 @@ def test_three_requests_to_slow_down_over_several_turns_mean_that_we_are_blocked
         waited.append(seen(clinic).waits_for)
         let_pass(clinic)
     assert waited == ["provider_rate_limited", "provider_rate_limited", "provider_blocked"]
-    shop.said.clear()
+    shop.replies.clear()
     clinic.drain()
     assert clinic.state() is State.MATCHING
 

@@ -22,14 +22,14 @@ from tests.links.providers.https import test_https
 from tests.links.providers.https.fake import Presigned
 from tests.links.providers.onedrive import test_onedrive_failures
 from tests.links.providers.sharepoint import test_sharepoint_failures
-from tests.links.refusals import Row, holds
+from tests.links.refusals import RefusalCase, assert_refused
 from tests.links.replies import Fault
 from tests.links.route_case import RouteCase
 from tests.links.test_normalise import MALFORMED, UNSAFE
 from tests.links.test_providers import GOOD, LINKS, STRANGERS
 
 GIB = 1024**3
-TABLES: tuple[tuple[RouteCase, list[Row]], ...] = (
+TABLES: tuple[tuple[RouteCase, list[RefusalCase]], ...] = (
     (BY_NAME["google_drive-api"], test_google_failures.API_ROWS),
     (BY_NAME["google_drive-page"], test_google_failures.PAGE_ROWS),
     (BY_NAME["dropbox-api"], test_dropbox_failures.API_ROWS),
@@ -112,7 +112,7 @@ def failures(long: bool) -> Reached:
         for row in rows:
             with open_downloader() as at:
                 try:
-                    holds(at, case, row)
+                    assert_refused(at, case, row)
                     held += 1
                 except AssertionError:
                     wrong.append(f"{case.name}: {row}")

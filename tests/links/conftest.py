@@ -1,4 +1,4 @@
-"""Every test of links runs on the test network, and fails when anything connects to another machine."""
+"""Every test of links runs on the simulated network. A connection to another machine fails the test."""
 
 import sys
 import time
@@ -39,7 +39,7 @@ def nothing_leaves_this_machine() -> Iterator[None]:
 
 
 class FastClock:
-    """Time passes by itself, and at once where somebody waits."""
+    """A clock whose sleep returns at once and moves the time forward."""
 
     def __init__(self) -> None:
         self.waited: list[float] = []
@@ -67,7 +67,7 @@ def net(tmp_path: Path) -> Iterator[FakeInternet]:
 
 @dataclass
 class Downloader:
-    """A place to fetch at: storage, key, clock and everything that was saved."""
+    """Downloads with storage, key and clock of its own, and records the saved states and the connections."""
 
     net: FakeInternet
     objects: LocalObjects
@@ -113,13 +113,13 @@ class Downloader:
         )
 
     def refused(self, link: str, **given: Any) -> str:
-        """The code that a look at a link ends with."""
+        """The problem code that ends an inspection of a link."""
         with pytest.raises(Stop) as caught:
             self.probe(link, **given)
         return caught.value.problem.code
 
     def stopped(self, link: str, **given: Any) -> str:
-        """The code that a download ends with."""
+        """The problem code that ends a download."""
         with pytest.raises(Stop) as caught:
             self.fetch(link, **given)
         return caught.value.problem.code
@@ -148,6 +148,6 @@ def downloader(net: FakeInternet, tmp_path: Path) -> Downloader:
 
 @pytest.fixture
 def fake(case: RouteCase, downloader: Downloader) -> Any:
-    """The fake of a case, and a downloader that is set to it."""
+    """The fake provider of a case. The downloader gets the case's settings."""
     downloader.limits(**case.settings)
     return case.build(downloader.net)

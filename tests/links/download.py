@@ -1,5 +1,7 @@
-"""A worker's part of a download, as a process of its own that may be killed: it goes on from what was saved, and ends
-with a line of JSON. `FOLDER KEY LINK`, and settings from the environment."""
+"""A download in its own process, which a test may kill. The process resumes from the saved states and prints JSON.
+
+Arguments: `FOLDER KEY LINK`. Settings come from the environment.
+"""
 
 import json
 import os
@@ -40,6 +42,6 @@ def main() -> dict[str, object]:
 
 
 began, clock = time.process_time(), time.perf_counter()
-told = main()
-told["cpu"], told["clock"] = time.process_time() - began, time.perf_counter() - clock
-print(json.dumps({**told, "peak_mb": peak_mb()}))  # noqa: T201
+result = main()
+result["cpu"], result["clock"] = time.process_time() - began, time.perf_counter() - clock
+print(json.dumps({**result, "peak_mb": peak_mb()}))  # noqa: T201

@@ -1,4 +1,4 @@
-"""What the fakes of all providers have in common: shared files and folders, answers to order, and plain words."""
+"""The base of all fake providers: shared files and folders, ordered replies, and helpers that send responses."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from tests.links.replies import Fault, Request, Route, answer, reply
 
 @dataclass
 class Node:
-    """A file or a folder as a fake keeps it. `route` holds the faults of its bytes."""
+    """A file or a folder of a fake provider. `faults` apply to the file's bytes."""
 
     id: str
     name: str
@@ -24,8 +24,8 @@ class Node:
     no_download: bool = False
     goes_to: str = ""
     faults: list[Fault] = field(default_factory=list)
-    queue: list[Fault] = field(default_factory=list)  # one more for each download
-    sent: list[tuple[int, int]] = field(default_factory=list)  # where each answer began, and how far it was sent
+    queue: list[Fault] = field(default_factory=list)  # the next download takes the next fault
+    sent: list[tuple[int, int]] = field(default_factory=list)  # start and end of the bytes of each response
 
     @property
     def is_folder(self) -> bool:
@@ -44,7 +44,7 @@ class Node:
 
 @dataclass
 class OrderedReply:
-    """An answer to order: for requests whose host and target hold `where`, so many times (None is always)."""
+    """A reply to requests whose host and target contain `where`, for `times` requests (None: for every request)."""
 
     where: str
     status: int
@@ -54,7 +54,7 @@ class OrderedReply:
 
 
 class FakeProvider:
-    """A provider on the test network. `settings` is what the product must be set to for it."""
+    """A provider on the simulated network. `settings` are the product's settings for the provider."""
 
     hosts: ClassVar[tuple[str, ...]] = ()
     settings: ClassVar[Mapping[str, Any]] = {}
@@ -62,7 +62,7 @@ class FakeProvider:
     def __init__(self, net: FakeInternet) -> None:
         self.net = net
         self.nodes: dict[str, Node] = {}
-        self.said: list[OrderedReply] = []
+        self.replies: list[OrderedReply] = []
         self.count = 0
         for host in self.hosts:
             net.host(host, self._answer)
@@ -75,9 +75,9 @@ class FakeProvider:
         headers: Mapping[str, str] | None = None,
         times: int | None = None,
     ) -> None:
-        """Orders an answer; what is not bytes is written as JSON."""
-        told = body if isinstance(body, bytes) else json.dumps(body).encode()
-        self.said.append(OrderedReply(where, status, told, headers or {}, times))
+        """Adds an ordered reply. A body that is not bytes is sent as JSON."""
+        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.replies.append(OrderedReply(where, status, payload, headers or {}, times))
 
     def add(self, name: str, file: ServedFile | None = None, **more: Any) -> Node:
         self.count += 1
@@ -86,12 +86,12 @@ class FakeProvider:
         return node
 
     def folder(self, tree: Mapping[str, Any], name: str = "Export") -> Node:
-        """A folder of files by name; a mapping in it is a folder again. `a\\n2` is a second file called `a`."""
-        made = self.add(name)
+        """Adds a folder of files by name. An inner mapping is a sub-folder. `a\\n2` is a second file named `a`."""
+        folder = self.add(name)
         for inner, what in tree.items():
             shown = inner.partition("\n")[0]
-            made.children.append(self.folder(what, shown) if isinstance(what, Mapping) else self.add(shown, what))
-        return made
+            folder.children.append(self.folder(what, shown) if isinstance(what, Mapping) else self.add(shown, what))
+        return folder
 
     def share(self, node: Node) -> str:
         raise NotImplementedError(type(self).__name__)
@@ -103,16 +103,16 @@ class FakeProvider:
         return [r for r in self.net.log if part in f"{r.host}{r.target}"]
 
     def _answer(self, request: Request, line: Stream) -> None:
-        for said in self.said:
-            if said.times != 0 and said.where in f"{request.host}{request.target}":
-                said.times = None if said.times is None else said.times - 1
-                answer(line, said.status, said.body, dict(said.headers))
+        for ordered in self.replies:
+            if ordered.times != 0 and ordered.where in f"{request.host}{request.target}":
+                ordered.times = None if ordered.times is None else ordered.times - 1
+                answer(line, ordered.status, ordered.body, dict(ordered.headers))
                 return
         self.reply(request, line)
 
 
 class CountingStream:
-    """A connection that notes how much of a file it was given to send."""
+    """A connection that records how many bytes of a file are sent."""
 
     def __init__(self, line: Stream, sent: list[tuple[int, int]], request: Request) -> None:
         self._line, self._sent = line, sent
@@ -146,7 +146,7 @@ class CountingStream:
 
 
 def send_bytes(request: Request, node: Node, line: Stream, **headers: str) -> None:
-    """The bytes of a file, with the faults that were ordered for it."""
+    """Sends the bytes of a file with the file's faults."""
     faults = list(node.faults)
     if "etag" in headers:
         faults.append(Fault("etag", value=headers.pop("etag"), times=None, on="any"))
@@ -156,8 +156,8 @@ def send_bytes(request: Request, node: Node, line: Stream, **headers: str) -> No
     reply(request, Route(node.file, faults, node.queue), CountingStream(line, node.sent, request))
 
 
-def send_json(line: Stream, told: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
-    answer(line, status, json.dumps(told).encode(), {"Content-Type": "application/json", **(headers or {})})
+def send_json(line: Stream, payload: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
+    answer(line, status, json.dumps(payload).encode(), {"Content-Type": "application/json", **(headers or {})})
 
 
 def send_page(

@@ -1,4 +1,4 @@
-"""Files that are a function of (seed, offset): any range of them exists, however large they claim to be."""
+"""Files whose bytes are a function of seed and offset, so that every range of a file of any size exists."""
 
 import random
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def _block(seed: int, number: int) -> bytes:
 
 @dataclass(frozen=True)
 class ServedFile:
-    """What a fake host keeps: it begins and ends like a zip unless `text` says what it is."""
+    """A file of a fake host. The file begins and ends like a zip, unless `text` gives the content."""
 
     size: int = 300_000
     seed: int = 1
@@ -54,7 +54,7 @@ class ServedFile:
         return self.sum_of("sha256")
 
     def sum_of(self, algorithm: str) -> str:
-        """The fingerprint, as hex. A fake tells it with every answer; it is made once, and of one piece at a time."""
+        """The checksum as hex. The checksum is cached, and is computed piece by piece."""
         return _sum(self, algorithm)
 
 

@@ -1,4 +1,4 @@
-"""Files of any size that cost nothing to make: one block of noise, numbered anew each time it comes."""
+"""Files of any size that are cheap to create: a block of noise, repeated with a new number each time."""
 
 import hashlib
 import random
@@ -17,7 +17,7 @@ def _noise(seed: int) -> bytes:
 
 @dataclass(frozen=True)
 class LargeFile(ServedFile):
-    """A served file whose every megabyte differs from the others by its number alone."""
+    """A served file whose megabytes differ from each other by their number only."""
 
     def read(self, start: int, end: int) -> bytes:
         first, last = start // BLOCK, max(start, end - 1) // BLOCK

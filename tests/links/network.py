@@ -1,4 +1,4 @@
-"""The test network: real names, real certificates and real sockets, all on this machine, with faults to order."""
+"""The simulated network: real host names, certificates and sockets on this machine, with ordered faults."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ PUBLIC = "93.184.216.34"
 
 @dataclass
 class Stream:
-    """One TLS connection of the server, with the rude ways to end it."""
+    """A TLS connection of the server, with abnormal ways to end the connection."""
 
     sock: ssl.SSLSocket
     closing: threading.Event = field(default_factory=threading.Event)
@@ -32,7 +32,7 @@ class Stream:
         self.sock.close()
 
     def drop(self) -> None:
-        """Closes without TLS's own goodbye."""
+        """Closes without a TLS close message."""
         self.sock.close()
 
     def end_cleanly(self) -> None:
@@ -45,7 +45,7 @@ class Stream:
 
 
 class FakeInternet:
-    """Hosts and their files; `log` holds every request, `file` is the network's description for the product."""
+    """Hosts and their files. `log` has every request, `file` is the description of the network for the product."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "network.json"
@@ -56,9 +56,9 @@ class FakeInternet:
         self.dial: dict[str, str] = {}
         self._ca = trustme.CA()
         self._ca.cert_pem.write_to_path(folder / "ca.pem")
-        self._nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._ca.issue_cert("unknown.invalid").configure_cert(self._nobody)
-        self._nobody.sni_callback = self._certificate
+        self._default_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._ca.issue_cert("unknown.invalid").configure_cert(self._default_context)
+        self._default_context.sni_callback = self._certificate
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._closing = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -68,14 +68,14 @@ class FakeInternet:
         self.describe()
 
     def serve(self, url: str, file: object, *faults: Fault) -> str:
-        """Puts a file (or a fixed answer) at an address, and makes the name exist."""
+        """Serves a file at an address, and adds the host name to DNS."""
         host, _, path = url.removeprefix("https://").partition("/")
         self.routes[host, "/" + path.partition("?")[0]] = Route(file, list(faults))
         self.names(host)
         return url
 
     def host(self, name: str, answers: Callable[[Request, Stream], None]) -> None:
-        """A host that answers every request by itself."""
+        """Adds a host with its own reply function."""
         self.hosts[name] = answers
         self.names(name)
 
@@ -85,9 +85,9 @@ class FakeInternet:
 
     def describe(self) -> None:
         self.dial[f"{PUBLIC}:443"] = f"127.0.0.1:{self.port}"
-        said = {"resolve": self.resolve, "dial": self.dial, "ca_file": "ca.pem"}
+        description = {"resolve": self.resolve, "dial": self.dial, "ca_file": "ca.pem"}
         fresh = self.file.with_suffix(".new")
-        fresh.write_text(json.dumps(said))
+        fresh.write_text(json.dumps(description))
         fresh.replace(self.file)
 
     def downloads(self) -> list[Request]:
@@ -96,7 +96,7 @@ class FakeInternet:
     def close(self) -> None:
         self._closing.set()
         with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the accept
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends the blocking accept
         self._listener.close()
         self._thread.join(5)
 
@@ -111,7 +111,7 @@ class FakeInternet:
     def _answer(self, raw: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), raw:
             raw.settimeout(20)
-            with self._nobody.wrap_socket(raw, server_side=True) as sock:
+            with self._default_context.wrap_socket(raw, server_side=True) as sock:
                 request = Request.read(sock)
                 self.log.append(request)
                 line = Stream(sock, self._closing)
@@ -123,7 +123,7 @@ class FakeInternet:
     def _certificate(self, sock: ssl.SSLSocket | ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         if name is None or name not in self.resolve:
             return
-        if name not in self._contexts:  # two may ask for it at once: it is nobody's before it has its certificate
+        if name not in self._contexts:  # stored after the certificate is complete, because two threads may ask at once
             fresh = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._ca.issue_cert(name).configure_cert(fresh)
             self._contexts[name] = fresh

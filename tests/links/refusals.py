@@ -1,4 +1,4 @@
-"""Rows of the providers' failure tables, as tests tell them: what is answered where, and the code that it means."""
+"""Test cases for the rows of the providers' failure tables: a reply, and the problem code that the reply means."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +18,8 @@ WAY_OUT = ("upload", "presigned link")
 
 
 @dataclass(frozen=True)
-class Row:
-    """`where` is part of host and target. `changes` are attributes of the fake or, after `node.`, of the file."""
+class RefusalCase:
+    """`where` is a part of host and target. `changes` are attributes of the fake, or of the file after `node.`."""
 
     code: str
     where: str = ""
@@ -37,8 +37,8 @@ def page(title: str, body: str = "") -> bytes:
     return f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{body}</body></html>".encode()
 
 
-def stopped(downloader: Downloader, case: RouteCase, row: Row, **given: Any) -> Stop:
-    """What a look at the link ends with, by a fake that answers as the row says."""
+def stop_of(downloader: Downloader, case: RouteCase, row: RefusalCase, **given: Any) -> Stop:
+    """The Stop that ends an inspection, where the fake provider replies as the case orders."""
     downloader.limits(**case.settings)
     fake = case.build(downloader.net)
     node = fake.add("export.zip", BIG)
@@ -52,15 +52,15 @@ def stopped(downloader: Downloader, case: RouteCase, row: Row, **given: Any) -> 
     return caught.value
 
 
-def holds(downloader: Downloader, case: RouteCase, row: Row) -> None:
-    """The row's code, in words that name the provider and end with another way, by those who can act."""
-    reason = stopped(downloader, case, row)
+def assert_refused(downloader: Downloader, case: RouteCase, row: RefusalCase) -> None:
+    """Asserts the code of a case, and words that name the provider and another way to bring the export."""
+    reason = stop_of(downloader, case, row)
     problem = reason.problem
     assert problem.code == row.code
     assert reason.retryable == (row.code in RETRIED)
     assert problem.details["provider"]
-    for said in (problem.title, problem.todo):
-        assert "{" not in said
-        assert "…" not in said
+    for text in (problem.title, problem.todo):
+        assert "{" not in text
+        assert "…" not in text
     assert any(way in problem.todo for way in WAY_OUT)
     assert catalogue()[row.code].level.value == "stops"

@@ -1,4 +1,4 @@
-"""How the fake hosts answer: an honest file server, and every way in which real ones have failed."""
+"""The replies of fake hosts: a correct file server, and every known failure of real servers."""
 
 import json
 import re
@@ -43,12 +43,12 @@ class Request:
 
     @property
     def query(self) -> dict[str, str]:
-        """Decoded; the first of equal names wins."""
-        told: dict[str, str] = {}
+        """The decoded query. The first value of a repeated name wins."""
+        values: dict[str, str] = {}
         for pair in self.target.partition("?")[2].split("&"):
             name, _, value = pair.partition("=")
-            told.setdefault(unquote(name), unquote(value))
-        return told
+            values.setdefault(unquote(name), unquote(value))
+        return values
 
     @property
     def json(self) -> dict[str, Any]:
@@ -61,8 +61,8 @@ class Request:
 
     @property
     def range(self) -> tuple[int, int | None] | None:
-        found = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
-        return (int(found[1]), int(found[2]) if found[2] else None) if found else None
+        match = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
+        return (int(match[1]), int(match[2]) if match[2] else None) if match else None
 
     @property
     def is_probe(self) -> bool:
@@ -71,7 +71,7 @@ class Request:
 
 @dataclass
 class Fault:
-    """One failure: at which byte, with what value, how often (None is always), and for which requests."""
+    """A failure at a byte, with a value, for `times` requests (None: for every request) of the kind `on`."""
 
     kind: str
     at: int = 0
@@ -80,7 +80,7 @@ class Fault:
     on: str = "download"
     headers: dict[str, str] = field(default_factory=dict)
 
-    def fits(self, request: Request) -> bool:
+    def matches(self, request: Request) -> bool:
         resumes = not request.is_probe and request.range is not None
         wanted = {
             "any": True,
@@ -91,7 +91,7 @@ class Fault:
         }
         return self.times != 0 and wanted[self.on]
 
-    def used(self) -> Self:
+    def use(self) -> Self:
         if self.times is not None:
             self.times -= 1
         return self
@@ -99,7 +99,7 @@ class Fault:
 
 @dataclass
 class Route:
-    """A file and its faults; `queue` gives one more fault to each download, `then` replaces the file after a resume."""
+    """A file and its faults. Each download takes a fault of `queue`. `then` replaces the file after a resume."""
 
     file: object
     faults: list[Fault]
@@ -107,16 +107,16 @@ class Route:
     then: object = None
 
     def faults_for(self, request: Request) -> dict[str, Fault]:
-        found: dict[str, Fault] = {}
+        faults: dict[str, Fault] = {}
         for fault in self.faults:
-            if fault.kind not in found and fault.fits(request):
-                found[fault.kind] = fault.used()
+            if fault.kind not in faults and fault.matches(request):
+                faults[fault.kind] = fault.use()
         if self.queue and not request.is_probe:
             fault = self.queue.pop(0)
-            found[fault.kind] = fault
+            faults[fault.kind] = fault
         if self.then is not None and not request.is_probe and request.range is not None:
             self.file = self.then
-        return found
+        return faults
 
 
 class Line(Protocol):
@@ -160,8 +160,8 @@ def reply(request: Request, route: Route | None, line: Line) -> None:
 
 
 def answer(line: Line, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
-    said = {"Content-Length": str(len(body))} | (headers or {})
-    head = f"HTTP/1.1 {status} Said\r\n" + "".join(f"{n}: {v}\r\n" for n, v in said.items()) + "\r\n"
+    sent = {"Content-Length": str(len(body))} | (headers or {})
+    head = f"HTTP/1.1 {status} Said\r\n" + "".join(f"{n}: {v}\r\n" for n, v in sent.items()) + "\r\n"
     line.send(head.encode("latin-1") + body)
     line.end_cleanly()
 
@@ -182,8 +182,8 @@ def _file(request: Request, file: ServedFile, faults: dict[str, Fault], line: Li
             return
         end, status = min(total, total if last is None else last + 1), 206
         shown = start + (faults["start"].value if "start" in faults else 0)
-        told = faults["total"].value if "total" in faults else total
-        headers["Content-Range"] = f"bytes {shown}-{end - 1 + shown - start}/{told}"
+        size = faults["total"].value if "total" in faults else total
+        headers["Content-Range"] = f"bytes {shown}-{end - 1 + shown - start}/{size}"
     if "no_range" in faults:
         del headers["Accept-Ranges"]
     if fault := faults.get("headers"):

@@ -1,4 +1,4 @@
-"""While one piece is sealed and written the next one arrives; what is on its way is never more than two pieces."""
+"""Bytes are encrypted and written in the background. At most two pieces are in memory."""
 
 import errno
 import threading
@@ -20,14 +20,14 @@ WRITE = ObjectAppender.write
 
 def test_at_most_two_pieces_wait_for_a_slow_disk(downloader: Downloader, monkeypatch: pytest.MonkeyPatch) -> None:
     downloader.limits(checkpoint_bytes=1024**3)
-    here, written, ahead, meanwhile = [0], [0], [], [0]
+    received, written, ahead, meanwhile = [0], [0], [], [0]
     begun, further = threading.Event(), threading.Event()
 
-    def seen(done: int, _expected: int | None) -> None:
-        here[0] = done
+    def record(done: int, _expected: int | None) -> None:
+        received[0] = done
         ahead.append(done - written[0])
         meanwhile[0] += begun.is_set()
-        if meanwhile[0] > 1:  # the first may be of what is being written
+        if meanwhile[0] > 1:  # the first piece may be the piece that is written
             further.set()
 
     def slowly(self: ObjectAppender, data: Any) -> int:
@@ -38,8 +38,8 @@ def test_at_most_two_pieces_wait_for_a_slow_disk(downloader: Downloader, monkeyp
 
     monkeypatch.setattr(ObjectAppender, "write", slowly)
     downloader.net.serve(LINK, FILE)
-    assert downloader.fetch(LINK, progress=seen)[0].sha256 == FILE.sha256
-    assert here == written == [FILE.length]
+    assert downloader.fetch(LINK, progress=record)[0].sha256 == FILE.sha256
+    assert received == written == [FILE.length]
     assert PIECE < max(ahead) <= 2 * (PIECE + AT_ONCE)
 
 

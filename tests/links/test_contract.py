@@ -1,4 +1,4 @@
-"""What holds for every provider and each of its routes: files come whole, or not at all, and secrets stay at home."""
+"""The contract of every route of every provider: complete files or a problem, and no secret on another host."""
 
 from dataclasses import replace
 from email.utils import formatdate
@@ -26,8 +26,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(params=CASES, ids=lambda case: case.name)
 def case(request: pytest.FixtureRequest) -> RouteCase:
-    found: RouteCase = request.param
-    return found
+    case: RouteCase = request.param
+    return case
 
 
 def shared(fake: FakeProvider, file: ServedFile = FILE, **more: Any) -> tuple[Node, str]:
@@ -49,9 +49,9 @@ def test_a_providers_files_are_short() -> None:
 
 def test_a_file_is_downloaded_completely(downloader: Downloader, case: RouteCase, fake: Any) -> None:
     _, link = shared(fake)
-    found = downloader.probe(link)
-    assert (found.provider, found.name, found.size) == (case.provider, "export.zip", FILE.length)
-    assert (found.first_kind, found.folder, len(found.files)) == ("zip", False, 1)
+    contents = downloader.probe(link)
+    assert (contents.provider, contents.name, contents.size) == (case.provider, "export.zip", FILE.length)
+    assert (contents.first_kind, contents.folder, len(contents.files)) == ("zip", False, 1)
     (fetched,) = downloader.fetch(link)
     assert (fetched.path, fetched.size, fetched.sha256) == ("export.zip", FILE.length, FILE.sha256)
     assert downloader.saved[-1].route == case.route
@@ -111,10 +111,10 @@ def test_private_and_missing_files_have_their_problems(downloader: Downloader, c
 
 
 @pytest.mark.parametrize("said", ["60", "date"])
-def test_retry_after_is_waited_exactly(downloader: Downloader, fake: Any, said: str) -> None:
+def test_retry_after_is_waited_exactly(downloader: Downloader, fake: Any, form: str) -> None:
     node, link = shared(fake)
     downloader.net.log.clear()
-    wait = "60" if said == "60" else formatdate(downloader.clock.now() + 60, usegmt=True)
+    wait = "60" if form == "60" else formatdate(downloader.clock.now() + 60, usegmt=True)
     node.faults = [Fault("status", at=429, headers={"Retry-After": wait}, on="start")]
     (fetched,) = downloader.fetch(link)
     assert fetched.sha256 == FILE.sha256

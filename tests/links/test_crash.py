@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of a download: the next one goes on from the checkpoint, and makes the same file."""
+"""A worker is killed during a download. The next worker resumes at the checkpoint and stores the same file."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def saved(at: Path) -> FileState | None:
 
 
 def killed_after(downloader: Downloader, at: Path, durable: int) -> int:
-    """Kills the worker once so much is durable; gives what it had saved."""
+    """Kills the worker once `durable` bytes are saved. Returns the saved bytes."""
     run = worker(downloader, at)
     until = time.monotonic() + 30
     while time.monotonic() < until and run.poll() is None:
@@ -74,9 +74,9 @@ def test_a_killed_download_resumes_at_its_checkpoint(downloader: Downloader, tmp
     durable = [killed_after(downloader, at, n * 1024**2) for n in (3, 7, 12)]
     assert durable == sorted(durable)
     last = worker(downloader, at)
-    told, failed = last.communicate(timeout=60)
+    output, failed = last.communicate(timeout=60)
     assert last.returncode == 0, failed
-    assert told.strip() == FILE.sha256
+    assert output.strip() == FILE.sha256
     asked = [r.range[0] if r.range else 0 for r in downloader.net.downloads()]
     assert asked == [0, *durable]
     state = saved(at)

@@ -1,4 +1,4 @@
-"""Downloads under every failure that providers and networks are known for: one correct file, or the right words."""
+"""Downloads under every known failure of providers and networks: a correct file, or the right problem."""
 
 import random
 from typing import Any
@@ -17,7 +17,7 @@ FILE = ServedFile(size=2 * MIB + 77)
 
 
 def code_of(downloader: Downloader, *faults: Fault, file: ServedFile = FILE, **given: Any) -> str:
-    """Fetches with these faults, and gives the code of the Stop; `done` when the right file came."""
+    """Downloads with faults. Returns the problem code, or `done` for the right file."""
     downloader.net.serve(LINK, file, *faults)
     try:
         (fetched,) = downloader.fetch(LINK, **given)
@@ -118,8 +118,8 @@ def test_a_stream_without_a_length_has_its_own_limit(downloader: Downloader) -> 
     ("said", "waits"),
     [("3", 3.0), ("-5", None), ("soon", None), ("", None), ("1000000000", 86_400.0), ("9" * 5000, 86_400.0)],
 )
-def test_retry_after_is_limited_and_invalid_values_are_ignored(said: str, waits: float | None) -> None:
-    assert retry_after(said, 0, 86_400) == waits
+def test_retry_after_is_limited_and_invalid_values_are_ignored(header: str, waits: float | None) -> None:
+    assert retry_after(header, 0, 86_400) == waits
 
 
 def test_retry_after_may_be_a_date() -> None:

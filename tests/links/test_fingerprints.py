@@ -1,4 +1,4 @@
-"""What storage hosts say of a file's content is compared with what arrived; what is of something else is not."""
+"""Checksums of storage hosts are compared with the downloaded bytes. Checksums of anything else are ignored."""
 
 import base64
 import hashlib
@@ -20,16 +20,16 @@ FILE = ServedFile(size=300_007)
 BYTES = FILE.read(0, FILE.length)
 
 
-def told(digest: bytes) -> str:
+def encode(digest: bytes) -> str:
     return base64.b64encode(digest).decode()
 
 
 def cyclic(value: int) -> str:
-    return told(value.to_bytes(4, "big"))
+    return encode(value.to_bytes(4, "big"))
 
 
-MD5, CRC32C = told(hashlib.md5(BYTES).digest()), cyclic(google_crc32c.value(BYTES))
-LIE = told(bytes(16))
+MD5, CRC32C = encode(hashlib.md5(BYTES).digest()), cyclic(google_crc32c.value(BYTES))
+WRONG = encode(bytes(16))
 
 
 def serve(downloader: Downloader, link: str, headers: dict[str, str], on: str = "any", **more: Any) -> None:
@@ -39,19 +39,19 @@ def serve(downloader: Downloader, link: str, headers: dict[str, str], on: str = 
     downloader.net.serve(link, FILE, *faults)
 
 
-TRUE = [
+RIGHT = [
     (GCS, {"x-goog-hash": f"crc32c={CRC32C},md5={MD5}"}, {"crc32c", "md5"}),
     (GCS, {"x-goog-hash": f"crc32c={CRC32C}"}, {"crc32c"}),
     (AZURE, {"x-ms-blob-content-md5": MD5}, {"md5"}),
     (AZURE, {"content-md5": MD5}, {"md5"}),
     (S3, {"x-amz-checksum-crc32c": CRC32C, "x-amz-checksum-type": "FULL_OBJECT"}, {"crc32c"}),
     (S3, {"x-amz-checksum-crc32": cyclic(zlib.crc32(BYTES))}, {"crc32"}),
-    (S3, {"x-amz-checksum-sha1": told(hashlib.sha1(BYTES).digest())}, {"sha1"}),
-    (S3, {"x-amz-checksum-sha256": told(hashlib.sha256(BYTES).digest())}, {"sha256"}),
+    (S3, {"x-amz-checksum-sha1": encode(hashlib.sha1(BYTES).digest())}, {"sha1"}),
+    (S3, {"x-amz-checksum-sha256": encode(hashlib.sha256(BYTES).digest())}, {"sha256"}),
 ]
 
 
-@pytest.mark.parametrize(("link", "headers", "names"), TRUE)
+@pytest.mark.parametrize(("link", "headers", "names"), RIGHT)
 def test_a_right_checksum_is_accepted(
     downloader: Downloader, link: str, headers: dict[str, str], names: set[str]
 ) -> None:
@@ -63,15 +63,15 @@ def test_a_right_checksum_is_accepted(
 @pytest.mark.parametrize(
     ("link", "headers"),
     [
-        (GCS, {"x-goog-hash": f"crc32c={CRC32C},md5={LIE}"}),
+        (GCS, {"x-goog-hash": f"crc32c={CRC32C},md5={WRONG}"}),
         (GCS, {"x-goog-hash": f"crc32c={cyclic(7)},md5={MD5}"}),
         (GCS, {"x-goog-hash": f"crc32c={cyclic(7)}"}),
-        (AZURE, {"x-ms-blob-content-md5": LIE}),
-        (AZURE, {"content-md5": LIE}),
+        (AZURE, {"x-ms-blob-content-md5": WRONG}),
+        (AZURE, {"content-md5": WRONG}),
         (S3, {"x-amz-checksum-crc32c": cyclic(7)}),
         (S3, {"x-amz-checksum-crc32": cyclic(7)}),
-        (S3, {"x-amz-checksum-sha1": told(bytes(20))}),
-        (S3, {"x-amz-checksum-sha256": told(bytes(32))}),
+        (S3, {"x-amz-checksum-sha1": encode(bytes(20))}),
+        (S3, {"x-amz-checksum-sha256": encode(bytes(32))}),
     ],
 )
 def test_a_wrong_checksum_fails_after_a_retry(downloader: Downloader, link: str, headers: dict[str, str]) -> None:
@@ -93,9 +93,9 @@ OF_SOMETHING_ELSE = [
     (S3, {"x-amz-server-side-encryption": "aws:kms"}, f'"{"0" * 32}"'),
     (S3, {"x-amz-server-side-encryption-customer-algorithm": "AES256"}, f'"{"0" * 32}"'),
     (S3, {"x-amz-checksum-crc32c": cyclic(7), "x-amz-checksum-type": "COMPOSITE"}, None),
-    (S3, {"x-amz-checksum-sha256": told(bytes(32)) + "-12"}, None),
-    (S3, {"x-amz-checksum-crc64nvme": told(bytes(8))}, None),
-    (GCS, {"x-goog-hash": f"crc32c={cyclic(7)},md5={LIE}", "x-goog-stored-content-encoding": "gzip"}, None),
+    (S3, {"x-amz-checksum-sha256": encode(bytes(32)) + "-12"}, None),
+    (S3, {"x-amz-checksum-crc64nvme": encode(bytes(8))}, None),
+    (GCS, {"x-goog-hash": f"crc32c={cyclic(7)},md5={WRONG}", "x-goog-stored-content-encoding": "gzip"}, None),
     (GCS, {"x-goog-hash": "md5=AA=="}, None),
     (AZURE, {"content-md5": "not of base64!"}, None),
     (AZURE, {}, f'"{"0" * 32}"'),
@@ -112,7 +112,7 @@ def test_a_checksum_of_anything_but_the_file_is_ignored(
 
 
 def test_a_checksum_of_a_range_is_ignored(downloader: Downloader) -> None:
-    part = {"content-md5": LIE, "x-amz-checksum-sha256": told(bytes(32))}
+    part = {"content-md5": WRONG, "x-amz-checksum-sha256": encode(bytes(32))}
     serve(downloader, AZURE, part, on="probe")
     assert downloader.fetch(AZURE)[0].sha256 == FILE.sha256
 

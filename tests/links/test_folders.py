@@ -1,4 +1,4 @@
-"""What holds for every route that lists folders: to their end, at most so much, and never half of one."""
+"""The contract of every route that lists folders: a complete listing within the limits, or a problem."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,8 +17,8 @@ SMALL = ServedFile(size=70_001, seed=2)
 
 @pytest.fixture(params=[case for case in CASES if case.folders], ids=lambda case: case.name)
 def case(request: pytest.FixtureRequest) -> RouteCase:
-    found: RouteCase = request.param
-    return found
+    case: RouteCase = request.param
+    return case
 
 
 TREE = {
@@ -34,18 +34,18 @@ def test_a_folder_is_listed_completely(downloader: Downloader, case: RouteCase, 
     tree = {k: v for k, v in TREE.items() if "/" not in k} if case.provider in ("dropbox", "sharepoint") else TREE
     tree = {k: v for k, v in tree.items() if "\n" not in k} if case.provider in ("dropbox", "sharepoint") else tree
     link = fake.share(fake.folder(tree))
-    found = downloader.probe(link)
-    assert found.folder
-    assert found.size == (len(found.files) * SMALL.length if case.sized else None)
-    told: list[Any] = []
-    fetched = {f.path: f.sha256 for f in downloader.fetch(link, report=told.append)}
+    contents = downloader.probe(link)
+    assert contents.folder
+    assert contents.size == (len(contents.files) * SMALL.length if case.sized else None)
+    problems: list[Any] = []
+    fetched = {f.path: f.sha256 for f in downloader.fetch(link, report=problems.append)}
     wanted = {"patients.csv": SMALL.sha256, "Letters/More/two.pdf": replace(SMALL, seed=7).sha256}
     assert wanted.items() <= fetched.items()
     assert fetched["it's #1 100%.csv"] == replace(SMALL, seed=5).sha256
     if tree is TREE:
         assert {"patients (2).csv", "a_b.csv"} <= fetched.keys()
-    assert len(fetched) == len(found.files)
-    assert told == []
+    assert len(fetched) == len(contents.files)
+    assert problems == []
 
 
 def test_many_files_are_listed_over_many_pages(downloader: Downloader, fake: Any) -> None:
@@ -72,14 +72,14 @@ def test_a_folder_that_changes_during_the_download_is_reported(downloader: Downl
     folder = fake.folder({"one.csv": SMALL, "two.csv": SMALL})
     link = fake.share(folder)
 
-    def one_more(state: FileState) -> None:
+    def add_file(state: FileState) -> None:
         if state.done and len(folder.children) == 2:
             folder.children.append(fake.add("three.csv", SMALL))
             fake.share(folder)
 
-    told: list[Any] = []
-    assert len(downloader.fetch(link, save=one_more, report=told.append)) == 2
-    assert [problem.code for problem in told] == ["folder_changed"]
+    problems: list[Any] = []
+    assert len(downloader.fetch(link, save=add_file, report=problems.append)) == 2
+    assert [problem.code for problem in problems] == ["folder_changed"]
 
 
 def test_a_folder_resumes_at_its_unfinished_file(downloader: Downloader, fake: Any) -> None:

@@ -1,4 +1,4 @@
-"""Addresses that strangers give us: nothing that is not public is ever connected to, however it is reached."""
+"""Untrusted addresses: no connection to an address that is not public, by any way."""
 
 import json
 import time
@@ -101,14 +101,14 @@ def test_public_addresses_are_public(address: str) -> None:
 def test_every_forbidden_address_is_refused_with_the_same_words(downloader: Downloader, address: str) -> None:
     assert not is_public(address)
     downloader.net.serve(LINK, ServedFile())
-    told = set()
+    refusals = set()
     for answers in ([address], [PUBLIC, address], [address, PUBLIC]):
         downloader.net.names("clinic.s3.amazonaws.com", *answers)
         with pytest.raises(Stop) as caught:
             downloader.probe(LINK)
-        told.add(words(caught))
-    assert {code for code, _, _ in told} == {"unsafe_address"}
-    assert len(told) == 1
+        refusals.add(words(caught))
+    assert {code for code, _, _ in refusals} == {"unsafe_address"}
+    assert len(refusals) == 1
     assert downloader.connected == []
     assert downloader.net.log == []
 
@@ -238,7 +238,7 @@ def test_cookies_are_sent_to_their_own_host_only(downloader: Downloader) -> None
 
 def test_a_host_with_a_wrong_certificate_gets_no_request(downloader: Downloader) -> None:
     downloader.net.serve(LINK, ServedFile())
-    downloader.net._contexts["clinic.s3.amazonaws.com"] = downloader.net._nobody
+    downloader.net._contexts["clinic.s3.amazonaws.com"] = downloader.net._default_context
     with pytest.raises(Stop) as caught:
         downloader.probe(LINK)
     assert caught.value.problem.code == "provider_down"

@@ -1,4 +1,4 @@
-"""What clinics paste, and what attackers paste: one tidy link, or the same refusal for everybody."""
+"""Pasted texts of clinics and attackers become a normalised link, or a refusal."""
 
 import pytest
 
@@ -50,9 +50,11 @@ def test_letters_of_other_scripts_are_encoded() -> None:
 
 
 def test_wrappers_are_unwrapped_twice_at_most() -> None:
-    one = "https://www.google.com/url?q=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fa.example%252Fx"
-    assert normalise(one).address.host == "a.example"
-    three = "https://www.google.com/url?q=" + one.replace("%", "%25").replace(":", "%3A").replace("/", "%2F")
+    wrapped = (
+        "https://www.google.com/url?q=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%253A%252F%252Fa.example%252Fx"
+    )
+    assert normalise(wrapped).address.host == "a.example"
+    three = "https://www.google.com/url?q=" + wrapped.replace("%", "%25").replace(":", "%3A").replace("/", "%2F")
     assert normalise(three).address.host == "www.google.com"
 
 

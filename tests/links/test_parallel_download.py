@@ -1,4 +1,4 @@
-"""Two files of a folder come at once and never three, and whatever is asked of a download reaches both."""
+"""Two files of a folder are downloaded in parallel, never three. An interruption reaches both files."""
 
 import threading
 from dataclasses import replace
@@ -41,7 +41,7 @@ def wanted(count: int) -> list[str]:
 
 
 class Turnstile:
-    """Lets downloads through two by two, and knows how many were inside at once."""
+    """Lets downloads pass in pairs, and counts the downloads that run in parallel."""
 
     def __init__(self, fake: Google) -> None:
         self.fake, self.inside, self.most = fake, 0, 0
@@ -89,11 +89,11 @@ def test_a_limit_of_one_connection_downloads_files_in_sequence(downloader: Downl
 
 
 def test_the_progress_adds_the_bytes_of_all_files(downloader: Downloader, fake: Google) -> None:
-    seen: list[tuple[int, int | None]] = []
-    downloader.fetch(folder_of(fake, 3), progress=lambda done, all_of_it: seen.append((done, all_of_it)))
-    assert {expected for _, expected in seen} == {3 * FILE.length}
-    assert seen[-1][0] == 3 * FILE.length
-    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    calls: list[tuple[int, int | None]] = []
+    downloader.fetch(folder_of(fake, 3), progress=lambda done, all_of_it: calls.append((done, all_of_it)))
+    assert {expected for _, expected in calls} == {3 * FILE.length}
+    assert calls[-1][0] == 3 * FILE.length
+    assert [done for done, _ in calls] == sorted(done for done, _ in calls)
 
 
 @pytest.mark.parametrize("asked", [Interruption.PAUSE, Interruption.CANCEL])
@@ -101,12 +101,12 @@ def test_a_pause_and_a_cancel_reach_every_file(downloader: Downloader, fake: Goo
     link = folder_of(fake, 4, Fault("stall", at=HALF), Fault("stall", at=HALF))
     both_stall: list[int] = []
 
-    def seen(done: int, _expected: int | None) -> None:
+    def record(done: int, _expected: int | None) -> None:
         if done >= 2 * (HALF - 65_536):
             both_stall.append(done)
 
     with pytest.raises(Paused if asked is Interruption.PAUSE else Stop):
-        downloader.fetch(link, progress=seen, should_stop=lambda: asked if both_stall else None)
+        downloader.fetch(link, progress=record, should_stop=lambda: asked if both_stall else None)
     newest = {state.key: state for state in downloader.saved}
     if asked is Interruption.CANCEL:
         assert downloader.left_on_disk() == 0
@@ -133,11 +133,11 @@ def test_a_permanent_problem_pauses_the_other_file_and_is_raised(downloader: Dow
 
     fake.reply = gone_once_the_first_is_under_way  # type: ignore[method-assign]
 
-    def seen(done: int, _expected: int | None) -> None:
+    def record(done: int, _expected: int | None) -> None:
         if done >= HALF - 65_536:
             stalled.set()
 
-    assert downloader.stopped(link, progress=seen) == "link_private_or_gone"
+    assert downloader.stopped(link, progress=record) == "link_private_or_gone"
     newest = {state.key: state for state in downloader.saved}
     assert newest["m/mig_1/export/0001"].bytes_done > 0
     assert not any(state.done for state in newest.values())
@@ -156,14 +156,14 @@ def test_a_temporary_problem_lets_the_other_file_finish_and_starts_no_third(
             assert refused.wait(20)
         answers(request, line)
 
-    def told(_state: FileState) -> None:
+    def save(_state: FileState) -> None:
         downloader.saved.append(_state)
         if _state.last_problem == "link_quota":
             refused.set()
 
     fake.reply = first_after_the_second_is_refused  # type: ignore[method-assign]
     fake.order(f"{second.id}?alt=media", 403, error_bytes(403, "downloadQuotaExceeded"))
-    assert downloader.stopped(link, save=told, patience=5) == "link_quota"
+    assert downloader.stopped(link, save=save, patience=5) == "link_quota"
     newest = {state.key[-4:]: state for state in downloader.saved}
     assert {key for key, state in newest.items() if state.done} == {"0001"}
     assert {key for key, state in newest.items() if state.bytes_done} == {"0001"}

@@ -1,4 +1,4 @@
-"""What people really paste: sentences, mails, chat messages, wrapped lines, and links that a mail gateway replaced."""
+"""Texts that people paste: sentences, e-mails, chat messages, wrapped lines, and links of mail gateways."""
 
 import base64
 from collections.abc import Callable
@@ -21,7 +21,7 @@ LINKS = {
 
 
 def wrapped(link: str) -> str:
-    """Broken where a mail program breaks a line: behind a digit, a sign or in the middle of a name."""
+    """The link with a line break where a mail program breaks lines: after a digit, after a sign, or inside a name."""
     return f"{link[:44]}\n{link[44:]}"
 
 

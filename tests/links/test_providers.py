@@ -1,4 +1,4 @@
-"""Links are known by their exact hosts and shapes; what is no share link is answered in words, and never requested."""
+"""Links are recognised by exact hosts and shapes. Other links are refused without a request."""
 
 from urllib.parse import quote
 
@@ -135,9 +135,9 @@ def test_a_good_link_is_accepted_in_every_wrapping(provider: str, link: str) -> 
     wrapped = (link, f"<{link}>", f" {link}. ", link.replace("https", "http"), safe)
     for pasted in wrapped:
         tidy = normalise(pasted)
-        found = provider_of(tidy)
-        found.check(tidy, LinkSettings())
-        assert found.name == provider
+        matched = provider_of(tidy)
+        matched.check(tidy, LinkSettings())
+        assert matched.name == provider
         assert tidy.address.secret_url == link.partition("#")[0]
 
 

@@ -1,4 +1,4 @@
-"""A share link is a secret: it is in no log, no exception, no saved state and no file, however a download ends."""
+"""A share link is a secret: no log, exception, saved state or file contains the link, whatever ends the download."""
 
 import logging
 import traceback
@@ -37,20 +37,20 @@ def test_no_log_and_no_exception_contains_the_link(
     downloader: Downloader, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    told = ""
+    output = ""
     downloader.net.serve(AWAY, ServedFile())
     downloader.net.serve(LINK, ServedFile(), *(replace(f) for f in FAULTS[fault]))
     for act in (downloader.probe, downloader.fetch):
         try:
-            told += repr(act(LINK))
+            output += repr(act(LINK))
         except Stop as reason:
-            told += "".join(traceback.format_exception(reason))
-            told += repr(reason.problem) + reason.problem.title + reason.problem.todo
-    told += caplog.text + repr(downloader.saved) + repr([r.getMessage() for r in caplog.records])
-    told += "".join(str(p.relative_to(downloader.objects.root)) for p in downloader.objects.root.rglob("*"))
+            output += "".join(traceback.format_exception(reason))
+            output += repr(reason.problem) + reason.problem.title + reason.problem.todo
+    output += caplog.text + repr(downloader.saved) + repr([r.getMessage() for r in caplog.records])
+    output += "".join(str(p.relative_to(downloader.objects.root)) for p in downloader.objects.root.rglob("*"))
     stored = b"".join(p.read_bytes() for p in downloader.objects.root.rglob("*") if p.is_file())
     for canary in CANARIES:
-        assert canary not in told
+        assert canary not in output
         assert canary.encode() not in stored
 
 

@@ -1,4 +1,4 @@
-"""At most so many connections at once: for a clinic at a provider, and in all on this machine, whoever opens them."""
+"""Connections are limited per clinic and provider, and in total on this machine, across processes."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ time.sleep(60)
 """
 
 
-def most_at_once(slots: list[ConnectionSlots], each: int) -> int:
+def max_in_parallel(slots: list[ConnectionSlots], each: int) -> int:
     lock, now, most = threading.Lock(), 0, 0
 
     def hold(mine: ConnectionSlots) -> None:
@@ -53,10 +53,10 @@ def most_at_once(slots: list[ConnectionSlots], each: int) -> int:
 
 
 def test_slots_are_limited_per_clinic_and_in_total(tmp_path: Path) -> None:
-    one = [ConnectionSlots(tmp_path, "google:clinic", 2, 8)] * 6
-    assert most_at_once(one, 4) == 2
-    many = [ConnectionSlots(tmp_path, f"google:{n}", 2, 3) for n in range(8)]
-    assert most_at_once(many, 3) == 3
+    same_owner = [ConnectionSlots(tmp_path, "google:clinic", 2, 8)] * 6
+    assert max_in_parallel(same_owner, 4) == 2
+    owners = [ConnectionSlots(tmp_path, f"google:{n}", 2, 3) for n in range(8)]
+    assert max_in_parallel(owners, 3) == 3
 
 
 def test_a_dead_process_releases_its_slot(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_slot_file_that_is_swept_during_a_lock_is_not_taken(tmp_path: Path, mo
         if not swept:
             swept.append(1)
             for place in tmp_path.iterdir():
-                place.unlink()  # after it was opened, before it is locked
+                place.unlink()  # between opening and locking the file
         lock(handle, how)
 
     monkeypatch.setattr(fcntl, "flock", swept_first)

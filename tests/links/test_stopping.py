@@ -1,4 +1,4 @@
-"""Downloads that somebody stops, that have no room, or that last too long: what stays, and what does not."""
+"""Downloads that are stopped, lack disk space, or last too long: the bytes that are kept and deleted."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def starts(downloader: Downloader) -> list[int]:
 
 
 class SmallDisk(LocalObjects):
-    """A disk with so much room, of which every object takes its part."""
+    """A disk with `room` bytes, which every stored object reduces."""
 
     room = 0
 
@@ -51,13 +51,13 @@ def test_lost_free_space_pauses_the_download(downloader: Downloader) -> None:
     small = SmallDisk(downloader.objects.root)
     downloader.objects, small.room = small, int(2.3 * FILE.size)
 
-    def someone_else_fills_it(done: int, _expected: int | None) -> None:
+    def fill_disk(done: int, _expected: int | None) -> None:
         if done > MIB:
             small.room = FILE.size
 
     downloader.net.serve(LINK, FILE)
     with pytest.raises(Stop) as caught:
-        downloader.fetch(LINK, progress=someone_else_fills_it)
+        downloader.fetch(LINK, progress=fill_disk)
     assert (caught.value.problem.code, caught.value.retryable) == ("no_space", True)
     small.room = 10 * FILE.size
     (fetched,) = downloader.fetch(LINK, states=[downloader.saved[-1]])
@@ -92,8 +92,8 @@ def test_a_full_disk_pauses_the_download(downloader: Downloader, tmp_path: Path)
         text=True,
         check=True,
     )
-    *durable, told = run.stdout.splitlines()
-    assert told == "no_space True"
+    *durable, result = run.stdout.splitlines()
+    assert result == "no_space True"
     assert 0 < int(durable[-1]) <= 1_000_000
 
 

@@ -1,6 +1,6 @@
-"""Every state of a share link that a clinic may see, as pages of the running product on the test network.
+"""Every state of a share link that a clinic may see, as pages of the running product on the simulated network.
 
-Each is reached as a clinic reaches it; names are as long as people make them.
+Each state is reached like a clinic reaches the state. File names are long.
 """
 
 import os
@@ -31,11 +31,11 @@ TREE = {"clients.zip": ServedFile(size=1_000_000), "treatment notes.zip": Served
 
 
 class Tour:
-    """One move after the other, each in a folder of its own; `pages` is what Megan, or support, saw there."""
+    """Runs migrations in sequence, each in its own folder. `pages` are the pages of Megan and of support by name."""
 
     def __init__(self, home: Path, net: FakeInternet, folders: Folders) -> None:
         self.folders, self.home, self.net = folders, home, net
-        self.drive, self.one, self.box = Google(net), OneDrive(net), Dropbox(net)
+        self.drive, self.onedrive, self.dropbox = Google(net), OneDrive(net), Dropbox(net)
         self.pages: dict[str, str] = {}
 
     @contextmanager
@@ -48,8 +48,8 @@ class Tour:
         assert page.status_code == 200, f"{name}: {page.status_code}"
         self.pages[name] = page.text
 
-    def look(self, name: str, link: str, password: str = "") -> None:
-        """What the link doctor says; a link that is well waits on a page of its own."""
+    def inspect(self, name: str, link: str, password: str = "") -> None:
+        """Keeps the page that shows the findings of a link."""
         with self.at("preparing", name) as product:
             given = {"link": link, "password": password}
             answer = product.visitor(MEGAN).post(f"{product.at}/link", data=given)
@@ -59,7 +59,7 @@ class Tour:
                 self.keep(name, product, f"{product.at}/link")
 
     def fetch(self, name: str, link: str, then: Callable[[Product], object], place: str = "progress") -> None:
-        """What the clinic sees after it handed a link over and a worker had its turn."""
+        """Hands a link over, runs `then`, and keeps the clinic's page."""
         with self.at("preparing", name) as product:
             megan = product.visitor(MEGAN)
             megan.post(f"{product.at}/link", data={"link": link})
@@ -72,40 +72,40 @@ class Tour:
 
 
 def doctor(tour: Tour) -> None:
-    """Before anything is handed over."""
-    one, box, drive, net = tour.one, tour.box, tour.drive, tour.net
-    tour.look("link-good", one.share(tour.export(one)))
+    """The pages before the hand-over."""
+    onedrive, dropbox, drive, net = tour.onedrive, tour.dropbox, tour.drive, tour.net
+    tour.inspect("link-good", onedrive.share(tour.export(onedrive)))
     files = {f"{n} {LONG}": ServedFile(size=40_000_000 + n) for n in range(3)}
     folder = drive.folder({**files, "Letters": {"letters.zip": ServedFile(size=2_000_000)}}, "Cliniko export")
     folder.children.append(drive.add("How to read this export", kind="sheet"))
-    tour.look("link-folder", drive.share(folder))
-    private = tour.export(one)
+    tour.inspect("link-folder", drive.share(folder))
+    private = tour.export(onedrive)
     private.private = True
-    tour.look("link-private", one.share(private))
-    locked = tour.export(box)
-    box.passwords[locked.id] = "open sesame"
-    tour.look("link-password", box.share(locked))
-    tour.look("link-password-wrong", box.share(locked), "sesame")
-    tour.look("link-password-good", box.share(locked), "open sesame")
-    tour.look("link-sheet", drive.share(drive.add("Clients of 2026", kind="sheet")))
+    tour.inspect("link-private", onedrive.share(private))
+    locked = tour.export(dropbox)
+    dropbox.passwords[locked.id] = "open sesame"
+    tour.inspect("link-password", dropbox.share(locked))
+    tour.inspect("link-password-wrong", dropbox.share(locked), "sesame")
+    tour.inspect("link-password-good", dropbox.share(locked), "open sesame")
+    tour.inspect("link-sheet", drive.share(drive.add("Clients of 2026", kind="sheet")))
     net.serve(S3, ServedFile(), Fault("html", times=None, on="any"))
-    tour.look("link-page", S3)
+    tour.inspect("link-page", S3)
     net.serve(S3, ServedFile(), Fault("status", at=403, value=EXPIRED, times=None, on="any"))
-    tour.look("link-expired", S3)
+    tour.inspect("link-expired", S3)
     net.serve(S3, ServedFile(size=2_000_000_000))
     soon = f"X-Amz-Date={time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}&X-Amz-Expires=60"
-    tour.look("link-runs-out", f"{S3}&{soon}")
+    tour.inspect("link-runs-out", f"{S3}&{soon}")
     net.serve(S3, ServedFile(size=150 * 1024**3))
-    tour.look("link-too-big", S3)
-    tour.look("link-malformed", "drive dot google dot com")
+    tour.inspect("link-too-big", S3)
+    tour.inspect("link-malformed", "drive dot google dot com")
     quota = drive.add("export.zip", ServedFile(size=2_000_000))
     drive.order(f"{quota.id}?alt=media", 403, QUOTA)
-    tour.look("link-quota", drive.share(quota))
-    tour.look("link-no-credentials", "https://app.box.com/s/harbourstreetexport")
+    tour.inspect("link-quota", drive.share(quota))
+    tour.inspect("link-no-credentials", "https://app.box.com/s/harbourstreetexport")
 
 
 def download(tour: Tour) -> None:
-    """While it is fetched."""
+    """The pages during the download."""
     drive = tour.drive
 
     def waiting() -> str:
@@ -135,7 +135,7 @@ def download(tour: Tour) -> None:
 
 
 def afterwards(tour: Tour) -> None:
-    """The link is still open, then closed; and what support sees of providers."""
+    """The report with an open link and a closed link, and support's page of providers."""
     with tour.at("finalised", "link-open") as product:
         move = product.move()
         with product.runtime.ledger.write() as session:

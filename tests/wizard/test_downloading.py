@@ -90,7 +90,7 @@ def test_a_paused_download_says_what_is_here_and_goes_on(product_at: At, net: Fa
     said = page(product)
     assert "1.0 MB of 4.0 MB" in said
     assert "Go on" in said
-    drive.said.clear()
+    drive.replies.clear()
     done(megan.post(f"{product.at}/progress/resume"))
     assert product.state() is State.FETCHING
     with product.runtime.ledger.read() as session:

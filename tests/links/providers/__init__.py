@@ -1,1 +1,1 @@
-"""Every provider on the test network: what real ones answer, as far as it is documented or was observed."""
+"""The fake providers, with documented and observed replies. Each folder has `fake.py`, `cases.py` and tests."""

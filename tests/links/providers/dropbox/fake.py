@@ -1,4 +1,4 @@
-"""Dropbox: its API with an app, page by page, and its web with signed addresses and a folder that comes as one zip."""
+"""A fake Dropbox: the API with an app and short pages, and web pages with signed addresses and zipped folders."""
 
 import base64
 import json
@@ -47,29 +47,27 @@ class Dropbox(FakeProvider):
         else:
             self.page(request, line)
 
-    # The API
-
     def api(self, request: Request, line: Stream) -> None:
         sent = request.headers.get("authorization", "").removeprefix("Basic ")
         if base64.b64decode(sent).decode() != f"{APP}:{SECRET}":
             send_json(line, {"error_summary": "invalid_client/"}, 401)
             return
         if request.path == "/2/sharing/get_shared_link_file":
-            told = json.loads(request.headers["dropbox-api-arg"])
+            arguments = json.loads(request.headers["dropbox-api-arg"])
             assert "content-type" not in request.headers
             assert not request.body
         else:
-            told = request.json
+            arguments = request.json
         if request.path == "/2/files/list_folder/continue":
-            self.turn(told["cursor"], line)
+            self.turn(arguments["cursor"], line)
             return
-        shared = told.get("shared_link", told)
-        node, problem = self.behind(shared["url"], shared.get("password") or told.get("link_password"))
+        shared = arguments.get("shared_link", arguments)
+        node, problem = self.behind(shared["url"], shared.get("password") or arguments.get("link_password"))
         if node is None:
             denied(line, problem)
         elif request.path == "/2/files/list_folder":
-            self.listing(node, told, line)
-        elif (inner := below(node, told.get("path", ""))) is None:
+            self.listing(node, arguments, line)
+        elif (inner := below(node, arguments.get("path", ""))) is None:
             denied(line, "shared_link_not_found")
         elif request.path == "/2/sharing/get_shared_link_metadata":
             send_json(line, self.meta(inner) | {"link_permissions": {"allow_download": self.allow_download}})
@@ -87,11 +85,11 @@ class Dropbox(FakeProvider):
             return None, "shared_link_access_denied"
         return node, ""
 
-    def listing(self, node: Node, told: dict[str, Any], line: Stream) -> None:
-        if told["path"] == "/" or told["recursive"] is not False:
+    def listing(self, node: Node, arguments: dict[str, Any], line: Stream) -> None:
+        if arguments["path"] == "/" or arguments["recursive"] is not False:
             answer(line, 400, b"Error in call to API function")
             return
-        folder = below(node, told["path"])
+        folder = below(node, arguments["path"])
         if folder is None:
             denied(line, "path")
         else:
@@ -110,8 +108,6 @@ class Dropbox(FakeProvider):
         if node.is_folder:
             return {".tag": "folder", "name": node.name, "id": f"id:{node.id}"}
         return {".tag": "file", **details(node)}
-
-    # The web
 
     def page(self, request: Request, line: Stream) -> None:
         node = self.nodes.get(next(iter(request.path.split("/")[3:]), ""))
@@ -146,10 +142,10 @@ class Dropbox(FakeProvider):
 
 def below(node: Node, path: str) -> Node | None:
     for name in path.strip("/").split("/") if path.strip("/") else []:
-        found = next((child for child in node.children if child.name == name), None)
-        if found is None:
+        match = next((child for child in node.children if child.name == name), None)
+        if match is None:
             return None
-        node = found
+        node = match
     return node
 
 

@@ -1,4 +1,4 @@
-"""Every way in which Dropbox refuses, by its API and by its pages, in words that a clinic can act on."""
+"""Dropbox: every refusal of the API and of the web pages has words that a clinic can act on."""
 
 import hashlib
 from typing import Any
@@ -10,15 +10,15 @@ from tests.links.cases import BY_NAME
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.providers.dropbox.fake import BLOB, BYTES_HOST, PASSWORD, RLKEY, Dropbox
-from tests.links.refusals import BIG, Row, holds, page
+from tests.links.refusals import BIG, RefusalCase, assert_refused, page
 from tests.links.replies import Fault
 
 API, WEB = BY_NAME["dropbox-api"], BY_NAME["dropbox-page"]
 META, LINK = "api.dropboxapi.com/2/sharing", "www.dropbox.com/scl/fi"
 
 
-def tag(code: str, name: str, **more: Any) -> Row:
-    return Row(code, META, 409, {"error_summary": f"{name}/..", "error": {".tag": name}}, **more)
+def tag(code: str, name: str, **more: Any) -> RefusalCase:
+    return RefusalCase(code, META, 409, {"error_summary": f"{name}/..", "error": {".tag": name}}, **more)
 
 
 API_ROWS = [
@@ -26,39 +26,39 @@ API_ROWS = [
     tag("link_private", "shared_link_access_denied"),
     tag("link_private", "unsupported_parameter_field"),
     tag("native_document", "unsupported_link_type"),
-    Row("link_download_disabled", changes={"allow_download": False}),
-    Row("link_quota", META, 429, b"This account is generating too much traffic"),
-    Row("provider_rate_limited", META, 429, {"error_summary": "too_many_requests/.", "error": {}}),
-    Row("provider_down", META, 503),
-    Row("provider_changed", META, 200, b"<html>"),
-    Row("provider_changed", META, 418),
+    RefusalCase("link_download_disabled", changes={"allow_download": False}),
+    RefusalCase("link_quota", META, 429, b"This account is generating too much traffic"),
+    RefusalCase("provider_rate_limited", META, 429, {"error_summary": "too_many_requests/.", "error": {}}),
+    RefusalCase("provider_down", META, 503),
+    RefusalCase("provider_changed", META, 200, b"<html>"),
+    RefusalCase("provider_changed", META, 418),
 ]
 PAGE_ROWS = [
-    Row("link_gone", LINK, 404, page("Dropbox - 404")),
-    Row("link_gone", LINK, 302, headers={"Location": "https://www.dropbox.com/error_pages/no_access"}),
-    Row("link_gone", LINK, 460, page("Restricted Content")),
-    Row("link_private", changes={"node.private": True}),
-    Row("link_private", LINK, 302, headers={"Location": "https://www.dropbox.com/login?cont=x"}),
-    Row("link_password", LINK, 200, page("Dropbox", f"<script>'{BLOB}'</script>")),
-    Row("link_download_disabled", changes={"allow_download": False}),
-    Row("native_document", LINK, 200, page("Dropbox Paper", "a document")),
-    Row("link_quota", LINK, 429, page("x", "generating too much traffic")),
-    Row("link_quota", LINK, 509, page("x")),
-    Row("provider_rate_limited", LINK, 429, page("x")),
-    Row("export_too_big", LINK, 200, page("Dropbox", "The zip file is too large")),
-    Row("provider_down", LINK, 500),
-    Row("provider_changed", LINK, 200, page("Something else")),
+    RefusalCase("link_gone", LINK, 404, page("Dropbox - 404")),
+    RefusalCase("link_gone", LINK, 302, headers={"Location": "https://www.dropbox.com/error_pages/no_access"}),
+    RefusalCase("link_gone", LINK, 460, page("Restricted Content")),
+    RefusalCase("link_private", changes={"node.private": True}),
+    RefusalCase("link_private", LINK, 302, headers={"Location": "https://www.dropbox.com/login?cont=x"}),
+    RefusalCase("link_password", LINK, 200, page("Dropbox", f"<script>'{BLOB}'</script>")),
+    RefusalCase("link_download_disabled", changes={"allow_download": False}),
+    RefusalCase("native_document", LINK, 200, page("Dropbox Paper", "a document")),
+    RefusalCase("link_quota", LINK, 429, page("x", "generating too much traffic")),
+    RefusalCase("link_quota", LINK, 509, page("x")),
+    RefusalCase("provider_rate_limited", LINK, 429, page("x")),
+    RefusalCase("export_too_big", LINK, 200, page("Dropbox", "The zip file is too large")),
+    RefusalCase("provider_down", LINK, 500),
+    RefusalCase("provider_changed", LINK, 200, page("Something else")),
 ]
 
 
 @pytest.mark.parametrize("row", API_ROWS, ids=str)
-def test_the_api_refuses(downloader: Downloader, row: Row) -> None:
-    holds(downloader, API, row)
+def test_the_api_refuses(downloader: Downloader, row: RefusalCase) -> None:
+    assert_refused(downloader, API, row)
 
 
 @pytest.mark.parametrize("row", PAGE_ROWS, ids=str)
-def test_a_page_refuses(downloader: Downloader, row: Row) -> None:
-    holds(downloader, WEB, row)
+def test_a_page_refuses(downloader: Downloader, row: RefusalCase) -> None:
+    assert_refused(downloader, WEB, row)
     assert not [r for r in downloader.net.log if r.path.startswith(("/login", "/error_pages"))]
 
 
@@ -91,9 +91,9 @@ def test_an_app_that_is_refused_at_the_download_falls_back_to_the_page_route(
     fake = opened(downloader)
     link = fake.share(fake.add("export.zip", BIG))
     fake.order("content.dropboxapi.com", status)
-    told: list[str] = []
-    assert downloader.fetch(link, report=lambda problem: told.append(problem.code))[0].sha256 == BIG.sha256
-    assert told == ["credentials_rejected"]
+    codes: list[str] = []
+    assert downloader.fetch(link, report=lambda problem: codes.append(problem.code))[0].sha256 == BIG.sha256
+    assert codes == ["credentials_rejected"]
 
 
 def test_a_file_in_a_folder_uses_the_page_route_where_the_app_is_refused(downloader: Downloader) -> None:
@@ -155,11 +155,11 @@ def test_an_entry_in_a_folder_is_addressed_by_its_path(downloader: Downloader) -
     fake = opened(downloader)
     folder = fake.folder({"a.csv": BIG, "Sub": {"b ü.csv": BIG}})
     link = fake.share(folder)
-    found = downloader.probe(link.replace("/h?", "/h/Sub?"))
-    assert [file.path for file in found.files] == ["b ü.csv"]
-    for one in (link.replace("/h?", "/h/Sub/b%20%C3%BC.csv?"), f"{link}&preview=a.csv"):
-        assert not downloader.probe(one).folder
-        assert downloader.fetch(one)[0].sha256 == BIG.sha256
+    contents = downloader.probe(link.replace("/h?", "/h/Sub?"))
+    assert [file.path for file in contents.files] == ["b ü.csv"]
+    for pasted in (link.replace("/h?", "/h/Sub/b%20%C3%BC.csv?"), f"{link}&preview=a.csv"):
+        assert not downloader.probe(pasted).folder
+        assert downloader.fetch(pasted)[0].sha256 == BIG.sha256
 
 
 @pytest.mark.parametrize("link", ["https://db.tt/abc", "https://www.dropbox.com/l/scl/abc"])
@@ -169,7 +169,7 @@ def test_a_redirecting_link_is_followed_once(downloader: Downloader, link: str) 
     assert downloader.fetch(link)[0].sha256 == BIG.sha256
     fake.order(link.removeprefix("https://"), 302, headers={"Location": "https://www.dropbox.com/l/again"})
     assert downloader.refused(link) == "link_not_recognised"
-    fake.said.clear()
+    fake.replies.clear()
     fake.order(link.removeprefix("https://"), 302, headers={"Location": "https://evil.example/x"})
     assert downloader.refused(link) in ("unsafe_address", "link_not_recognised")
 
@@ -190,8 +190,8 @@ def test_a_folder_without_an_app_is_a_zip_that_must_be_complete(downloader: Down
     fake = opened(downloader, with_app=False)
     folder = fake.folder({"export.zip": BIG})
     folder.faults = [Fault("end", at=150_000, times=1 if cut else 0)]
-    found = downloader.probe(fake.share(folder))
-    assert (found.size, found.first_kind) == (None, "zip")
+    contents = downloader.probe(fake.share(folder))
+    assert (contents.size, contents.first_kind) == (None, "zip")
     assert downloader.fetch(fake.share(folder))[0].sha256 == BIG.sha256
     downloader.limits(max_unsized_bytes=100_000)
     with pytest.raises(Stop) as caught:

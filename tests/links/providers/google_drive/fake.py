@@ -1,4 +1,4 @@
-"""Google Drive: its API with a key and pages of two entries, and its web pages with the form that asks to confirm."""
+"""A fake Google Drive: the API with a key and pages of two entries, and web pages with the confirmation form."""
 
 import json
 import re
@@ -76,8 +76,8 @@ class Google(FakeProvider):
             send_bytes(request, node, line)
 
     def listing(self, request: Request, line: Stream) -> None:
-        found = re.fullmatch(r"'([^']+)' in parents and trashed=false", request.query["q"])
-        parent = self.nodes.get(found[1]) if found else None
+        match = re.fullmatch(r"'([^']+)' in parents and trashed=false", request.query["q"])
+        parent = self.nodes.get(match[1]) if match else None
         children = [] if parent is None or parent.private else parent.children
         start = int(request.query.get("pageToken", 0))
         page: dict[str, Any] = {
@@ -132,19 +132,19 @@ def entry(node: Node) -> str:
 
 
 def meta(node: Node, sums: bool = True) -> dict[str, Any]:
-    told: dict[str, Any] = {"id": node.id, "name": node.name, "trashed": False, "version": "1"}
-    told["capabilities"] = {"canDownload": not node.no_download}
+    metadata: dict[str, Any] = {"id": node.id, "name": node.name, "trashed": False, "version": "1"}
+    metadata["capabilities"] = {"canDownload": not node.no_download}
     if node.key:
-        told["resourceKey"] = node.key
+        metadata["resourceKey"] = node.key
     kind = "folder" if node.is_folder else TYPES.get(node.kind)
-    told["mimeType"] = f"application/vnd.google-apps.{kind}" if kind else "application/zip"
+    metadata["mimeType"] = f"application/vnd.google-apps.{kind}" if kind else "application/zip"
     if node.kind == "shortcut":
-        told["shortcutDetails"] = {"targetId": node.goes_to, "targetMimeType": "x"}
+        metadata["shortcutDetails"] = {"targetId": node.goes_to, "targetMimeType": "x"}
     if node.file is not None:
-        told |= {"size": str(node.size), "headRevisionId": f"rev-{node.file.etag}"}
+        metadata |= {"size": str(node.size), "headRevisionId": f"rev-{node.file.etag}"}
     if node.file is not None and sums:
-        told |= {"md5Checksum": node.hex("md5"), "sha256Checksum": node.hex("sha256")}
-    return told
+        metadata |= {"md5Checksum": node.hex("md5"), "sha256Checksum": node.hex("sha256")}
+    return metadata
 
 
 def fail(line: Stream, status: int, reason: str, message: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Every way in which Google Drive refuses, by its API and by its pages, in words that a clinic can act on."""
+"""Google Drive: every refusal of the API and of the web pages has words that a clinic can act on."""
 
 import pytest
 
@@ -7,60 +7,60 @@ from tests.links.cases import BY_NAME
 from tests.links.conftest import Downloader
 from tests.links.files import ServedFile
 from tests.links.providers.google_drive.fake import KEY, Google, error_bytes
-from tests.links.refusals import BIG, Row, holds, page, stopped
+from tests.links.refusals import BIG, RefusalCase, assert_refused, page, stop_of
 
 API, WEB = BY_NAME["google_drive-api"], BY_NAME["google_drive-page"]
 FILES, UC = "googleapis.com/drive/v3/files/", "drive.usercontent.google.com/download"
 
 
-def said(code: str, status: int, reason: str, message: str = "") -> Row:
-    return Row(code, FILES, status, error_bytes(status, reason, message))
+def api_row(code: str, status: int, reason: str, message: str = "") -> RefusalCase:
+    return RefusalCase(code, FILES, status, error_bytes(status, reason, message))
 
 
 API_ROWS = [
-    said("link_private_or_gone", 404, "notFound"),
-    said("link_download_disabled", 403, "cannotDownloadFile"),
-    said("link_download_disabled", 403, "fileNotDownloadable"),
-    said("link_quota", 403, "downloadQuotaExceeded"),
-    said("malware_flagged", 403, "cannotDownloadAbusiveFile"),
-    said("provider_rate_limited", 403, "userRateLimitExceeded"),
-    said("provider_rate_limited", 403, "rateLimitExceeded"),
-    said("provider_rate_limited", 403, "dailyLimitExceeded"),
-    Row("provider_rate_limited", FILES, 429),
-    Row("provider_rate_limited", FILES, 403, page("Sorry", "your computer may be sending automated queries")),
-    said("provider_down", 500, "backendError"),
-    said("provider_down", 503, "internalError"),
-    Row("link_download_disabled", changes={"node.no_download": True}),
-    Row("native_document", changes={"node.kind": "sheet", "node.file": None}),
+    api_row("link_private_or_gone", 404, "notFound"),
+    api_row("link_download_disabled", 403, "cannotDownloadFile"),
+    api_row("link_download_disabled", 403, "fileNotDownloadable"),
+    api_row("link_quota", 403, "downloadQuotaExceeded"),
+    api_row("malware_flagged", 403, "cannotDownloadAbusiveFile"),
+    api_row("provider_rate_limited", 403, "userRateLimitExceeded"),
+    api_row("provider_rate_limited", 403, "rateLimitExceeded"),
+    api_row("provider_rate_limited", 403, "dailyLimitExceeded"),
+    RefusalCase("provider_rate_limited", FILES, 429),
+    RefusalCase("provider_rate_limited", FILES, 403, page("Sorry", "your computer may be sending automated queries")),
+    api_row("provider_down", 500, "backendError"),
+    api_row("provider_down", 503, "internalError"),
+    RefusalCase("link_download_disabled", changes={"node.no_download": True}),
+    RefusalCase("native_document", changes={"node.kind": "sheet", "node.file": None}),
 ]
 PAGE_ROWS = [
-    Row("link_private", changes={"node.private": True}),
-    Row("link_private_or_gone", UC, 404),
-    Row("link_private", UC, 200, page("Google Drive - Access", "You need access")),
-    Row("link_private", UC, 200, page("Google Drive", "<a>Request access</a>")),
-    Row("link_download_disabled", UC, 200, page("Google Drive - Download", "nothing to press")),
-    Row("link_quota", UC, 200, page("Google Drive - Quota exceeded", '<p class="uc-error-caption">Sorry</p>')),
-    Row("link_quota", UC, 200, page("Quota exceeded", '<p class="uc-error-subcaption">Too many users</p>')),
-    Row("malware_flagged", UC, 200, page("Google Drive - Virus scan warning", "This file is infected")),
-    Row("provider_rate_limited", UC, 429, page("Sorry", "automated queries")),
-    Row("provider_rate_limited", UC, 403, page("Sorry", "automated queries")),
-    Row("provider_rate_limited", UC, 503, page("Sorry", "automated queries")),
-    Row("provider_down", UC, 502, page("Error 502")),
-    Row("provider_changed", UC, 200, page("Something else", "entirely")),
-    Row("provider_changed", changes={"form_action": "https://evil.example/download"}),
-    Row("provider_changed", changes={"form_action": "https://drive.google.com.evil.example/download"}),
-    Row("provider_changed", changes={"form_id": "another_file_entirely"}),
+    RefusalCase("link_private", changes={"node.private": True}),
+    RefusalCase("link_private_or_gone", UC, 404),
+    RefusalCase("link_private", UC, 200, page("Google Drive - Access", "You need access")),
+    RefusalCase("link_private", UC, 200, page("Google Drive", "<a>Request access</a>")),
+    RefusalCase("link_download_disabled", UC, 200, page("Google Drive - Download", "nothing to press")),
+    RefusalCase("link_quota", UC, 200, page("Google Drive - Quota exceeded", '<p class="uc-error-caption">Sorry</p>')),
+    RefusalCase("link_quota", UC, 200, page("Quota exceeded", '<p class="uc-error-subcaption">Too many users</p>')),
+    RefusalCase("malware_flagged", UC, 200, page("Google Drive - Virus scan warning", "This file is infected")),
+    RefusalCase("provider_rate_limited", UC, 429, page("Sorry", "automated queries")),
+    RefusalCase("provider_rate_limited", UC, 403, page("Sorry", "automated queries")),
+    RefusalCase("provider_rate_limited", UC, 503, page("Sorry", "automated queries")),
+    RefusalCase("provider_down", UC, 502, page("Error 502")),
+    RefusalCase("provider_changed", UC, 200, page("Something else", "entirely")),
+    RefusalCase("provider_changed", changes={"form_action": "https://evil.example/download"}),
+    RefusalCase("provider_changed", changes={"form_action": "https://drive.google.com.evil.example/download"}),
+    RefusalCase("provider_changed", changes={"form_id": "another_file_entirely"}),
 ]
 
 
 @pytest.mark.parametrize("row", API_ROWS, ids=str)
-def test_the_api_refuses(downloader: Downloader, row: Row) -> None:
-    holds(downloader, API, row)
+def test_the_api_refuses(downloader: Downloader, row: RefusalCase) -> None:
+    assert_refused(downloader, API, row)
 
 
 @pytest.mark.parametrize("row", PAGE_ROWS, ids=str)
-def test_a_page_refuses(downloader: Downloader, row: Row) -> None:
-    holds(downloader, WEB, row)
+def test_a_page_refuses(downloader: Downloader, row: RefusalCase) -> None:
+    assert_refused(downloader, WEB, row)
     assert not [r for r in downloader.net.log if r.host in ("accounts.google.com", "evil.example")]
 
 
@@ -79,9 +79,9 @@ def test_a_rejected_key_is_reported_and_the_page_route_is_used(
     fake = Google(downloader.net)
     link = fake.share(fake.add("export.zip", BIG))
     fake.order("googleapis.com", status, error_bytes(status, reason, message))
-    told: list[str] = []
-    (fetched,) = downloader.fetch(link, report=lambda problem: told.append(problem.code))
-    assert (fetched.sha256, told) == (BIG.sha256, ["credentials_rejected"])
+    codes: list[str] = []
+    (fetched,) = downloader.fetch(link, report=lambda problem: codes.append(problem.code))
+    assert (fetched.sha256, codes) == (BIG.sha256, ["credentials_rejected"])
     assert downloader.saved[-1].route == "page"
 
 
@@ -96,7 +96,9 @@ def test_a_key_that_is_rejected_during_a_download_changes_the_route_once(downloa
 
 
 def test_without_a_working_route_the_problem_is_the_rejected_key(downloader: Downloader) -> None:
-    row = Row("credentials_rejected", "googleapis.com", 400, error_bytes(400, "badRequest", "API key not valid"))
+    row = RefusalCase(
+        "credentials_rejected", "googleapis.com", 400, error_bytes(400, "badRequest", "API key not valid")
+    )
     downloader.limits(google_drive_api_key=KEY)
     fake = Google(downloader.net)
     link = fake.share(fake.add("export.zip", BIG))
@@ -106,8 +108,8 @@ def test_without_a_working_route_the_problem_is_the_rejected_key(downloader: Dow
 
 
 def test_three_rate_limit_responses_in_a_row_become_provider_blocked(downloader: Downloader) -> None:
-    row = Row("provider_blocked", UC, 429, page("x", "automated queries"), {"Retry-After": "1"})
-    reason = stopped(downloader, WEB, row, patience=1000)
+    row = RefusalCase("provider_blocked", UC, 429, page("x", "automated queries"), {"Retry-After": "1"})
+    reason = stop_of(downloader, WEB, row, patience=1000)
     assert (reason.problem.code, reason.retryable, reason.retry_after) == ("provider_blocked", True, 3600)
     assert len([r for r in downloader.net.log if r.path == "/download"]) == 3
 
@@ -182,12 +184,16 @@ def test_documents_in_a_folder_are_reported_and_files_are_downloaded(downloader:
     fake = Google(downloader.net)
     folder = fake.folder({"a.csv": BIG})
     folder.children.append(fake.add("Notes", kind="sheet"))
-    told: list[str] = []
+    problems: list[str] = []
     assert (
-        len(downloader.fetch(fake.share(folder), report=lambda problem: told.append(f"{problem.code} {problem.file}")))
+        len(
+            downloader.fetch(
+                fake.share(folder), report=lambda problem: problems.append(f"{problem.code} {problem.file}")
+            )
+        )
         == 1
     )
-    assert told == ["native_document Notes"]
+    assert problems == ["native_document Notes"]
     folder.children.pop(0)
     assert downloader.refused(fake.share(folder)) == "native_document"
 
@@ -237,7 +243,7 @@ def test_a_link_of_unknown_kind_is_requested_as_file_then_as_folder(downloader: 
 
 @pytest.mark.parametrize(("reason", "told"), [("dailyLimitExceeded", 1), ("userRateLimitExceeded", 0)])
 def test_the_daily_limit_of_the_key_is_logged_for_operators(
-    downloader: Downloader, caplog: pytest.LogCaptureFixture, reason: str, told: int
+    downloader: Downloader, caplog: pytest.LogCaptureFixture, reason: str, count: int
 ) -> None:
     downloader.limits(google_drive_api_key=KEY)
     fake = Google(downloader.net)
@@ -245,4 +251,4 @@ def test_the_daily_limit_of_the_key_is_logged_for_operators(
     fake.order("googleapis.com", 403, error_bytes(403, reason, ""), times=1)
     assert [file.sha256 for file in downloader.fetch(link)] == [BIG.sha256]
     lines = [record for record in caplog.records if "used up" in record.getMessage()]
-    assert [(line.levelname, "google_drive" in line.getMessage()) for line in lines] == [("ERROR", True)] * told
+    assert [(line.levelname, "google_drive" in line.getMessage()) for line in lines] == [("ERROR", True)] * count

@@ -1,4 +1,4 @@
-"""Storage hosts with signed links: nothing but GET, nothing but the very address that was signed."""
+"""A fake storage host with signed links: only GET, and only the signed address."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""A plain https link from paste to file in storage, when everything goes well and when the host refuses."""
+"""Plain https links from the pasted text to the stored file, and every refusal of a host."""
 
 import hashlib
 
@@ -30,8 +30,13 @@ def code(caught: pytest.ExceptionInfo[Stop]) -> str:
 def test_a_presigned_link_downloads_its_file(downloader: Downloader, link: str) -> None:
     file = ServedFile(size=700_123)
     downloader.net.serve(link, file)
-    found = downloader.probe(link)
-    assert (found.size, found.name, found.first_kind, found.provider) == (700_123, "export.zip", "zip", "https")
+    contents = downloader.probe(link)
+    assert (contents.size, contents.name, contents.first_kind, contents.provider) == (
+        700_123,
+        "export.zip",
+        "zip",
+        "https",
+    )
     (fetched,) = downloader.fetch(link)
     assert (fetched.size, fetched.sha256) == (file.length, file.sha256)
     assert downloader.read(fetched.key) == file.read(0, file.length)

@@ -1,4 +1,4 @@
-"""OneDrive of a person: short links that set a cookie on the way, the drive behind it, and addresses that run out."""
+"""A fake OneDrive personal: short links that set a session cookie, the drive, and short-lived download addresses."""
 
 import base64
 from collections import Counter
@@ -26,7 +26,7 @@ class OneDrive(FakeProvider):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.expire_first = 0
-        self.addresses: Counter[str] = Counter()  # of each file only the newest opens
+        self.addresses: Counter[str] = Counter()  # only the newest address of a file is valid
 
     def share(self, node: Node) -> str:
         return f"https://1drv.ms/{'f' if node.is_folder else 'u'}/c/{CID}/{node.id}?e=canarye"
@@ -72,15 +72,15 @@ class OneDrive(FakeProvider):
             send_json(line, self.meta(node))
 
     def meta(self, node: Node) -> dict[str, Any]:
-        told: dict[str, Any] = {"id": f"{CID}!{node.id}", "name": node.name, "parentReference": {"driveId": CID}}
+        metadata: dict[str, Any] = {"id": f"{CID}!{node.id}", "name": node.name, "parentReference": {"driveId": CID}}
         if node.kind:
-            return told | {node.kind: {}}
+            return metadata | {node.kind: {}}
         if node.is_folder:
-            return told | {"folder": {"childCount": len(node.children)}}
+            return metadata | {"folder": {"childCount": len(node.children)}}
         quick = base64.b64encode(bytes.fromhex(node.hex("quickxor"))).decode()
         self.addresses[node.id] += 1
         address = f"https://{BYTES_HOST}/y4m{node.id}?tempauth=canarytempauth{self.addresses[node.id]}"
-        return told | {
+        return metadata | {
             "size": node.size,
             "cTag": f"c{node.file.etag if node.file else ''}",
             "file": {"mimeType": "application/zip", "hashes": {"quickXorHash": quick, "sha1Hash": node.hex("sha1")}},

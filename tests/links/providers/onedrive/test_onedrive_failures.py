@@ -7,7 +7,7 @@ import pytest
 from tests.links.cases import BY_NAME
 from tests.links.conftest import Downloader
 from tests.links.providers.onedrive.fake import BYTES_HOST, OneDrive
-from tests.links.refusals import BIG, Row, holds, page
+from tests.links.refusals import BIG, RefusalCase, assert_refused, page
 from tests.links.replies import Fault
 
 ROUTE = BY_NAME["onedrive-browser"]
@@ -19,30 +19,30 @@ def code(name: str) -> dict[str, Any]:
 
 
 ROWS = [
-    Row("link_private", changes={"node.private": True}),
-    Row("link_private", SHORT, 403, page("Access denied")),
-    Row("link_gone", SHORT, 404, page("Not found")),
-    Row("provider_blocked", DRIVE, 401, code("unauthenticated")),
-    Row("provider_blocked", DRIVE, 403, code("accessDenied")),
-    Row("link_gone", DRIVE, 404, code("itemNotFound")),
-    Row("link_gone", DRIVE, 410),
-    Row("provider_rate_limited", DRIVE, 429, headers={"Retry-After": "3"}),
-    Row("provider_rate_limited", DRIVE, 503, headers={"Retry-After": "3"}),
-    Row("provider_rate_limited", DRIVE, 509),
-    Row("provider_changed", DRIVE, 200, page("OneDrive")),
-    Row("provider_changed", BYTES_HOST, 200, page("OneDrive")),
-    Row(
+    RefusalCase("link_private", changes={"node.private": True}),
+    RefusalCase("link_private", SHORT, 403, page("Access denied")),
+    RefusalCase("link_gone", SHORT, 404, page("Not found")),
+    RefusalCase("provider_blocked", DRIVE, 401, code("unauthenticated")),
+    RefusalCase("provider_blocked", DRIVE, 403, code("accessDenied")),
+    RefusalCase("link_gone", DRIVE, 404, code("itemNotFound")),
+    RefusalCase("link_gone", DRIVE, 410),
+    RefusalCase("provider_rate_limited", DRIVE, 429, headers={"Retry-After": "3"}),
+    RefusalCase("provider_rate_limited", DRIVE, 503, headers={"Retry-After": "3"}),
+    RefusalCase("provider_rate_limited", DRIVE, 509),
+    RefusalCase("provider_changed", DRIVE, 200, page("OneDrive")),
+    RefusalCase("provider_changed", BYTES_HOST, 200, page("OneDrive")),
+    RefusalCase(
         "provider_changed", "onedrive.live.com/redir", 302, headers={"Location": "/strange", "Set-Cookie": "FedAuth=x"}
     ),
-    Row("link_private", "onedrive.live.com/redir", 200, page("OneDrive")),
-    Row("folder_not_supported", changes={"node.kind": "bundle"}),
-    Row("native_document", changes={"node.kind": "package"}),
+    RefusalCase("link_private", "onedrive.live.com/redir", 200, page("OneDrive")),
+    RefusalCase("folder_not_supported", changes={"node.kind": "bundle"}),
+    RefusalCase("native_document", changes={"node.kind": "package"}),
 ]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_onedrive_refuses(downloader: Downloader, row: Row) -> None:
-    holds(downloader, ROUTE, row)
+def test_onedrive_refuses(downloader: Downloader, row: RefusalCase) -> None:
+    assert_refused(downloader, ROUTE, row)
     assert not [r for r in downloader.net.log if r.host == "login.live.com"]
 
 
@@ -74,6 +74,6 @@ def test_a_next_page_on_another_host_is_refused(downloader: Downloader, onward: 
 def test_a_download_address_on_another_host_is_refused(downloader: Downloader) -> None:
     fake = OneDrive(downloader.net)
     link = fake.share(fake.add("export.zip", BIG))
-    told = {"id": "x", "name": "x", "size": 9, "file": {}, "@content.downloadUrl": "https://169.254.169.254/x"}
-    fake.order("/_api/v2.0/drives/", 200, told)
+    metadata = {"id": "x", "name": "x", "size": 9, "file": {}, "@content.downloadUrl": "https://169.254.169.254/x"}
+    fake.order("/_api/v2.0/drives/", 200, metadata)
     assert downloader.refused(link) == "provider_changed"

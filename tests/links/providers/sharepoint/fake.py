@@ -1,4 +1,4 @@
-"""SharePoint: a cookie on the first hit, passwords, files by their id, and a library that lists thirty rows a page."""
+"""A fake SharePoint: a session cookie, passwords, files by id, and a library with pages of 30 rows."""
 
 import re
 from typing import Any, ClassVar
@@ -65,7 +65,7 @@ class SharePoint(FakeProvider):
         elif node.id in self.passwords and request.cookies.get("FedAuth") != COOKIE:
             send_page(line, "Enter password", form(node))
         elif node.is_folder:
-            path = next(path for path, found in self.paths.items() if found is node)
+            path = next(path for path, candidate in self.paths.items() if candidate is node)
             send_away(line, f"{WEB}/_layouts/15/onedrive.aspx?id={quote(path, safe='')}&ga=1", headers=SETS)
         elif request.query.get("download") != "1":
             send_page(line, node.name, "a viewer")
@@ -101,14 +101,14 @@ class SharePoint(FakeProvider):
             send_json(line, {"error": {"code": "itemNotFound"}}, 404)
             return
         start = int(request.query.get("p_ID", 0))
-        told: dict[str, Any] = {"Row": [self.row(child) for child in folder.children[start : start + PAGE]]}
+        page: dict[str, Any] = {"Row": [self.row(child) for child in folder.children[start : start + PAGE]]}
         if start + PAGE < len(folder.children):
             root = quote(request.query["RootFolder"], safe="")
-            told["NextHref"] = f"?Paged=TRUE&p_ID={start + PAGE}&RootFolder={root}&PageFirstRow={start + PAGE + 1}"
-        send_json(line, told)
+            page["NextHref"] = f"?Paged=TRUE&p_ID={start + PAGE}&RootFolder={root}&PageFirstRow={start + PAGE + 1}"
+        send_json(line, page)
 
     def row(self, node: Node) -> dict[str, Any]:
-        path = next(path for path, found in self.paths.items() if found is node)
+        path = next(path for path, candidate in self.paths.items() if candidate is node)
         return {
             "FSObjType": "1" if node.is_folder else "0",
             "FileLeafRef": node.name,

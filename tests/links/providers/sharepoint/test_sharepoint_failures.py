@@ -7,7 +7,7 @@ import pytest
 from tests.links.cases import BY_NAME
 from tests.links.conftest import Downloader
 from tests.links.providers.sharepoint.fake import PASSWORD, SETS, TENANT, WEB, SharePoint
-from tests.links.refusals import BIG, Row, holds, page
+from tests.links.refusals import BIG, RefusalCase, assert_refused, page
 from tests.links.replies import Fault
 
 ROUTE = BY_NAME["sharepoint-browser"]
@@ -20,35 +20,37 @@ def code(name: str) -> dict[str, Any]:
 
 
 ROWS = [
-    Row("link_private", changes={"node.private": True}),
-    Row("link_private", LINK, 302, headers={"Location": f"https://{TENANT}/_layouts/15/Authenticate.aspx?x"}),
-    Row("link_private", LINK, 302, headers={"Location": f"https://{TENANT}{WEB}/_layouts/15/AccessDenied.aspx"}),
-    Row("link_private", LINK, 302, headers={"Location": f"https://{TENANT}/_forms/default.aspx"}),
-    Row("link_private", LINK, 302, headers={"Location": "https://login.live.com/x"}),
-    Row("link_private", LINK, 403, headers={"X-MSDAVEXT_Error": "917656; Access denied."}),
-    Row("link_private", LINK, 403, headers={"X-Forms_Based_Auth_Required": "https://x"}),
-    Row("link_gone", LINK, 200, page("Sorry", "This link has been removed.")),
-    Row("link_policy", LINK, 200, page("Sorry", "This link was removed by admin policy")),
-    Row("link_expired", LINK, 200, page("Sorry", "This link has expired.")),
-    Row("link_expired", LINK, 410),
-    Row("link_gone", LINK, 404, code("itemNotFound")),
-    Row("link_gone", LINK, 200, page("Sorry", "The item is no longer available")),
-    Row("link_download_disabled", changes={"node.no_download": True}),
-    Row("link_download_disabled", LINK, 302, headers={"Location": VIEWER, **SETS}),
-    Row("malware_flagged", LINK, 403, code("malwareDetected")),
-    Row("provider_rate_limited", LINK, 429, headers={"Retry-After": "2"}),
-    Row("provider_rate_limited", LINK, 503, headers={"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}),
-    Row("provider_rate_limited", LINK, 509),
-    Row("provider_rate_limited", LINK, 503, code("serviceNotAvailable")),
-    Row("provider_down", LINK, 500),
-    Row("provider_changed", LINK, 200, page("Something else")),
-    Row("provider_changed", LINK, 418),
+    RefusalCase("link_private", changes={"node.private": True}),
+    RefusalCase("link_private", LINK, 302, headers={"Location": f"https://{TENANT}/_layouts/15/Authenticate.aspx?x"}),
+    RefusalCase(
+        "link_private", LINK, 302, headers={"Location": f"https://{TENANT}{WEB}/_layouts/15/AccessDenied.aspx"}
+    ),
+    RefusalCase("link_private", LINK, 302, headers={"Location": f"https://{TENANT}/_forms/default.aspx"}),
+    RefusalCase("link_private", LINK, 302, headers={"Location": "https://login.live.com/x"}),
+    RefusalCase("link_private", LINK, 403, headers={"X-MSDAVEXT_Error": "917656; Access denied."}),
+    RefusalCase("link_private", LINK, 403, headers={"X-Forms_Based_Auth_Required": "https://x"}),
+    RefusalCase("link_gone", LINK, 200, page("Sorry", "This link has been removed.")),
+    RefusalCase("link_policy", LINK, 200, page("Sorry", "This link was removed by admin policy")),
+    RefusalCase("link_expired", LINK, 200, page("Sorry", "This link has expired.")),
+    RefusalCase("link_expired", LINK, 410),
+    RefusalCase("link_gone", LINK, 404, code("itemNotFound")),
+    RefusalCase("link_gone", LINK, 200, page("Sorry", "The item is no longer available")),
+    RefusalCase("link_download_disabled", changes={"node.no_download": True}),
+    RefusalCase("link_download_disabled", LINK, 302, headers={"Location": VIEWER, **SETS}),
+    RefusalCase("malware_flagged", LINK, 403, code("malwareDetected")),
+    RefusalCase("provider_rate_limited", LINK, 429, headers={"Retry-After": "2"}),
+    RefusalCase("provider_rate_limited", LINK, 503, headers={"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}),
+    RefusalCase("provider_rate_limited", LINK, 509),
+    RefusalCase("provider_rate_limited", LINK, 503, code("serviceNotAvailable")),
+    RefusalCase("provider_down", LINK, 500),
+    RefusalCase("provider_changed", LINK, 200, page("Something else")),
+    RefusalCase("provider_changed", LINK, 418),
 ]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_sharepoint_refuses(downloader: Downloader, row: Row) -> None:
-    holds(downloader, ROUTE, row)
+def test_sharepoint_refuses(downloader: Downloader, row: RefusalCase) -> None:
+    assert_refused(downloader, ROUTE, row)
     assert not [r for r in downloader.net.log if r.host.startswith("login.")]
 
 

@@ -1,4 +1,4 @@
-"""A SharePoint library tells thirty rows at a time, at every level: all of them or a problem, never the first page."""
+"""A SharePoint library lists 30 rows a page, at every level. A listing is complete, or a problem."""
 
 import json
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def fake(downloader: Downloader) -> SharePoint:
 
 
 def nested(fake: SharePoint) -> tuple[str, Node]:
-    """Two pages and more, in the shared folder and in one below it; names that must be written with care."""
+    """More than two pages in the shared folder and in a sub-folder, with names that need escaping."""
     odd = {name: replace(SMALL, seed=n) for n, name in enumerate(NAMES)}
     deep = {"It's 100% #2": {**names("deep", MANY), "Letters": {**names("letter", PAGE), **odd}}}
     folder = fake.folder({**names("top", MANY), **deep})
@@ -40,12 +40,12 @@ def nested(fake: SharePoint) -> tuple[str, Node]:
 
 
 def on_page(fake: SharePoint, number: int, then: Callable[[Request, Stream], None]) -> None:
-    """Another answer to the so-manieth page that is asked for."""
-    answers, asked = fake.reply, [0]
+    """Replaces the reply to the page with this number."""
+    answers, requests = fake.reply, [0]
 
     def reply(request: Request, line: Stream) -> None:
-        asked[0] += ROWS in request.path
-        (then if ROWS in request.path and asked[0] == number else answers)(request, line)
+        requests[0] += ROWS in request.path
+        (then if ROWS in request.path and requests[0] == number else answers)(request, line)
 
     fake.reply = reply  # type: ignore[method-assign]
 
@@ -54,12 +54,12 @@ def test_every_level_is_listed_over_all_pages_and_every_file_is_downloaded(
     downloader: Downloader, fake: SharePoint
 ) -> None:
     link, folder = nested(fake)
-    found = downloader.probe(link)
-    assert len(found.files) == len([node for node in folder.walk() if not node.is_folder]) == 2 * MANY + PAGE + 5
-    assert f"It's 100% #2/deep {MANY - 1:03}.csv" in {file.path for file in found.files}
-    asked = [request for request in downloader.net.log if ROWS in request.path]
-    assert len(asked) == 3 + 3 + 2
-    assert {request.method for request in asked} == {"POST"}
+    contents = downloader.probe(link)
+    assert len(contents.files) == len([node for node in folder.walk() if not node.is_folder]) == 2 * MANY + PAGE + 5
+    assert f"It's 100% #2/deep {MANY - 1:03}.csv" in {file.path for file in contents.files}
+    requests = [request for request in downloader.net.log if ROWS in request.path]
+    assert len(requests) == 3 + 3 + 2
+    assert {request.method for request in requests} == {"POST"}
     fetched = {file.path: file.sha256 for file in downloader.fetch(fake.share(folder.children[-1].children[-1]))}
     assert fetched["#1.csv"] == replace(SMALL, seed=1).sha256
     assert set(NAMES) <= fetched.keys()
@@ -71,10 +71,12 @@ def test_a_failing_middle_page_fails_the_whole_listing(downloader: Downloader, f
     assert downloader.refused(link) == "link_gone"
 
 
-@pytest.mark.parametrize("told", [b"<html>Something went wrong</html>", b"{}", b'{"Row": "none"}', b'{"Row": [1]}'])
-def test_an_invalid_page_is_provider_changed(downloader: Downloader, fake: SharePoint, told: bytes) -> None:
+@pytest.mark.parametrize(
+    "told", [b"<html>Something went wrong</html>", b"{}", b'{"Row": "none"}', b'{"Row": [1]}']
+)
+def test_an_invalid_page_is_provider_changed(downloader: Downloader, fake: SharePoint, body: bytes) -> None:
     link, _ = nested(fake)
-    on_page(fake, 5, lambda _, line: answer(line, 200, told))
+    on_page(fake, 5, lambda _, line: answer(line, 200, body))
     assert downloader.refused(link) == "provider_changed"
 
 
@@ -108,10 +110,10 @@ def test_a_change_on_a_later_page_of_a_sub_folder_is_reported(downloader: Downlo
         if state.done and last.file is not None and state.path.endswith("000.csv"):
             last.file = replace(last.file, modified="Thu, 01 Jan 2026 00:00:00 GMT")
 
-    told: list[Any] = []
-    fetched = downloader.fetch(link, save=rewritten, report=told.append)
+    problems: list[Any] = []
+    fetched = downloader.fetch(link, save=rewritten, report=problems.append)
     assert len(fetched) == PAGE + 2
-    assert [problem.code for problem in told] == ["folder_changed"]
+    assert [problem.code for problem in problems] == ["folder_changed"]
 
 
 @pytest.mark.parametrize("times", [1, None])
@@ -122,5 +124,5 @@ def test_a_refused_second_page_is_never_half_a_folder(
     fake.order("&p_ID=30", 401, {"error": {"code": "unauthenticated"}}, times=times)
     if times is None:
         assert downloader.refused(link) == "link_private"
-    else:  # the session had expired: a new one lists the whole folder
+    else:  # the session expired, and a new session lists the whole folder
         assert len(downloader.probe(link).files) == len([node for node in folder.walk() if not node.is_folder])
