@@ -110,7 +110,7 @@ def test_private_and_missing_files_have_their_problems(downloader: Downloader, c
     ]
 
 
-@pytest.mark.parametrize("said", ["60", "date"])
+@pytest.mark.parametrize("form", ["60", "date"])
 def test_retry_after_is_waited_exactly(downloader: Downloader, fake: Any, form: str) -> None:
     node, link = shared(fake)
     downloader.net.log.clear()

@@ -115,7 +115,7 @@ def test_a_stream_without_a_length_has_its_own_limit(downloader: Downloader) -> 
 
 
 @pytest.mark.parametrize(
-    ("said", "waits"),
+    ("header", "waits"),
     [("3", 3.0), ("-5", None), ("soon", None), ("", None), ("1000000000", 86_400.0), ("9" * 5000, 86_400.0)],
 )
 def test_retry_after_is_limited_and_invalid_values_are_ignored(header: str, waits: float | None) -> None:

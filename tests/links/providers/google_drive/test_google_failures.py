@@ -241,7 +241,7 @@ def test_a_link_of_unknown_kind_is_requested_as_file_then_as_folder(downloader: 
         assert downloader.probe(f"https://drive.google.com/open?id={folder.id}").folder
 
 
-@pytest.mark.parametrize(("reason", "told"), [("dailyLimitExceeded", 1), ("userRateLimitExceeded", 0)])
+@pytest.mark.parametrize(("reason", "count"), [("dailyLimitExceeded", 1), ("userRateLimitExceeded", 0)])
 def test_the_daily_limit_of_the_key_is_logged_for_operators(
     downloader: Downloader, caplog: pytest.LogCaptureFixture, reason: str, count: int
 ) -> None:

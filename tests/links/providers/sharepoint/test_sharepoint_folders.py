@@ -71,9 +71,7 @@ def test_a_failing_middle_page_fails_the_whole_listing(downloader: Downloader, f
     assert downloader.refused(link) == "link_gone"
 
 
-@pytest.mark.parametrize(
-    "told", [b"<html>Something went wrong</html>", b"{}", b'{"Row": "none"}', b'{"Row": [1]}']
-)
+@pytest.mark.parametrize("body", [b"<html>Something went wrong</html>", b"{}", b'{"Row": "none"}', b'{"Row": [1]}'])
 def test_an_invalid_page_is_provider_changed(downloader: Downloader, fake: SharePoint, body: bytes) -> None:
     link, _ = nested(fake)
     on_page(fake, 5, lambda _, line: answer(line, 200, body))
