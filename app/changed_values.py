@@ -1,5 +1,5 @@
-"""A value in a database that this product does not write: something else wrote it."""
+"""The error for stored values that other software has changed."""
 
 
 class ValueChanged(Exception):
-    """A stored value is none that this product writes. Never names the value."""
+    """A stored value that this product never writes. The message never names the value."""

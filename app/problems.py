@@ -1,6 +1,6 @@
-"""Everything that a clinic may have to read about its export: one catalogue of problems, with words for each.
+"""The catalogue of problems that a clinic may read about its export, with words for each.
 
-The words stand in `problems.toml`, one table per code. A code is stable for ever and never reused.
+The words are in `problems.toml`, one table per code. A code never changes its meaning and is never reused.
 """
 
 import tomllib
@@ -25,11 +25,11 @@ class Level(StrEnum):
 
 
 class UnknownCode(ValueChanged, KeyError):
-    """A code that is not in the catalogue: the product stores none, so something else wrote it."""
+    """A code outside the catalogue. This product stores no such code, so other software wrote it."""
 
 
 class Who(StrEnum):
-    """Who can mend it."""
+    """Who can solve a problem."""
 
     CLINIC = "clinic"
     SUPPORT = "support"
@@ -38,7 +38,7 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A code's words: what happened, what to do, who can do it."""
+    """The words of a code: what happened, what to do, who can do it."""
 
     code: str
     level: Level
@@ -48,13 +48,13 @@ class Entry:
 
     @property
     def has_act(self) -> bool:
-        """Whether somebody may do something about it, if only by choice."""
+        """Whether a person can do something about the problem, even if only by choice."""
         return self.who is not Who.NOBODY
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem at one place. Never carries a cell's value: `details` holds names of providers, limits and times.
+    """A problem at one place. Never holds a cell's value: `details` holds names of providers, limits and times.
 
     `level` is None for the catalogue's own level; a kind may lower or raise it.
     """
@@ -71,7 +71,7 @@ class Problem:
 
     @property
     def entry(self) -> Entry:
-        """The code's words. Raises UnknownCode where the catalogue has no such code."""
+        """The catalogue's words of the code. Raises UnknownCode for a code outside the catalogue."""
         try:
             return catalogue()[self.code]
         except KeyError:
@@ -90,7 +90,7 @@ class Problem:
         return _filled(self.entry.todo, self.details)
 
     def at(self, **place: str | int | Mapping[str, str] | None) -> "Problem":
-        """The same problem told of a place: kind, file, line, source_id, column, count or details."""
+        """The same problem with a place: kind, file, line, source_id, column, count or details."""
         return replace(self, **place)  # type: ignore[arg-type]  # mypy cannot follow keyword unpacking
 
 
@@ -105,7 +105,7 @@ def catalogue() -> Mapping[str, Entry]:
 
 
 def parse_level(text: str) -> Level:
-    """A stored level. Raises UnknownCode where there is none of this name."""
+    """Parses a stored level. Raises UnknownCode for an unknown level."""
     try:
         return Level(text)
     except ValueError:
@@ -126,7 +126,7 @@ PLAIN = {
 
 
 class _Blank(dict[str, str]):
-    """A parameter that nobody gave reads as plain words instead of failing the page that explains the failure."""
+    """Replaces a missing parameter by plain words, so that the page that explains a failure does not fail."""
 
     def __missing__(self, key: str) -> str:
         return PLAIN.get(key, "…")

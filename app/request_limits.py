@@ -1,7 +1,7 @@
-"""What a request may hold, whatever page it asks for: texts that every database can keep, and numbers within bounds.
+"""Limits of every request: texts that every database can store, and numbers within bounds.
 
-A path that breaks a limit is not found (404). A query or a form that does is answered as one that cannot be understood
-(422). SQLite would take a NUL byte where PostgreSQL does not; no page has to know that.
+A path beyond a limit is answered with 404, a query or a form with 422. SQLite stores NUL bytes and PostgreSQL does not;
+pages need not know that.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ LONGEST_PATH = 2048
 LONGEST_SEGMENT = 255
 LONGEST_QUERY_VALUE = 2_000
 LONGEST_FIELD = 200_000
-LARGEST_NUMBER = 2_147_483_647  # what a column of whole numbers can hold
+LARGEST_NUMBER = 2_147_483_647  # the largest number of an integer column
 MOST_HEADERS = 100
 HEADER_BYTES = 64 * 1024
 
@@ -58,19 +58,20 @@ async def check_texts(request: Request) -> None:
 
 
 def is_number(text: str) -> bool:
-    """Whether a column can hold this number; what is no number at all is judged by the page's own parameter."""
+    """Whether an integer column can hold this number. Texts that are no number pass: the page's parameter checks
+    them."""
     digits = text.strip().removeprefix("-")
     return not digits.isdecimal() or (len(digits) < 20 and int(digits) <= LARGEST_NUMBER)
 
 
 async def read_form(request: Request) -> FormData:
-    """The form that was sent, with files still to be read. Raises RequestValidationError for a text out of bounds.
+    """The submitted form, with files still to be read. Raises RequestValidationError for a text beyond a limit.
 
     A second call returns the same form.
     """
     try:
         form = await request.form()
-    except (ValueError, IndexError, OverflowError, RuntimeError):  # it names a charset that its bytes are not in
+    except (ValueError, IndexError, OverflowError, RuntimeError):  # the charset of the form does not fit its bytes
         raise RequestValidationError([]) from None
     for name, value in form.multi_items():
         text = value if isinstance(value, str) else value.filename or ""

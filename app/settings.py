@@ -1,4 +1,4 @@
-"""Everything an operator can set, with safe values for a laptop. Each is documented in `.env.example`."""
+"""All settings of an operator, with safe defaults for a laptop. `.env.example` documents each setting."""
 
 import os
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ class Environment(StrEnum):
 
 
 class BadSetting(Exception):
-    """A setting cannot be used; the message is one line that names each such setting and no value."""
+    """A setting is unusable. The message is one line that names each such setting, without values."""
 
 
 class Settings(BaseSettings):
-    """Read from the environment and `.env`; names are the upper-case field names."""
+    """Settings from the environment and `.env`. The names are the upper-case field names."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, allow_inf_nan=False)
 
@@ -64,17 +64,17 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _is_address(cls, given: str) -> str:
-        """Links in e-mails begin with it: another scheme, or no host, would make each of them dead."""
+        """Checks the start of links in e-mails: another scheme, or no host, would break every link."""
         parts = urlsplit(given)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("an address with http or https and a host")
-        if parts.port == 0 or any(sign.isspace() for sign in given):  # reading a port that is none raises ValueError
+        if parts.port == 0 or any(sign.isspace() for sign in given):  # an invalid port raises ValueError
             raise ValueError("an address with a port that exists, and without blanks")
         return given
 
     @property
     def killer_marker(self) -> str:
-        """The marker of files that act as hostile ones do; empty outside of tests."""
+        """The marker of files that act like hostile files. Empty outside tests."""
         return self.killer_file if self.environment is Environment.TEST else ""
 
     @property
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
 
     @property
     def files_folder(self) -> Path:
-        """Where live workspaces keep what their clients' files hold."""
+        """The folder of the files of clients in live workspaces."""
         return Path(self.caspen_files).resolve() if self.caspen_files else self.var.resolve() / "caspen" / "files"
 
     @property
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
         return self.caspen_files_key or self.storage_key
 
     def at_address(self, address: str) -> "Settings":
-        """The same settings, with the address where the pages are served as BASE_URL, unless BASE_URL is set."""
+        """The same settings with `address` as BASE_URL, unless BASE_URL is set."""
         return self if "base_url" in self.model_fields_set else self.model_copy(update={"base_url": address})
 
     @property
@@ -104,14 +104,14 @@ class Settings(BaseSettings):
 
 
 def environment() -> Mapping[str, str]:
-    """What is set, for rooms that read settings of their own: the environment, and `.env` where it says nothing."""
+    """Environment variables, with `.env` as a fallback, for rooms that read their own settings."""
     written = {name: value for name, value in dotenv_values(".env").items() if value is not None}
     return {**written, **os.environ}
 
 
 @cache
 def settings() -> Settings:
-    """What is set, read once. Raises BadSetting."""
+    """The settings, read once. Raises BadSetting."""
     try:
         return Settings()
     except ValidationError as wrong:
@@ -119,6 +119,6 @@ def settings() -> Settings:
 
 
 def words_of_settings(wrong: ValidationError) -> str:
-    """One line that names the settings that cannot be used, and none of their values."""
+    """One line that names the unusable settings, without values."""
     names = sorted({str(error["loc"][0]).upper() for error in wrong.errors() if error["loc"]})
     return f"These settings cannot be used: {', '.join(names)}."

@@ -1,6 +1,6 @@
-"""Values that a column cannot hold: SQLite keeps whatever a statement writes, a text in a column of moments as well.
+"""Checks every value that is read from SQLite against its column's type.
 
-Every value that comes out of an SQLite database passes the check of its column's type. PostgreSQL checks by itself.
+SQLite stores any value that a statement writes, even a text in a column of moments. PostgreSQL checks by itself.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Read = Callable[[Any], Any]
 
 
 def readable(read: Read | None) -> Read:
-    """The same conversion, which raises ValueChanged where a value cannot be converted."""
+    """Wraps a conversion, so that it raises ValueChanged for a value that cannot be converted."""
 
     def convert(value: Any) -> Any:
         try:
@@ -78,7 +78,7 @@ class _Json(sqlite.JSON):
     def result_processor(self, dialect: sa.Dialect, coltype: object) -> Read:
         read = super().result_processor(dialect, coltype)
 
-        def convert(value: Any) -> Any:  # SQLite makes a number of a text that is one
+        def convert(value: Any) -> Any:  # SQLite turns a numeric text into a number
             return value if isinstance(value, int | float) or read is None else read(value)
 
         return readable(convert)
@@ -93,10 +93,10 @@ CHECKED = {
     sa.Date: _Day,
     sa.JSON: _Json,
 }
-"""The checked type of each type of a column."""
+"""The checked type for each column type."""
 
 
 def checking(dialect: sa.Dialect) -> sa.Dialect:
-    """The same dialect of SQLite, which checks every value that a typed statement reads."""
+    """The same SQLite dialect, with a check of every value that a typed statement reads."""
     dialect.colspecs = {**dialect.colspecs, **CHECKED}
     return dialect

@@ -1,5 +1,7 @@
-"""Why a page cannot be made, or an answer saved, at this moment, where that is no fault in our code: a lock, a full
-disk, a database that is away or damaged, or a value that no database can hold."""
+"""Why a page or a form fails temporarily without a defect of this product.
+
+Causes: a lock, a full disk, a database that is unreachable or damaged, or a value that no database can hold.
+"""
 
 import errno
 import sqlite3
@@ -18,7 +20,7 @@ RETRY_SECONDS = 10
 
 
 class Unavailable(StrEnum):
-    """What keeps a request from its answer. The value is what the log calls it."""
+    """The cause of a failed request. The value is the name in the log."""
 
     BUSY = "database_busy"
     FULL = "disk_full"
@@ -33,7 +35,7 @@ SQLITE_CODES = {
     sqlite3.SQLITE_BUSY: Unavailable.BUSY,
     sqlite3.SQLITE_LOCKED: Unavailable.BUSY,
     sqlite3.SQLITE_FULL: Unavailable.FULL,
-    sqlite3.SQLITE_IOERR: Unavailable.FULL,  # what SQLite reports when a file beside the database cannot grow
+    sqlite3.SQLITE_IOERR: Unavailable.FULL,  # SQLite reports this when one of its files cannot grow
     sqlite3.SQLITE_CORRUPT: Unavailable.DAMAGED,
     sqlite3.SQLITE_NOTADB: Unavailable.DAMAGED,
     sqlite3.SQLITE_CANTOPEN: Unavailable.DAMAGED,
@@ -49,9 +51,9 @@ SQLITE_WORDS = {
     "Could not decode to UTF-8": Unavailable.CHANGED,
 }
 POSTGRES_STATES = (
-    ("55P03", Unavailable.BUSY),  # a lock that was not given in time
-    ("40", Unavailable.BUSY),  # a deadlock, or a transaction that must be tried again
-    ("57014", Unavailable.BUSY),  # a statement that took too long
+    ("55P03", Unavailable.BUSY),  # a lock timeout
+    ("40", Unavailable.BUSY),  # a deadlock, or a transaction to retry
+    ("57014", Unavailable.BUSY),  # a statement timeout
     ("53100", Unavailable.FULL),
     ("53200", Unavailable.FULL),
     ("53300", Unavailable.BUSY),  # too many connections
@@ -60,13 +62,13 @@ POSTGRES_STATES = (
     ("3D000", Unavailable.DAMAGED),
     ("42P01", Unavailable.DAMAGED),
     ("XX00", Unavailable.DAMAGED),
-    ("22", Unavailable.BAD_VALUE),  # NUL bytes, numbers beyond their column, texts that are no UTF-8
+    ("22", Unavailable.BAD_VALUE),  # NUL bytes, numbers beyond their column, invalid UTF-8
     ("54", Unavailable.BAD_VALUE),  # a value too long for its index
 )
 
 
 def cause_of(trouble: BaseException) -> Unavailable | None:
-    """What a failure means for the person who asked for a page; None where it is a fault of ours."""
+    """The cause of a failure for the person who requested a page, or None for a defect of this product."""
     if isinstance(trouble, DBAPIError) and trouble.orig is not None:
         return cause_of(trouble.orig)
     if isinstance(trouble, DatabaseGone):
