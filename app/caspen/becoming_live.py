@@ -47,9 +47,9 @@ def _count(sides: Sides, table: str, workspace_id: str) -> BecomingLive:
         return BecomingLive(new=int(fetch(sides.connection, sql, (workspace_id,))[0][0]))
     sql = (
         f'SELECT count(*), count(live."id"), '
-        f'coalesce(sum(CASE WHEN live."content_hash" <> here."content_hash" THEN 1 ELSE 0 END), 0) '
-        f'FROM {trial_table} AS here LEFT JOIN {live_table} AS live ON live."workspace_id" = here."workspace_id" '
-        f'AND live."id" = here."id" WHERE here."workspace_id" = ?'
+        f'coalesce(sum(CASE WHEN live."content_hash" <> record."content_hash" THEN 1 ELSE 0 END), 0) '
+        f'FROM {trial_table} AS record LEFT JOIN {live_table} AS live ON live."workspace_id" = record."workspace_id" '
+        f'AND live."id" = record."id" WHERE record."workspace_id" = ?'
     )
     total, already_live, changed = map(int, fetch(sides.connection, sql, (workspace_id,))[0])
     return BecomingLive(total - already_live, changed, already_live - changed)

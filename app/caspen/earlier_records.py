@@ -50,17 +50,17 @@ def earlier_among(
     is_owned = BY_NAME[table].is_of_client()
     owner = 'c."id", c."source_kind", c."source_id"' if is_owned else "NULL, NULL, NULL"
     whose = (
-        f'LEFT JOIN {at(live.schema, "clients")} c ON c."workspace_id" = here."workspace_id" '
-        'AND c."id" = here."client_id"'
+        f'LEFT JOIN {at(live.schema, "clients")} c ON c."workspace_id" = record."workspace_id" '
+        'AND c."id" = record."client_id"'
     )
     owners: dict[str, RecordOwner | None] = {}
     with live.database.connection(reading=True) as connection:
         for some in batches(source_ids):
-            which, given = among(connection, 'here."source_id"', some)
+            which, given = among(connection, 'record."source_id"', some)
             sql = (
-                f'SELECT here."source_id", {owner} FROM {at(live.schema, table)} here {whose if is_owned else ""} '
-                'WHERE here."workspace_id" = ? AND here."source_kind" = ? AND here."migration_id" IS NOT NULL '
-                f'AND here."migration_id" <> ? AND here."deleted_at" IS NULL AND {which}'
+                f'SELECT record."source_id", {owner} FROM {at(live.schema, table)} record {whose if is_owned else ""} '
+                'WHERE record."workspace_id" = ? AND record."source_kind" = ? AND record."migration_id" IS NOT NULL '
+                f'AND record."migration_id" <> ? AND record."deleted_at" IS NULL AND {which}'
             )
             for key, *cells in fetch(connection, sql, (workspace_id, kind, migration_id, given)):
                 owners[str(key)] = None if cells[0] is None else RecordOwner(*cells)

@@ -26,9 +26,9 @@ def keep_replaced(sides: Sides, to: TableShape, workspace_id: str, migration_id:
     sql = (
         f'INSERT INTO {at(sides.live, "journal")} ("workspace_id", "migration_id", "object", "id", "trial", "row") '
         f'SELECT live."workspace_id", ?, \'{to.name}\', live."id", ?, {row} '
-        f"FROM {at(sides.live, to.name)} AS live JOIN {at(sides.trial, to.name)} AS here "
-        'ON here."workspace_id" = live."workspace_id" AND here."id" = live."id" WHERE live."workspace_id" = ? '
-        f'AND live."migration_id" {same} ? AND live."content_hash" {same} here."content_hash" '
+        f"FROM {at(sides.live, to.name)} AS live JOIN {at(sides.trial, to.name)} AS record "
+        'ON record."workspace_id" = live."workspace_id" AND record."id" = live."id" WHERE live."workspace_id" = ? '
+        f'AND live."migration_id" {same} ? AND live."content_hash" {same} record."content_hash" '
         f"AND {untouched(to, 'live')} ON CONFLICT DO NOTHING"
     )
     change(sides.connection, sql, (migration_id, trial, workspace_id, migration_id))

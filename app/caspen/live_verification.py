@@ -89,9 +89,9 @@ def missing_records(stores: Stores, trial: Store, workspace_id: str) -> Counter[
         for model in OBJECTS:
             name = str(model.__tablename__)
             sql = (
-                f'SELECT here."source_kind", count(*) FROM {at(sides.trial, name)} AS here '
-                f'WHERE here."workspace_id" = ? AND NOT EXISTS (SELECT 1 FROM {at(sides.live, name)} AS live '
-                'WHERE live."workspace_id" = here."workspace_id" AND live."id" = here."id") GROUP BY 1'
+                f'SELECT record."source_kind", count(*) FROM {at(sides.trial, name)} AS record '
+                f'WHERE record."workspace_id" = ? AND NOT EXISTS (SELECT 1 FROM {at(sides.live, name)} AS live '
+                'WHERE live."workspace_id" = record."workspace_id" AND live."id" = record."id") GROUP BY 1'
             )
             for kind, count in fetch(sides.connection, sql, (workspace_id,)):
                 missing[str(kind)] += int(count)
@@ -143,11 +143,13 @@ def _compare(
     written = [name for name in _WRITTEN if name in to.rest]
     columns = canonical_columns(sides.connection, to, (*to.content, *written), "live.")
     marks = f'{untouched(to, "live")}, live."id" IS NULL'
-    identity = 'here."content_hash", here."id", here."source_kind", here."source_id", here."part", here."line"'
+    identity = (
+        'record."content_hash", record."id", record."source_kind", record."source_id", record."part", record."line"'
+    )
     sql = (
-        f"SELECT {columns}, {marks}, {identity} FROM {at(sides.trial, to.name)} AS here "
-        f'LEFT JOIN {at(sides.live, to.name)} AS live ON live."workspace_id" = here."workspace_id" '
-        'AND live."id" = here."id" WHERE here."workspace_id" = ?'
+        f"SELECT {columns}, {marks}, {identity} FROM {at(sides.trial, to.name)} AS record "
+        f'LEFT JOIN {at(sides.live, to.name)} AS live ON live."workspace_id" = record."workspace_id" '
+        'AND live."id" = record."id" WHERE record."workspace_id" = ?'
     )
     end = len(to.content)
     for row in stream(sides.connection, to, sql, (workspace_id,)):
@@ -222,8 +224,8 @@ def _added(
     sql = (
         f'SELECT live."id", live."source_kind", live."source_id", live."line" FROM {at(sides.live, to.name)} AS live '
         f'WHERE live."workspace_id" = ? AND ({mine}) AND {untouched(to, "live")} AND NOT EXISTS '
-        f'(SELECT 1 FROM {at(sides.trial, to.name)} AS here WHERE here."workspace_id" = live."workspace_id" '
-        f'AND here."id" = live."id") LIMIT {SHOWN}'
+        f'(SELECT 1 FROM {at(sides.trial, to.name)} AS record WHERE record."workspace_id" = live."workspace_id" '
+        f'AND record."id" = live."id") LIMIT {SHOWN}'
     )
     for record_id, kind, source_id, line in fetch(connection, sql, (workspace_id, given)):
         yield Altered(to.name, str(record_id), str(kind or ""), str(source_id or ""), int(line or 0))

@@ -54,11 +54,11 @@ def find_conflicts(sides: Sides, to: TableShape, workspace_id: str) -> list[Conf
     The gateway's entries name the touched records: `list_touched` must run first in this transaction.
     """
     sql = (
-        f'SELECT here."id", here."source_kind", here."source_id", here."line", person."act" = \'{DELETED}\' '
-        f"FROM {at(sides.trial, to.name)} AS here JOIN {at(sides.live, to.name)} AS live "
-        'ON live."workspace_id" = here."workspace_id" AND live."id" = here."id" '
+        f'SELECT record."id", record."source_kind", record."source_id", record."line", person."act" = \'{DELETED}\' '
+        f"FROM {at(sides.trial, to.name)} AS record JOIN {at(sides.live, to.name)} AS live "
+        'ON live."workspace_id" = record."workspace_id" AND live."id" = record."id" '
         f'JOIN "{TOUCHED}" AS person ON person."object" = \'{to.name}\' AND person."id" = live."id" '
-        'WHERE here."workspace_id" = ? ORDER BY here."id"'
+        'WHERE record."workspace_id" = ? ORDER BY record."id"'
     )
     touched = fetch(sides.connection, sql, (workspace_id,))
     ids = [str(row[0]) for row in touched]
@@ -166,12 +166,12 @@ def _promote_table(sides: Sides, to: TableShape, what: Promotion, moment: str, d
 
 def _count(sides: Sides, to: TableShape, what: Promotion, conflicts: set[str], done: Promoted) -> None:
     """Counts created, updated and unchanged records before anything is written."""
-    differs = 'here."content_hash" <> live."content_hash" AND ' + untouched(to, "live")
+    differs = 'record."content_hash" <> live."content_hash" AND ' + untouched(to, "live")
     sql = (
-        'SELECT here."source_kind", count(*), sum(CASE WHEN live."id" IS NULL THEN 1 ELSE 0 END), '
-        f"sum(CASE WHEN {differs} THEN 1 ELSE 0 END) FROM {at(sides.trial, to.name)} AS here "
-        f'LEFT JOIN {at(sides.live, to.name)} AS live ON live."workspace_id" = here."workspace_id" '
-        'AND live."id" = here."id" WHERE here."workspace_id" = ? GROUP BY 1'
+        'SELECT record."source_kind", count(*), sum(CASE WHEN live."id" IS NULL THEN 1 ELSE 0 END), '
+        f"sum(CASE WHEN {differs} THEN 1 ELSE 0 END) FROM {at(sides.trial, to.name)} AS record "
+        f'LEFT JOIN {at(sides.live, to.name)} AS live ON live."workspace_id" = record."workspace_id" '
+        'AND live."id" = record."id" WHERE record."workspace_id" = ? GROUP BY 1'
     )
     in_conflict = Counter(row.source_kind for row in done.conflicts if row.table == to.name and row.id in conflicts)
     for kind, count, created, updated in fetch(sides.connection, sql, (what.workspace_id,)):
@@ -184,8 +184,8 @@ def _brought(sides: Sides, to: TableShape) -> str:
     """SQL that is true for untouched live records of the trial."""
     return (
         f'"{to.name}"."workspace_id" = ? AND {untouched(to, to.name)} AND EXISTS (SELECT 1 FROM '
-        f'{at(sides.trial, to.name)} AS here WHERE here."workspace_id" = "{to.name}"."workspace_id" '
-        f'AND here."id" = "{to.name}"."id")'
+        f'{at(sides.trial, to.name)} AS record WHERE record."workspace_id" = "{to.name}"."workspace_id" '
+        f'AND record."id" = "{to.name}"."id")'
     )
 
 
@@ -260,7 +260,7 @@ def _remove_left_over(sides: Sides, to: TableShape, what: Promotion) -> None:
     same = f'."workspace_id" = "{to.name}"."workspace_id" AND'
     sql = (
         f'DELETE FROM {live} WHERE "workspace_id" = ? AND "migration_id" = ? AND {untouched(to, to.name)} '
-        f'AND NOT EXISTS (SELECT 1 FROM {trial} AS here WHERE here{same} here."id" = "{to.name}"."id") '
+        f'AND NOT EXISTS (SELECT 1 FROM {trial} AS record WHERE record{same} record."id" = "{to.name}"."id") '
         f'AND NOT EXISTS (SELECT 1 FROM {old} AS old WHERE old{same} old."migration_id" = ? '
         f'AND old."object" = \'{to.name}\' AND old."id" = "{to.name}"."id")'
     )
@@ -277,8 +277,8 @@ def _live_digests(sides: Sides, to: TableShape, workspace_id: str, conflicts: se
     sql = (
         f"SELECT {canonical_columns(sides.connection, to, (*to.content, 'content_hash'), 'live.')} "
         f'FROM {at(sides.live, to.name)} AS live WHERE live."workspace_id" = ? AND EXISTS ('
-        f'SELECT 1 FROM {at(sides.trial, to.name)} AS here WHERE here."workspace_id" = live."workspace_id" '
-        'AND here."id" = live."id")'
+        f'SELECT 1 FROM {at(sides.trial, to.name)} AS record WHERE record."workspace_id" = live."workspace_id" '
+        'AND record."id" = live."id")'
     )
     for row in stream(sides.connection, to, sql, (workspace_id,)):
         record_id, kind = str(row[place_id]), str(row[place_kind])

@@ -48,8 +48,8 @@ def _count_dangling(sides: Sides, model: type[Imported], reference: Reference, w
     source, value = values_of(sides.connection, at(sides.trial, table), reference)
     nowhere = " AND ".join(_not_to(sides, model, BY_NAME[target], value) for target in reference.tables)
     sql = (
-        f'SELECT count(*), min(here."id") FROM {source} '
-        f'WHERE here."workspace_id" = ? AND {value} IS NOT NULL AND {nowhere}'
+        f'SELECT count(*), min(record."id") FROM {source} '
+        f'WHERE record."workspace_id" = ? AND {value} IS NOT NULL AND {nowhere}'
     )
     ((count, first),) = fetch(sides.connection, sql, (workspace_id,))
     return Dangling(table, reference.column, int(count), str(first))
@@ -57,20 +57,22 @@ def _count_dangling(sides: Sides, model: type[Imported], reference: Reference, w
 
 def _not_to(sides: Sides, model: type[Imported], target: type[Imported], value: str) -> str:
     """SQL that is true when a reference leads to no record of `target`."""
-    there = 'EXISTS (SELECT 1 FROM {} AS there WHERE there."workspace_id" = here."workspace_id" AND there."id" = {}{})'
+    there = (
+        'EXISTS (SELECT 1 FROM {} AS there WHERE there."workspace_id" = record."workspace_id" AND there."id" = {}{})'
+    )
     trial, live = (at(schema, str(target.__tablename__)) for schema in (sides.trial, sides.live))
     in_trial, in_live = there.format(trial, value, ""), there.format(live, value, "")
     if not (model.is_of_client() and target.is_of_client()):
         return f"NOT {in_trial} AND NOT {in_live}"
-    own = there.format(trial, value, ' AND there."client_id" = here."client_id"')
+    own = there.format(trial, value, ' AND there."client_id" = record."client_id"')
     return f"NOT {own} AND ({in_trial} OR NOT {in_live})"
 
 
-def values_of(connection: Connection, table: str, reference: Reference, name: str = "here") -> tuple[str, str]:
+def values_of(connection: Connection, table: str, reference: Reference, name: str = "record") -> tuple[str, str]:
     """The FROM clause for a reference, with `name` as the table's alias, and the SQL of one referred id."""
     column = f'{name}."{reference.column}"'
     if not reference.several:
         return f"{table} AS {name}", column
     if is_sqlite(connection):
-        return f"{table} AS {name}, json_each({column}) AS one", "one.value"
-    return f"{table} AS {name}, json_array_elements_text({column}::json) AS one(value)", "one.value"
+        return f"{table} AS {name}, json_each({column}) AS item", "item.value"
+    return f"{table} AS {name}, json_array_elements_text({column}::json) AS item(value)", "item.value"

@@ -117,13 +117,13 @@ def links_into_nothing(sides: Sides, workspace_id: str) -> int:
             source, value = values_of(sides.connection, at(sides.live, to.name), reference)
             nowhere = " AND ".join(
                 f"NOT EXISTS (SELECT 1 FROM {at(sides.live, target)} AS there "
-                f'WHERE there."workspace_id" = here."workspace_id" AND there."id" = {value})'
+                f'WHERE there."workspace_id" = record."workspace_id" AND there."id" = {value})'
                 for target in reference.tables
             )
             sql = (
-                f'SELECT count(*) FROM {source} WHERE here."workspace_id" = ? AND {value} IS NOT NULL AND {nowhere} '
-                f"AND {untouched(to, 'here')} AND EXISTS (SELECT 1 FROM {at(sides.trial, to.name)} AS mine "
-                'WHERE mine."workspace_id" = here."workspace_id" AND mine."id" = here."id")'
+                f'SELECT count(*) FROM {source} WHERE record."workspace_id" = ? AND {value} IS NOT NULL AND {nowhere} '
+                f"AND {untouched(to, 'record')} AND EXISTS (SELECT 1 FROM {at(sides.trial, to.name)} AS mine "
+                'WHERE mine."workspace_id" = record."workspace_id" AND mine."id" = record."id")'
             )
             ((count,),) = fetch(sides.connection, sql, (workspace_id,))
             broken += int(count)
@@ -164,5 +164,5 @@ def _led_to(sides: Sides, workspace_id: str, table: str, ids: set[str]) -> Itera
             if table in reference.tables:
                 source, value = values_of(sides.connection, at(sides.trial, str(model.__tablename__)), reference)
                 which, given = among(sides.connection, value, sorted(ids))
-                sql = f'SELECT DISTINCT {value} FROM {source} WHERE here."workspace_id" = ? AND {which}'
+                sql = f'SELECT DISTINCT {value} FROM {source} WHERE record."workspace_id" = ? AND {which}'
                 yield from (str(row[0]) for row in fetch(sides.connection, sql, (workspace_id, given)))

@@ -30,8 +30,8 @@ def keep_shared(sides: Sides, to: TableShape, workspace_id: str, migration_id: s
         f'INSERT INTO {shared} ("workspace_id", "object", "id", "migration_id", "brought_by", "moment") '
         f'SELECT live."workspace_id", \'{to.name}\', live."id", ?, live."migration_id", ? '
         f'FROM {at(sides.live, to.name)} AS live WHERE live."workspace_id" = ? AND live."migration_id" <> ? '
-        f"AND {untouched(to, 'live')} AND EXISTS (SELECT 1 FROM {at(sides.trial, to.name)} AS here "
-        'WHERE here."workspace_id" = live."workspace_id" AND here."id" = live."id")'
+        f"AND {untouched(to, 'live')} AND EXISTS (SELECT 1 FROM {at(sides.trial, to.name)} AS record "
+        'WHERE record."workspace_id" = live."workspace_id" AND record."id" = live."id")'
     )
     change(sides.connection, sql, (migration_id, moment, workspace_id, migration_id))
 
@@ -43,10 +43,10 @@ def count_kept_by_later(stores: Stores, workspace_id: str, migration_id: str) ->
         list_touched(connection, live.schema, workspace_id)
         for to in _SHAPES:
             sql = (
-                f'SELECT count(*) FROM {at(live.schema, to.name)} AS here WHERE here."workspace_id" = ? '
-                f'AND here."migration_id" = ? AND {untouched(to, "here")} AND EXISTS (SELECT 1 FROM '
-                f'{at(live.schema, "shared_records")} AS shared WHERE shared."workspace_id" = here."workspace_id" '
-                f'AND shared."object" = \'{to.name}\' AND shared."id" = here."id" AND shared."brought_by" = ?)'
+                f'SELECT count(*) FROM {at(live.schema, to.name)} AS record WHERE record."workspace_id" = ? '
+                f'AND record."migration_id" = ? AND {untouched(to, "record")} AND EXISTS (SELECT 1 FROM '
+                f'{at(live.schema, "shared_records")} AS shared WHERE shared."workspace_id" = record."workspace_id" '
+                f'AND shared."object" = \'{to.name}\' AND shared."id" = record."id" AND shared."brought_by" = ?)'
             )
             kept += int(fetch(connection, sql, (workspace_id, migration_id, migration_id))[0][0])
             kept += _count_replaced(connection, live.schema, to, workspace_id, migration_id)
@@ -111,8 +111,8 @@ def _brought_by(connection: Connection) -> str:
 def _count_replaced(connection: Connection, schema: str, to: TableShape, workspace_id: str, migration_id: str) -> int:
     """Counts records of this migration that a later migration replaced. They keep the later state."""
     sql = (
-        f'SELECT count(*) FROM {at(schema, to.name)} AS here WHERE here."workspace_id" = ? '
-        f'AND here."migration_id" <> ? AND {untouched(to, "here")} AND here."id" IN (SELECT old."id" '
+        f'SELECT count(*) FROM {at(schema, to.name)} AS record WHERE record."workspace_id" = ? '
+        f'AND record."migration_id" <> ? AND {untouched(to, "record")} AND record."id" IN (SELECT old."id" '
         f'FROM {at(schema, "journal")} AS old WHERE old."workspace_id" = ? AND old."migration_id" <> ? '
         f"AND old.\"object\" = '{to.name}' AND {_brought_by(connection)} = ?)"
     )
@@ -123,9 +123,9 @@ def _count_replaced(connection: Connection, schema: str, to: TableShape, workspa
 def _give_records(connection: Connection, schema: str, to: TableShape, workspace_id: str, migration_id: str) -> int:
     moment = 'heir."moment"' if is_sqlite(connection) else 'heir."moment"::timestamptz'
     sql = (
-        f'UPDATE {at(schema, to.name)} AS here SET "migration_id" = heir."migration_id", "imported_at" = {moment} '
-        f'FROM "{HEIRS}" AS heir WHERE heir."object" = \'{to.name}\' AND heir."id" = here."id" '
-        f'AND here."workspace_id" = ? AND here."migration_id" = ? AND {untouched(to, "here")}'
+        f'UPDATE {at(schema, to.name)} AS record SET "migration_id" = heir."migration_id", "imported_at" = {moment} '
+        f'FROM "{HEIRS}" AS heir WHERE heir."object" = \'{to.name}\' AND heir."id" = record."id" '
+        f'AND record."workspace_id" = ? AND record."migration_id" = ? AND {untouched(to, "record")}'
     )
     return change(connection, sql, (workspace_id, migration_id))
 

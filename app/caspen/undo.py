@@ -156,9 +156,10 @@ def _hand_over(what: _Undo, done: Undone) -> None:
 
 def _touched(what: _Undo, to: TableShape) -> Iterator[Kept]:
     sql = (
-        f'SELECT here."id", "source_kind", "source_id", person."act" = \'{DELETED}\' FROM {what.at(to.name)} AS here '
-        f'JOIN "{TOUCHED}" AS person ON person."object" = \'{to.name}\' AND person."id" = here."id" '
-        'WHERE here."workspace_id" = ? AND here."migration_id" = ?'
+        f'SELECT record."id", "source_kind", "source_id", person."act" = \'{DELETED}\' '
+        f'FROM {what.at(to.name)} AS record JOIN "{TOUCHED}" AS person ON person."object" = \'{to.name}\' '
+        'AND person."id" = record."id" '
+        'WHERE record."workspace_id" = ? AND record."migration_id" = ?'
     )
     for record_id, kind, key, deleted in fetch(what.connection, sql, (what.workspace_id, what.migration_id)):
         yield Kept(to.name, record_id, kind, key, Why.DELETED if deleted else Why.EDITED)
@@ -174,10 +175,10 @@ def _restore(what: _Undo, to: TableShape) -> int:
         parsed = f'json_populate_record(NULL::{what.at(to.name)}, old."row"::json)'
         changes = f"({names}) = (SELECT {names} FROM {parsed})"
     sql = (
-        f"UPDATE {what.at(to.name)} AS here SET {changes} FROM {what.at('journal')} AS old "
-        f'WHERE old."workspace_id" = here."workspace_id" AND old."object" = \'{to.name}\' AND old."id" = here."id" '
-        'AND old."migration_id" = ? AND here."workspace_id" = ? AND here."migration_id" = ? '
-        f"AND {untouched(to, 'here')}"
+        f"UPDATE {what.at(to.name)} AS record SET {changes} FROM {what.at('journal')} AS old "
+        f'WHERE old."workspace_id" = record."workspace_id" AND old."object" = \'{to.name}\' AND old."id" = record."id" '
+        'AND old."migration_id" = ? AND record."workspace_id" = ? AND record."migration_id" = ? '
+        f"AND {untouched(to, 'record')}"
     )
     return change(what.connection, sql, (what.migration_id, what.workspace_id, what.migration_id))
 
@@ -217,8 +218,8 @@ def _is_free(what: _Undo, target: str, by: TableShape, reference: Reference) -> 
 
 def _left(what: _Undo, to: TableShape) -> Iterator[Kept]:
     sql = (
-        f'SELECT "id", "source_kind", "source_id" FROM {what.at(to.name)} AS here WHERE "workspace_id" = ? '
-        f'AND "migration_id" = ? AND {untouched(to, "here")}'
+        f'SELECT "id", "source_kind", "source_id" FROM {what.at(to.name)} AS record WHERE "workspace_id" = ? '
+        f'AND "migration_id" = ? AND {untouched(to, "record")}'
     )
     for record_id, kind, key in fetch(what.connection, sql, (what.workspace_id, what.migration_id)):
         yield Kept(to.name, record_id, kind, key, Why.IN_USE)
