@@ -36,7 +36,7 @@ class Colleague:
     signed_out: bool = False
 
     def may(self, right: Right, workspace_id: str) -> bool:
-        """What the table of holders gives to these roles. A role of staff is the only one that counts."""
+        """The rights of these roles according to the table of holders. A staff role overrides all roles in clinics."""
         role = self.roles.get("*") or self.roles.get(workspace_id)
         wanted = Right.ACT if right is Right.DEVELOPMENT else right
         return role is not None and role in HOLDERS[wanted]
@@ -44,7 +44,7 @@ class Colleague:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """One way to stand to the clinic, and how a person gets there by pages and e-mails."""
+    """One relation to the clinic, and how a person reaches it by pages and e-mails."""
 
     name: str
     arrive: Callable[[Product, str], Colleague]
@@ -224,7 +224,7 @@ SITUATIONS: tuple[Situation, ...] = (
 
 
 def addresses_of(product: Product, migration_id: str) -> dict[tuple[str, str], str]:
-    """Every route that names a migration, by method and path, as an address of this very migration."""
+    """Every route that names a migration, by method and path, with the address for this migration."""
     with product.runtime.caspen.trial(product.migration_id, 1).database.read() as session:
         file_id, owner = session.exec(select(File.id, File.client_id)).first() or ("", "")
         client = owner or session.exec(select(Client.id)).first() or ""

@@ -76,7 +76,7 @@ def may(who: str, right: Right | None) -> bool:
 
 
 def offered(page: Response) -> Iterator[tuple[str, str]]:
-    """What a page offers: the address of each form and of each link to a page of the product, with its method."""
+    """The offers of a page: the address of each form and of each link to a page of the product, with its method."""
     for form in forms_of(page):
         yield form.method.upper(), form.action
     for address in dict.fromkeys(LINK.findall(page.text)):
@@ -90,7 +90,7 @@ def scene(product: Product, state: State) -> Product:
 
 
 def opened(browser: Visitor, addresses: Sequence[str]) -> dict[str, Response]:
-    """Those of these pages that open for this person, by their addresses."""
+    """The pages that open for this person, by address."""
     answers = {address: browser.get(address) for address in addresses}
     html = {a: page for a, page in answers.items() if page.headers.get("content-type", "").startswith("text/html")}
     assert not [address for address, page in answers.items() if page.status_code >= 500]

@@ -1,4 +1,4 @@
-"""How fast a part is loaded, beside the bare bulk insert of the very same rows into the same table.
+"""Measures the rate of loading a part against a bare bulk insert of the same rows into the same table.
 
 python -m tests.caspen.rates DATABASE_URL [RECORDS]
 """

@@ -14,7 +14,7 @@ from tests.engine.story import clinic_files
 READ = {"export", "inventory", "references", "problems"}
 TRIAL = READ | {"kinds", "balanced", "digest", "seconds", "peak_rss_mb"}
 GARBAGE = "\x01\ufffd'; --\n{}" + "x" * 300
-"""What no option can hold; longer than a file's name may be."""
+"""A value that no option accepts, longer than a file name may be."""
 ROOT = Path(__file__).resolve().parents[2]
 FILES = {
     "missing folder": "nowhere/deep/file",

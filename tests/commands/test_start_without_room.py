@@ -27,7 +27,7 @@ FAULTS: dict[str, Exception] = {
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """VAR of an installation that nobody has started yet; the environment is put back afterwards."""
+    """VAR of a new installation. The environment is restored afterwards."""
     own = {"VAR": str(tmp_path / "var"), "ENVIRONMENT": "test", "EMBEDDED_REDIS": "false", "REDIS_URL": ""}
     with mock.patch.dict(os.environ, own):
         configured.cache_clear()
