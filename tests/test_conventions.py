@@ -39,7 +39,7 @@ VAGUE_WORDS = {
 """Words that name nothing, with what to write instead."""
 NOT_YET_PLAIN = {
     *("checklist", "index", "isolated", "mapping", "reading", "records", "resolving", "sandbox", "signin", "sources"),
-    *("support", "trial", "web", "wizard", "formatting.py", "production.py", "templating.py"),
+    *("support", "trial", "web", "wizard", "formatting.py", "templating.py"),
 }
 """Rooms in which such names are still to be replaced. A room leaves this list and never comes back."""
 
