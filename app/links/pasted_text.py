@@ -28,7 +28,7 @@ def links_in(pasted: str) -> list[str]:
     """
     text = join_lines(pasted[:LONGEST_PASTE].translate(ZERO_WIDTH).strip())
     if OTHER_SCHEME.match(text) and not SCHEME.match(text):
-        return [text]  # an address with another scheme is judged whole, without a link inside
+        return [text]  # an address with another scheme is checked as a whole
     if HEADER.search(text):
         return [text]  # a request header behind a link is an attack
     starts = [match.start() for match in SCHEME.finditer(text)]
