@@ -1,6 +1,6 @@
-"""How numbers, sizes, waits, dates and names are said to a clinic: "613,212", "6 to 9 minutes", "Thu 17 December".
+"""Formats numbers, sizes, waits, dates and names for pages: "613,212", "6 to 9 minutes", "Thu 17 December".
 
-Pure functions. Pages reach them as the filters in `FILTERS`; those that tell a time use the page's `zone` and `now`.
+Pure functions. Templates use them as the filters in `FILTERS`. Filters for times use the page's `zone` and `now`.
 """
 
 import re
@@ -45,26 +45,26 @@ def short_number(value: int) -> str:
     return f"{value / 1_000_000:.1f} m"
 
 
-def plural(value: int, one: str, many: str | None = None) -> str:
+def plural(value: int, singular: str, many: str | None = None) -> str:
     """412, "note" -> "412 notes"; 1, "client" -> "1 client"."""
-    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+    return f"{number(value)} {singular if value == 1 else many or singular + 's'}"
 
 
 def files_and_folders(paths: Iterable[str]) -> str:
-    """As in "22 files and 1 folder". A folder's path ends with a slash: its documents are one line of a list."""
+    """Counts paths, as in "22 files and 1 folder". A folder's path ends with a slash."""
     every = list(paths)
     folders = sum(path.endswith("/") for path in every)
-    told = [plural(len(every) - folders, "file")] if len(every) > folders or not folders else []
-    return names([*told, *([plural(folders, "folder")] if folders else [])])
+    files = [plural(len(every) - folders, "file")] if len(every) > folders or not folders else []
+    return names([*files, *([plural(folders, "folder")] if folders else [])])
 
 
 def size(value: int) -> str:
     """Bytes in the units that providers show: 18400000000 -> "18.4 GB"."""
     if value < 1_000:
         return plural(value, "byte")
-    for unit, one in (("kB", 10**3), ("MB", 10**6), ("GB", 10**9)):
-        if value < one * 999.5 or unit == "GB":
-            amount = value / one
+    for unit, unit_bytes in (("kB", 10**3), ("MB", 10**6), ("GB", 10**9)):
+        if value < unit_bytes * 999.5 or unit == "GB":
+            amount = value / unit_bytes
             return f"{amount:,.0f} {unit}" if amount >= 100 or unit == "kB" else f"{amount:.1f} {unit}"
     raise AssertionError("unreachable")
 
@@ -73,15 +73,15 @@ def wait(low: float, high: float) -> str:
     """A wait in seconds, always as a range: 360, 540 -> "6 to 9 minutes"."""
     if high < MINUTE:
         return "less than a minute"
-    unit, one = ("minute", MINUTE) if high < 2 * HOUR else ("hour", HOUR)
-    first, last = max(1, int(low // one)), max(1, -int(-high // one))
+    unit, unit_seconds = ("minute", MINUTE) if high < 2 * HOUR else ("hour", HOUR)
+    first, last = max(1, int(low // unit_seconds)), max(1, -int(-high // unit_seconds))
     if first >= last:
         return f"about {plural(last, unit)}"
     return f"{first} to {plural(last, unit)}"
 
 
 def took(seconds: float) -> str:
-    """A time that has passed: 112 -> "1 min 52 s"."""
+    """An elapsed time: 112 -> "1 min 52 s"."""
     whole = round(seconds)
     if whole < MINUTE:
         return f"{whole} s"
@@ -92,18 +92,18 @@ def took(seconds: float) -> str:
 
 def lasting(seconds: float) -> str:
     """How long something has waited, in its largest unit: "26 min", "14 h", "4 d"."""
-    for unit, one in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
-        if seconds >= one:
-            return f"{int(seconds // one)} {unit}"
+    for unit, unit_seconds in (("d", DAY), ("h", HOUR), ("min", MINUTE)):
+        if seconds >= unit_seconds:
+            return f"{int(seconds // unit_seconds)} {unit}"
     return f"{int(seconds)} s"
 
 
 def ago(at: datetime, now: datetime) -> str:
     """As in "3 seconds ago" and "6 days ago"; "just now" where the clocks disagree."""
     seconds = (now - at).total_seconds()
-    for unit, one in (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", 1)):
-        if seconds >= one:
-            return f"{plural(int(seconds // one), unit)} ago"
+    for unit, unit_seconds in (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", 1)):
+        if seconds >= unit_seconds:
+            return f"{plural(int(seconds // unit_seconds), unit)} ago"
     return "just now"
 
 
@@ -123,12 +123,12 @@ def typed_day(value: date) -> str:
 
 
 def iso_day(text: str) -> str:
-    """A day as a file writes it, "2026-11-20", as in "20 November 2026"; other text as it is."""
+    """An ISO date, "2026-11-20", as "20 November 2026". Other text is returned unchanged."""
     try:
-        found = date.fromisoformat(text)
+        parsed = date.fromisoformat(text)
     except ValueError:
         return text
-    return f"{found.day} {MONTHS[found.month - 1]} {found.year}"
+    return f"{parsed.day} {MONTHS[parsed.month - 1]} {parsed.year}"
 
 
 def clock(at: datetime) -> str:
@@ -137,40 +137,40 @@ def clock(at: datetime) -> str:
 
 
 def when(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
-    """As in "today 3:05 pm", "yesterday 9:18 am", "17 December, 3:12 pm"; with the year when it is another one."""
-    here, today = at.astimezone(zone), now.astimezone(zone).date()
-    if here.date() == today:
-        return f"today {clock(here)}"
-    if here.date() == today - timedelta(days=1):
-        return f"yesterday {clock(here)}"
-    year = "" if here.year == today.year else f" {here.year}"
-    return f"{here.day} {MONTHS[here.month - 1]}{year}, {clock(here)}"
+    """As in "today 3:05 pm", "yesterday 9:18 am", "17 December, 3:12 pm". Another year is included."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
+        return f"today {clock(local)}"
+    if local.date() == today - timedelta(days=1):
+        return f"yesterday {clock(local)}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {MONTHS[local.month - 1]}{year}, {clock(local)}"
 
 
 def at_clock(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
-    """What comes, after "at": "3:05 pm", "9:18 am tomorrow", "3:12 pm on 17 December"."""
-    here, today = at.astimezone(zone), now.astimezone(zone).date()
-    if here.date() == today:
-        return clock(here)
-    if here.date() == today + timedelta(days=1):
-        return f"{clock(here)} tomorrow"
-    return f"{clock(here)} on {here.day} {MONTHS[here.month - 1]}"
+    """A coming time, after "at": "3:05 pm", "9:18 am tomorrow", "3:12 pm on 17 December"."""
+    local, today = at.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
+        return clock(local)
+    if local.date() == today + timedelta(days=1):
+        return f"{clock(local)} tomorrow"
+    return f"{clock(local)} on {local.day} {MONTHS[local.month - 1]}"
 
 
 def stamp(at: datetime, zone: tzinfo = UTC) -> str:
     """For timelines: "18 Dec, 3:05 pm"."""
-    here = at.astimezone(zone)
-    return f"{here.day} {MONTHS[here.month - 1][:3]}, {clock(here)}"
+    local = at.astimezone(zone)
+    return f"{local.day} {MONTHS[local.month - 1][:3]}, {clock(local)}"
 
 
 def full(at: datetime, zone: tzinfo = UTC) -> str:
-    """With everything, for records: "17 December 2026, 3:12 pm"."""
-    here = at.astimezone(zone)
-    return f"{here.day} {MONTHS[here.month - 1]} {here.year}, {clock(here)}"
+    """Date, year and time, for records: "17 December 2026, 3:12 pm"."""
+    local = at.astimezone(zone)
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {clock(local)}"
 
 
 def full_in(at: datetime, zone: str) -> str:
-    """A time where it happened, whatever the page's own zone is: an appointment in the time of its location."""
+    """A time in the given zone, whatever the page's zone is: an appointment in the time of its location."""
     return full(at, ZoneInfo(zone))
 
 
@@ -181,40 +181,40 @@ def names(values: Iterable[str]) -> str:
 
 
 def bdis(values: Iterable[str]) -> Markup:
-    """Names of people or clinics for a page, each in `<bdi>`: right-to-left names keep to themselves."""
+    """Names of people or clinics, each in `<bdi>`, so that right-to-left names do not reorder the sentence."""
     return Markup(names(str(Markup("<bdi>{}</bdi>").format(value)) for value in values))  # noqa: S704  (each name is escaped)
 
 
 def address(value: str) -> Markup:
-    """An e-mail or web address that may break where a person would break it."""
+    """An e-mail or web address with line breaks allowed after "@" and "/"."""
     broken = escape(value).replace("@", Markup("<wbr>@")).replace("/", Markup("/<wbr>"))
     return Markup(broken)  # noqa: S704  (escaped above)
 
 
 def own_number(source_id: str | None) -> str:
-    """The number that a row has in the source; "" for a fingerprint, which we give to a row without a number."""
+    """The row's number in the source. "" for a fingerprint, which replaces a missing number."""
     return "" if source_id is None or FINGERPRINT.fullmatch(source_id) else source_id
 
 
 def on_screen(text: str) -> Markup:
-    """A step with the words that stand on somebody else's screen: "Choose *Share*." shows Share as such."""
+    """An instruction with words of another screen marked by asterisks: "Choose *Share*." highlights Share."""
     parts = str(escape(text)).split("*")
     shown = (f'<span class="said">{part}</span>' if place % 2 else part for place, part in enumerate(parts))
     return Markup("".join(shown))  # noqa: S704  (escaped above)
 
 
 def zone_of(context: Context) -> tzinfo:
-    found = context.get("zone")
-    return found if isinstance(found, tzinfo) else ZoneInfo(found) if found else UTC
+    zone = context.get("zone")
+    return zone if isinstance(zone, tzinfo) else ZoneInfo(zone) if zone else UTC
 
 
 def now_of(context: Context) -> datetime:
-    found = context.get("now")
-    return found if isinstance(found, datetime) else datetime.now(UTC)
+    moment = context.get("now")
+    return moment if isinstance(moment, datetime) else datetime.now(UTC)
 
 
 def date_of(context: Context, value: date) -> date:
-    """A day as it is; of a time, the day that it is at the clinic."""
+    """A date unchanged, or the date of a time at the clinic."""
     return value.astimezone(zone_of(context)).date() if isinstance(value, datetime) else value
 
 

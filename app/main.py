@@ -42,7 +42,7 @@ from app.support import files as support_files
 from app.support import routes as support
 from app.unavailable import RETRY_SECONDS, Unavailable, cause_of
 from app.web import health
-from app.web.form_fingerprint import FIELD, Changed, DrawnForAnother, NoBasis
+from app.web.form_fingerprint import FIELD, Changed, NoBasis, RenderedForAnother
 from app.web.form_of_another_person import answer_another
 from app.web.health import DiskRoom
 from app.web.http_security import SAFE, HeadAsGet, guard, is_upload
@@ -63,21 +63,21 @@ from app.web.page_context import (
     visit_of,
 )
 from app.web.refused_forms import describe_changed, describe_over
-from app.web.repeated_forms import answered_before, given_already, page_after
+from app.web.repeated_forms import answered_before, page_after, same_answer_by_another
 from app.web.unsent_form import TYPED, form_sent, own_target, unsent_form, way_back
 from app.wizard import STEPS
-from app.wizard.looking import NoTrialRecords
+from app.wizard.trial_view import NoTrialRecords
 from app.worker.runtime import Runtime, open_runtime, single_line_errors
 
 log = structlog.get_logger()
 BUTTONS = frozenset({Event.CHANGE_PLAN, Event.REPLACE_EXPORT, Event.PAUSE, Event.CANCEL, Event.UNDO})
-"""Events of buttons that carry no answer of the clinic: pressed twice, nothing is lost and nobody need be told."""
+"""Events of buttons without inputs. A second press loses nothing and needs no page."""
 
 
 def create_app(config: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
-    """The application for these settings. Opens its own runtime unless it is given one."""
+    """The application for these settings. Opens its own runtime unless the caller passes a runtime."""
     chosen = config or settings()
-    if runtime is None:  # whoever brings a runtime has opened it with settings of their own
+    if runtime is None:  # a caller's runtime was checked when it was opened
         require_ready(chosen)
 
     @asynccontextmanager
@@ -114,14 +114,14 @@ def create_app(config: Settings | None = None, runtime: Runtime | None = None) -
     if not in_production:
         app.include_router(sandbox.router)
         app.include_router(outbox.router)
-    answer_troubles(app)
+    add_error_handlers(app)
     return app
 
 
 def open_app(config: Settings) -> tuple[FastAPI, Runtime]:
-    """The application with everything that it needs open and written, so that its start finds no trouble any more.
+    """Opens the runtime and creates the application, so that the start of the server cannot fail.
 
-    The runtime is the caller's to close. Raises CannotStart with one line for what an operator can mend.
+    The caller closes the runtime. Raises CannotStart with a single line that an operator can act on.
     """
     require_ready(config)
     with single_line_errors():
@@ -135,8 +135,8 @@ def open_app(config: Settings) -> tuple[FastAPI, Runtime]:
             raise
 
 
-def answer_troubles(app: FastAPI) -> None:
-    """Every way that a request can go wrong has a page that says what happened and what to do."""
+def add_error_handlers(app: FastAPI) -> None:
+    """Registers a page for every error: what happened, and what to do."""
 
     @app.exception_handler(NeedsSignIn)
     def ask_to_sign_in(request: Request, _: NeedsSignIn) -> Response:
@@ -149,39 +149,39 @@ def answer_troubles(app: FastAPI) -> None:
         return RedirectResponse(address, 303)
 
     @app.exception_handler(WrongState)
-    def say_it_is_over(request: Request, trouble: WrongState) -> Response:
+    def show_step_over(request: Request, trouble: WrongState) -> Response:
         if (after := answered_before(visit_of(request))) is not None:
             return go(after)
         if is_done(trouble) and has_own_basis(visit_of(request)):
             return go(f"/m/{visit_of(request).move.id}")
-        if (given := given_already(visit_of(request))) is not None:
-            return say_given(request, given)
+        if (given := same_answer_by_another(visit_of(request))) is not None:
+            return render_same_answer(request, given)
         return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
 
     @app.exception_handler(Changed)
-    def show_both(request: Request, changed: Changed) -> Response:
+    def show_both_versions(request: Request, changed: Changed) -> Response:
         if (after := answered_before(visit_of(request))) is not None:
             return go(after)
-        if not changed.is_overruled and (given := given_already(visit_of(request))) is not None:
-            return say_given(request, given)
+        if not changed.is_overruled and (given := same_answer_by_another(visit_of(request))) is not None:
+            return render_same_answer(request, given)
         return page(request, "errors/changed.html", 409, **both_versions(request, changed))
 
-    @app.exception_handler(DrawnForAnother)
-    def say_whose_it_is(request: Request, trouble: DrawnForAnother) -> Response:
+    @app.exception_handler(RenderedForAnother)
+    def show_form_of_another(request: Request, trouble: RenderedForAnother) -> Response:
         return answer_another(request, trouble)
 
     @app.exception_handler(NoBasis)
-    def ask_for_page(request: Request, _: NoBasis) -> Response:
+    def show_form_without_basis(request: Request, _: NoBasis) -> Response:
         link = visit_of(request).sent.fields.get("link", [])
         return page(request, "errors/422.html", 422, kept=[*form_sent(request).words, *link])
 
     @app.exception_handler(GuardRefused)
     @app.exception_handler(NotAllowed)
-    def say_where_it_is(request: Request, trouble: Exception) -> Response:
+    def show_refusal(request: Request, trouble: Exception) -> Response:
         return page(request, "errors/409.html", 409, **where_it_is(request, trouble))
 
     @app.exception_handler(HistoryDiffers)
-    def say_it_was_changed(request: Request, _: HistoryDiffers) -> Response:
+    def show_history_differs(request: Request, _: HistoryDiffers) -> Response:
         visit = visit_of(request)
         log.warning("history_differs", migration=visit.move.id, route=visit.sent.path)
         typed = [value for name in sorted(TYPED & visit.sent.fields.keys()) for value in visit.sent.fields[name]]
@@ -189,25 +189,25 @@ def answer_troubles(app: FastAPI) -> None:
         return page(request, "wizard/unproven.html", status, is_live=False, kept=" ".join(typed))
 
     @app.exception_handler(ClientDisconnect)
-    def leave_it(_: Request, __: ClientDisconnect) -> Response:
-        return Response(status_code=400)  # nobody is there to read it
+    def close_quietly(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # the client has gone
 
     @app.exception_handler(Stop)
-    def say_the_problem(request: Request, stop: Stop) -> Response:
+    def show_problem(request: Request, stop: Stop) -> Response:
         return page(request, "errors/stop.html", 422, problem=stop.problem)
 
     @app.exception_handler(RequestValidationError)
-    def say_incomplete(request: Request, _: RequestValidationError) -> Response:
+    def show_incomplete(request: Request, _: RequestValidationError) -> Response:
         return page(request, "errors/422.html", 422)
 
     @app.exception_handler(StarletteHTTPException)
-    def say_not_found(request: Request, trouble: HTTPException) -> Response:
+    def show_not_found(request: Request, trouble: HTTPException) -> Response:
         if isinstance(trouble, NoTrialRecords):
             return page(request, "wizard/no-records.html", 404, title=trouble.title, lede=trouble.lede)
         name = "errors/403.html" if trouble.status_code == 403 else "errors/404.html"
         return page(request, name, trouble.status_code, path=request.url.path)
 
-    async def say_unavailable(request: Request, trouble: Exception) -> Response:
+    async def show_unavailable(request: Request, trouble: Exception) -> Response:
         cause = cause_of(trouble)
         if cause is None:
             raise trouble
@@ -223,20 +223,20 @@ def answer_troubles(app: FastAPI) -> None:
 
     databases = (SQLAlchemyError, sqlite3.Error, psycopg.Error, DatabaseGone, ValueChanged, CannotOpen, JSONDecodeError)
     for kind in (*databases, OSError, OverflowError, UnicodeError):
-        app.add_exception_handler(kind, say_unavailable)
+        app.add_exception_handler(kind, show_unavailable)
 
-    def say_our_fault(request: Request, trouble: Exception) -> Response:
+    def show_our_fault(request: Request, trouble: Exception) -> Response:
         error_id = f"e-{secrets.token_hex(2)}-{secrets.token_hex(2)}"
         route = getattr(request.scope.get("route"), "path", "")
         log.error("our_fault", error_id=error_id, trouble=type(trouble).__name__, route=route, at=_place(trouble))
         return page(request, "errors/500.html", 500, error_id=error_id, at=now())
 
-    app.state.our_fault = say_our_fault
-    app.state.not_found = say_not_found
+    app.state.our_fault = show_our_fault
+    app.state.not_found = show_not_found
 
 
 def has_own_basis(visit: Visit) -> bool:
-    """Whether the form carries the fingerprint of its own page: that of another page asked for nothing."""
+    """Whether the form carries a valid fingerprint of its own page."""
     try:
         visit.basis_sent()
     except NoBasis:
@@ -245,15 +245,15 @@ def has_own_basis(visit: Visit) -> bool:
 
 
 def is_done(trouble: WrongState) -> bool:
-    """Whether a button only asked for what is so already: pressed twice, or on a page that was open for a while."""
+    """Whether the migration already has the state that the button asks for: pressed twice, or on an old page."""
     if trouble.event in (Event.RETRY, Event.RESUME):
         return trouble.state in WORKING
     target = {move.to for move in MOVES if move.event is trouble.event}
     return trouble.event in BUTTONS and trouble.state in target
 
 
-def say_given(request: Request, given: AuditChange) -> Response:
-    """The same answer was given by somebody else a moment before: nothing is in conflict, and nothing is left to do."""
+def render_same_answer(request: Request, given: AuditChange) -> Response:
+    """Page for an answer that another person gave a moment before: no conflict, and nothing left to do."""
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
@@ -262,7 +262,7 @@ def say_given(request: Request, given: AuditChange) -> Response:
 
 
 def both_versions(request: Request, changed: Changed) -> dict[str, Any]:
-    """What the page of an outdated form shows: both versions, who made changes since, and the form to send again."""
+    """Context of the page for an outdated form: both versions, later changes, and the inputs to send again."""
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
@@ -278,7 +278,7 @@ def both_versions(request: Request, changed: Changed) -> dict[str, Any]:
 
 
 def page_of_form(request: Request) -> str | None:
-    """The page that a form was sent from: as the browser names it, or the form's own address where that is a page."""
+    """The page that a form was sent from: the Referer, or the form's own address if that is a page."""
     before, own = page_before(request), request.url.path
     has_page = ("GET", visit_of(request).sent.path) in RIGHTS
     if before is not None and (has_page or before.partition("?")[0] != own):
@@ -287,12 +287,12 @@ def page_of_form(request: Request) -> str | None:
 
 
 def page_at(visit: Visit, migration: Migration) -> str:
-    """The page of the state that a migration is in; for support, the migration's own page."""
+    """The page of the migration's state. For support, the migration's own page."""
     return f"/support/{migration.id}" if visit.person.is_support else f"/m/{migration.id}/{page_of(migration)}"
 
 
 def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
-    """What the 409 page says: where the migration is now, and the one way on."""
+    """Context of the 409 page: the migration's present state and the link to its page."""
     visit = visit_of(request)
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
@@ -324,8 +324,7 @@ def where_it_is(request: Request, trouble: Exception) -> dict[str, Any]:
 
 
 async def _typed(request: Request) -> list[tuple[str, str]]:
-    """The texts of the form that was sent, so that the page which says "try again" keeps them. Files are not kept, and
-    passwords are never shown again."""
+    """The text inputs of the form, so that the "try again" page keeps them. Files and passwords are left out."""
     if request.method in SAFE or is_upload(request):
         return []
     try:
@@ -336,6 +335,6 @@ async def _typed(request: Request) -> list[tuple[str, str]]:
 
 
 def _place(trouble: Exception) -> str:
-    """Where in our code it happened: file and line only, since an exception's text could quote a cell."""
+    """File and line of an exception. Its text is left out because the text could quote a cell."""
     last = traceback.extract_tb(trouble.__traceback__)[-1:]
     return f"{last[0].filename}:{last[0].lineno}" if last else ""

@@ -1,4 +1,4 @@
-"""What every page is drawn with: templates, words, icons, and the addresses of the style sheet and scripts."""
+"""The template environment: filters, icons, and the addresses of style sheets and scripts."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ def package(name: str) -> str:
 
 @cache
 def asset(path: str) -> str:
-    """The address of a file under `static/` that a browser may keep for ever: it changes with what it names.
+    """The address of a file under `static/`. It changes with the content, so browsers may cache it for ever.
 
     `asset("app.css")` -> `/static/app.css?v=1a2b3c4d`; `asset("bootstrap/bootstrap.min.css")` -> the vendored file,
     whose folder carries its version.
@@ -51,17 +51,17 @@ def asset(path: str) -> str:
 
 @cache
 def icon(name: str, css: str = "i") -> Markup:
-    """A lucide icon, inlined and hidden from screen readers: the words beside it say the same."""
+    """A lucide icon, inlined and hidden from screen readers: the text next to it has the same meaning."""
     path = STATIC / package("lucide-static") / "icons" / f"{name}.svg"
     if not path.exists():
         raise LookupError(f"no icon named {name}: add it to ICONS in static/vendor.py and run that script")
-    drawn = " ".join(SHAPES.sub(r"\1", path.read_text().partition("-->")[2]).split())
+    paths = " ".join(SHAPES.sub(r"\1", path.read_text().partition("-->")[2]).split())
     attributes = 'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
-    return Markup(f'<svg class="{css}" aria-hidden="true" {attributes}>{drawn}</svg>')  # noqa: S704  (our own files)
+    return Markup(f'<svg class="{css}" aria-hidden="true" {attributes}>{paths}</svg>')  # noqa: S704  (our own files)
 
 
 def rich(text: str) -> Markup:
-    """A note as its author formatted it, cleaned once more, its headings below those of the page."""
+    """A note with its author's formatting, sanitised, with headings below those of the page."""
     cleaned = clean_html(text).html
     above, _, _ = cleaned.partition("<h1>")
     smaller = "h4" if "<h2>" in above else "h5"  # a heading never skips a level
@@ -71,40 +71,40 @@ def rich(text: str) -> Markup:
 
 
 def environment(templates: Path = TEMPLATES, *more: Path) -> Environment:
-    """The one Jinja environment: escapes all but plain text, and a variable that a page forgot is an error."""
-    made = Environment(
+    """The Jinja environment. Escapes all but plain text, and raises an error for an undefined variable."""
+    env = Environment(
         loader=FileSystemLoader([templates, *more]),
         autoescape=select_autoescape(enabled_extensions=(), disabled_extensions=("txt",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(formatting.FILTERS, rich=rich, with_links=with_links)
-    made.globals.update(icon=icon, asset=asset, wait=formatting.wait, basis=no_basis)
-    return made
+    env.filters.update(formatting.FILTERS, rich=rich, with_links=with_links)
+    env.globals.update(icon=icon, asset=asset, wait=formatting.wait, basis=no_basis)
+    return env
 
 
 def no_basis(_path: str, **_address: str) -> str:
-    """The hidden field of a form where no request asks for the page; `web.context` puts the real one in its place."""
+    """An empty hidden field, for pages rendered without a request. `page_context.context` supplies the real field."""
     return ""
 
 
 def block(template: Template, name: str, context: dict[str, object]) -> str:
-    """One named block of a page's own template: what an htmx request for the same address gets."""
-    made = template.new_context(context)
-    # The first step of the whole page runs the imports at its top and finds the blocks it inherits.
-    next(iter(template.root_render_func(made)), None)
-    return "".join(made.blocks[name][0](made))
+    """Renders a named block of a page's template, for an htmx request to the same address."""
+    env = template.new_context(context)
+    # The first step of the whole page runs its imports and resolves inherited blocks.
+    next(iter(template.root_render_func(env)), None)
+    return "".join(env.blocks[name][0](env))
 
 
-# Sentences that name an act of the product, with a link to the page where the act is.
+# Links in sentences: words that name an act of the product lead to the page of the act.
 
 
 @dataclass(frozen=True, slots=True)
 class ActLink:
-    """Words that name an act or its page, and the page's address within a move. No `states`: in every state.
+    """Words that name an act or its page, and the page's address within a move. Without `states`: in every state.
 
-    `there` is where the act stands on its page while names are matched: a link on that very page leads to it.
+    `there` is the anchor of the act on its page while names are matched. A link on that page leads to the anchor.
     """
 
     words: str
@@ -131,24 +131,25 @@ ACTS: tuple[ActLink, ...] = (
     ActLink("(?:write|Write) to us|(?:contact|Contact) us|ask support", "help"),
     ActLink("(?:enter|Enter|check|Check) (?:its|the) password", "files/password"),
 )
-"""Every act that a sentence for people may name. `words` is a pattern; a sentence with other words gets no link."""
+"""Every act that a sentence for people may name. `words` is a pattern. Other words get no link."""
 PATTERN = re.compile("|".join(f"(?P<act{number}>{act.words})" for number, act in enumerate(ACTS)))
 ALWAYS = frozenset({"help"})
-"""Pages whose act does not end with the move."""
+"""Pages whose act is available after the move is over."""
 SENTENCE = re.compile(r"(?<=[.?!])\s+")
 ENDED = re.compile(r"\b(?:approve|go on|goes on|export again|again, or|the trial)\b")
-"""Words of acts that end with the move, in sentences that give them no link."""
+"""Words of acts that end with the move, in sentences without a link."""
 
 
 def link_acts(text: str, base: str, state: State | None, shown: str = "") -> Markup:
-    """The text, escaped, with a link on each act that it names. `base` is the address of the move, `state` its state.
+    """The text, escaped, with a link for each act that it names. `base` is the address of the move, `state` its
+    state.
 
-    Acts of certain states get no link where the state is None. `shown` is the address of the page that shows the text:
-    no link leads from a page to itself, unless to the place on it where the act is.
+    Acts with `states` get no link if the state is None. `shown` is the address of the present page: a page links to
+    itself only by an anchor.
     """
     parts, last = [], 0
-    for found in PATTERN.finditer(text):
-        act = ACTS[int((found.lastgroup or "act0").removeprefix("act"))]
+    for match in PATTERN.finditer(text):
+        act = ACTS[int((match.lastgroup or "act0").removeprefix("act"))]
         if act.states and state not in act.states:
             continue
         address = f"{base}/{act.page}"
@@ -156,29 +157,29 @@ def link_acts(text: str, base: str, state: State | None, shown: str = "") -> Mar
             if not act.there or state is not State.MATCHING:
                 continue
             address = f"#{act.there}"
-        link = Markup('<a href="{}">{}</a>').format(address, found[0])
-        parts += [escape(text[last : found.start()]), link]
-        last = found.end()
+        link = Markup('<a href="{}">{}</a>').format(address, match[0])
+        parts += [escape(text[last : match.start()]), link]
+        last = match.end()
     return Markup("").join([*parts, escape(text[last:])])
 
 
 def without_acts(text: str) -> str:
-    """The text without the sentences that name an act of an open move: a move that is over offers none of them."""
+    """The text without sentences that name an act of an open move, for a move that is over."""
     kept = [sentence for sentence in SENTENCE.split(text) if not names_act(sentence)]
     return " ".join(kept)
 
 
 def names_act(sentence: str) -> bool:
-    """Whether a sentence names an act or a page that only an open move has."""
-    found = (ACTS[int((match.lastgroup or "act0").removeprefix("act"))] for match in PATTERN.finditer(sentence))
-    return any(act.page not in ALWAYS for act in found) or ENDED.search(sentence) is not None
+    """Whether a sentence names an act or page that only an open move has."""
+    acts = (ACTS[int((match.lastgroup or "act0").removeprefix("act"))] for match in PATTERN.finditer(sentence))
+    return any(act.page not in ALWAYS for act in acts) or ENDED.search(sentence) is not None
 
 
 @pass_context
 def with_links(context: Context, text: str) -> Markup:
-    """The same for the move of a page. Who may not act for the clinic reads the words without links.
+    """Filter: `link_acts` for the move of the page. Visitors without the right to act get the text without links.
 
-    Of a move that is over, the sentences that name an act of an open move are left away.
+    For a move that is over, sentences that name an act of an open move are left out.
     """
     migration = context.get("migration")
     if not migration or isinstance(text, Markup):

@@ -48,7 +48,7 @@ VARIED = frozenset(
         "tests/register/test_register.py",
         "tests/shapes/test_damaged.py",
         "tests/shapes/test_shapes.py",
-        "tests/web/test_guardrails.py",
+        "tests/web/test_http_security.py",
         "tests/web/test_malformed_headers.py",
         "tests/wizard/test_doors.py",
         "tests/wizard/test_every_state.py",

@@ -1,4 +1,4 @@
-"""The pre-flight checklist: what must be true before a trial may start. One file per check, this list names them."""
+"""The checklist: what must be true before a trial may start. One file for each check, in the order of this list."""
 
 from collections.abc import Callable, Iterable
 
@@ -7,27 +7,27 @@ from app.checklist.line import Line, Mark
 from app.checklist.situation import Situation
 
 CHECKS: tuple[Callable[[Situation], Line], ...] = (
-    locations.look,
-    practitioners.look,
-    invitations.look,
-    services.look,
-    activities.look,
-    contents.look,
-    export.look,
-    dates.look,
+    locations.check,
+    practitioners.check,
+    invitations.check,
+    services.check,
+    activities.check,
+    contents.check,
+    export.check,
+    dates.check,
 )
 
 
-def lines(here: Situation) -> tuple[Line, ...]:
+def lines(facts: Situation) -> tuple[Line, ...]:
     """Every check, in the order of the page."""
-    return tuple(look(here) for look in CHECKS)
+    return tuple(check(facts) for check in CHECKS)
 
 
-def count_done(some: Iterable[Line]) -> int:
-    """How many lines are done. A line that only does not block, or that support let pass, is not done."""
-    return sum(line.mark is Mark.DONE for line in some)
+def count_done(check_lines: Iterable[Line]) -> int:
+    """The number of done lines. Waived lines, and lines that only do not block, are not done."""
+    return sum(line.mark is Mark.DONE for line in check_lines)
 
 
-def first_in_the_way(here: Situation) -> Line | None:
-    """The first line that keeps a trial from starting."""
-    return next((line for line in lines(here) if not line.passes), None)
+def first_in_the_way(facts: Situation) -> Line | None:
+    """The first line that blocks a trial."""
+    return next((line for line in lines(facts) if not line.passes), None)

@@ -1,4 +1,4 @@
-"""Activities: services with no client in the room, such as a report or a phone call, are told apart from visits."""
+"""Activities: services without a client in the room, such as a report or a phone call."""
 
 from app.checklist.line import Act, Line, Mark
 from app.checklist.situation import Situation
@@ -8,14 +8,14 @@ NAME = "activities"
 TITLE = "Say which services are activities"
 
 
-def look(here: Situation) -> Line:
-    """Asked only of services that we bring, and only where the name leaves it open."""
-    if not here.read:
+def check(facts: Situation) -> Line:
+    """Asks only about services that we bring, and only if the name is unclear."""
+    if not facts.read:
         what = "We ask about unclear ones when your export is read: a report or a phone call has no client in the room."
         return Line(NAME, "Services", TITLE, Mark.LATER, what, "Later", blocks=False)
-    if not here.unsure:
+    if not facts.unsure:
         return Line(NAME, "Services", TITLE, Mark.DONE, "None is unclear.", "Done")
     what = "An activity has no client in the room, such as a report or a phone call. Unclear:"
-    about = f"about {plural(len(here.unsure), 'service')}"
-    act = Act(f"Answer {len(here.unsure)}", f"{here.base}/matches?show=services", about)
-    return Line(NAME, "Services", TITLE, Mark.NEEDS, what, "Needs you", act, here.unsure)
+    about = f"about {plural(len(facts.unsure), 'service')}"
+    act = Act(f"Answer {len(facts.unsure)}", f"{facts.base}/matches?show=services", about)
+    return Line(NAME, "Services", TITLE, Mark.NEEDS, what, "Needs you", act, facts.unsure)

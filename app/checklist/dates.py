@@ -8,11 +8,11 @@ NAME = "dates"
 TITLE = "Give your Trial Conversion date"
 
 
-def look(here: Situation) -> Line:
-    """We only recommend days by it; nothing waits for it."""
-    href = f"{here.base}/checklist#conversion-form"
-    if here.conversion_date is None:
+def check(facts: Situation) -> Line:
+    """The date is optional. It only serves recommendations."""
+    href = f"{facts.base}/checklist#conversion-form"
+    if facts.conversion_date is None:
         what = "The day your free Caspen trial becomes paid. We tell you when best to export."
         return Line(NAME, "Export", TITLE, Mark.LATER, what, "When you like", Act("Give the date", href), blocks=False)
-    what = f"{day_year(here.conversion_date)}."
+    what = f"{day_year(facts.conversion_date)}."
     return Line(NAME, "Export", TITLE, Mark.DONE, what, "Done", Act("Change", href, "the date"), blocks=False)

@@ -1,4 +1,4 @@
-"""The export: made in the old software, any time to any time, and handed over."""
+"""The export: made in the old software, at any time, and handed over."""
 
 from datetime import timedelta
 
@@ -13,32 +13,32 @@ DONE = {
 }
 
 
-def look(here: Situation) -> Line:
-    """Best 24 hours before the Trial Conversion date, and possible at any time: a recommendation, never a gate.
+def check(facts: Situation) -> Line:
+    """Recommends 24 hours before the Trial Conversion date, and never blocks by date.
 
-    What was said of its files since it was read is a gate: the trial would be made without it.
+    Answers about files that no reading has used do block: the trial would ignore them.
     """
-    title = f"Export from {here.source} and hand it over"
-    if here.unread_answers:
+    title = f"Export from {facts.source} and hand it over"
+    if facts.unread_answers:
         title = "Read the export again, with what you said of its files"
-        said = plural(here.unread_answers, "answer is", "answers are")
-        act = Act("Go to your files", f"{here.base}/files")
-        return Line(NAME, "Export", title, Mark.NEEDS, f"{said} kept and not read yet.", "Needs you", act)
-    if here.export_held in DONE:
-        return Line(NAME, "Export", title, Mark.DONE, DONE[here.export_held], "Done", blocks=False)
-    progress = f"{here.base}/progress"
-    if here.export_held is Held.DOWNLOADING:
+        answers = plural(facts.unread_answers, "answer is", "answers are")
+        act = Act("Go to your files", f"{facts.base}/files")
+        return Line(NAME, "Export", title, Mark.NEEDS, f"{answers} kept and not read yet.", "Needs you", act)
+    if facts.export_held in DONE:
+        return Line(NAME, "Export", title, Mark.DONE, DONE[facts.export_held], "Done", blocks=False)
+    progress = f"{facts.base}/progress"
+    if facts.export_held is Held.DOWNLOADING:
         what = "It is being downloaded from your link. Not all of it is here yet."
         return Line(
             NAME, "Export", title, Mark.LATER, what, "Under way", Act("See the progress", progress), blocks=False
         )
-    if here.export_held is Held.STOPPED:
+    if facts.export_held is Held.STOPPED:
         what = "The work on it stopped. Nothing goes on before you say how."
         return Line(NAME, "Export", title, Mark.NEEDS, what, "Needs you", Act("See what to do", progress), blocks=False)
-    later = f"What you add to {here.source} afterwards does not come by itself."
+    later = f"What you add to {facts.source} afterwards does not come by itself."
     what = f"You can export at any time. {later}"
-    if here.conversion_date:
-        best = day_year(here.conversion_date - timedelta(days=1))
+    if facts.conversion_date:
+        best = day_year(facts.conversion_date - timedelta(days=1))
         what = f"Best on {best}, 24 hours before your Trial Conversion date. Earlier works too. {later}"
-    act = Act("How it works", f"{here.base}/export")
+    act = Act("How it works", f"{facts.base}/export")
     return Line(NAME, "Export", title, Mark.LATER, what, "Next", act, blocks=False)

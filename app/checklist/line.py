@@ -1,11 +1,11 @@
-"""One line of the pre-flight checklist: what is asked, where it stands, and the one thing to do about it."""
+"""A line of the checklist: what is asked, its state, and the next action."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Mark(StrEnum):
-    """Who must act: nobody (done), this reader (needs), somebody else (wait), or nobody yet (later)."""
+    """Who must act: nobody (done), this reader (needs), another person (wait), or nobody yet (later)."""
 
     DONE = "done"
     NEEDS = "needs"
@@ -15,7 +15,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One thing to do: a link, with what it is about said aloud."""
+    """An action: a link, with `about` for screen readers."""
 
     words: str
     href: str
@@ -24,9 +24,9 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`blocks` says that no trial starts while this is not done (or waived by support, where it may be).
+    """A line of the checklist. `blocks`: no trial starts before the line is done or waived.
 
-    `reason` is why support let it pass, as support wrote it.
+    `reason` is support's reason for a waiver.
     """
 
     name: str

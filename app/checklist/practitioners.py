@@ -1,4 +1,4 @@
-"""Practitioners: everybody whose appointments and notes come along has a user in Caspen, also those who have left."""
+"""Practitioners: every person with appointments or notes has a user in Caspen, former staff included."""
 
 from app.checklist.line import Act, Line, Mark
 from app.checklist.situation import Situation
@@ -8,23 +8,25 @@ NAME = "practitioners"
 TITLE = "Invite every practitioner who comes along"
 
 
-def look(here: Situation) -> Line:
-    """Before the export is read: at least one practitioner. After: none is named in it that nobody decided about."""
-    people = here.workspace.practitioners
-    invite = Act("Invite someone", f"{here.places}#ppl", "in Caspen")
+def check(facts: Situation) -> Line:
+    """Needs a practitioner before the export is read. After that, needs a decision about every practitioner in the
+    export.
+    """
+    people = facts.workspace.practitioners
+    invite = Act("Invite someone", f"{facts.places}#ppl", "in Caspen")
     if not people:
         what = "A user in Caspen for each practitioner, archived ones too if their history comes along."
         return Line(NAME, "Team", TITLE, Mark.NEEDS, what, "Needs you", invite)
     so_far = f"{plural(len(people), 'practitioner')} in Caspen."
-    if not here.read:
+    if not facts.read:
         what = f"{so_far} We compare them with your export when it is here."
-        return Line(NAME, "Team", TITLE, Mark.DONE, what, "Done", Act("Change", f"{here.places}#ppl"))
-    missing = here.undecided("practitioners")
+        return Line(NAME, "Team", TITLE, Mark.DONE, what, "Done", Act("Change", f"{facts.places}#ppl"))
+    missing = facts.undecided("practitioners")
     if not missing:
         return Line(NAME, "Team", TITLE, Mark.DONE, so_far, "Done")
-    count = sum(one.appointments + one.notes for one in missing)
+    count = sum(person.appointments + person.notes for person in missing)
     title = f"Decide about {plural(len(missing), 'person', 'people')} not in Caspen"
     what = "In your export and not in Caspen. Invite them to bring their history, or leave it out on the names page."
-    named = tuple(one.name for one in missing)
+    named = tuple(person.name for person in missing)
     unit = "appointments and notes"
     return Line(NAME, "Team", title, Mark.NEEDS, what, "Needs you", invite, named, count, unit)

@@ -1,4 +1,4 @@
-"""What a check may look at: the workspace in Caspen, the clinic's answers and, once it is read, its export."""
+"""The facts that a check may use: the workspace in Caspen, the clinic's answers, and the export once it is read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from app.mapping.plan import Choice, Plan
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A business, practitioner or appointment type that the export names, and how much hangs on it."""
+    """A business, practitioner or appointment type in the export, and the rows that depend on it."""
 
     id: str
     name: str
@@ -21,43 +21,44 @@ class Named:
 
 
 class Held(StrEnum):
-    """What is held of the clinic's export now. An export that was stopped, or is being replaced, counts as nothing."""
+    """What is stored of the clinic's export. A stopped export, or one that is being replaced, counts as nothing."""
 
     NOTHING = "nothing"
     DOWNLOADING = "downloading"
     STOPPED = "stopped"  # the download or the reading stopped, and the clinic decides how to go on
     EVERYTHING = "everything"
-    DELETED = "deleted"  # it was read, and our copy is deleted by now
+    DELETED = "deleted"  # read, and our copy is deleted
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`named` is by kind and empty before the export is read. `unsure` holds service names that may be activities.
+    """The facts. `named` is by kind, empty before the export is read. `unsure` are service names that may be
+    activities.
 
-    `absent` names kinds that the clinic uses, that its export lacks, and that nobody said need not come.
+    `absent` are kinds that the clinic uses and that are missing from its export without an acknowledgement.
     """
 
     workspace: WorkspaceSnapshot
     plan: Plan
-    base: str  # "/m/ID": where the clinic's own pages are
-    places: str  # the workspace in Caspen: where locations, people and services are set up
+    base: str  # "/m/ID", the address of the clinic's own pages
+    places: str  # the address of the workspace in Caspen, for locations, people and services
     read: bool = False
     named: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)
     unsure: tuple[str, ...] = ()
     services_way: str | None = None
     conversion_date: date | None = None
     export_held: Held = Held.NOTHING
-    uses_said: bool = False
+    uses_answered: bool = False
     absent: tuple[str, ...] = ()
     waived: Mapping[str, str] = field(default_factory=dict)  # the reason by check
     source: str = ""
-    unread_answers: int = 0  # files of which something was said that no reading knows yet
+    unread_answers: int = 0  # files with answers that no reading has used yet
 
     def undecided(self, kind: str) -> tuple[Named, ...]:
-        """What the export names and nobody has decided about yet. Only what something hangs on can block."""
+        """The export's names of a kind without a decision. Only names with dependent rows can block."""
         chosen: Mapping[str, Choice] = {
             "businesses": self.plan.locations,
             "practitioners": self.plan.practitioners,
             "appointment_types": self.plan.services,
         }[kind]
-        return tuple(one for one in self.named.get(kind, ()) if one.id not in chosen)
+        return tuple(name for name in self.named.get(kind, ()) if name.id not in chosen)

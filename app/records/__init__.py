@@ -1,1 +1,1 @@
-"""What a clinic sees of a record: as Caspen shows it, with its row of the export beside it."""
+"""What a clinic sees of a record: Caspen's fields, next to its row of the export."""

@@ -1,4 +1,4 @@
-"""Cells of an export as a page shows them: under their file's headers, and those of other rows with their place."""
+"""Cells of an export for a page, with their file's headers. Cells of other rows have their place."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One filled cell, exactly as the export had it. `placed` is None for a column that nobody knows.
+    """A filled cell, exactly as in the export. `placed` is None for an unknown column.
 
-    A cell of another row has its `place`, what it `feeds` of the record, its moment as ISO text in UTC where it holds
-    one, and the problems of reading it. `how` says what was done to get the value, where the cell does not show it.
+    A cell of another row has its `place`, the columns that it `feeds`, its moment as ISO text in UTC if it holds one,
+    and the problems of reading it. `how` explains a conversion that the cell does not show.
     """
 
     name: str
@@ -48,16 +48,16 @@ class Cell:
 
     @property
     def key(self) -> tuple[Place | None, str]:
-        """What tells the cells of a record apart."""
+        """The identity of a cell within a record."""
         return self.place, self.name
 
 
 @dataclass(frozen=True)
 class CellNames:
-    """How the cells of a row are called: by the headers of its file, where these are known.
+    """The headers for a row's cells, from its file where known.
 
-    What reading found where a row points has no header. It is shown by the place where it was found. `texts` are the
-    filled cells of the row.
+    Values that reading found through the row have no header and are named by their place. `texts` are the row's
+    filled cells.
     """
 
     kind: Kind[Any]
@@ -66,13 +66,13 @@ class CellNames:
     texts: Mapping[str, str]
 
     def cells(self, columns: Sequence[str]) -> Iterator[Cell]:
-        """The filled cells that are shown, in the order of the columns."""
+        """The visible filled cells, in the order of the columns."""
         for name in columns:
             if name in self.texts and name not in self._hidden:
                 yield self._cell(name, self.texts[name])
 
     def shown(self, feeds: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
-        """What cells feed; what cells feed that are not shown is fed by the one that shows them."""
+        """The columns that each visible cell feeds. A hidden cell's columns move to the cell that represents it."""
         fed = {name: columns for name, columns in feeds.items() if name not in self._hidden}
         if self._shown_by:
             hidden = (columns for name, columns in feeds.items() if name in self._hidden)
@@ -89,7 +89,7 @@ class CellNames:
 
     @cached_property
     def _hidden(self) -> frozenset[str]:
-        """The cells of no column of the file, but of the place that reading found, or of the folder where it is."""
+        """Cells without a column in the file: the place that reading found, or its folder."""
         hidden = {name for name, column in self._by_reading.items() if not column.native}
         filing = self.kind.filing
         if filing is not None and filing.from_folder in self.texts:
@@ -114,13 +114,13 @@ class CellNames:
         return self.file.facts.get("headers", ()) if self.file is not None else ()
 
 
-def _header(name: str, placed: Placed | None, said: Mapping[str, str]) -> str:
-    """The header as the file has it, where it is known; else the column's usual name."""
+def _header(name: str, placed: Placed | None, headers: Mapping[str, str]) -> str:
+    """The header in the file, or the column's usual name."""
     if name.startswith("?") or placed is None:
         return name.lstrip("?")
     if placed.column.by_reading:
         return placed.column.native
     if placed.column.prefix:
         return f"{placed.column.prefix} {name.partition(':')[2]}".strip()
-    known = (said[header] for header in sorted(placed.known_as()) if header in said)
+    known = (headers[header] for header in sorted(placed.known_as()) if header in headers)
     return next(known, placed.column.native or name)

@@ -1,4 +1,4 @@
-"""A client's own page: the details with the answers to custom fields, and the tabs to everything else of the client."""
+"""A client's own page: the details with the answers to custom fields, and the tabs."""
 
 from collections.abc import Iterator
 
@@ -11,16 +11,18 @@ from app.records.kinds.custom_field_values import answer
 from app.records.names import Names
 from app.records.query import find
 
-MOST = 500  # a clinic asks fewer questions than this
+MOST = 500  # more than any clinic's number of questions
 
 
 def details(store: Store, names: Names, client: Client) -> Iterator[Field]:
-    """What the client's page in Caspen says, and below it the custom fields that have an answer, by name."""
+    """The fields of the client's page in Caspen, then the answered custom fields by name."""
     names.meet([client])
     yield from KIND.fields(client, names)
-    found = find(store, names.workspace_id, VALUES, client_id=client.id, size=MOST)
-    names.meet(found.records)
-    answers = sorted(((names.of(one.custom_field_id) or "", one) for one in found.records), key=lambda pair: pair[0])
+    values = find(store, names.workspace_id, VALUES, client_id=client.id, size=MOST)
+    names.meet(values.records)
+    answers = sorted(
+        ((names.of(value.custom_field_id) or "", value) for value in values.records), key=lambda pair: pair[0]
+    )
     for name, value in answers:
         yield _field(name, value, names)
 

@@ -1,4 +1,4 @@
-"""What stands beside a label on a record's page: words, words with formatting, or a form that was filled in."""
+"""The value next to a label on a record's page: text, formatted text, or a filled form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Rich:
-    """Imported HTML. It is cleaned once more where it is shown."""
+    """Imported HTML. The template sanitises it again."""
 
     html: str
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A form's sections as Caspen keeps them, and its signatures by their id."""
+    """A form's sections as Caspen stores them, and its signatures by id."""
 
     sections: Sequence[Mapping[str, Any]]
     signatures: Mapping[str, str]
@@ -22,7 +22,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class OtherRecord:
-    """The address of the record that a value belongs to, where that is not the page's own, and its columns shown there.
+    """The record that a value belongs to, if it is another record than the page's, and its columns on the page.
 
     `part` and `line` are those of its row.
     """
@@ -36,18 +36,17 @@ class OtherRecord:
 
     @property
     def name(self) -> str:
-        """As the columns of a field name another record."""
+        """The record's name in the columns of a field."""
         return f"{self.table}/{self.source_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a record; `value` is empty where it says nothing.
+    """A line of a record. `value` is empty without a value.
 
-    `columns` are those of the record's table that it is made of, or `table.column` where that is another one's. `plain`
-    is its value as a file would write it, `how` what is done to a cell to get there, where that is more than copying.
-    `is_moment` marks a moment, `plain` then being ISO text in UTC. `origin` is the record that
-    the value belongs to, where that is another one than the page's.
+    `columns` are the table's columns behind the value, or `table.column` for another table. `plain` is the value as a
+    file writes it, `how` the conversion of the cell, if there is more than a copy. `is_moment` marks a moment:
+    `plain` is ISO text in UTC then. `origin` is the record of the value, if it is another record than the page's.
     """
 
     label: str
@@ -60,10 +59,10 @@ class Field:
 
     @property
     def words(self) -> str:
-        """The value as one text; of what is formatted or filled in, none."""
+        """The value as plain text. "" for formatted text and forms."""
         return self.value if isinstance(self.value, str) else ""
 
 
-def said(label: str, value: str | None, *columns: str, how: str = "") -> Field:
-    """A line of plain words."""
+def text_field(label: str, value: str | None, *columns: str, how: str = "") -> Field:
+    """A field with plain text."""
     return Field(label, value or None, columns, how=how)

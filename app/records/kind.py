@@ -1,4 +1,4 @@
-"""A kind of record as Caspen shows it: in a list, and by itself. One small file for each in `kinds/`."""
+"""A kind of record as Caspen shows it, in lists and by itself. One file for each kind in `kinds/`."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,19 +22,18 @@ def nothing_hidden(record: Any, reader: Reader, /) -> frozenset[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordKind:
-    """`name` is the table's, and the last part of the list's address.
+    """A kind of record. `name` is the table's name and the last part of the list's address, `noun` its singular.
 
-    `fields` are the lines of one record, `listed` the labels of those that stand in the list beside its title. `long`
-    are lines that may be large; `heavy` names their columns, which a list does not load. `order` is by columns, `-`
-    before one that goes backwards; `listed_by` that of the list of all, where there may be a million: by their key,
-    which goes with the numbers of the source, no row has to be read. `search` are the columns in which words are looked
-    for. `hidden` says which columns a reader may not see, without a record of one that is not known; `beside` what the
-    list does not hold.
+    `fields` are the lines of a record, `listed` the labels of the list's columns. `long` are lines that may be large,
+    and `heavy` their columns, which a list does not load. `order` sorts by columns, with `-` for descending.
+    `listed_by` sorts the list of all records by key, so that a list of a million reads no rows. `search` are the
+    searched columns. `hidden` returns the columns that a reader may not see, and for None those of any record.
+    `absent_note` explains what the list lacks.
     """
 
     name: str
     label: str
-    one: str
+    noun: str
     table: type[Imported]
     title: Callable[[Any, Names], str]
     fields: Callable[[Any, Names], Iterator[Field]]
@@ -45,4 +44,4 @@ class RecordKind:
     long: Callable[[Any, Names], Iterator[Field]] = nothing_long
     heavy: tuple[str, ...] = ()
     hidden: Callable[[Any, Reader], frozenset[str]] = nothing_hidden
-    beside: str = ""
+    absent_note: str = ""

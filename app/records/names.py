@@ -1,4 +1,4 @@
-"""What the ids in a record are called. Records of a trial point at live ones too, so both stores are asked."""
+"""Names for the ids in a record. A trial's records refer to live records, too, so both stores are read."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ AT_ONCE = 500
 
 
 class Names:
-    """Asks for what it was not told yet. `zone` is the page's own time zone: another one is said."""
+    """Looks up names and caches them. `zone` is the page's time zone. Times in another zone name their zone."""
 
     def __init__(self, stores: Stores, store: Store, workspace_id: str, zone: str) -> None:
         self._stores = (store,) if store.is_live else (store, stores.live)
@@ -45,7 +45,7 @@ class Names:
         self._known: dict[str, tuple[Any, ...] | None] = {}
 
     def meet(self, records: Iterable[Imported]) -> None:
-        """Looks up everything that these records point at, a few questions for all of them."""
+        """Looks up all references of these records in a few queries."""
         ids: list[str] = []
         for record in records:
             for reference in type(record).references:
@@ -54,37 +54,37 @@ class Names:
         self._read(ids)
 
     def of(self, record_id: str | None) -> str | None:
-        """The name of what an id stands for; None where there is no id, or nothing behind it."""
-        found = self._told(record_id)
-        if found is None or record_id is None:
+        """The name behind an id. None without an id or a record."""
+        row = self._row_of(record_id)
+        if row is None or record_id is None:
             return None
         table = TABLES[record_id[:4]]
         if table in ("appointments", "appointment_groups"):
-            return self.at(found[0], found[1])
-        wanted = found[:1] if table in ("locations", "custom_fields") else found
+            return self.at(row[0], row[1])
+        wanted = row[:1] if table in ("locations", "custom_fields") else row
         return " ".join(part for part in wanted if part) or None
 
     def all_of(self, ids: Sequence[str] | None) -> str | None:
-        return ", ".join(name for name in (self.of(one) for one in ids or ()) if name) or None
+        return ", ".join(name for name in (self.of(record_id) for record_id in ids or ()) if name) or None
 
     def options(self, field_id: str) -> dict[str, str]:
         """The options of a custom field by their id."""
-        found = self._told(field_id)
-        return {str(one.get("id")): str(one.get("label")) for one in (found[1] if found else None) or ()}
+        row = self._row_of(field_id)
+        return {str(option.get("id")): str(option.get("label")) for option in (row[1] if row else None) or ()}
 
     def zone_of(self, location_id: str | None) -> str:
-        found = self._told(location_id)
-        return str(found[1]) if found else self.zone
+        row = self._row_of(location_id)
+        return str(row[1]) if row else self.zone
 
     def at(self, moment: datetime | None, location_id: str | None = None) -> str | None:
-        """A moment on the clock of a location; a clock that is not the clinic's own is named."""
+        """A moment on the clock of a location. Another zone than the clinic's is named."""
         if moment is None:
             return None
         zone = self.zone_of(location_id) if location_id else self.zone
         words = full(moment, ZoneInfo(zone))
         return words if zone == self.zone else f"{words}, {city(zone)} time"
 
-    def _told(self, record_id: str | None) -> tuple[Any, ...] | None:
+    def _row_of(self, record_id: str | None) -> tuple[Any, ...] | None:
         if not record_id:
             return None
         if record_id not in self._known:
@@ -93,10 +93,10 @@ class Names:
 
     def _read(self, ids: Iterable[str]) -> None:
         wanted: dict[str, list[str]] = defaultdict(list)
-        for one in dict.fromkeys(ids):
-            if one not in self._known and (table := TABLES.get(one[:4])) in NAMED_BY:
-                self._known[one] = None
-                wanted[str(table)].append(one)
+        for record_id in dict.fromkeys(ids):
+            if record_id not in self._known and (table := TABLES.get(record_id[:4])) in NAMED_BY:
+                self._known[record_id] = None
+                wanted[str(table)].append(record_id)
         for table, listed in wanted.items():
             for start in range(0, len(listed), AT_ONCE):
                 self._ask(table, listed[start : start + AT_ONCE])
@@ -106,10 +106,10 @@ class Names:
         asked = sa.select(own.c.id, *(own.c[name] for name in NAMED_BY[table])).where(
             own.c.workspace_id == self.workspace_id, own.c.id.in_(ids)
         )
-        for store in reversed(self._stores):  # what the trial says counts
+        for store in reversed(self._stores):  # the trial's names replace the live names
             with store.database.read() as session:
                 self._known.update({row[0]: tuple(row[1:]) for row in session.connection().execute(asked)})
-        places = [row[1] for one in ids if table.startswith("appointment") and (row := self._known[one])]
+        places = [row[1] for record_id in ids if table.startswith("appointment") and (row := self._known[record_id])]
         self._read(places)
 
 

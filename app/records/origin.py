@@ -1,4 +1,4 @@
-"""Where a record came from: its row of the export beside its values, or why there is no row to show."""
+"""The source row of a record, next to its values, or the reason why there is no row."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ from app.migration.models import Migration, Part, Trial, Work
 from app.records.field import Field
 from app.records.kind import RecordKind
 from app.records.kinds import BY_NAME as KINDS
-from app.records.provenance import Beside, Line, beside, line_of
+from app.records.provenance import Line, Provenance, build_provenance, line_of
 from app.records.query import get
 from app.records.source_row import SourceGone, SourceRow, Taken, part_of_record, read_source
 from app.worker.runtime import Runtime
@@ -38,12 +38,12 @@ OTHER = "Another export was handed over since this trial was made, so that its r
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`row` is None where `why` says why there is none; then `beside` has the values alone.
+    """The source of a record. `row` is None for the reason `why`; `provenance` has only the values then.
 
-    `is_damaged`: the record names a row that did not make it, so that the trial must be made again.
+    `is_damaged`: the record names a row that did not make it, so the trial must be started again.
     """
 
-    beside: Beside
+    provenance: Provenance
     row: SourceRow | None = None
     why: str = ""
 
@@ -62,17 +62,17 @@ def origin_of(
     fields: Iterable[Field],
     hidden: frozenset[str],
 ) -> Origin:
-    """The row of a record of a trial."""
+    """The source row of a record of a trial."""
     shown = tuple(fields)
     row, why = _row(runtime, migration, source, trial, record, shown)
     if row is None:
-        return Origin(Beside(tuple(_alone(field, hidden) for field in shown if field.value), (), ()), None, why)
+        return Origin(Provenance(tuple(_alone(field, hidden) for field in shown if field.value), (), ()), None, why)
     taken = {column: _words(each) for column, each in row.taken.items()}
-    return Origin(beside(kind, shown, row, hidden, {**_other_rows(record, row, shown), **taken}), row)
+    return Origin(build_provenance(kind, shown, row, hidden, {**_other_rows(record, row, shown), **taken}), row)
 
 
 def _other_rows(record: Any, row: SourceRow, fields: Iterable[Field]) -> dict[str, str]:
-    """By column, words for a value of another record whose row cannot be read."""
+    """Texts by column for values of another record whose row cannot be read."""
     read = frozenset[str]().union(*(cell.feeds for cell in row.joined))
     return {
         column: FROM_ANOTHER_ROW
@@ -88,7 +88,7 @@ def _words(taken: Taken) -> str:
     """As in "From its appointment, line 7 of appointments.csv"."""
     if taken.kind is None or taken.place is None:
         return TAKEN_FROM_CASPEN if taken.value == MINUTES else FROM_ANOTHER_ROW
-    known = next((KINDS[table].one for table in taken.kind.tables if table in KINDS), taken.kind.called.lower())
+    known = next((KINDS[table].noun for table in taken.kind.tables if table in KINDS), taken.kind.called.lower())
     how = {
         START: f"From its {known}",
         NAME: f"The name of the {known}",
@@ -98,7 +98,7 @@ def _words(taken: Taken) -> str:
 
 
 def _alone(field: Field, hidden: frozenset[str]) -> Line:
-    """A value without a row beside it."""
+    """A value without a row."""
     is_hidden = bool(hidden.intersection(field.columns))
     return Line(field.label, None if is_hidden else field, (), (), closed=is_hidden)
 
@@ -126,17 +126,17 @@ def _row(
 
 
 def _made(row: SourceRow, record: Any) -> bool:
-    """Whether a row made a record: mapping the row has shown so, or the row bears the record's own kind and number.
+    """Whether a row made a record: mapping proved it, or the row has the record's kind and number.
 
-    A record that several rows have a part in bears their numbers, such as `77:1234567`.
+    A record of several rows has all their numbers, such as `77:1234567`.
     """
     numbers = (record.source_id, *str(record.source_id).split(":"))
     return row.feeds is not None or (row.kind.name == record.source_kind and row.source_id in numbers)
 
 
-# What a limited process must know of a record to say what the record is made of.
+# The request to the isolated process that traces a record to its rows.
 
-FACTS = ("zones", "durations", "existing", "fields", "known_fields", "native_fields")  # of a trial's first step
+FACTS = ("zones", "durations", "existing", "fields", "known_fields", "native_fields")  # facts of a trial's first step
 
 
 def asked_of(
@@ -148,7 +148,7 @@ def asked_of(
     record: Any,
     fields: Iterable[Field],
 ) -> RecordAsked:
-    """The record, its trial, and where the rows are that may have a part in it. `part` is that of its row."""
+    """The record, its trial, and the rows that may contribute to it. `part` is the part of its own row."""
     store = runtime.caspen.trial(migration.id, trial.number)
     with runtime.ledger.read() as session:
         opened = session.get(Work, (migration.id, f"trial:{trial.number}", "open", 0))
@@ -174,14 +174,14 @@ def asked_of(
 
 
 def table_of(record: Any) -> str:
-    """The table as mapping names it: two of its tables may be one, and then the beginning of the id says which."""
+    """The table's name in mapping. If two mapped tables are one, the prefix of the id decides."""
     table = str(record.__tablename__)
     aliases = (alias for alias, known in ALIASES.items() if known == table)
     return next((alias for alias in aliases if str(record.id).startswith(PREFIXES[alias])), table)
 
 
 def _parts(session: Session, migration: Migration, source: Source, kinds: Iterable[str]) -> Iterator[PartAsked]:
-    """The parts of the kinds whose rows may have a part in rows of these kinds."""
+    """The parts of the kinds whose rows may join rows of these kinds."""
     joined = frozenset[str]().union(*(kinds_that_join(source, source.kind(kind)) for kind in kinds))
     asked = select(Part.kind, Part.number, Part.object_key).where(
         Part.migration_id == migration.id,
@@ -193,7 +193,7 @@ def _parts(session: Session, migration: Migration, source: Source, kinds: Iterab
 
 
 def _targets(session: Session, migration: Migration, trial: Trial, store: Store, record: Any) -> Iterator[TargetAsked]:
-    """The rows of the records to which the record refers, of those that have one."""
+    """The rows of the records that this record refers to."""
     for reference in type(record).references:
         target_id = getattr(record, reference.column)
         for table in reference.tables if isinstance(target_id, str) else ():
@@ -206,7 +206,7 @@ def _targets(session: Session, migration: Migration, trial: Trial, store: Store,
 def _others(
     session: Session, migration: Migration, trial: Trial, record: Any, fields: Iterable[Field]
 ) -> Iterator[OtherAsked]:
-    """The other records of which the page shows values, where another row made them."""
+    """The other records whose values the page shows, if another row made them."""
     for other in (field.origin for field in fields):
         if other is None or (other.part, other.line) == (record.part, record.line):
             continue

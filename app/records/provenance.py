@@ -1,4 +1,4 @@
-"""Each value of a record beside the cells that it was made of, and what was done to get from one to the other."""
+"""Each value of a record next to its source cells, and the conversion between them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ MONTH_FIRST = "Read with the month before the day, as all of the file proves"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`cells` are those that the value was made of; `did` says what was done; `is_same` that nothing was."""
+    """A value with its source `cells`. `did` describes the conversion, `is_same` marks an unchanged value."""
 
     label: str
     field: Field | None
@@ -38,25 +38,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """`lines` in the order of the record; `others` are cells that none of its values shows; `told` concerns the row."""
+class Provenance:
+    """`lines` in the order of the record, `others` for cells without a value, `problems` of the row."""
 
     lines: tuple[Line, ...]
     others: tuple[Line, ...]
-    told: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
 
 
-def beside(
+def build_provenance(
     kind: RecordKind,
     fields: Iterable[Field],
     row: SourceRow,
     hidden: frozenset[str],
     borrowed: Mapping[str, str] = NOTHING_BORROWED,
-) -> Beside:
-    """The values of a record with the cells of the row that each of them was made of.
+) -> Provenance:
+    """The values of a record with the source cells of each.
 
-    `hidden` are columns of the record that the reader may not see: their cells are not shown either. `borrowed` says
-    of columns, in words, which other row their value comes from.
+    `hidden` are columns that the reader may not see, so their cells are hidden, too. `borrowed` names, by column, the
+    other row that a value comes from.
     """
     by_column: dict[str, list[Cell]] = {}
     every_cell = (*row.cells, *row.joined)
@@ -81,14 +81,14 @@ def beside(
             )
     rest = [cell for cell in row.cells if cell.key not in shown and cell.key not in secret]
     others = tuple(_other(cell, row, hidden, kind) for cell in rest)
-    spoken = {word for line in (*lines, *others) for word in line.did}
-    return Beside(tuple(lines), others, tuple(p for p in _own_problems(row) if p.title not in spoken))
+    shown_titles = {word for line in (*lines, *others) for word in line.did}
+    return Provenance(tuple(lines), others, tuple(p for p in _own_problems(row) if p.title not in shown_titles))
 
 
 def _cells_of(field: Field, by_column: Mapping[str, list[Cell]]) -> tuple[Cell, ...]:
-    """The cells that feed any of the field's columns, each once, in the order of the columns.
+    """The cells that feed the field's columns, each once, in the order of the columns.
 
-    Of a cell that holds all of the value, the others are only conditions.
+    If a cell holds the whole value, the other cells are only conditions and are left out.
     """
     cells = {cell.key: cell for column in field.columns for cell in by_column.get(column, ())}
     whole = [cell for cell in cells.values() if _squeezed(cell.text) == _squeezed(field.words)]
@@ -96,19 +96,19 @@ def _cells_of(field: Field, by_column: Mapping[str, list[Cell]]) -> tuple[Cell, 
 
 
 def _described(field: Field, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
-    """The cells whose columns are described as those of a field that no cell feeds: its value is the usual one."""
+    """Cells described as a source of a field that no cell feeds: the field has its usual value."""
     return tuple(cell for cell in row.cells if _destination(cell, kind, row) in field.columns)
 
 
 def _refused(field: Field, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
-    """The cells for an empty field whose content has a problem of its own. Other empty fields have none."""
+    """Cells of an empty field whose content has a problem of its own. Other empty fields have no cells."""
     refused = {problem.column for problem in row.problems if problem.column}
     meant = (cell for cell in row.cells if _destination(cell, kind, row) in field.columns)
     return tuple(cell for cell in meant if refused & {cell.name, cell.column})
 
 
 def _own_problems(row: SourceRow) -> Iterable[Problem]:
-    """The problems of the row that concern the record: not those of other members or other records of the row."""
+    """The row's problems that concern this record, without those of other records of the row."""
     if row.feeds is None or row.record_id in (None, row.source_id):
         return row.problems
     sharing = row.kind.sharing
@@ -124,12 +124,12 @@ def _is_of_another_record(problem: Problem, row: SourceRow) -> bool:
 
 
 def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[Line, ...]:
-    """The cells of a row without any record."""
+    """The cells of a row without a record."""
     return tuple(_other(cell, row, hidden) for cell in row.cells)
 
 
 def _destinations(cell: Cell, kind: RecordKind, row: SourceRow) -> frozenset[str]:
-    """The columns that a cell feeds: as mapping has shown it for the record, else as the cell's column is described."""
+    """The columns that a cell feeds: as mapping proved for the record, else by the column's description."""
     if cell.place is not None:
         return cell.feeds
     if row.feeds is None:
@@ -138,15 +138,15 @@ def _destinations(cell: Cell, kind: RecordKind, row: SourceRow) -> frozenset[str
 
 
 def _destination(cell: Cell, kind: RecordKind, row: SourceRow) -> str:
-    """The column that a cell feeds, by its name in the record's own table; `table.column` of another one.
+    """The column that a cell feeds, in the record's own table, or as `table.column` for another table.
 
-    A name that stands beside a number, or for it, feeds what the number does.
+    A name next to a number, or in its place, feeds the number's column.
     """
     own = cell.placed.column if cell.placed else None
-    told = own.destination if own else None
-    if own and not told and own.fills:
-        told = next((one.column.destination for one in row.kind.columns if one.name == own.fills), None)
-    table, _, column = (told or "").partition(".")
+    destination = own.destination if own else None
+    if own and not destination and own.fills:
+        destination = next((placed.column.destination for placed in row.kind.columns if placed.name == own.fills), None)
+    table, _, column = (destination or "").partition(".")
     if cell.name != cell.column:
         return f"{table}.{cell.name.partition(':')[2]}"
     return column if table == kind.name else f"{table}.{column}"
@@ -163,14 +163,14 @@ def _line(
     if not cells:
         why = _without_cell(field, row)
         return Line(field.label, field, (), (why,), is_same=why == NO_CELL)
-    told = _problems(cells, row)
-    if not told and all(_is_kept(cell, field) for cell in cells):
+    titles = _problems(cells, row)
+    if not titles and all(_is_kept(cell, field) for cell in cells):
         return Line(field.label, field, cells, (AS_IT_WAS,), is_same=True)
-    return Line(field.label, field, cells, tuple(told) or (USUAL if is_usual else _how(field, cells, row),))
+    return Line(field.label, field, cells, tuple(titles) or (USUAL if is_usual else _how(field, cells, row),))
 
 
 def _without_cell(field: Field, row: SourceRow) -> str:
-    """Why no cell is shown for a value."""
+    """Why a value has no cell."""
     if row.feeds is None:
         return NOT_TRACED
     return OTHER_ROWS if row.unlike.intersection(field.columns) else NO_CELL
@@ -216,7 +216,7 @@ def _instant(cell: Cell, row: SourceRow) -> str | None:
 
 
 def _is_kept(cell: Cell, field: Field) -> bool:
-    """Whether a cell's own words stand in the value."""
+    """Whether the value contains the cell's own text."""
     text = _squeezed(cell.text)
     if cell.text in field.plain or text in (_squeezed(part) for part in field.plain):
         return True
@@ -231,20 +231,20 @@ def _squeezed(text: str) -> str:
 
 
 def _other(cell: Cell, row: SourceRow, hidden: frozenset[str], kind: RecordKind | None = None) -> Line:
-    """A cell by itself. One that may hold what is hidden is hidden with it."""
+    """A cell by itself. Hidden if it may hold a hidden value."""
     column = cell.placed.column if cell.placed else None
     destination = (column.destination or "").partition(".")[2] if column else ""
     if hidden and (column is None or destination in hidden):
         return Line(cell.header, None, (), (CLOSED,), closed=True)
-    told = _problems((cell,), row)
+    titles = _problems((cell,), row)
     instead = _instead(cell, row, kind)
     return Line(
-        cell.header, None, (cell,), tuple(told) or (f"{instead} counts instead" if instead else _became(cell, row),)
+        cell.header, None, (cell,), tuple(titles) or (f"{instead} counts instead" if instead else _became(cell, row),)
     )
 
 
 def _instead(cell: Cell, row: SourceRow, kind: RecordKind | None) -> str:
-    """The row that gives a value in the place of this cell, as in "Line 7 of attendees.csv"; empty where none does."""
+    """The row that supplies the value instead of this cell, as in "Line 7 of attendees.csv". "" without such a row."""
     column = "" if kind is None or row.feeds is None else _destination(cell, kind, row)
     place = next((joined.place for joined in row.joined if column in joined.feeds), None)
     words = line_of(place) if place is not None and not (row.feeds or {}).get(cell.name) else ""
@@ -266,7 +266,7 @@ def _became(cell: Cell, row: SourceRow) -> str:
     if cell.name != cell.column:
         return "A custom field"
     if column.destination:
-        return f"In Caspen: {_worded(column.destination)}" if row.stays is None else NOT_BROUGHT
+        return f"In Caspen: {_worded(column.destination)}" if row.kept_back_by is None else NOT_BROUGHT
     if column.links_to or column.fills:
         return "Says what it belongs to"
     return "No field of its own in Caspen"

@@ -1,4 +1,4 @@
-"""Records of a store, a page at a time, however many there are: what is large is loaded only where it is shown."""
+"""Records of a store by page. Large columns load only where they are shown."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ WORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One page of records; `total` counts all that were looked for, `short` are ids whose heavy columns are loaded."""
+class RecordPage:
+    """A page of records. `total` counts all matches, `short` are ids whose heavy columns are loaded."""
 
     records: tuple[Any, ...]
     total: int
@@ -37,8 +37,8 @@ def find(
     page: int = 1,
     size: int = PAGE,
     longest: int = 0,
-) -> Found:
-    """A page of a kind. With `longest`, heavy columns are loaded where they are no longer than that together."""
+) -> RecordPage:
+    """A page of a kind. With `longest`, heavy columns up to that total length are loaded."""
     table = kind.table.metadata.tables[str(kind.table.__tablename__)]
     wanted = [*there(table, store, workspace_id), *_searched(table, kind, search)]
     if client_id is not None:
@@ -52,47 +52,51 @@ def find(
         chosen = sa.select(table.c.id).where(*wanted).order_by(*_ordered(table, order))
         ids = list(connection.execute(chosen.offset((page - 1) * size).limit(size)).scalars())
         short = _short(session, table, kind, workspace_id, ids, longest)
-        records = _loaded(session, kind, workspace_id, [one for one in ids if one not in short], full=False)
+        records = _loaded(
+            session, kind, workspace_id, [record_id for record_id in ids if record_id not in short], full=False
+        )
         records |= _loaded(session, kind, workspace_id, sorted(short), full=True)
         session.expunge_all()
-    return Found(tuple(records[one] for one in ids), total, page, pages, short)
+    return RecordPage(tuple(records[record_id] for record_id in ids), total, page, pages, short)
 
 
 def get(store: Store, workspace_id: str, kind: RecordKind, record_id: str) -> Any | None:
-    """One record, whole."""
+    """A whole record. None if there is none or people have deleted it."""
     with store.database.read() as session:
-        found = session.get(kind.table, (workspace_id, record_id))
+        record = session.get(kind.table, (workspace_id, record_id))
         session.expunge_all()
-    return None if found is None or found.deleted_at is not None else found
+    return None if record is None or record.deleted_at is not None else record
 
 
 def counts(store: Store, workspace_id: str, client_id: str, kinds: Iterable[RecordKind]) -> dict[str, int]:
-    """How many records of each kind a client has."""
-    told = {}
+    """The number of records of each kind for a client."""
+    numbers = {}
     with store.database.read() as session:
         for kind in kinds:
             table = kind.table.metadata.tables[str(kind.table.__tablename__)]
             wanted = (*there(table, store, workspace_id), table.c.client_id == client_id)
             asked = sa.select(sa.func.count()).select_from(table).where(*wanted)
-            told[kind.name] = int(session.connection().execute(asked).scalar_one())
-    return told
+            numbers[kind.name] = int(session.connection().execute(asked).scalar_one())
+    return numbers
 
 
 def there(table: sa.Table, store: Store, workspace_id: str) -> list[sa.ColumnElement[bool]]:
-    """Of one workspace, and not deleted by people: nobody deletes in a trial, where an index alone gives the answer."""
+    """Conditions for records of a workspace that people have not deleted. A trial needs no second condition, so an
+    index alone answers.
+    """
     mine: list[sa.ColumnElement[bool]] = [table.c.workspace_id == workspace_id]
     return [*mine, table.c.deleted_at.is_(None)] if store.is_live else mine
 
 
 def _searched(table: sa.Table, kind: RecordKind, search: str) -> list[sa.ColumnElement[bool]]:
-    """Every word has to stand in one of the columns, in capitals or not, and means itself."""
+    """Every word must occur in a searched column, in any case. Wildcards match literally."""
     if not kind.search:
         return []
-    found = []
+    conditions = []
     for word in search.split()[:WORDS]:
         like = f"%{word.replace(chr(92), chr(92) * 2).replace('%', chr(92) + '%').replace('_', chr(92) + '_')}%"
-        found.append(sa.or_(*(table.c[name].ilike(like, escape="\\") for name in kind.search)))
-    return found
+        conditions.append(sa.or_(*(table.c[name].ilike(like, escape="\\") for name in kind.search)))
+    return conditions
 
 
 def _ordered(table: sa.Table, order: Sequence[str]) -> list[sa.ColumnElement[Any]]:

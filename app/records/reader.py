@@ -1,4 +1,4 @@
-"""Who looks at a record: nobody reads clinical notes or confidential lines here who may not read them in Caspen."""
+"""The reader of a record. Clinical notes and confidential lines need the same right as in Caspen."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ NEVER = frozenset({"accountant"})
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`clinical`: notes, forms and files; `confidential`: communications that were marked so."""
+    """`clinical`: notes, forms and files. `confidential`: confidential communications."""
 
     clinical: bool
     confidential: bool
@@ -28,8 +28,8 @@ EVERYTHING = Reader(clinical=True, confidential=True)
 def reader_of(ledger: Session, stores: Stores, workspace_id: str, viewer: Viewer) -> Reader:
     """What a person of the move may read, by the person's role in the clinic's Caspen workspace.
 
-    Practitioners read clinical notes. An admin of the move without a user in Caspen, such as the clinic's owner, reads
-    everything. Everybody else reads no clinical notes unless an admin of the move has ticked it; accountants never do.
+    Practitioners read clinical notes. An admin of the move without a user in Caspen, such as the clinic's owner,
+    reads everything. Others read clinical notes only if an admin of the move allows it. Accountants never do.
     """
     membership = ledger.get(Membership, (viewer.id, workspace_id))
     role = role_in_caspen(stores, workspace_id, viewer.email)

@@ -1,4 +1,4 @@
-"""A part of a client's page with an address of its own: what of the client it lists, and how a line of it is drawn."""
+"""A section of a client's page with its own address: which records it lists, and how."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from app.records.names import Names
 from app.records.query import PAGE, counts, find
 from app.records.reader import Reader
 
-LONGEST = 64 * 1024  # what is longer than this together has a page of its own
-Tag = tuple[str, str]  # words, and who must act: "", "needs", "stop" or "done"
+LONGEST = 64 * 1024  # longer records have a page of their own
+Tag = tuple[str, str]  # text, and who must act: "", "needs", "stop" or "done"
 
 
 def no_tags(record: Any, /) -> tuple[Tag, ...]:
@@ -26,10 +26,10 @@ def no_band(record: Any, now: datetime, /) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """`name` is the last part of its address and the name of its template in `templates/sections/`.
+    """A section. `name` is the last part of its address and the name of its template in `templates/sections/`.
 
-    `tags` are short words that stand at a line, `band` the words under which lines stand together. `whole`: lines show
-    all of their record at once, where it is not too long.
+    `tags` are short labels of a line, `band` the heading above lines. `whole`: lines show the whole record, if it is
+    short enough.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class SectionLine:
-    """One record: its fields by label, and its long ones where they are shown here. `closed`: not for this reader."""
+    """A record: its fields by label, and its long fields if shown. `closed`: the reader may not see it."""
 
     id: str
     title: str
@@ -57,13 +57,13 @@ class SectionLine:
     is_long: bool = False
 
     def of(self, label: str) -> str:
-        """The words of one of its fields; nothing where this reader may not see it."""
+        """The text of a field. "" if this reader may not see it."""
         return self.fields[label].words if label in self.fields else ""
 
 
 @dataclass(frozen=True, slots=True)
 class SectionPage:
-    """One page of a section; `total` counts everything in it."""
+    """A page of a section. `total` counts all records."""
 
     section: Section
     lines: tuple[SectionLine, ...]
@@ -74,7 +74,7 @@ class SectionPage:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """The way to a part of a client's page; `name` is empty for the details."""
+    """A tab of a client's page. `name` is empty for the details."""
 
     name: str
     label: str
@@ -84,27 +84,30 @@ class Tab:
 def section_page(
     section: Section, store: Store, names: Names, reader: Reader, client_id: str, page: int, now: datetime
 ) -> SectionPage:
-    """A page of what a client has in this section."""
+    """A page of the client's records in this section."""
     kind = section.kind
     longest = LONGEST if section.whole else 0
-    found = find(store, names.workspace_id, kind, client_id=client_id, page=page, size=section.size, longest=longest)
-    names.meet(found.records)
-    lines = tuple(
-        _line(section, record, names, reader, now, is_short=record.id in found.short) for record in found.records
+    records_page = find(
+        store, names.workspace_id, kind, client_id=client_id, page=page, size=section.size, longest=longest
     )
-    return SectionPage(section, lines, found.total, found.page, found.pages)
+    names.meet(records_page.records)
+    lines = tuple(
+        _line(section, record, names, reader, now, is_short=record.id in records_page.short)
+        for record in records_page.records
+    )
+    return SectionPage(section, lines, records_page.total, records_page.page, records_page.pages)
 
 
 def tabs(sections: tuple[Section, ...], store: Store, workspace_id: str, client_id: str) -> tuple[Tab, ...]:
     """The details, and every section with its number of records."""
-    told = counts(store, workspace_id, client_id, (section.kind for section in sections))
-    return (Tab("", "Details"), *(Tab(one.name, one.label, told[one.kind.name]) for one in sections))
+    numbers = counts(store, workspace_id, client_id, (section.kind for section in sections))
+    return (Tab("", "Details"), *(Tab(section.name, section.label, numbers[section.kind.name]) for section in sections))
 
 
 def _line(section: Section, record: Any, names: Names, reader: Reader, now: datetime, *, is_short: bool) -> SectionLine:
     kind = section.kind
     hidden = kind.hidden(record, reader)
-    shown = {one.label: one for one in kind.fields(record, names) if not hidden.intersection(one.columns)}
+    shown = {each.label: each for each in kind.fields(record, names) if not hidden.intersection(each.columns)}
     closed = bool(hidden)
     return SectionLine(
         record.id,

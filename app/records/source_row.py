@@ -1,4 +1,4 @@
-"""The row of the export that a record was made of, read back from storage, with everything that was told of it."""
+"""The source row of a record, read back from storage, with its problems."""
 
 import base64
 from collections.abc import Iterable, Mapping
@@ -24,18 +24,18 @@ from app.records.cells import Cell, CellNames, Place
 from app.worker.leases import SPLIT
 from app.worker.runtime import Runtime
 
-LOAD = "parts"  # the phase of a trial in which a piece of work is a part, or a half of one that failed
+LOAD = "parts"  # the phase of a trial whose work items are parts, or halves of failed parts
 
 
 class SourceGone(Exception):
-    """Our copy of the export is no longer here."""
+    """Our copy of the export is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A value of the row to which a reference leads: its START, NAME or MINUTES (see `app.mapping.provenance`).
+    """A value of a referenced row: its START, NAME or MINUTES (see `app.mapping.provenance`).
 
-    `kind` and `place` are those of the row, None where the export has no such row.
+    `kind` and `place` are those of the row, None if the export has no such row.
     """
 
     value: str
@@ -45,11 +45,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """Where a row is in the export and what it says. `problems` name its columns where they concern one.
+    """A row's place in the export, its cells and problems. A problem names its column if it concerns a single column.
 
-    `feeds` says by cell what the cell feeds of the record, None where that is not known; `instants` are the moments of
-    its cells. `joined` are cells of other rows that feed the record; `taken` says by column what a reference gave;
-    `assumed` and `unlike` are those of `app.mapping.provenance.Evidence`.
+    `feeds` holds the record's columns by cell, None if unknown. `instants` are the moments of its cells. `joined` are
+    cells of other rows that feed the record. `taken` holds values of referenced rows by column. `assumed` and
+    `unlike` are those of `app.mapping.provenance.Evidence`.
     """
 
     kind: Kind[Any]
@@ -62,48 +62,53 @@ class SourceRow:
     problems: tuple[Problem, ...]
     feeds: Mapping[str, frozenset[str]] | None = None
     instants: Mapping[str, str] = field(default_factory=dict)
-    record_id: str | None = None  # of the record asked for, in the source
+    record_id: str | None = None  # the requested record's id in the source
     joined: tuple[Cell, ...] = ()
     taken: Mapping[str, Taken] = field(default_factory=dict)
     assumed: frozenset[str] = frozenset()
     unlike: frozenset[str] = frozenset()
 
     @property
-    def stays(self) -> Problem | None:
-        """Why the row did not come across, if it did not."""
+    def kept_back_by(self) -> Problem | None:
+        """The problem that kept the row back, or None."""
         keeps = (Level.REFUSED, Level.HELD, Level.SKIPPED)
-        return next((one for one in self.problems if one.severity in keeps or one.code == OLDER_ROW), None)
+        return next(
+            (problem for problem in self.problems if problem.severity in keeps or problem.code == OLDER_ROW), None
+        )
 
 
 def part_of_record(session: Session, migration: Migration, trial: Trial, work: int) -> Part | None:
-    """The part that a piece of a trial's work was about: a part that failed is tried in halves of other numbers."""
+    """The part of a trial's work item. Halves of a failed part have numbers of their own."""
     half = session.get(Work, (migration.id, f"trial:{trial.number}", LOAD, work))
     number = int(half.facts.get("part", work)) if half is not None else work
     return session.get(Part, (migration.id, migration.export_number, number))
 
 
 def part_of_line(session: Session, migration: Migration, file_number: int, line: int) -> Part | None:
-    """The part that a line of a file lies in."""
-    found = select(Part).where(
+    """The part that contains a line of a file."""
+    parts = select(Part).where(
         Part.migration_id == migration.id,
         Part.export_number == migration.export_number,
         Part.file_number == file_number,
         Part.first_line <= line,
     )
-    return session.exec(found.order_by(col(Part.first_line).desc()).limit(1)).first()
+    return session.exec(parts.order_by(col(Part.first_line).desc()).limit(1)).first()
 
 
 def read_source(
     runtime: Runtime, migration: Migration, source: Source, part: Part, line: int, record: RecordAsked | None = None
 ) -> SourceRow | None:
-    """The row at a line of a part; None where no row begins there. Raises SourceGone after the export was deleted,
-    and Stop with `preview_failed` or `preview_busy` where the row could not be read just now."""
+    """Reads the row at a line of a part. None if no row begins there.
+
+    Raises SourceGone after the export was deleted, and Stop with `preview_failed` or `preview_busy` if the row cannot
+    be read now.
+    """
     if not migration.wrapped_key:
         raise SourceGone
     plan = plan_of(migration)
     with runtime.ledger.read() as session:
         file = session.get(ExportFile, (migration.id, migration.export_number, part.file_number))
-        ledger = _told(session, migration, part, file.path, line) if file is not None else []
+        ledger = _ledger_problems(session, migration, part, file.path, line) if file is not None else []
     if record is not None:
         record = replace(record, codes=tuple(problem.code for problem in ledger))
     request = RowRequest(
@@ -119,42 +124,44 @@ def read_source(
         record,
     )
     try:
-        found = reader().answer("row", request, RowAnswer, ReaderLimits.of(runtime.settings), migration.id)
+        response = reader().answer("row", request, RowAnswer, ReaderLimits.of(runtime.settings), migration.id)
     except ReaderBusy:
         raise Stop(Problem("preview_busy")) from None
     except ReaderFailed:
         raise Stop(Problem("preview_failed", kind=part.kind, line=line)) from None
-    if found.is_gone:
+    if response.is_gone:
         raise SourceGone
-    if not found.is_there:
+    if not response.is_there:
         return None
-    kind = source.kind(found.kind)
-    row = PartRow(line, found.cells, found.codes)
-    told = (*found.problems, *(Problem(code, kind.name) for code in row.codes), *ledger)
-    names = CellNames(kind, found.file, file, row.cells)
+    kind = source.kind(response.kind)
+    row = PartRow(line, response.cells, response.codes)
+    problems = (*response.problems, *(Problem(code, kind.name) for code in row.codes), *ledger)
+    names = CellNames(kind, response.file, file, row.cells)
     own = SourceRow(
         kind,
-        found.file,
-        found.file_number,
+        response.file,
+        response.file_number,
         line,
-        found.source_id,
-        DateOrder(found.dates),
-        tuple(names.cells(found.columns)),
-        tuple(one.at(details={**one.details, "source": source.label}) for one in _once(told)),
+        response.source_id,
+        DateOrder(response.dates),
+        tuple(names.cells(response.columns)),
+        tuple(problem.at(details={**problem.details, "source": source.label}) for problem in _once(problems)),
         record_id=record.source_id if record is not None else None,
     )
-    return own if found.evidence is None else _with_evidence(runtime, migration, source, own, found.evidence, names)
+    return (
+        own if response.evidence is None else _with_evidence(runtime, migration, source, own, response.evidence, names)
+    )
 
 
 def _with_evidence(
     runtime: Runtime, migration: Migration, source: Source, row: SourceRow, evidence: EvidenceAnswer, names: CellNames
 ) -> SourceRow:
-    """A row with what it and other rows feed of the record."""
+    """Adds what the row and other rows feed of the record."""
     with runtime.ledger.read() as session:
         numbers = {joined.file_number for joined in evidence.joined}
         files = {n: session.get(ExportFile, (migration.id, migration.export_number, n)) for n in numbers}
     cells: dict[tuple[Place | None, str], Cell] = {}
-    places: dict[str, tuple[Kind[Any], Place]] = {}  # of rows to which references lead, by the column that they feed
+    places: dict[str, tuple[Kind[Any], Place]] = {}  # referenced rows, by the column that they feed
     for joined in evidence.joined:
         kind = source.kind(joined.kind)
         place = Place(joined.file, joined.file_number, joined.line)
@@ -184,13 +191,13 @@ def _with_evidence(
     )
 
 
-def _told(session: Session, migration: Migration, part: Part, path: str, line: int) -> list[Problem]:
-    """What the ledger has of the row: told while the export was read and settled, and by the newest trial."""
+def _ledger_problems(session: Session, migration: Migration, part: Part, path: str, line: int) -> list[Problem]:
+    """The ledger's problems of the row, from reading and settling the export and from the newest trial."""
     runs = [(f"export:{migration.export_number}", [0])]
     if migration.trial_number:
         run = f"trial:{migration.trial_number}"
         runs.append((run, [part.number, *_halves(session, migration, run, part)]))
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for run, works in runs:
         lines = session.exec(
             select(ProblemLine).where(
@@ -201,27 +208,27 @@ def _told(session: Session, migration: Migration, part: Part, path: str, line: i
                 ProblemLine.file == path,
             )
         )
-        found += [
-            Problem(one.code, one.kind, column=one.column, level=Level(one.level))
-            for one in lines
-            if one.code in catalogue()
+        problems += [
+            Problem(row.code, row.kind, column=row.column, level=Level(row.level))
+            for row in lines
+            if row.code in catalogue()
         ]
-    return found
+    return problems
 
 
 def _halves(session: Session, migration: Migration, run: str, part: Part) -> list[int]:
-    """The numbers of the pieces in which a part was tried again."""
+    """The numbers of the halves in which a part was tried again."""
     work = session.get(Work, (migration.id, run, LOAD, part.number))
     if work is None or work.state != SPLIT:
         return []
     later = select(Work).where(
         Work.migration_id == migration.id, Work.run == run, Work.phase == LOAD, Work.number > part.number
     )
-    return [one.number for one in session.exec(later) if one.facts.get("part") == part.number]
+    return [half.number for half in session.exec(later) if half.facts.get("part") == part.number]
 
 
 def _once(problems: Iterable[Problem]) -> Iterable[Problem]:
-    """Each code once; the one that names a column counts."""
+    """Each code once. A problem with a column replaces a problem without."""
     by_code: dict[str, list[Problem]] = {}
     for problem in problems:
         same = by_code.setdefault(problem.code, [])

@@ -1,1 +1,1 @@
-"""Development and test only: a stand-in for Caspen itself, so that the whole move can be tried on one machine."""
+"""Development and test only: a replacement for Caspen, so that the whole move runs on a single machine."""

@@ -1,4 +1,4 @@
-"""The demo people and the demo clinic, with gaps for the checklist to find."""
+"""The demo people and the demo clinic, with gaps for the checklist."""
 
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One thing that is not set up on purpose: what the checklist will find."""
+    """A part of the demo clinic that is missing on purpose, for the checklist to report."""
 
     what: str  # location, invitation, practitioner or service
     name: str
@@ -55,7 +55,7 @@ GAPS = (
 
 
 def seed(runtime: Runtime) -> None:
-    """Makes the demo clinic and its people, once."""
+    """Creates the demo clinic and its people. A second call changes nothing."""
     demo = demo_workspace(source().name)
     with runtime.ledger.write() as session:
         take_turns(session.connection(), SCHEMA)
@@ -76,23 +76,23 @@ def seed(runtime: Runtime) -> None:
 def add_person(session: Session, person: DemoPerson) -> None:
     session.add(Person(id=person.id, email=person.email, name=person.name))
     session.flush()
-    told = {"person_id": person.id, "workspace_id": person.workspace, "role": person.role.value}
-    session.add(Membership(**told, clinical=person.clinical))
+    member = {"person_id": person.id, "workspace_id": person.workspace, "role": person.role.value}
+    session.add(Membership(**member, clinical=person.clinical))
 
 
 def open_gaps(facts: WorkspaceSnapshot) -> list[Gap]:
-    """The gaps of the demo clinic that nobody has closed yet."""
-    there = {
+    """The open gaps of the demo clinic."""
+    present = {
         "location": {place.name for place in facts.locations},
         "practitioner": {person.name for person in facts.practitioners},
         "service": {service.name for service in facts.services},
         "invitation": {person.name for person in facts.practitioners if person.accepted},
     }
-    return [gap for gap in GAPS if gap.name not in there[gap.what]] if facts.workspace.id == WORKSPACE else []
+    return [gap for gap in GAPS if gap.name not in present[gap.what]] if facts.workspace.id == WORKSPACE else []
 
 
 def close_gaps(runtime: Runtime) -> None:
-    """Closes every open gap of the demo clinic, as its people would."""
+    """Closes every open gap of the demo clinic."""
     facts = load_workspace(runtime.caspen, WORKSPACE)
     gateway = Gateway(runtime.caspen, WORKSPACE, BY)
     for gap in open_gaps(facts):

@@ -1,4 +1,4 @@
-"""The stand-in workspace as pages: add a location, invite someone, accept as them, add a service, see live clients."""
+"""Pages of the sandbox workspace: locations, invitations, services, and live clients."""
 
 import re
 import secrets
@@ -29,7 +29,7 @@ from app.records.sections import BY_NAME, SECTIONS
 from app.sandbox.demo import WORKSPACE, close_gaps, open_gaps
 from app.web.client_downloads import file_answer
 from app.web.page_context import go, page, visit_of
-from app.web.search_text import found_at, typed_text
+from app.web.search_text import search_address, typed_text
 from app.worker.runtime import Runtime
 
 router = APIRouter(prefix="/sandbox")
@@ -46,20 +46,20 @@ Errors = list[dict[str, str]]
 
 
 @router.get("")
-def first(request: Request) -> Response:
-    """The workspace of whoever is signed in, else the demo clinic's."""
+def show_own_workspace(request: Request) -> Response:
+    """Redirects to the workspace of the signed-in person, or to the demo clinic's."""
     viewer = visit_of(request).viewer
     own = viewer.workspace_ids[0] if viewer and viewer.workspace_ids else WORKSPACE
     return go(f"/sandbox/{own}")
 
 
 @router.post("/clinic")
-def new_clinic(request: Request, name: Annotated[str, Form()] = "") -> Response:
-    """A new empty clinic, whose admin is whoever is signed in (or Megan)."""
+def add_clinic(request: Request, name: Annotated[str, Form()] = "") -> Response:
+    """Creates an empty clinic. Its admin is the signed-in person, or a new demo admin."""
     runtime = runtime_of(request)
     if not name.strip():
         errors = [{"field": "clinic_name", "words": "Write the clinic's name."}]
-        return draw(request, WORKSPACE, errors, {"clinic_name": name})
+        return render_workspace(request, WORKSPACE, errors, {"clinic_name": name})
     workspace_id = f"wsp_{secrets.token_hex(6)}"
     create_workspace(runtime.caspen, workspace_id, name.strip()[:200])
     viewer = visit_of(request).viewer
@@ -74,8 +74,8 @@ def new_clinic(request: Request, name: Annotated[str, Form()] = "") -> Response:
 
 
 @router.get("/{workspace_id}")
-def look(request: Request, workspace_id: str) -> Response:
-    return draw(request, workspace_id, [], {})
+def show_workspace(request: Request, workspace_id: str) -> Response:
+    return render_workspace(request, workspace_id, [], {})
 
 
 @router.post("/{workspace_id}/locations")
@@ -85,7 +85,7 @@ def add_location(
     if not name.strip() or zone not in available_timezones():
         words = "Write the location's name." if not name.strip() else "Choose a time zone."
         field = "location_name" if not name.strip() else "location_zone"
-        return draw(request, workspace_id, [{"field": field, "words": words}], {"location_name": name})
+        return render_workspace(request, workspace_id, [{"field": field, "words": words}], {"location_name": name})
     gateway(request, workspace_id).add_location(name.strip()[:255], timezone=zone)
     return go(f"/sandbox/{workspace_id}#loc")
 
@@ -104,14 +104,14 @@ def invite(
     if not ADDRESS.fullmatch(email.strip()):
         errors.append({"field": "person_email", "words": "Write an e-mail address, such as sam@clinic.example."})
     if errors or role not in dict(ROLES):
-        return draw(request, workspace_id, errors, {"person_name": name, "person_email": email})
+        return render_workspace(request, workspace_id, errors, {"person_name": name, "person_email": email})
     gateway(request, workspace_id).invite_user(name.strip()[:255], email.strip().lower(), role)
     return go(f"/sandbox/{workspace_id}#ppl")
 
 
 @router.post("/{workspace_id}/people/{user_id}/accept")
 def accept(request: Request, workspace_id: str, user_id: str) -> Response:
-    """What the invited person would do in their own e-mail."""
+    """Accepts an invitation, as the invited person would."""
     try:
         gateway(request, workspace_id).accept_invitation(user_id)
     except NotThere as absent:
@@ -130,7 +130,7 @@ def add_service(
     minutes = int(duration) if duration.isdecimal() and len(duration) < 5 and 0 < int(duration) <= 1440 else 30
     if not name.strip() or kind not in ("appointment", "activity"):
         errors = [{"field": "service_name", "words": "Write the service's name."}]
-        return draw(request, workspace_id, errors, {"service_name": name})
+        return render_workspace(request, workspace_id, errors, {"service_name": name})
     gateway(request, workspace_id).add_service(name.strip()[:255], kind=kind, duration=minutes)
     return go(f"/sandbox/{workspace_id}#ser")
 
@@ -144,40 +144,40 @@ def close(request: Request, workspace_id: str) -> Response:
 
 
 @router.get("/{workspace_id}/clients")
-def clients(request: Request, workspace_id: str, find: str = "", number: int = 1) -> Response:
-    """Who is live. `find` is what was typed, encrypted."""
+def show_live_clients(request: Request, workspace_id: str, find: str = "", number: int = 1) -> Response:
+    """The live clients. `find` is the encrypted search text."""
     facts = facts_of(request, workspace_id)
     live = runtime_of(request).caspen.live
     q = typed_text(runtime_of(request), request.url.path, find)
-    found = views.clients(live, workspace_id, search=q, page=number)
+    matches = views.clients(live, workspace_id, search=q, page=number)
     at = f"/sandbox/{workspace_id}"
-    return page(request, "sandbox/clients.html", workspace=facts.workspace, found=found, q=q, find=find, at=at)
+    return page(request, "sandbox/clients.html", workspace=facts.workspace, matches=matches, q=q, find=find, at=at)
 
 
 @router.post("/{workspace_id}/clients")
 def search_clients(request: Request, workspace_id: str, q: Annotated[str, Form()] = "") -> Response:
-    """Leads to the live clients that fit what was typed."""
+    """Redirects to the live clients that match the typed text."""
     facts_of(request, workspace_id)
-    return go(found_at(runtime_of(request), request.url.path, q))
+    return go(search_address(runtime_of(request), request.url.path, q))
 
 
 @router.get("/{workspace_id}/clients/{client_id}")
-def client(request: Request, workspace_id: str, client_id: str) -> Response:
+def show_live_client(request: Request, workspace_id: str, client_id: str) -> Response:
     """A live client's details."""
-    return live_client(request, workspace_id, client_id, "")
+    return render_live_client(request, workspace_id, client_id, "")
 
 
 @router.get("/{workspace_id}/clients/{client_id}/{section}")
-def section(request: Request, workspace_id: str, client_id: str, section: str, number: int = 1) -> Response:
-    """One section of a live client's page, by the same code as that of a trial."""
+def show_live_section(request: Request, workspace_id: str, client_id: str, section: str, number: int = 1) -> Response:
+    """A section of a live client's page, by the same code as for a trial."""
     if section not in BY_NAME:
         raise HTTPException(404)
-    return live_client(request, workspace_id, client_id, section, number)
+    return render_live_client(request, workspace_id, client_id, section, number)
 
 
 @router.get("/{workspace_id}/clients/{client_id}/files/{file_id}")
-def opened(request: Request, workspace_id: str, client_id: str, file_id: str) -> Response:
-    """What one live file holds."""
+def show_live_file(request: Request, workspace_id: str, client_id: str, file_id: str) -> Response:
+    """A live client's file."""
     runtime = runtime_of(request)
     file = get(runtime.caspen.live, workspace_id, FILES, file_id)
     if not isinstance(file, File) or file.client_id != client_id:
@@ -185,18 +185,18 @@ def opened(request: Request, workspace_id: str, client_id: str, file_id: str) ->
     return file_answer(file, runtime.files.open(workspace_id, file.sha256))
 
 
-def live_client(request: Request, workspace_id: str, client_id: str, section: str, number: int = 1) -> Response:
-    """Everybody in the sandbox sees everything: its people are invented."""
+def render_live_client(request: Request, workspace_id: str, client_id: str, section: str, number: int = 1) -> Response:
+    """Renders a live client. Everyone in the sandbox sees everything, because its people are invented."""
     facts, caspen = facts_of(request, workspace_id), runtime_of(request).caspen
-    found = get(caspen.live, workspace_id, CLIENT, client_id)
-    if found is None:
+    client_record = get(caspen.live, workspace_id, CLIENT, client_id)
+    if client_record is None:
         raise HTTPException(404)
     names = Names(caspen, caspen.live, workspace_id, facts.workspace.timezone)
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "workspace": facts.workspace,
         "zone": facts.workspace.timezone,
-        "client": found,
-        "name": name_of(found),
+        "client": client_record,
+        "name": name_of(client_record),
         "tabs": tabs(SECTIONS, caspen.live, workspace_id, client_id),
         "section": section,
         "at": f"/sandbox/{workspace_id}",
@@ -205,10 +205,10 @@ def live_client(request: Request, workspace_id: str, client_id: str, section: st
     }
     if section:
         chosen = BY_NAME[section]
-        told["shown"] = section_page(chosen, caspen.live, names, EVERYTHING, client_id, number, now())
+        values["shown"] = section_page(chosen, caspen.live, names, EVERYTHING, client_id, number, now())
     else:
-        told["fields"] = [field for field in details(caspen.live, names, found) if field.value]
-    return page(request, "sandbox/client.html", **told)
+        values["fields"] = [field for field in details(caspen.live, names, client_record) if field.value]
+    return page(request, "sandbox/client.html", **values)
 
 
 def runtime_of(request: Request) -> Runtime:
@@ -229,14 +229,14 @@ def facts_of(request: Request, workspace_id: str) -> WorkspaceSnapshot:
         raise HTTPException(404) from absent
 
 
-def draw(request: Request, workspace_id: str, errors: Errors, form: dict[str, str]) -> Response:
+def render_workspace(request: Request, workspace_id: str, errors: Errors, form: dict[str, str]) -> Response:
     facts = facts_of(request, workspace_id)
     runtime = runtime_of(request)
     with runtime.ledger.read() as session:
         enterable = set(session.exec(select(Person.email)).all())
         others = {m for m in session.exec(select(Membership.workspace_id)).all() if m not in ("*", workspace_id)}
     gaps = Counter(gap.what for gap in open_gaps(facts))
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "workspace": facts.workspace,
         "gaps": [plural(count, what) for what, count in gaps.items()],
         "gap_count": gaps.total(),
@@ -262,11 +262,11 @@ def draw(request: Request, workspace_id: str, errors: Errors, form: dict[str, st
         "sandbox_href": f"/sandbox/{workspace_id}",
         "back_href": back_to(request, workspace_id),
     }
-    return page(request, "sandbox/workspace.html", 422 if errors else 200, **told)
+    return page(request, "sandbox/workspace.html", 422 if errors else 200, **values)
 
 
 def back_to(request: Request, workspace_id: str) -> str:
-    """The move of this very workspace, for whoever may start it."""
+    """The start page of this workspace, if the visitor may start its move. Otherwise "/"."""
     viewer = visit_of(request).viewer
     mine = viewer is not None and workspace_id in viewer.workspace_ids and viewer.may(Right.START, workspace_id)
     return f"/start?workspace={workspace_id}" if mine else "/"

@@ -1,4 +1,4 @@
-"""The clinics of a person who belongs to several, or to none: a plain list to choose from, and who invites."""
+"""The clinics of a person who belongs to several, or to none."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class ClinicLine:
-    """One clinic to choose. `href` is empty where nobody has started a move and the person cannot start one."""
+    """A clinic to choose. `href` is empty if there is no move and this person cannot start one."""
 
     name: str
     role: str
@@ -32,7 +32,7 @@ class ClinicLine:
 
 @router.get("/clinics")
 def show_clinics(request: Request) -> Response:
-    """Every clinic of the visitor with its move. Staff is led to its own list."""
+    """Every clinic of the visitor with its move. Redirects staff to the list of migrations."""
     visit = visit_of(request)
     if visit.person.is_support:
         return go("/support")

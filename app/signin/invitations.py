@@ -1,4 +1,4 @@
-"""An invited person sees which clinic, which role and who invites, and then accepts or declines."""
+"""Invitations: the invited person sees clinic, role and inviter, and accepts or declines."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ INVITED = "the invited person"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One open invitation as the invited person reads it."""
+    """An open invitation, for the invited person."""
 
     id: str
     clinic: str
@@ -42,15 +42,15 @@ class Offer:
 
 @router.get("")
 def show_invitations(request: Request) -> Response:
-    """The open invitations to the address that is signed in. Every address without one reads the same."""
+    """The open invitations to the signed-in address. Every address without an invitation gets the same page."""
     return render_invitations(request, "", [])
 
 
 @router.post("/{invitation_id}/accept")
 def accept_invitation(request: Request, invitation_id: str, name: Annotated[str, Form()] = "") -> Response:
-    """Makes the signed-in person a member, and leads to the move. Pressed twice, the second press only leads there."""
+    """Makes the signed-in person a member, and redirects to the move. A second press only redirects."""
     visit = visit_of(request)
-    if is_nameless(request) and not is_name(name):
+    if has_no_name(request) and not is_name(name):
         is_long = len(name.strip()) > LONGEST_NAME
         words = f"Shorten your name to {LONGEST_NAME} characters." if is_long else WRITE_NAME
         return render_invitations(request, name, [{"field": "name", "words": words}])
@@ -67,13 +67,13 @@ def accept_invitation(request: Request, invitation_id: str, name: Annotated[str,
                 post(session, migration, "person_joined", cause=f"joined:{invitation.id}", facts=facts)
             current = current_migration(session, invitation.workspace_id)
     except (invitations.NotOpen, invitations.StaffHasNoClinic):
-        return is_not_open(request)
+        return render_not_open(request)
     return go(f"/m/{current.id}" if current is not None else "/")
 
 
 @router.post("/{invitation_id}/decline")
 def decline_invitation(request: Request, invitation_id: str) -> Response:
-    """Ends the invitation without giving anything. The clinic learns that it was declined, and no name."""
+    """Ends the invitation without access. The clinic learns that it was declined, without a name."""
     visit = visit_of(request)
     try:
         with visit.write() as session:
@@ -82,22 +82,22 @@ def decline_invitation(request: Request, invitation_id: str) -> Response:
             invitation = invitations.decline(session, invitation_id, visit.person)
             note_answer(session, migration, invitation, INVITED, "invitation_declined", None)
     except invitations.NotOpen:
-        return is_not_open(request)
+        return render_not_open(request)
     return go("/invitations")
 
 
 def note_answer(
     session: Session, migration: Migration, invitation: Invitation, by: str, act: str, person_id: str | None
 ) -> None:
-    """The audit line of an answer. The line of a refusal names nobody: the clinic knows the typed address only."""
+    """Writes the audit line of an answer. A refusal has no name, since the clinic knows only the typed address."""
     facts: dict[str, Any] = {"invitation": invitation.id, "role": invitation.role}
     if person_id is not None:
         facts["person"] = person_id
     write_act(session, migration, by, Actor.CLINIC.value, act, facts)
 
 
-def is_nameless(request: Request) -> bool:
-    """Whether the signed-in person has no name yet: somebody who signed in for the first time, by an invitation."""
+def has_no_name(request: Request) -> bool:
+    """Whether the signed-in person has no name yet, after the first sign-in by an invitation."""
     visit = visit_of(request)
     with visit.read() as session:
         return not session.get_one(Person, visit.person.id).name
@@ -107,13 +107,13 @@ WRITE_NAME = "Write your name, as your colleagues know it."
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be shown to colleagues and in e-mails as a person's name: short, and no address."""
+    """Whether colleagues and e-mails can show this text as a person's name: short, and no address."""
     name = text.strip()
     return 0 < len(name) <= LONGEST_NAME and name.isprintable() and NOT_IN_A_NAME.search(name) is None
 
 
-def is_not_open(request: Request) -> Response:
-    """The same answer for an invitation that is unknown, for another address, answered, withdrawn or expired."""
+def render_not_open(request: Request) -> Response:
+    """Renders the same page for an unknown, foreign, answered, withdrawn or expired invitation."""
     title = "This invitation is not open"
     lede = (
         "The clinic withdrew it, it was answered, or it is too old. Ask the clinic for a new one. Nothing was changed."
@@ -147,5 +147,5 @@ def render_invitations(request: Request, name: str, errors: list[dict[str, str]]
     visit = visit_of(request)
     with visit.read() as session:
         offers = load_offers(session, visit.person.email)
-    told: dict[str, Any] = {"offers": offers, "needs_name": is_nameless(request), "name": name, "errors": errors}
-    return page(request, "signin/invitations.html", 422 if errors else 200, **told)
+    values: dict[str, Any] = {"offers": offers, "needs_name": has_no_name(request), "name": name, "errors": errors}
+    return page(request, "signin/invitations.html", 422 if errors else 200, **values)

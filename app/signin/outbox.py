@@ -1,4 +1,4 @@
-"""Development only: the e-mails that would have been sent, to be read and clicked on this machine."""
+"""Development only: the e-mails that would have been sent, for reading on this machine."""
 
 from typing import Any
 
@@ -15,25 +15,25 @@ LISTED = 50
 
 
 @router.get("/outbox")
-def show(request: Request, mail: str | None = None) -> Response:
-    """All mails, newest first, and one of them open."""
+def show_outbox(request: Request, mail: str | None = None) -> Response:
+    """All mails, newest first, and an open mail."""
     visit = visit_of(request)
     composer = Composer(visit.runtime.settings)
     with visit.read() as session:
         every = session.exec(select(OutboxMail).order_by(col(OutboxMail.written_at).desc()).limit(LISTED)).all()
         total = session.exec(select(func.count()).select_from(OutboxMail)).one()
     mails: list[dict[str, Any]] = []
-    for one in every:
-        subject, text, _ = composer.compose(one)
-        mails.append({"mail": one, "subject": subject, "text": text, "href": composer.address(one)})
+    for row in every:
+        subject, text, _ = composer.compose(row)
+        mails.append({"mail": row, "subject": subject, "text": text, "href": composer.address(row)})
     leaves = bool(visit.runtime.settings.smtp_url)
     chosen = next((m for m in mails if m["mail"].id == mail), mails[0] if mails else None)
     return page(request, "outbox/outbox.html", mails=mails, total=total, leaves=leaves, chosen=chosen)
 
 
 @router.get("/outbox/{mail_id}")
-def html_of(request: Request, mail_id: str) -> Response:
-    """One mail as a mail program would show it. Its styles are inline, so this page alone allows them."""
+def show_mail(request: Request, mail_id: str) -> Response:
+    """A mail as a mail program shows it. Its styles are inline, so only this page allows inline styles."""
     visit = visit_of(request)
     with visit.read() as session:
         mail = session.get(OutboxMail, mail_id)

@@ -1,4 +1,4 @@
-"""The pages to sign in and out. In development one may also enter as one of the demo people."""
+"""Signing in and out. In development, a visitor can also enter as a demo person."""
 
 import asyncio
 import ipaddress
@@ -38,10 +38,10 @@ MINUTES = sessions.LINK_LASTS // timedelta(minutes=1)
 
 
 @router.get("/")
-def start(request: Request) -> Response:
-    """The way in: support to its list, a clinic to its move or to the page that starts one.
+def show_start(request: Request) -> Response:
+    """Redirects to the visitor's page: support to its list, a clinic to its move or to the start page.
 
-    A person of several clinics, or of none, chooses first. An invitation changes nothing here.
+    A person with several clinics, or none, chooses first. An open invitation changes nothing.
     """
     visit = visit_of(request)
     if visit.viewer is None:
@@ -51,26 +51,26 @@ def start(request: Request) -> Response:
     if len(visit.viewer.workspace_ids) != 1:
         return go("/clinics")
     with visit.read() as session:
-        found = current_migration(session, *visit.viewer.workspace_ids)
-    return go(f"/m/{found.id}" if found is not None else "/start")
+        migration = current_migration(session, *visit.viewer.workspace_ids)
+    return go(f"/m/{migration.id}" if migration is not None else "/start")
 
 
 def current_migration(session: Session, *workspace_ids: str) -> Migration | None:
-    """The migration of these workspaces that their people are led to."""
+    """The migration of these workspaces that their people are redirected to."""
     every = session.exec(select(Migration).where(col(Migration.workspace_id).in_(workspace_ids))).all()
     return chosen_of(every)
 
 
 def chosen_of(migrations: Iterable[Migration]) -> Migration | None:
-    """An open migration, else one that is live, else any; the newest of those. None where there is no migration."""
+    """The newest open migration, else the newest live migration, else the newest. None without a migration."""
     ordered = sorted(migrations, key=lambda m: (m.state not in OVER, m.state == State.FINALISED, m.created_at))
     return ordered[-1] if ordered else None
 
 
 @router.get("/signin")
-def ask(request: Request, next: str = "/") -> Response:  # noqa: A002 - the address says next
-    told: dict[str, Any] = {"next": own_address(next), "people": people(request.app.state.runtime), "email": ""}
-    return page(request, "signin/sign-in.html", **told)
+def show_sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 - the address says next
+    values: dict[str, Any] = {"next": own_address(next), "people": people(request.app.state.runtime), "email": ""}
+    return page(request, "signin/sign-in.html", **values)
 
 
 @router.post("/signin")
@@ -80,16 +80,18 @@ def send_link(
     next: Annotated[str, Form()] = "/",  # noqa: A002 - the form says next
     act: Annotated[str, Form()] = "link",
 ) -> Response:
-    """E-mails a link, with the same answer whether we know the address or not. In development one may just enter."""
+    """E-mails a link. Known and unknown addresses get the same response. Development also allows entry without a
+    link.
+    """
     runtime: Runtime = request.app.state.runtime
     address, back = email.strip().lower(), own_address(next)
     if act == "enter" and runtime.settings.is_development:
         return enter_as(request, address, back)
     if "@" not in address or len(address) > 254 or not address.isprintable():
         words = "Enter the e-mail address that you use in Caspen, such as megan@clinic.example."
-        told: dict[str, Any] = {"next": back, "people": people(runtime), "email": email}
-        told["errors"] = [{"field": "email", "words": words}]
-        return page(request, "signin/sign-in.html", 422, **told)
+        values: dict[str, Any] = {"next": back, "people": people(runtime), "email": email}
+        values["errors"] = [{"field": "email", "words": words}]
+        return page(request, "signin/sign-in.html", 422, **values)
     network = network_of(request.client.host if request.client else None)
     asked = LinkRequest(address, back, network, request.cookies.get(browser_cookie_name(runtime)))
     sender = parseaddr(runtime.settings.mail_from)[1]
@@ -99,7 +101,7 @@ def send_link(
 
 
 def enter_as(request: Request, address: str, back: str) -> Response:
-    """Development and test only: become one of the demo people."""
+    """Development and test only: signs in as a demo person."""
     runtime: Runtime = request.app.state.runtime
     with runtime.ledger.write() as session:
         person = sessions.person_by_email(session, address)
@@ -110,7 +112,7 @@ def enter_as(request: Request, address: str, back: str) -> Response:
 
 
 def start_session(session: Session, request: Request, person_id: str) -> str:
-    """Signs a person in and ends whatever session this browser had before. Returns the cookie's secret."""
+    """Signs a person in and ends the browser's earlier session. Returns the cookie's secret."""
     before = request.cookies.get(cookie_name(request.app.state.runtime))
     if before:
         sessions.sign_out(session, before)
@@ -118,27 +120,27 @@ def start_session(session: Session, request: Request, person_id: str) -> str:
 
 
 @router.get("/signin/{token}")
-def confirm(request: Request, token: str) -> Response:
-    """Names the account that the button signs in. Opening the link does nothing: mail scanners open links too."""
+def show_confirmation(request: Request, token: str) -> Response:
+    """Shows the account that the button signs in. A GET signs nobody in, because mail scanners open links."""
     visit = visit_of(request)
     with visit.read() as session:
         person = sessions.person_of_link(session, token)
     if person is None:
-        return dead_link(request)
+        return render_invalid_link(request)
     other = visit.viewer if visit.viewer is not None and visit.viewer.id != person.id else None
-    told: dict[str, Any] = {"token": token, "good": True, "person": person, "other": other}
-    return page(request, "signin/confirm.html", **told)
+    values: dict[str, Any] = {"token": token, "good": True, "person": person, "other": other}
+    return page(request, "signin/confirm.html", **values)
 
 
 @router.post("/signin/{token}")
 def enter_by_link(request: Request, token: str) -> Response:
-    """Signs the owner of the link in, and signs out who was signed in in this browser. A link works once."""
+    """Signs the owner of the link in, and the browser's earlier person out. A link works once."""
     runtime: Runtime = request.app.state.runtime
     with runtime.ledger.write() as session:
         used = sessions.use_token(session, token)
         secret = start_session(session, request, used[0]) if used else None
     if used is None or secret is None:
-        return dead_link(request)
+        return render_invalid_link(request)
     answer = with_cookie(runtime, own_address(used[1]), secret)
     answer.set_cookie(
         browser_cookie_name(runtime),
@@ -152,18 +154,18 @@ def enter_by_link(request: Request, token: str) -> Response:
     return answer
 
 
-def dead_link(request: Request) -> Response:
-    """The same answer for a link that was used, ended, too old or made up."""
+def render_invalid_link(request: Request) -> Response:
+    """Renders the same page for a used, ended, expired or invented link."""
     return page(request, "signin/confirm.html", 410, good=False, minutes=MINUTES)
 
 
 @router.get("/signout")
-def ask_to_leave(request: Request) -> Response:
+def show_sign_out(request: Request) -> Response:
     return page(request, "signin/signed-out.html", signed_out=visit_of(request).viewer is None)
 
 
 @router.post("/signout")
-def leave(request: Request) -> Response:
+def sign_out(request: Request) -> Response:
     runtime: Runtime = request.app.state.runtime
     name = cookie_name(runtime)
     secret = request.cookies.get(name)
@@ -184,39 +186,38 @@ def with_cookie(runtime: Runtime, address: str, secret: str) -> Response:
 
 
 def is_secure(runtime: Runtime) -> bool:
-    """Whether cookies travel over TLS alone."""
+    """Whether cookies are sent over TLS only."""
     return runtime.settings.environment is Environment.PRODUCTION
 
 
 def browser_cookie_name(runtime: Runtime) -> str:
-    """The cookie by which a browser is known again after its owner signed out."""
+    """The cookie that identifies a known browser after its owner signed out."""
     return f"__Host-{BROWSER_COOKIE}" if is_secure(runtime) else BROWSER_COOKIE
 
 
 def people(runtime: Runtime) -> list[dict[str, str]]:
-    """In development, everybody one may enter as; in production nobody."""
+    """The people to enter as, in development. Empty in production."""
     if not runtime.settings.is_development:
         return []
     with runtime.ledger.read() as session:
-        found = session.exec(select(Person, Membership).join(Membership).order_by(Person.name)).all()
+        rows = session.exec(select(Person, Membership).join(Membership).order_by(Person.name)).all()
     return [
         {"name": person.name, "email": person.email, "role_label": LABELS[Role(membership.role)], "clinic": ""}
-        for person, membership in found
+        for person, membership in rows
     ]
 
 
-# Sign-in links are e-mailed after the answer has gone out, and nobody can lock the owner of an address out.
+# Sign-in links are e-mailed after the response, and no stranger can lock out the owner of an address.
 #
-# A link is e-mailed when one of three things holds:
+# A link is e-mailed in three cases:
 #
-# * the browser is known: its owner signed in there before, and asked for at most ten links in ten minutes; * the
-# browser is unknown, and in ten minutes unknown browsers asked for at most five links to this address from this
-# network, for at most ten from all networks, and for at most thirty to any address from this network; * the mailbox
-# holds no link that works. The owner can therefore always sign in with the newest e-mail, whatever strangers ask
-# for: they cannot use a link, so they can end one only by having a newer one e-mailed.
+# * The browser is known: its owner signed in there before, and asked for at most 10 links in 10 minutes.
+# * The browser is unknown, and in 10 minutes unknown browsers asked for at most 5 links to this address from this
+#   network, at most 10 from all networks, and at most 30 to any address from this network.
+# * The mailbox holds no working link. So the owner can always sign in with the newest e-mail: strangers cannot use a
+#   link, and can end a link only by having a newer link e-mailed.
 #
-# Known and unknown addresses get the same answer at the same time, because the address is looked up after the
-# answer.
+# Known and unknown addresses get the same response at the same time, because the address is looked up afterwards.
 
 log = structlog.get_logger()
 WINDOW = timedelta(minutes=10)
@@ -232,7 +233,9 @@ limiter = MovingWindowRateLimiter(MemoryStorage())
 
 @dataclass(frozen=True, slots=True)
 class LinkRequest:
-    """What one browser asked for. `address` is trimmed and in lower case; `device` is the cookie of a known browser."""
+    """A browser's request for a link. `address` is stripped and in lower case, `device` the cookie of a known
+    browser.
+    """
 
     address: str
     next_page: str
@@ -241,7 +244,7 @@ class LinkRequest:
 
 
 async def email_link_later(runtime: Runtime, asked: LinkRequest) -> None:
-    """The same as `email_link`, a moment after the answer has left: the work for a known address must not slow it."""
+    """Runs `email_link` after a pause, so that the work for a known address does not delay the response."""
     await asyncio.sleep(PAUSE_SECONDS)
     await run_in_threadpool(email_link, runtime, asked)
 
@@ -249,7 +252,7 @@ async def email_link_later(runtime: Runtime, asked: LinkRequest) -> None:
 def email_link(runtime: Runtime, asked: LinkRequest) -> None:
     """E-mails a link to the owner of the address, if there is an owner and the limits allow a link.
 
-    Runs after the answer has gone out. A fault is logged by its type alone and raises nothing.
+    Runs after the response. Logs a fault by its type and raises nothing.
     """
     network_allows = limiter.hit(PER_NETWORK, "network", asked.network)
     try:
@@ -261,12 +264,12 @@ def email_link(runtime: Runtime, asked: LinkRequest) -> None:
             device = known_browser(runtime, asked.device, person.id) or unknown_browser(asked.network)
             if may_email_link(session, person.id, device, network_allows=network_allows):
                 post_link(session, runtime, person, asked.next_page, device)
-    except Exception as fault:  # the answer has gone out: there is nobody to tell but the operator
+    except Exception as fault:  # the response is sent: only the log remains
         log.error("sign_in_link_not_written", trouble=type(fault).__name__)
 
 
 def may_email_link(session: Session, person_id: str, device: str, *, network_allows: bool) -> bool:
-    """Whether the limits allow one more link to a known or an unknown browser."""
+    """Whether the limits allow another link to a known or unknown browser."""
     recent = [link.device for link in sessions.links_since(session, person_id, now() - WINDOW)]
     from_this = recent.count(device)
     if not device.startswith(UNKNOWN):
@@ -278,7 +281,7 @@ def may_email_link(session: Session, person_id: str, device: str, *, network_all
 
 
 def post_link(session: Session, runtime: Runtime, person: Person, next_page: str, device: str) -> None:
-    """Writes the e-mail with its link. The token is sealed in the outbox, for the sender alone."""
+    """Writes the e-mail with its link. The token is sealed in the outbox, and only the sender opens it."""
     token = sessions.make_link_token(session, person, next_page, device)
     sealed = seal_secret(token, key_from_setting(runtime.settings.secret_key), "sign_in")
     session.add(
@@ -293,12 +296,12 @@ def post_link(session: Session, runtime: Runtime, person: Person, next_page: str
 
 
 def new_browser_cookie(runtime: Runtime, person_id: str) -> str:
-    """The value of the cookie by which a browser is known for the person who signs in there. It signs nobody in."""
+    """The value of the cookie that identifies a browser of this person. The cookie signs nobody in."""
     return seal_secret(f"{secrets.token_hex(8)}:{person_id}", key_from_setting(runtime.settings.secret_key), "browser")
 
 
 def known_browser(runtime: Runtime, cookie: str | None, person_id: str) -> str:
-    """The hash of a known browser of this person; empty for another person's cookie, an invalid cookie or none."""
+    """The hash of a known browser of this person. "" for another person's cookie, an invalid cookie or no cookie."""
     if not cookie:
         return ""
     try:
@@ -309,7 +312,7 @@ def known_browser(runtime: Runtime, cookie: str | None, person_id: str) -> str:
 
 
 def unknown_browser(network: str) -> str:
-    """The device of every unknown browser of one network."""
+    """The device of every unknown browser of a network."""
     return UNKNOWN + sessions.hashed(network)
 
 

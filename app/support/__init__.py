@@ -1,1 +1,1 @@
-"""Caspen's support staff: every migration on one page, and what they may do about one, always with a reason."""
+"""Pages for Caspen's support staff: the list of migrations, and acts that need a reason."""

@@ -1,4 +1,4 @@
-"""Support's pages: the list, one migration, and the acts that need a reason the clinic can read."""
+"""Support's pages: the list, a migration, and the acts that need a reason."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -63,7 +63,7 @@ SHORTEST = 10
 
 @dataclass(frozen=True, slots=True)
 class StaffAct:
-    """One event that support may cause with a reason: its route below `/support/{migration}/` and its words."""
+    """An event that support may cause with a reason: its route below `/support/{migration}/`, and its texts."""
 
     event: Event
     route: str
@@ -89,11 +89,15 @@ ACTS = (
 
 @shows("/support/{migration_id}/waive")
 def checks_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """This visit to the state, and each check that could be let pass: all of them on the page, the sent one after."""
+    """The state of the move, and the checks that support can waive: all of them, or the check in the sent form."""
     asked = "".join(visit.sent.fields.get("check", ()))
-    lines = [one for one in checklist.lines(situation(visit)) if one.waivable and asked in ("", one.name)]
-    waived = {one.name: session.get(Waiver, (migration.id, one.name)) is not None for one in lines}
-    titles = {one.name: one.title for one in lines}
+    lines = [
+        check_line
+        for check_line in checklist.lines(situation(visit))
+        if check_line.waivable and asked in ("", check_line.name)
+    ]
+    waived = {check_line.name: session.get(Waiver, (migration.id, check_line.name)) is not None for check_line in lines}
+    titles = {check_line.name: check_line.title for check_line in lines}
     moment = columns_shown(MOMENT, migration)
     return Shown(
         context={**moment.context, **{f"check {name}": [titles[name], done] for name, done in waived.items()}},
@@ -105,9 +109,9 @@ def checks_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 @shows("/support/{migration_id}/answer")
 def requests_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """The requests that wait for an answer: all of them on the page, the answered one after."""
+    """The open requests: all of them, or the request in the sent form."""
     asked = "".join(visit.sent.fields.get("request_id", ()))
-    waiting = {one.id: one.text for one in open_requests_of(session, migration.id)}
+    waiting = {row.id: row.text for row in open_requests_of(session, migration.id)}
     return Shown(
         context={f"request {key}": waiting.get(key) for key in ([asked] if asked else waiting)},
         labels={f"request {asked}": "The request"},
@@ -117,85 +121,88 @@ def requests_shown(visit: Visit, session: Session, migration: Migration) -> Show
 
 
 @router.get("")
-def every(request: Request, q: str = "", who: str = "", state: str = "") -> Response:
+def show_migrations(request: Request, q: str = "", who: str = "", state: str = "") -> Response:
     visit = visit_of(request)
     with visit.read() as session:
-        lines = overview(session, q=q[:100], who=who, state=state)
+        lines = load_lines(session, q=q[:100], who=who, state=state)
         providers = load_provider_lines(session, LinkSettings.from_environment(environment()))
-    groups = [(HEADS[waits], list(found)) for waits, found in groupby(lines, key=lambda line: line.waits)]
+    groups = [(HEADS[waits], list(group_lines)) for waits, group_lines in groupby(lines, key=lambda line: line.waits)]
     ours = sum(line.waits.value == "us" for line in lines)
-    told: dict[str, Any] = {"groups": groups, "total": len(lines), "ours": ours, "providers": providers}
-    return page(request, "support/list.html", **told, q=q, who=who, state=state)
+    values: dict[str, Any] = {"groups": groups, "total": len(lines), "ours": ours, "providers": providers}
+    return page(request, "support/list.html", **values, q=q, who=who, state=state)
 
 
 @router.get("/{migration_id}")
-def one(request: Request) -> Response:
-    return draw(request, {}, [])
+def show_migration(request: Request) -> Response:
+    return render_migration(request, {}, [])
 
 
 @router.post("/{migration_id}/retry")
 def retry(request: Request, reason: Annotated[str, Form()] = "") -> Response:
     """Starts the failed work again, with the same files and plan."""
-    return with_reason(request, reason, "retry", Event.RETRY)
+    return apply_event(request, reason, "retry", Event.RETRY)
 
 
 @router.post("/{migration_id}/pause")
 def pause(request: Request, reason: Annotated[str, Form()] = "") -> Response:
-    """Pauses the work of a migration; what was done stays done."""
-    return with_reason(request, reason, "pause", Event.PAUSE, {"pausable": pausable(Actor.SUPPORT)})
+    """Pauses the work of a migration. Finished work is kept."""
+    return apply_event(request, reason, "pause", Event.PAUSE, {"pausable": pausable(Actor.SUPPORT)})
 
 
 @router.post("/{migration_id}/resume")
 def resume(request: Request, reason: Annotated[str, Form()] = "") -> Response:
-    """Goes on with paused work, from where it stopped."""
-    return with_reason(request, reason, "resume", Event.RESUME, {"pausable": pausable(Actor.SUPPORT)})
+    """Resumes paused work from where it stopped."""
+    return apply_event(request, reason, "resume", Event.RESUME, {"pausable": pausable(Actor.SUPPORT)})
 
 
 @router.post("/{migration_id}/back-to-review")
 def back_to_review(request: Request, reason: Annotated[str, Form()] = "") -> Response:
     """Opens the review again, for a trial that could not go live."""
-    return with_reason(request, reason, "back_to_review", Event.BACK_TO_REVIEW)
+    return apply_event(request, reason, "back_to_review", Event.BACK_TO_REVIEW)
 
 
 @router.post("/{migration_id}/cancel")
 def cancel(request: Request, reason: Annotated[str, Form()] = "") -> Response:
-    """Ends a migration for the clinic; its trial is dropped and its export deleted."""
-    return with_reason(request, reason, "cancel", Event.CANCEL)
+    """Ends a migration for the clinic. Its trial is dropped and its export deleted."""
+    return apply_event(request, reason, "cancel", Event.CANCEL)
 
 
 @router.post("/{migration_id}/undo")
 def undo(request: Request, reason: Annotated[str, Form()] = "") -> Response:
     """Takes a finished move back for the clinic, within its 30 days."""
-    return with_reason(request, reason, "undo", Event.UNDO, {"undoable": undoable})
+    return apply_event(request, reason, "undo", Event.UNDO, {"undoable": undoable})
 
 
 @router.post("/{migration_id}/waive")
 def waive(request: Request, check: Annotated[str, Form()] = "", reason: Annotated[str, Form()] = "") -> Response:
-    """Lets one check of the checklist pass. The clinic reads the reason on its page and gets an e-mail."""
+    """Waives a check of the checklist. The clinic reads the reason on its page and gets an e-mail."""
     visit = open_move(request, Event.START_TRIAL)
     line = next((line for line in checklist.lines(situation(visit)) if line.name == check), None)
     if line is None or not line.waivable:
         raise HTTPException(404)
-    trouble = short(reason)
+    trouble = reason_error(reason)
     if trouble:
-        return draw(request, {"waive": reason}, [{"field": "waive", "words": trouble}])
+        return render_migration(request, {"waive": reason}, [{"field": "waive", "words": trouble}])
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         if session.get(Waiver, (migration.id, check)) is None:
             session.add(Waiver(migration_id=migration.id, check=check, reason=reason.strip(), by=visit.by.name))
-            entry = note_act(session, migration, visit.by.name, "waive", reason, {"check": check})
+            entry = write_support_act(session, migration, visit.by.name, "waive", reason, {"check": check})
             post(session, migration, "check_waived", cause=f"waive:{entry.id}", facts={"reason": reason.strip()})
     return go(f"/support/{visit.move.id}")
 
 
 @router.post("/{migration_id}/answer")
 def answer(request: Request, request_id: Annotated[str, Form()] = "", text: Annotated[str, Form()] = "") -> Response:
-    """Answers a change request. When none is open any more, the clinic goes on with the review, or with
-    the names where the plan has changed since the trial."""
+    """Answers a change request.
+
+    After the last open request, the clinic returns to the review, or to the names page if the plan has changed since
+    the trial.
+    """
     visit = open_move(request, Event.ANSWER_CHANGES)
-    trouble = short(text)
+    trouble = reason_error(text)
     if trouble:
-        return draw(request, {"answer": text}, [{"field": "answer", "words": trouble}])
+        return render_migration(request, {"answer": text}, [{"field": "answer", "words": trouble}])
     with visit.write() as session:
         locked(session, visit.move.id)
         asked = session.get(ChangeRequest, request_id)
@@ -215,14 +222,14 @@ def answer(request: Request, request_id: Annotated[str, Form()] = "", text: Anno
 
 @router.post("/{migration_id}/help")
 def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
-    """Answers in the help thread; the clinic gets an e-mail that says so, without the words.
+    """Answers in the help thread. The clinic gets an e-mail without the text.
 
-    A drawn form that is sent again adds nothing.
+    A rendered form that is sent again adds nothing.
     """
     visit = visit_of(request)
     trouble = text_trouble(text, "Write your answer.")
     if trouble:
-        return draw(request, {"help": text}, [{"field": "help", "words": trouble}])
+        return render_migration(request, {"help": text}, [{"field": "help", "words": trouble}])
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         message = HelpMessage(
@@ -238,41 +245,43 @@ def reply(request: Request, text: Annotated[str, Form()] = "") -> Response:
     return go(f"/support/{visit.move.id}#thread")
 
 
-def with_reason(
+def apply_event(
     request: Request, reason: str, field: str, event: Event, guards: dict[str, Guard] | None = None
 ) -> Response:
-    """One event by support, once a reason is given. Once a move is over, nobody is asked for a reason in vain."""
+    """Applies an event by support, with a reason. For a move that is over, raises WrongState before it asks for a
+    reason.
+    """
     visit = visit_of(request)
-    trouble, state = short(reason), State(visit.move.state)
+    trouble, state = reason_error(reason), State(visit.move.state)
     if trouble and state in OVER and move_for(event, state) is None:
         raise WrongState(state, event)
     if trouble:
-        return draw(request, {field: reason}, [{"field": field, "words": trouble}])
+        return render_migration(request, {field: reason}, [{"field": field, "words": trouble}])
     visit.advance(event, Cause(reason=reason.strip()), guards)
     return go(f"/support/{visit.move.id}")
 
 
-def short(reason: str) -> str | None:
-    """What is wrong with a reason: it must say something, since the clinic reads it."""
+def reason_error(reason: str) -> str | None:
+    """What is wrong with a reason. The clinic reads the reason, so it must have visible text."""
     words = "Write a reason that the clinic can read, in a sentence."
     return words if len(reason.strip()) < SHORTEST else text_trouble(reason, words)
 
 
-def note_act(
+def write_support_act(
     session: Session, migration: Migration, by: str, act: str, reason: str, facts: dict[str, Any]
 ) -> AuditEntry:
     return write_act(session, migration, by, Actor.SUPPORT.value, act, facts, reason=reason.strip())
 
 
 def open_requests_of(session: Session, migration_id: str) -> list[ChangeRequest]:
-    found = session.exec(select(ChangeRequest).where(ChangeRequest.migration_id == migration_id)).all()
-    return [one for one in found if one.answered_at is None and one.withdrawn_at is None]
+    rows = session.exec(select(ChangeRequest).where(ChangeRequest.migration_id == migration_id)).all()
+    return [row for row in rows if row.answered_at is None and row.withdrawn_at is None]
 
 
-def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
+def render_migration(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     visit.remember("/support/{migration_id}/waive", "/support/{migration_id}/answer")
-    here = situation(visit)
+    checklist_facts = situation(visit)
     fault = (
         TrialFault.HISTORY
         if visit.differs
@@ -308,10 +317,10 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
         line = changed_line(migration, 0, now()) if audited.differing else waiting_line(session, migration, 0)
         acts = [] if visit.differs else [act for act in ACTS if move_for(act.event, State(migration.state)) is not None]
         may_undo = not visit.differs and migration.state == State.FINALISED and undoable(session, migration) is None
-        checks = checklist.lines(here)
+        checks = checklist.lines(checklist_facts)
         fates = fates_of_visit(session, visit) if fault not in UNTRUE else None
         shown_sums = sums(session, migration, visit.source, fates, names_files=False)
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             "fault": fault,
             "differing": audited.differing,
             "line": line,
@@ -340,10 +349,10 @@ def draw(request: Request, typed: dict[str, str], errors: list[dict[str, str]]) 
             "live_now": count_live(visit.runtime.caspen, migration.workspace_id) if migration.finalised_at else None,
             "acts": acts,
         }
-    return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **told)
+    return page(request, "support/migration.html", 422 if errors else 200, typed=typed, errors=errors, **values)
 
 
-# One line per migration for support: its state, how long it has been so, and who must act.
+# The list of migrations: state, time in that state, and who must act.
 
 ORDER = (Waits.SUPPORT, Waits.CLINIC, Waits.PROVIDER, Waits.NOBODY)
 HEADS = {
@@ -358,7 +367,7 @@ STALLED_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class MigrationLine:
-    """`seconds` is how long it has been in its state."""
+    """A migration in the list. `seconds` is the time in its state."""
 
     migration: Migration
     label: str
@@ -370,13 +379,13 @@ class MigrationLine:
     conversion: date | None
 
 
-def overview(session: Session, *, q: str = "", who: str = "", state: str = "") -> list[MigrationLine]:
-    """Every migration that fits, grouped by who must act, longest waiting first."""
+def load_lines(session: Session, *, q: str = "", who: str = "", state: str = "") -> list[MigrationLine]:
+    """Matching migrations, grouped by who must act, longest waiting first."""
     wanted = select(Migration).order_by(col(Migration.since)).limit(MOST)
     if q.strip():
         places = (Migration.clinic, Migration.id, Migration.created_by)
         wanted = wanted.where(or_(*(col(place).icontains(q.strip(), autoescape=True) for place in places)))
-    found = session.exec(wanted).all()
+    migrations = session.exec(wanted).all()
     rows = dict(
         session.exec(
             select(Part.migration_id, func.sum(Part.rows))
@@ -386,13 +395,13 @@ def overview(session: Session, *, q: str = "", who: str = "", state: str = "") -
         ).all()
     )
     asked = unanswered(session)
-    ours, paused = links_to_mend(session), paused_by_support(session)
-    audited = load_each(session, [m.id for m in found])
+    ours, paused = links_for_operators(session), paused_by_support(session)
+    audited = load_each(session, [m.id for m in migrations])
     lines = [
         changed_line(m, rows.get(m.id, 0), now())
         if changed_in(m) or audited[m.id].differing
         else line_of(m, rows.get(m.id, 0), m.id in asked, now(), ours.get(m.id, ""), m.id in paused)
-        for m in found
+        for m in migrations
     ]
     if who:
         lines = [line for line in lines if line.waits.name.lower() == who]
@@ -411,19 +420,19 @@ def unanswered(session: Session) -> set[str]:
     return {migration_id for migration_id, message in newest.items() if not message.from_support}
 
 
-def links_to_mend(session: Session) -> dict[str, str]:
-    """What stands in the way of a link and is ours to mend, in a sentence each: the clinic reads that we know of it."""
-    told: dict[str, str] = {}
-    looked = select(CheckedLink).join(Migration, col(Migration.id) == CheckedLink.migration_id)
-    for checked in session.exec(looked.where(Migration.state == State.PREPARING.value)):
+def links_for_operators(session: Session) -> dict[str, str]:
+    """Problems of links that operators must solve, as sentences by migration. The clinic reads them, too."""
+    titles: dict[str, str] = {}
+    checked_links = select(CheckedLink).join(Migration, col(Migration.id) == CheckedLink.migration_id)
+    for checked in session.exec(checked_links.where(Migration.state == State.PREPARING.value)):
         if checked.findings.get("problem") in OPERATORS and checked.findings.get("provider") not in UNSUPPORTED:
             label = str(checked.findings.get("label") or "the provider")
-            told[checked.migration_id] = Problem(checked.findings["problem"], details={"provider": label}).title
+            titles[checked.migration_id] = Problem(checked.findings["problem"], details={"provider": label}).title
     waits = select(Work.migration_id, Work.last_problem).join(Migration, col(Migration.id) == Work.migration_id)
     waits = waits.where(Migration.state == State.FETCHING.value, col(Work.last_problem).in_(OPERATORS))
     for migration_id, code in session.exec(waits):
-        told[migration_id] = Problem(str(code)).title.capitalize()
-    return told
+        titles[migration_id] = Problem(str(code)).title.capitalize()
+    return titles
 
 
 def paused_by_support(session: Session) -> set[str]:
@@ -439,13 +448,13 @@ def paused_by_support(session: Session) -> set[str]:
 
 
 def waiting_line(session: Session, migration: Migration, rows: int) -> MigrationLine:
-    """The line of one migration, as the list says it."""
-    asked, ours = migration.id in unanswered(session), links_to_mend(session).get(migration.id, "")
+    """The line of a migration, as in the list."""
+    asked, ours = migration.id in unanswered(session), links_for_operators(session).get(migration.id, "")
     return line_of(migration, rows, asked, now(), ours, migration.id in paused_by_support(session))
 
 
 def changed_line(migration: Migration, rows: int, moment: datetime) -> MigrationLine:
-    """A move whose row something else has written: no state of it is told."""
+    """The line of a move whose row was changed outside the product. Shows no state."""
     seconds = (moment - migration.since).total_seconds()
     return MigrationLine(migration, "Changed", "stop", CHANGED_WORDS, Waits.SUPPORT, seconds, rows, None)
 
@@ -453,7 +462,9 @@ def changed_line(migration: Migration, rows: int, moment: datetime) -> Migration
 def line_of(
     migration: Migration, rows: int, asked: bool, moment: datetime, ours: str = "", is_paused_by_us: bool = False
 ) -> MigrationLine:
-    """`ours` is what we have to mend about its link, in words; `is_paused_by_us`: support must go on with it."""
+    """Builds a line. `ours` is the link problem that operators must solve. `is_paused_by_us`: support must resume the
+    move.
+    """
     if changed_in(migration):
         return changed_line(migration, rows, moment)
     state = State(migration.state)
@@ -465,7 +476,7 @@ def line_of(
         if entry is not None:
             waits_for = entry.title
             waits = {"clinic": Waits.CLINIC, "support": Waits.SUPPORT}.get(entry.who.value, waits)
-    elif waits is Waits.NOBODY and state in WORKING:  # also where no worker has ever begun
+    elif waits is Waits.NOBODY and state in WORKING:  # also before any worker has begun
         silent = (moment - max(migration.last_sign_of_work or migration.since, migration.since)).total_seconds()
         if silent > STALLED_SECONDS:
             kind, waits, waits_for = "stop", Waits.SUPPORT, f"No sign of work for {int(silent // 60)} minutes"

@@ -1,6 +1,6 @@
-"""A client's file as somebody opens or saves it: its bytes, proven and streamed, under headers that let it do nothing.
+"""Download of a client's file. The response is streamed after a checksum, with headers that forbid scripts.
 
-Pictures and PDF open in the browser, everything else is saved. What it is, is what its content was found to be.
+Pictures and PDF files open in the browser, all other files are saved. The content type comes from the file's bytes.
 """
 
 import hashlib
@@ -21,16 +21,16 @@ POLICY = "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; sandbox
 
 
 def file_answer(file: File, content: BinaryIO) -> StreamingResponse:
-    """The answer to a request for a file. Raises Stop, before a byte is sent, where the content is not the file's."""
+    """Streams a client's file. Raises Stop before the first byte if size or checksum differ from the record."""
     if not _is_whole(file, content):
         content.close()
         raise Stop(Problem("file_bytes_altered"))
     is_shown = file.content_type in SHOWN
     plain = file.name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_").replace("?", "_")
-    how = "inline" if is_shown else "attachment"
+    disposition = "inline" if is_shown else "attachment"
     headers = {
         "Content-Length": str(file.size),
-        "Content-Disposition": f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}",
+        "Content-Disposition": f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}",
         "Content-Security-Policy": POLICY,
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",

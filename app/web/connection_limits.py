@@ -1,11 +1,10 @@
-"""How many connections are taken, for how long, and how much of a request is waited for.
+"""Limits for connections: their number, and how long the server waits for a request.
 
-uvicorn has no limit for the time of a request's head or body, nor for connections of one network. Behind a proxy that
-ends TLS every connection has the proxy's address, and so only the limit of all connections counts there.
+uvicorn has no time limit for a request's head or body, and no limit for connections of one network. Behind a proxy
+that ends TLS every connection has the proxy's address, so only the limit of all connections counts there.
 
-A body may pause, as bodies do on a slow line, but not for long. Waiting for it uses up our patience, each byte gives
-some of it back, and it never grows beyond the whole: a body takes no longer than its bytes do at the least rate, and
-the patience. A body that used it up is answered in words (408); a head without an end has nobody to answer.
+A body may pause on a slow line. Waiting uses up a time allowance, and each byte that arrives gives some of the
+allowance back. A request whose body uses up the allowance gets a page (408). A head without an end gets no response.
 """
 
 import asyncio
@@ -31,7 +30,7 @@ TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a request is waited for, in seconds: a head in all, a body while less than the least rate arrives."""
+    """Seconds to wait for a request: for the whole head, and for a body slower than the minimum rate."""
 
     head: float = 10.0
     body: float = 20.0
@@ -40,10 +39,9 @@ class Patience:
 
 
 class LimitedProtocol(H11Protocol):
-    """One connection, with limits of our own.
+    """A connection with limits for number, time and size.
 
-    `is_behind_proxy` and `too_slow`, the answer for a body that comes too slowly, are set for the whole server before
-    it starts.
+    The server sets `is_behind_proxy` and `too_slow` (the response for a slow body) before the first connection.
     """
 
     is_behind_proxy = False
@@ -55,7 +53,7 @@ class LimitedProtocol(H11Protocol):
         super().__init__(*given, **more)
         self._network = ""
         self._received = 0
-        self._body_seen = 0
+        self._body_checked = 0
         self._head_since = 0.0
         self._checked_at = 0.0
         self._late = 0.0
@@ -91,7 +89,7 @@ class LimitedProtocol(H11Protocol):
             self._head_since = self.loop.time()
         self._received += len(data)
         if self._is_answered() and self._received > UNWANTED_BYTES:
-            self.transport.abort()  # an answer was given without the body, which goes on and on
+            self.transport.abort()  # the response is complete and the body goes on
             return
         super().data_received(data)
 
@@ -99,13 +97,13 @@ class LimitedProtocol(H11Protocol):
         return self.cycle is not None and self.cycle.response_complete
 
     def on_response_complete(self) -> None:
-        self._received = self._body_seen = 0
+        self._received = self._body_checked = 0
         self._late = 0.0
         self._head_since = self.loop.time()
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """A head that grew beyond its limit is answered as such; h11 reports it like any other broken request."""
+        """Responds 431 if the head is larger than its limit. h11 reports a large head as a malformed request."""
         if self._received > HEADER_BYTES and (self.cycle is None or self._is_answered()):
             self.transport.write(TOO_LARGE)
             self.transport.close()
@@ -113,7 +111,7 @@ class LimitedProtocol(H11Protocol):
         super().send_400_response(msg)
 
     def _check(self) -> None:
-        """Ends a connection whose head takes too long, or whose body arrives too slowly while we wait for it."""
+        """Ends a connection whose head takes too long or whose body arrives too slowly."""
         if self.transport.is_closing():
             return
         if self._is_ending or self._is_head_late():
@@ -130,31 +128,32 @@ class LimitedProtocol(H11Protocol):
         return is_waiting and self.loop.time() - self._head_since > self.patience.head
 
     def _is_body_late(self) -> bool:
-        """Whether the patience with a body is used up. While we do not read, nobody is late."""
-        waited, arrived = self.loop.time() - self._checked_at, self._received - self._body_seen
-        self._checked_at, self._body_seen = self.loop.time(), self._received
+        """Whether the time allowance of the body is used up. Time in which the server does not read is free."""
+        waited, arrived = self.loop.time() - self._checked_at, self._received - self._body_checked
+        self._checked_at, self._body_checked = self.loop.time(), self._received
         if self.conn.their_state is not h11.SEND_BODY or self.flow.read_paused:
             return False
         self._late = max(0.0, self._late + waited - arrived / self.patience.least_body_bytes_per_second)
         return self._late > self.patience.body
 
     def _end_slow_body(self) -> None:
-        """Says in words that the body came too slowly, where nothing was answered yet; the next look ends the line.
+        """Responds 408 if no response has started. The next check ends the connection.
 
-        What still comes is thrown away until then: a line that is closed with unread bytes loses its answer.
+        The server reads and drops further bytes until then: closing a connection with unread bytes loses the
+        response.
         """
         self._is_ending = True
         if self.cycle.response_started or not self.transport.can_write_eof():
             self.transport.abort()
             return
-        self.cycle.disconnected = True  # whoever reads the body is told that no more of it comes
+        self.cycle.disconnected = True  # the reader of the body gets an end of the stream
         self.cycle.message_event.set()
         self.transport.write(self.too_slow)
         self.transport.write_eof()
 
 
 def network_of(address: str) -> str:
-    """The network of a caller: an address of version 4, or the first 64 bits of one of version 6."""
+    """The network of a caller: an IPv4 address, or the first 64 bits of an IPv6 address."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

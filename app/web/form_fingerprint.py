@@ -1,20 +1,20 @@
-"""The basis of a form: a fingerprint of the facts that a form shows. Every form carries it, every write compares it.
+"""The basis of a form: a fingerprint of the facts that the form shows. Every write compares the fingerprint.
 
-A tab may stay open for hours while a colleague, support or a worker goes on. The hidden field `basis` lets the server
-see what the person saw: a write happens only where these facts are still the same, and otherwise the person gets both
+A tab may stay open for hours while a colleague, support or a worker makes changes. The hidden field `basis` records
+the facts that the person read. A write happens only if these facts are unchanged. Otherwise the person gets both
 versions on one page (409) and decides.
 
 How a new form uses it:
 
 1. Register what the form shows, by the path of its POST route. Where columns of the migration are enough, add a line
-   to `COLUMNS`. Otherwise write a reader beside the handler:
+   to `COLUMNS`. Otherwise write a reader next to the handler:
 
        @shows("/m/{migration_id}/uses")                                    # from app.web.page_context
        def uses_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
            return Shown(fields={"uses": Field("What you use", ",".join(sorted(migration.uses or ())))})
 
-   `context` is what must not have changed at all. `fields` are the form's own inputs, each with the value that the
-   page shows: two people who change different fields are both right, and both saves apply.
+   `context` holds facts that must be unchanged. `fields` are the form's own inputs, each with the value that the
+   page shows. If two people change different fields, both saves apply.
 2. Write `{{ basis("/m/{migration_id}/uses") }}` inside the `<form>`. A page whose reader needs more than the migration
    calls `visit.remember("/m/{migration_id}/uses")` before it reads anything else, so that the fingerprint is never
    newer than the page.
@@ -25,9 +25,9 @@ How a new form uses it:
    refused form shows it. A form whose inputs need more has a function of its own (see `app/web/refused_forms.py`).
 5. Add the route to the table in `tests/forms/routes.py`. A POST route without a line there fails the suite.
 
-Every fingerprint also says for whom the form was drawn. What another person sends with it, in the same browser after
-a change of hands, is refused before its handler runs (see `app/web/form_of_another_person.py`). A form of `FENCED`
-compares nothing else, and carries a fingerprint all the same: write `{{ basis("/start") }}`.
+Every fingerprint also holds the id of the person for whom the form was rendered. If another person sends the form from
+the same browser, the server refuses the form before the handler runs (see `app/web/form_of_another_person.py`). A form
+of `FENCED` compares only the person: write `{{ basis("/start") }}`.
 """
 
 import base64
@@ -48,24 +48,24 @@ FIELD = "basis"
 STAMP, NAME, VALUE = 5, 6, 9
 RECORD = NAME + VALUE
 LONGEST = 200_000
-DRAWN = "drawn from export"
+FROM_EXPORT = "drawn from export"
 PERSON = "drawn for"
 SECRETS = frozenset({FIELD, "password"})
-"""Fields that no answer repeats."""
+"""Fields that no response repeats."""
 TICK = {"1": "ticked", "": "not ticked"}
-"""The choices of a single tick."""
+"""The choices of a single checkbox."""
 NOTHING: frozenset[str] = frozenset()
-"""What a field offers whose name is not on the page any more."""
+"""The offered values of a field that is no longer on the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of a form: its label, the value that the page shows, and words for values where these are ids.
+    """An input of a form: label, shown value, and words for values that are ids.
 
-    Several values of one name (checkboxes) count as one text: sorted, joined by commas. The label belongs to the
-    identity of the field: the same id with another name is another field. `written` returns what was typed in the form
-    in which `value` is written ("1/3/2022" becomes "01/03/2022"), so that both are compared by what they mean.
-    `offered` holds the values that the page offers; None: every value of `choices`, or any text where there are none.
+    Several values of one name (checkboxes) become one sorted text, joined by commas. The label belongs to the
+    identity of the field: the same id with another name is another field. `written` turns the typed text into the
+    notation of `value` ("1/3/2022" becomes "01/03/2022"), so that both compare by meaning. `offered` holds the values
+    that the page offers. None stands for every value of `choices`, or for any text if there are no choices.
     """
 
     label: str
@@ -75,20 +75,20 @@ class Field:
     offered: frozenset[str] | None = None
 
     def answer(self, values: Sequence[str]) -> str:
-        """What a form sent in this field, as the page would show it."""
+        """The value that a form sent, in the notation of the page."""
         return self.written(joined(values))
 
     def parts(self, value: str) -> list[str]:
-        """The single choices of a value; a text is one part, whatever commas it has."""
+        """The single choices of a value. A text is a single part."""
         return value.split(",") if self.choices else [value]
 
     def words(self, value: str) -> str:
-        """A value as a person reads it."""
+        """A value in the words of the page."""
         named = [self.choices.get(part, part) for part in self.parts(value)]
         return ", ".join(part for part in named if part) or "nothing"
 
     def offers(self, value: str) -> bool:
-        """Whether the page offers this value. No choice at all is always possible."""
+        """Whether the page offers this value. An empty value is always offered."""
         if self.offered is not None:
             return value in self.offered or not value
         return value in self.choices or not value or not self.choices
@@ -96,17 +96,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a form shows. `context` holds JSON values that must be the same; `fields` are merged one by one.
+    """The facts that a form shows. `context` holds JSON values that must be unchanged. `fields` are merged field by
+    field.
 
-    `now` says in words what a fact of `context` is at present; `labels` what to call it. `whole`: the form confirms
-    every field that it shows, so a field that somebody else changed is a conflict even where this person left it alone.
+    `now` describes the present value of a `context` fact, and `labels` names the fact. `whole`: the form confirms
+    every field that it shows, so a colleague's change to any field is a conflict.
 
-    `inputs` are the other inputs of the form: they are not merged, and refuse nothing. They are here so that the page
-    of a refused form names what was typed. `earlier` returns the fields of the same form as it was drawn from an
-    earlier export, by the export's number. `again` replaces inputs of a form that is sent once more after another
-    export came, where its answers are to be kept and nothing else is to happen.
+    `inputs` are the other inputs of the form. They are not merged and cause no conflict. The page of a refused form
+    shows them. `earlier` returns the fields of the same form for an earlier export, by export number. `again`
+    replaces inputs when the form is sent again after a new export: the answers are kept, and nothing else happens.
 
-    `is_unique`: the form adds something, so each drawn form has a fingerprint of its own.
+    `is_unique`: the form adds something, so each rendered form has its own fingerprint.
     """
 
     context: Mapping[str, object] = field(default_factory=dict)
@@ -121,26 +121,26 @@ class Shown:
 
 
 class NoBasis(Exception):
-    """A form without a fingerprint, or with one that is not ours. Nothing is written."""
+    """The form has no valid fingerprint. Nothing is written."""
 
 
-class DrawnForAnother(Exception):
-    """A form that was drawn for another person than the one who sends it; nothing is written.
+class RenderedForAnother(Exception):
+    """The form was rendered for another person than the sender. Nothing is written.
 
-    `own` is the fingerprint with which this person may send the form as their own, where it does not say for whom it
-    was drawn; empty where it was drawn for somebody else.
+    `own` is a fingerprint with which the sender may send the form, if the form does not name a person. Empty if the
+    form names another person.
     """
 
     def __init__(self, own: str = "") -> None:
-        super().__init__("drawn for another person")
+        super().__init__("rendered for another person")
         self.own = own
 
 
 class Changed(Exception):
-    """What the form showed has changed; nothing is written. `names` are the facts and fields that differ.
+    """Facts that the form showed have changed. Nothing is written. `names` are the facts and fields that differ.
 
-    `basis` is the fingerprint that the form carried, `sent` what it sent, `untouched` the fields that somebody else
-    alone changed.
+    `basis` is the fingerprint of the form and `sent` its inputs. `untouched` are fields that only another person
+    changed.
     """
 
     def __init__(
@@ -160,16 +160,16 @@ class Changed(Exception):
 
     @property
     def is_overruled(self) -> bool:
-        """Whether a field that this person filled in has another value now."""
+        """Whether a field that this person filled in now has another value."""
         fields = ((name, self.shown.fields[name]) for name in self.names if name in self.shown.fields)
         return any(name in self.sent and each.answer(self.sent[name]) != each.value for name, each in fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a fingerprint belongs to: one form of one migration (or of none), under the product's key.
+    """The form and migration (or no migration) of a fingerprint, under the product's key.
 
-    `person` is the id of the person for whom forms are drawn, empty where nobody is signed in.
+    `person` is the id of the person for whom forms are rendered. Empty if nobody is signed in.
     """
 
     key: bytes
@@ -178,11 +178,11 @@ class Scope:
     person: str = ""
 
     def token(self, shown: Shown, export_number: int) -> str:
-        """The fingerprint as the form carries it. Opaque: 15 bytes a fact, and the time in seconds.
+        """The fingerprint as the form carries it: opaque, 15 bytes a fact, and the time in seconds.
 
-        `export_number` is the export that is there while the form is made. It refuses nothing by itself.
+        `export_number` is the current export when the form is rendered. The number alone causes no conflict.
         """
-        facts = {DRAWN: _json(export_number), **{name: _json(value) for name, value in shown.context.items()}}
+        facts = {FROM_EXPORT: _json(export_number), **{name: _json(value) for name, value in shown.context.items()}}
         inputs = {**shown.inputs, **shown.fields}
         facts |= {_identity(name, each.label): each.value for name, each in inputs.items()}
         records = sorted(self._name(name) + self._value(name, value) for name, value in facts.items())
@@ -198,7 +198,9 @@ class Scope:
         return base64.urlsafe_b64encode(stamp + seal + b"".join(records)).decode().rstrip("=")
 
     def read(self, token: str) -> "Basis":
-        """The fingerprint that a form sent. Raises NoBasis for what this product did not make for this form."""
+        """Opens the fingerprint that a form sent. Raises NoBasis if this product did not make the fingerprint for
+        this form.
+        """
         try:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
         except (binascii.Error, ValueError) as wrong:
@@ -228,8 +230,11 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """How a form's fields meet what is so now. `untouched` keep what a colleague chose; `touched` is what this person
-    changed. All other fields are as the form showed them."""
+    """The comparison of a form's fields with the present values.
+
+    `untouched` fields keep a colleague's value, `touched` fields were changed by this person. All other fields have
+    the value that the form showed.
+    """
 
     untouched: frozenset[str]
     touched: frozenset[str]
@@ -237,7 +242,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """A fingerprint that a form sent, and when its page was made."""
+    """A fingerprint that a form sent, and the time when its page was rendered."""
 
     scope: Scope
     since: datetime
@@ -245,54 +250,57 @@ class Basis:
     token: str
 
     def key(self, *parts: str) -> str:
-        """Sixteen hex digits for what one drawn form sent: the same form with the same parts gives the same key."""
+        """Sixteen hex digits for the content of a rendered form. The same form with the same parts gives the same
+        key.
+        """
         texts = (self.token, *parts)
         return self.scope._digest(8, b"key", *(text.encode("utf-8", "surrogatepass") for text in texts)).hex()
 
     def mark(self, person: str, *fields: str) -> str:
-        """Forty hex digits: eight for the form at its address, sixteen for what this person's drawn form of it sent,
-        and sixteen for the same fields of the same facts, whoever sends them and whenever the form was drawn."""
+        """Forty hex digits: 8 for the form at its address, 16 for the content that this person sent, 16 for the same
+        content of the same facts by any person at any time.
+        """
         texts = (field.encode("utf-8", "surrogatepass") for field in fields)
-        drawn_for = self.scope._name(PERSON)
-        shown = b"".join(name + value for name, value in sorted(self.records.items()) if name != drawn_for)
+        person_name = self.scope._name(PERSON)
+        shown = b"".join(name + value for name, value in sorted(self.records.items()) if name != person_name)
         same = self.scope._digest(8, b"same", shown, *texts)
         return self.scope._digest(4, b"form").hex() + self.key(person, *fields) + same.hex()
 
     def require_own(self) -> None:
-        """Raises DrawnForAnother where the form was not drawn for the person of the scope, who sends it."""
+        """Raises RenderedForAnother if the form was rendered for another person than the sender."""
         if self._holds(PERSON, self.scope.person):
             return
         if self.scope._name(PERSON) in self.records:
-            raise DrawnForAnother
+            raise RenderedForAnother
         records = [name + value for name, value in self.records.items()]
         stamp = int(self.since.timestamp()).to_bytes(STAMP, "big")
-        raise DrawnForAnother(self.scope._sealed(stamp, [*records, *self.scope._drawn_for()]))
+        raise RenderedForAnother(self.scope._sealed(stamp, [*records, *self.scope._drawn_for()]))
 
     def has(self, name: str, value: object) -> bool:
-        """Whether the form showed this value of a fact of its context."""
+        """Whether the form showed this value of a context fact."""
         return self._holds(name, _json(value))
 
     def export_number(self, current: int) -> int | None:
-        """The export that was there when the form was made: the current one, or an earlier one."""
-        return next((number for number in range(current, -1, -1) if self.has(DRAWN, number)), None)
+        """The export that was current when the form was rendered: at most `current`, None if unknown."""
+        return next((number for number in range(current, -1, -1) if self.has(FROM_EXPORT, number)), None)
 
     def knows(self, name: str, label: str) -> bool:
-        """Whether the form had this field, under this label."""
+        """Whether the form had this field under this label."""
         return self.scope._name(_identity(name, label)) in self.records
 
     def showed(self, name: str, label: str, value: str) -> bool:
-        """Whether the form showed this value in a field."""
+        """Whether the form showed this value in this field."""
         return self._holds(_identity(name, label), value)
 
     def _holds(self, name: str, value: str) -> bool:
         return self.records.get(self.scope._name(name)) == self.scope._value(name, value)
 
     def compared(self, shown: Shown, sent: Mapping[str, Sequence[str]]) -> "Merge":
-        """Which fields this person changed, and which somebody else changed alone.
+        """Compares the form's fields: which did this person change, which did only another person change.
 
-        `sent` are the fields of the form. Each field is compared three ways: as the form showed it, as it is now, and
-        as it was sent. Raises Changed where the context is another one, or where two people changed the same field to
-        different values; of a form that is `whole`, also where somebody else alone changed a field.
+        `sent` are the inputs of the form. Each field has three values: as shown, as it is now, and as sent. Raises
+        Changed if the context differs or if two people changed the same field to different values. A form that is
+        `whole` also raises Changed if only another person changed a field.
         """
         changed = [name for name, value in shown.context.items() if not self.has(name, value)]
         untouched, both, mine = set(), [], []
@@ -321,7 +329,7 @@ class Basis:
 
 
 def joined(values: Sequence[str]) -> str:
-    """Several values of one field as one text. An empty one says that none is ticked."""
+    """Several values of a field as a single text, sorted. An empty value stands for no choice."""
     return values[0] if len(values) == 1 else ",".join(sorted(filter(None, values)))
 
 
@@ -334,7 +342,7 @@ def _json(value: object) -> str:
 
 
 UNIQUE = frozenset({"/m/{migration_id}/help", "/support/{migration_id}/help"})
-"""Forms of `COLUMNS` that add something: sent twice, or five times at once, a drawn form adds it once."""
+"""Forms of `COLUMNS` that add something. A rendered form adds once, even if it is sent several times."""
 
 LABELS = {"epoch": "Your move", "state": "Your move", "export_number": "The export", "trial_number": "The trial"}
 MOMENT = ("state", "epoch")
@@ -364,11 +372,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "/support/{migration_id}/undo": MOMENT,
     "/support/{migration_id}/help": (),
 }
-"""Forms that show nothing but columns of the migration, by the path of their POST route.
+"""Forms that show only columns of the migration, by the path of their POST route.
 
-`epoch` is raised by every change of the state, so a form with MOMENT counts for this one visit to the state. A form
-with no column adds something (a message, an invitation) or ends what is named in its address, and its fingerprint says
-of which migration.
+Every change of state raises `epoch`, so a form with MOMENT is valid until the next change. A form without columns
+adds something (a message, an invitation) or ends the thing in its address. Its fingerprint holds only the migration.
 """
 
 SAME_FORM = {
@@ -376,40 +383,40 @@ SAME_FORM = {
     "/m/{migration_id}/upload/finish": "/m/{migration_id}/handover/upload",
     "/m/{migration_id}/upload/stop": "/m/{migration_id}/handover/upload",
 }
-"""Routes that take the fingerprint of another route's form, because one page offers them together."""
+"""Routes that take the fingerprint of another route's form, because a single page offers both."""
 
 FINDS = dict.fromkeys(
     ("/m/{migration_id}/clients", "/m/{migration_id}/records/{kind}", "/sandbox/{workspace_id}/clients"),
-    "finds records for whoever sends it: nothing is changed, and nobody's name is written to anything",
+    "finds records for the sender: changes nothing and stores no name",
 )
-"""Forms that only find something: POST keeps what is typed out of addresses."""
+"""Forms that only search. POST keeps the typed text out of addresses."""
 
 FENCED = {
     **FINDS,
-    "/signin": "sends a link to the address that was typed; a move is not touched",
+    "/signin": "sends a link to the typed address and changes no move",
     "/signin/{token}": "the token in the address works once, for one person",
-    "/signout": "ends the session of the cookie that comes with it, and nothing else",
-    "/invitations/{invitation_id}/accept": "the invitation in the address never changes, and is answered once",
-    "/invitations/{invitation_id}/decline": "the invitation in the address never changes, and is answered once",
-    "/start": "leads to the open move of the workspace in the form, or starts one where none is open",
-    "/m/{migration_id}/upload/{upload_id}/piece": "names its file by a random id, and the offset where it goes on",
+    "/signout": "ends only the session of the cookie",
+    "/invitations/{invitation_id}/accept": "the invitation in the address never changes, and takes a single answer",
+    "/invitations/{invitation_id}/decline": "the invitation in the address never changes, and takes a single answer",
+    "/start": "leads to the open move of the workspace in the form, or starts a move if no move is open",
+    "/m/{migration_id}/upload/{upload_id}/piece": "names its file by a random id, and the offset of the next byte",
     "/sandbox/clinic": "development only: adds a clinic of its own",
     "/sandbox/{workspace_id}/locations": "development only: adds a location",
     "/sandbox/{workspace_id}/people": "development only: adds a person",
     "/sandbox/{workspace_id}/people/{user_id}/accept": "development only: the person in the address accepts",
     "/sandbox/{workspace_id}/services": "development only: adds a service",
-    "/sandbox/{workspace_id}/close": "development only: adds what is missing of the demo clinic, twice is once",
+    "/sandbox/{workspace_id}/close": "development only: adds the missing parts of the demo clinic",
 }
-"""POST routes whose form shows nothing that is compared, each with what keeps it from being applied elsewhere."""
+"""POST routes whose form has no facts to compare, each with the reason why no other move can be changed."""
 
 FOR_ANYBODY = {
     **FINDS,
-    "/signin": "says who comes next, whoever was there before",
-    "/signin/{token}": "signs in the owner of the token, and is drawn before anybody is signed in",
-    "/signout": "signs out whoever is signed in now: nothing is done in that person's name",
-    "/m/{migration_id}/upload/{upload_id}/piece": "adds bytes in nobody's name: who hands the file over has one",
+    "/signin": "names the next person, whoever is signed in now",
+    "/signin/{token}": "signs in the owner of the token, and is rendered before sign-in",
+    "/signout": "signs out the present person and does nothing in that person's name",
+    "/m/{migration_id}/upload/{upload_id}/piece": "adds bytes without a name: only the handover of the file has a name",
 }
-"""Forms that anybody may send, whoever they were drawn for. Every other form is for one person."""
+"""Forms that any person may send. Every other form belongs to the person for whom it was rendered."""
 
 
 REASON = {"reason": Field("Reason, as the clinic will read it", "")}
@@ -421,22 +428,22 @@ INPUTS: dict[str, Mapping[str, Field]] = {
     **{f"/support/{{migration_id}}/{act}": REASON for act in ("retry", "cancel", "pause", "resume")},
     **{f"/support/{{migration_id}}/{act}": REASON for act in ("back-to-review", "undo")},
 }
-"""What a person types or ticks in forms of `COLUMNS`: the inputs with the labels of their pages."""
+"""The inputs of `COLUMNS` forms that a person types or ticks, with their labels."""
 
 
 def form_shown(path: str, migration: Migration) -> Shown:
-    """What a form of `COLUMNS` shows of this migration, by the path of its POST route."""
+    """The facts that a `COLUMNS` form shows, by the path of its POST route."""
     shown = columns_shown(COLUMNS[path], migration)
     return replace(shown, inputs=INPUTS.get(path, {}), is_unique=path in UNIQUE)
 
 
 def columns_shown(columns: Sequence[str], migration: Migration) -> Shown:
-    """A form that shows these columns of the migration."""
+    """The facts of a form that shows these columns of the migration."""
     return Shown(context={name: getattr(migration, name) for name in columns}, now=present(migration))
 
 
 def present(migration: Migration) -> dict[str, str]:
-    """Where the migration is now, in words, by column."""
+    """The present state of the migration in words, by column."""
     now = dict.fromkeys(MOMENT, WORDS[State(migration.state)].now)
     now["export_number"] = f"export {migration.export_number}" if migration.export_number else "not here yet"
     now["trial_number"] = f"trial {migration.trial_number}" if migration.trial_number else "not made yet"

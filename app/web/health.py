@@ -1,4 +1,4 @@
-"""For those who run the product: is it alive, is it ready, and how much is waiting."""
+"""Health checks and metrics for operators: liveness, readiness, queue lengths."""
 
 import shutil
 import sqlite3
@@ -23,21 +23,21 @@ router = APIRouter()
 
 @router.get("/healthz")
 def alive() -> Response:
-    """The process answers."""
+    """Responds "ok" while the process runs."""
     return PlainTextResponse("ok")
 
 
 @router.get("/readyz")
 def ready(request: Request) -> Response:
-    """Both databases answer. Redis is told, but a missing doorbell only slows the start of work."""
+    """Responds 200 if both databases answer, else 503. Redis is not checked: without Redis, work only starts later."""
     runtime: Runtime = request.app.state.runtime
-    told = {"ledger": _answers(runtime.ledger, LEDGER), "caspen": _answers(runtime.caspen.live.database, CASPEN)}
-    return JSONResponse(told, 200 if all(told.values()) else 503)
+    answers = {"ledger": _answers(runtime.ledger, LEDGER), "caspen": _answers(runtime.caspen.live.database, CASPEN)}
+    return JSONResponse(answers, 200 if all(answers.values()) else 503)
 
 
 @router.get("/metrics")
 def metrics(request: Request) -> Response:
-    """Counts by state, and mails that wait. No names, no ids."""
+    """Migrations by state and unsent e-mails, in the Prometheus format. No names, no ids."""
     runtime: Runtime = request.app.state.runtime
     registry = CollectorRegistry()
     states = Gauge("caspen_migrations", "Migrations by state", ["state"], registry=registry)
@@ -52,7 +52,7 @@ def metrics(request: Request) -> Response:
 
 
 def _answers(database: Database, tree: Tree) -> bool:
-    """Whether the database gives the revision of its own tables, which a removed or damaged database cannot."""
+    """Whether the database returns the revision of its tables. A removed or damaged database fails."""
     try:
         with database.read() as session:
             session.connection().execute(sa.select(sa.column("version_num")).select_from(sa.table(tree.version_table)))
@@ -61,7 +61,7 @@ def _answers(database: Database, tree: Tree) -> bool:
     return True
 
 
-# Whether the disk that holds VAR has room, measured: by its free bytes, and by writes that found no room.
+# Free space of the disk that holds VAR: its free bytes, and writes that failed because the disk was full.
 
 LEAST_FREE = 16 * 1024 * 1024
 MEASURED_EVERY_SECONDS = 5.0
@@ -70,7 +70,7 @@ log = structlog.get_logger()
 
 
 class DiskRoom:
-    """The room on the disk of one folder. Pages ask often; the disk is measured every few seconds."""
+    """Free space on the disk of a folder. Measured at most every MEASURED_EVERY_SECONDS."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -79,13 +79,15 @@ class DiskRoom:
         self._short = False
 
     def note_failure(self) -> None:
-        """Counts a write that found no room: a database elsewhere may be full while this disk is not."""
+        """Records a write that failed for lack of space. A database on another disk may be full while this disk is
+        not.
+        """
         if not self.is_full():
             log.error("disk_full")
         self._failed_at = time.monotonic()
 
     def is_full(self) -> bool:
-        """Whether there is less than LEAST_FREE, or a write found no room within the last minute."""
+        """Whether less than LEAST_FREE is left, or a write failed within FAILURE_COUNTS_SECONDS."""
         moment = time.monotonic()
         if moment - self._measured_at > MEASURED_EVERY_SECONDS:
             self._measured_at = moment
@@ -96,5 +98,5 @@ class DiskRoom:
 def _free_bytes(folder: Path) -> float:
     try:
         return shutil.disk_usage(folder).free
-    except OSError:  # not there yet, or not readable: nothing was measured
+    except OSError:  # the folder is missing or unreadable
         return float("inf")

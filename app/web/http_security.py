@@ -1,4 +1,4 @@
-"""What every answer carries and every request must have: safe headers, and forms that come from our own pages."""
+"""HTTP security: response headers, and checks that each form comes from a page of this product."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -25,19 +25,19 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 SECURE_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
-"""In production, where pages are served over TLS alone."""
+"""In production only, where every page has TLS."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_LIMIT = 1024 * 1024
 PIECE_LIMIT = 8 * FORM_LIMIT
 CHARSET = re.compile(r"charset\s*=\s*[\"']?([^\s;\"']*)", re.IGNORECASE)
-"""Our pages send UTF-8. Reading other charsets can take half a minute for a form of 250 kB, as punycode does."""
+"""Pages send UTF-8. Other charsets can take half a minute for a form of 250 kB, as punycode does."""
 FORMS = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data"})
 PORTS = {"http": 80, "https": 443}
 Next = Callable[[Request], Awaitable[Response]]
 
 
 class Origin(NamedTuple):
-    """Where a page comes from."""
+    """Scheme, host and port of a page."""
 
     scheme: str
     host: str
@@ -45,10 +45,12 @@ class Origin(NamedTuple):
 
 
 def comes_from_us(request: Request) -> bool:
-    """Whether a form was sent by one of our own pages: by Sec-Fetch-Site and Origin, of which one must be there.
+    """Whether a page of this product sent the form, by Sec-Fetch-Site and Origin. At least one header must be
+    present.
 
-    Origin must have our own scheme, host and port, whatever Sec-Fetch-Site says. `app.state.address` is our address
-    in production, where Host must name it; without it, our host is the one that was asked. A malformed header is no.
+    Origin must have this product's scheme, host and port, whatever Sec-Fetch-Site says. `app.state.address` is the
+    address in production, and Host must match it. Without that setting, Host is trusted. A malformed header returns
+    False.
     """
     ours, asked = own_origin(request), origin_at(f"{_scheme_of(request)}://{request.headers.get('host', '')}")
     if ours is None or asked != ours:
@@ -60,13 +62,13 @@ def comes_from_us(request: Request) -> bool:
 
 
 def own_origin(request: Request) -> Origin | None:
-    """The origin of our pages. None where Host is malformed and no address is set."""
+    """The origin of this product's pages. None if Host is malformed and no address is set."""
     address = request.app.state.address or f"{_scheme_of(request)}://{request.headers.get('host', '')}"
     return origin_at(address)
 
 
 def origin_at(address: str) -> Origin | None:
-    """Scheme, host and port of an address, as browsers compare them; None where the address has none of them."""
+    """Scheme, host and port of an address, as browsers compare them. None if a part is missing."""
     try:
         parts = urlsplit(address)
         port = parts.port
@@ -78,22 +80,22 @@ def origin_at(address: str) -> Origin | None:
 
 
 def has_usable_host(request: Request) -> bool:
-    """Whether an address can be made of Host: the framework makes one for every page."""
+    """Whether Host makes a valid address. The framework builds an address for every page."""
     return origin_at(f"http://{request.headers.get('host', 'localhost')}") is not None
 
 
 def _scheme_of(request: Request) -> str:
-    """The scheme that browsers use: before a proxy that ends TLS, the server itself does not know it."""
+    """The scheme that browsers use. Behind a proxy that ends TLS, the server sees only http."""
     return "https" if request.app.state.is_behind_tls else str(request.scope["scheme"])
 
 
 def is_upload(request: Request) -> bool:
-    """Whether a whole export is sent in this form."""
+    """Whether this form carries a whole export."""
     return request.url.path.endswith("/handover/upload")
 
 
 def is_too_long(request: Request) -> bool:
-    """A form is small, and so is a piece of an upload; only whole uploads may be large, and count their bytes."""
+    """Whether the request exceeds its size limit. Whole uploads have no limit here and count their bytes."""
     if is_upload(request):
         return False
     length = request.headers.get("content-length", "" if "transfer-encoding" in request.headers else "0")
@@ -102,14 +104,16 @@ def is_too_long(request: Request) -> bool:
 
 
 def is_foreign_form(request: Request) -> bool:
-    """A kind of body that no form of ours sends: it would be read as an empty form, and taken for an answer."""
+    """Whether the body has a type or charset that no form of this product sends. Such a body would parse as an empty
+    form.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     charset = CHARSET.search(request.headers.get("content-type", ""))
     return kind not in FORMS or (charset is not None and charset[1].lower() not in {"utf-8", "utf8"})
 
 
 async def guard(request: Request, call_next: Next) -> Response:
-    """Asks of every request what no page should have to ask, and hardens every answer, those of our faults too."""
+    """Checks every request, and adds security headers to every response, error pages included."""
     if has_too_many_headers(request.scope["headers"]):
         answer: Response = PlainTextResponse("This request has too many headers. Clear this site's cookies.", 431)
     elif not has_usable_host(request):
@@ -123,7 +127,7 @@ async def guard(request: Request, call_next: Next) -> Response:
     else:
         try:
             answer = await call_next(request)
-        except Exception as trouble:  # the server would write it to its log, with whatever values it quotes
+        except Exception as trouble:  # the server's own log would quote the exception's values
             answer = await run_in_threadpool(request.app.state.our_fault, request, trouble)
     for name, value in (HEADERS | SECURE_HEADERS if request.app.state.is_secure else HEADERS).items():
         answer.headers.setdefault(name, value)
@@ -134,11 +138,8 @@ async def guard(request: Request, call_next: Next) -> Response:
     return answer
 
 
-# HEAD is answered as GET is, without the body: no page has to know of HEAD.
-
-
 class HeadAsGet:
-    """Around the whole application. An answer that would stream for long ends with its headers."""
+    """Answers HEAD as GET without the body. A streamed response ends after its headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,7 +1,7 @@
-"""A POST that comes twice with one Idempotency-Key is carried out once, and answered twice with the first answer.
+"""Idempotency-Key: a POST with a repeated key runs once, and the second response equals the first.
 
-Browsers send no such header: a form has its own fingerprint (see `app/web/form_fingerprint.py`). Programs that send
-our forms may.
+Browsers send no such header: a form has its own fingerprint (see `app/web/form_fingerprint.py`). Programs may send
+the header with our forms.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 HEADER = "idempotency-key"
 LONGEST = 255
 KEPT = timedelta(hours=24)
-RUNNING = timedelta(minutes=5)  # a request that takes longer ended without an answer
+RUNNING = timedelta(minutes=5)  # a request that takes longer has ended without a response
 GOES_ON = 303
 WORDS = {
     422: ("This form was sent with other answers before", "Nothing was changed by it. A key belongs to one answer."),
@@ -38,7 +38,7 @@ WORDS = {
 
 
 class Turn(StrEnum):
-    """What a key says of a request: it is the first of its key, or what became of the first."""
+    """State of a key: unused, answered, running, or used with another body."""
 
     FIRST = "first"
     ANSWERED = "answered"
@@ -47,47 +47,47 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A turn, and where the first answer led, once it is there."""
+class KeyOutcome:
+    """State of a key, and the location of the first response once that exists."""
 
     turn: Turn
     location: str = ""
 
 
-def begin(ledger: Database, who: str, key: str, digest: str) -> Told:
-    """Takes a key for a request of this digest, or says what became of it. Keys older than a day are forgotten."""
+def begin(ledger: Database, who: str, key: str, digest: str) -> KeyOutcome:
+    """Takes a key for a request of this digest, or returns the state of the used key. Deletes keys older than KEPT."""
     with ledger.write() as session:
         session.connection().execute(sa.delete(SentKey).where(col(SentKey.begun_at) < now() - KEPT))
         before = session.get(SentKey, (who, key))
         if before is not None and before.digest != digest:
-            return Told(Turn.OTHER)
+            return KeyOutcome(Turn.OTHER)
         if before is not None and before.location:
-            return Told(Turn.ANSWERED, before.location)
+            return KeyOutcome(Turn.ANSWERED, before.location)
         if before is not None and now() - before.begun_at < RUNNING:
-            return Told(Turn.RUNNING)
+            return KeyOutcome(Turn.RUNNING)
         session.merge(SentKey(who=who, key=key, digest=digest))
-        return Told(Turn.FIRST)
+        return KeyOutcome(Turn.FIRST)
 
 
 def settle(ledger: Database, who: str, key: str, location: str) -> None:
-    """Keeps where the answer led. An answer that led nowhere, such as a refused form, is not kept: it may be mended."""
+    """Stores the location of the response. A response without a location, such as a refused form, frees the key."""
     with ledger.write() as session:
-        found = session.get(SentKey, (who, key))
-        if found is not None and location:
-            found.location = location
-            session.add(found)
-        elif found is not None:
-            session.delete(found)
+        key_row = session.get(SentKey, (who, key))
+        if key_row is not None and location:
+            key_row.location = location
+            session.add(key_row)
+        elif key_row is not None:
+            session.delete(key_row)
 
 
 class OncePerKey:
-    """Around the routes, within the checks of every request."""
+    """ASGI middleware around the routes, inside the checks of `guard`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":  # the start of the process comes here as well
+        if scope["type"] != "http" or scope["method"] != "POST":  # lifespan events arrive too
             await self._app(scope, receive, send)
             return
         request = Request(scope, receive)
@@ -102,17 +102,17 @@ class OncePerKey:
         given = (who, hashlib.sha256(key.encode()).hexdigest())
         digest = hashlib.sha256(f"{request.url.path}\n".encode() + body).hexdigest()
         receive = _again(body, receive) if is_read else receive
-        told = Told(Turn.OTHER)
+        outcome = KeyOutcome(Turn.OTHER)
         if len(key) <= LONGEST:
             try:
-                told = await run_in_threadpool(begin, runtime.ledger, *given, digest)
+                outcome = await run_in_threadpool(begin, runtime.ledger, *given, digest)
             except Exception as trouble:
                 if cause_of(trouble) is None:
                     raise
-                await self._app(scope, receive, send)  # which says that the ledger cannot be written to
+                await self._app(scope, receive, send)  # the route reports that the ledger cannot be written
                 return
-        if told.turn is not Turn.FIRST:
-            await (await run_in_threadpool(_answer, request, told))(scope, receive, send)
+        if outcome.turn is not Turn.FIRST:
+            await (await run_in_threadpool(_answer, request, outcome))(scope, receive, send)
             return
         await self._carry_out(scope, receive, send, runtime, given)
 
@@ -132,22 +132,22 @@ class OncePerKey:
         finally:
             try:
                 await run_in_threadpool(settle, runtime.ledger, *given, led)
-            except Exception as trouble:  # the answer is on its way: without a note the key is free again after a while
+            except Exception as trouble:  # the response is sent already: the key is free again after RUNNING
                 if cause_of(trouble) is None:
                     raise
                 log.warning("key_not_settled", trouble=type(trouble).__name__)
 
 
-def _answer(request: Request, told: Told) -> Response:
-    if told.turn is Turn.ANSWERED:
-        return RedirectResponse(told.location, GOES_ON)
-    status = 409 if told.turn is Turn.RUNNING else 422
+def _answer(request: Request, outcome: KeyOutcome) -> Response:
+    if outcome.turn is Turn.ANSWERED:
+        return RedirectResponse(outcome.location, GOES_ON)
+    status = 409 if outcome.turn is Turn.RUNNING else 422
     title, lede = WORDS[status]
     return page(request, "errors/409.html", status, title=title, lede=lede, go={"href": "/", "words": "Go on"})
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """Gives the body that was read once more, and then what else comes."""
+    """Returns a `receive` that repeats the body and then continues with the original."""
     is_given = False
 
     async def give() -> Message:

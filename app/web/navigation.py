@@ -1,4 +1,4 @@
-"""The seven steps above every page: where this clinic is, what is behind it, and what comes next."""
+"""The stepper above a clinic's pages: seven steps, each past, current or next."""
 
 from dataclasses import dataclass
 
@@ -52,7 +52,7 @@ REACHED: dict[State, int] = {
 }
 
 READ_LISTS = ("overview", "Read what moves and what stays")
-"""The page of both lists, and what a link that leads there to acknowledge them is called."""
+"""The page of both lists, and the text of links that lead there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,9 @@ class Step:
 
 
 def reached(state: State, paused_from: State | None) -> int:
-    """How far a migration is, as the number of its step; a failed or paused one is where it stopped."""
+    """The number of the step that a migration has reached. A failed or paused migration stays at the step where it
+    stopped.
+    """
     if state is State.PAUSED and paused_from is not None:
         return REACHED[paused_from]
     working = next((w for w, failed in FAILED.items() if failed is state), state)
@@ -71,7 +73,7 @@ def reached(state: State, paused_from: State | None) -> int:
 
 
 def page_of(migration: Migration) -> str:
-    """The page that a migration's state stands on."""
+    """The page that belongs to the migration's state."""
     state = State(migration.state)
     if state is State.PREPARING:
         if migration.moves_acknowledged_at is None:
@@ -82,20 +84,19 @@ def page_of(migration: Migration) -> str:
     return PAGES[state]
 
 
-def rail(migration: Migration, path: str) -> list[Step]:
-    """Every step with its link; the step of the page that is open is the one that is now.
-
-    A stopped move has no steps: it goes nowhere.
-    """
+def build_stepper(migration: Migration, path: str) -> list[Step]:
+    """Every step with its link. The step of the open page is `now`. A cancelled move has no steps."""
     if migration.state == State.CANCELLED:
         return []
     name = path.removeprefix(f"/m/{migration.id}").strip("/").split("/")[0]
     far = reached(State(migration.state), State(migration.paused_from) if migration.paused_from else None)
     pages = {page: number for number, (_, _, names) in enumerate(STEPS) for page in names}
-    here = far if name == "progress" else pages.get(name)  # one page shows all work: that of the step it is done for
+    current = (
+        far if name == "progress" else pages.get(name)
+    )  # the progress page belongs to the step that is being worked on
     steps = []
     for number, (label, page, _) in enumerate(STEPS):
-        state = "now" if number == here else "past" if number <= far else "next"
+        state = "now" if number == current else "past" if number <= far else "next"
         target = "report" if page == "approve" and migration.state in LIVE else page
         steps.append(Step(label, f"/m/{migration.id}/{target}", state))
     return steps

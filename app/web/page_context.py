@@ -1,6 +1,7 @@
-"""What every page shares: who is visiting, which migration it is about, and how an answer is drawn.
+"""What every page shares: the visitor, the migration in the address, rights, and rendering.
 
-A route says nothing about rights. `enter` looks its address up in `access/rights.py`, and refuses what has no line.
+Routes carry no rights of their own. `enter` checks the address in `access/rights.py` and refuses addresses without a
+line there.
 """
 
 import sqlite3
@@ -43,41 +44,41 @@ from app.web.form_fingerprint import (
     FOR_ANYBODY,
     SAME_FORM,
     Basis,
-    DrawnForAnother,
     NoBasis,
+    RenderedForAnother,
     Scope,
     Shown,
     form_shown,
 )
-from app.web.navigation import rail
+from app.web.navigation import build_stepper
 from app.worker.runtime import Runtime
 
 TOUCH_SECONDS = 0.1
 WITHOUT_LEDGER = frozenset({"/healthz", "/readyz"})
-"""What must answer, in its own way, while the ledger does not."""
+"""Addresses that respond even if the ledger is unavailable."""
 COOKIE = "caspen_signin"
 SECURE_COOKIE = "__Host-caspen_signin"
 STREAMED = frozenset({"/m/{migration_id}/handover/upload", "/m/{migration_id}/upload/{upload_id}/piece"})
-"""POST routes whose bodies are read piece by piece by their handlers."""
+"""POST routes whose handlers read the body piece by piece."""
 
 
 ABOUT_CHANGED = frozenset({"/m/{migration_id}/help", "/support/{migration_id}", "/support/{migration_id}/help"})
-"""What opens while a row is not what its history says: help, and support's page, which says what differs."""
+"""Pages that open while a row differs from its audit trail: help, and support's page, which lists the differences."""
 
 
 class HistoryDiffers(Exception):
-    """The row of this move stands elsewhere than its audit trail says: no page says where, and no form is taken."""
+    """The migration's row differs from its audit trail. No page shows a state, and no form is accepted."""
 
 
 class NeedsSignIn(Exception):
-    """Nobody is signed in, and this address needs somebody."""
+    """The address needs a signed-in person, and nobody is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request's address by name (`migration_id` and the like) and, of a POST, its form: path and text fields.
+    """The path parameters of a request and, for a POST, its form: route path and text fields.
 
-    `is_readable` is false for a form that breaks a limit: it has no fields here.
+    `is_readable` is false for a form that breaks a limit. `fields` is empty then.
     """
 
     path: str = ""
@@ -88,9 +89,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """A write that may happen: its session, the locked migration, and how the form's fields meet what is so now.
+    """An open write: its session, the locked migration, and the comparison of the form's fields with the present
+    values.
 
-    `untouched` fields keep what a colleague chose meanwhile; `touched` are those that this person changed.
+    `untouched` fields keep a colleague's value, `touched` fields were changed by this person.
     """
 
     session: Session
@@ -101,10 +103,10 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request: the person (or none), the migration that its address names (or none), and the product's parts.
+    """A request: the person (or None), the migration in the address (or None), and the runtime.
 
-    `differs`: the row stands elsewhere than its audit trail says, so no page believes its state. `sent` is the form of
-    a POST, `remembered` the fingerprints of the forms of this page (see `app/web/form_fingerprint.py`).
+    `differs`: the row differs from its audit trail, so no page trusts its state. `sent` is the form of a POST,
+    `remembered` the fingerprints of the forms on this page (see `app/web/form_fingerprint.py`).
     """
 
     runtime: Runtime
@@ -132,7 +134,7 @@ class Visit:
 
     @property
     def by(self) -> By:
-        """This person, as the audit names them."""
+        """This person, as the audit trail names them."""
         return By(self.person.email, Actor.SUPPORT if self.person.is_support else Actor.CLINIC)
 
     @contextmanager
@@ -152,9 +154,9 @@ class Visit:
         guards: dict[str, Guard] | None = None,
         prepare: Callable[[Session], None] | None = None,
     ) -> None:
-        """One event by this person, in one transaction with what `prepare` writes; then the doorbell.
+        """Applies an event by this person in one transaction with the writes of `prepare`, then notifies the queue.
 
-        Raises WrongState where the event is not possible any more, and Changed where the form shows something else.
+        Raises WrongState if the event is no longer possible, and Changed if the form's facts have changed.
         """
         with self.write() as session:
             state = State(locked(session, self.move.id).state)
@@ -168,19 +170,18 @@ class Visit:
 
     @contextmanager
     def confirmed(self) -> Iterator[Confirmed]:
-        """A write transaction in which the migration is locked and everything is as the form showed it.
+        """A write transaction with the migration locked and the form's facts unchanged.
 
-        Raises NoBasis where the form carries no fingerprint, and Changed where something else is so by now; nothing
-        is written then.
+        Raises NoBasis if the form has no fingerprint, and Changed if a fact has changed. Nothing is written then.
         """
         with self.write() as session:
             yield self.confirm(session)
 
     def confirm(self, session: Session) -> Confirmed:
-        """The same within a transaction of the caller. Locks the migration."""
+        """As `confirmed`, within the caller's transaction. Locks the migration."""
         migration = locked(session, self.move.id)
         basis = self.basis_sent()
-        basis.require_own()  # an upload is read by its handler: nobody could ask before
+        basis.require_own()  # the handler of an upload reads its body, so `enter` cannot check the person
         shown = self.shown(self.sent.path, session, migration)
         merge = basis.compared(shown, self.sent.fields)
         session.info[MARK] = self.mark()
@@ -192,19 +193,19 @@ class Visit:
             return admin_names(session, self.move.workspace_id)
 
     def ask_first(self) -> None:
-        """Raises what `confirm` would raise, before anything is written or looked up. The write asks once more."""
+        """Raises what `confirm` would raise, before any write. The write checks again."""
         with self.read() as session:
             migration = session.get_one(Migration, self.move.id)
             self.basis_sent().compared(self.shown(self.sent.path, session, migration), self.sent.fields)
 
     def basis_sent(self) -> Basis:
-        """The fingerprint that the form carried. Raises NoBasis where it carried none of ours."""
+        """The fingerprint that the form carried. Raises NoBasis if there is no valid fingerprint."""
         return self._scope(self.sent.path, self.sent.address).read("".join(self.sent.fields.get(FIELD, ())))
 
     def require_own(self) -> None:
-        """Raises DrawnForAnother for a form that was drawn for somebody else than the person who is signed in.
+        """Raises RenderedForAnother if the form was rendered for another person than the signed-in person.
 
-        A form that says nothing at all is its handler's to refuse, where the handler compares what the form showed.
+        A form without a fingerprint is left to its handler, unless the route is in `FENCED`.
         """
         if self.viewer is None or self.sent.path in FOR_ANYBODY:
             return
@@ -215,43 +216,43 @@ class Visit:
                 return
             if not self.sent.is_readable:
                 raise RequestValidationError([]) from None
-            raise DrawnForAnother(self.token_of_person()) from None
+            raise RenderedForAnother(self.token_of_person()) from None
 
     def token_of_person(self) -> str:
-        """The fingerprint of a form of `FENCED`: for whom it was drawn, and nothing else."""
+        """The fingerprint of a `FENCED` form. It holds only the person."""
         return self._scope(next(iter(FENCED)), {}).token(Shown(), 0)
 
     def mark(self) -> str:
-        """What tells this answer of this drawn form by this person: its form, then the answer. Raises NoBasis."""
+        """The mark of this person's answer to this rendered form (see `Basis.mark`). Raises NoBasis."""
         sent = sorted((name, some) for name, some in self.sent.fields.items() if name != FIELD)
         fields = [f"{len(value)} {name}={value}" for name, some in sent for value in some]
         return self.basis_sent().mark(self.person.email, *fields)
 
     def shown(self, path: str, session: Session, migration: Migration) -> Shown:
-        """What the form of this route shows at present."""
+        """The facts that the form of this route shows now."""
         form = SAME_FORM.get(path, path)
         if form in COLUMNS:
             return form_shown(form, migration)
         return READERS[form](self, session, migration)
 
     def remember(self, *paths: str, **address: str) -> None:
-        """Takes the fingerprints of these forms. Called before the page reads anything but the visit's migration."""
+        """Stores the fingerprints of these forms. Call before the page reads anything but the visit's migration."""
         with self.read() as session:
             for path in paths:
                 self.remembered[key_of(path, address)] = self.token(path, session, self.move, **address)
 
     def remember_shown(self, path: str, shown: Shown) -> None:
-        """Takes the fingerprint of a form from what its page has read already."""
+        """Stores the fingerprint of a form whose facts the page has loaded already."""
         self.remembered[key_of(path, {})] = self.seal(path, shown)
 
     def token(self, path: str, session: Session, migration: Migration, **address: str) -> str:
-        """The fingerprint of a form at present. `address` names what the address of this page does not."""
+        """The present fingerprint of a form. `address` holds path parameters that the page's own address lacks."""
         asked = replace(self, sent=replace(self.sent, address={**self.sent.address, **address}))
         shown = asked.shown(path, session, migration)
         return asked._scope(path, asked.sent.address).token(shown, migration.export_number)
 
     def basis(self, path: str, **address: str) -> Markup:
-        """The hidden field that a form of this route carries. A form that comes back keeps the one that it sent."""
+        """The hidden field with the form's fingerprint. A form that comes back keeps its first fingerprint."""
         if path in FENCED:
             return hidden(FIELD, self.token_of_person())
         if self.migration is None:
@@ -265,11 +266,11 @@ class Visit:
         return hidden(FIELD, self.remembered[key_of(path, address)])
 
     def renew(self) -> None:
-        """The form comes back over what is so now, and not over what it showed: its page says what has changed."""
+        """Drops the sent fingerprint: the form comes back with the present facts, and its page lists the changes."""
         self.sent.fields.pop(FIELD, None)
 
     def seal(self, path: str, shown: Shown) -> str:
-        """The fingerprint of a form of this address that shows these facts."""
+        """The fingerprint of a form at this address that shows these facts."""
         return self._scope(path, self.sent.address).token(shown, self.move.export_number)
 
     def _scope(self, path: str, address: Mapping[str, str]) -> Scope:
@@ -280,7 +281,7 @@ class Visit:
 
 
 def key_of(path: str, address: Mapping[str, str]) -> str:
-    """Which form of a page is meant: its route, and what the form's own address adds to that of the page."""
+    """Key of a form on a page: its route, and the path parameters that the page's own address lacks."""
     return "\n".join([SAME_FORM.get(path, path), *(f"{name}={value}" for name, value in sorted(address.items()))])
 
 
@@ -289,7 +290,7 @@ READERS: dict[str, Reader] = {}
 
 
 def shows(*paths: str) -> Callable[[Reader], Reader]:
-    """Registers what the forms of these POST routes show (see `app/web/form_fingerprint.py`)."""
+    """Registers the facts that the forms of these POST routes show (see `app/web/form_fingerprint.py`)."""
 
     def register(reader: Reader) -> Reader:
         READERS.update(dict.fromkeys(paths, reader))
@@ -313,7 +314,7 @@ def right_of(request: Request) -> Right | None:
 
 
 def enter(request: Request) -> Visit:
-    """Who comes in, and whether this address opens for them. A clinic never learns what another clinic has."""
+    """Identifies the visitor and checks the right to the address. Other clinics' migrations respond 404."""
     runtime: Runtime = request.app.state.runtime
     right = right_of(request)
     if right is None or (right is Right.DEVELOPMENT and not runtime.settings.is_development):
@@ -333,7 +334,7 @@ def enter(request: Request) -> Visit:
         keep_alive(runtime, secret)
     sent = replace(getattr(request.state, "sent", Sent()), address={k: str(v) for k, v in request.path_params.items()})
     visit = Visit(runtime, viewer, migration, sent)
-    # Until the address is known to be theirs, an error page may not name the clinic that it belongs to.
+    # An error page must not name the clinic before the visitor's right to the address is known.
     request.state.visit = Visit(runtime, viewer, None, sent)
     if right is Right.ANYONE:
         return visit
@@ -344,7 +345,7 @@ def enter(request: Request) -> Visit:
     if migration_id is not None:
         changed = changed_in(migration) if migration is not None else []
         if migration is not None and not changed and viewer.may(Right.VIEW, migration.workspace_id):
-            request.state.visit = visit  # a refusal of one's own clinic says who can
+            request.state.visit = visit  # the 403 page of the visitor's own clinic names the people who can
         refuse_strangers(viewer, migration, Right.ACT if right is Right.DEVELOPMENT else right)
         if changed:
             raise LedgerChanged("migration", changed)
@@ -357,9 +358,9 @@ def enter(request: Request) -> Visit:
 
 
 def require_known_place(request: Request, visit: Visit, audited: Audited) -> Visit:
-    """The visit to a page that may open although the row of the move is not true. Raises HistoryDiffers elsewhere.
+    """The visit with `differs` set, for pages in ABOUT_CHANGED. Raises HistoryDiffers for all other pages.
 
-    Of a row that names another clinic, neither clinic sees anything: not found.
+    If the row names another clinic, both clinics get 404.
     """
     if "workspace_id" in audited.differing and not visit.person.is_support:
         request.state.visit = replace(visit, migration=None)
@@ -375,16 +376,15 @@ def route_path(request: Request) -> str:
 
 
 def own_form(request: Request, visit: Visit) -> Visit:
-    """The visit, if its form was drawn for this person: two people may share a browser. Raises DrawnForAnother."""
+    """The visit, if its form was rendered for this person (browsers can be shared). Raises RenderedForAnother."""
     if request.method == "POST" and visit.sent.path not in STREAMED:
         visit.require_own()
     return visit
 
 
 def keep_alive(runtime: Runtime, secret: str) -> None:
-    """Notes that the person is still here, where the ledger can be written at once; reading a page never waits for it.
-
-    Where the ledger cannot be written, this process remembers the moment instead.
+    """Updates the session's last use if the ledger is free within TOUCH_SECONDS. Otherwise this process remembers the
+    time.
     """
     try:
         with runtime.ledger.write(patience=TOUCH_SECONDS) as session:
@@ -394,7 +394,7 @@ def keep_alive(runtime: Runtime, secret: str) -> None:
 
 
 async def keep_form(request: Request) -> None:
-    """Keeps the text fields of a form for `enter`. Uploads are not touched: they stream."""
+    """Parses the text fields of a form for `enter`. Streamed uploads are left unread."""
     path = getattr(request.scope.get("route"), "path", "")
     if request.method != "POST":
         return
@@ -403,12 +403,9 @@ async def keep_form(request: Request) -> None:
         return
     try:
         form = await read_form(request)
-    except UnicodeError as garbled:  # a body that no browser sends, and that cannot be read a second time
+    except UnicodeError as garbled:  # no browser sends such a body, and it cannot be read twice
         raise RequestValidationError([]) from garbled
-    except (
-        HTTPException,
-        RequestValidationError,
-    ):  # its handler says what is wrong with it, to a person who may send it
+    except (HTTPException, RequestValidationError):  # the handler reports the fault to a person who may send the form
         request.state.sent = Sent(path, is_readable=False)
         return
     fields: dict[str, list[str]] = {}
@@ -419,7 +416,7 @@ async def keep_form(request: Request) -> None:
 
 
 def refuse_strangers(viewer: Viewer, migration: Migration | None, right: Right) -> None:
-    """Absent and somebody else's look the same: not found. One's own without the right is 403."""
+    """Raises 404 for a missing migration or another clinic's, and 403 for the visitor's own without the right."""
     if migration is None or not viewer.may(Right.VIEW, migration.workspace_id):
         raise HTTPException(404)
     if not viewer.may(right, migration.workspace_id):
@@ -432,12 +429,12 @@ def visit_of(request: Request) -> Visit:
 
 
 def context(request: Request, **more: Any) -> dict[str, Any]:
-    """What every template may use, and what this page adds."""
+    """The context of every template, with this page's own values."""
     runtime: Runtime = request.app.state.runtime
     visit: Visit | None = getattr(request.state, "visit", None)
     migration = visit.migration if visit else None
     viewer = visit.viewer if visit else None
-    told: dict[str, Any] = {
+    shared: dict[str, Any] = {
         "source": visit.source if visit else source(None),
         "environment": runtime.settings.environment.value,
         "viewer": viewer,
@@ -455,12 +452,12 @@ def context(request: Request, **more: Any) -> dict[str, Any]:
         "errors": [],
     }
     if migration is not None:
-        told["rail"] = [] if visit and visit.differs else rail(migration, request.url.path)
-    return told | more
+        shared["rail"] = [] if visit and visit.differs else build_stepper(migration, request.url.path)
+    return shared | more
 
 
 def in_state(request: Request, event: Event, *states: State) -> Visit:
-    """The visit, if the migration is where this form can be used; what cannot be used is not even received."""
+    """The visit, if the migration is in a state that accepts this form. Raises WrongState before the body is read."""
     visit = visit_of(request)
     state = State(visit.move.state)
     if state not in states:
@@ -469,41 +466,41 @@ def in_state(request: Request, event: Event, *states: State) -> Visit:
 
 
 def open_move(request: Request, event: Event) -> Visit:
-    """The visit, if the move is not over. Raises WrongState where it is."""
+    """The visit, if the move is open. Raises WrongState if the move is over."""
     return in_state(request, event, *OPEN)
 
 
 def page(request: Request, template: str, status: int = 200, block: str | None = None, **more: Any) -> Response:
-    """A page; or, for an htmx request, one named block of the same template."""
+    """Renders a page, or a named block of its template for an htmx request."""
     jinja: Jinja = request.app.state.jinja
-    found = jinja.get_template(template)
-    told = context(request, **more)
+    compiled = jinja.get_template(template)
+    values = context(request, **more)
     if block is not None and request.headers.get("HX-Request"):
-        return HTMLResponse(templating.block(found, block, told), status)
-    return HTMLResponse(found.render(told), status)
+        return HTMLResponse(templating.block(compiled, block, values), status)
+    return HTMLResponse(compiled.render(values), status)
 
 
 def go(address: str) -> RedirectResponse:
-    """After a form: see the next page, with GET."""
+    """Redirects to the next page after a form (303)."""
     return RedirectResponse(address, 303)
 
 
 def address_of(request: Request) -> str:
-    """The address of this page with its question, safe to stand in another address or in a header."""
+    """The path and query of this page, quoted for use in an address or header."""
     asked = f"?{request.url.query}" if request.url.query else ""
     return quote(f"{request.url.path}{asked}", safe="/")
 
 
 def page_before(request: Request) -> str | None:
-    """The page of ours that this request comes from, with its question; None where the browser does not say."""
-    came_from = urlsplit(request.headers.get("referer", ""))
-    if came_from.netloc != request.headers.get("host", "") or not came_from.path:
+    """The page of this product in the Referer header, with its query. None if the header is missing or foreign."""
+    referer = urlsplit(request.headers.get("referer", ""))
+    if referer.netloc != request.headers.get("host", "") or not referer.path:
         return None
-    return own_address(f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
+    return own_address(f"{referer.path}?{referer.query}" if referer.query else referer.path)
 
 
 def own_address(address: str | None) -> str:
-    """An address of ours to go on to; anything that could lead elsewhere becomes the start."""
+    """A path of this product. Any address that could lead elsewhere becomes "/"."""
     if not address or not address.startswith("/") or address.startswith("//") or "\\" in address:
         return "/"
     return address if address.isprintable() else "/"

@@ -1,11 +1,10 @@
-"""A form that was refused, as its page shows it: each answer in the form's own labels, beside what is there now.
+"""Page of a refused form: each answer with the form's own labels, next to the present value.
 
-A form is refused because what it showed has changed, or because its step is over. The person reads every choice and
-text that the form sent. Answers that still apply can be sent once more; of the others the page says why they cannot.
+The server refuses a form if its facts have changed or its step is over. The page shows every choice and text that the
+form sent. Valid answers can be sent again. For the others the page gives the reason.
 
-Most forms need nothing here: their labels and values come from `Shown` (see
-`app/web/form_fingerprint.py`). A form whose inputs need
-more than that has a function of its own, beside its handler:
+Most forms take labels and values from `Shown` (see `app/web/form_fingerprint.py`). A form with further inputs
+registers its own function next to its handler:
 
     @describes("/m/{migration_id}/files/{number}")
     def describe_file_answer(refusal: Refusal) -> RefusedForm: ...
@@ -37,9 +36,9 @@ NUMBERED_ANEW = "It has another number in the export that is there now. Choose o
 
 @dataclass(frozen=True, slots=True)
 class SentAnswer:
-    """One answer of a refused form: its label, what was sent, and what is there now, all in the page's words.
+    """An answer of a refused form: label, sent value and present value, in the page's words.
 
-    `inputs` send the answer once more. Without inputs the answer no longer applies, and `why_not` says why.
+    `inputs` send the answer again. Without inputs the answer no longer applies, and `why_not` gives the reason.
     """
 
     label: str
@@ -55,12 +54,12 @@ FILES = SentAnswer("Files of the export", "the files that you chose", "", (), FI
 
 @dataclass(frozen=True, slots=True)
 class RefusedForm:
-    """What the page of a refused form shows. `more` are inputs that are sent with the answers.
+    """Page of a refused form. `more` are inputs that are sent together with the answers.
 
-    `action` is the address that takes the answers once more, empty where nothing can be sent; `basis` the fingerprint
-    for it. `page` is the form's page as it is now, empty for the page that the person came from. `title`, `sentence`
-    and `way_on` replace the usual words: what happened, and what the link to `page` is called. `told` are facts of the
-    context that `answers` tell part by part, so that no line of their own is needed.
+    `action` is the address that takes the answers again (empty if nothing can be sent), `basis` its fingerprint.
+    `page` is the form's present page, empty for the page that the person came from. `title`, `sentence` and `way_on`
+    replace the usual texts: what happened, and the label of the link to `page`. `covered` are context facts that
+    `answers` explain, so that they need no line of their own.
     """
 
     answers: tuple[SentAnswer, ...] = ()
@@ -71,25 +70,25 @@ class RefusedForm:
     title: str = ""
     sentence: str = ""
     way_on: str = ""
-    told: frozenset[str] = frozenset()
+    covered: frozenset[str] = frozenset()
 
     @property
     def again(self) -> Inputs:
-        """Everything that the form sends once more."""
+        """All inputs that the page sends again."""
         return (*self.more, *(each for answer in self.answers for each in answer.inputs))
 
     @property
     def lost(self) -> tuple[SentAnswer, ...]:
-        """The answers that cannot be sent once more."""
+        """The answers that cannot be sent again."""
         return tuple(answer for answer in self.answers if answer.why_not)
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A form that was refused, and what is so now. `session` reads the ledger after the refusal.
+    """A refused form and the present facts. `session` reads the ledger after the refusal.
 
-    `names` are the facts and fields that differ, `untouched` those that somebody else alone changed. `export_number`
-    is the export that the form was drawn from; `is_other_export` says that another export is there now.
+    `names` are the facts and fields that differ, `untouched` those that only another person changed. `export_number`
+    is the export for which the form was rendered. `is_other_export`: the current export is another export.
     """
 
     visit: Visit
@@ -108,23 +107,23 @@ class Refusal:
 
     @property
     def is_read(self) -> bool:
-        """Whether the export that is there now has been read."""
+        """Whether the current export has been read."""
         export = current_export(self.session, self.migration)
         return export is not None and export.read_at is not None
 
     @property
     def files(self) -> list[ExportFile]:
-        """The files of the export that is there now, as they were read."""
+        """The files of the current export, as they were read."""
         return files_of(self.session, self.migration.id, self.migration.export_number)
 
     @property
     def nothing_there(self) -> str:
-        """What is there now in place of a name or a file of an earlier export."""
+        """Text in place of a name or file of an earlier export."""
         return NOT_THERE if self.is_read else "not read yet"
 
     @property
     def why_gone(self) -> str:
-        """Why an answer to something of an earlier export does not apply any more."""
+        """Reason why an answer about an earlier export no longer applies."""
         return NAME_GONE if self.is_read else NOT_READ
 
 
@@ -133,7 +132,7 @@ DESCRIBERS: dict[str, Describer] = {}
 
 
 def describes(*paths: str) -> Callable[[Describer], Describer]:
-    """Registers what the page of a refused form shows, by the path of its POST route."""
+    """Registers the function that describes a refused form, by the path of its POST route."""
 
     def register(describer: Describer) -> Describer:
         DESCRIBERS.update(dict.fromkeys(paths, describer))
@@ -143,14 +142,14 @@ def describes(*paths: str) -> Callable[[Describer], Describer]:
 
 
 def describe_changed(visit: Visit, session: Session, action: str, changed: Changed) -> RefusedForm:
-    """The page of a form whose facts have changed. `action` is the address that the form was sent to."""
+    """Page of a form whose facts have changed. `action` is the address that the form was sent to."""
     migration = session.get_one(Migration, visit.move.id)
     refusal = _with_export(
         Refusal(visit, session, migration, changed.shown, changed.basis, changed.names, changed.untouched)
     )
     form = DESCRIBERS.get(visit.sent.path, describe)(refusal)
     can_be_sent = any(answer.inputs for answer in form.answers)
-    if not can_be_sent and not form.lost:  # a button that was pressed: for another export, the press means nothing
+    if not can_be_sent and not form.lost:  # a button without inputs: void for another export
         can_be_sent = not refusal.is_other_export
     form = replace(form, answers=(*_facts_changed(refusal, form), *form.answers))
     if visit.sent.path == UPLOAD:
@@ -162,10 +161,7 @@ def describe_changed(visit: Visit, session: Session, action: str, changed: Chang
 
 
 def describe_over(visit: Visit, session: Session) -> RefusedForm:
-    """The answers of a form whose step is over. None of them can be sent once more.
-
-    A form without a fingerprint of ours has no answers here.
-    """
+    """The answers of a form whose step is over. None can be sent again. Empty without a valid fingerprint."""
     if visit.sent.path == UPLOAD:
         return RefusedForm((FILES,))
     migration = session.get_one(Migration, visit.move.id)
@@ -179,10 +175,10 @@ def describe_over(visit: Visit, session: Session) -> RefusedForm:
 
 
 def describe(refusal: Refusal) -> RefusedForm:
-    """A form whose labels and values are those of `Shown`: each answer that the person changed, and what goes with it.
+    """Describes a form by the labels and values of `Shown`: each changed answer, and the inputs that go with it.
 
-    What the person left alone keeps what is there now; where that is another value by now, a line of its own says so.
-    Of a form about an export that was replaced, what the person left alone is not sent: it was the old export's.
+    An input that the person did not change takes the present value. A changed present value gets a line of its own.
+    If the export was replaced, unchanged inputs of the old export are not sent.
     """
     answers: list[SentAnswer] = []
     more: list[tuple[str, str]] = []
@@ -210,19 +206,18 @@ def describe(refusal: Refusal) -> RefusedForm:
 
 
 def _with_export(refusal: Refusal) -> Refusal:
-    """The same with the export that the form was drawn from."""
+    """The refusal with the export for which the form was rendered."""
     current = refusal.migration.export_number
-    drawn = refusal.basis.export_number(current)
-    return replace(refusal, export_number=drawn, is_other_export=drawn != current)
+    form_export = refusal.basis.export_number(current)
+    return replace(refusal, export_number=form_export, is_other_export=form_export != current)
 
 
 def _facts_changed(refusal: Refusal, form: RefusedForm) -> list[SentAnswer]:
-    """One line for each fact that differs, as the page calls it. Facts with the same words are one line, and a fact
-    that the answers of the form tell already has none."""
+    """A line for each changed fact, by its label on the page. Duplicate lines and facts in `covered` are left out."""
     shown, labels = refusal.shown, {answer.label for answer in form.answers}
     lines: dict[SentAnswer, None] = {}
     for name in refusal.names:
-        if name in shown.context and name not in form.told and shown.labels.get(name) not in labels:
+        if name in shown.context and name not in form.covered and shown.labels.get(name) not in labels:
             number = refusal.export_number if name == "export_number" else None
             label = shown.labels.get(name, LABELS.get(name, "Your move"))
             lines[SentAnswer(label, f"export {number}" if number else BEFORE, shown.now.get(name, "different"))] = None
@@ -230,7 +225,7 @@ def _facts_changed(refusal: Refusal, form: RefusedForm) -> list[SentAnswer]:
 
 
 def _earlier(refusal: Refusal) -> Mapping[str, Field]:
-    """The fields that the form had and the page has no more: drawn from an earlier export, under the labels of then."""
+    """Fields of the form that the page no longer has, with the labels of the earlier export."""
     earlier = refusal.shown.earlier
     if earlier is None or not refusal.is_other_export or not refusal.export_number:
         return {}
@@ -239,13 +234,13 @@ def _earlier(refusal: Refusal) -> Mapping[str, Field]:
 
 
 def _field(refusal: Refusal, name: str) -> Field | None:
-    """The field as the page has it now. A field of the same id with another label is another field."""
+    """The field on the present page. None if the id now belongs to another label."""
     own = refusal.shown.fields.get(name)
     return own if own is not None and refusal.basis.knows(name, own.label) else None
 
 
 def _answered(name: str, own: Field, values: Sequence[str]) -> list[SentAnswer]:
-    """An answer to a field that the page still has. Of several choices, those that are still offered are sent."""
+    """An answer to a field that the page still has. Only choices that are still offered are sent again."""
     typed = own.answer(values)
     if own.offered == NOTHING and not typed:
         return []
@@ -257,7 +252,7 @@ def _answered(name: str, own: Field, values: Sequence[str]) -> list[SentAnswer]:
 
 
 def _gone(refusal: Refusal, name: str, own: Field) -> list[SentAnswer]:
-    """An answer to a field of an earlier export. The same name under another number may be somebody else."""
+    """An answer to a field of an earlier export. The same name under another number may be another person."""
     typed = own.answer(refusal.sent[name])
     if refusal.basis.showed(name, own.label, typed):
         return []
@@ -268,8 +263,7 @@ def _gone(refusal: Refusal, name: str, own: Field) -> list[SentAnswer]:
 
 
 def _not_sent(refusal: Refusal) -> tuple[list[SentAnswer], Inputs]:
-    """Fields that somebody else changed and this form did not send, and ticks that the person took away; with the ticks
-    that somebody else set, which stay."""
+    """Changed fields that the form did not send, and removed ticks. Also returns ticks that others set."""
     lines: list[SentAnswer] = []
     kept: list[tuple[str, str]] = []
     for name, own in {**refusal.shown.inputs, **refusal.shown.fields}.items():

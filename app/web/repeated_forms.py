@@ -1,13 +1,13 @@
-"""A form that was used already and comes once more: the same person, the same drawn page, the same answer.
+"""A form that arrives twice: the same person, the same rendered page, the same answer.
 
-A double click, or a page that is sent again, asks for nothing new. Where the form can no longer be used because its own
-first press has changed what it showed, the answer is that of the first press.
+A double click or a reloaded page asks for nothing new. If the first press has changed the facts of the form, the
+second press gets the response of the first.
 
-Every line of the audit that a form writes carries the mark of that form (see `Visit.confirm`). The mark is used while
-it is the newest one of its form: after another answer to the same form, a repeated answer is refused as outdated.
+Every audit line of a form carries the mark of the form (see `Visit.confirm`). The mark counts while it is the newest
+of its form. After another answer to the same form, a repeated answer is refused as outdated.
 
-The same answer by somebody else, to a form that showed the same, is no conflict either: it is saved already, and its
-page says by whom.
+The same answer by another person to the same facts is no conflict: the answer is saved already, and the page names
+the person.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ AFTER: dict[str, str] = {
     f"{S}/answer": S,
     f"{S}/files/{{number}}": f"{S}#files",
 }
-"""The page after a form, by the path of its POST route, where that page is the same for every answer."""
+"""The page after a form, by the path of its POST route, if the page is the same for every answer."""
 
 Next = Callable[[Visit], str]
 Answer = TypeVar("Answer")
@@ -55,7 +55,7 @@ CHOSEN_AFTER: dict[str, Next] = {}
 
 
 def goes_on(path: str) -> Callable[[Next], Next]:
-    """Registers the page after a form whose answer chooses it. The handler of the form goes on to the same page."""
+    """Registers a function that returns the page after a form whose answer decides. The handler uses the same page."""
 
     def register(page: Next) -> Next:
         CHOSEN_AFTER[path] = page
@@ -65,9 +65,8 @@ def goes_on(path: str) -> Callable[[Next], Next]:
 
 
 def answered_before(visit: Visit) -> str | None:
-    """The page after a form that this person has sent before, exactly so. None for a form that was not used.
-
-    Reads the ledger and writes nothing; asked a second time, it answers the same.
+    """The page after a form that this person has already sent with the same answer. None for a new answer. Only
+    reads.
     """
     if visit.sent.path not in AFTER and visit.sent.path not in CHOSEN_AFTER:
         return None
@@ -75,21 +74,23 @@ def answered_before(visit: Visit) -> str | None:
 
 
 def page_after(visit: Visit) -> str | None:
-    """The page after the form that this visit sent; None where no page is registered for it."""
+    """The page after the form of this visit. None if no page is registered."""
     path = visit.sent.path
     if path in CHOSEN_AFTER:
         return CHOSEN_AFTER[path](visit)
     return AFTER[path].format(migration_id=visit.move.id) if path in AFTER else None
 
 
-def given_already(visit: Visit) -> AuditChange | None:
-    """Who gave the very answer of this visit to a form that showed the same, and when. None where nobody did, or where
-    somebody answered that form otherwise since. Reads the ledger and writes nothing."""
+def same_answer_by_another(visit: Visit) -> AuditChange | None:
+    """The audit change of a person who gave the same answer to the same facts.
+
+    None if there is no such change, or if a later answer differs. Only reads.
+    """
     return _ask_audit(visit, same_answer)
 
 
 def _ask_audit(visit: Visit, question: Callable[[Session, str, str, datetime], Answer]) -> Answer | None:
-    """What the audit says of the form that this visit sent. None for a form without a move, person or fingerprint."""
+    """Queries the audit for the form of this visit. None without a migration, a person or a fingerprint."""
     if visit.migration is None or visit.viewer is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""What a person types into "Find" is a client's name, e-mail or phone: no address and no access log holds it.
+"""The text of "Find" is a client's name, e-mail or phone, so addresses and access logs carry it encrypted.
 
-The form is sent by POST and leads on to the list with the text encrypted in the address. Only this product opens it,
-and only for the list that it was typed for. Going back, loading again and paging work as for any address.
+The form is sent by POST and redirects to the list with the encrypted text in the address. The text opens only in this
+product and only for the same list. Back, reload and paging work as for any address.
 """
 
 from urllib.parse import quote
@@ -12,8 +12,8 @@ from app.worker.runtime import Runtime
 LONGEST = 100
 
 
-def found_at(runtime: Runtime, address: str, text: str) -> str:
-    """The address of a list with what was typed, encrypted; the address alone where nothing was typed."""
+def search_address(runtime: Runtime, address: str, text: str) -> str:
+    """The address of a list with the typed text, encrypted. Without text, the address alone."""
     words = text.strip()[:LONGEST]
     if not words:
         return address
@@ -21,7 +21,7 @@ def found_at(runtime: Runtime, address: str, text: str) -> str:
 
 
 def typed_text(runtime: Runtime, address: str, find: str) -> str:
-    """What was typed. "" where nothing was, and where it was typed for another list or cannot be opened."""
+    """The typed text. "" if there is none, if it belongs to another list or cannot be opened."""
     try:
         return open_secret(find, _key(runtime), _purpose(address)) if find else ""
     except (CannotOpen, UnicodeError):

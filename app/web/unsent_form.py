@@ -1,4 +1,4 @@
-"""A form that could not be used, as it came: what was typed, how to send it again, and the page on which it stood."""
+"""A form that the server could not use: the typed text, the inputs to send again, and the page of the form."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -11,15 +11,15 @@ from app.web.http_security import SAFE, is_upload
 from app.web.page_context import page_before, visit_of
 
 TYPED = frozenset({"text", "reason", "name", "email"})
-"""Fields with words that a person wrote: a refused form shows them once more."""
+"""Fields with words that a person wrote. The page of a refused form shows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnsentForm:
-    """A form that came without a session. Its page holds all that was sent, and our side keeps none of it.
+    """A form that arrived without a session. The page holds its inputs, and the server stores nothing.
 
-    `fields` send the form once more to `href`; `words` are the texts that a person wrote. Passwords and files are in
-    neither: where there were some, the form has to be filled in again.
+    `fields` send the form to `href` again, `words` are the texts that a person wrote. Passwords and files are in
+    neither, so a form with a password or file has to be filled in again.
     """
 
     href: str
@@ -30,7 +30,7 @@ class UnsentForm:
 
 
 def unsent_form(request: Request) -> UnsentForm | None:
-    """What a form without a session held. None for a page that is asked for, and for a button without an answer."""
+    """The content of a form without a session. None for a GET, and for a button without inputs."""
     fields = visit_of(request).sent.fields
     form = form_sent(request)
     holds = form.has_files or any(value for name, values in fields.items() if name != FIELD for value in values)
@@ -38,7 +38,7 @@ def unsent_form(request: Request) -> UnsentForm | None:
 
 
 def form_sent(request: Request) -> UnsentForm:
-    """What the form of this request holds."""
+    """The content of this request's form."""
     sent = visit_of(request).sent.fields
     fields = tuple((name, value) for name, values in sent.items() for value in values)
     secret = [value for name, value in fields if "password" in name and value]
@@ -49,9 +49,10 @@ def form_sent(request: Request) -> UnsentForm:
 
 
 def way_back(request: Request) -> str:
-    """The page to see after signing in again: the page on which the form stood, or the nearest one above its address.
+    """The page to open after signing in: the page of the form, or the nearest page above its address.
 
-    An address that opens with POST alone is never one: pressed twice, a browser names it as the page before.
+    An address with a POST route only is skipped. Browsers name such an address as the previous page after a second
+    press.
     """
     before = page_before(request)
     if before is not None and ("GET", route_of(before.partition("?")[0])) in RIGHTS:
@@ -63,7 +64,7 @@ def way_back(request: Request) -> str:
 
 
 def route_of(address: str) -> str:
-    """The route of an address: of several that fit, the one with the fewest names in it. Empty where none fits."""
+    """The route of an address. Of several matches, the route with the fewest parameters. Empty without a match."""
     parts = address.split("/")
     routes = {path for _, path in RIGHTS if len(path.split("/")) == len(parts)}
     fits = [
@@ -75,5 +76,5 @@ def route_of(address: str) -> str:
 
 
 def own_target(request: Request) -> str:
-    """The path and query of this request, to send the same form to once more."""
+    """The path and query of this request, for sending the same form again."""
     return f"{quote(request.url.path)}?{request.url.query}" if request.url.query else quote(request.url.path)

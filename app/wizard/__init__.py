@@ -1,4 +1,4 @@
-"""The clinic's pages, one module per step. This list is the order in which a clinic meets them."""
+"""The clinic's pages, one module per step, in the order in which a clinic meets them."""
 
 from app.wizard import (
     approve,
@@ -54,4 +54,4 @@ STEPS = (
 )
 
 REFUSED = (refused_file,)
-"""Modules that register what the page of a refused form shows, beside the steps themselves."""
+"""Modules without a page that register the page of a refused form."""

@@ -1,4 +1,4 @@
-"""What people say of the files of an export: when it can be said, and how it is kept and written down."""
+"""Stores people's answers about the files of an export: in which states, in the plan and in the audit."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,9 +27,9 @@ def settle(
     then: str,
     reason: str = "",
 ) -> None:
-    """One transaction: what was said, the plan with it and, where that is asked, a new reading.
+    """Stores an answer, the changed plan and, if `then` is "read", a new reading, in one transaction.
 
-    `change` puts the answer into the plan as it is then, so that answers about other files stay.
+    `change` edits the plan as it is inside the transaction, so that answers about other files are kept.
     """
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
@@ -44,5 +44,5 @@ def settle(
 
 
 def note(session: Session, migration: Migration, by: By, act: str, facts: dict[str, Any], reason: str = "") -> None:
-    """Writes a line of the audit about a file."""
+    """Writes an audit line about a file."""
     write_act(session, migration, by.name, by.actor.value, act, facts, reason=reason)

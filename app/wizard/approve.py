@@ -1,7 +1,7 @@
-"""Approving: the numbers once more, what will not come, and the clinic's name typed by hand.
+"""Approval: the final numbers, the rows that will not move, and the clinic's name typed by hand.
 
-An approval names the digest of the trial that was seen; any other trial refuses it. Every sign that the export is not
-whole, and what else needs a look, is ticked by its name.
+An approval names the digest of the reviewed trial. Any other trial refuses the approval. Every warning about the
+export has a tick box of its own.
 """
 
 import unicodedata
@@ -35,7 +35,7 @@ from app.web.navigation import page_of
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web.repeated_forms import answered_before
-from app.wizard.completeness import doubts_said, not_ticked
+from app.wizard.completeness import load_warnings, not_ticked
 from app.wizard.damage import find_damage, render_damaged
 from app.wizard.live_words import records_named
 
@@ -44,24 +44,24 @@ TRIED = (State.REVIEWING, State.CHANGES_REQUESTED)
 OTHER_TRIAL = "It was for another trial."
 DOUBT = "What you tick before you approve"
 NOT_ASKED = "It is not asked about any more."
-MOST_NAMED = 8  # kinds and files that a line names one by one
+MOST_NAMED = 8  # kinds and files that a line lists by name
 VISIBLE = ("clients", "appointments", "progress_notes")
-"""The records that a team sees first: their numbers are named before an approval."""
+"""The records that a team sees first. The page gives their numbers before an approval."""
 
 
 @shows("/m/{migration_id}/approve")
 def trial_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """This visit to the review: the trial by its digest, every doubt about the export, and the requests that wait."""
+    """The review state, the trial's digest, every warning about the export, and the open requests."""
     trial = current_trial(session, migration)
     is_made = trial is not None and trial.finished_at is not None
-    doubted = doubts_said(session, visit, trial) if is_made else []
-    doubts = [[one.key, one.title] for one in doubted]
-    waiting = [one.id for one in open_requests(session, migration.id)]
+    warnings = load_warnings(session, visit, trial) if is_made else []
+    doubts = [[each.key, each.title] for each in warnings]
+    waiting = [each.id for each in open_requests(session, migration.id)]
     moment = columns_shown(MOMENT, migration)
     return Shown(
         context={
             **moment.context,
-            "trial": seen_of(trial) if trial is not None else [],
+            "trial": trial_facts(trial) if trial is not None else [],
             "doubts": doubts,
             "requests": waiting,
         },
@@ -74,18 +74,20 @@ def trial_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
         },
         inputs={
             "name": Field("Type the name of your clinic to approve", ""),
-            **{f"accept-{one.key}": Field(one.title, one.tick) for one in doubted},
+            **{f"accept-{each.key}": Field(each.title, each.tick) for each in warnings},
         },
     )
 
 
 @describes("/m/{migration_id}/approve")
 def describe_approval(refusal: Refusal) -> RefusedForm:
-    """An approval of a trial that is not the current one any more leads to the review of the one that is."""
+    """Refused approval. An approval of an older trial leads to the review of the current trial."""
     session, migration = refusal.session, refusal.migration
     form = describe(refusal)
     form = replace(form, answers=(*ticks(refusal), *form.answers), more=without_ticks(form.more))
-    shown = next((one for one in trials(session, migration.id) if refusal.basis.has("trial", seen_of(one))), None)
+    shown = next(
+        (each for each in trials(session, migration.id) if refusal.basis.has("trial", trial_facts(each))), None
+    )
     current = current_trial(session, migration)
     if current is None or (shown is not None and shown.number == current.number):
         return form
@@ -107,11 +109,11 @@ def describe_approval(refusal: Refusal) -> RefusedForm:
 
 
 def ticks(refusal: Refusal) -> list[SentAnswer]:
-    """Each doubt that was ticked, and whether it is still there, in the words of the page that was open."""
+    """Each ticked warning in the words of the open page, and whether the warning still applies."""
     session, sent = refusal.session, refusal.sent
     trial = current_trial(session, refusal.migration)
     is_made = trial is not None and trial.finished_at is not None
-    there = {one.key for one in doubts_said(session, refusal.visit, trial)} if is_made else set()
+    there = {warning.key for warning in load_warnings(session, refusal.visit, trial)} if is_made else set()
     answers = []
     for key in sent.get("accept", ()):
         title, tick = ("".join(sent.get(f"{part}-{key}", ())) for part in ("title", "tick"))
@@ -126,37 +128,41 @@ def without_ticks(inputs: Inputs) -> Inputs:
     return tuple((name, value) for name, value in inputs if name != "accept")
 
 
-def seen_of(trial: Trial) -> list[object]:
-    """A trial as the fingerprint of the form has it."""
+def trial_facts(trial: Trial) -> list[object]:
+    """A trial's facts in the form's fingerprint."""
     return [trial.number, trial.digest, trial.balanced]
 
 
 @router.get("/m/{migration_id}/approve")
-def look(request: Request) -> Response:
-    return draw(request, "", [])
+def show_approval(request: Request) -> Response:
+    return render_approval(request, "", [])
 
 
 @router.post("/m/{migration_id}/approve")
 async def approve(request: Request) -> Response:
     form = await read_form(request)
-    told = {name: str(form.get(name, "")) for name in ("name", "digest")}
-    return await run_in_threadpool(keep, request, **told, accepted={str(key) for key in form.getlist("accept")})
+    texts = {name: str(form.get(name, "")) for name in ("name", "digest")}
+    return await run_in_threadpool(
+        save_approval, request, **texts, accepted={str(key) for key in form.getlist("accept")}
+    )
 
 
-def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Response:
-    seen = visit_of(request).move
-    if seen.approved_digest and seen.approved_digest == digest and seen.state in (State.FINALISING, State.FINALISED):
-        return go(answered_before(visit_of(request)) or f"/m/{seen.id}")  # pressed twice: this very trial is approved
+def save_approval(request: Request, name: str, digest: str, accepted: set[str]) -> Response:
+    move = visit_of(request).move
+    if move.approved_digest and move.approved_digest == digest and move.state in (State.FINALISING, State.FINALISED):
+        return go(
+            answered_before(visit_of(request)) or f"/m/{move.id}"
+        )  # pressed twice: this trial is approved already
     visit = in_state(request, Event.APPROVE, State.REVIEWING)
     fault = find_damage(visit, thorough=True)
     if fault is not None:
         return render_damaged(request, fault, 409)
-    errors = untrue(visit, digest, accepted)
-    if plain(name) != plain(visit.move.clinic):
-        words = f"This is not the name of your clinic. Type it as it stands here: {visit.move.clinic}"
+    errors = missing_ticks(visit, digest, accepted)
+    if to_comparable(name) != to_comparable(visit.move.clinic):
+        words = f"This is not the name of your clinic. Type it as shown here: {visit.move.clinic}"
         errors.append({"field": "name", "words": words})
     if errors:
-        return draw(request, name, errors, accepted)
+        return render_approval(request, name, errors, accepted)
     with visit.confirmed() as confirmed:
         guard = warnings_ticked(visit.source, accepted)
         notice = approve_trial(confirmed.session, visit.move.id, digest, visit.by, guard, accepted, whole_trial(fault))
@@ -164,25 +170,25 @@ def keep(request: Request, name: str, digest: str, accepted: set[str]) -> Respon
     return go(f"/m/{visit.move.id}/progress")
 
 
-def untrue(visit: Visit, digest: str, accepted: set[str]) -> list[dict[str, str]]:
-    """What is not ticked of the trial that was seen. Any other trial, and one out of balance, is refused anyway."""
+def missing_ticks(visit: Visit, digest: str, accepted: set[str]) -> list[dict[str, str]]:
+    """Errors for warnings without a tick. Empty for another trial or an unbalanced trial, which the write refuses."""
     with visit.read() as session:
         trial = current_trial(session, visit.move)
         if trial is None or trial.digest != digest or not trial.balanced:
             return []
         missing = not_ticked(session, visit, trial, accepted)
     words = "Tick this, or hand over another export"
-    told = ((f"accept-{one.key}", f"{words}: {one.title}.") for one in missing)
-    return [{"field": field, "words": f"{words}.", "summary": summary} for field, summary in told]
+    errors = ((f"accept-{warning.key}", f"{words}: {warning.title}.") for warning in missing)
+    return [{"field": field, "words": f"{words}.", "summary": summary} for field, summary in errors]
 
 
-def plain(text: str) -> str:
-    """A name as it is compared: case, accents' form and spaces do not count."""
+def to_comparable(text: str) -> str:
+    """A name for comparison: case, composed accents and spaces are normalised."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def visible_words(records: Mapping[str, BecomingLive]) -> list[str]:
-    """What approving shows the team: the records of each table that are new, and those that are live already."""
+    """Sentences about the records that approval shows to the team: new records and records that are live already."""
     new = {table: count.new for table, count in records.items()}
     live = {table: count.live_already for table, count in records.items()}
     changed = sum(count.changed for count in records.values())
@@ -199,14 +205,14 @@ def visible_words(records: Mapping[str, BecomingLive]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class StayingLine:
-    """Rows that will not come, in words, and how many."""
+    """Rows that will not move: words and their number."""
 
     words: str
     rows: int
 
 
 def staying_lines(fates: RowFates) -> list[StayingLine]:
-    """What will not come: the rows of all lines add up to those that the trial did not bring."""
+    """The rows that will not move, by reason. Their sum equals the rows that the trial did not bring."""
     lines = []
     moving = {line.kind for line in fates.balance.lines if line.moves}
     by_rule = fates.of(Outcome.SKIPPED)
@@ -218,11 +224,10 @@ def staying_lines(fates: RowFates) -> list[StayingLine]:
         (fates.of(Outcome.HELD), "row", "held back"),
         (fates.of(Outcome.REFUSED), "row", "that could not be read"),
     )
-    for reasons, one, words in some:
+    for reasons, noun, words in some:
         rows = sum(each.rows for each in reasons)
         if rows:
-            told = f"{plural(rows, one)} {words}: {_kinds_named(reasons)}"
-            lines.append(StayingLine(told, rows))
+            lines.append(StayingLine(f"{plural(rows, noun)} {words}: {_kinds_named(reasons)}", rows))
     return lines
 
 
@@ -234,7 +239,7 @@ def _by_label(reasons: Iterable[ExclusionReason]) -> Counter[str]:
 
 
 def _kinds_named(reasons: Sequence[ExclusionReason]) -> str:
-    """As in "3 of appointments, 2 of clients and 4 of other kinds and files", most first."""
+    """As in "3 of appointments, 2 of clients and 4 of other kinds and files", largest first."""
     counts = _by_label(reasons).most_common()
     lower = {each.label for each in reasons if each.kind}
     shown = [f"{number(rows)} of {label.lower() if label in lower else label}" for label, rows in counts[:MOST_NAMED]]
@@ -244,9 +249,10 @@ def _kinds_named(reasons: Sequence[ExclusionReason]) -> str:
 
 
 def render_closed(request: Request, visit: Visit) -> Response:
-    """The page where no trial waits for approval: the state of the move, who approved, and the link to go on.
+    """Renders the page without a trial to approve: the state of the move, the approver, and the link to the next
+    page.
 
-    Who approved, and when, is what the audit trail says.
+    The audit trail names the approver and the time.
     """
     with visit.read() as session:
         audited = load_audited(session, visit.move.id)
@@ -264,7 +270,7 @@ def render_closed(request: Request, visit: Visit) -> Response:
     return page(request, "wizard/approve-closed.html", **facts)
 
 
-def draw(
+def render_approval(
     request: Request, typed: str, errors: list[dict[str, str]], accepted: Collection[str] = frozenset()
 ) -> Response:
     visit = visit_of(request)
@@ -277,7 +283,7 @@ def draw(
         export = session.get(Export, (visit.move.id, visit.move.export_number))
         waiting = open_requests(session, visit.move.id)
         made = trial is not None and trial.finished_at is not None
-        doubted = doubts_said(session, visit, trial) if made else []
+        warnings = load_warnings(session, visit, trial) if made else []
         stale, made_on = stale_day(session, visit.move), export_day(session, visit.move)
     if trial is None or trial.finished_at is None:
         return page(request, "wizard/review-none.html")
@@ -287,7 +293,7 @@ def draw(
         fates = load_fates(session, visit.move, trial, visit.source)
     balance = fates.balance
     store = visit.runtime.caspen.trial(visit.move.id, trial.number)
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "trial": trial,
         "export": export,
         "balance": balance,
@@ -295,11 +301,11 @@ def draw(
         "staying": staying_lines(fates),
         "open_requests": waiting,
         "may_approve": visit.move.state == State.REVIEWING and balance.balances and not waiting,
-        "doubts": doubted,
+        "doubts": warnings,
         "accepted": accepted,
         "stale": stale,
         "made_on": made_on,
         "typed": typed,
         "errors": errors,
     }
-    return page(request, "wizard/approve.html", 422 if errors else 200, **told)
+    return page(request, "wizard/approve.html", 422 if errors else 200, **values)

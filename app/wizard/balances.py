@@ -1,4 +1,4 @@
-"""Who owes the clinic and who has paid ahead, as its old software says. None of it moves; the clinic keeps the list."""
+"""Debts and credits of clients in the old software. No balance moves. The clinic keeps the list."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -13,22 +13,22 @@ from app.migration.models import Trial
 from app.migration.trials import current_trial
 from app.trial.source_totals import BALANCES, lines_of
 from app.web.page_context import Visit, page, visit_of
-from app.wizard.looking import write_look
 from app.wizard.problems import as_csv
+from app.wizard.trial_view import record_view
 
 router = APIRouter()
 PER_PAGE = 100
 
 
 @router.get("/m/{migration_id}/balances")
-def look(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) -> Response:
-    """A page of them, with the sums of all. Who looked is written down before an amount is shown."""
+def show_balances(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) -> Response:
+    """A page of balances with the sums of all. The view is recorded before an amount is shown."""
     visit = visit_of(request)
     trial = compared(visit)
     carried = visit.source.carried
     if trial is None or carried is None:
         return page(request, "wizard/review-none.html")
-    write_look(visit, "balances_listed", {"page": number})
+    record_view(visit, "balances_listed", {"page": number})
     sums = [Decimal(0)] * len(carried.amounts)
     for line in lines_of(visit.runtime, visit.move, trial.number, BALANCES):
         sums = [total + Decimal(amount or 0) for total, amount in zip(sums, line["amounts"], strict=True)]
@@ -47,14 +47,14 @@ def look(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) ->
 
 
 @router.get("/m/{migration_id}/balances/table.csv")
-def table(request: Request) -> Response:
-    """All of them, streamed. Cells that a spreadsheet would calculate are defused."""
+def download_balances(request: Request) -> Response:
+    """All balances as CSV, streamed. Cells that a spreadsheet would evaluate are escaped."""
     visit = visit_of(request)
     trial = compared(visit)
     carried = visit.source.carried
     if trial is None or carried is None:
         raise HTTPException(404)
-    write_look(visit, "balances_downloaded", {})
+    record_view(visit, "balances_downloaded", {})
     headers = {"Content-Disposition": 'attachment; filename="balances.csv"'}
     return StreamingResponse(table_of(visit, trial, carried), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -77,6 +77,6 @@ def heads(carried: Carried) -> list[str]:
 
 
 def money(amount: str | None) -> str:
-    """As in "1,250.00"; nothing where nothing is owed."""
+    """As in "1,250.00". "" for zero."""
     value = Decimal(amount or 0)
     return f"{value:,.2f}" if value else ""

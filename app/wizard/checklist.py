@@ -1,4 +1,4 @@
-"""The pre-flight checklist as a page: each line with its state, who is missing, and the one thing to do."""
+"""The checklist page: each line with its state, the people who are missing, and the next action."""
 
 from itertools import groupby
 from typing import Annotated, Any
@@ -30,13 +30,13 @@ SET_UP, BRING = "set_up", "bring"
 
 
 def ways(source: str) -> dict[str, str]:
-    """The two ways for services, in words by value. `source` is the name of the old software."""
+    """The two ways to bring services, by form value. `source` is the name of the old software."""
     return {SET_UP: "We set up our services in Caspen ourselves", BRING: f"Bring our services from {source}"}
 
 
 @shows("/m/{migration_id}/checklist/services")
 def way_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """How services come across. The plan of a trial keeps its answer."""
+    """The chosen way for services. The plan of a trial keeps the answer."""
     del session
     ways_shown = ways(visit.source.label)
     return Shown(fields={"way": Field("How do your services come across?", migration.services_way or "", ways_shown)})
@@ -50,16 +50,16 @@ def date_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 
 @router.get("/m/{migration_id}/checklist")
-def look(request: Request) -> Response:
-    return draw(request)
+def show_checklist(request: Request) -> Response:
+    return render_checklist(request)
 
 
 @router.post("/m/{migration_id}/checklist/services")
 def choose_services(request: Request, way: Annotated[str, Form()] = "") -> Response:
-    """Set up in Caspen by the clinic, or brought across. A trial stands on this choice."""
+    """Saves the way for services: set up by the clinic, or brought across. A trial depends on this choice."""
     visit = in_state(request, Event.CHANGE_PLAN, *EDITABLE)
     if way not in (SET_UP, BRING):
-        return draw(request, [{"field": "way", "words": "Choose one of the two ways."}])
+        return render_checklist(request, [{"field": "way", "words": "Choose one of the two ways."}])
     with visit.confirmed() as confirmed:
         migration = confirmed.migration
         if State(migration.state) not in EDITABLE:
@@ -71,24 +71,26 @@ def choose_services(request: Request, way: Annotated[str, Form()] = "") -> Respo
 
 
 @router.post("/m/{migration_id}/checklist/dates")
-def give_date(request: Request, conversion: Annotated[str, Form()] = "") -> Response:
+def save_conversion_date(request: Request, conversion: Annotated[str, Form()] = "") -> Response:
     visit = in_state(request, Event.CHANGE_PLAN, *OPEN)
     day, trouble = typed_date(conversion)
     if trouble:
-        return draw(request, [{"field": "conversion", "words": trouble}], conversion)
+        return render_checklist(request, [{"field": "conversion", "words": trouble}], conversion)
     with visit.confirmed() as confirmed:
         if "conversion" not in confirmed.untouched:
             save_date(confirmed, day, visit.by)
     return go(f"/m/{visit.move.id}/checklist")
 
 
-def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: str | None = None) -> Response:
+def render_checklist(
+    request: Request, errors: list[dict[str, str]] | None = None, typed: str | None = None
+) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/checklist/services", "/m/{migration_id}/checklist/dates")
-    here, is_read = situation(visit), lists_first(visit) is None
-    every = checklist.lines(here)
-    day = here.conversion_date
-    told: dict[str, Any] = {
+    situation_now, is_read = situation(visit), lists_first(visit) is None
+    every = checklist.lines(situation_now)
+    day = situation_now.conversion_date
+    values: dict[str, Any] = {
         "groups": grouped(every),
         "done": checklist.count_done(every),
         "total": len(every),
@@ -100,27 +102,28 @@ def draw(request: Request, errors: list[dict[str, str]] | None = None, typed: st
         "conversion_day": day,
         "admins": admins(visit),
         "checked_at": now(),
-        "in_the_way": checklist.first_in_the_way(here),
+        "in_the_way": checklist.first_in_the_way(situation_now),
         "next": next_page(visit, is_read=is_read),
         "over": WORDS[State(visit.move.state)].now,
     }
-    return page(request, "wizard/checklist.html", 422 if errors else 200, errors=errors or [], **told)
+    return page(request, "wizard/checklist.html", 422 if errors else 200, errors=errors or [], **values)
 
 
 def grouped(every: tuple[Line, ...]) -> list[dict[str, object]]:
-    """The lines under the headings of the page; in each group what needs the reader stands first."""
+    """The lines by heading. Lines that need the reader come first in each group."""
     order = {Mark.NEEDS: 0, Mark.WAIT: 1, Mark.LATER: 2, Mark.DONE: 3}
     groups = []
-    for title, found in groupby(every, key=lambda line: line.group):
-        lines = sorted(found, key=lambda line: order[line.mark])
+    for title, group_lines in groupby(every, key=lambda line: line.group):
+        lines = sorted(group_lines, key=lambda line: order[line.mark])
         done = checklist.count_done(lines)
         groups.append({"title": title, "lines": lines, "tiny": f"{done} of {len(lines)} done"})
     return groups
 
 
 def lede(every: tuple[Line, ...], *, hands_over: bool, is_read: bool = True) -> str:
-    """How many lines need the reader, in words. `hands_over` says that the move waits for the clinic's export, and
-    `is_read` that both lists are acknowledged, which comes before the export."""
+    """How many lines need the reader, as a sentence. `hands_over`: the move waits for the clinic's export. `is_read`:
+    the clinic has acknowledged both lists.
+    """
     needs = sum(line.mark is Mark.NEEDS for line in every)
     waits = sum(line.mark is Mark.WAIT for line in every)
     ticks = "The rest ticks itself when it is done in Caspen; you do not have to come back here to tell us."
@@ -137,7 +140,7 @@ def lede(every: tuple[Line, ...], *, hands_over: bool, is_read: bool = True) -> 
 
 
 def next_page(visit: Visit, *, is_read: bool) -> tuple[str, str]:
-    """Where to go on to, and how that is called. `is_read`: both lists are acknowledged."""
+    """Path and name of the next page. `is_read`: the clinic has acknowledged both lists."""
     if not is_read:
         return "overview", "what moves and what stays"
     if visit.move.uses is None:

@@ -1,4 +1,4 @@
-"""Clients as they will be: those in the trial, and each one with everything that belongs to the client."""
+"""Clients in the trial: the list, and each client with all records."""
 
 from typing import Annotated, Any
 
@@ -20,90 +20,90 @@ from app.storage import CannotOpen
 from app.trial.file_contents import open_in_trial
 from app.web.client_downloads import file_answer
 from app.web.page_context import go, page, visit_of
-from app.web.search_text import found_at, typed_text
-from app.wizard.looking import Looking, looking
+from app.web.search_text import search_address, typed_text
 from app.wizard.review_samples import next_card
+from app.wizard.trial_view import TrialView, open_trial_view
 
 router = APIRouter()
 
 
 @router.get("/m/{migration_id}/clients")
-def look(request: Request, find: str = "", number: int = 1) -> Response:
-    """The clients of the trial, by last name. `find` is what was typed, encrypted."""
-    here = looking(request)
-    here.seen("clients_listed", {})
-    q = typed_text(here.visit.runtime, request.url.path, find)
-    found = views.clients(here.store, here.workspace_id, search=q, page=number)
+def show_clients(request: Request, find: str = "", number: int = 1) -> Response:
+    """The clients of the trial, by last name. `find` is the encrypted search text."""
+    view = open_trial_view(request)
+    view.record("clients_listed", {})
+    q = typed_text(view.visit.runtime, request.url.path, find)
+    matches = views.clients(view.store, view.workspace_id, search=q, page=number)
     table = "clients"
-    becoming = count_becoming_live(here.visit.runtime.caspen, here.store, here.workspace_id, (table,))[table]
-    at = f"/m/{here.visit.move.id}"
-    return page(request, "wizard/clients.html", found=found, q=q, find=find, at=at, becoming=becoming)
+    becoming = count_becoming_live(view.visit.runtime.caspen, view.store, view.workspace_id, (table,))[table]
+    at = f"/m/{view.visit.move.id}"
+    return page(request, "wizard/clients.html", matches=matches, q=q, find=find, at=at, becoming=becoming)
 
 
 @router.post("/m/{migration_id}/clients")
 def search(request: Request, q: Annotated[str, Form()] = "") -> Response:
-    """Leads to the clients that fit what was typed."""
-    return go(found_at(visit_of(request).runtime, request.url.path, q))
+    """Redirects to the clients that match the typed text."""
+    return go(search_address(visit_of(request).runtime, request.url.path, q))
 
 
 @router.get("/m/{migration_id}/clients/{client_id}")
-def one(request: Request, client_id: str) -> Response:
-    """A client's details, each beside the cells that it was made of."""
-    here = looking(request)
-    client = client_of(here, client_id)
-    here.seen("client_seen", {"client": client.id})
-    origin = here.origin(KIND, client, tuple(details(here.store, here.names, client)))
-    return draw(request, here, client, "", origin=origin)
+def show_client(request: Request, client_id: str) -> Response:
+    """A client's details, each next to its source cells."""
+    view = open_trial_view(request)
+    client = client_of(view, client_id)
+    view.record("client_seen", {"client": client.id})
+    origin = view.origin(KIND, client, tuple(details(view.store, view.names, client)))
+    return render_client(request, view, client, "", origin=origin)
 
 
 @router.get("/m/{migration_id}/clients/{client_id}/{section}")
-def part(request: Request, client_id: str, section: str, number: int = 1) -> Response:
-    """One section of a client's page, such as the appointments."""
-    here = looking(request)
+def show_client_section(request: Request, client_id: str, section: str, number: int = 1) -> Response:
+    """A section of a client's page, such as the appointments."""
+    view = open_trial_view(request)
     if section not in BY_NAME:
         raise HTTPException(404)
-    client = client_of(here, client_id)
-    here.seen("client_seen", {"client": client.id, "section": section})
-    shown = section_page(BY_NAME[section], here.store, here.names, here.reader, client.id, number, now())
-    return draw(request, here, client, section, shown=shown)
+    client = client_of(view, client_id)
+    view.record("client_seen", {"client": client.id, "section": section})
+    shown = section_page(BY_NAME[section], view.store, view.names, view.reader, client.id, number, now())
+    return render_client(request, view, client, section, shown=shown)
 
 
 @router.get("/m/{migration_id}/clients/{client_id}/files/{file_id}")
-def opened(request: Request, client_id: str, file_id: str) -> Response:
-    """What one file holds, for those who may read clinical notes in Caspen."""
-    here = looking(request)
-    file = get(here.store, here.workspace_id, FILES, file_id)
+def show_client_file(request: Request, client_id: str, file_id: str) -> Response:
+    """A client's file, for people who may read clinical notes in Caspen."""
+    view = open_trial_view(request)
+    file = get(view.store, view.workspace_id, FILES, file_id)
     if not isinstance(file, File) or file.client_id != client_id:
         raise HTTPException(404)
-    if not here.reader.clinical:
+    if not view.reader.clinical:
         raise HTTPException(403)
-    here.seen("file_opened", {"client": client_id, "file": file.id})
+    view.record("file_opened", {"client": client_id, "file": file.id})
     try:
-        content = open_in_trial(here.visit.runtime, here.visit.move, file.sha256)
+        content = open_in_trial(view.visit.runtime, view.visit.move, file.sha256)
     except (FileNotFoundError, CannotOpen):
         raise Stop(Problem("file_bytes_altered")) from None
     return file_answer(file, content)
 
 
-def client_of(here: Looking, client_id: str) -> Client:
-    found = get(here.store, here.workspace_id, KIND, client_id)
-    if not isinstance(found, Client):
+def client_of(view: TrialView, client_id: str) -> Client:
+    client = get(view.store, view.workspace_id, KIND, client_id)
+    if not isinstance(client, Client):
         raise HTTPException(404)
-    return found
+    return client
 
 
-def draw(request: Request, here: Looking, client: Client, section: str, **more: Any) -> Response:
-    at = f"/m/{here.visit.move.id}"
-    told: dict[str, Any] = {
+def render_client(request: Request, view: TrialView, client: Client, section: str, **more: Any) -> Response:
+    at = f"/m/{view.visit.move.id}"
+    values: dict[str, Any] = {
         "client": client,
         "name": name(client),
-        "tabs": tabs(SECTIONS, here.store, here.workspace_id, client.id),
+        "tabs": tabs(SECTIONS, view.store, view.workspace_id, client.id),
         "section": section,
-        "trial": here.trial,
-        "is_live": here.is_live(KIND, client.id),
-        "next_card": next_card(here.visit, here.trial),
+        "trial": view.trial,
+        "is_live": view.is_live(KIND, client.id),
+        "next_card": next_card(view.visit, view.trial),
         "at": at,
         "client_at": f"{at}/clients/{client.id}",
         "records_at": f"{at}/records",
     }
-    return page(request, "wizard/client.html", **told, **more)
+    return page(request, "wizard/client.html", **values, **more)

@@ -1,4 +1,4 @@
-"""Whether everything came: what speaks against it, in words, and the clinic's own numbers beside ours."""
+"""Completeness of the export: warnings in words, and the clinic's own numbers next to the export's."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
@@ -45,8 +45,8 @@ SHORT = {
 }
 
 
-def doubts_said(session: Session, visit: Visit, trial: Trial | None = None) -> list[WarningText]:
-    """What speaks against the export being whole, in the clinic's words."""
+def load_warnings(session: Session, visit: Visit, trial: Trial | None = None) -> list[WarningText]:
+    """The completeness warnings, in the clinic's words."""
     migration = session.get_one(Migration, visit.move.id)
     return [
         to_text(doubt, visit.source, State(migration.state))
@@ -55,61 +55,65 @@ def doubts_said(session: Session, visit: Visit, trial: Trial | None = None) -> l
 
 
 def not_ticked(session: Session, visit: Visit, trial: Trial, accepted: Collection[str]) -> list[WarningText]:
-    """The same, without what was ticked."""
+    """The completeness warnings without a tick."""
     migration = session.get_one(Migration, visit.move.id)
-    found = completeness_warnings(session, migration, visit.source, trial)
-    return [to_text(doubt, visit.source) for doubt in unticked(found, accepted)]
+    warnings = completeness_warnings(session, migration, visit.source, trial)
+    return [to_text(doubt, visit.source) for doubt in unticked(warnings, accepted)]
 
 
 def whole(session: Session, visit: Visit, trial: Trial) -> dict[str, Any]:
-    """Everything that a page says about it, as numbers: for the clinic's review and for support."""
+    """All completeness facts for the clinic's review and for support. Numbers only."""
     migration = session.get_one(Migration, visit.move.id)
     return {
-        "doubts": doubts_said(session, visit, trial),
-        "counts": counts_said(session, visit, trial),
-        "held": held(session, migration, visit.source, trial),
+        "doubts": load_warnings(session, visit, trial),
+        "counts": load_count_comparisons(session, visit, trial),
+        "held": load_total_checks(session, migration, visit.source, trial),
         "balances": (trial.held_against or {}).get("balances", 0),
         "owing": (trial.held_against or {}).get("balances_owing", 0),
         "stale": stale_day(session, migration),
     }
 
 
-def counts_said(session: Session, visit: Visit, trial: Trial) -> list[dict[str, Any]]:
-    """Each number of the clinic's beside the export and what came, and why they differ."""
+def load_count_comparisons(session: Session, visit: Visit, trial: Trial) -> list[dict[str, Any]]:
+    """Each of the clinic's numbers next to the export's and the trial's, with the reasons for differences."""
     migration = session.get_one(Migration, visit.move.id)
-    found = compare_counts(session, migration, visit.source, trial)
-    return [{"counted": one, "why": why(one, visit.source.label)} for one in found]
+    comparisons = compare_counts(session, migration, visit.source, trial)
+    return [{"counted": each, "why": why(each, visit.source.label)} for each in comparisons]
 
 
-def why(one: CountComparison, source: str) -> str:
+def why(comparison: CountComparison, source: str) -> str:
     """As in "The same number as in your export. 6 of its rows did not come: 2 merged into others, 4 held back"."""
-    return " ".join(part for part in (why_own(one, source), why_stayed(one, source)) if part)
+    return " ".join(part for part in (why_own(comparison, source), why_stayed(comparison, source)) if part)
 
 
-def why_own(one: CountComparison, source: str) -> str:
-    """What separates the clinic's number from the export, or from what came where more came."""
-    if one.own == one.in_export:
-        return "The same number." if one.own == one.brought else "The same number as in your export."
-    if one.own == one.brought:
+def why_own(comparison: CountComparison, source: str) -> str:
+    """Why the clinic's number differs from the export's, or from the larger number that came across."""
+    if comparison.own == comparison.in_export:
+        return "The same number." if comparison.own == comparison.brought else "The same number as in your export."
+    if comparison.own == comparison.brought:
         return "The same number as came across."
-    apart = abs(one.own - one.compared)
-    reasons = reasons_words(one.apart, source)
-    if one.own < one.brought:
-        known = [reason.code for reason in one.apart] != ["not_explained"]
+    apart = abs(comparison.own - comparison.compared)
+    reasons = reasons_words(comparison.apart, source)
+    if comparison.own < comparison.brought:
+        known = [reason.code for reason in comparison.apart] != ["not_explained"]
         return f"{apart:,} more came than you counted{f': {reasons}' if known else ''}."
-    if one.own <= one.compared:
-        return f"Your export has {one.in_export - one.own:,} more than you counted."
+    if comparison.own <= comparison.compared:
+        return f"Your export has {comparison.in_export - comparison.own:,} more than you counted."
     more = f"You counted {apart:,} more: {reasons}."
-    return more if one.different == one.in_export else f"Your export holds {one.different:,} different ones. {more}"
+    return (
+        more
+        if comparison.different == comparison.in_export
+        else f"Your export holds {comparison.different:,} different ones. {more}"
+    )
 
 
-def why_stayed(one: CountComparison, source: str) -> str:
-    """Every row of the export that did not come, by reason; "" where every row came."""
-    stayed = one.in_export - one.brought
+def why_stayed(comparison: CountComparison, source: str) -> str:
+    """Every row of the export that did not come, by reason. "" if all rows came."""
+    stayed = comparison.in_export - comparison.brought
     if not stayed:
         return ""
     rows = "row of your export" if stayed == 1 else "rows of your export"
-    return f"{stayed:,} {rows} did not come: {reasons_words(one.excluded, source)}."
+    return f"{stayed:,} {rows} did not come: {reasons_words(comparison.excluded, source)}."
 
 
 def reasons_words(reasons: Iterable[CountReason], source: str) -> str:
@@ -122,15 +126,15 @@ def reason_words(reason: CountReason, source: str) -> str:
     if reason.code in SHORT:
         return SHORT[reason.code].format(source=source)
     title = Problem(reason.code, details={"source": source}).title if reason.code in catalogue() else reason.code
-    return f"told as “{title}”"
+    return f"listed as “{title}”"
 
 
-# What the export itself has worked out, held against what came, as the review and support say it: numbers alone.
+# The export's own totals, compared with the trial. Numbers only.
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """One comparison. `page` is where the clinic sees the clients of it, "" where there are none to see."""
+class TotalCheck:
+    """A comparison with a total of the export. `page` lists the clients that differ, "" if there is no list."""
 
     fits: bool
     words: str
@@ -139,64 +143,66 @@ class Held:
     act: str = ""
 
 
-def held(session: Session, migration: Migration, source: Source, trial: Trial) -> list[Held]:
-    """Every comparison that this export allows, what differs first."""
-    told: Mapping[str, int] = Counter(trial.held_against or {})
-    came = {line.kind for line in balance_of(trial, source).lines if line.brought}
+def load_total_checks(session: Session, migration: Migration, source: Source, trial: Trial) -> list[TotalCheck]:
+    """Every comparison that this export allows, differences first."""
+    totals: Mapping[str, int] = Counter(trial.held_against or {})
+    arrived = {line.kind for line in balance_of(trial, source).lines if line.brought}
     files = files_of(session, migration.id, migration.export_number)
-    found = [*visits(told, source), *notes(told, source, came), *places(told, source), *pages(files, source)]
-    return sorted(found, key=lambda one: one.fits)
+    checks = [*visits(totals, source), *notes(totals, source, arrived), *places(totals, source), *pages(files, source)]
+    return sorted(checks, key=lambda check: check.fits)
 
 
-def visits(told: Mapping[str, int], source: Source) -> list[Held]:
-    """The first and the last visit of each client, as the list of clients has them."""
-    compared, differ = told["clients_compared"], told["clients_differ"]
+def visits(totals: Mapping[str, int], source: Source) -> list[TotalCheck]:
+    """The first and last visit of each client, against the list of clients."""
+    compared, differ = totals["clients_compared"], totals["clients_differ"]
     if not compared:
         return []
-    agree = f"{number(told['clients_agree'])} of {plural(compared, 'client')} have the first and the last appointment"
+    agree = f"{number(totals['clients_agree'])} of {plural(compared, 'client')} have the first and the last appointment"
     words = f"{agree} that {source.label} says"
     if not differ:
-        left = told["clients_left_out"]
-        return [Held(True, words, f"{plural(left, 'client')} left out by your date." if left else "")]
-    gone, waiting = told["visits_not_exported"], told["visits_kept_back"]
+        left = totals["clients_left_out"]
+        return [TotalCheck(True, words, f"{plural(left, 'client')} left out by your date." if left else "")]
+    gone, waiting = totals["visits_not_exported"], totals["visits_kept_back"]
     ends = ((gone, "not in your export."), (waiting, "in it, and did not come."))
-    clauses = [f"{plural(n, 'appointment')} {'is' if n == 1 else 'are'} {end}" for n, end in ends if n]
-    return [Held(False, words, " ".join(clauses), "visits", "See who")]
+    sentences = [f"{plural(n, 'appointment')} {'is' if n == 1 else 'are'} {end}" for n, end in ends if n]
+    return [TotalCheck(False, words, " ".join(sentences), "visits", "See who")]
 
 
-def notes(told: Mapping[str, int], source: Source, came: set[str]) -> list[Held]:
-    """What visits say of their notes. A note may also stand without a visit, so that only too few are a difference."""
-    found = []
+def notes(totals: Mapping[str, int], source: Source, arrived: set[str]) -> list[TotalCheck]:
+    """The notes that visits mention. Notes without a visit are allowed, so only a shortage is a difference."""
+    checks = []
     for state in ("final", "draft"):
-        says, there = told[f"says_{state}"], told[f"visits_with_{state}"]
-        if not says:
+        expected, present = totals[f"says_{state}"], totals[f"visits_with_{state}"]
+        if not expected:
             continue
-        words = f"{plural(says, 'appointment')} {'has' if says == 1 else 'have'} a {state} note in {source.label}"
-        small = f"Notes of {plural(there, 'appointment')} came as {state}."
-        if "treatment_notes" not in came:
+        words = (
+            f"{plural(expected, 'appointment')} {'has' if expected == 1 else 'have'} a {state} note in {source.label}"
+        )
+        small = f"Notes of {plural(present, 'appointment')} came as {state}."
+        if "treatment_notes" not in arrived:
             small = "No notes came at all. Are they in your export?"
-        found.append(Held(there >= says, words, small))
-    return found
+        checks.append(TotalCheck(present >= expected, words, small))
+    return checks
 
 
-def places(told: Mapping[str, int], source: Source) -> list[Held]:
-    """How many people the classes say that they had. Where fewer came, why, and where each of them is named."""
-    says, there = told["places"], told["appointments_in_groups"]
-    if not says:
+def places(totals: Mapping[str, int], source: Source) -> list[TotalCheck]:
+    """The number of people that classes report. A shortage gives the reason and the page that names each class."""
+    expected, present = totals["places"], totals["appointments_in_groups"]
+    if not expected:
         return []
     words, small = (
-        f"{plural(says, 'place')} in group appointments",
-        f"{plural(there, 'appointment')} of clients came of",
+        f"{plural(expected, 'place')} in group appointments",
+        f"{plural(present, 'appointment')} of clients came of",
     )
-    if there >= says or source.carried is None:
-        return [Held(there >= says, words, f"{small} them.")]
-    less = f"{plural(says - there, 'place')} {'has' if says - there == 1 else 'have'} none"
+    if present >= expected or source.carried is None:
+        return [TotalCheck(present >= expected, words, f"{small} them.")]
+    less = f"{plural(expected - present, 'place')} {'has' if expected - present == 1 else 'have'} none"
     why = f"{small} them. {less}: the client is not in your export or not listed, or the class did not come."
-    return [Held(False, words, why, f"problems?kind={source.carried.visits}", "See which")]
+    return [TotalCheck(False, words, why, f"problems?kind={source.carried.visits}", "See which")]
 
 
-def pages(files: list[ExportFile], source: Source) -> list[Held]:
-    """What the files of an interface announce, beside what they hold."""
+def pages(files: list[ExportFile], source: Source) -> list[TotalCheck]:
+    """The totals that the files of an interface announce, next to their rows."""
     announced: Counter[str] = Counter()
     rows: Counter[str] = Counter()
     for file in files:
@@ -207,6 +213,6 @@ def pages(files: list[ExportFile], source: Source) -> list[Held]:
     labels = {kind.name: kind.label for kind in source.kinds}
     words = "{}: the files announce {}"
     return [
-        Held(rows[kind] >= total, words.format(labels[kind], number(total)), f"They hold {number(rows[kind])}.")
+        TotalCheck(rows[kind] >= total, words.format(labels[kind], number(total)), f"They hold {number(rows[kind])}.")
         for kind, total in announced.items()
     ]

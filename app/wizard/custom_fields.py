@@ -1,4 +1,4 @@
-"""The clinic's own questions of its clients: what kind of field each becomes in Caspen, while that can be chosen."""
+"""The clinic's own questions about clients: the field type that each gets in Caspen, and the choices."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from app.matching.workspace_records import fits
 from app.records.kinds.custom_fields import TYPES
 from app.web.form_fingerprint import Field
 from app.web.page_context import Visit
-from app.wizard.migration_overview import Standing
+from app.wizard.migration_overview import MigrationOverview
 
 TAB = "custom_fields"
 MATCH = "match:"
@@ -20,10 +20,10 @@ MATCH = "match:"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question. `type` is what the export tells, `choices` are values and words of what it may become.
+    """A question. `type` is the export's type, `choices` are values and labels of possible types.
 
-    `misfits` says of types, in words, how many answers would stay as text. `native` is the workspace's field of this
-    name. `fixed`: an earlier move has brought it, so that nothing can be chosen any more.
+    `misfits` holds, by type label, how many answers would become text. `native` is the id of the workspace's field
+    with this name. `fixed`: an earlier move brought the field, so there is no choice.
     """
 
     field: str
@@ -43,14 +43,14 @@ class Asked:
         return dict(self.choices)[self.chosen]
 
 
-def asked(visit: Visit, here: Standing) -> list[Asked]:
+def asked(visit: Visit, overview: MigrationOverview) -> list[Asked]:
     """All questions of the export, in its order."""
-    every = here.inventory.questions if here.inventory else {}
+    every = overview.inventory.questions if overview.inventory else {}
     if not every:
         return []
     stores, workspace = visit.runtime.caspen, visit.move.workspace_id
     there = brought_types(stores, workspace, visit.move.source)
-    made, plan = native_fields(stores, workspace), here.suggestions.old
+    made, plan = native_fields(stores, workspace), overview.suggestions.old
     return [
         _brought(f"c:{token}", token, known, there[token])
         if token in there
@@ -60,27 +60,30 @@ def asked(visit: Visit, here: Standing) -> list[Asked]:
 
 
 def fields(questions: Iterable[Asked]) -> dict[str, Field]:
-    """The page's inputs: questions of which something can be chosen."""
-    some = [one for one in questions if len(one.choices) > 1]
-    return {one.field: Field(f"{one.name} becomes", one.chosen, dict(one.choices)) for one in some}
+    """The page's inputs: questions with at least two choices."""
+    open_questions = [question for question in questions if len(question.choices) > 1]
+    return {
+        question.field: Field(f"{question.name} becomes", question.chosen, dict(question.choices))
+        for question in open_questions
+    }
 
 
-def decided(visit: Visit, here: Standing, plan: Plan, form: Mapping[str, str]) -> Plan:
-    """The plan after a form. What is not among a question's choices, or is its choice already, changes nothing."""
+def decided(visit: Visit, overview: MigrationOverview, plan: Plan, form: Mapping[str, str]) -> Plan:
+    """The plan after a form. Unknown and unchanged values change nothing."""
     types, matched = dict(plan.field_types), dict(plan.fields)
-    for one in asked(visit, here):
-        value = str(form.get(one.field, one.chosen))
-        if one.fixed or value == one.chosen or value not in dict(one.choices):
+    for question in asked(visit, overview):
+        value = str(form.get(question.field, question.chosen))
+        if question.fixed or value == question.chosen or value not in dict(question.choices):
             continue
-        types.pop(one.id, None)
-        matched.pop(one.id, None)
+        types.pop(question.id, None)
+        matched.pop(question.id, None)
         type_ = value.removeprefix(MATCH)
-        if type_ in get_args(ChosenType) and type_ != one.type:
-            types[one.id] = type_  # type: ignore[assignment]  # one of them
+        if type_ in get_args(ChosenType) and type_ != question.type:
+            types[question.id] = type_  # type: ignore[assignment]  # checked above
         if value.startswith(MATCH):
-            matched[one.id] = Choice(to="match", id=one.native)
-        elif one.native is not None:
-            matched[one.id] = Choice(to="create")
+            matched[question.id] = Choice(to="match", id=question.native)
+        elif question.native is not None:
+            matched[question.id] = Choice(to="create")
     return plan.model_copy(update={"field_types": types, "fields": matched})
 
 
@@ -123,7 +126,7 @@ def _choices(known: Defined, types: tuple[str, ...], native: NativeField | None)
 
 def _chosen(plan: Plan, token: str, own: str, choices: Mapping[str, str]) -> str:
     type_ = plan.field_types.get(token, own)
-    said = plan.fields.get(token)
-    if f"{MATCH}{type_}" in choices and (said is None or said.to == "match"):
+    choice = plan.fields.get(token)
+    if f"{MATCH}{type_}" in choices and (choice is None or choice.to == "match"):
         return f"{MATCH}{type_}"
     return type_ if type_ in choices else own

@@ -1,4 +1,4 @@
-"""A trial that is missing or was changed cannot be approved; the way out is to start the trial again."""
+"""A missing or changed trial cannot be approved. Its page offers to start the trial again."""
 
 import structlog
 from fastapi import Request, Response
@@ -17,16 +17,16 @@ from app.trial.required_records import changes_of, outdated
 from app.web.page_context import Visit, page, visit_of
 
 UNTRUE = (TrialFault.HISTORY, TrialFault.ACCOUNT, TrialFault.PARTS)
-"""The faults after which no number that the ledger says of a trial can be shown."""
+"""Faults after which no number of the trial can be shown."""
 log = structlog.get_logger()
 
 
 def find_damage(visit: Visit, *, thorough: bool = False) -> TrialFault | None:
-    """What is wrong with the newest finished trial; None where it is whole. `thorough` reads its records as well.
+    """The fault of the newest finished trial, or None. `thorough` also reads its records.
 
-    None where there is no finished trial; of one that was dropped on purpose only its account is looked at. A fault is
-    logged, for support. Raises LedgerChanged for a row of another shape where no new trial can be started, and where
-    the export is not what its reading wrote down: a new trial would be made of the same.
+    None without a finished trial. For a dropped trial only the account is checked. A fault is logged. Raises
+    LedgerChanged if no new trial can be started, and if the export differs from its reading: a new trial would have
+    the same fault.
     """
     try:
         with visit.read() as session:
@@ -52,10 +52,10 @@ def find_damage(visit: Visit, *, thorough: bool = False) -> TrialFault | None:
 
 
 def render_damaged(request: Request, fault: TrialFault, status: int = 200) -> Response:
-    """The page of a trial that is not whole: no number of it, and the button that starts the trial again.
+    """Renders the page of a damaged trial: no numbers, and the button that starts the trial again.
 
-    Of a move that went live it leads to the report, which says what was counted now. Of a move whose history says
-    something else it leads to support: no new trial mends that.
+    The page of a live move links to the report, which counts anew. If the history differs, the page links to support,
+    because a new trial would not help.
     """
     visit = visit_of(request)
     if visit.move.state in LIVE or fault is TrialFault.HISTORY:
@@ -67,7 +67,7 @@ def render_damaged(request: Request, fault: TrialFault, status: int = 200) -> Re
 
 
 def outdated_of(visit: Visit, fault: TrialFault | None) -> Problem | None:
-    """What changed of what the trial relied on, in words; None for another fault."""
+    """The change that outdated the trial, as a problem. None for another fault."""
     if fault is not TrialFault.OUTDATED:
         return None
     with visit.read() as session:

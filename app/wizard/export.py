@@ -1,4 +1,4 @@
-"""How to make the export: any time to any time, best a day before the Trial Conversion date, shared by a link."""
+"""How to make the export: the date range, the best day, and sharing by link."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,26 +19,26 @@ router = APIRouter()
 
 @shows("/m/{migration_id}/export")
 def ready_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """Whether the clinic has said that its export is ready."""
+    """Whether the clinic has confirmed that its export is ready."""
     del visit, session
     words, is_ready = "Our export holds everything that we want to move", migration.export_confirmed_at is not None
     return Shown(fields={"ready": Field(words, "1" if is_ready else "", TICK)})
 
 
 @router.get("/m/{migration_id}/export")
-def look(request: Request) -> Response:
-    """How to export. A move that is over takes no export: its page is shown instead."""
+def show_export(request: Request) -> Response:
+    """Instructions for the export. A move that is over redirects to its own page."""
     move = visit_of(request).move
-    return go(f"/m/{move.id}") if State(move.state) in OVER else draw(request, [])
+    return go(f"/m/{move.id}") if State(move.state) in OVER else render_export(request, [])
 
 
 @router.post("/m/{migration_id}/export")
 def confirm(request: Request, ready: Annotated[str, Form()] = "") -> Response:
-    """The clinic says that its export holds everything that it wants moved."""
+    """Stores that the clinic confirmed its export as complete."""
     visit = in_state(request, Event.SUBMIT_EXPORT, *OPEN)
     if not ready:
         words = "Tick this when your export holds everything that you want moved."
-        return draw(request, [{"field": "ready", "words": words}])
+        return render_export(request, [{"field": "ready", "words": words}])
     with visit.confirmed() as confirmed:
         migration = confirmed.migration
         if migration.export_confirmed_at is None:
@@ -49,7 +49,7 @@ def confirm(request: Request, ready: Annotated[str, Form()] = "") -> Response:
 
 @dataclass(frozen=True, slots=True)
 class KindToExport:
-    """A line of the table of kinds: where to export the kind, and what the clinic does where the kind does not move."""
+    """A line of the table of kinds: where to export the kind, and what the clinic does if the kind does not move."""
 
     label: str
     called: str
@@ -58,7 +58,7 @@ class KindToExport:
     instead: str
 
 
-def draw(request: Request, errors: list[dict[str, str]]) -> Response:
+def render_export(request: Request, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/export")
     conversion = date.fromisoformat(visit.move.conversion_date) if visit.move.conversion_date else None
@@ -67,7 +67,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         for kind in visit.source.kinds
         if kind.where
     ]
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "conversion": conversion,
         "best": conversion - timedelta(days=1) if conversion else None,
         "kinds": kinds,
@@ -75,4 +75,4 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "ready": visit.move.export_confirmed_at is not None,
         "errors": errors,
     }
-    return page(request, "wizard/export.html", 422 if errors else 200, **told)
+    return page(request, "wizard/export.html", 422 if errors else 200, **values)

@@ -1,4 +1,4 @@
-"""The inputs of the page that asks what a file is: their labels and choices, as the page writes them."""
+"""The inputs of the page that asks for a file's kind: labels and choices."""
 
 from app.mapping.kind import Source
 from app.mapping.plan import LEAVE_OUT
@@ -10,7 +10,7 @@ LEFT_OUT = "Something we do not need: leave it out"
 
 
 def kind_words(source: Source) -> dict[str, str]:
-    """What a file may hold, in words by value: every kind of the source, and that it is not needed."""
+    """The choices for a file's kind, by form value: every kind of the source, and "leave it out"."""
     words = {
         kind.name: kind.label + ("" if kind.called == kind.label else f" ({kind.called} in {source.label})")
         for kind in source.kinds
@@ -19,13 +19,13 @@ def kind_words(source: Source) -> dict[str, str]:
 
 
 def column_label(name: str) -> str:
-    """The label of the list beside a column."""
+    """The label of the list next to a column."""
     return f"Column {name} becomes"
 
 
 def column_name(line: Line, *, is_support: bool) -> str:
-    """The name of a column as the page writes it: support reads only what may leave the clinic."""
-    return line.told if is_support else line.name
+    """The name of a column on the page. Support reads only names that may leave the clinic."""
+    return line.safe_name if is_support else line.name
 
 
 def file_inputs(shown: Offer, source: Source, *, is_support: bool) -> dict[str, Field]:

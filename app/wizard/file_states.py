@@ -1,4 +1,4 @@
-"""The files of an export as people read them: what each was taken for, what became of it, what waits for an answer."""
+"""The files of an export as people read them: detected kind, result, and open questions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,67 +17,66 @@ from app.reading.document_folders import folder_of
 from app.reading.preview_lookups import wanted_of
 from app.web.page_context import Visit
 
-# Why files of an export were not read: each with its own problem, in the catalogue's words.
+# Why files were not read: a problem from the catalogue for each file.
 
-MOST_CAUSES = 50  # files that a page names one by one; further ones are counted
+MOST_CAUSES = 50  # files that a page names; further files are only counted
 
 
 @dataclass(frozen=True, slots=True)
 class FileCause:
-    """One file that was handed over and not read, and why."""
+    """A file that was not read, and its problem."""
 
     path: str
     problem: Problem
 
 
 def file_codes(session: Session, migration: Migration, number: int) -> dict[str, str]:
-    """By path, the problem code of each file that reading number `number` left unread."""
+    """The problem code of each file that reading `number` left unread, by path."""
     files = [file for file in files_of(session, migration.id, number) if is_unread(file)]
     codes = {file.path: file.refused for file in files if file.refused in catalogue() and file.refused is not None}
     paths = {file.path for file in files} - codes.keys()
     if paths:
-        told = codes_of_files(session, migration, number)
-        codes |= {path: told[path] for path in paths & told.keys()}
+        codes_by_path = codes_of_files(session, migration, number)
+        codes |= {path: codes_by_path[path] for path in paths & codes_by_path.keys()}
     return codes
 
 
 def is_unread(file: ExportFile) -> bool:
-    """Whether a file became no rows of a known kind."""
+    """Whether a file has no rows of a known kind."""
     return file.kind is None or file.refused is not None
 
 
 def file_causes(codes: Mapping[str, str], files: Iterable[ExportFile], source: Source) -> tuple[FileCause, ...]:
-    """The causes in words, in the order of paths. `files` are those of the reading that `codes` belong to."""
+    """The problems of unread files, by path. `files` belong to the same reading as `codes`."""
     by_path = {file.path: file for file in files}
     return tuple(FileCause(path, cause_of(code, source, by_path.get(path))) for path, code in sorted(codes.items()))
 
 
 def cause_of(code: str, source: Source, file: ExportFile | None = None, *, is_support: bool = False) -> Problem:
-    """Why a file was not read, in words: what it is, which column it lacks and which it has, where reading knows.
+    """Why a file was not read: its kind, the missing column, and the columns that it has, where known.
 
-    Support never sees the headers of a clinic's file here: nobody has proven that they are headers.
+    Support does not see a file's headers here: they may be cells.
     """
     details = {"source": source.label}
     if file is not None:
         kind = next((kind for kind in source.kinds if kind.name == file.kind), None)
         details |= {"kind": kind.called} if kind else {}
-        details |= {name: str(said) for name, said in file.facts.get("refused_for", {}).items()}
+        details |= {name: str(value) for name, value in file.facts.get("refused_for", {}).items()}
         if is_support:
             details.pop("found", None)
     return Problem(code, details=details)
 
 
-HELPED = frozenset({"missing_key_column", "header_missing"})  # refusals that pairing columns can mend
+HELPED = frozenset({"missing_key_column", "header_missing"})  # refusals that pairing columns can resolve
 
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """One file. `rows` are those that were read, or counted in a file that nobody knows.
+    """A file of the export. `rows` were read, or counted in a file of unknown kind.
 
-    `is_unknown` is a file of no known kind that was not left aside on purpose.
-    `is_open` says that somebody has to say what it is; `is_unread` that something was said since it was last read.
-    `is_folder`: the line is about all documents of a folder. `may_look` is False for folders that are read by their
-    name: nobody is asked about them.
+    `is_unknown`: no known kind, and not left out. `is_open`: the file needs an answer. `is_unread`: an answer came
+    after the last reading. `is_folder`: the line stands for all documents of a folder. `can_open` is False for
+    folders that are recognised by name, since they need no answer.
     """
 
     number: int
@@ -91,28 +90,28 @@ class FileLine:
     is_open: bool
     is_unread: bool
     is_answered: bool
-    may_look: bool
+    can_open: bool
     is_folder: bool = False
-    todo: str = ""  # what to do about a file that was not read, where its problem says that
+    todo: str = ""  # the problem's advice for a file that was not read
 
 
 def lines_of(visit: Visit) -> list[FileLine]:
-    """Every file of the export as it was last read, those that wait for an answer first."""
+    """Every file of the export's last reading, open questions first."""
     with visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         files = files_of(session, migration.id, migration.export_number)
         codes = file_codes(session, migration, migration.export_number)
-    return told_lines(files, plan_of(migration), visit.source, codes)
+    return build_lines(files, plan_of(migration), visit.source, codes)
 
 
-def told_lines(files: Iterable[ExportFile], plan: Plan, source: Source, codes: Mapping[str, str]) -> list[FileLine]:
-    """One line a file. `codes` are the problem codes of files that were not read, by path."""
+def build_lines(files: Iterable[ExportFile], plan: Plan, source: Source, codes: Mapping[str, str]) -> list[FileLine]:
+    """A line for each file. `codes` are the problem codes of unread files, by path."""
     lines = [_line(file, plan, source, codes.get(file.path)) for file in files]
     return sorted(lines, key=lambda line: (not line.is_open, not line.is_unread, line.number))
 
 
 def waiting_words(lines: Iterable[FileLine]) -> str:
-    """How many files wait for the clinic to say what they are, as a sentence; empty where none does."""
+    """How many files need an answer, as a sentence. "" if there are none."""
     count = sum(line.is_open for line in lines)
     files = plural(count, "file waits", "files wait")
     return f"{files} for you to say what {'it is' if count == 1 else 'they are'}." if count else ""
@@ -122,28 +121,31 @@ def _line(file: ExportFile, plan: Plan, source: Source, code: str | None) -> Fil
     folder = folder_of(file.path)
     wanted = wanted_of(plan, folder or file.path)
     labels = {kind.name: kind.label for kind in source.kinds}
-    said = "Left out" if wanted.kind == LEAVE_OUT else labels.get(wanted.kind or "", "")
+    label = "Left out" if wanted.kind == LEAVE_OUT else labels.get(wanted.kind or "", "")
     is_unread = wanted.mark != str(file.facts.get("answered", ""))
-    seen = int(file.facts.get("rows_seen", 0))
-    asks = folder is not None or "columns" in file.facts
-    unknown = file.kind is None and file.refused is None and asks and not file.facts.get("left_out")
+    counted = int(file.facts.get("rows_seen", 0))
+    is_askable = folder is not None or "columns" in file.facts
+    unknown = file.kind is None and file.refused is None and is_askable and not file.facts.get("left_out")
     cause = cause_of(code, source, file) if code and file.kind is None and file.refused is None else None
     words, mark = _words(file, cause)
     if is_unread:
-        words, mark = (f"{said}, when it is read again" if said else "As it was found, when it is read again"), "later"
+        words, mark = (
+            (f"{label}, when it is read again" if label else "As it was found, when it is read again"),
+            "later",
+        )
     return FileLine(
         number=file.number,
         path=file.path,
         label=labels.get(file.kind or "", ""),
         words=words,
         mark=mark,
-        rows=file.rows or seen,
+        rows=file.rows or counted,
         columns=file.facts.get("columns"),
         is_unknown=file.kind is None and file.refused is None and not {"left_out", "copy_of"} & file.facts.keys(),
         is_open=(unknown or file.refused in HELPED) and not wanted.mark,
         is_unread=is_unread,
         is_answered=bool(wanted.mark),
-        may_look=folder is None or unknown or bool(wanted.mark),
+        can_open=folder is None or unknown or bool(wanted.mark),
         is_folder=folder is not None,
         todo=cause.todo if cause and mark == "later" and not is_unread and not file.facts.get("left_out") else "",
     )

@@ -1,4 +1,4 @@
-"""The files of the export: what each was taken for, what is still to be said of them, and how each kind is read."""
+"""The files of the export: detected kinds, open questions, and how each kind is read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,23 +29,23 @@ router = APIRouter()
 
 @shows("/m/{migration_id}/files")
 def answers_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """This visit to the state, and everything that was answered about the files: all of it is read with."""
+    """The state of the move and every answer about files. A new reading uses all of them."""
     del visit, session
     moment = columns_shown(MOMENT, migration)
-    said_of = plan_of(migration).model_dump(mode="json", include={"file_kinds", "column_pairs", "headerless"})
+    answers = plan_of(migration).model_dump(mode="json", include={"file_kinds", "column_pairs", "headerless"})
     return Shown(
-        context={**moment.context, "answers": said_of},
+        context={**moment.context, "answers": answers},
         labels={"answers": "The answers about your files"},
         now={**moment.now, "answers": "other answers were kept meanwhile"},
     )
 
 
 @router.get("/m/{migration_id}/files")
-def look(request: Request) -> Response:
+def show_files(request: Request) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/files")
     lines = lines_of(visit)
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "lines": lines,
         "counted": files_and_folders(line.path for line in lines),
         "waiting": waiting_words(lines),
@@ -57,15 +57,15 @@ def look(request: Request) -> Response:
         "kinds": [kind for kind in visit.source.kinds if kind.awaited],
         "lists": [kind for kind in visit.source.kinds if kind.imported and kind.short_list.is_listed],
     }
-    return page(request, "wizard/files.html", **told)
+    return page(request, "wizard/files.html", **values)
 
 
 @router.post("/m/{migration_id}/files")
-def read(request: Request) -> Response:
-    """Reads the export again, the same files, with what was said of them since."""
+def read_export_again(request: Request) -> Response:
+    """Reads the same files again with the newest answers. A second press leads to the progress page."""
     visit = visit_of(request)
     if visit.move.state == State.READING:
-        return go(f"/m/{visit.move.id}/progress")  # pressed twice: it is being read
+        return go(f"/m/{visit.move.id}/progress")  # pressed twice: the reading has started
     visit = in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
     with visit.confirmed() as confirmed:
         notice = read_again(confirmed.session, visit.move.id, plan_of(confirmed.migration), visit.by, guard=export_kept)
@@ -74,8 +74,8 @@ def read(request: Request) -> Response:
 
 
 @router.get("/m/{migration_id}/files/description.txt")
-def description(request: Request) -> Response:
-    """A description of the export without one value of it, to be sent to support."""
+def download_description(request: Request) -> Response:
+    """A description of the export without any value, for sending to support."""
     visit = visit_of(request)
     if not visit.move.wrapped_key or not visit.move.export_number:
         raise HTTPException(404)
@@ -87,11 +87,11 @@ def description(request: Request) -> Response:
 
 
 @router.get("/m/{migration_id}/files/kinds/{kind}")
-def kind_sheet(request: Request, kind: str) -> Response:
-    """One kind: which headers are confirmed and which assumed, what each becomes, and which are in this export."""
+def show_kind(request: Request, kind: str) -> Response:
+    """A kind's columns: confirmed or assumed header, destination, and presence in this export."""
     visit = visit_of(request)
-    found = next((one for one in visit.source.kinds if one.name == kind), None)
-    if found is None:
+    match = next((each for each in visit.source.kinds if each.name == kind), None)
+    if match is None:
         raise HTTPException(404)
     with visit.read() as session:
         files = session.exec(
@@ -104,21 +104,19 @@ def kind_sheet(request: Request, kind: str) -> Response:
             .order_by(col(ExportFile.number))
         ).all()
     counted = files_and_folders(file.path for file in files)
-    return page(request, "wizard/kind.html", kind=found, sheet=sheet_of(found, files), files=files, counted=counted)
+    return page(request, "wizard/kind.html", kind=match, sheet=build_sheet(match, files), files=files, counted=counted)
 
-
-# How one kind is read, column by column: its name in the old software, how sure we are of it, and where it goes.
 
 SURE = {
     "C": ("Confirmed", "done", "seen in a real export or in the maker's own documents"),
-    "R": ("Reported", "later", "told by others who read such files"),
+    "R": ("Reported", "later", "reported by others who read such files"),
     "A": ("Assumed", "later", "our best guess: in your export it may be called otherwise"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """One column of a kind. `is_here` is None while no file of the kind has been read."""
+    """A column of a kind. `is_present` is None before any file of the kind is read."""
 
     label: str
     native: str
@@ -127,22 +125,24 @@ class SheetLine:
     mark: str
     becomes: str
     is_needed: bool
-    is_here: bool | None
+    is_present: bool | None
 
 
-def sheet_of(kind: Kind[Any], files: Sequence[ExportFile]) -> list[SheetLine]:
-    """Every column that the kind knows: first what it cannot do without, last the times that every kind has."""
+def build_sheet(kind: Kind[Any], files: Sequence[ExportFile]) -> list[SheetLine]:
+    """Every column of the kind: required columns first, common times last."""
     needs = {p.name for p in needed(kind)}
-    read = [file for file in files if not file.refused and "headers" in file.facts]
-    absent = set.intersection(*(set(file.facts.get("absent_columns", ())) for file in read)) if read else set()
-    keyless = [file for file in read if "headers" in file.facts]
-    told = []
+    read_files = [file for file in files if not file.refused and "headers" in file.facts]
+    absent = (
+        set.intersection(*(set(file.facts.get("absent_columns", ())) for file in read_files)) if read_files else set()
+    )
+    keyless = [file for file in read_files if "headers" in file.facts]
+    lines = []
     for placed in sorted(kind.columns, key=lambda p: (p.name not in needs, p.name in TIMES)):
         column = placed.column
         native = f"{column.prefix} …" if column.prefix else column.native
         sure, mark, _ = SURE[column.mark] if native else ("Confirmed", "done", "")
-        here = None if not keyless or column.is_key or column.prefix else placed.name not in absent
-        told.append(
+        is_present = None if not keyless or column.is_key or column.prefix else placed.name not in absent
+        lines.append(
             SheetLine(
                 label_of(kind, placed.name),
                 native,
@@ -151,14 +151,14 @@ def sheet_of(kind: Kind[Any], files: Sequence[ExportFile]) -> list[SheetLine]:
                 mark,
                 _becomes(column),
                 placed.name in needs,
-                here,
+                is_present,
             )
         )
-    return told
+    return lines
 
 
 def _becomes(column: Column) -> str:
-    """As in "client, date of birth"; empty for what decides something and is kept nowhere."""
+    """As in "client, date of birth". "" for a column that is not stored."""
     if column.is_key:
         return "the row's own number"
     if not column.destination:

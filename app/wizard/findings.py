@@ -1,4 +1,4 @@
-"""The list of problems as a person reads it: by what became of rows, and each problem once for all kinds of rows."""
+"""The list of problems on the page: grouped by the result for the rows, then by problem."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ from app.problems import Entry, Level, Problem, Who, catalogue, parse_level
 
 LEFT_OUT = Outcome.LEFT_OUT.value
 BECAME = (Level.STOPS, Level.REFUSED, Level.HELD, LEFT_OUT, Level.SKIPPED, Level.WARNING, Level.INFO)
-"""What became of rows, in the order of the list: a level of a problem, or that the clinic left them out."""
+"""Results for rows, in the order of the list: a problem's level, or left out by the clinic."""
 ORDER = {str(became): number for number, became in enumerate(BECAME)}
 WORDS: dict[str, str] = {
     Level.STOPS.value: "Stopped",
@@ -44,16 +44,16 @@ TINY_WITH_ACTS: dict[str, str] = {
     Level.SKIPPED.value: "by rule: what you may still do stands with each",
     Level.INFO.value: "nothing waits for you: what you may still do stands with each",
 }
-"""In place of those words, where somebody may do something about one of the problems."""
+"""Replaces those texts if a person can act on one of the problems."""
 CAN_ACT = {Who.CLINIC: "You or a colleague", Who.SUPPORT: "Caspen's support", Who.NOBODY: "Nobody needs to"}
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemSum:
-    """One problem of one kind, and how many rows have it.
+    """A problem of a kind, and its number of rows.
 
-    `became` says what became of the rows; empty for the level of the problem. `also` are rows that are counted under
-    another reason. `entry` is None for rows of which no reason is known.
+    `became` is the result for the rows, empty for the level of the problem. `also` are rows that count under another
+    reason. `entry` is None for rows without a known reason.
     """
 
     entry: Entry | None
@@ -75,14 +75,14 @@ class ProblemSum:
 
     @property
     def is_of_files(self) -> bool:
-        """Whether `count` counts files: of a file of no kind, or of one that could not be read, no row is known."""
+        """Whether `count` counts files: the rows of an unreadable file or a file without a kind are unknown."""
         if self.counts_files is not None:
             return self.counts_files
         return self.kind is None or self.level is Level.REFUSED
 
 
 def require_known_codes(session: Session, migration: Migration) -> None:
-    """Raises UnknownCode where a problem of the current export or trial has a code or a level that none has."""
+    """Raises UnknownCode if a problem of the current export or trial has an unknown code or level."""
     runs = (f"export:{migration.export_number}", f"trial:{migration.trial_number}")
     mine = (ProblemLine.migration_id == migration.id, col(ProblemLine.run).in_(runs))
     for code, level in session.exec(select(ProblemLine.code, ProblemLine.level).where(*mine).distinct()):
@@ -97,29 +97,31 @@ def sums(
     *,
     names_files: bool = True,
 ) -> list[ProblemSum]:
-    """Every problem, the ones that keep rows back first, then by number of rows.
+    """Every problem: those that keep rows back first, then by number of rows.
 
-    With the account of a finished trial, rows that did not come are those of the account, each under its first reason,
-    and every other problem counts the rows that came. Without `names_files` no line bears the name of a file.
+    With the account of a finished trial, each row that did not come counts under its first reason, and every other
+    problem counts only rows that came. Without `names_files` no line has a file's name.
     """
     labels = {kind.name: kind.label for kind in origin.kinds}
     if fates is None:
-        found = session.exec(
+        problem_rows = session.exec(
             select(ProblemLine.code, ProblemLine.level, ProblemLine.kind, func.sum(ProblemLine.count))
             .where(*that_count(migration))
             .group_by(col(ProblemLine.code), col(ProblemLine.level), col(ProblemLine.kind))
         ).all()
-        told = [
+        lines = [
             ProblemSum(Problem(code).entry, parse_level(level), kind, labels.get(kind or "", WHOLE_FILES), count)
-            for code, level, kind, count in found
+            for code, level, kind, count in problem_rows
         ]
     else:
-        told = _merged([*_sums_of_account(fates, names_files), *_sums_beside(session, migration, labels, fates)])
-    return sorted(told, key=lambda each: (ORDER[each.fate], -each.count, each.code))
+        lines = _merged(
+            [*_sums_of_account(fates, names_files), *_sums_of_other_problems(session, migration, labels, fates)]
+        )
+    return sorted(lines, key=lambda each: (ORDER[each.fate], -each.count, each.code))
 
 
 def _merged(sums: Iterable[ProblemSum]) -> list[ProblemSum]:
-    """One line for each problem, what became of its rows, and kind."""
+    """A single line for each problem, result and kind."""
     same: dict[tuple[str, str, str | None, str, bool], ProblemSum] = {}
     for each in sums:
         key = (each.code, each.fate, each.kind, each.label, each.is_of_files)
@@ -130,7 +132,7 @@ def _merged(sums: Iterable[ProblemSum]) -> list[ProblemSum]:
 
 
 def _sums_of_account(fates: RowFates, names_files: bool) -> Iterator[ProblemSum]:
-    """A line for each reason of each kind, and for each file of which no row came because nobody said what it is."""
+    """A line for each reason of each kind, and for each unread file that waits for an answer."""
     same: dict[tuple[str, str, Outcome, str], list[ExclusionReason]] = {}
     for reason in fates.reasons:
         label = reason.label if reason.kind or names_files else WHOLE_FILES
@@ -143,12 +145,12 @@ def _sums_of_account(fates: RowFates, names_files: bool) -> Iterator[ProblemSum]
         yield ProblemSum(entry, level, kind or None, label, rows, also, outcome.value, counts_files=False)
 
 
-def _sums_beside(
+def _sums_of_other_problems(
     session: Session, migration: Migration, labels: Mapping[str, str], fates: RowFates
 ) -> Iterator[ProblemSum]:
-    """Problems that kept no row back: by rows that came. Those of rows that did not come stand with these rows.
+    """Problems that kept no row back, by rows that came. Problems of rows that did not come count with those rows.
 
-    Problems of a whole file of which the account speaks are not among them.
+    Problems of a whole file that the account already covers are left out.
     """
     run = f"trial:{migration.trial_number}"
     first = ranked_lines(migration.id, migration.trial_number).subquery()
@@ -194,7 +196,7 @@ def _sums_beside(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One problem, with the kinds that have it and how many rows of each."""
+    """A problem with its kinds and the rows of each."""
 
     code: str
     level: Level
@@ -205,22 +207,22 @@ class Finding:
 
     @property
     def count(self) -> int:
-        return sum(one.count for one in self.kinds)
+        return sum(each.count for each in self.kinds)
 
     @property
     def also(self) -> int:
-        """Rows that have this problem and are counted under another reason."""
-        return sum(one.also for one in self.kinds)
+        """Rows with this problem that count under another reason."""
+        return sum(each.also for each in self.kinds)
 
     @property
     def is_of_files(self) -> bool:
-        """Whether `count` counts files and not rows."""
+        """Whether `count` counts files instead of rows."""
         return all(part.is_of_files for part in self.kinds)
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What became of the rows, and every problem of which that is so."""
+    """A result for rows, and every problem with that result."""
 
     level: str
     words: str
@@ -240,18 +242,18 @@ TINY_OVER: dict[str, str] = {
 
 
 def bands(sums: Iterable[ProblemSum], source: str, *, is_over: bool = False) -> list[Band]:
-    """The problems under what became of their rows; in each band the one with most rows first. `sums` is in order."""
-    told, words = [], catalogue()
+    """The problems by result, largest first in each band. `sums` must be sorted."""
+    groups, words = [], catalogue()
     tiny = TINY_OVER if is_over else TINY
-    for fate, found in groupby(sums, key=lambda each: each.fate):
+    for fate, same_fate in groupby(sums, key=lambda each: each.fate):
         by_code: dict[str, list[ProblemSum]] = {}
-        for each in found:
+        for each in same_fate:
             by_code.setdefault(each.code, []).append(each)
         findings = sorted((finding(same, source) for same in by_code.values()), key=lambda f: (-f.count, f.code))
         has_acts = not is_over and any(each.code in words and words[each.code].has_act for each in findings)
         small = TINY_WITH_ACTS.get(fate, tiny[fate]) if has_acts else tiny[fate]
-        told.append(Band(fate, WORDS[fate], small, tuple(findings)))
-    return told
+        groups.append(Band(fate, WORDS[fate], small, tuple(findings)))
+    return groups
 
 
 def finding(same: list[ProblemSum], source: str) -> Finding:

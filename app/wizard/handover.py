@@ -1,6 +1,6 @@
-"""Handing over the export: a link, an upload or, in development, the sample; and, once it is read, what was found.
+"""Handover of the export by link, by upload or (in development) as a sample, and the contents of a read export.
 
-What is not in the export is acknowledged kind by kind before names are matched, and the server holds it to that.
+The clinic acknowledges each missing kind before it matches names. The server enforces this.
 """
 
 import secrets
@@ -42,10 +42,10 @@ from app.web.navigation import READ_LISTS, page_of
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, SentAnswer, describes
 from app.wizard import uploads
-from app.wizard.file_states import HELPED, cause_of, file_codes, told_lines, waiting_words
-from app.wizard.link_seen import Seen
+from app.wizard.file_states import HELPED, build_lines, cause_of, file_codes, waiting_words
+from app.wizard.link_report import LinkReport
 from app.wizard.lists_first import hands_over, lists_first
-from app.wizard.migration_overview import Standing, inventory_of, standing
+from app.wizard.migration_overview import MigrationOverview, inventory_of, load_overview
 from app.wizard.uploads import UPLOAD_LIMIT, receive
 from app.wizard.zip_password import LOCKED
 
@@ -59,7 +59,7 @@ PATHS = tuple(f"/m/{{migration_id}}/{form}" for form in ("handover/upload", "han
 
 @shows("/m/{migration_id}/handover/found")
 def absent_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """The export, and the kinds that are not in it."""
+    """The export, and the kinds that are missing from it."""
     absent = used_kinds.absent(session, migration, visit.source)
     labels = [visit.source.kind(name).label for name in absent]
     return Shown(
@@ -71,7 +71,7 @@ def absent_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 @describes("/m/{migration_id}/handover/found")
 def describe_ticks(refusal: Refusal) -> RefusedForm:
-    """Each kind that was ticked as not needed. Sending the ticks once more only shows the page with them."""
+    """Each kind that was ticked as not needed. Sending the ticks again only shows the page with them."""
     visit, session, migration = refusal.visit, refusal.session, refusal.migration
     absent, inventory = used_kinds.absent(session, migration, visit.source), inventory_of(session, migration)
     answers = []
@@ -90,34 +90,34 @@ def describe_ticks(refusal: Refusal) -> RefusedForm:
 
 
 @router.get("/m/{migration_id}/handover")
-def look(request: Request) -> Response:
-    return draw(request)
+def show_handover(request: Request) -> Response:
+    return render_handover(request)
 
 
 @router.post("/m/{migration_id}/handover/upload")
-async def by_upload(request: Request) -> Response:
-    """Files from the clinic's own computer, straight into encrypted storage."""
+async def hand_over_upload(request: Request) -> Response:
+    """Stores files from the clinic's own computer, encrypted, and hands them over."""
     visit = hands_over(request)
     try:
         stored, visit = await receive(request, visit, UPLOAD_LIMIT)
     except Stop as stop:
         words = f"{stop.problem.title} {stop.problem.todo}"
         errors = [{"field": "files", "words": words}]
-        return await run_in_threadpool(draw, request, errors=errors, problem=stop.problem)
-    if not any(file.size for file in stored):  # an empty file among others is told of when they are read
+        return await run_in_threadpool(render_handover, request, errors=errors, problem=stop.problem)
+    if not any(file.size for file in stored):  # reading reports an empty file among others
         for file in stored:
             visit.runtime.objects.delete(file.object_key)
         words = "This file is empty: 0 bytes." if stored else "Choose the files of your export."
-        return await run_in_threadpool(draw, request, errors=[{"field": "files", "words": words}])
+        return await run_in_threadpool(render_handover, request, errors=[{"field": "files", "words": words}])
     name = stored[0].path if len(stored) == 1 else f"{len(stored)} files"
-    given: dict[str, Any] = {"by": visit.by, "name": name, "confirm": visit.confirm}
-    await run_in_threadpool(hand_over_stored, visit.runtime, visit.move, stored, **given)
+    options: dict[str, Any] = {"by": visit.by, "name": name, "confirm": visit.confirm}
+    await run_in_threadpool(hand_over_stored, visit.runtime, visit.move, stored, **options)
     return go(f"/m/{visit.move.id}/progress")
 
 
 @router.post("/m/{migration_id}/handover/sample")
-def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Response:
-    """Development and test only: an export of invented people."""
+def hand_over_sample(request: Request, size: Annotated[str, Form()] = "small") -> Response:
+    """Hands over an export of invented people. Development and test only."""
     visit = hands_over(request)
     write_sample = sample_writer(visit.source.name)
     if size not in SIZES or write_sample is None:
@@ -135,8 +135,8 @@ def by_sample(request: Request, size: Annotated[str, Form()] = "small") -> Respo
 
 
 @router.post("/m/{migration_id}/handover/replace")
-def replace(request: Request) -> Response:
-    """Another export instead. The one that is here is kept until the new one is read."""
+def replace_export(request: Request) -> Response:
+    """Opens the handover again. The present export is kept until a new export is read."""
     visit = visit_of(request)
     if State.FETCHING in (visit.move.state, visit.move.paused_from) or visit.move.state == State.FETCHING_FAILED:
         stop_download(visit.runtime, visit.move, visit.by, visit.confirm)
@@ -147,71 +147,77 @@ def replace(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/handover/found")
 async def acknowledge(request: Request) -> Response:
-    """The clinic has seen what is there and, by name, what is not. `act=show` only shows the page with the ticks."""
+    """Stores that the clinic has read the contents and, by name, the missing kinds. `act=show` only shows the ticks."""
     form = await read_form(request)
     ticked = {str(value) for value in form.getlist("absent")}
     if form.get("act") == "show":
-        return await run_in_threadpool(draw, request, ticked=ticked)
-    return await run_in_threadpool(keep_acknowledged, request, ticked)
+        return await run_in_threadpool(render_handover, request, ticked=ticked)
+    return await run_in_threadpool(save_acknowledged, request, ticked)
 
 
-def keep_acknowledged(request: Request, ticked: set[str]) -> Response:
+def save_acknowledged(request: Request, ticked: set[str]) -> Response:
     visit = in_state(request, Event.START_TRIAL, State.MATCHING)
-    told = look_into(visit)
-    missing = [kind for kind in told["absent"] if kind["name"] not in ticked]
+    details = load_export_contents(visit)
+    missing = [kind for kind in details["absent"] if kind["name"] not in ticked]
     if missing:
         errors = [
             {"field": f"absent-{kind['name']}", "words": f"Tick this when {kind['label'].lower()} need not come."}
             for kind in missing
         ]
-        return draw(request, errors=errors, ticked=ticked)
+        return render_handover(request, errors=errors, ticked=ticked)
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
         plan = plan_of(migration)
-        acknowledged = tuple(sorted(kind["name"] for kind in told["absent"]))
+        acknowledged = tuple(sorted(kind["name"] for kind in details["absent"]))
         save_plan(session, migration.id, plan.model_copy(update={"acknowledged_absent": acknowledged}), visit.by)
         migration.found_acknowledged = migration.export_number
         session.add(migration)
     return go(f"/m/{visit.move.id}/matches")
 
 
-def look_into(visit: Visit) -> dict[str, Any]:
+def load_export_contents(visit: Visit) -> dict[str, Any]:
     with visit.read() as session:
         export = session.get(Export, (visit.move.id, visit.move.export_number))
-        return found(session, visit.move, export, visit.source) if export else {}
+        return load_contents(session, visit.move, export, visit.source) if export else {}
 
 
-def draw(
+def render_handover(
     request: Request,
     *,
     typed: str = "",
-    seen: Seen | None = None,
+    report: LinkReport | None = None,
     problem: Problem | None = None,
     errors: list[dict[str, str]] | None = None,
     ticked: set[str] | None = None,
     status: int = 0,
 ) -> Response:
-    """Before an export is here: the ways to hand it over. Once it is read: what was found in it."""
+    """Renders the ways to hand over or, for a read export, its contents."""
     visit = visit_of(request)
     visit.remember(*PATHS)
     status = status or (422 if errors else 200)
     shared: dict[str, Any] = {"errors": errors or [], "typed": typed, "problem": problem}
     if visit.move.export_number and visit.move.state not in NOT_READ:
-        told = look_into(visit)
-        if told.get("kinds"):
+        details = load_export_contents(visit)
+        if details.get("kinds"):
             marked = ticked if ticked is not None else set(plan_of(visit.move).acknowledged_absent)
-            warning = stranger(standing(visit)) if told["may_go_on"] else None
+            warning = foreign_export_warning(load_overview(visit)) if details["may_go_on"] else None
             more: dict[str, Any] = {"ticked": marked, "stranger": warning, "not_needed": NOT_NEEDED}
-            return page(request, "wizard/found.html", status, **shared, **told, **more)
+            return page(request, "wizard/found.html", status, **shared, **details, **more)
     if visit.move.state != State.PREPARING and page_of(visit.move) != "handover":
         return go(f"/m/{visit.move.id}")  # nothing can be handed over now
     return page(
-        request, "wizard/handover.html", status, **shared, **helped(visit), seen=seen, upload_limit=UPLOAD_LIMIT
+        request,
+        "wizard/handover.html",
+        status,
+        **shared,
+        **handover_context(visit),
+        report=report,
+        upload_limit=UPLOAD_LIMIT,
     )
 
 
-def helped(visit: Visit) -> dict[str, Any]:
-    """Each provider's help, when it was last borne out by real links, what comes first, what waits and was stopped."""
+def handover_context(visit: Visit) -> dict[str, Any]:
+    """Context of the handover page: help for each provider, the waiting link, and what was stopped."""
     settings = LinkSettings.from_environment(environment())
     with visit.read() as session:
         lines = load_provider_lines(session, settings)
@@ -233,29 +239,27 @@ def helped(visit: Visit) -> dict[str, Any]:
     }
 
 
-# What was found in an export: kind by kind, file by file, and what is not there.
-
-ABOUT_CELLS = frozenset({"encoding_guessed"})  # doubts about letters: no row is missing
+ABOUT_CELLS = frozenset({"encoding_guessed"})  # warnings about characters: no row is missing
 
 
-def found(session: Session, migration: Migration, export: Export, source: Source) -> dict[str, Any]:
-    """Everything that the page of a read export says. Counts and names of files; no cell of any row.
+def load_contents(session: Session, migration: Migration, export: Export, source: Source) -> dict[str, Any]:
+    """Context of a read export's page: counts and names of files, no cells.
 
-    Raises LedgerChanged where the export is not what its reading wrote down.
+    Raises LedgerChanged if the export differs from its reading.
     """
     require_true_reading(session, migration, export.number)
     files = session.exec(
         select(ExportFile).where(ExportFile.migration_id == migration.id, ExportFile.export_number == export.number)
     ).all()
-    told = export.inventory.get("kinds", {})
+    kind_facts = export.inventory.get("kinds", {})
     by_kind = Counter(file.kind for file in files if file.kind)
     zone = ZoneInfo(plan_of(migration).timezone)
-    doubted = completeness_warnings(session, migration, source)
-    suspects = suspect_kinds(doubted, files, source)
+    warnings = completeness_warnings(session, migration, source)
+    suspects = suspect_kinds(warnings, files, source)
     asked = used_kinds.absent(session, migration, source)
-    here, behind, absent = [], [], []
+    present_kinds, behind, absent = [], [], []
     for kind in source.kinds:
-        facts = told.get(kind.name, {})
+        facts = kind_facts.get(kind.name, {})
         line = {
             "name": kind.name,
             "label": kind.label,
@@ -263,7 +267,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
             "files": by_kind[kind.name],
             "rows": facts.get("rows", 0),
             "range": span(facts.get("first"), facts.get("last"), zone),
-            "only": only(kind.name, files),
+            "only": partial_ranges(kind.name, files),
             "is_suspect": kind.name in suspects,
             "instead": kind.staying.instead,
             "where": kind.where,
@@ -272,22 +276,22 @@ def found(session: Session, migration: Migration, export: Export, source: Source
             if kind.name in asked:
                 absent.append(line)
         elif kind.imported:
-            here.append(line)
+            present_kinds.append(line)
         else:
             behind.append(line)
     read = [f for f in files if f.read_at is not None]
     refused = [f for f in read if f.refused is not None]
     codes = file_codes(session, migration, export.number)
-    lines = told_lines(read, plan_of(migration), source, codes)
+    lines = build_lines(read, plan_of(migration), source, codes)
     unknown = [line for line in lines if line.is_unknown]
     left_out = [f for f in read if f.facts.get("left_out")]
-    told_all = notices(session, migration.id, export.number, source)
-    noticed = [line for line in told_all if needs_clinic(line)]
-    rest = [line for line in told_all if not needs_clinic(line)]
+    all_notices = notices(session, migration.id, export.number, source)
+    noticed = [line for line in all_notices if needs_clinic(line)]
+    rest = [line for line in all_notices if not needs_clinic(line)]
     words = catalogue()
     return {
         "export": export,
-        "kinds": here,
+        "kinds": present_kinds,
         "behind": behind,
         "absent": absent,
         "unknown": unknown,
@@ -298,7 +302,7 @@ def found(session: Session, migration: Migration, export: Export, source: Source
         "rows_left_out": sum(int(f.facts.get("rows_seen", 0)) for f in left_out),
         "unread_answers": sum(line.is_unread for line in lines),
         "read_again": is_read_again(session, migration, export),
-        "news": news(session, migration, export, source),
+        "news": reading_changes(session, migration, export, source),
         "refused": [
             {
                 "file": f,
@@ -308,47 +312,47 @@ def found(session: Session, migration: Migration, export: Export, source: Source
             }
             for f in refused
         ],
-        "rows": sum(k["rows"] for k in here),
+        "rows": sum(k["rows"] for k in present_kinds),
         "rows_behind": sum(k["rows"] for k in behind),
         "files": read,
         "counted": files_and_folders(file.path for file in read),
-        "doubts": [to_text(doubt, source) for doubt in doubted if doubt.code != "kind_absent"],
+        "doubts": [to_text(doubt, source) for doubt in warnings if doubt.code != "kind_absent"],
         "noticed": noticed,
         "optional": [line for line in rest if words[line["code"]].has_act],
         "rest": [line for line in rest if not words[line["code"]].has_act],
-        "uses_said": migration.uses is not None,
+        "uses_answered": migration.uses is not None,
         "may_go_on": migration.state == State.MATCHING,
         "acknowledged": migration.found_acknowledged == export.number,
     }
 
 
 def suspect_kinds(
-    doubted: Iterable[CompletenessWarning], files: Iterable[ExportFile], source: Source
+    warnings: Iterable[CompletenessWarning], files: Iterable[ExportFile], source: Source
 ) -> frozenset[str]:
-    """The kinds of which rows may be missing: a doubt is about the kind, or one of its files could not be read."""
+    """The kinds whose rows may be incomplete: kinds with a warning, and kinds with an unreadable file."""
     visits = source.carried.visits if source.carried else None
     suspects = {file.kind for file in files if file.kind and file.refused}
-    for doubt in doubted:
-        if doubt.code in ("none_ahead", "starts_late") and visits:
+    for warning in warnings:
+        if warning.code in ("none_ahead", "starts_late") and visits:
             suspects.add(visits)
-        elif doubt.code == "zip_part_missing" and not doubt.kinds:
+        elif warning.code == "zip_part_missing" and not warning.kinds:
             suspects |= {kind.name for kind in source.kinds}
-        elif doubt.code not in ABOUT_CELLS:
-            suspects |= {*doubt.kinds, *(kind for _, kind in doubt.signs)}
+        elif warning.code not in ABOUT_CELLS:
+            suspects |= {*warning.kinds, *(kind for _, kind in warning.signs)}
     return frozenset(suspects)
 
 
-def only(kind: str, files: Iterable[ExportFile]) -> list[str]:
-    """The ranges of dates that a kind was exported for, as its files' names say; none where it was exported whole."""
+def partial_ranges(kind: str, files: Iterable[ExportFile]) -> list[str]:
+    """The date ranges of a kind, by its file names. Empty if the kind was exported whole."""
     mine = [f.facts for f in files if f.kind == kind and f.refused is None]
-    if not all("from" in told and "to" in told for told in mine):
+    if not all("from" in facts and "to" in facts for facts in mine):
         return []
-    ranges = [(date.fromisoformat(told["from"]), date.fromisoformat(told["to"])) for told in mine]
-    return [range_of(one) for one in joined(ranges)]
+    ranges = [(date.fromisoformat(facts["from"]), date.fromisoformat(facts["to"])) for facts in mine]
+    return [range_of(each) for each in joined(ranges)]
 
 
-def news(session: Session, migration: Migration, export: Export, source: Source) -> list[dict[str, Any]]:
-    """What another reading of the same files changed, kind by kind: rows before and rows now. Empty for a first one."""
+def reading_changes(session: Session, migration: Migration, export: Export, source: Source) -> list[dict[str, Any]]:
+    """Rows before and after a second reading of the same files, for kinds that changed. Empty for a first reading."""
     if not is_read_again(session, migration, export):
         return []
     rows: dict[int, Counter[str]] = {export.number - 1: Counter(), export.number: Counter()}
@@ -367,17 +371,19 @@ def is_read_again(session: Session, migration: Migration, export: Export) -> boo
     return before is not None and before.received_at == export.received_at
 
 
-def stranger(here: Standing) -> Problem | None:
-    """Whether this may be somebody else's export: not one place or practitioner of it is known in the workspace."""
-    some = [one for kind in ("businesses", "practitioners") for one in here.suggestions.kinds.get(kind, ())]
-    known = any(one.choice.to == "match" and one.certainty == "sure" for one in some)
-    if not some or known or not (here.facts.locations or here.facts.practitioners):
+def foreign_export_warning(overview: MigrationOverview) -> Problem | None:
+    """A warning if the workspace knows none of the export's places and practitioners: it may be another clinic's
+    export.
+    """
+    some = [each for kind in ("businesses", "practitioners") for each in overview.suggestions.kinds.get(kind, ())]
+    known = any(each.choice.to == "match" and each.certainty == "sure" for each in some)
+    if not some or known or not (overview.facts.locations or overview.facts.practitioners):
         return None
     return Problem("export_not_known_here", details={"count": str(len(some))})
 
 
 def span(first: str | None, last: str | None, zone: tzinfo) -> str:
-    """Two instants as months on the clinic's clock, as in "Feb 2009 to Dec 2026"; empty where there are no dates."""
+    """Two instants as months on the clinic's clock, as in "Feb 2009 to Dec 2026". "" without dates."""
     if not first or not last:
         return ""
     ends = [datetime.fromisoformat(text).astimezone(zone) for text in (first, last)]
@@ -395,26 +401,26 @@ NEEDS_CLINIC = frozenset(
 )
 WHOLE = frozenset({*READING_CODES, "export_dates_differ", "partial_export", "partial_export_gap"})
 ELSEWHERE = WHOLE | {"availability_block_not_imported", "kind_absent", "kind_not_imported", "unrecognised_file"}
-"""What stands elsewhere on the page, in its own words: doubts with their dates among it."""
+"""Codes with their own words elsewhere on the page, such as completeness warnings."""
 
 
 def needs_clinic(line: dict[str, Any]) -> bool:
-    """Whether a better export would bring more: rows that wait, and files that may hold a part only."""
+    """Whether a better export would bring more: held rows, and files that may be incomplete."""
     return line["level"] == "held" or line["code"] in NEEDS_CLINIC
 
 
 def notices(session: Session, migration_id: str, number: int, source: Source) -> list[dict[str, Any]]:
-    """What reading noticed, one line per code, most rows first; what only informs stands last."""
+    """What reading noticed: a line per code, by severity, then by rows."""
     lines = session.exec(
         select(ProblemLine.code, ProblemLine.level, func.sum(ProblemLine.count), func.min(ProblemLine.file))
         .where(ProblemLine.migration_id == migration_id, ProblemLine.run == f"export:{number}")
         .group_by(col(ProblemLine.code), col(ProblemLine.level))
     ).all()
     words, name = catalogue(), {"source": source.label}
-    told = [
+    noticed_lines = [
         {"code": code, "level": level, "count": count, "file": file, "problem": Problem(code, details=name)}
         for code, level, count, file in lines
         if code in words and level != "refused" and code not in ELSEWHERE
     ]
     order = {"stops": 0, "refused": 1, "held": 2, "skipped": 3, "warning": 4, "info": 5}
-    return sorted(told, key=lambda line: (order[line["level"]], -line["count"]))
+    return sorted(noticed_lines, key=lambda line: (order[line["level"]], -line["count"]))

@@ -1,4 +1,4 @@
-"""Help on every page: a message to support that carries the migration and the page, and the answers to it."""
+"""Help on every page: messages to support with the move and the page, and the answers."""
 
 from typing import Annotated, Any
 
@@ -15,22 +15,22 @@ LONGEST = 4000
 
 
 @router.get("/m/{migration_id}/help")
-def look(request: Request, page: str = "", error: str = "") -> Response:
-    return draw(request, page[:100], error[:40], "", [])
+def show_help(request: Request, page: str = "", error: str = "") -> Response:
+    return render_help(request, page[:100], error[:40], "", [])
 
 
 @router.post("/m/{migration_id}/help")
-def write(
+def send_message(
     request: Request,
     text: Annotated[str, Form()] = "",
     page: Annotated[str, Form()] = "",
     error: Annotated[str, Form()] = "",
 ) -> Response:
-    """Keeps the message for support, once for each drawn form. What was typed is shown to both sides alone."""
+    """Stores the message for support, once for each rendered form. Only the two sides read the text."""
     visit = visit_of(request)
     words, trouble = text.strip(), text_trouble(text, "Write what you need help with.")
     if trouble:
-        return draw(request, page, error, text, [{"field": "text", "words": trouble}])
+        return render_help(request, page, error, text, [{"field": "text", "words": trouble}])
     message = HelpMessage(
         id=visit.basis_sent().key(visit.person.email, words),
         migration_id=visit.move.id,
@@ -47,15 +47,15 @@ def write(
 
 
 def text_trouble(text: str, if_empty: str) -> str | None:
-    """What is wrong with a text that the other side is to read: nothing of it can be seen, or it is too long."""
+    """What is wrong with a message: `if_empty` for a text without visible characters, or a hint if it is too long."""
     if not any(letter.isprintable() and not letter.isspace() for letter in text):
         return if_empty
     return f"Shorten it to {LONGEST:,} characters." if len(text.strip()) > LONGEST else None
 
 
 def messages(session: Session, migration_id: str) -> list[dict[str, object]]:
-    """The whole thread, oldest first, as the thread component wants it."""
-    found = session.exec(
+    """The whole thread, oldest first, for the thread component."""
+    thread = session.exec(
         select(HelpMessage).where(HelpMessage.migration_id == migration_id).order_by(col(HelpMessage.written_at))
     ).all()
     names = {person.email: person.name for person in session.exec(select(Person)).all()}
@@ -67,15 +67,21 @@ def messages(session: Session, migration_id: str) -> list[dict[str, object]]:
             "side": "ours" if m.from_support else "",
             "tiny": f"Written on the page: {m.page}" if m.page else "",
         }
-        for m in found
+        for m in thread
     ]
 
 
-def draw(request: Request, from_page: str, error: str, text: str, errors: list[dict[str, str]]) -> Response:
+def render_help(request: Request, from_page: str, error: str, text: str, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         thread = messages(session, visit.move.id)
-    told: dict[str, Any] = {"thread": thread, "from_page": from_page, "error_id": error, "text": text, "errors": errors}
+    values: dict[str, Any] = {
+        "thread": thread,
+        "from_page": from_page,
+        "error_id": error,
+        "text": text,
+        "errors": errors,
+    }
     is_kept = bool(visit.move.wrapped_key and visit.move.export_number)
-    told["described"] = is_kept and visit.move.state != State.CANCELLED
-    return page(request, "wizard/help.html", 422 if errors else 200, **told)
+    values["described"] = is_kept and visit.move.state != State.CANCELLED
+    return page(request, "wizard/help.html", 422 if errors else 200, **values)

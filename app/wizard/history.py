@@ -1,4 +1,4 @@
-"""Everything that happened in a move, newest first, in words that say who did it."""
+"""The timeline of a move: every act, newest first, with its person."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -85,8 +85,8 @@ REPEATED = LOOKS | {
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
-    """One line of the timeline. `kind` marks its dot: bad, good, ours (an act of support)."""
+class TimelineEntry:
+    """A line of the timeline. `kind` marks its dot: bad, good, ours (an act of support)."""
 
     at: datetime
     words: str
@@ -96,41 +96,40 @@ class Happened:
 
 def history(
     entries: Iterable[AuditEntry], names: Mapping[str, str], subjects: Mapping[str, str] | None = None
-) -> list[Happened]:
-    """The lines of the timeline. What one person does over and over is one line, with its number.
+) -> list[TimelineEntry]:
+    """The lines of the timeline. Repeated acts of a person are a single line with their number.
 
-    Where one person looks at records in turn, each sort of look is one line, with its number: no look is left out.
-
-    `names` are people's names by address; `subjects` are the words for the ids of invitations and people in the facts.
+    Views of records in turn become a line for each act, with its number. No view is left out. `names` are people's
+    names by address. `subjects` are the words for the ids of invitations and people in the facts.
     """
     known = subjects or {}
-    told = []
+    timeline = []
     for same in _runs(entries):
         entry = same[0]
         who = "" if entry.role == Actor.WORKER else names.get(entry.by, entry.by)
         small = ", ".join(part for part in (who, entry.reason) if part)
-        told.append(Happened(entry.at, _words(same) + _subject(entry, known), small, _kind(entry)))
-    return told
+        timeline.append(TimelineEntry(entry.at, _words(same) + _subject(entry, known), small, _kind(entry)))
+    return timeline
 
 
 def _subject(entry: AuditEntry, subjects: Mapping[str, str]) -> str:
-    """Whom the line is about, where the page knows the person or the address: ": Vera Lindqvist"."""
+    """The person or address that the line is about, if known: ": Vera Lindqvist"."""
     ids = (str(entry.facts.get(name, "")) for name in ("person", "invitation"))
     words = next((subjects[each] for each in ids if each in subjects), "")
     return f": {words}" if words else ""
 
 
 def _runs(entries: Iterable[AuditEntry]) -> Iterator[list[AuditEntry]]:
-    """The entries of each line, the newest first. Every entry is in one line."""
-    for _, run in groupby(entries, key=_together):
+    """The entries of each line, newest first. Every entry is in exactly one group."""
+    for _, run in groupby(entries, key=_group_key):
         by_act: dict[str, list[AuditEntry]] = {}
         for entry in run:
             by_act.setdefault(entry.act, []).append(entry)
         yield from by_act.values()
 
 
-def _together(entry: AuditEntry) -> object:
-    """What makes neighbours one line: the same person doing the same thing again."""
+def _group_key(entry: AuditEntry) -> object:
+    """Key of entries that share a line: the same person and the same act."""
     if entry.act in REPEATED:
         return ("looks" if entry.act in LOOKS else entry.act, entry.by)
     return entry.id

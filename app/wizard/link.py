@@ -1,7 +1,7 @@
-"""The link doctor: what a clinic pasted is looked at, and shown before anything is downloaded.
+"""The link check: inspects a pasted link and shows the result before any download.
 
-What is well waits, sealed, until somebody says that it is the right export. What is not is told with the provider's own
-steps, the link still in its field. The link is in no address, and masked wherever it is not in its own field.
+A usable link is stored, sealed, until a person confirms it. For a problem the page shows the provider's own steps and
+keeps the link in its field. Addresses hold no link, and every other place shows it masked.
 """
 
 from dataclasses import replace
@@ -36,8 +36,8 @@ from app.web.form_fingerprint import MOMENT, Changed, Field, Shown, columns_show
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web.repeated_forms import answered_before
-from app.wizard.handover import draw
-from app.wizard.link_seen import Seen, facts_of, seen_of
+from app.wizard.handover import render_handover
+from app.wizard.link_report import LinkReport, build_link_report, facts_of
 from app.wizard.lists_first import hands_over, lists_first
 
 router = APIRouter()
@@ -47,12 +47,12 @@ PASTE_AGAIN = "Links are not kept in full. Paste it again."
 
 
 WAITING = tuple(f"/m/{{migration_id}}/link/{act}" for act in ("again", "confirm", "forget"))
-"""The forms of the page that shows the link that waits."""
+"""The forms on the page of a checked link."""
 
 
 @shows("/m/{migration_id}/link", *WAITING)
 def link_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """This visit to the state, and the link that waits: the next one takes its place."""
+    """The state of the move, and the checked link, which a new link replaces."""
     del visit
     checked = load_checked_link(session, migration.id)
     waits = checked is not None and checked.sealed_link is not None
@@ -67,15 +67,15 @@ def link_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 @describes("/m/{migration_id}/link")
 def describe_pasted(refusal: Refusal) -> RefusedForm:
-    """The link that was pasted, masked: it is as secret as what it opens."""
+    """The pasted link, masked: a link is as secret as its content."""
     form, pasted = describe(refusal), "".join(refusal.sent.get("link", ())).strip()
-    seen = SentAnswer("Share link", hint_of(pasted) or UNREADABLE, refusal.shown.now["link"], (), PASTE_AGAIN)
-    return RefusedForm((*([seen] if pasted else ()), *form.answers), page=f"/m/{refusal.migration.id}/handover")
+    answer = SentAnswer("Share link", hint_of(pasted) or UNREADABLE, refusal.shown.now["link"], (), PASTE_AGAIN)
+    return RefusedForm((*([answer] if pasted else ()), *form.answers), page=f"/m/{refusal.migration.id}/handover")
 
 
 @router.get("/m/{migration_id}/link")
-def look(request: Request) -> Response:
-    """The link that waits to be handed over, and what was seen of it."""
+def show_link(request: Request) -> Response:
+    """The checked link that waits for confirmation, and its report."""
     visit = visit_of(request)
     visit.remember(*WAITING)
     with visit.read() as session:
@@ -83,31 +83,33 @@ def look(request: Request) -> Response:
     is_closed = visit.move.state != State.PREPARING or lists_first(visit) is not None
     if checked is None or checked.sealed_link is None or is_closed:
         return go(f"/m/{visit.move.id}/handover")
-    seen = seen_of(checked.findings, checked.checked_at, now(), zone_of(visit), checked.sealed_password is not None)
-    return page(request, "wizard/link.html", seen=seen, hint=checked.hint)
+    report = build_link_report(
+        checked.findings, checked.checked_at, now(), zone_of(visit), checked.sealed_password is not None
+    )
+    return page(request, "wizard/link.html", report=report, hint=checked.hint)
 
 
 @router.post("/m/{migration_id}/link")
 def check(request: Request, link: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
-    """Looks at what was pasted. Nothing is downloaded."""
+    """Inspects the pasted link. Downloads nothing."""
     visit = hands_over(request)
     if not link.strip():
-        return draw(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
-    return examine(request, visit, link, password)
+        return render_handover(request, errors=[{"field": "link", "words": "Paste the link to your export."}])
+    return check_link(request, visit, link, password)
 
 
 @router.post("/m/{migration_id}/link/again")
-def again(request: Request) -> Response:
-    """The link that waits, looked at once more."""
+def check_again(request: Request) -> Response:
+    """Inspects the waiting link again."""
     visit = hands_over(request)
     if (waiting := waiting_in(visit)) is None:
         return go(f"/m/{visit.move.id}/handover")
-    return examine(request, visit, waiting.link, waiting.password)
+    return check_link(request, visit, waiting.link, waiting.password)
 
 
 @router.post("/m/{migration_id}/link/confirm")
 def confirm(request: Request) -> Response:
-    """It is the right one: a worker fetches it."""
+    """Hands over the waiting link. A worker downloads it."""
     visit = hands_over(request)
     if (waiting := waiting_in(visit)) is None:
         return go(answered_before(visit) or f"/m/{visit.move.id}/handover")
@@ -118,7 +120,7 @@ def confirm(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/link/forget")
 def forget(request: Request) -> Response:
-    """It was another one: the link is forgotten."""
+    """Deletes the waiting link."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
     with visit.confirmed() as confirmed:
         forget_checked(confirmed.session, visit.move.id)
@@ -126,60 +128,64 @@ def forget(request: Request) -> Response:
 
 
 def waiting_in(visit: Visit) -> CheckedShareLink | None:
-    """The link that waits to be handed over, opened."""
+    """The waiting link, unsealed. None if there is none."""
     with visit.read() as session:
         return open_checked_link(load_checked_link(session, visit.move.id), visit.runtime.link_key(visit.move))
 
 
-def examine(request: Request, visit: Visit, link: str, password: str) -> Response:
-    """One look, counted and audited before it begins. What is pasted is kept in its field when it comes too late."""
+def check_link(request: Request, visit: Visit, link: str, password: str) -> Response:
+    """Runs a check, counted and audited before it begins. If the move has changed, the pasted link stays in its
+    field.
+    """
     try:
-        return examined(request, visit, link, password)
+        return check_confirmed_link(request, visit, link, password)
     except Changed as changed:
         visit.renew()
         now_waits = changed.shown.now["link"]
         what = f"Another link was checked meanwhile: {now_waits}." if "link" in changed.names else OUTDATED
-        return draw(request, typed=link, errors=[{"field": "link", "words": f"{what} Yours was not used."}], status=409)
+        return render_handover(
+            request, typed=link, errors=[{"field": "link", "words": f"{what} Yours was not used."}], status=409
+        )
 
 
-def examined(request: Request, visit: Visit, link: str, password: str) -> Response:
+def check_confirmed_link(request: Request, visit: Visit, link: str, password: str) -> Response:
     with visit.confirmed() as confirmed:
         free_at = begin_check(confirmed.session, visit.move, visit.by, audited(link))
     if free_at is not None:
-        seen = spent(visit, free_at)
-        return draw(request, typed=link, seen=seen, errors=at_the_field(seen))
-    found = inspect_in_reader(visit.runtime, visit.move, link, password=password, with_room=True)
-    keep(visit, link, password, found)
-    if found.usable:
+        report = limit_report(visit, free_at)
+        return render_handover(request, typed=link, report=report, errors=field_errors(report))
+    inspection = inspect_in_reader(visit.runtime, visit.move, link, password=password, with_room=True)
+    save_check(visit, link, password, inspection)
+    if inspection.usable:
         return go(f"/m/{visit.move.id}/link")
-    seen = seen_of(facts_of(found), now(), now(), zone_of(visit))
-    return draw(request, typed=link, seen=seen, errors=at_the_field(seen))
+    report = build_link_report(facts_of(inspection), now(), now(), zone_of(visit))
+    return render_handover(request, typed=link, report=report, errors=field_errors(report))
 
 
-def keep(visit: Visit, link: str, password: str, found: Findings) -> None:
-    """The link is kept where it can be handed over; of one that cannot, only what was seen."""
+def save_check(visit: Visit, link: str, password: str, inspection: Findings) -> None:
+    """Stores the inspection, and the link only if it is usable."""
     with visit.confirmed() as confirmed:
         keep_checked(
             confirmed.session,
             visit.move.id,
             hint=hint_of(link),
-            findings=facts_of(found),
-            link=link if found.usable else "",
+            findings=facts_of(inspection),
+            link=link if inspection.usable else "",
             password=password,
             key=visit.runtime.link_key(visit.move),
         )
 
 
-def spent(visit: Visit, free_at: datetime) -> Seen:
-    """A clinic has looked often enough for this hour."""
+def limit_report(visit: Visit, free_at: datetime) -> LinkReport:
+    """The report for a clinic that has used up its checks for this hour."""
     time = formatting.at_clock(free_at, now(), zone_of(visit))
-    told = seen_of(facts_of(Findings(problem=Problem("link_checks_spent"))), now(), now(), zone_of(visit))
+    report = build_link_report(facts_of(Findings(problem=Problem("link_checks_spent"))), now(), now(), zone_of(visit))
     problem = Problem("link_checks_spent", details={"time": time})
-    return replace(told, problem=problem, todo=problem.todo)
+    return replace(report, problem=problem, todo=problem.todo)
 
 
 def audited(link: str) -> dict[str, str]:
-    """What the audit may say of a link; nothing of what is none."""
+    """The link's facts for the audit. Empty for an invalid link."""
     try:
         tidy = normalise(link)
     except Stop:
@@ -188,28 +194,27 @@ def audited(link: str) -> dict[str, str]:
 
 
 def hint_of(link: str) -> str:
-    """A link as it may be shown; empty for what is none."""
+    """The masked link. "" for an invalid link."""
     try:
         return masked(link)
     except Stop:
         return ""
 
 
-def at_the_field(seen: Seen) -> list[dict[str, str]]:
-    """What the field itself says; the whole story stands beside it."""
-    said = seen.problem.title if seen.problem else ""
-    return [{"field": "password" if seen.password_needed else "link", "words": said}]
+def field_errors(report: LinkReport) -> list[dict[str, str]]:
+    """The error at the field. The report next to it has the details."""
+    words = report.problem.title if report.problem else ""
+    return [{"field": "password" if report.password_needed else "link", "words": words}]
 
 
 def zone_of(visit: Visit) -> ZoneInfo:
     return ZoneInfo((visit.move.plan or {}).get("timezone", "Australia/Sydney"))
 
 
-# How a share link is shown: enough for its owner to know which one it was, and nothing that opens it.
-
-
 def masked(link: str) -> str:
-    """Host and the end of the path's last part: `drive.example/…export.zip`, never a query."""
+    """Host and the end of the path's last part: `drive.example/…export.zip`, never a query. The owner recognises the
+    link, and nobody can open it.
+    """
     tidy: ShareLink = normalise(link)
     last = tidy.address.path.rstrip("/").rsplit("/", 1)[-1]
     shown = last if "." in last and len(last) <= 60 else f"…{last[-4:]}" if len(last) > 12 else "…"

@@ -1,4 +1,4 @@
-"""Both lists come first: no page offers to hand an export over, and no form does, before they are acknowledged."""
+"""Both lists ("what moves", "what stays") must be acknowledged before an export is handed over."""
 
 from fastapi import Request
 
@@ -11,13 +11,13 @@ from app.web.page_context import Visit, in_state
 
 
 def lists_first(visit: Visit) -> Problem | None:
-    """What a page says in place of the ways to hand over; nothing once both lists are acknowledged."""
+    """The problem that replaces the ways to hand over. None once both lists are acknowledged."""
     with visit.read() as session:
         return lists_acknowledged(session, session.get_one(Migration, visit.move.id))
 
 
 def hands_over(request: Request) -> Visit:
-    """The visit, if an export can be handed over now. What the guard would refuse is not even received."""
+    """The visit, if an export can be handed over now. Raises WrongState or Refused before the body is read."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
     if (problem := lists_first(visit)) is not None:
         raise GuardRefused(problem)

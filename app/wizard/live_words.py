@@ -1,4 +1,4 @@
-"""Why the rows of a kind and the records that are live of it are not one number, in words for the report."""
+"""Why the number of rows of a kind differs from the number of live records, in words for the report."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -42,16 +42,15 @@ OTHER_ROWS = "columns and names in other rows"
 def bridges(
     lines: Sequence[KindLine], live: LiveCounts, report: Mapping[str, Any], missing: Mapping[str, int] | None
 ) -> dict[str, str]:
-    """By kind, how the rows that came and the records that are live differ. A kind without a difference has none.
+    """The difference between rows that came and live records, by kind. Kinds without a difference are left out.
 
-    The records that the trial made are those that are live, that are marked as deleted, that were kept as people had
-    edited them, and that the move no longer holds: they are `missing`, or another move has taken them over. With None,
-    no other move can have.
+    The trial's records are live, marked as deleted, kept because people had edited them, or no longer held by the
+    move: `missing`, or taken over by another move. With None, no other move can have taken records over.
     """
     kept = Counter(str(conflict["source_kind"]) for conflict in report.get("conflicts", []))
     undone = report.get("undone")
-    found = {line.kind: bridge(line, live, kept[line.kind], undone, missing) for line in lines if line.kind}
-    return {kind: words for kind, words in found.items() if words}
+    differences = {line.kind: bridge(line, live, kept[line.kind], undone, missing) for line in lines if line.kind}
+    return {kind: words for kind, words in differences.items() if words}
 
 
 def bridge(
@@ -63,20 +62,20 @@ def bridge(
 ) -> str:
     """As in "7 of 11 rows were in Caspen already; 5 categories and 4 services are live"."""
     tables = live.tables.get(line.kind, {})
-    here, deleted, hidden = (
+    live_records, deleted, hidden = (
         sum(tables.values()),
         live.deleted_of.get(line.kind, 0),
         live.hidden_of.get(line.kind, 0),
     )
-    gone = max(line.records - here - deleted - hidden - kept, 0)
+    gone = max(line.records - live_records - deleted - hidden - kept, 0)
     lost = 0 if undone is not None else gone if missing is None else min(gone, missing.get(line.kind, 0))
     parts = []
     if line.unchanged:
         were = "was" if line.unchanged == 1 else "were"
         parts.append(f"{number(line.unchanged)} of {plural(line.brought, 'row')} {were} in Caspen already")
-    if tables and (here != line.brought or len(tables) > 1):
-        one, many = ("is live", "are live") if undone is None else ("stays", "stay")
-        parts.append(f"{names(records_words(tables))} {one if here == 1 else many}")
+    if tables and (live_records != line.brought or len(tables) > 1):
+        singular, many = ("is live", "are live") if undone is None else ("stays", "stay")
+        parts.append(f"{names(records_words(tables))} {singular if live_records == 1 else many}")
         if named := live.named.get(line.kind, 0):
             parts[-1] += f", {number(named)} of them made of {OTHER_ROWS}"
     if deleted:
@@ -93,15 +92,17 @@ def bridge(
 
 
 def gone_words(undone: Mapping[str, Any] | None) -> str:
-    """What became of records that the move no longer holds."""
+    """What happened to records that the move no longer holds."""
     if undone is None:
         return "replaced by a later move"
     return "taken back, or kept for a later move" if any(undone.get("later", {}).values()) else "taken back"
 
 
-def differing_words(standing: LiveVerification) -> list[str]:
-    """What is not as it was approved and was not done by people, as in ["1 record is missing"]. Empty if all holds."""
-    counts = ((standing.missing, "missing"), (standing.altered, "changed"), (standing.added, "added"))
+def differing_words(verification: LiveVerification) -> list[str]:
+    """Differences from the approved records that no person made, as in ["1 record is missing"]. Empty if there are
+    none.
+    """
+    counts = ((verification.missing, "missing"), (verification.altered, "changed"), (verification.added, "added"))
     parts = []
     for records, word in counts:
         if records:
@@ -109,13 +110,13 @@ def differing_words(standing: LiveVerification) -> list[str]:
             more = " or more" if len(records) >= SHOWN else ""
             noun = "record" if len(records) == 1 else "records"
             parts.append(f"{number(len(records))}{more} {noun} {verb} {word}")
-    if standing.untrusted:
+    if verification.untrusted:
         parts.append("the list of what your team did in Caspen is changed")
     return parts
 
 
 def records_words(tables: Mapping[str, int]) -> list[str]:
-    """As in ["39 clients", "4 referral types"], most first."""
+    """As in ["39 clients", "4 referral types"], largest first."""
     return [plural(count, *NOUNS[table]) for table, count in sorted(tables.items(), key=lambda pair: -pair[1])]
 
 

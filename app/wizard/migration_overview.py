@@ -1,6 +1,6 @@
-"""Where a clinic stands before its trial: what its workspace has, what its export names, and what it has decided.
+"""The facts before a trial: the workspace's objects, the export's names, and the clinic's decisions.
 
-Whatever fits for sure is taken as decided, looked up anew each time: a location added in Caspen ticks by itself.
+Exact matches count as decided and are looked up on every request, so a location added in Caspen is matched at once.
 """
 
 from contextlib import nullcontext
@@ -24,14 +24,14 @@ from app.problems import Problem
 from app.reading.inventory import Inventory
 from app.reading.seal import require_true_reading
 from app.web.page_context import Visit
-from app.wizard.file_states import told_lines
+from app.wizard.file_states import build_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The export's inventory (none before it is read), the suggestions, and the plan with what fits for sure.
+class MigrationOverview:
+    """The export's inventory (None before it is read), the suggestions, and the plan completed with exact matches.
 
-    `fresh` are the suggestions as they would be had the clinic decided nothing.
+    `fresh` are the suggestions without the clinic's decisions.
     """
 
     facts: WorkspaceSnapshot
@@ -42,10 +42,10 @@ class Standing:
     plan: Plan
 
 
-def standing(visit: Visit, within: Session | None = None, export: int | None = None) -> Standing:
-    """Looks at workspace, export and plan together; `within` a transaction, as that has them.
+def load_overview(visit: Visit, within: Session | None = None, export: int | None = None) -> MigrationOverview:
+    """Loads workspace, export and plan. `within` is an open transaction to read in.
 
-    `export` is the number of an earlier export to look at in place of the current one.
+    `export` is the number of an earlier export, instead of the current export.
     """
     facts = load_workspace(visit.runtime.caspen, visit.move.workspace_id)
     with nullcontext(within) if within is not None else visit.read() as session:
@@ -54,17 +54,17 @@ def standing(visit: Visit, within: Session | None = None, export: int | None = N
         inventory = inventory_of(session, migration, number)
     old = plan_of(migration)
     if inventory is None:
-        return Standing(facts, number, None, Suggestions(old=old), Suggestions(), old)
+        return MigrationOverview(facts, number, None, Suggestions(old=old), Suggestions(), old)
     suggestions = suggest(inventory, facts, old, source=visit.source)
     fresh = suggest(inventory, facts, source=visit.source)
     plan = completed(suggestions.old, suggestions, migration.services_way == "bring")
-    return Standing(facts, number, inventory, suggestions, fresh, plan)
+    return MigrationOverview(facts, number, inventory, suggestions, fresh, plan)
 
 
 def inventory_of(session: Session, migration: Migration, number: int | None = None) -> Inventory | None:
-    """What the current export holds, or the one with this number. None before it is read.
+    """The contents of the current export, or of export `number`. None before it is read.
 
-    Raises LedgerChanged where the export is not what its reading wrote down.
+    Raises LedgerChanged if the export differs from its reading.
     """
     require_true_reading(session, migration, number)
     wanted = migration.export_number if number is None else number
@@ -75,15 +75,19 @@ def inventory_of(session: Session, migration: Migration, number: int | None = No
 
 
 def completed(old: Plan, suggestions: Suggestions, bring_services: bool) -> Plan:
-    """The clinic's plan with everything that needs no question: sure matches, users, and services to bring."""
+    """The clinic's plan, completed with choices that need no question: exact matches, users, and services to bring."""
     filled: dict[str, dict[str, Choice]] = {}
-    for kind, some in suggestions.kinds.items():
-        chosen = {one.reference.id: one.choice for one in some if is_settled(kind, one, bring_services)}
+    for kind, kind_suggestions in suggestions.kinds.items():
+        chosen = {
+            suggestion.reference.id: suggestion.choice
+            for suggestion in kind_suggestions
+            if is_settled(kind, suggestion, bring_services)
+        }
         filled[PLACES[kind]] = {**chosen, **getattr(old, PLACES[kind])}
     natures = {
-        one.reference.id: one.nature
-        for one in suggestions.kinds.get("appointment_types", ())
-        if one.nature == "appointment" and one.reference.id in filled["services"]
+        suggestion.reference.id: suggestion.nature
+        for suggestion in suggestions.kinds.get("appointment_types", ())
+        if suggestion.nature == "appointment" and suggestion.reference.id in filled["services"]
     }
     return old.model_copy(
         update={
@@ -94,61 +98,63 @@ def completed(old: Plan, suggestions: Suggestions, bring_services: bool) -> Plan
     )
 
 
-def is_settled(kind: str, one: Suggestion, bring_services: bool) -> bool:
-    """Whether nobody need be asked. What nothing hangs on, and what rows only name, is made as it is."""
-    if one.choice.to != "create":
-        return one.certainty == "sure"
-    if kind == "users" or one.certainty == "sure":
+def is_settled(kind: str, suggestion: Suggestion, bring_services: bool) -> bool:
+    """Whether a suggestion needs no question. Names without appointments and notes are created as they are."""
+    if suggestion.choice.to != "create":
+        return suggestion.certainty == "sure"
+    if kind == "users" or suggestion.certainty == "sure":
         return True
     if kind == "appointment_types" and bring_services:
-        return one.certainty == "none"
-    idle = one.reference.appointments + one.reference.notes == 0
-    return idle and one.certainty == "none" and kind != "businesses"
+        return suggestion.certainty == "none"
+    idle = suggestion.reference.appointments + suggestion.reference.notes == 0
+    return idle and suggestion.certainty == "none" and kind != "businesses"
 
 
-def situation(visit: Visit, seen: Standing | None = None, within: Session | None = None) -> Situation:
-    """What the checklist looks at; from `seen`, where the caller has looked already, and `within` its transaction."""
-    here = seen or standing(visit, within)
+def situation(visit: Visit, loaded: MigrationOverview | None = None, within: Session | None = None) -> Situation:
+    """The facts for the checklist. `seen` is an overview that is loaded already, `within` its transaction."""
+    overview = loaded or load_overview(visit, within)
     with nullcontext(within) if within is not None else visit.read() as session:
         migration = session.get_one(Migration, visit.move.id)
         files = files_of(session, migration.id, migration.export_number)
-        unread = sum(line.is_unread for line in told_lines(files, plan_of(migration), visit.source, {}))
+        unread = sum(line.is_unread for line in build_lines(files, plan_of(migration), visit.source, {}))
         held = held_of(current_export(session, migration), migration)
         waived = session.exec(select(Waiver).where(col(Waiver.migration_id) == migration.id)).all()
-        absent = used_kinds.absent(session, migration, visit.source) if here.inventory is not None else ()
-    types = here.suggestions.kinds.get("appointment_types", ())
+        absent = used_kinds.absent(session, migration, visit.source) if overview.inventory is not None else ()
+    types = overview.suggestions.kinds.get("appointment_types", ())
     unsure = tuple(
-        one.reference.name
-        for one in types
-        if one.nature == "activity"
-        and here.plan.services.get(one.reference.id, one.choice).to == "create"
-        and one.reference.id in here.plan.services
-        and one.reference.id not in here.plan.service_kinds
+        suggestion.reference.name
+        for suggestion in types
+        if suggestion.nature == "activity"
+        and overview.plan.services.get(suggestion.reference.id, suggestion.choice).to == "create"
+        and suggestion.reference.id in overview.plan.services
+        and suggestion.reference.id not in overview.plan.service_kinds
     )
     typed = migration.conversion_date
     return Situation(
-        workspace=here.facts,
-        plan=here.plan,
+        workspace=overview.facts,
+        plan=overview.plan,
         base=f"/m/{migration.id}",
         places=f"/sandbox/{migration.workspace_id}",
-        read=here.inventory is not None,
-        named={kind: tuple(named(one) for one in some) for kind, some in here.suggestions.kinds.items()},
+        read=overview.inventory is not None,
+        named={
+            kind: tuple(named(suggestion) for suggestion in some) for kind, some in overview.suggestions.kinds.items()
+        },
         unsure=unsure,
         services_way=migration.services_way,
         conversion_date=date.fromisoformat(typed) if typed else None,
         export_held=held,
-        uses_said=migration.uses is not None,
-        absent=tuple(visit.source.kind(k).label for k in absent if k not in here.plan.acknowledged_absent),
-        waived={one.check: one.reason for one in waived},
+        uses_answered=migration.uses is not None,
+        absent=tuple(visit.source.kind(k).label for k in absent if k not in overview.plan.acknowledged_absent),
+        waived={suggestion.check: suggestion.reason for suggestion in waived},
         source=visit.source.label,
         unread_answers=unread,
     )
 
 
 def held_of(export: Export | None, migration: Migration) -> Held:
-    """What is held of the current export now.
+    """What is stored of the current export.
 
-    A move that waits for an export holds nothing: what was handed over before was stopped, or is to be replaced.
+    A move that waits for an export holds nothing: the earlier export was stopped or is to be replaced.
     """
     state = State(migration.paused_from or migration.state)
     if export is None or state in (State.PREPARING, State.CANCELLED):
@@ -160,21 +166,21 @@ def held_of(export: Export | None, migration: Migration) -> Held:
     return Held.EVERYTHING if migration.wrapped_key else Held.DELETED
 
 
-def named(one: Suggestion) -> Named:
-    told = one.reference
-    return Named(told.id, told.name, told.active, told.appointments, told.notes)
+def named(suggestion: Suggestion) -> Named:
+    reference = suggestion.reference
+    return Named(reference.id, reference.name, reference.active, reference.appointments, reference.notes)
 
 
-def checklist_guard(visit: Visit, seen: Standing, within: Session | None = None) -> Guard:
-    """The guard of a trial's start: the first line that is not done refuses it, for everybody.
+def checklist_guard(visit: Visit, overview: MigrationOverview, within: Session | None = None) -> Guard:
+    """The guard of a trial's start: refuses at the first open line of the checklist.
 
-    It judges the very look whose workspace version the trial is held to.
+    The guard checks the overview whose workspace version the trial stores.
     """
-    here = situation(visit, seen, within)
+    facts = situation(visit, overview, within)
 
     def ask(session: Session, migration: Migration) -> Problem | None:
-        del session, migration  # everything was looked up just before, and the workspace's version is compared later
-        in_the_way = checklist.first_in_the_way(here)
+        del session, migration  # the facts were loaded a moment before, and the workspace's version is compared later
+        in_the_way = checklist.first_in_the_way(facts)
         return Problem("checklist_open", details={"name": in_the_way.title}) if in_the_way else None
 
     return ask

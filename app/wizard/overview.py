@@ -1,4 +1,4 @@
-"""What moves and what stays, both read before anything is handed over."""
+"""The lists "what moves" and "what stays". The clinic reads both before it hands anything over."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -20,12 +20,12 @@ from app.wizard.receipt import load_receipt
 
 router = APIRouter()
 TICKED = "1"
-"""What a ticked box sends. Another value was sent by no page of ours, and acknowledges nothing."""
+"""Value of a ticked box. No page of this product sends another value, and other values acknowledge nothing."""
 
 
 @shows("/m/{migration_id}/overview")
 def overview_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """The Trial Conversion date as the field shows it, and whether the two lists were read."""
+    """The Trial Conversion date as the field shows it, and whether the two lists are acknowledged."""
     del visit, session
     ack = Field("I have read what moves and what stays", read_lists(migration), TICK)
     return Shown(fields={"conversion": date_field(migration), "ack": ack})
@@ -42,18 +42,20 @@ def read_lists(migration: Migration) -> str:
 
 
 @router.get("/m/{migration_id}/overview")
-def look(request: Request) -> Response:
+def show_overview(request: Request) -> Response:
     visit = visit_of(request)
     typed = visit.move.conversion_date
     shown = date.fromisoformat(typed) if typed else None
-    return draw(request, f"{shown:%d/%m/%Y}" if shown else "", visit.move.moves_acknowledged_at is not None, [])
+    return render_overview(
+        request, f"{shown:%d/%m/%Y}" if shown else "", visit.move.moves_acknowledged_at is not None, []
+    )
 
 
 @router.post("/m/{migration_id}/overview")
 def acknowledge(
     request: Request, conversion: Annotated[str, Form()] = "", ack: Annotated[str, Form()] = ""
 ) -> Response:
-    """Both lists are read. The date may stay empty."""
+    """Stores that both lists were read. The date is optional."""
     visit = in_state(request, Event.CHANGE_PLAN, *OPEN)
     day, trouble = typed_date(conversion)
     errors = []
@@ -62,7 +64,7 @@ def acknowledge(
     if ack not in ("", TICKED) or (not ack and visit.move.moves_acknowledged_at is None):
         errors.append({"field": "ack", "words": "Tick this when you have read what moves and what stays."})
     if errors:
-        return draw(request, conversion, ack == TICKED, errors)
+        return render_overview(request, conversion, ack == TICKED, errors)
     with visit.confirmed() as confirmed:
         migration = confirmed.migration
         if "conversion" not in confirmed.untouched:
@@ -72,25 +74,25 @@ def acknowledge(
 
 
 def save_date(confirmed: Confirmed, day: date | None, by: By) -> None:
-    """Keeps the Trial Conversion date, with an audit line where it is another one."""
+    """Saves the Trial Conversion date. A changed date gets an audit line."""
     migration, new = confirmed.migration, day.isoformat() if day else None
     if migration.conversion_date != new:
         migration.conversion_date = new
         write_act(confirmed.session, migration, by.name, by.actor.value, "save_date", {})
 
 
-def draw(request: Request, conversion: str, ack: bool, errors: list[dict[str, str]]) -> Response:
+def render_overview(request: Request, conversion: str, ack: bool, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/overview")
-    told = lists(visit.source)
-    told["may_cancel"] = move_for(Event.CANCEL, State(visit.move.state)) is not None
-    told["is_deleting"] = visit.move.state == State.CANCELLED and is_copy_kept(visit)
-    told["has_trial"] = visit.move.state == State.CANCELLED and is_trial_made(visit)
-    if visit.move.state == State.CANCELLED and visit.move.export_number and not told["is_deleting"]:
+    values = lists(visit.source)
+    values["may_cancel"] = move_for(Event.CANCEL, State(visit.move.state)) is not None
+    values["is_deleting"] = visit.move.state == State.CANCELLED and is_copy_kept(visit)
+    values["has_trial"] = visit.move.state == State.CANCELLED and is_trial_made(visit)
+    if visit.move.state == State.CANCELLED and visit.move.export_number and not values["is_deleting"]:
         with visit.read() as session:
-            told["receipt"] = load_receipt(session, visit.move)
+            values["receipt"] = load_receipt(session, visit.move)
     status = 422 if errors else 200
-    return page(request, "wizard/overview.html", status, conversion=conversion, ack=ack, errors=errors, **told)
+    return page(request, "wizard/overview.html", status, conversion=conversion, ack=ack, errors=errors, **values)
 
 
 def is_trial_made(visit: Visit) -> bool:
@@ -101,13 +103,13 @@ def is_trial_made(visit: Visit) -> bool:
 
 
 def is_copy_kept(visit: Visit) -> bool:
-    """Whether the key or an object of the export is still there."""
+    """Whether the key or an object of the export still exists."""
     return bool(visit.move.wrapped_key) or any(True for _ in visit.runtime.objects.list(visit.move.id))
 
 
 def lists(origin: Source) -> dict[str, Any]:
-    """What moves and what stays, each as the kinds of the source say it."""
-    moves, stays = [], []
+    """Both lists, in the source's own names of kinds."""
+    moves, staying = [], []
     for kind in origin.kinds:
         called = kind.called.lower()
         small = f"called {called} in {origin.label}" if called != kind.label.lower() else ""
@@ -116,5 +118,5 @@ def lists(origin: Source) -> dict[str, Any]:
         if kind.awaited:
             moves.append({"words": kind.label, "small": small})
         else:
-            stays.append({"words": kind.label, "small": kind.staying.instead})
-    return {"moves": moves, "stays": stays}
+            staying.append({"words": kind.label, "small": kind.staying.instead})
+    return {"moves": moves, "stays": staying}

@@ -1,6 +1,6 @@
-"""What one file is and which column is which field: what a page offers, what was answered, what is wrong with it.
+"""A file's kind and columns: what the page offers, the answer so far, and its errors.
 
-Pages of the clinic show cells, pages of support shapes; both ask and judge alike, here.
+Pages of the clinic show cells, pages of support show patterns. Both use the same questions and checks.
 """
 
 from collections import Counter
@@ -21,13 +21,15 @@ from app.reading.value_patterns import bare, column_shape
 Errors = list[dict[str, str]]
 SAMPLES = 3
 LONGEST = 160
-CLOSE = 3  # so many kinds are named as likely where none of them is clearly the likeliest
-TIMES = frozenset({"created_at", "updated_at", "archived_at", "deleted_at"})  # every kind has them: they stand last
+CLOSE = 3  # likely kinds that are named if no kind wins clearly
+TIMES = frozenset(
+    {"created_at", "updated_at", "archived_at", "deleted_at"}
+)  # every kind has these columns: the list shows them last
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody says of a file. `chosen` is by column: a field, or "" for none; None is a column not spoken of."""
+    """An answer about a file. `chosen` is by column: a field, "" for no field, None for a column without an answer."""
 
     kind: str | None = None
     chosen: Mapping[int, str] = field(default_factory=dict)
@@ -36,16 +38,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One column of the file. `cells` are the clinic's own to see; `told` and `shapes` may be told to support."""
+    """A column of the file. `cells` are only for the clinic, `safe_name` and `shapes` also for support."""
 
     at: int
     name: str
-    told: str
-    key: str  # how the plan knows it
+    safe_name: str
+    key: str  # the column's name in the plan
     cells: tuple[str, ...]
     shapes: tuple[str, ...]
     blank: int
-    own: str  # the field that its own name says
+    own: str  # the field that the column's name matches
     chosen: str
     why: str
 
@@ -56,10 +58,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A file as the page shows it. `kind` is the kind whose fields are offered, None while nobody has said one."""
+    """A file as the page shows it. `kind` is the kind whose fields are offered, None without a kind."""
 
-    seen: Glimpse
-    natural: str | None  # the kind that it is recognised as by itself
+    preview: Glimpse
+    natural: str | None  # the kind that is recognised without an answer
     candidates: tuple[str, ...]
     likeliest: str | None
     kind: Kind[Any] | None
@@ -74,31 +76,31 @@ class Offer:
 
 
 def offer(
-    seen: Glimpse,
+    preview: Glimpse,
     source: Source,
-    said: Answer | None,
+    answer: Answer | None,
     plan: Plan,
     path: str,
     ids: Mapping[str, frozenset[str]],
     *,
     taken_for: str | None = None,
 ) -> Offer:
-    """What the page shows: what was typed goes first, then the plan, then what names say, then what is likely.
+    """Builds the page's offer: the typed answer first, then the plan, then matching names, then guesses.
 
-    `taken_for` is the kind that the list of files names for a file that was refused.
+    `taken_for` is the kind that the list of files shows for a refused file.
     """
-    natural = seen.header.kind.name if isinstance(seen.header, Header) else None
-    candidates = seen.header.kinds if isinstance(seen.header, Tied) else ()
-    is_readable = len(seen.names) <= Limits().columns  # of a wider file no answer makes a table: nothing is guessed
+    natural = preview.header.kind.name if isinstance(preview.header, Header) else None
+    candidates = preview.header.kinds if isinstance(preview.header, Tied) else ()
+    is_readable = len(preview.names) <= Limits().columns  # no answer makes a wider file readable, so nothing is guessed
     columns = [
-        Seen(n, column_shape(c := seen.column(at)), frozenset(map(bare, c)) - {""})
-        for at, n in enumerate(seen.names)
+        Seen(n, column_shape(c := preview.column(at)), frozenset(map(bare, c)) - {""})
+        for at, n in enumerate(preview.names)
         if is_readable
     ]
     likely = natural
     if natural is None and taken_for is not None:
         likely = taken_for
-    elif columns and said is None and natural is None:
+    elif columns and answer is None and natural is None:
         kinds = [
             k for k in source.kinds if (k.name in candidates if candidates else k.imported or k.short_list.is_listed)
         ]
@@ -112,38 +114,38 @@ def offer(
         elif candidates:
             likely = None  # several kinds fit: a person has to choose
     planned = plan.file_kinds.get(path)
-    chosen = (said.kind if said else None) or planned or natural or likely
+    chosen = (answer.kind if answer else None) or planned or natural or likely
     kind = next((k for k in source.kinds if k.name == chosen), None)
     lines: tuple[Line, ...] = ()
     if kind is None:
-        lines = _lines(seen, source, None, None, None, {})
+        lines = _lines(preview, source, None, None, None, {})
     elif kind.imported:
         answered = bool(planned == kind.name or (path in plan.column_pairs and natural == kind.name))
         guesses = suggested(kind, columns, ids)
-        lines = _lines(seen, source, kind, said, plan.column_pairs.get(path, {}) if answered else None, guesses)
-    doubled = tuple(name for name, times in Counter(seen.names).items() if times > 1)
-    headerless = said.headerless if said else path in plan.headerless
-    return Offer(seen, natural, candidates, likely, kind, chosen, headerless, lines, doubled)
+        lines = _lines(preview, source, kind, answer, plan.column_pairs.get(path, {}) if answered else None, guesses)
+    doubled = tuple(name for name, times in Counter(preview.names).items() if times > 1)
+    headerless = answer.headerless if answer else path in plan.headerless
+    return Offer(preview, natural, candidates, likely, kind, chosen, headerless, lines, doubled)
 
 
 def _lines(
-    seen: Glimpse,
+    preview: Glimpse,
     source: Source,
     kind: Kind[Any] | None,
-    said: Answer | None,
+    answer: Answer | None,
     planned: Mapping[str, str] | None,
     guesses: Mapping[str, Guess],
 ) -> tuple[Line, ...]:
-    own = own_fields(kind, seen.names) if kind else ("",) * len(seen.names)
-    told = told_names(seen, source)
-    by_name = has_names(seen, source)
-    is_sure = isinstance(seen.header, Header) and seen.header.kind is kind and seen.code is None
-    found, met = [], set()
-    for at, name in enumerate(seen.names):
-        if name in met:
-            continue  # the same header twice is one column: what is filled first counts
-        met.add(name)
-        cells = seen.column(at)
+    own = own_fields(kind, preview.names) if kind else ("",) * len(preview.names)
+    safe_names = told_names(preview, source)
+    by_name = has_names(preview, source)
+    is_sure = isinstance(preview.header, Header) and preview.header.kind is kind and preview.code is None
+    lines, names_so_far = [], set()
+    for at, name in enumerate(preview.names):
+        if name in names_so_far:
+            continue  # a repeated header is a single column: the first filled cell counts
+        names_so_far.add(name)
+        cells = preview.column(at)
         shape = column_shape(cells)
         guess = guesses.get(name)
         key = name if by_name else f"Column {at + 1}"
@@ -155,14 +157,14 @@ def _lines(
             field_, why = likely, "our guess, have a look"
         elif not field_ and likely and kind:
             why = f"may be {label_of(kind, likely)}"
-        if said is not None and at in said.chosen and said.chosen[at] != field_:
-            field_ = said.chosen[at]
+        if answer is not None and at in answer.chosen and answer.chosen[at] != field_:
+            field_ = answer.chosen[at]
             why = f"may be {label_of(kind, likely)}" if likely and kind and not field_ else ""
-        found.append(
+        lines.append(
             Line(
                 at,
                 name,
-                told[at],
+                safe_names[at],
                 key,
                 tuple(map(_short, cells[:SAMPLES])),
                 tuple(shape.words()),
@@ -172,11 +174,11 @@ def _lines(
                 why,
             )
         )
-    return tuple(found)
+    return tuple(lines)
 
 
 def own_fields(kind: Kind[Any], names: Sequence[str]) -> tuple[str, ...]:
-    """By column, the field that its own name says; empty for none."""
+    """The field that each column's name matches, "" for no match."""
     return tuple("" if column.startswith("?") else column for column in understood(kind, names).columns)
 
 
@@ -186,7 +188,7 @@ def _short(cell: str) -> str:
 
 
 def label_of(kind: Kind[Any], name: str) -> str:
-    """A field in words: as the source calls its column, else as the column of a programming interface reads."""
+    """A field's label: the source's column name, or the API name in words."""
     plain, _, rest = name.partition(":")
     placed = next((p for p in kind.columns if p.name == plain), None)
     if rest:
@@ -195,18 +197,18 @@ def label_of(kind: Kind[Any], name: str) -> str:
 
 
 def needed(kind: Kind[Any]) -> list[Placed]:
-    """The fields that a file of this kind cannot be read without."""
+    """The fields without which a file of this kind cannot be read."""
     keys = [p for p in kind.columns if p.column.is_key and kind.identity.key_of is None]
     return keys + [p for p in kind.columns if p.column.required and p not in keys]
 
 
 def fillers(kind: Kind[Any], name: str) -> set[str]:
-    """The fields that will do for one: itself, and a name that stands for it."""
+    """The fields that satisfy a needed field: itself, and a name that replaces it."""
     return {name} | {p.name for p in kind.columns if p.column.fills == name}
 
 
 def options(kind: Kind[Any], line: Line, *, many: str | None) -> list[tuple[str, str]]:
-    """What a column may become. `many` is the field that takes any number of columns, each under its own name."""
+    """The choices for a column. `many` is the field that takes any number of columns, each under its own name."""
     needs = [p.name for p in needed(kind)]
     fields = sorted((p.name for p in kind.columns if not p.column.prefix), key=lambda n: (n not in needs, n in TIMES))
     kept = line.chosen if ":" in line.chosen else f"{many}:{line.name}"
@@ -214,7 +216,7 @@ def options(kind: Kind[Any], line: Line, *, many: str | None) -> list[tuple[str,
 
 
 def choice_words(kind: Kind[Any], value: str) -> str:
-    """What a column becomes, as its list says it: a field, a custom field, or nothing."""
+    """A column's choice as its list shows it: a field, a custom field, or nothing."""
     if not value or ":" in value:
         return "Keep as a custom field" if value else "Leave this column"
     is_needed = any(placed.name == value for placed in needed(kind))
@@ -225,43 +227,43 @@ def gathers(kind: Kind[Any]) -> str | None:
     return next((p.name for p in kind.columns if p.column.prefix), None)
 
 
-def wrong_with(shown: Offer) -> Errors:
-    """What keeps an answer from being taken, each with the place where it is put right."""
+def find_errors(shown: Offer) -> Errors:
+    """Errors that block the answer, each with its input on the page."""
     kind = shown.kind
     if shown.chosen == LEAVE_OUT or (kind is not None and not kind.imported):
         return []
     if kind is None:
         return [{"field": "kind", "words": "Say what this file holds, or leave it out."}]
-    told: Errors = []
+    errors: Errors = []
     filled: dict[str, Line] = {}
     for line in shown.lines:
         if not line.chosen:
             continue
         if not is_field(kind, line.chosen):
-            told.append({"field": line.field, "words": "Choose one of the fields of this list."})
+            errors.append({"field": line.field, "words": "Choose one of the fields of this list."})
             continue
         before = filled.setdefault(line.chosen, line)
         if before is not line and not (before.own == line.own == line.chosen):
             words = f"{label_of(kind, line.chosen)} is chosen for two columns. Keep it for one of them."
-            told.append({"field": line.field, "words": words})
+            errors.append({"field": line.field, "words": words})
     for placed in needed(kind):
         if not fillers(kind, placed.name) & filled.keys():
             what = label_of(kind, placed.name)
             why = "it tells the rows apart" if placed.column.is_key else f"{kind.label.lower()} cannot be without it"
-            told.append({"field": "columns", "words": f"Say which column is {what}: {why}."})
-    return told
+            errors.append({"field": "columns", "words": f"Say which column is {what}: {why}."})
+    return errors
 
 
 def planned(shown: Offer, plan: Plan, path: str) -> Plan:
-    """The plan with this answer. What a file says by itself is no answer, and is not kept."""
-    kinds = {known: said for known, said in plan.file_kinds.items() if known != path}
-    pairs = {known: said for known, said in plan.column_pairs.items() if known != path}
+    """The plan with this answer. An answer equal to what the file's names say is not stored."""
+    kinds = {known: answer for known, answer in plan.file_kinds.items() if known != path}
+    pairs = {known: answer for known, answer in plan.column_pairs.items() if known != path}
     headerless = tuple(known for known in plan.headerless if known != path)
     if shown.chosen == LEAVE_OUT or (shown.kind is not None and not shown.kind.imported):
         kinds[path] = str(shown.chosen)
     elif shown.kind is not None:
         mine = {line.key: line.chosen for line in shown.lines if line.chosen != line.own}
-        if mine or shown.headerless or shown.natural != shown.kind.name or shown.seen.code:
+        if mine or shown.headerless or shown.natural != shown.kind.name or shown.preview.code:
             kinds[path] = shown.kind.name
         if mine:
             pairs[path] = mine
@@ -271,11 +273,11 @@ def planned(shown: Offer, plan: Plan, path: str) -> Plan:
 
 
 def without(plan: Plan, path: str) -> Plan:
-    """The plan as if nothing had been said of this file."""
+    """The plan without answers about this file."""
     return plan.model_copy(
         update={
-            "file_kinds": {known: said for known, said in plan.file_kinds.items() if known != path},
-            "column_pairs": {known: said for known, said in plan.column_pairs.items() if known != path},
+            "file_kinds": {known: answer for known, answer in plan.file_kinds.items() if known != path},
+            "column_pairs": {known: answer for known, answer in plan.column_pairs.items() if known != path},
             "headerless": tuple(known for known in plan.headerless if known != path),
         }
     )

@@ -1,4 +1,4 @@
-"""Who can see this move, and its history: colleagues are invited, their roles are changed, their access is ended."""
+"""The people of this move and its history: invitations, roles, and the end of access."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -25,16 +25,16 @@ from app.web.repeated_forms import answered_before
 from app.wizard.history import history
 
 router = APIRouter()
-TICKED = "1"  # what the tick of our form sends
+TICKED = "1"  # value of a ticked box
 MOST = 500
 CLINIC_ROLES = (Role.VIEWER, Role.REVIEWER, Role.ADMIN)
 ROLE_WORDS = {Role.VIEWER.value: "Look", Role.REVIEWER.value: "Review", Role.ADMIN.value: "Act"}
-"""The roles that a clinic gives, as the choices of the pages call them."""
+"""The roles that a clinic can give, with their labels on the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberLine:
-    """One member of the clinic on the page. `is_last_admin`: nobody else can act for the clinic."""
+    """A member of the clinic. `is_last_admin`: no other member can act for the clinic."""
 
     id: str
     name: str
@@ -48,7 +48,7 @@ class MemberLine:
 
 @dataclass(frozen=True, slots=True)
 class InvitationLine:
-    """One invitation without an answer. The page knows the typed address and nothing of the person behind it."""
+    """An open invitation. The page shows the typed address and no data of the invited person."""
 
     id: str
     email: str
@@ -63,7 +63,7 @@ CHANGE, REMOVE = "/m/{migration_id}/people/{person_id}", "/m/{migration_id}/peop
 
 @shows(CHANGE, REMOVE)
 def member_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """What one member may do. A member who was removed meanwhile is for the handler to answer."""
+    """A member's role. Empty if the member was removed, which the handler reports."""
     person_id = visit.sent.address["person_id"]
     member = session.get(Membership, (person_id, migration.workspace_id))
     if member is None:
@@ -91,9 +91,10 @@ def invite_person(
     role: Annotated[str, Form()] = "viewer",
     clinical: Annotated[str, Form()] = "",
 ) -> Response:
-    """Invites the owner of an address. The invitation is e-mailed and gives nothing before it is accepted.
+    """Invites the owner of an address by e-mail. The invitation gives no access before it is accepted.
 
-    The answer is the same whether the address is known or not. Only who reads clinical notes can offer to read them.
+    The response is the same whether the address is known or not. Only a reader of clinical notes can offer to read
+    them.
     """
     visit = visit_of(request)
     typed = {"email": email, "role": role, "clinical": clinical}
@@ -149,9 +150,9 @@ def invite_person(
 
 @router.post("/m/{migration_id}/people/invitations/{invitation_id}/withdraw")
 def withdraw_invitation(request: Request, invitation_id: str) -> Response:
-    """Ends an invitation that has no answer. Pressed twice, or after an answer, it changes nothing."""
+    """Withdraws an open invitation. A second press, or a press after an answer, changes nothing."""
     visit = visit_of(request)
-    with suppress(invitations.NotOpen), written_by_admin(visit) as confirmed:  # the page shows what became of it
+    with suppress(invitations.NotOpen), written_by_admin(visit) as confirmed:  # the page shows the invitation's state
         session, migration = confirmed.session, confirmed.migration
         invitations.withdraw(session, migration.workspace_id, invitation_id, by=visit.person.id)
         note(session, migration, visit, "invitation_withdrawn", {"invitation": invitation_id})
@@ -160,7 +161,7 @@ def withdraw_invitation(request: Request, invitation_id: str) -> Response:
 
 @router.get("/m/{migration_id}/people/{person_id}")
 def show_person(request: Request, person_id: str) -> Response:
-    """One member: what the person may do, and the end of the person's access."""
+    """A member: role and access."""
     return render_person(request, person_id, {}, [])
 
 
@@ -171,7 +172,7 @@ def change_person(
     role: Annotated[str, Form()] = "",
     clinical: Annotated[str, Form()] = "",
 ) -> Response:
-    """Gives a member another role, from the member's next request on. An admin always remains."""
+    """Changes a member's role, from the member's next request on. The last admin cannot be changed."""
     visit = visit_of(request)
     typed = {"role": role, "clinical": clinical}
     if role not in CLINIC_ROLES:
@@ -187,7 +188,7 @@ def change_person(
             facts = {"person": person_id, "role": role, "clinical": member.clinical}
             note(session, migration, visit, "role_changed", facts)
     except members.NotMember:
-        return is_gone(request)
+        return render_person_removed(request)
     except members.LastAdmin:
         return render_person(request, person_id, typed, [{"field": "role", "words": ONLY_ADMIN}])
     return go(f"/m/{visit.move.id}/people")
@@ -195,10 +196,10 @@ def change_person(
 
 @router.post("/m/{migration_id}/people/{person_id}/remove")
 def remove_person(request: Request, person_id: str) -> Response:
-    """Ends a member's access, from the member's next request on. Pressed twice, it changes nothing more."""
+    """Ends a member's access, from the member's next request on. A second press changes nothing."""
     visit = visit_of(request)
     try:
-        with suppress(members.NotMember), written_by_admin(visit) as confirmed:  # removed by now: the list shows that
+        with suppress(members.NotMember), written_by_admin(visit) as confirmed:  # removed already: the list shows it
             session, migration = confirmed.session, confirmed.migration
             members.remove(session, migration.workspace_id, person_id, by=visit.person.id)
             note(session, migration, visit, "person_removed", {"person": person_id})
@@ -212,7 +213,7 @@ ONLY_ADMIN = "This is the only person who can act for the clinic. Make somebody 
 
 @contextmanager
 def written_by_admin(visit: Visit) -> Iterator[Confirmed]:
-    """A write that changes who can see the move. Raises 403 where the visitor is no admin any more."""
+    """A write that changes who can see the move. Raises 403 if the visitor is no longer an admin."""
     try:
         with visit.confirmed() as confirmed:
             yield confirmed
@@ -224,15 +225,15 @@ def note(session: Session, migration: Migration, visit: Visit, act: str, facts: 
     write_act(session, migration, visit.by.name, Actor.CLINIC.value, act, facts)
 
 
-def is_gone(request: Request) -> Response:
-    """The answer to a change of somebody who was removed meanwhile."""
+def render_person_removed(request: Request) -> Response:
+    """Renders the page for a change of a member who was removed."""
     way_on = {"href": f"/m/{visit_of(request).move.id}/people", "words": "See who can see this move"}
     title, lede = "This person has no access any more", "Somebody removed the person meanwhile. Nothing was changed."
     return page(request, "errors/409.html", 409, title=title, lede=lede, go=way_on, code="person_removed")
 
 
 def reads_notes(visit: Visit, within: Session | None = None) -> bool:
-    """Whether the visitor reads clinical notes of this clinic, and so may let others read them."""
+    """Whether the visitor reads clinical notes of this clinic. Such a visitor can let others read them."""
     if visit.viewer is None or visit.person.is_support:
         return False
     with nullcontext(within) if within is not None else visit.read() as session:
@@ -240,7 +241,7 @@ def reads_notes(visit: Visit, within: Session | None = None) -> bool:
 
 
 def load_members(session: Session, visit: Visit) -> list[MemberLine]:
-    """The members of the clinic, by name. They accepted, so their names are known to the clinic."""
+    """The members of the clinic, by name. Members have accepted, so the clinic may see their names."""
     workspace_id = visit.move.workspace_id
     rows = session.exec(
         select(Person, Membership).join(Membership).where(Membership.workspace_id == workspace_id)
@@ -263,7 +264,7 @@ def load_members(session: Session, visit: Visit) -> list[MemberLine]:
 
 
 def load_invitations(session: Session, visit: Visit) -> list[InvitationLine]:
-    """The invitations to the clinic that have no answer, newest first."""
+    """The clinic's open invitations, newest first."""
     rows = invitations.unanswered(session, visit.move.workspace_id)
     writers = select(Person).where(col(Person.id).in_({row.invited_by for row in rows}))
     names = {person.id: person.name or person.email for person in session.exec(writers)}
@@ -281,8 +282,10 @@ def load_invitations(session: Session, visit: Visit) -> list[InvitationLine]:
 
 
 def load_subjects(session: Session, acts: Sequence[AuditEntry]) -> dict[str, str]:
-    """The words for the people and invitations in audit lines, by id: the name of a person who was a member, and the
-    typed address of an invitation. No name of a person who did not accept."""
+    """The people and invitations in audit lines, by id: a member's name, or the typed address of an invitation.
+
+    The name of a person who has not accepted is never included.
+    """
     facts = [entry.facts for entry in acts]
     offers = select(Invitation).where(
         col(Invitation.id).in_({fact["invitation"] for fact in facts if "invitation" in fact})

@@ -1,4 +1,4 @@
-"""What a person must read about the export: one line per problem, each with its rows, and all of them as a table."""
+"""The problems of the export: a line for each, with its rows, and all of them as a table."""
 
 import csv
 import io
@@ -37,11 +37,11 @@ from app.templating import without_acts
 from app.trial.account import has_true_account
 from app.web.page_context import Visit, page, visit_of
 from app.wizard.findings import LEFT_OUT, NO_REASON, WORDS, bands, require_known_codes, sums
-from app.wizard.looking import write_look
+from app.wizard.trial_view import record_view
 
 router = APIRouter()
 PER_PAGE = 100
-CAME, LOOK, NONE_CAME = "Came across", "Look at it", "None of these rows came across"
+BROUGHT_WORDS, CHECK_WORDS, NONE_BROUGHT_WORDS = "Came across", "Look at it", "None of these rows came across"
 OF_FILES = frozenset(
     {
         "columns_absent",
@@ -58,15 +58,15 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def stopped_by(migration: Migration) -> Problem | None:
-    """Why a migration stopped, in words of its source; None where our own fault stopped it."""
-    told = migration.problem or {}
-    if told.get("code") not in catalogue():
+    """Why a migration stopped, as a problem. None for a fault of this product."""
+    stop = migration.problem or {}
+    if stop.get("code") not in catalogue():
         return None
-    return Problem(told["code"], details={"source": source(migration.source).label, **(told.get("details") or {})})
+    return Problem(stop["code"], details={"source": source(migration.source).label, **(stop.get("details") or {})})
 
 
 @router.get("/m/{migration_id}/problems")
-def look(request: Request, kind: str = "", level: str = "") -> Response:
+def show_problems(request: Request, kind: str = "", level: str = "") -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         fates = fates_of_visit(session, visit)
@@ -81,7 +81,7 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
     level_words = WORDS if stage == "trial" else {**WORDS, Level.WARNING.value: "Look at it"}
     if not any(each.fate == LEFT_OUT for each in every):
         level_words = {name: words for name, words in level_words.items() if name != LEFT_OUT}
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "bands": bands(chosen, visit.source.label, is_over=State(visit.move.state) in OVER),
         "every": len(every),
         "kinds": [("", "Every kind"), *sorted(kinds.items(), key=lambda item: item[1])],
@@ -93,14 +93,16 @@ def look(request: Request, kind: str = "", level: str = "") -> Response:
         "kept_back": sum(part.count for part in every if part.level in KEEP_BACK and not part.is_of_files),
         "files_kept_back": sum(part.count for part in every if part.level in KEEP_BACK and part.is_of_files),
     }
-    if fates is not None:  # every row once: a row may have several problems
-        told["kept_back"] = fates.total()
-        told["files_kept_back"] = 0  # their rows are in the account
-    return page(request, "wizard/problems.html", **told)
+    if fates is not None:  # counts each row once: a row may have several problems
+        values["kept_back"] = fates.total()
+        values["files_kept_back"] = 0  # their rows are in the account
+    return page(request, "wizard/problems.html", **values)
 
 
 def fates_of_visit(session: Session, visit: Visit) -> RowFates | None:
-    """The account of the newest trial; None before it is finished, and where what we keep of it was changed."""
+    """The account of the newest trial. None before it is finished, and if the account was changed outside the
+    product.
+    """
     trial = current_trial(session, visit.move)
     if trial is None or trial.finished_at is None or not has_true_account(session, visit.move, trial):
         return None
@@ -108,12 +110,12 @@ def fates_of_visit(session: Session, visit: Visit) -> RowFates | None:
 
 
 @router.get("/m/{migration_id}/problems/rows.csv")
-def rows(request: Request) -> Response:
-    """Every row that did not come, with file, line and reason, streamed however many there are."""
+def download_rows(request: Request) -> Response:
+    """Every row that did not come, with file, line and reason, as streamed CSV."""
     visit = visit_of(request)
     with visit.read() as session:
-        require_known_codes(session, visit.move)  # what would end the stream half-way is said before it begins
-    write_look(visit, "rows_downloaded", {})
+        require_known_codes(session, visit.move)  # fails before the stream starts
+    record_view(visit, "rows_downloaded", {})
     headers = {"Content-Disposition": 'attachment; filename="rows-not-imported.csv"'}
     return StreamingResponse(table_of(visit), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -121,8 +123,8 @@ def rows(request: Request) -> Response:
 def table_of(visit: Visit) -> Iterator[str]:
     """The lines of the table. The column "rows" adds up to the rows that did not come.
 
-    First the rows that share one reason, as one line for each file or kind; then one line for each problem of each row,
-    of which the first of a row counts 1.
+    Rows that share a reason are a single line for each file or kind. All other rows have a line for each problem, and
+    a row's first line counts 1.
     """
     heads = ["file", "line", "kind", "number in the source", "what", "reason", "what to do", "code", "rows"]
     yield "\ufeff" + as_csv(heads)
@@ -153,9 +155,9 @@ def reason_words(visit: Visit, code: str) -> list[str]:
 
 
 def lines_of_files(session: Session, migration: Migration, fates: RowFates | None) -> list[ProblemLine]:
-    """What keeps whole files back and is not the reason of counted rows: files without rows, for example."""
+    """Problems that keep whole files back and are not the reason of counted rows, such as files without rows."""
     run = f"trial:{migration.trial_number}"
-    found = session.exec(
+    lines = session.exec(
         select(ProblemLine)
         .where(
             *that_count(migration),
@@ -165,11 +167,11 @@ def lines_of_files(session: Session, migration: Migration, fates: RowFates | Non
         .order_by(col(ProblemLine.id))
     ).all()
     reasons = fates.by_path if fates is not None else {}
-    return [line for line in found if (line.file or "") not in reasons or reasons[line.file or ""].code != line.code]
+    return [line for line in lines if (line.file or "") not in reasons or reasons[line.file or ""].code != line.code]
 
 
 def lines_of_rows(visit: Visit) -> Iterator[tuple[ProblemLine, bool]]:
-    """Each problem that kept a row back in the trial, and whether it is the first of its row. Rows by part and line."""
+    """Each problem that kept a row back in the trial, and whether it is the first of its row. By part and line."""
     place = (col(ProblemLine.part), col(ProblemLine.line), col(ProblemLine.id))
     last: tuple[int, int, int] = (-1, -1, -1)
     before: tuple[str | None, int | None] | None = None
@@ -196,7 +198,7 @@ def lines_of_rows(visit: Visit) -> Iterator[tuple[ProblemLine, bool]]:
 
 
 def as_csv(cells: Sequence[object]) -> str:
-    """One line. A cell that a spreadsheet would calculate gets an apostrophe before it."""
+    """A CSV line. A cell that a spreadsheet would evaluate gets an apostrophe in front."""
     out = io.StringIO()
     texts = ["" if cell is None else str(cell) for cell in cells]
     csv.writer(out).writerow([f"'{text}" if text.startswith(FORMULA) else text for text in texts])
@@ -204,8 +206,10 @@ def as_csv(cells: Sequence[object]) -> str:
 
 
 @router.get("/m/{migration_id}/problems/{code}")
-def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query(ge=0, le=10**9)] = 0) -> Response:
-    """One problem: the rule in plain words, who can decide, and the rows."""
+def show_problem(
+    request: Request, code: str, kind: str = "", start: Annotated[int, Query(ge=0, le=10**9)] = 0
+) -> Response:
+    """A problem: the rule in plain words, who can decide, and the rows."""
     visit = visit_of(request)
     entry = catalogue().get(code)
     if entry is None:
@@ -218,61 +222,61 @@ def one(request: Request, code: str, kind: str = "", start: Annotated[int, Query
         wanted.append(ProblemLine.kind == kind)
     with visit.read() as session:
         has_lines = session.exec(select(ProblemLine.id).where(*wanted).limit(1)).first() is not None
-        if not has_lines:  # reading reported it, and no row that has it came across
+        if not has_lines:  # reading reported the problem, and no row with it came across
             read = col(ProblemLine.run) == f"export:{visit.move.export_number}"
             mine = [ProblemLine.migration_id == visit.move.id, ProblemLine.code == code, read]
             wanted = [*mine, ProblemLine.kind == kind] if kind else mine
         total = session.exec(select(func.sum(ProblemLine.count)).where(*wanted)).one() or 0
-        told_lines = session.exec(select(func.count()).select_from(ProblemLine).where(*wanted)).one()
+        line_count = session.exec(select(func.count()).select_from(ProblemLine).where(*wanted)).one()
         names = sorted(session.exec(select(ProblemLine.kind).where(*wanted).distinct()).all(), key=str)
         order = (col(ProblemLine.file), col(ProblemLine.line), col(ProblemLine.id))
-        found = session.exec(select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)).all()
-        paths = {line.file for line in found if line.file and line.line}
+        lines = session.exec(select(ProblemLine).where(*wanted).order_by(*order).offset(start).limit(PER_PAGE)).all()
+        paths = {line.file for line in lines if line.file and line.line}
         numbers = file_numbers(session, visit.move, paths)
         headers = headers_of(session, visit.move, paths, visit.source)
         fates = fates_of_visit(session, visit)
         became = became_of(session, visit.move, code, kind, fates) if fates is not None else Counter[str]()
-        places = {(line.file, line.line) for line in found if line.file and line.line}
+        places = {(line.file, line.line) for line in lines if line.file and line.line}
         trial = current_trial(session, visit.move)
         outcomes = outcomes_of_rows(session, visit.move, trial, places) if fates is not None and trial else {}
     if not total and not became:
         raise HTTPException(404)
     labels = {kind.name: kind.label for kind in visit.source.kinds}
-    may_look = visit.person.may(Right.REVIEW, visit.move.workspace_id)
+    may_review = visit.person.may(Right.REVIEW, visit.move.workspace_id)
     alone = [each for each in fates.reasons if each.code == code and each.kind == (kind or each.kind)] if fates else []
-    told: dict[str, Any] = {
-        "file_numbers": numbers if visit.move.wrapped_key and may_look else {},
+    values: dict[str, Any] = {
+        "file_numbers": numbers if visit.move.wrapped_key and may_review else {},
         "entry": entry,
         "problem": Problem(code, details={"source": visit.source.label}),
-        "kinds_told": [labels.get(name or "", "the files") for name in names] or [each.label for each in alone],
+        "kinds_listed": [labels.get(name or "", "the files") for name in names] or [each.label for each in alone],
         "several": len(names) > 1,
-        "has_rows": any(line.line for line in found) or bool(became),
-        "lines": [(line, became_words(line, outcomes, fates) if has_lines else "") for line in found],
-        "has_counts": any(line.count > 1 and not (fates and line.file in fates.by_path) for line in found),
-        "alone": [] if found else alone,
+        "has_rows": any(line.line for line in lines) or bool(became),
+        "lines": [(line, became_words(line, outcomes, fates) if has_lines else "") for line in lines],
+        "has_counts": any(line.count > 1 and not (fates and line.file in fates.by_path) for line in lines),
+        "alone": [] if lines else alone,
         "total": became.total() or total,
         "start": start,
-        "end": start + len(found),
-        "told_lines": told_lines,
+        "end": start + len(lines),
+        "line_count": line_count,
         "per_page": PER_PAGE,
         "kind": kind,
         "headers": headers,
         "labels": labels,
         "files_help": code in OF_FILES and bool(visit.move.wrapped_key),
-        "became": [(count, WORDS.get(name, CAME)) for name, count in became.most_common()],
-        "level_words": NONE_CAME
+        "became": [(count, WORDS.get(name, BROUGHT_WORDS)) for name, count in became.most_common()],
+        "level_words": NONE_BROUGHT_WORDS
         if not has_lines
-        else WORDS[found[0].level]
-        if found and found[0].level != Level.WARNING
-        else LOOK,
+        else WORDS[lines[0].level]
+        if lines and lines[0].level != Level.WARNING
+        else CHECK_WORDS,
     }
-    return page(request, "wizard/problem.html", **told)
+    return page(request, "wizard/problem.html", **values)
 
 
 def became_of(session: Session, migration: Migration, code: str, kind: str, fates: RowFates) -> Counter[str]:
-    """What became of the rows that have a problem: rows by outcome, with an empty name for those that came.
+    """Rows with a problem, by outcome. Rows that came have an empty name.
 
-    Problems of whole files count the rows of the file where all of them share the reason, and else nothing.
+    Problems of whole files count the file's rows if all of them share the reason.
     """
     first = ranked_lines(migration.id, migration.trial_number).subquery()
     is_of_it = (first.c.place == 1) & (first.c.file == col(ProblemLine.file)) & (first.c.line == col(ProblemLine.line))
@@ -283,14 +287,14 @@ def became_of(session: Session, migration: Migration, code: str, kind: str, fate
         col(ProblemLine.line).is_not(None),
         *([col(ProblemLine.kind) == kind] if kind else []),
     ]
-    found = session.execute(
+    level_counts = session.execute(
         sa.select(first.c.level, func.sum(ProblemLine.count))
         .select_from(ProblemLine)
         .join(first, is_of_it, isouter=True)
         .where(*wanted)
         .group_by(first.c.level)
     ).all()
-    became = Counter({level or "": int(count) for level, count in found})
+    became = Counter({level or "": int(count) for level, count in level_counts})
     for reason in fates.reasons:
         if reason.code == code and reason.kind == (kind or reason.kind) and (reason.path or code == ROWS_LEFT_OUT):
             became[reason.outcome.value] += reason.rows
@@ -298,19 +302,19 @@ def became_of(session: Session, migration: Migration, code: str, kind: str, fate
 
 
 def became_words(line: ProblemLine, outcomes: Mapping[tuple[str, int], Outcome], fates: RowFates | None) -> str:
-    """What became of the row of one line, or of the file's rows; empty where that is not known."""
+    """The outcome of a line's row, or of the file's rows. "" if unknown."""
     if fates is None:
         return ""
     reason = fates.by_path.get(line.file or "")
     if reason is not None:
         return f"{WORDS[reason.outcome.value]}, {plural(reason.rows, 'row')}"
     outcome = outcomes.get((line.file or "", line.line or 0))
-    return WORDS[outcome.value] if outcome is not None else CAME if line.line else ""
+    return WORDS[outcome.value] if outcome is not None else BROUGHT_WORDS if line.line else ""
 
 
 def headers_of(session: Session, migration: Migration, paths: set[str], source: Source) -> dict[str, dict[str, str]]:
-    """By path, how the file itself calls each of our columns. A column that the file does not call is absent."""
-    found = select(ExportFile).where(
+    """The file's own header for each of our columns, by path. Missing columns are left out."""
+    files = select(ExportFile).where(
         ExportFile.migration_id == migration.id,
         ExportFile.export_number == migration.export_number,
         col(ExportFile.path).in_(paths),
@@ -318,12 +322,12 @@ def headers_of(session: Session, migration: Migration, paths: set[str], source: 
     )
     return {
         file.path: named_columns(source.kind(str(file.kind)), file.facts.get("headers", ()))
-        for file in session.exec(found)
+        for file in session.exec(files)
     }
 
 
 def named_columns(kind: Kind[Any], headers: Iterable[str]) -> dict[str, str]:
-    """The header of each column of a kind, of those that a file has."""
+    """The file's header for each column of the kind that the file has."""
     known = {normalise_header(header): header for header in headers}
     named = {}
     for each in kind.columns:
@@ -335,12 +339,12 @@ def named_columns(kind: Kind[Any], headers: Iterable[str]) -> dict[str, str]:
 
 
 def file_numbers(session: Session, migration: Migration, paths: set[str]) -> dict[str, int]:
-    """By path, the numbers of the files that have parts: their rows can be looked at."""
-    found = select(ExportFile.path, ExportFile.number).where(
+    """The numbers of files with parts, by path. Their rows can be opened."""
+    numbers = select(ExportFile.path, ExportFile.number).where(
         ExportFile.migration_id == migration.id,
         ExportFile.export_number == migration.export_number,
         col(ExportFile.path).in_(paths),
         ExportFile.number > 0,
         ExportFile.parts > 0,
     )
-    return dict(session.exec(found).all())
+    return dict(session.exec(numbers).all())

@@ -1,6 +1,6 @@
-"""What happens while the clinic waits: rows done of all, how fast, how long still, and when it was last heard of.
+"""The progress page: rows done, speed, time left, and the last sign of work.
 
-With JavaScript the numbers come as they change; without it, the page loads itself again.
+With JavaScript the numbers are streamed. Without JavaScript the page reloads.
 """
 
 import asyncio
@@ -45,15 +45,13 @@ from app.wizard.zip_password import locked_files
 from app.worker.runtime import Runtime
 from app.worker.work_progress import WorkProgress, progress
 
-# One look a second at the migrations that somebody watches, however many watch: the web process's only poller.
-
-EVERY = 1.0
+EVERY = 1.0  # seconds between polls of the watched migrations: the web process's only poller
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The block of the progress page as it is now, and the state it was drawn in."""
+    """The live block of the progress page, and the state in which it was rendered."""
 
     number: int
     state: str
@@ -61,7 +59,7 @@ class News:
 
 
 class Watch:
-    """Tells listeners what changed. Its task runs while somebody listens."""
+    """Polls watched migrations and sends changes to listeners. Runs only while there are listeners."""
 
     def __init__(self, runtime: Runtime, jinja: Any) -> None:
         self.runtime = runtime
@@ -91,30 +89,30 @@ class Watch:
         while self.queues:
             for migration_id in list(self.queues):
                 try:
-                    news = await run_in_threadpool(self.draw, migration_id)
+                    news = await run_in_threadpool(self.render_news, migration_id)
                 except SQLAlchemyError as trouble:
                     log.warning("progress_not_read", trouble=type(trouble).__name__)
                     continue
                 if news is not None:
-                    self._tell(migration_id, news)
+                    self._send(migration_id, news)
             await asyncio.sleep(EVERY)
 
-    def _tell(self, migration_id: str, news: News) -> None:
+    def _send(self, migration_id: str, news: News) -> None:
         self.last[migration_id] = news
         for queue in self.queues.get(migration_id, ()):
             while queue.full():
-                queue.get_nowait()  # a slow reader gets the newest numbers, not all of them
+                queue.get_nowait()  # a slow reader gets only the newest numbers
             queue.put_nowait(news)
 
-    def draw(self, migration_id: str) -> News | None:
-        """The block as it is now. Runs in a thread; its session ends with it."""
+    def render_news(self, migration_id: str) -> News | None:
+        """Renders the live block. Runs in a thread with a session of its own."""
         with self.runtime.ledger.read() as session:
             migration = session.get(Migration, migration_id)
             if migration is None:
                 return None
-            told = numbers(session, migration)
+            values = build_progress(session, migration)
         origin = source(migration.source)
-        told |= {
+        values |= {
             "migration": migration,
             "source": origin,
             "now": now(),
@@ -122,11 +120,11 @@ class Watch:
             "labels": {kind.name: kind.label for kind in origin.kinds},
         }
         self.number += 1
-        return News(self.number, migration.state, templating.block(self.template, "live", told))
+        return News(self.number, migration.state, templating.block(self.template, "live", values))
 
 
 def watch_of(app: FastAPI) -> Watch:
-    """The process's watch, made when the first person looks."""
+    """The process's watch, created on the first call."""
     known: Watch | None = getattr(app.state, "watch", None)
     if known is None:
         known = app.state.watch = Watch(app.state.runtime, app.state.jinja)
@@ -138,52 +136,54 @@ RIGHTS_AGAIN = 20.0
 
 
 @router.get("/m/{migration_id}")
-def to_its_page(request: Request) -> Response:
-    """The page of the state that the migration is in."""
+def show_current_page(request: Request) -> Response:
+    """Redirects to the page of the migration's state."""
     move = visit_of(request).move
     return go(f"/m/{move.id}/{page_of(move)}")
 
 
 @router.get("/m/{migration_id}/progress")
-def look(request: Request) -> Response:
+def show_progress(request: Request) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
-        told = numbers(session, visit.move)
+        values = build_progress(session, visit.move)
         is_unreadable = visit.move.state == State.READING_FAILED
         locked = locked_files(session, visit.move) if is_unreadable else []
         codes = file_codes(session, visit.move, visit.move.export_number) if is_unreadable else {}
         files = files_of(session, visit.move.id, visit.move.export_number) if is_unreadable else []
     causes = file_causes(codes, files, visit.source)
-    told |= {"causes": causes[:MOST_CAUSES], "more_causes": max(0, len(causes) - MOST_CAUSES)}
+    values |= {"causes": causes[:MOST_CAUSES], "more_causes": max(0, len(causes) - MOST_CAUSES)}
     words = WORDS[State(visit.move.state)]
-    told |= {"now_words": words.now, "go_words": words.go}
+    values |= {"now_words": words.now, "go_words": words.go}
     if visit.move.state == State.MATCHING and page_of(visit.move) == "handover":
-        told |= {"now_words": "your export is read", "go_words": "See what is in your export"}
+        values |= {"now_words": "your export is read", "go_words": "See what is in your export"}
     may_cancel = move_for(Event.CANCEL, State(visit.move.state)) is not None
     labels = {kind.name: kind.label for kind in visit.source.kinds}
-    return page(request, "wizard/progress.html", **told, labels=labels, locked=locked, may_cancel=may_cancel)
+    return page(request, "wizard/progress.html", **values, labels=labels, locked=locked, may_cancel=may_cancel)
 
 
 @router.get("/m/{migration_id}/progress/events")
-async def events(request: Request, drawn: str = "") -> Response:
-    """The numbers as they change, for a page that was drawn in the state `drawn`; of another state than the move's,
-    also when the stream is opened late or once more, the page is sent on at once. The stream holds no session, and
-    ends when the reader may no longer look."""
+async def stream_events(request: Request, drawn: str = "") -> Response:
+    """Server-sent events for a page that was rendered in the state `drawn`.
+
+    If the move has another state, the page is sent on at once, also after a late or repeated connection. The stream
+    holds no session, and ends when the reader loses the right to view the move.
+    """
     visit = visit_of(request)
     watch = watch_of(request.app)
     secret = request.cookies.get(cookie_name(visit.runtime))
-    may_still_look = partial(may_look, visit.runtime.ledger, secret, visit.move.workspace_id)
-    return EventSourceResponse(stream(watch, visit.move.id, drawn or visit.move.state, may_still_look), ping=15)
+    still_may_view = partial(may_view, visit.runtime.ledger, secret, visit.move.workspace_id)
+    return EventSourceResponse(stream(watch, visit.move.id, drawn or visit.move.state, still_may_view), ping=15)
 
 
-def may_look(ledger: Database, secret: str | None, workspace_id: str) -> bool:
-    """Whether the owner of a cookie may still look: signed in, not disabled, and not removed from the clinic."""
+def may_view(ledger: Database, secret: str | None, workspace_id: str) -> bool:
+    """Whether the owner of a cookie may view the move: signed in, enabled, and a member of the clinic."""
     with ledger.read() as session:
         viewer = sessions.viewer_of(session, secret)
     return viewer is not None and viewer.may(Right.VIEW, workspace_id)
 
 
-async def stream(watch: Watch, migration_id: str, state: str, may_still_look: Any) -> AsyncIterator[ServerSentEvent]:
+async def stream(watch: Watch, migration_id: str, state: str, still_may_view: Any) -> AsyncIterator[ServerSentEvent]:
     loop = asyncio.get_running_loop()
     checked = loop.time()
     async with watch.listening(migration_id) as queue:
@@ -194,7 +194,7 @@ async def stream(watch: Watch, migration_id: str, state: str, may_still_look: An
                 news = None
             if loop.time() - checked > RIGHTS_AGAIN:
                 checked = loop.time()
-                if not await run_in_threadpool(may_still_look):
+                if not await run_in_threadpool(still_may_view):
                     return
             if news is None:
                 continue
@@ -206,7 +206,7 @@ async def stream(watch: Watch, migration_id: str, state: str, may_still_look: An
 
 @router.post("/m/{migration_id}/progress/retry")
 def retry(request: Request) -> Response:
-    """The same work again, from where it stopped."""
+    """Starts the same work again, from where it stopped."""
     visit = visit_of(request)
     visit.advance(Event.RETRY)
     return go(f"/m/{visit.move.id}/progress")
@@ -214,7 +214,7 @@ def retry(request: Request) -> Response:
 
 @router.post("/m/{migration_id}/progress/back-to-review")
 def back_to_review(request: Request) -> Response:
-    """Back to the review of the trial that could not go live. Pressed twice, nothing more happens."""
+    """Returns to the review of the trial that could not go live. A second press changes nothing."""
     visit = visit_of(request)
     visit.advance(Event.BACK_TO_REVIEW)
     return go(f"/m/{visit.move.id}/review")
@@ -242,8 +242,6 @@ def cancel(request: Request) -> Response:
     return go("/")
 
 
-# The numbers of the work that runs, as the progress page and its stream say them.
-
 TITLES: dict[State, str] = {
     State.FETCHING: "Your export is being fetched",
     State.READING: "Your export is being read",
@@ -267,10 +265,10 @@ STEPS: tuple[tuple[State, str], ...] = (
 )
 
 
-def numbers(session: Session, migration: Migration) -> dict[str, Any]:
-    """Everything that the page says about the work; also what its stream sends."""
+def build_progress(session: Session, migration: Migration) -> dict[str, Any]:
+    """Context of the progress page, and of its stream."""
     state = State(migration.state)
-    seen = progress(session, migration)
+    progress_now = progress(session, migration)
     export = session.get(Export, (migration.id, migration.export_number))
     fetching = State.FETCHING in (state, migration.paused_from) or state is State.FETCHING_FAILED
     moment = now()
@@ -278,20 +276,20 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
     until = download.until if download else None
     return {
         "state": state.value,
-        "seen": seen,
+        "progress": progress_now,
         "title": TITLES.get(state, "Nothing is running now"),
         "working": state in WORKING,
         "failed": state in FAILED.values(),
         "problem": stopped_by(migration),
-        "waits": waits_for(session, migration, export, seen.waits_for, download),
+        "waits": waits_for(session, migration, export, progress_now.waits_for, download),
         "download": download,
-        "silent_since": moment - timedelta(seconds=seen.age) if seen.age is not None else None,
+        "silent_since": moment - timedelta(seconds=progress_now.age) if progress_now.age is not None else None,
         "next_try": until if until is not None and until > moment else None,
         "is_due": until is not None and until <= moment,
-        "mending": mending(session, migration, export) if download and state is State.FETCHING_FAILED else None,
+        "mending": provider_steps(session, migration, export) if download and state is State.FETCHING_FAILED else None,
         "phases": phases(state, migration),
         "export": export,
-        "shown_kinds": shown_kinds(seen),
+        "shown_kinds": shown_kinds(progress_now),
         "pausable": state is State.FETCHING,
         "paused_from": migration.paused_from,
     }
@@ -300,7 +298,7 @@ def numbers(session: Session, migration: Migration) -> dict[str, Any]:
 def waits_for(
     session: Session, migration: Migration, export: Export | None, code: str | None, download: DownloadProgress | None
 ) -> Problem | None:
-    """What must pass by itself. The page fills in `{time}` and `{source}`, which it says in its own way."""
+    """The problem that must pass without action. The page fills in `{time}` and `{source}`."""
     if code is None or code not in catalogue():
         return None
     checked = load_checked_link(session, migration.id)
@@ -311,27 +309,27 @@ def waits_for(
     return Problem(code, details={"size": "the whole export", **details})
 
 
-def mending(session: Session, migration: Migration, export: Export | None) -> Remedy | None:
-    """The provider's own steps against what stopped a download."""
+def provider_steps(session: Session, migration: Migration, export: Export | None) -> Remedy | None:
+    """The provider's own steps against the problem that stopped a download."""
     stopped = stopped_by(migration)
     checked = load_checked_link(session, migration.id)
     known = checked is not None and export is not None and checked.hint == export.link_hint
     return remedy_for(checked.findings["provider"], stopped.code) if stopped and known and checked else None
 
 
-def shown_kinds(seen: WorkProgress) -> list[dict[str, Any]]:
-    return [{"kind": one.kind, "done": one.done, "total": one.total} for one in seen.kinds]
+def shown_kinds(progress_now: WorkProgress) -> list[dict[str, Any]]:
+    return [{"kind": each.kind, "done": each.done, "total": each.total} for each in progress_now.kinds]
 
 
 def phases(state: State, migration: Migration) -> list[dict[str, str]]:
-    """What is behind, what is now, and what comes."""
+    """The phases of the move: past, present and coming."""
     base = next((working for working, failed in FAILED.items() if failed is state), state)
     if state is State.PAUSED and migration.paused_from:
         base = State(migration.paused_from)
     order = [step for step, _ in STEPS]
-    here = order.index(base) if base in order else len(order) if migration.finalised_at else -1
-    told = []
+    current = order.index(base) if base in order else len(order) if migration.finalised_at else -1
+    lines = []
     for number, (_, words) in enumerate(STEPS):
-        at = "past" if number < here else "now" if number == here else ""
-        told.append({"words": words, "state": at})
-    return told
+        at = "past" if number < current else "now" if number == current else ""
+        lines.append({"words": words, "state": at})
+    return lines

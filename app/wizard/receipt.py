@@ -1,4 +1,4 @@
-"""The receipt of a deletion: what of our copies was deleted, when, and who caused it, as the audit trail says."""
+"""The receipt of a deletion: what was deleted, when and by whom, from the audit trail."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from app.worker.clean_up import PURGE
 
 @dataclass(frozen=True, slots=True)
 class DeletionReceipt:
-    """`by` is a person's name, or "" where the time was over or the move had ended. `what` is in words."""
+    """`by` is a person's name, or "" for a deletion by schedule. `what` lists the deleted copies in words."""
 
     at: datetime
     by: str
@@ -22,8 +22,9 @@ class DeletionReceipt:
 
 
 def load_receipt(session: Session, migration: Migration) -> DeletionReceipt | None:
-    """The receipt of a move of which our copies are deleted; None while the key that opens them is there, or where the
-    audit trail has no line about a deletion."""
+    """The receipt of a move whose copies are deleted. None while the key exists, or without an audit line of the
+    deletion.
+    """
     lines = select(AuditEntry).where(AuditEntry.migration_id == migration.id, AuditEntry.act == PURGE)
     entry = session.exec(lines.order_by(col(AuditEntry.id)).limit(1)).first()
     if entry is None or migration.wrapped_key:

@@ -1,7 +1,7 @@
-"""The answer about a file that was refused: each part of it, beside what is said of the same file now.
+"""Page of a refused answer about a file: each part, next to the present answer about the same file.
 
-A file is the same where its path is the same, a column where its name is. Where the same reading is there, the answer
-is merged part by part (see `app/wizard/refused_file.py`).
+Files are the same if their paths are equal, columns if their names are equal. For the same reading, the two answers
+are merged part by part.
 """
 
 from collections import Counter
@@ -21,21 +21,19 @@ from app.wizard.pairing import Line, Offer, choice_words
 from app.wizard.which_file import FORM, SUPPORT_FORM, offered
 from app.wizard.which_folder import HOLDS, AskedFolder, asked_folder, folder_inputs, folder_words
 
-# The answer about a file, merged with what was said of the same file meanwhile: the kind, the first row, each
-# column.
+# Merge of the sent answer with a newer answer about the same file: kind, first row, and each column.
 #
-# A part that the person left as the page showed it keeps what is there now. A part that the person changed becomes
-# what the person sent. Every part in which what was sent differs from what is there now has a line, so that sending
-# the answer once more changes nothing that the lines do not show.
+# A part that the person left unchanged keeps the present value. A part that the person changed takes the sent value.
+# Every sent part that differs from the present value has a line, so that the lines show every change.
 
-NOT_SAID, NOWHERE = "not said yet", "nothing, with the rest of your answer"
+NOT_ANSWERED, NOWHERE = "not said yet", "nothing, with the rest of your answer"
 OTHER_KIND = "It was for another kind of file."
 AnyKind = Kind[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The lines of a merged answer, and what is sent beside the inputs of the lines."""
+    """The lines of a merged answer, and the inputs that are sent apart from the lines."""
 
     parts: tuple[SentAnswer, ...]
     inputs: Inputs
@@ -43,7 +41,7 @@ class Merged:
 
 @dataclass
 class _Both:
-    """One answer on its way: what was drawn, what is there now, what was sent; `parts` and `again` grow."""
+    """A merge in progress: the form's facts, the present offer, the sent values. `parts` and `again` grow."""
 
     basis: Basis
     now: Offer
@@ -54,16 +52,16 @@ class _Both:
     again: dict[str, str] = field(default_factory=dict)
 
     def mine(self, label: str, words: str, now: str, **inputs: str) -> None:
-        """A part that the person changed, and what sends it."""
+        """Adds a part that the person changed, with its inputs."""
         self.parts.append(SentAnswer(label, words, now, tuple(inputs.items())))
         self.again |= inputs
 
     def kept(self, label: str, now: str) -> None:
-        """A part that somebody else alone changed."""
+        """Adds a part that only another person changed."""
         self.parts.append(SentAnswer(label, KEPT, now))
 
     def imported(self, name: str) -> AnyKind | None:
-        """The kind of this name, where its columns are paired."""
+        """The kind of this name, if its columns are paired."""
         return next((kind for kind in self.source.kinds if kind.name == name and kind.imported), None)
 
     def label(self, line: Line) -> str:
@@ -71,10 +69,10 @@ class _Both:
 
 
 def merged(basis: Basis, now: Offer, source: Source, sent: Mapping[str, str], *, is_support: bool) -> Merged:
-    """An answer about a file whose reading is still there, merged with what is said of the file now."""
+    """Merges a sent answer with the present answer about a file of the same reading."""
     both = _Both(basis, now, source, sent, is_support)
     words = kind_words(source)
-    kind_now = words.get(now.chosen or "", NOT_SAID)
+    kind_now = words.get(now.chosen or "", NOT_ANSWERED)
     act = sent.get("act", "")
     if act in ("leave", "withdraw") or "kind" not in sent:
         both.mine(KIND, LEFT_OUT if act == "leave" else TAKEN_BACK, kind_now, act=act)
@@ -98,7 +96,7 @@ def _kind_and_columns(both: _Both, words: Mapping[str, str], kind_now: str) -> N
         if not basis.showed("kind", KIND, kind):
             both.kept(KIND, kind_now)
     else:
-        both.mine(KIND, words.get(kind, NOT_SAID), kind_now, kind=kind)
+        both.mine(KIND, words.get(kind, NOT_ANSWERED), kind_now, kind=kind)
     if basis.showed("headerless", HEADERLESS, tick):
         tick = both.again["headerless"] = tick_now
         if not basis.showed("headerless", HEADERLESS, tick):
@@ -120,11 +118,11 @@ def _kind_and_columns(both: _Both, words: Mapping[str, str], kind_now: str) -> N
 
 
 def _columns_merged(both: _Both, kind: AnyKind, *, applies: bool) -> None:
-    """Columns of a file whose kind and first row stay what they are now: each is merged by itself.
+    """Merges the columns of a file whose kind and first row are unchanged.
 
-    `applies`: the columns that were sent are for this kind.
+    `applies`: the sent columns belong to this kind.
     """
-    was_drawn = both.basis.showed("kind", KIND, kind.name)
+    was_shown = both.basis.showed("kind", KIND, kind.name)
     for line in both.now.lines:
         value, label, now = both.sent.get(line.field), both.label(line), choice_words(kind, line.chosen)
         both.again[f"h{line.at}"] = column_name(line, is_support=both.is_support)
@@ -132,12 +130,12 @@ def _columns_merged(both: _Both, kind: AnyKind, *, applies: bool) -> None:
         is_left = value is None or both.basis.showed(line.field, label, value)
         if not applies and not is_left and value:
             sent_kind = both.imported(both.sent.get("shown", ""))
-            words = choice_words(sent_kind, value) if sent_kind is not None else NOT_SAID
+            words = choice_words(sent_kind, value) if sent_kind is not None else NOT_ANSWERED
             both.parts.append(SentAnswer(label, words, now, (), OTHER_KIND))
-        elif applies and value is not None and not (is_left and was_drawn):
+        elif applies and value is not None and not (is_left and was_shown):
             if value and not is_field(kind, value):
-                both.parts.append(SentAnswer(label, NOT_SAID, now, (), NOT_OFFERED))
-            elif value != line.chosen or was_drawn:
+                both.parts.append(SentAnswer(label, NOT_ANSWERED, now, (), NOT_OFFERED))
+            elif value != line.chosen or was_shown:
                 both.mine(label, choice_words(kind, value), now, **{line.field: value})
         elif not both.basis.showed(line.field, label, line.chosen) and (
             line.chosen or both.basis.knows(line.field, label)
@@ -146,7 +144,7 @@ def _columns_merged(both: _Both, kind: AnyKind, *, applies: bool) -> None:
 
 
 def _columns_sent(both: _Both, kind: AnyKind, *, applies: bool) -> None:
-    """Columns of a file that becomes another kind, or whose first row is read otherwise: all are as they were sent."""
+    """Columns of a file with a new kind or first row: all take the sent values."""
     kind_now = both.imported(both.now.chosen or "")
     lines = {line.field: line for line in both.now.lines} if kind_now is not None else {}
     sent = {field: value for field, value in both.sent.items() if field[:1] == "c" and field[1:].isdecimal()}
@@ -154,7 +152,7 @@ def _columns_sent(both: _Both, kind: AnyKind, *, applies: bool) -> None:
         line, value = lines.get(field_), sent.get(field_) if applies else None
         header = both.sent.get(f"h{field_[1:]}", f"Column {int(field_[1:]) + 1}")
         label = column_label(header) if value is not None or line is None else both.label(line)
-        now = choice_words(kind_now, line.chosen) if line is not None and kind_now is not None else NOT_SAID
+        now = choice_words(kind_now, line.chosen) if line is not None and kind_now is not None else NOT_ANSWERED
         if value is None:
             if line is not None and line.chosen:
                 both.parts.append(SentAnswer(label, NOWHERE, now))
@@ -166,7 +164,7 @@ def _columns_sent(both: _Both, kind: AnyKind, *, applies: bool) -> None:
 
 
 def _columns_gone(both: _Both) -> None:
-    """Columns that the answer takes out of use, where somebody said of them meanwhile what they become."""
+    """Columns that the answer no longer uses and for which another person has chosen a field."""
     kind = both.imported(both.now.chosen or "")
     for line in both.now.lines if kind is not None else ():
         label = both.label(line)
@@ -175,14 +173,14 @@ def _columns_gone(both: _Both) -> None:
 
 
 def _columns_lost(both: _Both) -> None:
-    """Columns that the person paired, of a file that somebody else made a kind without columns, or left out."""
+    """Columns that the person paired, of a file that another person left out or made a kind without columns."""
     kind = both.imported(both.sent.get("shown", ""))
     if kind is None or both.sent.get("kind") != kind.name:
         return
     for name, value in both.sent.items():
         label = column_label(both.sent.get(f"h{name[1:]}", ""))
         if name[:1] == "c" and name[1:].isdecimal() and not both.basis.showed(name, label, value):
-            both.parts.append(SentAnswer(label, choice_words(kind, value), NOT_SAID, (), OTHER_KIND))
+            both.parts.append(SentAnswer(label, choice_words(kind, value), NOT_ANSWERED, (), OTHER_KIND))
 
 
 NO_COLUMN = "not in this file"
@@ -192,7 +190,7 @@ NOT_SHOWN = "The file cannot be looked at just now. Open its page again."
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """What a form said of a file: `sent` by input, and the same file as it is now, None where it is not there."""
+    """A form's answer about a file: `sent` by input, and the present offer of the file, None if the file is gone."""
 
     refusal: Refusal
     sent: Mapping[str, str]
@@ -204,7 +202,7 @@ class FileAnswer:
 
     @property
     def why_gone(self) -> str:
-        """Why nothing that was said of the file applies; empty where the file is there."""
+        """Why no part of the answer applies. "" if the file is present."""
         return "" if self.now is not None else self.refusal.why_gone
 
     def is_left(self, name: str, label: str, value: str) -> bool:
@@ -214,8 +212,7 @@ class FileAnswer:
 
 @describes(FORM, SUPPORT_FORM)
 def describe_file_answer(refusal: Refusal) -> RefusedForm:
-    """Each part of the answer. Where another reading is there, sending it saves nothing: the page of the file is shown
-    with the answer filled in."""
+    """Each part of the answer. After a new reading, the action only shows the file's page with the answer filled in."""
     is_support = refusal.visit.sent.path == SUPPORT_FORM
     if (root := folder_asked(refusal)) is not None:
         return describe_folder_answer(refusal, root)
@@ -227,17 +224,17 @@ def describe_file_answer(refusal: Refusal) -> RefusedForm:
         return RefusedForm(tuple(parts_of(answer)), page=f"{base}#files" if is_support else f"{base}/files")
     if refusal.is_other_export:
         parts = tuple(parts_of(answer))
-        both = Merged(parts, inputs_beside(answer, parts))
+        both = Merged(parts, extra_inputs(answer, parts))
     else:
         both = merged(refusal.basis, answer.now, visit.source, sent, is_support=is_support)
     address = f"{base}/files/{file.number}"
     token = sealed(refusal, file.number, file_inputs(answer.now, visit.source, is_support=is_support))
-    told = frozenset({"answer"} if both.parts else ())
-    return RefusedForm(both.parts, both.inputs, address, token, address, told=told)
+    covered = frozenset({"answer"} if both.parts else ())
+    return RefusedForm(both.parts, both.inputs, address, token, address, covered=covered)
 
 
 def sealed(refusal: Refusal, number: int, inputs: Mapping[str, Field]) -> str:
-    """The fingerprint of the form of a file or a folder over what is so now. `inputs` are those of its page."""
+    """The present fingerprint of a file's or folder's form. `inputs` are those of its page."""
     visit = replace(refusal.visit, migration=refusal.migration)
     asked = replace(visit, sent=replace(visit.sent, address={**visit.sent.address, "number": str(number)}))
     known = asked.shown(visit.sent.path, refusal.session, refusal.migration)
@@ -245,7 +242,7 @@ def sealed(refusal: Refusal, number: int, inputs: Mapping[str, Field]) -> str:
 
 
 def same_file(refusal: Refusal) -> ExportFile | None:
-    """The file of the current export that the form was about. None where it is not in that export."""
+    """The form's file in the current export. None if the file is gone."""
     before = file_before(refusal)
     if before is None or not refusal.migration.wrapped_key:
         return None
@@ -253,20 +250,20 @@ def same_file(refusal: Refusal) -> ExportFile | None:
 
 
 def file_before(refusal: Refusal) -> ExportFile | None:
-    """The file that the form was drawn from, in the export that was there then."""
+    """The form's file in the export for which the form was rendered."""
     key = (refusal.migration.id, refusal.export_number or 0, int(refusal.visit.sent.address["number"]))
     before = refusal.session.get(ExportFile, key)
     return before if before is not None and refusal.basis.has("path", before.path) else None
 
 
 def folder_asked(refusal: Refusal) -> str | None:
-    """The folder that the form was about; None for a form about a file."""
+    """The form's folder. None for a form about a file."""
     before = file_before(refusal)
     return folder_of(before.path) if before is not None else None
 
 
 def describe_folder_answer(refusal: Refusal, root: str) -> RefusedForm:
-    """What was said of a folder, beside what is said of the same folder now."""
+    """The answer about a folder, next to the present answer."""
     is_support = refusal.visit.sent.path == SUPPORT_FORM
     visit = replace(refusal.visit, migration=refusal.migration)
     sent = {name: joined(values) for name, values in refusal.sent.items() if name != FIELD}
@@ -280,25 +277,25 @@ def describe_folder_answer(refusal: Refusal, root: str) -> RefusedForm:
     token = sealed(refusal, folder.number, folder_inputs(folder, visit.source, is_support=is_support))
     address = f"{base}/files/{folder.number}"
     more = (("act", act), *both.inputs)
-    return RefusedForm(both.parts, more, address, token, address, told=frozenset({"answer"} if both.parts else ()))
+    return RefusedForm(both.parts, more, address, token, address, covered=frozenset({"answer"} if both.parts else ()))
 
 
 def folder_parts(refusal: Refusal, sent: Mapping[str, str], folder: AskedFolder | None) -> Merged:
-    """What was said of a folder, and what is sent with it. An answer that was left as it was keeps what is there now.
+    """The parts of an answer about a folder, and the inputs to send. An unchanged answer takes the present value.
 
-    `folder` is the same folder now, None where it is not there.
+    `folder` is the present folder, None if it is gone.
     """
     words = folder_words(refusal.visit.source)
-    now = refusal.nothing_there if folder is None else words.get(folder.chosen, NOT_SAID)
+    now = refusal.nothing_there if folder is None else words.get(folder.chosen, NOT_ANSWERED)
     act, value = sent.get("act"), sent.get("kind", "")
     parts: list[SentAnswer] = []
     kept: Inputs = ()
     if act == "withdraw":
         parts.append(SentAnswer(HOLDS, TAKEN_BACK, now, (), refusal.why_gone if folder is None else ""))
     elif act == "leave" or (value in words and not refusal.basis.showed("kind", HOLDS, value)):
-        said = LEAVE_OUT if act == "leave" else value
-        inputs = (("kind", said),) if folder is not None else ()
-        parts.append(SentAnswer(HOLDS, words[said], now, inputs, "" if folder is not None else refusal.why_gone))
+        kind_value = LEAVE_OUT if act == "leave" else value
+        inputs = (("kind", kind_value),) if folder is not None else ()
+        parts.append(SentAnswer(HOLDS, words[kind_value], now, inputs, "" if folder is not None else refusal.why_gone))
     elif folder is not None and not refusal.basis.showed("kind", HOLDS, folder.chosen):
         parts.append(SentAnswer(HOLDS, KEPT, now))
         kept = (("kind", folder.chosen),)
@@ -310,10 +307,10 @@ def folder_parts(refusal: Refusal, sent: Mapping[str, str], folder: AskedFolder 
 
 
 def parts_of(answer: FileAnswer) -> list[SentAnswer]:
-    """What the person said, part by part: the kind, the first row, each column, and support's reason."""
+    """The answer by parts: kind, first row, each column, and support's reason."""
     sent, now, why = answer.sent, answer.now, answer.why_gone
     kinds = kind_words(answer.refusal.visit.source)
-    kind_now = answer.refusal.nothing_there if now is None else kinds.get(now.chosen or "", NOT_SAID)
+    kind_now = answer.refusal.nothing_there if now is None else kinds.get(now.chosen or "", NOT_ANSWERED)
     if sent.get("act") == "leave":
         parts = [SentAnswer(KIND, LEFT_OUT, kind_now, () if why else (("act", "leave"),), why)]
     elif "kind" in sent:
@@ -321,8 +318,8 @@ def parts_of(answer: FileAnswer) -> list[SentAnswer]:
     else:
         parts = []
     reason = sent.get("reason", "")
-    said = [SentAnswer(REASON["reason"].label, reason, "", (("reason", reason),))] if reason else []
-    return [*parts, *said]
+    reasons = [SentAnswer(REASON["reason"].label, reason, "", (("reason", reason),))] if reason else []
+    return [*parts, *reasons]
 
 
 def kind_part(answer: FileAnswer, kinds: Mapping[str, str], kind_now: str) -> list[SentAnswer]:
@@ -341,7 +338,7 @@ def first_row_part(answer: FileAnswer) -> list[SentAnswer]:
 
 
 def column_parts(answer: FileAnswer) -> list[SentAnswer]:
-    """What each column becomes, for the kind that its list was made for. The form carries the columns' names."""
+    """Each column's choice, for the kind of its list. The form carries the columns' names."""
     kinds = answer.refusal.visit.source.kinds
     kind = next((kind for kind in kinds if kind.name == answer.sent.get("shown") and kind.imported), None)
     parts = []
@@ -359,31 +356,31 @@ def column_parts(answer: FileAnswer) -> list[SentAnswer]:
 
 
 def column_now(answer: FileAnswer, header: str) -> Line | None:
-    """The one column of this name in the file as it is now. None where there is none, or more than one."""
+    """The column of this name in the present file. None if there is none, or several."""
     lines = answer.now.lines if answer.now is not None else ()
     names = Counter(column_name(line, is_support=answer.is_support) for line in lines)
-    found = (line for line in lines if column_name(line, is_support=answer.is_support) == header)
-    return next(found, None) if names[header] == 1 else None
+    matches = (line for line in lines if column_name(line, is_support=answer.is_support) == header)
+    return next(matches, None) if names[header] == 1 else None
 
 
 def why_not(answer: FileAnswer, line: Line | None, *, is_same_kind: bool) -> str:
-    """Why a column's choice does not apply to a file that is there; empty where the choice applies."""
+    """Why a column's choice does not apply to a present file. "" if it applies."""
     if line is None:
-        is_shown = answer.now is not None and answer.now.seen.names
+        is_shown = answer.now is not None and answer.now.preview.names
         return COLUMN_GONE if is_shown else NOT_SHOWN
     return "" if is_same_kind else OTHER_KIND
 
 
 def words_now(answer: FileAnswer, line: Line | None) -> str:
-    """What the column becomes now."""
+    """The present choice of the column."""
     kind = answer.now.kind if answer.now is not None else None
     if line is None:
         return answer.refusal.nothing_there if answer.now is None else NO_COLUMN
-    return choice_words(kind, line.chosen) if kind is not None and kind.imported else NOT_SAID
+    return choice_words(kind, line.chosen) if kind is not None and kind.imported else NOT_ANSWERED
 
 
-def inputs_beside(answer: FileAnswer, parts: tuple[SentAnswer, ...]) -> Inputs:
-    """What is sent with an answer about another reading: what the page of the file needs to be shown."""
+def extra_inputs(answer: FileAnswer, parts: tuple[SentAnswer, ...]) -> Inputs:
+    """The inputs that the file's page needs after a new reading."""
     sent, answered = answer.sent, {name for part in parts for name, _ in part.inputs}
     if sent.get("act") == "leave" or "kind" not in sent:
         return ()

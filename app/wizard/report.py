@@ -1,6 +1,7 @@
-"""The report after the move: what came, what did not, what was kept as people had edited it, and what to do next.
+"""The report after the move: records that came, rows that did not, records that people had edited, and the next
+steps.
 
-From here a move is taken back while that is possible, and our copies are deleted as soon as the clinic says so.
+The page also takes the move back, while that is possible, and deletes our copies on the clinic's request.
 """
 
 from collections import Counter
@@ -42,11 +43,11 @@ log = structlog.get_logger()
 
 
 @router.get("/m/{migration_id}/report")
-def look(request: Request) -> Response:
-    return draw(request, [])
+def show_report(request: Request) -> Response:
+    return render_report(request, [])
 
 
-def draw(request: Request, errors: list[dict[str, str]]) -> Response:
+def render_report(request: Request, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
@@ -64,7 +65,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         is_lost = visit.move.state == State.FINALISED and not visit.move.report
         return page(request, "wizard/report-none.html", lost=is_lost)
     facts = load_workspace(visit.runtime.caspen, visit.move.workspace_id)
-    waiting = [one.name for one in facts.practitioners if one.is_awaited]
+    waiting = [person.name for person in facts.practitioners if person.is_awaited]
     fault = find_damage(visit)
     balance = None if fault in UNTRUE else balance_of(trial, visit.source)
     others, until = other_moves(visit), undo_until(visit)
@@ -75,7 +76,7 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
     mine = now_live if alone else count_live(visit.runtime.caspen, visit.move.workspace_id, visit.move.id)
     glance = summarise_live(visit.runtime, visit.move, trial) if fault is None else LiveSummary()
     differing = what_differs(visit, glance, mine)
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "trial": trial,
         "export": export,
         "balance": balance,
@@ -98,11 +99,11 @@ def draw(request: Request, errors: list[dict[str, str]]) -> Response:
         "kept": bool(visit.move.wrapped_key),
         "receipt": receipt,
     }
-    return page(request, "wizard/report.html", 422 if errors else 200, errors=errors, **told)
+    return page(request, "wizard/report.html", 422 if errors else 200, errors=errors, **values)
 
 
 def other_moves(visit: Visit) -> int:
-    """How many other moves went live in this workspace and were not taken back: their records are counted, too."""
+    """The number of other live moves in this workspace. The report counts their records, too."""
     with visit.read() as session:
         query = select(Migration).where(
             Migration.workspace_id == visit.move.workspace_id,
@@ -114,7 +115,7 @@ def other_moves(visit: Visit) -> int:
 
 
 def is_alone(visit: Visit) -> bool:
-    """Whether no other move ever went live in the workspace, so that every imported record of it is of this move."""
+    """Whether no other move ever went live in the workspace, so that every imported record belongs to this move."""
     with visit.read() as session:
         query = select(Migration.id).where(
             Migration.workspace_id == visit.move.workspace_id,
@@ -125,12 +126,14 @@ def is_alone(visit: Visit) -> bool:
 
 
 def missing_of(glance: LiveSummary, alone: bool) -> Mapping[str, int] | None:
-    """The records that are missing, by kind; None: all that the move no longer holds, as no other move can hold it."""
+    """Missing records by kind. None stands for all records that the move no longer holds, since no other move can
+    hold them.
+    """
     return None if alone else glance.missing or {}
 
 
 def what_differs(visit: Visit, glance: LiveSummary, mine: LiveCounts) -> list[str]:
-    """What is not as it was approved, in words, where something else than people's acts has changed the workspace."""
+    """Differences from the approved records that no person made, in words."""
     words = differing_words(glance.verification) if glance.verification is not None else []
     if not words and mine.hidden and visit.move.state == State.FINALISED:
         words = [f"{plural(mine.hidden, 'record')} {'is' if mine.hidden == 1 else 'are'} marked as deleted"]
@@ -141,10 +144,10 @@ def what_differs(visit: Visit, glance: LiveSummary, mine: LiveCounts) -> list[st
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
-    """What an undo did, in records: those of the move that went, and that stay, by the reason; and what came back.
+    """The result of an undo, in records: removed, kept by reason, and restored.
 
-    `in_use` is counted in the workspace now; `gone_since` are those that had stayed with them and are gone now.
-    `left_over` are records of moves that were taken back before, which went with this one.
+    `in_use` is counted in the workspace now. `gone_since` were kept for them and are gone now. `left_over` are
+    records of earlier undone moves that went with this move.
     """
 
     removed: int
@@ -158,12 +161,12 @@ class TakenBack:
 
     @property
     def total(self) -> int:
-        """The records of the move that were live."""
+        """The move's records that were live."""
         return self.removed + self.edited + self.deleted + self.in_use + self.gone_since + self.later
 
 
 def taken_back(stores: Stores, move: Migration) -> TakenBack | None:
-    """What was taken back; None while nothing was."""
+    """The result of the undo. None without an undo."""
     undone = move.report.get("undone")
     if undone is None:
         return None
@@ -181,7 +184,7 @@ def taken_back(stores: Stores, move: Migration) -> TakenBack | None:
 
 
 def undo_until(visit: Visit) -> datetime | None:
-    """Until when the move can be taken back; None where it cannot, or no longer."""
+    """The end of the period in which the move can be taken back. None if it cannot."""
     with visit.read() as session:
         refused = visit.move.state != State.FINALISED or undoable(session, visit.move)
         finalised_at = load_audited(session, visit.move.id).finalised_at
@@ -189,7 +192,7 @@ def undo_until(visit: Visit) -> datetime | None:
 
 
 def refused_undo(visit: Visit) -> Problem | None:
-    """Why a live move cannot be taken back before a later move; None where that is not the reason."""
+    """The problem if a later move must be taken back first. None otherwise."""
     with visit.read() as session:
         refused = undoable(session, visit.move) if visit.move.state == State.FINALISED else None
     return refused if refused is not None and refused.code == "undo_later_first" else None
@@ -204,29 +207,29 @@ def kept_by_later(visit: Visit) -> int:
 
 @router.post("/m/{migration_id}/report/undo")
 def take_back(request: Request, undo: Annotated[str, Form()] = "") -> Response:
-    """Takes the move back: what it brought goes, what it replaced returns, what people did since stays."""
+    """Takes the move back: removes its records, restores what it replaced, and keeps people's later changes."""
     visit = in_state(request, Event.UNDO, State.FINALISED)
     if not undo:
-        return draw(request, [{"field": "undo", "words": "Tick this to take the move back."}])
+        return render_report(request, [{"field": "undo", "words": "Tick this to take the move back."}])
     visit.advance(Event.UNDO, guards={"undoable": undoable})
     return go(f"/m/{visit.move.id}/progress")
 
 
 @router.post("/m/{migration_id}/report/delete")
 def delete_now(request: Request, delete: Annotated[str, Form()] = "") -> Response:
-    """Destroys our copies at once, instead of after the 30 days."""
+    """Deletes our copies at once, before the end of the 30 days."""
     visit = in_state(request, Event.UNDO, State.FINALISED, State.UNDONE)
     if not delete:
-        return draw(request, [{"field": "delete", "words": "Tick this to have our copies deleted now."}])
+        return render_report(request, [{"field": "delete", "words": "Tick this to have our copies deleted now."}])
     with visit.confirmed():
-        pass  # the trials' stores go first, outside of a transaction; the key goes in one that asks once more
+        pass  # purge deletes the trials' stores outside a transaction, and the key in a transaction that confirms again
     purge(visit.runtime, visit.move.id, visit.by.name, visit.by.actor.value, visit.confirm)
     return go(f"/m/{visit.move.id}/report")
 
 
 @router.post("/m/{migration_id}/report/link")
-def look_at_link(request: Request) -> Response:
-    """Whether the share link still opens, asked now. It counts as a look like any other."""
+def check_open_link(request: Request) -> Response:
+    """Checks whether the share link still opens. Counts as a check like any other."""
     visit = in_state(request, Event.UNDO, State.FINALISED)
     with visit.confirmed() as confirmed:
         free_at = begin_check(confirmed.session, confirmed.migration, visit.by, {})

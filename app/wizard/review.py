@@ -1,4 +1,4 @@
-"""The review: every row of the export is somewhere, by kind, and the clinic sees that it adds up before it approves."""
+"""The review: every row of the export, by kind and result. The clinic checks the sum before it approves."""
 
 import csv
 import io
@@ -29,15 +29,15 @@ from app.web.page_context import Visit, go, in_state, open_move, page, shows, vi
 from app.web.repeated_forms import goes_on
 from app.wizard.completeness import whole
 from app.wizard.damage import UNTRUE, find_damage, outdated_of, render_damaged
-from app.wizard.looking import write_look
-from app.wizard.migration_overview import checklist_guard, situation, standing
-from app.wizard.review_samples import cards
+from app.wizard.migration_overview import checklist_guard, load_overview, situation
+from app.wizard.review_samples import build_cards
+from app.wizard.trial_view import record_view
 
 router = APIRouter()
 LONGEST = 4000
 LONGEST_NUMBER = 9
 OPEN_TO_REVIEW = (State.REVIEWING, State.CHANGES_REQUESTED)
-"""The states in which a review can still lead to an approval."""
+"""States in which a review can still lead to an approval."""
 TRIED = (State.REVIEWING, State.CHANGES_REQUESTED, State.FINALISING_FAILED)
 
 
@@ -46,7 +46,7 @@ WITHDRAW = "/m/{migration_id}/review/requests/{request_id}/withdraw"
 
 @shows(WITHDRAW)
 def request_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """One request: its words, and whether it is open."""
+    """A request's text, and whether it is open."""
     asked = session.get(ChangeRequest, visit.sent.address["request_id"])
     mine = asked if asked is not None and asked.migration_id == migration.id else None
     is_waiting = mine is not None and is_open(mine)
@@ -58,16 +58,16 @@ def request_shown(visit: Visit, session: Session, migration: Migration) -> Shown
 
 
 @router.get("/m/{migration_id}/review")
-def look(request: Request, about: str = "") -> Response:
-    """`about` is the number of whoever somebody looked at when something was wrong."""
-    return draw(request, about_row(about), [])
+def show_review(request: Request, about: str = "") -> Response:
+    """The review. `about` is the source number of the client on whose page the person found an error."""
+    return render_review(request, about_row(about), [])
 
 
 @router.post("/m/{migration_id}/review/change-plan")
 def change_plan(request: Request, then: Annotated[str, Form()] = "") -> Response:
-    """Opens the plan again: the names, or with `then` the files or the file with that number.
+    """Opens the plan again: the names, or with `then` the files or the file of that number.
 
-    This trial remains on view until the next one is ready.
+    This trial stays visible until the next trial is ready.
     """
     del then  # read by `plan_page`
     visit = visit_of(request)
@@ -90,9 +90,8 @@ def is_file_number(text: str) -> bool:
 
 @router.post("/m/{migration_id}/review/start-again")
 def start_again(request: Request) -> Response:
-    """Makes a new trial of the same export with the same names: also the way out where this one is damaged.
-
-    Pressed twice, one trial is made.
+    """Starts a new trial of the same export with the same names, also after damage. A second press starts no further
+    trial.
     """
     if visit_of(request).move.state == State.TRIALLING:
         return go(f"/m/{visit_of(request).move.id}/progress")
@@ -100,28 +99,28 @@ def start_again(request: Request) -> Response:
     in_the_way = first_in_the_way(situation(visit))
     if in_the_way is not None:
         words = f"The trial starts when this is done: {in_the_way.title}."
-        return draw(request, "", [{"field": "start", "words": words}])
+        return render_review(request, "", [{"field": "start", "words": words}])
     with visit.confirmed() as confirmed:
         session = confirmed.session
-        here = standing(visit, session)
-        guard = checklist_guard(visit, here, session)
-        notice = start_trial(session, visit.move.id, visit.by, guard, workspace_version=here.facts.version)
+        overview = load_overview(visit, session)
+        guard = checklist_guard(visit, overview, session)
+        notice = start_trial(session, visit.move.id, visit.by, guard, workspace_version=overview.facts.version)
     visit.runtime.queue.notify(notice.migration_id)
     return go(f"/m/{visit.move.id}/progress")
 
 
 @router.post("/m/{migration_id}/review/requests")
-def ask(request: Request, text: Annotated[str, Form()] = "") -> Response:
-    """Asks support for a change. Approval waits for the answer."""
+def request_change(request: Request, text: Annotated[str, Form()] = "") -> Response:
+    """Asks support for a change. Approval waits for the response."""
     visit = open_move(request, Event.REQUEST_CHANGES)
     words = text.strip()
     if not words or len(words) > LONGEST:
         trouble = "Write what should be different." if not words else f"Shorten it to {LONGEST:,} characters."
-        return draw(request, text, [{"field": "text", "words": trouble}])
+        return render_review(request, text, [{"field": "text", "words": trouble}])
 
     request.state.kept = words
     with visit.read() as session:
-        same = [one for one in requests(session, visit) if is_open(one) and one.text == words]
+        same = [each for each in requests(session, visit) if is_open(each) and each.text == words]
     if same:
         return go(f"/m/{visit.move.id}/review#requests")  # pressed twice
 
@@ -141,8 +140,8 @@ def ask(request: Request, text: Annotated[str, Form()] = "") -> Response:
 
 
 @router.post("/m/{migration_id}/review/requests/{request_id}/withdraw")
-def withdraw(request: Request, request_id: str) -> Response:
-    """Takes a request back; when it was the last open one, the trial can be approved again."""
+def withdraw_request(request: Request, request_id: str) -> Response:
+    """Withdraws a request. After the last open request, the trial can be approved again."""
     visit = open_move(request, Event.WITHDRAW_CHANGES)
     with visit.write() as session:
         locked(session, visit.move.id)
@@ -160,8 +159,8 @@ def withdraw(request: Request, request_id: str) -> Response:
 
 
 @router.get("/m/{migration_id}/review/table.csv")
-def table(request: Request) -> Response:
-    """The sum by kind, as a table to keep. Text cells that a spreadsheet would calculate are defused."""
+def download_table(request: Request) -> Response:
+    """The sum by kind as CSV. Text cells that a spreadsheet would evaluate are escaped."""
     visit = visit_of(request)
     fault = find_damage(visit)
     if fault is not None and fault in UNTRUE:
@@ -169,7 +168,7 @@ def table(request: Request) -> Response:
     with visit.read() as session:
         trial = current_trial(session, visit.move)
     balance = balance_of(trial, visit.source) if trial else None
-    write_look(visit, "sums_downloaded", {})
+    record_view(visit, "sums_downloaded", {})
     out = io.StringIO()
     out.write("\ufeff")
     writer = csv.writer(out)
@@ -184,34 +183,34 @@ def table(request: Request) -> Response:
 
 
 def requests(session: Session, visit: Visit) -> list[ChangeRequest]:
-    found = select(ChangeRequest).where(ChangeRequest.migration_id == visit.move.id)
-    return list(session.exec(found.order_by(col(ChangeRequest.asked_at).desc())))
+    own_requests = select(ChangeRequest).where(ChangeRequest.migration_id == visit.move.id)
+    return list(session.exec(own_requests.order_by(col(ChangeRequest.asked_at).desc())))
 
 
 def is_open(asked: ChangeRequest) -> bool:
     return asked.blocking and asked.answered_at is None and asked.withdrawn_at is None
 
 
-def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
+def render_review(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         asked = requests(session, visit)
-    for one in asked:
-        if is_open(one):
-            visit.remember(WITHDRAW, request_id=one.id)
+    for change_request in asked:
+        if is_open(change_request):
+            visit.remember(WITHDRAW, request_id=change_request.id)
     fault = find_damage(visit)
-    untold = (
+    hiding_faults = (
         (TrialFault.HISTORY, TrialFault.ACCOUNT)
         if visit.move.state in TRIED
         else UNTRUE
         if visit.move.state in LIVE
         else ()
     )
-    if fault is not None and fault in untold:
+    if fault is not None and fault in hiding_faults:
         return render_damaged(request, fault)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
-        told_of = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else {}
+        completeness = whole(session, visit, trial) if trial is not None and trial.finished_at is not None else {}
         unverified = unverified_of(session, visit.move, trial) if trial is not None else Unverified()
         names = {person.email: person.name for person in session.exec(select(Person)).all()}
     if trial is None or trial.finished_at is None:
@@ -219,74 +218,76 @@ def draw(request: Request, text: str, errors: list[dict[str, str]]) -> Response:
     balance = balance_of(trial, visit.source)
     damaged = fault is not None
     may_review = visit.person.may(Right.REVIEW, visit.move.workspace_id) and not damaged
-    told: dict[str, Any] = {
-        **told_of,
+    values: dict[str, Any] = {
+        **completeness,
         "trial": trial,
         "balance": balance,
         "unverified": unverified,
         "requests": [
             {
-                "request": one,
-                "who": names.get(one.asked_by, one.asked_by),
-                "open": is_open(one),
-                "answered_by": names.get(one.answered_by or "", one.answered_by or "support"),
+                "request": change_request,
+                "who": names.get(change_request.asked_by, change_request.asked_by),
+                "open": is_open(change_request),
+                "answered_by": names.get(change_request.answered_by or "", change_request.answered_by or "support"),
             }
-            for one in asked
+            for change_request in asked
         ],
-        "stands_between": stands_between(balance, asked, fault),
+        "blockers": approval_blockers(balance, asked, fault),
         "damaged": damaged,
         "outdated": outdated_of(visit, fault),
         "closed": None if visit.move.state in OPEN_TO_REVIEW else WORDS[State(visit.move.state)],
         "way_on": f"/m/{visit.move.id}/{page_of(visit.move)}",
-        "samples": cards(visit, trial) if may_review else [],
-        "lists": lists(visit) if may_review else {},
+        "samples": build_cards(visit, trial) if may_review else [],
+        "lists": record_lists(visit) if may_review else {},
         "may_review": may_review,
         "text": text,
         "errors": errors,
     }
-    return page(request, "wizard/review.html", 422 if errors else 200, **told)
+    return page(request, "wizard/review.html", 422 if errors else 200, **values)
 
 
-def stands_between(balance: Balance, asked: list[ChangeRequest], fault: TrialFault | None = None) -> list[str]:
-    """What keeps this trial from being approved, in words. `fault` is that of the trial."""
-    told = []
+def approval_blockers(balance: Balance, asked: list[ChangeRequest], fault: TrialFault | None = None) -> list[str]:
+    """What blocks the approval of this trial, in words. `fault` is the trial's damage."""
+    blockers = []
     if fault is not None:
         is_outdated = fault is TrialFault.OUTDATED
-        told = [
+        blockers = [
             "what this trial relied on was changed" if is_outdated else "the records of this trial are no longer whole"
         ]
     if not balance.balances:
-        told.append(f"{balance.unaccounted:,} rows are not accounted for")
-    still = sum(is_open(one) for one in asked)
-    if still:
-        told.append("a request is open" if still == 1 else f"{still} requests are open")
-    return told
+        blockers.append(f"{balance.unaccounted:,} rows are not accounted for")
+    open_count = sum(is_open(change_request) for change_request in asked)
+    if open_count:
+        blockers.append("a request is open" if open_count == 1 else f"{open_count} requests are open")
+    return blockers
 
 
-def lists(visit: Visit) -> dict[str, str]:
-    """By kind of row, where the records that it became are listed."""
-    told = {}
+def record_lists(visit: Visit) -> dict[str, str]:
+    """The page that lists the records of each kind of row, by kind."""
+    pages = {}
     for kind in visit.source.kinds:
         table = next(iter(kind.tables), "")
         if kind.imported and table in BY_NAME:
-            told[kind.name] = f"/m/{visit.move.id}/{'clients' if table == 'clients' else f'records/{table}'}"
-    return told
+            pages[kind.name] = f"/m/{visit.move.id}/{'clients' if table == 'clients' else f'records/{table}'}"
+    return pages
 
 
 def about_row(about: str) -> str:
-    """The beginning of a request about a client, by its number in the source and nothing else."""
+    """The beginning of a request about a client: only the client's number in the source."""
     return f"Number {about}: " if about.isalnum() and len(about) <= 64 else ""
 
 
-# What the review names beside the sum: files without a second check, and rows that were set aside.
+# Files without a second check, and rows that were set aside.
 
-NAMED = 5  # files or rows that are named one by one
+NAMED = 5  # files or rows that are listed by name
 NOT_VERIFIED, SET_ASIDE = "not_verified", "row_quarantined"
 
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """Files without a second check, and places of rows that were set aside: some by name, and how many more."""
+    """Files without a second check, and places of rows that were set aside: the first by name, and the number of
+    others.
+    """
 
     files: tuple[str, ...] = ()
     file_count: int = 0
@@ -295,7 +296,7 @@ class Unverified:
 
 
 def unverified_of(session: Session, migration: Migration, trial: Trial) -> Unverified:
-    """What verification and mapping set aside in a trial, by the names of files and lines; no cell's value."""
+    """Files and lines that verification or mapping set aside in a trial. No cell's value."""
     runs = (f"export:{migration.export_number}", f"trial:{trial.number}")
     lines = session.exec(
         select(ProblemLine.code, ProblemLine.file, ProblemLine.line)
@@ -313,6 +314,6 @@ def unverified_of(session: Session, migration: Migration, trial: Trial) -> Unver
 
 
 def _shown(names: Collection[str]) -> tuple[str, ...]:
-    """The first names, and how many more there are."""
+    """The first names, and the number of others."""
     more = len(names) - NAMED
     return (*islice(names, NAMED), *((f"{more:,} more",) if more > 0 else ()))

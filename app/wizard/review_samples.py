@@ -1,4 +1,4 @@
-"""The sample cards of the review: each with who or what it is, the way to it, and whether somebody has looked at it."""
+"""Sample cards of the review: the record, its page, and whether the clinic has viewed it."""
 
 import unicodedata
 from collections import OrderedDict
@@ -34,15 +34,15 @@ from app.records.query import get
 from app.records.source_row import SourceGone, part_of_line, read_source
 from app.web.page_context import Visit
 
-# What is most likely to go wrong in a trial, one telling example of each, for the clinic to look at first.
+# An example of each case that most often goes wrong in a trial.
 
 DETAILS = ""
-LATIN_LAST = 50  # names are looked through from the end of the alphabet, where other scripts stand
+LATIN_LAST = 50  # names are searched from the end of the alphabet, where other scripts sort
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One card. `kind` and `record` say what is looked at; of a client, `section` is the tab that shows it."""
+    """A card. `kind` and `record` name the record. For a client, `section` is the tab to open."""
 
     why: str
     kind: str
@@ -60,8 +60,8 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Trialled:
-    """The trial that is looked through. `merged` are numbers of clients into whom others were merged.
+class SampledTrial:
+    """The trial that is searched for samples. `merged` are source numbers of clients with merged records.
 
     `zone` is the clinic's time zone: cards show days of that zone.
     """
@@ -73,12 +73,12 @@ class Trialled:
     zone: tzinfo = UTC
 
     def newest(self, model: type[Imported], *where: Any, order: Any = None) -> Any | None:
-        """The one of a kind that stands first in an order, without its large columns."""
+        """The first record of a model in the given order. Large columns stay unloaded."""
         wanted = select(model).where(col(model.workspace_id) == self.workspace, *where)
         return self.session.exec(wanted.order_by(*(() if order is None else (order,)), col(model.id)).limit(1)).first()
 
     def most(self, model: Any, of: Any) -> tuple[str, int] | None:
-        """Who has most of a kind, and how many."""
+        """The owner with the most records of a model, and their number."""
         count = func.count()
         wanted = select(of, count).where(col(model.workspace_id) == self.workspace, of.is_not(None)).group_by(of)
         return self.session.exec(wanted.order_by(count.desc(), of).limit(1)).first()
@@ -89,116 +89,122 @@ class Trialled:
         return self.session.exec(wanted.order_by(size.desc(), of).limit(1)).first()
 
 
-def said_day(moment: datetime, zone: tzinfo) -> str:
-    """The day that an instant is on the clinic's clock, as in "20/11/2026"."""
+def format_day(moment: datetime, zone: tzinfo) -> str:
+    """The day of an instant on the clinic's clock, as in "20/11/2026"."""
     return f"{moment.astimezone(zone):%d/%m/%Y}"
 
 
-def newest_client(trial: Trialled) -> Sample | None:
+def newest_client(trial: SampledTrial) -> Sample | None:
     made = col(Client.source_created_at)
-    found = trial.newest(Client, made.is_not(None), order=made.desc())
+    client = trial.newest(Client, made.is_not(None), order=made.desc())
     return (
-        Sample("Newest client", "clients", found.id, f"since {said_day(found.source_created_at, trial.zone)}")
-        if found
+        Sample("Newest client", "clients", client.id, f"since {format_day(client.source_created_at, trial.zone)}")
+        if client
         else None
     )
 
 
-def longest_note(trial: Trialled) -> Sample | None:
-    found = trial.longest(ProgressNote, ProgressNote.body, ProgressNote.client_id)
-    return Sample("Longest note", "clients", found[0], plural(found[1], "character"), "notes") if found else None
+def longest_note(trial: SampledTrial) -> Sample | None:
+    match = trial.longest(ProgressNote, ProgressNote.body, ProgressNote.client_id)
+    return Sample("Longest note", "clients", match[0], plural(match[1], "character"), "notes") if match else None
 
 
-def draft(trial: Trialled) -> Sample | None:
-    found = trial.newest(ProgressNote, col(ProgressNote.state) == "draft", order=col(ProgressNote.note_date).desc())
+def draft(trial: SampledTrial) -> Sample | None:
+    note = trial.newest(ProgressNote, col(ProgressNote.state) == "draft", order=col(ProgressNote.note_date).desc())
     return (
-        Sample("Note that is a draft", "clients", found.client_id, said_day(found.note_date, trial.zone), "notes")
-        if found
+        Sample("Note that is a draft", "clients", note.client_id, format_day(note.note_date, trial.zone), "notes")
+        if note
         else None
     )
 
 
-def most_visits(trial: Trialled) -> Sample | None:
-    found = trial.most(Appointment, col(Appointment.client_id))
-    told = plural(found[1], "appointment") if found else ""
-    return Sample("Most appointments", "clients", found[0], told, "appointments") if found else None
+def most_visits(trial: SampledTrial) -> Sample | None:
+    match = trial.most(Appointment, col(Appointment.client_id))
+    count_words = plural(match[1], "appointment") if match else ""
+    return Sample("Most appointments", "clients", match[0], count_words, "appointments") if match else None
 
 
-def furthest_booking(trial: Trialled) -> Sample | None:
+def furthest_booking(trial: SampledTrial) -> Sample | None:
     starts = col(Appointment.starts_at)
-    found = trial.newest(Appointment, col(Appointment.status) == "pending", order=starts.desc())
-    told = f"until {said_day(found.starts_at, trial.zone)}" if found else ""
-    return Sample("Booked furthest ahead", "clients", found.client_id, told, "appointments") if found else None
-
-
-def in_a_group(trial: Trialled) -> Sample | None:
-    """Somebody of the largest group."""
-    found = trial.most(Appointment, col(Appointment.group_id))
-    visit = trial.newest(Appointment, col(Appointment.group_id) == found[0]) if found else None
-    told = f"{plural(found[1], 'client')} on {said_day(visit.starts_at, trial.zone)}" if found and visit else ""
-    return Sample("Appointment in a group", "appointments", visit.id, told) if visit else None
-
-
-def cancelled(trial: Trialled) -> Sample | None:
-    when = col(Appointment.cancelled_at)
-    found = trial.newest(Appointment, when.is_not(None), order=when.desc())
+    appointment = trial.newest(Appointment, col(Appointment.status) == "pending", order=starts.desc())
+    until = f"until {format_day(appointment.starts_at, trial.zone)}" if appointment else ""
     return (
-        Sample("Cancelled appointment", "appointments", found.id, said_day(found.starts_at, trial.zone))
-        if found
+        Sample("Booked furthest ahead", "clients", appointment.client_id, until, "appointments")
+        if appointment
         else None
     )
 
 
-def signed_form(trial: Trialled) -> Sample | None:
+def in_a_group(trial: SampledTrial) -> Sample | None:
+    """An appointment of the largest group."""
+    match = trial.most(Appointment, col(Appointment.group_id))
+    visit = trial.newest(Appointment, col(Appointment.group_id) == match[0]) if match else None
+    detail = f"{plural(match[1], 'client')} on {format_day(visit.starts_at, trial.zone)}" if match and visit else ""
+    return Sample("Appointment in a group", "appointments", visit.id, detail) if visit else None
+
+
+def cancelled(trial: SampledTrial) -> Sample | None:
+    when = col(Appointment.cancelled_at)
+    appointment = trial.newest(Appointment, when.is_not(None), order=when.desc())
+    return (
+        Sample("Cancelled appointment", "appointments", appointment.id, format_day(appointment.starts_at, trial.zone))
+        if appointment
+        else None
+    )
+
+
+def signed_form(trial: SampledTrial) -> Sample | None:
     signed = col(Form.signatures)
-    found = trial.newest(Form, signed.is_not(None), order=col(Form.completed_at).desc())
+    form = trial.newest(Form, signed.is_not(None), order=col(Form.completed_at).desc())
     return (
         Sample(
             "Form with a signature",
             "forms",
-            found.id,
-            f"completed {said_day(found.completed_at, trial.zone)}" if found.completed_at else "",
+            form.id,
+            f"completed {format_day(form.completed_at, trial.zone)}" if form.completed_at else "",
         )
-        if found
+        if form
         else None
     )
 
 
-def longest_form(trial: Trialled) -> Sample | None:
-    found = trial.longest(Form, sa.cast(Form.content, sa.Text), Form.id)
-    return Sample("Longest form", "forms", found[0], plural(found[1], "character")) if found else None
+def longest_form(trial: SampledTrial) -> Sample | None:
+    match = trial.longest(Form, sa.cast(Form.content, sa.Text), Form.id)
+    return Sample("Longest form", "forms", match[0], plural(match[1], "character")) if match else None
 
 
-def most_messages(trial: Trialled) -> Sample | None:
-    found = trial.most(Communication, col(Communication.client_id))
-    told = plural(found[1], "message") if found else ""
-    return Sample("Most messages", "clients", found[0], told, "communications") if found else None
+def most_messages(trial: SampledTrial) -> Sample | None:
+    match = trial.most(Communication, col(Communication.client_id))
+    count_words = plural(match[1], "message") if match else ""
+    return Sample("Most messages", "clients", match[0], count_words, "communications") if match else None
 
 
-def limited_case(trial: Trialled) -> Sample | None:
-    found = trial.newest(Case, col(Case.limit_kind) != "unlimited", order=col(Case.issue_date).desc())
-    return Sample("Case with a limit", "cases", found.id, "its balance has to be checked") if found else None
+def limited_case(trial: SampledTrial) -> Sample | None:
+    case = trial.newest(Case, col(Case.limit_kind) != "unlimited", order=col(Case.issue_date).desc())
+    return Sample("Case with a limit", "cases", case.id, "its balance has to be checked") if case else None
 
 
-def most_answers(trial: Trialled) -> Sample | None:
-    found = trial.most(CustomFieldValue, col(CustomFieldValue.client_id))
-    return Sample("Most custom fields", "clients", found[0], plural(found[1], "answer")) if found else None
+def most_answers(trial: SampledTrial) -> Sample | None:
+    match = trial.most(CustomFieldValue, col(CustomFieldValue.client_id))
+    return Sample("Most custom fields", "clients", match[0], plural(match[1], "answer")) if match else None
 
 
-def archived(trial: Trialled) -> Sample | None:
-    found = trial.newest(Client, col(Client.status) == "archived", order=col(Client.source_created_at))
-    return Sample("Archived client", "clients", found.id, "comes as archived") if found else None
+def archived(trial: SampledTrial) -> Sample | None:
+    client = trial.newest(Client, col(Client.status) == "archived", order=col(Client.source_created_at))
+    return Sample("Archived client", "clients", client.id, "comes as archived") if client else None
 
 
-def merged(trial: Trialled) -> Sample | None:
-    """The client that stayed of two: appointments and notes of both are here."""
+def merged(trial: SampledTrial) -> Sample | None:
+    """A client with the records of a merged client: appointments and notes of both."""
     ids = [trial.ids.derive("clients", "patients", key) for key in trial.merged]
-    found = trial.newest(Client, col(Client.id).in_(ids)) if ids else None
-    return Sample("Merged client", "clients", found.id, "has what belonged to both", "appointments") if found else None
+    client = trial.newest(Client, col(Client.id).in_(ids)) if ids else None
+    return (
+        Sample("Merged client", "clients", client.id, "has what belonged to both", "appointments") if client else None
+    )
 
 
-def other_script(trial: Trialled) -> Sample | None:
-    """A name in letters that are not Latin, such as Arabic or Chinese: where copying goes wrong first."""
+def other_script(trial: SampledTrial) -> Sample | None:
+    """A name in another script, such as Arabic or Chinese, where copying most often fails."""
     wanted = select(Client.id, Client.last_name).where(Client.workspace_id == trial.workspace)
     for client_id, name in trial.session.exec(
         wanted.order_by(col(Client.last_name).desc(), col(Client.id)).limit(LATIN_LAST)
@@ -208,30 +214,30 @@ def other_script(trial: Trialled) -> Sample | None:
     return None
 
 
-def longest_name(trial: Trialled) -> Sample | None:
-    found = trial.longest(Client, col(Client.first_name) + col(Client.last_name), Client.id)
-    return Sample("Longest name", "clients", found[0], plural(found[1], "letter")) if found else None
+def longest_name(trial: SampledTrial) -> Sample | None:
+    match = trial.longest(Client, col(Client.first_name) + col(Client.last_name), Client.id)
+    return Sample("Longest name", "clients", match[0], plural(match[1], "letter")) if match else None
 
 
-def busiest_contact(trial: Trialled) -> Sample | None:
-    found = trial.most(Client, col(Client.referred_by_id))
-    contact = trial.newest(Contact, col(Contact.id) == found[0]) if found else None
-    told = f"referred {plural(found[1], 'client')}" if found else ""
-    return Sample("Contact who refers most", "contacts", contact.id, told) if contact else None
+def busiest_contact(trial: SampledTrial) -> Sample | None:
+    match = trial.most(Client, col(Client.referred_by_id))
+    contact = trial.newest(Contact, col(Contact.id) == match[0]) if match else None
+    detail = f"referred {plural(match[1], 'client')}" if match else ""
+    return Sample("Contact who refers most", "contacts", contact.id, detail) if contact else None
 
 
-def widest_field(trial: Trialled) -> Sample | None:
-    found = trial.longest(CustomField, sa.cast(CustomField.options, sa.Text), CustomField.id)
-    return Sample("Custom field with most options", "custom_fields", found[0], "all options came") if found else None
+def widest_field(trial: SampledTrial) -> Sample | None:
+    match = trial.longest(CustomField, sa.cast(CustomField.options, sa.Text), CustomField.id)
+    return Sample("Custom field with most options", "custom_fields", match[0], "all options came") if match else None
 
 
-def longest_template(trial: Trialled) -> Sample | None:
-    found = trial.longest(FormTemplate, sa.cast(FormTemplate.content, sa.Text), FormTemplate.id)
-    told = f"{number(found[1])} characters" if found else ""
-    return Sample("Longest form template", "form_templates", found[0], told) if found else None
+def longest_template(trial: SampledTrial) -> Sample | None:
+    match = trial.longest(FormTemplate, sa.cast(FormTemplate.content, sa.Text), FormTemplate.id)
+    detail = f"{number(match[1])} characters" if match else ""
+    return Sample("Longest form template", "form_templates", match[0], detail) if match else None
 
 
-RULES: tuple[Callable[[Trialled], Sample | None], ...] = (
+RULES: tuple[Callable[[SampledTrial], Sample | None], ...] = (
     newest_client,
     longest_note,
     draft,
@@ -254,57 +260,57 @@ RULES: tuple[Callable[[Trialled], Sample | None], ...] = (
 )
 
 
-def picked(trial: Trialled) -> Iterable[Sample]:
-    """One example of each rule, and nothing twice: who is the newest and the longest name stands there once."""
+def pick_samples(trial: SampledTrial) -> Iterable[Sample]:
+    """An example for each rule, without repeated records."""
     shown: set[tuple[str, str, str]] = set()
     for rule in RULES:
-        found = rule(trial)
-        if found is not None and (place := (found.kind, found.record, found.section)) not in shown:
+        sample = rule(trial)
+        if sample is not None and (place := (sample.kind, sample.record, sample.section)) not in shown:
             shown.add(place)
-            yield found
+            yield sample
 
 
 REDIRECTED = "merged_patient_redirected"
 FEW = 3
 KEPT = 64
 _picked: OrderedDict[tuple[str, int, str, str], tuple[Sample, ...]] = OrderedDict()
-"""What was picked of the trials that were looked at last: a trial never changes, and picking reads all of it."""
+"""Samples of the last viewed trials. A trial never changes, and picking reads all of its records."""
 
 
-def cards(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
-    """Empty once the trial is dropped."""
+def build_cards(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
+    """The sample cards. Empty once the trial is dropped."""
     caspen, move = visit.runtime.caspen, visit.move
     store = caspen.trial(move.id, trial.number)
     if not caspen.exists(store) or trial.finished_at is None:
         return []
-    samples = picked_of(visit, trial)
+    samples = load_samples(visit, trial)
     names = Names(caspen, store, move.workspace_id, zone_name(visit))
     with visit.read() as session:
-        seen = looked_at(session, visit, trial.finished_at)
-    told = []
+        viewed = viewed_records(session, visit, trial.finished_at)
+    cards_ = []
     for sample in samples:
         record = get(store, move.workspace_id, BY_NAME[sample.kind], sample.record)
         if record is None:
             continue
         whose = names.of(getattr(record, "client_id", None))
-        told.append(
+        cards_.append(
             {
                 "why": sample.why,
                 "name": whose or BY_NAME[sample.kind].title(record, names),
                 "href": f"/m/{move.id}/{sample.at}",
                 "tiny": sample.tiny,
-                "ticked": (sample.record, sample.section) in seen,
+                "ticked": (sample.record, sample.section) in viewed,
             }
         )
-    return told
+    return cards_
 
 
 def zone_name(visit: Visit) -> str:
-    """The clinic's time zone, whose days the cards show."""
+    """The clinic's time zone, for the days on the cards."""
     return str(visit.move.plan.get("timezone") or "Australia/Sydney")
 
 
-def picked_of(visit: Visit, trial: Trial) -> tuple[Sample, ...]:
+def load_samples(visit: Visit, trial: Trial) -> tuple[Sample, ...]:
     """The samples of a finished trial, picked once by each process."""
     move = visit.move
     key = (move.id, trial.number, trial.digest, zone_name(visit))
@@ -312,40 +318,42 @@ def picked_of(visit: Visit, trial: Trial) -> tuple[Sample, ...]:
         merged = survivors(visit)
         with visit.runtime.caspen.trial(move.id, trial.number).database.read() as session:
             ids = Ids(move.workspace_id, move.source)
-            _picked[key] = tuple(picked(Trialled(session, move.workspace_id, ids, merged, ZoneInfo(zone_name(visit)))))
+            _picked[key] = tuple(
+                pick_samples(SampledTrial(session, move.workspace_id, ids, merged, ZoneInfo(zone_name(visit))))
+            )
         while len(_picked) > KEPT:
             _picked.popitem(last=False)
     return _picked[key]
 
 
 def next_card(visit: Visit, trial: Trial) -> dict[str, Any] | None:
-    """The next sample that nobody has looked at, and how many those are; None before the review has picked any."""
+    """The next sample that nobody has viewed, and the number of these. None before the review has picked samples."""
     samples = _picked.get((visit.move.id, trial.number, trial.digest, zone_name(visit)), ())
     if not samples or trial.finished_at is None:
         return None
     with visit.read() as session:
-        seen = looked_at(session, visit, trial.finished_at)
-    left = [sample for sample in samples if (sample.record, sample.section) not in seen]
+        viewed = viewed_records(session, visit, trial.finished_at)
+    left = [sample for sample in samples if (sample.record, sample.section) not in viewed]
     if not left:
         return None
     return {"why": left[0].why, "href": f"/m/{visit.move.id}/{left[0].at}", "left": len(left)}
 
 
-def looked_at(session: Session, visit: Visit, since: datetime) -> set[tuple[str, str]]:
-    """Which records, and which sections of clients, anybody of the clinic has looked at since the trial was ready."""
-    found = session.exec(
+def viewed_records(session: Session, visit: Visit, since: datetime) -> set[tuple[str, str]]:
+    """Records and sections of clients that the clinic has viewed since the trial was ready."""
+    entries = session.exec(
         select(AuditEntry).where(
             AuditEntry.migration_id == visit.move.id,
             col(AuditEntry.act).in_(("client_seen", "record_seen")),
             col(AuditEntry.at) >= since,
         )
     )
-    facts = [entry.facts for entry in found]
-    return {(str(told.get("client") or told.get("record")), str(told.get("section") or "")) for told in facts}
+    facts = [entry.facts for entry in entries]
+    return {(str(fact.get("client") or fact.get("record")), str(fact.get("section") or "")) for fact in facts}
 
 
 def survivors(visit: Visit) -> tuple[str, ...]:
-    """Clients that others were merged into, by their number in the source, as the merged rows name them."""
+    """Source numbers of clients into which others were merged, by the merged rows."""
     move = visit.move
     with visit.read() as session:
         lines = session.exec(
@@ -368,12 +376,12 @@ def survivors(visit: Visit) -> tuple[str, ...]:
         )
         places = [(files.get(line.file or ""), line.line) for line in lines]
         parts = [(part_of_line(session, move, file, line), line) for file, line in places if file and line]
-    found = []
+    numbers = []
     for part, line in parts:
         try:
             row = read_source(visit.runtime, move, visit.source, part, line) if part is not None else None
         except (SourceGone, Stop):
             row = None  # the review shows the other samples
         if row is not None:
-            found += [cell.text.strip('="') for cell in row.cells if cell.name == row.kind.merging.survivor]
-    return tuple(found)
+            numbers += [cell.text.strip('="') for cell in row.cells if cell.name == row.kind.merging.survivor]
+    return tuple(numbers)

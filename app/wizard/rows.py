@@ -1,4 +1,4 @@
-"""One row of the export as it stands there, whether it came across or not: its cells, and what was told of it."""
+"""A row of the export, whether it came across or not: its cells, and its problems."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from app.records.query import get
 from app.records.reader import reader_of
 from app.records.source_row import SourceGone, SourceRow, part_of_line, read_source
 from app.web.page_context import Visit, page, visit_of
-from app.wizard.looking import write_look
+from app.wizard.trial_view import record_view
 
 router = APIRouter()
 
 
 @router.get("/m/{migration_id}/rows/{file_number}/{line}")
-def look(request: Request, file_number: int, line: int) -> Response:
+def show_row(request: Request, file_number: int, line: int) -> Response:
     """The row that begins on a line of a file."""
     visit = visit_of(request)
     with visit.read() as session:
@@ -26,7 +26,7 @@ def look(request: Request, file_number: int, line: int) -> Response:
         reader = reader_of(session, visit.runtime.caspen, visit.move.workspace_id, visit.person)
     if part is None:
         raise HTTPException(404)
-    write_look(visit, "row_seen", {"file": file_number, "line": line})
+    record_view(visit, "row_seen", {"file": file_number, "line": line})
     try:
         row = read_source(visit.runtime, visit.move, visit.source, part, line)
     except SourceGone:
@@ -34,8 +34,13 @@ def look(request: Request, file_number: int, line: int) -> Response:
     if row is None:
         raise HTTPException(404)
     lines = cells_alone(row, hidden_from(reader, row.kind.tables))
-    told: dict[str, Any] = {"row": row, "lines": lines, "records": records_of(visit, row), "at": f"/m/{visit.move.id}"}
-    return page(request, "wizard/rows.html", **told)
+    values: dict[str, Any] = {
+        "row": row,
+        "lines": lines,
+        "records": records_of(visit, row),
+        "at": f"/m/{visit.move.id}",
+    }
+    return page(request, "wizard/rows.html", **values)
 
 
 def records_of(visit: Visit, row: SourceRow) -> list[dict[str, str]]:
@@ -47,11 +52,11 @@ def records_of(visit: Visit, row: SourceRow) -> list[dict[str, str]]:
     store = visit.runtime.caspen.trial(visit.move.id, trial.number)
     if not visit.runtime.caspen.exists(store):
         return []
-    ids, found = Ids(visit.move.workspace_id, visit.move.source), []
+    ids, links = Ids(visit.move.workspace_id, visit.move.source), []
     for table in row.kind.tables:
         kind = BY_NAME.get("services" if table == "activities" else table)
         record_id = ids.derive(table, row.kind.name, row.source_id)
         if kind is not None and get(store, visit.move.workspace_id, kind, record_id) is not None:
             at = "clients" if kind.name == "clients" else f"records/{kind.name}"
-            found.append({"words": f"The {kind.one} that it became", "href": f"/m/{visit.move.id}/{at}/{record_id}"})
-    return found
+            links.append({"words": f"The {kind.noun} that it became", "href": f"/m/{visit.move.id}/{at}/{record_id}"})
+    return links

@@ -1,4 +1,4 @@
-"""The page that starts a move. What it says comes from the clinic's moves: none yet, stopped, taken back, or live."""
+"""The page that starts a move. Its text depends on the clinic's moves: none, stopped, taken back, or live."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ router = APIRouter()
 
 @dataclass(frozen=True, slots=True)
 class EarlierMove:
-    """One move of the clinic that is over: its state in words, since when, and the page that tells about it."""
+    """A move of the clinic that is over: its state in words, since when, and its page."""
 
     href: str
     started_at: datetime
@@ -35,10 +35,10 @@ class EarlierMove:
 
 @dataclass(frozen=True, slots=True)
 class StartPage:
-    """What the start page says. `moves` are the clinic's moves, the newest first.
+    """The start page. `moves` are the clinic's moves, newest first.
 
-    `live_since` is when the first move that is live went live, None where none is. `newest` is the state of the
-    newest move, None where there is no move yet.
+    `live_since` is the time when the first live move went live, or None. `newest` is the state of the newest move, or
+    None.
     """
 
     moves: tuple[EarlierMove, ...]
@@ -48,9 +48,9 @@ class StartPage:
 
 @router.get("/start")
 def show_start(request: Request, workspace: str = "") -> Response:
-    """The clinic's earlier moves, and what a new move needs.
+    """The clinic's earlier moves, and the needs of a new move.
 
-    Redirects to the clinic's open move, if there is one, and to a move that is not where its history says.
+    Redirects to the clinic's open move, if there is one, and to a move whose state differs from its history.
     """
     visit = visit_of(request)
     if not workspace and len(may_start(visit)) > 1:
@@ -72,7 +72,7 @@ def show_start(request: Request, workspace: str = "") -> Response:
 
 @router.post("/start")
 def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
-    """Starts the move of the visitor's workspace; where one is open already, leads to it."""
+    """Starts the move of the visitor's workspace, or redirects to the open move."""
     visit = visit_of(request)
     if not workspace and len(may_start(visit)) > 1:
         return go("/clinics")
@@ -97,7 +97,7 @@ def start(request: Request, workspace: Annotated[str, Form()] = "") -> Response:
 
 
 def own_workspace(visit: Visit, wanted: str) -> str:
-    """The workspace that is meant, of those where this person may start a move."""
+    """The wanted workspace, if this person may start a move there. Raises 404 otherwise."""
     own = may_start(visit)
     if wanted and wanted not in own:
         raise HTTPException(404)
@@ -110,13 +110,13 @@ def may_start(visit: Visit) -> list[str]:
 
 
 def moves_of(session: Session, workspace_id: str) -> Sequence[Migration]:
-    """Every move of a workspace, the newest first."""
+    """Every move of a workspace, newest first."""
     moves = select(Migration).where(Migration.workspace_id == workspace_id)
     return session.exec(moves.order_by(col(Migration.created_at).desc())).all()
 
 
 def to_start_page(moves: Sequence[Migration], moments: Mapping[str, datetime]) -> StartPage:
-    """What the start page says of these moves, the newest first. `moments`: when each went live, by the audit trail."""
+    """The start page for these moves, newest first. `moments` are the times of going live, by the audit trail."""
     live = [moments[move.id] for move in moves if move.state == State.FINALISED and move.id in moments]
     return StartPage(
         tuple(to_earlier_move(move) for move in moves),

@@ -1,6 +1,6 @@
-"""Files that a browser sends: taken apart while they arrive, each straight into encrypted storage.
+"""Uploads from a browser, parsed while they arrive and written straight into encrypted storage.
 
-Nothing of them is ever on a disk in the clear, and memory does not grow with their size.
+No byte is stored in the clear, and memory does not grow with the size of an upload.
 """
 
 import hashlib
@@ -48,14 +48,14 @@ MOST_FILES = 200
 
 
 class Receiver:
-    """One form with files. `finish()` gives what was stored; `abandon()` removes it again."""
+    """Parser of a form with files. `stored` lists the stored files, `abandon()` deletes them."""
 
     def __init__(self, runtime: Runtime, migration: Migration, boundary: bytes, limit: int) -> None:
         self.runtime = runtime
         self.migration = migration
         self.limit = limit
         self.stored: list[Stored] = []
-        self.basis = b""  # the form's fingerprint, which comes before its files
+        self.basis = b""  # the form's fingerprint, which precedes its files
         self.received = 0
         self._field = b""
         self._headers: dict[str, str] = {}
@@ -83,7 +83,7 @@ class Receiver:
         self.parser.write(chunk)
 
     def abandon(self) -> None:
-        """Removes everything that came: the browser went away, or it was too much."""
+        """Deletes every stored file, after a lost connection or a broken limit."""
         if self._writer is not None:
             self._writer.__exit__(Stop, Stop(Problem("upload_cut_short")), None)
             self._writer = None
@@ -134,9 +134,9 @@ class Receiver:
 
 
 async def receive(request: Request, visit: Visit, limit: int) -> tuple[list[Stored], Visit]:
-    """All files of a posted form, in encrypted storage, and the visit with the form's fingerprint.
+    """Stores all files of a posted form, encrypted. Returns them, and the visit with the form's fingerprint.
 
-    Raises Stop when the form is cut short or too large, and what storage raises where it has no room.
+    Raises Stop if the form is cut short or too large, and the storage's own error for a full disk.
     """
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or b"boundary" not in options:
@@ -161,9 +161,8 @@ async def receive(request: Request, visit: Visit, limit: int) -> tuple[list[Stor
     return receiver.stored, request.state.visit
 
 
-# Uploading in pieces: the page's script asks where a file stands, sends it on from there, and hands it over.
-#
-# Without the script, the plain form of the hand-over does the same in one go.
+# Upload in pieces: the page's script asks for a file's offset, sends the rest, and hands the files over. Without the
+# script, the plain form sends whole files.
 
 router = APIRouter()
 UPLOAD_LIMIT = 20 * 10**9
@@ -171,13 +170,13 @@ OUTDATED = "Somebody else uploads other files, or went on meanwhile. Nothing of 
 
 
 @router.post("/m/{migration_id}/upload/begin")
-async def choose(request: Request) -> Response:
-    """The names and sizes of the files that were chosen; answered with how much of each is here."""
+async def begin_upload(request: Request) -> Response:
+    """Takes the names and sizes of the chosen files. Responds with the received bytes of each."""
     visit = hands_over(request)
     form = await read_form(request)
 
     def confirm(session: Session, drops: bool) -> None:
-        """The same files once more drop nothing, so that another page may send them too."""
+        """Allows another page to send the same files: nothing is dropped then."""
         try:
             visit.confirm(session)
         except Changed as changed:
@@ -197,13 +196,13 @@ async def choose(request: Request) -> Response:
 
 @shows("/m/{migration_id}/handover/upload")
 def uploads_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """What every form of an upload shows: those that begin one, hand one over, or stop one."""
+    """The facts of every upload form: begin, hand over, stop."""
     del visit
     return upload_shown(migration, [row.id for row in load_upload_files(session, migration.id)])
 
 
 def upload_shown(migration: Migration, uploads: Sequence[str]) -> Shown:
-    """This visit to the state, and the uploads that are on their way."""
+    """The state of the move, and the uploads in progress."""
     moment = columns_shown(MOMENT, migration)
     begun = plural(len(uploads), "file of an upload is", "files of an upload are")
     now = {**moment.now, "uploads": f"{begun} sent or begun" if uploads else "no upload is begun"}
@@ -212,49 +211,49 @@ def upload_shown(migration: Migration, uploads: Sequence[str]) -> Shown:
 
 @describes("/m/{migration_id}/upload/stop")
 def describe_stop(refusal: Refusal) -> RefusedForm:
-    """The way on leads to the page that says how much of the upload arrived."""
+    """Refused stop of an upload. Leads to the page that shows the received amount."""
     return replace(describe(refusal), page=f"/m/{refusal.migration.id}/handover")
 
 
 @router.head("/m/{migration_id}/upload/{upload_id}")
 @router.get("/m/{migration_id}/upload/{upload_id}")
-def where(request: Request, upload_id: str) -> Response:
-    """How much of one file is durable."""
+def show_offset(request: Request, upload_id: str) -> Response:
+    """The number of durably stored bytes of a file."""
     visit = visit_of(request)
     with visit.read() as session:
         row = next((row for row in load_upload_files(session, visit.move.id) if row.id == upload_id), None)
     if row is None:
         raise HTTPException(404)
-    return told(row.received)
+    return offset_response(row.received)
 
 
 @router.post("/m/{migration_id}/upload/{upload_id}/piece")
 async def receive_piece(request: Request, upload_id: str) -> Response:
-    """One piece of a file, from `Upload-Offset` on; the answer says how much is durable now."""
+    """Stores a piece of a file from `Upload-Offset` on. Responds with the number of stored bytes."""
     visit = hands_over(request)
     start = request.headers.get("upload-offset", "")
     if not start.isdigit() or len(start) > 15:
         return JSONResponse({"words": "A piece has to say where it begins."}, 422)
     piece = await whole_piece(request)
-    told_sum = request.headers.get("piece-sha256", "")
-    if told_sum and hashlib.sha256(piece).hexdigest() != told_sum:
+    sent_checksum = request.headers.get("piece-sha256", "")
+    if sent_checksum and hashlib.sha256(piece).hexdigest() != sent_checksum:
         return JSONResponse({"words": "A piece arrived otherwise than it was sent."}, 409)
     try:
         received = await run_in_threadpool(take, visit.runtime, visit.move, upload_id, int(start), piece)
     except WrongOffset as wrong:
-        return told(wrong.received, 409)
+        return offset_response(wrong.received, 409)
     except StorageFull:
         return JSONResponse({"words": Problem("no_space", details={"size": "the rest"}).title}, 507)
-    except NoResponse:  # another page sends the same file, over a slow disk
+    except NoResponse:  # another page is sending the same file to a slow disk
         return JSONResponse({"words": "Another page is sending this file."}, 503)
     if received is None:
         raise HTTPException(404)
-    return told(received)
+    return offset_response(received)
 
 
 @router.post("/m/{migration_id}/upload/finish")
-def hand_over(request: Request) -> Response:
-    """Everything is here: a worker reads it."""
+def finish_upload(request: Request) -> Response:
+    """Hands over the uploaded files. A worker reads them."""
     visit = hands_over(request)
     try:
         whole = finish(visit.runtime, visit.move, visit.by, visit.confirm)
@@ -266,19 +265,19 @@ def hand_over(request: Request) -> Response:
 
 
 @router.post("/m/{migration_id}/upload/stop")
-def give_up(request: Request) -> Response:
-    """What arrived is deleted. The page of the hand-over says who stopped the upload, until something is uploaded."""
+def stop_upload(request: Request) -> Response:
+    """Deletes the received files. The handover page names the person who stopped, until the next upload."""
     visit = in_state(request, Event.SUBMIT_EXPORT, State.PREPARING)
     stop(visit.runtime, visit.move.id, visit.confirm, visit.by)
     return go(f"/m/{visit.move.id}/handover#upload")
 
 
-def told(received: int, status: int = 200) -> Response:
+def offset_response(received: int, status: int = 200) -> Response:
     return JSONResponse({"received": received}, status, headers={"Upload-Offset": str(received)})
 
 
 async def whole_piece(request: Request) -> bytes:
-    """At most one piece, however much is sent."""
+    """The body of the request, at most PIECE bytes."""
     piece = bytearray()
     async for chunk in request.stream():
         piece += chunk
@@ -288,7 +287,7 @@ async def whole_piece(request: Request) -> bytes:
 
 
 def chosen_in(form: FormData) -> list[ChosenFile]:
-    """What the browser says of the files; the same limits as for the plain form."""
+    """Parses the chosen files. The limits are those of the plain form."""
     names, sizes = [str(name) for name in form.getlist("name")], [str(size) for size in form.getlist("size")]
     if not names or len(names) != len(sizes) or not all(size.isdigit() and len(size) < 15 for size in sizes):
         raise Stop(Problem("upload_cut_short"))
@@ -304,7 +303,7 @@ def chosen_in(form: FormData) -> list[ChosenFile]:
 
 
 def arrived(session: Session, migration: Migration) -> dict[str, Any] | None:
-    """An upload that stopped on its way: how much of it is here; None where there is none."""
+    """An unfinished upload: its files and received bytes. None without an upload."""
     rows: list[UploadFile] = load_upload_files(session, migration.id)
     if not rows:
         return None

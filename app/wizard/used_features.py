@@ -1,7 +1,6 @@
-"""What the clinic uses in its old software, ticked before the export; and the numbers that it reads there itself.
+"""What the clinic uses in its old software, ticked before the export, and the clinic's own numbers.
 
-What is ticked decides which kinds may not lack unnoticed. The numbers may stay empty; the review holds them against
-what came.
+The ticks decide which kinds must be in the export. The numbers are optional. The review compares them with the trial.
 """
 
 import re
@@ -31,7 +30,7 @@ Errors = list[dict[str, str]]
 
 @shows("/m/{migration_id}/uses")
 def uses_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """What is ticked, as one answer: what is not ticked counts as much."""
+    """All ticks as a single answer: a missing tick is an answer, too."""
     del session
     names = {use.name: use.words for use in visit.source.uses} | {NOTHING: NOTHING_WORDS}
     ticked = ",".join(sorted(shown_ticks(visit, migration)))
@@ -40,7 +39,7 @@ def uses_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 @shows("/m/{migration_id}/uses/counts")
 def counts_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """The clinic's own numbers, each a field of its own."""
+    """The clinic's own numbers, each as a field."""
     del session
     kept = count_words(migration)
     return Shown(
@@ -52,7 +51,7 @@ def counts_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 
 def shown_ticks(visit: Visit, migration: Migration) -> list[str]:
-    """What the page ticks: what was saved, or the usual before anything was."""
+    """The ticks on the page: the saved ticks, or the usual ticks before anything is saved."""
     if migration.uses is None:
         return [use.name for use in visit.source.uses if use.usual]
     return migration.uses or [NOTHING]
@@ -63,36 +62,38 @@ def count_words(migration: Migration) -> dict[str, str]:
 
 
 @router.get("/m/{migration_id}/uses")
-def look(request: Request) -> Response:
+def show_uses(request: Request) -> Response:
     visit = visit_of(request)
-    return draw(request, shown_ticks(visit, visit.move))
+    return render_uses(request, shown_ticks(visit, visit.move))
 
 
 @router.post("/m/{migration_id}/uses")
-async def tick(request: Request) -> Response:
+async def submit_uses(request: Request) -> Response:
     form = await read_form(request)
     ticked = [str(value) for value in form.getlist("uses")]
-    return await run_in_threadpool(keep_ticked, request, ticked)
+    return await run_in_threadpool(save_ticked, request, ticked)
 
 
-def keep_ticked(request: Request, ticked: list[str]) -> Response:
+def save_ticked(request: Request, ticked: list[str]) -> Response:
     visit = in_state(request, Event.CHANGE_PLAN, *EDITABLE)
     known = {use.name for use in visit.source.uses}
     uses = [name for name in ticked if name in known]
     if uses and NOTHING in ticked:
-        return draw(request, ticked, [{"field": "uses", "words": both_ticked(visit.source, uses)}])
+        return render_uses(request, ticked, [{"field": "uses", "words": both_ticked(visit.source, uses)}])
     if not uses and NOTHING not in ticked:
-        return draw(request, ticked, [{"field": "uses", "words": "Tick at least one, or that it is none of these."}])
+        return render_uses(
+            request, ticked, [{"field": "uses", "words": "Tick at least one, or that it is none of these."}]
+        )
     with visit.confirmed() as confirmed:
         if "uses" not in confirmed.untouched or confirmed.migration.uses is None:
             save_uses(confirmed.session, visit.move.id, uses, visit.by)
-    if visit.move.state == State.MATCHING:  # the export is here: what lacks of it stands on its page
+    if visit.move.state == State.MATCHING:  # an export is present, and its page lists the missing kinds
         return go(f"/m/{visit.move.id}/handover")
     return go(f"/m/{visit.move.id}/uses/counts")
 
 
 def both_ticked(source: Source, uses: list[str]) -> str:
-    """Which ticks contradict each other, and the two ways out."""
+    """The error for contradicting ticks, with the two ways to resolve it."""
     labels = [use.words for use in source.uses if use.name in uses]
     shown = "\u201d, \u201c".join(labels)
     return (
@@ -103,20 +104,20 @@ def both_ticked(source: Source, uses: list[str]) -> str:
 
 
 @router.get("/m/{migration_id}/uses/counts")
-def look_at_counts(request: Request) -> Response:
-    return draw_counts(request, count_words(visit_of(request).move))
+def show_counts(request: Request) -> Response:
+    return render_counts(request, count_words(visit_of(request).move))
 
 
 @router.post("/m/{migration_id}/uses/counts")
-async def count(request: Request) -> Response:
+async def submit_counts(request: Request) -> Response:
     form = await read_form(request)
     typed = {name: str(value) for name, value in form.items()}
-    return await run_in_threadpool(keep_counts, request, typed)
+    return await run_in_threadpool(save_typed_counts, request, typed)
 
 
-def keep_counts(request: Request, form: dict[str, str]) -> Response:
+def save_typed_counts(request: Request, form: dict[str, str]) -> Response:
     visit = in_state(request, Event.CHANGE_PLAN, *COUNTING)
-    typed = {one.kind: form.get(f"count-{one.kind}", "").strip() for one in visit.source.counts}
+    typed = {count.kind: form.get(f"count-{count.kind}", "").strip() for count in visit.source.counts}
     read = {kind: whole_number(words) for kind, words in typed.items() if words}
     errors = [
         {"field": f"count-{kind}", "words": "Type a whole number, for example 12,480, or leave it empty."}
@@ -124,7 +125,7 @@ def keep_counts(request: Request, form: dict[str, str]) -> Response:
         if number is None
     ]
     if errors:
-        return draw_counts(request, typed, errors)
+        return render_counts(request, typed, errors)
     with visit.confirmed() as confirmed:
         counts = {k: n for k, n in read.items() if n is not None and f"count-{k}" not in confirmed.untouched}
         before = confirmed.migration.own_counts or {}
@@ -134,49 +135,49 @@ def keep_counts(request: Request, form: dict[str, str]) -> Response:
 
 
 def after_counts(state: State) -> str:
-    """Where the numbers are of use next."""
+    """The page that uses the numbers next."""
     if state in (State.REVIEWING, State.CHANGES_REQUESTED):
         return "review#complete"
     return "handover" if state is State.MATCHING else "export"
 
 
 def whole_number(typed: str) -> int | None:
-    """12480 of "12480", "12,480" or "12 480"; None of anything else."""
+    """12480 for "12480", "12,480" or "12 480". None for any other text."""
     digits = re.sub("[^0-9]", "", typed)
     return int(digits) if WHOLE.fullmatch(typed) and len(digits) <= MOST_DIGITS else None
 
 
 def count_as_shown(typed: str) -> str:
-    """A typed number as the page shows numbers ("12 480" becomes "12,480"); any other text is only stripped."""
+    """A typed number in the page's notation ("12 480" becomes "12,480"). Other text is only stripped."""
     number = whole_number(typed.strip())
     return typed.strip() if number is None else f"{number:,}"
 
 
-def draw(request: Request, ticked: list[str], errors: Errors | None = None) -> Response:
+def render_uses(request: Request, ticked: list[str], errors: Errors | None = None) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/uses")
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "uses": visit.source.uses,
         "nothing": NOTHING,
         "nothing_words": NOTHING_WORDS,
         "legend": TICKS,
         "ticked": ticked,
-        "said": visit.move.uses is not None,
+        "is_answered": visit.move.uses is not None,
         "editable": State(visit.move.state) in EDITABLE,
         "errors": errors or [],
     }
-    return page(request, "wizard/used_features.html", 422 if errors else 200, **told)
+    return page(request, "wizard/used_features.html", 422 if errors else 200, **values)
 
 
-def draw_counts(request: Request, typed: dict[str, str], errors: Errors | None = None) -> Response:
+def render_counts(request: Request, typed: dict[str, str], errors: Errors | None = None) -> Response:
     visit = visit_of(request)
     visit.remember("/m/{migration_id}/uses/counts")
     state = State(visit.move.state)
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "counts": visit.source.counts,
         "typed": typed,
         "editable": state in COUNTING,
         "next": after_counts(state),
         "errors": errors or [],
     }
-    return page(request, "wizard/used_features-counts.html", 422 if errors else 200, **told)
+    return page(request, "wizard/used_features-counts.html", 422 if errors else 200, **values)

@@ -1,4 +1,4 @@
-"""The clients whose first or last appointment is another one than their old software says, by name, to be looked at."""
+"""Clients whose first or last appointment differs from the old software, by name."""
 
 from datetime import datetime
 from itertools import islice
@@ -9,28 +9,28 @@ from fastapi import APIRouter, Query, Request, Response
 from app.migration.trials import current_trial
 from app.trial.source_totals import VISITS, lines_of
 from app.web.page_context import page, visit_of
-from app.wizard.looking import write_look
+from app.wizard.trial_view import record_view
 
 router = APIRouter()
 PER_PAGE = 100
 
 
 @router.get("/m/{migration_id}/visits")
-def look(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) -> Response:
-    """A page of them. Who looked is written down before a name is shown."""
+def show_visits(request: Request, number: Annotated[int, Query(ge=1, le=10**7)] = 1) -> Response:
+    """A page of these clients. The view is recorded before a name is shown."""
     visit = visit_of(request)
     with visit.read() as session:
         trial = current_trial(session, visit.move)
-    told = (trial.held_against or {}) if trial is not None and trial.finished_at is not None else {}
-    if trial is None or not told:
+    totals = (trial.held_against or {}) if trial is not None and trial.finished_at is not None else {}
+    if trial is None or not totals:
         return page(request, "wizard/review-none.html")
-    write_look(visit, "visits_listed", {"page": number})
-    total = told.get("clients_differ", 0)
+    record_view(visit, "visits_listed", {"page": number})
+    total = totals.get("clients_differ", 0)
     start = (number - 1) * PER_PAGE
     shown = list(islice(lines_of(visit.runtime, visit.move, trial.number, VISITS), start, start + PER_PAGE))
     context: dict[str, Any] = {
         "lines": [line | {name: moment(line[name]) for name in TIMES} for line in shown],
-        "told": told,
+        "totals": totals,
         "total": total,
         "shown": {"page": number, "pages": -(-total // PER_PAGE)},
         "kept": bool(visit.move.wrapped_key),

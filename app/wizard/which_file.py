@@ -1,7 +1,7 @@
-"""What is this file? An admin says what it holds and which column is which field, with three of its rows in sight.
+"""What is this file? An admin chooses its kind and pairs its columns, with three rows in view.
 
-The cells belong to the clinic: nobody else may open this page, and who did is written down before they are shown. Who
-may not read clinical notes sees cells only of a file that reading itself knows to hold none.
+The cells belong to the clinic: only its admins may open this page, and the view is recorded first. A person without
+the right to read clinical notes sees cells only if reading itself found that the file holds none.
 """
 
 from dataclasses import replace
@@ -34,6 +34,7 @@ from app.wizard.pairing import (
     Answer,
     Line,
     Offer,
+    find_errors,
     gathers,
     label_of,
     needed,
@@ -41,19 +42,18 @@ from app.wizard.pairing import (
     options,
     planned,
     without,
-    wrong_with,
 )
-from app.wizard.which_folder import HOLDS, asked_folder, folder_words, keep_folder, page_after, show_folder
+from app.wizard.which_folder import HOLDS, asked_folder, folder_words, page_after, render_folder, save_folder_answer
 
 router = APIRouter()
 Errors = list[dict[str, str]]
-MOST_SHOWN = 200  # columns with a place, and as many without one; a page of thousands takes a minute to draw
+MOST_SHOWN = 200  # paired columns, and as many unpaired; a page of thousands takes a minute to render
 FORM, SUPPORT_FORM = "/m/{migration_id}/files/{number}", "/support/{migration_id}/files/{number}"
 
 
 @shows(FORM, SUPPORT_FORM)
 def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
-    """The reading that the file's number belongs to, and what was answered of this one file."""
+    """The reading of the file's number, and the answer about this file."""
     number = int(visit.sent.address["number"])
     file = session.get(ExportFile, (migration.id, migration.export_number, number))
     path = file.path if file is not None else ""
@@ -75,49 +75,49 @@ def answer_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
 
 
 @router.get("/m/{migration_id}/files/{number}")
-def look(request: Request, number: int) -> Response:
+def show_file(request: Request, number: int) -> Response:
     visit = visit_of(request)
     if (folder := asked_folder(visit, number)) is not None:
-        return show_folder(request, folder, FORM, "wizard/which_folder.html")
-    return draw(request, number)
+        return render_folder(request, folder, FORM, "wizard/which_folder.html")
+    return render_file(request, number)
 
 
 @router.post("/m/{migration_id}/files/{number}")
 async def save(request: Request, number: int) -> Response:
     form = await read_form(request)
-    return await run_in_threadpool(keep, request, number, form)
+    return await run_in_threadpool(save_answer, request, number, form)
 
 
-def keep(request: Request, number: int, form: FormData) -> Response:
-    """Keeps what is said of the file; with `act=read`, reads the export again with it."""
+def save_answer(request: Request, number: int, form: FormData) -> Response:
+    """Saves the answer about a file. With `act=read`, reads the export again."""
     visit, act = in_state(request, Event.READ_AGAIN, *ANSWERED_IN), str(form.get("act", ""))
-    visit.ask_first()  # the number may be that of another file by now
+    visit.ask_first()  # the number may belong to another file now
     if (folder := asked_folder(visit, number)) is not None:
-        return keep_folder(request, folder, FORM, form)
+        return save_folder_answer(request, folder, FORM, form)
     file = file_of(visit, number)
     if act == "withdraw":
         settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep")
         return go(page_after(visit))
-    said = Answer(LEAVE_OUT) if act == "leave" else answer_in(form)
-    shown = offered(visit, file, said)
-    errors = [] if act == "show" else stale(form, shown) or wrong_with(shown)
+    answer = Answer(LEAVE_OUT) if act == "leave" else answer_in(form)
+    shown = offered(visit, file, answer)
+    errors = [] if act == "show" else outdated_columns(form, shown) or find_errors(shown)
     if act == "show" or errors:
-        return draw(request, number, shown, errors)
+        return render_file(request, number, shown, errors)
     facts = {"kind": shown.chosen, "columns": sum(bool(line.chosen) for line in shown.lines)}
     settle(visit, lambda plan: planned(shown, plan, file.path), number, "file_answered", facts, act)
     return go(page_after(visit))
 
 
 def answer_in(form: FormData) -> Answer:
-    """What a form says. Columns count for the kind that they were shown for; another kind begins with guesses."""
+    """Parses the form. Columns count only for the kind that they were shown for. Another kind starts with guesses."""
     if form.get("shown", "") != form.get("kind", ""):
         return Answer(str(form.get("kind", "")) or None, {}, form.get("headerless") == "1")
     chosen = {int(name[1:]): str(value) for name, value in form.items() if name[:1] == "c" and name[1:].isdigit()}
     return Answer(str(form.get("kind", "")) or None, chosen, form.get("headerless") == "1")
 
 
-def stale(form: FormData, shown: Offer) -> Errors:
-    """A form with the columns of another kind is shown once more before it counts."""
+def outdated_columns(form: FormData, shown: Offer) -> Errors:
+    """An error for a form with the columns of another kind, so that the page shows the right columns first."""
     of = str(form.get("shown", ""))
     if shown.kind is not None and shown.kind.imported and of != shown.kind.name:
         return [
@@ -132,7 +132,7 @@ def stale(form: FormData, shown: Offer) -> Errors:
 
 
 def file_of(visit: Visit, number: int) -> ExportFile:
-    """One file of the export as it was last read. Folders that count as one have nothing to pair."""
+    """A file of the export's last reading. Raises 404 for folders of documents, which have no columns."""
     with visit.read() as session:
         file = session.get(ExportFile, (visit.move.id, visit.move.export_number, number))
     if file is None or number < 1 or folder_of(file.path) or not visit.move.wrapped_key:
@@ -140,34 +140,34 @@ def file_of(visit: Visit, number: int) -> ExportFile:
     return file
 
 
-def offered(visit: Visit, file: ExportFile, said: Answer | None) -> Offer:
-    """The file's beginning, and what it may be."""
+def offered(visit: Visit, file: ExportFile, answer: Answer | None) -> Offer:
+    """Builds the offer of a file from its first rows."""
     plan = plan_of(visit.move)
     with visit.read() as session:
         files = files_of(session, visit.move.id, visit.move.export_number)
-    headerless = said.headerless if said else file.path in plan.headerless or file.refused == "header_missing"
+    headerless = answer.headerless if answer else file.path in plan.headerless or file.refused == "header_missing"
     others = {other.path: other.kind for other in files if other.kind and not other.refused and other.path != file.path}
     asked = Asked(
         file.path,
         headerless,
-        may_lack_header=said is None and file.kind is None,
-        wants_ids=not (said and said.chosen),  # looking into every file takes a while
+        may_lack_header=answer is None and file.kind is None,
+        wants_ids=not (answer and answer.chosen),  # a search through every file is slow
         kinds=others,
     )
     preview = preview_of(visit.runtime, visit.move, plan, asked)
     headerless = preview.headerless
-    if said is None and headerless:
-        said = Answer(plan.file_kinds.get(file.path), {}, headerless=True)
-    return offer(preview.glimpse, visit.source, said, plan, file.path, preview.ids, taken_for=taken_for(file))
+    if answer is None and headerless:
+        answer = Answer(plan.file_kinds.get(file.path), {}, headerless=True)
+    return offer(preview.glimpse, visit.source, answer, plan, file.path, preview.ids, taken_for=taken_for(file))
 
 
 def taken_for(file: ExportFile) -> str | None:
-    """The kind that the list of files names, where reading found it by itself and no person said it."""
+    """The kind in the list of files, if reading recognised it without an answer."""
     return file.kind if file.refused in HELPED and not file.facts.get("answered") else None
 
 
 def shows_cells(visit: Visit, file: ExportFile) -> bool:
-    """Whether this person may see the cells of a file: what a person said that it holds proves nothing."""
+    """Whether this person may see a file's cells. An answer about the file's kind proves nothing."""
     with visit.read() as session:
         reader = reader_of(session, visit.runtime.caspen, visit.move.workspace_id, visit.person)
     kind = next((kind for kind in visit.source.kinds if kind.name == file.kind), None)
@@ -176,9 +176,9 @@ def shows_cells(visit: Visit, file: ExportFile) -> bool:
     return not hidden_from(reader, kind.tables)
 
 
-def draw(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
+def render_file(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
     visit = visit_of(request)
-    with visit.read() as session:  # before the file itself, so that the fingerprint is never newer than the page
+    with visit.read() as session:  # before the file is loaded, so that the fingerprint is never newer than the page
         known = visit.shown(FORM, session, visit.move)
     file = file_of(visit, number)
     with visit.write() as session:  # before a single cell is shown
@@ -187,7 +187,7 @@ def draw(request: Request, number: int, shown: Offer | None = None, errors: Erro
     visit.remember_shown(FORM, replace(known, inputs=file_inputs(shown, visit.source, is_support=False)))
     lines = lines_of(visit)
     mine = next(line for line in lines if line.number == number)
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "file": file,
         "line": mine,
         "shown": shown,
@@ -198,11 +198,11 @@ def draw(request: Request, number: int, shown: Offer | None = None, errors: Erro
         "cells": shows_cells(visit, file),
         **choices(shown, visit.source),
     }
-    return page(request, "wizard/which_file.html", 422 if errors else 200, **told)
+    return page(request, "wizard/which_file.html", 422 if errors else 200, **values)
 
 
 def choices(shown: Offer, source: Source) -> dict[str, Any]:
-    """The kinds of the list and, for each column, what it may become."""
+    """The kinds of the list, and each column's options."""
     likely = tuple(dict.fromkeys((*shown.candidates, *([shown.likeliest] if shown.likeliest else []))))
     words = kind_words(source)
     named = [(k.name, words[k.name], k) for k in source.kinds]
@@ -223,18 +223,18 @@ def choices(shown: Offer, source: Source) -> dict[str, Any]:
         return [(line, options(kind, line, many=gathers(kind)) if kind else []) for line in lines[:MOST_SHOWN]]
 
     return {
-        "groups": [(label, some) for label, some in groups if some],
+        "groups": [(label, entries) for label, entries in groups if entries],
         "paired": offered_for(paired),
         "unpaired": offered_for(unpaired),
         "unshown": max(0, len(paired) - MOST_SHOWN) + max(0, len(unpaired) - MOST_SHOWN),
         "needs": [label_of(kind, p.name) for p in needed(kind)] if kind else [],
-        "stays_unread": kind is not None and gathers(kind) is None,
+        "is_left_unread": kind is not None and gathers(kind) is None,
     }
 
 
 def trouble_of(file: ExportFile, shown: Offer, source: Source, *, is_support: bool = False) -> Problem | None:
-    """Why the file was not read, or cannot even be shown as a table."""
-    unread = shown.seen.code if not shown.seen.names else None
+    """Why the file was not read, or cannot be shown as a table."""
+    unread = shown.preview.code if not shown.preview.names else None
     code = unread if unread in (BUSY, FAILED) else file.refused or unread
     if code is None or code not in catalogue():
         return None
@@ -244,7 +244,7 @@ def trouble_of(file: ExportFile, shown: Offer, source: Source, *, is_support: bo
         return problem
     keys = [p.name for p in needed(shown.kind) if p.column.is_key and p.name not in own]
     if code == "missing_key_column" and shown.lines and not keys:
-        return None  # the kind that was refused lacked its column; the kind that is shown does not
+        return None  # the shown kind has its key column, unlike the refused kind
     if shown.kind.name == file.kind:
         return problem
     wanted = " and ".join(label_of(shown.kind, name) for name in keys)

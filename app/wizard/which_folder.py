@@ -1,6 +1,6 @@
-"""What is this folder? An admin says once for all of its documents whether they are notes or clients' files.
+"""What is this folder? An admin chooses notes or clients' files once for all of its documents.
 
-The page shows how many documents there are, and none of their names: they are names of clients.
+The page shows the number of documents and no names, because the names are clients' names.
 """
 
 from dataclasses import dataclass, replace
@@ -27,10 +27,10 @@ HOLDS, LEFT_OUT = "This folder holds", "Something we do not need: leave it out"
 
 @dataclass(frozen=True, slots=True)
 class AskedFolder:
-    """A folder of documents under a name that we do not know, at a line of the files.
+    """A folder of documents with an unknown name.
 
-    `documents` is how many it holds, `pages` how many of them are pages or texts, None where that was not counted.
-    `chosen` is the answer of the plan, empty where there is none.
+    `documents` is the number of documents, `pages` the number of pages and texts among them, None if not counted.
+    `chosen` is the plan's answer, "" without an answer.
     """
 
     number: int
@@ -47,9 +47,9 @@ class AskedFolder:
 
 
 def asked_folder(visit: Visit, number: int) -> AskedFolder | None:
-    """The folder at a number of the files, where the clinic is or was asked what it holds; None for anything else."""
+    """The folder at a number of the files, if the clinic is or was asked about it. None for anything else."""
     lines = lines_of(visit)
-    line = next((line for line in lines if line.number == number and line.is_folder and line.may_look), None)
+    line = next((line for line in lines if line.number == number and line.is_folder and line.can_open), None)
     root = folder_of(line.path) if line is not None else None
     if line is None or root is None or not visit.move.wrapped_key:
         return None
@@ -73,13 +73,13 @@ def folder_inputs(folder: AskedFolder, source: Source, *, is_support: bool) -> d
 
 
 def folder_words(source: Source) -> dict[str, str]:
-    """What a folder may hold, in words by value."""
+    """The choices for a folder, in words by value."""
     labels = {kind.name: kind.label for kind in source.kinds}
     return {NOTES: f"{labels[NOTES]} of clients", FILES: f"{labels[FILES]} of clients", LEAVE_OUT: LEFT_OUT}
 
 
 def options_for(source: Source) -> list[dict[str, str]]:
-    """What a folder may hold, each with what becomes of its documents."""
+    """The choices for a folder, each with the result for its documents."""
     hints = {
         NOTES: "Pages and texts become notes; other documents are kept as files of their client.",
         FILES: "Each is kept as it is with its client.",
@@ -88,7 +88,7 @@ def options_for(source: Source) -> list[dict[str, str]]:
     return [{"value": value, "words": words, "hint": hints[value]} for value, words in folder_words(source).items()]
 
 
-def show_folder(
+def render_folder(
     request: Request,
     folder: AskedFolder,
     form: str,
@@ -97,9 +97,9 @@ def show_folder(
     chosen: str = "",
     **more: Any,
 ) -> Response:
-    """The page of a folder. `form` is the path of its route, `chosen` an answer that was sent and not kept."""
+    """Renders the page of a folder. `form` is the route's path, `chosen` an answer that was sent and not saved."""
     visit = visit_of(request)
-    with visit.read() as session:  # before the folder itself, so that the fingerprint is never newer than the page
+    with visit.read() as session:  # before the folder is loaded, so that the fingerprint is never newer than the page
         known = visit.shown(form, session, visit.move)
     folder = asked_folder(visit, folder.number) or folder
     inputs = folder_inputs(folder, visit.source, is_support="reason" in more)
@@ -114,23 +114,23 @@ def show_folder(
     return page(request, template, 422 if errors else 200, **{**context, **more})
 
 
-def keep_folder(request: Request, folder: AskedFolder, path: str, form: FormData) -> Response:
-    """Keeps what is said of a folder; with `act=read`, reads the export again with it. `path` is that of the route."""
+def save_folder_answer(request: Request, folder: AskedFolder, path: str, form: FormData) -> Response:
+    """Saves the answer about a folder. With `act=read`, reads the export again. `path` is the route's path."""
     visit, act = visit_of(request), str(form.get("act", ""))
     if act == "withdraw":
-        withdraw(visit, folder)
+        withdraw_answer(visit, folder)
         return go(page_after(visit))
     answer = LEAVE_OUT if act == "leave" else str(form.get("kind", ""))
     errors = [] if act == "show" else missing_answer(answer)
     if act == "show" or errors:
-        return show_folder(request, folder, path, "wizard/which_folder.html", errors, answer)
+        return render_folder(request, folder, path, "wizard/which_folder.html", errors, answer)
     answer_folder(visit, folder, answer, act)
     return go(page_after(visit))
 
 
 @goes_on("/m/{migration_id}/files/{number}")
 def page_after(visit: Visit) -> str:
-    """The page after an answer about a file or a folder: the next open one, the reading, or the files."""
+    """The page after an answer about a file or folder: the next open question, the reading, or the files."""
     act, at = "".join(visit.sent.fields.get("act", ())), f"/m/{visit.move.id}"
     if act == "read":
         return f"{at}/progress"
@@ -139,12 +139,12 @@ def page_after(visit: Visit) -> str:
 
 
 def missing_answer(answer: str) -> Errors:
-    """What a form lacks that says nothing of the folder."""
+    """The error for a form without an answer."""
     return [] if answer in ANSWERS else [{"field": "kind", "words": "Say what the folder holds, or leave it out."}]
 
 
 def answer_folder(visit: Visit, folder: AskedFolder, answer: str, act: str, reason: str = "") -> None:
-    """Keeps an answer, and reads the export again where `act` is read."""
+    """Saves an answer, and reads the export again if `act` is "read"."""
     settle(
         visit,
         lambda plan: _with(plan, folder.root, answer),
@@ -156,8 +156,8 @@ def answer_folder(visit: Visit, folder: AskedFolder, answer: str, act: str, reas
     )
 
 
-def withdraw(visit: Visit, folder: AskedFolder, reason: str = "") -> None:
-    """Takes the answer back: the folder is a question again when the export is read again."""
+def withdraw_answer(visit: Visit, folder: AskedFolder, reason: str = "") -> None:
+    """Withdraws the answer. The next reading asks again."""
     settle(visit, lambda plan: _with(plan, folder.root, ""), folder.number, "file_answer_withdrawn", {}, "keep", reason)
 
 

@@ -1,4 +1,4 @@
-"""A zip that is locked: the clinic types its password, and the same files are opened and read again with it."""
+"""A locked zip: the clinic types the password, and the same files are read again."""
 
 from typing import Annotated, Any
 
@@ -20,24 +20,24 @@ ASKS = "Type the password that the zip was made with."
 
 
 def locked_files(session: Session, migration: Migration) -> list[ExportFile]:
-    """The files that nobody could open so far."""
+    """Files that could not be opened so far."""
     files = files_of(session, migration.id, migration.export_number)
     return [file for file in files if file.refused in LOCKED]
 
 
 @router.get("/m/{migration_id}/files/password")
-def look(request: Request) -> Response:
-    return draw(request, [])
+def show_zip_password(request: Request) -> Response:
+    return render_zip_password(request, [])
 
 
 @router.post("/m/{migration_id}/files/password")
 def unlock(request: Request, password: Annotated[str, Form()] = "") -> Response:
-    """Keeps the password sealed and reads the export again with it. What it opens is told there."""
+    """Stores the password, sealed, and reads the export again. Reading reports a wrong password."""
     if visit_of(request).move.state == State.READING:
-        return go(f"/m/{visit_of(request).move.id}/progress")  # pressed twice: it is being read
+        return go(f"/m/{visit_of(request).move.id}/progress")  # pressed twice: the reading has started
     visit = in_state(request, Event.READ_AGAIN, *ANSWERED_IN)
     if not password:
-        return draw(request, [{"field": "password", "words": ASKS}])
+        return render_zip_password(request, [{"field": "password", "words": ASKS}])
     key = visit.runtime.link_key(visit.move)
     with visit.confirmed() as confirmed:
         session, migration = confirmed.session, confirmed.migration
@@ -47,17 +47,17 @@ def unlock(request: Request, password: Annotated[str, Form()] = "") -> Response:
     return go(f"/m/{visit.move.id}/progress")
 
 
-def draw(request: Request, errors: list[dict[str, str]]) -> Response:
+def render_zip_password(request: Request, errors: list[dict[str, str]]) -> Response:
     visit = visit_of(request)
     with visit.read() as session:
         files = locked_files(session, visit.move)
     if not files:
         return go(f"/m/{visit.move.id}/files")
     was_wrong = any(file.refused == WRONG for file in files)
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "files": files,
         "was_wrong": was_wrong,
         "editable": visit.move.state in ANSWERED_IN,
         "errors": errors,
     }
-    return page(request, "wizard/zip_password.html", 422 if errors else 200, **told)
+    return page(request, "wizard/zip_password.html", 422 if errors else 200, **values)

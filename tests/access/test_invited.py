@@ -10,7 +10,7 @@ from app.access.rights import Role
 from app.sandbox.demo import WORKSPACE
 from app.web.page_context import COOKIE
 from app.wizard import progress
-from app.wizard.progress import may_look, stream, watch_of
+from app.wizard.progress import may_view, stream, watch_of
 from tests.access.colleagues import SITUATIONS, Situation, joined, opened_wrongly, put_upload
 from tests.invited import change, person_id, remove
 from tests.pages import done
@@ -55,7 +55,7 @@ def test_an_open_event_stream_ends_with_the_access_of_its_reader(
 
     def may_still_view() -> bool:
         """The product's own check. The access ends after the stream was allowed."""
-        asked.append(may_look(ledger, secret, WORKSPACE))
+        asked.append(may_view(ledger, secret, WORKSPACE))
         if len(asked) == 1:
             end_access()
         return asked[-1]

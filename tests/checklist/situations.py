@@ -1,4 +1,4 @@
-"""A clinic that has everything set up; each story takes one thing away."""
+"""A clinic with everything set up. Each story removes a part."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from app.caspen.workspace_snapshot import (
 from app.checklist.situation import Named, Situation
 from app.mapping.plan import Choice, Plan
 
-HERE = WorkspaceDetails("wsp_1", "Harbour Street", "Australia/Sydney", "AU")
+WORKSPACE = WorkspaceDetails("wsp_1", "Harbour Street", "Australia/Sydney", "AU")
 
 
 def location(name: str = "Harbour Street", *, archived: bool = False) -> WorkspaceLocation:
@@ -35,14 +35,14 @@ def named(name: str, *, appointments: int = 12, notes: int = 3) -> Named:
 
 
 def workspace(**some: Any) -> WorkspaceSnapshot:
-    told = {"locations": (location(),), "practitioners": (practitioner(),), "services": (service(),)}
-    return WorkspaceSnapshot(HERE, **(told | some))
+    values = {"locations": (location(),), "practitioners": (practitioner(),), "services": (service(),)}
+    return WorkspaceSnapshot(WORKSPACE, **(values | some))
 
 
 def decided(**choices: dict[str, Choice]) -> Plan:
     return Plan(**choices)  # type: ignore[arg-type]  # each is a dictionary of choices
 
 
-def here(**some: Any) -> Situation:
-    found = Situation(workspace=workspace(), plan=Plan(), base="/m/mig_1", places="/sandbox/wsp_1", source="Old Desk")
-    return replace(found, **({"services_way": "bring"} | some))
+def situation(**some: Any) -> Situation:
+    base = Situation(workspace=workspace(), plan=Plan(), base="/m/mig_1", places="/sandbox/wsp_1", source="Old Desk")
+    return replace(base, **({"services_way": "bring"} | some))

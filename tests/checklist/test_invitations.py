@@ -1,4 +1,4 @@
-"""Every invited practitioner has accepted before the trial; support may let this one pass."""
+"""Every invited practitioner has accepted before the trial, unless support waives the check."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ import pytest
 from app.checklist import invitations
 from app.checklist.line import Mark
 from app.checklist.situation import Situation
-from tests.checklist.situations import here, practitioner, workspace
+from tests.checklist.situations import practitioner, situation, workspace
 
 PRIYA = practitioner("Priya", accepted=False)
 LEFT = practitioner("Helen", active=False, accepted=False)
@@ -15,7 +15,7 @@ BROUGHT = practitioner("Ruby", accepted=False, invited=False)
 
 
 def with_people(*people: object, waived: Mapping[str, str] | None = None) -> Situation:
-    return here(workspace=workspace(practitioners=people), waived=waived or {})
+    return situation(workspace=workspace(practitioners=people), waived=waived or {})
 
 
 TABLE: dict[str, tuple[Situation, Mark, str, bool]] = {
@@ -37,9 +37,9 @@ TABLE: dict[str, tuple[Situation, Mark, str, bool]] = {
 
 
 @pytest.mark.parametrize("case", TABLE)
-def test_the_line_says_where_it_stands(case: str) -> None:
+def test_the_line_shows_its_state(case: str) -> None:
     situation, mark, words, passes = TABLE[case]
-    line = invitations.look(situation)
+    line = invitations.check(situation)
     assert line.mark is mark
     assert words in line.what
     assert line.passes is passes
@@ -47,4 +47,4 @@ def test_the_line_says_where_it_stands(case: str) -> None:
 
 
 def test_those_who_have_not_are_named() -> None:
-    assert invitations.look(with_people(PRIYA, LEFT, BROUGHT)).names == ("Priya",)
+    assert invitations.check(with_people(PRIYA, LEFT, BROUGHT)).names == ("Priya",)

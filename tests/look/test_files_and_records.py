@@ -9,11 +9,11 @@ from playwright.sync_api import Page
 
 from app.mapping.context import DateOrder
 from app.records.cells import Cell, Place
-from app.records.field import said
+from app.records.field import text_field
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
 from app.records.origin import Origin
-from app.records.provenance import beside
+from app.records.provenance import build_provenance
 from app.records.source_row import SourceRow
 from app.sources import source
 from app.wizard.file_states import FileLine
@@ -44,14 +44,14 @@ def record() -> str:
     other = Cell("name", LONG, f"{LONG_NAME} {LONG}", None, PLACE, frozenset({"alert"}))
     feeds = {"medical_alerts": frozenset({"alert"})}
     row = SourceRow(kind, PLACE.file, 1, 2, "77", DateOrder.DAY_FIRST, (own,), (), feeds, joined=(other,))
-    fields = [said("Alert", LONG, "alert", how="All alerts as one text"), said("State", "Active", "status")]
+    fields = [text_field("Alert", LONG, "alert", how="All alerts as one text"), text_field("State", "Active", "status")]
     context = {
         "kind": BY_NAME["clients"],
         "record": SimpleNamespace(source_id="77"),
         "title": LONG_NAME,
         "client_id": None,
         "client": None,
-        "origin": Origin(beside(BY_NAME["clients"], fields, row, NOTHING), row),
+        "origin": Origin(build_provenance(BY_NAME["clients"], fields, row, NOTHING), row),
         "trial": {"number": 1},
         "is_live": False,
         "next_card": None,

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from app.caspen import views
 from app.caspen.tables import Client, ProgressNote
-from app.records.field import Field, Rich, Sheet, said
+from app.records.field import Field, Rich, Sheet, text_field
 from app.records.section import SectionLine, SectionPage, Tab
 from app.records.sections import BY_NAME, SECTIONS
 from app.templating import TEMPLATES, environment, rich
@@ -78,7 +78,7 @@ def live(section: str = "", **more: object) -> str:
     told: dict[str, object] = {
         "workspace": WORKSPACE, "client": CLIENT, "name": f"Noah {LONG}", "tabs": TABS, "section": section,
         "at": "/sandbox/w", "client_at": "/sandbox/w/clients/c1", "records_at": "",
-        "fields": [said("Name", LONG_NAME), said("Notes", f"{LONG}\n{LONG}")],
+        "fields": [text_field("Name", LONG_NAME), text_field("Notes", f"{LONG}\n{LONG}")],
     }  # fmt: skip
     return render("sandbox/client.html", **(told | more))
 
@@ -88,7 +88,7 @@ def of_section(name: str, *, closed: bool = False, nothing: bool = False) -> str
     section = BY_NAME[name]
     record = ProgressNote.model_construct(state="draft")
     value = FORM if name == "forms" else Rich(HTML)
-    fields = {label: said(label, words) for label, words in FIELDS.items()}
+    fields = {label: text_field(label, words) for label, words in FIELDS.items()}
     line = SectionLine(
         "r1", LONG, record, fields, () if closed else (Field("Words", value),), (("Draft", "needs"),), "Past", closed
     )
@@ -139,8 +139,8 @@ PAGES: dict[str, Callable[[], str]] = {
     ]),
     "/sandbox": sandbox,
     "/sandbox-empty": nothing_there,
-    "/clients": lambda: render("sandbox/clients.html", workspace=WORKSPACE, q="x", at="/sandbox/w", found=LIVE),
-    "/clients-none": lambda: render("sandbox/clients.html", workspace=WORKSPACE, q="", at="/sandbox/w", found=NOBODY),
+    "/clients": lambda: render("sandbox/clients.html", workspace=WORKSPACE, q="x", at="/sandbox/w", matches=LIVE),
+    "/clients-none": lambda: render("sandbox/clients.html", workspace=WORKSPACE, q="", at="/sandbox/w", matches=NOBODY),
     "/client": live,
     **{f"/client-{one.name}": partial(of_section, one.name) for one in SECTIONS},
     "/client-notes-closed": lambda: of_section("notes", closed=True),
@@ -170,10 +170,12 @@ def test_a_page_is_open_to_everybody_on_every_screen(page: Page, site: str, addr
 
 def test_only_what_moves_is_listed_and_only_what_was_seen_is_called_confirmed() -> None:
     rows = export().split('<tr role="row"')
-    said = {label: row for label in ("Locations", "Clients", "Contacts") for row in rows if f">{label}</th>" in row}
-    assert "Confirmed" in said["Clients"]
-    assert "May look different" in said["Contacts"]
-    assert "Ask Cliniko support" in said["Locations"]
+    text_field = {
+        label: row for label in ("Locations", "Clients", "Contacts") for row in rows if f">{label}</th>" in row
+    }
+    assert "Confirmed" in text_field["Clients"]
+    assert "May look different" in text_field["Contacts"]
+    assert "Ask Cliniko support" in text_field["Locations"]
     assert "Letters</th>" not in "".join(rows)
 
 

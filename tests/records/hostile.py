@@ -1,4 +1,4 @@
-"""Imported HTML that wants more than to be read: one list, for every place where words of an export are shown."""
+"""Hostile HTML, as a single list for every place that shows text of an export."""
 
 EVIL = "http://evil.example"
 ACTS = "/support/mig_0/cancel"  # what a request of ours must never be made to do

@@ -1,4 +1,4 @@
-"""An export in which every join of mapping has its rows: values of one file that rows of another one decide."""
+"""An export with rows for every join of mapping: values of a file that rows of another file decide."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Records that a client's page shows, beside those of the destination's own story, and the page as a reader gets it."""
+"""Records for a client's page, added to the destination's own story, and the page for a reader."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,13 +17,13 @@ SYDNEY = "Australia/Sydney"
 
 
 def form(key: str = "9000", of: str = "1000", **values: Any) -> Record:
-    told = {"name": "Consent", "client_id": client_id(of), "content": [], **values}
-    return Record("forms", "patient_forms", key, told)
+    values_ = {"name": "Consent", "client_id": client_id(of), "content": [], **values}
+    return Record("forms", "patient_forms", key, values_)
 
 
 def communication(key: str = "8000", of: str = "1000", **values: Any) -> Record:
-    told = {"client_id": client_id(of), "channel": "email", "direction": "sent", "occurred_at": NOON, **values}
-    return Record("communications", "communications", key, told)
+    values_ = {"client_id": client_id(of), "channel": "email", "direction": "sent", "occurred_at": NOON, **values}
+    return Record("communications", "communications", key, values_)
 
 
 def case(key: str = "6000", of: str = "1000", **values: Any) -> Record:
@@ -35,7 +35,7 @@ def reason(key: str = "name:unwell", **values: Any) -> Record:
 
 
 def group(key: str = "5500", **values: Any) -> Record:
-    told = {
+    values_ = {
         "service_id": IDS.derive("services", "appointment_types", "40"),
         "location_id": IDS.derive("locations", "businesses", "10"),
         "practitioner_id": IDS.derive("practitioners", "practitioners", "30"),
@@ -43,7 +43,7 @@ def group(key: str = "5500", **values: Any) -> Record:
         "ends_at": NOON + timedelta(hours=1),
         **values,
     }
-    return Record("appointment_groups", "appointments", key, told)
+    return Record("appointment_groups", "appointments", key, values_)
 
 
 def shown(

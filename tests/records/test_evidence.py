@@ -1,4 +1,4 @@
-"""The evidence beside the values of a trial's records is true, for every kind and for both dialects of an export."""
+"""The evidence next to the values of a trial's records is true, for every kind and both dialects."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -47,7 +47,7 @@ def trial_of(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def origins(product: Product, kind_name: str) -> Iterator[tuple[Any, Origin]]:
-    """Records of one kind that have a row of their own, with their values beside the cells."""
+    """Records of a kind with a row of their own, and their values next to the cells."""
     move, kind = product.move(), BY_NAME[kind_name]
     store = product.runtime.caspen.trial(move.id, move.trial_number)
     names = Names(product.runtime.caspen, store, move.workspace_id, "Australia/Perth")
@@ -102,7 +102,7 @@ def test_the_evidence_of_every_value_is_true(trial_of: Callable[[str], Product],
         if origin.row is None:
             continue
         row = origin.row
-        for line in origin.beside.lines:
+        for line in origin.provenance.lines:
             check(line)
             assert line.field is not None
             if not line.field.value:
@@ -120,7 +120,7 @@ def test_the_date_of_a_note_of_an_appointment_names_the_appointment(
 ) -> None:
     dated = 0
     for record, origin in origins(trial_of(dialect), "progress_notes"):
-        line = next(line for line in origin.beside.lines if line.label == "Date")
+        line = next(line for line in origin.provenance.lines if line.label == "Date")
         if record.appointment_id is None or record.note_date == record.source_created_at:
             continue
         dated += 1
@@ -137,7 +137,7 @@ def test_an_answer_of_a_client_names_its_own_cell(trial_of: Callable[[str], Prod
     consents = [
         line
         for _, origin in origins(trial_of(dialect), "clients")
-        for line in origin.beside.lines
+        for line in origin.provenance.lines
         if line.label == "Custom field: SMS marketing consent"
     ]
     assert consents

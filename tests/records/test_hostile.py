@@ -13,7 +13,7 @@ from app.caspen.tables import Client, Communication, Form, Imported, ProgressNot
 from app.migration.models import Migration, Part
 from app.reading.limits import Limits
 from app.reading.parts import PartWriter, read_part
-from app.web.search_text import found_at
+from app.web.search_text import search_address
 from tests.browser import chromium, served_app
 from tests.conftest import At
 from tests.product import RICK, Product
@@ -21,7 +21,7 @@ from tests.records.hostile import PAYLOADS
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hostile")]
 MADE = "zz"  # what the names and ids of these records begin with
-LOOK = """() => {
+SCAN = """() => {
     const inside = [...document.querySelectorAll(".rich, .form-sheet, bdi, .raw")];
     const every = inside.flatMap((box) => [...box.querySelectorAll("*")]);
     const named = (box) => [...box.attributes].map((one) => `${box.localName} ${one.name}=${one.value}`);
@@ -51,7 +51,7 @@ class Watched:
     def __post_init__(self) -> None:
         self.page.on("dialog", self._dialog)
         self.page.on("request", self._request)
-        self.page.on("console", lambda said: self.wrong.append(said.text) if said.type == "error" else None)
+        self.page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.add_init_script(
             "addEventListener('securitypolicyviolation', (event) => console.error('policy: ' + event.blockedURI))"
@@ -67,15 +67,15 @@ class Watched:
         if asked != self.going and not asked.startswith((f"{self.url}/static/", "data:image/")):
             self.wrong.append(f"asked for {asked}")
 
-    def look(self, address: str) -> None:
+    def open_page(self, address: str) -> None:
         self.going = f"{self.url}{address}"
         answer = self.page.goto(self.going)
         assert answer is not None
         assert answer.status == 200, address
         self.page.wait_for_timeout(150)  # for what would begin by itself
-        told = self.page.evaluate(LOOK)
-        self.boxes += told.pop("boxes")
-        self.wrong += [f"{address}: {what} {one}" for what, found in told.items() for one in found]
+        findings = self.page.evaluate(SCAN)
+        self.boxes += findings.pop("boxes")
+        self.wrong += [f"{address}: {what} {each}" for what, faults in findings.items() for each in faults]
         assert self.page.url == self.going
 
 
@@ -108,9 +108,9 @@ def window(product: Product, site: str, browser: Browser) -> Iterator[Watched]:
 
 
 def hostile_trial(product: Product) -> None:
-    """One client with every payload as a note, a message and an answer; a client of each payload's name; a hostile row.
+    """A client with every payload as note, message and answer, a client for each payload's name, and a hostile row.
 
-    They are written past mapping, which would have cleaned them: whatever is stored, it is cleaned where it is shown.
+    The records bypass mapping, which would have sanitised them: pages must sanitise whatever is stored.
     """
     store = product.runtime.caspen.trial(product.migration_id, 1)
     with store.database.connection() as connection:
@@ -138,14 +138,14 @@ def mark(model: type[Imported], number: int) -> str:
 
 
 def copy(connection: sa.Connection, model: type[Imported], number: int, values: dict[str, Any]) -> None:
-    """A record of the trial once more, with other words."""
+    """A copy of a record of the trial, with other texts."""
     table = model.metadata.tables[str(model.__tablename__)]
     pattern = connection.execute(sa.select(table).limit(1)).mappings().one()
     connection.execute(sa.insert(table), {**pattern, "id": mark(model, number), **values})
 
 
 def form(payloads: tuple[str, ...]) -> list[Any]:
-    """Each payload as a heading, a label, a statement, an answer, an option and what was written beside it."""
+    """Each payload as heading, label, statement, answer, option and additional text."""
     fields: list[dict[str, Any]] = []
     for text in payloads:
         fields += [
@@ -158,17 +158,17 @@ def form(payloads: tuple[str, ...]) -> list[Any]:
     return [{"name": payloads[0], "fields": fields}]
 
 
-def test_there_are_enough_of_them_and_each_is_another() -> None:
+def test_there_are_enough_different_hostile_texts() -> None:
     assert len(set(PAYLOADS)) == len(PAYLOADS) >= 200
 
 
-def test_what_does_something_is_noticed(window: Watched) -> None:
-    """A page that shows its words uncleaned, and without our policy: each way of doing harm is told."""
+def test_active_content_is_detected(window: Watched) -> None:
+    """A page with unsanitised texts and without our policy: each kind of harm is detected."""
     html = '<main><div class="rich"><img src="http://evil.example/p" onerror=alert(1)><p hx-get="/x">a</p></div></main>'
     window.page.route("**/planted", lambda route: route.fulfill(body=html, content_type="text/html"))
     window.page.route("http://evil.example/**", lambda route: route.abort())
-    window.look("/planted")
-    told = "\n".join(window.wrong)
+    window.open_page("/planted")
+    findings = "\n".join(window.wrong)
     for harm in (
         "dialog: 1",
         "asked for http://evil.example/p",
@@ -176,30 +176,30 @@ def test_what_does_something_is_noticed(window: Watched) -> None:
         "handlers img onerror",
         "htmx p",
     ):
-        assert harm in told, harm
+        assert harm in findings, harm
 
 
 @pytest.mark.parametrize(("section", "size"), [("notes", 10), ("communications", 20), ("forms", 5)])
-def test_what_is_shown_of_a_client_does_nothing(window: Watched, product: Product, section: str, size: int) -> None:
+def test_a_clients_page_contains_no_active_content(window: Watched, product: Product, section: str, size: int) -> None:
     client, many = mark(Client, 0), len(PAYLOADS) if section != "forms" else -(-len(PAYLOADS) // 40)
     for number in range(1, -(-many // size) + 1):
-        window.look(f"{product.at}/clients/{client}/{section}?number={number}")
+        window.open_page(f"{product.at}/clients/{client}/{section}?number={number}")
     assert window.boxes >= len(PAYLOADS)
     assert window.wrong == []
 
 
 def test_names_do_nothing(window: Watched, product: Product) -> None:
     for number in range(1, -(-len(PAYLOADS) // 50) + 1):
-        window.look(f"{found_at(product.runtime, f'{product.at}/clients', MADE)}&number={number}")
-    window.look(found_at(product.runtime, f"{product.at}/records/clients", MADE))
-    window.look(f"{product.at}/clients/{mark(Client, 3)}")
+        window.open_page(f"{search_address(product.runtime, f'{product.at}/clients', MADE)}&number={number}")
+    window.open_page(search_address(product.runtime, f"{product.at}/records/clients", MADE))
+    window.open_page(f"{product.at}/clients/{mark(Client, 3)}")
     assert window.boxes >= len(PAYLOADS)
     assert window.wrong == []
 
 
 def test_a_record_alone_does_nothing(window: Watched, product: Product) -> None:
     for kind, model in (("progress_notes", ProgressNote), ("communications", Communication), ("forms", Form)):
-        window.look(f"{product.at}/records/{kind}/{mark(model, 40)}")
+        window.open_page(f"{product.at}/records/{kind}/{mark(model, 40)}")
     assert window.wrong == []
 
 
@@ -211,14 +211,14 @@ def test_a_row_of_the_export_does_nothing(window: Watched, product: Product) -> 
         assert part is not None
         key = product.runtime.key(move)
     head, rows = read_part(product.runtime.objects, part.object_key, key)
-    told, payloads = list(rows), iter(PAYLOADS * 4)
+    findings, payloads = list(rows), iter(PAYLOADS * 4)
     writer = PartWriter(product.runtime.objects, part.object_key[:-6], key, Limits())
-    for row in told:
+    for row in findings:
         cells = [None if name == "id" else next(payloads, "") for name in head.columns]
         writer.add(row.line, [row.cells.get("id") if cell is None else cell for cell in cells], row.codes)
     writer.close(int(part.object_key[-6:]), head)
-    for row in told[:6]:
-        window.look(f"{product.at}/rows/{part.file_number}/{row.line}")
+    for row in findings[:6]:
+        window.open_page(f"{product.at}/rows/{part.file_number}/{row.line}")
         shown = window.page.locator(".raw").all_text_contents()
         assert len(shown) >= 50
         assert sum(" ".join(text.split()) in {" ".join(p.split()) for p in PAYLOADS} for text in shown) >= 45
@@ -226,13 +226,13 @@ def test_a_row_of_the_export_does_nothing(window: Watched, product: Product) -> 
 
 
 def test_the_live_client_does_nothing_either(window: Watched, product: Product) -> None:
-    """The sandbox shows it by the same code; here a live copy of the hostile one."""
+    """The sandbox uses the same code. A live copy of the hostile client."""
     live = product.runtime.caspen.live
     with live.database.connection() as connection:
         table = Client.metadata.tables["clients"]
         with product.runtime.caspen.trial(product.migration_id, 1).database.connection(reading=True) as other:
             rows = other.execute(sa.select(table).where(table.c.id.like(f"cli_{MADE}%"))).mappings().all()
         connection.execute(sa.insert(table), [dict(row) for row in rows])
-    window.look(found_at(product.runtime, "/sandbox/wsp_demo/clients", MADE))
-    window.look(f"/sandbox/wsp_demo/clients/{mark(Client, 1)}")
+    window.open_page(search_address(product.runtime, "/sandbox/wsp_demo/clients", MADE))
+    window.open_page(f"/sandbox/wsp_demo/clients/{mark(Client, 1)}")
     assert window.wrong == []

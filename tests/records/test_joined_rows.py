@@ -69,12 +69,12 @@ def objects(tmp_path: Path) -> LocalObjects:
         "https://api.clinic.example/v1/appointments/1558354464010667075",
     ],
 )
-def test_a_row_is_found_however_its_reference_is_written(objects: LocalObjects, cell: str) -> None:
+def test_a_row_is_matched_in_every_notation_of_its_reference(objects: LocalObjects, cell: str) -> None:
     rows = rows_in(objects, ["1", cell, "11", "true", "x"], ["2", "1558354464010667076", "11", None, None])
     assert [(row.place, row.cells["id"]) for row in rows.find([BOOKING])] == [((1, 2), "1")]
 
 
-def test_a_row_that_only_mentions_the_number_is_not_found(objects: LocalObjects) -> None:
+def test_a_row_that_only_mentions_the_number_is_not_matched(objects: LocalObjects) -> None:
     rows = rows_in(objects, ["1", "77", "11", None, "see 1558354464010667075"])
     assert rows.find([BOOKING]) == []
 
@@ -82,10 +82,10 @@ def test_a_row_that_only_mentions_the_number_is_not_found(objects: LocalObjects)
 def test_a_search_of_many_rows_is_fast_and_small(objects: LocalObjects) -> None:
     rows = rows_in(objects, ["1", "1558354464010667075", "11", "true", "x"], number=MANY)
     tracemalloc.start()
-    found = rows.find([BOOKING])
+    matches = rows.find([BOOKING])
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert [row.cells["id"] for row in found] == ["1"]
+    assert [row.cells["id"] for row in matches] == ["1"]
     assert rows.is_whole
     assert peak < MEGABYTES * 2**20, f"{peak / 2**20:.1f} MB"
     began = time.process_time()
@@ -95,7 +95,7 @@ def test_a_search_of_many_rows_is_fast_and_small(objects: LocalObjects) -> None:
 
 
 @pytest.mark.parametrize(("limit", "value"), [("SECONDS", -1.0), ("MOST_ROWS", 2)])
-def test_a_search_ends_at_its_limits_and_says_so(
+def test_a_search_stops_at_its_limits_and_reports_it(
     objects: LocalObjects, monkeypatch: pytest.MonkeyPatch, limit: str, value: Any
 ) -> None:
     monkeypatch.setattr(joined_rows, limit, value)

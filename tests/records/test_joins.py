@@ -80,7 +80,7 @@ REFERENCES: Mapping[str, tuple[Address, Column, Mapping[str, str]]] = {
 
 @dataclass(frozen=True)
 class Page:
-    """The values of a trial's records as their pages show them, without those that are names of other records."""
+    """The values of a trial's records on their pages, without names of other records."""
 
     values: Mapping[Address, str]
     names: Mapping[Address, str]
@@ -96,8 +96,8 @@ def pages_of(tried: Tried) -> Page:
         references = {reference.column for reference in type(record).references}
         origins[place] = origin
         for field in fields:
-            told = names if references.issuperset(field.columns) else values
-            told[(*place, field.label)] = repr(field.value)
+            names_or_values = names if references.issuperset(field.columns) else values
+            names_or_values[(*place, field.label)] = repr(field.value)
     return Page(values, names, origins)
 
 
@@ -131,7 +131,7 @@ def origin_of(shown: Page) -> Callable[[str, str], Origin]:
 
 
 def line_of(origin: Origin, label: str) -> Line:
-    return next(line for line in origin.beside.lines if line.label == label)
+    return next(line for line in origin.provenance.lines if line.label == label)
 
 
 def place_of(cell: Cell, origin: Origin) -> tuple[Column, int]:
@@ -177,7 +177,7 @@ def test_a_reference_that_rows_of_another_file_give_names_them(
     assert column in [place_of(cell, origin)[0] for cell in line_of(origin, address[2]).cells]
 
 
-def test_no_value_that_some_cell_decides_is_said_to_be_no_column(
+def test_a_value_with_a_source_cell_is_never_called_missing(
     desk: Desk, shown: Page, origin_of: Callable[[str, str], Origin]
 ) -> None:
     after = pages_of(desk.tried(changed(altered)))
@@ -214,14 +214,12 @@ def test_only_rows_that_have_a_part_in_a_value_are_named(
     assert [(file, line) for (file, _), line in named] == places
 
 
-def test_a_cell_in_whose_place_another_row_counts_says_which(origin_of: Callable[[str, str], Origin]) -> None:
-    others = {line.cells[0].name: line.did for line in origin_of("appointments", "77").beside.others}
+def test_a_replaced_cell_names_the_row_that_replaces_it(origin_of: Callable[[str, str], Origin]) -> None:
+    others = {line.cells[0].name: line.did for line in origin_of("appointments", "77").provenance.others}
     assert others["did_not_arrive"] == ("Line 2 of attendees.csv counts instead",)
 
 
-def test_what_is_read_from_a_file_or_its_name_shows_the_place(
-    shown: Page, origin_of: Callable[[str, str], Origin]
-) -> None:
+def test_values_from_a_file_or_its_name_show_the_file(shown: Page, origin_of: Callable[[str, str], Origin]) -> None:
     files = {source_id: origin_of(table, source_id) for table, source_id in shown.origins if table == "files"}
     (unlisted,) = (origin for source_id, origin in files.items() if source_id not in ("5", "6"))
     for origin in files.values():
@@ -236,7 +234,7 @@ def test_what_is_read_from_a_file_or_its_name_shows_the_place(
     assert [(cell.header, cell.text) for cell in archived.cells] == [("Name of the file", "patients_archived.csv")]
 
 
-def test_a_place_that_no_row_names_is_said_to_be_assumed(origin_of: Callable[[str, str], Origin]) -> None:
+def test_a_location_without_a_row_is_called_assumed(origin_of: Callable[[str, str], Origin]) -> None:
     origin = origin_of("busy_times", "61")
     line = line_of(origin, "Location")
     assert [place_of(cell, origin) for cell in line.cells] == [(("businesses", "business_name"), 2)]

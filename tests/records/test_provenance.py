@@ -1,4 +1,4 @@
-"""A value names exactly the cells whose change changes it, for every kind and every filled column of a sample."""
+"""A value names exactly the cells that change it, for every kind and every filled column of a sample."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -75,10 +75,10 @@ def test_a_value_that_changes_with_a_cell_names_the_cell(shown_at: At, name: str
     for row, cell, other in swaps(rows):
         base, changed = mapped(kind, row, columns), mapped(kind, {**row, cell: other}, columns)
         for address in base.keys() & changed.keys():
-            told = f"{sorted(row.items())}{address}"
-            if told not in known:
-                known[told] = Experiment(SOURCE, kind, row, columns, context(), lookups(), others).feeds(*address)
-            feeds, before, after = known[told], base[address].values, changed[address].values
+            text = f"{sorted(row.items())}{address}"
+            if text not in known:
+                known[text] = Experiment(SOURCE, kind, row, columns, context(), lookups(), others).feeds(*address)
+            feeds, before, after = known[text], base[address].values, changed[address].values
             if feeds is None:
                 continue
             differs = {c for c in before.keys() | after.keys() if before.get(c) != after.get(c)}
@@ -87,19 +87,19 @@ def test_a_value_that_changes_with_a_cell_names_the_cell(shown_at: At, name: str
     assert compared or not any(mapped(kind, row, columns) for row in rows)
 
 
-def test_a_value_does_not_name_a_cell_that_another_one_stands_before() -> None:
+def test_a_value_does_not_name_an_overridden_cell() -> None:
     cells = {"id": "11", "first_name": "Ann", "last_name": "Lee", "unsubscribed_sms_marketing": "true"}
     both = {**cells, "accepted_sms_marketing": "true"}
     kind = SOURCE.kind("patients")
     records = mapped(kind, both, frozenset(both))
     consent = next(a for a, record in records.items() if record.values.get("text") == "Yes" or "sms" in a[2].lower())
     alone = Experiment(SOURCE, kind, cells, frozenset(cells), context(), lookups()).feeds(*consent)
-    beside = Experiment(SOURCE, kind, both, frozenset(both), context(), lookups()).feeds(*consent)
+    together = Experiment(SOURCE, kind, both, frozenset(both), context(), lookups()).feeds(*consent)
     assert alone is not None
-    assert beside is not None
+    assert together is not None
     assert alone["unsubscribed_sms_marketing"]
-    assert beside["accepted_sms_marketing"]
-    assert not beside["unsubscribed_sms_marketing"]
+    assert together["accepted_sms_marketing"]
+    assert not together["unsubscribed_sms_marketing"]
 
 
 PATIENT = {"id": "11", "first_name": "Ann", "last_name": "Lee"}

@@ -1,4 +1,4 @@
-"""One telling example of each kind is picked, on either database."""
+"""An example of each case is picked, on both databases."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from app.caspen.record_ids import Ids
 from app.caspen.stores import Store, Stores
-from app.wizard.review_samples import RULES, Sample, Trialled, picked
+from app.wizard.review_samples import RULES, Sample, SampledTrial, pick_samples
 from tests.caspen.story import IDS, NOON, WORKSPACE, appointment, client, client_id, clinic, note, trial_of
 from tests.records.story import case, communication, form, group, row
 
@@ -15,8 +15,8 @@ LONG = "WilhelminaLeopoldina"
 
 def samples(store: Store, *merged: str) -> dict[str, Sample]:
     with store.database.read() as session:
-        told = Trialled(session, WORKSPACE, Ids(WORKSPACE, "elsewhere"), merged)
-        return {sample.why: sample for sample in picked(told)}
+        sampled = SampledTrial(session, WORKSPACE, Ids(WORKSPACE, "elsewhere"), merged)
+        return {sample.why: sample for sample in pick_samples(sampled)}
 
 
 @pytest.fixture
@@ -39,28 +39,28 @@ def trial(stores: Stores) -> Store:
     )[0]
 
 
-def test_each_rule_picks_what_it_says(trial: Store) -> None:
-    found = samples(trial, "1001")
-    assert found["Newest client"].record == client_id("4")
-    assert found["Longest note"].record == client_id("1002")
-    assert found["Note that is a draft"].record == client_id("1001")
-    assert found["Most appointments"].record == client_id("1003")
-    assert found["Appointment in a group"].tiny == "2 clients on 02/03/2026"
-    assert found["Cancelled appointment"].record == IDS.derive("appointments", "appointments", "73")
-    assert found["Form with a signature"].record == IDS.derive("forms", "patient_forms", "1")
-    assert found["Longest form"].record == IDS.derive("forms", "patient_forms", "2")
-    assert found["Most messages"].at == f"clients/{client_id()}/communications"
-    assert found["Case with a limit"].kind == "cases"
-    assert found["Archived client"].record == client_id("3")
-    assert found["Merged client"].at == f"clients/{client_id('1001')}/appointments"
-    assert found["Name in another script"].record == client_id("2")
-    assert found["Longest name"].record == client_id("1")
+def test_each_rule_picks_its_sample(trial: Store) -> None:
+    picked = samples(trial, "1001")
+    assert picked["Newest client"].record == client_id("4")
+    assert picked["Longest note"].record == client_id("1002")
+    assert picked["Note that is a draft"].record == client_id("1001")
+    assert picked["Most appointments"].record == client_id("1003")
+    assert picked["Appointment in a group"].tiny == "2 clients on 02/03/2026"
+    assert picked["Cancelled appointment"].record == IDS.derive("appointments", "appointments", "73")
+    assert picked["Form with a signature"].record == IDS.derive("forms", "patient_forms", "1")
+    assert picked["Longest form"].record == IDS.derive("forms", "patient_forms", "2")
+    assert picked["Most messages"].at == f"clients/{client_id()}/communications"
+    assert picked["Case with a limit"].kind == "cases"
+    assert picked["Archived client"].record == client_id("3")
+    assert picked["Merged client"].at == f"clients/{client_id('1001')}/appointments"
+    assert picked["Name in another script"].record == client_id("2")
+    assert picked["Longest name"].record == client_id("1")
 
 
-def test_what_fits_two_rules_is_shown_once(trial: Store) -> None:
-    found = samples(trial)
-    assert "Booked furthest ahead" not in found, "the same client has most appointments"
-    places = [sample.at for sample in found.values()]
+def test_a_record_that_fits_two_rules_is_shown_once(trial: Store) -> None:
+    picked = samples(trial)
+    assert "Booked furthest ahead" not in picked, "the same client has most appointments"
+    places = [sample.at for sample in picked.values()]
     assert len(set(places)) == len(places)
 
 

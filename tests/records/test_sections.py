@@ -25,7 +25,7 @@ def trial(stores: Stores, *more: object) -> Store:
     return trial_of(stores, [*clinic(2), *more])[0]  # type: ignore[list-item]  # rows
 
 
-def test_appointments_come_the_latest_first_coming_ones_apart(stores: Stores) -> None:
+def test_coming_appointments_are_separate_and_the_latest_is_first(stores: Stores) -> None:
     later = NOON + timedelta(days=30)
     store = trial(stores, row(appointment("8", starts_at=later, ends_at=later + timedelta(minutes=30))))
     page = shown(stores, store, "appointments")
@@ -47,7 +47,7 @@ def test_an_appointment_elsewhere_is_on_the_clock_of_its_place_which_is_named(st
     }
 
 
-def test_what_became_of_a_visit_is_told_in_the_words_of_caspen(stores: Stores) -> None:
+def test_the_state_of_a_visit_has_caspens_label(stores: Stores) -> None:
     visits = [
         appointment(str(n), status=status, starts_at=NOON + timedelta(days=-n))
         for n, status in enumerate(("pending", "arrived", "missed", "cancelled"), start=1)
@@ -56,7 +56,7 @@ def test_what_became_of_a_visit_is_told_in_the_words_of_caspen(stores: Stores) -
     assert [line.of("State") for line in page.lines][1:] == ["Pending", "Arrived", "Missed", "Canceled"]
 
 
-def test_a_cancelled_visit_says_why_and_a_group_that_it_is_one(stores: Stores) -> None:
+def test_a_cancelled_visit_shows_its_reason_and_a_group_visit_its_tag(stores: Stores) -> None:
     ids = {
         "cancellation_reason_id": IDS.derive("cancellation_reasons", "appointments", "name:unwell"),
         "group_id": IDS.derive("appointment_groups", "appointments", "5500"),
@@ -70,7 +70,7 @@ def test_a_cancelled_visit_says_why_and_a_group_that_it_is_one(stores: Stores) -
     assert line.of("Group") == "With others, 2 March 2026, 11:00 pm"
 
 
-def test_notes_are_whole_and_a_draft_says_that_it_is_one(stores: Stores) -> None:
+def test_notes_are_shown_in_full_and_drafts_are_tagged(stores: Stores) -> None:
     body = "<h1>Plan</h1><p>Rest</p>"
     store = trial(stores, row(note("7", title="Second", state="draft", body=body, note_date=NOON + timedelta(1))))
     first, second = shown(stores, store, "notes").lines
@@ -119,18 +119,18 @@ def test_a_form_shows_its_answers_and_only_signatures_that_are_pictures(stores: 
     assert line.of("Completed") == "2 March 2026, 11:00 pm"
 
 
-def test_a_case_says_its_limit_and_that_its_balance_is_not_known(stores: Stores) -> None:
+def test_a_case_shows_its_limit_and_asks_to_check_the_balance(stores: Stores) -> None:
     store = trial(stores, row(case(limit_kind="sessions", limit_sessions=10)))
     (line,) = shown(stores, store, "cases").lines
     assert line.of("Limit") == "10 sessions"
     assert line.tags == (("Check the balance", "needs"),)
 
 
-def test_every_tab_says_how_much_is_behind_it(stores: Stores) -> None:
+def test_every_tab_shows_its_number_of_records(stores: Stores) -> None:
     store = trial(stores, row(case(), communication(), communication("2"), form()))
-    told = {tab.name: tab.count for tab in tabs(SECTIONS, store, WORKSPACE, client_id())}
-    told.pop("files", None)
-    assert told == {"": None, "appointments": 1, "notes": 1, "forms": 1, "communications": 2, "cases": 1}
+    values = {tab.name: tab.count for tab in tabs(SECTIONS, store, WORKSPACE, client_id())}
+    values.pop("files", None)
+    assert values == {"": None, "appointments": 1, "notes": 1, "forms": 1, "communications": 2, "cases": 1}
 
 
 def test_a_section_without_anything_is_empty(stores: Stores) -> None:
@@ -154,7 +154,7 @@ def test_nothing_of_another_client_or_workspace_is_shown(stores: Stores) -> None
     assert counts(store, "wsp_other", client_id(), (s.kind for s in SECTIONS)) == {s.kind.name: 0 for s in SECTIONS}
 
 
-def test_a_live_client_is_shown_by_the_same_code_without_what_people_deleted(stores: Stores) -> None:
+def test_a_live_client_is_shown_without_deleted_records(stores: Stores) -> None:
     live_clinic(stores)
     assert shown(stores, stores.live, "notes").total == 1
     with stores.live.database.write() as session:
@@ -165,18 +165,18 @@ def test_a_live_client_is_shown_by_the_same_code_without_what_people_deleted(sto
     assert shown(stores, stores.live, "notes").total == 0
 
 
-def test_details_say_what_a_client_has_and_nothing_that_is_empty_is_made_up(stores: Stores) -> None:
+def test_details_show_only_fields_with_a_value(stores: Stores) -> None:
     store = trial(stores)
     client = get(store, WORKSPACE, CLIENT, client_id())
     assert client is not None
-    told = {field.label: field.words for field in details(store, Names(stores, store, WORKSPACE, SYDNEY), client)}
-    assert told["Name"] == "Zoë Number 1000"
-    assert told["Date of birth"] == "2 January 1990"
-    assert told["Phones"] == "+61 400 123 456, mobile"
-    assert told["Alert"] == ""
+    values = {field.label: field.words for field in details(store, Names(stores, store, WORKSPACE, SYDNEY), client)}
+    assert values["Name"] == "Zoë Number 1000"
+    assert values["Date of birth"] == "2 January 1990"
+    assert values["Phones"] == "+61 400 123 456, mobile"
+    assert values["Alert"] == ""
 
 
-def test_what_is_heavy_is_not_loaded_for_a_list(stores: Stores) -> None:
+def test_a_list_does_not_load_heavy_columns(stores: Stores) -> None:
     store = trial(stores, row(form("9", content=[{"name": "x", "fields": []}])))
     (record,) = find(store, WORKSPACE, FORM).records
     assert isinstance(record, Form)

@@ -1,4 +1,4 @@
-"""The stand-in for Caspen: gaps are closed as people would, and a new empty clinic can be made and moved."""
+"""The sandbox for Caspen: gaps are closed as by people, and a new empty clinic can be added and moved."""
 
 import re
 
@@ -18,9 +18,9 @@ def test_the_demo_clinic_has_gaps_that_its_checklist_finds(product_at: At) -> No
     assert open_gaps(facts) == list(GAPS)
     page = product.visitor(MEGAN).see("/sandbox")
     assert headline(page) == "A Caspen workspace to try with"
-    told = re.search(r"(\d+) gaps that the checklist finds: ([^.]+)\.", words(page))
-    assert told is not None
-    assert int(told[1]) == sum(map(int, re.findall(r"\d+", told[2]))) == len(GAPS)
+    gaps = re.search(r"(\d+) gaps that the checklist finds: ([^.]+)\.", words(page))
+    assert gaps is not None
+    assert int(gaps[1]) == sum(map(int, re.findall(r"\d+", gaps[2]))) == len(GAPS)
     assert f"Close all {len(GAPS)} gaps" in words(page)
 
 
@@ -32,7 +32,7 @@ def test_seeding_twice_seeds_once(product_at: At) -> None:
     assert len(PEOPLE) == 4
 
 
-def test_all_gaps_are_closed_by_one_press(product_at: At) -> None:
+def test_a_single_press_closes_all_gaps(product_at: At) -> None:
     product = product_at("nothing")
     megan = product.visitor(MEGAN)
     for _ in range(2):
@@ -61,9 +61,9 @@ def test_a_service_is_added_as_visit_or_activity(product_at: At) -> None:
     megan = product.visitor(MEGAN)
     done(megan.post(f"/sandbox/{WORKSPACE}/services", data={"name": "Report", "kind": "activity", "duration": "45"}))
     done(megan.post(f"/sandbox/{WORKSPACE}/services", data={"name": "Odd", "duration": "9" * 5000}))
-    found = {s.name: (s.kind, s.duration) for s in load_workspace(product.runtime.caspen, WORKSPACE).services}
-    assert found["Report"] == ("activity", 45)
-    assert found["Odd"] == ("appointment", 30)
+    services = {s.name: (s.kind, s.duration) for s in load_workspace(product.runtime.caspen, WORKSPACE).services}
+    assert services["Report"] == ("activity", 45)
+    assert services["Odd"] == ("appointment", 30)
 
 
 WRONG = [
@@ -76,14 +76,14 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("place", "form", "trouble"), WRONG)
-def test_what_is_wrong_is_said(product_at: At, place: str, form: dict[str, str], trouble: str) -> None:
+def test_a_wrong_input_is_explained(product_at: At, place: str, form: dict[str, str], trouble: str) -> None:
     product = product_at("nothing")
     answer = product.visitor(MEGAN).post(f"/sandbox/{WORKSPACE}/{place}", data=form)
     assert answer.status_code == 422
     assert trouble in words(answer)
 
 
-def test_an_unknown_workspace_is_not_there(product_at: At) -> None:
+def test_an_unknown_workspace_returns_404(product_at: At) -> None:
     product = product_at("nothing")
     megan = product.visitor(MEGAN)
     assert megan.get("/sandbox/wsp_nothing").status_code == 404
@@ -111,7 +111,7 @@ def test_a_new_empty_clinic_can_be_made_and_moved(product_at: At) -> None:
     assert megan.get(f"/start?workspace={WORKSPACE}").headers["location"] == product.at
 
 
-def test_support_makes_a_clinic_for_somebody_else(product_at: At) -> None:
+def test_support_adds_a_clinic_for_another_person(product_at: At) -> None:
     product = product_at("nothing")
     ana = product.visitor(ANA)
     made = done(ana.post("/sandbox/clinic", data={"name": "Theirs"})).headers["location"]
@@ -125,10 +125,10 @@ def test_live_clients_appear_when_the_move_is_live(shown_at: At) -> None:
     after = shown_at("finalised").visitor(MEGAN)
     page = after.get(f"/sandbox/{WORKSPACE}/clients")
     assert not headline(page).startswith("0")
-    one = re.findall(rf'href="(/sandbox/{WORKSPACE}/clients/cli_\w+)"', page.text)[0]
-    assert after.get(one).status_code == 200
+    address = re.findall(rf'href="(/sandbox/{WORKSPACE}/clients/cli_\w+)"', page.text)[0]
+    assert after.get(address).status_code == 200
     assert after.get(f"/sandbox/{WORKSPACE}/clients/cli_nobody").status_code == 404
-    assert after.get(f"{one}/letters").status_code == 404
+    assert after.get(f"{address}/letters").status_code == 404
 
 
 def test_a_live_client_has_the_same_sections_as_in_the_trial(shown_at: At) -> None:
@@ -140,7 +140,9 @@ def test_a_live_client_has_the_same_sections_as_in_the_trial(shown_at: At) -> No
             live = megan.get(f"/sandbox/{WORKSPACE}/clients/{client}/{section.name}")
             trial = megan.get(f"{product.at}/clients/{client}/{section.name}")
             assert live.status_code == trial.status_code == 200
-            tabs = [re.findall(r"<li><a href=\"[^\"]+\"[^>]*>([^<]+)</a></li>", one.text) for one in (live, trial)]
+            tabs = [
+                re.findall(r"<li><a href=\"[^\"]+\"[^>]*>([^<]+)</a></li>", address.text) for address in (live, trial)
+            ]
             assert tabs[0] == tabs[1], "as many of each"
             assert len(tabs[0]) == len(SECTIONS) + 1
             assert "Where this came from" not in words(live)

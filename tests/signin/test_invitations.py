@@ -17,7 +17,7 @@ def product(product_at: At) -> Product:
     return product_at("preparing")
 
 
-def test_the_invitation_names_clinic_role_and_inviter_before_there_is_a_button(product: Product) -> None:
+def test_the_invitation_names_clinic_role_and_inviter_before_its_buttons(product: Product) -> None:
     done(invite(product, OLIVE, "reviewer"))
     page = product.visitor(OLIVE).get("/invitations")
     assert headline(page) == "You are invited"
@@ -32,7 +32,7 @@ def test_the_invitation_names_clinic_role_and_inviter_before_there_is_a_button(p
         assert fact in shown
 
 
-def test_an_invitation_gives_nothing_and_leads_nowhere_before_it_is_accepted(product: Product) -> None:
+def test_an_invitation_gives_no_access_before_it_is_accepted(product: Product) -> None:
     for role in Role.VIEWER, Role.REVIEWER, Role.ADMIN:
         done(invite(product, OLIVE, role.value))
         olive = product.visitor(OLIVE)
@@ -43,15 +43,15 @@ def test_an_invitation_gives_nothing_and_leads_nowhere_before_it_is_accepted(pro
         assert olive.get("/").headers["location"] == f"/m/{product.other_id}"
 
 
-def test_a_new_colleague_signs_in_says_her_name_and_accepts(product: Product) -> None:
+def test_a_new_colleague_signs_in_types_a_name_and_accepts(product: Product) -> None:
     done(invite(product, KIM, "reviewer"))
     kim = sign_in_by_link(product, KIM)
     assert "Your name" in words(kim.get("/invitations"))
     for name in ("", " ", "http://evil.example", "kim@x.example", "x" * 81, "a\x07b"):
         answer = answer_invitation(product, kim, KIM, name=name)
         assert answer.status_code == 422
-        said = "Shorten your name to 80 characters." if len(name) > 80 else "Write your name"
-        assert said in words(answer)
+        message = "Shorten your name to 80 characters." if len(name) > 80 else "Write your name"
+        assert message in words(answer)
     accepted = done(answer_invitation(product, kim, KIM, name=" Kim Sato "))
     assert accepted.headers["location"] == product.at
     assert "Kim Sato" in words(kim.see(product.at))
@@ -74,15 +74,15 @@ def test_after_accepting_a_person_of_two_clinics_chooses_and_sees_where_she_is(p
     shown = words(page)
     assert "Harbour Street Physiotherapy May look" in shown
     assert "Riverbend Podiatry Clinic admin" in shown
-    here, there = olive.get(f"{product.at}/overview").text, olive.get(f"/m/{product.other_id}/overview").text
-    assert '<p class="top-clinic"><bdi>Harbour Street Physiotherapy</bdi></p>' in here
-    assert "<b>May look</b>" in here
+    own_page, there = olive.get(f"{product.at}/overview").text, olive.get(f"/m/{product.other_id}/overview").text
+    assert '<p class="top-clinic"><bdi>Harbour Street Physiotherapy</bdi></p>' in own_page
+    assert "<b>May look</b>" in own_page
     assert '<p class="top-clinic"><bdi>Riverbend Podiatry</bdi></p>' in there
     assert "<b>Clinic admin</b>" in there
-    assert '<a href="/clinics">Your clinics</a>' in here
+    assert '<a href="/clinics">Your clinics</a>' in own_page
 
 
-def test_an_admin_of_two_clinics_says_which_move_to_start(product_at: At) -> None:
+def test_an_admin_of_two_clinics_chooses_which_move_to_start(product_at: At) -> None:
     product = product_at("preparing")
     done(invite(product, OLIVE, "admin"))
     olive = product.visitor(OLIVE)
@@ -107,7 +107,7 @@ def test_an_invitation_opens_for_its_own_address_alone(product: Product, email: 
 
 @pytest.mark.parametrize("email", [ANA, ROSA])
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.REVIEWER, Role.ADMIN])
-def test_support_keeps_its_pages_whatever_it_is_invited_to(product: Product, email: str, role: Role) -> None:
+def test_an_invitation_does_not_change_supports_pages(product: Product, email: str, role: Role) -> None:
     done(invite(product, email, role.value))
     staff = product.visitor(email)
     page = words(staff.get("/invitations"))
@@ -121,7 +121,7 @@ def test_support_keeps_its_pages_whatever_it_is_invited_to(product: Product, ema
     done(answer_invitation(product, staff, email, act="decline"))
 
 
-def test_somebody_of_no_clinic_is_led_to_who_invites(product: Product) -> None:
+def test_a_person_without_a_clinic_sees_who_can_invite(product: Product) -> None:
     done(invite(product, NORA))
     nora = product.visitor(NORA)
     page = nora.see("/")

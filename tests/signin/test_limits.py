@@ -1,4 +1,4 @@
-"""Nobody locks the owner of an address out of signing in, and nobody learns from an answer who is known."""
+"""Strangers cannot lock the owner of an address out, and no response reveals known addresses."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,12 +25,12 @@ def product(product_at: At) -> Product:
 
 
 def ask(browser: Visitor, email: str = MEGAN) -> str:
-    """Asks for a link and returns what the page says."""
+    """Asks for a link and returns the text of the page."""
     return words(browser.post("/signin", data={"email": email, "act": "link"}))
 
 
 def attack(product: Product, times: int, email: str = MEGAN) -> None:
-    """A stranger asks for links to somebody else's address, each time with another browser."""
+    """A stranger asks for links to another person's address, each time with a new browser."""
     for _ in range(times):
         ask(product.visitor(), email)
 
@@ -41,7 +41,7 @@ def opens(browser: Visitor, product: Product, email: str = MEGAN) -> bool:
 
 
 @pytest.mark.parametrize("times", [5, 12, 60])
-def test_requests_of_a_stranger_lock_nobody_out(product: Product, times: int) -> None:
+def test_a_strangers_requests_do_not_lock_out_the_owner(product: Product, times: int) -> None:
     attack(product, times)
     owner = product.visitor()
     ask(owner)
@@ -49,7 +49,7 @@ def test_requests_of_a_stranger_lock_nobody_out(product: Product, times: int) ->
     assert len(product.mails("sign_in")) == 5, "and nobody is flooded"
 
 
-def test_strangers_of_one_network_do_not_use_up_what_another_network_may_ask(product: Product) -> None:
+def test_each_network_has_its_own_limit(product: Product) -> None:
     def asks(network: str, times: int) -> int:
         before = len(product.mails("sign_in"))
         for _ in range(times):
@@ -64,7 +64,7 @@ def test_strangers_of_one_network_do_not_use_up_what_another_network_may_ask(pro
     assert asks("198.51.100.9", 1) == 1, "and when it is used up there is another one"
 
 
-def test_whoever_used_the_newest_link_gets_another_one_under_attack(product: Product) -> None:
+def test_the_owner_gets_a_new_link_under_attack_after_using_the_newest(product: Product) -> None:
     for _ in range(3):
         attack(product, 12)
         phone = product.visitor()
@@ -72,7 +72,7 @@ def test_whoever_used_the_newest_link_gets_another_one_under_attack(product: Pro
         assert opens(phone, product)
 
 
-def test_a_network_that_asks_for_everybody_locks_nobody_out(product: Product) -> None:
+def test_requests_for_many_addresses_lock_out_no_owner(product: Product) -> None:
     for number in range(100):
         ask(product.visitor(), f"nobody{number}@x.example")
     owner = product.visitor()
@@ -96,7 +96,7 @@ def test_a_known_browser_has_limits_of_its_own(product: Product) -> None:
         assert opens(browser, product)
 
 
-def test_a_known_browser_is_known_for_its_owner_alone_and_signs_nobody_in(product: Product) -> None:
+def test_a_known_browser_counts_only_for_its_owner_and_signs_nobody_in(product: Product) -> None:
     browser = sign_in_by_link(product, OLIVE)
     browser.cookies.delete(COOKIE)
     assert browser.get("/").headers["location"] == "/signin"
@@ -113,7 +113,7 @@ def test_a_known_browser_is_known_for_its_owner_alone_and_signs_nobody_in(produc
     assert links.known_browser(product.runtime, value, "per_megan") == ""
 
 
-def test_a_newer_link_ends_the_older_ones_at_once(product: Product) -> None:
+def test_a_newer_link_ends_older_links_at_once(product: Product) -> None:
     browser, paths = product.visitor(), []
     for _ in range(3):
         ask(browser)
@@ -124,7 +124,7 @@ def test_a_newer_link_ends_the_older_ones_at_once(product: Product) -> None:
     assert browser.post(paths[2]).status_code == 303
 
 
-def test_a_link_of_somebody_else_ends_no_link(product: Product) -> None:
+def test_another_persons_link_ends_no_link(product: Product) -> None:
     browser = product.visitor()
     ask(browser)
     ask(browser, GRACE)
@@ -132,7 +132,9 @@ def test_a_link_of_somebody_else_ends_no_link(product: Product) -> None:
     assert opens(browser, product, GRACE)
 
 
-def test_nobody_finds_out_by_the_work_done_who_is_known(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_work_for_a_request_does_not_reveal_known_addresses(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[LinkRequest] = []
     monkeypatch.setattr(links, "email_link", lambda _, request: asked.append(request))
     answers = [
@@ -150,7 +152,7 @@ def test_a_fault_after_the_answer_is_no_fault_of_the_answer(product: Product, mo
     assert not product.mails("sign_in")
 
 
-def test_an_invited_address_that_nobody_has_gets_a_link_and_one_that_is_not_invited_none(product: Product) -> None:
+def test_only_invited_new_addresses_get_a_link(product: Product) -> None:
     done(invite(product, "kim@x.example"))
     for email in ("kim@x.example", "lee@x.example"):
         ask(product.visitor(), email)
@@ -164,7 +166,7 @@ def test_the_confirming_page_names_the_account(product: Product) -> None:
     assert "Another account" not in page
 
 
-def test_the_confirming_page_warns_of_another_account_and_signs_it_out(product: Product) -> None:
+def test_confirming_warns_about_another_account_and_signs_it_out(product: Product) -> None:
     browser = product.visitor(OLIVE)
     before = browser.cookies[COOKIE]
     ask(browser)
@@ -183,7 +185,7 @@ def test_the_same_account_is_no_other_account(product: Product) -> None:
     assert "Another account" not in words(browser.get(newest_link(product, MEGAN)))
 
 
-def test_a_link_of_somebody_who_left_since_is_a_dead_link(product: Product) -> None:
+def test_a_removed_persons_link_is_invalid(product: Product) -> None:
     browser = product.visitor()
     ask(browser)
     product.end_access("per_megan")

@@ -1,4 +1,4 @@
-"""Signing in by a link: it works once, for half an hour, and a scanner that opens it uses nothing up."""
+"""Sign-in by link: a link works once, for half an hour, and opening it uses nothing up."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ def ask(product: Product, email: str = MEGAN, next_page: str = "/") -> Response:
 
 
 def link(product: Product) -> str:
-    """Where the button of the newest mail leads, as a path."""
+    """The path of the button in the newest mail."""
     address = Composer(product.settings).address(product.mails("sign_in")[-1])
     assert address.startswith(product.settings.base_url), "the link must lead to our own address"
     return urlsplit(address).path
@@ -82,20 +82,20 @@ def test_a_made_up_link_is_a_dead_link(product: Product) -> None:
     assert product.visitor().post("/signin/nonsense").status_code == 410
 
 
-def test_the_answer_does_not_tell_who_is_known(product: Product) -> None:
+def test_the_response_does_not_reveal_known_addresses(product: Product) -> None:
     known, unknown = ask(product, MEGAN), ask(product, "who@nowhere.example")
     assert known.status_code == unknown.status_code == 200
     assert words(known).replace(WBR_MEGAN, "X") == words(unknown).replace("who @nowhere.example", "X")
     assert [mail.recipient for mail in product.mails("sign_in")] == [MEGAN]
 
 
-def test_an_address_is_found_however_it_is_typed(product: Product) -> None:
+def test_an_address_is_matched_in_any_notation(product: Product) -> None:
     ask(product, "  Megan@HarbourStreet.example ")
     assert [mail.recipient for mail in product.mails("sign_in")] == [MEGAN]
 
 
 @pytest.mark.parametrize("nonsense", ["", "   ", "megan", "m" * 300 + "@x.example"])
-def test_what_is_no_address_comes_back_as_it_was_typed(product: Product, nonsense: str) -> None:
+def test_an_invalid_address_comes_back_as_typed(product: Product, nonsense: str) -> None:
     answer = ask(product, nonsense)
     assert answer.status_code == 422
     assert "Enter the e-mail address that you use in Caspen" in words(answer)
@@ -103,7 +103,7 @@ def test_what_is_no_address_comes_back_as_it_was_typed(product: Product, nonsens
     assert not product.mails("sign_in")
 
 
-def test_nobody_is_flooded_with_links(product: Product) -> None:
+def test_the_number_of_links_per_person_is_limited(product: Product) -> None:
     answers = {ask(product).status_code for _ in range(12)}
     assert answers == {200}, "the answer stays the same"
     assert len(product.mails("sign_in")) == 5
@@ -144,8 +144,8 @@ def test_only_hashes_of_secrets_are_kept(product: Product) -> None:
 
 def test_the_cookie_is_kept_from_scripts_and_other_sites(product: Product) -> None:
     answer = product.visitor().post("/signin", data={"email": MEGAN, "act": "enter"})
-    told = answer.headers["set-cookie"]
-    assert re.match(rf"{COOKIE}=", told)
-    assert "HttpOnly" in told
-    assert "SameSite=lax" in told
-    assert "Path=/" in told
+    cookie = answer.headers["set-cookie"]
+    assert re.match(rf"{COOKIE}=", cookie)
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert "Path=/" in cookie

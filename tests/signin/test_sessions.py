@@ -17,8 +17,8 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 @pytest.fixture
 def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOON, tick=False) as found:
-        yield found
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_support_is_signed_out_after_a_quarter_of_an_hour(product: Product, cloc
     assert not is_in(ana, "/support")
 
 
-def test_nobody_stays_for_more_than_eight_hours(product: Product, clock: time_machine.Traveller) -> None:
+def test_a_session_ends_after_eight_hours(product: Product, clock: time_machine.Traveller) -> None:
     megan = product.visitor(MEGAN)
     for _ in range(8):
         clock.shift(timedelta(hours=1))
@@ -57,7 +57,7 @@ def test_nobody_stays_for_more_than_eight_hours(product: Product, clock: time_ma
     assert not is_in(megan, f"{product.at}/help")
 
 
-def test_watching_the_progress_is_not_being_there(product: Product, clock: time_machine.Traveller) -> None:
+def test_watching_the_progress_does_not_extend_the_session(product: Product, clock: time_machine.Traveller) -> None:
     megan = product.visitor(MEGAN)
     for _ in range(5):
         clock.shift(timedelta(minutes=30))
@@ -65,7 +65,7 @@ def test_watching_the_progress_is_not_being_there(product: Product, clock: time_
     assert not is_in(megan, f"{product.at}/help")
 
 
-def test_signing_out_ends_it_at_once_and_clears_the_browser(product: Product) -> None:
+def test_signing_out_ends_the_session_at_once_and_clears_the_browser(product: Product) -> None:
     megan = product.visitor(MEGAN)
     secret = megan.cookies[COOKIE]
     answer = megan.post("/signout")
@@ -77,7 +77,7 @@ def test_signing_out_ends_it_at_once_and_clears_the_browser(product: Product) ->
     assert megan.post("/signout").status_code == 200, "twice is once"
 
 
-def test_opening_the_page_signs_nobody_out(product: Product) -> None:
+def test_a_get_of_the_sign_out_page_signs_nobody_out(product: Product) -> None:
     megan = product.visitor(MEGAN)
     assert headline(megan.get("/signout")) == "Sign out?"
     assert is_in(megan, f"{product.at}/help")
@@ -90,7 +90,7 @@ def test_a_new_sign_in_has_a_new_secret(product: Product) -> None:
     assert megan.cookies[COOKIE] != before
 
 
-def test_a_page_that_needs_somebody_asks_and_leads_back(product: Product) -> None:
+def test_a_page_that_needs_sign_in_asks_and_returns(product: Product) -> None:
     answer = product.visitor().get(f"{product.at}/matches?show=services")
     assert answer.status_code == 303
     assert answer.headers["location"] == f"/signin?next={product.at}/matches%3Fshow%3Dservices"

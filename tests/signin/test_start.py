@@ -1,4 +1,4 @@
-"""The way in: everybody comes to the page that is theirs."""
+"""The start redirects each person to their own page."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
@@ -19,7 +19,7 @@ from tests.product import ANA, MEGAN, NORA, OLIVE, VERA
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
 
-def test_everybody_comes_to_their_own_page(product_at: At) -> None:
+def test_the_start_redirects_each_role_to_its_page(product_at: At) -> None:
     product = product_at("preparing")
     assert product.visitor().get("/").headers["location"] == "/signin"
     assert product.visitor(ANA).get("/").headers["location"] == "/support"
@@ -42,7 +42,7 @@ def test_a_viewer_of_a_clinic_that_has_not_started_learns_who_can(product_at: At
     assert headline(answer) == "This is for somebody else to do"
 
 
-def test_somebody_of_no_clinic_is_told_so_calmly(product_at: At) -> None:
+def test_a_person_without_a_clinic_gets_an_explanation(product_at: At) -> None:
     answer = product_at("nothing").visitor(NORA).see("/")
     assert answer.status_code == 200
     assert headline(answer) == "You belong to no clinic"
@@ -55,13 +55,13 @@ def test_starting_twice_starts_once(product_at: At) -> None:
     assert first.headers["location"] == second.headers["location"]
 
 
-def test_nobody_starts_the_move_of_another_clinic(product_at: At) -> None:
+def test_a_person_cannot_start_another_clinics_move(product_at: At) -> None:
     product = product_at("nothing")
     assert product.visitor(OLIVE).post("/start", data={"workspace": "wsp_demo"}).status_code == 404
     assert product.visitor(MEGAN).get("/").headers["location"] == "/start"
 
 
-def test_after_a_cancelled_move_a_new_one_can_be_started(product_at: At) -> None:
+def test_a_new_move_can_start_after_a_cancelled_move(product_at: At) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/progress/cancel"))
@@ -71,7 +71,7 @@ def test_after_a_cancelled_move_a_new_one_can_be_started(product_at: At) -> None
     assert megan.get("/").headers["location"] == fresh.removesuffix("/overview"), "the open one is the one that counts"
 
 
-def test_a_clinic_that_is_live_is_led_to_what_is_live_whatever_became_of_its_other_moves() -> None:
+def test_a_live_clinic_is_redirected_to_its_live_move() -> None:
     rank = {state: 2 if state not in OVER else 1 if state is State.FINALISED else 0 for state in State}
     for states in pairs_of(State, State):
         old, new = (
@@ -89,7 +89,7 @@ def test_a_clinic_that_is_live_is_led_to_what_is_live_whatever_became_of_its_oth
     assert chosen_of([]) is None
 
 
-def test_the_list_of_clinics_says_live_when_only_a_later_move_was_taken_back(product_at: At) -> None:
+def test_the_list_of_clinics_shows_live_after_a_later_undo(product_at: At) -> None:
     product = product_at("finalised")
     label = WORDS[State.FINALISED].label
     assert label in words(product.visitor(MEGAN).get("/clinics"))

@@ -38,7 +38,7 @@ def stop_reading(product: Product) -> None:
 
 @pytest.mark.parametrize("point", ["preparing", "matching", "reviewing", "finalised"])
 @pytest.mark.parametrize("email", [ANA, ROSA])
-def test_one_move_is_seen_whole_at_every_point(shown_at: At, point: str, email: str) -> None:
+def test_support_sees_the_whole_move_in_every_state(shown_at: At, point: str, email: str) -> None:
     product = shown_at(point)
     page = product.visitor(email).get(f"/support/{product.migration_id}")
     assert page.status_code == 200
@@ -47,7 +47,7 @@ def test_one_move_is_seen_whole_at_every_point(shown_at: At, point: str, email: 
     assert "{source}" not in words(page)
 
 
-def test_what_failed_is_tried_again_with_a_reason(product_at: At) -> None:
+def test_failed_work_is_retried_with_a_reason(product_at: At) -> None:
     product = product_at("preparing")
     stop_reading(product)
     assert act(product, "retry", reason=REASON) == 303
@@ -92,13 +92,13 @@ def test_without_a_sentence_nothing_is_done(product_at: At, name: str, reason: s
     assert product.audit()[-1].act == "fail"
 
 
-def test_what_was_typed_stays(product_at: At) -> None:
+def test_typed_text_is_kept_after_an_error(product_at: At) -> None:
     product = product_at("preparing")
     answer = product.visitor(ANA).post(f"/support/{product.migration_id}/cancel", data={"reason": "too few"})
     assert typed(answer, "reason") == "too few" or "too few" in answer.text
 
 
-def test_a_waived_check_is_told_to_the_clinic(product_at: At) -> None:
+def test_the_clinic_reads_about_a_waived_check(product_at: At) -> None:
     product = product_at("preparing")
     assert "Waiting on 1" in words(product.visitor(MEGAN).get(f"{product.at}/checklist"))
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_no_other_check_can_be_waived(product_at: At, check: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["retry", "cancel"])
-def test_an_act_that_comes_too_late_says_where_the_move_is(product_at: At, name: str) -> None:
+def test_an_act_that_is_too_late_shows_the_state_of_the_move(product_at: At, name: str) -> None:
     product = product_at("finalised")
     answer = product.visitor(ANA).post(f"/support/{product.migration_id}/{name}", data={"reason": REASON})
     assert answer.status_code == 409
@@ -131,7 +131,7 @@ def test_an_act_that_comes_too_late_says_where_the_move_is(product_at: At, name:
     assert name not in product.acts()
 
 
-def test_an_answer_to_a_request_that_is_not_there_is_not_found(product_at: At) -> None:
+def test_an_answer_to_an_unknown_request_returns_404(product_at: At) -> None:
     product = product_at("reviewing")
     assert act(product, "answer", request_id="nonsense", text=REASON) == 404
 
@@ -174,7 +174,7 @@ TAMPERED: dict[str, sa.Executable] = {
 
 
 @pytest.mark.parametrize("what", TAMPERED)
-def test_a_change_to_the_audit_is_found(product_at: At, what: str) -> None:
+def test_a_changed_audit_line_is_detected(product_at: At, what: str) -> None:
     product = product_at("matching")
     with product.runtime.ledger.read() as session:
         assert session.get_one(AuditEntry, 4).workspace_id == WORKSPACE
@@ -182,7 +182,7 @@ def test_a_change_to_the_audit_is_found(product_at: At, what: str) -> None:
     assert not holds(product), what
 
 
-def test_a_line_that_was_slipped_in_is_found(product_at: At) -> None:
+def test_an_inserted_audit_line_is_detected(product_at: At) -> None:
     product = product_at("matching")
     statement = sa.insert(AUDIT).values(
         at=sa.func.datetime("now"), workspace_id=WORKSPACE, migration_id=product.migration_id, by=MEGAN,

@@ -1,4 +1,4 @@
-"""Support says what a file is: without a cell in sight, with a reason, and so that the clinic reads it."""
+"""Support answers what a file is, without cells, with a reason that the clinic reads."""
 
 from html import unescape
 
@@ -35,8 +35,8 @@ def test_support_pairs_by_names_and_shapes_with_a_reason_that_the_clinic_reads(p
     product.work()
     assert product.state() is State.MATCHING
     assert plan_of(product.move()).file_kinds == {REGISTER: "patient_cases"}
-    said = words(product.visitor(MEGAN).get(f"{product.at}/people"))
-    assert "It was said what a file is Ana Ferreira, " + REASON in said
+    text = words(product.visitor(MEGAN).get(f"{product.at}/people"))
+    assert "It was said what a file is Ana Ferreira, " + REASON in text
 
 
 def test_support_never_gets_a_cell(product_at: At) -> None:

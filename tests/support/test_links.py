@@ -15,32 +15,30 @@ from tests.product import ANA, MEGAN, Product
 
 
 def first_of_ours(product: Product) -> str:
-    """What the list says before anybody else but us comes."""
-    said = words(product.visitor(ANA).get("/support?who=support"))
-    return said[: said.index("Share links, by provider")]
+    """The text of the list before any clinic has started."""
+    text = words(product.visitor(ANA).get("/support?who=support"))
+    return text[: text.index("Share links, by provider")]
 
 
-def test_providers_say_what_is_set_and_how_real_links_fared(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_providers_show_their_settings_and_verification(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_DRIVE_API_KEY", "canary-key")
     product = product_at("preparing")
     product.write(lambda session: record_check(session, "google_drive", None))
     product.write(lambda session: record_check(session, "dropbox", "provider_changed"))
     page = product.visitor(ANA).get("/support")
-    said = words(page).replace("\u200b", "")
-    assert "GOOGLE_DRIVE_API_KEY set" in said
-    assert "DROPBOX_APP_SECRET not set" in said
+    text = words(page).replace("\u200b", "")
+    assert "GOOGLE_DRIVE_API_KEY set" in text
+    assert "DROPBOX_APP_SECRET not set" in text
     assert "canary-key" not in page.text
-    assert "fine" in said
-    assert "provider_changed" in said
-    assert "known by sight, refused" in said
+    assert "fine" in text
+    assert "provider_changed" in text
+    assert "known by sight, refused" in text
     help_page = words(product.visitor(MEGAN).get(f"{product.at}/handover"))
     assert "Last verified with real links of Google Drive on" in help_page
     assert "Never verified with real links of Dropbox yet" in help_page
 
 
-def test_what_the_clinic_reads_that_we_were_told_of_stands_with_what_waits_for_us(
-    product_at: At, net: FakeInternet
-) -> None:
+def test_a_problem_announced_to_support_is_in_supports_list(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
     assert "refused our server" not in first_of_ours(product)
@@ -57,9 +55,7 @@ def test_what_the_clinic_reads_that_we_were_told_of_stands_with_what_waits_for_u
     "link",
     ["https://app.box.com/s/a1b2c3d4e5f6g7h8", "https://www.icloud.com/iclouddrive/TOKEN#Name", "https://we.tl/t-a"],
 )
-def test_a_link_that_nobody_can_set_up_is_no_work_for_us_and_the_page_says_nothing_else(
-    product_at: At, link: str
-) -> None:
+def test_a_provider_without_link_support_is_no_work_for_support(product_at: At, link: str) -> None:
     product = product_at("preparing")
     before = first_of_ours(product)
     read = words(product.visitor(MEGAN).post(f"{product.at}/link", data={"link": link}))

@@ -10,7 +10,7 @@ from app.db import now
 from app.migration.models import HelpMessage, Migration
 from app.migration.state_words import WORDS, Waits
 from app.migration.states import WORKING, State
-from app.support.routes import HEADS, line_of, overview
+from app.support.routes import HEADS, line_of, load_lines
 from tests.audit_lines import make_audit_say
 from tests.conftest import At
 from tests.pages import done, headline, words
@@ -21,20 +21,20 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 def move(name: str = "Clinic", state: State = State.REVIEWING, *, hours: float = 1, **some: Any) -> Migration:
     since = NOW - timedelta(hours=hours)
-    told: dict[str, Any] = {"id": f"mig_{name}", "workspace_id": f"wsp_{name}", "clinic": name, "source": "cliniko"}
-    told |= {"last_sign_of_work": NOW} if state in WORKING else {}
-    return Migration(**(told | {"state": state.value, "since": since} | some))
+    values: dict[str, Any] = {"id": f"mig_{name}", "workspace_id": f"wsp_{name}", "clinic": name, "source": "cliniko"}
+    values |= {"last_sign_of_work": NOW} if state in WORKING else {}
+    return Migration(**(values | {"state": state.value, "since": since} | some))
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_every_state_says_who_must_act(state: State) -> None:
+def test_every_state_names_who_must_act(state: State) -> None:
     line = line_of(move(state=state), 0, False, NOW)
     assert line.waits is WORDS[state].waits
     assert line.waits in HEADS
     assert line.seconds == 3600
 
 
-def test_a_stopped_move_waits_for_whoever_can_mend_it() -> None:
+def test_a_stopped_move_waits_for_the_person_who_can_act() -> None:
     clinic = line_of(move(state=State.READING_FAILED, problem={"code": "no_patients_file"}), 0, False, NOW)
     ours = line_of(move(state=State.READING_FAILED, problem={"code": "no_space"}), 0, False, NOW)
     assert (clinic.waits, clinic.kind) == (Waits.CLINIC, "stop")
@@ -43,8 +43,8 @@ def test_a_stopped_move_waits_for_whoever_can_mend_it() -> None:
 
 @pytest.mark.parametrize(("silent", "waits"), [(10, Waits.NOBODY), (59, Waits.NOBODY), (150, Waits.SUPPORT)])
 def test_a_minute_without_a_sign_of_work_is_ours(silent: int, waits: Waits) -> None:
-    seen = NOW - timedelta(seconds=silent)
-    line = line_of(move(state=State.TRIALLING, last_sign_of_work=seen), 0, False, NOW)
+    last_sign = NOW - timedelta(seconds=silent)
+    line = line_of(move(state=State.TRIALLING, last_sign_of_work=last_sign), 0, False, NOW)
     assert line.waits is waits
     assert ("No sign of work for 2 minutes" in line.waits_for) is (waits is Waits.SUPPORT)
 
@@ -87,9 +87,9 @@ def filled(product: Product) -> Product:
         start = now() - timedelta(days=1)
         moves = [move("Halted", State.READING_FAILED, problem={"code": "no_patients_file"}, since=start)]
         for number in range(3):
-            told: dict[str, Any] = {"since": start + timedelta(hours=number)}
-            moves.append(move(f"Waiting {number}", State.CHANGES_REQUESTED, **told))
-            moves.append(move(f"Trying {number}", State.TRIALLING, **told, last_sign_of_work=now()))
+            values: dict[str, Any] = {"since": start + timedelta(hours=number)}
+            moves.append(move(f"Waiting {number}", State.CHANGES_REQUESTED, **values))
+            moves.append(move(f"Trying {number}", State.TRIALLING, **values, last_sign_of_work=now()))
         for each in moves:
             session.add(each)
             session.flush()
@@ -100,10 +100,10 @@ def filled(product: Product) -> Product:
     return product
 
 
-def test_the_longest_waiting_of_ours_stand_first(product_at: At) -> None:
+def test_supports_longest_waiting_moves_are_first(product_at: At) -> None:
     product = filled(product_at("preparing"))
     with product.runtime.ledger.read() as session:
-        lines = overview(session)
+        lines = load_lines(session)
     assert [line.waits for line in lines] == sorted((line.waits for line in lines), key=list(HEADS).index)
     ours = [line.migration.clinic for line in lines if line.waits is Waits.SUPPORT]
     assert ours[:3] == ["Waiting 0", "Waiting 1", "Waiting 2"]
@@ -115,8 +115,8 @@ def test_the_page_counts_groups_and_names_them(product_at: At) -> None:
     for email in (ANA, ROSA):
         page = product.visitor(email).get("/support")
         assert headline(page) == "9 migrations, 4 need us"
-        said = words(page)
-        assert said.index("Waiting 0") < said.index("Halted") < said.index("Trying 0")
+        text = words(page)
+        assert text.index("Waiting 0") < text.index("Halted") < text.index("Trying 0")
 
 
 FILTERS = {
@@ -140,12 +140,12 @@ def test_the_list_can_be_narrowed(product_at: At, asked: str) -> None:
     assert headline(page).startswith(f"{FILTERS[asked]} migration")
 
 
-def test_before_anybody_started_the_list_says_so(product_at: At) -> None:
+def test_an_empty_list_is_explained(product_at: At) -> None:
     product = product_at("nothing")
     assert "1 migration" in headline(product.visitor(ANA).get("/support")), "the other clinic has"
 
 
-def test_the_list_and_the_page_of_a_move_say_the_same_of_who_must_act(product_at: At) -> None:
+def test_the_list_and_the_move_page_agree_on_who_must_act(product_at: At) -> None:
     product = product_at("matching")
     done(product.visitor(MEGAN).post(f"{product.at}/help", data={"text": "What is a practitioner?"}))
     assert "A message has no answer yet" in words(product.visitor(ANA).get("/support"))

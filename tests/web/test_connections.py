@@ -1,4 +1,4 @@
-"""Limits of a connection and of a network, on a real socket: nobody holds the pages by sending slowly or much."""
+"""Limits of connections and networks, on a real socket: slow or large requests do not block the pages."""
 
 import socket
 import time
@@ -48,7 +48,7 @@ def send(line: socket.socket, data: bytes) -> None:
         line.sendall(data)
 
 
-def told_too_slow(answer: bytes) -> bool:
+def response_too_slow(answer: bytes) -> bool:
     """The answer is the page of a slow line, whole and under the policy of every page."""
     head, _, page = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 "), answer[:300]
@@ -64,7 +64,7 @@ def test_heads_and_bodies_that_come_slowly_are_ended_in_time(served: Served) -> 
         send(head, b"GET /signin HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         send(body, POST + b"Content-Length: 1000\r\n\r\nemail=")
         assert [until_closed(line) for line in (silent, head)] == [b"", b""], "there is nobody to answer"
-        assert told_too_slow(until_closed(body))
+        assert response_too_slow(until_closed(body))
     assert time.monotonic() - began < PATIENCE
     assert httpx.get(f"{served.url}/healthz", timeout=60).status_code == 200
 
@@ -82,7 +82,7 @@ def test_headers_are_counted(served: Served, headers: int, status: int) -> None:
     assert answer.status_code == status
 
 
-def test_a_body_that_nobody_waits_for_is_not_received(served: Served) -> None:
+def test_an_unread_body_is_not_received(served: Served) -> None:
     sent = 0
     with connected(served) as line, suppress(BrokenPipeError, ConnectionResetError):
         line.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -93,7 +93,7 @@ def test_a_body_that_nobody_waits_for_is_not_received(served: Served) -> None:
     assert sent < 400 * 65536
 
 
-def test_one_network_holds_so_many_connections_and_no_more(served: Served) -> None:
+def test_connections_of_a_network_are_limited(served: Served) -> None:
     with ExitStack() as stack:
         lines = [stack.enter_context(connected(served)) for _ in range(MOST_OF_A_NETWORK + 20)]
         assert b" 503 " in until_closed(lines[-1])[:40]

@@ -1,4 +1,4 @@
-"""A port that cannot be listened at gets one plain line; a port that can gives links their address."""
+"""A port that cannot be opened gets a single plain line. A free port gives links their address."""
 
 import errno
 import os
@@ -24,7 +24,7 @@ def taken() -> Iterator[int]:
         yield int(listening.getsockname()[1])
 
 
-def test_a_port_that_is_taken_is_named_with_the_next_one(taken: int) -> None:
+def test_a_taken_port_is_named_with_the_next_free_port(taken: int) -> None:
     with pytest.raises(CannotListen, match=f"Port {taken} is taken. Choose another port: PORT={taken + 1}"):
         listen_at("127.0.0.1", taken)
 
@@ -38,7 +38,7 @@ def test_a_port_that_is_taken_is_named_with_the_next_one(taken: int) -> None:
         (errno.ENOBUFS, "cannot be served"),
     ],
 )
-def test_every_refusal_of_a_port_is_one_plain_line(monkeypatch: pytest.MonkeyPatch, fault: int, words: str) -> None:
+def test_every_port_error_is_a_single_line(monkeypatch: pytest.MonkeyPatch, fault: int, words: str) -> None:
     def refuse(*_: object) -> None:
         raise OSError(fault, os.strerror(fault))
 
@@ -85,7 +85,7 @@ def test_pages_that_read_their_settings_again_know_the_address(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("port", ["99999", "taken"])
-def test_the_command_ends_with_one_line_and_status_2(tmp_path: Path, taken: int, port: str) -> None:
+def test_the_command_ends_with_a_single_line_and_status_2(tmp_path: Path, taken: int, port: str) -> None:
     number = str(taken) if port == "taken" else port
     command = [sys.executable, "-W", "ignore", "-m", "app.cli", "serve", "--port", number]
     environment = {**os.environ, "VAR": str(tmp_path)}

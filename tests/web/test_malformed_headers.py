@@ -1,4 +1,4 @@
-"""Whatever a header says, an answer is calm; a form is ours by scheme, host and port; HEAD is GET without a body."""
+"""No header causes an error. Forms are checked by scheme, host and port. HEAD is GET without a body."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Production refuses to start unsafe, and says which setting to mend."""
+"""Production refuses an unsafe start, and names the setting to change."""
 
 from pathlib import Path
 
@@ -63,11 +63,13 @@ def test_nothing_is_asked_of_a_laptop(tmp_path: Path) -> None:
     ("version", "warned"),
     [((3, 11, 7), True), ((3, 11, 17), False), ((3, 12, 14), True), ((3, 13, 16), False), ((3, 14, 0), False)],
 )
-def test_an_interpreter_with_known_faults_is_told_at_the_start(version: tuple[int, int, int], warned: bool) -> None:
+def test_an_interpreter_with_known_faults_causes_a_warning_at_the_start(
+    version: tuple[int, int, int], warned: bool
+) -> None:
     assert ("or later is safer" in old_interpreter(version)) is warned
 
 
-def test_the_warning_stands_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_warning_is_the_first_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.production.old_interpreter", lambda _version: "This Python is old.")
     monkeypatch.setattr("app.commands.serve.serve", lambda *_: None)
     assert "This Python is old." in CliRunner().invoke(app, ["serve"]).stderr

@@ -1,4 +1,4 @@
-"""One Idempotency-Key is one act: sent again it gets the first answer, with another body it is refused."""
+"""An Idempotency-Key is a single act: a repeat gets the first response, another body is refused."""
 
 import sqlite3
 from datetime import timedelta
@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.access.models import SentKey
 from app.db import now
 from app.main import create_app
-from app.web.idempotency_key import KEPT, Told, Turn, begin
+from app.web.idempotency_key import KEPT, KeyOutcome, Turn, begin
 from tests.conftest import At
 from tests.forms.browser import basis_in
 from tests.product import MEGAN, OWN_PAGE, Product, Visitor, settings_in
@@ -74,7 +74,7 @@ def test_a_key_that_is_too_long_is_refused(product_at: At) -> None:
     assert ask(product, product.visitor(MEGAN), "a question", "k" * 300) == 422
 
 
-def test_what_stands_around_the_routes_lets_the_process_start(tmp_path: Path) -> None:
+def test_the_middleware_lets_the_process_start(tmp_path: Path) -> None:
     with TestClient(create_app(settings_in(tmp_path / "var"))) as browser:
         assert browser.get("/signin").status_code == 200
 
@@ -86,7 +86,7 @@ def test_a_ledger_that_cannot_be_written_to_is_no_fault_of_ours(
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
 
-    def locked(*_: object) -> Told:
+    def locked(*_: object) -> KeyOutcome:
         raise OperationalError("write", None, sqlite3.OperationalError("database is locked"))
 
     monkeypatch.setattr(f"app.web.idempotency_key.{what}", locked)

@@ -1,4 +1,4 @@
-"""A form over a slow line, on a real socket: it may pause, it is answered, and it holds its place for so long only."""
+"""A form over a slow line, on a real socket: it may pause, gets a response, and holds its place for a limited time."""
 
 import socket
 import threading
@@ -17,7 +17,7 @@ from tests.conftest import At
 from tests.forms.outdated import Sending, filled_in
 from tests.forms.routes import LINES
 from tests.product import BASE, Product
-from tests.web.test_connections import told_too_slow, until_closed
+from tests.web.test_connections import response_too_slow, until_closed
 from tests.workers.story import until
 
 pytestmark = pytest.mark.slow
@@ -27,7 +27,7 @@ SOON = 30.0  # a busy machine is slow
 
 
 LOOKS: list[float] = []
-"""When the server looked after its connections."""
+"""The times of the server's connection checks."""
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def connected(port: int) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=SOON)
 
 
-def test_a_body_that_pauses_for_many_looks_is_received_whole(product_at: At) -> None:
+def test_a_body_that_pauses_for_many_checks_is_received(product_at: At) -> None:
     product = product_at("reviewing")
     sending = asking(product)
     (head, body), before = request_of(sending), len(product.audit())
@@ -109,7 +109,7 @@ def test_a_body_that_does_not_go_on_is_answered_in_words_and_saves_nothing(produ
         stopped = threading.Event()
 
         def drip() -> None:
-            """One byte at a time, and never the whole."""
+            """Sends single bytes, and never the whole."""
             for byte in body[20:-1]:
                 if not trickle or stopped.wait(trickle):
                     return
@@ -121,13 +121,13 @@ def test_a_body_that_does_not_go_on_is_answered_in_words_and_saves_nothing(produ
         answer = until_closed(line)
         stopped.set()
         dripping.join(SOON)
-        assert told_too_slow(answer)
+        assert response_too_slow(answer)
         assert time.monotonic() - began < SOON
         assert sending.form["text"].encode() not in answer
     assert len(product.audit()) == before
 
 
-def test_what_came_fast_buys_no_longer_wait(product_at: At) -> None:
+def test_fast_bytes_do_not_extend_the_time_allowance(product_at: At) -> None:
     product = product_at("reviewing")
     head, _ = request_of(asking(product))
     with pages(product, SHORT) as port, connected(port) as line:
@@ -135,7 +135,7 @@ def test_what_came_fast_buys_no_longer_wait(product_at: At) -> None:
         length = next(each for each in head.split(b"\r\n") if each.startswith(b"Content-Length"))
         line.sendall(head.replace(length, b"Content-Length: 900000") + much)
         began = time.monotonic()
-        assert told_too_slow(until_closed(line))
+        assert response_too_slow(until_closed(line))
         assert time.monotonic() - began < SOON
 
 

@@ -21,13 +21,13 @@ from tests.conftest import At
 from tests.figures.generated_requests import disk_full, ledger_locked
 from tests.pages import headline, words
 from tests.product import ANA, MEGAN, Product
-from tests.web.test_guardrails import PAGES
+from tests.web.test_http_security import PAGES
 
 QUICK = {"page_patience_seconds": 0.2}
 CONDITIONS = {"disk full": disk_full, "ledger locked": ledger_locked}
 
 
-def last_seen_long_ago(product: Product) -> None:
+def last_used_long_ago(product: Product) -> None:
     """So that every page would note a sign of life."""
 
     def age(session: object) -> None:
@@ -38,7 +38,7 @@ def last_seen_long_ago(product: Product) -> None:
 
 
 def is_written_down_first(path: str) -> bool:
-    """Who looks at clients' records, or takes an export's description, is in the audit before anything is shown."""
+    """Views of clients' records and descriptions of an export are recorded before anything is shown."""
     return RIGHTS["GET", path] is Right.REVIEW or path.endswith("/description.txt")
 
 
@@ -46,7 +46,7 @@ def is_written_down_first(path: str) -> bool:
 def test_every_page_is_read_without_a_write(product_at: At, condition: str) -> None:
     product = product_at("reviewing", **QUICK)
     megan, ana = product.visitor(MEGAN), product.visitor(ANA)
-    last_seen_long_ago(product)
+    last_used_long_ago(product)
     with CONDITIONS[condition](product):
         for path in PAGES:
             fine = (200, 303, 307, 404, 503) if is_written_down_first(path) else (200, 303, 307, 404)
@@ -60,7 +60,7 @@ NAMES = ("number", "kind", "record_id", "file_number", "line", "section", "file_
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_a_form_that_cannot_be_saved_keeps_what_was_typed(product_at: At, condition: str) -> None:
+def test_a_form_that_cannot_be_saved_keeps_its_text(product_at: At, condition: str) -> None:
     product = product_at("reviewing", **QUICK)
     megan = product.visitor(MEGAN)
     typed = 'Two lines,\nand <b>"quotes"</b>'
@@ -75,7 +75,7 @@ def test_a_form_that_cannot_be_saved_keeps_what_was_typed(product_at: At, condit
 
 
 @pytest.mark.parametrize("condition", CONDITIONS)
-def test_no_cell_is_shown_where_the_look_cannot_be_written_down(product_at: At, condition: str) -> None:
+def test_no_cell_is_shown_without_an_audit_line(product_at: At, condition: str) -> None:
     product = product_at("reviewing", **QUICK)
     megan = product.visitor(MEGAN)
     with CONDITIONS[condition](product):
@@ -147,7 +147,7 @@ def test_a_ledger_that_is_gone_is_a_calm_page_and_not_ready(product_at: At, loss
         assert megan.get("/healthz").status_code in (200, 503)
 
 
-def test_what_sqlite_keeps_is_readable_by_its_owner_alone(product_at: At) -> None:
+def test_sqlite_files_are_readable_only_by_their_owner(product_at: At) -> None:
     before = os.umask(0)
     try:
         product = product_at("reviewing")
@@ -167,7 +167,7 @@ def production(product_at: At) -> Product:
     return product_at("preparing", environment=Environment.PRODUCTION, base_url="https://move.caspen.example")
 
 
-def test_in_production_browsers_are_told_to_use_tls_alone(production: Product, shown_at: At) -> None:
+def test_production_responses_require_tls(production: Product, shown_at: At) -> None:
     assert "max-age=31536000" in production.visitor().get("/signin").headers["strict-transport-security"]
     assert "strict-transport-security" not in shown_at("preparing").visitor().get("/signin").headers
 
@@ -196,6 +196,6 @@ CAUSES = [
 
 
 @pytest.mark.parametrize(("trouble", "cause"), CAUSES, ids=lambda value: type(value).__name__)
-def test_a_failure_is_told_from_a_fault_of_ours(trouble: Exception, cause: Unavailable | None) -> None:
+def test_an_unavailable_database_is_distinguished_from_a_fault(trouble: Exception, cause: Unavailable | None) -> None:
     assert cause_of(trouble) is cause
     assert cause_of(sa.exc.DBAPIError("SELECT 1", {}, trouble)) is cause

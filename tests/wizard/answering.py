@@ -1,4 +1,4 @@
-"""The page that asks what a file is, as a browser uses it: read, filled in as it stands, sent."""
+"""The page that asks for a file's kind, used as by a browser: read, filled in, sent."""
 
 import re
 from html import unescape
@@ -12,7 +12,7 @@ from tests.wizard.questionable import REGISTER, number_of
 
 
 def form_of(page: Response) -> dict[str, str]:
-    """What the page's own form would send as it stands."""
+    """The inputs that the page's own form would send unchanged."""
     form = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page.text))
     for name, inner in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', page.text, re.S):
         chosen = re.search(r'<option value="([^"]*)" selected', inner) or re.search(r'<option value="([^"]*)"', inner)
@@ -23,10 +23,10 @@ def form_of(page: Response) -> dict[str, str]:
 
 
 def column(page: Response, header: str) -> str:
-    """The name of the list that stands beside a column."""
-    found = re.search(rf'<select[^>]*name="(c\d+)"[^>]*aria-label="Column {re.escape(header)} becomes"', page.text)
-    assert found, f"no column {header} on {words(page)[:500]}"
-    return found[1]
+    """The name of the list next to a column."""
+    match = re.search(rf'<select[^>]*name="(c\d+)"[^>]*aria-label="Column {re.escape(header)} becomes"', page.text)
+    assert match, f"no column {header} on {words(page)[:500]}"
+    return match[1]
 
 
 def page_of(product: Product, path: str = REGISTER, email: str = MEGAN) -> Response:

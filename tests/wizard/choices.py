@@ -15,7 +15,7 @@ OPTION = re.compile(r'<option value="([^"]*)"( selected)?>(.*?)</option>', re.S)
 
 @dataclass(frozen=True)
 class Name:
-    """One name of the export, the field that decides about it, and its choices as words."""
+    """A name of the export, its field, and its choices in words."""
 
     field: str
     name: str
@@ -23,16 +23,16 @@ class Name:
     options: dict[str, str]
 
     def value(self, words: str) -> str:
-        return next(value for value, said in self.options.items() if words in said)
+        return next(value for value, label in self.options.items() if words in label)
 
 
 def names(answer: Response) -> dict[str, Name]:
-    found = {}
+    fields = {}
     for field, name, inside in ROW.findall(answer.text):
-        options = {value: unescape(said) for value, _, said in OPTION.findall(inside)}
+        options = {value: unescape(label) for value, _, label in OPTION.findall(inside)}
         chosen = next((value for value, selected, _ in OPTION.findall(inside) if selected), "")
-        found[unescape(name)] = Name(field, unescape(name), chosen, options)
-    return found
+        fields[unescape(name)] = Name(field, unescape(name), chosen, options)
+    return fields
 
 
 def tab(product: Product, show: str) -> dict[str, Name]:
@@ -46,6 +46,6 @@ def save(product: Product, show: str, act: str = "save", **fields: str) -> Respo
 
 
 def acknowledge(product: Product) -> None:
-    """Says that what was found is the clinic's export."""
+    """Acknowledges the contents of the export."""
     megan, at = product.visitor(MEGAN), f"{product.at}/handover"
     megan.post(f"{at}/found", data={"absent": absent(megan.get(at))})

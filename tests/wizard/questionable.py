@@ -1,4 +1,4 @@
-"""Exports with a file that the product does not know by itself, for the stories of telling it."""
+"""Exports with a file of unknown kind."""
 
 import csv
 import io
@@ -50,7 +50,7 @@ def cases_called_otherwise(words: Mapping[str, str] | None = None) -> dict[str, 
 
 
 def patients_called_otherwise() -> dict[str, bytes | str]:
-    """An export whose clients stand in a file that nobody would know: reading it stops."""
+    """An export whose clients are in a file of unknown kind: reading stops."""
     files = few()
     name = next(name for name in files if "/Patients-" in name)
     header, *rows = table(bytes(files.pop(name)))  # type: ignore[arg-type]  # as it was in the zip
@@ -59,7 +59,7 @@ def patients_called_otherwise() -> dict[str, bytes | str]:
 
 
 def handed_over(product: Product, files: Mapping[str, bytes | str]) -> Product:
-    """The export is uploaded and read, as far as it can be."""
+    """Uploads the export and reads as much as possible."""
     sent = {"files": ("export.zip", zipped(files))}
     if product.move().export_number:
         done(product.visitor(MEGAN).post(f"{product.at}/handover/replace"))
@@ -73,7 +73,7 @@ def ordinary(product: Product) -> Product:
 
 
 def number_of(product: Product, path: str) -> int:
-    """The number of a file, as the addresses of pages have it."""
+    """The number of a file in addresses."""
     from app.migration.exports import files_of
 
     with product.runtime.ledger.read() as session:

@@ -1,4 +1,4 @@
-"""A sentence that names an act of the product has a link to the page where the act is."""
+"""A sentence that names an act of the product links to the page of the act."""
 
 import re
 
@@ -26,7 +26,7 @@ FORMS = {"handover": "/handover/replace", "review": "/review/", "help": "/help"}
 
 
 @pytest.mark.parametrize("code", catalogue())
-def test_every_sentence_that_names_an_act_names_it_in_words_that_get_a_link(code: str) -> None:
+def test_every_sentence_that_names_an_act_gets_a_link(code: str) -> None:
     for sentence in re.split(r"(?<=[.?!])\s", catalogue()[code].todo):
         assert not NAMED.search(sentence) or PATTERN.search(sentence), f"no link to the act: {sentence}"
 
@@ -66,9 +66,9 @@ def test_the_link_of_a_problem_opens_the_page_that_has_the_act(product_at: At, p
         lede = LEDE.search(megan.get(f"{product.at}/problems/{code}").text)
         assert lede is not None, code
         targets |= dict.fromkeys(LINK.findall(lede[1]), code)
-        seen = LEDE.search(vera.get(f"{product.at}/problems/{code}").text)
-        assert seen is not None
-        assert "href" not in seen[1], f"{code} offers an act to somebody who may only look"
+        match = LEDE.search(vera.get(f"{product.at}/problems/{code}").text)
+        assert match is not None
+        assert "href" not in match[1], f"{code} offers an act to somebody who may only look"
     assert {target.removeprefix(f"{product.at}/").partition("#")[0] for target in targets} >= {
         "matches",
         "files",

@@ -1,4 +1,4 @@
-"""Our copies of an export are deleted: no page of the move fails, and no page offers to look at what is gone."""
+"""After the deletion of our copies no page of the move fails, and no page links to deleted data."""
 
 from zoneinfo import ZoneInfo
 
@@ -12,14 +12,14 @@ ROWS = "/rows/"
 
 
 def links_of(browser: Visitor, addresses: list[str], within: str) -> list[str]:
-    """What pages of one move link to, each address once. No page may fail."""
+    """The links of a move's pages, each address once. No page may fail."""
     answers = {address: browser.get(address) for address in addresses}
     assert not [address for address, page in answers.items() if page.status_code >= 500]
     shown = [page for page in answers.values() if page.headers.get("content-type", "").startswith("text/html")]
     return sorted({to for page in shown for method, to in offered(page) if method == "GET" and to.startswith(within)})
 
 
-def test_after_our_copies_are_deleted_every_page_is_answered_and_none_leads_to_a_row(product_at: At) -> None:
+def test_after_the_deletion_every_page_responds_without_links_to_rows(product_at: At) -> None:
     product = product_at("finalised")
     megan = product.visitor(MEGAN)
     addresses = list(pages(product))

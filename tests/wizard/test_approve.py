@@ -1,4 +1,4 @@
-"""Approving: exactly the trial that was seen, by somebody who typed the clinic's name, and only while it adds up."""
+"""Approval: only the reviewed trial, only with the clinic's typed name, and only while the sum balances."""
 
 import pytest
 
@@ -19,27 +19,27 @@ def send(product: Product, name: str, digest: str) -> tuple[int, str]:
 
 
 def digest(product: Product) -> str:
-    found = digest_of(product.visitor(MEGAN).get(f"{product.at}/approve"))
-    assert len(found) >= 32
-    return found
+    approved = digest_of(product.visitor(MEGAN).get(f"{product.at}/approve"))
+    assert len(approved) >= 32
+    return approved
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching"])
-def test_before_a_trial_there_is_nothing_to_approve(shown_at: At, point: str) -> None:
+def test_there_is_nothing_to_approve_before_a_trial(shown_at: At, point: str) -> None:
     product = shown_at(point)
     assert headline(product.visitor(MEGAN).get(f"{product.at}/approve")) == "There is no trial to review yet"
     assert product.visitor(MEGAN).post(f"{product.at}/approve", data={"name": "x"}).status_code == 409
 
 
-def test_what_is_approved_goes_live(product_at: At) -> None:
+def test_an_approved_trial_goes_live(product_at: At) -> None:
     product = product_at("reviewing")
-    seen = digest(product)
+    reviewed = digest(product)
     answer = done(approve(product))
     assert answer.headers["location"] == f"{product.at}/progress"
     assert product.state() is State.FINALISING
-    assert product.move().approved_digest == seen
+    assert product.move().approved_digest == reviewed
     assert product.move().approved_by == MEGAN
-    assert next(entry for entry in product.audit() if entry.act == "approve").facts["digest"] == seen
+    assert next(entry for entry in product.audit() if entry.act == "approve").facts["digest"] == reviewed
     product.work()
     assert product.state() is State.FINALISED
     assert product.gateway().counts()["clients"] > 30
@@ -57,7 +57,7 @@ def test_the_name_is_compared_as_a_person_would(product_at: At, name: str) -> No
 
 
 @pytest.mark.parametrize("name", ["", "Harbour Street", "Riverbend Podiatry", "yes"])
-def test_another_name_approves_nothing_and_stays_typed(product_at: At, name: str) -> None:
+def test_a_wrong_name_approves_nothing_and_is_kept(product_at: At, name: str) -> None:
     product = product_at("reviewing")
     form = {"name": name, "digest": digest(product)}
     answer = product.visitor(MEGAN).post(f"{product.at}/approve", data=form)
@@ -69,17 +69,17 @@ def test_another_name_approves_nothing_and_stays_typed(product_at: At, name: str
 
 def test_approving_twice_approves_once(product_at: At) -> None:
     product = product_at("reviewing")
-    seen = digest(product)
-    answers = [send(product, "Harbour Street Physiotherapy", seen)[0] for _ in range(5)]
+    reviewed = digest(product)
+    answers = [send(product, "Harbour Street Physiotherapy", reviewed)[0] for _ in range(5)]
     assert answers == [303] * 5
     assert product.acts().count("approve") == 1
     product.work()
-    assert send(product, "Harbour Street Physiotherapy", seen)[0] == 303
+    assert send(product, "Harbour Street Physiotherapy", reviewed)[0] == 303
     assert product.acts().count("approve") == 1
 
 
 @pytest.mark.parametrize("other", ["", "0" * 64, "not a digest"])
-def test_a_trial_that_nobody_saw_is_not_approved(product_at: At, other: str) -> None:
+def test_a_trial_that_was_not_shown_is_not_approved(product_at: At, other: str) -> None:
     product = product_at("reviewing")
     answer = send(product, "Harbour Street Physiotherapy", other)
     assert answer == (409, "This is not the trial that you looked at")
@@ -100,23 +100,23 @@ def test_the_older_of_two_trials_is_not_approved(product_at: At) -> None:
     assert send(product, "Harbour Street Physiotherapy", digest(product))[0] == 303
 
 
-def test_a_trial_that_does_not_add_up_is_approved_by_nobody(product_at: At) -> None:
+def test_an_unbalanced_trial_cannot_be_approved(product_at: At) -> None:
     product = product_at("reviewing")
-    seen = digest(product)
+    reviewed = digest(product)
     unbalance(product)
     page = product.visitor(MEGAN).get(f"{product.at}/approve")
     assert "Approving opens when every line balances." in words(page)
     assert 'name="digest"' not in page.text
-    assert send(product, "Harbour Street Physiotherapy", seen) == (409, "The trial does not add up")
+    assert send(product, "Harbour Street Physiotherapy", reviewed) == (409, "The trial does not add up")
 
 
 def test_an_open_request_keeps_approval_closed(product_at: At) -> None:
     product = product_at("reviewing")
-    seen = digest(product)
+    reviewed = digest(product)
     ask(product, "Line 12 should be archived.")
     page = product.visitor(MEGAN).get(f"{product.at}/approve")
     assert 'name="digest"' not in page.text
-    status, title = send(product, "Harbour Street Physiotherapy", seen)
+    status, title = send(product, "Harbour Street Physiotherapy", reviewed)
     assert status == 409
     assert title == "This step is over: support has your request"
     assert product.state() is State.CHANGES_REQUESTED
@@ -125,17 +125,17 @@ def test_an_open_request_keeps_approval_closed(product_at: At) -> None:
 @pytest.mark.parametrize("email", [VERA, RICK, ANA])
 def test_only_an_admin_of_the_clinic_approves(product_at: At, email: str) -> None:
     product = product_at("reviewing")
-    seen = digest(product)
-    form = {"name": "Harbour Street Physiotherapy", "digest": seen}
+    reviewed = digest(product)
+    form = {"name": "Harbour Street Physiotherapy", "digest": reviewed}
     assert product.visitor(email).post(f"{product.at}/approve", data=form).status_code == 403
     page = product.visitor(email).get(f"{product.at}/approve")
     assert 'name="digest"' not in page.text
     assert product.state() is State.REVIEWING
 
 
-def test_the_page_says_what_will_happen_and_what_will_not(shown_at: At) -> None:
+def test_the_page_lists_the_effects_of_approval(shown_at: At) -> None:
     product = shown_at("reviewing")
-    said = words(product.visitor(MEGAN).get(f"{product.at}/approve"))
-    assert "No message goes to any client: 0 e-mails, 0 SMS." in said
-    assert "Invoices and payments." in said
-    assert "It balances, and no request is open." in said
+    text = words(product.visitor(MEGAN).get(f"{product.at}/approve"))
+    assert "No message goes to any client: 0 e-mails, 0 SMS." in text
+    assert "Invoices and payments." in text
+    assert "It balances, and no request is open." in text

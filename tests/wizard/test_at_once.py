@@ -1,4 +1,4 @@
-"""The same form five times at once, and two people at the same time: one effect."""
+"""The same form sent five times at once, and by two people at once: a single effect."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +36,7 @@ def test_five_approvals_approve_once(product_at: At) -> None:
     assert product.acts().count("approve") == 1
 
 
-def test_five_starts_start_one_trial(product_at: At) -> None:
+def test_five_starts_create_a_single_trial(product_at: At) -> None:
     product = product_at("matching")
     product.close_gaps()
     acknowledge(product)
@@ -46,7 +46,7 @@ def test_five_starts_start_one_trial(product_at: At) -> None:
     assert product.acts().count("start_trial") == 1
 
 
-def test_five_requests_are_one_request(product_at: At) -> None:
+def test_five_equal_requests_create_a_single_request(product_at: At) -> None:
     product = product_at("reviewing")
     answers = at_once(product, f"{product.at}/review/requests", {"text": "Line 12 should be archived."})
     assert set(answers) <= ANSWERED
@@ -54,7 +54,7 @@ def test_five_requests_are_one_request(product_at: At) -> None:
         assert len(session.exec(select(ChangeRequest)).all()) == 1
 
 
-def test_five_samples_are_one_export(product_at: At) -> None:
+def test_five_samples_create_a_single_export(product_at: At) -> None:
     product = product_at("preparing")
     answers = at_once(product, f"{product.at}/handover/sample", {"size": "small"})
     assert set(answers) <= ANSWERED
@@ -72,9 +72,9 @@ def test_a_button_that_two_people_press_works_once(product_at: At, button: str) 
     assert product.acts().count(button) == 1
 
 
-def test_five_starts_of_a_clinic_are_one_move(product_at: At) -> None:
+def test_five_starts_create_a_single_move(product_at: At) -> None:
     product = product_at("nothing")
     assert set(at_once(product, "/start", {})) == {303}
     with product.runtime.ledger.read() as session:
-        found = [m for m in session.exec(select(Migration)) if m.workspace_id == "wsp_demo"]
-    assert len(found) == 1
+        migrations = [m for m in session.exec(select(Migration)) if m.workspace_id == "wsp_demo"]
+    assert len(migrations) == 1

@@ -1,4 +1,4 @@
-"""Balances do not move: the clinic sees and downloads who owes and who paid ahead, and nobody else does."""
+"""Balances do not move. Only the clinic sees and downloads them."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ FORMULA = "=HYPERLINK(1)"
 
 
 def owing(row: dict[str, str]) -> dict[str, str]:
-    """The first clients owe something, and one of them has a name that a spreadsheet would calculate."""
+    """The first clients owe something. A name among them looks like a formula."""
     if "Account Balance" not in row:
         return row
     first = int(row["Patient ID"].strip('="')[-2:]) % 2 == 0
@@ -26,12 +26,12 @@ def owing(row: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture
 def product(product_at: At) -> Product:
-    found = product_at("preparing")
-    tried(found, ("export.zip", changed("patients-", owing)))
-    return found
+    product_ = product_at("preparing")
+    tried(product_, ("export.zip", changed("patients-", owing)))
+    return product_
 
 
-def test_the_list_is_shown_with_its_sum_and_the_sentence_that_it_does_not_move(product: Product) -> None:
+def test_the_list_shows_its_sum_and_that_balances_do_not_move(product: Product) -> None:
     rick = product.visitor(RICK)
     assert "balances do not move" in words(rick.get(f"{product.at}/review"))
     page = rick.get(f"{product.at}/balances")
@@ -43,7 +43,7 @@ def test_the_list_is_shown_with_its_sum_and_the_sentence_that_it_does_not_move(p
     assert next(entry for entry in product.audit() if entry.act == "balances_listed").by == RICK
 
 
-def test_the_download_is_whole_and_nothing_of_it_is_calculated(product: Product) -> None:
+def test_the_download_is_complete_and_escapes_formulas(product: Product) -> None:
     megan = product.visitor(MEGAN)
     answer = megan.get(f"{product.at}/balances/table.csv")
     assert answer.text.startswith("\ufeff")
@@ -70,7 +70,7 @@ def test_support_sees_how_many_and_no_amount(product: Product) -> None:
     assert "1,250" not in page.text
 
 
-def test_before_a_trial_there_is_no_list(shown_at: At) -> None:
+def test_there_is_no_list_before_a_trial(shown_at: At) -> None:
     product = shown_at("matching")
     assert headline(product.visitor(MEGAN).get(f"{product.at}/balances")) == "There is no trial to review yet"
     assert product.visitor(MEGAN).get(f"{product.at}/balances/table.csv").status_code == 404

@@ -1,4 +1,4 @@
-"""A person whom a move brought as one who cannot sign in is asked for no invitation, in that move or a later one."""
+"""A person whom a move brought without sign-in needs no invitation, in that move or a later move."""
 
 from app.caspen.workspace_snapshot import load_workspace
 from app.migration.states import State
@@ -22,7 +22,7 @@ def brought_live(product: Product) -> None:
         if gap.what == "location":
             gateway.add_location(gap.name)
         elif gap.what == "invitation":
-            gateway.accept_invitation(next(one.user_id for one in facts.practitioners if one.name == gap.name))
+            gateway.accept_invitation(next(person.user_id for person in facts.practitioners if person.name == gap.name))
     ruby = tab(product, "practitioners")[RUBY]
     done(save(product, "practitioners", **{ruby.field: ruby.value(BRING)}))
     done(save(product, "practitioners", act="start"))
@@ -32,7 +32,7 @@ def brought_live(product: Product) -> None:
     assert product.state() is State.FINALISED
 
 
-def test_a_later_export_reaches_its_trial_without_an_invitation_that_nobody_sent(product_at: At) -> None:
+def test_a_later_export_reaches_its_trial_without_an_unsent_invitation(product_at: At) -> None:
     product = product_at("matching")
     brought_live(product)
     megan = product.visitor(MEGAN)

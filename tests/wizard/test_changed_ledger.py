@@ -1,4 +1,4 @@
-"""A ledger that something else has changed is answered calmly on every page, and support sees it on the list."""
+"""Every page responds over a ledger that was changed outside the product, and support sees the change on the list."""
 
 import json
 import sqlite3
@@ -32,15 +32,15 @@ TRIAL_FAULT = "no longer whole"
 
 def changes(table: type[Trial | Migration]) -> list[tuple[str, str]]:
     """Every JSON column of a table with a text that does not fit the column."""
-    found = []
+    cases = []
     for column in json_columns(table):
         for value in OTHER_SHAPES:
             try:
                 SHAPES[table][column].validate_python(value, strict=True)
             except ValueError:
-                found.append((column, json.dumps(value)))
-        found.append((column, NOT_JSON))
-    return found
+                cases.append((column, json.dumps(value)))
+        cases.append((column, NOT_JSON))
+    return cases
 
 
 def kept(product: Product, table: type[Trial | Migration], column: str) -> str:

@@ -1,4 +1,4 @@
-"""The report counts what the workspace shows, and says what became of each record that is not as it was approved."""
+"""The report counts the workspace, and explains each record that differs from the approved records."""
 
 import pytest
 import sqlalchemy as sa
@@ -49,25 +49,25 @@ def total(product: Product) -> int:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_live_record_that_something_else_changed_is_told_as_what_it_is(product_at: At, name: str) -> None:
+def test_a_live_record_changed_outside_the_product_is_reported(product_at: At, name: str) -> None:
     product = product_at("finalised")
     before = total(product)
     megan = product.visitor(MEGAN)
     assert TITLE not in words(megan.get(f"{product.at}/report"))
     sql, gone, by_kind, above = CHANGES[name]
     change(product, sql)
-    said = words(megan.get(f"{product.at}/report"))
-    assert f"just now: {before - gone:,} records" in said
+    text = words(megan.get(f"{product.at}/report"))
+    assert f"just now: {before - gone:,} records" in text
     assert f"{before - gone:,} records from Cliniko" in words(
         product.visitor(ANA).get(f"/support/{product.migration_id}")
     )
-    assert by_kind in said
-    assert "by a later move" not in said
-    assert TITLE in said
-    assert above in said
+    assert by_kind in text
+    assert "by a later move" not in text
+    assert TITLE in text
+    assert above in text
 
 
-def test_what_people_did_is_no_change_by_something_else(product_at: At) -> None:
+def test_peoples_own_changes_are_not_reported(product_at: At) -> None:
     product = product_at("finalised")
     before = total(product)
     with product.runtime.caspen.live.database.read() as session:
@@ -76,24 +76,24 @@ def test_what_people_did_is_no_change_by_something_else(product_at: At) -> None:
     gateway = product.gateway()
     gateway.delete("clients", deleted)
     gateway.edit("clients", edited, {"last_name": "New"})
-    said = words(product.visitor(MEGAN).get(f"{product.at}/report"))
-    assert f"just now: {before - 1:,} records" in said
-    assert "1 of them changed by your team. Your team has deleted 1" in said
-    assert TITLE not in said
+    text = words(product.visitor(MEGAN).get(f"{product.at}/report"))
+    assert f"just now: {before - 1:,} records" in text
+    assert "1 of them changed by your team. Your team has deleted 1" in text
+    assert TITLE not in text
     counts = count_live(product.runtime.caspen, product.move().workspace_id)
     assert (counts.edited, counts.deleted, counts.hidden) == (1, 1, 0)
 
 
-def test_beside_a_later_move_a_record_that_is_not_there_is_missing_and_not_replaced(product_at: At) -> None:
+def test_a_missing_record_is_not_called_replaced_by_a_later_move(product_at: At) -> None:
     product = product_at("finalised")
     put_later_move(product, {})
     change(product, CHANGES["deleted"][0])
-    said = words(product.visitor(MEGAN).get(f"{product.at}/report"))
-    assert MISSING in said
-    assert "by a later move" not in said
+    text = words(product.visitor(MEGAN).get(f"{product.at}/report"))
+    assert MISSING in text
+    assert "by a later move" not in text
 
 
-def test_a_mark_is_found_in_every_table(product_at: At) -> None:
+def test_a_deletion_mark_is_detected_in_every_table(product_at: At) -> None:
     product = product_at("finalised")
     before = total(product)
     tables = [str(model.__tablename__) for model in OBJECTS]

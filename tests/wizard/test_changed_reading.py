@@ -1,4 +1,4 @@
-"""What reading wrote down of an export is guarded: each page that shows a change says so, and nothing is approved."""
+"""Changes to a stored reading are detected: each page reports them, and nothing is approved."""
 
 import json
 from typing import Any
@@ -42,7 +42,7 @@ def change(product: Product, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_an_export_that_something_else_changed_is_told_and_its_trial_is_not_approved(product_at: At, name: str) -> None:
+def test_an_export_changed_outside_the_product_is_reported_and_its_trial_refused(product_at: At, name: str) -> None:
     product = product_at("reviewing")
     megan = product.visitor(MEGAN)
     with product.runtime.ledger.read() as session:
@@ -59,7 +59,7 @@ def test_an_export_that_something_else_changed_is_told_and_its_trial_is_not_appr
 
 
 @pytest.mark.parametrize("name", ["the inventory emptied", "a file's facts emptied"])
-def test_before_a_trial_a_changed_reading_is_told_as_well(product_at: At, name: str) -> None:
+def test_a_changed_reading_is_reported_before_a_trial(product_at: At, name: str) -> None:
     product = product_at("matching")
     megan = product.visitor(MEGAN)
     assert megan.get(f"{product.at}/handover").status_code == 200

@@ -1,4 +1,4 @@
-"""The pre-flight checklist as a page: it ticks by itself, and its answers are kept."""
+"""The checklist page: lines tick automatically, and answers are kept."""
 
 import re
 
@@ -11,16 +11,16 @@ from tests.product import MEGAN, VERA, Product
 
 
 def marks(answer: Response) -> dict[str, str]:
-    found = re.findall(r'<li class="task task-(\w+)" id="check-(\w+)"', answer.text)
-    return {name: mark for mark, name in found}
+    pairs = re.findall(r'<li class="task task-(\w+)" id="check-(\w+)"', answer.text)
+    return {name: mark for mark, name in pairs}
 
 
-def look(product: Product) -> Response:
+def checklist_page(product: Product) -> Response:
     answer: Response = product.visitor(MEGAN).get(f"{product.at}/checklist")
     return answer
 
 
-def test_a_new_clinic_is_told_what_to_set_up(product_at: At) -> None:
+def test_the_checklist_lists_what_a_new_clinic_must_set_up(product_at: At) -> None:
     product = product_at("nothing")
     olive = product.visitor("olive@riverbend.example")
     page = olive.get(f"/m/{product.other_id}/checklist")
@@ -50,23 +50,23 @@ def test_a_location_that_is_added_in_caspen_ticks_by_itself(product_at: At) -> N
 
 def test_a_place_that_only_the_export_names_is_asked_for_and_ticks_when_added(product_at: At) -> None:
     product = product_at("matching")
-    before = look(product)
+    before = checklist_page(product)
     assert marks(before)["locations"] == "needs"
     assert "In your export and not in Caspen." in words(before)
     assert "Newport" in words(before)
     form = {"name": "newport", "zone": "Australia/Sydney"}
     done(product.visitor(MEGAN).post("/sandbox/wsp_demo/locations", data=form))
-    assert marks(look(product))["locations"] == "done"
+    assert marks(checklist_page(product))["locations"] == "done"
 
 
 def test_an_invitation_ticks_when_the_person_accepts(product_at: At) -> None:
     product = product_at("preparing")
-    before = look(product)
+    before = checklist_page(product)
     assert marks(before)["invitations"] == "wait"
     assert "Priya Raghunathan" in words(before)
     user = re.findall(r"/people/(\w+)/accept", product.visitor(MEGAN).get("/sandbox/wsp_demo").text)[0]
     done(product.visitor(MEGAN).post(f"/sandbox/wsp_demo/people/{user}/accept"))
-    assert marks(look(product))["invitations"] == "done"
+    assert marks(checklist_page(product))["invitations"] == "done"
 
 
 def test_the_way_of_the_services_is_kept(product_at: At) -> None:
@@ -75,8 +75,8 @@ def test_the_way_of_the_services_is_kept(product_at: At) -> None:
     for way in ("set_up", "bring"):
         done(megan.post(f"{product.at}/checklist/services", data={"way": way}))
         assert product.move().services_way == way
-        assert re.search(rf'value="{way}"[^>]*checked', look(product).text)
-    assert marks(look(product))["services"] == "done"
+        assert re.search(rf'value="{way}"[^>]*checked', checklist_page(product).text)
+    assert marks(checklist_page(product))["services"] == "done"
 
 
 @pytest.mark.parametrize("way", ["", "other", "bring; drop"])
@@ -92,20 +92,22 @@ def test_the_conversion_date_is_kept_changed_and_taken_away(product_at: At) -> N
     product = product_at("preparing")
     megan, at = product.visitor(MEGAN), f"{product.at}/checklist/dates"
     done(megan.post(at, data={"conversion": "18/12/2026"}))
-    assert typed(look(product), "conversion") == "18/12/2026"
-    assert "Best on 17 December 2026" in words(look(product)) or "17 December" in words(look(product))
+    assert typed(checklist_page(product), "conversion") == "18/12/2026"
+    assert "Best on 17 December 2026" in words(checklist_page(product)) or "17 December" in words(
+        checklist_page(product)
+    )
     done(megan.post(at, data={"conversion": ""}))
     assert product.move().conversion_date is None
 
 
-def test_a_date_that_is_none_stays_typed(product_at: At) -> None:
+def test_an_invalid_date_comes_back_as_typed(product_at: At) -> None:
     product = product_at("preparing")
     answer = product.visitor(MEGAN).post(f"{product.at}/checklist/dates", data={"conversion": "soon"})
     assert answer.status_code == 422
     assert typed(answer, "conversion") == "soon"
 
 
-def test_a_trial_stands_on_the_way_of_the_services(product_at: At) -> None:
+def test_a_trial_keeps_its_way_of_services(product_at: At) -> None:
     product = product_at("reviewing")
     answer = product.visitor(MEGAN).post(f"{product.at}/checklist/services", data={"way": "set_up"})
     assert answer.status_code == 409
@@ -115,13 +117,13 @@ def test_a_trial_stands_on_the_way_of_the_services(product_at: At) -> None:
 
 def test_the_button_leads_to_the_next_step(product_at: At) -> None:
     product = product_at("preparing")
-    assert f'href="{product.at}/export"' in look(product).text
+    assert f'href="{product.at}/export"' in checklist_page(product).text
     done(product.visitor(MEGAN).post(f"{product.at}/export", data={"ready": "1"}))
-    assert f'href="{product.at}/handover"' in look(product).text
+    assert f'href="{product.at}/handover"' in checklist_page(product).text
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching", "reviewing", "finalised"])
-def test_the_checklist_can_be_looked_at_all_along(shown_at: At, point: str) -> None:
+def test_the_checklist_opens_in_every_state(shown_at: At, point: str) -> None:
     product = shown_at(point)
     assert product.visitor(VERA).get(f"{product.at}/checklist").status_code == 200
 
@@ -129,6 +131,6 @@ def test_the_checklist_can_be_looked_at_all_along(shown_at: At, point: str) -> N
 def test_with_every_gap_closed_nothing_is_in_the_way(product_at: At) -> None:
     product = product_at("matching")
     product.close_gaps()
-    page = look(product)
+    page = checklist_page(product)
     assert {mark for name, mark in marks(page).items() if name != "dates"} == {"done"}
     assert "The trial starts when this is done" not in words(page)

@@ -1,4 +1,4 @@
-"""A client's files: listed by folder, opened by those who may read them, written down first, and harmless."""
+"""A client's files: listed by folder, opened by readers with the right, recorded first, and harmless."""
 
 import hashlib
 import re
@@ -32,12 +32,12 @@ def test_files_are_listed_by_folder_with_size_type_and_day(shown_at: At) -> None
     product = shown_at("reviewing")
     file = some_file(product, "application/pdf")
     page = product.visitor(RICK).get(f"{product.at}/clients/{file.client_id}/files")
-    said = words(page)
-    assert file.name in said
-    assert file.folder in said
-    assert re.search(r"PDF", said)
+    text = words(page)
+    assert file.name in text
+    assert file.folder in text
+    assert re.search(r"PDF", text)
     assert f'href="{address(product, file)}"' in page.text
-    assert "Private: clients do not see these" in said
+    assert "Private: clients do not see these" in text
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_files_are_listed_by_folder_with_size_type_and_day(shown_at: At) -> None
         ("text/plain", "attachment", "application/octet-stream"),
     ],
 )
-def test_a_file_opens_with_its_own_bytes_under_headers_that_let_it_do_nothing(
+def test_a_file_opens_with_its_own_bytes_and_restrictive_headers(
     shown_at: At, content_type: str, how: str, media: str
 ) -> None:
     product = shown_at("reviewing")
@@ -87,7 +87,7 @@ def test_who_may_not_read_clinical_notes_sees_the_list_and_opens_nothing(
 ) -> None:
     product = shown_at("reviewing")
     file = some_file(product, "image/png")
-    monkeypatch.setattr("app.wizard.looking.reader_of", lambda *_: Reader(clinical=False, confidential=False))
+    monkeypatch.setattr("app.wizard.trial_view.reader_of", lambda *_: Reader(clinical=False, confidential=False))
     rick = product.visitor(RICK)
     page = rick.get(f"{product.at}/clients/{file.client_id}/files")
     assert "Only those who may read clinical notes in Caspen open files" in words(page)
@@ -95,12 +95,12 @@ def test_who_may_not_read_clinical_notes_sees_the_list_and_opens_nothing(
     assert rick.get(address(product, file)).status_code == 403
 
 
-def test_another_clients_address_and_an_unknown_file_are_not_found(shown_at: At) -> None:
+def test_another_clients_address_and_an_unknown_file_return_404(shown_at: At) -> None:
     product = shown_at("reviewing")
-    one, other = some_file(product, "image/png"), some_file(product, "application/pdf")
+    each, other = some_file(product, "image/png"), some_file(product, "application/pdf")
     megan = product.visitor(MEGAN)
-    assert megan.get(f"{product.at}/clients/{other.client_id}/files/{one.id}").status_code == 404
-    assert megan.get(f"{product.at}/clients/{one.client_id}/files/fil_nothing").status_code == 404
+    assert megan.get(f"{product.at}/clients/{other.client_id}/files/{each.id}").status_code == 404
+    assert megan.get(f"{product.at}/clients/{each.client_id}/files/fil_nothing").status_code == 404
 
 
 def test_a_file_whose_content_was_changed_is_not_given_out(product_at: At) -> None:
@@ -124,11 +124,11 @@ def test_live_files_open_in_the_sandbox(shown_at: At) -> None:
     assert hashlib.sha256(visitor.get(f"{at}/{file.id}").content).hexdigest() == file.sha256
 
 
-def test_a_files_own_page_says_where_it_lay_and_not_what_reading_noted_for_itself(shown_at: At) -> None:
+def test_a_files_page_shows_its_folder_and_no_internal_columns(shown_at: At) -> None:
     product = shown_at("reviewing")
     file = some_file(product, "application/pdf")
-    said = words(product.visitor(MEGAN).get(f"{product.at}/records/files/{file.id}"))
-    assert "Place in the export" in said
-    assert file.name in said
-    assert "found_" not in said
-    assert "folder_name" not in said
+    text = words(product.visitor(MEGAN).get(f"{product.at}/records/files/{file.id}"))
+    assert "Place in the export" in text
+    assert file.name in text
+    assert "found_" not in text
+    assert "folder_name" not in text

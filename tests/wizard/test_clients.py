@@ -1,4 +1,4 @@
-"""Clients as they will be: for those who may see clients, with a line in the audit for every look."""
+"""Clients in the trial, for people who may see clients, with an audit line for every view."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from app.records.sections import SECTIONS
 from app.sources import source
-from app.web.search_text import found_at
+from app.web.search_text import search_address
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.product import ANA, MEGAN, RICK, VERA, Product
@@ -20,7 +20,7 @@ def first_client(product: Product) -> str:
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching"])
-def test_before_a_trial_nobody_is_there(shown_at: At, point: str) -> None:
+def test_there_are_no_clients_before_a_trial(shown_at: At, point: str) -> None:
     product = shown_at(point)
     for address in ("clients", "clients/cli_x", "clients/cli_x/notes", "records/contacts", "records/contacts/con_x"):
         page = product.visitor(MEGAN).get(f"{product.at}/{address}")
@@ -32,21 +32,21 @@ def test_before_a_trial_nobody_is_there(shown_at: At, point: str) -> None:
 def test_the_clients_of_the_trial_are_listed_by_last_name(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = product.visitor(RICK).get(f"{product.at}/clients")
-    found = re.match(r"(\d+) clients in the trial", headline(page))
-    assert found
-    assert int(found.group(1)) > 30
+    match = re.match(r"(\d+) clients in the trial", headline(page))
+    assert match
+    assert int(match.group(1)) > 30
 
 
-def test_a_client_is_found_by_a_part_of_the_name(shown_at: At) -> None:
+def test_a_client_matches_a_part_of_the_name(shown_at: At) -> None:
     product = shown_at("reviewing")
     megan = product.visitor(MEGAN)
     name = max(headline(megan.get(first_client(product))).split(), key=len)
     every = headline(megan.get(f"{product.at}/clients"))
-    narrowed = megan.get(found_at(product.runtime, f"{product.at}/clients", name[:5].upper()))
+    narrowed = megan.get(search_address(product.runtime, f"{product.at}/clients", name[:5].upper()))
     assert headline(narrowed) != every
     assert name in words(narrowed)
     for nothing in ("%", "_", "zzzz", "'; --", "x" * 500):
-        answer = megan.get(found_at(product.runtime, f"{product.at}/clients", nothing))
+        answer = megan.get(search_address(product.runtime, f"{product.at}/clients", nothing))
         assert answer.status_code == 200
         assert headline(answer).startswith("0 clients"), nothing
 
@@ -54,16 +54,16 @@ def test_a_client_is_found_by_a_part_of_the_name(shown_at: At) -> None:
 def test_a_client_is_shown_with_visits_and_notes(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = product.visitor(RICK).get(first_client(product))
-    said = words(page)
-    assert "Trial 1: not live yet" in said
-    assert "Where this came from" in said
+    text = words(page)
+    assert "Trial 1: not live yet" in text
+    assert "Where this came from" in text
     for name in SECTIONS:
         section = product.visitor(RICK).get(f"{first_client(product)}/{name.name}")
         assert section.status_code == 200
         assert re.search(rf'aria-current="page">{name.label}, [\d,]+<', section.text), name
 
 
-def test_every_section_shows_what_its_clients_have(shown_at: At) -> None:
+def test_every_section_shows_its_records(shown_at: At) -> None:
     product = shown_at("reviewing")
     rick = product.visitor(RICK)
     for section in SECTIONS:
@@ -77,7 +77,7 @@ def test_every_section_shows_what_its_clients_have(shown_at: At) -> None:
             assert section.empty not in words(page)
 
 
-def test_a_note_says_outside_of_its_words_where_it_was_imported_from(shown_at: At) -> None:
+def test_a_note_shows_its_source_outside_its_text(shown_at: At) -> None:
     product = shown_at("reviewing")
     rick = product.visitor(RICK)
     clients = re.findall(rf'href="({product.at}/clients/cli_\w+)"', rick.get(f"{product.at}/clients").text)
@@ -96,15 +96,15 @@ def test_every_client_of_the_trial_can_be_shown(shown_at: At) -> None:
         assert megan.get(address).status_code == 200, address
 
 
-def test_every_look_at_a_client_is_written_down(product_at: At) -> None:
+def test_every_view_of_a_client_is_recorded(product_at: At) -> None:
     product = product_at("reviewing")
     address = first_client(product)
     product.visitor(RICK).get(address)
-    seen = [(entry.by, entry.act, entry.facts) for entry in product.audit()][-2:]
-    assert seen == [(MEGAN, "clients_listed", {}), (RICK, "client_seen", {"client": address.rsplit("/", 1)[1]})]
+    entries = [(entry.by, entry.act, entry.facts) for entry in product.audit()][-2:]
+    assert entries == [(MEGAN, "clients_listed", {}), (RICK, "client_seen", {"client": address.rsplit("/", 1)[1]})]
 
 
-def test_what_somebody_types_into_an_address_is_not_written_down(product_at: At) -> None:
+def test_text_typed_into_an_address_is_not_recorded(product_at: At) -> None:
     product = product_at("reviewing")
     assert product.visitor(RICK).get(f"{product.at}/clients/Margaret%20Hollis").status_code == 404
     assert "Margaret" not in f"{[entry.facts for entry in product.audit()]}"
@@ -120,7 +120,7 @@ def test_those_without_the_right_see_no_client(shown_at: At, email: str) -> None
         assert headline(answer) == "This is for somebody else to do"
 
 
-def test_a_client_of_another_clinics_trial_is_not_there(shown_at: At) -> None:
+def test_another_clinics_client_returns_404(shown_at: At) -> None:
     product = shown_at("reviewing")
     theirs = first_client(product).replace(product.migration_id, product.other_id)
     assert product.visitor("olive@riverbend.example").get(theirs).status_code == 404

@@ -1,4 +1,4 @@
-"""Who may not read clinical notes in Caspen finds no word of one on any page, and who may finds them."""
+"""Clinical notes are on no page for readers without the right, and on the pages of readers with it."""
 
 import re
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ def texts_in(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield from (line.strip() for line in unescape(re.sub(r"<[^>]+>", "\n", value)).splitlines())
     elif isinstance(value, list | dict):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from texts_in(one)
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(part)
 
 
 def sentences(product: Product) -> set[str]:
-    """How notes and answers of forms begin; nothing that stands in a template of the clinic."""
+    """Beginnings of notes and form answers, without texts of the clinic's templates."""
     store = product.runtime.caspen.trial(product.migration_id, product.move().trial_number)
     with store.database.read() as session:
         clinical = [*session.exec(select(ProgressNote.body)), *session.exec(select(Form.content))]
@@ -55,18 +55,18 @@ def addresses(product: Product) -> Iterator[str]:
     yield from (f"{product.at}/rows/{number}/{line}" for number, line in lines)
 
 
-def found_on(visitor: Visitor, product: Product, wanted: set[str]) -> dict[str, set[str]]:
-    found = {}
+def sentences_on(visitor: Visitor, product: Product, wanted: set[str]) -> dict[str, set[str]]:
+    by_address = {}
     for address in addresses(product):
         page = unescape(re.sub(r"<[^>]+>", "\n", visitor.see(address).text))
-        if here := {sentence for sentence in wanted if sentence in page}:
-            found[address] = here
-    return found
+        if present := {sentence for sentence in wanted if sentence in page}:
+            by_address[address] = present
+    return by_address
 
 
-def test_no_page_shows_a_clinical_sentence_to_who_may_not_read_it(product_at: At) -> None:
+def test_clinical_text_is_hidden_from_readers_without_the_right(product_at: At) -> None:
     product = product_at("reviewing")
     wanted = sentences(product)
     assert len(wanted) > 20
-    assert found_on(without_the_tick(product), product, wanted) == {}
-    assert found_on(product.visitor(MEGAN), product, wanted), "who may read them finds them"
+    assert sentences_on(without_the_tick(product), product, wanted) == {}
+    assert sentences_on(product.visitor(MEGAN), product, wanted), "who may read them finds them"

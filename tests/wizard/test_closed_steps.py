@@ -1,4 +1,4 @@
-"""A page of a step that is over says what the state is now, and offers no act of that step."""
+"""A page of a step that is over shows the present state and offers no act of that step."""
 
 import re
 
@@ -19,7 +19,7 @@ FIRST = "20 November 2026"
 
 
 @pytest.mark.parametrize("state", CLOSED)
-def test_what_is_not_under_review_cannot_be_approved_or_changed(product_at: At, state: State) -> None:
+def test_a_trial_outside_review_cannot_be_approved_or_changed(product_at: At, state: State) -> None:
     product = product_at("finalised" if state in LIVE else "reviewing")
     product.put(state=state.value, paused_from=State.REVIEWING.value if state is State.PAUSED else None)
     megan = product.visitor(MEGAN)
@@ -35,16 +35,16 @@ def test_what_is_not_under_review_cannot_be_approved_or_changed(product_at: At, 
         assert [phrase for phrase in PRESENT if phrase in words(page)] == []
 
 
-def test_nobody_has_approved_before_somebody_did(product_at: At) -> None:
+def test_no_approver_is_named_before_the_approval(product_at: At) -> None:
     product = product_at("reviewing")
-    said = words(product.visitor(MEGAN).get(f"{product.at}/approve"))
-    assert "You approve as Megan Doyle." in said
-    assert "Approved by" not in said
+    text = words(product.visitor(MEGAN).get(f"{product.at}/approve"))
+    assert "You approve as Megan Doyle." in text
+    assert "Approved by" not in text
     product.put(state=State.FINALISING.value, approved_by=MEGAN, approved_at=product.move().since)
     assert "Approved by Megan Doyle" in words(product.visitor(MEGAN).get(f"{product.at}/approve"))
 
 
-def test_an_open_request_is_named_where_it_keeps_approving_closed(product_at: At) -> None:
+def test_an_open_request_is_named_as_the_reason_for_a_closed_approval(product_at: At) -> None:
     product = product_at("reviewing")
     megan = product.visitor(MEGAN)
     assert "opens again" not in words(megan.get(f"{product.at}/review"))
@@ -57,7 +57,7 @@ def test_an_open_request_is_named_where_it_keeps_approving_closed(product_at: At
 
 
 def dated(product: Product, *runs: str | None) -> None:
-    """Gives the files of the export these days in turn; None is a file whose name gives no day."""
+    """Sets the days of the export's files in turn. None is a file without a day in its name."""
 
     def change(session: Session) -> None:
         for number, file in enumerate(session.exec(select(ExportFile)).all()):
@@ -74,7 +74,7 @@ def dated(product: Product, *runs: str | None) -> None:
 
 @pytest.mark.parametrize("runs", [("2026-11-20",), ("2026-11-25", "2026-11-20"), (None, "2026-11-20"), (None,)])
 @pytest.mark.parametrize("point", ["reviewing", "finalised"])
-def test_what_to_enter_by_hand_begins_on_the_first_day_of_the_export(
+def test_manual_entry_begins_on_the_first_day_of_the_export(
     product_at: At, point: str, runs: tuple[str | None, ...]
 ) -> None:
     product = product_at(point)
@@ -107,7 +107,7 @@ def test_after_an_undo_the_report_claims_nothing_live(product_at: At) -> None:
 
 @pytest.mark.parametrize("taken_back", [False, True])
 @pytest.mark.parametrize("other", [State.FINALISED, State.UNDONE, State.PREPARING])
-def test_the_report_says_whose_records_it_counts(product_at: At, other: State, taken_back: bool) -> None:
+def test_the_report_names_the_moves_that_it_counts(product_at: At, other: State, taken_back: bool) -> None:
     product = product_at("finalised")
     if taken_back:
         undone = {"removed": {"patients": 3}, "restored": {}, "kept": []}

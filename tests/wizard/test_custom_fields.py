@@ -1,4 +1,4 @@
-"""What the clinic's own fields become is chosen among the names, one line each."""
+"""The types of the clinic's own fields are chosen on the names page, with a line for each."""
 
 import re
 from html import unescape
@@ -14,30 +14,30 @@ from tests.wizard.choices import OPTION, save
 LINE = re.compile(r'<select[^>]*name="(c:[^"]*)" aria-label="([^"]*) becomes"([^>]*)>(.*?)</select>', re.S)
 
 
-def look(product: Product, who: str = MEGAN) -> str:
+def fields_text(product: Product, who: str = MEGAN) -> str:
     return str(product.visitor(who).get(f"{product.at}/matches?show=custom_fields").text)
 
 
 def lines(product: Product) -> dict[str, tuple[str, str, list[str]]]:
     """By name of the field: its place in the form, what is chosen, and every choice."""
-    found = {}
-    for field, name, _, inside in LINE.findall(look(product)):
+    fields = {}
+    for field, name, _, inside in LINE.findall(fields_text(product)):
         options = OPTION.findall(inside)
-        found[unescape(name)] = (field, next(v for v, on, _ in options if on), [v for v, _, _ in options])
-    return found
+        fields[unescape(name)] = (field, next(v for v, on, _ in options if on), [v for v, _, _ in options])
+    return fields
 
 
-def test_every_field_is_listed_with_what_it_becomes(shown_at: At) -> None:
+def test_every_field_is_listed_with_its_type_in_caspen(shown_at: At) -> None:
     product = shown_at("matching")
     page = product.visitor(MEGAN).get(f"{product.at}/matches?show=custom_fields")
     assert headline(page) == "What do your own fields become?"
     assert "Custom fields, 11" in words(page)
-    for told in ("Some of several", "Date", "Old questionnaire archived, so it stays hidden"):
-        assert told in words(page)
-    found = lines(product)
-    assert found["Goals"][1:] == ("long_text", ["long_text", "number", "yes_no"])
-    assert found["Sport level"][1:] == ("single_choice", ["single_choice", "dropdown"])
-    assert found["Old questionnaire"][2] == ["single_choice", "dropdown", "yes_no"]
+    for label in ("Some of several", "Date", "Old questionnaire archived, so it stays hidden"):
+        assert label in words(page)
+    fields = lines(product)
+    assert fields["Goals"][1:] == ("long_text", ["long_text", "number", "yes_no"])
+    assert fields["Sport level"][1:] == ("single_choice", ["single_choice", "dropdown"])
+    assert fields["Old questionnaire"][2] == ["single_choice", "dropdown", "yes_no"]
 
 
 @pytest.mark.parametrize("type_", ["number", "yes_no"])
@@ -55,18 +55,18 @@ def test_a_choice_is_kept_and_can_be_taken_back(product_at: At, type_: str) -> N
 
 
 @pytest.mark.parametrize("type_", ["dropdown", "date", "match:long_text", "drop table"])
-def test_what_does_not_fit_cannot_be_chosen(product_at: At, type_: str) -> None:
+def test_a_type_that_does_not_fit_cannot_be_chosen(product_at: At, type_: str) -> None:
     product = product_at("matching")
     done(save(product, "custom_fields", **{lines(product)["Goals"][0]: type_}))
     plan = plan_of(product.move())
     assert (plan.field_types, plan.fields) == ({}, {})
 
 
-def test_afterwards_it_stands_as_it_was(product_at: At) -> None:
+def test_the_choices_are_unchanged_after_the_trial(product_at: At) -> None:
     product = product_at("reviewing")
-    assert not LINE.findall(look(product))
+    assert not LINE.findall(fields_text(product))
     assert save(product, "custom_fields", c0="number").status_code == 409
 
 
-def test_those_who_may_only_look_have_no_buttons(shown_at: At) -> None:
-    assert 'value="start"' not in look(shown_at("matching"), VERA)
+def test_viewers_have_no_buttons(shown_at: At) -> None:
+    assert 'value="start"' not in fields_text(shown_at("matching"), VERA)

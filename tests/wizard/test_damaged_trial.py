@@ -1,4 +1,4 @@
-"""A trial that was changed behind the product's back is not praised on any page: a new one is offered."""
+"""A trial that was changed outside the product is never shown as good: the pages offer a new trial."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from app.caspen.statements import at, fetch
 from app.caspen.stores import Store
 from app.migration.states import State
 from app.records.kinds import BY_NAME
-from app.web.search_text import found_at
+from app.web.search_text import search_address
 from tests.conftest import At
 from tests.pages import done, words
 from tests.points import approve
@@ -25,7 +25,7 @@ def store_of(product: Product) -> Store:
 
 
 def moved_place(product: Product) -> None:
-    """The first client names the row of the last one."""
+    """The first client names the last client's row."""
     store = store_of(product)
     with store.database.connection() as connection:
         rows = fetch(connection, f'SELECT "id", "part", "line" FROM {at(store.schema, "clients")} ORDER BY "id"')
@@ -50,7 +50,7 @@ HARMS: dict[str, Harm] = {
 
 
 @pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS)
-def test_no_page_says_that_a_changed_trial_balances(product_at: At, harm: Harm) -> None:
+def test_no_page_calls_a_changed_trial_balanced(product_at: At, harm: Harm) -> None:
     product = product_at("reviewing")
     harm(product)
     megan = product.visitor(MEGAN)
@@ -105,7 +105,7 @@ def test_the_row_of_another_client_is_not_shown_as_this_clients(product_at: At) 
         "a row moved in the account and in its part",
     ],
 )
-def test_no_page_of_a_live_move_says_a_number_that_was_changed(product_at: At, name: str) -> None:
+def test_no_page_of_a_live_move_shows_a_changed_number(product_at: At, name: str) -> None:
     product = product_at("finalised")
     megan = product.visitor(MEGAN)
     honest = words(megan.get(f"{product.at}/report"))
@@ -127,12 +127,13 @@ def test_no_page_of_a_live_move_says_a_number_that_was_changed(product_at: At, n
 
 
 @pytest.mark.parametrize("harm", ["row moved", "no account", "row moved in its part", "digest overwritten"])
-def test_no_page_of_a_kind_says_a_number_of_a_changed_account(product_at: At, harm: str) -> None:
+def test_no_page_of_a_kind_shows_a_number_of_a_changed_account(product_at: At, harm: str) -> None:
     product = product_at("reviewing")
     megan = product.visitor(MEGAN)
     addresses = [f"{product.at}/records/{kind}" for kind in BY_NAME if kind != "clients"]
     honest = {
-        address: words(megan.get(found_at(product.runtime, address, "no record says this"))) for address in addresses
+        address: words(megan.get(search_address(product.runtime, address, "no record says this")))
+        for address in addresses
     }
     assert all("changed outside" not in page for page in honest.values())
     assert any("matched to" in page for page in honest.values())

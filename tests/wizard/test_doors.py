@@ -67,22 +67,22 @@ def prepare(product: Product, state: State) -> None:
 
 
 def forms(visitor: Visitor, pages: list[str]) -> set[str]:
-    """Where the forms of some pages lead to, by the last part of their addresses."""
-    found: set[str] = set()
+    """The targets of the forms on these pages, by the last part of their addresses."""
+    routes: set[str] = set()
     for path in pages:
         answer = visitor.get(path)
         if answer.status_code == 200:
-            found.update(re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', answer.text))
-            found.update(re.findall(r'<form[^>]*action="([^"]+)"[^>]*method="post"', answer.text))
-    return found
+            routes.update(re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', answer.text))
+            routes.update(re.findall(r'<form[^>]*action="([^"]+)"[^>]*method="post"', answer.text))
+    return routes
 
 
-def leads_to(found: set[str], base: str, door: str) -> bool:
+def leads_to(routes: set[str], base: str, door: str) -> bool:
     pattern = re.compile(re.escape(f"{base}/{door}").replace(r"\{id\}", r"[^/?]+") + r"(\?.*)?")
-    return any(pattern.fullmatch(action) for action in found)
+    return any(pattern.fullmatch(action) for action in routes)
 
 
-def test_every_event_of_people_is_in_one_of_the_lists() -> None:
+def test_every_event_by_people_is_listed() -> None:
     people = {move.event for move in MOVES if move.actors & {Actor.CLINIC, Actor.SUPPORT}}
     assert people == CLINIC_DOORS.keys() | SUPPORT_DOORS.keys()
     assert {m.event for m in MOVES if Actor.CLINIC in m.actors} - CLINIC_DOORS.keys() <= {Event.ANSWER_CHANGES}
@@ -104,9 +104,9 @@ def test_the_clinic_finds_a_button_for_each_of_its_events(
         return
     product = (product_at if state is State.CHANGES_REQUESTED else shown_at)(point_of(state))
     prepare(product, state)
-    found = forms(product.visitor(MEGAN), wizard_pages(product))
+    routes = forms(product.visitor(MEGAN), wizard_pages(product))
     doors = CLINIC_DOORS[event]
-    assert any(leads_to(found, product.at, door) for door in doors), f"{event} in {state}: {sorted(found)}"
+    assert any(leads_to(routes, product.at, door) for door in doors), f"{event} in {state}: {sorted(routes)}"
 
 
 def wizard_pages(product: Product) -> list[str]:
@@ -120,8 +120,8 @@ def test_support_finds_a_button_for_each_of_its_events(
     product = (product_at if state is State.CHANGES_REQUESTED else shown_at)(point_of(state))
     prepare(product, state)
     at = f"/support/{product.migration_id}"
-    found = forms(product.visitor(ANA), [at])
-    assert any(leads_to(found, at, door) for door in SUPPORT_DOORS[event]), f"{event} in {state}: {sorted(found)}"
+    routes = forms(product.visitor(ANA), [at])
+    assert any(leads_to(routes, at, door) for door in SUPPORT_DOORS[event]), f"{event} in {state}: {sorted(routes)}"
 
 
 def hand_over(product: Product) -> None:
@@ -194,7 +194,7 @@ def test_a_move_that_went_back_to_review_can_be_approved_again(product_at: At) -
     assert product.state() is State.FINALISED
 
 
-def test_a_trial_that_is_no_longer_the_one_reviewed_is_not_tried_again_as_it_is(product_at: At) -> None:
+def test_a_changed_trial_is_not_retried(product_at: At) -> None:
     product = product_at("reviewing")
     done(approve(product))
     fail(product, "live_differs")
@@ -245,7 +245,7 @@ def test_a_trial_that_is_no_longer_whole_is_not_approved_and_is_made_again(
     assert product.state() is State.FINALISED
 
 
-def test_a_trial_that_is_lost_after_the_approval_stops_with_the_way_out_beside_it(product_at: At) -> None:
+def test_a_trial_lost_after_the_approval_stops_and_offers_a_solution(product_at: At) -> None:
     product = product_at("reviewing")
     done(approve(product))
     lose(product)
@@ -258,7 +258,7 @@ def test_a_trial_that_is_lost_after_the_approval_stops_with_the_way_out_beside_i
     assert product.state() is State.REVIEWING
 
 
-def test_one_more_press_makes_no_second_trial(product_at: At) -> None:
+def test_a_second_press_makes_no_second_trial(product_at: At) -> None:
     product = product_at("reviewing")
     press(product, "review/start-again")
     press(product, "review/start-again")

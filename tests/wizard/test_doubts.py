@@ -1,4 +1,4 @@
-"""What speaks against an export being whole is told before the trial, and ticked by name before it goes live."""
+"""Completeness warnings appear before the trial and are ticked by name before the approval."""
 
 import csv
 import io
@@ -20,19 +20,19 @@ WHEN = "20261120"
 
 
 def tried(product: Product, *exports: tuple[str, bytes], uses: tuple[str, ...] = ("nothing_else",)) -> str:
-    """Hands over, acknowledges, tries; what the page of what was found said."""
+    """Hands over, acknowledges and tries an export. Returns the text of the contents page."""
     megan, at = product.visitor(MEGAN), product.at
     done(megan.post(f"{at}/checklist/services", data={"way": "bring"}))
     done(megan.post(f"{at}/uses", data={"uses": list(uses)}))
     done(megan.post(f"{at}/handover/upload", files=[("files", export) for export in exports]))
     product.work()
-    found = megan.get(f"{at}/handover")
-    done(megan.post(f"{at}/handover/found", data={"absent": absent(found)}))
+    contents = megan.get(f"{at}/handover")
+    done(megan.post(f"{at}/handover/found", data={"absent": absent(contents)}))
     product.close_gaps()
     done(megan.post(f"{at}/matches", data={"act": "start", "show": "practitioners"}))
     product.work()
     assert product.state() is State.REVIEWING
-    return words(found)
+    return words(contents)
 
 
 def renamed(old: str, new: str) -> bytes:
@@ -42,7 +42,7 @@ def renamed(old: str, new: str) -> bytes:
 
 
 def sliced(*ranges: str) -> bytes:
-    """The appointments cut into slices of dates, each named as the source names it."""
+    """The appointments in slices of dates, with the source's file names."""
     files = unzipped()
     name = next(n for n in files if "Appointments-" in n)
     head, *rows = csv.reader(io.StringIO(files.pop(name).decode()))
@@ -138,25 +138,25 @@ def approve(product: Product, accept: list[str]) -> Response:
 
 
 @pytest.mark.parametrize("what", DOUBTFUL)
-def test_it_is_told_before_the_trial_and_ticked_before_it_goes_live(product_at: At, what: str) -> None:
+def test_a_warning_is_shown_before_the_trial_and_ticked_before_the_approval(product_at: At, what: str) -> None:
     product = product_at("preparing")
     export, key, title = DOUBTFUL[what]
     assert title in tried(product, *export())
     page = product.visitor(MEGAN).get(f"{product.at}/approve")
     assert title in words(page)
     assert key in doubts(page)
-    others = [one for one in doubts(page) if one != key]
+    others = [key_ for key_ in doubts(page) if key_ != key]
     refused = approve(product, others)
     assert refused.status_code == 422
     assert f"Tick this, or hand over another export: {title}" in words(refused)
-    assert all(f'value="{one}" id="accept-{one}" checked' in refused.text for one in others), "ticks are kept"
+    assert all(f'value="{key_}" id="accept-{key_}" checked' in refused.text for key_ in others), "ticks are kept"
     assert product.state() is State.REVIEWING
     done(approve(product, [key, *others]))
     entry = next(entry for entry in product.audit() if entry.act == "approve")
     assert entry.facts["accepted"] == sorted([key, *others])
 
 
-def test_what_is_used_and_lacks_is_ticked_once_more_by_name(product_at: At) -> None:
+def test_a_missing_used_kind_is_ticked_again_by_name(product_at: At) -> None:
     product = product_at("preparing")
     tried(product, ("export.zip", without("treatment notes", "treatment_notes")), uses=("notes", "appointments"))
     page = product.visitor(MEGAN).get(f"{product.at}/approve")
@@ -172,13 +172,13 @@ def test_a_whole_export_asks_for_no_tick(shown_at: At) -> None:
     assert [key for key in doubts(page) if not key.startswith(("none_ahead", "starts_late"))] == []
 
 
-def test_what_the_clinic_leaves_out_may_be_cut(product_at: At) -> None:
+def test_a_kind_that_is_left_out_may_be_incomplete(product_at: At) -> None:
     product = product_at("matching")
 
     def cut(session: Session) -> None:
-        told = session.exec(select(ExportFile).where(ExportFile.kind == "appointments")).one()
-        told.facts = {**told.facts, "from": "2026-01-01", "to": "2026-11-20"}
-        session.add(told)
+        file = session.exec(select(ExportFile).where(ExportFile.kind == "appointments")).one()
+        file.facts = {**file.facts, "from": "2026-01-01", "to": "2026-11-20"}
+        session.add(file)
 
     product.write(cut)
     page = product.visitor(MEGAN).get(f"{product.at}/handover")
@@ -189,7 +189,7 @@ def test_what_the_clinic_leaves_out_may_be_cut(product_at: At) -> None:
     assert "was exported" not in words(page)
 
 
-def test_the_clinics_own_number_is_ticked_when_nothing_explains_it(product_at: At) -> None:
+def test_an_unexplained_difference_from_the_clinics_number_is_ticked(product_at: At) -> None:
     product = product_at("reviewing")
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/uses/counts", data={"count-patients": "400"}))
@@ -214,7 +214,7 @@ def test_a_number_that_changes_while_the_page_is_open_is_refused_by_the_server(p
     assert product.state() is State.REVIEWING
 
 
-def test_an_export_that_is_old_is_told_of_at_approval(product_at: At) -> None:
+def test_approval_mentions_an_old_export(product_at: At) -> None:
     product = product_at("preparing")
     tried(product, ("export.zip", renamed(WHEN, "20240301")))
     page = product.visitor(MEGAN).get(f"{product.at}/approve")

@@ -1,4 +1,4 @@
-"""While a link is downloaded: how much is here, which file of how many, what it waits for, and how it is stopped."""
+"""A running download: received bytes, current file, waiting reason, and how to stop."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ def page(product: Product, email: str = MEGAN) -> str:
 
 
 def waiting_for_quota(product: Product, net: FakeInternet) -> FakeProvider:
-    """The first file is here; the provider has paused the second one."""
+    """The first file is complete, and the provider has paused the second."""
     drive = Google(net)
     folder = drive.folder(TREE)
     second = folder.children[1].id
@@ -51,20 +51,20 @@ def stored(product: Product) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def test_a_download_that_waits_says_how_far_it_is_and_when_it_goes_on(product_at: At, net: FakeInternet) -> None:
+def test_a_waiting_download_shows_its_progress_and_next_attempt(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     waiting_for_quota(product, net)
     assert product.state() is State.FETCHING
-    said = page(product)
-    assert "1.0 MB of 4.0 MB" in said
-    assert "Files that are whole: 1 of 2." in said
-    assert "Google Drive has paused downloads of this file" in said
-    assert "Next try at" in said
-    assert "What is here stays; nothing is fetched twice." in said
-    assert "a second." not in said, "nothing moves now"
-    assert "{" not in said
-    assert "two.zip" not in said, "names of files are not for those who see counts alone"
-    assert "Stop the download" in said
+    text = page(product)
+    assert "1.0 MB of 4.0 MB" in text
+    assert "Files that are whole: 1 of 2." in text
+    assert "Google Drive has paused downloads of this file" in text
+    assert "Next try at" in text
+    assert "What is here stays; nothing is fetched twice." in text
+    assert "a second." not in text, "nothing moves now"
+    assert "{" not in text
+    assert "two.zip" not in text, "names of files are not for those who see counts alone"
+    assert "Stop the download" in text
     assert "Stop the download" not in page(product, VERA)
 
 
@@ -75,21 +75,21 @@ def test_a_try_that_is_due_is_not_announced_for_a_time_that_is_over(product_at: 
     waits = sa.update(Work).where(sa.column("not_before").is_not(None)).values(not_before=over)
     with product.runtime.ledger.write() as session:
         session.connection().execute(waits)
-    said = page(product)
-    assert "Google Drive has paused downloads of this file" in said
-    assert "We try again as soon as a worker is free." in said
-    assert "Next try at" not in said
-    assert "We try again at" not in said
+    text = page(product)
+    assert "Google Drive has paused downloads of this file" in text
+    assert "We try again as soon as a worker is free." in text
+    assert "Next try at" not in text
+    assert "We try again at" not in text
 
 
-def test_a_paused_download_says_what_is_here_and_goes_on(product_at: At, net: FakeInternet) -> None:
+def test_a_paused_download_shows_its_progress_and_resumes(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     drive = waiting_for_quota(product, net)
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/progress/pause"))
-    said = page(product)
-    assert "1.0 MB of 4.0 MB" in said
-    assert "Go on" in said
+    text = page(product)
+    assert "1.0 MB of 4.0 MB" in text
+    assert "Go on" in text
     drive.replies.clear()
     done(megan.post(f"{product.at}/progress/resume"))
     assert product.state() is State.FETCHING
@@ -109,12 +109,12 @@ def test_stopping_frees_the_space_and_leads_to_the_upload(product_at: At, net: F
     assert done(megan.post(f"{product.at}/handover/replace")).headers["location"] == f"{product.at}/handover"
     assert stored(product) == before
     assert product.state() is State.PREPARING
-    said = words(megan.see(f"{product.at}/handover"))
-    assert "You stopped this download. Everything downloaded has been deleted." in said
-    assert "Or upload the files" in said
+    text = words(megan.see(f"{product.at}/handover"))
+    assert "You stopped this download. Everything downloaded has been deleted." in text
+    assert "Or upload the files" in text
 
 
-def test_a_download_that_stopped_says_what_to_change_and_offers_the_upload(product_at: At, net: FakeInternet) -> None:
+def test_a_stopped_download_shows_the_fix_and_offers_the_upload(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     before = stored(product)
     drive = Google(net)
@@ -126,10 +126,10 @@ def test_a_download_that_stopped_says_what_to_change_and_offers_the_upload(produ
     assert product.state() is State.FETCHING_FAILED
     answer = product.visitor(MEGAN).see(product.at)
     assert headline(answer) == "The download stopped, nothing is lost"
-    said = words(answer)
+    text = words(answer)
     assert "link_private_or_gone" in answer.text
-    assert "change Restricted to Anyone with the link" in said
-    assert "Upload the files, or use another link" in said
+    assert "change Restricted to Anyone with the link" in text
+    assert "Upload the files, or use another link" in text
     done(product.visitor(MEGAN).post(f"{product.at}/handover/replace"))
     assert stored(product) == before
     done(product.visitor(MEGAN).post(f"{product.at}/handover/upload", files={"files": ("e.zip", tiny_export())}))

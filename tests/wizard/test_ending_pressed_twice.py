@@ -1,4 +1,4 @@
-"""A double click begins an upload and ends nothing: no act that destroys lies where a person has just pressed."""
+"""A double click starts an upload and ends nothing: no destructive act appears under the pointer."""
 
 import re
 from collections.abc import Iterator
@@ -86,8 +86,8 @@ def test_a_double_click_on_the_upload_stops_nothing(
     page.context.close()
 
 
-def led_here(product: Product, site: str, browser: Browser) -> Page:
-    """The page of an upload, to which a press on the page before has led. The page's clock stands still."""
+def redirects(product: Product, site: str, browser: Browser) -> Page:
+    """The page of an upload after a press on the page before. The page's clock is stopped."""
     begin(product, ("a.zip", 10))
     page = opened(product, site, browser, 1280)
     page.add_init_script("Date.now = () => window.minute ?? 1000000")
@@ -101,7 +101,7 @@ def led_here(product: Product, site: str, browser: Browser) -> Page:
 
 
 @pytest.mark.browser
-def test_a_click_at_once_after_the_page_came_is_never_ignored(product: Product, site: str, browser: Browser) -> None:
+def test_an_immediate_click_is_never_ignored(product: Product, site: str, browser: Browser) -> None:
     begin(product, ("a.zip", 10))
     page = opened(product, site, browser, 1280)
     page.add_init_script("performance.now = () => 0; Date.now = () => 1000000")  # no time passes, however slow we are
@@ -115,7 +115,7 @@ def test_a_click_at_once_after_the_page_came_is_never_ignored(product: Product, 
 def test_the_second_click_of_a_double_click_that_led_to_the_page_ends_nothing(
     product: Product, site: str, browser: Browser
 ) -> None:
-    page = led_here(product, site, browser)
+    page = redirects(product, site, browser)
     button = page.get_by_role("button", name=END)
     button.click()
     expect(button).to_be_visible()
@@ -129,7 +129,7 @@ def test_the_second_click_of_a_double_click_that_led_to_the_page_ends_nothing(
 
 
 @pytest.mark.browser
-def test_a_double_click_on_the_button_itself_sends_it_once(product: Product, site: str, browser: Browser) -> None:
+def test_a_double_click_sends_the_form_once(product: Product, site: str, browser: Browser) -> None:
     begin(product, ("a.zip", 10))
     page = opened(product, site, browser, 1280)
     sent: list[str] = []
@@ -142,7 +142,7 @@ def test_a_double_click_on_the_button_itself_sends_it_once(product: Product, sit
 
 @pytest.mark.browser
 def test_a_key_is_never_the_second_press_of_a_double_click(product: Product, site: str, browser: Browser) -> None:
-    page = led_here(product, site, browser)
+    page = redirects(product, site, browser)
     page.get_by_role("button", name=END).press("Enter")
     expect(page.locator("main")).to_contain_text("Megan Doyle stopped it")
     page.context.close()
@@ -159,7 +159,7 @@ def test_every_form_that_ends_something_is_marked_so() -> None:
     assert unmarked == []
 
 
-def test_the_page_says_that_an_upload_was_stopped_until_something_is_handed_over(product: Product) -> None:
+def test_a_stopped_upload_is_mentioned_until_the_next_handover(product: Product) -> None:
     data = large()
     (file,) = begin(product, ("a.zip", len(data)))
     piece(product, file, 0, data[:GRAIN])
@@ -171,7 +171,7 @@ def test_the_page_says_that_an_upload_was_stopped_until_something_is_handed_over
     assert "stopped it" not in words(megan.get(f"{product.at}/handover"))
 
 
-def test_an_upload_that_began_meanwhile_is_still_there_after_leaving_it(product: Product) -> None:
+def test_a_new_upload_survives_leaving_the_page(product: Product) -> None:
     megan = product.visitor(MEGAN)
     before = megan.get(f"{product.at}/handover").text
     old = re.search(r'upload/stop"[^>]*>\s*<input type="hidden" name="basis" value="([^"]+)"', before)
@@ -179,9 +179,9 @@ def test_an_upload_that_began_meanwhile_is_still_there_after_leaving_it(product:
     begin(product, ("a.zip", 10))
     answer = megan.post(f"{product.at}/upload/stop", data={"basis": old[1]})
     assert answer.status_code == 409
-    said = words(answer)
-    assert "1 file of an upload is sent or begun" in said
-    assert "another upload" not in said
+    text = words(answer)
+    assert "1 file of an upload is sent or begun" in text
+    assert "another upload" not in text
     leave = re.search(r'href="([^"]+)"[^>]*>Leave it as it is now', answer.text)
     assert leave is not None
     assert "of an upload are here" in words(megan.get(leave[1]))

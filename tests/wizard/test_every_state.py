@@ -35,28 +35,28 @@ FORMS = {
 
 
 def paths(product: Product, method: str) -> list[str]:
-    found = [
+    faults = [
         route.path
         for route in iter_route_contexts(product.app.routes)
         if route.path and "{migration_id}" in route.path and method in (getattr(route, "methods", None) or ())
     ]
-    filled = [re.sub(r"\{(?!migration_id)\w+\}", "nothing", path) for path in found if not path.endswith("/events")]
+    filled = [re.sub(r"\{(?!migration_id)\w+\}", "nothing", path) for path in faults if not path.endswith("/events")]
     return sorted(path.format(migration_id=product.migration_id) for path in filled)
 
 
 def put(product: Product, state: State) -> None:
-    """The state alone; what went before it is as the point of the story left it."""
+    """Sets only the state. The data is that of the story's point."""
     product.put(state=state.value, paused_from="fetching" if state is State.PAUSED else None)
 
 
 EARLY = (State.PREPARING, State.FETCHING, State.FETCHING_FAILED, State.READING, State.READING_FAILED, State.CANCELLED)
 LATE = {State.FINALISED: "finalised", State.UNDONE: "finalised"}
-SEEN = [*(("preparing", state) for state in EARLY), *((LATE.get(state, "reviewing"), state) for state in State)]
+VIEWED = [*(("preparing", state) for state in EARLY), *((LATE.get(state, "reviewing"), state) for state in State)]
 EMPTY = (State.PREPARING, State.MATCHING, State.REVIEWING, State.PAUSED, State.FINALISED)
 SENT = [*((True, state) for state in State), *((False, state) for state in EMPTY)]
 
 
-@pytest.mark.parametrize(("point", "state"), SEEN)
+@pytest.mark.parametrize(("point", "state"), VIEWED)
 def test_every_page_can_be_opened_in_every_state(shown_at: At, point: str, state: State) -> None:
     product = shown_at(point)
     put(product, state)
@@ -70,7 +70,7 @@ def test_every_page_can_be_opened_in_every_state(shown_at: At, point: str, state
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_a_move_leads_to_a_page_that_is_there(shown_at: At, state: State) -> None:
+def test_every_state_redirects_to_an_existing_page(shown_at: At, state: State) -> None:
     product = shown_at(LATE.get(state, "reviewing"))
     put(product, state)
     page = product.visitor(MEGAN).see(product.at)

@@ -1,4 +1,4 @@
-"""How to make the export, and the clinic's word that it holds everything."""
+"""Instructions for the export, and the clinic's confirmation that the export is complete."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.pages import done, headline, words
 from tests.product import MEGAN
 
 
-def test_the_best_day_is_the_one_before_the_conversion(product_at: At) -> None:
+def test_the_best_day_is_the_day_before_the_conversion(product_at: At) -> None:
     product = product_at("preparing")
     product.put(conversion_date="2026-12-18")
     page = product.visitor(MEGAN).get(f"{product.at}/export")
@@ -16,15 +16,15 @@ def test_the_best_day_is_the_one_before_the_conversion(product_at: At) -> None:
     assert "It is a recommendation" in words(page)
 
 
-def test_without_a_date_the_page_still_says_how(shown_at: At) -> None:
+def test_the_page_explains_the_export_without_a_date(shown_at: At) -> None:
     product = shown_at("preparing")
-    said = words(product.visitor(MEGAN).get(f"{product.at}/export"))
-    assert "Any time" in said
-    assert "24 hours before your Trial Conversion date" in said
-    assert "not given yet" in said
+    text = words(product.visitor(MEGAN).get(f"{product.at}/export"))
+    assert "Any time" in text
+    assert "24 hours before your Trial Conversion date" in text
+    assert "not given yet" in text
 
 
-def test_the_clinic_says_that_its_export_is_whole(product_at: At) -> None:
+def test_the_clinic_confirms_that_its_export_is_complete(product_at: At) -> None:
     product = product_at("preparing")
     answer = done(product.visitor(MEGAN).post(f"{product.at}/export", data={"ready": "1"}))
     assert answer.headers["location"] == f"{product.at}/handover"
@@ -34,7 +34,7 @@ def test_the_clinic_says_that_its_export_is_whole(product_at: At) -> None:
     assert product.move().export_confirmed_at == first
 
 
-def test_without_the_tick_it_is_asked_again(product_at: At) -> None:
+def test_the_tick_is_required(product_at: At) -> None:
     product = product_at("preparing")
     answer = product.visitor(MEGAN).post(f"{product.at}/export")
     assert answer.status_code == 422
@@ -48,7 +48,7 @@ def test_the_page_can_be_read_all_along(shown_at: At, point: str) -> None:
     assert product.visitor(MEGAN).get(f"{product.at}/export").status_code == 200
 
 
-def test_a_move_that_is_over_says_no_more_how_to_export(shown_at: At) -> None:
+def test_a_move_that_is_over_no_longer_explains_the_export(shown_at: At) -> None:
     product = shown_at("finalised")
     answer = product.visitor(MEGAN).get(f"{product.at}/export")
     assert (answer.status_code, answer.headers["location"]) == (303, product.at)

@@ -1,4 +1,4 @@
-"""The checklist says of the export what is held of it now, whatever state the move is in and however it came there."""
+"""The checklist shows what is stored of the export, in every state and on every path."""
 
 from itertools import product as every
 
@@ -30,7 +30,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_DRIVE_API_KEY", KEY)
 
 
-def test_the_line_of_the_export_says_what_is_held_in_every_state(product_at: At) -> None:
+def test_the_export_line_shows_what_is_stored_in_every_state(product_at: At) -> None:
     product = product_at("matching")
     megan = product.visitor(MEGAN)
     for state, fetched in every(sorted(OPEN), (True, False)):
@@ -75,7 +75,7 @@ def test_a_download_that_is_under_way_or_was_stopped_is_not_with_us(
     assert "Nothing needs you now" not in words(page)
 
 
-def test_the_mail_about_a_link_says_that_nothing_has_arrived(product_at: At, net: FakeInternet) -> None:
+def test_the_mail_about_a_link_mentions_that_no_file_has_arrived(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     waiting_for_quota(product, net)
     mails = product.mails("received")
@@ -88,7 +88,7 @@ def test_the_mail_about_a_link_says_that_nothing_has_arrived(product_at: At, net
             assert "We have the Cliniko export" not in body
 
 
-def test_the_mail_about_an_upload_says_that_the_export_is_here(product_at: At) -> None:
+def test_the_mail_about_an_upload_confirms_that_the_export_has_arrived(product_at: At) -> None:
     product = product_at("matching")
     for mail in product.mails("received"):
         subject, text, _ = Composer(product.settings).compose(mail)

@@ -1,4 +1,4 @@
-"""The files of an export, what is said of each kind, and a description that gives no value of it away."""
+"""The files of an export, the pages of kinds, and a description without values."""
 
 import json
 from html import unescape
@@ -52,11 +52,11 @@ def described(product: Product, email: str = MEGAN) -> str:
     return text
 
 
-def test_a_description_has_shapes_and_counts_and_not_one_value(product_at: At) -> None:
+def test_a_description_has_patterns_and_counts_but_no_value(product_at: At) -> None:
     product = handed_over(product_at("preparing"), hiding())
     text = described(product)
-    found = [secret for secret in SECRETS if secret in text]
-    assert found == []
+    leaked = [secret for secret in SECRETS if secret in text]
+    assert leaked == []
     assert "Patient ID: " in text
     assert "Date of Birth: date YYYY-MM-DD" in text
     assert "17 digits" in text
@@ -68,7 +68,7 @@ def test_a_description_has_shapes_and_counts_and_not_one_value(product_at: At) -
     assert "export_described" in product.acts()
 
 
-def test_no_page_of_support_shows_what_hides_in_names(product_at: At) -> None:
+def test_supports_pages_redact_names_that_may_hold_values(product_at: At) -> None:
     product = handed_over(product_at("preparing"), hiding())
     ana = product.visitor(ANA)
     pages = [ana.get(f"/support/{product.migration_id}")]
@@ -94,7 +94,7 @@ def test_an_export_that_could_not_be_read_is_described_too(product_at: At) -> No
     assert "A description of my export" in words(product.visitor(MEGAN).get(f"{product.at}/help"))
 
 
-def test_a_zip_that_is_damaged_is_described_by_what_is_wrong_with_it(product_at: At) -> None:
+def test_a_damaged_zip_is_described_by_its_damage(product_at: At) -> None:
     product = product_at("preparing")
     half = zipped(few())[:3000]
     done(product.visitor(MEGAN).post(f"{product.at}/handover/upload", files={"files": ("export.zip", half)}))
@@ -103,14 +103,14 @@ def test_a_zip_that_is_damaged_is_described_by_what_is_wrong_with_it(product_at:
     assert "zip_damaged" in text
 
 
-def test_every_file_is_listed_with_what_it_was_taken_for(product_at: At) -> None:
+def test_every_file_is_listed_with_its_detected_kind(product_at: At) -> None:
     product = handed_over(product_at("preparing"), cases_called_otherwise())
     page = product.visitor(MEGAN).get(f"{product.at}/files")
     assert headline(page) == "5 files in your export"
-    said = words(page)
-    assert "1 file waits for you to say what it is." in said
-    assert "We do not know it Tell us what this is : " + REGISTER in said
-    assert "Clients Read Look or change" in said
+    text = words(page)
+    assert "1 file waits for you to say what it is." in text
+    assert "We do not know it Tell us what this is : " + REGISTER in text
+    assert "Clients Read Look or change" in text
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_reading_again_twice_is_once_and_needs_an_admin(product_at: At) -> None:
     assert product.move().export_number == 2
     product.work()
     assert product.state() is State.MATCHING
-    found = words(product.visitor(MEGAN).get(f"{product.at}/handover"))
-    assert "The number of rows of each kind is as it was before." in found
+    leaked = words(product.visitor(MEGAN).get(f"{product.at}/handover"))
+    assert "The number of rows of each kind is as it was before." in leaked
 
 
 def test_an_export_whose_copy_is_gone_is_not_read_again(product_at: At) -> None:
@@ -151,7 +151,7 @@ def test_an_export_whose_copy_is_gone_is_not_read_again(product_at: At) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in source(None).kinds])
-def test_every_kind_says_which_of_its_names_are_sure(shown_at: At, kind: str) -> None:
+def test_every_kind_marks_its_confirmed_names(shown_at: At, kind: str) -> None:
     product = shown_at("matching")
     page = product.visitor(MEGAN).get(f"{product.at}/files/kinds/{kind}")
     assert page.status_code == 200
@@ -169,7 +169,7 @@ def test_names_of_clients_are_confirmed_and_those_of_cases_assumed(shown_at: At)
     assert megan.get(f"{at}/files/kinds/horoscopes").status_code == 404
 
 
-def test_the_page_of_what_was_found_leads_to_kinds_files_and_description(product_at: At) -> None:
+def test_the_contents_page_links_to_kinds_files_and_description(product_at: At) -> None:
     product = handed_over(product_at("preparing"), cases_called_otherwise())
     page = product.visitor(MEGAN).get(f"{product.at}/handover")
     for target in ("files", "files/description.txt", "files/kinds/patients"):

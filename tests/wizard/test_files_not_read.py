@@ -1,4 +1,4 @@
-"""A file that could not be read is named with its own cause: where reading stopped, and among the files."""
+"""An unread file shows its own cause, on the progress page and in the list of files."""
 
 import io
 import re
@@ -60,7 +60,7 @@ def test_where_reading_stops_each_file_is_named_with_its_cause(product_at: At, c
     assert "Hand over another export" in shown
 
 
-def test_files_of_one_cause_are_told_apart_by_the_names_of_their_notes(product_at: At) -> None:
+def test_files_with_the_same_cause_are_distinguished_by_their_notes(product_at: At) -> None:
     product, (_, data) = product_at("preparing"), ALONE["file_is_picture"]
     megan, at = product.visitor(MEGAN), product.at
     sent = [("files", (f"photo-{number}.png", data + bytes([number]))) for number in range(3)]
@@ -68,9 +68,9 @@ def test_files_of_one_cause_are_told_apart_by_the_names_of_their_notes(product_a
     product.work()
     page = megan.get(f"{at}/progress").text
     labels = re.findall(r'<section class="note[^"]*" aria-labelledby="([^"]+)"', page)
-    said = [" ".join(page.split(f'id="{one}"', 1)[1].split("</", 1)[0] for one in label.split()) for label in labels]
-    assert sum("photo-" in one for one in said) == 3
-    assert len(set(said)) == len(said)
+    texts = [" ".join(page.split(f'id="{part}"', 1)[1].split("</", 1)[0] for part in label.split()) for label in labels]
+    assert sum("photo-" in part for part in texts) == 3
+    assert len(set(texts)) == len(texts)
 
 
 def test_trying_again_is_offered_where_the_trouble_is_not_in_the_files(product_at: At) -> None:
@@ -80,7 +80,7 @@ def test_trying_again_is_offered_where_the_trouble_is_not_in_the_files(product_a
 
 
 @pytest.mark.parametrize("code", ["file_is_picture", "file_is_document", "shortcut_not_file", "unfinished_download"])
-def test_among_other_files_it_is_called_by_its_own_words(product_at: At, code: str) -> None:
+def test_an_unread_file_keeps_its_own_words_among_other_files(product_at: At, code: str) -> None:
     name, data = ALONE[code]
     product: Product = handed_over(product_at("preparing"), {**few(), name: data})
     for page in ("files", "handover"):

@@ -8,7 +8,7 @@ import pytest
 
 from app.formatting import own_number
 from app.sources import source
-from app.web.search_text import found_at, typed_text
+from app.web.search_text import search_address, typed_text
 from app.wizard.problems import named_columns
 from tests.conftest import At
 from tests.pages import done, headline, words
@@ -18,7 +18,7 @@ LISTS = ("/m/{id}/clients", "/m/{id}/records/contacts", "/sandbox/wsp_demo/clien
 TYPED = ("Zadie", "zadie@example.com", "0400 000 111", "O\u2019Brien & Söhne", "a" * 300, "x#y?z=1&w=2")
 
 
-def test_no_address_and_no_link_holds_what_was_typed(shown_at: At) -> None:
+def test_no_address_holds_the_typed_text(shown_at: At) -> None:
     product = shown_at("reviewing")
     megan = product.visitor(MEGAN)
     for path in LISTS:
@@ -29,19 +29,19 @@ def test_no_address_and_no_link_holds_what_was_typed(shown_at: At) -> None:
             page = megan.get(to)
             assert page.status_code == 200
             held = [to, *re.findall(r'(?:href|action|hx-get)="([^"]*)"', page.text)]
-            assert [one for one in held if typed[:5] in one or quote(typed[:5]) in one] == [], typed
+            assert [line for line in held if typed[:5] in line or quote(typed[:5]) in line] == [], typed
             assert 'method="post"' in page.text.split('class="filters"', 1)[1][:200]
 
 
-def test_the_list_shows_what_was_typed_and_whom_it_fits(shown_at: At) -> None:
+def test_the_list_shows_the_typed_text_and_its_matches(shown_at: At) -> None:
     product = shown_at("reviewing")
     megan, at = product.visitor(MEGAN), f"{product.at}/clients"
     everybody = headline(megan.get(at))
     surname = re.search(r"<th[^>]*>.*?<bdi>\w+ (\w+)</bdi>", megan.get(at).text, re.DOTALL)
     assert surname is not None
-    found = megan.get(done(megan.post(at, data={"q": surname[1]})).headers["location"])
-    assert headline(found) != everybody
-    assert f'value="{surname[1]}"' in found.text
+    matches = megan.get(done(megan.post(at, data={"q": surname[1]})).headers["location"])
+    assert headline(matches) != everybody
+    assert f'value="{surname[1]}"' in matches.text
     nobody = megan.get(done(megan.post(at, data={"q": "nobody-of-this-name"})).headers["location"])
     assert "Nobody fits what you typed." in words(nobody)
     assert done(megan.post(at, data={"q": "  "})).headers["location"] == at
@@ -58,9 +58,9 @@ def test_an_address_that_we_did_not_make_finds_everybody(shown_at: At, find: str
         assert headline(answer) == headline(megan.get(at))
 
 
-def test_what_was_typed_for_one_list_is_opened_for_no_other(shown_at: At) -> None:
+def test_text_typed_for_a_list_opens_only_for_that_list(shown_at: At) -> None:
     runtime = shown_at("reviewing").runtime
-    sealed = found_at(runtime, "/m/a/clients", "Zadie").partition("?find=")[2]
+    sealed = search_address(runtime, "/m/a/clients", "Zadie").partition("?find=")[2]
     assert typed_text(runtime, "/m/a/clients", sealed) == "Zadie"
     assert typed_text(runtime, "/m/b/clients", sealed) == ""
 
@@ -79,7 +79,7 @@ def test_the_number_of_a_row_in_the_source_is_never_a_fingerprint_of_ours() -> N
     assert own_number(hashlib.sha256(b"a file").hexdigest()) == own_number(None) == ""
 
 
-def test_a_problem_names_a_column_as_the_file_calls_it() -> None:
+def test_a_problem_names_a_column_by_the_files_header() -> None:
     kind = source("cliniko").kind("appointments")
     native = {each.name: each.column.native for each in kind.columns if each.column.native}
     assert len(native) > 5

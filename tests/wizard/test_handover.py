@@ -1,4 +1,4 @@
-"""Handing over the export by upload or link, and the page of what was found in it."""
+"""Handover of the export by upload or link, and the contents page."""
 
 import re
 
@@ -21,7 +21,7 @@ def upload(product: Product, *files: tuple[str, bytes]) -> Response:
     return answer
 
 
-def found(product: Product) -> Response:
+def show_contents(product: Product) -> Response:
     answer: Response = product.visitor(MEGAN).get(f"{product.at}/handover")
     return answer
 
@@ -33,7 +33,7 @@ def stored_bytes(product: Product) -> int:
 
 def test_the_ways_to_hand_over_are_shown(product_at: At) -> None:
     product = product_at("preparing")
-    page = found(product)
+    page = show_contents(product)
     assert headline(page) == "Hand over your export"
     assert "Or upload the files" in words(page)
     assert "Paste a link" in words(page)
@@ -47,17 +47,17 @@ def test_an_uploaded_export_is_fetched_and_read(product_at: At) -> None:
     assert {mail.recipient for mail in product.mails("received")} == {MEGAN, GRACE}
     product.work()
     assert product.state() is State.MATCHING
-    assert READ.fullmatch(headline(found(product)))
+    assert READ.fullmatch(headline(show_contents(product)))
     assert {mail.recipient for mail in product.mails("ready_to_match")} == {MEGAN, GRACE}
 
 
-def test_several_files_are_one_export(product_at: At) -> None:
+def test_several_files_form_a_single_export(product_at: At) -> None:
     product = product_at("preparing")
     files = [(name.rsplit("/", 1)[1], data) for name, data in unzipped().items()]
     done(upload(product, *files))
     product.work()
-    assert READ.fullmatch(headline(found(product)))
-    assert f"{len(files)} files" in words(found(product))
+    assert READ.fullmatch(headline(show_contents(product)))
+    assert f"{len(files)} files" in words(show_contents(product))
 
 
 def test_nothing_of_an_upload_is_on_the_disk_in_the_clear(product_at: At) -> None:
@@ -68,7 +68,7 @@ def test_nothing_of_an_upload_is_on_the_disk_in_the_clear(product_at: At) -> Non
 
 
 @pytest.mark.parametrize("files", [[], [("", b"")]])
-def test_without_a_file_the_page_asks_for_one(product_at: At, files: list[tuple[str, bytes]]) -> None:
+def test_the_page_asks_for_a_missing_file(product_at: At, files: list[tuple[str, bytes]]) -> None:
     product = product_at("preparing")
     if files:
         answer = upload(product, *files)
@@ -81,7 +81,7 @@ def test_without_a_file_the_page_asks_for_one(product_at: At, files: list[tuple[
     assert product.state() is State.PREPARING
 
 
-def test_an_empty_file_is_named_and_nothing_of_it_is_kept(product_at: At) -> None:
+def test_an_empty_file_is_named_and_not_stored(product_at: At) -> None:
     product = product_at("preparing")
     before = stored_bytes(product)
     answer = upload(product, ("export.zip", b""))
@@ -91,11 +91,11 @@ def test_an_empty_file_is_named_and_nothing_of_it_is_kept(product_at: At) -> Non
     assert product.state() is State.PREPARING
 
 
-def test_an_empty_file_beside_others_is_left_aside(product_at: At) -> None:
+def test_an_empty_file_among_others_is_ignored(product_at: At) -> None:
     product = product_at("preparing")
     done(upload(product, ("export.zip", tiny_export()), ("empty.csv", b"")))
     product.work()
-    assert READ.fullmatch(headline(found(product)))
+    assert READ.fullmatch(headline(show_contents(product)))
 
 
 def test_an_upload_that_is_cut_short_leaves_nothing_behind(product_at: At) -> None:
@@ -137,7 +137,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_what_is_no_export_stops_with_words_and_can_be_replaced(product_at: At, what: str) -> None:
+def test_a_file_that_is_no_export_stops_with_a_reason_and_can_be_replaced(product_at: At, what: str) -> None:
     product = product_at("preparing")
     done(upload(product, WRONG[what]))
     product.work()
@@ -171,13 +171,13 @@ def test_another_clinics_export_is_warned_about(product_at: At) -> None:
     files = {name.replace("Harbour Street Physiotherapy", "Elsewhere"): data for name, data in files.items()}
     done(upload(product, ("export.zip", zipped(files))))
     product.work()
-    said = words(found(product))
-    assert "locations and practitioners in this export is in your workspace" in said
-    assert "Is it your export?" in said
+    text = words(show_contents(product))
+    assert "locations and practitioners in this export is in your workspace" in text
+    assert "Is it your export?" in text
 
 
-def test_ones_own_export_is_not_warned_about(shown_at: At) -> None:
-    assert "Is it your export?" not in words(found(shown_at("matching")))
+def test_the_clinics_own_export_causes_no_warning(shown_at: At) -> None:
+    assert "Is it your export?" not in words(show_contents(shown_at("matching")))
 
 
 def test_an_export_with_a_date_filter_is_warned_about_before_any_trial(product_at: At) -> None:
@@ -188,9 +188,9 @@ def test_an_export_with_a_date_filter_is_warned_about_before_any_trial(product_a
     }
     done(upload(product, ("export.zip", zipped(files))))
     product.work()
-    said = words(found(product))
-    assert "Appointments: only 1 January 2026 to 20 November 2026 was exported" in said
-    assert "that your export may not be whole" in said
+    text = words(show_contents(product))
+    assert "Appointments: only 1 January 2026 to 20 November 2026 was exported" in text
+    assert "that your export may not be whole" in text
 
 
 def test_appointments_that_all_lie_behind_are_asked_about(product_at: At) -> None:
@@ -202,15 +202,15 @@ def test_appointments_that_all_lie_behind_are_asked_about(product_at: At) -> Non
 
     done(upload(product, ("export.zip", changed("appointments", last_year))))
     product.work()
-    assert "No appointment lies ahead" in words(found(product))
+    assert "No appointment lies ahead" in words(show_contents(product))
 
 
-def test_a_kind_that_is_not_there_must_be_acknowledged_by_name(product_at: At) -> None:
+def test_a_missing_kind_must_be_acknowledged_by_name(product_at: At) -> None:
     product = product_at("preparing")
     done(upload(product, ("export.zip", without("treatment", "appointments"))))
     product.work()
     megan, at = product.visitor(MEGAN), f"{product.at}/handover/found"
-    missing = absent(found(product))
+    missing = absent(show_contents(product))
     assert {"appointments", "treatment_notes"} <= set(missing)
     for ticked in ([], ["appointments"], ["appointments", "patients"]):
         answer = megan.post(at, data={"absent": ticked})
@@ -229,10 +229,10 @@ def test_an_export_of_clients_alone_is_read(product_at: At) -> None:
     product = product_at("preparing")
     done(upload(product, ("export.zip", only_patients("1,Ada,Lovelace,ada@x.example"))))
     product.work()
-    assert headline(found(product)) == "We read 1 row of 1 kind"
+    assert headline(show_contents(product)) == "We read 1 row of 1 kind"
 
 
-def test_another_export_may_replace_the_first_one(product_at: At) -> None:
+def test_another_export_can_replace_the_first(product_at: At) -> None:
     product = product_at("matching")
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/handover/replace"))
@@ -241,11 +241,11 @@ def test_another_export_may_replace_the_first_one(product_at: At) -> None:
     assert product.acts().count("replace_export") == 1
     done(upload(product, ("other.zip", only_patients("1,Ada,Lovelace,"))))
     product.work()
-    assert headline(found(product)) == "We read 1 row of 1 kind"
+    assert headline(show_contents(product)) == "We read 1 row of 1 kind"
 
 
 @pytest.mark.parametrize("point", ["matching", "reviewing", "finalised"])
-def test_an_export_that_comes_too_late_is_not_even_received(product_at: At, point: str) -> None:
+def test_an_export_that_is_too_late_is_refused_before_its_body(product_at: At, point: str) -> None:
     product = product_at(point)
     before = stored_bytes(product)
     answer = upload(product, ("export.zip", tiny_export()))
@@ -254,16 +254,16 @@ def test_an_export_that_comes_too_late_is_not_even_received(product_at: At, poin
     assert stored_bytes(product) == before
 
 
-def test_a_second_tab_is_told_that_the_export_is_here(product_at: At) -> None:
+def test_a_second_tab_learns_that_the_export_has_arrived(product_at: At) -> None:
     product = product_at("preparing")
     done(upload(product, ("export.zip", tiny_export())))
     answer = upload(product, ("export.zip", tiny_export()))
     assert answer.status_code == 409
     assert headline(answer) == "This step is over: your export is being fetched"
-    assert found(product).headers["location"] == product.at
+    assert show_contents(product).headers["location"] == product.at
 
 
-def test_the_sample_comes_by_one_press(product_at: At) -> None:
+def test_a_single_press_hands_over_the_sample(product_at: At) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
     assert megan.post(f"{product.at}/handover/sample", data={"size": "huge"}).status_code == 404
@@ -273,7 +273,7 @@ def test_the_sample_comes_by_one_press(product_at: At) -> None:
     assert not list((product.settings.var / "scratch").rglob("sample-*"))
 
 
-def test_those_who_may_only_look_see_what_was_found_without_buttons(shown_at: At) -> None:
+def test_viewers_see_the_contents_without_buttons(shown_at: At) -> None:
     product = shown_at("matching")
     page = product.visitor(VERA).get(f"{product.at}/handover")
     assert READ.fullmatch(headline(page))

@@ -1,4 +1,4 @@
-"""Handing over a link: looked at first, fetched by a worker, kept sealed."""
+"""Handover of a link: checked first, downloaded by a worker, stored sealed."""
 
 import pytest
 from httpx import Response
@@ -22,7 +22,7 @@ def post_link(product: Product, link: str) -> Response:
 
 
 def hand_over(product: Product, link: str) -> Response:
-    """Looks at a link, and says that it is the right one."""
+    """Checks a link and confirms it."""
     assert done(post_link(product, link)).headers["location"] == f"{product.at}/link"
     return done(product.visitor(MEGAN).post(f"{product.at}/link/confirm"))
 
@@ -54,7 +54,7 @@ def test_a_link_that_was_pasted_as_http_is_fetched_over_https(product_at: At, ne
     assert product.state() is State.MATCHING
 
 
-def test_a_dead_link_is_told_with_its_reason_and_stays_typed(product_at: At, net: FakeInternet) -> None:
+def test_a_dead_link_shows_its_reason_and_stays_in_its_field(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.names("riverbend.s3.ap-southeast-2.amazonaws.com")
     answer = post_link(product, LINK)
@@ -88,7 +88,7 @@ def test_an_address_inside_is_refused_in_the_same_words(product_at: At, net: Fak
 
 
 @pytest.mark.parametrize("link", ["", "my export", "ftp://x.example/x", "https://", "\\\\server\\share"])
-def test_what_is_no_link_is_asked_for_again(product_at: At, net: FakeInternet, link: str) -> None:
+def test_an_invalid_link_is_asked_for_again(product_at: At, net: FakeInternet, link: str) -> None:
     product = product_at("preparing")
     answer = post_link(product, link)
     assert answer.status_code == 422

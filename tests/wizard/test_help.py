@@ -1,4 +1,4 @@
-"""Help on every page: a message that carries the page and the error with it, and the thread of answers."""
+"""Help on every page: a message with its page and error, and the thread of answers."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,12 +19,12 @@ def test_a_message_carries_its_page_and_error_to_support(product_at: At) -> None
     page = megan.get(f"{product.at}/help?page=matches&error=e-12ab-34cd")
     assert typed(page, "page") == "matches"
     done(megan.post(f"{product.at}/help", data={"text": "Who is Jo?", "page": "matches", "error": "e-12ab-34cd"}))
-    said = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
-    assert "Who is Jo?" in said
-    assert "Megan Doyle" in said
+    text_shown = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    assert "Who is Jo?" in text_shown
+    assert "Megan Doyle" in text_shown
 
 
-def test_an_answer_stands_in_the_thread_and_is_announced_without_its_words(product_at: At) -> None:
+def test_an_answer_appears_in_the_thread_and_is_announced_without_its_text(product_at: At) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/help", data={"text": "Who is Jo?"}))
@@ -47,7 +47,7 @@ def test_an_empty_message_is_asked_for_again(product_at: At) -> None:
     assert typed(answer, "page") == "review"
 
 
-def test_a_message_that_is_too_long_is_kept_as_it_was_typed(product_at: At) -> None:
+def test_a_message_that_is_too_long_comes_back_as_typed(product_at: At) -> None:
     product = product_at("preparing")
     long = "Please look. " * 400
     answer = product.visitor(MEGAN).post(f"{product.at}/help", data={"text": long})
@@ -56,7 +56,7 @@ def test_a_message_that_is_too_long_is_kept_as_it_was_typed(product_at: At) -> N
     assert typed(answer, "text") == long.strip()
 
 
-def test_whoever_may_look_may_ask(product_at: At) -> None:
+def test_viewers_can_ask_for_help(product_at: At) -> None:
     product = product_at("preparing")
     done(product.visitor(VERA).post(f"{product.at}/help", data={"text": "May I act?"}))
     assert headline(product.visitor(VERA).get(f"{product.at}/help")) == "Your questions to support"
@@ -73,20 +73,20 @@ def test_words_are_shown_and_never_run(product_at: At) -> None:
         assert 'onerror="' not in page.text
 
 
-def test_what_is_stored_and_for_how_long_is_said(shown_at: At) -> None:
+def test_the_page_explains_what_is_stored_and_for_how_long(shown_at: At) -> None:
     product = shown_at("preparing")
-    said = words(product.visitor(MEGAN).get(f"{product.at}/help"))
-    assert "We delete it 30 days after the move is finished" in said
+    text_shown = words(product.visitor(MEGAN).get(f"{product.at}/help"))
+    assert "We delete it 30 days after the move is finished" in text_shown
 
 
 def kept(product: Product) -> list[str]:
     with product.runtime.ledger.read() as session:
-        found = session.exec(select(HelpMessage).where(HelpMessage.migration_id == product.migration_id)).all()
-    return sorted(message.text for message in found)
+        stored = session.exec(select(HelpMessage).where(HelpMessage.migration_id == product.migration_id)).all()
+    return sorted(message.text for message in stored)
 
 
 @pytest.mark.parametrize("route", sorted(UNIQUE))
-def test_a_drawn_form_that_is_sent_again_makes_one_message(product_at: At, route: str) -> None:
+def test_a_form_that_is_sent_again_makes_a_single_message(product_at: At, route: str) -> None:
     product = product_at("preparing")
     address = route.replace("{migration_id}", product.migration_id)
     visitor = product.visitor(ANA if route.startswith("/support") else MEGAN)
@@ -105,8 +105,10 @@ def test_a_drawn_form_that_is_sent_again_makes_one_message(product_at: At, route
     assert len(product.mails("help_answered")) == 3 * mails
 
 
-@pytest.mark.parametrize(("text", "said"), [("\u202e\u200b", "Write"), ("x" * 4001, "Shorten it to 4,000 characters.")])
-def test_a_text_without_letters_or_too_long_is_sent_by_neither_side(product_at: At, text: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "message"), [("\u202e\u200b", "Write"), ("x" * 4001, "Shorten it to 4,000 characters.")]
+)
+def test_a_text_without_letters_or_too_long_is_sent_by_neither_side(product_at: At, text: str, message: str) -> None:
     product = product_at("preparing")
     for visitor, path in (
         (product.visitor(MEGAN), product.at),
@@ -114,4 +116,4 @@ def test_a_text_without_letters_or_too_long_is_sent_by_neither_side(product_at: 
     ):
         answer = visitor.post(f"{path}/help", data={"text": text})
         assert answer.status_code == 422
-        assert said in words(answer)
+        assert message in words(answer)

@@ -1,4 +1,4 @@
-"""What happened in a move, as a person reads it."""
+"""The timeline of a move."""
 
 from collections import Counter
 from random import Random
@@ -14,15 +14,15 @@ def entry(number: int, act: str, *, by: str = "megan@x.example", role: str = "cl
     return AuditEntry(id=number, workspace_id="wsp", by=by, role=role, act=act, facts=facts, previous="", hash="")
 
 
-def test_looking_at_clients_over_and_over_is_one_line_for_each_sort_of_look() -> None:
+def test_repeated_views_are_a_single_line_for_each_act() -> None:
     looks = [entry(4, "client_seen", client="a"), entry(3, "clients_listed"), entry(2, "client_seen", client="a")]
-    told = history([entry(5, "client_seen", client="b"), *looks, entry(1, "read", by="w1", role="worker")], NAMES)
-    assert [line.words for line in told] == [
+    timeline = history([entry(5, "client_seen", client="b"), *looks, entry(1, "read", by="w1", role="worker")], NAMES)
+    assert [line.words for line in timeline] == [
         "2 clients of the trial were looked at, 3 times",
         "The list of clients of the trial was opened",
         "The export was read",
     ]
-    assert [line.small for line in told] == ["Megan Doyle", "Megan Doyle", ""]
+    assert [line.small for line in timeline] == ["Megan Doyle", "Megan Doyle", ""]
 
 
 def test_every_entry_is_counted_in_the_line_of_its_own_act_whatever_their_order() -> None:
@@ -39,19 +39,19 @@ def test_every_entry_is_counted_in_the_line_of_its_own_act_whatever_their_order(
             words, _, times = line.words.partition(", ")
             number = int(times.split()[0]) if times.endswith(" times") else 1
             counts[words if number > 1 else line.words, line.small] += number
-        wanted = Counter((history([one], {})[0].words, one.by) for one in entries)
+        wanted = Counter((history([entry_], {})[0].words, entry_.by) for entry_ in entries)
         assert counts == wanted, acts
 
 
-def test_two_people_who_look_are_two_lines() -> None:
+def test_views_by_two_people_are_two_lines() -> None:
     other = entry(2, "client_seen", by="grace@x.example", client="a")
-    told = history([other, entry(1, "client_seen", client="a")], NAMES)
-    assert [line.small for line in told] == ["grace@x.example", "Megan Doyle"]
+    timeline = history([other, entry(1, "client_seen", client="a")], NAMES)
+    assert [line.small for line in timeline] == ["grace@x.example", "Megan Doyle"]
 
 
-def test_an_act_that_is_no_look_always_stands_by_itself() -> None:
-    told = history([entry(2, "fail"), entry(1, "fail")], NAMES)
-    assert [(line.words, line.kind) for line in told] == [("It stopped", "bad")] * 2
+def test_other_acts_are_never_grouped() -> None:
+    timeline = history([entry(2, "fail"), entry(1, "fail")], NAMES)
+    assert [(line.words, line.kind) for line in timeline] == [("It stopped", "bad")] * 2
 
 
 def test_every_event_has_plain_words() -> None:

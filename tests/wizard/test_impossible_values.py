@@ -1,4 +1,4 @@
-"""No page fails over a value that its column cannot hold: each page is shown, or says that the record was changed."""
+"""No page fails over an impossible value: each page responds or reports the change."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "help_message": ("/help",),
     "audit_entry": ("/review", "/support/{migration_id}"),
 }
-"""Pages that read a table of the ledger. A table without rows at this point of the move has none here."""
+"""Pages that read a table of the ledger. Tables without rows at this point have no pages."""
 OF_RECORDS = {"clients": ("/clients", RECORD), "appointments": ("/records/appointments", RECORD)}
 
 
@@ -39,7 +39,7 @@ def tables_of_ledger() -> Iterator[sa.Table]:
 
 
 def changes(tables: Iterable[sa.Table]) -> Iterator[tuple[str, str, Any]]:
-    """Each column with one of its impossible values, another one for each next column of the type."""
+    """Each column with an impossible value. Columns of a type take turns with the values."""
     for number, (table, column) in enumerate((each, column) for each in tables for column in each.columns):
         if column.primary_key:
             continue
@@ -48,7 +48,7 @@ def changes(tables: Iterable[sa.Table]) -> Iterator[tuple[str, str, Any]]:
 
 
 def assert_no_page_fails(product: Product, path: Path, tables: Iterable[sa.Table], pages: dict[str, Any]) -> int:
-    megan, ana, told = product.visitor(MEGAN), product.visitor(ANA), 0
+    megan, ana, reported = product.visitor(MEGAN), product.visitor(ANA), 0
     with product.runtime.caspen.trial(product.migration_id, 1).database.read() as session:
         client = session.connection().execute(sa.text("SELECT client_id FROM appointments")).scalars().first()
     for number, (table, column, value) in enumerate(changes(tables)):
@@ -59,8 +59,8 @@ def assert_no_page_fails(product: Product, path: Path, tables: Iterable[sa.Table
         assert answer.status_code in (200, 303, 403, 404, 503), (table, column, value, asked)
         if answer.status_code == 503:
             assert CHANGED_WORDS in words(answer), (table, column, value, asked)
-            told += 1
-    return told
+            reported += 1
+    return reported
 
 
 def open_page(product: Product, megan: Visitor, ana: Visitor, page: str) -> Any:
@@ -98,7 +98,7 @@ def test_no_page_fails_over_a_value_that_a_column_of_a_trial_cannot_hold(product
         ("problem_line", "level", "nope", "/problems/rows.csv"),
     ],
 )
-def test_such_a_value_is_told_as_a_change_of_the_record(
+def test_an_impossible_value_is_reported_as_a_change_of_the_record(
     product_at: At, table: str, column: str, value: str, page: str
 ) -> None:
     product = product_at("reviewing")

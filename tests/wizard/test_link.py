@@ -1,4 +1,4 @@
-"""The link doctor: what was pasted is looked at, told in the provider's own words, and handed over when it is right."""
+"""The link check: a pasted link is checked, explained in the provider's words, and handed over if usable."""
 
 import re
 import time
@@ -34,7 +34,7 @@ def paste(product: Product, link: str, **more: str) -> Response:
     return answer
 
 
-def seen(product: Product, link: str, **more: str) -> Response:
+def checked(product: Product, link: str, **more: str) -> Response:
     """The page of a link that is well."""
     assert done(paste(product, link, **more)).headers["location"] == f"{product.at}/link"
     page: Response = product.visitor(MEGAN).get(f"{product.at}/link")
@@ -51,19 +51,17 @@ def export_in(fake: Google | OneDrive | Dropbox, **more: object) -> Node:
     return fake.add("export.zip", ServedFile(text=tiny_export()), **more)
 
 
-def test_before_anything_is_pasted_each_provider_says_how(product_at: At) -> None:
+def test_each_provider_has_instructions_before_a_link_is_pasted(product_at: At) -> None:
     product = product_at("preparing")
-    said = words(product.visitor(MEGAN).get(f"{product.at}/handover"))
+    text = words(product.visitor(MEGAN).get(f"{product.at}/handover"))
     for provider in ("Google Drive", "Dropbox", "OneDrive", "OneDrive at work, SharePoint", "A direct link"):
-        assert provider in said
-    assert "Sharing with an e-mail address does not work" in said
-    assert "Never verified with real links of Google Drive yet" in said
-    assert "change Restricted to Anyone with the link" in said
+        assert provider in text
+    assert "Sharing with an e-mail address does not work" in text
+    assert "Never verified with real links of Google Drive yet" in text
+    assert "change Restricted to Anyone with the link" in text
 
 
-def test_a_private_link_is_told_in_the_words_of_its_provider_and_opens_once_it_is_shared(
-    product_at: At, net: FakeInternet
-) -> None:
+def test_a_private_link_shows_the_providers_steps_and_opens_once_shared(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     drive = OneDrive(net)
     node = export_in(drive, private=True)
@@ -76,15 +74,15 @@ def test_a_private_link_is_told_in_the_words_of_its_provider_and_opens_once_it_i
     assert typed(answer, "link") == drive.share(node)
     assert kept(product).sealed_link is None, "what cannot be handed over is not kept"
     node.private = False
-    page = seen(product, drive.share(node))
+    page = checked(product, drive.share(node))
     assert headline(page) == "This link works"
-    said = words(page)
-    assert "OneDrive file, open to anyone with the link" in said
-    assert "export.zip" in said
-    assert "1 file" in said
-    assert "It begins like a zip archive" in said
-    assert "no end date" in said
-    assert "There is room for it here" in said
+    text = words(page)
+    assert "OneDrive file, open to anyone with the link" in text
+    assert "export.zip" in text
+    assert "1 file" in text
+    assert "It begins like a zip archive" in text
+    assert "no end date" in text
+    assert "There is room for it here" in text
     assert product.state() is State.PREPARING, "nothing is fetched before somebody says so"
     done(product.visitor(MEGAN).post(f"{product.at}/link/confirm"))
     assert product.state() is State.FETCHING
@@ -93,20 +91,20 @@ def test_a_private_link_is_told_in_the_words_of_its_provider_and_opens_once_it_i
     assert product.state() is State.MATCHING
 
 
-def test_a_folder_says_how_many_files_it_has(product_at: At, net: FakeInternet) -> None:
+def test_a_folder_shows_its_number_of_files(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     drive = OneDrive(net)
     tree = {"one.zip": ServedFile(size=2_000_000), "more": {"two.zip": ServedFile(size=500_000)}}
-    said = words(seen(product, drive.share(drive.folder(tree))))
-    assert "see 2 files, 2.5 MB" in said
-    assert "OneDrive folder" in said
+    text = words(checked(product, drive.share(drive.folder(tree))))
+    assert "see 2 files, 2.5 MB" in text
+    assert "OneDrive folder" in text
 
 
-def test_the_link_is_masked_wherever_it_is_not_in_its_own_field(product_at: At, net: FakeInternet) -> None:
+def test_the_link_is_masked_outside_its_field(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(S3, ServedFile(text=tiny_export()))
     link = f"{S3}?X-Amz-Signature=canary-signature"
-    page = seen(product, link)
+    page = checked(product, link)
     assert "canary-signature" not in page.text
     assert "canary-signature" not in product.visitor(VERA).get(f"{product.at}/link").text
     assert "canary-signature" not in product.visitor(MEGAN).get(f"{product.at}/handover").text
@@ -115,9 +113,7 @@ def test_the_link_is_masked_wherever_it_is_not_in_its_own_field(product_at: At, 
     assert b"canary-signature" not in ledger
 
 
-def test_a_link_that_is_not_well_stays_in_its_field_for_whoever_pasted_it_and_nowhere_else(
-    product_at: At, net: FakeInternet
-) -> None:
+def test_a_failed_link_stays_only_in_its_field(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     drive = OneDrive(net)
     link = drive.share(export_in(drive, private=True))
@@ -156,7 +152,7 @@ def test_a_wrong_password_is_asked_for_again(
     wrong = paste(product, box.share(node), password="open sesame")
     assert "link_password_wrong" in wrong.text
     assert "open sesame" not in wrong.text
-    assert "opens with your password" in words(seen(product, box.share(node), password=PASSWORD))
+    assert "opens with your password" in words(checked(product, box.share(node), password=PASSWORD))
     ledger = b"".join(path.read_bytes() for path in product.settings.var.glob("ledger.sqlite*"))
     assert PASSWORD.encode() not in ledger
     done(product.visitor(MEGAN).post(f"{product.at}/link/confirm"))
@@ -164,12 +160,12 @@ def test_a_wrong_password_is_asked_for_again(
     assert product.state() is State.MATCHING
 
 
-def test_a_link_that_ends_too_soon_says_so(product_at: At, net: FakeInternet) -> None:
+def test_a_link_that_ends_too_soon_is_reported(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(S3, ServedFile(size=2_000_000_000))
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    said = words(seen(product, f"{S3}?X-Amz-Date={stamp}&X-Amz-Expires=60&X-Amz-Signature=x"))
-    assert "The link may end before the download is done" in said
+    text = words(checked(product, f"{S3}?X-Amz-Date={stamp}&X-Amz-Expires=60&X-Amz-Signature=x"))
+    assert "The link may end before the download is done" in text
 
 
 def test_another_kind_of_archive_is_named(product_at: At, net: FakeInternet) -> None:
@@ -180,11 +176,11 @@ def test_another_kind_of_archive_is_named(product_at: At, net: FakeInternet) -> 
     assert "7z archive" in shown
 
 
-def test_the_same_link_can_be_looked_at_again_or_forgotten(product_at: At, net: FakeInternet) -> None:
+def test_the_same_link_can_be_checked_again_or_forgotten(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
     net.serve(S3, ServedFile(text=tiny_export()))
-    seen(product, S3)
+    checked(product, S3)
     assert "A link is waiting for you" in words(megan.get(f"{product.at}/handover"))
     assert done(megan.post(f"{product.at}/link/again")).headers["location"] == f"{product.at}/link"
     net.routes.clear()
@@ -193,7 +189,7 @@ def test_the_same_link_can_be_looked_at_again_or_forgotten(product_at: At, net: 
     assert "link_gone" in gone.text
     assert typed(gone, "link") == S3
     net.serve(S3, ServedFile(text=tiny_export()))
-    seen(product, S3)
+    checked(product, S3)
     done(megan.post(f"{product.at}/link/forget"))
     assert kept(product).sealed_link is None
     assert megan.get(f"{product.at}/link").headers["location"] == f"{product.at}/handover"
@@ -202,10 +198,10 @@ def test_the_same_link_can_be_looked_at_again_or_forgotten(product_at: At, net: 
     assert product.state() is State.PREPARING
 
 
-def test_a_link_that_nobody_hands_over_is_forgotten_after_a_day(product_at: At, net: FakeInternet) -> None:
+def test_a_link_that_is_not_handed_over_is_forgotten_after_a_day(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(S3, ServedFile(text=tiny_export()))
-    seen(product, S3)
+    checked(product, S3)
     sweep_orphans(product.runtime, now() + timedelta(hours=23))
     assert kept(product).sealed_link is not None
     sweep_orphans(product.runtime, now() + timedelta(hours=25))
@@ -215,13 +211,13 @@ def test_a_link_that_nobody_hands_over_is_forgotten_after_a_day(product_at: At, 
 def test_an_upload_forgets_the_link_that_waited(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(S3, ServedFile(text=tiny_export()))
-    seen(product, S3)
+    checked(product, S3)
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/handover/upload", files=[("files", ("export.zip", tiny_export()))]))
     assert kept(product).sealed_link is None
 
 
-def test_twenty_looks_an_hour_are_counted_and_the_next_is_told_when(product_at: At, net: FakeInternet) -> None:
+def test_twenty_checks_an_hour_are_allowed_and_the_next_time_is_shown(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     for _ in range(MOST_AN_HOUR):
         assert "link_malformed" in paste(product, "ftp://x.example/x").text
@@ -238,7 +234,7 @@ def test_twenty_looks_an_hour_are_counted_and_the_next_is_told_when(product_at: 
 
 
 def free_at(product: Product, code: str, at: datetime | None) -> str:
-    """The page of the link that waits, as if the look had told this problem, free again at this time."""
+    """The page of the waiting link, after a check with this problem and this retry time."""
 
     def change(session: Session) -> None:
         row = session.get_one(CheckedLink, product.migration_id)
@@ -251,31 +247,31 @@ def free_at(product: Product, code: str, at: datetime | None) -> str:
 
 
 @pytest.mark.parametrize("code", sorted(code for code, entry in catalogue().items() if "{time}" in entry.todo))
-def test_a_look_is_never_said_to_be_repeated_by_itself_nor_at_a_time_that_is_over(
+def test_the_page_never_promises_an_automatic_check_or_a_past_time(
     product_at: At, net: FakeInternet, code: str
 ) -> None:
     product = product_at("preparing")
     net.serve(S3, ServedFile(text=tiny_export()))
-    seen(product, S3)
+    checked(product, S3)
     looks = len(net.log)
     coming = free_at(product, code, now() + timedelta(minutes=5))
     assert re.search(r"It should open again at \d+:\d\d [ap]m( tomorrow)?: check again then\.", coming)
     over = [free_at(product, code, at) for at in (now() - timedelta(minutes=1), None)]
-    for said in over:
-        assert "Check again now or later." in said
-        assert not re.search(r"\bat \d+:\d\d [ap]m", said.partition("Is this your export?")[0])
-    for said in (coming, *over):
-        assert "We try by ourselves only after you hand the link over." in said
-        assert "keep trying" not in said
-        assert "{" not in said
+    for text in over:
+        assert "Check again now or later." in text
+        assert not re.search(r"\bat \d+:\d\d [ap]m", text.partition("Is this your export?")[0])
+    for text in (coming, *over):
+        assert "We try by ourselves only after you hand the link over." in text
+        assert "keep trying" not in text
+        assert "{" not in text
     product.work()
     assert len(net.log) == looks, "nobody looks at a link again by itself"
 
 
-def test_every_look_is_in_the_audit_without_the_link(product_at: At, net: FakeInternet) -> None:
+def test_every_check_is_in_the_audit_without_the_link(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(S3, ServedFile(text=tiny_export()))
-    seen(product, S3)
+    checked(product, S3)
     with product.runtime.ledger.read() as session:
         line = session.exec(select(AuditEntry).where(AuditEntry.act == ACT)).one()
     assert line.by == MEGAN
@@ -283,10 +279,10 @@ def test_every_look_is_in_the_audit_without_the_link(product_at: At, net: FakeIn
     assert len(line.facts["link"]) == 12
 
 
-def test_those_who_may_only_look_see_what_was_seen_without_buttons(product_at: At, net: FakeInternet) -> None:
+def test_viewers_see_the_report_without_buttons(product_at: At, net: FakeInternet) -> None:
     product = product_at("preparing")
     net.serve(S3, ServedFile(text=tiny_export()))
-    seen(product, S3)
+    checked(product, S3)
     vera = product.visitor(VERA)
     page = vera.get(f"{product.at}/link")
     assert headline(page) == "This link works"
@@ -295,7 +291,7 @@ def test_those_who_may_only_look_see_what_was_seen_without_buttons(product_at: A
     assert vera.post(f"{product.at}/link", data={"link": S3}).status_code == 403
 
 
-def test_support_reads_what_a_look_told_without_link_and_names(
+def test_support_reads_the_report_without_link_and_names(
     product_at: At, net: FakeInternet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GOOGLE_DRIVE_API_KEY", KEY)

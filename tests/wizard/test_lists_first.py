@@ -1,4 +1,4 @@
-"""No export arrives before what moves and what stays is acknowledged, whichever way it is handed over."""
+"""No export arrives before both lists are acknowledged, on any path."""
 
 import io
 import re
@@ -21,7 +21,7 @@ from tests.product import ANA, MEGAN, VERA, Product
 
 HANDS_OVER = {f"{M}/handover/upload", f"{M}/handover/sample", f"{M}/upload/finish", f"{M}/link/confirm"}
 LEADS_THERE = {f"{M}/link", f"{M}/link/again", f"{M}/upload/begin"}
-"""The forms that an export is handed over with, and those before them."""
+"""The forms that hand over an export, and the forms before them."""
 AT_BEGINNING = [line for line in LINES if line.point == "preparing" and line.route.startswith(M)]
 FIRST = "First read what moves and what stays"
 
@@ -40,7 +40,7 @@ def kept(product: Product) -> set[str]:
 
 
 def forget_acknowledgement(product: Product) -> None:
-    """The move is one of a time when nobody asked for the acknowledgement."""
+    """The move is older than the acknowledgement."""
     product.put(moves_acknowledged_at=None)
 
 
@@ -56,7 +56,7 @@ def press(product: Product, line: Line) -> Response:
 
 
 def way_on(page: Response) -> str:
-    """Where the one button of a refusal leads."""
+    """The target of a refusal's only button."""
     return "".join(re.findall(r'<a class="btn btn-primary" href="([^"]+)"', page.text))
 
 
@@ -65,7 +65,7 @@ def test_every_form_of_the_hand_over_has_a_story() -> None:
 
 
 @pytest.mark.parametrize("line", routes(*HANDS_OVER), ids=lambda line: line.route)
-def test_no_export_arrives_without_the_acknowledgement_and_with_it_one_does(product_at: At, line: Line) -> None:
+def test_an_export_arrives_only_after_the_acknowledgement(product_at: At, line: Line) -> None:
     product = product_at("preparing")
     line.before(product)
     forget_acknowledgement(product)
@@ -80,7 +80,7 @@ def test_no_export_arrives_without_the_acknowledgement_and_with_it_one_does(prod
 
 
 @pytest.mark.parametrize("line", routes(*LEADS_THERE), ids=lambda line: line.route)
-def test_what_leads_to_a_hand_over_is_refused_before_anything_is_looked_at(product_at: At, line: Line) -> None:
+def test_handover_is_refused_before_any_check(product_at: At, line: Line) -> None:
     product = product_at("preparing")
     line.before(product)
     forget_acknowledgement(product)
@@ -113,7 +113,7 @@ def by_link(product: Product, by: By) -> None:
 
 @pytest.mark.parametrize("way", [by_files, by_link])
 @pytest.mark.parametrize("actor", [Actor.CLINIC, Actor.SUPPORT])
-def test_the_engine_takes_no_export_of_anybody_before_and_keeps_nothing_of_it(
+def test_the_engine_refuses_and_stores_no_export_before_the_acknowledgement(
     product_at: At, way: Callable[[Product, By], None], actor: Actor
 ) -> None:
     product = product_at("begun")
@@ -128,7 +128,7 @@ def test_the_engine_takes_no_export_of_anybody_before_and_keeps_nothing_of_it(
 
 
 @pytest.mark.parametrize("before", [lambda _: None, begun, waiting_link], ids=["nothing", "upload", "link"])
-def test_the_hand_over_says_what_comes_first_and_offers_nothing_that_is_refused(
+def test_the_handover_page_names_the_first_step_and_offers_no_refused_form(
     product_at: At, before: Callable[[Product], None]
 ) -> None:
     product = product_at("preparing")

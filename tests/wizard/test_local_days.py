@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.wizard.handover import span
-from app.wizard.review_samples import said_day
+from app.wizard.review_samples import format_day
 
 INSTANTS = [
     ("Australia/Melbourne", "2026-02-28T22:00:00Z", "Mar 2026", "01/03/2026"),
@@ -22,7 +22,7 @@ INSTANTS = [
 @pytest.mark.parametrize(("zone", "instant", "month", "day"), INSTANTS)
 def test_an_instant_is_shown_as_the_clinic_s_month_and_day(zone: str, instant: str, month: str, day: str) -> None:
     assert span(instant, instant, ZoneInfo(zone)) == month
-    assert said_day(datetime.fromisoformat(instant).astimezone(UTC), ZoneInfo(zone)) == day
+    assert format_day(datetime.fromisoformat(instant).astimezone(UTC), ZoneInfo(zone)) == day
 
 
 def test_rows_without_dates_have_no_months() -> None:

@@ -19,26 +19,26 @@ OUT = r"left out by you (\d+)"
 
 
 def open_names(product: Product, show: str) -> set[str]:
-    return {name for name, one in tab(product, show).items() if not one.chosen}
+    return {name for name, each in tab(product, show).items() if not each.chosen}
 
 
-def count(pattern: str, said: str) -> int:
-    found = re.search(pattern, said)
-    assert found, f"{pattern} is not said"
-    return int(found.group(1))
+def count(pattern: str, text: str) -> int:
+    match = re.search(pattern, text)
+    assert match, f"{pattern} is not said"
+    return int(match.group(1))
 
 
 def terms(product: Product, show: str = "leave_out") -> str:
     return words(product.visitor(MEGAN).get(f"{product.at}/matches?show={show}"))
 
 
-def test_before_the_export_is_read_there_is_nothing_to_match(shown_at: At) -> None:
+def test_there_is_nothing_to_match_before_the_export_is_read(shown_at: At) -> None:
     product = shown_at("preparing")
     page = product.visitor(MEGAN).get(f"{product.at}/matches")
     assert headline(page) == "There are no names to match yet"
 
 
-def test_what_has_the_same_name_is_decided_and_the_rest_is_asked(shown_at: At) -> None:
+def test_equal_names_are_decided_and_the_others_are_asked(shown_at: At) -> None:
     product = shown_at("matching")
     people = tab(product, "practitioners")
     grace = people["Grace Okonkwo"]
@@ -59,7 +59,7 @@ def test_a_choice_is_kept_and_shown_again(product_at: At) -> None:
     assert tab(product, "practitioners")["Ruby Castellano"].chosen == ""
 
 
-def test_choices_of_the_other_tabs_stay(product_at: At) -> None:
+def test_choices_of_other_tabs_are_kept(product_at: At) -> None:
     product = product_at("matching")
     ruby, newport = tab(product, "practitioners")["Ruby Castellano"], tab(product, "locations")["Newport"]
     done(save(product, "practitioners", **{ruby.field: "create"}))
@@ -77,7 +77,7 @@ def test_nothing_outside_the_workspace_can_be_chosen(product_at: At, value: str)
     assert tab(product, "locations")["Newport"].chosen == ""
 
 
-def test_who_is_left_out_takes_what_hangs_on_them_along(product_at: At) -> None:
+def test_leaving_a_person_out_leaves_out_their_records(product_at: At) -> None:
     product = product_at("matching")
     assert "left out by you" not in terms(product)
     ruby = tab(product, "practitioners")["Ruby Castellano"]
@@ -86,7 +86,7 @@ def test_who_is_left_out_takes_what_hangs_on_them_along(product_at: At) -> None:
     assert re.search(r"Appointments, 3\d\d rows \(\d+ of them left out by other choices\)", terms(product))
 
 
-def test_a_whole_kind_and_what_is_older_can_be_left_out(product_at: At) -> None:
+def test_a_whole_kind_and_older_appointments_can_be_left_out(product_at: At) -> None:
     product = product_at("matching")
     done(save(product, "leave_out", kinds="treatment_notes", before="1/7/2018"))
     plan = plan_of(product.move())
@@ -103,7 +103,7 @@ def test_a_whole_kind_and_what_is_older_can_be_left_out(product_at: At) -> None:
 
 
 @pytest.mark.parametrize("before", ["2016-01-05", "5/1/16", "5.1.2016"])
-def test_a_day_long_ago_is_understood_however_it_is_written(product_at: At, before: str) -> None:
+def test_an_old_date_is_parsed_in_any_notation(product_at: At, before: str) -> None:
     product = product_at("matching")
     done(save(product, "leave_out", before=before))
     start = plan_of(product.move()).leave_out_before
@@ -112,7 +112,7 @@ def test_a_day_long_ago_is_understood_however_it_is_written(product_at: At, befo
 
 
 @pytest.mark.parametrize("before", ["last year", "31/02/2018", "1/1/99999", "0/0/0"])
-def test_a_day_that_is_none_is_told_and_stays_typed(product_at: At, before: str) -> None:
+def test_an_invalid_date_is_reported_and_comes_back_as_typed(product_at: At, before: str) -> None:
     product = product_at("matching")
     answer = save(product, "leave_out", before=before)
     assert answer.status_code == 422
@@ -163,23 +163,23 @@ def test_a_waiver_of_another_check_opens_nothing(product_at: At) -> None:
     assert product.state() is State.MATCHING
 
 
-def test_no_trial_starts_before_the_found_page_is_acknowledged(product_at: At) -> None:
+def test_no_trial_starts_before_the_contents_are_acknowledged(product_at: At) -> None:
     product = product_at("matching")
     product.close_gaps()
-    said = "Look at what is in your export, and go on from there"
+    text = "Look at what is in your export, and go on from there"
     names = product.visitor(MEGAN).get(f"{product.at}/matches")
-    assert f"Before the trial: {said}" in words(names)
-    assert f'href="{product.at}/handover">{said}' in names.text
+    assert f"Before the trial: {text}" in words(names)
+    assert f'href="{product.at}/handover">{text}' in names.text
     answer = save(product, "practitioners", act="start")
     assert answer.status_code == 422
-    assert f"The trial starts when this is done: {said}." in words(answer)
-    assert f'href="{product.at}/handover">{said}' in answer.text
+    assert f"The trial starts when this is done: {text}." in words(answer)
+    assert f'href="{product.at}/handover">{text}' in answer.text
     assert product.state() is State.MATCHING
     acknowledge(product)
     assert "Before the trial:" not in words(product.visitor(MEGAN).get(f"{product.at}/matches"))
 
 
-def test_starting_twice_starts_one_trial(product_at: At) -> None:
+def test_starting_twice_starts_a_single_trial(product_at: At) -> None:
     product = product_at("matching")
     product.close_gaps()
     acknowledge(product)
@@ -204,7 +204,7 @@ def test_other_choices_that_come_too_late_are_not_taken_silently(product_at: At)
 def test_a_service_that_is_brought_may_be_an_activity(product_at: At) -> None:
     product = product_at("matching")
     services = tab(product, "services")
-    brought = next(one for one in services.values() if one.chosen == "create")
+    brought = next(each for each in services.values() if each.chosen == "create")
     done(save(product, "services", **{brought.field: "create", f"n{brought.field[1:]}": "activity"}))
     assert "activity" in plan_of(product.move()).service_kinds.values()
     done(save(product, "services", **{f"n{brought.field[1:]}": "nonsense"}))
@@ -218,7 +218,7 @@ def test_a_service_that_is_brought_may_be_an_activity(product_at: At) -> None:
         ("finalised", "As it was chosen for this move."),
     ],
 )
-def test_afterwards_the_names_stand_as_they_were(product_at: At, point: str, sentence: str) -> None:
+def test_the_names_are_unchanged_after_the_trial(product_at: At, point: str, sentence: str) -> None:
     product = product_at(point)
     page = product.visitor(MEGAN).get(f"{product.at}/matches")
     assert sentence in words(page)
@@ -226,7 +226,7 @@ def test_afterwards_the_names_stand_as_they_were(product_at: At, point: str, sen
     assert save(product, "practitioners", c0="leave_out").status_code == 409
 
 
-def test_the_names_can_be_looked_at_when_the_export_is_deleted(product_at: At) -> None:
+def test_the_names_page_opens_after_the_deletion(product_at: At) -> None:
     product = product_at("matching")
     ruby = tab(product, "practitioners")["Ruby Castellano"]
     done(save(product, "practitioners", **{ruby.field: "leave_out"}))
@@ -235,14 +235,14 @@ def test_the_names_can_be_looked_at_when_the_export_is_deleted(product_at: At) -
     assert product.visitor(MEGAN).get(f"{product.at}/matches").status_code == 200
 
 
-def test_those_who_may_only_look_have_no_buttons(shown_at: At) -> None:
+def test_viewers_have_no_buttons(shown_at: At) -> None:
     product = shown_at("matching")
     page = product.visitor(VERA).get(f"{product.at}/matches")
     assert page.status_code == 200
     assert 'value="start"' not in page.text
 
 
-def test_a_person_given_to_two_names_reopens_the_other_name_at_once_and_says_why(product_at: At) -> None:
+def test_a_person_chosen_for_two_names_reopens_the_other_name_with_a_reason(product_at: At) -> None:
     product = product_at("matching")
     product.close_gaps()
     people = tab(product, "practitioners")
@@ -264,7 +264,7 @@ def test_a_person_given_to_two_names_reopens_the_other_name_at_once_and_says_why
     assert {tab(product, "practitioners")[each.name].chosen for each in (sure, other)} == {sure.chosen}
 
 
-def test_a_tab_without_names_says_so_and_the_page_begins_with_one_that_has_some(product_at: At) -> None:
+def test_a_tab_without_names_is_explained_and_the_page_opens_a_tab_with_names(product_at: At) -> None:
     files = {name: data for name, data in few().items() if "Practitioners-" not in name}
     product = handed_over(product_at("preparing"), files)
     megan = product.visitor(MEGAN)

@@ -1,4 +1,4 @@
-"""After the move, the clinic is asked to close its share link, and told when it is closed."""
+"""After the move, the page asks the clinic to close its share link, and confirms when it is closed."""
 
 from app.fetch.open_links import recheck_open_links
 from app.migration.exports import LINK
@@ -13,8 +13,8 @@ from tests.product import MEGAN, VERA, Product
 S3 = "https://riverbend.s3.ap-southeast-2.amazonaws.com/export.zip"
 
 
-def came_by_link(product: Product) -> None:
-    """The export of a finished move, as if it had come by a link."""
+def handed_over_by_link(product: Product) -> None:
+    """Changes the export of a finished move into an export by link."""
     move = product.move()
     with product.runtime.ledger.write() as session:
         export = session.get_one(Export, (move.id, move.export_number))
@@ -34,9 +34,9 @@ def report(product: Product, email: str = MEGAN) -> str:
     return words(page)
 
 
-def test_a_link_that_still_opens_is_told_until_it_is_closed(product_at: At, net: FakeInternet) -> None:
+def test_an_open_link_is_reported_until_it_is_closed(product_at: At, net: FakeInternet) -> None:
     product = product_at("finalised")
-    came_by_link(product)
+    handed_over_by_link(product)
     net.serve(S3, ServedFile())
     assert "Your export may still be open to anyone who has the link" in report(product)
     recheck_open_links(product.runtime)
@@ -53,9 +53,9 @@ def test_a_link_that_still_opens_is_told_until_it_is_closed(product_at: At, net:
     assert "The share link is closed" in report(product)
 
 
-def test_a_host_that_is_away_says_nothing_of_the_link(product_at: At, net: FakeInternet) -> None:
+def test_an_unreachable_host_proves_nothing_about_the_link(product_at: At, net: FakeInternet) -> None:
     product = product_at("finalised")
-    came_by_link(product)
+    handed_over_by_link(product)
     net.resolve[S3.split("/")[2]] = ["93.184.216.99"]  # nobody answers there
     net.describe()
     done(product.visitor(MEGAN).post(f"{product.at}/report/link"))

@@ -1,4 +1,4 @@
-"""A trial that leads to records which the workspace has no longer cannot be approved, and its review says why."""
+"""A trial with references to missing workspace records cannot be approved, and its review explains it."""
 
 from app.caspen.gateway import Gateway
 from app.migration.plans import plan_of
@@ -19,7 +19,7 @@ def delete_a_place(product: Product) -> None:
     Gateway(product.runtime.caspen, move.workspace_id, MEGAN).delete("locations", place)
 
 
-def test_the_review_says_so_and_offers_a_new_trial(product_at: At) -> None:
+def test_the_review_reports_an_outdated_trial_and_offers_a_new_trial(product_at: At) -> None:
     product = product_at("reviewing")
     megan = product.visitor(MEGAN)
     assert CHANGED not in words(megan.see(f"{product.at}/review"))
@@ -47,7 +47,7 @@ def test_an_approval_of_an_outdated_trial_is_refused(product_at: At) -> None:
     assert product.state() is State.REVIEWING
 
 
-def test_a_promotion_that_finds_it_out_offers_a_new_trial(product_at: At) -> None:
+def test_a_promotion_of_an_outdated_trial_offers_a_new_trial(product_at: At) -> None:
     product = product_at("reviewing")
     done(approve(product))
     delete_a_place(product)

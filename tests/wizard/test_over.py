@@ -1,4 +1,4 @@
-"""A move that is over: every form of it is answered with a page that says so, and no page offers such a form.
+"""A move that is over: every form gets an explanation, and no page offers such a form.
 
 Generated over the table of addresses and the three states in which a move is over.
 """
@@ -28,9 +28,9 @@ ALWAYS = {
     f"{M}/people/invitations/{{invitation_id}}/withdraw",
     f"{S}/help",
 }
-"""Who may see a move, and questions about it, do not end with the move."""
+"""Membership and help questions continue after the move."""
 FINDS = {f"{M}/clients", f"{M}/records/{{kind}}"}
-"""Finding changes nothing; where the records are gone, the list says so."""
+"""Searching changes nothing. Without records, the list explains it."""
 REPORT = {f"{M}/report/delete"}
 STILL = {
     State.FINALISED: {*ALWAYS, *FINDS, *REPORT, f"{M}/report/undo", f"{M}/report/link", f"{S}/undo"},
@@ -52,13 +52,13 @@ def point_of(state: State) -> str:
 
 
 def filled(product: Product, route: str) -> str:
-    """The address of a form: of the first file, and of nobody's request."""
+    """The address of a form: for the first file, and for an unknown request."""
     known = {"migration_id": product.migration_id, "number": "1"}
-    return re.sub(r"\{(\w+)\}", lambda found: known.get(found[1], "nothing"), route)
+    return re.sub(r"\{(\w+)\}", lambda match: known.get(match[1], "nothing"), route)
 
 
 @pytest.mark.parametrize("state", sorted(OVER))
-def test_every_form_of_a_move_that_is_over_is_answered_with_a_page_that_says_so(product_at: At, state: State) -> None:
+def test_every_form_of_a_move_that_is_over_gets_an_explanation(product_at: At, state: State) -> None:
     product = over(product_at(point_of(state)), state)
     megan, ana = product.visitor(MEGAN), product.visitor(ANA)
     refused = [route for route in POSTS if route not in STILL[state]]
@@ -84,11 +84,11 @@ def test_no_page_of_a_move_that_is_over_offers_a_form_that_is_refused(shown_at: 
     product = over(shown_at(point_of(state)), state)
     still = [re.compile(re.sub(r"\{\w+\}", "[^/]+", route)) for route in STILL[state]]
     for who in (MEGAN, ANA):
-        found = opened(product.visitor(who), list(pages(product)))
-        assert len(found) > 5
+        match = opened(product.visitor(who), list(pages(product)))
+        assert len(match) > 5
         wrong = {
             f"{address} offers {form.action}"
-            for address, page in found.items()
+            for address, page in match.items()
             for form in forms_of(page)
             if form.method == "post"
             and f"/{product.migration_id}" in form.action
@@ -98,7 +98,7 @@ def test_no_page_of_a_move_that_is_over_offers_a_form_that_is_refused(shown_at: 
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_the_checklist_offers_what_can_be_chosen_now(shown_at: At, state: State) -> None:
+def test_the_checklist_offers_the_present_choices(shown_at: At, state: State) -> None:
     product = over(shown_at("finalised" if state in OVER else "reviewing"), state)
     page = product.visitor(MEGAN).get(f"{product.at}/checklist")
     assert ('id="services"' in page.text) is (state in EDITABLE)

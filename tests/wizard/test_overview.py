@@ -13,15 +13,15 @@ def test_both_lists_are_shown_before_anything_starts(shown_at: At) -> None:
     product = shown_at("begun")
     page = product.visitor(MEGAN).get(f"{product.at}/overview")
     assert headline(page) == "Bring Harbour Street Physiotherapy across from Cliniko"
-    said = words(page)
+    text = words(page)
     for moves in ("Clients", "Locations", "Appointments", "Progress notes", "Users"):
-        assert moves in said
-    for stays in ("Invoices", "Body charts", "Letters", "Waitlist"):
-        assert stays.lower() in said.lower()
-    assert "Free of charge at present; this may change without notice." in said
+        assert moves in text
+    for kind in ("Invoices", "Body charts", "Letters", "Waitlist"):
+        assert kind.lower() in text.lower()
+    assert "Free of charge at present; this may change without notice." in text
 
 
-def test_the_lists_are_acknowledged_and_the_date_may_stay_open(product_at: At) -> None:
+def test_the_lists_are_acknowledged_without_a_date(product_at: At) -> None:
     product = product_at("begun")
     answer = done(product.visitor(MEGAN).post(f"{product.at}/overview", data={"ack": "1"}))
     assert answer.headers["location"] == f"{product.at}/checklist"
@@ -29,7 +29,7 @@ def test_the_lists_are_acknowledged_and_the_date_may_stay_open(product_at: At) -
     assert product.move().conversion_date is None
 
 
-def test_without_the_tick_nothing_is_saved_and_the_date_stays_typed(product_at: At) -> None:
+def test_without_the_tick_nothing_is_saved_and_the_date_is_kept(product_at: At) -> None:
     product = product_at("begun")
     answer = product.visitor(MEGAN).post(f"{product.at}/overview", data={"conversion": "18/12/2026"})
     assert answer.status_code == 422
@@ -40,7 +40,7 @@ def test_without_the_tick_nothing_is_saved_and_the_date_stays_typed(product_at: 
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "31/02/2027", "18/12", "18/12/2199", "9" * 5000, "1/1/1/1", "-1/2/2026"])
-def test_a_date_that_is_none_comes_back_as_it_was_typed(product_at: At, text: str) -> None:
+def test_an_invalid_date_comes_back_as_typed(product_at: At, text: str) -> None:
     product = product_at("begun")
     answer = product.visitor(MEGAN).post(f"{product.at}/overview", data={"conversion": text, "ack": "1"})
     assert answer.status_code == 422
@@ -50,13 +50,13 @@ def test_a_date_that_is_none_comes_back_as_it_was_typed(product_at: At, text: st
 
 
 @pytest.mark.parametrize("text", ["18/12/2026", "18.12.2026", "18-12-26", "2026-12-18", " 18/12/2026 "])
-def test_a_date_is_understood_however_it_is_written(product_at: At, text: str) -> None:
+def test_a_date_is_parsed_in_any_notation(product_at: At, text: str) -> None:
     product = product_at("begun")
     done(product.visitor(MEGAN).post(f"{product.at}/overview", data={"conversion": text, "ack": "1"}))
     assert product.move().conversion_date == "2026-12-18"
 
 
-def test_what_was_acknowledged_stays_acknowledged(product_at: At) -> None:
+def test_an_acknowledgement_is_permanent(product_at: At) -> None:
     product = product_at("begun")
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/overview", data={"ack": "1"}))
@@ -66,7 +66,7 @@ def test_what_was_acknowledged_stays_acknowledged(product_at: At) -> None:
     assert product.move().conversion_date == "2026-12-18"
 
 
-def test_those_who_may_only_look_see_the_lists(shown_at: At) -> None:
+def test_viewers_see_the_lists(shown_at: At) -> None:
     product = shown_at("begun")
     for email in (VERA, ANA):
         assert product.visitor(email).get(f"{product.at}/overview").status_code == 200
@@ -81,7 +81,7 @@ def test_nothing_can_be_acknowledged_when_the_move_is_over(product_at: At) -> No
     assert headline(answer) == "This step is over: this move was cancelled"
 
 
-def test_a_stopped_move_says_that_its_copy_is_deleted_once_it_is(product_at: At) -> None:
+def test_a_cancelled_move_reports_the_deletion_of_its_copy(product_at: At) -> None:
     product = product_at("matching")
     megan = product.visitor(MEGAN)
     done(megan.post(f"{product.at}/progress/cancel"))

@@ -39,7 +39,7 @@ def test_an_invited_colleague_is_on_the_list_by_address_until_the_invitation_is_
     assert "An invitation was accepted" in page
 
 
-def test_an_invitation_is_mailed_and_every_admin_hears_of_it(product: Product) -> None:
+def test_an_invitation_is_mailed_and_every_admin_is_informed(product: Product) -> None:
     done(invite(product, KIM, "admin"))
     (mail,) = product.mails("invitation")
     assert mail.recipient == KIM
@@ -51,14 +51,14 @@ def test_an_invitation_is_mailed_and_every_admin_hears_of_it(product: Product) -
 
 
 @pytest.mark.parametrize("email", [OLIVE, ANA, KIM, "who@nowhere.example"])
-def test_the_answer_is_the_same_whoever_owns_the_address(product: Product, email: str) -> None:
+def test_the_response_is_the_same_for_every_address(product: Product, email: str) -> None:
     answer = done(invite(product, email))
     page = words(product.visitor(MEGAN).get(f"{product.at}/people"))
     shown = page.split("Invited, not accepted yet")[1].split("Invite a colleague")[0]
-    beside = shown.replace(email.replace("@", " @"), "X").replace(email, "X")
+    rest = shown.replace(email.replace("@", " @"), "X").replace(email, "X")
     assert answer.headers["location"] == f"{product.at}/people"
     heads = "E-mail Would be Invited by Open until Withdraw"
-    assert beside.startswith(f" An invitation opens nothing before it is accepted. {heads} X May look Megan Doyle")
+    assert rest.startswith(f" An invitation opens nothing before it is accepted. {heads} X May look Megan Doyle")
     assert [mail.recipient for mail in product.mails("invitation")] == [email]
 
 
@@ -73,7 +73,7 @@ def test_a_withdrawn_invitation_is_off_the_list_and_opens_nothing(product: Produ
     assert product.visitor(OLIVE).get(f"{product.at}/overview").status_code == 404
 
 
-def test_nobody_withdraws_an_invitation_of_another_clinic(product: Product) -> None:
+def test_an_admin_cannot_withdraw_another_clinics_invitation(product: Product) -> None:
     done(invite(product, KIM))
     address = f"/m/{product.other_id}/people/invitations/{invitation_to(product, KIM).id}/withdraw"
     done(product.visitor(OLIVE).post(address))
@@ -106,7 +106,7 @@ def test_invitations_of_a_clinic_are_limited_by_the_day(product: Product) -> Non
         done(invite(product, "one-more@x.example"))
 
 
-def test_one_address_gets_three_invitations_of_a_clinic_a_day(product: Product) -> None:
+def test_an_address_gets_at_most_three_invitations_of_a_clinic_a_day(product: Product) -> None:
     for _ in range(MOST_A_DAY_PER_ADDRESS):
         done(invite(product, KIM))
         done(product.visitor(MEGAN).post(f"{product.at}/people/invitations/{invitation_to(product, KIM).id}/withdraw"))
@@ -136,7 +136,7 @@ def test_a_removed_person_is_out_at_the_next_request(product: Product) -> None:
     assert "A person was removed: Vera Lindqvist" in words(product.visitor(MEGAN).get(f"{product.at}/people"))
 
 
-def test_a_person_of_two_clinics_stays_signed_in_when_one_of_them_removes_her(product: Product) -> None:
+def test_a_person_of_two_clinics_keeps_the_session_after_removal_by_the_other(product: Product) -> None:
     olive = product.visitor(OLIVE)
     done(invite(product, OLIVE))
     done(answer_invitation(product, olive, OLIVE))
@@ -156,7 +156,7 @@ def test_a_removed_admin_leaves_no_invitation_behind(product: Product) -> None:
     assert invitation_to(product, KIM).withdrawn_at is not None
 
 
-def test_the_only_admin_stays_an_admin(product: Product) -> None:
+def test_the_only_admin_cannot_lose_the_role(product: Product) -> None:
     done(change(product, GRACE, "viewer"))
     page = product.visitor(MEGAN).get(f"{product.at}/people/{person_id(product, MEGAN)}")
     assert "Nobody else can act for the clinic" in words(page)
@@ -185,7 +185,7 @@ def test_an_admin_may_remove_herself_while_another_admin_remains(product: Produc
     assert "Grace Okonkwo" not in words(product.visitor(MEGAN).get(f"{product.at}/people")).split("Everything that")[0]
 
 
-def test_what_a_person_of_another_clinic_may_do_is_not_changed_from_here(product: Product) -> None:
+def test_another_clinics_member_cannot_be_changed(product: Product) -> None:
     assert product.visitor(MEGAN).get(f"{product.at}/people/per_olive").status_code == 404
     assert change(product, OLIVE, "viewer").status_code == 409
     done(remove(product, OLIVE))
@@ -193,7 +193,7 @@ def test_what_a_person_of_another_clinic_may_do_is_not_changed_from_here(product
     assert "person_removed" not in product.acts()
 
 
-def test_who_reads_clinical_notes_can_let_others_read_them_and_nobody_else_can(product: Product) -> None:
+def test_only_readers_of_clinical_notes_can_grant_the_right(product: Product) -> None:
     gateway = product.gateway()
     for email in (RICK, VERA):
         gateway.invite_user(email, email, "receptionist", invite="accepted")
@@ -261,7 +261,7 @@ def test_only_admins_are_offered_to_change_anything(product: Product) -> None:
         assert "Change what" not in page
 
 
-def test_the_history_tells_the_whole_move(shown_at: At) -> None:
+def test_the_history_shows_the_whole_move(shown_at: At) -> None:
     product = shown_at("finalised")
     page = product.visitor(VERA).get(f"{product.at}/people")
     assert headline(page) == "Who can see this move"

@@ -1,4 +1,4 @@
-"""An upload in pieces: it goes on where it stopped, over cut lines, reloads and restarts, and is stored encrypted."""
+"""An upload in pieces resumes after broken connections, reloads and restarts, and is stored encrypted."""
 
 import hashlib
 import random
@@ -27,9 +27,9 @@ def begin(product: Product, *files: tuple[str, int]) -> list[dict[str, object]]:
         f"{product.at}/upload/begin", data={"name": [n for n, _ in files], "size": [str(s) for _, s in files]}
     )
     assert answer.status_code == 200, answer.text
-    told = answer.json()
-    assert told["piece"] == PIECE
-    return list(told["files"])
+    response = answer.json()
+    assert response["piece"] == PIECE
+    return list(response["files"])
 
 
 def piece(product: Product, file: dict[str, object], start: int, data: bytes, **headers: str) -> Response:
@@ -49,14 +49,14 @@ def stored(product: Product) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def test_an_export_that_comes_in_pieces_is_read(product_at: At) -> None:
+def test_an_export_uploaded_in_pieces_is_read(product_at: At) -> None:
     product = product_at("preparing")
     data = tiny_export()
     (file,) = begin(product, ("export.zip", len(data)))
     half = len(data) // 2 // GRAIN * GRAIN
-    told_sum = hashlib.sha256(data[:half]).hexdigest()
+    checksum = hashlib.sha256(data[:half]).hexdigest()
     if half:
-        assert piece(product, file, 0, data[:half], **{"Piece-SHA256": told_sum}).json() == {"received": half}
+        assert piece(product, file, 0, data[:half], **{"Piece-SHA256": checksum}).json() == {"received": half}
     assert piece(product, file, half, data[half:]).json() == {"received": len(data)}
     answer = finish(product)
     assert answer.json() == {"goes": f"{product.at}/progress"}
@@ -116,7 +116,7 @@ def test_bytes_beyond_the_ledger_are_written_again(product_at: At) -> None:
     assert kept.sha256 == hashlib.sha256(data).hexdigest()
 
 
-def test_a_piece_that_arrives_otherwise_than_it_was_sent_is_not_kept(product_at: At) -> None:
+def test_a_piece_with_a_wrong_checksum_is_not_stored(product_at: At) -> None:
     product = product_at("preparing")
     (file,) = begin(product, ("a.zip", 10))
     assert piece(product, file, 0, b"0123456789", **{"Piece-SHA256": "0" * 64}).status_code == 409
@@ -125,10 +125,10 @@ def test_a_piece_that_arrives_otherwise_than_it_was_sent_is_not_kept(product_at:
     assert product.visitor(MEGAN).post(f"{product.at}/upload/{file['id']}/piece").status_code == 422
 
 
-def test_what_is_too_much_is_refused_before_it_is_sent(product_at: At) -> None:
+def test_an_upload_that_is_too_large_is_refused_before_it_is_sent(product_at: At) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
-    for data, said in (
+    for data, message in (
         ({"name": ["a"], "size": ["20000000001"]}, "larger than 20 GB together"),
         ({"name": ["a"] * 201, "size": ["1"] * 201}, "more than 200 files"),
         ({"name": ["a"], "size": ["0"]}, "empty: 0 bytes"),
@@ -136,7 +136,7 @@ def test_what_is_too_much_is_refused_before_it_is_sent(product_at: At) -> None:
     ):
         answer = megan.post(f"{product.at}/upload/begin", data=data)
         assert answer.status_code == 422
-        assert said in answer.json()["words"]
+        assert message in answer.json()["words"]
 
 
 def test_stopping_frees_the_space(product_at: At) -> None:
@@ -160,7 +160,7 @@ def test_files_that_are_no_longer_chosen_are_deleted(product_at: At) -> None:
     assert stored(product) == before
 
 
-def test_an_upload_that_nobody_goes_on_with_is_deleted_after_a_week(product_at: At) -> None:
+def test_an_abandoned_upload_is_deleted_after_a_week(product_at: At) -> None:
     product = product_at("preparing")
     before, data = stored(product), large()
     (file,) = begin(product, ("a.zip", len(data)))
@@ -171,7 +171,7 @@ def test_an_upload_that_nobody_goes_on_with_is_deleted_after_a_week(product_at: 
     assert stored(product) == before
 
 
-def test_pieces_lie_encrypted_and_are_nobody_elses(product_at: At) -> None:
+def test_pieces_are_encrypted_and_private(product_at: At) -> None:
     product = product_at("preparing")
     data = b"Zebulon Quartermaine" * 5000
     (file,) = begin(product, ("patients.csv", len(data)))

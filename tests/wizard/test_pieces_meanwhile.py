@@ -1,4 +1,4 @@
-"""While a piece is written nobody waits for the disk, and what happens meanwhile neither loses nor leaves a byte."""
+"""A running write of a piece blocks nobody, and concurrent events neither lose nor leave bytes."""
 
 import errno
 import hashlib
@@ -42,7 +42,7 @@ def sha256_of_what_was_handed_over(product: Product) -> str:
         return session.get_one(ExportFile, (product.migration_id, 1, -1)).sha256
 
 
-def test_a_piece_on_a_slow_disk_keeps_nobody_from_the_ledger(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_piece_on_a_slow_disk_does_not_block_the_ledger(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     product = product_at("preparing")
     data = large()
     (file,) = begin(product, ("a.zip", len(data)))
@@ -99,9 +99,7 @@ def test_an_upload_that_is_stopped_while_a_piece_is_written_leaves_nothing(
     assert stored(product) == before
 
 
-def test_one_that_is_stopped_just_before_a_piece_is_written_leaves_nothing(
-    product_at: At, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_upload_stopped_before_a_write_leaves_no_file(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     product = product_at("preparing")
     before, data = stored(product), large()
     (file,) = begin(product, ("a.zip", len(data)))
@@ -139,9 +137,7 @@ def test_a_storage_that_is_full_in_the_middle_keeps_what_arrived(
     assert sha256_of_what_was_handed_over(product) == hashlib.sha256(data).hexdigest()
 
 
-def test_a_piece_is_not_taken_where_it_would_fill_the_disk_of_the_ledger(
-    product_at: At, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_piece_that_would_fill_the_ledgers_disk_is_refused(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     product = product_at("preparing")
     data = large()
     (file,) = begin(product, ("a.zip", len(data)))
@@ -151,7 +147,7 @@ def test_a_piece_is_not_taken_where_it_would_fill_the_disk_of_the_ledger(
     assert piece(product, file, 0, data).json() == {"received": len(data)}
 
 
-def test_what_a_killed_page_left_of_an_upload_is_swept_and_one_under_way_stays(product_at: At) -> None:
+def test_leftovers_of_an_upload_are_swept_and_running_uploads_are_kept(product_at: At) -> None:
     product = product_at("preparing")
     data = large()
     (file,) = begin(product, ("a.zip", len(data)))

@@ -23,25 +23,25 @@ ACT = re.compile(
     r"|Match|Merge|Move|Open|Rename|Restore|Send|Set|Share|Start|Tell|Try|Unpack|Wait|Write)\b"
     r"|\bif you\b|\bhand over\b",
 )
-"""How a sentence begins that names an act of a person, or leaves one to a person."""
+"""The beginnings of sentences that name an act of a person."""
 
 
-@pytest.mark.parametrize("code", [code for code, one in catalogue().items() if one.level is not Level.STOPS])
-def test_what_needs_nobody_names_no_act_of_a_person(code: str) -> None:
+@pytest.mark.parametrize("code", [code for code, entry in catalogue().items() if entry.level is not Level.STOPS])
+def test_problems_without_an_actor_name_no_act(code: str) -> None:
     entry = catalogue()[code]
     assert entry.has_act or not ACT.search(entry.todo)
 
 
-@pytest.mark.parametrize("code", [code for code, one in catalogue().items() if one.level is not Level.STOPS])
-def test_no_heading_says_nothing_above_a_problem_with_which_somebody_may_act(code: str) -> None:
+@pytest.mark.parametrize("code", [code for code, entry in catalogue().items() if entry.level is not Level.STOPS])
+def test_headings_above_actionable_problems_mention_the_act(code: str) -> None:
     entry = catalogue()[code]
     (band,) = bands([ProblemSum(entry, entry.level, "patients", "Clients", 1)], "Cliniko")
-    (told,) = band.findings
-    assert told.who == "Nobody needs to" or "nothing to d" not in band.tiny
-    assert entry.has_act == (told.who != "Nobody needs to")
+    (finding,) = band.findings
+    assert finding.who == "Nobody needs to" or "nothing to d" not in band.tiny
+    assert entry.has_act == (finding.who != "Nobody needs to")
 
 
-def test_the_found_page_keeps_what_has_an_act_out_of_what_needs_nothing(product_at: At) -> None:
+def test_the_contents_page_separates_actionable_notices(product_at: At) -> None:
     product = product_at("matching")
     run = f"export:{product.move().export_number}"
     with product.runtime.ledger.read() as session:
@@ -61,7 +61,7 @@ def test_the_found_page_keeps_what_has_an_act_out_of_what_needs_nothing(product_
 def add_lines(product: Product, count: int, **values: Any) -> None:
     def write(session: Session) -> None:
         for line in range(count):
-            told: dict[str, Any] = {
+            finding: dict[str, Any] = {
                 "migration_id": product.migration_id,
                 "run": "trial:1",
                 "code": "kind_not_imported",
@@ -71,7 +71,7 @@ def add_lines(product: Product, count: int, **values: Any) -> None:
                 "line": line,
                 "source_id": str(line),
             }
-            session.add(ProblemLine(**(told | values)))
+            session.add(ProblemLine(**(finding | values)))
 
     product.write(write)
 
@@ -80,13 +80,13 @@ def add_lines(product: Product, count: int, **values: Any) -> None:
     ("point", "title"),
     [("preparing", "Your export is not read yet"), ("matching", "What we found in your export")],
 )
-def test_before_a_trial_no_row_is_said_to_have_come_across(shown_at: At, point: str, title: str) -> None:
+def test_no_row_is_called_imported_before_a_trial(shown_at: At, point: str, title: str) -> None:
     product = shown_at(point)
     page = product.visitor(MEGAN).get(f"{product.at}/problems")
     assert headline(page) == title
-    said = words(page)
-    assert "came across" not in said.lower()
-    assert "rows did not come" not in said
+    text = words(page)
+    assert "came across" not in text.lower()
+    assert "rows did not come" not in text
     assert 'data-label="Rows"' not in page.text, "files are not counted as rows"
 
 
@@ -104,7 +104,7 @@ def test_every_problem_is_a_line_that_opens(shown_at: At, point: str) -> None:
         assert " 1 rows" not in headline(answer)
 
 
-def test_the_list_can_be_narrowed_to_a_kind_and_to_what_waits(shown_at: At) -> None:
+def test_the_list_filters_by_kind_and_level(shown_at: At) -> None:
     product = shown_at("reviewing")
     megan = product.visitor(MEGAN)
     every = megan.get(f"{product.at}/problems").text.count("/problems/")
@@ -115,7 +115,7 @@ def test_the_list_can_be_narrowed_to_a_kind_and_to_what_waits(shown_at: At) -> N
 
 
 @pytest.mark.parametrize("code", ["nonsense", "no_space", "..%2f..%2fetc"])
-def test_a_problem_that_this_move_does_not_have_is_not_there(shown_at: At, code: str) -> None:
+def test_a_problem_that_this_move_does_not_have_returns_404(shown_at: At, code: str) -> None:
     product = shown_at("reviewing")
     assert product.visitor(MEGAN).get(f"{product.at}/problems/{code}").status_code == 404
 
@@ -123,12 +123,12 @@ def test_a_problem_that_this_move_does_not_have_is_not_there(shown_at: At, code:
 def test_a_thousand_rows_are_turned_over_page_by_page(product_at: At) -> None:
     product = product_at("reviewing")
     add_lines(product, 250, code="no_space")
-    megan, at, seen = product.visitor(MEGAN), f"{product.at}/problems/no_space", 0
+    megan, at, viewed = product.visitor(MEGAN), f"{product.at}/problems/no_space", 0
     for start, shown in ((0, "1 to 100 of 250"), (100, "101 to 200 of 250"), (200, "201 to 250 of 250")):
         page = megan.get(f"{at}?start={start}")
         assert shown in words(page)
-        seen += page.text.count("p.csv")
-    assert seen == 250
+        viewed += page.text.count("p.csv")
+    assert viewed == 250
     assert megan.get(f"{at}?start=900").status_code == 200
 
 
@@ -140,7 +140,7 @@ def test_the_table_holds_every_row_that_did_not_come(shown_at: At) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     with product.runtime.ledger.read() as session:
         every = session.exec(select(ProblemLine)).all()
-    kept = [one for one in every if one.level in ("held", "skipped", "refused") or one.code == OLDER_ROW]
+    kept = [entry for entry in every if entry.level in ("held", "skipped", "refused") or entry.code == OLDER_ROW]
     by_row = {(line.file, str(line.line), line.code) for line in kept if line.run == "trial:1"}
     assert len(by_row) > 5
     assert by_row <= {(row["file"], row["line"], row["code"]) for row in rows}
@@ -162,7 +162,7 @@ def test_a_cell_that_a_spreadsheet_would_calculate_is_defused(cell: str) -> None
     assert next(csv.reader(io.StringIO(as_csv(["12", None])))) == ["12", ""]
 
 
-def test_a_filename_that_is_markup_is_shown_as_it_is(product_at: At) -> None:
+def test_a_filename_with_markup_is_escaped(product_at: At) -> None:
     product = product_at("reviewing")
     add_lines(product, 1, code="no_space", file="<script>alert(1)</script>.csv")
     page = product.visitor(MEGAN).get(f"{product.at}/problems/no_space")

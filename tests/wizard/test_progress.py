@@ -39,9 +39,7 @@ def happens(product: Product, event: Event, code: str | None = None) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_move_whose_worker_cannot_start_says_since_when_nothing_is_done_and_support_sees_it(
-    product_at: At, way: str
-) -> None:
+def test_a_move_without_a_worker_shows_the_silence_and_support_sees_it(product_at: At, way: str) -> None:
     product = product_at("preparing")
     submit(product)
     unborn = ChildProcess(product.settings, product.runtime.ledger, {"WAY": way}, module="tests.workers.unborn")
@@ -49,11 +47,11 @@ def test_a_move_whose_worker_cannot_start_says_since_when_nothing_is_done_and_su
     assert unborn.starts.failed == 1
     unborn.stop()
     product.put(since=now() - timedelta(minutes=5))
-    said = words(product.visitor(MEGAN).get(f"{product.at}/progress"))
-    assert "No sign of work for" in said
-    assert "Nothing has been done since" in said
-    assert "our support sees this move in its list" in said
-    assert "takes over by itself" not in said
+    text = words(product.visitor(MEGAN).get(f"{product.at}/progress"))
+    assert "No sign of work for" in text
+    assert "Nothing has been done since" in text
+    assert "our support sees this move in its list" in text
+    assert "takes over by itself" not in text
     support = words(product.visitor(ANA).get("/support?state=stalled"))
     assert "No sign of work for 5 minutes" in support
 
@@ -69,7 +67,7 @@ def test_nothing_runs_before_the_export_is_handed_over(shown_at: At) -> None:
     assert "http-equiv" not in page.text
 
 
-def test_while_it_works_the_page_loads_itself_again_without_scripts(product_at: At) -> None:
+def test_the_page_reloads_without_scripts_while_work_runs(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
     page = product.visitor(MEGAN).see(product.at)
@@ -88,7 +86,7 @@ def test_when_nothing_runs_the_page_leads_on(product_at: At, point: str) -> None
     assert WORDS[product.state()].go in words(page)
 
 
-def test_an_export_that_nobody_has_looked_at_comes_before_its_names(product_at: At) -> None:
+def test_the_contents_page_precedes_the_names_page(product_at: At) -> None:
     product = product_at("matching")
     product.put(found_acknowledged=0)
     assert "See what is in your export" in words(product.visitor(VERA).get(f"{product.at}/progress"))
@@ -99,7 +97,7 @@ def test_every_state_that_waits_has_a_title() -> None:
     assert WORKING | stopped | {State.PAUSED} == TITLES.keys()
 
 
-def test_a_failure_says_why_and_can_be_tried_again(product_at: At) -> None:
+def test_a_failure_shows_its_reason_and_can_be_retried(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
     happens(product, Event.FAIL, "no_patients_file")
@@ -127,7 +125,7 @@ def test_the_phases_turn_only_while_a_machine_works(product_at: At, state: State
         assert "loader-circle" not in page.text
 
 
-def test_a_fault_of_ours_says_so_without_details(product_at: At) -> None:
+def test_a_fault_of_the_product_is_shown_without_details(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
     happens(product, Event.FAIL)
@@ -163,7 +161,7 @@ def test_the_clinic_may_pause_its_download_and_go_on(product_at: At) -> None:
     assert [act for act in product.acts() if act in ("pause", "resume")] == ["pause", "resume"]
 
 
-def test_the_clinic_may_not_pause_what_only_support_may(product_at: At) -> None:
+def test_the_clinic_cannot_pause_where_only_support_can(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
     happens(product, Event.FETCHED)
@@ -183,7 +181,7 @@ def test_stopping_altogether_ends_the_move(product_at: At) -> None:
     assert headline(product.visitor(MEGAN).see("/")) == "This move was stopped"
 
 
-def test_what_is_live_cannot_be_stopped(product_at: At) -> None:
+def test_a_live_move_cannot_be_cancelled(product_at: At) -> None:
     product = product_at("finalised")
     answer = product.visitor(MEGAN).post(f"{product.at}/progress/cancel")
     assert answer.status_code == 409
@@ -197,23 +195,23 @@ def test_the_buttons_are_the_admins_own(shown_at: At, button: str, email: str) -
 
 
 def watched(product: Product, then: Callable[[], None], may: bool = True) -> list[ServerSentEvent]:
-    """What a watcher is told until the stream ends by itself."""
+    """The events that a watcher gets until the stream ends."""
     app = FastAPI()
     app.state.runtime, app.state.jinja = product.runtime, product.app.state.jinja
 
     async def listen() -> list[ServerSentEvent]:
-        told: list[ServerSentEvent] = []
+        events: list[ServerSentEvent] = []
         watch = watch_of(app)
         async for event in stream(watch, product.migration_id, product.move().state, lambda: may):
-            told.append(event)
-            if len(told) == 1:
+            events.append(event)
+            if len(events) == 1:
                 then()
-        return told
+        return events
 
     return asyncio.run(asyncio.wait_for(listen(), 20))
 
 
-def test_watchers_are_told_the_numbers_and_that_it_went_on(product_at: At) -> None:
+def test_watchers_get_the_numbers_and_the_change_of_state(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
     first, last = watched(product, lambda: happens(product, Event.FETCHED))
@@ -223,27 +221,27 @@ def test_watchers_are_told_the_numbers_and_that_it_went_on(product_at: At) -> No
     assert last.data == "reading"
 
 
-def test_a_page_drawn_before_the_move_went_on_is_sent_on_when_its_stream_opens_late(product_at: At) -> None:
+def test_an_outdated_page_is_sent_on_by_a_late_stream(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
     page = product.visitor(MEGAN).see(product.at)
-    found = re.search(r'hx-sse:connect="([^"]+)"', page.text)
-    assert found
+    match = re.search(r'hx-sse:connect="([^"]+)"', page.text)
+    assert match
     happens(product, Event.FETCHED)
-    said = product.visitor(MEGAN).get(found[1]).text
-    assert "event: moved" in said
-    assert "data: reading" in said
+    text = product.visitor(MEGAN).get(match[1]).text
+    assert "event: moved" in text
+    assert "data: reading" in text
 
 
-def test_a_watcher_who_may_no_longer_look_is_told_no_more(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watcher_without_the_right_gets_no_more_events(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     product = product_at("preparing")
     submit(product)
     monkeypatch.setattr("app.wizard.progress.RIGHTS_AGAIN", 0.4)
-    told = watched(product, lambda: None, may=False)
-    assert all(event.event != "moved" for event in told)
+    events = watched(product, lambda: None, may=False)
+    assert all(event.event != "moved" for event in events)
 
 
-def test_one_look_serves_all_watchers(product_at: At) -> None:
+def test_a_single_poll_serves_all_watchers(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
     app = FastAPI()
@@ -252,20 +250,20 @@ def test_one_look_serves_all_watchers(product_at: At) -> None:
 
     async def listen() -> None:
         watch = watch_of(app)
-        draw = watch.draw
+        render = watch.render_news
 
         def counted(migration_id: str) -> object:
             looks.count += 1
-            return draw(migration_id)
+            return render(migration_id)
 
-        watch.draw = counted  # type: ignore[method-assign, assignment]  # counts, and draws as before
+        watch.render_news = counted  # type: ignore[method-assign, assignment]  # counts, and draws as before
 
         async def once() -> str:
             async with watch.listening(product.migration_id) as queue:
                 return (await queue.get()).html
 
-        seen = await asyncio.gather(*(once() for _ in range(50)))
-        assert len(seen) == 50
+        results = await asyncio.gather(*(once() for _ in range(50)))
+        assert len(results) == 50
 
     asyncio.run(asyncio.wait_for(listen(), 20))
     assert looks.count <= 3

@@ -1,4 +1,4 @@
-"""Everything else in the trial: each kind's list, and each record beside the row that it came from."""
+"""All other kinds in the trial: each kind's list, and each record next to its source row."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from app.mapping.plan import Plan
 from app.migration.models import Trial
 from app.records.kinds import KINDS
 from app.sandbox.demo import WORKSPACE
-from app.web.search_text import found_at
+from app.web.search_text import search_address
 from tests.conftest import At
 from tests.pages import headline, words
 from tests.points import hand_over, try_out
@@ -32,19 +32,19 @@ def links(answer: Response, kind: str) -> list[str]:
 
 
 def first(product: Product, browser: Visitor, kind: str) -> Response:
-    found = links(browser.get(f"{product.at}/records/{kind}"), kind)
-    assert found, f"no {kind} in the trial"
-    answer: Response = browser.get(found[0])
+    matches = links(browser.get(f"{product.at}/records/{kind}"), kind)
+    assert matches, f"no {kind} in the trial"
+    answer: Response = browser.get(matches[0])
     return answer
 
 
 def cells(answer: Response) -> set[str]:
-    """Every cell that a page shows as the export had it."""
+    """Every source cell on a page."""
     return {unescape(cell) for cell in re.findall(r'<span class="raw[^"]*">(.*?)</span>', answer.text, re.S)}
 
 
 @pytest.mark.parametrize("kind", LISTED)
-def test_a_kind_is_listed_and_each_record_says_where_it_came_from(shown_at: At, kind: str) -> None:
+def test_a_kind_is_listed_and_each_record_shows_its_source(shown_at: At, kind: str) -> None:
     product = shown_at("reviewing")
     rick = product.visitor(RICK)
     page = first(product, rick, kind)
@@ -54,7 +54,7 @@ def test_a_kind_is_listed_and_each_record_says_where_it_came_from(shown_at: At, 
 
 
 @pytest.mark.parametrize("kind", ["locations", "practitioners"])
-def test_what_was_matched_is_not_listed_and_the_page_says_why(shown_at: At, kind: str) -> None:
+def test_matched_records_are_not_listed_and_the_page_explains_it(shown_at: At, kind: str) -> None:
     product = shown_at("reviewing")
     page = product.visitor(RICK).get(f"{product.at}/records/{kind}")
     assert headline(page).startswith("0 ")
@@ -67,7 +67,7 @@ def test_what_was_matched_is_not_listed_and_the_page_says_why(shown_at: At, kind
     assert f'href="{product.at}/matches?show={kind}"' in page.text
 
 
-def test_a_kind_that_is_in_no_file_says_so(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kind_without_a_file_is_explained(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     product = product_at("reviewing")
 
     def without_contacts(session: Session) -> None:
@@ -83,14 +83,14 @@ def test_a_kind_that_is_in_no_file_says_so(product_at: At, monkeypatch: pytest.M
     assert "Your export brought none." in words(product.visitor(RICK).get(f"{product.at}/records/contacts"))
 
 
-def test_a_value_stands_beside_its_cell_exactly_as_the_export_had_it(shown_at: At) -> None:
+def test_a_value_appears_next_to_its_exact_cell(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = first(product, product.visitor(RICK), "contacts")
     source = product.visitor(RICK).get(re.findall(r'href="(/m/\w+/rows/\d+/\d+)"', page.text)[0])
     assert cells(page) == cells(source), "all cells of the row, on both pages"
 
 
-def test_a_kind_that_nobody_knows_is_not_there(shown_at: At) -> None:
+def test_an_unknown_kind_returns_404(shown_at: At) -> None:
     product = shown_at("reviewing")
     for address in ("records/letters", "records/contacts/con_x", "clients/x/notes"):
         assert product.visitor(MEGAN).get(f"{product.at}/{address}").status_code == 404
@@ -101,23 +101,23 @@ def test_a_list_is_searched_by_parts_that_mean_themselves(shown_at: At) -> None:
     rick = product.visitor(RICK)
     every = int(headline(rick.get(f"{product.at}/records/contacts")).split()[0])
     name = unescape(re.findall(r"<bdi>([^<]+)</bdi></a>", rick.get(f"{product.at}/records/contacts").text)[0])
-    found = rick.get(found_at(product.runtime, f"{product.at}/records/contacts", name))
-    assert 0 < int(headline(found).split()[0]) < every
-    assert headline(rick.get(found_at(product.runtime, f"{product.at}/records/contacts", "%"))).startswith("0 ")
+    matches = rick.get(search_address(product.runtime, f"{product.at}/records/contacts", name))
+    assert 0 < int(headline(matches).split()[0]) < every
+    assert headline(rick.get(search_address(product.runtime, f"{product.at}/records/contacts", "%"))).startswith("0 ")
 
 
-def test_every_look_is_written_down_before_it_is_shown(product_at: At) -> None:
+def test_every_view_is_recorded_before_it_is_shown(product_at: At) -> None:
     product = product_at("reviewing")
     page = first(product, product.visitor(RICK), "contacts")
-    told = [(entry.by, entry.act, entry.facts) for entry in product.audit()][-2:]
+    entries = [(entry.by, entry.act, entry.facts) for entry in product.audit()][-2:]
     record = str(page.url).rsplit("/", 1)[1]
-    assert told == [
+    assert entries == [
         (RICK, "records_listed", {"kind": "contacts"}),
         (RICK, "record_seen", {"kind": "contacts", "record": record}),
     ]
 
 
-def test_a_look_that_cannot_be_written_down_shows_nothing(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_view_that_cannot_be_recorded_shows_nothing(product_at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     product = product_at("reviewing")
     rick = product.visitor(RICK)
     address = links(rick.get(f"{product.at}/records/contacts"), "contacts")[0]
@@ -125,7 +125,7 @@ def test_a_look_that_cannot_be_written_down_shows_nothing(product_at: At, monkey
     def broken(*_: object, **__: object) -> None:
         raise OSError
 
-    monkeypatch.setattr("app.wizard.looking.write_act", broken)
+    monkeypatch.setattr("app.wizard.trial_view.write_act", broken)
     for path in (address, f"{product.at}/records/contacts", f"{product.at}/rows/1/2", f"{product.at}/clients"):
         answer = rick.get(path)
         assert answer.status_code == 500, path
@@ -155,18 +155,18 @@ def longest_note(product: Product) -> ProgressNote:
     ("role", "reads"),
     [("practitioner", True), ("practice_manager", False), ("receptionist", False), ("accountant", False)],
 )
-def test_who_may_not_read_notes_in_caspen_reads_none_here(product_at: At, role: str, reads: bool) -> None:
+def test_notes_need_the_same_right_as_in_caspen(product_at: At, role: str, reads: bool) -> None:
     product = product_at("reviewing")
     gateway = Gateway(product.runtime.caspen, WORKSPACE, MEGAN)
     gateway.invite_user("Rick Amadi", RICK, role, invite="accepted")
     with product.runtime.ledger.write() as session:
         session.get_one(Membership, ("per_rick", WORKSPACE)).clinical = False
     rick, note = product.visitor(RICK), longest_note(product)
-    told = plain(note.body)[:60]
+    entries = plain(note.body)[:60]
     for address in (f"records/progress_notes/{note.id}", f"clients/{note.client_id}/notes"):
         page = rick.get(f"{product.at}/{address}")
         assert page.status_code == 200
-        assert (told in words(page)) is reads, address
+        assert (entries in words(page)) is reads, address
         assert note.title in words(page)
     record = rick.get(f"{product.at}/records/progress_notes/{note.id}")
     _, _, origin = record.text.partition("Where this came from")
@@ -174,7 +174,7 @@ def test_who_may_not_read_notes_in_caspen_reads_none_here(product_at: At, role: 
     assert ("sections" in row.text) is reads, "nor is its content read in the row of the export"
 
 
-def test_a_manager_reads_notes_where_an_admin_of_the_move_said_so(shown_at: At) -> None:
+def test_a_manager_reads_notes_if_an_admin_of_the_move_allows_it(shown_at: At) -> None:
     product = shown_at("reviewing")
     note = longest_note(product)
     page = product.visitor(MEGAN).get(f"{product.at}/records/progress_notes/{note.id}")
@@ -185,12 +185,12 @@ def test_a_confidential_message_is_for_practitioner_admins(product_at: At) -> No
     product = product_at("reviewing")
     store = product.runtime.caspen.trial(product.migration_id, 1)
     with store.database.write() as session:
-        one = session.exec(select(Communication).where(col(Communication.line) > 0)).first()
-        assert one is not None
-        one.confidential, one.body = True, "<p>Secret result</p>"
-        session.add(one)
-        address = f"{product.at}/records/communications/{one.id}"
-        client = f"{product.at}/clients/{one.client_id}/communications"
+        record = session.exec(select(Communication).where(col(Communication.line) > 0)).first()
+        assert record is not None
+        record.confidential, record.body = True, "<p>Secret result</p>"
+        session.add(record)
+        address = f"{product.at}/records/communications/{record.id}"
+        client = f"{product.at}/clients/{record.client_id}/communications"
     assert "Secret result" in words(product.visitor(GRACE).get(address))
     for path in (address, client):
         page = product.visitor(MEGAN).get(path)

@@ -28,37 +28,37 @@ MADE = f"4 of them made of {OTHER_ROWS}"
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching", "reviewing"])
-def test_before_it_is_live_there_is_no_report(shown_at: At, point: str) -> None:
+def test_there_is_no_report_before_the_move_is_live(shown_at: At, point: str) -> None:
     product = shown_at(point)
     assert headline(product.visitor(MEGAN).get(f"{product.at}/report")) == "There is no report yet"
 
 
-def test_a_report_that_something_removed_is_told_as_missing(product_at: At) -> None:
+def test_a_removed_report_is_reported_as_missing(product_at: At) -> None:
     product = product_at("finalised")
     product.put(report={})
     assert headline(product.visitor(MEGAN).get(f"{product.at}/report")) == "The report of this move is missing"
 
 
-def test_the_report_tells_what_came_and_what_to_do(shown_at: At) -> None:
+def test_the_report_shows_the_result_and_the_next_steps(shown_at: At) -> None:
     product = shown_at("finalised")
     page = product.visitor(MEGAN).see(product.at)
     assert headline(page) == "You are live on Caspen"
-    said = words(page)
-    assert "0 messages sent to clients" in said
-    assert "Enter what was added since your export" in said
-    assert "Bring unpaid invoices to an end" in said
-    assert "None" not in said
+    text = words(page)
+    assert "0 messages sent to clients" in text
+    assert "Enter what was added since your export" in text
+    assert "Bring unpaid invoices to an end" in text
+    assert "None" not in text
     trial = product.move().approved_digest or ""
-    assert trial[:12] in said
+    assert trial[:12] in text
 
 
-def test_the_live_digest_is_the_one_that_was_approved(shown_at: At) -> None:
+def test_the_live_digest_equals_the_approved_digest(shown_at: At) -> None:
     product = shown_at("finalised")
     assert product.move().report["digest"] == product.move().approved_digest
 
 
 @pytest.mark.parametrize("email", [VERA, ANA])
-def test_whoever_may_look_reads_the_report(shown_at: At, email: str) -> None:
+def test_viewers_read_the_report(shown_at: At, email: str) -> None:
     product = shown_at("finalised")
     assert product.visitor(email).get(f"{product.at}/report").status_code == 200
 
@@ -98,7 +98,7 @@ def test_after_thirty_days_a_move_is_not_taken_back(product_at: At) -> None:
     assert product.state() is State.FINALISED
 
 
-def test_our_copies_are_deleted_as_soon_as_the_clinic_says_so(product_at: At) -> None:
+def test_our_copies_are_deleted_on_the_clinics_request(product_at: At) -> None:
     product = product_at("finalised")
     megan, live = product.visitor(MEGAN), product.move().report["digest"]
     assert list(product.runtime.objects.list(product.migration_id))
@@ -125,10 +125,10 @@ def test_before_a_move_is_over_nothing_is_deleted_from_its_report(product_at: At
 
 
 def live_now(page: Response) -> int:
-    """How many records the page says are live now."""
-    found = re.search(r"([\d,]+) records? from Cliniko (?:is|are) (?:live|in it)", words(page))
-    assert found is not None, words(page)[:600]
-    return int(found[1].replace(",", ""))
+    """The number of live records on the page."""
+    match = re.search(r"([\d,]+) records? from Cliniko (?:is|are) (?:live|in it)", words(page))
+    assert match is not None, words(page)[:600]
+    return int(match[1].replace(",", ""))
 
 
 def stored(product: Product) -> int:
@@ -141,7 +141,7 @@ def stored(product: Product) -> int:
         )
 
 
-def test_what_is_live_is_counted_when_the_page_is_opened(product_at: At) -> None:
+def test_live_records_are_counted_when_the_page_opens(product_at: At) -> None:
     product = product_at("finalised")
     megan = product.visitor(MEGAN)
     whole = stored(product)
@@ -203,52 +203,52 @@ def put_later_move(product: Product, facts: dict[str, bool]) -> None:
             )
 
 
-def test_what_a_later_move_brought_too_is_said_before_and_after(product_at: At) -> None:
+def test_records_shared_with_a_later_move_are_mentioned_before_and_after_the_undo(product_at: At) -> None:
     product = product_at("finalised")
     megan = product.visitor(MEGAN)
     assert "later move" not in words(megan.see(product.at))
     put_later_move(product, {SHARED_KEPT: True})
-    said = re.search(r"([\d,]+) records are kept, because your later move", words(megan.see(product.at)))
-    assert said is not None
-    assert f"{said[1]} records are kept" in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
+    text = re.search(r"([\d,]+) records are kept, because your later move", words(megan.see(product.at)))
+    assert text is not None
+    assert f"{text[1]} records are kept" in words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
     done(megan.post(f"{product.at}/report/undo", data={"undo": "1"}))
     product.work()
-    assert f"kept, because your later move brought them too {said[1]}" in words(megan.see(product.at))
+    assert f"kept, because your later move brought them too {text[1]}" in words(megan.see(product.at))
 
 
-def test_a_move_that_cannot_be_taken_back_before_a_later_one_says_so(product_at: At) -> None:
+def test_a_move_that_needs_a_later_undo_first_explains_it(product_at: At) -> None:
     product = product_at("finalised")
     put_later_move(product, {})
     megan = product.visitor(MEGAN)
-    said = words(megan.see(product.at))
-    assert "Take this move back" not in said
-    assert "Take the later move back first." in said
+    text = words(megan.see(product.at))
+    assert "Take this move back" not in text
+    assert "Take the later move back first." in text
     assert megan.post(f"{product.at}/report/undo", data={"undo": "1"}).status_code == 409
     assert product.state() is State.FINALISED
 
 
 def report_rows(page: Response) -> dict[str, tuple[int, int, str]]:
-    """By kind, the rows that came, the records that are live, and the words below the kind."""
-    came, live = (column(page.text, label) for label in ("Came across", "Records live now"))
+    """The imported rows, the live records, and the words below the kind, by kind."""
+    arrived, live = (column(page.text, label) for label in ("Came across", "Records live now"))
     table = page.text.partition('aria-labelledby="rec"')[2]
     cells = re.findall(r'<th[^>]*scope="row"[^>]*>([^<]*)(?:<span class="sub">([^<]*)</span>)?', table)
-    return {name.strip(): (came[name.strip()], live[name.strip()], said) for name, said in cells}
+    return {name.strip(): (arrived[name.strip()], live[name.strip()], text) for name, text in cells}
 
 
 def live_by_provenance(product: Product, move: str) -> Counter[tuple[str, str]]:
-    """By kind and table, the live records that name a move and that nobody deleted."""
-    found: Counter[tuple[str, str]] = Counter()
+    """Live records with a move that people have not deleted, by kind and table."""
+    match: Counter[tuple[str, str]] = Counter()
     with product.runtime.caspen.live.database.connection(reading=True) as connection:
         for model in OBJECTS:
             mine = "migration_id = :move AND deleted_at IS NULL"
             sql = f"SELECT source_kind, count(*) FROM {model.__tablename__} WHERE {mine} GROUP BY 1"
             for kind, count in connection.execute(sa.text(sql), {"move": move}):
-                found[kind, str(model.__tablename__)] += count
-    return found
+                match[kind, str(model.__tablename__)] += count
+    return match
 
 
 def assert_every_kind_is_true(product: Product) -> dict[str, tuple[int, int, str]]:
-    """Each number equals a query by the move, and each that differs from the rows says which records it counts."""
+    """Each number equals a query by the move. A number that differs from the rows names its records."""
     rows = report_rows(product.visitor(MEGAN).get(f"{product.at}/report"))
     there = live_by_provenance(product, product.migration_id)
     assert len(rows) > 20
@@ -257,15 +257,15 @@ def assert_every_kind_is_true(product: Product) -> dict[str, tuple[int, int, str
         if kind.label not in rows:
             assert not tables
             continue
-        came, live, said = rows[kind.label]
+        arrived, live, text = rows[kind.label]
         assert live == sum(tables.values()), kind.label
-        if live != came or len(tables) > 1:
-            assert said or not came, kind.label
-            assert all(plural(count, *NOUNS[table]) in said for table, count in tables.items()), (kind.label, said)
+        if live != arrived or len(tables) > 1:
+            assert text or not arrived, kind.label
+            assert all(plural(count, *NOUNS[table]) in text for table, count in tables.items()), (kind.label, text)
     return rows
 
 
-def test_every_number_of_live_records_is_what_the_workspace_holds_of_this_move(product_at: At) -> None:
+def test_live_numbers_equal_this_moves_records_in_the_workspace(product_at: At) -> None:
     product = product_at("finalised")
     rows = assert_every_kind_is_true(product)
     assert rows["Clients"] == (
@@ -296,7 +296,7 @@ def test_every_number_of_live_records_is_what_the_workspace_holds_of_this_move(p
     )
 
 
-def test_the_later_move_counts_what_it_found_unchanged(product_at: At) -> None:
+def test_the_later_move_counts_unchanged_records(product_at: At) -> None:
     product = product_at("finalised")
     put_later_move(product, {SHARED_KEPT: True})
     caspen, workspace = product.runtime.caspen, product.move().workspace_id

@@ -23,7 +23,7 @@ def ask(product: Product, text: str, email: str = MEGAN) -> int:
 
 
 def unbalance(product: Product) -> None:
-    """One row that was read is not accounted for, as if a part had lost the row."""
+    """A row is not accounted for, as after a lost row."""
 
     def write(session: Session) -> None:
         trial = session.get_one(Trial, (product.migration_id, 1))
@@ -41,7 +41,7 @@ def unbalance(product: Product) -> None:
 
 
 @pytest.mark.parametrize("point", ["preparing", "matching"])
-def test_before_a_trial_there_is_nothing_to_review(shown_at: At, point: str) -> None:
+def test_there_is_nothing_to_review_before_a_trial(shown_at: At, point: str) -> None:
     product = shown_at(point)
     assert headline(product.visitor(MEGAN).get(f"{product.at}/review")) == "There is no trial to review yet"
 
@@ -50,10 +50,10 @@ def test_the_sum_adds_up_on_the_page(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = product.visitor(MEGAN).get(f"{product.at}/review")
     assert headline(page) == "Review your trial"
-    said = words(page)
-    assert "Every line balances." in said
-    assert "rows in your export" in said
-    assert "not accounted for" not in said
+    text = words(page)
+    assert "Every line balances." in text
+    assert "rows in your export" in text
+    assert "not accounted for" not in text
 
 
 def test_the_table_adds_up_row_by_row(shown_at: At) -> None:
@@ -69,7 +69,7 @@ def test_the_table_adds_up_row_by_row(shown_at: At) -> None:
         assert row["source digest"] == row["caspen digest"]
 
 
-def test_a_row_that_is_missing_is_said_and_nothing_is_green(product_at: At) -> None:
+def test_a_missing_row_is_reported_and_nothing_is_green(product_at: At) -> None:
     product = product_at("reviewing")
     unbalance(product)
     page = product.visitor(MEGAN).get(f"{product.at}/review")
@@ -101,7 +101,7 @@ def note(product: Product, code: str, *places: tuple[str, int | None]) -> None:
     reseal(product.runtime)
 
 
-def test_files_without_a_second_check_and_rows_set_aside_are_named_and_approval_stays_open(product_at: At) -> None:
+def test_unverified_files_and_set_aside_rows_are_named_without_blocking_approval(product_at: At) -> None:
     product = product_at("reviewing")
     assert "could not be compared the second time" not in words(product.visitor(MEGAN).get(f"{product.at}/review"))
     note(product, "not_verified", *((f"Contacts {n}.xlsx", None) for n in range(1, 8)))
@@ -118,22 +118,27 @@ CARD = re.compile(r'<li( class="ticked")?>\s*<p class="tiny">([^<]+)</p>\s*<h3><
 
 
 def cards(product: Product) -> dict[str, tuple[str, bool]]:
-    """The sample cards by why they are shown: where they lead, and whether they are ticked."""
+    """The sample cards by reason: target and tick."""
     page = product.visitor(RICK).get(f"{product.at}/review")
     return {why: (href, bool(ticked)) for ticked, why, href in CARD.findall(page.text)}
 
 
 def test_telling_examples_of_every_kind_are_offered_and_each_opens(shown_at: At) -> None:
     product = shown_at("reviewing")
-    found = cards(product)
-    assert {"Newest client", "Longest note", "Appointment in a group", "Form with a signature"} <= found.keys()
-    assert {"Note that is a draft", "Most messages", "Case with a limit", "Contact who refers most"} <= found.keys()
-    assert len({href for href, _ in found.values()}) == len(found) >= 14
-    for href, _ in found.values():
+    sample_cards = cards(product)
+    assert {"Newest client", "Longest note", "Appointment in a group", "Form with a signature"} <= sample_cards.keys()
+    assert {
+        "Note that is a draft",
+        "Most messages",
+        "Case with a limit",
+        "Contact who refers most",
+    } <= sample_cards.keys()
+    assert len({href for href, _ in sample_cards.values()}) == len(sample_cards) >= 14
+    for href, _ in sample_cards.values():
         assert product.visitor(RICK).get(href).status_code == 200, href
 
 
-def test_what_was_looked_at_is_ticked_for_the_whole_clinic(product_at: At) -> None:
+def test_a_viewed_sample_is_ticked_for_the_whole_clinic(product_at: At) -> None:
     product = product_at("reviewing")
     before = cards(product)
     assert not any(ticked for _, ticked in before.values())
@@ -144,7 +149,7 @@ def test_what_was_looked_at_is_ticked_for_the_whole_clinic(product_at: At) -> No
     assert f"2 of {len(before)} looked at" in words(product.visitor(RICK).get(f"{product.at}/review"))
 
 
-def test_every_kind_that_came_leads_to_its_list(shown_at: At) -> None:
+def test_every_imported_kind_links_to_its_list(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = product.visitor(RICK).get(f"{product.at}/review")
     lists = set(re.findall(rf'class="tall" href="({product.at}/[^"]+)"', page.text))
@@ -170,7 +175,7 @@ def test_no_client_is_named_to_those_who_may_not_see_clients(shown_at: At, email
     assert "Newest client" not in words(page)
 
 
-def test_a_change_is_asked_for_and_support_is_told(product_at: At) -> None:
+def test_a_change_request_reaches_support(product_at: At) -> None:
     product = product_at("reviewing")
     assert ask(product, "Line 12 should be archived.") == 303
     assert product.state() is State.CHANGES_REQUESTED
@@ -189,7 +194,7 @@ def test_asking_twice_asks_once(product_at: At) -> None:
     assert words(product.visitor(MEGAN).get(f"{product.at}/review")).count("Line 12") == 1
 
 
-def test_what_was_typed_survives_when_a_colleague_was_faster(product_at: At) -> None:
+def test_typed_text_survives_a_faster_colleague(product_at: At) -> None:
     product = product_at("reviewing")
     ask(product, "Line 12 should be archived.", GRACE)
     answer = product.visitor(MEGAN).post(f"{product.at}/review/requests", data={"text": "Line 40 has two notes."})
@@ -199,7 +204,7 @@ def test_what_was_typed_survives_when_a_colleague_was_faster(product_at: At) -> 
 
 
 @pytest.mark.parametrize(("text", "trouble"), [("", "Write what should be different."), ("x" * 4001, "Shorten it")])
-def test_a_request_without_words_or_with_too_many_comes_back(product_at: At, text: str, trouble: str) -> None:
+def test_an_empty_or_too_long_request_comes_back(product_at: At, text: str, trouble: str) -> None:
     product = product_at("reviewing")
     answer = product.visitor(MEGAN).post(f"{product.at}/review/requests", data={"text": text})
     assert answer.status_code == 422
@@ -285,29 +290,29 @@ def test_after_the_move_the_review_can_still_be_read(shown_at: At) -> None:
     assert "Ask for a change" not in words(page)
 
 
-def test_the_clinics_own_numbers_stand_beside_what_came(product_at: At) -> None:
+def test_the_clinics_own_numbers_appear_next_to_the_trials(product_at: At) -> None:
     product = product_at("reviewing")
     megan = product.visitor(MEGAN)
     assert "Type your own numbers from Cliniko" in words(megan.get(f"{product.at}/review"))
     with product.runtime.ledger.read() as session:
         trial = session.get_one(Trial, (product.migration_id, 1))
-    read, came = next((k["read"], k["created"] + k["updated"]) for k in trial.kinds if k["kind"] == "patients")
-    assert came < read, "one is told twice, one waits"
-    done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(came)}))
+    read, arrived = next((k["read"], k["created"] + k["updated"]) for k in trial.kinds if k["kind"] == "patients")
+    assert arrived < read, "one is told twice, one waits"
+    done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(arrived)}))
     assert "The same number as came across." in words(megan.get(f"{product.at}/review"))
-    done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(came + 1)}))
-    said = words(megan.get(f"{product.at}/review"))
-    assert "1 held back." in said[said.index("Your own numbers") :]
+    done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(arrived + 1)}))
+    text = words(megan.get(f"{product.at}/review"))
+    assert "1 held back." in text[text.index("Your own numbers") :]
     done(megan.post(f"{product.at}/uses/counts", data={"count-patients": str(read + 7)}))
-    said = words(megan.get(f"{product.at}/review"))
-    assert re.search(r"You counted \d+ more: \d+ not in your export", said)
-    assert "that your export may not be whole" in said
+    text = words(megan.get(f"{product.at}/review"))
+    assert re.search(r"You counted \d+ more: \d+ not in your export", text)
+    assert "that your export may not be whole" in text
     support = words(product.visitor(ANA).get(f"/support/{product.migration_id}"))
     assert "Clients: you counted" in support
 
 
 @pytest.mark.parametrize("side", ["read", "came"])
-def test_a_clinic_that_counts_what_its_export_holds_or_what_came_ticks_nothing(product_at: At, side: str) -> None:
+def test_a_clinic_with_a_matching_number_ticks_nothing(product_at: At, side: str) -> None:
     product = product_at("reviewing")
     megan = product.visitor(MEGAN)
     with product.runtime.ledger.read() as session:
@@ -324,9 +329,9 @@ def test_a_clinic_that_counts_what_its_export_holds_or_what_came_ticks_nothing(p
     assert "count_differs" not in approve.text
 
 
-def test_what_the_diary_says_of_notes_is_what_came(shown_at: At) -> None:
+def test_the_diarys_number_of_notes_equals_the_trials(shown_at: At) -> None:
     product = shown_at("reviewing")
     with product.runtime.ledger.read() as session:
-        told = session.get_one(Trial, (product.migration_id, 1)).held_against or {}
-    assert told["says_final"] == told["visits_with_final"] > 0
-    assert told["says_draft"] == told["visits_with_draft"] > 0
+        totals = session.get_one(Trial, (product.migration_id, 1)).held_against or {}
+    assert totals["says_final"] == totals["visits_with_final"] > 0
+    assert totals["says_draft"] == totals["visits_with_draft"] > 0

@@ -1,4 +1,4 @@
-"""On a trial with every fate, all numbers of all pages and downloads are those of one account."""
+"""For a trial with every result, all numbers of all pages and downloads come from a single account."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ from tests.product import ANA, MEGAN, Product
 from tests.wizard.answering import form_of, page_of, say
 from tests.wizard.exports import unzipped, zipped
 from tests.wizard.test_file_rows import EXTRA
-from tests.wizard.test_same_numbers import said
+from tests.wizard.test_same_numbers import number_in
 
 LEFT_FILE, LEFT_KIND = "Old list.csv", "patient_cases"
 BAD_VISIT, NOBODY = "sometime Tuesday", "88888888"
@@ -56,21 +56,21 @@ def every_fate() -> bytes:
 
 @pytest.fixture(scope="module")
 def product(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with contextmanager(running)(folders, "preparing", tmp_path_factory.mktemp("account") / "var") as found:
-        megan, at = found.visitor(MEGAN), found.at
+    with contextmanager(running)(folders, "preparing", tmp_path_factory.mktemp("account") / "var") as product_:
+        megan, at = product_.visitor(MEGAN), product_.at
         done(megan.post(f"{at}/checklist/services", data={"way": "bring"}))
         done(megan.post(f"{at}/uses", data={"uses": [use.name for use in source(None).uses]}))
         done(megan.post(f"{at}/handover/upload", files={"files": ("export.zip", every_fate())}))
-        found.work()
-        done(say(found, {**form_of(page_of(found, LEFT_FILE)), "kind": "leave_out"}, "read", LEFT_FILE))
-        found.work()
+        product_.work()
+        done(say(product_, {**form_of(page_of(product_, LEFT_FILE)), "kind": "leave_out"}, "read", LEFT_FILE))
+        product_.work()
         done(megan.post(f"{at}/handover/found", data={"absent": absent(megan.get(f"{at}/handover"))}))
-        found.close_gaps()
+        product_.close_gaps()
         done(megan.post(f"{at}/matches", data={"show": "leave_out", "kinds": LEFT_KIND}))
         done(megan.post(f"{at}/matches", data={"act": "start", "show": "practitioners"}))
-        found.work()
-        assert found.state() is State.REVIEWING
-        yield found
+        product_.work()
+        assert product_.state() is State.REVIEWING
+        yield product_
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +118,10 @@ def test_each_outcome_has_rows_and_a_reason_for_each_of_them(fates: RowFates) ->
 
 def test_the_pages_and_the_table_add_up_to_the_rows_that_did_not_come(product: Product, fates: RowFates) -> None:
     review, problems = words(get(product, "review")), get(product, "problems")
-    stays = fates.total()
-    assert said(review, "rows in your export N") - said(review, "came across N") == stays
-    assert said(headline(problems), "N rows did not come across") == stays
-    assert sum(int(line["rows"]) for line in table(product)) == stays
+    not_moved = fates.total()
+    assert number_in(review, "rows in your export N") - number_in(review, "came across N") == not_moved
+    assert number_in(headline(problems), "N rows did not come across") == not_moved
+    assert sum(int(line["rows"]) for line in table(product)) == not_moved
     in_table: Counter[str] = Counter()
     for line in table(product):
         in_table[line["what"]] += int(line["rows"])
@@ -135,26 +135,32 @@ def test_the_pages_and_the_table_add_up_to_the_rows_that_did_not_come(product: P
     }
     for outcome, term in terms.items():
         rows, name = fates.total(outcome), WORDS[outcome.value]
-        told = (said(review, term), said(approve, term), said(support, term), in_list[name], in_table[name])
-        assert told == (rows,) * 5, name
+        numbers = (
+            number_in(review, term),
+            number_in(approve, term),
+            number_in(support, term),
+            in_list[name],
+            in_table[name],
+        )
+        assert numbers == (rows,) * 5, name
         narrowed = listed(get(product, f"problems?level={outcome.value}"))
         assert narrowed == {name: rows}
 
 
-def test_what_will_not_come_adds_up_before_one_approves(product: Product, fates: RowFates) -> None:
+def test_rows_that_will_not_move_add_up_before_the_approval(product: Product, fates: RowFates) -> None:
     behind = words(get(product, "approve")).split("What will not come")[1].split("Invoices and payments.")[0]
-    assert said(behind, "N rows? that you left out") == fates.total(Outcome.LEFT_OUT)
-    assert said(behind, "N rows? held back") == fates.total(Outcome.HELD)
-    assert said(behind, "N rows? that could not be read") == fates.total(Outcome.REFUSED)
+    assert number_in(behind, "N rows? that you left out") == fates.total(Outcome.LEFT_OUT)
+    assert number_in(behind, "N rows? held back") == fates.total(Outcome.HELD)
+    assert number_in(behind, "N rows? that could not be read") == fates.total(Outcome.REFUSED)
     moving = {line.kind for line in fates.balance.lines if line.moves}
     by_rule = [each for each in fates.of(Outcome.SKIPPED) if each.kind in moving]
-    assert said(behind, "N single rows? that do not move, by rule") == sum(each.rows for each in by_rule)
+    assert number_in(behind, "N single rows? that do not move, by rule") == sum(each.rows for each in by_rule)
     for line in fates.balance.lines:
         if not line.moves and line.skipped:
             assert f"{line.skipped:,} {line.label.lower()}" in behind
 
 
-def test_a_problems_page_says_of_each_row_what_became_of_it(product: Product, fates: RowFates) -> None:
+def test_a_problems_page_shows_the_result_for_each_row(product: Product, fates: RowFates) -> None:
     by_place: dict[tuple[str, str], str] = {}
     for line in table(product):
         if line["line"]:
@@ -182,24 +188,24 @@ def test_a_problems_page_says_of_each_row_what_became_of_it(product: Product, fa
     assert mixed, "some problem is of rows that came and of rows that did not"
 
 
-def test_what_was_wrong_in_a_row_that_did_not_come_is_not_said_to_have_come(product: Product) -> None:
+def test_problems_of_missing_rows_are_not_called_imported(product: Product) -> None:
     links = re.findall(rf'href="{product.at}/(problems/[a-z_]+)', get(product, "problems?level=warning").text)
     for link in links:
         assert "It did not come across" not in words(get(product, link))
     line = next(each for each in table(product) if each["code"] == "bad_appointment_time")
-    found = re.search(
+    match = re.search(
         rf'href="{product.at}/(rows/\d+/{line["line"]})"', get(product, "problems/bad_appointment_time").text
     )
-    assert found
-    row = words(get(product, found[1]))
+    assert match
+    row = words(get(product, match[1]))
     assert "It did not come across" in row
     assert "Where the row came across" not in row
     assert "No field of its own in Caspen" not in row.split("End Time")[1][:60]
-    for link in re.findall(rf'href="{product.at}/(problems/[a-z_]+)"', get(product, found[1]).text):
+    for link in re.findall(rf'href="{product.at}/(problems/[a-z_]+)"', get(product, match[1]).text):
         assert get(product, link).status_code == 200, "each problem of the row can be looked at"
 
 
-def test_a_problem_of_rows_of_which_none_came_says_so(product: Product) -> None:
+def test_a_problem_without_imported_rows_is_explained(product: Product) -> None:
     with product.runtime.ledger.read() as session:
         reported = set(session.exec(select(ProblemLine.code).where(ProblemLine.run == "export:2")).all())
     listed_codes = set(re.findall(rf'href="{product.at}/problems/([a-z_]+)', get(product, "problems").text))

@@ -1,4 +1,4 @@
-"""A row of the export as it stands there, whether it came across or not."""
+"""A row of the export, whether it came across or not."""
 
 import re
 
@@ -14,16 +14,16 @@ from tests.wizard.test_records import cells
 
 
 def kept_back(product: Product) -> ProblemLine:
-    """A row of which the trial says that it did not come."""
+    """A row that did not come across in the trial."""
     with product.runtime.ledger.read() as session:
         move = session.get_one(Migration, product.migration_id)
         wanted = select(ProblemLine).where(
             *that_count(move), col(ProblemLine.level) == "held", col(ProblemLine.line).is_not(None)
         )
-        found = session.exec(wanted).first()
-        assert found is not None
-        session.expunge(found)
-        return found
+        part = session.exec(wanted).first()
+        assert part is not None
+        session.expunge(part)
+        return part
 
 
 def address_of(product: Product, line: ProblemLine) -> str:
@@ -57,7 +57,7 @@ def test_a_problem_leads_to_its_rows_for_those_who_may_see_them(shown_at: At) ->
     )
 
 
-def test_a_row_that_came_leads_to_its_record(shown_at: At) -> None:
+def test_an_imported_row_links_to_its_record(shown_at: At) -> None:
     product = shown_at("reviewing")
     rick = product.visitor(RICK)
     client = re.findall(rf'href="({product.at}/clients/cli_\w+)"', rick.get(f"{product.at}/clients").text)[0]
@@ -66,19 +66,19 @@ def test_a_row_that_came_leads_to_its_record(shown_at: At) -> None:
 
 
 @pytest.mark.parametrize("place", ["0/0", "1/999999", "999/2", "-1/2", "1/-1"])
-def test_where_no_row_begins_there_is_none(shown_at: At, place: str) -> None:
+def test_a_line_without_a_row_returns_404(shown_at: At, place: str) -> None:
     product = shown_at("reviewing")
     assert product.visitor(MEGAN).get(f"{product.at}/rows/{place}").status_code == 404
 
 
-def test_a_look_at_a_row_is_written_down_by_its_place(product_at: At) -> None:
+def test_a_view_of_a_row_is_recorded_by_its_place(product_at: At) -> None:
     product = product_at("reviewing")
     product.visitor(RICK).get(f"{product.at}/rows/1/2")
     entry = product.audit()[-1]
     assert (entry.by, entry.act, entry.facts) == (RICK, "row_seen", {"file": 1, "line": 2})
 
 
-def test_once_our_copy_is_gone_the_record_stays_and_says_so(product_at: At) -> None:
+def test_a_record_explains_the_deletion_of_its_row(product_at: At) -> None:
     product = product_at("reviewing")
     with product.runtime.ledger.read() as session:
         for part in session.exec(select(Part).where(Part.migration_id == product.migration_id)):
@@ -92,7 +92,7 @@ def test_once_our_copy_is_gone_the_record_stays_and_says_so(product_at: At) -> N
     assert not cells(page)
 
 
-def test_a_row_can_be_looked_at_before_there_is_a_trial(shown_at: At) -> None:
+def test_a_row_can_be_viewed_before_a_trial(shown_at: At) -> None:
     product = shown_at("matching")
     page = product.visitor(RICK).get(f"{product.at}/rows/1/2")
     assert page.status_code == 200

@@ -1,4 +1,4 @@
-"""One number has one value on every page of a move: rows of the export, rows by kind, rows that stay, and records."""
+"""A number has the same value on every page of a move: rows, rows by kind, rows that do not move, records."""
 
 import csv
 import io
@@ -24,15 +24,15 @@ def number(text: str) -> int:
     return int(text.replace(",", ""))
 
 
-def said(text: str, pattern: str) -> int:
-    """The number that stands in a text. Fails where the text does not say it."""
-    found = re.search(pattern.replace("N", r"([\d,]+)"), text)
-    assert found, f"{pattern} is not said: {text[:3000]}"
-    return number(found[1])
+def number_in(text: str, pattern: str) -> int:
+    """The number in a text. Fails if the text does not match."""
+    match = re.search(pattern.replace("N", r"([\d,]+)"), text)
+    assert match, f"{pattern} is not said: {text[:3000]}"
+    return number(match[1])
 
 
 def column(html: str, label: str) -> dict[str, int]:
-    """By kind, the cells of one column of a table of kinds."""
+    """The cells of a column of a table of kinds, by kind."""
     values = {}
     for row in ROW.findall(html):
         head = re.search(r"<th[^>]*>(.*?)</th>", row, re.S)
@@ -49,13 +49,15 @@ def finished(shown_at: At) -> Product:
     return shown_at("finalised")
 
 
-def test_the_rows_of_the_export_are_one_number(finished: Product) -> None:
+def test_every_page_counts_the_same_rows_of_the_export(finished: Product) -> None:
     megan, at = finished.visitor(MEGAN), finished.at
     rows = {
-        "found": said(headline(megan.get(f"{at}/handover")), "We read N rows"),
-        "review": said(words(megan.get(f"{at}/review")), "rows in your export N"),
-        "report": said(words(megan.get(f"{at}/report")), "rows in your export N"),
-        "support": said(words(finished.visitor(ANA).get(f"/support/{finished.migration_id}")), "rows in your export N"),
+        "found": number_in(headline(megan.get(f"{at}/handover")), "We read N rows"),
+        "review": number_in(words(megan.get(f"{at}/review")), "rows in your export N"),
+        "report": number_in(words(megan.get(f"{at}/report")), "rows in your export N"),
+        "support": number_in(
+            words(finished.visitor(ANA).get(f"/support/{finished.migration_id}")), "rows in your export N"
+        ),
         "by kind": sum(column(megan.get(f"{at}/report").text, "In your export").values()),
         "table": sum(number(line["in your export"]) for line in table(megan.get(f"{at}/review/table.csv").text)),
     }
@@ -66,48 +68,48 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
 
 
-def test_the_rows_of_a_kind_are_one_number(finished: Product) -> None:
+def test_every_page_counts_the_same_rows_of_a_kind(finished: Product) -> None:
     megan, at = finished.visitor(MEGAN), finished.at
     review = column(megan.get(f"{at}/review").text, "In your export")
-    found = column(megan.get(f"{at}/handover").text, "Rows")
+    match = column(megan.get(f"{at}/handover").text, "Rows")
     report = column(megan.get(f"{at}/report").text, "In your export")
-    assert len(found) > 10
-    assert {kind: rows for kind, rows in found.items() if kind in review and review[kind] != rows} == {}
+    assert len(match) > 10
+    assert {kind: rows for kind, rows in match.items() if kind in review and review[kind] != rows} == {}
     assert {kind: rows for kind, rows in report.items() if review.get(kind) != rows} == {}
 
 
-def test_rows_that_stay_have_one_name_for_each_number(finished: Product) -> None:
+def test_rows_that_do_not_move_have_the_same_label_for_each_number(finished: Product) -> None:
     megan, at = finished.visitor(MEGAN), finished.at
     review, report = words(megan.get(f"{at}/review")), words(megan.get(f"{at}/report"))
-    skipped, held = said(review, "do not move, by rule N"), said(review, "held back N")
-    assert said(headline(megan.get(f"{at}/problems")), "N rows did not come across") == skipped + held
-    assert said(report, "Look at N rows held back or not readable") == held
+    skipped, held = number_in(review, "do not move, by rule N"), number_in(review, "held back N")
+    assert number_in(headline(megan.get(f"{at}/problems")), "N rows did not come across") == skipped + held
+    assert number_in(report, "Look at N rows held back or not readable") == held
 
 
-def test_the_kinds_that_move_are_one_number(finished: Product) -> None:
+def test_every_page_counts_the_same_kinds_that_move(finished: Product) -> None:
     megan, at = finished.visitor(MEGAN), finished.at
-    moving = said(words(megan.get(f"{at}/overview")), "N kinds of records move")
-    assert said(words(megan.get(f"{at}/files")), "The N kinds that move") == moving
+    moving = number_in(words(megan.get(f"{at}/overview")), "N kinds of records move")
+    assert number_in(words(megan.get(f"{at}/files")), "The N kinds that move") == moving
 
 
-def test_records_are_called_records_and_are_one_number(finished: Product) -> None:
+def test_every_page_counts_the_same_records(finished: Product) -> None:
     megan, at = finished.visitor(MEGAN), finished.at
     page = megan.get(f"{at}/report")
-    live = said(words(page), "N records from Cliniko are live")
+    live = number_in(words(page), "N records from Cliniko are live")
     support = words(finished.visitor(ANA).get(f"/support/{finished.migration_id}"))
-    assert said(support, "Live now N records") == live
+    assert number_in(support, "Live now N records") == live
     assert sum(column(page.text, "Records live now").values()) == live
     assert "counts records of this move in your workspace, every other column counts rows" in words(page)
 
 
-def test_the_page_that_one_signs_counts_the_records_that_go_live(shown_at: At) -> None:
+def test_the_approval_page_counts_the_records_that_go_live(shown_at: At) -> None:
     product = shown_at("reviewing")
     megan, at = product.visitor(MEGAN), product.at
     approve = words(megan.get(f"{at}/approve"))
-    signed = said(approve, "clients, N appointments and [0-9,]+ progress notes become visible")
-    assert said(headline(megan.get(f"{at}/records/appointments")), "N appointments in the trial") == signed
-    rows_came = said(words(megan.get(f"{at}/review")), "came across N")
-    assert said(approve, "go live N") + said(approve, "in Caspen already N") == rows_came
+    signed = number_in(approve, "clients, N appointments and [0-9,]+ progress notes become visible")
+    assert number_in(headline(megan.get(f"{at}/records/appointments")), "N appointments in the trial") == signed
+    brought_rows = number_in(words(megan.get(f"{at}/review")), "came across N")
+    assert number_in(approve, "go live N") + number_in(approve, "in Caspen already N") == brought_rows
     finished = shown_at("finalised")
     live = count_live(finished.runtime.caspen, finished.move().workspace_id).tables["appointments"]["appointments"]
     assert live == signed
@@ -127,7 +129,7 @@ def test_support_counts_the_lines_of_the_checklist_as_the_clinic_does(shown_at: 
 
 
 @pytest.mark.parametrize(
-    ("paths", "told"),
+    ("paths", "headline_"),
     [
         ([], "0 files"),
         (["a.csv"], "1 file"),
@@ -136,26 +138,26 @@ def test_support_counts_the_lines_of_the_checklist_as_the_clinic_does(shown_at: 
         (["x/", "y/", "a.csv"], "1 file and 2 folders"),
     ],
 )
-def test_a_folder_of_documents_is_not_called_a_file(paths: list[str], told: str) -> None:
-    assert files_and_folders(paths) == told
+def test_a_folder_of_documents_is_not_called_a_file(paths: list[str], headline_: str) -> None:
+    assert files_and_folders(paths) == headline_
 
 
-def test_the_files_of_an_export_are_one_number(finished: Product) -> None:
+def test_every_page_counts_the_same_files(finished: Product) -> None:
     megan, at = finished.visitor(MEGAN), finished.at
-    told = headline(megan.get(f"{at}/files")).removesuffix(" in your export")
-    assert f"Read {told}" in words(megan.get(f"{at}/handover"))
+    headline_ = headline(megan.get(f"{at}/files")).removesuffix(" in your export")
+    assert f"Read {headline_}" in words(megan.get(f"{at}/handover"))
 
 
-@pytest.mark.parametrize(("says", "came"), [(88, 82), (2, 1), (5, 5), (5, 7)])
-def test_places_of_classes_that_did_not_come_have_a_reason_and_a_page(says: int, came: int) -> None:
-    (held,) = places(Counter(places=says, appointments_in_groups=came), source(None))
-    assert held.fits == (came >= says)
-    assert ("the client is not in your export" in held.small) == bool(held.page) == (came < says)
-    if came < says:
-        assert re.search(rf"\. {says - came} places? ha(s|ve) none:", held.small)
+@pytest.mark.parametrize(("expected", "arrived"), [(88, 82), (2, 1), (5, 5), (5, 7)])
+def test_places_of_classes_that_did_not_come_have_a_reason_and_a_page(expected: int, arrived: int) -> None:
+    (held,) = places(Counter(places=expected, appointments_in_groups=arrived), source(None))
+    assert held.fits == (arrived >= expected)
+    assert ("the client is not in your export" in held.small) == bool(held.page) == (arrived < expected)
+    if arrived < expected:
+        assert re.search(rf"\. {expected - arrived} places? ha(s|ve) none:", held.small)
 
 
-def test_the_outbox_and_support_say_the_same_of_all_mails(product_at: At) -> None:
+def test_the_outbox_and_support_agree_on_all_mails(product_at: At) -> None:
     product = product_at("matching")
     first = product.mails("received")[0]
     more = [{**first.model_dump(), "id": f"mail{n}", "cause": f"again:{n}"} for n in range(55)]

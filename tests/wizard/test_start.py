@@ -1,4 +1,4 @@
-"""The page that starts a move says of the clinic's moves what is so."""
+"""The page that starts a move describes the clinic's moves."""
 
 import re
 from datetime import timedelta
@@ -48,7 +48,7 @@ def put_moves(product: Product, states: tuple[State, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("states", HISTORIES, ids=lambda states: "-".join(states) or "none")
-def test_the_start_page_tells_the_moves_of_the_clinic_as_they_are(product_at: At, states: tuple[State, ...]) -> None:
+def test_the_start_page_lists_the_clinics_moves(product_at: At, states: tuple[State, ...]) -> None:
     product = product_at("nothing")
     ids = put_moves(product, states)
     answer = product.visitor(MEGAN).get("/start")

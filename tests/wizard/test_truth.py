@@ -25,7 +25,7 @@ def submit(product: Product) -> None:
     done(product.visitor(MEGAN).post(f"{product.at}/handover/upload", files={"files": ("e.zip", tiny_export())}))
 
 
-def one_piece(product: Product) -> None:
+def single_piece(product: Product) -> None:
     """A worker does a single piece and lays down its tools."""
     drain(product.runtime, product.migration_id, 0.005, WorkerTurn("worker"))
 
@@ -33,7 +33,7 @@ def one_piece(product: Product) -> None:
 def test_after_every_piece_of_work_the_page_is_where_the_ledger_is(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
-    megan, seen = product.visitor(MEGAN), []
+    megan, titles = product.visitor(MEGAN), []
     for _ in range(12):
         page, state = megan.see(product.at), product.state()
         assert page.url.path.startswith(f"{product.at}/{page_of(product.move())}"), (
@@ -41,24 +41,24 @@ def test_after_every_piece_of_work_the_page_is_where_the_ledger_is(product_at: A
         )
         if state in TITLES:
             assert headline(page) == TITLES[state]
-        seen.append(state)
+        titles.append(state)
         if state not in WORKING:
             break
-        one_piece(product)
-    assert [state.value for state in dict.fromkeys(seen)] == ["fetching", "reading", "matching"]
+        single_piece(product)
+    assert [state.value for state in dict.fromkeys(titles)] == ["fetching", "reading", "matching"]
 
 
-def test_a_minute_without_a_sign_of_work_is_said_and_less_is_not(product_at: At) -> None:
+def test_silence_is_reported_after_a_minute(product_at: At) -> None:
     product = product_at("preparing")
     submit(product)
-    for age, said in ((50, False), (65, True)):
+    for age, is_reported in ((50, False), (65, True)):
         moment = now() - timedelta(seconds=age)
         product.put(last_sign_of_work=moment, since=moment)
-        assert ('id="stalled"' in product.visitor(MEGAN).get(f"{product.at}/progress").text) is said
+        assert ('id="stalled"' in product.visitor(MEGAN).get(f"{product.at}/progress").text) is is_reported
 
 
 @pytest.mark.parametrize("code", ENDS)
-def test_a_failure_says_what_happened_and_what_to_do(product_at: At, code: str) -> None:
+def test_a_failure_explains_what_happened_and_what_to_do(product_at: At, code: str) -> None:
     product = product_at("preparing")
     submit(product)
     worker = By("worker", Actor.WORKER)
@@ -69,6 +69,6 @@ def test_a_failure_says_what_happened_and_what_to_do(product_at: At, code: str) 
     product.write(fail)
     page = html.unescape(words(product.visitor(MEGAN).see(product.at)))
     entry = catalogue()[code]
-    for said in (entry.title, entry.todo):
-        first = said.replace("{source}", "Cliniko").split(".")[0]
+    for is_reported in (entry.title, entry.todo):
+        first = is_reported.replace("{source}", "Cliniko").split(".")[0]
         assert first in page, f"{code}: {first}"

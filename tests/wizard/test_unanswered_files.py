@@ -1,4 +1,4 @@
-"""A file that nobody has identified is offered without a preselected kind, counted as held, and ticked by name."""
+"""A file of unknown kind has no preselected kind, counts as held, and is ticked by name."""
 
 import re
 
@@ -44,7 +44,7 @@ def test_no_kind_is_preselected_where_several_are_likely(product_at: At, header:
 
 
 @pytest.mark.parametrize("case", WAITING)
-def test_its_rows_are_in_every_sum_and_named_until_somebody_answers(product_at: At, case: str) -> None:
+def test_rows_of_an_unanswered_file_are_in_every_sum(product_at: At, case: str) -> None:
     name, text, rows = WAITING[case]
     product = product_at("preparing")
     tried(product, ("export.zip", zipped(few())), (name, text.encode()))
@@ -67,7 +67,7 @@ def test_its_rows_are_in_every_sum_and_named_until_somebody_answers(product_at: 
 
 
 def sums(product: Product) -> tuple[int, int]:
-    """How many rows, and how many held rows, the balance has of files that nobody identified."""
+    """The balance's rows and held rows of unknown files."""
     from app.migration.balance import balance_of
     from app.sources import source
 

@@ -1,4 +1,4 @@
-"""What the clinic uses is ticked before the export; what lacks of it is acknowledged by name, on the server, too."""
+"""Used features are ticked before the export. The server requires an acknowledgement of missing kinds by name."""
 
 import pytest
 from httpx import Response
@@ -59,19 +59,19 @@ def test_the_page_wants_an_answer(product_at: At, uses: list[str]) -> None:
     assert product.move().uses is None
 
 
-def test_none_of_these_beside_ticks_is_answered_with_which_to_untick(product_at: At) -> None:
+def test_contradicting_ticks_are_explained(product_at: At) -> None:
     product = product_at("preparing")
     for uses in [[use] for use in source(None).uses] + [list(source(None).uses)]:
         answer = tick(product, "nothing_else", *(use.name for use in uses))
         assert answer.status_code == 422
-        said = words(answer)
-        assert "Both cannot be so. Untick \u201cNone of these: only the list of clients\u201d" in said
+        text = words(answer)
+        assert "Both cannot be so. Untick \u201cNone of these: only the list of clients\u201d" in text
         labels = "\u201d, \u201c".join(use.words for use in uses)
-        assert f"and also \u201c{labels}\u201d" in said
+        assert f"and also \u201c{labels}\u201d" in text
         assert product.move().uses is None
 
 
-def test_a_clinic_may_use_none_of_it(product_at: At) -> None:
+def test_a_clinic_can_use_none_of_the_features(product_at: At) -> None:
     product = product_at("preparing")
     done(tick(product, "nothing_else"))
     assert product.move().uses == []
@@ -79,14 +79,14 @@ def test_a_clinic_may_use_none_of_it(product_at: At) -> None:
     assert asked(product) == []
 
 
-def test_what_is_not_used_does_not_nag_and_what_is_used_is_asked_about(product_at: At) -> None:
+def test_only_used_features_are_asked_about(product_at: At) -> None:
     product = product_at("preparing")
     done(tick(product, "notes", "appointments"))
     hand_over(product, without("treatment notes", "communications", "treatment_notes"))
     assert asked(product) == ["treatment_notes"]
 
 
-def test_what_stands_in_columns_of_another_file_does_not_lack(product_at: At) -> None:
+def test_a_kind_in_columns_of_another_file_is_not_missing(product_at: At) -> None:
     product = product_at("preparing")
     done(tick(product, "custom_fields"))
     files = unzipped()
@@ -114,7 +114,7 @@ def test_ticks_that_change_after_reading_are_asked_about_again_and_no_trial_star
     assert product.state() is State.TRIALLING
 
 
-def test_once_a_trial_stands_on_it_nothing_can_be_ticked(product_at: At) -> None:
+def test_ticks_are_closed_once_a_trial_uses_them(product_at: At) -> None:
     product = product_at("reviewing")
     assert tick(product, "notes").status_code == 409
     page = product.visitor(MEGAN).get(f"{product.at}/uses")
@@ -122,7 +122,7 @@ def test_once_a_trial_stands_on_it_nothing_can_be_ticked(product_at: At) -> None
 
 
 @pytest.mark.parametrize("number", ["12480", "12,480", "12 480", "12.480", " 12480 "])
-def test_a_number_is_read_as_a_person_writes_it(product_at: At, number: str) -> None:
+def test_a_number_is_parsed_in_any_notation(product_at: At, number: str) -> None:
     product = product_at("preparing")
     assert done(count(product, patients=number)).headers["location"] == f"{product.at}/export"
     assert product.move().own_counts == {"patients": 12480}
@@ -131,7 +131,7 @@ def test_a_number_is_read_as_a_person_writes_it(product_at: At, number: str) -> 
 
 
 @pytest.mark.parametrize("number", ["many", "-5", "12,48", "1.5", "12345678901", "१२"])
-def test_what_is_no_number_comes_back_as_it_was_typed(product_at: At, number: str) -> None:
+def test_an_invalid_number_comes_back_as_typed(product_at: At, number: str) -> None:
     product = product_at("preparing")
     answer = count(product, patients=number, appointments="7")
     assert answer.status_code == 422
@@ -141,7 +141,7 @@ def test_what_is_no_number_comes_back_as_it_was_typed(product_at: At, number: st
     assert product.move().own_counts is None
 
 
-def test_the_numbers_may_stay_empty_and_be_taken_back(product_at: At) -> None:
+def test_the_numbers_are_optional_and_can_be_removed(product_at: At) -> None:
     product = product_at("preparing")
     done(count(product))
     assert product.move().own_counts is None
@@ -157,7 +157,7 @@ def test_a_number_is_mended_at_the_review_and_not_after_the_move(product_at: At)
     assert count(product, patients="40").status_code == 409
 
 
-def test_those_who_may_only_look_tick_nothing(shown_at: At) -> None:
+def test_viewers_cannot_tick(shown_at: At) -> None:
     product = shown_at("preparing")
     vera = product.visitor(VERA)
     assert vera.post(f"{product.at}/uses", data={"uses": "notes"}).status_code == 403
@@ -166,7 +166,7 @@ def test_those_who_may_only_look_tick_nothing(shown_at: At) -> None:
     assert 'name="count-patients"' not in vera.get(f"{product.at}/uses/counts").text
 
 
-def test_an_export_that_holds_it_all_asks_nothing(product_at: At) -> None:
+def test_a_complete_export_asks_nothing(product_at: At) -> None:
     product = product_at("preparing")
     done(tick(product, *EVERYTHING))
     hand_over(product, tiny_export())

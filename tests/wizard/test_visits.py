@@ -1,4 +1,4 @@
-"""First and last appointments that differ are listed by client, for those of the clinic who may see clients."""
+"""Different first and last appointments are listed by client, for people of the clinic who may see clients."""
 
 import re
 
@@ -12,18 +12,18 @@ from tests.wizard.test_doubts import tried
 
 
 def another_last(row: dict[str, str]) -> dict[str, str]:
-    """The list of clients says of all that they came once more than their appointments know."""
+    """The list of clients has a later last visit than the appointments."""
     return row | {"Last Appointment": "2026-11-19 03:17:00 +1100"} if "Last Appointment" in row else row
 
 
 @pytest.fixture
 def product(product_at: At) -> Product:
-    found = product_at("preparing")
-    tried(found, ("export.zip", changed("patients-", another_last)))
-    return found
+    product_ = product_at("preparing")
+    tried(product_, ("export.zip", changed("patients-", another_last)))
+    return product_
 
 
-def test_the_review_says_how_many_and_the_list_says_who(product: Product) -> None:
+def test_the_review_shows_the_number_and_the_list_the_names(product: Product) -> None:
     rick = product.visitor(RICK)
     review = rick.get(f"{product.at}/review")
     assert re.search(r"0 of \d+ clients have the first and the last appointment that Cliniko says", words(review))
@@ -48,12 +48,12 @@ def test_those_who_may_not_see_clients_see_numbers_alone(product: Product, email
     assert "/visits" not in page.text
 
 
-def test_where_all_agree_nobody_is_listed(shown_at: At) -> None:
+def test_the_list_is_empty_if_all_visits_agree(shown_at: At) -> None:
     product = shown_at("reviewing")
     page = product.visitor(MEGAN).get(f"{product.at}/visits")
     assert "Every first and last appointment that Cliniko tells of came." in words(page)
 
 
-def test_before_a_trial_there_is_no_list(shown_at: At) -> None:
+def test_there_is_no_list_before_a_trial(shown_at: At) -> None:
     product = shown_at("matching")
     assert headline(product.visitor(MEGAN).get(f"{product.at}/visits")) == "There is no trial to review yet"

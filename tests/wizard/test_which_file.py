@@ -1,4 +1,4 @@
-"""An admin says what a file is: what is offered, what is refused, what is kept, and how it is taken back."""
+"""An admin answers what a file is: offers, refusals, saved answers and withdrawal."""
 
 import re
 from html import unescape
@@ -59,22 +59,22 @@ def file_rows() -> list[list[str]]:
     return [line.split(",") for line in text.splitlines()[1:3]]
 
 
-def test_the_answer_reads_the_same_files_again_and_says_what_changed(register: Product) -> None:
+def test_the_answer_reads_the_files_again_and_lists_the_changes(register: Product) -> None:
     rows = str(cases_called_otherwise()[REGISTER]).count("\n") - 1
     done(say(register, form_of(page_of(register)), "read"))
     assert (register.state(), register.move().export_number) == (State.READING, 2)
     register.work()
     assert register.state() is State.MATCHING
     assert (file_at(register).kind, file_at(register).rows) == ("patient_cases", rows)
-    found = words(register.visitor(MEGAN).get(f"{register.at}/handover"))
-    assert "Read again with your answers" in found
-    assert f"Cases: {rows} rows, 0 before" in found
-    assert "files that we do not know" not in found
+    contents = words(register.visitor(MEGAN).get(f"{register.at}/handover"))
+    assert "Read again with your answers" in contents
+    assert f"Cases: {rows} rows, 0 before" in contents
+    assert "files that we do not know" not in contents
     assert "read_again" in register.acts()
     assert len(register.mails("received")) == 2  # nothing was handed over, or fetched, a second time
 
 
-def test_a_kept_answer_waits_and_no_trial_starts_without_it(register: Product) -> None:
+def test_a_saved_answer_blocks_the_trial_until_it_is_read(register: Product) -> None:
     done(say(register, form_of(page_of(register)), "keep"))
     assert register.state() is State.MATCHING
     megan = register.visitor(MEGAN)
@@ -96,15 +96,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("what", WRONG)
-def test_what_cannot_be_read_is_told_and_nothing_typed_is_lost(register: Product, what: str) -> None:
+def test_a_wrong_answer_is_explained_and_keeps_its_inputs(register: Product, what: str) -> None:
     page = page_of(register)
     form = form_of(page)
-    changed, said = WRONG[what]
+    changed, message = WRONG[what]
     form |= {column(page, header): field for header, field in changed.items()}
     form[column(page, "runs_out")] = "notes"
     answer = say(register, form, "read")
     assert answer.status_code == 422
-    assert said in words(answer)
+    assert message in words(answer)
     again = form_of(answer)
     assert again[column(answer, "runs_out")] == "notes"
     for header, field in changed.items():
@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_told_and_nothing_typed_is_lost(register: Product
     assert plan_of(register.move()).column_pairs == {}
 
 
-def test_another_kind_shows_its_columns_before_it_counts(register: Product) -> None:
+def test_another_kind_shows_its_columns_before_it_is_saved(register: Product) -> None:
     form = form_of(page_of(register)) | {"kind": "contacts"}
     answer = say(register, form, "read")
     assert answer.status_code == 422
@@ -124,7 +124,7 @@ def test_another_kind_shows_its_columns_before_it_counts(register: Product) -> N
     assert form_of(shown)["shown"] == "contacts"
 
 
-def test_a_page_of_an_older_reading_is_looked_at_once_more(register: Product) -> None:
+def test_a_page_of_an_older_reading_is_shown_again(register: Product) -> None:
     form = form_of(before := page_of(register))
     done(register.visitor(MEGAN).post(f"{register.at}/files"))
     register.work()
@@ -139,9 +139,9 @@ def test_a_file_can_be_left_out_and_taken_back(register: Product) -> None:
     megan = register.visitor(MEGAN)
     done(megan.post(f"{register.at}/files"))
     register.work()
-    found = words(megan.get(f"{register.at}/handover"))
-    assert "left out by you" in found
-    assert "1 file that we do not know" not in found
+    contents = words(megan.get(f"{register.at}/handover"))
+    assert "left out by you" in contents
+    assert "1 file that we do not know" not in contents
     done(say(register, {}, "withdraw"))
     assert plan_of(register.move()).file_kinds == {}
     done(megan.post(f"{register.at}/files"))
@@ -162,7 +162,7 @@ def test_a_pairing_can_be_changed_later_and_reads_anew(register: Product) -> Non
     assert "name" in file_at(register).facts["absent_columns"]
 
 
-def test_an_export_that_stopped_for_want_of_clients_goes_on_when_they_are_told(product_at: At) -> None:
+def test_an_export_without_clients_continues_after_the_answer(product_at: At) -> None:
     product = handed_over(product_at("preparing"), patients_called_otherwise())
     assert product.state() is State.READING_FAILED
     megan = product.visitor(MEGAN)
@@ -211,7 +211,7 @@ def test_a_file_without_its_key_is_read_once_its_key_is_named(product_at: At) ->
     assert (file_at(product).kind, file_at(product).refused) == ("patient_cases", None)
 
 
-def test_a_file_without_names_of_columns_is_paired_by_number_and_nothing_of_it_is_kept(product_at: At) -> None:
+def test_a_headerless_file_is_paired_by_number_without_stored_cells(product_at: At) -> None:
     text = str(cases_called_otherwise()[REGISTER]).split("\n", 1)[1]
     files = cases_called_otherwise()
     files[REGISTER] = f"9000001,{text.split(',')[1]},{CANARY},2024-01-02,2024-05-02,5,false\n{text}"
@@ -242,7 +242,7 @@ def test_a_file_that_is_known_may_be_something_else(product_at: At) -> None:
     assert file_at(product, path).kind == "payments"
 
 
-def test_an_unknown_column_fills_a_field_only_when_somebody_says_so(product_at: At) -> None:
+def test_an_unknown_column_fills_a_field_only_by_choice(product_at: At) -> None:
     product = ordinary(product_at("preparing"))
     path = "Practitioners-Cliniko-20261120.csv"
     page = page_of(product, path)
@@ -259,7 +259,7 @@ def test_an_unknown_column_fills_a_field_only_when_somebody_says_so(product_at: 
     assert file_at(product, path).facts["unknown_columns"] == ["Description"]
 
 
-def test_while_a_trial_stands_on_the_reading_nothing_can_be_changed(shown_at: At) -> None:
+def test_answers_are_closed_while_a_trial_uses_the_reading(shown_at: At) -> None:
     product = shown_at("reviewing")
     path = "Contacts-Cliniko-20261120.csv"
     page = page_of(product, path)
@@ -268,7 +268,7 @@ def test_while_a_trial_stands_on_the_reading_nothing_can_be_changed(shown_at: At
     assert product.state() is State.REVIEWING
 
 
-def test_a_number_that_is_no_file_is_not_found(shown_at: At) -> None:
+def test_an_unknown_file_number_returns_404(shown_at: At) -> None:
     product = shown_at("matching")
     megan = product.visitor(MEGAN)
     assert megan.get(f"{product.at}/files/9999").status_code == 404
@@ -297,15 +297,15 @@ def test_the_page_of_a_refused_file_begins_with_the_kind_that_the_list_names(
     assert form["kind"] == kind
     if "Ph" in MINE[kind]:
         assert "phone" in form[column(page, "Ph")]
-    found = product.visitor(MEGAN).get(f"{product.at}/handover")
+    contents = product.visitor(MEGAN).get(f"{product.at}/handover")
     headers = MINE[kind].splitlines()[0].replace(",", ", ")
-    for text in (words(found), words(page)):
+    for text in (words(contents), words(page)):
         assert f"We found: {headers}." in text
         assert "need a column …" not in text
 
 
-def test_no_page_says_that_a_column_is_missing_which_it_lists_as_found(product_at: At) -> None:
-    """A file was refused as one kind for want of its key; shown as a kind whose key it has, it lacks nothing."""
+def test_no_page_reports_a_listed_column_as_missing(product_at: At) -> None:
+    """A file was refused for a missing key of its kind. Another kind, whose key it has, lacks nothing."""
     keys = {
         kind.name: [p.column.native for p in kind.columns if p.column.is_key]
         for kind in next(iter(SOURCES.values())).kinds

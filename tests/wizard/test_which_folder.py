@@ -1,4 +1,4 @@
-"""An admin says what a folder of documents is: notes, clients' files or nothing, once for all of its documents."""
+"""An admin answers once for all documents of a folder: notes, clients' files or nothing."""
 
 import re
 from collections.abc import Mapping
@@ -98,7 +98,7 @@ def test_the_problem_leads_to_the_question_and_the_question_can_be_answered(aske
         (LEAVE_OUT, {ROOT: (None, 0)}),
     ],
 )
-def test_the_folder_is_read_as_the_answer_says_and_asks_no_more(
+def test_the_folder_is_read_by_the_answer_and_asks_no_more(
     asked: Product, answer: str, kinds: dict[str, tuple[str | None, int]]
 ) -> None:
     files = read_again(asked, answer)
@@ -142,15 +142,15 @@ def test_a_form_without_an_answer_keeps_nothing(asked: Product) -> None:
     assert plan_of(asked.move()).file_kinds == {}
 
 
-def test_an_answer_that_a_colleague_kept_meanwhile_is_shown_before_it_is_changed(asked: Product) -> None:
+def test_a_colleagues_answer_is_shown_before_it_is_changed(asked: Product) -> None:
     basis = basis_of(page_of(asked))
     done(say(asked, "keep", kind="patient_files"))
     answer = say(asked, "keep", kind="treatment_notes", basis=basis)
     assert answer.status_code == 409
-    told = words(answer)
-    assert "This folder holds" in told
-    assert "Progress notes of clients" in told
-    assert "Files of clients" in told
+    text = words(answer)
+    assert "This folder holds" in text
+    assert "Progress notes of clients" in text
+    assert "Files of clients" in text
     assert plan_of(asked.move()).file_kinds == {ROOT: "patient_files"}
     (again,) = (form for form in forms_of(answer) if form.action.endswith(str(number_of(asked, ROOT))))
     done(asked.visitor(MEGAN).post_exactly(again.action, {name: [value] for name, value in again.hidden}))
@@ -196,7 +196,7 @@ def test_support_answers_with_a_reason_and_sees_no_name(asked: Product) -> None:
     assert files_now(asked)[ROOT].kind == "patient_files"
 
 
-def test_a_folder_whose_name_says_what_it_holds_asks_nothing(product_at: At) -> None:
+def test_a_folder_with_a_known_name_asks_nothing(product_at: At) -> None:
     files = few()
     known = {name.replace(ROOT, "Export/Treatment notes/"): data for name, data in documents(patient_in(files)).items()}
     product = handed_over(product_at("preparing"), {**files, **known})

@@ -1,4 +1,4 @@
-"""An admin says what one list of a JSON file is: the list is shown, asked about and read anew like a file."""
+"""An admin answers what a list in a JSON file is: the list is shown, asked about and read again like a file."""
 
 import json
 
@@ -13,8 +13,8 @@ FILE = "registers.json"
 LIST = f"{FILE}#case_register"
 
 
-def in_one_json(product: Product) -> int:
-    """The register of cases is a list of one JSON file, behind a list that is known. The number of cases."""
+def in_a_json_file(product: Product) -> int:
+    """The register of cases becomes the second list of a JSON file, after a known list. Returns the number of cases."""
     files = cases_called_otherwise()
     header, *rows = table(str(files.pop(REGISTER)).encode())
     cases = [dict(zip(header, row, strict=True)) for row in rows]
@@ -23,9 +23,9 @@ def in_one_json(product: Product) -> int:
     return len(cases)
 
 
-def test_a_list_that_nobody_knows_is_asked_about_and_read_with_the_answer(product_at: At) -> None:
+def test_an_unknown_list_is_asked_about_and_read_by_the_answer(product_at: At) -> None:
     product = product_at("preparing")
-    rows = in_one_json(product)
+    rows = in_a_json_file(product)
     assert (file_at(product, f"{FILE}#contacts").kind, file_at(product, LIST).kind) == ("contacts", None)
     page = page_of(product, LIST)
     assert headline(page) == f"Tell us what {LIST} is"

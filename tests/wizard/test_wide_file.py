@@ -1,4 +1,4 @@
-"""The page of a file with thousands of columns shows some of them, and says how many it does not show."""
+"""The page of a file with thousands of columns shows some of them, and counts the others."""
 
 import re
 

@@ -48,7 +48,7 @@ def stopped(product: Product, *, is_deleted: bool) -> Product:
 
 
 def addresses_of(product: Product) -> list[str]:
-    """Every address of the move, as long as its records can be looked up."""
+    """Every address of the move, while its records exist."""
     return list(pages(product))
 
 
@@ -60,7 +60,7 @@ def opened(product: Product, email: str, addresses: list[str]) -> dict[str, Resp
 
 
 def main_of(page: Response) -> str:
-    """The title of the page, and the page without its head and foot, with what stands at its side."""
+    """The title of the page, and the page without head and foot, sidebar included."""
     title = re.findall(r"<title>(.*?)</title>", page.text, re.S)
     return (
         "".join(f"<p>{each}</p>" for each in title)
@@ -76,22 +76,19 @@ def sentences(page: Response) -> list[str]:
 
 
 def promises(shown: dict[str, Response]) -> list[str]:
-    found = []
+    offers = []
     for address, page in shown.items():
         for line in sentences(page):
             rest = line
             for phrase in STILL_TRUE:
                 rest = rest.replace(phrase, "")
             if PROMISES.search(rest.lower()):
-                found.append(f"{address}: {line[:200]}")
-    return sorted(found)
+                offers.append(f"{address}: {line[:200]}")
+    return sorted(offers)
 
 
 def dead_ends(product: Product, shown: dict[str, Response]) -> list[str]:
-    """Links of pages that lead to no page of the product, or to a place that the page does not have.
-
-    Of many links to one kind of page the first is followed.
-    """
+    """Links to missing pages or anchors. Of many links to a kind of page, only the first is followed."""
     megan = product.visitor(MEGAN)
     links: dict[tuple[str, str], tuple[str, SplitResult]] = {}
     for at, page in shown.items():
@@ -124,9 +121,7 @@ def acts(product: Product, shown: dict[str, Response], state: State) -> list[str
 
 @pytest.mark.parametrize("is_deleted", [False, True])
 @pytest.mark.parametrize("point", POINTS)
-def test_a_stopped_move_says_what_was_and_offers_nothing_of_an_open_one(
-    product_at: At, point: str, is_deleted: bool
-) -> None:
+def test_a_cancelled_move_offers_no_act_of_an_open_move(product_at: At, point: str, is_deleted: bool) -> None:
     product = product_at(point)
     addresses = addresses_of(product)
     stopped(product, is_deleted=is_deleted)
@@ -139,7 +134,7 @@ def test_a_stopped_move_says_what_was_and_offers_nothing_of_an_open_one(
 
 
 @pytest.mark.parametrize("state", [State.FINALISED, State.UNDONE])
-def test_a_move_that_went_live_speaks_of_it_as_done(product_at: At, state: State) -> None:
+def test_a_live_move_is_described_as_done(product_at: At, state: State) -> None:
     product = product_at("finalised")
     addresses = addresses_of(product)
     put(product, state)
@@ -151,10 +146,10 @@ def test_a_move_that_went_live_speaks_of_it_as_done(product_at: At, state: State
     assert dead_ends(product, opened(product, MEGAN, addresses)) == []
 
 
-def test_the_words_that_are_looked_for_are_those_of_an_open_move(shown_at: At) -> None:
+def test_the_searched_words_belong_to_an_open_move(shown_at: At) -> None:
     product = shown_at("matching")
-    found = promises(opened(product, MEGAN, addresses_of(product)))
-    assert {line.partition(":")[0].removeprefix(product.at) for line in found} >= {
+    offers = promises(opened(product, MEGAN, addresses_of(product)))
+    assert {line.partition(":")[0].removeprefix(product.at) for line in offers} >= {
         "/checklist",
         "/export",
         "/review",

@@ -1,4 +1,4 @@
-"""A locked zip: the clinic is asked for its password, and the same files are read with it."""
+"""A locked zip: the page asks for its password, and the same files are read again."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ SECRET = "Harbour-2026 zip"
 
 
 def closed(files: Mapping[str, bytes | str], *open_ones: str) -> bytes:
-    """The files in one zip, all locked but some."""
+    """The files in a zip, most of them locked."""
     items = []
     for name, data in files.items():
         item = Item(name.encode(), data if isinstance(data, bytes) else data.encode())
@@ -58,7 +58,7 @@ def test_a_zip_that_is_locked_asks_for_its_password(shut: Product) -> None:
     assert 'type="password"' in page.text
 
 
-def test_the_right_password_opens_it_and_the_same_files_are_read(shut: Product) -> None:
+def test_the_right_password_reads_the_same_files(shut: Product) -> None:
     before = shut.move().export_number
     assert entered(shut, SECRET) is State.MATCHING
     assert shut.move().export_number == before + 1
@@ -71,7 +71,7 @@ def test_the_right_password_opens_it_and_the_same_files_are_read(shut: Product) 
     assert again.headers["location"] == f"{shut.at}/files"
 
 
-def test_a_wrong_password_is_told_and_another_may_be_tried(shut: Product) -> None:
+def test_a_wrong_password_is_reported_and_can_be_corrected(shut: Product) -> None:
     assert entered(shut, "guess") is State.READING_FAILED
     assert "That password does not open the zip" in words(shut.visitor(MEGAN).get(f"{shut.at}/progress"))
     assert "That password does not open the zip" in words(shut.visitor(MEGAN).get(f"{shut.at}/files/password"))
@@ -85,12 +85,12 @@ def test_no_password_at_all_is_asked_for_again(shut: Product) -> None:
     assert shut.move().state == State.READING_FAILED
 
 
-def test_files_that_are_locked_among_others_are_told_where_the_others_are_found(product_at: At) -> None:
+def test_locked_files_among_others_are_listed_on_the_contents_page(product_at: At) -> None:
     product = handed_over(product_at("preparing"), "/Patients-", "Practitioners-", "Businesses")
     assert product.move().state == State.MATCHING
-    found = product.visitor(MEGAN).get(f"{product.at}/handover")
-    assert "The zip is locked with a password" in words(found)
-    assert "Enter the password" in words(found)
+    contents = product.visitor(MEGAN).get(f"{product.at}/handover")
+    assert "The zip is locked with a password" in words(contents)
+    assert "Enter the password" in words(contents)
     assert entered(product, SECRET) is State.MATCHING
     assert "locked" not in words(product.visitor(MEGAN).get(f"{product.at}/handover"))
 
@@ -107,7 +107,7 @@ def test_the_password_is_kept_sealed_and_in_no_page_or_audit_line(shut: Product)
     assert SECRET not in str([line.facts for line in shut.audit()])
 
 
-def test_who_may_only_look_is_not_asked(shut: Product) -> None:
+def test_viewers_are_not_asked(shut: Product) -> None:
     assert 'type="password"' not in shut.visitor(VERA).get(f"{shut.at}/files/password").text
     assert shut.visitor(VERA).post(f"{shut.at}/files/password", data={"password": SECRET}).status_code in (403, 404)
     assert entered(shut, SECRET, GRACE) is State.MATCHING

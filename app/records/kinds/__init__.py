@@ -1,4 +1,4 @@
-"""Every kind of record that the clinic can look at, one file each: first the settings, then the clients."""
+"""Every kind of record that the clinic can view, one file each: settings first, then clients."""
 
 from collections.abc import Iterable
 
@@ -52,6 +52,6 @@ BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def hidden_from(reader: Reader, tables: Iterable[str]) -> frozenset[str]:
-    """The columns that this reader may not see of records of these tables, whichever records they are."""
+    """The columns of these tables that this reader may not see in any record."""
     kinds = (BY_NAME[table] for table in tables if table in BY_NAME)
     return NOTHING.union(*(kind.hidden(None, reader) for kind in kinds))

@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Availability
-from app.records.field import Field, said
+from app.records.field import Field, text_field
 from app.records.kind import RecordKind
+from app.records.labels import day_field, to_label, weekday
 from app.records.names import Names
-from app.records.words import day_field, told, weekday
 
 
 def fields(record: Availability, names: Names) -> Iterator[Field]:
     hours = f"{record.starts_at} to {record.ends_at}"
     plain = (record.starts_at, record.ends_at)
-    yield said("Day", weekday(record.weekday), "weekday", how="The number of the day in words")
+    yield text_field("Day", weekday(record.weekday), "weekday", how="The number of the day in words")
     yield Field("Hours", hours, ("starts_at", "ends_at"), plain, "Stretches that touch are one")
-    yield said("Practitioner", names.of(record.practitioner_id), "practitioner_id")
-    yield said("Location", names.of(record.location_id), "location_id")
-    yield said("Repeats", told({"weekly": "Every week", "fortnightly": "Every second week"}, record.repeat), "repeat")
+    yield text_field("Practitioner", names.of(record.practitioner_id), "practitioner_id")
+    yield text_field("Location", names.of(record.location_id), "location_id")
+    yield text_field(
+        "Repeats", to_label({"weekly": "Every week", "fortnightly": "Every second week"}, record.repeat), "repeat"
+    )
     yield day_field("From", record.effective_from, "effective_from")
     yield day_field("Until", record.effective_to, "effective_to")
 
@@ -24,7 +26,7 @@ def fields(record: Availability, names: Names) -> Iterator[Field]:
 KIND = RecordKind(
     name="availability",
     label="Availability",
-    one="stretch of the week",
+    noun="stretch of the week",
     table=Availability,
     title=lambda record, names: f"{weekday(record.weekday)}, {record.starts_at} to {record.ends_at}",
     fields=fields,

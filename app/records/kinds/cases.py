@@ -1,13 +1,13 @@
-"""Cases: courses of treatment that somebody agreed to or pays for. What is used up of a limit does not move."""
+"""Cases: courses of treatment with a limit or a payer. The used amount of a limit does not move."""
 
 from collections.abc import Iterator
 
 from app.caspen.tables import Case
 from app.formatting import plural
-from app.records.field import Field, said
+from app.records.field import Field, text_field
 from app.records.kind import RecordKind
+from app.records.labels import amount, day_field, to_label, yes_no
 from app.records.names import Names
-from app.records.words import amount, day_field, told, yes_no
 
 
 def limit(record: Case) -> str:
@@ -20,26 +20,26 @@ def limit(record: Case) -> str:
 
 def fields(record: Case, names: Names) -> Iterator[Field]:
     limits = tuple(str(part) for part in (record.limit_sessions, record.limit_amount) if part is not None)
-    yield said("Client", names.of(record.client_id), "client_id")
-    yield said("Name", record.name, "name")
-    yield said("State", told({}, record.status), "status", how="Closed or open, in words")
+    yield text_field("Client", names.of(record.client_id), "client_id")
+    yield text_field("Name", record.name, "name")
+    yield text_field("State", to_label({}, record.status), "status", how="Closed or open, in words")
     yield Field("Limit", limit(record), ("limit_sessions", "limit_amount", "limit_kind"), limits, "In words")
     yield day_field("Issued", record.issue_date, "issue_date")
     yield day_field("Expires", record.expiry_date, "expiry_date")
-    yield said("Contact", names.of(record.contact_id), "contact_id")
-    yield said("Practitioner", names.of(record.practitioner_id), "practitioner_id")
-    yield said("Counts missed", yes_no(record.count_missed), "count_missed", how="Yes and no in words")
-    yield said("Counts cancelled", yes_no(record.count_cancelled), "count_cancelled", how="Yes and no in words")
-    yield said("Referral", yes_no(record.referral), "referral", how="Yes and no in words")
-    yield said("Referral type", record.referral_type, "referral_type")
-    yield said("Notes", record.notes, "notes")
-    yield said("Balance", "Has to be checked" if record.balance_to_check else None, "balance_to_check")
+    yield text_field("Contact", names.of(record.contact_id), "contact_id")
+    yield text_field("Practitioner", names.of(record.practitioner_id), "practitioner_id")
+    yield text_field("Counts missed", yes_no(record.count_missed), "count_missed", how="Yes and no in words")
+    yield text_field("Counts cancelled", yes_no(record.count_cancelled), "count_cancelled", how="Yes and no in words")
+    yield text_field("Referral", yes_no(record.referral), "referral", how="Yes and no in words")
+    yield text_field("Referral type", record.referral_type, "referral_type")
+    yield text_field("Notes", record.notes, "notes")
+    yield text_field("Balance", "Has to be checked" if record.balance_to_check else None, "balance_to_check")
 
 
 KIND = RecordKind(
     name="cases",
     label="Cases",
-    one="case",
+    noun="case",
     table=Case,
     title=lambda record, names: record.name,
     fields=fields,

@@ -1,12 +1,12 @@
-"""Custom fields: what the clinic asks of its clients beside the usual."""
+"""Custom fields: the clinic's own questions about clients."""
 
 from collections.abc import Iterator
 
 from app.caspen.tables import CustomField
-from app.records.field import Field, said
+from app.records.field import Field, text_field
 from app.records.kind import RecordKind
+from app.records.labels import to_label, yes_no
 from app.records.names import Names
-from app.records.words import told, yes_no
 
 TYPES = {
     "short_text": "Short text",
@@ -20,23 +20,25 @@ TYPES = {
 }
 
 
-def option(told_: dict[str, object]) -> str:
-    label = str(told_.get("label") or "")
-    return f"{label} (archived)" if told_.get("archived") else label
+def option(values: dict[str, object]) -> str:
+    label = str(values.get("label") or "")
+    return f"{label} (archived)" if values.get("archived") else label
 
 
 def fields(record: CustomField, names: Names) -> Iterator[Field]:
-    yield said("Name", record.name, "name")
-    yield said("Type", told(TYPES, record.type), "type", how="Caspen's type of the same answers")
-    yield said("Options", "\n".join(option(one) for one in record.options or ()), "options", how="Of all its rows")
-    yield said("Shown", yes_no(record.visible), "visible")
-    yield said("Has to be answered", yes_no(record.required), "required")
+    yield text_field("Name", record.name, "name")
+    yield text_field("Type", to_label(TYPES, record.type), "type", how="Caspen's type of the same answers")
+    yield text_field(
+        "Options", "\n".join(option(each) for each in record.options or ()), "options", how="Of all its rows"
+    )
+    yield text_field("Shown", yes_no(record.visible), "visible")
+    yield text_field("Has to be answered", yes_no(record.required), "required")
 
 
 KIND = RecordKind(
     name="custom_fields",
     label="Custom fields",
-    one="custom field",
+    noun="custom field",
     table=CustomField,
     title=lambda record, names: record.name,
     fields=fields,

@@ -1,17 +1,17 @@
-"""Form templates: what the clinic asks its clients to fill in. None is sent by the move."""
+"""Form templates of the clinic. The move sends none."""
 
 from collections.abc import Iterator
 
 from app.caspen.tables import FormTemplate
-from app.records.field import Field, Sheet, said
+from app.records.field import Field, Sheet, text_field
 from app.records.kind import RecordKind
+from app.records.labels import to_label
 from app.records.names import Names
-from app.records.words import told
 
 
 def fields(record: FormTemplate, names: Names) -> Iterator[Field]:
-    yield said("Name", record.name, "name")
-    yield said("State", told({}, record.status), "status")
+    yield text_field("Name", record.name, "name")
+    yield text_field("State", to_label({}, record.status), "status")
 
 
 def long(record: FormTemplate, names: Names) -> Iterator[Field]:
@@ -21,7 +21,7 @@ def long(record: FormTemplate, names: Names) -> Iterator[Field]:
 KIND = RecordKind(
     name="form_templates",
     label="Form templates",
-    one="form template",
+    noun="form template",
     table=FormTemplate,
     title=lambda record, names: record.name,
     fields=fields,

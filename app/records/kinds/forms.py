@@ -1,14 +1,14 @@
-"""Forms: what clients filled in and signed. One that was not finished is never sent again."""
+"""Forms that clients filled in and signed. The move sends no unfinished form again."""
 
 from collections.abc import Iterator
 
 from app.caspen.tables import Form
 from app.mapping.forms import is_image
-from app.records.field import Field, Sheet, said
+from app.records.field import Field, Sheet, text_field
 from app.records.kind import NOTHING, RecordKind
+from app.records.labels import moment_field, to_label, yes_no
 from app.records.names import Names
 from app.records.reader import Reader
-from app.records.words import moment_field, told, yes_no
 
 CLINICAL = frozenset({"content", "signatures"})
 
@@ -18,23 +18,23 @@ def hidden(record: Form | None, reader: Reader) -> frozenset[str]:
 
 
 def sheet(record: Form) -> Sheet:
-    """The form as it was filled in. A signature that is no picture is not shown as one."""
+    """The filled form. A signature without a picture is left out."""
     images = {
-        str(one.get("signature_id")): str(one.get("image"))
-        for one in record.signatures or ()
-        if is_image(str(one.get("image") or ""))
+        str(signature.get("signature_id")): str(signature.get("image"))
+        for signature in record.signatures or ()
+        if is_image(str(signature.get("image") or ""))
     }
     return Sheet(record.content, images)
 
 
 def fields(record: Form, names: Names) -> Iterator[Field]:
-    yield said("Client", names.of(record.client_id), "client_id")
-    yield said("Name", record.name, "name")
-    yield said("State", told({}, record.status), "status")
+    yield text_field("Client", names.of(record.client_id), "client_id")
+    yield text_field("Name", record.name, "name")
+    yield text_field("State", to_label({}, record.status), "status")
     yield moment_field("Completed", names.at(record.completed_at), record.completed_at, "completed_at")
-    yield said("Restricted to practitioners", yes_no(record.restricted), "restricted", how="Yes and no in words")
-    yield said("Template", names.of(record.template_id), "template_id")
-    yield said("Appointment", names.of(record.appointment_id), "appointment_id")
+    yield text_field("Restricted to practitioners", yes_no(record.restricted), "restricted", how="Yes and no in words")
+    yield text_field("Template", names.of(record.template_id), "template_id")
+    yield text_field("Appointment", names.of(record.appointment_id), "appointment_id")
 
 
 def long(record: Form, names: Names) -> Iterator[Field]:
@@ -44,7 +44,7 @@ def long(record: Form, names: Names) -> Iterator[Field]:
 KIND = RecordKind(
     name="forms",
     label="Forms",
-    one="form",
+    noun="form",
     table=Form,
     title=lambda record, names: record.name,
     fields=fields,

@@ -3,34 +3,36 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Location
-from app.records.field import Field, said
+from app.records.field import Field, text_field
 from app.records.kind import RecordKind
+from app.records.labels import address_field, to_label
 from app.records.names import Names
-from app.records.words import address_field, told
 
 
 def fields(record: Location, names: Names) -> Iterator[Field]:
-    yield said("Name", record.name, "name")
-    yield said("State", told({}, record.status), "status")
-    yield said("Time zone", record.timezone.replace("_", " "), "timezone")
+    yield text_field("Name", record.name, "name")
+    yield text_field("State", to_label({}, record.status), "status")
+    yield text_field("Time zone", record.timezone.replace("_", " "), "timezone")
     yield address_field(record.address)
-    yield said("Country", record.country_code, "country_code")
-    yield said("Phone", record.phone, "phone", how="Written with the code of the country")
-    yield said("E-mail", record.email, "email")
-    yield said("ABN", record.abn, "abn", how="Grouped as the register writes it")
-    yield said("NDIS number", record.ndis_number, "ndis_number")
-    yield said("Description", record.description, "description", how="Put together from what has no place of its own")
+    yield text_field("Country", record.country_code, "country_code")
+    yield text_field("Phone", record.phone, "phone", how="Written with the code of the country")
+    yield text_field("E-mail", record.email, "email")
+    yield text_field("ABN", record.abn, "abn", how="Grouped as the register writes it")
+    yield text_field("NDIS number", record.ndis_number, "ndis_number")
+    yield text_field(
+        "Description", record.description, "description", how="Put together from what has no place of its own"
+    )
 
 
 KIND = RecordKind(
     name="locations",
     label="Locations",
-    one="location",
+    noun="location",
     table=Location,
     title=lambda record, names: record.name,
     fields=fields,
     listed=("Time zone", "Address", "State"),
     order=("name", "id"),
     search=("name", "email"),
-    beside="Those that you matched with a location of Caspen's are not here: they stay as they are.",
+    absent_note="Those that you matched with a location of Caspen's are not here: they stay as they are.",
 )

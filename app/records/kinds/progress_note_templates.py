@@ -1,17 +1,17 @@
-"""Progress note templates: what practitioners start a note from."""
+"""Progress note templates of the practitioners."""
 
 from collections.abc import Iterator
 
 from app.caspen.tables import ProgressNoteTemplate
-from app.records.field import Field, Rich, said
+from app.records.field import Field, Rich, text_field
 from app.records.kind import RecordKind
+from app.records.labels import to_label
 from app.records.names import Names
-from app.records.words import told
 
 
 def fields(record: ProgressNoteTemplate, names: Names) -> Iterator[Field]:
-    yield said("Name", record.name, "name")
-    yield said("State", told({}, record.status), "status")
+    yield text_field("Name", record.name, "name")
+    yield text_field("State", to_label({}, record.status), "status")
 
 
 def long(record: ProgressNoteTemplate, names: Names) -> Iterator[Field]:
@@ -21,7 +21,7 @@ def long(record: ProgressNoteTemplate, names: Names) -> Iterator[Field]:
 KIND = RecordKind(
     name="progress_note_templates",
     label="Progress note templates",
-    one="progress note template",
+    noun="progress note template",
     table=ProgressNoteTemplate,
     title=lambda record, names: record.name,
     fields=fields,

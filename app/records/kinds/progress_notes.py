@@ -1,13 +1,13 @@
-"""Progress notes: what practitioners wrote about a client's treatment. A final one is read-only in Caspen."""
+"""Progress notes about a client's treatment. A final note is read-only in Caspen."""
 
 from collections.abc import Iterator
 
 from app.caspen.tables import ProgressNote
-from app.records.field import Field, Rich, said
+from app.records.field import Field, Rich, text_field
 from app.records.kind import NOTHING, RecordKind
+from app.records.labels import moment_field, to_label
 from app.records.names import Names
 from app.records.reader import Reader
-from app.records.words import moment_field, told
 
 CLINICAL = frozenset({"body"})
 
@@ -21,17 +21,17 @@ def author(record: ProgressNote, names: Names) -> str:
 
 
 def fields(record: ProgressNote, names: Names) -> Iterator[Field]:
-    yield said("Client", names.of(record.client_id), "client_id")
-    yield said("Title", record.title, "title")
+    yield text_field("Client", names.of(record.client_id), "client_id")
+    yield text_field("Title", record.title, "title")
     yield moment_field("Date", names.at(record.note_date), record.note_date, "note_date")
-    yield said("Author", author(record, names), "author_name" if record.author_name else "practitioner_id")
-    yield said("Practitioner", names.of(record.practitioner_id), "practitioner_id")
-    yield said("State", told({}, record.state), "state", how="In Caspen's words")
+    yield text_field("Author", author(record, names), "author_name" if record.author_name else "practitioner_id")
+    yield text_field("Practitioner", names.of(record.practitioner_id), "practitioner_id")
+    yield text_field("State", to_label({}, record.state), "state", how="In Caspen's words")
     yield moment_field("Final since", names.at(record.finalised_at), record.finalised_at, "finalised_at")
     yield moment_field("Archived", names.at(record.archived_at), record.archived_at, "archived_at")
-    yield said("Appointment", names.of(record.appointment_id), "appointment_id")
-    yield said("Template", names.of(record.template_id), "template_id")
-    yield said("Pinned", "Yes" if record.pinned else None, "pinned")
+    yield text_field("Appointment", names.of(record.appointment_id), "appointment_id")
+    yield text_field("Template", names.of(record.template_id), "template_id")
+    yield text_field("Pinned", "Yes" if record.pinned else None, "pinned")
 
 
 def long(record: ProgressNote, names: Names) -> Iterator[Field]:
@@ -41,7 +41,7 @@ def long(record: ProgressNote, names: Names) -> Iterator[Field]:
 KIND = RecordKind(
     name="progress_notes",
     label="Progress notes",
-    one="progress note",
+    noun="progress note",
     table=ProgressNote,
     title=lambda record, names: record.title,
     fields=fields,

@@ -1,9 +1,9 @@
-"""Provider numbers: under which number a practitioner bills or refers."""
+"""Provider numbers: the numbers under which practitioners bill or refer."""
 
 from collections.abc import Iterator
 
 from app.caspen.tables import ProviderNumber
-from app.records.field import Field, said
+from app.records.field import Field, text_field
 from app.records.kind import RecordKind
 from app.records.names import Names
 
@@ -11,16 +11,16 @@ EVERYWHERE = "Every location"
 
 
 def fields(record: ProviderNumber, names: Names) -> Iterator[Field]:
-    yield said("Number", record.number, "number")
-    yield said("Called", record.label, "label")
-    yield said("Practitioner", names.of(record.practitioner_id), "practitioner_id")
-    yield said("Location", names.of(record.location_id) if record.location_id else EVERYWHERE, "location_id")
+    yield text_field("Number", record.number, "number")
+    yield text_field("Called", record.label, "label")
+    yield text_field("Practitioner", names.of(record.practitioner_id), "practitioner_id")
+    yield text_field("Location", names.of(record.location_id) if record.location_id else EVERYWHERE, "location_id")
 
 
 KIND = RecordKind(
     name="provider_numbers",
     label="Provider numbers",
-    one="provider number",
+    noun="provider number",
     table=ProviderNumber,
     title=lambda record, names: record.number,
     fields=fields,

@@ -1,4 +1,4 @@
-"""The parts of a client's page beside the details, one file each, in the order of their tabs."""
+"""The sections of a client's page after the details, one file each, in the order of their tabs."""
 
 from app.records.section import Section
 from app.records.sections import appointments, cases, communications, files, forms, notes

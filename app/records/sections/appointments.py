@@ -1,4 +1,4 @@
-"""A client's appointments: coming ones first, then past ones, the latest first."""
+"""A client's appointments: coming ones first, then past ones, latest first."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""A client's cases. What is used up of their limits does not move, so that each says to check its balance."""
+"""A client's cases. The used amount of a limit does not move, so each case asks to check its balance."""
 
 from app.caspen.tables import Case
 from app.records.kinds.cases import KIND

@@ -1,4 +1,4 @@
-"""A client's communications, the latest first. Confidential ones are only for those who may read them in Caspen."""
+"""A client's communications, latest first. Confidential lines need the same right as in Caspen."""
 
 from app.caspen.tables import Communication
 from app.records.kinds.communications import KIND

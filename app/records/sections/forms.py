@@ -1,4 +1,4 @@
-"""A client's forms, each as it was filled in."""
+"""A client's forms, as they were filled in."""
 
 from app.caspen.tables import Form
 from app.records.kinds.forms import KIND
@@ -6,8 +6,8 @@ from app.records.section import Section, Tag
 
 
 def tags(record: Form) -> tuple[Tag, ...]:
-    told = {"Incomplete": record.status == "incomplete", "Restricted": record.restricted}
-    return tuple((words, "") for words, is_so in told.items() if is_so)
+    labels = {"Incomplete": record.status == "incomplete", "Restricted": record.restricted}
+    return tuple((words, "") for words, is_so in labels.items() if is_so)
 
 
 SECTION = Section(

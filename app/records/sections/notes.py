@@ -1,4 +1,4 @@
-"""A client's progress notes, the latest first, each whole."""
+"""A client's progress notes, latest first, in full."""
 
 from app.caspen.tables import ProgressNote
 from app.records.kinds.progress_notes import KIND
@@ -6,8 +6,8 @@ from app.records.section import Section, Tag
 
 
 def tags(record: ProgressNote) -> tuple[Tag, ...]:
-    told = {"Draft": record.state == "draft", "Pinned": record.pinned, "Archived": record.archived_at is not None}
-    return tuple((words, "needs" if words == "Draft" else "") for words, is_so in told.items() if is_so)
+    labels = {"Draft": record.state == "draft", "Pinned": record.pinned, "Archived": record.archived_at is not None}
+    return tuple((words, "needs" if words == "Draft" else "") for words, is_so in labels.items() if is_so)
 
 
 SECTION = Section(

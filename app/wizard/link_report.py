@@ -1,6 +1,6 @@
-"""What a look at a link told, as a page says it: provider, files, size, how long it lasts, room, and what is wrong.
+"""The report of a link check: provider, files, size, end date, free space, and problems.
 
-The ledger keeps it as plain facts, so that the page of a link that waits can be drawn again. No file's path is in it.
+The ledger stores plain facts, so that the page of a waiting link can be rendered again. The facts hold no file paths.
 """
 
 from collections.abc import Mapping
@@ -32,18 +32,18 @@ BEGINS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was seen. `kind` is empty where it is well, else bad, needs or not."""
+    """A line of the report. `kind` is empty for a good result, else bad, needs or not."""
 
     words: str
-    seen: str = ""
+    detail: str = ""
     kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a page says of a link. `change` are the provider's own steps against `problem`.
+class LinkReport:
+    """A link's report for a page. `change` are the provider's own steps against `problem`.
 
-    `todo` is what to do about the problem while the link is not handed over: nobody looks at it again by itself then.
+    `todo` is the advice before the link is handed over: until then, nothing retries the link.
     """
 
     provider: str
@@ -61,38 +61,40 @@ class Seen:
     todo: str = ""
 
 
-def facts_of(found: Findings) -> dict[str, Any]:
-    """As the ledger keeps it."""
+def facts_of(inspection: Findings) -> dict[str, Any]:
+    """The inspection as the ledger stores it."""
     return {
-        "provider": found.provider,
-        "label": found.label,
-        "name": found.name,
-        "folder": found.folder,
-        "files": found.files,
-        "size": found.size,
-        "first_kind": found.first_kind,
-        "expires_at": found.expires_at,
-        "seconds": found.seconds,
-        "runs_out": found.runs_out,
-        "needed": found.needed,
-        "free": found.free,
-        "password_needed": found.password_needed,
-        "best_effort": found.best_effort,
-        "upgraded": found.upgraded,
-        "problem": found.problem.code if found.problem else None,
-        "details": dict(found.problem.details) if found.problem else {},
-        "retryable": found.retryable,
-        "retry_at": found.retry_at,
-        "warnings": [{"code": warned.code, "details": dict(warned.details)} for warned in found.warnings],
+        "provider": inspection.provider,
+        "label": inspection.label,
+        "name": inspection.name,
+        "folder": inspection.folder,
+        "files": inspection.files,
+        "size": inspection.size,
+        "first_kind": inspection.first_kind,
+        "expires_at": inspection.expires_at,
+        "seconds": inspection.seconds,
+        "runs_out": inspection.runs_out,
+        "needed": inspection.needed,
+        "free": inspection.free,
+        "password_needed": inspection.password_needed,
+        "best_effort": inspection.best_effort,
+        "upgraded": inspection.upgraded,
+        "problem": inspection.problem.code if inspection.problem else None,
+        "details": dict(inspection.problem.details) if inspection.problem else {},
+        "retryable": inspection.retryable,
+        "retry_at": inspection.retry_at,
+        "warnings": [{"code": warned.code, "details": dict(warned.details)} for warned in inspection.warnings],
     }
 
 
-def seen_of(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool = False) -> Seen:
-    """What a page says; `at` is when it was looked, `locked` says that a password opened it."""
-    problem = _told(facts, now, zone)
+def build_link_report(
+    facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool = False
+) -> LinkReport:
+    """Builds the report. `at` is the time of the check, `locked`: a password opened the link."""
+    problem = _problem_of(facts, now, zone)
     seconds = facts["seconds"]
     looked = bool(facts["files"])
-    return Seen(
+    return LinkReport(
         provider=facts["provider"],
         label=facts["label"],
         lines=tuple(_lines(facts, at, now, zone, locked)) if looked else (),
@@ -103,13 +105,13 @@ def seen_of(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo,
         retryable=facts["retryable"],
         password_needed=facts["password_needed"],
         upgraded=facts["upgraded"],
-        warnings=tuple(Problem(one["code"], details=one["details"]) for one in facts["warnings"]),
+        warnings=tuple(Problem(warned["code"], details=warned["details"]) for warned in facts["warnings"]),
         summary=_amount(facts) if looked else "",
         todo=_todo(facts, problem, now, zone),
     )
 
 
-def _told(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Problem | None:
+def _problem_of(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Problem | None:
     if not facts["problem"]:
         return None
     details = {key: value for key, value in facts["details"].items() if key != "time"}
@@ -119,9 +121,9 @@ def _told(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Problem | No
 
 
 def _todo(facts: Mapping[str, Any], problem: Problem | None, now: datetime, zone: tzinfo) -> str:
-    """What a person can do about what a look told. Empty where nothing is wrong.
+    """Advice for the problem of a check. Empty without a problem.
 
-    A problem that passes by itself is tried again only after the link is handed over. A time that is over is not said.
+    Problems that pass are retried only after the handover. A retry time in the past is left out.
     """
     if problem is None or not facts["retryable"]:
         return problem.todo if problem else ""
@@ -142,7 +144,7 @@ def _amount(facts: Mapping[str, Any]) -> str:
 def _lines(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool) -> list[Line]:
     place = f"{facts['label']} {'folder' if facts['folder'] else 'file'}"
     opens = "opens with your password" if locked else "open to anyone with the link"
-    size = formatting.size(facts["size"]) if facts["size"] is not None else "the size is not told"
+    size = formatting.size(facts["size"]) if facts["size"] is not None else "size unknown"
     lines = [
         Line(f"{place}, {opens}", f"checked {formatting.ago(at, now)}"),
         Line(f"It is called \u201c{facts['name']}\u201d", formatting.plural(facts["files"], "file")),
@@ -183,5 +185,5 @@ def _room(facts: Mapping[str, Any]) -> Line:
     if facts["needed"] is None or facts["free"] is None:
         return Line("Whether there is room is watched while it is downloaded", kind="not")
     if facts["free"] < facts["needed"]:
-        return Line("We have to make room first. The download then begins by itself", kind="needs")
+        return Line("We need to free up space first. The download then starts automatically", kind="needs")
     return Line("There is room for it here", "and for what we make of it")

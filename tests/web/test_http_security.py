@@ -1,4 +1,4 @@
-"""What every answer carries and every form must have, on every page that can be drawn."""
+"""Headers of every response and checks of every form, on every page."""
 
 import re
 
@@ -68,13 +68,13 @@ def test_no_page_may_be_kept_framed_or_guessed_at(product: Product) -> None:
         assert "server" not in page.headers
 
 
-def test_no_page_shows_what_was_typed_as_markup(product: Product) -> None:
+def test_typed_text_is_never_rendered_as_markup(product: Product) -> None:
     for page in every_page(product):
         assert "<script>alert" not in page.text
         assert "<img src=x" not in page.text
 
 
-def test_files_of_the_look_may_be_kept_for_a_year(product: Product) -> None:
+def test_static_files_are_cacheable_for_a_year(product: Product) -> None:
     page = product.visitor().get("/signin").text
     style = re.findall(r'href="(/static/[^"]+\.css[^"]*)"', page)[0]
     answer = product.visitor().get(style)
@@ -136,7 +136,7 @@ def test_a_form_that_is_far_too_long_is_refused(shown_at: At) -> None:
 
 
 def broken(product: Product) -> Visitor:
-    """A page of ours with a fault that quotes what must not be told."""
+    """A page with a fault that quotes a secret."""
 
     def fault() -> None:
         raise ValueError("Margaret Hollis, 0412 345 678")
@@ -185,10 +185,10 @@ def test_a_wrong_method_is_a_calm_page(shown_at: At) -> None:
     assert product.visitor(MEGAN).get(f"{product.at}/progress/cancel").status_code in (404, 405)
 
 
-def test_the_product_says_that_it_is_alive_and_ready(shown_at: At) -> None:
+def test_the_health_checks_respond(shown_at: At) -> None:
     browser = shown_at("preparing").visitor()
     assert browser.get("/healthz").text == "ok"
     assert browser.get("/readyz").json() == {"ledger": True, "caspen": True}
-    told = browser.get("/metrics").text
-    assert 'caspen_migrations{state="preparing"} 2.0' in told
-    assert "Harbour" not in told
+    metrics = browser.get("/metrics").text
+    assert 'caspen_migrations{state="preparing"} 2.0' in metrics
+    assert "Harbour" not in metrics

@@ -1,4 +1,4 @@
-"""Texts and numbers that no database keeps are refused at the door, in every place of every route, for everybody."""
+"""Texts and numbers that no database can store are refused, in every place of every route."""
 
 from urllib.parse import quote
 
@@ -23,7 +23,7 @@ def product(shown_at: At) -> Product:
 
 @pytest.mark.parametrize("email", [None, MEGAN])
 @pytest.mark.parametrize("path", PLACES)
-def test_a_path_with_a_nul_byte_or_an_endless_name_is_not_found(product: Product, path: str, email: str | None) -> None:
+def test_a_path_with_a_nul_byte_or_a_long_name_returns_404(product: Product, path: str, email: str | None) -> None:
     visitor = product.visitor(email)
     for value in ("%00", "a%00b", "a" * (LONGEST_SEGMENT + 1)):
         address = "/".join(value if part.startswith("{") else part for part in path.split("/"))
@@ -33,14 +33,12 @@ def test_a_path_with_a_nul_byte_or_an_endless_name_is_not_found(product: Product
 
 
 @pytest.mark.parametrize("path", ["/static/%00", "/static/a%00.css", "/%00", "/nowhere/" + "a" * 300])
-def test_what_is_no_route_has_the_same_limits(product: Product, path: str) -> None:
+def test_unknown_routes_have_the_same_limits(product: Product, path: str) -> None:
     assert product.visitor().get(path).status_code == 404
 
 
 @pytest.mark.parametrize("number", [LARGEST_NUMBER + 1, 2**63, 10**30, -(2**63)])
-def test_a_number_that_no_column_holds_is_not_found_in_a_path_and_refused_in_a_query(
-    product: Product, number: int
-) -> None:
+def test_a_number_out_of_range_returns_404_in_a_path_and_422_in_a_query(product: Product, number: int) -> None:
     megan = product.visitor(MEGAN)
     assert megan.get(f"{product.at}/files/{number}").status_code == 404
     assert megan.get(f"{product.at}/rows/{number}/2").status_code == 404
@@ -83,7 +81,7 @@ def test_a_form_in_a_charset_of_its_own_is_no_fault_of_ours(product: Product, ch
 
 
 @pytest.mark.parametrize("kind", NO_TEXT)
-def test_no_text_is_known_as_such(kind: str) -> None:
+def test_is_text_accepts_only_storable_texts(kind: str) -> None:
     assert not is_text(NO_TEXT[kind])
     assert is_text("Zoë, 北京 \U0001f600")
     assert is_text(quote(NO_TEXT[kind], errors="replace"))

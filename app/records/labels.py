@@ -1,4 +1,4 @@
-"""How Caspen words what its records hold: states, roles, channels, and values that people read in another form."""
+"""Caspen's labels for states, roles and channels, and formats for dates, phones and addresses."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
@@ -24,8 +24,8 @@ DIRECTIONS = {"sent": "Sent", "received": "Received"}
 NO_ANSWER = "—"
 
 
-def told(words: Mapping[str, str], token: str | None) -> str | None:
-    """A token in Caspen's words; one that has none is written out: `rejected` is Rejected."""
+def to_label(words: Mapping[str, str], token: str | None) -> str | None:
+    """A token's label in Caspen. Unknown tokens are capitalised: `rejected` becomes "Rejected"."""
     return words.get(token, token.replace("_", " ").capitalize()) if token else None
 
 
@@ -57,14 +57,14 @@ def amount(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:,.2f}"
 
 
-def lines(parts: Iterable[str | None], between: str = ", ") -> str | None:
-    """What is there of several things, as one text."""
+def join_parts(parts: Iterable[str | None], between: str = ", ") -> str | None:
+    """Joins the parts that are not empty. None if there are none."""
     return between.join(part for part in parts if part) or None
 
 
 def address(value: Mapping[str, Any] | None) -> str | None:
     names = ("line1", "line2", "city", "state", "postal_code", "country_code")
-    return lines(str(value.get(name) or "") for name in names) if value else None
+    return join_parts(str(value.get(name) or "") for name in names) if value else None
 
 
 def address_field(value: Mapping[str, Any] | None) -> Field:
@@ -73,7 +73,7 @@ def address_field(value: Mapping[str, Any] | None) -> Field:
 
 
 def phone(value: Mapping[str, Any]) -> str:
-    """As in "+61 491 570 462, mobile": grouped as people of that country write it."""
+    """As in "+61 491 570 462, mobile", grouped as in its country."""
     whole = f"{value.get('code') or ''}{value.get('number') or ''}"
     try:
         number = phonenumbers.parse(whole)

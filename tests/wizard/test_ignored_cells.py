@@ -1,4 +1,4 @@
-"""What an admin is asked where visits name no service, and where prose stands in place of questions and answers."""
+"""Questions to an admin about visits without a service, and about prose instead of questions and answers."""
 
 from app.mapping.plan import Choice
 from app.migration.plans import plan_of
@@ -17,7 +17,7 @@ def untyped(row: dict[str, str]) -> dict[str, str]:
     return row | {key: "" for key in ("Appointment Type", "Appointment Type ID") if key in row}
 
 
-def test_visits_without_a_service_are_one_line_among_the_names_and_never_brought_unasked(product_at: At) -> None:
+def test_visits_without_a_service_are_a_single_name_and_need_a_decision(product_at: At) -> None:
     product = product_at("preparing")
     megan, at = product.visitor(MEGAN), product.at
     done(megan.post(f"{at}/checklist/services", data={"way": "bring"}))
@@ -37,6 +37,6 @@ def test_prose_in_place_of_content_is_ticked_before_it_goes_live(product_at: At)
     product = product_at("preparing")
     prose = changed("treatment notes-", lambda row: row | {"Content": "Knee better. Rest."})
     tried(product, ("export.zip", prose))
-    told = words(product.visitor(MEGAN).get(f"{product.at}/approve"))
-    assert "hold plain text where questions and answers were expected" in told
-    assert "These progress notes may come as plain text" in told
+    text = words(product.visitor(MEGAN).get(f"{product.at}/approve"))
+    assert "hold plain text where questions and answers were expected" in text
+    assert "These progress notes may come as plain text" in text

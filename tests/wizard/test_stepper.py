@@ -1,4 +1,4 @@
-"""The steps above every page: on a phone, the step that is named as the next one follows the step of the open page."""
+"""The stepper: on a phone, the next step follows the step of the open page."""
 
 import re
 

@@ -20,7 +20,7 @@ from tests.world.ledger_lies import set_raw
 from tests.world.row_lies import OTHER_WORKSPACE, row_lies, write_row
 
 MISPLACING = {"state", "paused_from", "trial_number"}
-TOLD = "The record of this move was changed outside of this product. Our support has been told"
+REPORTED = "The record of this move was changed outside of this product. Our support has been told"
 HELP = "/m/{migration_id}/help"
 POINTS = ("preparing", "matching", "reviewing", "finalised")
 
@@ -31,7 +31,7 @@ def addresses(method: str) -> list[str]:
     return [path for path in of_a_move if path.count("{") == 1 and path != HELP and not path.endswith("/events")]
 
 
-def lies(product: Product) -> Iterator[tuple[str, dict[str, object]]]:
+def false_states(product: Product) -> Iterator[tuple[str, dict[str, object]]]:
     with product.runtime.ledger.read() as session:
         trial = session.get(Trial, (product.migration_id, 1)) or Trial(
             migration_id=product.migration_id, number=1, store=""
@@ -41,39 +41,39 @@ def lies(product: Product) -> Iterator[tuple[str, dict[str, object]]]:
             yield name, values
 
 
-def is_told(answer: Response) -> bool:
-    return TOLD in words(answer)
+def is_reported(answer: Response) -> bool:
+    return REPORTED in words(answer)
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_no_page_and_no_list_says_a_state_that_the_history_does_not_say(product_at: At, point: str) -> None:
+def test_no_page_shows_a_state_that_differs_from_the_history(product_at: At, point: str) -> None:
     product = product_at(point)
     megan, ana = product.visitor(MEGAN), product.visitor(ANA)
     honest = {name: getattr(product.move(), name) for name in Migration.model_fields}
     paths, tried = addresses("GET"), 0
-    for number, (name, values) in enumerate(lies(product)):
+    for number, (name, values) in enumerate(false_states(product)):
         write_row(product.runtime, product.migration_id, values)
         some = paths if number == 0 else [paths[(number * 3 + step) % len(paths)] for step in range(3)]
         for path in ["/m/{migration_id}/progress", "/m/{migration_id}/overview", "/m/{migration_id}/review", *some]:
             page = megan.get(path.format(migration_id=product.migration_id))
             assert page.status_code == 200, (name, path)
-            assert is_told(page), (name, path)
+            assert is_reported(page), (name, path)
         assert "Changed outside of this product" in words(megan.get("/clinics")), name
         assert megan.get("/start").headers.get("location") == product.at, name
         listed = words(ana.get("/support"))
         assert CHANGED_WORDS in listed, name
-        one = words(ana.get(f"/support/{product.migration_id}"))
-        assert "history_differs" in one, name
+        page = words(ana.get(f"/support/{product.migration_id}"))
+        assert "history_differs" in page, name
         assert megan.get(f"{product.at}/help").status_code == 200, name
         write_row(product.runtime, product.migration_id, honest)
         tried += 1
     assert tried >= 15
-    assert not is_told(megan.see(product.at))
+    assert not is_reported(megan.see(product.at))
     assert CHANGED_WORDS not in words(ana.get("/support"))
 
 
 @pytest.mark.parametrize(("point", "state"), [("finalised", State.REVIEWING), ("reviewing", State.FINALISED)])
-def test_no_form_of_such_a_move_is_taken(product_at: At, point: str, state: State) -> None:
+def test_forms_of_such_a_move_are_refused(product_at: At, point: str, state: State) -> None:
     product = product_at(point)
     megan = product.visitor(MEGAN)
     write_row(product.runtime, product.migration_id, {"state": state.value})
@@ -97,12 +97,12 @@ def test_a_report_of_another_shape_is_not_a_matter_of_a_moment(product_at: At) -
     report = {name: value for name, value in product.move().report.items() if name != "trial"}
     write_row(product.runtime, product.migration_id, {"report": report})
     page = words(product.visitor(MEGAN).get(f"{product.at}/report"))
-    assert TOLD in page
+    assert REPORTED in page
     assert "in a moment" not in page
 
 
 @pytest.mark.parametrize("value", ["{}", "null"])
-def test_what_the_trial_was_held_against_is_missed(product_at: At, value: str) -> None:
+def test_missing_source_totals_are_detected(product_at: At, value: str) -> None:
     product = product_at("reviewing")
     set_raw(product.runtime, Trial, product.migration_id, "held_against", value)
     page = words(product.visitor(MEGAN).get(f"{product.at}/review"))
@@ -118,7 +118,7 @@ def test_a_box_that_sends_another_value_than_a_tick_acknowledges_nothing(product
     assert product.move().moves_acknowledged_at is None
 
 
-def test_the_form_of_another_page_replaces_no_export_of_a_move_that_has_none(product_at: At) -> None:
+def test_another_pages_form_cannot_replace_an_export(product_at: At) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
     other = basis_in(megan.see(f"{product.at}/help"), f"{product.at}/help")
@@ -127,9 +127,7 @@ def test_the_form_of_another_page_replaces_no_export_of_a_move_that_has_none(pro
 
 
 @pytest.mark.parametrize(("form", "field"), [("help", "text"), ("link", "link")])
-def test_a_form_without_a_fingerprint_of_ours_comes_back_with_what_was_typed(
-    product_at: At, form: str, field: str
-) -> None:
+def test_a_form_without_a_valid_fingerprint_comes_back_with_its_text(product_at: At, form: str, field: str) -> None:
     product = product_at("preparing")
     typed = "https://files.harbour.example/export.zip"
     answer = product.visitor(MEGAN).post(f"{product.at}/{form}", data={field: typed, "basis": "unreadable"})
@@ -140,7 +138,7 @@ def test_a_form_without_a_fingerprint_of_ours_comes_back_with_what_was_typed(
 def test_a_client_that_hangs_up_is_no_fault_of_ours(product_at: At, capsys: pytest.CaptureFixture[str]) -> None:
     product = product_at("preparing")
     megan = product.visitor(MEGAN)
-    told = [
+    reports = [
         (b"host", b"testserver"),
         (b"origin", b"http://testserver"),
         (b"content-type", b"application/x-www-form-urlencoded"),
@@ -158,7 +156,7 @@ def test_a_client_that_hangs_up_is_no_fault_of_ours(product_at: At, capsys: pyte
     for path in ("upload/begin", "help", "link", "overview"):
         address = f"{product.at}/{path}"
         scope = {"type": "http", "method": "POST", "path": address, "raw_path": address.encode(), "query_string": b""}
-        scope |= {"headers": told, "scheme": "http", "server": ("testserver", 80), "http_version": "1.1"}
+        scope |= {"headers": reports, "scheme": "http", "server": ("testserver", 80), "http_version": "1.1"}
         asyncio.run(product.app(scope, receive, send))
     assert not [status for status in answers if status >= 500]
     assert "our_fault" not in capsys.readouterr().out

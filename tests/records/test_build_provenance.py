@@ -1,4 +1,4 @@
-"""Each value stands beside the cells that it was made of, and what was done to it is said."""
+"""Each value appears next to its source cells, with the conversion between them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,13 +12,13 @@ from app.mapping.context import DateOrder
 from app.mapping.kind import Kind
 from app.problems import Problem
 from app.records.cells import Cell, Place
-from app.records.field import Field, said
+from app.records.field import Field, text_field
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
+from app.records.labels import moment_field
 from app.records.origin import NO_ROW, origin_of
-from app.records.provenance import CLOSED, Beside, Line, beside, cells_alone
+from app.records.provenance import CLOSED, Line, Provenance, build_provenance, cells_alone
 from app.records.source_row import SourceRow
-from app.records.words import moment_field
 from app.sources import source
 
 CLIENTS = source(None).kind("patients")
@@ -27,8 +27,8 @@ CLIENTS = source(None).kind("patients")
 def a_row(
     cells: Mapping[str, str], *problems: Problem, kind: Kind[Any] = CLIENTS, dates: DateOrder = DateOrder.DAY_FIRST
 ) -> SourceRow:
-    placed = {one.name: one for one in kind.columns}
-    told = tuple(
+    placed = {column.name: column for column in kind.columns}
+    texts = tuple(
         Cell(
             name,
             placed[name.partition(":")[0]].column.native if ":" not in name else name,
@@ -39,19 +39,21 @@ def a_row(
         else Cell(name, name[1:], text, None)
         for name, text in cells.items()
     )
-    return SourceRow(kind, "patients.csv", 1, 2, "77", dates, told, problems)
+    return SourceRow(kind, "patients.csv", 1, 2, "77", dates, texts, problems)
 
 
-def compared(fields: list[Field], row: SourceRow, table: str = "clients", hidden: frozenset[str] = NOTHING) -> Beside:
-    return beside(BY_NAME[table], fields, row, hidden)
+def compared(
+    fields: list[Field], row: SourceRow, table: str = "clients", hidden: frozenset[str] = NOTHING
+) -> Provenance:
+    return build_provenance(BY_NAME[table], fields, row, hidden)
 
 
-def one(field: Field, cells: Mapping[str, str], *problems: Problem, **more: Any) -> Line:
+def line_for(field: Field, cells: Mapping[str, str], *problems: Problem, **more: Any) -> Line:
     (line,) = compared([field], a_row(cells, *problems, **more)).lines
     return line
 
 
-NAME = said("Name", "Dr Ana Li", "title", "first_name", "last_name")
+NAME = text_field("Name", "Dr Ana Li", "title", "first_name", "last_name")
 BORN = Field("Date of birth", "4 March 1961", ("date_of_birth",), ("1961-03-04",), "Read with the day before the month")
 PHONES = Field(
     "Phones", "+61 400 000 172, mobile", ("phone_numbers", "phone_number"), ("+61400000172",), "With its code"
@@ -65,11 +67,11 @@ PHONES = Field(
         (NAME, {"first_name": " Ana ", "last_name": "Li"}),
         (BORN, {"date_of_birth": "1961-03-04"}),
         (PHONES, {"phone_mobile": "+61400000172"}),
-        (said("Notes", "Early.\n\nEmail: jo@@x", "notes"), {"notes": "Early."}),
+        (text_field("Notes", "Early.\n\nEmail: jo@@x", "notes"), {"notes": "Early."}),
     ],
 )
-def test_what_stands_in_the_value_is_as_it_was(field: Field, cells: dict[str, str]) -> None:
-    line = one(field, cells)
+def test_a_cell_contained_in_the_value_is_unchanged(field: Field, cells: dict[str, str]) -> None:
+    line = line_for(field, cells)
     assert (line.is_same, line.did) == (True, ("As it was",))
     assert [cell.text for cell in line.cells] == list(cells.values())
 
@@ -79,34 +81,40 @@ def test_what_stands_in_the_value_is_as_it_was(field: Field, cells: dict[str, st
     [
         (BORN, {"date_of_birth": "04/03/1961"}, "Read with the day before the month"),
         (PHONES, {"phone_mobile": "0400 000 172"}, "With its code"),
-        (said("Sex", "Female", "sex"), {"sex": "F"}, "Brought into Caspen's form"),
-        (said("Referred by", "Dr Wen Li", "referred_by_id"), {"referring_doctor_id": "551"}, "Found by its number"),
+        (text_field("Sex", "Female", "sex"), {"sex": "F"}, "Brought into Caspen's form"),
+        (
+            text_field("Referred by", "Dr Wen Li", "referred_by_id"),
+            {"referring_doctor_id": "551"},
+            "Found by its number",
+        ),
     ],
 )
-def test_what_was_done_to_a_cell_is_said(field: Field, cells: dict[str, str], did: str) -> None:
-    line = one(field, cells)
+def test_the_conversion_of_a_cell_is_described(field: Field, cells: dict[str, str], did: str) -> None:
+    line = line_for(field, cells)
     assert (line.is_same, line.did) == (False, (did,))
 
 
-def test_a_consent_that_the_export_tells_the_other_way_round_is_said_to_be_turned() -> None:
+def test_an_inverted_consent_is_described_as_inverted() -> None:
     field = Field("SMS", "No", ("custom_field_values.SMS marketing consent",), ("false",))
-    assert one(field, {"unsubscribed_sms_marketing": "true"}).did == ("Turned round: Caspen asks whether they agreed",)
+    assert line_for(field, {"unsubscribed_sms_marketing": "true"}).did == (
+        "Turned round: Caspen asks whether they agreed",
+    )
 
 
-def test_a_file_that_proves_the_month_first_says_so() -> None:
-    line = one(BORN, {"date_of_birth": "03/04/1961"}, dates=DateOrder.MONTH_FIRST)
+def test_a_month_first_file_is_described_as_month_first() -> None:
+    line = line_for(BORN, {"date_of_birth": "03/04/1961"}, dates=DateOrder.MONTH_FIRST)
     assert line.did == ("Read with the month before the day, as all of the file proves",)
 
 
-def test_the_words_of_a_problem_stand_at_its_cell_and_once() -> None:
+def test_the_title_of_a_problem_appears_once_at_its_cell() -> None:
     problem = Problem("bad_date", "patients", column="date_of_birth")
-    found = compared([BORN], a_row({"date_of_birth": "31/31/1961"}, problem))
-    assert found.lines[0].did == (problem.title,)
-    assert found.told == ()
+    provenance = compared([BORN], a_row({"date_of_birth": "31/31/1961"}, problem))
+    assert provenance.lines[0].did == (problem.title,)
+    assert provenance.problems == ()
 
 
 def test_an_empty_value_names_a_cell_only_where_the_cell_was_refused() -> None:
-    empty = said("E-mail", None, "email")
+    empty = text_field("E-mail", None, "email")
     refused = Problem("bad_email", "patients", column="email")
     assert compared([empty], a_row({"email": "jo@x.example"})).lines == ()
     (line,) = compared([empty], a_row({"email": "jo@@x"}, refused)).lines
@@ -147,7 +155,7 @@ def test_a_value_of_another_row_names_the_reference_and_that_row() -> None:
         feeds={"booking_id": frozenset({"note_date"})},
     )
     words = "From its appointment, line 3 of appointments.csv"
-    (line,) = beside(BY_NAME["progress_notes"], [field], row, NOTHING, {"note_date": words}).lines
+    (line,) = build_provenance(BY_NAME["progress_notes"], [field], row, NOTHING, {"note_date": words}).lines
     assert ([cell.name for cell in line.cells], line.did) == (["booking_id"], (words,))
 
 
@@ -158,19 +166,19 @@ def test_a_member_does_not_show_the_problem_of_another_member() -> None:
         a_row({"patient_ids": "1,2"}, lost, shared, kind=source(None).kind("appointments")),
         feeds={"patient_ids": frozenset({"client_id"})},
     )
-    assert compared([], replace(row, record_id="77:1"), "appointments").told == (shared,)
-    assert compared([], replace(row, record_id="77"), "appointments").told == (lost, shared)
+    assert compared([], replace(row, record_id="77:1"), "appointments").problems == (shared,)
+    assert compared([], replace(row, record_id="77"), "appointments").problems == (lost, shared)
 
 
-def test_a_problem_of_the_row_as_a_whole_stands_below() -> None:
+def test_a_problem_of_the_whole_row_appears_below() -> None:
     problem = Problem("possible_duplicate_patient", "patients")
-    assert compared([NAME], a_row({"first_name": "Ana"}, problem)).told == (problem,)
+    assert compared([NAME], a_row({"first_name": "Ana"}, problem)).problems == (problem,)
 
 
-def test_a_value_without_a_cell_says_so_and_one_without_either_is_left_away() -> None:
-    fields = [said("State", "Active", "status"), said("Alert", None, "alert")]
-    found = compared(fields, replace(a_row({}), feeds={}))
-    assert [(line.label, line.did) for line in found.lines] == [("State", ("Not a column in your export",))]
+def test_a_value_without_a_cell_is_marked_and_an_empty_field_is_left_out() -> None:
+    fields = [text_field("State", "Active", "status"), text_field("Alert", None, "alert")]
+    provenance = compared(fields, replace(a_row({}), feeds={}))
+    assert [(line.label, line.did) for line in provenance.lines] == [("State", ("Not a column in your export",))]
 
 
 ATTENDEE = Place("Diary/attendees.csv", 4, 7)
@@ -183,7 +191,7 @@ def of_attendee(name: str, text: str, *feeds: str, **more: Any) -> Cell:
 
 
 def a_visit(*joined: Cell, **own: str) -> SourceRow:
-    """A visit of whose cells none feeds anything: rows of attendees decide."""
+    """A visit without feeding cells of its own: rows of attendees decide."""
     return replace(a_row(own, kind=VISITS), feeds=dict.fromkeys(own, frozenset()), joined=joined)
 
 
@@ -192,13 +200,13 @@ STATE = Field("State", "Arrived", ("status", "cancellation_reason_id"), how="In 
 
 def test_a_value_of_another_row_shows_its_cell_with_its_place() -> None:
     row = a_visit(of_attendee("arrived", "true", "status"), did_not_arrive="true")
-    found = compared([STATE], row, "appointments")
-    assert [(cell.header, cell.place) for cell in found.lines[0].cells] == [("Arrived", ATTENDEE)]
-    assert found.lines[0].did == ("In Caspen's words",)
-    assert [line.did for line in found.others] == [("Line 7 of attendees.csv counts instead",)]
+    provenance = compared([STATE], row, "appointments")
+    assert [(cell.header, cell.place) for cell in provenance.lines[0].cells] == [("Arrived", ATTENDEE)]
+    assert provenance.lines[0].did == ("In Caspen's words",)
+    assert [line.did for line in provenance.others] == [("Line 7 of attendees.csv counts instead",)]
 
 
-def test_the_problem_of_a_cell_of_another_row_stands_at_that_cell_alone() -> None:
+def test_the_problem_of_another_rows_cell_appears_only_at_that_cell() -> None:
     problem = Problem("bad_boolean", "attendees", column="arrived")
     own = Problem("bad_boolean", "appointments", column="arrived")
     row = a_visit(of_attendee("arrived", "perhaps", "status", problems=(problem,)))
@@ -208,18 +216,18 @@ def test_the_problem_of_a_cell_of_another_row_stands_at_that_cell_alone() -> Non
     )
 
 
-def test_a_moment_of_another_row_is_called_the_same_where_it_is_equal() -> None:
+def test_an_equal_moment_of_another_row_is_called_the_same() -> None:
     field = moment_field("Canceled at", "9:00 am", datetime(2026, 3, 1, 22, tzinfo=UTC), "cancelled_at")
     cell = of_attendee("cancelled_at", "2026-03-02 09:00 +1100", "cancelled_at", instant="2026-03-01T22:00:00Z")
     (line,) = compared([field], a_visit(cell), "appointments").lines
     assert line.did == ("The same moment, on the clock of its location",)
 
 
-def test_what_a_reader_may_not_see_is_not_shown_in_another_row_either() -> None:
+def test_hidden_values_are_hidden_in_other_rows() -> None:
     cell = of_attendee("notes", "words", "note", "cancellation_note")
-    fields = [said("Note", "words", "note"), said("Cancellation note", "words", "cancellation_note")]
-    found = compared(fields, a_visit(cell), "appointments", frozenset({"note"}))
-    assert [(line.label, line.closed, line.cells) for line in found.lines] == [
+    fields = [text_field("Note", "words", "note"), text_field("Cancellation note", "words", "cancellation_note")]
+    provenance = compared(fields, a_visit(cell), "appointments", frozenset({"note"}))
+    assert [(line.label, line.closed, line.cells) for line in provenance.lines] == [
         ("Note", True, ()),
         ("Cancellation note", False, ()),
     ]
@@ -238,12 +246,12 @@ def test_what_a_reader_may_not_see_is_not_shown_in_another_row_either() -> None:
     ],
 )
 def test_only_a_value_that_no_cell_can_change_is_no_column(row: SourceRow, did: str) -> None:
-    assert compared([said("State", "Active", "status")], row).lines[0].did == (did,)
+    assert compared([text_field("State", "Active", "status")], row).lines[0].did == (did,)
 
 
-def test_a_cell_that_says_what_is_usual_anyway_is_shown() -> None:
+def test_a_cell_with_the_usual_value_is_shown() -> None:
     row = replace(a_row({"accepted_privacy_policy": "no answer"}), feeds={"accepted_privacy_policy": frozenset()})
-    (line,) = compared([said("Privacy policy", "Pending", "privacy_policy_consent")], row).lines
+    (line,) = compared([text_field("Privacy policy", "Pending", "privacy_policy_consent")], row).lines
     assert [cell.text for cell in line.cells] == ["no answer"]
     assert line.did == ("Caspen's usual value, which this cell does not change",)
 
@@ -251,15 +259,15 @@ def test_a_cell_that_says_what_is_usual_anyway_is_shown() -> None:
 def test_of_a_cell_that_is_the_whole_value_the_others_are_only_conditions() -> None:
     cells = {"cancellation_note": "Flu", "cancelled_at": "2026-03-02"}
     row = replace(a_row(cells, kind=VISITS), feeds=dict.fromkeys(cells, frozenset({"cancellation_note"})))
-    (line,) = compared([said("Cancellation note", "Flu", "cancellation_note")], row, "appointments").lines
+    (line,) = compared([text_field("Cancellation note", "Flu", "cancellation_note")], row, "appointments").lines
     assert ([cell.text for cell in line.cells], line.did) == (["Flu"], ("As it was",))
 
 
-def test_a_name_beside_a_number_stands_beside_what_both_say() -> None:
-    field = said("Referred by", "Wen Li", "referred_by_id")
-    line = one(field, {"referring_doctor_id": "551", "referring_doctor": "Dr Wen Li"})
+def test_a_name_and_its_number_appear_next_to_the_same_value() -> None:
+    field = text_field("Referred by", "Wen Li", "referred_by_id")
+    line = line_for(field, {"referring_doctor_id": "551", "referring_doctor": "Dr Wen Li"})
     assert [cell.name for cell in line.cells] == ["referring_doctor_id", "referring_doctor"]
-    assert one(field, {"referring_doctor": "Dr W Li"}).did == ("Found by its name",)
+    assert line_for(field, {"referring_doctor": "Dr W Li"}).did == ("Found by its name",)
 
 
 def test_no_cell_of_a_row_is_left_away() -> None:
@@ -267,10 +275,10 @@ def test_no_cell_of_a_row_is_left_away() -> None:
         "id": "77", "first_name": "Ana", "time_zone": "Sydney", "custom:Sport": "Judo", "?Shoe size": "41",
         "created_at": "2020-01-01", "merged_with_patient_id": "9",
     }  # fmt: skip
-    found = compared([said("Name", "Ana", "first_name")], a_row(cells))
-    shown = [cell.name for line in (*found.lines, *found.others) for cell in line.cells]
+    provenance = compared([text_field("Name", "Ana", "first_name")], a_row(cells))
+    shown = [cell.name for line in (*provenance.lines, *provenance.others) for cell in line.cells]
     assert sorted(shown) == sorted(cells)
-    assert {line.cells[0].name: line.did[0] for line in found.others} == {
+    assert {line.cells[0].name: line.did[0] for line in provenance.others} == {
         "id": "Kept, so that it is found again",
         "time_zone": "No field of its own in Caspen",
         "custom:Sport": "A custom field",
@@ -280,32 +288,36 @@ def test_no_cell_of_a_row_is_left_away() -> None:
     }
 
 
-def test_an_answer_stands_beside_the_column_of_its_field() -> None:
+def test_an_answer_appears_next_to_the_column_of_its_field() -> None:
     field = Field("Custom field: Sport", "Judo", ("custom_field_values.Sport",), ("Judo",))
-    assert one(field, {"custom:Sport": "Judo"}).did == ("As it was",)
+    assert line_for(field, {"custom:Sport": "Judo"}).did == ("As it was",)
 
 
-def test_what_a_reader_may_not_see_is_not_shown_in_the_row_either() -> None:
+def test_hidden_values_are_hidden_in_the_row() -> None:
     kind = source(None).kind("treatment_notes")
     row = a_row({"id": "7", "title": "First", "content": "{}", "?Extra": "secret"}, kind=kind)
     hidden = frozenset({"body"})
-    fields = [said("Title", "First", "title"), said("Note", "words", "body")]
-    found = compared(fields, row, "progress_notes", hidden)
-    assert [(line.label, line.closed) for line in found.lines] == [("Title", False), ("Note", True)]
-    told = [cell.text for line in (*found.lines, *found.others) for cell in line.cells]
-    assert sorted(told) == ["7", "First"]
+    fields = [text_field("Title", "First", "title"), text_field("Note", "words", "body")]
+    provenance = compared(fields, row, "progress_notes", hidden)
+    assert [(line.label, line.closed) for line in provenance.lines] == [("Title", False), ("Note", True)]
+    texts = [cell.text for line in (*provenance.lines, *provenance.others) for cell in line.cells]
+    assert sorted(texts) == ["7", "First"]
     alone = cells_alone(row, hidden)
     assert {line.label: line.did for line in alone if line.closed} == {"Content": (CLOSED,), "Extra": (CLOSED,)}
 
 
-def test_what_a_reader_may_not_see_is_closed_without_a_row_too() -> None:
+def test_hidden_values_are_closed_without_a_row() -> None:
     hidden = frozenset({"body"})
-    fields = [said("Title", "First", "title"), said("Note", "words", "body"), said("Author", None, "author_name")]
+    fields = [
+        text_field("Title", "First", "title"),
+        text_field("Note", "words", "body"),
+        text_field("Author", None, "author_name"),
+    ]
     record = SimpleNamespace(part=0)
     nothing: Any = None  # a record that rows only name is told apart before anything is read
     origin = origin_of(nothing, nothing, nothing, nothing, BY_NAME["progress_notes"], record, fields, hidden)
     assert (origin.row, origin.why) == (None, NO_ROW)
-    assert [(line.label, line.closed, line.field is None) for line in origin.beside.lines] == [
+    assert [(line.label, line.closed, line.field is None) for line in origin.provenance.lines] == [
         ("Title", False, False),
         ("Note", True, True),
     ]

@@ -1,4 +1,4 @@
-"""Clients who may be in Caspen already are asked about among the names, one line each."""
+"""Clients who may be in Caspen already are questions on the names page, with a line for each."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from tests.pages import done, words
 from tests.product import MEGAN, VERA, Product
 from tests.wizard.choices import save
 
-FOUND = "1003"
+MATCHED = "1003"
 
 
 @pytest.fixture
@@ -35,44 +35,44 @@ def product(product_at: At) -> Product:
     with product.runtime.ledger.write() as session:
         run = f"trial:{product.move().trial_number}"
         opened = session.get_one(Work, (product.migration_id, run, "open", 0))
-        opened.result = {**opened.result, "known_clients": {FOUND: {"to": "wait", "id": client}}}
+        opened.result = {**opened.result, "known_clients": {MATCHED: {"to": "wait", "id": client}}}
         session.add(opened)
     done(product.visitor(MEGAN).post(f"{product.at}/review/change-plan"))
     return product
 
 
-def look(product: Product, who: str = MEGAN) -> str:
+def known_text(product: Product, who: str = MEGAN) -> str:
     return words(product.visitor(who).get(f"{product.at}/matches?show=clients"))
 
 
-def test_each_is_a_line_with_the_name_that_caspen_has_and_the_look_is_written_down(product: Product) -> None:
-    said = look(product)
-    assert "Clients, 0 of 1" in said
-    assert "1 needs your eye" in said
-    assert f"{FOUND} Zoë O'Brien, born 13 Feb 1980" in said
+def test_each_known_client_is_a_line_with_caspens_name_and_the_view_is_recorded(product: Product) -> None:
+    text = known_text(product)
+    assert "Clients, 0 of 1" in text
+    assert "1 needs your eye" in text
+    assert f"{MATCHED} Zoë O'Brien, born 13 Feb 1980" in text
     assert "known_clients_listed" in product.acts()
 
 
 def test_a_viewer_sees_no_name(product: Product) -> None:
-    assert "O'Brien" not in look(product, VERA)
-    assert "A client of the clinic" in look(product, VERA)
+    assert "O'Brien" not in known_text(product, VERA)
+    assert "A client of the clinic" in known_text(product, VERA)
 
 
 @pytest.mark.parametrize("to", ["match", "create", "leave_out"])
 def test_a_choice_is_kept_and_can_be_taken_back(product: Product, to: str) -> None:
-    done(save(product, "clients", **{f"c:{FOUND}": to}))
-    choice = plan_of(product.move()).clients[FOUND]
+    done(save(product, "clients", **{f"c:{MATCHED}": to}))
+    choice = plan_of(product.move()).clients[MATCHED]
     assert choice.to == to
     assert choice.id
-    assert "Clients, 1 of 1" in look(product)
-    done(save(product, "clients", **{f"c:{FOUND}": ""}))
+    assert "Clients, 1 of 1" in known_text(product)
+    done(save(product, "clients", **{f"c:{MATCHED}": ""}))
     assert plan_of(product.move()).clients == {}
 
 
-def test_a_move_in_which_nobody_was_found_has_no_such_tab(product_at: At) -> None:
+def test_a_move_without_known_clients_has_no_clients_tab(product_at: At) -> None:
     product = product_at("matching")
     assert "Clients, " not in words(product.visitor(MEGAN).get(f"{product.at}/matches"))
-    assert "No client of this export is in Caspen already" in look(product)
+    assert "No client of this export is in Caspen already" in known_text(product)
 
 
 def test_a_choice_about_a_client_who_is_not_asked_about_any_more_is_shown_and_not_lost(product: Product) -> None:
@@ -81,7 +81,7 @@ def test_a_choice_about_a_client_who_is_not_asked_about_any_more_is_shown_and_no
     form = {
         "show": "clients",
         "act": "save",
-        f"c:{FOUND}": "leave_out",
+        f"c:{MATCHED}": "leave_out",
         "basis": basis_in(page, f"{product.at}/matches"),
     }
     with product.runtime.ledger.write() as session:
@@ -90,7 +90,8 @@ def test_a_choice_about_a_client_who_is_not_asked_about_any_more_is_shown_and_no
         session.add(opened)
     answer = megan.post_exactly(f"{product.at}/matches", form)
     assert answer.status_code == 409
-    assert f"Client {FOUND} is You chose Leave out, with all their history This choice is no longer offered." in words(
-        answer
+    assert (
+        f"Client {MATCHED} is You chose Leave out, with all their history This choice is no longer offered."
+        in words(answer)
     )
     assert "Use my answer" not in words(answer)

@@ -1,4 +1,4 @@
-"""A look at records of the trial: who looks, at which store, and the line in the audit that comes before any value."""
+"""A view of the trial's records: the reader, the store, and the audit line before any value is shown."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +20,8 @@ from app.web.page_context import Visit, visit_of
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
-    """One visit to the records of the newest trial."""
+class TrialView:
+    """A visit to the records of the newest trial."""
 
     visit: Visit
     trial: Trial
@@ -34,20 +34,20 @@ class Looking:
         return self.visit.move.workspace_id
 
     def is_live(self, kind: RecordKind, record_id: str) -> bool:
-        """Whether the live workspace has this record already, of an earlier move or of this one."""
+        """Whether the live workspace already has this record."""
         return get(self.visit.runtime.caspen.live, self.workspace_id, kind, record_id) is not None
 
-    def seen(self, act: str, facts: dict[str, Any]) -> None:
-        write_look(self.visit, act, facts)
+    def record(self, act: str, facts: dict[str, Any]) -> None:
+        record_view(self.visit, act, facts)
 
     def origin(self, kind: RecordKind, record: Any, fields: tuple[Field, ...]) -> Origin:
-        """The row of a record, as far as this reader may see it."""
+        """The source row of a record, as far as this reader may see it."""
         visit, hidden = self.visit, kind.hidden(record, self.reader)
         return origin_of(visit.runtime, visit.move, visit.source, self.trial, kind, record, fields, hidden)
 
 
 class NoTrialRecords(HTTPException):
-    """The move has no records of a trial to show. `title` and `lede` say why."""
+    """The move has no trial records to show. `title` and `lede` give the reason."""
 
     def __init__(self, title: str, lede: str) -> None:
         super().__init__(404)
@@ -69,7 +69,7 @@ TRIAL_DELETED = (
 )
 
 
-def looking(request: Request) -> Looking:
+def open_trial_view(request: Request) -> TrialView:
     """Opens the records of the current trial. Raises NoTrialRecords before a trial is ready and after it is deleted."""
     visit = visit_of(request)
     caspen, move = visit.runtime.caspen, visit.move
@@ -84,10 +84,10 @@ def looking(request: Request) -> Looking:
     if not caspen.exists(store):
         raise HTTPException(404)
     zone = str(move.plan.get("timezone") or "Australia/Sydney")
-    return Looking(visit, trial, store, Names(caspen, store, move.workspace_id, zone), reader)
+    return TrialView(visit, trial, store, Names(caspen, store, move.workspace_id, zone), reader)
 
 
-def write_look(visit: Visit, act: str, facts: dict[str, Any]) -> None:
-    """Who looked at whose record is written down before a single value is shown."""
+def record_view(visit: Visit, act: str, facts: dict[str, Any]) -> None:
+    """Writes the view to the audit. Must run before a value is shown."""
     with visit.write() as session:
         write_act(session, visit.move, visit.by.name, visit.by.actor.value, act, facts)
