@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 
 from app.checklist import activities, contents, dates, export, invitations, locations, practitioners, services
-from app.checklist.line import Line, Mark
+from app.checklist.line import CheckLine, Mark
 from app.checklist.situation import Situation
 
-CHECKS: tuple[Callable[[Situation], Line], ...] = (
+CHECKS: tuple[Callable[[Situation], CheckLine], ...] = (
     locations.check,
     practitioners.check,
     invitations.check,
@@ -18,16 +18,16 @@ CHECKS: tuple[Callable[[Situation], Line], ...] = (
 )
 
 
-def lines(facts: Situation) -> tuple[Line, ...]:
+def lines(facts: Situation) -> tuple[CheckLine, ...]:
     """Every check, in the order of the page."""
     return tuple(check(facts) for check in CHECKS)
 
 
-def count_done(check_lines: Iterable[Line]) -> int:
+def count_done(check_lines: Iterable[CheckLine]) -> int:
     """The number of done lines. Waived lines, and lines that only do not block, are not done."""
     return sum(line.mark is Mark.DONE for line in check_lines)
 
 
-def first_in_the_way(facts: Situation) -> Line | None:
+def first_in_the_way(facts: Situation) -> CheckLine | None:
     """The first line that blocks a trial."""
     return next((line for line in lines(facts) if not line.passes), None)

@@ -23,7 +23,7 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CheckLine:
     """A line of the checklist. `blocks`: no trial starts before the line is done or waived.
 
     `reason` is support's reason for a waiver.

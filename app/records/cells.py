@@ -16,7 +16,7 @@ ARCHIVED_FILE = "Archived, because the name of its file says so"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CellPlace:
     """A line of a file of the export."""
 
     file: str
@@ -36,7 +36,7 @@ class Cell:
     header: str
     text: str
     placed: Placed | None
-    place: Place | None = None
+    place: CellPlace | None = None
     feeds: frozenset[str] = frozenset()
     instant: str = ""
     problems: tuple[Problem, ...] = ()
@@ -47,7 +47,7 @@ class Cell:
         return self.name.partition(":")[0]
 
     @property
-    def key(self) -> tuple[Place | None, str]:
+    def key(self) -> tuple[CellPlace | None, str]:
         """The identity of a cell within a record."""
         return self.place, self.name
 

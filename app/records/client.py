@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 from app.caspen.stores import Store
 from app.caspen.tables import Client, CustomFieldValue
-from app.records.field import Field, OtherRecord
+from app.records.field import OtherRecord, RecordField
 from app.records.kinds.clients import KIND
 from app.records.kinds.custom_field_values import KIND as VALUES
 from app.records.kinds.custom_field_values import answer
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.query import find
 
 MOST = 500  # more than any clinic's number of questions
 
 
-def details(store: Store, names: Names, client: Client) -> Iterator[Field]:
+def details(store: Store, names: RecordNames, client: Client) -> Iterator[RecordField]:
     """The fields of the client's page in Caspen, then the answered custom fields by name."""
     names.meet([client])
     yield from KIND.fields(client, names)
@@ -27,7 +27,7 @@ def details(store: Store, names: Names, client: Client) -> Iterator[Field]:
         yield _field(name, value, names)
 
 
-def _field(name: str, value: CustomFieldValue, names: Names) -> Field:
+def _field(name: str, value: CustomFieldValue, names: RecordNames) -> RecordField:
     plain = tuple(part for part in (value.text, value.other_text) if part)
     columns = (f"{VALUES.name}.{name}", f"{VALUES.name}/{value.source_id}")
     origin = None
@@ -35,4 +35,4 @@ def _field(name: str, value: CustomFieldValue, names: Names) -> Field:
         address = (VALUES.name, str(value.source_kind), str(value.source_id))
         origin = OtherRecord(*address, ("text", "option_ids", "other_text"), value.part, value.line)
     label, words = f"Custom field: {name}", answer(value, names)
-    return Field(label, words, columns, plain, "In the field's own form", origin=origin)
+    return RecordField(label, words, columns, plain, "In the field's own form", origin=origin)

@@ -6,14 +6,14 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Rich:
+class RichText:
     """Imported HTML. The template sanitises it again."""
 
     html: str
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FormSheet:
     """A form's sections as Caspen stores them, and its signatures by id."""
 
     sections: Sequence[Mapping[str, Any]]
@@ -41,7 +41,7 @@ class OtherRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class RecordField:
     """A line of a record. `value` is empty without a value.
 
     `columns` are the table's columns behind the value, or `table.column` for another table. `plain` is the value as a
@@ -50,7 +50,7 @@ class Field:
     """
 
     label: str
-    value: str | Rich | Sheet | None
+    value: str | RichText | FormSheet | None
     columns: tuple[str, ...] = ()
     plain: tuple[str, ...] = ()
     how: str = ""
@@ -63,6 +63,6 @@ class Field:
         return self.value if isinstance(self.value, str) else ""
 
 
-def text_field(label: str, value: str | None, *columns: str, how: str = "") -> Field:
+def text_field(label: str, value: str | None, *columns: str, how: str = "") -> RecordField:
     """A field with plain text."""
-    return Field(label, value or None, columns, how=how)
+    return RecordField(label, value or None, columns, how=how)

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.caspen.tables import Imported
-from app.records.field import Field
-from app.records.names import Names
+from app.records.field import RecordField
+from app.records.names import RecordNames
 from app.records.reader import Reader
 
 NOTHING: frozenset[str] = frozenset()
 
 
-def nothing_long(record: Any, names: Names, /) -> Iterator[Field]:
+def nothing_long(record: Any, names: RecordNames, /) -> Iterator[RecordField]:
     yield from ()
 
 
@@ -35,13 +35,13 @@ class RecordKind:
     label: str
     noun: str
     table: type[Imported]
-    title: Callable[[Any, Names], str]
-    fields: Callable[[Any, Names], Iterator[Field]]
+    title: Callable[[Any, RecordNames], str]
+    fields: Callable[[Any, RecordNames], Iterator[RecordField]]
     listed: tuple[str, ...]
     order: tuple[str, ...]
     listed_by: tuple[str, ...] = ()
     search: tuple[str, ...] = ()
-    long: Callable[[Any, Names], Iterator[Field]] = nothing_long
+    long: Callable[[Any, RecordNames], Iterator[RecordField]] = nothing_long
     heavy: tuple[str, ...] = ()
     hidden: Callable[[Any, Reader], frozenset[str]] = nothing_hidden
     absent_note: str = ""

@@ -8,7 +8,7 @@ from typing import Any
 import phonenumbers
 
 from app.formatting import DAYS, MONTHS
-from app.records.field import Field
+from app.records.field import RecordField
 
 ROLES = {
     "practitioner_admin": "Practitioner Admin",
@@ -38,14 +38,14 @@ def full_day(value: date | None) -> str | None:
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else None
 
 
-def day_field(label: str, value: date | None, *columns: str) -> Field:
+def day_field(label: str, value: date | None, *columns: str) -> RecordField:
     plain = (value.isoformat(),) if value else ()
-    return Field(label, full_day(value), columns, plain, "Read with the day before the month")
+    return RecordField(label, full_day(value), columns, plain, "Read with the day before the month")
 
 
-def moment_field(label: str, words: str | None, value: datetime | None, *columns: str) -> Field:
+def moment_field(label: str, words: str | None, value: datetime | None, *columns: str) -> RecordField:
     plain = (value.isoformat().replace("+00:00", "Z"),) if value else ()
-    return Field(label, words, columns, plain, "Shown on the clock of its location", is_moment=True)
+    return RecordField(label, words, columns, plain, "Shown on the clock of its location", is_moment=True)
 
 
 def weekday(number: int) -> str:
@@ -67,9 +67,9 @@ def address(value: Mapping[str, Any] | None) -> str | None:
     return join_parts(str(value.get(name) or "") for name in names) if value else None
 
 
-def address_field(value: Mapping[str, Any] | None) -> Field:
+def address_field(value: Mapping[str, Any] | None) -> RecordField:
     plain = tuple(str(part) for part in value.values() if part) if value else ()
-    return Field("Address", address(value), ("address",), plain, "Put into Caspen's lines of an address")
+    return RecordField("Address", address(value), ("address",), plain, "Put into Caspen's lines of an address")
 
 
 def phone(value: Mapping[str, Any]) -> str:
@@ -84,8 +84,8 @@ def phone(value: Mapping[str, Any]) -> str:
     return f"{whole}, {kind}" if kind else whole
 
 
-def phones_field(listed: Iterable[Mapping[str, Any]] | None, single: str | None = None, *columns: str) -> Field:
+def phones_field(listed: Iterable[Mapping[str, Any]] | None, single: str | None = None, *columns: str) -> RecordField:
     numbers = [value for value in listed or () if isinstance(value, Mapping)]
     plain = tuple(f"{value.get('code') or ''}{value.get('number') or ''}" for value in numbers)
     words = "\n".join(phone(value) for value in numbers) or single
-    return Field("Phones", words, columns or ("phone_numbers",), plain, "Written with the code of the country")
+    return RecordField("Phones", words, columns or ("phone_numbers",), plain, "Written with the code of the country")

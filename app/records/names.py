@@ -35,7 +35,7 @@ TABLES = {prefix: "services" if table == "activities" else table for table, pref
 AT_ONCE = 500
 
 
-class Names:
+class RecordNames:
     """Looks up names and caches them. `zone` is the page's time zone. Times in another zone name their zone."""
 
     def __init__(self, stores: Stores, store: Store, workspace_id: str, zone: str) -> None:

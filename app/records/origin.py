@@ -20,10 +20,10 @@ from app.mapping.kind import Source
 from app.mapping.plan import Plan
 from app.migration.exports import current_export
 from app.migration.models import Migration, Part, Trial, Work
-from app.records.field import Field
+from app.records.field import RecordField
 from app.records.kind import RecordKind
 from app.records.kinds import BY_NAME as KINDS
-from app.records.provenance import Line, Provenance, build_provenance, line_of
+from app.records.provenance import Provenance, ProvenanceLine, build_provenance, line_of
 from app.records.query import get
 from app.records.source_row import SourceGone, SourceRow, Taken, part_of_record, read_source
 from app.worker.runtime import Runtime
@@ -37,7 +37,7 @@ OTHER = "Another export was handed over since this trial was made, so that its r
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RecordOrigin:
     """The source of a record. `row` is None for the reason `why`; `provenance` has only the values then.
 
     `is_damaged`: the record names a row that did not make it, so the trial must be started again.
@@ -59,19 +59,21 @@ def origin_of(
     trial: Trial,
     kind: RecordKind,
     record: Any,
-    fields: Iterable[Field],
+    fields: Iterable[RecordField],
     hidden: frozenset[str],
-) -> Origin:
+) -> RecordOrigin:
     """The source row of a record of a trial."""
     shown = tuple(fields)
     row, why = _row(runtime, migration, source, trial, record, shown)
     if row is None:
-        return Origin(Provenance(tuple(_alone(field, hidden) for field in shown if field.value), (), ()), None, why)
+        return RecordOrigin(
+            Provenance(tuple(_alone(field, hidden) for field in shown if field.value), (), ()), None, why
+        )
     taken = {column: _words(each) for column, each in row.taken.items()}
-    return Origin(build_provenance(kind, shown, row, hidden, {**_other_rows(record, row, shown), **taken}), row)
+    return RecordOrigin(build_provenance(kind, shown, row, hidden, {**_other_rows(record, row, shown), **taken}), row)
 
 
-def _other_rows(record: Any, row: SourceRow, fields: Iterable[Field]) -> dict[str, str]:
+def _other_rows(record: Any, row: SourceRow, fields: Iterable[RecordField]) -> dict[str, str]:
     """Texts by column for values of another record whose row cannot be read."""
     read = frozenset[str]().union(*(cell.feeds for cell in row.joined))
     return {
@@ -97,14 +99,14 @@ def _words(taken: Taken) -> str:
     return f"{how[taken.value]}, {line_of(taken.place)}"
 
 
-def _alone(field: Field, hidden: frozenset[str]) -> Line:
+def _alone(field: RecordField, hidden: frozenset[str]) -> ProvenanceLine:
     """A value without a row."""
     is_hidden = bool(hidden.intersection(field.columns))
-    return Line(field.label, None if is_hidden else field, (), (), closed=is_hidden)
+    return ProvenanceLine(field.label, None if is_hidden else field, (), (), closed=is_hidden)
 
 
 def _row(
-    runtime: Runtime, migration: Migration, source: Source, trial: Trial, record: Any, fields: Iterable[Field]
+    runtime: Runtime, migration: Migration, source: Source, trial: Trial, record: Any, fields: Iterable[RecordField]
 ) -> tuple[SourceRow | None, str]:
     if not record.part:
         return None, NO_ROW
@@ -146,7 +148,7 @@ def asked_of(
     trial: Trial,
     part: Part,
     record: Any,
-    fields: Iterable[Field],
+    fields: Iterable[RecordField],
 ) -> RecordAsked:
     """The record, its trial, and the rows that may contribute to it. `part` is the part of its own row."""
     store = runtime.caspen.trial(migration.id, trial.number)
@@ -204,7 +206,7 @@ def _targets(session: Session, migration: Migration, trial: Trial, store: Store,
 
 
 def _others(
-    session: Session, migration: Migration, trial: Trial, record: Any, fields: Iterable[Field]
+    session: Session, migration: Migration, trial: Trial, record: Any, fields: Iterable[RecordField]
 ) -> Iterator[OtherAsked]:
     """The other records whose values the page shows, if another row made them."""
     for other in (field.origin for field in fields):

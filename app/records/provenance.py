@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from app.mapping.context import DateOrder
 from app.mapping.moments import birth, day
 from app.problems import Problem
-from app.records.cells import Cell, Place
-from app.records.field import Field
+from app.records.cells import Cell, CellPlace
+from app.records.field import RecordField
 from app.records.kind import RecordKind
 from app.records.source_row import SourceRow
 
@@ -26,11 +26,11 @@ MONTH_FIRST = "Read with the month before the day, as all of the file proves"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ProvenanceLine:
     """A value with its source `cells`. `did` describes the conversion, `is_same` marks an unchanged value."""
 
     label: str
-    field: Field | None
+    field: RecordField | None
     cells: tuple[Cell, ...]
     did: tuple[str, ...]
     is_same: bool = False
@@ -41,14 +41,14 @@ class Line:
 class Provenance:
     """`lines` in the order of the record, `others` for cells without a value, `problems` of the row."""
 
-    lines: tuple[Line, ...]
-    others: tuple[Line, ...]
+    lines: tuple[ProvenanceLine, ...]
+    others: tuple[ProvenanceLine, ...]
     problems: tuple[Problem, ...]
 
 
 def build_provenance(
     kind: RecordKind,
-    fields: Iterable[Field],
+    fields: Iterable[RecordField],
     row: SourceRow,
     hidden: frozenset[str],
     borrowed: Mapping[str, str] = NOTHING_BORROWED,
@@ -64,18 +64,18 @@ def build_provenance(
         for column in _destinations(cell, kind, row):
             by_column.setdefault(column, []).append(cell)
     secret = {cell.key for cell in every_cell if hidden.intersection(_destinations(cell, kind, row))}
-    lines: list[Line] = []
-    shown: set[tuple[Place | None, str]] = set()
+    lines: list[ProvenanceLine] = []
+    shown: set[tuple[CellPlace | None, str]] = set()
     for field in fields:
         cells = _cells_of(field, by_column) if field.value else _refused(field, kind, row)
         is_usual = bool(field.value) and not cells and not row.assumed.intersection(field.columns)
         cells = _described(field, kind, row) if is_usual else cells
         shown.update(cell.key for cell in cells)
         if hidden.intersection(field.columns):
-            lines.append(Line(field.label, None, (), (CLOSED,), closed=True))
+            lines.append(ProvenanceLine(field.label, None, (), (CLOSED,), closed=True))
         elif field.value or cells:
             open_cells = tuple(cell for cell in cells if cell.key not in secret)
-            closed = Line(field.label, field, (), (CLOSED,))
+            closed = ProvenanceLine(field.label, field, (), (CLOSED,))
             lines.append(
                 _line(field, open_cells, row, borrowed, is_usual=is_usual) if open_cells or not cells else closed
             )
@@ -85,7 +85,7 @@ def build_provenance(
     return Provenance(tuple(lines), others, tuple(p for p in _own_problems(row) if p.title not in shown_titles))
 
 
-def _cells_of(field: Field, by_column: Mapping[str, list[Cell]]) -> tuple[Cell, ...]:
+def _cells_of(field: RecordField, by_column: Mapping[str, list[Cell]]) -> tuple[Cell, ...]:
     """The cells that feed the field's columns, each once, in the order of the columns.
 
     If a cell holds the whole value, the other cells are only conditions and are left out.
@@ -95,12 +95,12 @@ def _cells_of(field: Field, by_column: Mapping[str, list[Cell]]) -> tuple[Cell, 
     return tuple(whole or cells.values())
 
 
-def _described(field: Field, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
+def _described(field: RecordField, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
     """Cells described as a source of a field that no cell feeds: the field has its usual value."""
     return tuple(cell for cell in row.cells if _destination(cell, kind, row) in field.columns)
 
 
-def _refused(field: Field, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
+def _refused(field: RecordField, kind: RecordKind, row: SourceRow) -> tuple[Cell, ...]:
     """Cells of an empty field whose content has a problem of its own. Other empty fields have no cells."""
     refused = {problem.column for problem in row.problems if problem.column}
     meant = (cell for cell in row.cells if _destination(cell, kind, row) in field.columns)
@@ -123,7 +123,7 @@ def _is_of_another_record(problem: Problem, row: SourceRow) -> bool:
     return bool(fed) and all("/" in column for column in fed)
 
 
-def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[Line, ...]:
+def cells_alone(row: SourceRow, hidden: frozenset[str]) -> tuple[ProvenanceLine, ...]:
     """The cells of a row without a record."""
     return tuple(_other(cell, row, hidden) for cell in row.cells)
 
@@ -153,30 +153,30 @@ def _destination(cell: Cell, kind: RecordKind, row: SourceRow) -> str:
 
 
 def _line(
-    field: Field, cells: tuple[Cell, ...], row: SourceRow, borrowed: Mapping[str, str], *, is_usual: bool = False
-) -> Line:
+    field: RecordField, cells: tuple[Cell, ...], row: SourceRow, borrowed: Mapping[str, str], *, is_usual: bool = False
+) -> ProvenanceLine:
     from_other_row = next((borrowed[column] for column in field.columns if column in borrowed), None)
     if from_other_row is not None:
-        return Line(field.label, field, cells, (from_other_row,))
+        return ProvenanceLine(field.label, field, cells, (from_other_row,))
     if row.assumed.intersection(field.columns):
-        return Line(field.label, field, cells, (ASSUMED,))
+        return ProvenanceLine(field.label, field, cells, (ASSUMED,))
     if not cells:
         why = _without_cell(field, row)
-        return Line(field.label, field, (), (why,), is_same=why == NO_CELL)
+        return ProvenanceLine(field.label, field, (), (why,), is_same=why == NO_CELL)
     titles = _problems(cells, row)
     if not titles and all(_is_kept(cell, field) for cell in cells):
-        return Line(field.label, field, cells, (AS_IT_WAS,), is_same=True)
-    return Line(field.label, field, cells, tuple(titles) or (USUAL if is_usual else _how(field, cells, row),))
+        return ProvenanceLine(field.label, field, cells, (AS_IT_WAS,), is_same=True)
+    return ProvenanceLine(field.label, field, cells, tuple(titles) or (USUAL if is_usual else _how(field, cells, row),))
 
 
-def _without_cell(field: Field, row: SourceRow) -> str:
+def _without_cell(field: RecordField, row: SourceRow) -> str:
     """Why a value has no cell."""
     if row.feeds is None:
         return NOT_TRACED
     return OTHER_ROWS if row.unlike.intersection(field.columns) else NO_CELL
 
 
-def line_of(place: Place) -> str:
+def line_of(place: CellPlace) -> str:
     """As in "line 7 of appointments.csv"."""
     return f"line {place.line:,} of {place.file.rpartition('/')[2]}"
 
@@ -188,7 +188,7 @@ def _problems(cells: tuple[Cell, ...], row: SourceRow) -> list[str]:
     return list(dict.fromkeys([*titles, *(problem.title for cell in cells for problem in cell.problems)]))
 
 
-def _how(field: Field, cells: tuple[Cell, ...], row: SourceRow) -> str:
+def _how(field: RecordField, cells: tuple[Cell, ...], row: SourceRow) -> str:
     if field.is_moment and any(_instant(cell, row) in field.plain for cell in cells):
         return SAME_MOMENT
     for cell in cells:
@@ -215,7 +215,7 @@ def _instant(cell: Cell, row: SourceRow) -> str | None:
     return cell.instant if cell.place is not None else row.instants.get(cell.name)
 
 
-def _is_kept(cell: Cell, field: Field) -> bool:
+def _is_kept(cell: Cell, field: RecordField) -> bool:
     """Whether the value contains the cell's own text."""
     text = _squeezed(cell.text)
     if cell.text in field.plain or text in (_squeezed(part) for part in field.plain):
@@ -230,15 +230,15 @@ def _squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def _other(cell: Cell, row: SourceRow, hidden: frozenset[str], kind: RecordKind | None = None) -> Line:
+def _other(cell: Cell, row: SourceRow, hidden: frozenset[str], kind: RecordKind | None = None) -> ProvenanceLine:
     """A cell by itself. Hidden if it may hold a hidden value."""
     column = cell.placed.column if cell.placed else None
     destination = (column.destination or "").partition(".")[2] if column else ""
     if hidden and (column is None or destination in hidden):
-        return Line(cell.header, None, (), (CLOSED,), closed=True)
+        return ProvenanceLine(cell.header, None, (), (CLOSED,), closed=True)
     titles = _problems((cell,), row)
     instead = _instead(cell, row, kind)
-    return Line(
+    return ProvenanceLine(
         cell.header, None, (cell,), tuple(titles) or (f"{instead} counts instead" if instead else _became(cell, row),)
     )
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from app.caspen.stores import Store
-from app.records.field import Field
+from app.records.field import RecordField
 from app.records.kind import RecordKind
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.query import PAGE, counts, find
 from app.records.reader import Reader
 
@@ -25,7 +25,7 @@ def no_band(record: Any, now: datetime, /) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Section:
+class ClientSection:
     """A section. `name` is the last part of its address and the name of its template in `templates/sections/`.
 
     `tags` are short labels of a line, `band` the heading above lines. `whole`: lines show the whole record, if it is
@@ -49,8 +49,8 @@ class SectionLine:
     id: str
     title: str
     record: Any
-    fields: Mapping[str, Field]
-    long: tuple[Field, ...] = ()
+    fields: Mapping[str, RecordField]
+    long: tuple[RecordField, ...] = ()
     tags: tuple[Tag, ...] = ()
     band: str = ""
     closed: bool = False
@@ -65,7 +65,7 @@ class SectionLine:
 class SectionPage:
     """A page of a section. `total` counts all records."""
 
-    section: Section
+    section: ClientSection
     lines: tuple[SectionLine, ...]
     total: int
     page: int
@@ -82,7 +82,7 @@ class Tab:
 
 
 def section_page(
-    section: Section, store: Store, names: Names, reader: Reader, client_id: str, page: int, now: datetime
+    section: ClientSection, store: Store, names: RecordNames, reader: Reader, client_id: str, page: int, now: datetime
 ) -> SectionPage:
     """A page of the client's records in this section."""
     kind = section.kind
@@ -98,13 +98,15 @@ def section_page(
     return SectionPage(section, lines, records_page.total, records_page.page, records_page.pages)
 
 
-def tabs(sections: tuple[Section, ...], store: Store, workspace_id: str, client_id: str) -> tuple[Tab, ...]:
+def tabs(sections: tuple[ClientSection, ...], store: Store, workspace_id: str, client_id: str) -> tuple[Tab, ...]:
     """The details, and every section with its number of records."""
     numbers = counts(store, workspace_id, client_id, (section.kind for section in sections))
     return (Tab("", "Details"), *(Tab(section.name, section.label, numbers[section.kind.name]) for section in sections))
 
 
-def _line(section: Section, record: Any, names: Names, reader: Reader, now: datetime, *, is_short: bool) -> SectionLine:
+def _line(
+    section: ClientSection, record: Any, names: RecordNames, reader: Reader, now: datetime, *, is_short: bool
+) -> SectionLine:
     kind = section.kind
     hidden = kind.hidden(record, reader)
     shown = {each.label: each for each in kind.fields(record, names) if not hidden.intersection(each.columns)}

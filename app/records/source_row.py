@@ -20,7 +20,7 @@ from app.migration.models import ExportFile, Migration, Part, ProblemLine, Trial
 from app.migration.plans import plan_of
 from app.problems import Level, Problem, catalogue
 from app.reading.parts import PartRow
-from app.records.cells import Cell, CellNames, Place
+from app.records.cells import Cell, CellNames, CellPlace
 from app.worker.leases import SPLIT
 from app.worker.runtime import Runtime
 
@@ -40,7 +40,7 @@ class Taken:
 
     value: str
     kind: Kind[Any] | None = None
-    place: Place | None = None
+    place: CellPlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +160,11 @@ def _with_evidence(
     with runtime.ledger.read() as session:
         numbers = {joined.file_number for joined in evidence.joined}
         files = {n: session.get(ExportFile, (migration.id, migration.export_number, n)) for n in numbers}
-    cells: dict[tuple[Place | None, str], Cell] = {}
-    places: dict[str, tuple[Kind[Any], Place]] = {}  # referenced rows, by the column that they feed
+    cells: dict[tuple[CellPlace | None, str], Cell] = {}
+    places: dict[str, tuple[Kind[Any], CellPlace]] = {}  # referenced rows, by the column that they feed
     for joined in evidence.joined:
         kind = source.kind(joined.kind)
-        place = Place(joined.file, joined.file_number, joined.line)
+        place = CellPlace(joined.file, joined.file_number, joined.line)
         named = CellNames(kind, joined.file, files[joined.file_number], joined.cells)
         feeds = named.shown({name: frozenset(fed) for name, fed in joined.feeds.items()})
         for cell in named.cells(joined.columns):

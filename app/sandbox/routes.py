@@ -21,7 +21,7 @@ from app.records.client import details
 from app.records.kinds.clients import KIND as CLIENT
 from app.records.kinds.clients import name as name_of
 from app.records.kinds.files import KIND as FILES
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.query import get
 from app.records.reader import EVERYTHING
 from app.records.section import section_page, tabs
@@ -191,7 +191,7 @@ def render_live_client(request: Request, workspace_id: str, client_id: str, sect
     client_record = get(caspen.live, workspace_id, CLIENT, client_id)
     if client_record is None:
         raise HTTPException(404)
-    names = Names(caspen, caspen.live, workspace_id, facts.workspace.timezone)
+    names = RecordNames(caspen, caspen.live, workspace_id, facts.workspace.timezone)
     values: dict[str, Any] = {
         "workspace": facts.workspace,
         "zone": facts.workspace.timezone,

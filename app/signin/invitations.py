@@ -27,7 +27,7 @@ INVITED = "the invited person"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class InvitationOffer:
     """An open invitation, for the invited person."""
 
     id: str
@@ -122,14 +122,14 @@ def render_not_open(request: Request) -> Response:
     return page(request, "errors/409.html", 409, title=title, lede=lede, go=way_on, code="invitation_not_open")
 
 
-def load_offers(session: Session, email: str) -> list[Offer]:
+def load_offers(session: Session, email: str) -> list[InvitationOffer]:
     """The open invitations to an address, oldest first."""
     offers = []
     for row in invitations.open_to_address(session, email):
         writer = session.get_one(Person, row.invited_by)
         role = Role(row.role)
         offers.append(
-            Offer(
+            InvitationOffer(
                 id=row.id,
                 clinic=session.get_one(Migration, row.migration_id).clinic,
                 label=LABELS[role],

@@ -93,7 +93,7 @@ def send_link(
         values["errors"] = [{"field": "email", "words": words}]
         return page(request, "signin/sign-in.html", 422, **values)
     network = network_of(request.client.host if request.client else None)
-    asked = LinkRequest(address, back, network, request.cookies.get(browser_cookie_name(runtime)))
+    asked = SignInLinkRequest(address, back, network, request.cookies.get(browser_cookie_name(runtime)))
     sender = parseaddr(runtime.settings.mail_from)[1]
     answer = page(request, "signin/check-email.html", email=address, next=back, minutes=MINUTES, sender=sender)
     answer.background = BackgroundTask(email_link_later, runtime, asked)
@@ -232,7 +232,7 @@ limiter = MovingWindowRateLimiter(MemoryStorage())
 
 
 @dataclass(frozen=True, slots=True)
-class LinkRequest:
+class SignInLinkRequest:
     """A browser's request for a link. `address` is stripped and in lower case, `device` the cookie of a known
     browser.
     """
@@ -243,13 +243,13 @@ class LinkRequest:
     device: str | None
 
 
-async def email_link_later(runtime: Runtime, asked: LinkRequest) -> None:
+async def email_link_later(runtime: Runtime, asked: SignInLinkRequest) -> None:
     """Runs `email_link` after a pause, so that the work for a known address does not delay the response."""
     await asyncio.sleep(PAUSE_SECONDS)
     await run_in_threadpool(email_link, runtime, asked)
 
 
-def email_link(runtime: Runtime, asked: LinkRequest) -> None:
+def email_link(runtime: Runtime, asked: SignInLinkRequest) -> None:
     """E-mails a link to the owner of the address, if there is an owner and the limits allow a link.
 
     Runs after the response. Logs a fault by its type and raises nothing.

@@ -18,7 +18,7 @@ from app.web.page_context import go, in_state, page, visit_of
 from app.wizard.answer_keeping import ANSWERED_IN, settle
 from app.wizard.file_inputs import file_inputs
 from app.wizard.file_states import lines_of
-from app.wizard.pairing import Offer, find_errors, planned, without
+from app.wizard.pairing import FileOffer, find_errors, planned, without
 from app.wizard.which_file import SUPPORT_FORM, answer_in, choices, file_of, offered, outdated_columns, trouble_of
 from app.wizard.which_folder import (
     AskedFolder,
@@ -102,7 +102,7 @@ def render_support_folder(
     return render_folder(request, folder, SUPPORT_FORM, "support/folder.html", errors, chosen, **more)
 
 
-def without_cells(shown: Offer) -> Offer:
+def without_cells(shown: FileOffer) -> FileOffer:
     """The offer without cells, so that no page of support can show a cell."""
     return replace(shown, lines=tuple(replace(line, cells=()) for line in shown.lines))
 
@@ -110,7 +110,7 @@ def without_cells(shown: Offer) -> Offer:
 def render_support_file(
     request: Request,
     number: int,
-    shown: Offer | None = None,
+    shown: FileOffer | None = None,
     errors: list[dict[str, str]] | None = None,
     reason: str = "",
 ) -> Response:

@@ -45,7 +45,7 @@ from app.reading.redaction import told_path
 from app.settings import environment
 from app.trial.account import APPROVABLE
 from app.trial.changed_ledger import changed_in
-from app.web.form_fingerprint import MOMENT, REASON, Field, Shown, columns_shown
+from app.web.form_fingerprint import MOMENT, REASON, FormField, Shown, columns_shown
 from app.web.page_context import Visit, go, open_move, page, shows, visit_of
 from app.wizard.completeness import whole
 from app.wizard.damage import UNTRUE, find_damage
@@ -116,7 +116,7 @@ def requests_shown(visit: Visit, session: Session, migration: Migration) -> Show
         context={f"request {key}": waiting.get(key) for key in ([asked] if asked else waiting)},
         labels={f"request {asked}": "The request"},
         now={f"request {asked}": waiting.get(asked, "answered or withdrawn")},
-        inputs={"text": Field("Your answer", "")},
+        inputs={"text": FormField("Your answer", "")},
     )
 
 

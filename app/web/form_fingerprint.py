@@ -59,7 +59,7 @@ NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FormField:
     """An input of a form: label, shown value, and words for values that are ids.
 
     Several values of one name (checkboxes) become one sorted text, joined by commas. The label belongs to the
@@ -110,12 +110,12 @@ class Shown:
     """
 
     context: Mapping[str, object] = field(default_factory=dict)
-    fields: Mapping[str, Field] = field(default_factory=dict)
+    fields: Mapping[str, FormField] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     now: Mapping[str, str] = field(default_factory=dict)
     whole: bool = False
-    inputs: Mapping[str, Field] = field(default_factory=dict)
-    earlier: Callable[[int], Mapping[str, Field]] | None = None
+    inputs: Mapping[str, FormField] = field(default_factory=dict)
+    earlier: Callable[[int], Mapping[str, FormField]] | None = None
     again: Mapping[str, str] = field(default_factory=dict)
     is_unique: bool = False
 
@@ -419,12 +419,12 @@ FOR_ANYBODY = {
 """Forms that any person may send. Every other form belongs to the person for whom it was rendered."""
 
 
-REASON = {"reason": Field("Reason, as the clinic will read it", "")}
-INPUTS: dict[str, Mapping[str, Field]] = {
-    "/m/{migration_id}/files/password": {"password": Field("Password of the zip", "")},
-    "/m/{migration_id}/review/requests": {"text": Field("Ask for a change", "")},
-    "/m/{migration_id}/report/undo": {"undo": Field("Take the whole move back", "", TICK)},
-    "/m/{migration_id}/report/delete": {"delete": Field("Delete our copies of the export now", "", TICK)},
+REASON = {"reason": FormField("Reason, as the clinic will read it", "")}
+INPUTS: dict[str, Mapping[str, FormField]] = {
+    "/m/{migration_id}/files/password": {"password": FormField("Password of the zip", "")},
+    "/m/{migration_id}/review/requests": {"text": FormField("Ask for a change", "")},
+    "/m/{migration_id}/report/undo": {"undo": FormField("Take the whole move back", "", TICK)},
+    "/m/{migration_id}/report/delete": {"delete": FormField("Delete our copies of the export now", "", TICK)},
     **{f"/support/{{migration_id}}/{act}": REASON for act in ("retry", "cancel", "pause", "resume")},
     **{f"/support/{{migration_id}}/{act}": REASON for act in ("back-to-review", "undo")},
 }

@@ -36,7 +36,7 @@ PORTS = {"http": 80, "https": 443}
 Next = Callable[[Request], Awaitable[Response]]
 
 
-class Origin(NamedTuple):
+class WebOrigin(NamedTuple):
     """Scheme, host and port of a page."""
 
     scheme: str
@@ -61,13 +61,13 @@ def comes_from_us(request: Request) -> bool:
     return origin is not None if site is None else site == "same-origin"
 
 
-def own_origin(request: Request) -> Origin | None:
+def own_origin(request: Request) -> WebOrigin | None:
     """The origin of this product's pages. None if Host is malformed and no address is set."""
     address = request.app.state.address or f"{_scheme_of(request)}://{request.headers.get('host', '')}"
     return origin_at(address)
 
 
-def origin_at(address: str) -> Origin | None:
+def origin_at(address: str) -> WebOrigin | None:
     """Scheme, host and port of an address, as browsers compare them. None if a part is missing."""
     try:
         parts = urlsplit(address)
@@ -76,7 +76,7 @@ def origin_at(address: str) -> Origin | None:
         return None
     if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
         return None
-    return Origin(parts.scheme, parts.hostname.lower(), port or PORTS[parts.scheme])
+    return WebOrigin(parts.scheme, parts.hostname.lower(), port or PORTS[parts.scheme])
 
 
 def has_usable_host(request: Request) -> bool:

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from app.migration.exports import current_export, files_of
 from app.migration.models import ExportFile, Migration
-from app.web.form_fingerprint import FIELD, LABELS, NOTHING, SECRETS, TICK, Basis, Changed, Field, NoBasis, Shown
+from app.web.form_fingerprint import FIELD, LABELS, NOTHING, SECRETS, TICK, Basis, Changed, FormField, NoBasis, Shown
 from app.web.page_context import Visit
 
 Inputs = tuple[tuple[str, str], ...]
@@ -224,7 +224,7 @@ def _facts_changed(refusal: Refusal, form: RefusedForm) -> list[SentAnswer]:
     return list(lines)
 
 
-def _earlier(refusal: Refusal) -> Mapping[str, Field]:
+def _earlier(refusal: Refusal) -> Mapping[str, FormField]:
     """Fields of the form that the page no longer has, with the labels of the earlier export."""
     earlier = refusal.shown.earlier
     if earlier is None or not refusal.is_other_export or not refusal.export_number:
@@ -233,13 +233,13 @@ def _earlier(refusal: Refusal) -> Mapping[str, Field]:
     return {name: each for name, each in fields.items() if refusal.basis.knows(name, each.label)}
 
 
-def _field(refusal: Refusal, name: str) -> Field | None:
+def _field(refusal: Refusal, name: str) -> FormField | None:
     """The field on the present page. None if the id now belongs to another label."""
     own = refusal.shown.fields.get(name)
     return own if own is not None and refusal.basis.knows(name, own.label) else None
 
 
-def _answered(name: str, own: Field, values: Sequence[str]) -> list[SentAnswer]:
+def _answered(name: str, own: FormField, values: Sequence[str]) -> list[SentAnswer]:
     """An answer to a field that the page still has. Only choices that are still offered are sent again."""
     typed = own.answer(values)
     if own.offered == NOTHING and not typed:
@@ -251,7 +251,7 @@ def _answered(name: str, own: Field, values: Sequence[str]) -> list[SentAnswer]:
     return [SentAnswer(own.label, own.words(typed), own.words(own.value), inputs, "" if is_whole else NOT_OFFERED)]
 
 
-def _gone(refusal: Refusal, name: str, own: Field) -> list[SentAnswer]:
+def _gone(refusal: Refusal, name: str, own: FormField) -> list[SentAnswer]:
     """An answer to a field of an earlier export. The same name under another number may be another person."""
     typed = own.answer(refusal.sent[name])
     if refusal.basis.showed(name, own.label, typed):

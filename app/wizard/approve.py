@@ -30,7 +30,7 @@ from app.migration.trials import approve as approve_trial
 from app.migration.trials import current_trial, trials
 from app.request_limits import read_form
 from app.trial.approval_check import whole_trial
-from app.web.form_fingerprint import MOMENT, TICK, Field, Shown, columns_shown
+from app.web.form_fingerprint import MOMENT, TICK, FormField, Shown, columns_shown
 from app.web.navigation import page_of
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Inputs, Refusal, RefusedForm, SentAnswer, describe, describes
@@ -73,8 +73,8 @@ def trial_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
             "requests": str(len(waiting)),
         },
         inputs={
-            "name": Field("Type the name of your clinic to approve", ""),
-            **{f"accept-{each.key}": Field(each.title, each.tick) for each in warnings},
+            "name": FormField("Type the name of your clinic to approve", ""),
+            **{f"accept-{each.key}": FormField(each.title, each.tick) for each in warnings},
         },
     )
 

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from app import checklist
 from app.access.members import admin_names
-from app.checklist.line import Line, Mark
+from app.checklist.line import CheckLine, Mark
 from app.db import now
 from app.migration.advance import WrongState
 from app.migration.audit import write_act
@@ -16,7 +16,7 @@ from app.migration.models import Migration
 from app.migration.plans import EDITABLE
 from app.migration.state_words import WORDS
 from app.migration.states import OPEN, Event, State
-from app.web.form_fingerprint import Field, Shown
+from app.web.form_fingerprint import FormField, Shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import typed_date
 from app.wizard.lists_first import lists_first
@@ -39,7 +39,9 @@ def way_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """The chosen way for services. The plan of a trial keeps the answer."""
     del session
     ways_shown = ways(visit.source.label)
-    return Shown(fields={"way": Field("How do your services come across?", migration.services_way or "", ways_shown)})
+    return Shown(
+        fields={"way": FormField("How do your services come across?", migration.services_way or "", ways_shown)}
+    )
 
 
 @shows("/m/{migration_id}/checklist/dates")
@@ -109,7 +111,7 @@ def render_checklist(
     return page(request, "wizard/checklist.html", 422 if errors else 200, errors=errors or [], **values)
 
 
-def grouped(every: tuple[Line, ...]) -> list[dict[str, object]]:
+def grouped(every: tuple[CheckLine, ...]) -> list[dict[str, object]]:
     """The lines by heading. Lines that need the reader come first in each group."""
     order = {Mark.NEEDS: 0, Mark.WAIT: 1, Mark.LATER: 2, Mark.DONE: 3}
     groups = []
@@ -120,7 +122,7 @@ def grouped(every: tuple[Line, ...]) -> list[dict[str, object]]:
     return groups
 
 
-def lede(every: tuple[Line, ...], *, hands_over: bool, is_read: bool = True) -> str:
+def lede(every: tuple[CheckLine, ...], *, hands_over: bool, is_read: bool = True) -> str:
     """How many lines need the reader, as a sentence. `hands_over`: the move waits for the clinic's export. `is_read`:
     the clinic has acknowledged both lists.
     """

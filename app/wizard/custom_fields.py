@@ -10,7 +10,7 @@ from app.mapping.names import normalise_name
 from app.mapping.plan import Choice, ChosenType, Plan
 from app.matching.workspace_records import fits
 from app.records.kinds.custom_fields import TYPES
-from app.web.form_fingerprint import Field
+from app.web.form_fingerprint import FormField
 from app.web.page_context import Visit
 from app.wizard.migration_overview import MigrationOverview
 
@@ -19,7 +19,7 @@ MATCH = "match:"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CustomQuestion:
     """A question. `type` is the export's type, `choices` are values and labels of possible types.
 
     `misfits` holds, by type label, how many answers would become text. `native` is the id of the workspace's field
@@ -43,7 +43,7 @@ class Asked:
         return dict(self.choices)[self.chosen]
 
 
-def asked(visit: Visit, overview: MigrationOverview) -> list[Asked]:
+def asked(visit: Visit, overview: MigrationOverview) -> list[CustomQuestion]:
     """All questions of the export, in its order."""
     every = overview.inventory.questions if overview.inventory else {}
     if not every:
@@ -59,11 +59,11 @@ def asked(visit: Visit, overview: MigrationOverview) -> list[Asked]:
     ]
 
 
-def fields(questions: Iterable[Asked]) -> dict[str, Field]:
+def fields(questions: Iterable[CustomQuestion]) -> dict[str, FormField]:
     """The page's inputs: questions with at least two choices."""
     open_questions = [question for question in questions if len(question.choices) > 1]
     return {
-        question.field: Field(f"{question.name} becomes", question.chosen, dict(question.choices))
+        question.field: FormField(f"{question.name} becomes", question.chosen, dict(question.choices))
         for question in open_questions
     }
 
@@ -87,17 +87,17 @@ def decided(visit: Visit, overview: MigrationOverview, plan: Plan, form: Mapping
     return plan.model_copy(update={"field_types": types, "fields": matched})
 
 
-def _brought(field: str, token: str, known: Defined, type_: str) -> Asked:
+def _brought(field: str, token: str, known: Defined, type_: str) -> CustomQuestion:
     words = ((type_, f"{TYPES.get(type_, type_)}, as it came before"),)
-    return Asked(field, token, known.name, type_, not known.visible, known.answers, type_, words, fixed=True)
+    return CustomQuestion(field, token, known.name, type_, not known.visible, known.answers, type_, words, fixed=True)
 
 
-def _line(field: str, token: str, known: Defined, plan: Plan, native: NativeField | None) -> Asked:
+def _line(field: str, token: str, known: Defined, plan: Plan, native: NativeField | None) -> CustomQuestion:
     own = known.own or known.type
     types = (own, *fitting(own, known.options))
     choices = dict(_choices(known, types, native))
     chosen = _chosen(plan, token, own, choices)
-    return Asked(
+    return CustomQuestion(
         field,
         token,
         known.name,

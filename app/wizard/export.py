@@ -11,7 +11,7 @@ from app.db import now
 from app.migration.audit import write_act
 from app.migration.models import Migration
 from app.migration.states import OPEN, OVER, Event, State
-from app.web.form_fingerprint import TICK, Field, Shown
+from app.web.form_fingerprint import TICK, FormField, Shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 
 router = APIRouter()
@@ -22,7 +22,7 @@ def ready_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """Whether the clinic has confirmed that its export is ready."""
     del visit, session
     words, is_ready = "Our export holds everything that we want to move", migration.export_confirmed_at is not None
-    return Shown(fields={"ready": Field(words, "1" if is_ready else "", TICK)})
+    return Shown(fields={"ready": FormField(words, "1" if is_ready else "", TICK)})
 
 
 @router.get("/m/{migration_id}/export")

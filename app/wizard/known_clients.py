@@ -8,7 +8,7 @@ from app.access.rights import Right
 from app.caspen.native import client_names
 from app.mapping.plan import IDENTITY, Choice, Plan
 from app.migration.models import Work
-from app.web.form_fingerprint import Field
+from app.web.form_fingerprint import FormField
 from app.web.page_context import Visit
 from app.wizard.trial_view import record_view
 
@@ -58,9 +58,9 @@ def with_names(visit: Visit, people: list[KnownClient]) -> list[KnownClient]:
     return [replace(each, name=names.get(each.client, "Somebody who is not there any more")) for each in people]
 
 
-def fields(people: Iterable[KnownClient]) -> dict[str, Field]:
+def fields(people: Iterable[KnownClient]) -> dict[str, FormField]:
     """The page's inputs, each bound to its client in Caspen."""
-    return {each.field: Field(label_of(each.id), each.chosen, dict(CHOICES)) for each in people}
+    return {each.field: FormField(label_of(each.id), each.chosen, dict(CHOICES)) for each in people}
 
 
 def label_of(source_id: str) -> str:

@@ -32,7 +32,7 @@ from app.migration.checked_links import (
 from app.migration.models import Migration
 from app.migration.states import Event, State
 from app.problems import Problem
-from app.web.form_fingerprint import MOMENT, Changed, Field, Shown, columns_shown
+from app.web.form_fingerprint import MOMENT, Changed, FormField, Shown, columns_shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, SentAnswer, describe, describes
 from app.web.repeated_forms import answered_before
@@ -58,7 +58,7 @@ def link_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     waits = checked is not None and checked.sealed_link is not None
     moment = columns_shown(MOMENT, migration)
     return Shown(
-        inputs={"password": Field("Password of the link", "")},
+        inputs={"password": FormField("Password of the link", "")},
         context={**moment.context, "link": checked.checked_at.isoformat() if checked and waits else ""},
         labels={"link": "The link that waits"},
         now={**moment.now, "link": checked.hint if checked and waits else "none"},

@@ -31,7 +31,7 @@ BEGINS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReportLine:
     """A line of the report. `kind` is empty for a good result, else bad, needs or not."""
 
     words: str
@@ -48,7 +48,7 @@ class LinkReport:
 
     provider: str
     label: str
-    lines: tuple[Line, ...]
+    lines: tuple[ReportLine, ...]
     least: float | None = None
     most: float | None = None
     problem: Problem | None = None
@@ -141,49 +141,53 @@ def _amount(facts: Mapping[str, Any]) -> str:
     return files if facts["size"] is None else f"{files}, {formatting.size(facts['size'])}"
 
 
-def _lines(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool) -> list[Line]:
+def _lines(facts: Mapping[str, Any], at: datetime, now: datetime, zone: tzinfo, locked: bool) -> list[ReportLine]:
     place = f"{facts['label']} {'folder' if facts['folder'] else 'file'}"
     opens = "opens with your password" if locked else "open to anyone with the link"
     size = formatting.size(facts["size"]) if facts["size"] is not None else "size unknown"
     lines = [
-        Line(f"{place}, {opens}", f"checked {formatting.ago(at, now)}"),
-        Line(f"It is called \u201c{facts['name']}\u201d", formatting.plural(facts["files"], "file")),
-        Line("How large it is", size),
+        ReportLine(f"{place}, {opens}", f"checked {formatting.ago(at, now)}"),
+        ReportLine(f"It is called \u201c{facts['name']}\u201d", formatting.plural(facts["files"], "file")),
+        ReportLine("How large it is", size),
         _content(facts),
         _lasts(facts, now, zone),
         _room(facts),
     ]
     if facts["upgraded"]:
-        lines.append(Line("It was pasted with http; we open it with https, which nobody can read on the way"))
+        lines.append(ReportLine("It was pasted with http; we open it with https, which nobody can read on the way"))
     if facts["best_effort"]:
-        lines.append(Line(f"{facts['label']} promises nothing about links of this kind; they work today", kind="not"))
+        lines.append(
+            ReportLine(f"{facts['label']} promises nothing about links of this kind; they work today", kind="not")
+        )
     return lines
 
 
-def _content(facts: Mapping[str, Any]) -> Line:
+def _content(facts: Mapping[str, Any]) -> ReportLine:
     kind = facts["first_kind"]
     which = "The first file begins like" if facts["files"] > 1 else "It begins like"
     if not kind:
-        return Line("What the files hold is looked at when they are here", kind="not")
+        return ReportLine("What the files hold is looked at when they are here", kind="not")
     if kind in READABLE:
-        return Line(f"{which} {BEGINS[kind]}")
+        return ReportLine(f"{which} {BEGINS[kind]}")
     if kind in BEGINS:
-        return Line(f"{which} {BEGINS[kind]}. An export is zip, csv, json or xlsx", kind="bad")
-    return Line("The first bytes are of no kind that we know; we look when it is here", kind="not")
+        return ReportLine(f"{which} {BEGINS[kind]}. An export is zip, csv, json or xlsx", kind="bad")
+    return ReportLine("The first bytes are of no kind that we know; we look when it is here", kind="not")
 
 
-def _lasts(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> Line:
+def _lasts(facts: Mapping[str, Any], now: datetime, zone: tzinfo) -> ReportLine:
     if facts["expires_at"] is None:
-        return Line("The link does not end before the download is done", "no end date")
+        return ReportLine("The link does not end before the download is done", "no end date")
     ends = formatting.when(datetime.fromtimestamp(facts["expires_at"], UTC), now, zone)
     if facts["runs_out"]:
-        return Line("The link may end before the download is done: make one that lasts at least 7 days", ends, "bad")
-    return Line("The link lasts longer than the download", f"ends {ends}")
+        return ReportLine(
+            "The link may end before the download is done: make one that lasts at least 7 days", ends, "bad"
+        )
+    return ReportLine("The link lasts longer than the download", f"ends {ends}")
 
 
-def _room(facts: Mapping[str, Any]) -> Line:
+def _room(facts: Mapping[str, Any]) -> ReportLine:
     if facts["needed"] is None or facts["free"] is None:
-        return Line("Whether there is room is watched while it is downloaded", kind="not")
+        return ReportLine("Whether there is room is watched while it is downloaded", kind="not")
     if facts["free"] < facts["needed"]:
-        return Line("We need to free up space first. The download then starts automatically", kind="needs")
-    return Line("There is room for it here", "and for what we make of it")
+        return ReportLine("We need to free up space first. The download then starts automatically", kind="needs")
+    return ReportLine("There is room for it here", "and for what we make of it")

@@ -25,7 +25,7 @@ from app.migration.plans import save_plan
 from app.migration.states import OVER, Event, State
 from app.migration.trials import start_trial
 from app.migration.unanswered import files_apart, refused_rows
-from app.web.form_fingerprint import FIELD, NOTHING, Field, Shown, joined
+from app.web.form_fingerprint import FIELD, NOTHING, FormField, Shown, joined
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 from app.web.refused_forms import Refusal, RefusedForm, describe, describes
 from app.wizard import custom_fields, known_clients
@@ -324,16 +324,16 @@ def shown_on(visit: Visit, overview: MigrationOverview, show: str) -> Shown:
         context |= known_clients.about(known_clients.known(visit, overview.suggestions.old))
     fields = fields_on(visit, overview, show, named)
     is_client = show == known_clients.TAB
-    words = dict(known_clients.CHOICES) if is_client else next(iter(fields.values()), Field("", "")).choices
-    inputs: dict[str, Field] = {}
+    words = dict(known_clients.CHOICES) if is_client else next(iter(fields.values()), FormField("", "")).choices
+    inputs: dict[str, FormField] = {}
     for name in sent:
         if name.startswith(CHOICE) and name not in fields:
             context[f"gone {name}"] = labels[f"gone {name}"] = GONE
             now[f"gone {name}"] = "not there"
             label = known_clients.label_of(name.removeprefix(CHOICE)) if is_client else GONE
-            inputs[name] = Field(label, OPEN, words, offered=NOTHING)
+            inputs[name] = FormField(label, OPEN, words, offered=NOTHING)
 
-    def earlier(number: int) -> dict[str, Field]:
+    def earlier(number: int) -> dict[str, FormField]:
         return fields_on(visit, load_overview(visit, export=number), show, named)
 
     return Shown(context, fields, labels, now, is_start, inputs, earlier, {"act": NOT_STARTED if is_start else "keep"})
@@ -346,7 +346,7 @@ def describe_choices(refusal: Refusal) -> RefusedForm:
     return replace(describe(refusal), page=f"/m/{refusal.migration.id}/matches?show={show}")
 
 
-def fields_on(visit: Visit, overview: MigrationOverview, show: str, named: set[str]) -> dict[str, Field]:
+def fields_on(visit: Visit, overview: MigrationOverview, show: str, named: set[str]) -> dict[str, FormField]:
     """The inputs of a tab. `named` are the choices of a sent form. Objects that people have deleted in Caspen since
     then keep only their names.
     """
@@ -360,18 +360,18 @@ def fields_on(visit: Visit, overview: MigrationOverview, show: str, named: set[s
         held = frozenset(overview.inventory.kinds if overview.inventory else ())
         whole = ",".join(sorted(overview.plan.leave_out_kinds))
         return {
-            "before": Field("Appointments that start before", day_before(overview.plan), written=day_as_shown),
-            "kinds": Field("Leave out a whole kind", whole, kinds, offered=held),
+            "before": FormField("Appointments that start before", day_before(overview.plan), written=day_as_shown),
+            "kinds": FormField("Leave out a whole kind", whole, kinds, offered=held),
         }
     options = dict(candidates(overview, kind)) | decisions(kind, visit.source.label)
     lost = named - {OPEN} - options.keys()
     words = deleted_names(visit.runtime.caspen, visit.move.workspace_id, lost) | options if lost else options
-    fields: dict[str, Field] = {}
+    fields: dict[str, FormField] = {}
     for each in lines_of(overview, kind):
-        fields[each.field] = Field(f"{each.name} is in Caspen", each.chosen, words, offered=frozenset(options))
+        fields[each.field] = FormField(f"{each.name} is in Caspen", each.chosen, words, offered=frozenset(options))
         if kind == "appointment_types":
             value = "" if each.nature_open else each.nature or ""
-            fields[each.nature_field] = Field(f"{each.name} is", value, NATURES)
+            fields[each.nature_field] = FormField(f"{each.name} is", value, NATURES)
     return fields
 
 
@@ -389,7 +389,7 @@ NATURES = {"appointment": "Appointment", "activity": "Activity"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class NameLine:
     """A name of the export: its choice in Caspen, the reason, and the number of rows that depend on it.
 
     `number` is its place in the export, from 1. The page's rows keep the number while choices change.
@@ -461,14 +461,14 @@ def candidates(overview: MigrationOverview, kind: str) -> list[tuple[str, str]]:
     return sorted(shown, key=lambda pair: pair[1])
 
 
-def lines_of(overview: MigrationOverview, kind: str) -> list[Line]:
+def lines_of(overview: MigrationOverview, kind: str) -> list[NameLine]:
     """Every name of a kind, in the order of the export."""
     fits = {each.reference.id: each for each in overview.fresh.kinds.get(kind, ())}
     names = enumerate(overview.suggestions.kinds.get(kind, ()), 1)
     return [line(number, kind, each, overview.plan, fits.get(each.reference.id)) for number, each in names]
 
 
-def line(number: int, kind: str, suggestion: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> Line:
+def line(number: int, kind: str, suggestion: Suggestion, plan: Plan, fresh: Suggestion | None = None) -> NameLine:
     """Builds a line. `fresh` is the suggestion without the clinic's choices: its reason shows unless the clinic chose
     otherwise.
     """
@@ -489,7 +489,7 @@ def line(number: int, kind: str, suggestion: Suggestion, plan: Plan, fresh: Sugg
     saved = "Suggested by us, saved by you" if as_suggested else "Chosen by you"
     reason = fresh.why if fresh is not None and by_itself else saved
     why = (reason if suggestion.why == "Chosen before" else suggestion.why) or nothing
-    return Line(
+    return NameLine(
         number,
         reference.id,
         reference.name,

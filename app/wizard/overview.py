@@ -13,7 +13,7 @@ from app.migration.both_lists import acknowledge_lists
 from app.migration.models import Migration
 from app.migration.states import OPEN, Event, State, move_for
 from app.migration.trials import current_trial
-from app.web.form_fingerprint import TICK, Field, Shown
+from app.web.form_fingerprint import TICK, FormField, Shown
 from app.web.page_context import Confirmed, Visit, go, in_state, page, shows, visit_of
 from app.wizard.dates import day_as_shown, typed_date
 from app.wizard.receipt import load_receipt
@@ -27,14 +27,14 @@ TICKED = "1"
 def overview_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     """The Trial Conversion date as the field shows it, and whether the two lists are acknowledged."""
     del visit, session
-    ack = Field("I have read what moves and what stays", read_lists(migration), TICK)
+    ack = FormField("I have read what moves and what stays", read_lists(migration), TICK)
     return Shown(fields={"conversion": date_field(migration), "ack": ack})
 
 
-def date_field(migration: Migration) -> Field:
+def date_field(migration: Migration) -> FormField:
     day = migration.conversion_date
     shown = f"{date.fromisoformat(day):%d/%m/%Y}" if day else ""
-    return Field("Trial Conversion date", shown, written=day_as_shown)
+    return FormField("Trial Conversion date", shown, written=day_as_shown)
 
 
 def read_lists(migration: Migration) -> str:

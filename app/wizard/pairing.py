@@ -28,7 +28,7 @@ TIMES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FileKindAnswer:
     """An answer about a file. `chosen` is by column: a field, "" for no field, None for a column without an answer."""
 
     kind: str | None = None
@@ -37,7 +37,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ColumnLine:
     """A column of the file. `cells` are only for the clinic, `safe_name` and `shapes` also for support."""
 
     at: int
@@ -57,7 +57,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class FileOffer:
     """A file as the page shows it. `kind` is the kind whose fields are offered, None without a kind."""
 
     preview: Glimpse
@@ -67,7 +67,7 @@ class Offer:
     kind: Kind[Any] | None
     chosen: str | None
     headerless: bool
-    lines: tuple[Line, ...]
+    lines: tuple[ColumnLine, ...]
     doubled: tuple[str, ...]
 
     @property
@@ -78,13 +78,13 @@ class Offer:
 def offer(
     preview: Glimpse,
     source: Source,
-    answer: Answer | None,
+    answer: FileKindAnswer | None,
     plan: Plan,
     path: str,
     ids: Mapping[str, frozenset[str]],
     *,
     taken_for: str | None = None,
-) -> Offer:
+) -> FileOffer:
     """Builds the page's offer: the typed answer first, then the plan, then matching names, then guesses.
 
     `taken_for` is the kind that the list of files shows for a refused file.
@@ -116,7 +116,7 @@ def offer(
     planned = plan.file_kinds.get(path)
     chosen = (answer.kind if answer else None) or planned or natural or likely
     kind = next((k for k in source.kinds if k.name == chosen), None)
-    lines: tuple[Line, ...] = ()
+    lines: tuple[ColumnLine, ...] = ()
     if kind is None:
         lines = _lines(preview, source, None, None, None, {})
     elif kind.imported:
@@ -125,17 +125,17 @@ def offer(
         lines = _lines(preview, source, kind, answer, plan.column_pairs.get(path, {}) if answered else None, guesses)
     doubled = tuple(name for name, times in Counter(preview.names).items() if times > 1)
     headerless = answer.headerless if answer else path in plan.headerless
-    return Offer(preview, natural, candidates, likely, kind, chosen, headerless, lines, doubled)
+    return FileOffer(preview, natural, candidates, likely, kind, chosen, headerless, lines, doubled)
 
 
 def _lines(
     preview: Glimpse,
     source: Source,
     kind: Kind[Any] | None,
-    answer: Answer | None,
+    answer: FileKindAnswer | None,
     planned: Mapping[str, str] | None,
     guesses: Mapping[str, Guess],
-) -> tuple[Line, ...]:
+) -> tuple[ColumnLine, ...]:
     own = own_fields(kind, preview.names) if kind else ("",) * len(preview.names)
     safe_names = told_names(preview, source)
     by_name = has_names(preview, source)
@@ -161,7 +161,7 @@ def _lines(
             field_ = answer.chosen[at]
             why = f"may be {label_of(kind, likely)}" if likely and kind and not field_ else ""
         lines.append(
-            Line(
+            ColumnLine(
                 at,
                 name,
                 safe_names[at],
@@ -207,7 +207,7 @@ def fillers(kind: Kind[Any], name: str) -> set[str]:
     return {name} | {p.name for p in kind.columns if p.column.fills == name}
 
 
-def options(kind: Kind[Any], line: Line, *, many: str | None) -> list[tuple[str, str]]:
+def options(kind: Kind[Any], line: ColumnLine, *, many: str | None) -> list[tuple[str, str]]:
     """The choices for a column. `many` is the field that takes any number of columns, each under its own name."""
     needs = [p.name for p in needed(kind)]
     fields = sorted((p.name for p in kind.columns if not p.column.prefix), key=lambda n: (n not in needs, n in TIMES))
@@ -227,7 +227,7 @@ def gathers(kind: Kind[Any]) -> str | None:
     return next((p.name for p in kind.columns if p.column.prefix), None)
 
 
-def find_errors(shown: Offer) -> Errors:
+def find_errors(shown: FileOffer) -> Errors:
     """Errors that block the answer, each with its input on the page."""
     kind = shown.kind
     if shown.chosen == LEAVE_OUT or (kind is not None and not kind.imported):
@@ -235,7 +235,7 @@ def find_errors(shown: Offer) -> Errors:
     if kind is None:
         return [{"field": "kind", "words": "Say what this file holds, or leave it out."}]
     errors: Errors = []
-    filled: dict[str, Line] = {}
+    filled: dict[str, ColumnLine] = {}
     for line in shown.lines:
         if not line.chosen:
             continue
@@ -254,7 +254,7 @@ def find_errors(shown: Offer) -> Errors:
     return errors
 
 
-def planned(shown: Offer, plan: Plan, path: str) -> Plan:
+def planned(shown: FileOffer, plan: Plan, path: str) -> Plan:
     """The plan with this answer. An answer equal to what the file's names say is not stored."""
     kinds = {known: answer for known, answer in plan.file_kinds.items() if known != path}
     pairs = {known: answer for known, answer in plan.column_pairs.items() if known != path}

@@ -19,7 +19,7 @@ from app.migration.models import AuditEntry, Migration
 from app.migration.outbox import post, post_to
 from app.migration.states import Actor
 from app.records.reader import reader_of
-from app.web.form_fingerprint import TICK, Field, Shown
+from app.web.form_fingerprint import TICK, FormField, Shown
 from app.web.page_context import Confirmed, Visit, go, page, shows, visit_of
 from app.web.repeated_forms import answered_before
 from app.wizard.history import history
@@ -70,11 +70,11 @@ def member_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
         return Shown()
     label = LABELS[Role(member.role)] + (", reads clinical notes" if member.clinical else "")
     role = [member.role, member.clinical]
-    inputs: dict[str, Field] = {}
+    inputs: dict[str, FormField] = {}
     if visit.sent.path != REMOVE:
-        inputs["role"] = Field("What this person may do", member.role, ROLE_WORDS)
+        inputs["role"] = FormField("What this person may do", member.role, ROLE_WORDS)
         if reads_notes(visit, session):
-            inputs["clinical"] = Field("Also read clinical notes", "1" if member.clinical else "", TICK)
+            inputs["clinical"] = FormField("Also read clinical notes", "1" if member.clinical else "", TICK)
     labels, now = {"role": "What this person may do"}, {"role": label}
     return Shown(context={"role": role}, labels=labels, now=now, inputs=inputs)
 

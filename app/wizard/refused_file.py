@@ -14,10 +14,10 @@ from app.mapping.plan import LEAVE_OUT
 from app.migration.models import ExportFile
 from app.reading.document_folders import folder_of
 from app.reading.recognise import is_field
-from app.web.form_fingerprint import FIELD, REASON, TICK, Basis, Field, joined
+from app.web.form_fingerprint import FIELD, REASON, TICK, Basis, FormField, joined
 from app.web.refused_forms import KEPT, NOT_OFFERED, TAKEN_BACK, Inputs, Refusal, RefusedForm, SentAnswer, describes
 from app.wizard.file_inputs import HEADERLESS, KIND, LEFT_OUT, column_label, column_name, file_inputs, kind_words
-from app.wizard.pairing import Line, Offer, choice_words
+from app.wizard.pairing import ColumnLine, FileOffer, choice_words
 from app.wizard.which_file import FORM, SUPPORT_FORM, offered
 from app.wizard.which_folder import HOLDS, AskedFolder, asked_folder, folder_inputs, folder_words
 
@@ -44,7 +44,7 @@ class _Both:
     """A merge in progress: the form's facts, the present offer, the sent values. `parts` and `again` grow."""
 
     basis: Basis
-    now: Offer
+    now: FileOffer
     source: Source
     sent: Mapping[str, str]
     is_support: bool
@@ -64,11 +64,11 @@ class _Both:
         """The kind of this name, if its columns are paired."""
         return next((kind for kind in self.source.kinds if kind.name == name and kind.imported), None)
 
-    def label(self, line: Line) -> str:
+    def label(self, line: ColumnLine) -> str:
         return column_label(column_name(line, is_support=self.is_support))
 
 
-def merged(basis: Basis, now: Offer, source: Source, sent: Mapping[str, str], *, is_support: bool) -> Merged:
+def merged(basis: Basis, now: FileOffer, source: Source, sent: Mapping[str, str], *, is_support: bool) -> Merged:
     """Merges a sent answer with the present answer about a file of the same reading."""
     both = _Both(basis, now, source, sent, is_support)
     words = kind_words(source)
@@ -194,7 +194,7 @@ class FileAnswer:
 
     refusal: Refusal
     sent: Mapping[str, str]
-    now: Offer | None
+    now: FileOffer | None
 
     @property
     def is_support(self) -> bool:
@@ -233,7 +233,7 @@ def describe_file_answer(refusal: Refusal) -> RefusedForm:
     return RefusedForm(both.parts, both.inputs, address, token, address, covered=covered)
 
 
-def sealed(refusal: Refusal, number: int, inputs: Mapping[str, Field]) -> str:
+def sealed(refusal: Refusal, number: int, inputs: Mapping[str, FormField]) -> str:
     """The present fingerprint of a file's or folder's form. `inputs` are those of its page."""
     visit = replace(refusal.visit, migration=refusal.migration)
     asked = replace(visit, sent=replace(visit.sent, address={**visit.sent.address, "number": str(number)}))
@@ -355,7 +355,7 @@ def column_parts(answer: FileAnswer) -> list[SentAnswer]:
     return parts
 
 
-def column_now(answer: FileAnswer, header: str) -> Line | None:
+def column_now(answer: FileAnswer, header: str) -> ColumnLine | None:
     """The column of this name in the present file. None if there is none, or several."""
     lines = answer.now.lines if answer.now is not None else ()
     names = Counter(column_name(line, is_support=answer.is_support) for line in lines)
@@ -363,7 +363,7 @@ def column_now(answer: FileAnswer, header: str) -> Line | None:
     return next(matches, None) if names[header] == 1 else None
 
 
-def why_not(answer: FileAnswer, line: Line | None, *, is_same_kind: bool) -> str:
+def why_not(answer: FileAnswer, line: ColumnLine | None, *, is_same_kind: bool) -> str:
     """Why a column's choice does not apply to a present file. "" if it applies."""
     if line is None:
         is_shown = answer.now is not None and answer.now.preview.names
@@ -371,7 +371,7 @@ def why_not(answer: FileAnswer, line: Line | None, *, is_same_kind: bool) -> str
     return "" if is_same_kind else OTHER_KIND
 
 
-def words_now(answer: FileAnswer, line: Line | None) -> str:
+def words_now(answer: FileAnswer, line: ColumnLine | None) -> str:
     """The present choice of the column."""
     kind = answer.now.kind if answer.now is not None else None
     if line is None:

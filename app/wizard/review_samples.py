@@ -29,7 +29,7 @@ from app.errors import Stop
 from app.formatting import number, plural
 from app.migration.models import AuditEntry, ExportFile, ProblemLine, Trial
 from app.records.kinds import BY_NAME
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.query import get
 from app.records.source_row import SourceGone, part_of_line, read_source
 from app.web.page_context import Visit
@@ -284,7 +284,7 @@ def build_cards(visit: Visit, trial: Trial) -> list[dict[str, Any]]:
     if not caspen.exists(store) or trial.finished_at is None:
         return []
     samples = load_samples(visit, trial)
-    names = Names(caspen, store, move.workspace_id, zone_name(visit))
+    names = RecordNames(caspen, store, move.workspace_id, zone_name(visit))
     with visit.read() as session:
         viewed = viewed_records(session, visit, trial.finished_at)
     cards_ = []

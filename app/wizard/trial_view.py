@@ -10,10 +10,10 @@ from app.migration.audit import write_act
 from app.migration.models import Trial
 from app.migration.states import OVER, State
 from app.migration.trials import current_trial
-from app.records.field import Field
+from app.records.field import RecordField
 from app.records.kind import RecordKind
-from app.records.names import Names
-from app.records.origin import Origin, origin_of
+from app.records.names import RecordNames
+from app.records.origin import RecordOrigin, origin_of
 from app.records.query import get
 from app.records.reader import Reader, reader_of
 from app.web.page_context import Visit, visit_of
@@ -26,7 +26,7 @@ class TrialView:
     visit: Visit
     trial: Trial
     store: Store
-    names: Names
+    names: RecordNames
     reader: Reader
 
     @property
@@ -40,7 +40,7 @@ class TrialView:
     def record(self, act: str, facts: dict[str, Any]) -> None:
         record_view(self.visit, act, facts)
 
-    def origin(self, kind: RecordKind, record: Any, fields: tuple[Field, ...]) -> Origin:
+    def origin(self, kind: RecordKind, record: Any, fields: tuple[RecordField, ...]) -> RecordOrigin:
         """The source row of a record, as far as this reader may see it."""
         visit, hidden = self.visit, kind.hidden(record, self.reader)
         return origin_of(visit.runtime, visit.move, visit.source, self.trial, kind, record, fields, hidden)
@@ -84,7 +84,7 @@ def open_trial_view(request: Request) -> TrialView:
     if not caspen.exists(store):
         raise HTTPException(404)
     zone = str(move.plan.get("timezone") or "Australia/Sydney")
-    return TrialView(visit, trial, store, Names(caspen, store, move.workspace_id, zone), reader)
+    return TrialView(visit, trial, store, RecordNames(caspen, store, move.workspace_id, zone), reader)
 
 
 def record_view(visit: Visit, act: str, facts: dict[str, Any]) -> None:

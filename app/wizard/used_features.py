@@ -16,7 +16,7 @@ from app.migration.plans import EDITABLE
 from app.migration.states import Event, State
 from app.migration.used_kinds import COUNTING, save_counts, save_uses
 from app.request_limits import read_form
-from app.web.form_fingerprint import Field, Shown
+from app.web.form_fingerprint import FormField, Shown
 from app.web.page_context import Visit, go, in_state, page, shows, visit_of
 
 router = APIRouter()
@@ -34,7 +34,7 @@ def uses_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     del session
     names = {use.name: use.words for use in visit.source.uses} | {NOTHING: NOTHING_WORDS}
     ticked = ",".join(sorted(shown_ticks(visit, migration)))
-    return Shown(fields={"uses": Field(TICKS, ticked, names)})
+    return Shown(fields={"uses": FormField(TICKS, ticked, names)})
 
 
 @shows("/m/{migration_id}/uses/counts")
@@ -44,7 +44,7 @@ def counts_shown(visit: Visit, session: Session, migration: Migration) -> Shown:
     kept = count_words(migration)
     return Shown(
         fields={
-            f"count-{count.kind}": Field(count.words, kept.get(count.kind, ""), written=count_as_shown)
+            f"count-{count.kind}": FormField(count.words, kept.get(count.kind, ""), written=count_as_shown)
             for count in visit.source.counts
         }
     )

@@ -31,9 +31,9 @@ from app.wizard.answer_keeping import ANSWERED_IN, note, settle
 from app.wizard.file_inputs import KIND, LEFT_OUT, file_inputs, kind_words
 from app.wizard.file_states import HELPED, cause_of, lines_of
 from app.wizard.pairing import (
-    Answer,
-    Line,
-    Offer,
+    ColumnLine,
+    FileKindAnswer,
+    FileOffer,
     find_errors,
     gathers,
     label_of,
@@ -98,7 +98,7 @@ def save_answer(request: Request, number: int, form: FormData) -> Response:
     if act == "withdraw":
         settle(visit, lambda plan: without(plan, file.path), number, "file_answer_withdrawn", {}, "keep")
         return go(page_after(visit))
-    answer = Answer(LEAVE_OUT) if act == "leave" else answer_in(form)
+    answer = FileKindAnswer(LEAVE_OUT) if act == "leave" else answer_in(form)
     shown = offered(visit, file, answer)
     errors = [] if act == "show" else outdated_columns(form, shown) or find_errors(shown)
     if act == "show" or errors:
@@ -108,15 +108,15 @@ def save_answer(request: Request, number: int, form: FormData) -> Response:
     return go(page_after(visit))
 
 
-def answer_in(form: FormData) -> Answer:
+def answer_in(form: FormData) -> FileKindAnswer:
     """Parses the form. Columns count only for the kind that they were shown for. Another kind starts with guesses."""
     if form.get("shown", "") != form.get("kind", ""):
-        return Answer(str(form.get("kind", "")) or None, {}, form.get("headerless") == "1")
+        return FileKindAnswer(str(form.get("kind", "")) or None, {}, form.get("headerless") == "1")
     chosen = {int(name[1:]): str(value) for name, value in form.items() if name[:1] == "c" and name[1:].isdigit()}
-    return Answer(str(form.get("kind", "")) or None, chosen, form.get("headerless") == "1")
+    return FileKindAnswer(str(form.get("kind", "")) or None, chosen, form.get("headerless") == "1")
 
 
-def outdated_columns(form: FormData, shown: Offer) -> Errors:
+def outdated_columns(form: FormData, shown: FileOffer) -> Errors:
     """An error for a form with the columns of another kind, so that the page shows the right columns first."""
     of = str(form.get("shown", ""))
     if shown.kind is not None and shown.kind.imported and of != shown.kind.name:
@@ -140,7 +140,7 @@ def file_of(visit: Visit, number: int) -> ExportFile:
     return file
 
 
-def offered(visit: Visit, file: ExportFile, answer: Answer | None) -> Offer:
+def offered(visit: Visit, file: ExportFile, answer: FileKindAnswer | None) -> FileOffer:
     """Builds the offer of a file from its first rows."""
     plan = plan_of(visit.move)
     with visit.read() as session:
@@ -157,7 +157,7 @@ def offered(visit: Visit, file: ExportFile, answer: Answer | None) -> Offer:
     preview = preview_of(visit.runtime, visit.move, plan, asked)
     headerless = preview.headerless
     if answer is None and headerless:
-        answer = Answer(plan.file_kinds.get(file.path), {}, headerless=True)
+        answer = FileKindAnswer(plan.file_kinds.get(file.path), {}, headerless=True)
     return offer(preview.glimpse, visit.source, answer, plan, file.path, preview.ids, taken_for=taken_for(file))
 
 
@@ -176,7 +176,9 @@ def shows_cells(visit: Visit, file: ExportFile) -> bool:
     return not hidden_from(reader, kind.tables)
 
 
-def render_file(request: Request, number: int, shown: Offer | None = None, errors: Errors | None = None) -> Response:
+def render_file(
+    request: Request, number: int, shown: FileOffer | None = None, errors: Errors | None = None
+) -> Response:
     visit = visit_of(request)
     with visit.read() as session:  # before the file is loaded, so that the fingerprint is never newer than the page
         known = visit.shown(FORM, session, visit.move)
@@ -201,7 +203,7 @@ def render_file(request: Request, number: int, shown: Offer | None = None, error
     return page(request, "wizard/which_file.html", 422 if errors else 200, **values)
 
 
-def choices(shown: Offer, source: Source) -> dict[str, Any]:
+def choices(shown: FileOffer, source: Source) -> dict[str, Any]:
     """The kinds of the list, and each column's options."""
     likely = tuple(dict.fromkeys((*shown.candidates, *([shown.likeliest] if shown.likeliest else []))))
     words = kind_words(source)
@@ -219,7 +221,7 @@ def choices(shown: Offer, source: Source) -> dict[str, Any]:
     paired = [line for line in shown.lines if line.chosen]
     unpaired = [line for line in shown.lines if not line.chosen]
 
-    def offered_for(lines: list[Line]) -> list[tuple[Line, list[tuple[str, str]]]]:
+    def offered_for(lines: list[ColumnLine]) -> list[tuple[ColumnLine, list[tuple[str, str]]]]:
         return [(line, options(kind, line, many=gathers(kind)) if kind else []) for line in lines[:MOST_SHOWN]]
 
     return {
@@ -232,7 +234,7 @@ def choices(shown: Offer, source: Source) -> dict[str, Any]:
     }
 
 
-def trouble_of(file: ExportFile, shown: Offer, source: Source, *, is_support: bool = False) -> Problem | None:
+def trouble_of(file: ExportFile, shown: FileOffer, source: Source, *, is_support: bool = False) -> Problem | None:
     """Why the file was not read, or cannot be shown as a table."""
     unread = shown.preview.code if not shown.preview.names else None
     code = unread if unread in (BUSY, FAILED) else file.refused or unread

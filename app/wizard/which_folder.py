@@ -15,7 +15,7 @@ from app.mapping.plan import LEAVE_OUT, Plan
 from app.migration.exports import files_of
 from app.migration.plans import plan_of
 from app.reading.document_folders import ANSWERS, FILES, NOTES, folder_of
-from app.web.form_fingerprint import REASON, Field
+from app.web.form_fingerprint import REASON, FormField
 from app.web.page_context import Visit, go, page, visit_of
 from app.web.repeated_forms import goes_on
 from app.wizard.answer_keeping import ANSWERED_IN, settle
@@ -67,9 +67,9 @@ def asked_folder(visit: Visit, number: int) -> AskedFolder | None:
     )
 
 
-def folder_inputs(folder: AskedFolder, source: Source, *, is_support: bool) -> dict[str, Field]:
+def folder_inputs(folder: AskedFolder, source: Source, *, is_support: bool) -> dict[str, FormField]:
     """Every input of the page, with the value that the page shows."""
-    return {"kind": Field(HOLDS, folder.chosen, folder_words(source)), **(REASON if is_support else {})}
+    return {"kind": FormField(HOLDS, folder.chosen, folder_words(source)), **(REASON if is_support else {})}
 
 
 def folder_words(source: Source) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 
 from app import checklist
 from app.checklist import activities, contents, dates, export
-from app.checklist.line import Line, Mark
+from app.checklist.line import CheckLine, Mark
 from app.checklist.situation import Held
 from tests.checklist.situations import practitioner, situation, workspace
 
@@ -100,4 +100,4 @@ def test_only_the_invitations_may_be_let_pass() -> None:
     ],
 )
 def test_each_mark_passes_or_blocks(mark: Mark, blocks: bool, waived: bool, passes: bool) -> None:
-    assert Line("x", "g", "t", mark, "what", "words", blocks=blocks, waived=waived).passes is passes
+    assert CheckLine("x", "g", "t", mark, "what", "words", blocks=blocks, waived=waived).passes is passes

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Page
 
 from app.mapping.context import DateOrder
-from app.records.cells import Cell, Place
+from app.records.cells import Cell, CellPlace
 from app.records.field import text_field
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
-from app.records.origin import Origin
+from app.records.origin import RecordOrigin
 from app.records.provenance import build_provenance
 from app.records.source_row import SourceRow
 from app.sources import source
@@ -29,7 +29,7 @@ LINE = FileLine(
 FOLDER = AskedFolder(7, ROOT, 1204, 900, "", replace(LINE, is_folder=True), 2)
 ANSWERED = replace(FOLDER, chosen="patient_files", others_open=0, line=replace(FOLDER.line, is_answered=True))
 MISTAKE = [{"field": "kind", "words": "Say what the folder holds, or leave it out."}]
-PLACE = Place(f"Export/{LONG}/medical_alerts_{LONG}.csv", 12, 48_210)
+PLACE = CellPlace(f"Export/{LONG}/medical_alerts_{LONG}.csv", 12, 48_210)
 
 
 def folder(asked: AskedFolder = FOLDER, template: str = "wizard/which_folder.html", **more: object) -> str:
@@ -51,7 +51,7 @@ def record() -> str:
         "title": LONG_NAME,
         "client_id": None,
         "client": None,
-        "origin": Origin(build_provenance(BY_NAME["clients"], fields, row, NOTHING), row),
+        "origin": RecordOrigin(build_provenance(BY_NAME["clients"], fields, row, NOTHING), row),
         "trial": {"number": 1},
         "is_live": False,
         "next_card": None,

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from app.caspen import views
 from app.caspen.tables import Client, ProgressNote
-from app.records.field import Field, Rich, Sheet, text_field
+from app.records.field import FormSheet, RecordField, RichText, text_field
 from app.records.section import SectionLine, SectionPage, Tab
 from app.records.sections import BY_NAME, SECTIONS
 from app.templating import TEMPLATES, environment, rich
@@ -68,7 +68,7 @@ NOBODY = views.ClientPage((), total=0, page=1, pages=1)
 HTML = f"<h1>Plan</h1><p>{LONG}</p><ul><li>one</li></ul><script>alert(1)</script>"
 CHOICE = {"type": "single_choice", "label": LONG, "options": [LONG, "No"], "answer": ["No"], "other_text": LONG}
 SIGNED = {"type": "signature", "label": "Signed", "signature_id": "1", "answer": "[Signature not included]"}
-FORM = Sheet([{"name": "You", "fields": [{"type": "statement", "text": HTML}, CHOICE, SIGNED]}], {})
+FORM = FormSheet([{"name": "You", "fields": [{"type": "statement", "text": HTML}, CHOICE, SIGNED]}], {})
 FIELDS = {"Service": LONG, "Practitioner": LONG_NAME, "State": "Canceled: Away", "Date": "today", "Note": LONG}
 CLIENT = Client(workspace_id="w", id="c1", first_name="Noah", last_name=LONG, status="archived", source_id="1558")
 TABS = [Tab("", "Details"), *(Tab(one.name, one.label, 1204) for one in SECTIONS)]
@@ -87,10 +87,17 @@ def of_section(name: str, *, closed: bool = False, nothing: bool = False) -> str
     """One page of a section, with everything in it that can stand in a line."""
     section = BY_NAME[name]
     record = ProgressNote.model_construct(state="draft")
-    value = FORM if name == "forms" else Rich(HTML)
+    value = FORM if name == "forms" else RichText(HTML)
     fields = {label: text_field(label, words) for label, words in FIELDS.items()}
     line = SectionLine(
-        "r1", LONG, record, fields, () if closed else (Field("Words", value),), (("Draft", "needs"),), "Past", closed
+        "r1",
+        LONG,
+        record,
+        fields,
+        () if closed else (RecordField("Words", value),),
+        (("Draft", "needs"),),
+        "Past",
+        closed,
     )
     lines = () if nothing else (line, line)
     return live(name, shown=SectionPage(section, lines, 0 if nothing else 1204, 2, 25))

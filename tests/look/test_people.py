@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from app.migration.models import AuditEntry
 from app.signin.clinics import ClinicLine
-from app.signin.invitations import Offer
+from app.signin.invitations import InvitationOffer
 from app.wizard.history import history
 from app.wizard.people import InvitationLine, MemberLine
 from tests.look.pages import LONG_NAME, NOW, assert_open_to_everybody, render, served
@@ -35,7 +35,7 @@ PAST = history(
 )
 MISTAKES = [{"field": "email", "words": "Write an address."}, {"field": "role", "words": "Choose."}]
 OFFERS = [
-    Offer(
+    InvitationOffer(
         f"i{number}", LONG_NAME, "Reviewer", "look at numbers", reads=True, by=LONG_NAME, by_email=EMAIL, expires_at=NOW
     )
     for number in range(2)

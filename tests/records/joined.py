@@ -8,8 +8,8 @@ from typing import Any
 from app.records.client import details
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
-from app.records.names import Names
-from app.records.origin import Origin, origin_of
+from app.records.names import RecordNames
+from app.records.origin import RecordOrigin, origin_of
 from app.records.query import find, get
 from app.sources import source
 from tests.kinds.story import CONTENT
@@ -143,13 +143,13 @@ def changed(change: Callable[[str, str, str], str]) -> Files:
     return files_of(tables)
 
 
-def pages(tried: Tried) -> Iterator[tuple[Any, tuple[Any, ...], Callable[[], Origin]]]:
+def pages(tried: Tried) -> Iterator[tuple[Any, tuple[Any, ...], Callable[[], RecordOrigin]]]:
     """Every record of a trial that has a row, with the fields of its page, and its evidence."""
     clinic = tried.clinic
     runtime, move = clinic.runtime, clinic.migration
     store = runtime.caspen.trial(move.id, move.trial_number)
     for kind in BY_NAME.values():
-        names = Names(runtime.caspen, store, move.workspace_id, "Australia/Perth")
+        names = RecordNames(runtime.caspen, store, move.workspace_id, "Australia/Perth")
         for listed in find(store, move.workspace_id, kind, size=200).records:
             record = get(store, move.workspace_id, kind, listed.id)
             if record is None or not record.part:
@@ -158,7 +158,7 @@ def pages(tried: Tried) -> Iterator[tuple[Any, tuple[Any, ...], Callable[[], Ori
             short = details(store, names, record) if kind.name == "clients" else kind.fields(record, names)
             fields = (*short, *kind.long(record, names))
 
-            def origin(kind: Any = kind, record: Any = record, fields: Any = fields) -> Origin:
+            def origin(kind: Any = kind, record: Any = record, fields: Any = fields) -> RecordOrigin:
                 return origin_of(runtime, move, SOURCE, clinic.trial, kind, record, fields, NOTHING)
 
             yield record, fields, origin

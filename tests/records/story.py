@@ -6,7 +6,7 @@ from typing import Any
 from app.caspen.load_part import RowRecords
 from app.caspen.stores import Store, Stores
 from app.mapping.rows import Record
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.reader import EVERYTHING, Reader
 from app.records.section import SectionPage, section_page
 from app.records.sections import BY_NAME
@@ -49,7 +49,7 @@ def group(key: str = "5500", **values: Any) -> Record:
 def shown(
     stores: Stores, store: Store, name: str, of: str = "1000", *, page: int = 1, reader: Reader = EVERYTHING
 ) -> SectionPage:
-    names = Names(stores, store, WORKSPACE, SYDNEY)
+    names = RecordNames(stores, store, WORKSPACE, SYDNEY)
     return section_page(BY_NAME[name], store, names, reader, client_id(of), page, NOW)
 
 

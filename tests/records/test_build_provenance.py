@@ -11,13 +11,13 @@ import pytest
 from app.mapping.context import DateOrder
 from app.mapping.kind import Kind
 from app.problems import Problem
-from app.records.cells import Cell, Place
-from app.records.field import Field, text_field
+from app.records.cells import Cell, CellPlace
+from app.records.field import RecordField, text_field
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME
 from app.records.labels import moment_field
 from app.records.origin import NO_ROW, origin_of
-from app.records.provenance import CLOSED, Line, Provenance, build_provenance, cells_alone
+from app.records.provenance import CLOSED, Provenance, ProvenanceLine, build_provenance, cells_alone
 from app.records.source_row import SourceRow
 from app.sources import source
 
@@ -43,19 +43,21 @@ def a_row(
 
 
 def compared(
-    fields: list[Field], row: SourceRow, table: str = "clients", hidden: frozenset[str] = NOTHING
+    fields: list[RecordField], row: SourceRow, table: str = "clients", hidden: frozenset[str] = NOTHING
 ) -> Provenance:
     return build_provenance(BY_NAME[table], fields, row, hidden)
 
 
-def line_for(field: Field, cells: Mapping[str, str], *problems: Problem, **more: Any) -> Line:
+def line_for(field: RecordField, cells: Mapping[str, str], *problems: Problem, **more: Any) -> ProvenanceLine:
     (line,) = compared([field], a_row(cells, *problems, **more)).lines
     return line
 
 
 NAME = text_field("Name", "Dr Ana Li", "title", "first_name", "last_name")
-BORN = Field("Date of birth", "4 March 1961", ("date_of_birth",), ("1961-03-04",), "Read with the day before the month")
-PHONES = Field(
+BORN = RecordField(
+    "Date of birth", "4 March 1961", ("date_of_birth",), ("1961-03-04",), "Read with the day before the month"
+)
+PHONES = RecordField(
     "Phones", "+61 400 000 172, mobile", ("phone_numbers", "phone_number"), ("+61400000172",), "With its code"
 )
 
@@ -70,7 +72,7 @@ PHONES = Field(
         (text_field("Notes", "Early.\n\nEmail: jo@@x", "notes"), {"notes": "Early."}),
     ],
 )
-def test_a_cell_contained_in_the_value_is_unchanged(field: Field, cells: dict[str, str]) -> None:
+def test_a_cell_contained_in_the_value_is_unchanged(field: RecordField, cells: dict[str, str]) -> None:
     line = line_for(field, cells)
     assert (line.is_same, line.did) == (True, ("As it was",))
     assert [cell.text for cell in line.cells] == list(cells.values())
@@ -89,13 +91,13 @@ def test_a_cell_contained_in_the_value_is_unchanged(field: Field, cells: dict[st
         ),
     ],
 )
-def test_the_conversion_of_a_cell_is_described(field: Field, cells: dict[str, str], did: str) -> None:
+def test_the_conversion_of_a_cell_is_described(field: RecordField, cells: dict[str, str], did: str) -> None:
     line = line_for(field, cells)
     assert (line.is_same, line.did) == (False, (did,))
 
 
 def test_an_inverted_consent_is_described_as_inverted() -> None:
-    field = Field("SMS", "No", ("custom_field_values.SMS marketing consent",), ("false",))
+    field = RecordField("SMS", "No", ("custom_field_values.SMS marketing consent",), ("false",))
     assert line_for(field, {"unsubscribed_sms_marketing": "true"}).did == (
         "Turned round: Caspen asks whether they agreed",
     )
@@ -181,7 +183,7 @@ def test_a_value_without_a_cell_is_marked_and_an_empty_field_is_left_out() -> No
     assert [(line.label, line.did) for line in provenance.lines] == [("State", ("Not a column in your export",))]
 
 
-ATTENDEE = Place("Diary/attendees.csv", 4, 7)
+ATTENDEE = CellPlace("Diary/attendees.csv", 4, 7)
 VISITS = source(None).kind("appointments")
 
 
@@ -195,7 +197,7 @@ def a_visit(*joined: Cell, **own: str) -> SourceRow:
     return replace(a_row(own, kind=VISITS), feeds=dict.fromkeys(own, frozenset()), joined=joined)
 
 
-STATE = Field("State", "Arrived", ("status", "cancellation_reason_id"), how="In Caspen's words")
+STATE = RecordField("State", "Arrived", ("status", "cancellation_reason_id"), how="In Caspen's words")
 
 
 def test_a_value_of_another_row_shows_its_cell_with_its_place() -> None:
@@ -289,7 +291,7 @@ def test_no_cell_of_a_row_is_left_away() -> None:
 
 
 def test_an_answer_appears_next_to_the_column_of_its_field() -> None:
-    field = Field("Custom field: Sport", "Judo", ("custom_field_values.Sport",), ("Judo",))
+    field = RecordField("Custom field: Sport", "Judo", ("custom_field_values.Sport",), ("Judo",))
     assert line_for(field, {"custom:Sport": "Judo"}).did == ("As it was",)
 
 

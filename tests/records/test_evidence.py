@@ -13,9 +13,9 @@ from app.records.cells import Cell
 from app.records.client import details
 from app.records.kind import NOTHING
 from app.records.kinds import BY_NAME, KINDS
-from app.records.names import Names
-from app.records.origin import Origin, origin_of
-from app.records.provenance import AS_IT_WAS, NO_CELL, SAME_MOMENT, Line, line_of
+from app.records.names import RecordNames
+from app.records.origin import RecordOrigin, origin_of
+from app.records.provenance import AS_IT_WAS, NO_CELL, SAME_MOMENT, ProvenanceLine, line_of
 from app.records.query import find, get
 from app.records.source_row import SourceRow
 from app.sources import source
@@ -46,11 +46,11 @@ def trial_of(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield open_at
 
 
-def origins(product: Product, kind_name: str) -> Iterator[tuple[Any, Origin]]:
+def origins(product: Product, kind_name: str) -> Iterator[tuple[Any, RecordOrigin]]:
     """Records of a kind with a row of their own, and their values next to the cells."""
     move, kind = product.move(), BY_NAME[kind_name]
     store = product.runtime.caspen.trial(move.id, move.trial_number)
-    names = Names(product.runtime.caspen, store, move.workspace_id, "Australia/Perth")
+    names = RecordNames(product.runtime.caspen, store, move.workspace_id, "Australia/Perth")
     with product.runtime.ledger.read() as session:
         trial = session.get_one(Trial, (move.id, move.trial_number))
         session.expunge_all()
@@ -76,7 +76,7 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def check(line: Line) -> None:
+def check(line: ProvenanceLine) -> None:
     field = line.field
     assert field is not None
     keys = [cell.key for cell in line.cells]

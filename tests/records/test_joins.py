@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from app.records.cells import Cell
-from app.records.origin import Origin
-from app.records.provenance import NO_CELL, Line
+from app.records.origin import RecordOrigin
+from app.records.provenance import NO_CELL, ProvenanceLine
 from tests.engine.story import engine_in
 from tests.records.joined import DOCUMENTS, TABLES, changed, files_of, pages
 from tests.register.story import Desk, Tried
@@ -84,7 +84,7 @@ class Page:
 
     values: Mapping[Address, str]
     names: Mapping[Address, str]
-    origins: Mapping[tuple[str, str], Callable[[], Origin]]
+    origins: Mapping[tuple[str, str], Callable[[], RecordOrigin]]
 
 
 def pages_of(tried: Tried) -> Page:
@@ -118,10 +118,10 @@ def shown(tried: Tried) -> Page:
 
 
 @pytest.fixture(scope="module")
-def origin_of(shown: Page) -> Callable[[str, str], Origin]:
-    known: dict[tuple[str, str], Origin] = {}
+def origin_of(shown: Page) -> Callable[[str, str], RecordOrigin]:
+    known: dict[tuple[str, str], RecordOrigin] = {}
 
-    def made(table: str, source_id: str) -> Origin:
+    def made(table: str, source_id: str) -> RecordOrigin:
         place = (table, source_id)
         if place not in known:
             known[place] = shown.origins[place]()
@@ -130,11 +130,11 @@ def origin_of(shown: Page) -> Callable[[str, str], Origin]:
     return made
 
 
-def line_of(origin: Origin, label: str) -> Line:
+def line_of(origin: RecordOrigin, label: str) -> ProvenanceLine:
     return next(line for line in origin.provenance.lines if line.label == label)
 
 
-def place_of(cell: Cell, origin: Origin) -> tuple[Column, int]:
+def place_of(cell: Cell, origin: RecordOrigin) -> tuple[Column, int]:
     """The table and column of a cell, and its line."""
     assert origin.row is not None
     file, line = (cell.place.file, cell.place.line) if cell.place else (origin.row.file, origin.row.line)
@@ -148,7 +148,7 @@ def differing(before: Mapping[Address, str], after: Mapping[Address, str]) -> li
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_value_names_file_line_and_column_of_the_cell_that_changes_it(
-    desk: Desk, shown: Page, origin_of: Callable[[str, str], Origin], group: str
+    desk: Desk, shown: Page, origin_of: Callable[[str, str], RecordOrigin], group: str
 ) -> None:
     columns = GROUPS[group]
     after = pages_of(desk.tried(changed(lambda t, c, cell: altered(t, c, cell) if (t, c) in columns else cell)))
@@ -167,7 +167,7 @@ def test_a_value_names_file_line_and_column_of_the_cell_that_changes_it(
 
 @pytest.mark.parametrize("name", REFERENCES)
 def test_a_reference_that_rows_of_another_file_give_names_them(
-    desk: Desk, shown: Page, origin_of: Callable[[str, str], Origin], name: str
+    desk: Desk, shown: Page, origin_of: Callable[[str, str], RecordOrigin], name: str
 ) -> None:
     address, column, words = REFERENCES[name]
     after = pages_of(desk.tried(changed(lambda t, c, cell: words.get(cell, cell) if (t, c) == column else cell)))
@@ -178,7 +178,7 @@ def test_a_reference_that_rows_of_another_file_give_names_them(
 
 
 def test_a_value_with_a_source_cell_is_never_called_missing(
-    desk: Desk, shown: Page, origin_of: Callable[[str, str], Origin]
+    desk: Desk, shown: Page, origin_of: Callable[[str, str], RecordOrigin]
 ) -> None:
     after = pages_of(desk.tried(changed(altered)))
     tables = set()
@@ -207,19 +207,21 @@ def test_a_value_with_a_source_cell_is_never_called_missing(
     ],
 )
 def test_only_rows_that_have_a_part_in_a_value_are_named(
-    origin_of: Callable[[str, str], Origin], label: str, table: str, source_id: str, places: list[tuple[str, int]]
+    origin_of: Callable[[str, str], RecordOrigin], label: str, table: str, source_id: str, places: list[tuple[str, int]]
 ) -> None:
     origin = origin_of(table, source_id)
     named = [place_of(cell, origin) for cell in line_of(origin, label).cells]
     assert [(file, line) for (file, _), line in named] == places
 
 
-def test_a_replaced_cell_names_the_row_that_replaces_it(origin_of: Callable[[str, str], Origin]) -> None:
+def test_a_replaced_cell_names_the_row_that_replaces_it(origin_of: Callable[[str, str], RecordOrigin]) -> None:
     others = {line.cells[0].name: line.did for line in origin_of("appointments", "77").provenance.others}
     assert others["did_not_arrive"] == ("Line 2 of attendees.csv counts instead",)
 
 
-def test_values_from_a_file_or_its_name_show_the_file(shown: Page, origin_of: Callable[[str, str], Origin]) -> None:
+def test_values_from_a_file_or_its_name_show_the_file(
+    shown: Page, origin_of: Callable[[str, str], RecordOrigin]
+) -> None:
     files = {source_id: origin_of(table, source_id) for table, source_id in shown.origins if table == "files"}
     (unlisted,) = (origin for source_id, origin in files.items() if source_id not in ("5", "6"))
     for origin in files.values():
@@ -234,7 +236,7 @@ def test_values_from_a_file_or_its_name_show_the_file(shown: Page, origin_of: Ca
     assert [(cell.header, cell.text) for cell in archived.cells] == [("Name of the file", "patients_archived.csv")]
 
 
-def test_a_location_without_a_row_is_called_assumed(origin_of: Callable[[str, str], Origin]) -> None:
+def test_a_location_without_a_row_is_called_assumed(origin_of: Callable[[str, str], RecordOrigin]) -> None:
     origin = origin_of("busy_times", "61")
     line = line_of(origin, "Location")
     assert [place_of(cell, origin) for cell in line.cells] == [(("businesses", "business_name"), 2)]

@@ -6,10 +6,10 @@ from app.caspen.gateway import Gateway
 from app.caspen.stores import Store, Stores
 from app.caspen.tables import Form
 from app.records.client import details
-from app.records.field import Rich, Sheet
+from app.records.field import FormSheet, RichText
 from app.records.kinds.clients import KIND as CLIENT
 from app.records.kinds.forms import KIND as FORM
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.query import counts, find, get
 from app.records.reader import EVERYTHING, Reader
 from app.records.section import LONGEST, tabs
@@ -75,7 +75,7 @@ def test_notes_are_shown_in_full_and_drafts_are_tagged(stores: Stores) -> None:
     store = trial(stores, row(note("7", title="Second", state="draft", body=body, note_date=NOON + timedelta(1))))
     first, second = shown(stores, store, "notes").lines
     assert (first.title, first.tags) == ("Second", (("Draft", "needs"),))
-    assert [field.value for field in first.long] == [Rich(body)]
+    assert [field.value for field in first.long] == [RichText(body)]
     assert (second.title, second.tags) == ("First visit", ())
 
 
@@ -114,7 +114,7 @@ def test_a_form_shows_its_answers_and_only_signatures_that_are_pictures(stores: 
     store = trial(stores, row(form("9", content=content, signatures=signatures, status="completed", completed_at=NOON)))
     (line,) = shown(stores, store, "forms").lines
     (field,) = line.long
-    assert isinstance(field.value, Sheet)
+    assert isinstance(field.value, FormSheet)
     assert field.value.signatures == {"7": PIXEL}
     assert line.of("Completed") == "2 March 2026, 11:00 pm"
 
@@ -169,7 +169,9 @@ def test_details_show_only_fields_with_a_value(stores: Stores) -> None:
     store = trial(stores)
     client = get(store, WORKSPACE, CLIENT, client_id())
     assert client is not None
-    values = {field.label: field.words for field in details(store, Names(stores, store, WORKSPACE, SYDNEY), client)}
+    values = {
+        field.label: field.words for field in details(store, RecordNames(stores, store, WORKSPACE, SYDNEY), client)
+    }
     assert values["Name"] == "Zoë Number 1000"
     assert values["Date of birth"] == "2 January 1990"
     assert values["Phones"] == "+61 400 123 456, mobile"

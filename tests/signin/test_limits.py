@@ -9,7 +9,7 @@ from sqlmodel import select
 from app.access.models import Person, SignInToken
 from app.signin import pages
 from app.signin import pages as links
-from app.signin.pages import LinkRequest, network_of
+from app.signin.pages import SignInLinkRequest, network_of
 from app.web.page_context import COOKIE
 from tests.conftest import At
 from tests.invited import invite, newest_link, sign_in_by_link
@@ -53,7 +53,7 @@ def test_each_network_has_its_own_limit(product: Product) -> None:
     def asks(network: str, times: int) -> int:
         before = len(product.mails("sign_in"))
         for _ in range(times):
-            links.email_link(product.runtime, LinkRequest(MEGAN, "/", network, None))
+            links.email_link(product.runtime, SignInLinkRequest(MEGAN, "/", network, None))
         return len(product.mails("sign_in")) - before
 
     assert asks("203.0.113.7", 12) == links.PER_ADDRESS_FROM_ONE_NETWORK
@@ -135,7 +135,7 @@ def test_another_persons_link_ends_no_link(product: Product) -> None:
 def test_the_work_for_a_request_does_not_reveal_known_addresses(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[LinkRequest] = []
+    asked: list[SignInLinkRequest] = []
     monkeypatch.setattr(links, "email_link", lambda _, request: asked.append(request))
     answers = [
         product.visitor().post("/signin", data={"email": email, "act": "link"}) for email in (MEGAN, "who@x.example")

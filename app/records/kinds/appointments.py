@@ -4,20 +4,20 @@ from collections.abc import Iterator
 
 from app.caspen.tables import Appointment
 from app.formatting import plural
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import VISITS, moment_field, to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def state(record: Appointment, names: Names) -> str:
+def state(record: Appointment, names: RecordNames) -> str:
     """The state as Caspen shows it. A cancelled appointment includes the reason."""
     words = to_label(VISITS, record.status) or ""
     reason = names.of(record.cancellation_reason_id)
     return f"{words}: {reason}" if reason else words
 
 
-def fields(record: Appointment, names: Names) -> Iterator[Field]:
+def fields(record: Appointment, names: RecordNames) -> Iterator[RecordField]:
     place = record.location_id
     yield text_field("Client", names.of(record.client_id), "client_id")
     yield moment_field("Starts", names.at(record.starts_at, place), record.starts_at, "starts_at")
@@ -27,7 +27,7 @@ def fields(record: Appointment, names: Names) -> Iterator[Field]:
     yield text_field("Practitioner", names.of(record.practitioner_id), "practitioner_id")
     yield text_field("Location", names.of(place), "location_id")
     columns = ("status", "cancellation_reason_id")
-    yield Field("State", state(record, names), columns, how="In Caspen's words")
+    yield RecordField("State", state(record, names), columns, how="In Caspen's words")
     yield moment_field("Canceled at", names.at(record.cancelled_at, place), record.cancelled_at, "cancelled_at")
     yield text_field("Cancellation note", record.cancellation_note, "cancellation_note")
     yield text_field("Group", f"With others, {names.of(record.group_id)}" if record.group_id else None, "group_id")

@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Availability
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import day_field, to_label, weekday
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def fields(record: Availability, names: Names) -> Iterator[Field]:
+def fields(record: Availability, names: RecordNames) -> Iterator[RecordField]:
     hours = f"{record.starts_at} to {record.ends_at}"
     plain = (record.starts_at, record.ends_at)
     yield text_field("Day", weekday(record.weekday), "weekday", how="The number of the day in words")
-    yield Field("Hours", hours, ("starts_at", "ends_at"), plain, "Stretches that touch are one")
+    yield RecordField("Hours", hours, ("starts_at", "ends_at"), plain, "Stretches that touch are one")
     yield text_field("Practitioner", names.of(record.practitioner_id), "practitioner_id")
     yield text_field("Location", names.of(record.location_id), "location_id")
     yield text_field(

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import BusyTime
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import moment_field
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def fields(record: BusyTime, names: Names) -> Iterator[Field]:
+def fields(record: BusyTime, names: RecordNames) -> Iterator[RecordField]:
     place = record.location_id
     yield moment_field("Starts", names.at(record.starts_at, place), record.starts_at, "starts_at")
     yield moment_field("Ends", names.at(record.ends_at, place), record.ends_at, "ends_at")

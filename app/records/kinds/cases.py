@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from app.caspen.tables import Case
 from app.formatting import plural
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import amount, day_field, to_label, yes_no
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
 def limit(record: Case) -> str:
@@ -18,12 +18,12 @@ def limit(record: Case) -> str:
     return "No limit"
 
 
-def fields(record: Case, names: Names) -> Iterator[Field]:
+def fields(record: Case, names: RecordNames) -> Iterator[RecordField]:
     limits = tuple(str(part) for part in (record.limit_sessions, record.limit_amount) if part is not None)
     yield text_field("Client", names.of(record.client_id), "client_id")
     yield text_field("Name", record.name, "name")
     yield text_field("State", to_label({}, record.status), "status", how="Closed or open, in words")
-    yield Field("Limit", limit(record), ("limit_sessions", "limit_amount", "limit_kind"), limits, "In words")
+    yield RecordField("Limit", limit(record), ("limit_sessions", "limit_amount", "limit_kind"), limits, "In words")
     yield day_field("Issued", record.issue_date, "issue_date")
     yield day_field("Expires", record.expiry_date, "expiry_date")
     yield text_field("Contact", names.of(record.contact_id), "contact_id")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Client
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import address_field, day_field, join_parts, phones_field, to_label, yes_no
-from app.records.names import Names
+from app.records.names import RecordNames
 
 CONSENT = {"pending": "Pending", "accepted": "Accepted", "rejected": "Rejected"}
 
@@ -15,7 +15,7 @@ def name(record: Client) -> str:
     return join_parts((record.first_name, record.last_name), " ") or "-"
 
 
-def fields(record: Client, names: Names) -> Iterator[Field]:
+def fields(record: Client, names: RecordNames) -> Iterator[RecordField]:
     whole = join_parts((record.title, record.first_name, record.last_name), " ")
     yield text_field("Name", whole, "title", "first_name", "last_name")
     yield text_field("Preferred name", record.preferred_name, "preferred_name")

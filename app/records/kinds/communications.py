@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Communication
-from app.records.field import Field, Rich, text_field
+from app.records.field import RecordField, RichText, text_field
 from app.records.kind import NOTHING, RecordKind
 from app.records.labels import CHANNELS, DIRECTIONS, join_parts, moment_field, to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.reader import Reader
 
 WORDS_OF_IT = frozenset({"subject", "body", "from", "to"})
@@ -24,7 +24,7 @@ def way(record: Communication) -> str:
     return join_parts((to_label(CHANNELS, record.channel), direction.lower())) or "-"
 
 
-def fields(record: Communication, names: Names) -> Iterator[Field]:
+def fields(record: Communication, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Client", names.of(record.client_id), "client_id")
     yield moment_field("When", names.at(record.occurred_at), record.occurred_at, "occurred_at")
     yield text_field("Way", way(record), "channel", "direction", how="In Caspen's words")
@@ -36,8 +36,8 @@ def fields(record: Communication, names: Names) -> Iterator[Field]:
     yield text_field("Appointment", names.of(record.appointment_id), "appointment_id")
 
 
-def long(record: Communication, names: Names) -> Iterator[Field]:
-    yield Field("Words", Rich(record.body or ""), ("body",), how="Formatting that Caspen knows is kept")
+def long(record: Communication, names: RecordNames) -> Iterator[RecordField]:
+    yield RecordField("Words", RichText(record.body or ""), ("body",), how="Formatting that Caspen knows is kept")
 
 
 KIND = RecordKind(

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Contact
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import address_field, join_parts, phones_field, to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def fields(record: Contact, names: Names) -> Iterator[Field]:
+def fields(record: Contact, names: RecordNames) -> Iterator[RecordField]:
     name = join_parts((record.title, record.first_name, record.last_name), " ")
     yield text_field("Name", name, "title", "first_name", "last_name")
     yield text_field("Is", to_label({}, record.type), "type", how="Doctors refer, third parties pay")

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import CustomFieldValue
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import join_parts
-from app.records.names import Names
+from app.records.names import RecordNames
 
 TRUTH = {"true": "Yes", "false": "No"}
 
 
-def answer(record: CustomFieldValue, names: Names) -> str | None:
+def answer(record: CustomFieldValue, names: RecordNames) -> str | None:
     """The chosen options by name with the additional text, or else the text."""
     options = names.options(record.custom_field_id)
     chosen = [options.get(option_id, option_id) for option_id in record.option_ids or ()]
@@ -19,11 +19,13 @@ def answer(record: CustomFieldValue, names: Names) -> str | None:
     return join_parts((", ".join(chosen), text, record.other_text), ": ")
 
 
-def fields(record: CustomFieldValue, names: Names) -> Iterator[Field]:
+def fields(record: CustomFieldValue, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Client", names.of(record.client_id), "client_id")
     yield text_field("Field", names.of(record.custom_field_id), "custom_field_id")
     plain = tuple(part for part in (record.text, record.other_text) if part)
-    yield Field("Answer", answer(record, names), ("text", "option_ids", "other_text"), plain, "In the field's own form")
+    yield RecordField(
+        "Answer", answer(record, names), ("text", "option_ids", "other_text"), plain, "In the field's own form"
+    )
 
 
 KIND = RecordKind(

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import CustomField
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import to_label, yes_no
-from app.records.names import Names
+from app.records.names import RecordNames
 
 TYPES = {
     "short_text": "Short text",
@@ -25,7 +25,7 @@ def option(values: dict[str, object]) -> str:
     return f"{label} (archived)" if values.get("archived") else label
 
 
-def fields(record: CustomField, names: Names) -> Iterator[Field]:
+def fields(record: CustomField, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Name", record.name, "name")
     yield text_field("Type", to_label(TYPES, record.type), "type", how="Caspen's type of the same answers")
     yield text_field(

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from app.caspen.tables import File
 from app.formatting import size
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import NOTHING, RecordKind
 from app.records.labels import moment_field, to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.reader import Reader
 
 CLINICAL = frozenset({"description", "sha256"})
@@ -39,7 +39,7 @@ def type_of(content_type: str) -> str | None:
     return known or {"image": "Picture", "audio": "Sound", "video": "Film"}.get(first) or to_label({}, "other")
 
 
-def fields(record: File, names: Names) -> Iterator[Field]:
+def fields(record: File, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Client", names.of(record.client_id), "client_id")
     yield text_field("Name", record.name, "name", how="With the letters that every computer can save a file under")
     yield text_field("Folder", record.folder, "folder")
@@ -47,7 +47,7 @@ def fields(record: File, names: Names) -> Iterator[Field]:
         "Type", type_of(record.content_type), "content_type", how="By what the file holds, not by its name"
     )
     plain = (str(record.size),)
-    yield Field("Size", size(record.size), ("size",), plain, "The same number of bytes, in shorter words")
+    yield RecordField("Size", size(record.size), ("size",), plain, "The same number of bytes, in shorter words")
     yield moment_field("Added", names.at(record.source_created_at), record.source_created_at, "source_created_at")
     yield text_field("Added by", record.uploaded_by, "uploaded_by")
     yield text_field("Description", record.description, "description")

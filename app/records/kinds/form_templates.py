@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import FormTemplate
-from app.records.field import Field, Sheet, text_field
+from app.records.field import FormSheet, RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def fields(record: FormTemplate, names: Names) -> Iterator[Field]:
+def fields(record: FormTemplate, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Name", record.name, "name")
     yield text_field("State", to_label({}, record.status), "status")
 
 
-def long(record: FormTemplate, names: Names) -> Iterator[Field]:
-    yield Field("Form", Sheet(record.content, {}), ("content",), how="Its questions as Caspen's fields")
+def long(record: FormTemplate, names: RecordNames) -> Iterator[RecordField]:
+    yield RecordField("Form", FormSheet(record.content, {}), ("content",), how="Its questions as Caspen's fields")
 
 
 KIND = RecordKind(

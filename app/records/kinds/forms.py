@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from app.caspen.tables import Form
 from app.mapping.forms import is_image
-from app.records.field import Field, Sheet, text_field
+from app.records.field import FormSheet, RecordField, text_field
 from app.records.kind import NOTHING, RecordKind
 from app.records.labels import moment_field, to_label, yes_no
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.reader import Reader
 
 CLINICAL = frozenset({"content", "signatures"})
@@ -17,17 +17,17 @@ def hidden(record: Form | None, reader: Reader) -> frozenset[str]:
     return NOTHING if reader.clinical else CLINICAL
 
 
-def sheet(record: Form) -> Sheet:
+def sheet(record: Form) -> FormSheet:
     """The filled form. A signature without a picture is left out."""
     images = {
         str(signature.get("signature_id")): str(signature.get("image"))
         for signature in record.signatures or ()
         if is_image(str(signature.get("image") or ""))
     }
-    return Sheet(record.content, images)
+    return FormSheet(record.content, images)
 
 
-def fields(record: Form, names: Names) -> Iterator[Field]:
+def fields(record: Form, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Client", names.of(record.client_id), "client_id")
     yield text_field("Name", record.name, "name")
     yield text_field("State", to_label({}, record.status), "status")
@@ -37,8 +37,10 @@ def fields(record: Form, names: Names) -> Iterator[Field]:
     yield text_field("Appointment", names.of(record.appointment_id), "appointment_id")
 
 
-def long(record: Form, names: Names) -> Iterator[Field]:
-    yield Field("Form", sheet(record), ("content", "signatures"), how="Its questions and answers as Caspen's fields")
+def long(record: Form, names: RecordNames) -> Iterator[RecordField]:
+    yield RecordField(
+        "Form", sheet(record), ("content", "signatures"), how="Its questions and answers as Caspen's fields"
+    )
 
 
 KIND = RecordKind(

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Location
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import address_field, to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def fields(record: Location, names: Names) -> Iterator[Field]:
+def fields(record: Location, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Name", record.name, "name")
     yield text_field("State", to_label({}, record.status), "status")
     yield text_field("Time zone", record.timezone.replace("_", " "), "timezone")

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import Practitioner
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import yes_no
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def fields(record: Practitioner, names: Names) -> Iterator[Field]:
+def fields(record: Practitioner, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Name", record.display_name, "display_name")
     yield text_field("Title", record.professional_title, "professional_title")
     yield text_field("User", names.of(record.user_id), "user_id")

@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import ProgressNoteTemplate
-from app.records.field import Field, Rich, text_field
+from app.records.field import RecordField, RichText, text_field
 from app.records.kind import RecordKind
 from app.records.labels import to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def fields(record: ProgressNoteTemplate, names: Names) -> Iterator[Field]:
+def fields(record: ProgressNoteTemplate, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Name", record.name, "name")
     yield text_field("State", to_label({}, record.status), "status")
 
 
-def long(record: ProgressNoteTemplate, names: Names) -> Iterator[Field]:
-    yield Field("Note", Rich(record.body), ("body",), how="Its questions as headings")
+def long(record: ProgressNoteTemplate, names: RecordNames) -> Iterator[RecordField]:
+    yield RecordField("Note", RichText(record.body), ("body",), how="Its questions as headings")
 
 
 KIND = RecordKind(

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import ProgressNote
-from app.records.field import Field, Rich, text_field
+from app.records.field import RecordField, RichText, text_field
 from app.records.kind import NOTHING, RecordKind
 from app.records.labels import moment_field, to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 from app.records.reader import Reader
 
 CLINICAL = frozenset({"body"})
@@ -16,11 +16,11 @@ def hidden(record: ProgressNote | None, reader: Reader) -> frozenset[str]:
     return NOTHING if reader.clinical else CLINICAL
 
 
-def author(record: ProgressNote, names: Names) -> str:
+def author(record: ProgressNote, names: RecordNames) -> str:
     return record.author_name or names.of(record.practitioner_id) or ""
 
 
-def fields(record: ProgressNote, names: Names) -> Iterator[Field]:
+def fields(record: ProgressNote, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Client", names.of(record.client_id), "client_id")
     yield text_field("Title", record.title, "title")
     yield moment_field("Date", names.at(record.note_date), record.note_date, "note_date")
@@ -34,8 +34,10 @@ def fields(record: ProgressNote, names: Names) -> Iterator[Field]:
     yield text_field("Pinned", "Yes" if record.pinned else None, "pinned")
 
 
-def long(record: ProgressNote, names: Names) -> Iterator[Field]:
-    yield Field("Note", Rich(record.body), ("body",), how="Its questions as headings, every answer word for word")
+def long(record: ProgressNote, names: RecordNames) -> Iterator[RecordField]:
+    yield RecordField(
+        "Note", RichText(record.body), ("body",), how="Its questions as headings, every answer word for word"
+    )
 
 
 KIND = RecordKind(

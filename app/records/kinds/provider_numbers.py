@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import ProviderNumber
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
-from app.records.names import Names
+from app.records.names import RecordNames
 
 EVERYWHERE = "Every location"
 
 
-def fields(record: ProviderNumber, names: Names) -> Iterator[Field]:
+def fields(record: ProviderNumber, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Number", record.number, "number")
     yield text_field("Called", record.label, "label")
     yield text_field("Practitioner", names.of(record.practitioner_id), "practitioner_id")

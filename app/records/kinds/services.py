@@ -4,18 +4,18 @@ from collections.abc import Iterator
 
 from app.caspen.tables import Service
 from app.formatting import plural
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import amount, to_label, yes_no
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
-def fields(record: Service, names: Names) -> Iterator[Field]:
+def fields(record: Service, names: RecordNames) -> Iterator[RecordField]:
     yield text_field("Name", record.name, "name")
     yield text_field("Is", to_label({}, record.kind), "kind", how="As you said on the page of names")
     yield text_field("State", to_label({}, record.status), "status")
-    yield Field("Lasts", plural(record.duration, "minute"), ("duration",), (str(record.duration),), "Minutes")
-    yield Field("Price", amount(record.price), ("price",), (str(record.price),), "With its cents")
+    yield RecordField("Lasts", plural(record.duration, "minute"), ("duration",), (str(record.duration),), "Minutes")
+    yield RecordField("Price", amount(record.price), ("price",), (str(record.price),), "With its cents")
     yield text_field("Category", names.of(record.category_id), "category_id")
     yield text_field("Tax", names.of(record.tax_id), "tax_id")
     yield text_field("Item code", record.item_code, "item_code")

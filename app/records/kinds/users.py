@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 
 from app.caspen.tables import User
-from app.records.field import Field, text_field
+from app.records.field import RecordField, text_field
 from app.records.kind import RecordKind
 from app.records.labels import INVITED, ROLES, join_parts, phones_field, to_label
-from app.records.names import Names
+from app.records.names import RecordNames
 
 
 def name(record: User) -> str:
     return join_parts((record.first_name, record.last_name), " ") or "-"
 
 
-def fields(record: User, names: Names) -> Iterator[Field]:
+def fields(record: User, names: RecordNames) -> Iterator[RecordField]:
     yield text_field(
         "Name", join_parts((record.title, record.first_name, record.last_name), " "), "title", "first_name", "last_name"
     )

@@ -1,9 +1,9 @@
 """The sections of a client's page after the details, one file each, in the order of their tabs."""
 
-from app.records.section import Section
+from app.records.section import ClientSection
 from app.records.sections import appointments, cases, communications, files, forms, notes
 
-SECTIONS: tuple[Section, ...] = (
+SECTIONS: tuple[ClientSection, ...] = (
     appointments.SECTION,
     notes.SECTION,
     forms.SECTION,

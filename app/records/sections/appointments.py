@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app.caspen.tables import Appointment
 from app.records.kinds.appointments import KIND
-from app.records.section import Section, Tag
+from app.records.section import ClientSection, Tag
 
 
 def tags(record: Appointment) -> tuple[Tag, ...]:
@@ -15,7 +15,7 @@ def band(record: Appointment, now: datetime) -> str:
     return "Coming" if record.starts_at > now else "Past"
 
 
-SECTION = Section(
+SECTION = ClientSection(
     name="appointments",
     label="Appointments",
     kind=KIND,

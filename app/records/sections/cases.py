@@ -2,11 +2,11 @@
 
 from app.caspen.tables import Case
 from app.records.kinds.cases import KIND
-from app.records.section import Section, Tag
+from app.records.section import ClientSection, Tag
 
 
 def tags(record: Case) -> tuple[Tag, ...]:
     return (("Check the balance", "needs"),) if record.balance_to_check else ()
 
 
-SECTION = Section(name="cases", label="Cases", kind=KIND, empty="No case in your export.", tags=tags)
+SECTION = ClientSection(name="cases", label="Cases", kind=KIND, empty="No case in your export.", tags=tags)

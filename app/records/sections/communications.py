@@ -2,14 +2,14 @@
 
 from app.caspen.tables import Communication
 from app.records.kinds.communications import KIND
-from app.records.section import Section, Tag
+from app.records.section import ClientSection, Tag
 
 
 def tags(record: Communication) -> tuple[Tag, ...]:
     return (("Confidential", ""),) if record.confidential else ()
 
 
-SECTION = Section(
+SECTION = ClientSection(
     name="communications",
     label="Communications",
     kind=KIND,

@@ -2,7 +2,7 @@
 
 from app.caspen.tables import Form
 from app.records.kinds.forms import KIND
-from app.records.section import Section, Tag
+from app.records.section import ClientSection, Tag
 
 
 def tags(record: Form) -> tuple[Tag, ...]:
@@ -10,6 +10,6 @@ def tags(record: Form) -> tuple[Tag, ...]:
     return tuple((words, "") for words, is_so in labels.items() if is_so)
 
 
-SECTION = Section(
+SECTION = ClientSection(
     name="forms", label="Forms", kind=KIND, empty="No form in your export.", size=5, whole=True, tags=tags
 )

@@ -2,7 +2,7 @@
 
 from app.caspen.tables import ProgressNote
 from app.records.kinds.progress_notes import KIND
-from app.records.section import Section, Tag
+from app.records.section import ClientSection, Tag
 
 
 def tags(record: ProgressNote) -> tuple[Tag, ...]:
@@ -10,7 +10,7 @@ def tags(record: ProgressNote) -> tuple[Tag, ...]:
     return tuple((words, "needs" if words == "Draft" else "") for words, is_so in labels.items() if is_so)
 
 
-SECTION = Section(
+SECTION = ClientSection(
     name="notes",
     label="Notes",
     kind=KIND,
