@@ -311,7 +311,7 @@ def test_the_clinics_own_numbers_appear_next_to_the_trials(product_at: At) -> No
     assert "Clients: you counted" in support
 
 
-@pytest.mark.parametrize("side", ["read", "came"])
+@pytest.mark.parametrize("side", ["read", "brought"])
 def test_a_clinic_with_a_matching_number_ticks_nothing(product_at: At, side: str) -> None:
     product = product_at("reviewing")
     megan = product.visitor(MEGAN)
