@@ -37,10 +37,7 @@ VAGUE_WORDS = {
     "lies": "changes, or what the variable holds",
 }
 """Words that name nothing, with what to write instead."""
-NOT_YET_PLAIN = {
-    *("checklist", "index", "isolated", "mapping", "reading", "records", "resolving", "sandbox", "signin", "sources"),
-    *("support", "trial", "web", "wizard", "formatting.py", "templating.py"),
-}
+NOT_YET_PLAIN = {"index", "isolated", "mapping", "reading", "resolving", "sources", "trial"}
 """Rooms in which such names are still to be replaced. A room leaves this list and never comes back."""
 
 
