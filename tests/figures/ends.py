@@ -69,7 +69,7 @@ def _end(name: str, place: Path, export: Path | None, moment: float) -> EndsFoun
         served.until_ready()
         if export is not None:
             with suppress(AssertionError):  # a quick worker may have read everything before anybody was ready to look
-                until(lambda: bool(served.running("workers.child")), 10)
+                until(lambda: bool(served.running("workers.child")), 60)
         result.busy += bool(served.running("workers.child"))
         time.sleep(moment * LONGEST_LIFE)
         began = time.monotonic()
