@@ -262,10 +262,6 @@ def main() -> None:
         sys.exit(2)
 
 
-if __name__ == "__main__":
-    main()
-
-
 OUTCOMES = ("read", "created", "updated", "unchanged", "left_out", "skipped", "held", "refused", "records")
 
 
@@ -374,3 +370,7 @@ def _place_of(fault: Exception) -> str:
     frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(fault.__traceback__)]
     ours = [(file.relative_to(ROOT), line) for file, line in frames if file.is_relative_to(ROOT / "app")]
     return f"{ours[-1][0]}, line {ours[-1][1]}." if ours else "an unknown place."
+
+
+if __name__ == "__main__":
+    main()

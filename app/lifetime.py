@@ -150,10 +150,6 @@ def _signal(group: int, number: int) -> None:
         return
 
 
-if __name__ == "__main__":
-    _become(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4:])
-
-
 FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 30.0
 
@@ -187,3 +183,7 @@ class Starts:
     def left(self) -> float:
         """The rest of that pause, in seconds."""
         return max(self._last + self.pause - time.monotonic(), 0.0) if self.failed else 0.0
+
+
+if __name__ == "__main__":
+    _become(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3], sys.argv[4:])

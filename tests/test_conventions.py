@@ -239,3 +239,13 @@ def test_the_project_speaks_of_itself_alone() -> None:
     words = re.compile(r"(?<![\w.])/(work|tmp)/|\bTODO\b|\bFIXME\b|NotImplementedError")
     wrong = [names(p) for p in python_files(*CODE) if words.search(text_of(p))]
     assert not wrong, f"finish or remove what these speak of: {wrong}"
+
+
+def test_a_module_that_can_be_run_is_run_after_all_its_definitions() -> None:
+    wrong = []
+    for path in python_files():
+        body = ast.parse(text_of(path)).body
+        wrong += [
+            names(path) for node in body[:-1] if isinstance(node, ast.If) and "__main__" in ast.unparse(node.test)
+        ]
+    assert not wrong, f"move the block of __main__ to the end of these: {wrong}"
