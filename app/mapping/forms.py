@@ -69,13 +69,13 @@ def signature_images(told: Json) -> dict[str, str]:
     return found
 
 
-def are_signatures(told: Json) -> bool:
+def are_signatures(value: Json) -> bool:
     """Whether a value has one of the shapes of `signature_images`, whatever its images are."""
-    if isinstance(told, dict) and isinstance(told.get("signatures"), list):
-        told = told["signatures"]
-    if isinstance(told, dict):
-        return "image" in told or all(str(image or "data:").startswith(("data:", "http")) for image in told.values())
-    return isinstance(told, list) and all(isinstance(item, dict) and "image" in item for item in told)
+    if isinstance(value, dict) and isinstance(value.get("signatures"), list):
+        value = value["signatures"]
+    if isinstance(value, dict):
+        return "image" in value or all(str(image or "data:").startswith(("data:", "http")) for image in value.values())
+    return isinstance(value, list) and all(isinstance(item, dict) and "image" in item for item in value)
 
 
 def is_image(address: str) -> bool:

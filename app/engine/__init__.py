@@ -1,1 +1,0 @@
-"""The work: an export is fetched, read, tried, proven, and becomes the clinic's live workspace."""
