@@ -57,6 +57,9 @@ def json_cell(cell: str, context: Context, report: Report) -> Json:
     return value
 
 
+_json_readers: set[Reader] = {json_cell}
+
+
 def json_where(is_known: Callable[[Json], bool]) -> Reader:
     """JSON of a shape that `is_known` accepts; None with `bad_json` for any other value. An empty value is accepted."""
 
@@ -67,7 +70,13 @@ def json_where(is_known: Callable[[Json], bool]) -> Reader:
         report("bad_json")
         return None
 
+    _json_readers.add(read)
     return read
+
+
+def reads_json(read: Reader) -> bool:
+    """Whether a column is read as JSON alone: by `json_cell`, or by a reader of `json_where`."""
+    return read in _json_readers
 
 
 def words_in(value: Json, aside: Collection[str] = BY_PROGRAMS) -> Iterator[str]:

@@ -12,7 +12,7 @@ from app.mapping.flags import boolean, whole
 from app.mapping.kind import Kind
 from app.mapping.moments import birth, day, local_timestamp, time_of_day, timestamp, visit_time
 from app.mapping.money import money
-from app.mapping.structured import json_cell
+from app.mapping.structured import reads_json
 from app.reading.recognise import known_headers
 from app.reading.value_patterns import ColumnShape
 
@@ -57,8 +57,8 @@ _FAMILIES: tuple[tuple[tuple[Any, ...], tuple[str, ...]], ...] = (
     ((whole,), ("digits", "0 or 1")),
     ((money,), ("number with decimals", "digits", "0 or 1")),
     ((time_of_day,), ("time of day",)),
-    ((json_cell,), ("JSON",)),
 )
+_JSON = ("JSON",)
 _IDS = ("digits", "token of letters and digits", "code of letters and digits", "several numbers", "0 or 1")
 
 
@@ -115,7 +115,7 @@ def _add_phones(found: dict[str, Guess], taken: set[str], kind: Kind[Any], colum
 
 
 def _is_json(placed: Placed) -> bool:
-    return placed.column.read is json_cell
+    return reads_json(placed.column.read)
 
 
 def _are_phones(column: Seen) -> bool:
@@ -203,6 +203,8 @@ def _fit(placed: Placed, shape: ColumnShape) -> float:
     if not shape.filled:
         return 1.0
     wanted = next((shapes for readers, shapes in _FAMILIES if placed.column.read in readers), None)
+    if _is_json(placed):
+        wanted = _JSON
     if placed.column.is_key or placed.column.links_to:
         wanted = _IDS
     if wanted is None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from app.mapping.columns import normalise_header
 from app.mapping.kind import Kind, Source
-from app.mapping.structured import json_cell, json_or_text
+from app.mapping.structured import json_or_text, reads_json
 
 _MEMBER = re.compile(r"\s*\ufeff?\s*(\w[\w ]*?)((?:(?:\.|__)\w+)+)\s*")
 _APART = re.compile(r"\.|__")
@@ -33,7 +33,7 @@ def object_headers(kind: Kind[Any]) -> Mapping[str, str]:
     return {
         header: placed.name
         for placed in kind.columns
-        if placed.column.is_object or placed.column.read in (json_cell, json_or_text)
+        if placed.column.is_object or placed.column.read is json_or_text or reads_json(placed.column.read)
         for header in placed.known_as()
     }
 

@@ -14,10 +14,11 @@ from app.reading.json_rows import flat
 from app.reading.naming import Name
 from app.reading.nested_headers import member_of, object_headers
 from app.reading.recognise import Header, by_header, known_headers, understood
-from tests.reading.story import SOURCE, Desk
+from tests.reading.story import CONTEXT, SOURCE, Desk
 
 SECTIONS = [{"name": "S", "questions": [{"name": "P", "type": "text", "answer": "a, b"}]}]
 OBJECT = {"sections": SECTIONS, "nominative": "they", "accusative": "them", "rule": {"weeks": "2"}}
+JSON_CELLS = ("[]", "{}", '["a"]', '{"sections": [{"fields": []}]}')
 COLUMNS = [
     pytest.param(kind, name, id=f"{kind.name}.{name}")
     for kind in SOURCE.kinds
@@ -45,6 +46,15 @@ def test_every_nested_column_of_the_api_is_known_as_an_object() -> None:
     assert content - known == {("communications", "content")}  # the text of a message
     assert {("patients", "pronouns"), ("patients", "custom_fields"), ("patients", "referral_source")} <= known
     assert {("patient_forms", "signatures"), ("appointments", "repeat_rule")} <= known
+
+
+def test_every_column_that_reads_json_is_an_object() -> None:
+    """By what its reader does with JSON, whatever function it is."""
+    for kind in SOURCE.kinds:
+        objects = set(object_headers(kind).values())
+        for placed in kind.columns:
+            read = [placed.column.read(cell, CONTEXT, lambda *_: None) for cell in JSON_CELLS]
+            assert placed.name in objects or not any(isinstance(value, (dict, list)) for value in read), placed.name
 
 
 @pytest.mark.parametrize(("kind", "name"), COLUMNS)
