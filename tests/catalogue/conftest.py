@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.reading.story import Desk as Reading
 from tests.register.story import Desk
 
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with engine_in(tmp_path_factory.mktemp("catalogue")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("catalogue")) as runtime:
         yield Desk(runtime)
 
 

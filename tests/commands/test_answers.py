@@ -9,7 +9,7 @@ import pytest
 from app.caspen.workspace_snapshot import WorkspaceDetails, WorkspaceSnapshot
 from app.commands.input_files import answered
 from app.mapping.plan import Choice, Plan
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.register.story import DIARY, Desk, Tried, export
 
 FILE = {"path", "kind", "dialect", "encoding", "rows", "parts", "sha256", "refused"}
@@ -22,7 +22,7 @@ LEVELS = {"stops", "refused", "held", "skipped", "warning", "info"}
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     files = export(*DIARY, "appointments", patients=[{"email": "a@@b"}, {"id": "12", "email": "c@@d"}])
     files |= {"Communications.csv": "\r\n", "Recipes.csv": "Cake,Sugar\nApple,200 g\n"}
-    with engine_in(tmp_path_factory.mktemp("answers")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("answers")) as runtime:
         yield Desk(runtime).tried(files)
 
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from tests.engine.story import clinic_files
+from tests.clinic import clinic_files
 from tests.links.files import ServedFile
 from tests.links.network import FakeInternet
 from tests.links.providers.google_drive.fake import KEY, Google

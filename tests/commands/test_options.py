@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.clinic import clinic_files
 from tests.commands.test_trial import P, run
-from tests.engine.story import clinic_files
 
 READ = {"export", "inventory", "references", "problems"}
 TRIAL = READ | {"kinds", "balanced", "digest", "seconds", "peak_rss_mb"}

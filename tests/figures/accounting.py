@@ -22,7 +22,7 @@ from app.migration.trials import current_trial
 from app.trial.context import benches
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
-from tests.engine.story import settings_in
+from tests.clinic import settings_in
 from tests.figures.again import postgres
 from tests.figures.faults import MEMORY
 from tests.figures.figure import Measure, Reached

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from app.caspen.gateway import Gateway
 from app.migration.states import State
 from app.worker.runtime import Runtime
-from tests.engine.story import clinic_in, engine_in
+from tests.clinic import clinic_in, runtime_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.good_export import KEYS, TEXTS, Export, Table, good
 from tests.reading.workbooks import workbook
@@ -434,7 +434,7 @@ def _belongs(key: tuple[str, str, str], rows: frozenset[Row]) -> bool:
 
 @cache
 def _taken(number: int) -> tuple[int, tuple[str, ...]]:
-    with tempfile.TemporaryDirectory(prefix="caspen-damaged-") as folder, engine_in(Path(folder)) as runtime:
+    with tempfile.TemporaryDirectory(prefix="caspen-damaged-") as folder, runtime_in(Path(folder)) as runtime:
         trials = Trials(runtime)
         Gateway(runtime.caspen, clinic_in(runtime, WORKSPACE).migration.workspace_id, "a receptionist").add_location(
             "Main"

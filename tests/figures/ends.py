@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.worker.runtime import open_runtime
-from tests.engine.story import clinic_files, clinic_in, settings_in
+from tests.clinic import clinic_files, clinic_in, settings_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.fresh import free_port
 from tests.workers.served import ENDS, Served

@@ -153,7 +153,7 @@ def announced(long: bool) -> Reached:
 
 
 def secrets(long: bool) -> Reached:
-    from tests.engine.test_link_secrets import canaries
+    from tests.fetch.test_link_secrets import canaries
 
     with tempfile.TemporaryDirectory(prefix="caspen-figure-") as folder:
         heard = canaries(Path(folder))

@@ -6,9 +6,9 @@ from tests.figures.stories import told
 STORIES = (
     "tests/wizard/test_truth.py",
     "tests/wizard/test_progress.py",
-    "tests/engine/test_progress.py",
+    "tests/worker/test_progress.py",
     "tests/workers/test_kills.py",
-    "tests/engine/test_damage.py",
+    "tests/worker/test_damaged_storage.py",
 )
 
 MEASURES = (

@@ -27,6 +27,6 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         "first and last visits, states of notes, places and balances of the export, held against what came",
         "every difference told, none invented",
-        told("tests/engine/test_compare.py", words="claims"),
+        told("tests/trial/test_source_totals.py", words="claims"),
     ),
 )

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from app.migration.states import State
 from app.worker.runtime import Runtime
-from tests.engine import madeup
-from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
+from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.yard import REAL
+from tests.worker import failing_on_request
 from tests.workers.story import a_worker
 
 POISONS = ("Kills", "Hangs", "Exhausts")
@@ -45,11 +45,11 @@ def poisoned(rows: int) -> Found:
     """Tries each poison in a clinic of so many clients, with a small clinic that comes while it works."""
     found = Found()
     times = {**REAL, "drain_seconds": 20.0}
-    with madeup.registered(), tempfile.TemporaryDirectory(prefix="caspen-poison-") as folder:
-        with engine_in(Path(folder) / "alone", **times) as runtime, a_worker(runtime.settings, POISONED):
+    with failing_on_request.registered(), tempfile.TemporaryDirectory(prefix="caspen-poison-") as folder:
+        with runtime_in(Path(folder) / "alone", **times) as runtime, a_worker(runtime.settings, POISONED):
             found.alone = _small_clinic(runtime)
         for name in POISONS:
-            with engine_in(Path(folder) / name, **times) as runtime:
+            with runtime_in(Path(folder) / name, **times) as runtime:
                 large = _begun(runtime, name, rows)
                 with a_worker(runtime.settings, POISONED):
                     _until(partial(_was_tried, large), large)
@@ -61,7 +61,7 @@ def poisoned(rows: int) -> Found:
 
 def _begun(runtime: Runtime, name: str, rows: int) -> Clinic:
     """A clinic whose export holds one poison in its middle, at the moment when its trial begins."""
-    clinic = clinic_in(runtime, source=madeup.NAME)
+    clinic = clinic_in(runtime, source=failing_on_request.NAME)
     files = clinic_files(rows, 20)
     clinic.hand_over({**files, "Patients.csv": files["Patients.csv"].replace(f"Lee{rows // 2},", f"{name},")})
     clinic.drain()

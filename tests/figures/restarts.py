@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from app.migration.states import State
 from app.settings import Settings
 from app.worker.runtime import Runtime, open_runtime
-from tests.engine.story import settings_in
+from tests.clinic import settings_in
 from tests.figures.accounting import databases
 from tests.figures.figure import Measure, Reached
 from tests.figures.unknown_commits import CHECKS

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.figures.clocks import PLACES, Turn, Visit, export_of, local, turns, visits, wrong
 from tests.register.story import Desk
 
@@ -15,7 +15,7 @@ YEAR = (2026,)
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with engine_in(tmp_path_factory.mktemp("clocks")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("clocks")) as runtime:
         yield Desk(runtime)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.caspen.gateway import Gateway
-from tests.engine.story import clinic_in, engine_in
+from tests.clinic import clinic_in, runtime_in
 from tests.figures.damaged import DAMAGES, WORKSPACE, Damaged, Trials, inputs
 from tests.figures.good_export import good
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("damaged")
 
 @pytest.fixture(scope="module")
 def trials() -> Iterator[Trials]:
-    with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder)) as runtime:
+    with tempfile.TemporaryDirectory() as folder, runtime_in(Path(folder)) as runtime:
         clinic_in(runtime, WORKSPACE)
         Gateway(runtime.caspen, WORKSPACE, "a receptionist").add_location("Main")
         made = Trials(runtime)

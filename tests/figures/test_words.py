@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.figures.wording import Pen, Written
 from tests.figures.words import export_of, lost, lost_of_forms, seen, written
 from tests.register.story import Desk
@@ -14,7 +14,7 @@ NUMBER, SEED = 60, 7
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with engine_in(tmp_path_factory.mktemp("words")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("words")) as runtime:
         yield Desk(runtime)
 
 

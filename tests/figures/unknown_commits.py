@@ -13,7 +13,7 @@ from app.migration.advance import advance
 from app.migration.states import Event, State
 from app.trial.context import benches
 from app.worker.runtime import Runtime, open_runtime
-from tests.engine.story import settings_in
+from tests.clinic import settings_in
 from tests.figures.again import postgres
 from tests.figures.figure import Measure, Reached
 from tests.world import accounted, history_legal, nothing_early, one_each, same_content

@@ -21,7 +21,7 @@ from app.caspen.tables import OBJECTS
 from app.commands.drive import environment_of
 from app.settings import Settings
 from app.worker.runtime import open_runtime
-from tests.engine.story import settings_in
+from tests.clinic import settings_in
 from tests.figures.figure import Measure, Reached
 from tests.figures.forms import Browser, Fill, Page
 from tests.figures.fresh import STARTS_WITHIN, free_port, until_answers

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.story import clinic_files
+from tests.clinic import clinic_files
 from tests.figures.command import trial
 from tests.hostile.worker import KILLERS, MARKER
 

@@ -9,7 +9,7 @@ from sqlmodel import select
 from app.isolated.places import Place, Process, places_of
 from app.migration.models import ExportFile
 from app.migration.states import State
-from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in, patients
+from tests.clinic import Clinic, clinic_files, clinic_in, patients, runtime_in
 from tests.reading.story import zipped
 from tests.workers.story import a_worker, until
 
@@ -82,7 +82,7 @@ def tried(folder: Path, place: str, killers: Sequence[str] = KILLERS) -> list[st
     files: dict[str, str | bytes] = {**clinic_files()}
     for killer in killers:
         files |= {name.replace("more", f"more {killer}"): body for name, body in planted.files(killer).items()}
-    with engine_in(folder, **TIMES) as runtime:
+    with runtime_in(folder, **TIMES) as runtime:
         clinic = clinic_in(runtime)
         clinic.hand_over(files)
         armed = runtime.settings.model_copy(update={"killer_file": MARKER})

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.register.story import Desk, Tried, export, table
 
 WHEN = "2026-01-01T09:00:00Z"
@@ -34,7 +34,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
         {"id": "10", "name": "Review", "price": "60.00", "billable_item_id": "70"},
         {"id": "11", "name": "Other", "price": "", "billable_item_id": "404"},
     ]
-    with engine_in(tmp_path_factory.mktemp("lists")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("lists")) as runtime:
         yield Desk(runtime).tried(export(patients=PATIENTS, appointment_types=priced) | LISTS)
 
 

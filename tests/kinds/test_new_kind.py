@@ -7,7 +7,7 @@ import pytest
 
 from app.caspen.record_ids import Ids
 from app.sources import SOURCES, source
-from tests.engine.story import clinic_in, engine_in
+from tests.clinic import clinic_in, runtime_in
 from tests.kinds import appliances
 from tests.register.story import Tried, export, table, told_of
 
@@ -29,7 +29,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     kinds = (*cliniko.kinds, appliances.KIND)  # the line
     SOURCES[WORKSHOP] = replace(cliniko, name=WORKSHOP, kinds=kinds)  # type: ignore[index]  # a dictionary at run time
     try:
-        with engine_in(tmp_path_factory.mktemp("workshop")) as runtime:
+        with runtime_in(tmp_path_factory.mktemp("workshop")) as runtime:
             clinic = clinic_in(runtime, source=WORKSHOP)
             yield told_of(clinic.tried(export() | {"Appliances.csv": FILE}))
     finally:

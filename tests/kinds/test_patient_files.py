@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from app.caspen.tables import File
 from app.trial.file_contents import open_in_trial
-from tests.engine.story import Clinic, clinic_in, engine_in
+from tests.clinic import Clinic, clinic_in, runtime_in
 
 PDF = b"%PDF-1.4 "
 CLIENTS = """id,first_name,last_name,date_of_birth,merged_at,merged_with_patient_id,deleted_at,created_at
@@ -114,7 +114,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
         "Export/users.csv": USERS,
         "Export/patient_files.csv": listed,
     }
-    with engine_in(tmp_path_factory.mktemp("files")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("files")) as runtime:
         yield clinic_in(runtime).tried({**tables, **export.files})
 
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.register.story import Desk
 
 MIB = 1 << 20
@@ -15,7 +15,7 @@ def test_what_hangs_on_a_client_who_is_too_large_waits_and_nothing_is_missed_of_
         {"id": 2, "date_of_birth": "1981-01-01", "first_name": "Bo", "last_name": "Lee"},
     ]
     files = {"patients.json": json.dumps(people), "cases.csv": "id,patient_id,name,max_sessions\n7,1,Knee,\n8,2,Hip,\n"}
-    with engine_in(tmp_path) as runtime:
+    with runtime_in(tmp_path) as runtime:
         tried = Desk(runtime).tried(files)
     assert [(p["count"], p["source_id"]) for p in tried.problems("cell_too_large", "patients")] == [(1, "1")]
     assert [(p["count"], p["source_id"]) for p in tried.problems("parent_not_imported", "patient_cases")] == [(1, "7")]

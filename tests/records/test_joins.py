@@ -8,7 +8,7 @@ import pytest
 from app.records.cells import Cell
 from app.records.origin import RecordOrigin
 from app.records.provenance import NO_CELL, ProvenanceLine
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.records.joined import DOCUMENTS, TABLES, changed, files_of, pages
 from tests.register.story import Desk, Tried
 
@@ -103,7 +103,7 @@ def pages_of(tried: Tried) -> Page:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with engine_in(tmp_path_factory.mktemp("joins")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("joins")) as runtime:
         yield Desk(runtime)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from app.mapping.moments import local_timestamp, timestamp, visit_time
 from app.sources import source
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.kinds.story import ROWS
 from tests.register.story import Desk, Rows, Tried, export
 
@@ -49,7 +49,7 @@ def far_rows(kind: str) -> Rows:
 @pytest.fixture(scope="module")
 def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
     others = [kind for kind in ROWS if kind not in KINDS]
-    with engine_in(tmp_path_factory.mktemp("far-years")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("far-years")) as runtime:
         yield Desk(runtime).tried(export(*others, **{kind: far_rows(kind) for kind in KINDS}))
 
 

@@ -10,7 +10,7 @@ from app.caspen.source_keys import SourceKeyLookup
 from app.migration.completeness_warnings import CompletenessWarning, completeness_warnings
 from app.migration.trials import current_trial
 from app.sources import source
-from tests.engine.story import Clinic, clinic_in, engine_in
+from tests.clinic import Clinic, clinic_in, runtime_in
 from tests.kinds.story import ROWS
 from tests.points import tiny_export
 from tests.register.story import Desk, Tried, export, told_of
@@ -51,7 +51,7 @@ class Moves:
 
 @pytest.fixture(scope="module")
 def moves(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moves]:
-    with engine_in(tmp_path_factory.mktemp("gone")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("gone")) as runtime:
         both = {kind: [{}, second_row(kind)] for kind in KINDS}
         first = Desk(runtime).clinic().tried(export(**both)).finalised()
         second = clinic_in(runtime, first.migration.workspace_id)
@@ -104,7 +104,7 @@ def test_a_kind_without_a_file_is_absent_and_not_gone(moves: Moves) -> None:
 
 
 def test_nothing_is_gone_where_the_same_export_is_handed_over_again(tmp_path: Path) -> None:
-    with engine_in(tmp_path) as runtime:
+    with runtime_in(tmp_path) as runtime:
         first = Desk(runtime).clinic().tried({"export.zip": tiny_export()}).finalised()
         again = clinic_in(runtime, first.migration.workspace_id).tried({"export.zip": tiny_export()})
         assert told_of(again).problems("gone_from_export") == []

@@ -10,7 +10,7 @@ from app.mapping.plan import Choice, Plan
 from app.matching.consequences import left_out_counts
 from app.migration.plans import plan_of, save_plan
 from app.sources import source
-from tests.engine.story import MEGAN, Clinic, engine_in
+from tests.clinic import MEGAN, Clinic, runtime_in
 from tests.kinds.story import ROWS
 from tests.register.story import Desk, Tried, kind_file, told_of
 
@@ -94,7 +94,7 @@ ALONE = tuple(kind for kind in ROWS if stay_behind(kind) == {kind})
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     _tried.clear()
-    with engine_in(tmp_path_factory.mktemp("left_out")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("left_out")) as runtime:
         yield Desk(runtime)
 
 

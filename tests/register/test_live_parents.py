@@ -7,7 +7,7 @@ import pytest
 
 from app.caspen.gateway import Gateway
 from app.caspen.record_ids import Ids
-from tests.engine.story import clinic_in, engine_in
+from tests.clinic import clinic_in, runtime_in
 from tests.kinds.story import ROWS
 from tests.register.story import DIARY, Desk, Tried, export, told_of
 
@@ -27,7 +27,7 @@ class Later:
 
 @pytest.fixture(scope="module")
 def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Later]:
-    with engine_in(tmp_path_factory.mktemp("later")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("later")) as runtime:
         first = Desk(runtime).clinic().tried(export(*DIARY, *CHILDREN)).finalised()
         workspace = first.migration.workspace_id
 

@@ -9,7 +9,7 @@ from app.caspen.tables import Client
 from app.mapping.plan import Choice
 from app.migration.plans import plan_of, save_plan
 from app.resolving import RULES, own_records, settle_index
-from tests.engine.story import MEGAN, Clinic, clinic_in, engine_in
+from tests.clinic import MEGAN, Clinic, clinic_in, runtime_in
 from tests.register.story import DIARY, Desk, Files, Tried, export, told_of
 
 ADA, BEN, CY = "11", "12", "13"
@@ -64,7 +64,7 @@ def written() -> dict[str, list[dict[str, str | None]]]:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with engine_in(tmp_path_factory.mktemp("own")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("own")) as runtime:
         yield Desk(runtime)
 
 

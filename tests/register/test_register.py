@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.problems import catalogue
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.register import attachments, clinic, diary, files, papers, people, test_gone, test_there_already
 from tests.register.case import Case
 from tests.register.codes import CODES, REGISTER, levels_of
@@ -28,7 +28,7 @@ THERE_ALREADY = {
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder: Path = tmp_path_factory.mktemp("register")
-    with engine_in(folder) as runtime:
+    with runtime_in(folder) as runtime:
         yield Desk(runtime)
 
 

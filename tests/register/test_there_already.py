@@ -13,7 +13,7 @@ from app.caspen.tables import Client, CustomField
 from app.mapping.plan import IDENTITY, Choice
 from app.migration.plans import plan_of, save_plan
 from app.migration.states import State
-from tests.engine.story import MEGAN, Clinic, clinic_in, engine_in
+from tests.clinic import MEGAN, Clinic, clinic_in, runtime_in
 from tests.register.story import DIARY, Desk, Files, Tried, export, told_of
 
 BORN = {"date_of_birth": "1980-02-13"}
@@ -22,7 +22,7 @@ ZOE = {**BORN, "email": "zoe@home.example", "phone_mobile": "0400 111 222"}
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with engine_in(tmp_path_factory.mktemp("again")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("again")) as runtime:
         yield Desk(runtime)
 
 

@@ -1,10 +1,13 @@
-"""An export to tell a story of."""
+"""Fixtures of the tests of resolving: an export in an index, and a clinic."""
 
 from pathlib import Path
 
 import pytest
 
+from tests.clinic_fixtures import clinic, runtime
 from tests.index.story import Export
+
+__all__ = ["clinic", "runtime"]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.register.story import DIARY, Desk, Tried, export
 
 TYPES = [
@@ -30,7 +30,7 @@ def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
         visit("15", "Initial", "Yoga"),
         visit("16", "Hydrotherapy", "Pool"),
     ]
-    with engine_in(tmp_path_factory.mktemp("namesakes")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("namesakes")) as runtime:
         kinds = (kind for kind in DIARY if kind != "appointment_types")
         yield Desk(runtime).tried(export(*kinds, appointment_types=TYPES, appointments=visits))
 

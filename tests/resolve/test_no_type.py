@@ -8,7 +8,7 @@ import pytest
 from app.mapping.plan import Choice
 from app.matching.matches import suggest
 from app.reading.inventory import Inventory
-from tests.engine.story import engine_in
+from tests.clinic import runtime_in
 from tests.match.test_match import ref, workspace
 from tests.register.story import DIARY, Desk, Tried, export
 
@@ -23,7 +23,7 @@ NOTES = [{"id": "88", "booking_id": "77"}, {"id": "89", "booking_id": "78"}]
 
 
 def tried_with(folder: Path, to: Choice | None = None) -> Iterator[Tried]:
-    with engine_in(folder) as runtime:
+    with runtime_in(folder) as runtime:
         kinds = (kind for kind in DIARY if kind != "treatment_notes")
         files = export(*kinds, appointments=VISITS, treatment_notes=NOTES)
         yield Desk(runtime).tried(files, services={UNKNOWN: to} if to else None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.story import Clinic, clinic_in, engine_in
+from tests.clinic import Clinic, clinic_in, runtime_in
 from tests.shapes import odd_pages
 from tests.shapes.damaged import KEYED, WRITERS, Export, export, one_by_one
 from tests.shapes.shapes import Files
@@ -20,7 +20,7 @@ COPIES = frozenset({"practitioner_availability", "attendees", "patient_files"})
 
 @contextmanager
 def tried(files: Files) -> Iterator[Clinic]:
-    with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder) / "var") as runtime:
+    with tempfile.TemporaryDirectory() as folder, runtime_in(Path(folder) / "var") as runtime:
         clinic = clinic_in(runtime)
         clinic.hand_over(files)
         clinic.drain(seconds=300)

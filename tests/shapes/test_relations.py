@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app.worker.runtime import Runtime
-from tests.engine.story import Clinic, clinic_in, engine_in
+from tests.clinic import Clinic, clinic_in, runtime_in
 from tests.shapes.tried import WRONG
 
 ADDRESS = "https://api.example.com/v1/patients/"
@@ -85,7 +85,7 @@ def slot(number: int, **said: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    with engine_in(tmp_path_factory.mktemp("relations") / "var") as runtime:
+    with runtime_in(tmp_path_factory.mktemp("relations") / "var") as runtime:
         yield runtime
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from app.golive.live_check import check_live
 from app.migration.states import State
 from app.problems import Level
-from tests.engine.story import clinic_in, engine_in
+from tests.clinic import clinic_in, runtime_in
 from tests.shapes.export import BESIDE, KINDS
 from tests.shapes.shapes import REFERENCE, Files, Shape
 
@@ -25,7 +25,7 @@ class Outcome:
 
 def tried(files: Files, **settings: object) -> Outcome:
     """Reads, tries, approves and finalises an export. `wrong` names what speaks against it."""
-    with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder) / "var", **settings) as runtime:
+    with tempfile.TemporaryDirectory() as folder, runtime_in(Path(folder) / "var", **settings) as runtime:
         clinic = clinic_in(runtime)
         clinic.hand_over(files)
         clinic.drain()
@@ -55,7 +55,7 @@ def alone(shape: Shape, kind: str) -> Files:
 def refusals(shape: Shape) -> dict[str, str]:
     """By kind, the code with which its file is refused in this shape, beside a table of clients that can be read."""
     files = {**shape.files(), "clients.csv": REFERENCE.write("patients", KINDS["patients"])["patients.csv"]}
-    with tempfile.TemporaryDirectory() as folder, engine_in(Path(folder) / "var") as runtime:
+    with tempfile.TemporaryDirectory() as folder, runtime_in(Path(folder) / "var") as runtime:
         clinic = clinic_in(runtime)
         clinic.hand_over(files)
         clinic.drain()

@@ -12,7 +12,7 @@ import pytest
 
 from app.commands.drive import environment_of
 from app.lifetime import NOT_FOUND, start_dependent
-from tests.engine.story import clinic_files, clinic_in, engine_in, settings_in
+from tests.clinic import clinic_files, clinic_in, runtime_in, settings_in
 from tests.figures.fresh import free_port
 from tests.workers.served import ENDS, Served, processes_of
 from tests.workers.story import ROOT, a_worker, until
@@ -46,7 +46,7 @@ def test_no_process_outlives_serve(tmp_path: Path, short: Path, end: str) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_the_child_ends_with_its_worker(tmp_path: Path, number: int) -> None:
-    with engine_in(tmp_path / "var") as runtime, a_worker(runtime.settings) as worker:
+    with runtime_in(tmp_path / "var") as runtime, a_worker(runtime.settings) as worker:
         clinic_in(runtime).hand_over(clinic_files(1200, 1800))
         until(lambda: worker.child is not None)
 

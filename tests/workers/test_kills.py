@@ -10,8 +10,8 @@ import pytest
 
 from app.migration.states import FAILED, State
 from app.worker.runtime import Runtime
-from tests.engine import madeup
-from tests.engine.story import Clinic, clinic_files, clinic_in, engine_in
+from tests.clinic import Clinic, clinic_files, clinic_in, runtime_in
+from tests.worker import failing_on_request
 from tests.workers.story import WorkerProcess, a_worker, until
 
 pytestmark = pytest.mark.slow
@@ -23,7 +23,7 @@ SEED = int(os.environ.get("SEED", "7"))
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The digest of the same export when no worker dies."""
-    with engine_in(tmp_path_factory.mktemp("undisturbed")) as runtime:
+    with runtime_in(tmp_path_factory.mktemp("undisturbed")) as runtime:
         return clinic_in(runtime).tried(FILES).trial.digest
 
 
@@ -69,8 +69,8 @@ def test_several_workers_come_to_the_same_digest(clinic: Clinic, undisturbed: st
 
 @pytest.mark.parametrize("name", ["Kills", "Hangs", "Exhausts"])
 def test_a_row_that_kills_its_worker_is_quarantined_alone(runtime: Runtime, name: str) -> None:
-    with madeup.registered():
-        clinic = clinic_in(runtime, source=madeup.NAME)
+    with failing_on_request.registered():
+        clinic = clinic_in(runtime, source=failing_on_request.NAME)
         files = clinic_files(4, 2)
         clinic.hand_over({**files, "Patients.csv": files["Patients.csv"].replace("Lee3,", f"{name},")})
         clinic.drain()

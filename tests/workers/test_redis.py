@@ -10,7 +10,7 @@ import redis
 from app.commands.redis_server import RedisServer, redis_binary, start_redis
 from app.migration.states import State
 from app.queue import NoQueue, open_queue, to_json, waiting_key
-from tests.engine.story import Clinic, clinic_files, settings_in
+from tests.clinic import Clinic, clinic_files, settings_in
 from tests.workers.story import a_worker, until
 
 

@@ -13,7 +13,7 @@ from app.migration.states import State
 from app.trial.context import benches
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
-from tests.engine.story import settings_in
+from tests.clinic import settings_in
 from tests.world.export import planted
 from tests.world.left import contents
 from tests.world.manifest import Manifest

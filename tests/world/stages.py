@@ -19,7 +19,7 @@ from app.side_effects import Listener, listen
 from app.trial.context import benches
 from app.worker.runtime import Runtime, open_runtime
 from app.worker.work_loop import WorkerTurn, drain
-from tests.engine.story import settings_in
+from tests.clinic import settings_in
 from tests.world import Left, check_world
 from tests.world.host import LINK
 from tests.world.left import Contents, contents, delivered

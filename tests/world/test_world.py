@@ -12,7 +12,7 @@ from app.migration.models import AuditEntry, Trial
 from app.migration.states import Event, State
 from app.notify.sender import Sender
 from app.worker.runtime import open_runtime
-from tests.engine.story import engine_in, settings_in
+from tests.clinic import runtime_in, settings_in
 from tests.world import CHECKS, Left, check_world
 from tests.world.altered import kept_in
 from tests.world.export import planted
@@ -26,7 +26,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Left]:
     """A whole move that nothing disturbed, its folder closed."""
     home = tmp_path_factory.mktemp("world")
     export, manifest = planted()
-    with mailbox(home / "mailbox") as smtp_url, engine_in(home / "var", smtp_url=smtp_url) as runtime:
+    with mailbox(home / "mailbox") as smtp_url, runtime_in(home / "var", smtp_url=smtp_url) as runtime:
         migration_id = arrive(runtime)
         hand_over(runtime, migration_id, export)
         assert finish(runtime, migration_id) is State.FINALISED

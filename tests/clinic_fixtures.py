@@ -1,0 +1,42 @@
+"""Fixtures: a runtime in a folder of its own, a clinic in it, and a PostgreSQL database.
+
+The conftest.py of a folder whose tests need them imports them.
+"""
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.worker.runtime import Runtime
+from tests.clinic import Clinic, clinic_in, runtime_in
+from tests.postgres import postgres_url
+
+_NUMBERS = count()
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
+    with runtime_in(tmp_path / "var") as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def clinic(runtime: Runtime) -> Clinic:
+    return clinic_in(runtime)
+
+
+@pytest.fixture(scope="session")
+def postgres_at() -> Iterator[str]:
+    yield from postgres_url()
+
+
+@pytest.fixture
+def postgres(postgres_at: str) -> str:
+    """A database of its own on the session's server: a finalised move of one test is not another's."""
+    name = f"engine_{next(_NUMBERS)}"
+    with psycopg.connect(postgres_at, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return postgres_at.removesuffix("postgres") + name

@@ -1,0 +1,5 @@
+"""Fixtures of the tests of going live."""
+
+from tests.clinic_fixtures import clinic, postgres, postgres_at, runtime
+
+__all__ = ["clinic", "postgres", "postgres_at", "runtime"]
