@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -38,6 +38,8 @@ class Answering(TyperCommand):
 
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+audit = typer.Typer(no_args_is_help=True, help="The audit trail: who did what, when and why.")
+app.add_typer(audit, name="audit")
 JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the whole answer here, as JSON. - is the output.")]
 Keep = Annotated[Path | None, typer.Option(help="Keep everything in this folder.")]
 Wait = Annotated[float, typer.Option(help="How long, in all, to wait for what passes by itself, in seconds.")]
@@ -213,8 +215,22 @@ def check_live() -> None:
     from app.commands.check_live import check
     from app.settings import settings
 
+    _print_checks(check(settings()))
+
+
+@audit.command(name="verify")
+def audit_verify() -> None:
+    """Checks that no line of the audit trail was changed, removed or inserted. Status 1 when any workspace fails."""
+    from app.commands.audit import verify
+    from app.settings import settings
+
+    _print_checks(verify(settings()))
+
+
+def _print_checks(checks: Iterable[tuple[bool, dict[str, Any]]]) -> NoReturn:
+    """Prints one line of JSON per check, and ends with status 1 when any fails."""
     verdicts = []
-    for holds, line in check(settings()):
+    for holds, line in checks:
         verdicts.append(holds)
         typer.echo(json.dumps(line, ensure_ascii=False))
     raise typer.Exit(0 if all(verdicts) else 1)

@@ -21,6 +21,7 @@ READ_ONLY_ENDINGS = ("_seen", "_listed", "_opened", "_downloaded", "_described",
 MARK = "form"
 """The key of a form's mark in a session's `info` and in a line's facts (see `Basis.mark`)."""
 FORM_DIGITS, SAME_DIGITS = 8, 16
+LINES_AT_A_TIME = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,23 @@ class AuditChange:
 
     who: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """The result of following one workspace's chain of lines.
+
+    `lines` and `last_hash` are of the lines that fit. `broken_at` is the id of the first line that does not fit.
+    """
+
+    workspace_id: str
+    lines: int
+    last_hash: str
+    broken_at: int | None
+
+    @property
+    def holds(self) -> bool:
+        return self.broken_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +132,29 @@ def chain_hash(entry: AuditEntry) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def chain_holds(session: Session, workspace_id: str) -> bool:
-    """Whether no line of a workspace was changed, removed or inserted."""
-    previous = ""
-    for entry in session.exec(
-        select(AuditEntry).where(AuditEntry.workspace_id == workspace_id).order_by(AuditEntry.id)  # type: ignore[arg-type]  # a column at run time
-    ):
+def check_chain(session: Session, workspace_id: str) -> ChainCheck:
+    """Follows the chain of a workspace from its first line, and stops at the first line that does not fit.
+
+    A line that was removed from the end leaves no trace in the lines before: compare `last_hash` with a copy kept
+    elsewhere. The lines are streamed.
+    """
+    previous, count = "", 0
+    lines = select(AuditEntry).where(AuditEntry.workspace_id == workspace_id).order_by(col(AuditEntry.id))
+    for entry in session.exec(lines.execution_options(yield_per=LINES_AT_A_TIME)):
         if entry.previous != previous or chain_hash(entry) != entry.hash:
-            return False
-        previous = entry.hash
-    return True
+            return ChainCheck(workspace_id, count, previous, entry.id)
+        previous, count = entry.hash, count + 1
+    return ChainCheck(workspace_id, count, previous, None)
+
+
+def chain_holds(session: Session, workspace_id: str) -> bool:
+    """Whether no line of a workspace was changed, removed from the middle, or inserted."""
+    return check_chain(session, workspace_id).holds
+
+
+def workspaces_with_audit(session: Session) -> tuple[str, ...]:
+    """The ids of all workspaces with at least one line, in order."""
+    return tuple(session.exec(select(AuditEntry.workspace_id).distinct().order_by(AuditEntry.workspace_id)))
 
 
 def changes_since(session: Session, migration_id: str, since: datetime) -> Changes | None:

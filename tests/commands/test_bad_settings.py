@@ -57,7 +57,14 @@ def test_an_address_of_pages_is_taken(monkeypatch: pytest.MonkeyPatch, value: st
 
 
 @pytest.mark.parametrize(
-    "command", [("app.cli", "serve"), ("app.cli", "worker"), ("app.cli", "check-live"), ("workers",)]
+    "command",
+    [
+        ("app.cli", "serve"),
+        ("app.cli", "worker"),
+        ("app.cli", "check-live"),
+        ("app.cli", "audit", "verify"),
+        ("workers",),
+    ],
 )
 def test_every_command_that_reads_settings_ends_with_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
     wrong = {"VAR": str(tmp_path / "var"), "LEASE_SECONDS": "secret-word", "BASE_URL": "secret-place"}
